@@ -1,0 +1,3 @@
+"""A stand-in for the Ninox REST API that speaks real HTTP on loopback."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Singer target for Ninox."""
+
+from __future__ import annotations
