@@ -1,0 +1,107 @@
+"""The change feed of a database: which records changed, which are gone, up to which sequence.
+
+No raw answer of the feed is on public record, so every form that the third-party models allow is read: `removes` as
+strings, numbers or objects; ids with or without their table (`"A4"`, `"4"`). What cannot be read raises; a change is
+never skipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from ninox_api.errors import NinoxProtocolError
+
+
+class FeedUpdate(msgspec.Struct, gc=False, rename={"sequence": "_sq"}):
+    """What of an update is needed: the rest is read again from `/records`."""
+
+    sequence: int | None = None
+
+
+class FeedAnswer(msgspec.Struct):
+    """The answer of `GET {database}/changes`, read as far as it is needed."""
+
+    seq: int
+    updates: dict[str, FeedUpdate] | None = None
+    removes: list[Any] | None = None
+
+
+@dataclass(slots=True)
+class TableChanges:
+    """Changes of one table.
+
+    Attributes:
+        updated: Record id → sequence of its last change, None where the feed does not say.
+        removed: Ids of records that are gone.
+    """
+
+    updated: dict[int, int | None] = field(default_factory=dict)
+    removed: set[int] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class DatabaseChanges:
+    """Changes of all tables since a sequence.
+
+    Attributes:
+        sequence: The database's current sequence.
+        tables: Table id → its changes; a table without changes is absent.
+    """
+
+    sequence: int
+    tables: dict[str, TableChanges] = field(default_factory=dict)
+
+
+def split_by_table(answer: FeedAnswer, table_ids: Iterable[str]) -> DatabaseChanges:
+    """Sort a feed's changes by table.
+
+    Args:
+        answer: The feed's answer.
+        table_ids: All tables of the database, needed to split ids such as `"A14"`.
+
+    Raises:
+        NinoxProtocolError: An entry names no record.
+    """
+    known = set(table_ids)
+    changes = DatabaseChanges(sequence=answer.seq)
+    for key, update in (answer.updates or {}).items():
+        table_id, record_id = _split(key, known)
+        changes.tables.setdefault(table_id, TableChanges()).updated[record_id] = update.sequence
+    for removal in answer.removes or ():
+        table_id, record_id = _split(_removal_key(removal), known)
+        changes.tables.setdefault(table_id, TableChanges()).removed.add(record_id)
+    return changes
+
+
+def _split(key: str, table_ids: set[str]) -> tuple[str, int]:
+    """Split `A14` into table and record; the longest known table id wins, as table ids may hold digits."""
+    for length in range(len(key) - 1, 0, -1):
+        if key[:length] in table_ids and _is_number(key[length:]):
+            return key[:length], int(key[length:])
+    letters = key.rstrip("0123456789")
+    if letters and letters != key:
+        return letters, int(key[len(letters) :])  # a table made or deleted since discovery
+    message = "The change feed names a record in an unknown form; it should be a table id followed by a record id."
+    raise NinoxProtocolError(message)
+
+
+def _removal_key(removal: Any) -> str:
+    if isinstance(removal, str):
+        return removal
+    if isinstance(removal, Mapping):
+        record_id = _first(removal, ("id", "_id", "nid", "rid"))
+        table_id = _first(removal, ("tid", "typeId", "tableId", "table", "type"))
+        return f"{table_id}{record_id}" if _is_number(record_id) else record_id
+    return str(removal)
+
+
+def _first(removal: Mapping[str, Any], keys: Iterable[str]) -> str:
+    return next((str(removal[key]) for key in keys if removal.get(key) is not None), "")
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal()

@@ -1,0 +1,122 @@
+"""Connection settings, checked once and then trusted."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from ninox_api.errors import NinoxConfigError
+
+DEFAULT_API_URL = "https://api.ninox.com/v1"
+DEFAULT_REQUEST_TIMEOUT_S = 60.0
+DEFAULT_MAX_RETRIES = 7
+DEFAULT_MAX_PARALLEL_REQUESTS = 1
+DEFAULT_USER_AGENT = f"singer-ninox/{version('singer-ninox')}"
+
+_NINOX_4_HOST = "go.ninox.com"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionConfig:
+    """Where a Ninox lives and how patiently to talk to it.
+
+    Attributes:
+        auth_token: The API key.
+        api_url: Address up to and including `/v1`, without a trailing slash.
+        team: Id or name of the workspace; None means the only one.
+        database_passwords: Database id or name → password of a locked database.
+        ca_bundle: File with the certificate authorities to trust instead of the system's.
+        request_timeout_s: Seconds, for connecting and for each read.
+        max_retries: Tries after the first.
+    """
+
+    auth_token: str = field(repr=False)
+    api_url: str = DEFAULT_API_URL
+    team: str | None = None
+    database_passwords: Mapping[str, str] = field(default_factory=dict, repr=False)
+    ca_bundle: str | None = None
+    request_timeout_s: float = DEFAULT_REQUEST_TIMEOUT_S
+    max_retries: int = DEFAULT_MAX_RETRIES
+    max_parallel_requests: int = DEFAULT_MAX_PARALLEL_REQUESTS
+    requests_per_second: float | None = None
+    max_api_calls: int | None = None
+    user_agent: str = DEFAULT_USER_AGENT
+    allow_http: bool = False
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any]) -> ConnectionConfig:
+        """Build the object from a plug-in's settings; absent and null settings take their defaults.
+
+        Raises:
+            NinoxConfigError: Names every setting that cannot work.
+        """
+        given = {key: value for key, value in settings.items() if value is not None}
+        if "request_timeout" in given:
+            given["request_timeout_s"] = float(given.pop("request_timeout"))
+        given = {key: value for key, value in given.items() if key in cls.__dataclass_fields__}
+        given["auth_token"] = str(given.get("auth_token", "")).strip()
+        given["api_url"] = str(given.get("api_url", DEFAULT_API_URL)).strip().rstrip("/")
+        return cls(**given)
+
+    def __post_init__(self) -> None:
+        """Refuse what can never work."""
+        problems = [*_token_problems(self.auth_token), *_url_problems(self.api_url, allow_http=self.allow_http)]
+        problems += _number_problems(self)
+        if self.ca_bundle is not None and not Path(self.ca_bundle).is_file():
+            problems.append(f"ca_bundle: there is no file {self.ca_bundle}.")
+        if problems:
+            raise NinoxConfigError(problems)
+
+
+def _token_problems(token: str) -> list[str]:
+    if not token:
+        return ["auth_token: missing. Make an API key in Ninox under Settings > Integrations."]
+    if token.lower().startswith("bearer "):
+        return ["auth_token: give the key alone, without the word Bearer."]
+    if not token.isascii() or not token.isprintable() or " " in token:
+        return ["auth_token: it contains a space or a character that no Ninox key has; copy the key again."]
+    return []
+
+
+def _url_problems(api_url: str, *, allow_http: bool) -> list[str]:
+    try:
+        url = urlsplit(api_url)
+        host, _ = url.hostname, url.port
+    except ValueError:
+        host, url = None, SplitResult("", "", "", "", "")
+    if url.scheme not in {"http", "https"} or not host:
+        return ["api_url: give a full address such as https://api.ninox.com/v1."]
+    if url.username or url.password or url.query or url.fragment:
+        return ["api_url: give scheme, host, port and path only; the key belongs into auth_token."]
+    if host == _NINOX_4_HOST:
+        return ["api_url: go.ninox.com is Ninox 4, which has another API; this release speaks to api.ninox.com/v1."]
+    if url.scheme == "http" and not allow_http and not _is_loopback(host):
+        return ["api_url: plain http would send the key unprotected; use https, or set allow_http to true."]
+    return []
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _number_problems(config: ConnectionConfig) -> list[str]:
+    bounds = (
+        ("request_timeout", config.request_timeout_s, 0.001),
+        ("max_retries", config.max_retries, 0),
+        ("max_parallel_requests", config.max_parallel_requests, 1),
+        ("requests_per_second", config.requests_per_second, 0.001),
+        ("max_api_calls", config.max_api_calls, 1),
+    )
+    return [
+        f"{name}: {value} is too small; give at least {least}."
+        for name, value, least in bounds
+        if value is not None and value < least
+    ]

@@ -1,0 +1,147 @@
+"""What can go wrong with Ninox, grouped by what the caller should do next.
+
+```text
+NinoxError
+├── NinoxConfigError (ValueError)     can never work; raised before any request
+├── NinoxBudgetError                  the permitted number of API calls is spent
+├── NinoxTransportError               no usable answer: connect, timeout, cut off, not JSON
+├── NinoxProtocolError                usable JSON, but not what is documented
+└── NinoxAPIError                     an answer with an error status: .status .method .path
+    ├── NinoxRedirectError            3xx: never followed, the key must not travel
+    ├── NinoxAuthenticationError      401
+    ├── NinoxPermissionError          403
+    ├── NinoxNotFoundError            404
+    ├── NinoxRateLimitError           429
+    ├── NinoxServerError              5xx
+    └── NinoxRequestError             any other 4xx
+```
+
+Messages are complete sentences that say what to do. They hold a method, a path, a status and counts; never a key, a
+header, a query string, an answer's body or a record's values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class NinoxError(Exception):
+    """Root of everything this package raises."""
+
+
+class NinoxConfigError(NinoxError, ValueError):
+    """Settings that can never work.
+
+    Attributes:
+        errors: One sentence per problem, each naming its setting.
+    """
+
+    def __init__(self, errors: str | Sequence[str]) -> None:
+        """Join one or several problems into one error."""
+        self.errors = [errors] if isinstance(errors, str) else list(errors)
+        super().__init__("\n".join(self.errors))
+
+
+class NinoxBudgetError(NinoxError):
+    """The run may make no further API call."""
+
+    def __init__(self, max_api_calls: int) -> None:
+        """Name the setting that stopped the run."""
+        super().__init__(
+            f"The {max_api_calls} API calls permitted by max_api_calls are used up. "
+            "What was read so far is in the state; the next run continues from there."
+        )
+
+
+class NinoxTransportError(NinoxError):
+    """No usable answer arrived."""
+
+    def __init__(self, *, method: str, path: str, problem: str, attempts: int = 1) -> None:
+        """Describe a failed exchange by method, path and kind of failure."""
+        self.method = method
+        self.path = path
+        self.problem = problem
+        self.attempts = attempts
+        super().__init__(f"{method} {path} brought no usable answer: {problem}.")
+
+
+class NinoxProtocolError(NinoxError):
+    """An answer that arrived whole but is not what Ninox documents."""
+
+
+class NinoxAPIError(NinoxError):
+    """An answer with an error status.
+
+    Attributes:
+        status: HTTP status.
+        retry_after_s: Seconds the server asked to wait, if it did.
+    """
+
+    advice = "Ninox did not accept the request."
+
+    def __init__(self, *, method: str, path: str, status: int, retry_after_s: float | None = None) -> None:
+        """Describe a refused request by method, path and status."""
+        self.method = method
+        self.path = path
+        self.status = status
+        self.retry_after_s = retry_after_s
+        super().__init__(f"{method} {path} was answered with HTTP {status}. {self.advice}")
+
+
+class NinoxRedirectError(NinoxAPIError):
+    """3xx: the server lives elsewhere."""
+
+    advice = "The server redirects; set api_url to the final address (often https instead of http)."
+
+
+class NinoxAuthenticationError(NinoxAPIError):
+    """401: the key is missing, wrong or revoked."""
+
+    advice = "Check auth_token: the API key may be mistyped, revoked or belong to another server than api_url."
+
+
+class NinoxPermissionError(NinoxAPIError):
+    """403: the key may not do this."""
+
+    advice = "The key's user lacks the right (role, plan without API access, or a database password is needed)."
+
+
+class NinoxNotFoundError(NinoxAPIError):
+    """404: no such team, database, table or record."""
+
+    advice = "It does not exist (any more), or the key cannot see it."
+
+
+class NinoxRateLimitError(NinoxAPIError):
+    """429: too many calls at once or per month."""
+
+    advice = "Ninox limits parallel and monthly calls; try later, or lower requests_per_second."
+
+
+class NinoxServerError(NinoxAPIError):
+    """5xx: the server failed."""
+
+    advice = "The server failed; if it persists, look at the Ninox status page or your private cloud's log."
+
+
+class NinoxRequestError(NinoxAPIError):
+    """Any other 4xx."""
+
+
+_BY_STATUS: dict[int, type[NinoxAPIError]] = {
+    401: NinoxAuthenticationError,
+    403: NinoxPermissionError,
+    404: NinoxNotFoundError,
+    429: NinoxRateLimitError,
+}
+_BY_CENTURY: dict[int, type[NinoxAPIError]] = {3: NinoxRedirectError, 4: NinoxRequestError, 5: NinoxServerError}
+
+
+def error_for_status(
+    status: int, *, method: str, path: str, retry_after_s: float | None = None
+) -> NinoxAPIError | NinoxTransportError:
+    """Return the error that fits an HTTP status which is not a success."""
+    error_class = _BY_STATUS.get(status) or _BY_CENTURY.get(status // 100)
+    if error_class is None:
+        return NinoxTransportError(method=method, path=path, problem=f"unexpected HTTP status {status}")
+    return error_class(method=method, path=path, status=status, retry_after_s=retry_after_s)

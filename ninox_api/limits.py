@@ -1,0 +1,80 @@
+"""Bounds on how much and how fast Ninox is asked: the monthly budget, the rate, the requests in flight."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ninox_api.errors import NinoxBudgetError
+
+
+class CallBudget:
+    """Counts API calls and refuses the one beyond the budget."""
+
+    def __init__(self, max_api_calls: int | None = None) -> None:
+        """Start at zero calls; None permits any number."""
+        self._max = max_api_calls
+        self._lock = threading.Lock()
+        self.used = 0
+
+    def spend(self) -> None:
+        """Count one call.
+
+        Raises:
+            NinoxBudgetError: The budget is used up; nothing was sent.
+        """
+        with self._lock:
+            if self._max is not None and self.used >= self._max:
+                raise NinoxBudgetError(self._max)
+            self.used += 1
+
+
+class RateLimiter:
+    """Spaces requests evenly, so that no second sees more than the permitted number."""
+
+    def __init__(self, requests_per_second: float | None = None) -> None:
+        """None means no spacing."""
+        self._interval_s = 1 / requests_per_second if requests_per_second else 0.0
+        self._lock = threading.Lock()
+        self._next_at = 0.0
+
+    def wait(self) -> None:
+        """Sleep until the next request may be sent."""
+        if not self._interval_s:
+            return
+        with self._lock:
+            now = time.monotonic()
+            start = max(now, self._next_at)
+            self._next_at = start + self._interval_s
+        if start > now:
+            time.sleep(start - now)
+
+
+class InFlight:
+    """Bounds the requests under way at once; Ninox answers 429 to parallel calls (forum 35hr60f)."""
+
+    def __init__(self, limit: int = 1) -> None:
+        """Permit `limit` requests at once until told to permit one."""
+        self.limit = limit
+        self._running = 0
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def slot(self) -> Iterator[None]:
+        """Hold one of the permitted places for the length of a request."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._running < self.limit)
+            self._running += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._running -= 1
+                self._changed.notify()
+
+    def fall_back_to_one(self) -> None:
+        """Permit one request at a time for the rest of the run."""
+        with self._changed:
+            self.limit = 1

@@ -1,0 +1,83 @@
+"""Which requests are worth repeating, and how long to wait before.
+
+Everything here is a pure function; the only loop and the only sleep are in `transport`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Generator
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from itertools import count
+
+from ninox_api.errors import (
+    NinoxAPIError,
+    NinoxError,
+    NinoxRateLimitError,
+    NinoxServerError,
+    NinoxTransportError,
+)
+
+FIRST_WAIT_S = 1.0
+MAX_WAIT_S = 60.0
+"""Longest pause of our own choosing."""
+MAX_RETRY_AFTER_S = 300.0
+"""Longest pause taken at the server's request; a longer one ends the request."""
+TRIES_OF_A_FAILED_READ = 3
+"""500 on a read may be a passing fault, but is more often the request's own (observed on writes)."""
+
+_BUSY = frozenset({502, 503, 504})
+
+
+def tries_allowed(error: NinoxError, *, repeatable: bool, max_tries: int) -> int:
+    """Return how often a request may be sent in all, given how it just failed.
+
+    Args:
+        error: What the last try brought.
+        repeatable: Whether sending it twice has the effect of sending it once.
+        max_tries: The configured bound.
+    """
+    if isinstance(error, NinoxRateLimitError):
+        return max_tries if (error.retry_after_s or 0) <= MAX_RETRY_AFTER_S else 1
+    if not repeatable:
+        return 1
+    if isinstance(error, NinoxTransportError):
+        return max_tries
+    if isinstance(error, NinoxServerError):
+        return max_tries if error.status in _BUSY else min(max_tries, TRIES_OF_A_FAILED_READ)
+    return 1
+
+
+def waits(*, rng: random.Random | None = None) -> Generator[float, NinoxError, None]:
+    """Yield the pause before each further try, fed with the error of the last one.
+
+    A pause the server asked for is taken as it is; others double from `FIRST_WAIT_S` up to `MAX_WAIT_S`, with the
+    upper half drawn at random so that parallel runs do not knock in step.
+    """
+    rng = rng or random.Random()  # noqa: S311 (spreads load, guards nothing)
+    error = yield 0.0
+    for attempt in count():
+        longest = min(MAX_WAIT_S, FIRST_WAIT_S * 2**attempt)
+        asked = error.retry_after_s if isinstance(error, NinoxAPIError) else None
+        error = yield asked if asked is not None else longest * (1 + rng.random()) / 2
+
+
+def retry_after_s(header: str | None, *, now: datetime | None = None) -> float | None:
+    """Return the seconds a `Retry-After` header asks for, or None where it says nothing usable.
+
+    Args:
+        header: Seconds or an HTTP date (RFC 9110).
+        now: The current time; a date in the past asks for no wait.
+    """
+    if not header:
+        return None
+    if header.strip().isdecimal():
+        return float(header)
+    try:
+        moment = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    return max(0.0, (moment - (now or datetime.now(timezone.utc))).total_seconds())

@@ -1,0 +1,191 @@
+"""What a Ninox database is made of: tables, fields, choices; frozen, and tolerant of what we do not know.
+
+Two answers describe the same things in different words (observed): the raw schema of `GET {database}` says `caption`,
+`base`, `values`, `refTypeId`; `GET {database}/tables` says `name`, `type`, `choices`, `referenceToTable` and leaves
+formulas, hidden flags and kinds out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ninox_api.errors import NinoxProtocolError
+from ninox_api.naming import age_key
+
+JsonObject = Mapping[str, Any]
+
+FORMULA = "fn"
+"""Type of a computed field; its values come neither with `/tables` nor with `/records` (observed)."""
+PAGE = "page"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One option of a choice field."""
+
+    id: str
+    caption: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """A field of a table.
+
+    Attributes:
+        type: Ninox's own word, for instance `string`, `ref`, `fn`; may be one we do not know.
+        choices: Options that exist now; records may hold ids of options deleted since.
+        target_table_id: For `ref`, `rev`, `dchoice`, `dmulti`: the other table. It may not exist any more (observed).
+        target_field_id: For `ref` and `rev`: the field on the other side.
+        formula: Text of a computed field.
+    """
+
+    id: str
+    name: str
+    type: str
+    choices: tuple[Choice, ...] = ()
+    target_table_id: str | None = None
+    target_field_id: str | None = None
+    formula: str | None = None
+    required: bool = False
+
+    @property
+    def is_formula(self) -> bool:
+        """Whether the value is computed by Ninox."""
+        return self.type == FORMULA
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table of a database, fields in the order they were made.
+
+    Attributes:
+        kind: `table`, or `page` for a dashboard without records.
+        master_table_id: The parent, for a sub-table.
+    """
+
+    id: str
+    name: str
+    fields: tuple[Field, ...]
+    kind: str = "table"
+    is_hidden: bool = False
+    master_table_id: str | None = None
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is a dashboard, which has no records."""
+        return self.kind == PAGE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    """A workspace."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseName:
+    """A database as the list of databases shows it."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseSchema:
+    """The tables of a database, in the order they were made.
+
+    Attributes:
+        lists_formulas: Whether computed fields would be listed; `GET {database}/tables` leaves them out.
+    """
+
+    tables: tuple[Table, ...]
+    lists_formulas: bool
+
+
+def database_from_raw(document: JsonObject) -> DatabaseSchema:
+    """Read the answer of `GET {database}`, `{settings, schema}`.
+
+    Raises:
+        NinoxProtocolError: There are no tables to read; the schema of a locked database may come encrypted.
+    """
+    types = _member(document.get("schema"), "types", dict, where="schema")
+    tables = (_table_from_raw(table_id, raw) for table_id, raw in types.items())
+    return DatabaseSchema(tables=_by_age(tables), lists_formulas=True)
+
+
+def database_from_tables(document: Iterable[JsonObject]) -> DatabaseSchema:
+    """Read the answer of `GET {database}/tables`."""
+    return DatabaseSchema(tables=_by_age(map(table_from_json, document)), lists_formulas=False)
+
+
+def table_from_json(raw: JsonObject) -> Table:
+    """Read one table of `GET {database}/tables`."""
+    table_id = _member(raw, "id", str, where="table")
+    fields = (_field_from_json(field) for field in _member(raw, "fields", list, where=f"table {table_id}"))
+    return Table(id=table_id, name=_text(raw, "name", table_id), fields=_by_age(fields))
+
+
+def _table_from_raw(table_id: str, raw: JsonObject) -> Table:
+    fields = (_field_from_raw(field_id, field) for field_id, field in (raw.get("fields") or {}).items())
+    return Table(
+        id=table_id,
+        name=_text(raw, "caption", table_id),
+        fields=_by_age(fields),
+        kind=_text(raw, "kind", "table"),
+        is_hidden=raw.get("hidden") is True,
+        master_table_id=raw.get("master") or None,
+    )
+
+
+def _field_from_raw(field_id: str, raw: JsonObject) -> Field:
+    choices = [(key, value) for key, value in (raw.get("values") or {}).items() if isinstance(value, Mapping)]
+    choices.sort(key=lambda item: _order(item[1]))
+    return Field(
+        id=field_id,
+        name=_text(raw, "caption", field_id),
+        type=_text(raw, "base", "unknown"),
+        choices=tuple(Choice(id=key, caption=_text(value, "caption", key)) for key, value in choices),
+        target_table_id=raw.get("refTypeId") or raw.get("dynamicChoiceTypeId") or None,
+        target_field_id=raw.get("refFieldId") or None,
+        formula=_text(raw, "fn", "") if raw.get("base") == FORMULA else None,
+        required=raw.get("required") is True,
+    )
+
+
+def _field_from_json(raw: JsonObject) -> Field:
+    choices = sorted((item for item in raw.get("choices") or [] if isinstance(item, Mapping)), key=_order)
+    field_id = _member(raw, "id", str, where="field")
+    return Field(
+        id=field_id,
+        name=_text(raw, "name", field_id),
+        type=_text(raw, "type", "unknown"),
+        choices=tuple(Choice(id=str(item.get("id")), caption=_text(item, "caption", "")) for item in choices),
+        target_table_id=raw.get("referenceToTable") or raw.get("referenceFromTable") or None,
+        target_field_id=raw.get("reverseField") or raw.get("referenceFromField") or None,
+    )
+
+
+def _by_age(items: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(sorted(items, key=lambda item: age_key(item.id)))
+
+
+def _order(raw: JsonObject) -> float:
+    order = raw.get("order")
+    return order if isinstance(order, int | float) else 0
+
+
+def _text(raw: JsonObject, key: str, default: str) -> str:
+    value = raw.get(key)
+    return value if isinstance(value, str) and value else default
+
+
+def _member(raw: Any, key: str, kind: type, *, where: str) -> Any:
+    value = raw.get(key) if isinstance(raw, Mapping) else None
+    if not isinstance(value, kind):
+        message = f"The schema is not in a known form: {where}.{key} should be a {kind.__name__}."
+        raise NinoxProtocolError(message)
+    return value

@@ -1,0 +1,204 @@
+"""The one way to the network: every request of the tap and the target passes through `Transport.send`.
+
+The street, one concern per step: `send` (retries) → `_attempt` (budget, rate, requests in flight) → `_exchange` (the
+only network call) → `_raise_for_status` → `_decode`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from typing import Protocol, TypeVar
+from urllib.parse import quote
+
+import backoff
+import msgspec
+import requests
+from backoff.types import Details
+
+from ninox_api import retry
+from ninox_api.config import ConnectionConfig
+from ninox_api.errors import (
+    NinoxConfigError,
+    NinoxError,
+    NinoxProtocolError,
+    NinoxRateLimitError,
+    NinoxTransportError,
+    error_for_status,
+)
+from ninox_api.limits import CallBudget, InFlight, RateLimiter
+
+logger = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer", covariant=True)  # noqa: PLC0105 (reads better than Answer_co)
+
+_SUCCESS = range(200, 300)
+
+
+class Decoder(Protocol[Answer]):
+    """What turns an answer's bytes into values, for instance a `msgspec.json.Decoder`."""
+
+    def decode(self, buf: bytes, /) -> Answer:
+        """Return the decoded answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One API call.
+
+    Attributes:
+        segments: Path below `/v1`, unescaped, one element per segment.
+        password: Sent as `nx-password` for a locked database.
+        repeatable: Whether sending it twice has the effect of sending it once.
+    """
+
+    method: str = "GET"
+    segments: tuple[str, ...]
+    query: Mapping[str, str | int] = field(default_factory=dict)
+    password: str | None = field(default=None, repr=False)
+    repeatable: bool = True
+
+    @property
+    def path(self) -> str:
+        """Escaped path, without the query: fit for logs and messages."""
+        if any(segment in {"", ".", ".."} for segment in self.segments):
+            message = "An id or name in a request path is empty or made of dots; that cannot be a Ninox object."
+            raise NinoxConfigError(message)
+        return "/" + "/".join(quote(segment, safe="") for segment in self.segments)
+
+
+class _BearerAuth(requests.auth.AuthBase):
+    """Sets the key itself, so that no `.netrc` entry can take its place."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class Transport:
+    """Sends requests within the configured bounds and decodes the answers.
+
+    Attributes:
+        budget: Counts every request sent, repeated ones included.
+    """
+
+    def __init__(self, config: ConnectionConfig) -> None:
+        """Prepare a connection pool; nothing is sent yet."""
+        self._config = config
+        self.budget = CallBudget(config.max_api_calls)
+        self._limiter = RateLimiter(config.requests_per_second)
+        self._in_flight = InFlight(config.max_parallel_requests)
+        self._session = _session(config)
+
+    def send(self, request: Request, decoder: Decoder[Answer]) -> Answer:
+        """Return the decoded answer to a request, repeating it where that is safe and may help.
+
+        Raises:
+            NinoxError: The failure of the last try.
+        """
+        tries = 0
+
+        def attempt() -> Answer:
+            nonlocal tries
+            tries += 1
+            return self._attempt(request, decoder)
+
+        def is_final(error: Exception) -> bool:
+            assert isinstance(error, NinoxError)  # noqa: S101 (tells mypy what on_exception cannot)
+            max_tries = self._config.max_retries + 1
+            return tries >= retry.tries_allowed(error, repeatable=request.repeatable, max_tries=max_tries)
+
+        retried = backoff.on_exception(
+            retry.waits,
+            NinoxError,
+            giveup=is_final,
+            jitter=None,  # drawn in retry.waits, where a server's own wish is exempt
+            logger=None,  # the library would log the exception's arguments; _log_backoff logs what is fit to be read
+            on_backoff=_log_backoff,
+        )
+        return retried(attempt)()
+
+    def _attempt(self, request: Request, decoder: Decoder[Answer]) -> Answer:
+        self._limiter.wait()
+        with self._in_flight.slot():
+            self.budget.spend()
+            response = self._exchange(request)
+        try:
+            _raise_for_status(response, request)
+        except NinoxRateLimitError:
+            self._in_flight.fall_back_to_one()
+            raise
+        return _decode(response, request, decoder)
+
+    def _exchange(self, request: Request) -> requests.Response:
+        headers = {} if request.password is None else {"nx-password": request.password}
+        try:
+            return self._session.request(
+                request.method,
+                self._config.api_url + request.path,
+                params=request.query,
+                headers=headers,
+                timeout=self._config.request_timeout_s,
+                verify=self._config.ca_bundle or True,
+                allow_redirects=False,  # a redirect could carry the key to another host
+            )
+        except (requests.RequestException, OSError) as error:
+            # The library's text holds the whole URL with its query: only the kind of failure is passed on.
+            problem = _kind_of_failure(error, self._config.api_url)
+            raise NinoxTransportError(method=request.method, path=request.path, problem=problem) from None
+
+
+def _session(config: ConnectionConfig) -> requests.Session:
+    session = requests.Session()
+    session.auth = _BearerAuth(config.auth_token)
+    session.headers.update({"Accept": "application/json", "User-Agent": config.user_agent})
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    adapter = requests.adapters.HTTPAdapter(pool_maxsize=config.max_parallel_requests)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+def _kind_of_failure(error: Exception, api_url: str) -> str:
+    if isinstance(error, requests.exceptions.SSLError):
+        return f"the certificate of {api_url} is not trusted (a private authority goes into ca_bundle)"
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "the proxy refused the connection"
+    if isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.ReadTimeout):
+        return "no answer within request_timeout"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
+        return "the answer was cut off or damaged"
+    if isinstance(error, requests.exceptions.ConnectionError):
+        return f"no connection to {api_url}, or it was closed (check api_url and the network)"
+    return f"the exchange failed ({type(error).__name__})"
+
+
+def _raise_for_status(response: requests.Response, request: Request) -> None:
+    if response.status_code in _SUCCESS:
+        return
+    wait = retry.retry_after_s(response.headers.get("Retry-After"))
+    raise error_for_status(response.status_code, method=request.method, path=request.path, retry_after_s=wait)
+
+
+def _decode(response: requests.Response, request: Request, decoder: Decoder[Answer]) -> Answer:
+    content = response.content
+    try:
+        return decoder.decode(content)
+    except msgspec.ValidationError as error:
+        # The text names a JSON path and two types, no value.
+        message = f"{request.method} {request.path} was answered in an unknown form: {error}."
+        raise NinoxProtocolError(message) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        kind = response.headers.get("Content-Type", "no content type").split(";")[0]
+        problem = f"HTTP {response.status_code} with {len(content)} bytes of {kind} that are not whole JSON"
+        raise NinoxTransportError(method=request.method, path=request.path, problem=problem) from None
+
+
+def _log_backoff(details: Details) -> None:
+    error = details.get("exception")
+    logger.warning("Trying again in %.1f s (try %d): %s", details["wait"], details["tries"] + 1, error)
