@@ -24,7 +24,7 @@ MAX_PAGE_SIZE = 1000
 """Largest `perPage` seen to be honoured (observed; no maximum is documented)."""
 
 BEYOND_ANY_SEQUENCE = 2**31 - 1
-"""A `sinceSq` that asks for no change, only for the feed's `seq`; fits any server's integer (assumed to be accepted)."""
+"""A `sinceSq` that asks for no change, only for the feed's `seq`; fits any integer type (assumed to be accepted)."""
 
 
 class NinoxRecord(msgspec.Struct, gc=False, rename="camel"):

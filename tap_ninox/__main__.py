@@ -1,0 +1,32 @@
+"""The `tap-ninox` command."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from singer_sdk.exceptions import ConfigValidationError
+
+from ninox_api.errors import NinoxConfigError, NinoxError
+
+logger = logging.getLogger("tap-ninox")
+
+
+def main() -> None:
+    """Run the tap; what a user can mend is said in a line each, without a traceback, and ends with exit code 1."""
+    from tap_ninox.tap import TapNinox  # noqa: PLC0415
+
+    try:
+        TapNinox.cli()
+    except (NinoxConfigError, ConfigValidationError) as error:
+        for problem in error.errors:
+            logger.error(problem)  # noqa: TRY400
+    except NinoxError as error:
+        logger.error(error)  # noqa: TRY400
+    else:
+        return
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

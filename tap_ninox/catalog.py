@@ -1,0 +1,208 @@
+"""Table streams as the catalog describes them: made by discovery, or read back from a saved catalog.
+
+A saved catalog carries all that reading needs (ids, types, options), so that a key that may not read schemas can still
+sync; and it pins names, so that a caption renamed in Ninox keeps its property.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from singer_sdk.singerlib import Metadata, MetadataMapping, StreamMetadata
+
+from ninox_api.naming import NameSpace, age_key, cut, identifier
+from ninox_api.schema import DatabaseName, DatabaseSchema, Team
+from tap_ninox.columns import KEY_PROPERTY, NOT_STORED, REPLICATION_KEY, SYSTEM_PROPERTIES, Column, columns_of
+from tap_ninox.discovery import DiscoveredDatabase, Discovery
+from tap_ninox.settings import TapSettings
+
+METADATA_KEY = "ninox"
+MAX_STREAM_NAME_LENGTH = 63
+
+JsonObject = Mapping[str, Any]
+
+
+@dataclass(slots=True, kw_only=True)
+class NinoxMetadata(Metadata):
+    """Property metadata with the field it comes from."""
+
+    ninox: dict[str, Any] | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class NinoxStreamMetadata(StreamMetadata):
+    """Stream metadata with the table it comes from."""
+
+    ninox: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableEntry:
+    """One table as a stream.
+
+    Attributes:
+        stream: Stream name, at most 63 characters.
+        columns: Properties beside the system ones.
+    """
+
+    stream: str
+    team_id: str
+    database: DatabaseName
+    table_id: str
+    table_name: str
+    is_hidden: bool
+    columns: tuple[Column, ...]
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """JSON Schema of the stream."""
+        properties = {name: dict(schema) for name, schema in SYSTEM_PROPERTIES.items()}
+        properties.update((column.name, column.schema) for column in self.columns)
+        return {"type": "object", "title": self.table_name, "properties": properties}
+
+    def metadata(self) -> MetadataMapping:
+        """Return the catalog's metadata: selection defaults, and which Ninox objects are meant."""
+        mapping = MetadataMapping()
+        mapping[()] = NinoxStreamMetadata(
+            inclusion=Metadata.InclusionType.AVAILABLE,
+            selected_by_default=not self.is_hidden,
+            table_key_properties=[KEY_PROPERTY],
+            replication_key=REPLICATION_KEY,
+            valid_replication_keys=[REPLICATION_KEY],
+            ninox={
+                "team_id": self.team_id,
+                "database_id": self.database.id,
+                "database": self.database.name,
+                "table_id": self.table_id,
+                "table": self.table_name,
+            },
+        )
+        for name in SYSTEM_PROPERTIES:
+            automatic = name in {KEY_PROPERTY, REPLICATION_KEY}
+            inclusion = Metadata.InclusionType.AUTOMATIC if automatic else Metadata.InclusionType.AVAILABLE
+            mapping["properties", name] = NinoxMetadata(inclusion=inclusion)
+        for column in self.columns:
+            mapping["properties", column.name] = _column_metadata(column)
+        return mapping
+
+
+def _column_metadata(column: Column) -> NinoxMetadata:
+    unsupported = column.type in NOT_STORED
+    ninox: dict[str, Any] = {"field_id": column.field_id, "field": column.title, "type": column.type}
+    if column.part:
+        ninox["part"] = column.part
+    if column.captions:
+        ninox["choices"] = dict(column.captions)
+    if column.type == "fn":
+        ninox["computed"] = True
+    inclusion = Metadata.InclusionType.UNSUPPORTED if unsupported else Metadata.InclusionType.AVAILABLE
+    return NinoxMetadata(inclusion=inclusion, selected_by_default=False if unsupported else None, ninox=ninox)
+
+
+def entries_of(discovery: Discovery, settings: TapSettings, *, reserved: Iterable[str]) -> list[TableEntry]:
+    """Return a stream for each discovered table; pages have no records and get none.
+
+    Names go to older tables first, so that a table made later never renames an existing stream.
+
+    Args:
+        discovery: What the key can see.
+        settings: How to name streams and properties.
+        reserved: Stream names that are taken.
+    """
+    names = NameSpace(reserved)
+    databases = sorted(discovery.databases, key=lambda database: database.name.id)
+    return [
+        entry for database in databases for entry in _entries_of_database(discovery.team, database, settings, names)
+    ]
+
+
+def _entries_of_database(
+    team: Team, database: DiscoveredDatabase, settings: TapSettings, names: NameSpace
+) -> Iterable[TableEntry]:
+    for table in sorted(database.tables, key=lambda table: age_key(table.id)):
+        if table.is_page:
+            continue
+        key = f"{database.name.id}.{table.id}"
+        wanted = settings.aliases.get(key) or _stream_name(
+            settings.stream_name_format, team=team, database=database.name, table_id=table.id, table=table.name
+        )
+        prefix = f"{key}."
+        aliases = {
+            name.removeprefix(prefix): alias for name, alias in settings.aliases.items() if name.startswith(prefix)
+        }
+        yield TableEntry(
+            stream=names.claim(wanted, suffixes=(table.id, f"{database.name.id}_{table.id}")),
+            team_id=team.id,
+            database=database.name,
+            table_id=table.id,
+            table_name=table.name,
+            is_hidden=table.is_hidden,
+            columns=columns_of(table, style=settings.field_name_style, aliases=aliases),
+        )
+
+
+def _stream_name(name_format: str, *, team: Team, database: DatabaseName, table_id: str, table: str) -> str:
+    name = name_format.format(
+        team=identifier(team.name, fallback=team.id),
+        database=identifier(database.name, fallback=database.id),
+        table=identifier(table, fallback=table_id),
+        database_id=database.id,
+        table_id=table_id,
+    )
+    return cut(name, MAX_STREAM_NAME_LENGTH)
+
+
+def saved_entries(catalog: JsonObject) -> list[TableEntry]:
+    """Read the table streams of a saved catalog; entries that are not ours are left out."""
+    streams = catalog.get("streams") or []
+    return [entry for stream in streams if (entry := _saved_entry(stream)) is not None]
+
+
+def _saved_entry(stream: JsonObject) -> TableEntry | None:
+    metadata = {tuple(item["breadcrumb"]): item.get("metadata") or {} for item in stream.get("metadata") or []}
+    table = metadata.get((), {}).get(METADATA_KEY)
+    if not table:
+        return None
+    columns = [
+        _saved_column(breadcrumb[-1], item[METADATA_KEY])
+        for breadcrumb, item in metadata.items()
+        if breadcrumb and METADATA_KEY in item
+    ]
+    return TableEntry(
+        stream=stream["tap_stream_id"],
+        team_id=table["team_id"],
+        database=DatabaseName(id=table["database_id"], name=table["database"]),
+        table_id=table["table_id"],
+        table_name=table["table"],
+        is_hidden=metadata[()].get("selected-by-default") is False,
+        columns=tuple(columns),
+    )
+
+
+def _saved_column(name: str, ninox: JsonObject) -> Column:
+    return Column(
+        name=name,
+        title=ninox["field"],
+        field_id=ninox["field_id"],
+        type=ninox["type"],
+        part=ninox.get("part", ""),
+        captions=ninox.get("choices", {}),
+    )
+
+
+def with_current_choices(entry: TableEntry, schema: DatabaseSchema) -> TableEntry:
+    """Return a saved entry with the options' captions as they are now; names and types stay as saved."""
+    table = next((table for table in schema.tables if table.id == entry.table_id), None)
+    if table is None:
+        return entry
+    captions = {field.id: {choice.id: choice.caption for choice in field.choices} for field in table.fields}
+    return replace(entry, columns=_with_captions(entry.columns, captions))
+
+
+def _with_captions(columns: Sequence[Column], captions: Mapping[str, Mapping[str, str]]) -> tuple[Column, ...]:
+    return tuple(
+        replace(column, captions=captions[column.field_id]) if captions.get(column.field_id) else column
+        for column in columns
+    )

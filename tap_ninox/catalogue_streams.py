@@ -1,0 +1,202 @@
+"""Streams about the schema itself: databases, tables, fields, choices. They make ids in the data joinable."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from singer_sdk import Stream
+from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.helpers.types import Context, Record
+from typing_extensions import override
+
+from tap_ninox.columns import BOOLEAN, INTEGER, STRING
+from tap_ninox.settings import TapSettings
+
+if TYPE_CHECKING:
+    from tap_ninox.catalog import TableEntry
+    from tap_ninox.discovery import DiscoveredDatabase, Discovery
+    from tap_ninox.tap import TapNinox
+
+logger = logging.getLogger(__name__)
+
+_KEY: dict[str, Any] = {"type": ["string"]}
+
+
+class CatalogueStream(Stream):
+    """Emits its rows when they differ from what was emitted last, and nothing otherwise.
+
+    Each emission has a new version, activated after the last row: what is gone from Ninox is then marked as deleted.
+    """
+
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
+    properties: dict[str, Any]
+    keys: tuple[str, ...]
+
+    def __init__(
+        self, tap: TapNinox, discovery: Discovery | None, entries: Iterable[TableEntry], settings: TapSettings
+    ) -> None:
+        """Describe the stream.
+
+        Args:
+            tap: The tap.
+            discovery: What the key can see; None if it may not read schemas, which leaves the stream empty.
+            entries: Table streams, to say which stream and property a table and field became.
+            settings: The tap's settings.
+        """
+        super().__init__(tap, schema={"type": "object", "properties": self.properties})
+        self._discovery = discovery
+        self._entries = {(entry.database.id, entry.table_id): entry for entry in entries}
+        self._settings = settings
+        self._run = tap.report
+        self.primary_keys = self.keys
+
+    @property
+    @override
+    def emit_activate_version_messages(self) -> bool:
+        return False  # sent below, after the last row
+
+    @override
+    def get_records(self, context: Context | None) -> Iterable[Record]:
+        if self._discovery is None:
+            logger.warning("%s: schemas cannot be read with this key, so nothing is sent.", self.name)
+            return
+        with self._run.stream(self.name) as report:
+            rows = [row for database in self._discovery.databases for row in self.rows(self._discovery, database)]
+            digest = hashlib.sha256(msgspec.json.encode(rows)).hexdigest()
+            if self.stream_state.get("digest") == digest:
+                return
+            self._stream_version = max(int(time.time()), self.stream_state.get("table_version", 0) + 1)
+            for row in rows:
+                yield row
+                report.emitted += 1
+            self._finish(digest)
+
+    def rows(self, discovery: Discovery, database: DiscoveredDatabase) -> Iterator[Record]:
+        """Yield the rows of one database."""
+        raise NotImplementedError
+
+    def _finish(self, digest: str) -> None:
+        if self._settings.activates_versions and self._stream_version is not None:
+            self._write_activate_version_message(self._stream_version)
+        self.stream_state.update(digest=digest, table_version=self._stream_version)
+        self.state_manager.is_flushed = False
+        self._write_state_message()
+
+
+class DatabasesStream(CatalogueStream):
+    """One row per readable database."""
+
+    name = "ninox_databases"
+    keys = ("database_id",)
+    properties: dict[str, Any] = {"database_id": _KEY, "name": STRING, "team_id": STRING, "team": STRING}  # noqa: RUF012
+
+    @override
+    def rows(self, discovery: Discovery, database: DiscoveredDatabase) -> Iterator[Record]:
+        team = discovery.team
+        yield {"database_id": database.name.id, "name": database.name.name, "team_id": team.id, "team": team.name}
+
+
+class TablesStream(CatalogueStream):
+    """One row per table and page."""
+
+    name = "ninox_tables"
+    keys = ("database_id", "table_id")
+    properties: dict[str, Any] = {  # noqa: RUF012
+        "database_id": _KEY,
+        "table_id": _KEY,
+        "name": STRING,
+        "stream": STRING,
+        "kind": STRING,
+        "hidden": BOOLEAN,
+        "master_table_id": STRING,
+    }
+
+    @override
+    def rows(self, discovery: Discovery, database: DiscoveredDatabase) -> Iterator[Record]:
+        for table in database.schema.tables:
+            entry = self._entries.get((database.name.id, table.id))
+            yield {
+                "database_id": database.name.id,
+                "table_id": table.id,
+                "name": table.name,
+                "stream": entry.stream if entry else None,
+                "kind": table.kind,
+                "hidden": table.is_hidden,
+                "master_table_id": table.master_table_id,
+            }
+
+
+class FieldsStream(CatalogueStream):
+    """One row per field, formulas with their text."""
+
+    name = "ninox_fields"
+    keys = ("database_id", "table_id", "field_id")
+    properties: dict[str, Any] = {  # noqa: RUF012
+        "database_id": _KEY,
+        "table_id": _KEY,
+        "field_id": _KEY,
+        "name": STRING,
+        "property": STRING,
+        "type": STRING,
+        "required": BOOLEAN,
+        "target_table_id": STRING,
+        "target_field_id": STRING,
+        "formula": STRING,
+    }
+
+    @override
+    def rows(self, discovery: Discovery, database: DiscoveredDatabase) -> Iterator[Record]:
+        for table in database.schema.tables:
+            entry = self._entries.get((database.name.id, table.id))
+            columns = reversed(entry.columns) if entry else ()
+            property_by_field = {column.field_id: column.name for column in columns}
+            for field in table.fields:
+                yield {
+                    "database_id": database.name.id,
+                    "table_id": table.id,
+                    "field_id": field.id,
+                    "name": field.name,
+                    "property": property_by_field.get(field.id),
+                    "type": field.type,
+                    "required": field.required,
+                    "target_table_id": field.target_table_id,
+                    "target_field_id": field.target_field_id,
+                    "formula": field.formula,
+                }
+
+
+class ChoicesStream(CatalogueStream):
+    """One row per option of a choice field, in the order Ninox shows them."""
+
+    name = "ninox_choices"
+    keys = ("database_id", "table_id", "field_id", "choice_id")
+    properties: dict[str, Any] = {  # noqa: RUF012
+        "database_id": _KEY,
+        "table_id": _KEY,
+        "field_id": _KEY,
+        "choice_id": _KEY,
+        "caption": STRING,
+        "position": INTEGER,
+    }
+
+    @override
+    def rows(self, discovery: Discovery, database: DiscoveredDatabase) -> Iterator[Record]:
+        for table in database.schema.tables:
+            for field in table.fields:
+                for position, choice in enumerate(field.choices):
+                    yield {
+                        "database_id": database.name.id,
+                        "table_id": table.id,
+                        "field_id": field.id,
+                        "choice_id": choice.id,
+                        "caption": choice.caption,
+                        "position": position,
+                    }
+
+
+CATALOGUE_STREAMS = (DatabasesStream, TablesStream, FieldsStream, ChoicesStream)

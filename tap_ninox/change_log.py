@@ -1,0 +1,125 @@
+"""The change feed of one database, asked once per run and shared by all its table streams."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+
+from ninox_api.changes import DatabaseChanges, TableChanges
+from ninox_api.client import BEYOND_ANY_SEQUENCE, DatabaseClient
+from ninox_api.errors import (
+    NinoxError,
+    NinoxNotFoundError,
+    NinoxPermissionError,
+    NinoxRequestError,
+    NinoxServerError,
+)
+
+logger = logging.getLogger(__name__)
+
+
+class ChangeLog:
+    """What changed in a database since the lowest bookmark of its streams, and its sequence at that moment.
+
+    The sequence is taken before any table's first page, so it is a safe bookmark for a table that is read whole in
+    this run: whatever changes while its pages are read comes after it.
+    """
+
+    def __init__(self, client: DatabaseClient, *, table_ids: Iterable[str], since: Callable[[], int | None]) -> None:
+        """Remember what to ask; nothing is sent yet.
+
+        Args:
+            client: Reader of the database.
+            table_ids: All its tables.
+            since: Returns the lowest bookmark of the streams to follow, None if all are read whole.
+        """
+        self._client = client
+        self._table_ids = list(table_ids)
+        self._since = since
+        self._answer: DatabaseChanges | None = None
+        self._error: NinoxError | None = None
+        self._asked = False
+
+    @property
+    def is_available(self) -> bool:
+        """Whether the server tells changes at all."""
+        self._ask_once()
+        return self._answer is not None
+
+    @property
+    def sequence(self) -> int:
+        """The database's sequence when the feed was asked."""
+        return self._known().sequence
+
+    def has_lost(self, bookmark: int) -> bool:
+        """Tell whether a bookmark is ahead of the database: it was restored from a backup, or is a copy."""
+        return self.sequence < bookmark
+
+    def changes_of(self, table_id: str, *, bookmark: int) -> TableChanges:
+        """Return the changes of a table after its bookmark.
+
+        The feed's bound may be inclusive, and other tables may be further behind: what is known to be older is left
+        out. Removals carry no sequence; repeating one does no harm.
+        """
+        changes = self._known().tables.get(table_id)
+        if changes is None or self.sequence == bookmark:
+            return TableChanges()
+        updated = {
+            record_id: sequence
+            for record_id, sequence in changes.updated.items()
+            if sequence is None or sequence > bookmark
+        }
+        return TableChanges(updated=updated, removed=set(changes.removed))
+
+    def head_of(self, table_id: str) -> int:
+        """Return a sequence taken now that no unseen change of the table can be below."""
+        if self.is_available:
+            return self.sequence
+        record = self._client.find_last_changed(table_id)
+        return (record.sequence if record else None) or 0
+
+    def current_sequence(self) -> int | None:
+        """Ask the database for its sequence now; None where it does not tell."""
+        if not self.is_available:
+            return None
+        return self._client.get_changes(BEYOND_ANY_SEQUENCE, table_ids=self._table_ids).sequence
+
+    def _known(self) -> DatabaseChanges:
+        self._ask_once()
+        if self._answer is None:
+            message = f"Database {self._client.database.id} has no change feed."
+            raise NinoxError(message)
+        return self._answer
+
+    def _ask_once(self) -> None:
+        if self._error is not None:
+            raise self._error
+        if not self._asked:
+            try:
+                self._answer = self._ask()
+            except NinoxError as error:
+                self._error = error
+                raise
+            self._asked = True
+
+    def _ask(self) -> DatabaseChanges | None:
+        since = self._since()
+        try:
+            if since is None:
+                return self._ask_for_sequence()
+            return self._client.get_changes(since, table_ids=self._table_ids)
+        except (NinoxPermissionError, NinoxNotFoundError):
+            logger.warning(
+                "Database %r tells no changes to this key: changed rows are asked for table by table, "
+                "and deleted rows cannot be seen.",
+                self._client.database.name,
+            )
+            return None
+
+    def _ask_for_sequence(self) -> DatabaseChanges | None:
+        """Ask for nothing but the sequence, in a way no documentation promises; any doubt means not to use it."""
+        try:
+            answer = self._client.get_changes(BEYOND_ANY_SEQUENCE, table_ids=self._table_ids)
+        except (NinoxServerError, NinoxRequestError):
+            return None
+        return answer if answer.sequence < BEYOND_ANY_SEQUENCE else None

@@ -1,0 +1,182 @@
+"""Which properties a Ninox field becomes, of which JSON type: one table for all field types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ninox_api.naming import MAX_LENGTH, NameSpace, cut, identifier
+from ninox_api.schema import Field, Table
+from tap_ninox import values
+
+JsonSchema = dict[str, Any]
+
+STRING: JsonSchema = {"type": ["string", "null"]}
+NUMBER: JsonSchema = {"type": ["number", "null"]}
+INTEGER: JsonSchema = {"type": ["integer", "null"]}
+BOOLEAN: JsonSchema = {"type": ["boolean", "null"]}
+DATE: JsonSchema = {"type": ["string", "null"], "format": "date"}
+TIME: JsonSchema = {"type": ["string", "null"], "format": "time"}
+MOMENT: JsonSchema = {"type": ["string", "null"], "format": "date-time"}
+STRINGS: JsonSchema = {"type": ["array", "null"], "items": {"type": ["string", "null"]}}
+INTEGERS: JsonSchema = {"type": ["array", "null"], "items": {"type": ["integer", "null"]}}
+
+SYSTEM_PROPERTIES: dict[str, JsonSchema] = {
+    "_id": {"type": ["integer"]},
+    "_sequence": INTEGER,
+    "_created_at": MOMENT,
+    "_created_by": STRING,
+    "_modified_at": MOMENT,
+    "_modified_by": STRING,
+}
+"""What every record has, whatever its table. The underscore keeps them apart from all captions."""
+
+KEY_PROPERTY = "_id"
+REPLICATION_KEY = "_sequence"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One property of a field.
+
+    Attributes:
+        name: What tells a field's properties apart: `""`, `id`, `start`, …; also the suffix.
+        reader: Makes the function that reads the value, given the options' captions and the time zone.
+    """
+
+    name: str
+    schema: JsonSchema
+    reader: Callable[[Mapping[str, str], ZoneInfo | None], values.Read]
+
+
+def _plain(read: values.Read) -> Callable[[Mapping[str, str], ZoneInfo | None], values.Read]:
+    return lambda _captions, _zone: read
+
+
+_TEXT = (Part("", STRING, _plain(values.text)),)
+_RECORD_ID = (Part("", INTEGER, _plain(values.record_id)),)
+_RECORD_IDS = (Part("", INTEGERS, _plain(values.record_ids)),)
+
+PARTS: dict[str, tuple[Part, ...]] = {
+    **dict.fromkeys(("string", "email", "phone", "link", "html", "icon", "color", "user"), _TEXT),
+    **dict.fromkeys(("file", "image", "signature"), _TEXT),
+    "number": (Part("", NUMBER, _plain(values.number)),),
+    "boolean": (Part("", BOOLEAN, _plain(values.boolean)),),
+    "date": (Part("", DATE, _plain(values.day)),),
+    "time": (Part("", TIME, _plain(values.time_of_day)),),
+    "timestamp": (Part("", MOMENT, lambda _, zone: values.moment(zone)),),
+    "timeinterval": (Part("", NUMBER, _plain(values.seconds)), Part("text", STRING, _plain(values.text))),
+    "appointment": (
+        Part("start", MOMENT, lambda _, zone: values.appointment(0, zone)),
+        Part("end", MOMENT, lambda _, zone: values.appointment(1, zone)),
+    ),
+    "choice": (
+        Part("", STRING, lambda captions, _: values.choice_caption(captions)),
+        Part("id", STRING, lambda captions, _: values.choice_id(captions)),
+    ),
+    "multi": (
+        Part("", STRINGS, lambda captions, _: values.choice_captions(captions)),
+        Part("ids", STRINGS, lambda captions, _: values.choice_ids(captions)),
+    ),
+    "dchoice": _RECORD_ID,
+    "dmulti": _RECORD_IDS,
+    "ref": _RECORD_ID,
+    "rev": _RECORD_IDS,
+    "location": (
+        Part("", STRING, _plain(values.address)),
+        Part("latitude", NUMBER, _plain(values.coordinate(0))),
+        Part("longitude", NUMBER, _plain(values.coordinate(1))),
+    ),
+    "fn": _TEXT,
+}
+"""Ninox type → properties. Types that are not here become JSON text."""
+
+ALIASED_TYPES = {"datetime": "timestamp", "url": "link"}
+"""Names that the documentation uses where the API answers another one."""
+
+NOT_STORED = frozenset({"fn", "rev"})
+"""Types whose values do not come with records: formulas are computed, back sides are derivable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One property of a stream and where its value comes from.
+
+    Attributes:
+        title: The field's caption.
+        captions: Option id → caption, for choices.
+    """
+
+    name: str
+    title: str
+    field_id: str
+    type: str
+    part: str
+    captions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def schema(self) -> JsonSchema:
+        """JSON Schema of the property, with the caption as its title."""
+        return {**_part(self.type, self.part).schema, "title": self.title}
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the value comes with the record."""
+        return self.type not in NOT_STORED
+
+    def reader(self, zone: ZoneInfo | None) -> values.Read:
+        """Return the function that turns a value of the field into the property's value."""
+        return _part(self.type, self.part).reader(self.captions, zone)
+
+
+def columns_of(table: Table, *, style: str, aliases: Mapping[str, str]) -> tuple[Column, ...]:
+    """Return the properties of a table, in the order its fields were made.
+
+    Args:
+        table: The table.
+        style: `slug`, `caption` or `id`.
+        aliases: Field id → name to use instead.
+    """
+    names = NameSpace(SYSTEM_PROPERTIES)
+    return tuple(column for fld in table.fields for column in _columns(fld, names, _wanted_name(fld, style, aliases)))
+
+
+def _columns(fld: Field, names: NameSpace, wanted: str) -> Iterator[Column]:
+    captions = {choice.id: choice.caption for choice in fld.choices}
+    for part in _parts(fld.type):
+        yield Column(
+            name=names.claim(_with_part(wanted, part.name), suffixes=(fld.id,)),
+            title=fld.name,
+            field_id=fld.id,
+            type=fld.type,
+            part=part.name,
+            captions=captions,
+        )
+
+
+def _wanted_name(fld: Field, style: str, aliases: Mapping[str, str]) -> str:
+    if fld.id in aliases:
+        return aliases[fld.id]
+    if style == "caption":
+        return fld.name
+    return identifier(fld.id if style == "id" else fld.name, fallback=fld.id)
+
+
+def _with_part(wanted: str, part: str) -> str:
+    return f"{cut(wanted, MAX_LENGTH - len(part) - 1)}_{part}" if part else wanted
+
+
+def is_known_type(ninox_type: str) -> bool:
+    """Tell whether a field type is one we have a mapping for."""
+    return ALIASED_TYPES.get(ninox_type, ninox_type) in PARTS
+
+
+def _parts(ninox_type: str) -> tuple[Part, ...]:
+    return PARTS.get(ALIASED_TYPES.get(ninox_type, ninox_type), _TEXT)
+
+
+def _part(ninox_type: str, name: str) -> Part:
+    parts: Iterable[Part] = _parts(ninox_type)
+    return next((part for part in parts if part.name == name), Part(name, STRING, _plain(values.text)))

@@ -1,0 +1,73 @@
+"""Ninox records → Singer records: one converter per table, made once from its selected columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ninox_api.client import NinoxRecord
+from ninox_api.errors import NinoxProtocolError
+from tap_ninox.columns import Column
+from tap_ninox.values import BadValueError, utc_moment
+
+
+class Converter:
+    """Converts the records of one table.
+
+    Attributes:
+        nulled: Property → number of values that did not fit its type and became null.
+    """
+
+    def __init__(self, columns: Iterable[Column], *, zone: ZoneInfo | None, selected: Iterable[str]) -> None:
+        """Compile the readers of the selected columns; the other values are not even looked at."""
+        columns = list(columns)
+        wanted = set(selected)
+        chosen = [column for column in columns if column.name in wanted and column.is_stored]
+        self._readers = [(column.name, column.field_id, column.reader(zone)) for column in chosen]
+        self._system = [name for name in _SYSTEM if name in wanted]
+        self._field_ids = {column.field_id for column in columns}
+        self._id_by_title = {column.title: column.field_id for column in columns}
+        self.nulled: Counter[str] = Counter()
+
+    def convert(self, record: NinoxRecord) -> dict[str, Any]:
+        """Return the Singer record; every selected property is present, empty ones as null."""
+        fields = record.fields
+        row = {name: _SYSTEM[name](record) for name in self._system}
+        for name, field_id, read in self._readers:
+            value = fields.get(field_id)
+            if value is None or value == "":
+                row[name] = None
+                continue
+            try:
+                row[name] = read(value)
+            except BadValueError:
+                row[name] = None
+                self.nulled[name] += 1
+        return row
+
+    def check_keys(self, records: Iterable[NinoxRecord]) -> None:
+        """Refuse a page whose fields are keyed by captions: read as ids they would all seem empty.
+
+        Raises:
+            NinoxProtocolError: The server ignored `ids=true`.
+        """
+        record = next((record for record in records if record.fields), None)
+        if record is not None and _is_keyed_by_title(record.fields, self._field_ids, self._id_by_title):
+            message = "The server ignores ids=true: it answers records keyed by captions, which cannot be trusted."
+            raise NinoxProtocolError(message)
+
+
+def _is_keyed_by_title(fields: Mapping[str, Any], ids: set[str], titles: Mapping[str, str]) -> bool:
+    return not any(key in ids for key in fields) and any(key in titles for key in fields)
+
+
+_SYSTEM: dict[str, Callable[[NinoxRecord], Any]] = {
+    "_id": lambda record: record.id,
+    "_sequence": lambda record: record.sequence,
+    "_created_at": lambda record: utc_moment(record.created_at),
+    "_created_by": lambda record: record.created_by or None,
+    "_modified_at": lambda record: utc_moment(record.modified_at),
+    "_modified_by": lambda record: record.modified_by or None,
+}

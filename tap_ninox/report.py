@@ -1,0 +1,108 @@
+"""What a run did, for its last log lines: per stream and in all."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from ninox_api.errors import NinoxBudgetError, NinoxError
+
+logger = logging.getLogger(__name__)
+
+
+class SyncFailedError(NinoxError):
+    """At least one selected stream could not be read to its end; the others were."""
+
+
+@dataclass(slots=True, kw_only=True)
+class StreamReport:
+    """What happened to one stream.
+
+    Attributes:
+        emitted: RECORD messages with a row.
+        deleted: Tombstones.
+        gone: Records named by the feed that had vanished when they were read.
+        nulled: Property → values that did not fit its type.
+    """
+
+    emitted: int = 0
+    deleted: int = 0
+    gone: int = 0
+    nulled: Counter[str] = field(default_factory=Counter)
+    api_calls: int = 0
+    seconds: float = 0.0
+    error: NinoxError | None = None
+
+
+class RunReport:
+    """Gathers the reports of all streams of a run."""
+
+    def __init__(self, calls_used: Callable[[], int]) -> None:
+        """Remember when the run began."""
+        self._calls_used = calls_used
+        self._started = time.monotonic()
+        self.streams: dict[str, StreamReport] = {}
+
+    @property
+    def is_out_of_budget(self) -> bool:
+        """Whether a stream used up the permitted API calls, so that starting another one is pointless."""
+        return any(isinstance(report.error, NinoxBudgetError) for report in self.streams.values())
+
+    @contextmanager
+    def stream(self, name: str) -> Iterator[StreamReport]:
+        """Measure one stream, and keep its failure from ending the others."""
+        report = self.streams.setdefault(name, StreamReport())
+        calls, started = self._calls_used(), time.monotonic()
+        try:
+            yield report
+        except NinoxError as error:
+            report.error = error
+            logger.error("Stream %s was not read to its end: %s", name, error)  # noqa: TRY400 (the message says it)
+        finally:
+            report.api_calls = self._calls_used() - calls
+            report.seconds = time.monotonic() - started
+
+    def close(self) -> None:
+        """Write the summary.
+
+        Raises:
+            SyncFailedError: A stream failed.
+        """
+        for name, report in self.streams.items():
+            _log_stream(name, report)
+        reports = self.streams.values()
+        logger.info(
+            "Run: %d streams, %d rows, %d deleted, %d API calls, %.1f s.",
+            len(reports),
+            sum(report.emitted for report in reports),
+            sum(report.deleted for report in reports),
+            self._calls_used(),
+            time.monotonic() - self._started,
+        )
+        failed = [name for name, report in self.streams.items() if report.error]
+        if failed:
+            message = (
+                f"{len(failed)} of {len(reports)} streams could not be read to their end: {', '.join(failed)}. "
+                "The others are complete; see the errors above, mend or deselect them, and run again."
+            )
+            raise SyncFailedError(message)
+
+
+def _log_stream(name: str, report: StreamReport) -> None:
+    logger.info(
+        "%s: %d rows, %d deleted, %d API calls, %.1f s%s",
+        name,
+        report.emitted,
+        report.deleted,
+        report.api_calls,
+        report.seconds,
+        ", FAILED" if report.error else "",
+    )
+    if report.gone:
+        logger.info("%s: %d changed records had vanished when they were read.", name, report.gone)
+    for property_name, count in report.nulled.items():
+        logger.warning("%s: %d values of %s did not fit its type and became null.", name, count, property_name)

@@ -1,0 +1,82 @@
+"""Choosing teams, databases and tables by id, name or glob, with errors that name what there is."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+from typing import Protocol, TypeVar
+
+from ninox_api.errors import NinoxConfigError
+
+_GLOB_CHARACTERS = frozenset("*?[")
+
+
+class Named(Protocol):
+    """Anything Ninox gives an id and a name."""
+
+    @property
+    def id(self) -> str:
+        """Stable handle."""
+
+    @property
+    def name(self) -> str:
+        """What people see."""
+
+
+Item = TypeVar("Item", bound=Named)
+
+
+def pick_one(items: Sequence[Item], wanted: str, *, setting: str) -> Item:
+    """Return the item with an id or a name.
+
+    Raises:
+        NinoxConfigError: None has it, or several have the name.
+    """
+    for item in items:
+        if item.id == wanted:
+            return item
+    named = [item for item in items if item.name.casefold() == wanted.casefold()]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        ids = ", ".join(item.id for item in named)
+        message = f"{setting}: {len(named)} are called {wanted!r}; use an id instead: {ids}."
+        raise NinoxConfigError(message)
+    raise NinoxConfigError(nothing_called(wanted, items, setting=setting))
+
+
+def pick_many(items: Sequence[Item], patterns: Iterable[str], *, setting: str) -> list[Item]:
+    """Return the items that any of the patterns names, all for no pattern, in the given order.
+
+    Raises:
+        NinoxConfigError: A pattern names nothing, or a plain name is ambiguous.
+    """
+    patterns = list(patterns)
+    if not patterns:
+        return list(items)
+    chosen = {item.id for pattern in patterns for item in _matching(items, pattern, setting)}
+    return [item for item in items if item.id in chosen]
+
+
+def matches(item: Named, pattern: str) -> bool:
+    """Tell whether a pattern names an item: its id, its name, or a glob of its name."""
+    return item.id == pattern or fnmatchcase(item.name.casefold(), pattern.casefold())
+
+
+def nothing_called(wanted: str, items: Iterable[Named], *, setting: str) -> str:
+    """Return the sentence for a name that names nothing, with the nearest ones that exist."""
+    names = sorted({item.name for item in items})
+    near = difflib.get_close_matches(wanted, names, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    listed = ", ".join(map(repr, names)) or "none"
+    return f"{setting}: nothing is called {wanted!r}.{hint} There is: {listed}."
+
+
+def _matching(items: Sequence[Item], pattern: str, setting: str) -> list[Item]:
+    if not _GLOB_CHARACTERS.intersection(pattern):
+        return [pick_one(items, pattern, setting=setting)]
+    found = [item for item in items if matches(item, pattern)]
+    if not found:
+        raise NinoxConfigError(nothing_called(pattern, items, setting=setting))
+    return found

@@ -1,0 +1,152 @@
+"""The tap: settings in, streams out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any, ClassVar
+
+from singer_sdk import Stream, Tap
+from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
+from typing_extensions import override
+
+from ninox_api.client import DatabaseClient, NinoxClient
+from ninox_api.config import ConnectionConfig
+from ninox_api.errors import NinoxError
+from ninox_api.schema import DatabaseSchema
+from tap_ninox.catalog import TableEntry, entries_of, saved_entries, with_current_choices
+from tap_ninox.catalogue_streams import CATALOGUE_STREAMS
+from tap_ninox.change_log import ChangeLog
+from tap_ninox.columns import is_known_type
+from tap_ninox.discovery import Discovery, discover
+from tap_ninox.report import RunReport
+from tap_ninox.settings import CONFIG_JSONSCHEMA, TapSettings
+from tap_ninox.table_stream import TableSource, TableStream
+from tap_ninox.writer import BufferedMessageWriter
+
+logger = logging.getLogger(__name__)
+
+_SECRETS = ("auth_token", "database_passwords")
+
+
+class TapNinox(Tap):
+    """Reads Ninox databases: whole once, then by their change sequence."""
+
+    name = "tap-ninox"
+    package_name = "singer-ninox"
+    dynamic_catalog = True
+    config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_JSONSCHEMA
+    message_writer_class = BufferedMessageWriter
+    capabilities: ClassVar[list[Any]] = [
+        TapCapabilities.CATALOG,
+        TapCapabilities.STATE,
+        TapCapabilities.DISCOVER,
+        TapCapabilities.ACTIVATE_VERSION,
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+
+    def __init__(self, *, catalog: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        """Take the SDK's arguments, and keep the catalog as it was given: the SDK drops what it does not know."""
+        self._saved_catalog = catalog
+        self._client: NinoxClient | None = None
+        self.report = RunReport(lambda: self._client.calls_used if self._client else 0)
+        super().__init__(catalog=catalog, **kwargs)
+
+    @override
+    def discover_streams(self) -> Sequence[Stream]:
+        connection = ConnectionConfig.from_settings(self.config)
+        settings = TapSettings.from_settings(self.config)
+        self._client = NinoxClient(connection)
+        discovery = self._discover(self._client, settings, team=connection.team)
+        entries = self._entries(discovery, settings)
+        streams: list[Stream] = [kind(self, discovery, entries, settings) for kind in CATALOGUE_STREAMS]
+        streams += self._table_streams(self._client, discovery, entries, settings)
+        return streams
+
+    @override  # type: ignore[misc] # final in the SDK, but the only place that sees all streams end
+    def sync_all(self) -> None:
+        super().sync_all()
+        self.report.close()
+
+    @override
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Check the settings as the SDK does, but never quote a secret: JSON Schema's messages hold the value."""
+        try:
+            return super()._validate_config(raise_errors=raise_errors)
+        except ConfigValidationError as error:
+            errors = [_without_secret(message) for message in error.errors]
+            raise ConfigValidationError(str(error), errors=errors, schema=error.schema) from None
+
+    def _discover(self, client: NinoxClient, settings: TapSettings, *, team: str | None) -> Discovery | None:
+        """Look at Ninox as it is now; a saved catalog makes up for schemas that this key may not read."""
+        discovery = discover(client, settings, team=team)
+        if not discovery.databases and not self._saved_catalog:
+            message = (
+                f"None of the {len(discovery.skipped)} databases of team {discovery.team.name!r} can be read "
+                "with this key; see the warnings above."
+            )
+            raise NinoxError(message)
+        return discovery if discovery.databases else None
+
+    def _entries(self, discovery: Discovery | None, settings: TapSettings) -> list[TableEntry]:
+        if self._saved_catalog is not None:
+            schemas = _schema_by_database(discovery)
+            return [
+                with_current_choices(entry, schemas[entry.database.id]) if entry.database.id in schemas else entry
+                for entry in saved_entries(self._saved_catalog)
+            ]
+        if discovery is None:
+            return []
+        entries = entries_of(discovery, settings, reserved=(kind.name for kind in CATALOGUE_STREAMS))
+        _warn_of_unknown_types(entries)
+        return entries
+
+    def _table_streams(
+        self, client: NinoxClient, discovery: Discovery | None, entries: Iterable[TableEntry], settings: TapSettings
+    ) -> list[TableStream]:
+        schemas = _schema_by_database(discovery)
+        sources: dict[str, TableSource] = {}
+        streams: list[TableStream] = []
+        for entry in entries:
+            database_id = entry.database.id
+            if database_id not in sources:
+                reader = client.database(entry.team_id, entry.database)
+                since = partial(_lowest_bookmark, streams, database_id)
+                sources[database_id] = _source(reader, schemas.get(database_id), entries, since)
+            streams.append(TableStream(self, entry, sources[database_id], settings))
+        return streams
+
+
+def _source(
+    client: DatabaseClient, schema: DatabaseSchema | None, entries: Iterable[TableEntry], since: Any
+) -> TableSource:
+    listed = {table.id for table in schema.tables} if schema else set()
+    listed.update(entry.table_id for entry in entries if entry.database.id == client.database.id)
+    return TableSource(client=client, change_log=ChangeLog(client, table_ids=listed, since=since))
+
+
+def _lowest_bookmark(streams: Iterable[TableStream], database_id: str) -> int | None:
+    of_database = (stream for stream in streams if stream.entry.database.id == database_id)
+    return min((known for stream in of_database if (known := stream.known_sequence) is not None), default=None)
+
+
+def _schema_by_database(discovery: Discovery | None) -> dict[str, DatabaseSchema]:
+    return {database.name.id: database.schema for database in discovery.databases} if discovery else {}
+
+
+def _warn_of_unknown_types(entries: Iterable[TableEntry]) -> None:
+    unknown = sorted({column.type for entry in entries for column in entry.columns if not is_known_type(column.type)})
+    if unknown:
+        logger.warning("Field types that are not known are sent as text: %s.", ", ".join(unknown))
+
+
+def _without_secret(message: str) -> str:
+    for name in _SECRETS:
+        if f"in config['{name}'" in message:
+            return f"{name}: the value is not of the right type."
+    return message

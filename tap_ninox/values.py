@@ -1,0 +1,218 @@
+"""Ninox values → JSON values: one pure function per form, raising `BadValueError` for what does not fit.
+
+An empty value (absent, `null`, `""`: Ninox uses all three) never arrives here; the converter makes it null before.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, time, timezone
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+Read = Callable[[Any], Any]
+
+_INTERVAL = re.compile(r"(-?)(\d+):(\d{1,2})(?::(\d{1,2})(\.\d+)?)?")
+_COORDINATES = re.compile(r"<(-?\d+(?:\.\d+)?),\s*(-?\d+(?:\.\d+)?)>\s*$")
+_DATE_LENGTH = 10
+_APPOINTMENT_PARTS = 2
+
+
+class BadValueError(ValueError):
+    """A value that does not fit the type of its field. It carries no text: values are not for logs."""
+
+
+def text(value: Any) -> str:
+    """Return text as it is, numbers and booleans spelled out, anything else as JSON text."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | Decimal):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def number(value: Any) -> int | Decimal:
+    """Return a number with all its digits."""
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return value
+    raise BadValueError
+
+
+def boolean(value: Any) -> bool:
+    """Return true or false."""
+    if isinstance(value, bool):
+        return value
+    raise BadValueError
+
+
+def day(value: Any) -> str:
+    """Return a date as it was sent; a time of day behind it is dropped, nothing is shifted."""
+    return _checked(date.fromisoformat, _string(value)[:_DATE_LENGTH], length=_DATE_LENGTH)
+
+
+def time_of_day(value: Any) -> str:
+    """Return a time as it was sent."""
+    return _checked(time.fromisoformat, _string(value))
+
+
+def moment(zone: ZoneInfo | None) -> Read:
+    """Return a reader of date-times.
+
+    Args:
+        zone: The zone of the wall clock that Ninox shows (unknown in general); None leaves the text as it was sent.
+    """
+
+    def read(value: Any) -> str:
+        sent = _string(value)
+        parsed = _parsed_moment(sent)
+        if zone is None:
+            return sent
+        return _in_utc(parsed if parsed.tzinfo else parsed.replace(tzinfo=zone))
+
+    return read
+
+
+def utc_moment(value: str | None) -> str | None:
+    """Return one of Ninox's own timestamps with its zone: they are UTC without saying so (documented)."""
+    if not value:
+        return None
+    return value if value.endswith("Z") or "+" in value else f"{value}Z"
+
+
+def seconds(value: Any) -> int | Decimal:
+    """Return the length of a time interval such as `"123:25:16.123"` or `"-01:30"` in seconds."""
+    match = _INTERVAL.fullmatch(_string(value))
+    if match is None:
+        raise BadValueError
+    sign, hours, minutes, whole, fraction = match.groups()
+    total: int | Decimal = int(hours) * 3600 + int(minutes) * 60 + int(whole or 0)
+    if fraction and fraction.strip(".0"):
+        total += Decimal(fraction)
+    return -total if sign else total
+
+
+def appointment(part: int, zone: ZoneInfo | None) -> Read:
+    """Return a reader of an appointment's start (part 0) or end (part 1)."""
+    read_moment = moment(zone)
+
+    def read(value: Any) -> str:
+        parts = _string(value).split(" - ")
+        if len(parts) != _APPOINTMENT_PARTS:
+            raise BadValueError
+        return read_moment(parts[part])  # type: ignore[no-any-return]  # a Read of date-times returns text
+
+    return read
+
+
+def address(value: Any) -> str | None:
+    """Return the text of a location, without its coordinates."""
+    return _COORDINATES.sub("", _string(value)).strip("\n") or None
+
+
+def coordinate(part: int) -> Read:
+    """Return a reader of a location's latitude (part 0) or longitude (part 1), null where it has none."""
+
+    def read(value: Any) -> Decimal | None:
+        match = _COORDINATES.search(_string(value))
+        return Decimal(match.group(part + 1)) if match else None
+
+    return read
+
+
+def record_id(value: Any) -> int:
+    """Return the id of a linked record, also from a one-element list (both forms were seen)."""
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, str) and value.isdecimal():
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise BadValueError
+
+
+def record_ids(value: Any) -> list[int]:
+    """Return the ids of linked records."""
+    return [record_id(item) for item in _items(value)]
+
+
+def choice_id(captions: Mapping[str, str]) -> Read:
+    """Return a reader of a choice's option id; a server that answers captions is understood, too."""
+    id_by_caption = {caption: key for key, caption in reversed(list(captions.items()))}
+
+    def read(value: Any) -> str:
+        option = _option(value)
+        return option if option in captions else id_by_caption.get(option, option)
+
+    return read
+
+
+def choice_caption(captions: Mapping[str, str]) -> Read:
+    """Return a reader of a choice's caption, null for an option that was deleted."""
+    read_id = choice_id(captions)
+    return lambda value: captions.get(read_id(value))
+
+
+def choice_ids(captions: Mapping[str, str]) -> Read:
+    """Return a reader of a multiple choice's option ids."""
+    read_id = choice_id(captions)
+    return lambda value: [read_id(item) for item in _items(value)]
+
+
+def choice_captions(captions: Mapping[str, str]) -> Read:
+    """Return a reader of a multiple choice's captions; deleted options are left out (their ids are kept beside)."""
+    read_id = choice_id(captions)
+    return lambda value: [captions[key] for key in map(read_id, _items(value)) if key in captions]
+
+
+def _items(value: Any) -> Iterable[Any]:
+    """Return the members of a list, also when it came as an object or as a single value (read shape unknown)."""
+    if isinstance(value, list):
+        return value
+    if isinstance(value, dict):
+        if all(isinstance(flag, bool) for flag in value.values()):
+            return [key for key, flag in value.items() if flag]
+        return list(value.values())
+    return [value]
+
+
+def _option(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    raise BadValueError
+
+
+def _string(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    raise BadValueError
+
+
+def _checked(parse: Callable[[str], object], value: str, *, length: int | None = None) -> str:
+    try:
+        parse(value)
+    except ValueError:
+        raise BadValueError from None
+    if length is not None and len(value) != length:
+        raise BadValueError
+    return value
+
+
+def _parsed_moment(value: str) -> datetime:
+    try:
+        return datetime.fromisoformat(value.replace("Z", "+00:00"))
+    except ValueError:
+        raise BadValueError from None
+
+
+def _in_utc(aware: datetime) -> str:
+    try:
+        return aware.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+    except OverflowError:  # 9999-12-31, a favourite for "never ends", west of Greenwich
+        raise BadValueError from None
