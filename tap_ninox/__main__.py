@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 
+from simplejson import JSONDecodeError
 from singer_sdk.exceptions import ConfigValidationError
 
 from ninox_api.errors import NinoxConfigError, NinoxError
@@ -23,6 +24,10 @@ def main() -> None:
             logger.error(problem)  # noqa: TRY400
     except NinoxError as error:
         logger.error(error)  # noqa: TRY400
+    except JSONDecodeError as error:
+        logger.error("A file given with --config, --catalog or --state is not JSON: %s.", error)  # noqa: TRY400
+    except FileNotFoundError as error:
+        logger.error("A file is missing: %s.", error)  # noqa: TRY400
     else:
         return
     sys.exit(1)
