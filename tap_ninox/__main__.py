@@ -27,7 +27,7 @@ def main() -> None:
     except JSONDecodeError as error:
         logger.error("A file given with --config, --catalog or --state is not JSON: %s.", error)  # noqa: TRY400
     except FileNotFoundError as error:
-        logger.error("A file is missing: %s.", error)  # noqa: TRY400
+        logger.error(error)  # noqa: TRY400
     else:
         return
     sys.exit(1)

@@ -1,0 +1,23 @@
+"""Fixtures for all tests: nothing leaves this machine."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+
+import pytest
+
+_real_connect = socket.socket.connect
+
+
+def _connect_to_loopback_only(self, address):
+    if self.family in {socket.AF_INET, socket.AF_INET6} and not ipaddress.ip_address(address[0]).is_loopback:
+        self.close()
+        message = f"A test tried to connect to {address[0]}."
+        raise AssertionError(message)
+    return _real_connect(self, address)
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only(monkeypatch):
+    monkeypatch.setattr(socket.socket, "connect", _connect_to_loopback_only)

@@ -1,0 +1,149 @@
+"""The `tap-ninox` command as a new user meets it: what stderr says, and the exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.builders import customers, database, field, shop, table, team
+
+from ninox_simulator.server import Simulator
+
+TAP = str(Path(sys.executable).with_name("tap-ninox"))
+CANARY = "canary-7f3a-token"
+
+pytestmark = pytest.mark.e2e
+
+
+def tap(*arguments, config=None, tmp_path=None, env=None):
+    command = [TAP, *arguments]
+    if config is not None:
+        path = tmp_path / "config.json"
+        path.write_text(json.dumps(config), encoding="utf-8")
+        command += ["--config", str(path)]
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("TAP_NINOX_")}
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=clean | (env or {}))
+
+
+@pytest.fixture
+def simulator():
+    with Simulator(seed=shop(3), token=CANARY) as running:
+        yield running
+
+
+@pytest.fixture
+def config(simulator):
+    return {"api_url": simulator.url, "auth_token": CANARY, "max_retries": 0}
+
+
+def error_lines(result):
+    return [line for line in result.stderr.splitlines() if "ERROR" in line]
+
+
+def test_about_lists_every_setting_and_hides_none():
+    about = json.loads(tap("--about", "--format=json").stdout)
+    assert about["name"] == "tap-ninox"
+    assert {"auth_token", "api_url", "team", "tables", "deletes"} <= set(about["settings"]["properties"])
+
+
+def test_discover_prints_a_catalog_that_sync_accepts(config, tmp_path):
+    result = tap("--discover", config=config, tmp_path=tmp_path)
+    assert result.returncode == 0, result.stderr
+    (tmp_path / "catalog.json").write_text(result.stdout, encoding="utf-8")
+    synced = tap("--catalog", str(tmp_path / "catalog.json"), config=config, tmp_path=tmp_path)
+    assert synced.returncode == 0, synced.stderr
+    rows = [json.loads(line) for line in synced.stdout.splitlines()]
+    assert [m["record"]["_id"] for m in rows if m["type"] == "RECORD" and m["stream"] == "shop__customers"] == [1, 2, 3]
+
+
+def test_state_is_taken_from_a_file(config, tmp_path):
+    first = tap(config=config, tmp_path=tmp_path)
+    states = [json.loads(line)["value"] for line in first.stdout.splitlines() if '"STATE"' in line]
+    (tmp_path / "state.json").write_text(json.dumps(states[-1]), encoding="utf-8")
+    second = tap("--state", str(tmp_path / "state.json"), config=config, tmp_path=tmp_path)
+    assert second.returncode == 0
+    assert '"RECORD"' not in second.stdout
+
+
+def test_test_mode_connects(config, tmp_path):
+    result = tap("--test", config=config, tmp_path=tmp_path)
+    assert result.returncode == 0, result.stderr
+
+
+def test_settings_come_from_the_environment(simulator):
+    result = tap(
+        "--config=ENV", "--discover", env={"TAP_NINOX_API_URL": simulator.url, "TAP_NINOX_AUTH_TOKEN": CANARY}
+    )
+    assert result.returncode == 0, result.stderr
+    assert "shop__customers" in result.stdout
+
+
+MISTAKES = {
+    "no key": ({"auth_token": None}, "'auth_token' is a required property"),
+    "empty key": ({"auth_token": ""}, "auth_token: missing. Make an API key"),
+    "wrong key": ({"auth_token": "nope"}, "HTTP 401. Check auth_token"),
+    "unknown team": ({"team": "Taem"}, "team: nothing is called 'Taem'. Did you mean 'Team'?"),
+    "unknown database": ({"databases": ["Shpo"]}, "databases: nothing is called 'Shpo'. Did you mean 'Shop'?"),
+    "unknown table": ({"tables": ["Customer"]}, "tables: nothing is called 'Customer'. Did you mean 'Customers'?"),
+    "nobody listens": ({"api_url": "http://127.0.0.1:9/v1"}, "no connection to http://127.0.0.1:9/v1"),
+    "plain http": ({"api_url": "http://ninox.example.com/v1"}, "plain http would send the key unprotected"),
+    "Ninox 4": ({"api_url": "https://go.ninox.com/api/v1"}, "go.ninox.com is Ninox 4"),
+    "typo in a setting": ({"tabels": ["A"]}, "'tabels' was unexpected"),
+    "wrong type": ({"max_retries": "many"}, "'many' is not of type"),
+    "key of a wrong type": ({"auth_token": 4711}, "auth_token: the value is not of the right type"),
+}
+
+
+@pytest.mark.parametrize("mode", [(), ("--discover",)], ids=["sync", "discover"])
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_one_clear_error_without_a_traceback(config, tmp_path, mistake, mode):
+    change, message = MISTAKES[mistake]
+    changed = {key: value for key, value in {**config, **change}.items() if value is not None}
+    result = tap(*mode, config=changed, tmp_path=tmp_path)
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    told = [line for line in error_lines(result) if "Config validation failed" not in line]
+    assert len(told) == 1, result.stderr
+    assert message in told[0]
+    assert "4711" not in result.stderr
+
+
+def test_a_config_file_that_is_not_json_is_one_error(tmp_path):
+    (tmp_path / "bad.json").write_text("{", encoding="utf-8")
+    result = tap("--config", str(tmp_path / "bad.json"))
+    assert result.returncode == 1
+    assert "is not JSON" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("level", ["DEBUG", "INFO"])
+def test_neither_key_nor_values_are_in_the_log(config, tmp_path, level):
+    result = tap(config=config, tmp_path=tmp_path, env={"TAP_NINOX_LOGLEVEL": level})
+    assert result.returncode == 0
+    assert CANARY not in result.stderr + result.stdout
+    assert "name 2" in result.stdout
+    assert "name 2" not in result.stderr
+
+
+def test_one_unreadable_table_ends_with_exit_code_1_and_all_other_rows(tmp_path):
+    tables = {"A": table("Salaries", A=field("string", "X")), "B": customers()}
+    seed = team(database(tables, {"B": list(shop(3)[0].databases[0].records["A"])}, unreadable_tables=["A"]))
+    with Simulator(seed=seed) as simulator:
+        result = tap(
+            config={"api_url": simulator.url, "auth_token": simulator.token, "max_retries": 0}, tmp_path=tmp_path
+        )
+    assert result.returncode == 1
+    assert result.stdout.count('"RECORD","stream":"shop__customers"') == 3
+    assert "shop__salaries" in error_lines(result)[-1]
+    assert "Traceback" not in result.stderr
+
+
+def test_the_summary_says_what_was_done(config, tmp_path):
+    result = tap(config=config, tmp_path=tmp_path)
+    assert "shop__customers: 3 rows, 0 deleted, " in result.stderr
+    assert "Run: 5 streams, " in result.stderr
