@@ -46,6 +46,7 @@ class RunReport:
         self._calls_used = calls_used
         self._started = time.monotonic()
         self.streams: dict[str, StreamReport] = {}
+        self.drift: list[str] = []
 
     @property
     def is_out_of_budget(self) -> bool:
@@ -74,6 +75,8 @@ class RunReport:
         """
         for name, report in self.streams.items():
             _log_stream(name, report)
+        for line in self.drift:
+            logger.warning(line)
         reports = self.streams.values()
         logger.info(
             "Run: %d streams, %d rows, %d deleted, %d API calls, %.1f s.",

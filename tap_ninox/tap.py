@@ -21,6 +21,7 @@ from tap_ninox.catalogue_streams import CATALOGUE_STREAMS
 from tap_ninox.change_log import ChangeLog
 from tap_ninox.columns import is_known_type
 from tap_ninox.discovery import Discovery, discover
+from tap_ninox.drift import drift_lines
 from tap_ninox.report import RunReport
 from tap_ninox.settings import CONFIG_JSONSCHEMA, TapSettings
 from tap_ninox.table_stream import TableSource, TableStream
@@ -96,9 +97,11 @@ class TapNinox(Tap):
     def _entries(self, discovery: Discovery | None, settings: TapSettings) -> list[TableEntry]:
         if self._saved_catalog is not None:
             schemas = _schema_by_database(discovery)
+            saved = saved_entries(self._saved_catalog)
+            self.report.drift = list(drift_lines(saved, discovery.databases if discovery else ()))
             return [
                 with_current_choices(entry, schemas[entry.database.id]) if entry.database.id in schemas else entry
-                for entry in saved_entries(self._saved_catalog)
+                for entry in saved
             ]
         if discovery is None:
             return []

@@ -1,0 +1,68 @@
+"""What must be in the warehouse, worked out from the simulator's store without any code of the tap.
+
+Values are those of PostgreSQL's `to_jsonb`: dates and times as text, numbers with all digits.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+TEXT = {"string", "email", "phone", "link", "html", "icon", "color", "user", "file", "image", "signature"}
+
+
+def expected_rows(records, stream):
+    """Yield the rows of one table, given its stored records and its entry in the catalog."""
+    columns = list(_columns(stream))
+    for record in records:
+        row = {
+            "_id": record.id,
+            "_sequence": record.sequence,
+            "_created_at": record.created_at,
+            "_created_by": record.created_by or None,
+            "_modified_at": record.modified_at,
+            "_modified_by": record.modified_by or None,
+        }
+        for name, ninox in columns:
+            row[name] = _expected(ninox, record.fields.get(ninox["field_id"]))
+        yield row
+
+
+def _columns(stream):
+    for item in stream["metadata"]:
+        ninox = item["metadata"].get("ninox")
+        if item["breadcrumb"] and ninox and item["metadata"]["inclusion"] != "unsupported":
+            yield item["breadcrumb"][-1], ninox
+
+
+def _expected(ninox, value):
+    if value is None or value == "":
+        return None
+    kind, part, captions = ninox["type"], ninox.get("part", ""), ninox.get("choices", {})
+    if kind in TEXT:
+        return value
+    if kind == "choice":
+        return value if part == "id" else captions.get(value)
+    if kind == "multi":
+        return value if part == "ids" else [captions[option] for option in value if option in captions]
+    if kind == "timeinterval":
+        return value if part == "text" else _seconds(value)
+    if kind == "appointment":
+        return value.split(" - ")[0 if part == "start" else 1]
+    if kind == "location":
+        return _location(value, part)
+    return Decimal(repr(value)) if isinstance(value, float) else value
+
+
+def _seconds(text):
+    hours, minutes, rest = text.lstrip("-").split(":") if text.count(":") == 2 else (*text.lstrip("-").split(":"), "0")
+    total = int(hours) * 3600 + int(minutes) * 60 + Decimal(rest)
+    return -total if text.startswith("-") else total
+
+
+def _location(value, part):
+    address, _, coordinates = value.partition("<")
+    numbers = re.findall(r"-?[\d.]+", coordinates)
+    if part:
+        return Decimal(numbers[part == "longitude"]) if numbers else None
+    return address.strip("\n") or None
