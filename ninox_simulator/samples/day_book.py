@@ -1,46 +1,24 @@
-"""What happened on a day, written down while it happens."""
+"""What happened on a day, net of what was undone before its end."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
 
 Place = tuple[str, str]  # database id, table id
 Places = dict[Place, set[int]]
-Fields = dict[str, Any]
-
-
-class Database(Protocol):
-    """The part of the store's database that a day needs."""
-
-    def record_ids(self, table_id: str) -> Iterable[int]:
-        """Ids of the table's records, ascending."""
-
-    def fields_of(self, table_id: str, rid: int) -> Mapping[str, Any]:
-        """Stored values of one record."""
-
-    def create(self, table_id: str, fields: Fields) -> int:
-        """A new record, and its id."""
-
-    def update(self, table_id: str, rid: int, fields: Fields) -> object:
-        """Change some fields of a record."""
-
-    def delete(self, table_id: str, rid: int) -> object:
-        """Remove a record and its parts."""
 
 
 @dataclass(kw_only=True, slots=True)
 class DayBook:
-    """The records a day touched, net of what was undone before its end.
+    """The records a day touched.
 
     Attributes:
-        edited: Records that were there in the morning and still are, with other values.
+        edited: Records that were there in the morning and still are, written at least once.
         added: Records that are new in the evening.
-        deleted: Records that were there in the morning, those deleted with their parent included.
+        deleted: Records that are gone since the morning, those deleted with their parent included.
         passing: Records created and deleted within the day.
-        writes: Single writes, each of which moved the sequence.
-        notes: Changes to the schema, and whatever else is worth a line.
+        notes: Changes to the schema, and whatever else is worth a clause.
     """
 
     day: int
@@ -48,7 +26,6 @@ class DayBook:
     added: Places = field(default_factory=dict)
     deleted: Places = field(default_factory=dict)
     passing: Places = field(default_factory=dict)
-    writes: int = 0
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -66,10 +43,28 @@ class DayBook:
         """Number of records in `deleted`."""
         return _total(self.deleted)
 
+    def note_created(self, place: Place, rid: int) -> None:
+        """A record has been created."""
+        self.added.setdefault(place, set()).add(rid)
+
+    def note_updated(self, place: Place, rid: int) -> None:
+        """A record has been written; one added today stays an added one."""
+        if rid not in self.added.get(place, ()):
+            self.edited.setdefault(place, set()).add(rid)
+
+    def note_deleted(self, place: Place, rids: Iterable[int]) -> None:
+        """Records are gone; those added today leave only a trace in `passing`."""
+        for rid in rids:
+            was_added = rid in self.added.get(place, ())
+            (self.passing if was_added else self.deleted).setdefault(place, set()).add(rid)
+            for places in (self.added, self.edited):
+                places.get(place, set()).discard(rid)
+
     def __str__(self) -> str:
-        """One line for people: `Day 2: 300 rows edited, 40 added, 12 deleted.`."""
-        counts = f"Day {self.day}: {self.rows_edited:,} rows edited, {self.rows_added:,} added, {self.rows_deleted:,} deleted"
-        return "; ".join([counts, *self.notes]) + "."
+        """One line for people: `Day 4: 1 row edited, 0 added, 0 deleted.`."""
+        rows = "row" if self.rows_edited == 1 else "rows"
+        counts = f"{self.rows_edited:,} {rows} edited, {self.rows_added:,} added, {self.rows_deleted:,} deleted"
+        return f"Day {self.day}: {'; '.join([counts, *self.notes])}."
 
 
 def _total(places: Places) -> int:

@@ -1,0 +1,159 @@
+"""The ASGI application: log, key, faults, then the routes.
+
+```text
+bytes → server → Application (hooks, log, bounds, key, faults) → Routes → store → JSON bytes
+```
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import Callable
+from typing import Any
+
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from ninox_simulator.faults import Fault, Faults
+from ninox_simulator.log import LogEntry, RequestLog
+from ninox_simulator.replies import ApiError, error_reply
+from ninox_simulator.request import Request
+from ninox_simulator.routes import Routes
+
+CONTROL_PREFIX = "_simulator"
+MAX_BODY_BYTES = 64 * 1024 * 1024
+_DRIP_PIECES = 20
+
+Hook = Callable[[int, str, str], object]
+Control = Callable[[Request], Response]
+
+
+class Application:
+    """Serves the API and, under `/_simulator/`, the control of the simulator.
+
+    Attributes:
+        on_request: Called with index, method and path before an API request is handled, in the server's thread.
+    """
+
+    def __init__(self, routes: Routes, *, token: str, faults: Faults, log: RequestLog, control: Control) -> None:
+        """Put the parts together."""
+        self._routes = routes
+        self._token = token
+        self._faults = faults
+        self._log = log
+        self._control = control
+        self._in_flight = 0
+        self._last_page: Response | None = None
+        self.on_request: list[Hook] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        request = Request.from_scope(scope, await _body(receive))
+        if request.segments[0] == CONTROL_PREFIX:
+            await self._control(request)(scope, receive, send)
+            return
+        entry = LogEntry(request.method, request.path, dict(request.query), len(request.body))
+        self._log.entries.append(entry)
+        self._in_flight += 1
+        self._log.most_in_flight = max(self._log.most_in_flight, self._in_flight)
+        try:
+            await self._serve(request, entry, scope, receive, send)
+        finally:
+            self._in_flight -= 1
+
+    async def _serve(self, request: Request, entry: LogEntry, scope: Scope, receive: Receive, send: Send) -> None:
+        fault = self._faults.strike(request.method, request.path)
+        delay = self._faults.latency_s + (fault.seconds if fault and fault.kind == "slow" else 0)
+        if delay:
+            await asyncio.sleep(delay)
+        if fault and fault.kind == "drop_before":
+            _abort(send)
+            return
+        response = self._response(request, fault)
+        entry.status = response.status_code
+        if fault and fault.kind == "drop_after":
+            _abort(send)
+        elif fault and fault.kind in {"cut", "drip"}:
+            await _send_unevenly(response, fault, send)
+        else:
+            await response(scope, receive, send)
+
+    def _response(self, request: Request, fault: Fault | None) -> Response:
+        form = self._routes.switches["error_bodies"]
+        try:
+            self._check_bounds()
+            for hook in self.on_request:
+                hook(len(self._log.entries) - 1, request.method, request.path)
+            self._check_key(request)
+            if fault and fault.kind == "status":
+                raise ApiError(fault.status, "The fault that was asked for", fault.headers())
+            response = self._repeated(request, fault) or self._routes.answer(request)
+            if fault and fault.kind == "status_after":
+                raise ApiError(fault.status, "The fault that was asked for", fault.headers())
+        except ApiError as error:
+            return error_reply(error, form)
+        return _damaged(response, fault)
+
+    def _repeated(self, request: Request, fault: Fault | None) -> Response | None:
+        """Return the list page before, for the fault that repeats it; remember this one otherwise."""
+        if request.method != "GET" or request.segments[-1] != "records":
+            return None
+        if fault and fault.kind == "repeat_page" and self._last_page is not None:
+            return self._last_page
+        self._last_page = self._routes.answer(request)
+        return self._last_page
+
+    def _check_bounds(self) -> None:
+        if self._faults.parallel_limit is not None and self._in_flight > self._faults.parallel_limit:
+            raise ApiError(429, "Too many requests")
+        if self._faults.quota is not None and len(self._log.entries) > self._faults.quota:
+            raise ApiError(429, "API call limit exceeded")
+
+    def _check_key(self, request: Request) -> None:
+        sent = request.headers.get("authorization", "")
+        if not hmac.compare_digest(sent.encode(), f"Bearer {self._token}".encode()):
+            raise ApiError(401, "Unauthorized")
+
+
+async def _body(receive: Receive) -> bytes:
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body") or len(body) > MAX_BODY_BYTES:
+            return bytes(body)
+
+
+def _damaged(response: Response, fault: Fault | None) -> Response:
+    """Return what a fault leaves of an answer."""
+    kind = fault.kind if fault else None
+    if kind == "truncate":
+        return Response(bytes(response.body)[: len(response.body) // 2], media_type="application/json")
+    if kind == "malformed":
+        return Response(b'[{"id": 1, "fields": {]', media_type="application/json")
+    if kind == "html":
+        return Response(b"<html><body>Please log in</body></html>", media_type="text/html")
+    return response
+
+
+async def _send_unevenly(response: Response, fault: Fault, send: Send) -> None:
+    body = bytes(response.body)
+    start: Message = {"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers}
+    await send(start)
+    if fault.kind == "cut":
+        await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+        _abort(send)
+        return
+    size = max(1, len(body) // _DRIP_PIECES)
+    for offset in range(0, len(body), size):
+        await send({"type": "http.response.body", "body": body[offset : offset + size], "more_body": True})
+        await asyncio.sleep(fault.seconds / _DRIP_PIECES)
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _abort(send: Any) -> None:
+    """Close the connection at once. ASGI has no word for it, so this reaches through to uvicorn's transport."""
+    send.__self__.transport.abort()

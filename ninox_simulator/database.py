@@ -1,0 +1,198 @@
+"""One database: its tables, its one sequence, and what was removed at which point of it. No HTTP."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from ninox_simulator.documents import DEFAULT_USER, DatabaseDocument, RecordDocument
+from ninox_simulator.table import Record, Table
+
+Json = dict[str, Any]
+Clock = Callable[[], str]
+
+NEVER_STORED = frozenset({"fn", "rev"})
+"""Computed or mirrored: never sent in a write, never stored."""
+
+
+class Removal(NamedTuple):
+    """A record that is gone."""
+
+    sequence: int
+    table_id: str
+    record_id: int
+
+
+class Backup(NamedTuple):
+    """A database as it was."""
+
+    schema: Json
+    sequence: int
+    removals: list[Removal]
+    records: dict[str, list[Record]]
+    next_rids: dict[str, int]
+
+
+class Database:
+    """A database; every write moves its sequence (Ninox docs: Tables, fields, and records).
+
+    Attributes:
+        sequence: Number of the last change.
+        tables: Table id → table; pages, which have no records, included.
+    """
+
+    def __init__(self, document: DatabaseDocument, clock: Clock) -> None:
+        """Take over a document."""
+        self.id = document.id
+        self.name = document.name
+        self.settings = {"name": document.name, "lock": document.password is not None, **document.settings}
+        self.password = document.password
+        self.unreadable_tables = set(document.unreadable_tables)
+        self.unreadable_fields = {key: set(fields) for key, fields in document.unreadable_fields.items()}
+        self.sequence = document.sequence
+        self.removals: list[Removal] = []
+        self._clock = clock
+        self._take_schema(copy.deepcopy(document.schema))
+        for table_id, records in document.records.items():
+            self.tables[table_id].load(records)
+        for table_id, next_rid in document.next_rids.items():
+            self.tables[table_id].next_rid = max(next_rid, self.tables[table_id].next_rid)
+
+    def _take_schema(self, schema: Json) -> None:
+        self.schema = schema
+        self.tables = {table_id: Table(table_id, raw) for table_id, raw in schema.get("types", {}).items()}
+
+    def find_table(self, key: str) -> Table | None:
+        """Return the table with an id or a name; names work in paths, too (seen in public clients)."""
+        if key in self.tables:
+            return self.tables[key]
+        return next((table for table in self.tables.values() if table.caption == key), None)
+
+    def records(self, table_id: str) -> Iterator[Record]:
+        """Yield a table's records in ascending id."""
+        return self.tables[table_id].after_id(0)
+
+    def create(self, table_id: str, fields: Mapping[str, Any], id: int | None = None) -> Record:  # noqa: A002
+        """Add a record, under a given id or the next one."""
+        table = self.tables[table_id]
+        now = self._clock()
+        record = Record(
+            RecordDocument(
+                id=table.next_rid if id is None else id,
+                fields=_stored(fields),
+                sequence=self._next_sequence(),
+                created_at=now,
+                created_by=DEFAULT_USER,
+                modified_at=now,
+                modified_by=DEFAULT_USER,
+            )
+        )
+        table.put(record)
+        return record
+
+    def update(self, table_id: str, rid: int, fields: Mapping[str, Any]) -> Record:
+        """Merge fields into a record; an empty value clears a field.
+
+        Raises:
+            KeyError: There is no such record.
+        """
+        table = self.tables[table_id]
+        record = table.records[rid]
+        record.fields = _stored({**record.fields, **fields})
+        record.sequence = self._next_sequence()
+        record.modified_at = self._clock()
+        record.modified_by = DEFAULT_USER
+        table.put(record)
+        return record
+
+    def delete(self, table_id: str, rid: int) -> None:
+        """Remove a record, and those that a cascading reference binds to it.
+
+        Raises:
+            KeyError: There is no such record.
+        """
+        self.tables[table_id].remove(rid)
+        self.removals.append(Removal(self._next_sequence(), table_id, rid))
+        for child_table, child_field in self._cascading_references(table_id):
+            children = [r.id for r in child_table.records.values() if r.fields.get(child_field) == rid]
+            for child in children:
+                if child in child_table.records:
+                    self.delete(child_table.id, child)
+
+    def _cascading_references(self, table_id: str) -> Iterable[tuple[Table, str]]:
+        for table in self.tables.values():
+            for field_id, raw in table.fields.items():
+                if raw.get("base") == "ref" and raw.get("refTypeId") == table_id and raw.get("cascade") is True:
+                    yield table, field_id
+
+    def removed_after(self, sequence: int, *, inclusive: bool = False) -> list[Removal]:
+        """Return the removals after a sequence, each record once."""
+        recent = (r for r in self.removals if r.sequence > sequence or (inclusive and r.sequence == sequence))
+        return list({(r.table_id, r.record_id): r for r in recent}.values())
+
+    def rename_table(self, table_id: str, caption: str) -> None:
+        """Change a table's caption; no record changes."""
+        self.tables[table_id].definition["caption"] = caption
+        self._schema_changed()
+
+    def rename_field(self, table_id: str, field_id: str, caption: str) -> None:
+        """Change a field's caption; no record changes."""
+        self.tables[table_id].fields[field_id]["caption"] = caption
+        self._schema_changed(table_id)
+
+    def rename_choice(self, table_id: str, field_id: str, choice_id: str, caption: str) -> None:
+        """Change an option's caption; no record changes."""
+        self.tables[table_id].fields[field_id]["values"][choice_id]["caption"] = caption
+        self._schema_changed(table_id)
+
+    def add_field(self, table_id: str, field_id: str, definition: Mapping[str, Any]) -> None:
+        """Add a field; no record changes."""
+        self.tables[table_id].fields[field_id] = dict(definition)
+        self._schema_changed(table_id)
+
+    def remove_field(self, table_id: str, field_id: str) -> None:
+        """Delete a field with its values; no record's sequence moves (assumed)."""
+        table = self.tables[table_id]
+        del table.fields[field_id]
+        for record in table.records.values():
+            record.fields.pop(field_id, None)
+        self._schema_changed(table_id)
+
+    def retype_field(self, table_id: str, field_id: str, base: str) -> None:
+        """Change a field's type; stored values stay as they are (assumed)."""
+        self.tables[table_id].fields[field_id]["base"] = base
+        self._schema_changed(table_id)
+
+    def snapshot(self) -> Backup:
+        """Return a backup."""
+        return Backup(
+            schema=copy.deepcopy(self.schema),
+            sequence=self.sequence,
+            removals=list(self.removals),
+            records={key: [record.copy() for record in self.records(key)] for key in self.tables},
+            next_rids={key: table.next_rid for key, table in self.tables.items()},
+        )
+
+    def restore(self, backup: Backup) -> None:
+        """Go back to a backup, sequence included (what a real restore does to it is unknown)."""
+        self._take_schema(copy.deepcopy(backup.schema))
+        self.sequence = backup.sequence
+        self.removals = list(backup.removals)
+        for key, records in backup.records.items():
+            for record in records:
+                self.tables[key].put(record.copy())
+            self.tables[key].next_rid = backup.next_rids[key]
+
+    def _next_sequence(self) -> int:
+        self.sequence += 1
+        return self.sequence
+
+    def _schema_changed(self, table_id: str | None = None) -> None:
+        self.schema["version"] = self.schema.get("version", 0) + 1
+        if table_id is not None:
+            self.tables[table_id].forget_encoded()
+
+
+def _stored(fields: Mapping[str, Any]) -> Json:
+    return {key: value for key, value in fields.items() if value is not None and value != ""}

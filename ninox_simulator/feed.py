@@ -1,0 +1,116 @@
+"""The change feed at its three levels.
+
+No raw answer is on public record; the keys are those on which two third-party models agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ninox_simulator.database import Database, Removal
+from ninox_simulator.replies import ApiError
+from ninox_simulator.shapes import storage_form
+from ninox_simulator.switches import Switches
+from ninox_simulator.table import Record, Table
+
+Json = dict[str, Any]
+
+_EMPTY_AT_EVERY_LEVEL: Json = {"files": []}
+_EMPTY_ABOVE_RECORDS: Json = {"views": {}, "reports": {}}
+
+
+def database_feed(database: Database, since: int, switches: Switches) -> Json:
+    """Return what changed in a database."""
+    since = _checked_since(database, since, switches)
+    tables = database.tables.values()
+    updates = {
+        f"{table.id}{record.id}": _update(record, switches)
+        for table in tables
+        for record in _changed(table, since, switches)
+    }
+    removals = _removals(database, since, switches)
+    return {
+        "config": {},
+        "nextRids": {table.id: table.next_rid for table in tables},
+        "updates": updates,
+        "removes": [_named(removal, switches, with_table=True) for removal in removals],
+        **_EMPTY_AT_EVERY_LEVEL,
+        **_EMPTY_ABOVE_RECORDS,
+        "seq": _told_sequence(database, since, switches),
+    }
+
+
+def table_feed(database: Database, table: Table, since: int, switches: Switches) -> Json:
+    """Return what changed in a table."""
+    since = _checked_since(database, since, switches)
+    feed = _narrow_feed(database, table, _changed(table, since, switches), since, switches)
+    return {**feed, **_EMPTY_ABOVE_RECORDS}
+
+
+def record_feed(database: Database, table: Table, record_id: int, since: int, switches: Switches) -> Json:
+    """Return what changed in a record."""
+    since = _checked_since(database, since, switches)
+    changed = [record for record in _changed(table, since, switches) if record.id == record_id]
+    feed = _narrow_feed(database, table, changed, since, switches)
+    removals = [r for r in _removals(database, since, switches) if (r.table_id, r.record_id) == (table.id, record_id)]
+    return {**feed, "removes": [_named(removal, switches, with_table=False) for removal in removals]}
+
+
+def _narrow_feed(database: Database, table: Table, changed: Iterable[Record], since: int, switches: Switches) -> Json:
+    prefix = table.id if switches["feed_keys"] == "nid" else ""
+    removals = [removal for removal in _removals(database, since, switches) if removal.table_id == table.id]
+    return {
+        "nextRid": table.next_rid,
+        "updates": {f"{prefix}{record.id}": _update(record, switches) for record in changed},
+        "removes": [_named(removal, switches, with_table=False) for removal in removals],
+        **_EMPTY_AT_EVERY_LEVEL,
+        "seq": _told_sequence(database, since, switches),
+    }
+
+
+def _checked_since(database: Database, since: int, switches: Switches) -> int:
+    if switches["feed"] == "missing":
+        raise ApiError(404, "End-point not found")
+    if switches["feed"] == "forbidden":
+        raise ApiError(403, "Forbidden")
+    if switches["feed"] == "too_old" and since < database.sequence:
+        raise ApiError(410, "Sequence too old")
+    if since > database.sequence:
+        if switches["huge_since_sq"] == "error":
+            raise ApiError(500, "Internal server error")
+        if switches["huge_since_sq"] == "everything":
+            return 0
+    return since
+
+
+def _told_sequence(database: Database, since: int, switches: Switches) -> int:
+    echoes = switches["huge_since_sq"] == "echo" and since > database.sequence
+    return since if echoes else database.sequence
+
+
+def _changed(table: Table, since: int, switches: Switches) -> list[Record]:
+    return table.changed_after(since, inclusive=switches["since_sq_bound"] == "inclusive")
+
+
+def _removals(database: Database, since: int, switches: Switches) -> list[Removal]:
+    removals = database.removed_after(since, inclusive=switches["since_sq_bound"] == "inclusive")
+    if switches["recreated_in_removes"] == "yes":
+        return removals
+    return [removal for removal in removals if removal.record_id not in database.tables[removal.table_id].records]
+
+
+def _update(record: Record, switches: Switches) -> Json:
+    form = storage_form(record, with_sequence=switches["feed_record_sq"] == "present")
+    if switches["feed_updates"] == "delta":
+        return {key: value for key, value in form.items() if key.startswith("_")}
+    return form
+
+
+def _named(removal: Removal, switches: Switches, *, with_table: bool) -> Any:
+    form = switches["removes"]
+    if form == "objects":
+        return {"id": removal.record_id, "tid": removal.table_id}
+    if form == "numbers" and not with_table:
+        return removal.record_id
+    return f"{removal.table_id}{removal.record_id}"

@@ -1,0 +1,151 @@
+"""A running simulator, for tests of any project and for the command.
+
+```python
+with Simulator(seed="blattwerk") as simulator:
+    requests.get(simulator.url + "/teams", headers={"Authorization": f"Bearer {simulator.token}"})
+```
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Mapping, Sequence
+
+import uvicorn
+
+from ninox_simulator.application import Application, Hook
+from ninox_simulator.control import control
+from ninox_simulator.documents import TeamDocument
+from ninox_simulator.faults import Faults
+from ninox_simulator.log import RequestLog
+from ninox_simulator.routes import Routes
+from ninox_simulator.seeds import SAMPLE, load_seed
+from ninox_simulator.store import Store
+from ninox_simulator.switches import Switches
+
+HOST = "127.0.0.1"
+DEFAULT_TOKEN = "simulator-key"  # noqa: S105 (opens nothing but the simulator)
+FIRST_DAY = 1
+
+
+class Simulator:
+    """A Ninox on loopback.
+
+    Attributes:
+        store: What is served; tests may change it between requests, or in `on_request`.
+        switches: How the unknowns of the API are answered.
+        faults: What goes wrong.
+        log: What was asked.
+        token: The key that is accepted.
+        port: Where it listens; 0 until it is started picks a free one.
+        day: Day of the sample's script that was played last.
+    """
+
+    def __init__(
+        self,
+        seed: str | Sequence[TeamDocument] = SAMPLE,
+        profile: str = "s",
+        *,
+        switches: Mapping[str, str] | None = None,
+        token: str = DEFAULT_TOKEN,
+        port: int = 0,
+    ) -> None:
+        """Load the data; nothing listens yet.
+
+        Raises:
+            ValueError: There is no such seed, profile or switch.
+        """
+        self._seed, self._profile = seed, profile
+        self.switches = Switches(switches)
+        self.faults = Faults()
+        self.log = RequestLog()
+        self.token = token
+        self.port = port
+        self._load()
+        self._routes = Routes(self.store, self.switches)
+        self._application = Application(
+            self._routes, token=token, faults=self.faults, log=self.log, control=control(self)
+        )
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """Address of the API, up to and including `/v1`."""
+        return f"http://{HOST}:{self.port}/v1"
+
+    @property
+    def on_request(self) -> list[Hook]:
+        """Functions called with index, method and path before a request is handled, in the server's thread."""
+        return self._application.on_request
+
+    def __enter__(self) -> Simulator:
+        """Start to listen, in a thread."""
+        listener = self._bind()
+        self._server = self._new_server()
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, daemon=True)
+        self._thread.start()
+        while not self._server.started:
+            time.sleep(0.001)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop listening."""
+        if self._server is not None and self._thread is not None:
+            self._server.should_exit = True
+            self._server.force_exit = True
+            self._thread.join()
+
+    def serve(self) -> None:
+        """Listen in this thread until a signal ends the process; prints nothing."""
+        listener = self._bind()
+        self._new_server().run(sockets=[listener])
+
+    def open(self) -> None:
+        """Reserve the port now, so that `url` is known before `serve`.
+
+        Raises:
+            OSError: The port is taken.
+        """
+        self._listener = self._bind()
+
+    def reset(self, seed: str | None = None, profile: str | None = None) -> None:
+        """Load the seed again, or another one; log, faults and switches stay."""
+        self._seed, self._profile = seed or self._seed, profile or self._profile
+        self._load()
+        self._routes.store = self.store
+
+    def next_day(self) -> str:
+        """Play the next day of the sample's script and say what happened.
+
+        Raises:
+            ValueError: The script has ended, or the seed has none.
+        """
+        if self._seed != SAMPLE:
+            message = f"Only the seed {SAMPLE} has a script of days."
+            raise ValueError(message)
+        from ninox_simulator.samples.next_day import advance  # noqa: PLC0415 (large, and often not needed)
+
+        told = advance(self.store, self.day + 1)
+        self.day += 1
+        return told
+
+    def _load(self) -> None:
+        documents = load_seed(self._seed, self._profile) if isinstance(self._seed, str) else self._seed
+        self.store = Store(documents)
+        self.day = FIRST_DAY
+
+    def _bind(self) -> socket.socket:
+        listener: socket.socket | None = getattr(self, "_listener", None)
+        if listener is None:
+            listener = socket.create_server((HOST, self.port))
+        self.port = listener.getsockname()[1]
+        return listener
+
+    def _new_server(self) -> uvicorn.Server:
+        config = uvicorn.Config(
+            self._application, log_level="critical", access_log=False, lifespan="off", timeout_graceful_shutdown=1
+        )
+        return uvicorn.Server(config)

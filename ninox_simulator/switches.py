@@ -1,0 +1,180 @@
+"""What nobody outside Ninox knows: one switch per unknown, so that clients can be tested against every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+
+class Switch(NamedTuple):
+    """An unknown of the API.
+
+    Attributes:
+        values: What is possible; the first is the default.
+        fact: What is known, and how.
+    """
+
+    values: tuple[str, ...]
+    meaning: str
+    fact: str
+
+
+SWITCHES: dict[str, Switch] = {
+    "since_sq_bound": Switch(
+        ("exclusive", "inclusive"),
+        "whether sinceSq counts the given sequence itself in, for changes and records",
+        "unknown: the documentation says both 'since' and 'starting with'",
+    ),
+    "since_id_bound": Switch(
+        ("exclusive", "inclusive"),
+        "whether sinceId counts the given id itself in",
+        "documented as 'greater than'; never measured",
+    ),
+    "removes": Switch(
+        ("strings", "objects", "numbers"),
+        "how the feed names removed records: 'A7', {'id': 7, 'tid': 'A'}, or 7 (table and record level only)",
+        "two third-party models disagree",
+    ),
+    "feed_keys": Switch(
+        ("nid", "rid"),
+        "how a table's or record's feed keys its updates: 'A4' or '4'",
+        "unknown: models say 'keyed by Ninox record identifier'",
+    ),
+    "feed_updates": Switch(
+        ("full", "delta"),
+        "whether the feed's updates hold the whole record or the system keys alone",
+        "unknown",
+    ),
+    "feed_record_sq": Switch(
+        ("present", "absent"),
+        "whether the feed's updates say the record's sequence, as _sq",
+        "modelled by third parties, unsure",
+    ),
+    "feed": Switch(
+        ("available", "missing", "forbidden", "too_old"),
+        "whether the feed is served; older private clouds may not, roles may forbid it, 'too_old' answers 410 to any "
+        "sequence but the latest",
+        "database-level reads need the admin role on private clouds (documented); retention is unknown",
+    ),
+    "huge_since_sq": Switch(
+        ("normal", "echo", "everything", "error"),
+        "what the feed answers to a sequence beyond its own: no change, the number itself as seq, everything, or 500",
+        "unknown",
+    ),
+    "recreated_in_removes": Switch(
+        ("yes", "no"),
+        "whether a record that was deleted and made again is still among the removes",
+        "unknown",
+    ),
+    "empty_fields": Switch(
+        ("absent", "blank"),
+        "whether empty text fields are left out or sent as ''",
+        "absent normally; '' was captured for rich text",
+    ),
+    "multi": Switch(("array", "object"), "how a multiple choice reads", "never captured; clients accept both"),
+    "ref": Switch(("scalar", "array"), "whether a reference reads as 4 or [4]", "number; one client accepts both"),
+    "rev": Switch(("absent", "array"), "whether back sides of references are in records", "unknown"),
+    "sequence_field": Switch(
+        ("present", "absent"),
+        "whether records say their sequence",
+        "documented; at least one client met records without it",
+    ),
+    "records_since_sq": Switch(
+        ("honoured", "ignored"),
+        "whether records?sinceSq filters",
+        "documented; one live probe got an unfiltered-looking page",
+    ),
+    "records_since_id": Switch(("honoured", "ignored"), "whether records?sinceId filters", "documented, in use"),
+    "default_order": Switch(
+        ("id", "sequence", "shuffled"),
+        "order of records when none is asked for",
+        "by id (observed)",
+    ),
+    "order": Switch(("honoured", "ignored"), "whether order and desc sort", "documented; never verified"),
+    "updated_order": Switch(("honoured", "ignored"), "whether updated and new sort", "documented; in use"),
+    "per_page_cap": Switch(
+        ("none", "100", "500", "1000"),
+        "largest page, whatever perPage asks for",
+        "1000 was honoured (observed); no maximum is documented",
+    ),
+    "repeat_last_page": Switch(
+        ("no", "yes"),
+        "whether a page past the end repeats the last one instead of being empty",
+        "one public client guards against repeated pages",
+    ),
+    "ids_parameter": Switch(("honoured", "ignored"), "whether ids=true and style=ids work", "documented"),
+    "choice_style": Switch(("honoured", "ignored"), "whether choiceStyle=ids works", "documented"),
+    "null_write": Switch(("clears", "ignored"), "what null does to a field", "unknown; '' clears (observed)"),
+    "batch": Switch(
+        ("atomic", "partial"),
+        "whether records before a bad one of the same request are stored when it answers 500",
+        "unknown",
+    ),
+    "teams_endpoint": Switch(
+        ("available", "missing"),
+        "whether GET /teams is served",
+        "said to be missing on private clouds (2021)",
+    ),
+    "schema_access": Switch(
+        ("allowed", "tables_only", "forbidden"),
+        "whether the key may read schemas: all, only /tables, or none",
+        "role keys of private clouds may only read and write records (documented)",
+    ),
+    "error_bodies": Switch(
+        ("json", "text", "html"), "form of error answers", "bodies of 401, 403, 429, 500 are unknown"
+    ),
+}
+
+
+class Switches:
+    """The current setting of every switch."""
+
+    def __init__(self, settings: Mapping[str, str] | None = None) -> None:
+        """Start with the defaults, then set what is given."""
+        self._values = {name: switch.values[0] for name, switch in SWITCHES.items()}
+        self.update(settings or {})
+
+    def __getitem__(self, name: str) -> str:
+        """Return a switch's value."""
+        return self._values[name]
+
+    def update(self, settings: Mapping[str, str]) -> None:
+        """Set several switches, all or none.
+
+        Raises:
+            ValueError: A name or value does not exist.
+        """
+        for name, value in settings.items():
+            _check(name, value)
+        self._values.update(settings)
+
+    def are_default(self, names: Iterable[str]) -> bool:
+        """Tell whether none of some switches was touched."""
+        return all(self._values[name] == SWITCHES[name].values[0] for name in names)
+
+    def described(self) -> list[dict[str, Any]]:
+        """Return every switch with its value, its values, its meaning and the fact it stands for."""
+        return [{"name": name, "value": self._values[name], **switch._asdict()} for name, switch in SWITCHES.items()]
+
+
+def parse(assignments: Iterable[str]) -> dict[str, str]:
+    """Read `name=value` pairs from a command line.
+
+    Raises:
+        ValueError: One is not of that form.
+    """
+    pairs = [assignment.partition("=") for assignment in assignments]
+    for name, equals, _ in pairs:
+        if not equals:
+            message = f"A switch is written name=value, not {name!r}."
+            raise ValueError(message)
+    return {name: value for name, _, value in pairs}
+
+
+def _check(name: str, value: str) -> None:
+    if name not in SWITCHES:
+        message = f"There is no switch {name!r}; there are: {', '.join(SWITCHES)}."
+        raise ValueError(message)
+    if value not in SWITCHES[name].values:
+        message = f"Switch {name} is one of {', '.join(SWITCHES[name].values)}, not {value!r}."
+        raise ValueError(message)
