@@ -88,11 +88,9 @@ class Application:
             for hook in self.on_request:
                 hook(len(self._log.entries) - 1, request.method, request.path)
             self._check_key(request)
-            if fault and fault.kind == "status":
-                raise ApiError(fault.status, "The fault that was asked for", fault.headers())
+            _raise_if(fault, "status")
             response = self._repeated(request, fault) or self._routes.answer(request)
-            if fault and fault.kind == "status_after":
-                raise ApiError(fault.status, "The fault that was asked for", fault.headers())
+            _raise_if(fault, "status_after")
         except ApiError as error:
             return error_reply(error, form)
         return _damaged(response, fault)
@@ -116,6 +114,11 @@ class Application:
         sent = request.headers.get("authorization", "")
         if not hmac.compare_digest(sent.encode(), f"Bearer {self._token}".encode()):
             raise ApiError(401, "Unauthorized")
+
+
+def _raise_if(fault: Fault | None, kind: str) -> None:
+    if fault and fault.kind == kind:
+        raise ApiError(fault.status, "The fault that was asked for", fault.headers())
 
 
 async def _body(receive: Receive) -> bytes:

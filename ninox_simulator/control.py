@@ -85,12 +85,13 @@ def _answer(simulation: Simulation, request: Request) -> Response:
             return json_reply({"done": simulation.next_day()})
         case "GET", ("records",):
             return _records(simulation.store, request)
-    raise ApiError(404, "There is no such control")
+        case _:
+            raise ApiError(404, "There is no such control")
 
 
 def _set_faults(faults: Faults, body: dict[str, Any]) -> Response:
     """Set bounds, and add a rule if the body names a kind."""
-    bounds = {name: body.pop(name) for name in ("latency_s", "parallel_limit", "quota") if name in body}
+    bounds: dict[str, Any] = {name: body.pop(name) for name in ("latency_s", "parallel_limit", "quota") if name in body}
     faults.configure(bounds)
     if body:
         faults.add(**body)

@@ -43,7 +43,8 @@ class Routes:
                 return json_reply([{"id": database.id, "name": database.name} for database in databases])
             case _, ("v1", "teams", team_id, "databases", database_id, *rest):
                 return self._of_database(request, self._database(request, team_id, database_id), rest)
-        raise ApiError(404, END_POINT_NOT_FOUND)
+            case _:
+                raise ApiError(404, END_POINT_NOT_FOUND)
 
     def _of_database(self, request: Request, database: Database, rest: list[str]) -> Response:
         match request.method, rest:
@@ -66,7 +67,8 @@ class Routes:
                 return json_reply(feed.table_feed(database, table, _since(request), self.switches))
             case _, ["tables", key, "record" | "records" as kind, *more]:
                 return self._of_records(request, database, _readable_table(database, key), (kind, *more))
-        raise ApiError(404, END_POINT_NOT_FOUND)
+            case _:
+                raise ApiError(404, END_POINT_NOT_FOUND)
 
     def _of_records(self, request: Request, database: Database, table: Table, rest: tuple[str, ...]) -> Response:
         shape = RecordShape(
@@ -95,7 +97,8 @@ class Routes:
             case "GET", ("records", record_id, "changes"):
                 number = int(record_id) if record_id.isdecimal() else 0
                 return json_reply(feed.record_feed(database, table, number, _since(request), self.switches))
-        raise ApiError(404, END_POINT_NOT_FOUND)
+            case _:
+                raise ApiError(404, END_POINT_NOT_FOUND)
 
     def _teams(self) -> Response:
         if self.switches["teams_endpoint"] == "missing":

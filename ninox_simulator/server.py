@@ -14,6 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 import uvicorn
+from typing_extensions import Self
 
 from ninox_simulator.application import Application, Hook
 from ninox_simulator.control import control
@@ -81,7 +82,7 @@ class Simulator:
         """Functions called with index, method and path before a request is handled, in the server's thread."""
         return self._application.on_request
 
-    def __enter__(self) -> Simulator:
+    def __enter__(self) -> Self:
         """Start to listen, in a thread."""
         listener = self._bind()
         self._server = self._new_server()
@@ -141,6 +142,8 @@ class Simulator:
         listener: socket.socket | None = getattr(self, "_listener", None)
         if listener is None:
             listener = socket.create_server((HOST, self.port))
+            # asyncio misses this for such sockets; without it every small answer waits 40 ms for an ACK.
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port = listener.getsockname()[1]
         return listener
 

@@ -6,7 +6,8 @@ import json
 import re
 from pathlib import Path
 
-from tap_ninox.settings import CONFIG_JSONSCHEMA
+from ninox_api.config import DEFAULT_USER_AGENT
+from tap_ninox.settings import CONNECTION_PROPERTIES, TAP_PROPERTIES
 
 README = Path(__file__).parents[2] / "README.md"
 BEGIN, END = "<!-- settings: begin -->", "<!-- settings: end -->"
@@ -14,11 +15,11 @@ _BETWEEN = re.compile(f"(?<={re.escape(BEGIN)}\n).*?(?={re.escape(END)})", re.DO
 
 
 def table():
-    required = CONFIG_JSONSCHEMA.get("required", [])
     lines = ["| Setting | Default | Meaning |", "|---|---|---|"]
-    for name, schema in CONFIG_JSONSCHEMA["properties"].items():
-        default = "required" if name in required else _default(schema)
-        lines.append(f"| `{name}`{', secret' if schema.get('secret') else ''} | {default} | {schema['description']} |")
+    for item in (*CONNECTION_PROPERTIES, *TAP_PROPERTIES):
+        schema = item.to_dict()[item.name]
+        default = "required" if not item.optional else _default(schema)
+        lines.append(f"| `{item.name}`{', secret' if item.secret else ''} | {default} | {schema['description']} |")
     return "\n".join(lines) + "\n"
 
 
@@ -26,7 +27,9 @@ def _default(schema):
     if "default" not in schema:
         return "–"
     value = schema["default"]
-    return f"`{value if isinstance(value, str) else json.dumps(value)}`".replace("singer-ninox/0.1.0", "singer-ninox/<version>")
+    if value == DEFAULT_USER_AGENT:
+        return "`singer-ninox/<version>`"
+    return f"`{value if isinstance(value, str) else json.dumps(value)}`"
 
 
 def written():

@@ -75,9 +75,7 @@ def test_test_mode_connects(config, tmp_path):
 
 
 def test_settings_come_from_the_environment(simulator):
-    result = tap(
-        "--config=ENV", "--discover", env={"TAP_NINOX_API_URL": simulator.url, "TAP_NINOX_AUTH_TOKEN": CANARY}
-    )
+    result = tap("--config=ENV", "--discover", env={"TAP_NINOX_API_URL": simulator.url, "TAP_NINOX_AUTH_TOKEN": CANARY})
     assert result.returncode == 0, result.stderr
     assert "shop__customers" in result.stdout
 

@@ -72,8 +72,9 @@ def test_changed_added_and_deleted_rows_arrive_whatever_form_the_feed_has(loaded
         simulator.edit.delete("A", record_id)
     run = run_tap(simulator, state=state)
     assert run.error is None
-    assert sorted(set(run.ids(STREAM))) == [*range(1, 160), *added]
-    assert {row["amount"] for row in run.rows(STREAM) if row["_id"] <= 159} == {-i for i in range(1, 160)}
+    repeated = {250} if switches.keys() == {"since_sq_bound", "feed_record_sq"} else set()  # the row at the bookmark
+    assert set(run.ids(STREAM)) - repeated == {*range(1, 160), *added}
+    assert {row["amount"] for row in run.rows(STREAM) if row["_id"] < 160} == {-i for i in range(1, 160)}
     assert {row["_id"] for row in run.tombstones(STREAM)} == {200, 201}
 
 
@@ -153,12 +154,18 @@ def test_deleting_a_parent_brings_tombstones_for_its_children(loaded):
     tables = {
         "A": customers(C=field("rev", "Contacts", refTypeId="B", refFieldId="B")),
         "B": {
-            **table("Contacts", A=field("string", "Name"), B=field("ref", "Customer", refTypeId="A", refFieldId="C", cascade=True)),
+            **table(
+                "Contacts",
+                A=field("string", "Name"),
+                B=field("ref", "Customer", refTypeId="A", refFieldId="C", cascade=True),
+            ),
             "master": "A",
             "masterRef": "B",
         },
     }
-    contacts = [customer_records(1)[0]._replace(id=n, fields={"A": "c", "B": 1 + n % 2}, sequence=10 + n) for n in (1, 2, 3)]
+    contacts = [
+        customer_records(1)[0]._replace(id=n, fields={"A": "c", "B": 1 + n % 2}, sequence=10 + n) for n in (1, 2, 3)
+    ]
     simulator, state = loaded(team(database(tables, {"A": customer_records(2), "B": contacts})))
     simulator.edit.delete("A", 2)
     run = run_tap(simulator, state=state)
@@ -188,10 +195,10 @@ def test_without_a_feed_an_idle_run_costs_one_call_per_table(loaded):
 
 def test_a_database_that_went_back_is_read_whole_with_one_warning_per_table(loaded, caplog):
     simulator, state = loaded(shop(5))
-    backup = simulator.store.snapshot()
+    backup = simulator.edit.snapshot()
     simulator.edit.update("A", 1, {"A": "later"})
     later = run_tap(simulator, state=state)
-    simulator.store.restore(backup)
+    simulator.edit.restore(backup)
     caplog.clear()
     run = run_tap(simulator, state=later.state)
     assert run.ids(STREAM) == [1, 2, 3, 4, 5]
@@ -210,7 +217,9 @@ def test_a_table_selected_later_is_read_whole_and_the_others_are_left_alone(load
 
 
 @pytest.mark.parametrize(
-    "value", [-1, "2024-01-01T00:00:00Z", True, 1.5, 10**15], ids=["negative", "date", "boolean", "fraction", "far future"]
+    "value",
+    [-1, "2024-01-01T00:00:00Z", True, 1.5, 10**15],
+    ids=["negative", "date", "boolean", "fraction", "far future"],
 )
 def test_an_impossible_bookmark_leads_to_a_whole_reading_with_a_warning(loaded, caplog, value):
     simulator, state = loaded(shop(5))

@@ -72,8 +72,8 @@ def test_formulas_are_listed_as_computed_with_their_type_and_are_not_selected(si
     assert metadata(stream, "properties", "total")["inclusion"] == "unsupported"
     run = run_tap(simulator)
     assert "total" not in run.of_type("SCHEMA", "shop__customers")[0]["schema"]["properties"]
-    assert [row["formula"] for row in run.of_type("RECORD", "ninox_fields") and
-            [m["record"] for m in run.of_type("RECORD", "ninox_fields")] if row["name"] == "Total"] == ["B * 2"]
+    fields = [message["record"] for message in run.of_type("RECORD", "ninox_fields")]
+    assert [row["formula"] for row in fields if row["name"] == "Total"] == ["B * 2"]
 
 
 def test_an_unknown_field_type_is_sent_as_text_with_one_warning(simulate, caplog):
@@ -130,14 +130,17 @@ def test_properties_are_named_as_asked(simulate, settings, name):
 PROBLEMS = [
     ({"team": "Taem"}, "team: nothing is called 'Taem'. Did you mean 'Team'? There is: 'Team'."),
     ({"databases": ["Shpo"]}, "databases: nothing is called 'Shpo'. Did you mean 'Shop'? There is: 'Shop'."),
-    ({"tables": ["Custmers"]}, "tables: nothing is called 'Custmers'. Did you mean 'Customers'? There is: 'Customers'."),
+    (
+        {"tables": ["Custmers"]},
+        "tables: nothing is called 'Custmers'. Did you mean 'Customers'? There is: 'Customers'.",
+    ),
     ({"databases": ["X*"]}, "databases: nothing is called 'X*'. There is: 'Shop'."),
     ({"stream_name_format": "{db}"}, "stream_name_format: {db} is unknown; use "),
     ({"timezone": "Mars/Base"}, "timezone: 'Mars/Base' is not a zone"),
 ]
 
 
-@pytest.mark.parametrize(("settings", "message"), PROBLEMS, ids=[next(iter(settings)) for settings, _ in PROBLEMS])
+@pytest.mark.parametrize(("settings", "message"), PROBLEMS, ids=["team", "database", "table", "glob", "format", "zone"])
 def test_a_name_that_names_nothing_is_one_sentence_with_what_there_is(simulate, settings, message):
     with pytest.raises(NinoxConfigError) as raised:
         discover(simulate(shop(1)), **settings)
