@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import re
 
-from tests.docs.settings_table import README, table, written
-
 from tap_ninox.columns import PARTS
+from tests.docs.settings_table import README, table, written
 
 
 def test_the_settings_table_is_the_one_the_code_makes():

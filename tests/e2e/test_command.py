@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.builders import customers, database, field, shop, table, team
 
 from ninox_simulator.server import Simulator
+from tests.builders import customers, database, field, shop, table, team
 
 TAP = str(Path(sys.executable).with_name("tap-ninox"))
 CANARY = "canary-7f3a-token"

@@ -3,9 +3,9 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 import pytest
-from tests.builders import DATABASE_ID, TEAM_ID
 
 from ninox_simulator.server import Simulator
+from tests.builders import DATABASE_ID, TEAM_ID
 
 
 class Stage:

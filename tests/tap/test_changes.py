@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.builders import customer_records, customers, database, field, shop, table, team
 from tests.singer import run_tap
 from tests.wire import calls, changes_calls, record_pages, single_reads

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from tests.builders import DATABASE_ID, TEAM_ID, customers, database, field, shop, table, team
-from tests.singer import discover, run_tap, settings_for
-from tests.wire import calls
 
 from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_simulator.documents import TeamDocument
 from tap_ninox.tap import TapNinox
+from tests.builders import DATABASE_ID, TEAM_ID, customers, database, field, shop, table, team
+from tests.singer import discover, run_tap, settings_for
+from tests.wire import calls
 
 
 def streams(catalog):
@@ -169,7 +169,7 @@ def test_a_team_by_id_works_where_teams_are_not_listed(simulate):
 
 def test_a_wrong_key_says_what_to_check(simulate):
     simulator = simulate(shop(1))
-    with pytest.raises(NinoxError, match="HTTP 401. Check auth_token"):
+    with pytest.raises(NinoxError, match="HTTP 401\\. Check auth_token"):
         TapNinox(config={**settings_for(simulator), "auth_token": "wrong"}).catalog_json_text  # noqa: B018
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.builders import DATABASE_ID, TEAM_ID, shop
-from tests.singer import replay, run_tap
 
 from ninox_simulator.server import Simulator
+from tests.builders import DATABASE_ID, TEAM_ID, shop
+from tests.singer import replay, run_tap
 
 STREAM = "shop__customers"
 ROWS = 12

@@ -1,0 +1,52 @@
+# Needs python3 (3.10 or later) with venv, and git. Everything else is made in .venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+# Meltano starts the tap and the loader by name. Compiled modules halve the start of every command.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help setup demo test check format lint types tests clean
+
+help:
+	@echo "make demo     Ninox to PostgreSQL through Meltano, without an account"
+	@echo "make test     format check, lint, strict types, all tests"
+	@echo "make setup    only what both need, in .venv"
+	@echo "make clean    remove what was made"
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || \
+	  { echo "Python 3.10 or later is needed: make PYTHON=/path/to/python3.12"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+	  { echo "Python's venv module is missing (Debian, Ubuntu: apt install python3-venv)"; exit 1; }
+	@echo "Installing into .venv (once, about half a minute) ..."
+	@rm -f $(STAMP)
+	@$(BIN)/python -c 'import pip' 2>/dev/null || $(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $(STAMP)
+
+demo: setup
+	@$(BIN)/python -m demo
+
+test: check tests
+
+check: format lint types
+
+format: setup
+	@$(BIN)/ruff format --check --quiet . || { echo "make test: run '.venv/bin/ruff format .'"; exit 1; }
+
+lint: setup
+	@$(BIN)/ruff check --quiet .
+
+types: setup
+	@$(BIN)/mypy
+
+tests: setup
+	@$(BIN)/python -m pytest -q
+
+clean:
+	rm -rf .venv .meltano output build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info

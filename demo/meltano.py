@@ -1,0 +1,95 @@
+"""Meltano in a project of its own: a copy of this repository's `meltano.yml` in an empty folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from demo.postgres import Postgres
+from demo.simulator import SimulatedNinox
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+RUN_TIMEOUT_S = 1800
+_LOG_TAIL = 40
+
+
+class MeltanoError(RuntimeError):
+    """A `meltano` command failed; holds the end of its log."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeltanoProject:
+    """A Meltano project whose state goes with its folder.
+
+    Attributes:
+        environment: Settings of the plugins, as environment variables.
+    """
+
+    folder: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def create(cls, folder: Path, environment: Mapping[str, str]) -> MeltanoProject:
+        """Copy the project file into an empty folder."""
+        shutil.copy(REPOSITORY / "meltano.yml", folder / "meltano.yml")
+        return cls(folder, environment)
+
+    @property
+    def log(self) -> Path:
+        """What all commands wrote so far."""
+        return self.folder / "meltano.log"
+
+    def run(self, *arguments: str) -> None:
+        """Run a `meltano` command to its end.
+
+        Raises:
+            MeltanoError: It failed.
+        """
+        with self.log.open("ab") as log:
+            done = subprocess.run(
+                [sys.executable, "-m", "meltano.cli", *arguments],
+                cwd=self.folder,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                timeout=RUN_TIMEOUT_S,
+                check=False,
+            )
+        if done.returncode:
+            tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-_LOG_TAIL:])
+            message = f"meltano {' '.join(arguments)} ended with exit code {done.returncode}:\n{tail}"
+            raise MeltanoError(message)
+
+    def _environment(self) -> dict[str, str]:
+        """Return an environment without settings of the user's own Ninox, and without calls to the outside."""
+        foreign = ("TAP_", "TARGET_", "MELTANO_", "PYTHONDONTWRITEBYTECODE")
+        inherited = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
+        return {
+            **inherited,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+            "MELTANO_PROJECT_ROOT": str(self.folder),
+            "MELTANO_CLI_DISABLE_VERSION_CHECK": "1",
+            "MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false",
+            "NO_COLOR": "1",
+            **self.environment,
+        }
+
+
+def plugin_settings(ninox: SimulatedNinox, postgres: Postgres) -> dict[str, str]:
+    """Return the settings that connect a simulator with a PostgreSQL."""
+    return {
+        "TAP_NINOX_API_URL": ninox.url,
+        "TAP_NINOX_AUTH_TOKEN": ninox.token,
+        "TAP_NINOX__SELECT": '["*.*", "!*__gehaelter.*"]',  # the sample's key may not read the salaries
+        "TARGET_POSTGRES_HOST": postgres.host,
+        "TARGET_POSTGRES_PORT": str(postgres.port),
+        "TARGET_POSTGRES_USER": postgres.user,
+        "TARGET_POSTGRES_PASSWORD": postgres.password,
+        "TARGET_POSTGRES_DATABASE": postgres.database,
+    }
