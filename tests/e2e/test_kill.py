@@ -1,0 +1,114 @@
+"""`kill -9` at any moment of a first load: the next run continues, and the warehouse equals the source."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tests.singer import discover
+from tests.warehouse import assert_equal_to_store, fresh_database
+from tests.wire import record_pages
+
+from ninox_simulator.server import Simulator
+
+pytestmark = pytest.mark.e2e
+
+BIN = Path(sys.executable).parent
+TABLES = ["Kunden", "Rechnungen", "Rechnungspositionen", "Lagerbewegungen", "Zeiterfassung"]
+PAGE = 100
+
+
+@pytest.fixture(scope="module")
+def simulator():
+    with Simulator(profile="s") as running:
+        running.faults.latency_s = 0.01
+        yield running
+
+
+def _write(path, content):
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return str(path)
+
+
+def _tap_config(simulator, tmp_path):
+    config = {"api_url": simulator.url, "auth_token": simulator.token, "tables": TABLES, "page_size": PAGE}
+    return _write(tmp_path / "tap.json", config)
+
+
+def _target_config(warehouse, tmp_path):
+    settings = {
+        "host": warehouse.host, "port": warehouse.port, "user": warehouse.user, "password": warehouse.password,
+        "database": warehouse.database, "default_target_schema": "tap_ninox", "load_method": "upsert",
+        "validate_records": False, "add_record_metadata": True, "activate_version": True,
+    }  # fmt: skip
+    return _write(tmp_path / "target.json", settings)
+
+
+def _pipe(simulator, warehouse, tmp_path, *, state, kill_after_s=None):
+    """Run tap | target, kill the tap after a while if asked to; return the last state the target confirmed."""
+    arguments = [BIN / "tap-ninox", "--config", _tap_config(simulator, tmp_path)]
+    if state is not None:
+        arguments += ["--state", _write(tmp_path / "state.json", state)]
+    with (tmp_path / "log").open("ab") as log:
+        tap = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=log)
+        target = subprocess.Popen(
+            [BIN / "target-postgres", "--config", _target_config(warehouse, tmp_path)],
+            stdin=tap.stdout, stdout=subprocess.PIPE, stderr=log, text=True, env=os.environ,
+        )  # fmt: skip
+        tap.stdout.close()
+        if kill_after_s is not None:
+            time.sleep(kill_after_s)
+            tap.kill()
+        output, _ = target.communicate(timeout=120)
+        tap.wait(timeout=10)
+    states = [line for line in output.splitlines() if line.strip()]
+    return tap.returncode, json.loads(states[-1]) if states else state
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_killed_first_load_continues_and_ends_equal(seed, simulator, postgres, tmp_path):
+    warehouse = fresh_database(postgres)
+    chance = random.Random(seed)
+    catalog = discover(simulator, tables=TABLES)
+    state = None
+    for _ in range(3):
+        _, state = _pipe(simulator, warehouse, tmp_path, state=state, kill_after_s=chance.uniform(0.6, 1.6))
+    code, state = _pipe(simulator, warehouse, tmp_path, state=state)
+    assert code == 0, (tmp_path / "log").read_text()
+    assert_equal_to_store(warehouse, simulator.store, catalog)
+
+
+def test_a_killed_tap_reads_at_most_one_page_per_table_again(simulator, tmp_path):
+    config = _tap_config(simulator, tmp_path)
+    needed = len(_pages_of(simulator, config, state=None))
+    tap = subprocess.Popen([BIN / "tap-ninox", "--config", config], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    time.sleep(1.1)
+    tap.kill()
+    output = tap.communicate()[0].decode()
+    done = _whole_states(output)
+    if not done:
+        pytest.fail("The tap was killed before its first state: make the test wait longer.")
+    read = len([line for line in output.splitlines() if '"RECORD"' in line and "ninox_" not in line.split('"record"')[0]])
+    rest = _pages_of(simulator, _tap_config(simulator, tmp_path), state=_write(tmp_path / "state.json", done[-1]))
+    assert 0 < read
+    assert len(rest) <= needed - math.floor(read / PAGE) + 2 * len(TABLES)
+    assert len(rest) < needed
+
+
+def _whole_states(output):
+    lines = output.split("\n")[:-1]  # what follows the last line end was cut off
+    return [json.loads(line)["value"] for line in lines if '"type":"STATE"' in line and "buero" in line]
+
+
+def _pages_of(simulator, config, *, state):
+    simulator.log.clear()
+    arguments = [BIN / "tap-ninox", "--config", config, *(["--state", state] if state else [])]
+    subprocess.run(arguments, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return record_pages(simulator)
