@@ -31,6 +31,7 @@ class Fault:
 
     Attributes:
         path: Regular expression, searched in the path.
+        location: Where a redirect points to.
         retry_after: Seconds, or `date:<seconds>` for an HTTP date so far ahead.
         seen: Matching requests so far.
     """
@@ -42,6 +43,7 @@ class Fault:
     times: int | None = 1
     status: int = 503
     retry_after: str | None = None
+    location: str | None = None
     seconds: float = 0.0
     seen: int = 0
 
@@ -62,6 +64,8 @@ class Fault:
 
     def headers(self) -> dict[str, str]:
         """Return the headers of the error answer."""
+        if self.location is not None:
+            return {"Location": self.location}
         if self.retry_after is None:
             return {}
         if self.retry_after.startswith("date:"):

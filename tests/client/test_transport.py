@@ -1,0 +1,228 @@
+"""How requests travel: what is repeated, how long is waited, what a failure says; seen on the wire."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+
+import pytest
+
+from ninox_api import ConnectionConfig, DatabaseName, NinoxClient
+from ninox_api.errors import (
+    NinoxAuthenticationError,
+    NinoxBudgetError,
+    NinoxNotFoundError,
+    NinoxPermissionError,
+    NinoxProtocolError,
+    NinoxRateLimitError,
+    NinoxRedirectError,
+    NinoxServerError,
+    NinoxTransportError,
+)
+from ninox_simulator.server import Simulator
+from tests.builders import DATABASE_ID, TEAM_ID, shop
+from tests.wire import calls
+
+
+@pytest.fixture
+def simulator():
+    with Simulator(seed=shop(3)) as running:
+        yield running
+
+
+@pytest.fixture
+def waits(monkeypatch):
+    """Collect the pauses instead of taking them."""
+    taken = []
+    monkeypatch.setattr("backoff._sync.time.sleep", taken.append)
+    return taken
+
+
+def client(simulator, **settings):
+    config = {"api_url": simulator.url, "auth_token": simulator.token, "max_retries": 3, **settings}
+    return NinoxClient(ConnectionConfig.from_settings(config))
+
+
+def reader(simulator, **settings):
+    return client(simulator, **settings).database(TEAM_ID, DatabaseName(id=DATABASE_ID, name="Shop"))
+
+
+PASSING = [
+    {"kind": "status", "status": 429},
+    {"kind": "status", "status": 502},
+    {"kind": "status", "status": 503},
+    {"kind": "status", "status": 504},
+    {"kind": "status", "status": 500},
+    {"kind": "drop_before"},
+    {"kind": "drop_after"},
+    {"kind": "cut"},
+    {"kind": "truncate"},
+    {"kind": "malformed"},
+    {"kind": "html"},
+]
+
+
+def name_of(fault):
+    return f"{fault['kind']} {fault.get('status', '')}".strip()
+
+
+@pytest.mark.parametrize("fault", PASSING, ids=name_of)
+def test_a_passing_fault_of_a_read_is_survived(simulator, waits, fault):
+    simulator.faults.add(**fault, times=2)
+    assert [record.id for record in reader(simulator).get_records("A")] == [1, 2, 3]
+    assert len(calls(simulator)) == 3
+    assert len(waits) == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "sent"),
+    [
+        ({"kind": "status", "status": 429}, NinoxRateLimitError, 4),
+        ({"kind": "status", "status": 503}, NinoxServerError, 4),
+        ({"kind": "status", "status": 500}, NinoxServerError, 3),
+        ({"kind": "status", "status": 401}, NinoxAuthenticationError, 1),
+        ({"kind": "status", "status": 403}, NinoxPermissionError, 1),
+        ({"kind": "status", "status": 404}, NinoxNotFoundError, 1),
+        ({"kind": "status", "status": 302}, NinoxRedirectError, 1),
+        ({"kind": "malformed"}, NinoxTransportError, 4),
+        ({"kind": "drop_before"}, NinoxTransportError, 4),
+    ],
+    ids=lambda value: name_of(value) if isinstance(value, dict) else "",
+)
+def test_a_lasting_fault_ends_after_as_many_tries_as_can_help(simulator, waits, fault, error, sent):
+    simulator.faults.add(**fault, times=None)
+    with pytest.raises(error):
+        reader(simulator).get_records("A")
+    assert len(calls(simulator)) == sent
+    assert len(waits) == sent - 1
+
+
+@pytest.mark.parametrize(("header", "least", "most"), [("6", 6, 6), ("date:30", 27, 30), ("0", 0, 0)])
+def test_the_wait_that_the_server_asks_for_is_taken(simulator, waits, header, least, most):
+    simulator.faults.add("status", status=429, retry_after=header)
+    reader(simulator).get_records("A")
+    assert least <= waits[0] <= most
+
+
+def test_a_wait_of_an_hour_is_not_taken(simulator, waits):
+    simulator.faults.add("status", status=429, retry_after="3600")
+    with pytest.raises(NinoxRateLimitError, match="HTTP 429"):
+        reader(simulator).get_records("A")
+    assert waits == []
+
+
+def test_own_waits_grow(simulator, waits):
+    simulator.faults.add("status", status=503, times=3)
+    reader(simulator).get_records("A")
+    assert [low <= wait <= high for wait, (low, high) in zip(waits, [(0.5, 1), (1, 2), (2, 4)], strict=True)] == [
+        True
+    ] * 3
+
+
+def test_every_try_counts_against_the_budget(simulator, waits):
+    simulator.faults.add("status", status=503, times=2)
+    asking = client(simulator, max_api_calls=3)
+    asking.database(TEAM_ID, DatabaseName(id=DATABASE_ID, name="Shop")).get_records("A")
+    assert asking.calls_used == 3
+    with pytest.raises(NinoxBudgetError, match="The 3 API calls permitted by max_api_calls are used up"):
+        asking.list_teams()
+    assert len(calls(simulator)) == 3
+
+
+def test_a_server_that_does_not_answer_is_given_up_after_the_timeout(simulator):
+    simulator.faults.latency_s = 5
+    started = time.monotonic()
+    with pytest.raises(NinoxTransportError, match="no answer within request_timeout"):
+        reader(simulator, request_timeout=0.2, max_retries=0).get_records("A")
+    assert time.monotonic() - started < 3
+
+
+def test_requests_are_spaced_as_asked(simulator):
+    asking = reader(simulator, requests_per_second=20)
+    started = time.monotonic()
+    for _ in range(5):
+        asking.get_records("A")
+    assert time.monotonic() - started >= 4 / 20
+
+
+def test_one_request_is_in_flight_at_a_time_by_default(simulator):
+    simulator.faults.latency_s = 0.02
+    asking = reader(simulator)
+    threads = [threading.Thread(target=asking.get_records, args=("A",)) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert simulator.log.most_in_flight == 1
+
+
+def test_parallel_requests_fall_back_to_one_when_the_server_refuses(simulator, waits):
+    simulator.faults.latency_s = 0.02
+    simulator.faults.parallel_limit = 1
+    asking = reader(simulator, max_parallel_requests=4, max_retries=7)
+    results = []
+    threads = [threading.Thread(target=lambda: results.append(len(asking.get_records("A")))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [3] * 4
+    simulator.log.clear()
+    more = [threading.Thread(target=asking.get_records, args=("A",)) for _ in range(4)]
+    for thread in more:
+        thread.start()
+    for thread in more:
+        thread.join()
+    assert simulator.log.most_in_flight == 1
+
+
+def test_a_redirect_is_not_followed_so_the_key_does_not_travel(simulator):
+    with socket.create_server(("127.0.0.1", 0)) as trap:
+        trap.settimeout(0.3)
+        elsewhere = f"http://127.0.0.1:{trap.getsockname()[1]}/v1"
+        simulator.faults.add("status", status=302, location=elsewhere)
+        with pytest.raises(NinoxRedirectError, match="set api_url to the final address"):
+            reader(simulator).get_records("A")
+        with pytest.raises(TimeoutError):
+            trap.accept()
+
+
+def test_an_answer_in_an_unknown_form_is_an_error_without_its_values(simulator):
+    simulator.edit = simulator.store.database(TEAM_ID, DATABASE_ID)
+    simulator.edit.tables["A"].records[2].id = "secret value"
+    with pytest.raises(NinoxProtocolError, match=r"Expected `int`, got `str` - at `\$\[1\]\.id`") as raised:
+        reader(simulator).get_records("A")
+    assert "secret" not in str(raised.value)
+
+
+def test_no_netrc_entry_takes_the_place_of_the_key(simulator, tmp_path, monkeypatch):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login someone password else\n", encoding="utf-8")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert [record.id for record in reader(simulator).get_records("A")] == [1, 2, 3]
+
+
+def test_messages_hold_neither_query_nor_key(simulator, waits, caplog):
+    caplog.set_level("DEBUG", "ninox_api")
+    simulator.faults.add("status", status=503, times=None)
+    with pytest.raises(NinoxServerError) as raised:
+        reader(simulator).get_records("A", since_id=4711)
+    text = str(raised.value) + caplog.text
+    assert "/tables/A/records was answered with HTTP 503" in text
+    assert "4711" not in text
+    assert simulator.token not in text
+
+
+def test_numbers_keep_all_their_digits(simulator):
+    simulator.store.database(TEAM_ID, DATABASE_ID).update("A", 1, {"B": 2**53 + 1})
+    simulator.store.database(TEAM_ID, DATABASE_ID).update("A", 2, {"B": 33.333333333333336})
+    records = {record.id: record for record in reader(simulator).get_records("A")}
+    assert records[1].fields["B"] == 9007199254740993
+    assert str(records[2].fields["B"]) == "33.333333333333336"
+
+
+def test_ids_and_names_with_slashes_arrive_whole(simulator):
+    simulator.store.database(TEAM_ID, DATABASE_ID).rename_table("A", "Besuche / Fotodoku?")
+    assert len(reader(simulator).get_records("Besuche / Fotodoku?")) == 3
