@@ -1,0 +1,51 @@
+"""Which package may import which: a shared misunderstanding must not hide in client and simulator."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+OURS = {"ninox_api", "tap_ninox", "target_ninox", "ninox_simulator"}
+FORBIDDEN = {
+    "ninox_api": {"singer_sdk", "tap_ninox", "target_ninox", "ninox_simulator", "demo", "tests"},
+    "tap_ninox": {"target_ninox", "ninox_simulator", "requests", "demo", "tests"},
+    "target_ninox": {"tap_ninox", "ninox_simulator", "requests", "demo", "tests"},
+    "ninox_simulator": {"ninox_api", "tap_ninox", "target_ninox", "singer_sdk", "requests", "demo", "tests"},
+}
+
+
+def imported(source):
+    """Return the top-level packages that a source imports, wherever in it."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
+@pytest.mark.parametrize("package", sorted(OURS))
+def test_no_import_points_the_wrong_way(package):
+    wrong = {
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in (ROOT / package).rglob("*.py")
+        for name in imported(path.read_text(encoding="utf-8"))
+        if name in FORBIDDEN[package]
+    }
+    assert wrong == set()
+
+
+def test_one_module_of_the_client_reaches_the_network():
+    reaching = {
+        path.name
+        for path in (ROOT / "ninox_api").glob("*.py")
+        if {"requests", "urllib3", "socket", "http"} & {*imported(path.read_text(encoding="utf-8"))}
+    }
+    assert reaching == {"transport.py"}
+
+
+def test_the_table_covers_every_package_and_sees_a_wrong_arrow():
+    assert FORBIDDEN.keys() == OURS
+    assert set(imported("import ninox_api.client\nfrom singer_sdk import Tap\n")) == {"ninox_api", "singer_sdk"}
