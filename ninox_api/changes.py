@@ -16,9 +16,10 @@ import msgspec
 from ninox_api.errors import NinoxProtocolError
 
 
-class FeedUpdate(msgspec.Struct, gc=False, rename={"sequence": "_sq"}):
+class FeedUpdate(msgspec.Struct, gc=False, rename={"id": "_id", "sequence": "_sq"}):
     """What of an update is needed: the rest is read again from `/records`."""
 
+    id: int | None = None
     sequence: int | None = None
 
 
@@ -69,12 +70,18 @@ def split_by_table(answer: FeedAnswer, table_ids: Iterable[str]) -> DatabaseChan
     known = set(table_ids)
     changes = DatabaseChanges(sequence=answer.seq)
     for key, update in (answer.updates or {}).items():
-        table_id, record_id = _split(key, known)
+        table_id, record_id = _split_by_id(key, update.id) or _split(key, known)
         changes.tables.setdefault(table_id, TableChanges()).updated[record_id] = update.sequence
     for removal in answer.removes or ():
         table_id, record_id = _split(_removal_key(removal), known)
         changes.tables.setdefault(table_id, TableChanges()).removed.add(record_id)
     return changes
+
+
+def _split_by_id(key: str, record_id: int | None) -> tuple[str, int] | None:
+    """Split `A14` where the record says that its own id is 4 or 14."""
+    table_id = key.removesuffix(str(record_id))
+    return (table_id, record_id) if record_id is not None and table_id and table_id != key else None
 
 
 def _split(key: str, table_ids: set[str]) -> tuple[str, int]:

@@ -186,17 +186,30 @@ def _raise_for_status(response: requests.Response, request: Request) -> None:
 
 
 def _decode(response: requests.Response, request: Request, decoder: Decoder[Answer]) -> Answer:
-    content = response.content
     try:
-        return decoder.decode(content)
+        return decoder.decode(response.content)
     except msgspec.ValidationError as error:
+        if not _is_json(response.content):  # types are checked while reading, so damage further on may not be seen yet
+            raise _not_json(response, request) from None
         # The text names a JSON path and two types, no value.
         message = f"{request.method} {request.path} was answered in an unknown form: {error}."
         raise NinoxProtocolError(message) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        kind = response.headers.get("Content-Type", "no content type").split(";")[0]
-        problem = f"HTTP {response.status_code} with {len(content)} bytes of {kind} that are not whole JSON"
-        raise NinoxTransportError(method=request.method, path=request.path, problem=problem) from None
+        raise _not_json(response, request) from None
+
+
+def _is_json(content: bytes) -> bool:
+    try:
+        msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
+
+
+def _not_json(response: requests.Response, request: Request) -> NinoxTransportError:
+    kind = response.headers.get("Content-Type", "no content type").split(";")[0]
+    problem = f"HTTP {response.status_code} with {len(response.content)} bytes of {kind} that are not whole JSON"
+    return NinoxTransportError(method=request.method, path=request.path, problem=problem)
 
 
 def _log_backoff(details: Details) -> None:

@@ -5,7 +5,6 @@ An empty value (absent, `null`, `""`: Ninox uses all three) never arrives here; 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time, timezone
@@ -13,10 +12,13 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 Read = Callable[[Any], Any]
 
+_JSON_TEXT = msgspec.json.Encoder(decimal_format="number")
 _INTERVAL = re.compile(r"(-?)(\d+):(\d{1,2})(?::(\d{1,2})(\.\d+)?)?")
-_COORDINATES = re.compile(r"<(-?\d+(?:\.\d+)?),\s*(-?\d+(?:\.\d+)?)>\s*$")
+_COORDINATES = re.compile(r"\s*<(-?\d+(?:\.\d+)?),\s*(-?\d+(?:\.\d+)?)>\s*$")
 _DATE_LENGTH = 10
 _APPOINTMENT_PARTS = 2
 
@@ -33,7 +35,7 @@ def text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, int | Decimal):
         return str(value)
-    return json.dumps(value, ensure_ascii=False, default=str)
+    return _JSON_TEXT.encode(value).decode()
 
 
 def number(value: Any) -> int | Decimal:

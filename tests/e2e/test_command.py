@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ninox_simulator.server import Simulator
-from tests.builders import customers, database, field, shop, table, team
+from tests.builders import DATABASE_ID, TEAM_ID, customers, database, field, shop, table, team
 
 TAP = str(Path(sys.executable).with_name("tap-ninox"))
 CANARY = "canary-7f3a-token"
@@ -117,6 +117,42 @@ def test_a_config_file_that_is_not_json_is_one_error(tmp_path):
     assert result.returncode == 1
     assert "is not JSON" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("fault", ["html", "malformed", "truncate"])
+def test_an_answer_that_is_not_json_is_one_error_that_says_so(simulator, config, tmp_path, fault):
+    simulator.faults.add(fault)
+    result = tap(config=config, tmp_path=tmp_path)
+    assert result.returncode == 1
+    (told,) = error_lines(result)
+    assert "brought no usable answer" in told
+    assert "Traceback" not in result.stderr
+
+
+def test_a_locked_database_is_one_warning_and_the_others_are_read(tmp_path):
+    archive = database({"A": customers()}, {}, id="db0000000002", name="Archiv", password="canary-password")
+    with Simulator(seed=team(shop(3)[0].databases[0], archive)) as simulator:
+        base = {"api_url": simulator.url, "auth_token": simulator.token, "max_retries": 0}
+        without = tap(config=base, tmp_path=tmp_path)
+        wrong = tap(config={**base, "database_passwords": {"Archiv": "canary-wrong"}}, tmp_path=tmp_path)
+        right = tap(config={**base, "database_passwords": {"Archiv": "canary-password"}}, tmp_path=tmp_path)
+    for result in (without, wrong):
+        assert result.returncode == 0
+        assert result.stderr.count("Database 'Archiv' is skipped") == 1
+        assert result.stdout.count('"RECORD","stream":"shop__customers"') == 3
+    assert "Archiv" not in right.stderr
+    assert not any("canary" in result.stderr + result.stdout for result in (without, wrong, right))
+
+
+def test_an_unknown_field_type_is_one_warning_and_its_values_arrive_as_text(tmp_path):
+    seed = team(database({"A": customers(C=field("hologram", "Look"), D=field("hologram", "Feel"))}, {}))
+    with Simulator(seed=seed) as simulator:
+        simulator.store.database(TEAM_ID, DATABASE_ID).create("A", {"C": {"depth": 3}})
+        result = tap(config={"api_url": simulator.url, "auth_token": simulator.token}, tmp_path=tmp_path)
+    assert result.returncode == 0
+    assert result.stderr.count("hologram") == 1
+    (record,) = [json.loads(line)["record"] for line in result.stdout.splitlines() if '"RECORD","stream":"shop' in line]
+    assert (record["look"], record["feel"]) == ('{"depth":3}', None)
 
 
 @pytest.mark.parametrize("level", ["DEBUG", "INFO"])

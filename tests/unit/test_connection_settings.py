@@ -1,0 +1,84 @@
+"""The connection settings: what is refused, in which words, and what is taken."""
+
+from __future__ import annotations
+
+import pytest
+
+from ninox_api.config import ConnectionConfig
+from ninox_api.errors import NinoxConfigError
+
+
+def problems(**settings):
+    with pytest.raises(NinoxConfigError) as caught:
+        ConnectionConfig.from_settings({"auth_token": "key", **settings})
+    return caught.value.errors
+
+
+@pytest.mark.parametrize(
+    ("settings", "beginning"),
+    [
+        ({"auth_token": None}, "auth_token: missing."),
+        ({"auth_token": "  "}, "auth_token: missing."),
+        ({"auth_token": "Bearer abc"}, "auth_token: give the key alone"),
+        ({"auth_token": "two words"}, "auth_token: it contains a space"),
+        ({"auth_token": "key\nX-Other: 1"}, "auth_token: it contains a space or a character"),
+        ({"auth_token": "schlüssel"}, "auth_token: it contains"),
+        ({"api_url": "api.ninox.com/v1"}, "api_url: give a full address"),
+        ({"api_url": "ftp://api.ninox.com/v1"}, "api_url: give a full address"),
+        ({"api_url": "https://"}, "api_url: give a full address"),
+        ({"api_url": "https://[::1/v1"}, "api_url: give a full address"),
+        ({"api_url": "https://host:port/v1"}, "api_url: give a full address"),
+        ({"api_url": "https://me:secret@host/v1"}, "api_url: give scheme, host, port and path only"),
+        ({"api_url": "https://host/v1?key=secret"}, "api_url: give scheme, host, port and path only"),
+        ({"api_url": "https://go.ninox.com/v1"}, "api_url: go.ninox.com is Ninox 4"),
+        ({"api_url": "http://ninox.example.com/v1"}, "api_url: plain http"),
+        ({"api_url": "http://10.0.0.5/v1"}, "api_url: plain http"),
+        ({"request_timeout": 0}, "request_timeout: 0.0 is too small"),
+        ({"max_retries": -1}, "max_retries: -1 is too small"),
+        ({"max_parallel_requests": 0}, "max_parallel_requests: 0 is too small"),
+        ({"requests_per_second": 0}, "requests_per_second: 0 is too small"),
+        ({"max_api_calls": 0}, "max_api_calls: 0 is too small"),
+        ({"ca_bundle": "/no/such/file"}, "ca_bundle: there is no file /no/such/file."),
+    ],
+)
+def test_what_cannot_work_is_refused_by_name(settings, beginning):
+    (problem,) = problems(**settings)
+    assert problem.startswith(beginning)
+
+
+def test_every_problem_is_told_at_once():
+    assert len(problems(auth_token="", api_url="x", max_retries=-1)) == 3
+
+
+@pytest.mark.parametrize("secret", ["Bearer s3cret-canary", "s3cret canary", "s3cret-canary\u00e4"])
+def test_a_refused_key_is_not_quoted(secret):
+    assert "s3cret" not in str(problems(auth_token=secret))
+
+
+def test_a_password_in_the_address_is_not_quoted():
+    assert "s3cret" not in str(problems(api_url="https://me:s3cret@host/v1"))
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8900/v1", "http://localhost/v1", "http://[::1]:8900/v1"])
+def test_plain_http_is_fine_on_this_machine(url):
+    assert ConnectionConfig.from_settings({"auth_token": "key", "api_url": url}).api_url == url
+
+
+def test_plain_http_elsewhere_has_to_be_allowed():
+    config = ConnectionConfig.from_settings({"auth_token": "key", "api_url": "http://ninox.lan/v1", "allow_http": True})
+    assert config.api_url == "http://ninox.lan/v1"
+
+
+def test_a_private_cloud_keeps_its_port_and_prefix():
+    config = ConnectionConfig.from_settings({"auth_token": "key", "api_url": " https://ninox.lan:8443/acme/v1/ "})
+    assert config.api_url == "https://ninox.lan:8443/acme/v1"
+
+
+def test_absent_and_null_settings_take_defaults():
+    config = ConnectionConfig.from_settings({"auth_token": " key ", "team": None, "max_retries": None, "tables": []})
+    assert (config.auth_token, config.team, config.max_retries, config.request_timeout_s) == ("key", None, 7, 60.0)
+
+
+def test_secrets_do_not_show_in_the_object():
+    config = ConnectionConfig.from_settings({"auth_token": "s3cret", "database_passwords": {"Archiv": "s3cret"}})
+    assert "s3cret" not in repr(config)

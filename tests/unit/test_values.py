@@ -1,0 +1,109 @@
+"""Ninox values → JSON values, one form at a time."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tap_ninox import values
+from tap_ninox.values import BadValueError
+
+BERLIN = ZoneInfo("Europe/Berlin")
+CAPTIONS = {"1": "open", "2": "closed", "3": "open"}
+
+
+AS_SENT = [
+    (values.text, "ä\n", "ä\n"),
+    (values.text, 12, "12"),
+    (values.text, Decimal("1.10"), "1.10"),
+    (values.text, True, "true"),
+    (values.text, {"a": [1, Decimal("1.50")]}, '{"a":[1,1.50]}'),
+    (values.number, 2**63 + 1, 2**63 + 1),
+    (values.number, Decimal("0.10000000000000000001"), Decimal("0.10000000000000000001")),
+    (values.boolean, False, False),
+    (values.day, "2024-02-29", "2024-02-29"),
+    (values.day, "2024-02-29T23:59:59", "2024-02-29"),
+    (values.time_of_day, "09:30:00", "09:30:00"),
+    (values.moment(None), "2024-03-31T02:30:00", "2024-03-31T02:30:00"),
+    (values.moment(BERLIN), "2024-07-01T12:00:00", "2024-07-01T10:00:00Z"),
+    (values.moment(BERLIN), "2024-01-01T12:00:00", "2024-01-01T11:00:00Z"),
+    (values.moment(BERLIN), "2024-01-01T12:00:00Z", "2024-01-01T12:00:00Z"),
+    (values.seconds, "123:25:16.123", 123 * 3600 + 25 * 60 + 16 + Decimal(".123")),
+    (values.seconds, "-01:30", -5400),
+    (values.seconds, "00:00:01.000", 1),
+    (values.appointment(0, None), "2024-01-01T09:00:00 - 2024-01-01T10:00:00", "2024-01-01T09:00:00"),
+    (values.appointment(1, BERLIN), "2024-01-01T09:00:00 - 2024-01-01T10:00:00", "2024-01-01T09:00:00Z"),
+    (values.address, "Hauptstraße 1\n10115 Berlin <52.53, 13.38>", "Hauptstraße 1\n10115 Berlin"),
+    (values.address, "<52.53,13.38>", None),
+    (values.coordinate(0), "Berlin\n<52.53000, -13.38>", Decimal("52.53000")),
+    (values.coordinate(1), "Berlin\n<52.53000, -13.38>", Decimal("-13.38")),
+    (values.coordinate(0), "Berlin", None),
+    (values.record_id, 7, 7),
+    (values.record_id, [7], 7),
+    (values.record_id, "7", 7),
+    (values.record_ids, [1, "2"], [1, 2]),
+    (values.record_ids, 5, [5]),
+    (values.choice_id(CAPTIONS), "2", "2"),
+    (values.choice_id(CAPTIONS), 2, "2"),
+    (values.choice_id(CAPTIONS), "closed", "2"),
+    (values.choice_id(CAPTIONS), "open", "1"),
+    (values.choice_id(CAPTIONS), "9", "9"),
+    (values.choice_caption(CAPTIONS), "1", "open"),
+    (values.choice_caption(CAPTIONS), "9", None),
+    (values.choice_ids(CAPTIONS), ["1", "9"], ["1", "9"]),
+    (values.choice_ids(CAPTIONS), {"1": True, "2": False, "9": True}, ["1", "9"]),
+    (values.choice_ids(CAPTIONS), "1", ["1"]),
+    (values.choice_captions(CAPTIONS), ["1", "9", "2"], ["open", "closed"]),
+]
+
+
+@pytest.mark.parametrize(("read", "given", "expected"), AS_SENT, ids=map(str, range(len(AS_SENT))))
+def test_a_value_as_it_is_sent(read, given, expected):
+    got = read(given)
+    assert got == expected
+    assert type(got) is type(expected)
+
+
+@pytest.mark.parametrize(
+    ("read", "given"),
+    [
+        (values.number, "12"),
+        (values.number, True),
+        (values.boolean, 1),
+        (values.boolean, "true"),
+        (values.day, "2024-02-30"),
+        (values.day, "gestern"),
+        (values.day, 20240229),
+        (values.time_of_day, "25:00"),
+        (values.moment(None), "2024-13-01T00:00:00"),
+        (values.moment(BERLIN), "0001-01-01T00:00:00"),
+        (values.seconds, "1h"),
+        (values.appointment(0, None), "2024-01-01T09:00:00"),
+        (values.address, 5),
+        (values.record_id, "A7"),
+        (values.record_id, [1, 2]),
+        (values.record_id, True),
+        (values.choice_captions(CAPTIONS), [True]),
+        (values.choice_ids(CAPTIONS), [None]),
+    ],
+)
+def test_a_value_that_does_not_fit_is_refused_without_being_quoted(read, given):
+    with pytest.raises(BadValueError) as caught:
+        read(given)
+    assert str(caught.value) == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (None, None),
+        ("", None),
+        ("2024-01-01T00:00:00", "2024-01-01T00:00:00Z"),
+        ("2024-01-01T00:00:00Z", "2024-01-01T00:00:00Z"),
+        ("2024-01-01T00:00:00+01:00", "2024-01-01T00:00:00+01:00"),
+    ],
+)
+def test_ninox_s_own_timestamps_are_utc(given, expected):
+    assert values.utc_moment(given) == expected
