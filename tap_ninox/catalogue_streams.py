@@ -71,10 +71,11 @@ class CatalogueStream(Stream):
             if self.stream_state.get("digest") == digest:
                 return
             self._stream_version = max(int(time.time()), self.stream_state.get("table_version", 0) + 1)
-            for row in rows:
+            for row in rows[: self.ABORT_AT_RECORD_COUNT]:
                 yield row
                 report.emitted += 1
-            self._finish(digest)
+            if self.ABORT_AT_RECORD_COUNT is None:
+                self._finish(digest)
 
     def rows(self, discovery: Discovery, database: DiscoveredDatabase) -> Iterator[Record]:
         """Yield the rows of one database."""

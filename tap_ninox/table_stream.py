@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Stream
@@ -99,7 +100,7 @@ class TableStream(Stream):
         if self._run.is_out_of_budget:
             return
         with self._run.stream(self.name) as report:
-            yield from self._read(report)
+            yield from islice(self._read(report), self.ABORT_AT_RECORD_COUNT)  # the SDK calls its own stop an error
 
     @override
     def _increment_stream_state(self, latest_record: Record, *, context: Context | None = None) -> None:

@@ -74,6 +74,13 @@ class TapNinox(Tap):
         super().sync_all()
         self.report.close()
 
+    @override  # type: ignore[misc] # final in the SDK, which would test deselected streams, too, and hide failures
+    def run_connection_test(self) -> bool:
+        selected = [stream for stream in self.streams.values() if stream.selected]
+        tested = self.run_sync_dry_run(streams=selected)
+        self.report.close()
+        return tested
+
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings as the SDK does, but never quote a secret: JSON Schema's messages hold the value."""

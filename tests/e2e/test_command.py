@@ -69,9 +69,12 @@ def test_state_is_taken_from_a_file(config, tmp_path):
     assert '"RECORD"' not in second.stdout
 
 
-def test_test_mode_connects(config, tmp_path):
+def test_test_mode_reads_a_record_of_each_stream_and_calls_nothing_an_error(simulator, config, tmp_path):
     result = tap("--test", config=config, tmp_path=tmp_path)
     assert result.returncode == 0, result.stderr
+    assert error_lines(result) == []
+    assert result.stdout.count('"RECORD","stream":"shop__customers"') == 1
+    assert "ACTIVATE_VERSION" not in result.stdout
 
 
 def test_settings_come_from_the_environment(simulator):
@@ -168,9 +171,11 @@ def test_one_unreadable_table_ends_with_exit_code_1_and_all_other_rows(tmp_path)
     tables = {"A": table("Salaries", A=field("string", "X")), "B": customers()}
     seed = team(database(tables, {"B": list(shop(3)[0].databases[0].records["A"])}, unreadable_tables=["A"]))
     with Simulator(seed=seed) as simulator:
-        result = tap(
-            config={"api_url": simulator.url, "auth_token": simulator.token, "max_retries": 0}, tmp_path=tmp_path
-        )
+        config = {"api_url": simulator.url, "auth_token": simulator.token, "max_retries": 0}
+        result = tap(config=config, tmp_path=tmp_path)
+        tested = tap("--test", config=config, tmp_path=tmp_path)
+    assert tested.returncode == 1
+    assert "shop__salaries" in error_lines(tested)[-1]
     assert result.returncode == 1
     assert result.stdout.count('"RECORD","stream":"shop__customers"') == 3
     assert "shop__salaries" in error_lines(result)[-1]
