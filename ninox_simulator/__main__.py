@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
+from ninox_simulator.faults import KINDS
+from ninox_simulator.faults import parse as parse_fault
 from ninox_simulator.seeds import PROFILES, SAMPLE
 from ninox_simulator.switches import parse
 
@@ -13,26 +19,55 @@ DEFAULT_PORT = 8900
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until interrupted; the first line printed is the API's address.
+    """Serve until interrupted, or change a simulator that is running.
+
+    The first line printed is the API's address.
 
     Returns:
         Exit code: 2 for a mistake in the arguments or a port that is taken.
     """
     options = _parser().parse_args(arguments)
     try:
-        from ninox_simulator.server import Simulator  # noqa: PLC0415 (needs the extra `simulator`)
-
-        simulator = Simulator(
-            options.seed, options.profile, switches=parse(options.switch), token=options.token, port=options.port
-        )
-        simulator.open()
+        switches, faults = parse(options.switch), [parse_fault(text) for text in options.fault]
+        if options.running:
+            tell(f"http://127.0.0.1:{options.port}", switches, faults)
+            return 0
+        return _serve(options, switches, faults)
     except (ValueError, OSError, ImportError) as error:
         sys.stderr.write(f"ninox-simulator: {_reason(error)}\n")
         return 2
+
+
+def _serve(options: argparse.Namespace, switches: dict[str, str], faults: list[dict[str, Any]]) -> int:
+    from ninox_simulator.server import Simulator  # noqa: PLC0415 (needs the extra `simulator`)
+
+    simulator = Simulator(options.seed, options.profile, switches=switches, token=options.token, port=options.port)
+    for fault in faults:
+        simulator.faults.add(**fault)
+    simulator.faults.latency_s = options.latency
+    simulator.open()
     print(simulator.url, flush=True)
     print(f"API key: {simulator.token}. Control: /_simulator/ beside /v1. Stop with Ctrl-C.", flush=True)
     simulator.serve()
     return 0
+
+
+def tell(address: str, switches: dict[str, str], faults: list[dict[str, Any]]) -> None:
+    """Set switches and add faults of a running simulator.
+
+    Raises:
+        ValueError: It refuses them.
+        OSError: Nobody listens.
+    """
+    for name, body in [("switches", switches), *(("faults", fault) for fault in faults)]:
+        if not body:
+            continue
+        request = Request(f"{address}/_simulator/{name}", json.dumps(body).encode(), method="POST")  # noqa: S310
+        try:
+            with urlopen(request, timeout=10):  # noqa: S310 (loopback, given above)
+                pass
+        except HTTPError as error:
+            raise ValueError(json.load(error)["message"]) from None
 
 
 def _reason(error: Exception) -> str:
@@ -47,6 +82,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", default=SAMPLE, help="blattwerk, empty, or a JSON file (default: %(default)s)")
     parser.add_argument("--profile", choices=PROFILES, default="s", help="size of blattwerk (default: %(default)s)")
     parser.add_argument("--switch", action="append", default=[], metavar="NAME=VALUE", help="set an unknown")
+    parser.add_argument(
+        "--fault", action="append", default=[], metavar="kind=…,…", help="add a fault: " + ", ".join(KINDS)
+    )
+    parser.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="added to every answer")
+    parser.add_argument(
+        "--running", action="store_true", help="give switches and faults to the simulator that listens on --port"
+    )
     parser.add_argument("--token", default="simulator-key", help="the key to accept (default: %(default)s)")
     return parser
 

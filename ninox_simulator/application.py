@@ -10,11 +10,14 @@ from __future__ import annotations
 import asyncio
 import hmac
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
 
+from starlette.formparsers import MultiPartException
+from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
+from ninox_simulator.damage import abort, damaged, reset_upload, send_damaged, without_range
 from ninox_simulator.faults import Fault, Faults
 from ninox_simulator.log import LogEntry, RequestLog
 from ninox_simulator.replies import ApiError, error_reply
@@ -23,7 +26,6 @@ from ninox_simulator.routes import Routes
 
 CONTROL_PREFIX = "_simulator"
 MAX_BODY_BYTES = 64 * 1024 * 1024
-_DRIP_PIECES = 20
 
 Hook = Callable[[int, str, str], object]
 Control = Callable[[Request], Response]
@@ -51,11 +53,11 @@ class Application:
         """Answer one request."""
         if scope["type"] != "http":
             return
-        request = Request.from_scope(scope, await _body(receive))
+        request = Request.from_scope(scope)
         if request.segments[0] == CONTROL_PREFIX:
-            await self._control(request)(scope, receive, send)
+            await self._control(await _with_body(request, scope, receive))(scope, receive, send)
             return
-        entry = LogEntry(request.method, request.path, dict(request.query), len(request.body))
+        entry = LogEntry(request.method, request.path, dict(request.query))
         self._log.entries.append(entry)
         self._in_flight += 1
         self._log.most_in_flight = max(self._log.most_in_flight, self._in_flight)
@@ -66,18 +68,34 @@ class Application:
 
     async def _serve(self, request: Request, entry: LogEntry, scope: Scope, receive: Receive, send: Send) -> None:
         fault = self._faults.strike(request.method, request.path)
+        if fault and fault.kind == "reset_upload":
+            await reset_upload(fault, receive, send)
+            return
+        try:
+            request = await _with_body(request, scope, receive)
+        except MultiPartException:
+            await error_reply(ApiError(400, "The form cannot be read"), "json")(scope, receive, send)
+            return
+        entry.body_size = int(request.headers.get("content-length", len(request.body)))
         delay = self._faults.latency_s + (fault.seconds if fault and fault.kind == "slow" else 0)
         if delay:
             await asyncio.sleep(delay)
         if fault and fault.kind == "drop_before":
-            _abort(send)
+            abort(send)
             return
         response = self._response(request, fault)
         entry.status = response.status_code
+        await self._deliver(response, fault, scope, receive, send)
+
+    async def _deliver(
+        self, response: Response, fault: Fault | None, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         if fault and fault.kind == "drop_after":
-            _abort(send)
+            abort(send)
         elif fault and fault.kind in {"cut", "drip"}:
-            await _send_unevenly(response, fault, send)
+            await send_damaged(response, fault, send)
+        elif self._routes.switches["file_ranges"] == "ignored":
+            await response(without_range(scope), receive, send)
         else:
             await response(scope, receive, send)
 
@@ -93,7 +111,7 @@ class Application:
             _raise_if(fault, "status_after")
         except ApiError as error:
             return error_reply(error, form)
-        return _damaged(response, fault)
+        return damaged(response, fault)
 
     def _repeated(self, request: Request, fault: Fault | None) -> Response | None:
         """Return the list page before, for the fault that repeats it; remember this one otherwise."""
@@ -121,6 +139,14 @@ def _raise_if(fault: Fault | None, kind: str) -> None:
         raise ApiError(fault.status, "The fault that was asked for", fault.headers())
 
 
+async def _with_body(request: Request, scope: Scope, receive: Receive) -> Request:
+    """Read the body; the files of a form go to disk while they arrive."""
+    if request.is_form:
+        form = await HttpRequest(scope, receive).form()
+        return replace(request, form=dict(form.items()))
+    return replace(request, body=await _body(receive))
+
+
 async def _body(receive: Receive) -> bytes:
     body = bytearray()
     while True:
@@ -128,35 +154,3 @@ async def _body(receive: Receive) -> bytes:
         body += message.get("body", b"")
         if not message.get("more_body") or len(body) > MAX_BODY_BYTES:
             return bytes(body)
-
-
-def _damaged(response: Response, fault: Fault | None) -> Response:
-    """Return what a fault leaves of an answer."""
-    kind = fault.kind if fault else None
-    if kind == "truncate":
-        return Response(bytes(response.body)[: len(response.body) // 2], media_type="application/json")
-    if kind == "malformed":
-        return Response(b'[{"id": 1, "fields": {]', media_type="application/json")
-    if kind == "html":
-        return Response(b"<html><body>Please log in</body></html>", media_type="text/html")
-    return response
-
-
-async def _send_unevenly(response: Response, fault: Fault, send: Send) -> None:
-    body = bytes(response.body)
-    start: Message = {"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers}
-    await send(start)
-    if fault.kind == "cut":
-        await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
-        _abort(send)
-        return
-    size = max(1, len(body) // _DRIP_PIECES)
-    for offset in range(0, len(body), size):
-        await send({"type": "http.response.body", "body": body[offset : offset + size], "more_body": True})
-        await asyncio.sleep(fault.seconds / _DRIP_PIECES)
-    await send({"type": "http.response.body", "body": b""})
-
-
-def _abort(send: Any) -> None:
-    """Close the connection at once. ASGI has no word for it, so this reaches through to uvicorn's transport."""
-    send.__self__.transport.abort()

@@ -41,6 +41,12 @@ class Simulation(Protocol):
     def next_day(self) -> str:
         """Play the next day of the sample's script."""
 
+    def backup(self) -> None:
+        """Keep every database as it is now."""
+
+    def restore(self) -> None:
+        """Bring every database back to the backup, its sequence included."""
+
 
 def control(simulation: Simulation) -> Callable[[Request], Response]:
     """Return a function that answers control requests."""
@@ -81,12 +87,22 @@ def _answer(simulation: Simulation, request: Request) -> Response:
         case "POST", ("reset" | "seed",):
             simulation.reset(body.get("seed"), body.get("profile"))
             return json_reply({})
-        case "POST", ("next-day",):
-            return json_reply({"done": simulation.next_day()})
+        case "POST", ("next-day" | "backup" | "restore" as action,):
+            return _act(simulation, action)
         case "GET", ("records",):
             return _records(simulation.store, request)
         case _:
             raise ApiError(404, "There is no such control")
+
+
+def _act(simulation: Simulation, action: str) -> Response:
+    if action == "next-day":
+        return json_reply({"done": simulation.next_day()})
+    if action == "backup":
+        simulation.backup()
+    else:
+        simulation.restore()
+    return json_reply({})
 
 
 def _set_faults(faults: Faults, body: dict[str, Any]) -> Response:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from ninox_simulator.documents import DEFAULT_USER, DatabaseDocument, RecordDocument
+from ninox_simulator.files import Files, StoredFile
 from ninox_simulator.table import Record, Table
 
 Json = dict[str, Any]
@@ -14,6 +15,9 @@ Clock = Callable[[], str]
 
 NEVER_STORED = frozenset({"fn", "rev"})
 """Computed or mirrored: never sent in a write, never stored."""
+
+
+FILE_TYPES = frozenset({"file", "image", "signature"})
 
 
 class Removal(NamedTuple):
@@ -53,11 +57,15 @@ class Database:
         self.sequence = document.sequence
         self.removals: list[Removal] = []
         self._clock = clock
+        self._links: dict[tuple[str, str], dict[int, list[int]]] = {}
         self._take_schema(copy.deepcopy(document.schema))
         for table_id, records in document.records.items():
             self.tables[table_id].load(records)
         for table_id, next_rid in document.next_rids.items():
             self.tables[table_id].next_rid = max(next_rid, self.tables[table_id].next_rid)
+        self.views = document.views
+        self._first_new = {table_id: table.next_rid for table_id, table in self.tables.items()}
+        self.files = Files(made_up_for=self._files_of_the_sample, sizes=document.file_sizes)
 
     def _take_schema(self, schema: Json) -> None:
         self.schema = schema
@@ -112,6 +120,7 @@ class Database:
         Raises:
             KeyError: There is no such record.
         """
+        self.files.forget(table_id, rid)
         self.tables[table_id].remove(rid)
         self.removals.append(Removal(self._next_sequence(), table_id, rid))
         for child_table, child_field in self._cascading_references(table_id):
@@ -126,10 +135,35 @@ class Database:
                 if raw.get("base") == "ref" and raw.get("refTypeId") == table_id and raw.get("cascade") is True:
                     yield table, field_id
 
+    def links(self, table_id: str, field_id: str) -> Mapping[int, list[int]]:
+        """Return target id → ids of the records that refer to it by a field; worked out once until the next change."""
+        key = table_id, field_id
+        if key not in self._links:
+            linked = self._links.setdefault(key, {})
+            for record in self.records(table_id):
+                target = record.fields.get(field_id)
+                if isinstance(target, int):
+                    linked.setdefault(target, []).append(record.id)
+        return self._links[key]
+
     def removed_after(self, sequence: int, *, inclusive: bool = False) -> list[Removal]:
         """Return the removals after a sequence, each record once."""
         recent = (r for r in self.removals if r.sequence > sequence or (inclusive and r.sequence == sequence))
         return list({(r.table_id, r.record_id): r for r in recent}.values())
+
+    def put_file(self, table_id: str, rid: int, name: str, content: IO[bytes], *, moves_record: bool) -> StoredFile:
+        """Store a file; the sequence moves, and the record's own if asked (unknown)."""
+        sequence = self.update(table_id, rid, {}).sequence if moves_record else self._next_sequence()
+        return self.files.put(table_id, rid, name, content, sequence or 0)
+
+    def _files_of_the_sample(self, table_id: str, rid: int) -> list[str]:
+        """Return the names in the file fields of a record that came with the sample data."""
+        table = self.tables[table_id]
+        record = table.records.get(rid) if rid < self._first_new.get(table_id, 0) else None
+        if record is None:
+            return []
+        names = (record.fields.get(key) for key, raw in table.fields.items() if raw.get("base") in FILE_TYPES)
+        return [name for name in dict.fromkeys(names) if isinstance(name, str) and name]
 
     def rename_table(self, table_id: str, caption: str) -> None:
         """Change a table's caption; no record changes."""
@@ -177,6 +211,7 @@ class Database:
     def restore(self, backup: Backup) -> None:
         """Go back to a backup, sequence included (what a real restore does to it is unknown)."""
         self._take_schema(copy.deepcopy(backup.schema))
+        self._links.clear()
         self.sequence = backup.sequence
         self.removals = list(backup.removals)
         for key, records in backup.records.items():
@@ -186,10 +221,12 @@ class Database:
 
     def _next_sequence(self) -> int:
         self.sequence += 1
+        self._links.clear()
         return self.sequence
 
     def _schema_changed(self, table_id: str | None = None) -> None:
         self.schema["version"] = self.schema.get("version", 0) + 1
+        self._links.clear()
         if table_id is not None:
             self.tables[table_id].forget_encoded()
 

@@ -15,14 +15,19 @@ KINDS = {
     "status_after": "do what was asked, then answer `status`",
     "drop_before": "close the connection before anything is done",
     "drop_after": "do what was asked, then close the connection without an answer",
-    "cut": "announce the whole body, send half of it, close the connection",
-    "truncate": "send half of the body as if it were whole",
+    "reset_upload": "close the connection after `bytes` of the request's body",
+    "cut": "announce the whole body, send `bytes` of it (default: half), close the connection",
+    "truncate": "send `bytes` of the body (default: half) as if they were all",
     "malformed": "answer 200 with something that is not JSON",
     "html": "answer 200 with an HTML page",
+    "wrong_shape": "answer 200 with an object that is nothing of what was asked for",
     "slow": "wait `seconds` before answering",
     "drip": "send the body in small pieces over `seconds`",
     "repeat_page": "answer a list request with the page of the list request before",
 }
+
+
+_WHOLE_NUMBERS = ("after", "status", "times", "bytes")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,6 +50,7 @@ class Fault:
     retry_after: str | None = None
     location: str | None = None
     seconds: float = 0.0
+    bytes: int | None = None
     seen: int = 0
 
     def __post_init__(self) -> None:
@@ -52,6 +58,10 @@ class Fault:
         if self.kind not in KINDS:
             message = f"There is no fault {self.kind!r}; there are: {', '.join(KINDS)}."
             raise ValueError(message)
+        for name in _WHOLE_NUMBERS:
+            if not isinstance(getattr(self, name), int | None):
+                message = f"{name} is a whole number."
+                raise ValueError(message)  # noqa: TRY004 (told to people who write rules)
         re.compile(self.path)
 
     def strikes(self, method: str, path: str) -> bool:
@@ -61,6 +71,10 @@ class Fault:
         self.seen += 1
         number = self.seen - self.after
         return number >= 1 and (self.times is None or number <= self.times)
+
+    def cut_at(self, length: int) -> int:
+        """Return how much of a body of some length is sent."""
+        return length // 2 if self.bytes is None else self.bytes
 
     def headers(self) -> dict[str, str]:
         """Return the headers of the error answer."""
@@ -130,3 +144,22 @@ class Faults:
             "rules": [asdict(rule) for rule in self._rules],
             "kinds": KINDS,
         }
+
+
+def parse(text: str) -> dict[str, Any]:
+    """Read a rule such as `kind=status,status=503,times=3,path=/records$` from a command line.
+
+    Raises:
+        ValueError: It is not of that form.
+    """
+    rule: dict[str, Any] = {}
+    for part in text.split(","):
+        name, equals, value = part.partition("=")
+        if not equals or name not in Fault.__dataclass_fields__:
+            message = f"A fault is written kind=…,name=value,…; {part!r} is not part of one."
+            raise ValueError(message)
+        rule[name] = float(value) if name == "seconds" else int(value) if name in _WHOLE_NUMBERS else value
+    if "kind" not in rule:
+        message = f"A fault needs a kind: {', '.join(KINDS)}."
+        raise ValueError(message)
+    return rule

@@ -16,7 +16,6 @@ from ninox_simulator.table import Record, Table
 
 Json = dict[str, Any]
 
-_EMPTY_AT_EVERY_LEVEL: Json = {"files": []}
 _EMPTY_ABOVE_RECORDS: Json = {"views": {}, "reports": {}}
 
 
@@ -35,7 +34,7 @@ def database_feed(database: Database, since: int, switches: Switches) -> Json:
         "nextRids": {table.id: table.next_rid for table in tables},
         "updates": updates,
         "removes": [_named(removal, switches, with_table=True) for removal in removals],
-        **_EMPTY_AT_EVERY_LEVEL,
+        "files": _files(database, since, switches),
         **_EMPTY_ABOVE_RECORDS,
         "seq": _told_sequence(database, since, switches),
     }
@@ -64,7 +63,7 @@ def _narrow_feed(database: Database, table: Table, changed: Iterable[Record], si
         "nextRid": table.next_rid,
         "updates": {f"{prefix}{record.id}": _update(record, switches) for record in changed},
         "removes": [_named(removal, switches, with_table=False) for removal in removals],
-        **_EMPTY_AT_EVERY_LEVEL,
+        "files": _files(database, since, switches, table.id),
         "seq": _told_sequence(database, since, switches),
     }
 
@@ -98,6 +97,16 @@ def _removals(database: Database, since: int, switches: Switches) -> list[Remova
     if switches["recreated_in_removes"] == "yes":
         return removals
     return [removal for removal in removals if removal.record_id not in database.tables[removal.table_id].records]
+
+
+def _files(database: Database, since: int, switches: Switches, table_id: str | None = None) -> list[Json]:
+    """Return what was uploaded; the form of an entry is unknown."""
+    changed = database.files.changed_after(since, inclusive=switches["since_sq_bound"] == "inclusive")
+    return [
+        {"nid": f"{table}{record_id}", **file.metadata()}
+        for table, record_id, file in changed
+        if table_id in {None, table}
+    ]
 
 
 def _update(record: Record, switches: Switches) -> Json:

@@ -18,19 +18,38 @@ class LogEntry:
 
 
 @dataclass(slots=True)
+class TriggerEntry:
+    """A trigger that ran.
+
+    Attributes:
+        event: `afterCreate`, `afterUpdate`, or `afterUpdate of <field>`.
+        error: Why its script failed, if it did.
+    """
+
+    database_id: str
+    table_id: str
+    record_id: int
+    event: str
+    error: str | None = None
+
+
+@dataclass(slots=True)
 class RequestLog:
     """All requests since the start or the last clearing.
 
     Attributes:
+        triggers: What ran on its own, in order.
         most_in_flight: Highest number of requests under way at once.
     """
 
     entries: list[LogEntry] = field(default_factory=list)
+    triggers: list[TriggerEntry] = field(default_factory=list)
     most_in_flight: int = 0
 
     def clear(self) -> None:
         """Forget all requests."""
         self.entries.clear()
+        self.triggers.clear()
         self.most_in_flight = 0
 
     def as_json(self) -> dict[str, Any]:
@@ -39,4 +58,5 @@ class RequestLog:
             "count": len(self.entries),
             "most_in_flight": self.most_in_flight,
             "entries": [asdict(entry) for entry in self.entries],
+            "triggers": [asdict(entry) for entry in self.triggers],
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -19,6 +19,7 @@ class Request:
     Attributes:
         segments: Path below `/v1`, unescaped one by one, so that names may hold slashes.
         query: The last value of each parameter.
+        form: Parts of a multipart body, files as `UploadFile`.
     """
 
     method: str
@@ -26,11 +27,12 @@ class Request:
     segments: tuple[str, ...]
     query: Mapping[str, str]
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes = b""
+    form: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def from_scope(cls, scope: Mapping[str, Any], body: bytes) -> Request:
-        """Read a request from an ASGI scope."""
+    def from_scope(cls, scope: Mapping[str, Any]) -> Request:
+        """Read a request's head from an ASGI scope."""
         raw_path = scope.get("raw_path") or scope["path"].encode()
         path = raw_path.split(b"?")[0].decode("latin-1")
         return cls(
@@ -39,8 +41,12 @@ class Request:
             segments=tuple(unquote(segment) for segment in path.strip("/").split("/")),
             query=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
             headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
-            body=body,
         )
+
+    @property
+    def is_form(self) -> bool:
+        """Whether the body has several parts."""
+        return self.headers.get("content-type", "").startswith("multipart/form-data")
 
     def json(self) -> Any:
         """Return the body.

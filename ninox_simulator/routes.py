@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from starlette.responses import Response
 
-from ninox_simulator import feed, reading
+from ninox_simulator import feed, scripting
 from ninox_simulator.database import Database
-from ninox_simulator.parameters import list_parameters, unnested_filters, wants_choice_ids, wants_ids
-from ninox_simulator.replies import ApiError, json_reply, raw_json_reply
+from ninox_simulator.log import RequestLog
+from ninox_simulator.record_routes import RecordRoutes, since
+from ninox_simulator.replies import ApiError, json_reply
 from ninox_simulator.request import Request
-from ninox_simulator.shapes import RecordShape, table_json, tables_json
+from ninox_simulator.shapes import table_json, tables_json
 from ninox_simulator.store import Store, Team
 from ninox_simulator.switches import Switches
-from ninox_simulator.table import Record, Table
-from ninox_simulator.writing import Writer
+from ninox_simulator.table import Table
+from ninox_simulator.triggers import TriggeredWrites
 
 END_POINT_NOT_FOUND = "End-point not found"
 
@@ -21,10 +25,11 @@ END_POINT_NOT_FOUND = "End-point not found"
 class Routes:
     """Answers requests from a store."""
 
-    def __init__(self, store: Store, switches: Switches) -> None:
-        """Remember what is served."""
+    def __init__(self, store: Store, switches: Switches, log: RequestLog) -> None:
+        """Remember what is served, and where triggers are noted."""
         self.store = store
         self.switches = switches
+        self._log = log
 
     def answer(self, request: Request) -> Response:
         """Return the answer to a request whose key was accepted.
@@ -42,9 +47,19 @@ class Routes:
                 databases = self._team(team_id).databases.values()
                 return json_reply([{"id": database.id, "name": database.name} for database in databases])
             case _, ("v1", "teams", team_id, "databases", database_id, *rest):
-                return self._of_database(request, self._database(request, team_id, database_id), rest)
+                database = self._database(request, team_id, database_id)
+                return self._scripted(request, database, team_id, rest) or self._of_database(request, database, rest)
             case _:
                 raise ApiError(404, END_POINT_NOT_FOUND)
+
+    def _scripted(self, request: Request, database: Database, team_id: str, rest: list[str]) -> Response | None:
+        match request.method, rest:
+            case "GET" | "POST", ["query"]:
+                return self._query(request, database, team_id)
+            case "POST", ["exec"]:
+                return self._query(request, database, team_id, may_write=True)
+            case _:
+                return None
 
     def _of_database(self, request: Request, database: Database, rest: list[str]) -> Response:
         match request.method, rest:
@@ -61,44 +76,24 @@ class Routes:
                 self._check_schema_access()
                 return json_reply(table_json(_table(database, key)))
             case "GET", ["changes"]:
-                return json_reply(feed.database_feed(database, _since(request), self.switches))
-            case "GET", ["tables", key, "changes"]:
-                table = _readable_table(database, key)
-                return json_reply(feed.table_feed(database, table, _since(request), self.switches))
-            case _, ["tables", key, "record" | "records" as kind, *more]:
-                return self._of_records(request, database, _readable_table(database, key), (kind, *more))
+                return json_reply(feed.database_feed(database, since(request), self.switches))
+            case "GET", ["views"]:
+                return json_reply(database.views)
+            case "GET", ["views", view_id] | ["tables", _, "views", view_id]:
+                return _view(database.views, view_id)
+            case "GET", ["tables", key, "views"]:
+                table = _table(database, key)
+                return json_reply([view for view in database.views if view.get("type") == table.id])
+            case _, ["tables", key, *more] if more:
+                return self._of_table(request, database, _readable_table(database, key), more)
             case _:
                 raise ApiError(404, END_POINT_NOT_FOUND)
 
-    def _of_records(self, request: Request, database: Database, table: Table, rest: tuple[str, ...]) -> Response:
-        shape = RecordShape(
-            database, table, self.switches, ids=wants_ids(request.query), choice_ids=wants_choice_ids(request.query)
-        )
-        writer = Writer(database, table, self.switches)
-        match request.method, rest:
-            case "GET", ("records",):
-                page = reading.list_page(database, table, list_parameters(request.query), self.switches)
-                return raw_json_reply(page)
-            case "POST", ("record",):
-                return self._search(request, table, shape)
-            case "POST", ("records",):
-                return self._save(request.json(), writer, shape)
-            case "DELETE", ("records",):
-                writer.delete_many(request.json())
-                return json_reply([])
-            case "GET", ("records", record_id):
-                return json_reply(shape.of(reading.find_record(table, record_id)))
-            case "PUT", ("records", record_id):
-                record = reading.find_record(table, record_id)
-                return json_reply(shape.of(writer.merge(record, _fields(request))))
-            case "DELETE", ("records", record_id):
-                database.delete(table.id, reading.find_record(table, record_id).id)
-                return json_reply({})
-            case "GET", ("records", record_id, "changes"):
-                number = int(record_id) if record_id.isdecimal() else 0
-                return json_reply(feed.record_feed(database, table, number, _since(request), self.switches))
-            case _:
-                raise ApiError(404, END_POINT_NOT_FOUND)
+    def _of_table(self, request: Request, database: Database, table: Table, rest: list[str]) -> Response:
+        if request.method == "GET" and rest == ["changes"]:
+            return json_reply(feed.table_feed(database, table, since(request), self.switches))
+        writes = TriggeredWrites(database, self.switches, self._log)
+        return RecordRoutes(database, table, self.switches, writes).answer(request, rest)
 
     def _teams(self) -> Response:
         if self.switches["teams_endpoint"] == "missing":
@@ -124,18 +119,22 @@ class Routes:
         if access == "forbidden" or (full and access == "tables_only"):
             raise ApiError(403, "Forbidden")
 
-    @staticmethod
-    def _search(request: Request, table: Table, shape: RecordShape) -> Response:
-        body = request.json() if request.body else {}
-        filters = unnested_filters(body.get("filters") if isinstance(body, dict) else None)
-        record = reading.find_first(table, filters)
-        return json_reply([] if record is None else shape.of(record))
+    def _query(self, request: Request, database: Database, team_id: str, *, may_write: bool = False) -> Response:
+        script = request.query.get("query") if request.method == "GET" else _script(request)
+        writes = TriggeredWrites(database, self.switches, self._log) if may_write else None
+        return json_reply(scripting.run(database, script, self.switches, team_id=team_id, writes=writes))
 
-    @staticmethod
-    def _save(body: object, writer: Writer, shape: RecordShape) -> Response:
-        elements = body if isinstance(body, list) else [body]
-        answers = [shape.of(saved) if isinstance(saved, Record) else saved for saved in writer.save(elements)]
-        return json_reply(answers if isinstance(body, list) else answers[0])
+
+def _script(request: Request) -> object:
+    body = request.json()
+    return body.get("query") if isinstance(body, dict) else None
+
+
+def _view(views: Iterable[dict[str, Any]], view_id: str) -> Response:
+    view = next((view for view in views if str(view.get("id")) == view_id), None)
+    if view is None:
+        raise ApiError(404, "View not found")
+    return json_reply(view)
 
 
 def _table(database: Database, key: str) -> Table:
@@ -150,13 +149,3 @@ def _readable_table(database: Database, key: str) -> Table:
     if table.id in database.unreadable_tables:
         raise ApiError(403, "Forbidden")
     return table
-
-
-def _since(request: Request) -> int:
-    text = request.query.get("sinceSq", "")
-    return int(text) if text.isascii() and text.isdecimal() else 0
-
-
-def _fields(request: Request) -> object:
-    body = request.json()
-    return body.get("fields") if isinstance(body, dict) else body

@@ -18,6 +18,7 @@ from typing_extensions import Self
 
 from ninox_simulator.application import Application, Hook
 from ninox_simulator.control import control
+from ninox_simulator.database import Backup, Database
 from ninox_simulator.documents import TeamDocument
 from ninox_simulator.faults import Faults
 from ninox_simulator.log import RequestLog
@@ -59,13 +60,15 @@ class Simulator:
             ValueError: There is no such seed, profile or switch.
         """
         self._seed, self._profile = seed, profile
+        self._backups: list[tuple[Database, Backup]] = []
+        self.store = Store([])
         self.switches = Switches(switches)
         self.faults = Faults()
         self.log = RequestLog()
         self.token = token
         self.port = port
         self._load()
-        self._routes = Routes(self.store, self.switches)
+        self._routes = Routes(self.store, self.switches, self.log)
         self._application = Application(
             self._routes, token=token, faults=self.faults, log=self.log, control=control(self)
         )
@@ -98,6 +101,8 @@ class Simulator:
             self._server.should_exit = True
             self._server.force_exit = True
             self._thread.join()
+        for database in self.store.databases():
+            database.files.close()
 
     def serve(self) -> None:
         """Listen in this thread until a signal ends the process; prints nothing."""
@@ -133,9 +138,28 @@ class Simulator:
         self.day += 1
         return told
 
+    def backup(self) -> None:
+        """Keep every database as it is now."""
+        self._backups = [(database, database.snapshot()) for database in self.store.databases()]
+
+    def restore(self) -> None:
+        """Bring every database back to the backup, its sequence included (what a real restore does is unknown).
+
+        Raises:
+            ValueError: There is no backup.
+        """
+        if not self._backups:
+            message = "There is no backup to restore."
+            raise ValueError(message)
+        for database, backup in self._backups:
+            database.restore(backup)
+
     def _load(self) -> None:
         documents = load_seed(self._seed, self._profile) if isinstance(self._seed, str) else self._seed
+        for database in self.store.databases():
+            database.files.close()
         self.store = Store(documents)
+        self._backups = []
         self.day = FIRST_DAY
 
     def _bind(self) -> socket.socket:

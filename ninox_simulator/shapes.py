@@ -91,19 +91,14 @@ class _Reverse:
     """Back sides of references, worked out from the other table."""
 
     def __init__(self, database: Database, table: Table) -> None:
-        self._ids: dict[str, dict[int, list[int]]] = {}
-        for key, raw in table.fields.items():
-            other = database.tables.get(str(raw.get("refTypeId"))) if raw.get("base") == "rev" else None
-            if other is None:
-                continue
-            linked = self._ids.setdefault(key, {})
-            for record in other.records.values():
-                target = record.fields.get(str(raw.get("refFieldId")))
-                if target is not None:
-                    linked.setdefault(target, []).append(record.id)
+        self._links = {
+            key: database.links(str(raw["refTypeId"]), str(raw.get("refFieldId")))
+            for key, raw in table.fields.items()
+            if raw.get("base") == "rev" and raw.get("refTypeId") in database.tables
+        }
 
     def of(self, record_id: int) -> Mapping[str, list[int]]:
-        return {key: linked[record_id] for key, linked in self._ids.items() if record_id in linked}
+        return {key: linked[record_id] for key, linked in self._links.items() if record_id in linked}
 
 
 def _captions(raw: Mapping[str, Any]) -> dict[str, str]:

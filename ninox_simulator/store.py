@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
@@ -41,3 +41,8 @@ class Store:
             KeyError: There is none with these ids.
         """
         return self.teams[team_id].databases[database_id]
+
+    def databases(self) -> Iterator[Database]:
+        """Yield the databases of all teams."""
+        for team in self.teams.values():
+            yield from team.databases.values()

@@ -120,6 +120,49 @@ SWITCHES: dict[str, Switch] = {
         "whether the key may read schemas: all, only /tables, or none",
         "role keys of private clouds may only read and write records (documented)",
     ),
+    "query_nesting": Switch(
+        ("flat", "nested"),
+        "whether a query's records come as ['A4'] or [['A4']]",
+        "one public client flattens a nested answer",
+    ),
+    "query_choices": Switch(
+        ("captions", "ids"), "whether a query answers a choice by its caption or its number", "unknown"
+    ),
+    "query_dates": Switch(
+        ("iso", "epoch"),
+        "whether a query answers dates as text or as milliseconds since 1970, and intervals likewise",
+        "unknown; text() and format() make it certain",
+    ),
+    "query_not_a_number": Switch(
+        ("null", "text"), "what a query answers for a division by zero: null, or 'Infinity' and 'NaN'", "unknown"
+    ),
+    "formula_errors": Switch(
+        ("null", "text", "fail"),
+        "what a formula that cannot be computed is worth in a query: null, '#Error', or the whole query fails",
+        "unknown",
+    ),
+    "script_errors": Switch(
+        ("500", "400", "200"),
+        "status of a query or exec whose script is wrong; 200 comes with _err",
+        "status and body are unknown",
+    ),
+    "trigger_answer": Switch(
+        ("final", "submitted"),
+        "whether a write is answered with the record after or before its triggers ran",
+        "the answer does not reliably show the final state (observed)",
+    ),
+    "upload_answer": Switch(
+        ("json", "text"), "form of 'File Uploaded Successfully'", "the words were seen, their form was not"
+    ),
+    "files_move_record": Switch(
+        ("no", "yes"), "whether uploading a file moves the record's own sequence", "unknown; the feed has its own list"
+    ),
+    "file_ranges": Switch(("ignored", "honoured"), "whether a download may begin in the middle (Range)", "unknown"),
+    "delete_many": Switch(
+        ("available", "missing"),
+        "whether DELETE records with a list of ids is served",
+        "did not exist before about 2021",
+    ),
     "error_bodies": Switch(
         ("json", "text", "html"), "form of error answers", "bodies of 401, 403, 429, 500 are unknown"
     ),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ninox_simulator.database import NEVER_STORED, Database
+from ninox_simulator.database import NEVER_STORED
 from ninox_simulator.replies import ApiError
 from ninox_simulator.shapes import storage_form
 from ninox_simulator.switches import Switches
 from ninox_simulator.table import Record, Table
+from ninox_simulator.triggers import TriggeredWrites
 
 Json = dict[str, Any]
 
@@ -20,9 +21,9 @@ NOT_FOUND_IN_A_BATCH = {"_err": "Record not found"}
 class Writer:
     """Applies write requests to one table."""
 
-    def __init__(self, database: Database, table: Table, switches: Switches) -> None:
+    def __init__(self, writes: TriggeredWrites, table: Table, switches: Switches) -> None:
         """Remember where to write."""
-        self._database = database
+        self._writes = writes
         self._table = table
         self._switches = switches
 
@@ -39,16 +40,18 @@ class Writer:
 
     def merge(self, record: Record, fields: Any) -> Record:
         """Update one record; fields that are not sent are kept (observed)."""
-        return self._database.update(self._table.id, record.id, self._by_id(fields))
+        return self._writes.update(self._table.id, record.id, self._by_id(fields))
 
     def delete_many(self, record_ids: Any) -> None:
         """Delete records; unknown ids are passed over (unknown)."""
+        if self._switches["delete_many"] == "missing":
+            raise ApiError(404, "End-point not found")
         if not isinstance(record_ids, list):
             raise ApiError(400, "An array of record ids is expected")
         for record_id in record_ids:
             number = _record_id(record_id)
             if number in self._table.records:
-                self._database.delete(self._table.id, number)
+                self._writes.delete(self._table.id, number)
 
     def _prepared(self, element: Any) -> tuple[int | None, bool, Json, bool]:
         """Return record id, whether to upsert, fields by id, and whether it came in flat form."""
@@ -65,11 +68,11 @@ class Writer:
     def _save(self, prepared: tuple[int | None, bool, Json, bool]) -> Record | Json:
         record_id, upsert, fields, flat = prepared
         if record_id is None:
-            record = self._database.create(self._table.id, fields)
+            record = self._writes.create(self._table.id, fields)
         elif record_id in self._table.records:
-            record = self._database.update(self._table.id, record_id, fields)
+            record = self._writes.update(self._table.id, record_id, fields)
         elif upsert:
-            record = self._database.create(self._table.id, fields, id=record_id)
+            record = self._writes.create(self._table.id, fields, id=record_id)
         else:
             return dict(NOT_FOUND_IN_A_BATCH)
         return storage_form(record) if flat else record

@@ -1,0 +1,74 @@
+"""What faults leave of an answer, and of a connection."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from starlette.responses import FileResponse, Response
+from starlette.types import Message, Receive, Scope, Send
+
+from ninox_simulator.faults import Fault
+
+_DRIP_PIECES = 20
+
+
+def damaged(response: Response, fault: Fault | None) -> Response:
+    """Return what a fault makes of an answer before it is sent."""
+    match fault.kind if fault else None:
+        case "truncate":
+            assert fault is not None  # noqa: S101 (told by its kind)
+            return Response(_content(response)[: fault.cut_at(len(_content(response)))], media_type=response.media_type)
+        case "malformed":
+            return Response(b'[{"id": 1, "fields": {]', media_type="application/json")
+        case "html":
+            return Response(b"<html><body>Please log in</body></html>", media_type="text/html")
+        case "wrong_shape":
+            return Response(b'{"message": "not what was asked for"}', media_type="application/json")
+        case _:
+            return response
+
+
+async def send_damaged(response: Response, fault: Fault, send: Send) -> None:
+    """Announce the whole body, then send it in an uneven way or not to its end."""
+    body = _content(response)
+    headers = [(name, value) for name, value in response.raw_headers if name != b"content-length"]
+    headers.append((b"content-length", str(len(body)).encode()))
+    start: Message = {"type": "http.response.start", "status": response.status_code, "headers": headers}
+    await send(start)
+    if fault.kind == "cut":
+        await send({"type": "http.response.body", "body": body[: fault.cut_at(len(body))], "more_body": True})
+        abort(send)
+        return
+    size = max(1, len(body) // _DRIP_PIECES)
+    for offset in range(0, len(body), size):
+        await send({"type": "http.response.body", "body": body[offset : offset + size], "more_body": True})
+        await asyncio.sleep(fault.seconds / _DRIP_PIECES)
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def reset_upload(fault: Fault, receive: Receive, send: Send) -> None:
+    """Close the connection in the middle of a request's body."""
+    received, more = 0, True
+    while more and received < (fault.bytes or 0):
+        message = await receive()
+        received += len(message.get("body", b""))
+        more = message.get("more_body", False)
+    abort(send)
+
+
+def abort(send: Any) -> None:
+    """Close the connection at once. ASGI has no word for it, so this reaches through to uvicorn's transport."""
+    send.__self__.transport.abort()
+
+
+def without_range(scope: Scope) -> Scope:
+    """Return a scope that asks for a whole file."""
+    return {**scope, "headers": [(name, value) for name, value in scope["headers"] if name != b"range"]}
+
+
+def _content(response: Response) -> bytes:
+    if isinstance(response, FileResponse):
+        return Path(response.path).read_bytes()
+    return bytes(response.body)

@@ -1,0 +1,138 @@
+"""The database as scripts see it: names become ids here, and writes reach the store."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, Protocol
+
+from ninox_simulator.database import Database
+from ninox_simulator.nx.errors import NxError
+from ninox_simulator.nx.stored import moment
+from ninox_simulator.nx.values import RecordRef, Value
+from ninox_simulator.shapes import storage_form
+from ninox_simulator.table import Record, Table
+
+
+class SystemValue(NamedTuple):
+    """A value that every record has."""
+
+    value: Value
+
+
+class Writes(Protocol):
+    """What creates, changes and deletes records, triggers included."""
+
+    def create(self, table_id: str, fields: Mapping[str, Any]) -> Record:
+        """Add a record."""
+
+    def update(self, table_id: str, rid: int, fields: Mapping[str, Any]) -> Record:
+        """Change a record."""
+
+    def delete(self, table_id: str, rid: int) -> None:
+        """Remove a record."""
+
+
+class Data:
+    """One database for one script."""
+
+    def __init__(self, database: Database, writes: Writes | None = None) -> None:
+        """Remember what to read, and how to write."""
+        self._database = database
+        self._writes = writes or database
+
+    def table_id(self, name: str) -> str:
+        """Return the id of the table with a name or id."""
+        table = self._database.find_table(name)
+        if table is None:
+            message = f"there is no table {name!r}"
+            raise NxError(message)
+        return table.id
+
+    def field(self, table_id: str, name: str) -> tuple[str, Mapping[str, Any]]:
+        """Return id and raw definition of the field with a caption or id."""
+        table = self._table(table_id)
+        field_id = table.field_id(name)
+        if field_id is None:
+            message = f"table {table.caption!r} has no field {name!r}"
+            raise NxError(message)
+        return field_id, table.fields[field_id]
+
+    def records(self, table_id: str, least: float, most: float) -> Iterator[RecordRef]:
+        """Yield the records of a table whose numbers are within bounds, ascending."""
+        after = 0 if least == -math.inf else max(0, math.ceil(least) - 1)
+        for record in self._table(table_id).after_id(after):
+            if record.id > most:
+                return
+            yield RecordRef(table_id, record.id)
+
+    def exists(self, record: RecordRef) -> bool:
+        """Tell whether there is such a record."""
+        return record.record_id in self._table(record.table_id).records
+
+    def stored_value(self, record: RecordRef, field_id: str) -> Any:
+        """Return a field's value as it is stored; of a record that is gone, nothing."""
+        found = self._record(record)
+        return None if found is None else found.fields.get(field_id)
+
+    def linked(self, record: RecordRef, field_id: str) -> list[RecordRef]:
+        """Return the records on the other side of a back reference."""
+        definition = self._table(record.table_id).fields[field_id]
+        other, other_field = str(definition.get("refTypeId")), str(definition.get("refFieldId"))
+        if other not in self._database.tables:
+            return []
+        ids = self._database.links(other, other_field).get(record.record_id, ())
+        return [RecordRef(other, number) for number in ids]
+
+    def system_value(self, record: RecordRef, name: str) -> SystemValue | None:
+        """Return `Id` and its like, or None for another name."""
+        if name == "Id":
+            return SystemValue(record)
+        found = self._record(record)
+        if found is None or name not in _SYSTEM:
+            return None
+        value = getattr(found, _SYSTEM[name])
+        return SystemValue(moment(value) if name.endswith("At") and value else value)
+
+    def raw(self, record: RecordRef) -> Value:
+        """Return a record in stored form."""
+        found = self._record(record)
+        return None if found is None else storage_form(found)
+
+    def create(self, table_id: str) -> RecordRef:
+        """Add an empty record."""
+        return RecordRef(table_id, self._writes.create(table_id, {}).id)
+
+    def update(self, record: RecordRef, field_id: str, value: Any) -> None:
+        """Set one field."""
+        if not self.exists(record):
+            message = "the record is gone"
+            raise NxError(message)
+        self._writes.update(record.table_id, record.record_id, {field_id: value})
+
+    def delete(self, record: RecordRef) -> None:
+        """Remove a record, if it is still there."""
+        if self.exists(record):
+            self._writes.delete(record.table_id, record.record_id)
+
+    def _table(self, table_id: str) -> Table:
+        table = self._database.tables.get(table_id)
+        if table is None:
+            message = f"there is no table {table_id!r}"
+            raise NxError(message)
+        return table
+
+    def _record(self, record: RecordRef) -> Record | None:
+        return self._table(record.table_id).records.get(record.record_id)
+
+
+_SYSTEM = {
+    "createdAt": "created_at",
+    "createdBy": "created_by",
+    "modifiedAt": "modified_at",
+    "modifiedBy": "modified_by",
+    "Created on": "created_at",
+    "Created by": "created_by",
+    "Modified on": "modified_at",
+    "Modified by": "modified_by",
+}

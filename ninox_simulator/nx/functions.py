@@ -1,0 +1,260 @@
+"""The functions of the language that need nothing but their arguments."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import math
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta, timezone
+from typing import Any
+
+from ninox_simulator.nx.errors import NxError
+from ninox_simulator.nx.operators import plus, sort_key
+from ninox_simulator.nx.stored import interval, moment
+from ninox_simulator.nx.values import (
+    Appointment,
+    JsonForm,
+    RecordRef,
+    Value,
+    as_json,
+    flattened,
+    is_empty,
+    kind,
+    number,
+    text,
+)
+
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def call(name: str, arguments: list[Value]) -> Value:
+    """Return a function's value.
+
+    Raises:
+        NxError: There is no such function, or it does not take such arguments.
+    """
+    function = _FUNCTIONS.get(name)
+    if function is None:
+        message = f"the function {name}() is not known to the simulator"
+        raise NxError(message)
+    try:
+        inspect.signature(function).bind(*arguments)
+    except TypeError:
+        message = f"{name}() does not take {len(arguments)} arguments"
+        raise NxError(message) from None
+    try:
+        return function(*arguments)
+    except (ValueError, TypeError, OverflowError, AttributeError):
+        message = f"{name}() of {', '.join(map(kind, arguments)) or 'nothing'}"
+        raise NxError(message) from None
+
+
+def exists(name: str) -> bool:
+    """Tell whether there is a function of that name."""
+    return name in _FUNCTIONS
+
+
+def items(value: Value) -> list[Value]:
+    """Return a value as a list without empty ones."""
+    return flattened(value if isinstance(value, list) else [value])
+
+
+def day(value: Value) -> date | None:
+    """Return the day of a date or date-time."""
+    if isinstance(value, str):
+        value = moment(value)
+    return value.date() if isinstance(value, datetime) else value
+
+
+def _sum(values: Value) -> Value:
+    total: Value = 0
+    for value in items(values):
+        total = plus(total, value) if isinstance(value, timedelta) and total != 0 else _added(total, value)
+    return total
+
+
+def _added(total: Value, value: Value) -> Value:
+    if isinstance(value, timedelta):
+        return value
+    return total + (number(value) or 0)
+
+
+def _average(values: Value) -> Value:
+    numbers = [number(value) or 0 for value in items(values)]
+    return sum(numbers) / len(numbers) if numbers else None
+
+
+def _round(value: Value, digits: int = 0) -> Value:
+    plain = number(value)
+    if plain is None or not math.isfinite(plain):
+        return plain
+    factor = 10**digits
+    rounded = math.floor(abs(plain) * factor + 0.5 + 1e-9) / factor  # half away from zero, as people expect of money
+    return math.copysign(rounded, plain)
+
+
+def _part(attribute: Callable[[date], int]) -> Callable[[Value], int | None]:
+    def part(value: Value) -> int | None:
+        found = day(value)
+        return None if found is None else attribute(found)
+
+    return part
+
+
+def _age(born: Value) -> int | None:
+    birthday = day(born)
+    if birthday is None:
+        return None
+    now = _today()
+    return now.year - birthday.year - ((now.month, now.day) < (birthday.month, birthday.day))
+
+
+def _days(start: Value, end: Value) -> int | None:
+    first, last = day(start), day(end)
+    return None if first is None or last is None else (last - first).days
+
+
+def _interval(value: Value) -> timedelta | None:
+    if isinstance(value, str):
+        return interval(value)
+    return timedelta(milliseconds=value) if isinstance(value, int | float) else value
+
+
+def _datetime(value: Value) -> datetime | None:
+    if isinstance(value, str):
+        return moment(value)
+    if isinstance(value, datetime) or value is None:
+        return value
+    return datetime.combine(value, time())
+
+
+def _date(value: Value, month: int | None = None, of_month: int | None = None) -> date | None:
+    return date(value, month, of_month) if month is not None and of_month is not None else day(value)
+
+
+def _format(value: Value, pattern: str) -> str:
+    if isinstance(value, date):
+        return value.strftime(_strftime(pattern))
+    return _zero_padded(number(value) or 0, pattern)
+
+
+def _strftime(pattern: str) -> str:
+    for ours, theirs in (("YYYY", "%Y"), ("MM", "%m"), ("DD", "%d"), ("HH", "%H"), ("mm", "%M"), ("ss", "%S")):
+        pattern = pattern.replace(ours, theirs)
+    return pattern
+
+
+def _zero_padded(value: float, pattern: str) -> str:
+    if set(pattern) - set("0.,#"):
+        message = f"format() does not know the pattern {pattern!r}"
+        raise NxError(message)
+    whole, _, fraction = pattern.replace("#", "").replace(",", "").partition(".")
+    width = len(whole) + (len(fraction) + 1 if fraction else 0)
+    return f"{value:0{width}.{len(fraction)}f}"
+
+
+def _substr(value: Value, start: int, end: int | None = None) -> str:
+    return text(value)[start:end]
+
+
+def _concat(values: Value, separator: str = ", ") -> str:
+    return separator.join(text(value) for value in items(values))
+
+
+def _length(value: Value) -> int:
+    return len(value) if isinstance(value, list) else len(text(value))
+
+
+def _contains(value: Value, part: Value) -> bool:
+    return part in value if isinstance(value, list) else text(part) in text(value)
+
+
+def _unique(values: Value) -> list[Value]:
+    found: list[Value] = []
+    for value in items(values):
+        if value not in found:
+            found.append(value)
+    return found
+
+
+def _format_json(value: Value) -> str:
+    return json.dumps(as_json(value, JsonForm()), ensure_ascii=False, separators=(",", ":"))
+
+
+def _appointment(start: Value, end: Value) -> Appointment | None:
+    begin, finish = _datetime(start), _datetime(end)
+    return None if begin is None or finish is None else Appointment(begin, finish)
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc).replace(tzinfo=None, microsecond=0)
+
+
+def _today() -> date:
+    return _now().date()
+
+
+def _ceil(value: Value) -> int | None:
+    plain = number(value)
+    return None if plain is None else math.ceil(plain)
+
+
+def _floor(value: Value) -> int | None:
+    plain = number(value)
+    return None if plain is None else math.floor(plain)
+
+
+def _record_number_or_number(value: Value) -> Value:
+    return [number(item) for item in value] if isinstance(value, list) else number(value)
+
+
+_FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    "abs": lambda value: abs(number(value) or 0),
+    "age": _age,
+    "appointment": _appointment,
+    "avg": _average,
+    "ceil": _ceil,
+    "cnt": lambda values: len(items(values)),
+    "concat": _concat,
+    "contains": _contains,
+    "count": lambda values: len(items(values)),
+    "date": _date,
+    "datetime": _datetime,
+    "day": _part(lambda found: found.day),
+    "days": _days,
+    "endof": lambda value: None if value is None else value.end,
+    "first": lambda values: next(iter(items(values)), None),
+    "floor": _floor,
+    "format": _format,
+    "formatJSON": _format_json,
+    "item": lambda values, position: items(values)[position] if 0 <= position < len(items(values)) else None,
+    "last": lambda values: next(reversed(items(values)), None),
+    "length": _length,
+    "lower": lambda value: text(value).lower(),
+    "max": lambda values: max(items(values), key=sort_key, default=None),
+    "min": lambda values: min(items(values), key=sort_key, default=None),
+    "month": _part(lambda found: found.month),
+    "now": _now,
+    "number": _record_number_or_number,
+    "parseJSON": json.loads,
+    "quarter": _part(lambda found: (found.month + 2) // 3),
+    "replace": lambda value, old, new: text(value).replace(text(old), text(new)),
+    "round": _round,
+    "start": lambda value: None if value is None else value.start,
+    "styled": lambda value, *_: value,
+    "substr": _substr,
+    "sum": _sum,
+    "text": lambda value: [text(item) for item in value] if isinstance(value, list) else text(value),
+    "timeinterval": _interval,
+    "today": _today,
+    "trim": lambda value: text(value).strip(),
+    "unique": _unique,
+    "upper": lambda value: text(value).upper(),
+    "week": _part(lambda found: found.isocalendar().week),
+    "weekday": _part(lambda found: found.weekday()),
+    "weekdayName": lambda value: None if value is None else _WEEKDAYS[value.weekday()],
+    "year": _part(lambda found: found.year),
+    "isEmpty": is_empty,
+    "nid": lambda value: value.nid if isinstance(value, RecordRef) else None,
+}
