@@ -83,7 +83,10 @@ class Application:
         if fault and fault.kind == "drop_before":
             abort(send)
             return
-        response = self._response(request, fault)
+        try:
+            response = self._response(request, fault)
+        finally:
+            request.close_files()
         entry.status = response.status_code
         await self._deliver(response, fault, scope, receive, send)
 

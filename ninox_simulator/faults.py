@@ -62,7 +62,11 @@ class Fault:
             if not isinstance(getattr(self, name), int | None):
                 message = f"{name} is a whole number."
                 raise ValueError(message)  # noqa: TRY004 (told to people who write rules)
-        re.compile(self.path)
+        try:
+            re.compile(self.path)
+        except re.error as error:
+            message = f"path is a regular expression: {error}."
+            raise ValueError(message) from None
 
     def strikes(self, method: str, path: str) -> bool:
         """Count a request and tell whether it fails."""

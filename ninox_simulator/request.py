@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 import msgspec
+from starlette.datastructures import UploadFile
 
 from ninox_simulator.replies import ApiError
 
@@ -47,6 +48,12 @@ class Request:
     def is_form(self) -> bool:
         """Whether the body has several parts."""
         return self.headers.get("content-type", "").startswith("multipart/form-data")
+
+    def close_files(self) -> None:
+        """Let go of the files of a form."""
+        for part in self.form.values():
+            if isinstance(part, UploadFile):
+                part.file.close()
 
     def json(self) -> Any:
         """Return the body.

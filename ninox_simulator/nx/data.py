@@ -89,7 +89,7 @@ class Data:
         if name == "Id":
             return SystemValue(record)
         found = self._record(record)
-        if found is None or name not in _SYSTEM:
+        if found is None or name not in _SYSTEM or self._table(record.table_id).field_id(name) is not None:
             return None
         value = getattr(found, _SYSTEM[name])
         return SystemValue(moment(value) if name.endswith("At") and value else value)

@@ -44,6 +44,9 @@ class Blueprint(NamedTuple):
     long_gaps: Sequence[str]
 
 
+FILE_SIZES = {"leer.txt": 0, "25MiB.pdf": 25 * 1024 * 1024}
+
+
 def build(profile: str) -> list[TeamDocument]:
     """The team with its four databases; records are generated while they are consumed.
 
@@ -67,6 +70,11 @@ def _buero(profile: str) -> DatabaseDocument:
         table: [captions_to_ids(database.schema["types"][table])[caption] for caption in captions]
         for table, captions in UNREADABLE.items()
     }
+    database.file_sizes = FILE_SIZES
+    database.views = [
+        {"id": "v1", "order": 0, "type": "E", "caption": "Offene Rechnungen", "config": {"type": "table"}, "seq": 80},
+        {"id": "v2", "order": 1, "type": "D", "caption": "Baustellen 🗺️", "config": {"type": "map"}, "seq": 81},
+    ]
     return database
 
 

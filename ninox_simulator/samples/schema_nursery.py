@@ -63,7 +63,7 @@ ORDERS = Table(
         *fields("boolean", "shopify import?"),
         *fields("html", "Notes"),
     ],
-    extra={"icon": "basket"},
+    extra={"icon": "basket", "afterCreate": "'Order Code' := \"SO-\" + (100000 + number(Id))"},
 )
 
 ORDER_ITEMS = Table(

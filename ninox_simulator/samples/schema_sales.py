@@ -17,7 +17,7 @@ KUNDEN = Table(
         field("string", "E_Mail"),
         field("phone", "Telefon ☎️"),
         field("link", "Website", linkPreview=True),
-        field("boolean", "Newsletter", booleanRenderer="switch"),
+        field("boolean", "Newsletter", booleanRenderer="switch", booleanDefault="false"),
         choice("Kundenart", "1/ Privat", "2/ Gewerbe", "3/ Kommune"),
         choice(
             "Interessen", "Rasen", "Teich", "Hecke", "Pflaster", "Baumpflege", "Dachgarten", "Stauden", base="multi"
@@ -104,8 +104,8 @@ RECHNUNGEN = Table(
         *fields("date", "Rechnungsdatum"),
         ref("Kunde", "A", "Rechnungen", required=True),
         ref("Projekt", "D", "Rechnungen"),
-        *fields("number", "Zahlungsziel (Tage)"),
-        *fields("boolean", "bezahlt?"),
+        field("number", "Zahlungsziel (Tage)", numberDefault="14"),
+        field("boolean", "bezahlt?", afterUpdate="if 'bezahlt?' then Status := \"bezahlt\" end"),
         choice("Status", "Entwurf", "versendet", "Versendet", "1. Mahnung", "2", "bezahlt", "storniert", deleted=[4]),
         field("number", "Betrag €", numberFormat="#,##0.00 €"),
         field("number", "Betrag $", numberFormat="$#,##0.00"),

@@ -1,5 +1,11 @@
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
 import pytest
 import requests
 
@@ -73,3 +79,23 @@ class Caller:
 def api():
     with Simulator(seed=office()) as simulator:
         yield Caller(simulator)
+
+
+@contextmanager
+def running_command(*arguments):
+    """Run `ninox-simulator` as a process; yield it and the address that it printed."""
+    command = [sys.executable, "-m", "ninox_simulator", "--port=0", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        try:
+            yield process, process.stdout.readline().strip()
+        finally:
+            process.terminate()
+            process.wait(timeout=10)
+
+
+def peak_kb(pid):
+    """Return the most memory that a process has used, in KiB."""
+    status = Path(f"/proc/{pid}/status")
+    if not status.exists():
+        pytest.skip("needs /proc to read a process's memory")
+    return int(re.search(r"VmHWM:\s+(\d+)", status.read_text()).group(1))

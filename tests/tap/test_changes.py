@@ -96,6 +96,16 @@ def test_many_changed_rows_are_read_in_pages_and_no_call_is_wasted(loaded):
     assert single_reads(simulator) == []
 
 
+def test_a_server_that_ignores_the_sequence_is_noticed_on_the_first_page(loaded):
+    simulator, state = loaded(shop(300), records_since_sq="ignored")
+    for record_id in (150, 290):
+        simulator.edit.update("A", record_id, {"A": "x"})
+    run = run_tap(simulator, state=state, page_size=10)
+    assert run.ids(STREAM) == [150, 290]
+    assert len(record_pages(simulator)) == 1
+    assert len(single_reads(simulator)) == 2
+
+
 def test_tables_without_changes_cost_no_call_and_move_on(loaded):
     tables = {"A": customers(), "B": table("Orders", A=field("string", "No"))}
     simulator, state = loaded(team(database(tables, {"A": customer_records(3)})))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from ninox_simulator.documents import RecordDocument
 from tests.builders import customer_records, customers, database, shop, team
 from tests.singer import replay, run_tap
 from tests.wire import calls, changes_calls, record_pages
@@ -25,6 +27,22 @@ def test_every_row_arrives_once_with_its_values(simulate):
         "name": "name 2",
         "amount": 20,
     }
+
+
+def test_numbers_arrive_with_all_their_digits(simulate):
+    digits = ["0.10000000000000000001", str(2**63 + 1), "33.333333333333336", "-0.01"]
+    records = [
+        RecordDocument(number, {"B": msgspec.Raw(text.encode())}, number) for number, text in enumerate(digits, 1)
+    ]
+    run = run_tap(simulate(team(database({"A": customers()}, {"A": records}))))
+    assert [str(row["amount"]) for row in run.rows(STREAM)] == digits
+
+
+def test_a_server_that_answers_captions_in_place_of_ids_is_refused(simulate):
+    run = run_tap(simulate(shop(3), ids_parameter="ignored"))
+    assert run.rows(STREAM) == []
+    assert "shop__customers" in str(run.error)
+    assert "replication_key_value" not in run.bookmark(STREAM)
 
 
 @pytest.mark.parametrize("rows", [0, 1, 9, 10, 11, 20], ids=lambda rows: f"{rows} rows")
