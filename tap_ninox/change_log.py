@@ -15,6 +15,8 @@ from ninox_api.errors import (
     NinoxServerError,
 )
 
+_BUSY = frozenset({502, 503, 504})
+
 logger = logging.getLogger(__name__)
 
 
@@ -39,6 +41,7 @@ class ChangeLog:
         self._answer: DatabaseChanges | None = None
         self._error: NinoxError | None = None
         self._asked = False
+        self._goes_back_too_short = False
 
     @property
     def is_available(self) -> bool:
@@ -52,8 +55,12 @@ class ChangeLog:
         return self._known().sequence
 
     def has_lost(self, bookmark: int) -> bool:
-        """Tell whether a bookmark is ahead of the database: it was restored from a backup, or is a copy."""
-        return self.sequence < bookmark
+        """Tell whether changes after a bookmark cannot be told.
+
+        Either the bookmark is ahead of the database (restored from a backup, or a copy), or the feed no longer goes
+        back so far.
+        """
+        return self.sequence < bookmark or self._goes_back_too_short
 
     def changes_of(self, table_id: str, *, bookmark: int) -> TableChanges:
         """Return the changes of a table after its bookmark.
@@ -115,6 +122,14 @@ class ChangeLog:
                 self._client.database.name,
             )
             return None
+        except (NinoxRequestError, NinoxServerError) as error:
+            if error.status in _BUSY:
+                raise
+            logger.warning(
+                "Database %r cannot tell what changed since %s. (%s)", self._client.database.name, since, error
+            )
+            self._goes_back_too_short = True
+            return self._ask_for_sequence()
 
     def _ask_for_sequence(self) -> DatabaseChanges | None:
         """Ask for nothing but the sequence, in a way no documentation promises; any doubt means not to use it."""

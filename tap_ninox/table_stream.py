@@ -133,9 +133,10 @@ class TableStream(Stream):
 
     def _warn_of_lost_sequence(self) -> None:
         logger.warning(
-            "Database %r has gone back behind the bookmark of %s (restored from a backup?): the table is read whole.",
-            self.entry.database.name,
+            "%s is read whole: database %r was set back (restored from a backup?), or no longer tells changes as old "
+            "as the bookmark.",
             self.name,
+            self.entry.database.name,
         )
 
     def _read_whole(

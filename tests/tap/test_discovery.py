@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ninox_api.errors import NinoxConfigError, NinoxError
-from ninox_simulator.documents import TeamDocument
+from ninox_simulator.documents import RecordDocument, TeamDocument
 from tap_ninox.tap import TapNinox
 from tests.builders import DATABASE_ID, TEAM_ID, customers, database, field, shop, table, team
 from tests.singer import discover, run_tap, settings_for
@@ -209,6 +209,16 @@ def test_a_renamed_field_keeps_its_property_with_a_saved_catalog(simulate):
     simulator.edit.rename_field("A", "B", "Price")
     row = run_tap(simulator, catalog=catalog).rows("shop__customers")[0]
     assert row["amount"] == 10
+
+
+def test_captions_of_options_are_those_of_now_with_a_saved_catalog(simulate):
+    state = field("choice", "State", values={"1": {"caption": "open"}})
+    seed = team(database({"A": customers(C=state)}, {"A": [RecordDocument(1, {"C": "1"}, 1)]}))
+    simulator = simulate(seed)
+    catalog = catalog_selected(discover(simulator))
+    simulator.edit.rename_choice("A", "C", "1", "waiting")
+    row = run_tap(simulator, catalog=catalog).rows("shop__customers")[0]
+    assert (row["state"], row["state_id"]) == ("waiting", "1")
 
 
 def test_only_selected_properties_are_sent(simulate):
