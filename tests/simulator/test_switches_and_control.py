@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -49,13 +50,15 @@ def test_a_switch_turned_while_pages_are_kept_ready_still_works(api):
         ({"records_since_sq": "ignored"}, {"sinceSq": 4}, [1, 2, 4]),
         ({"since_sq_bound": "inclusive"}, {"sinceSq": 3}, [1, 2]),
         ({"default_order": "sequence"}, {}, [4, 2, 1]),
-        ({"updated_order": "ignored"}, {"updated": "true"}, [1, 2, 4]),
+        ({"default_order": "shuffled"}, {}, [4, 1, 2]),
+        ({"updated_order": "ignored"}, {"new": "true"}, [1, 2, 4]),
         ({"order": "ignored"}, {"order": "Name", "desc": "true"}, [1, 2, 4]),
         ({"repeat_last_page": "yes"}, {"perPage": 2, "page": 7}, [4]),
     ],
-    ids=lambda value: next(iter(value)) if isinstance(value, dict) and value else "",
+    ids=lambda value: "".join(map(str, value.values())) if isinstance(value, dict) else "",
 )
 def test_a_switch_changes_which_records_come(api, switches, query, ids):
+    assert api.ids(**query) != ids
     api.simulator.switches.update(switches)
     assert api.ids(**query) == ids
 
@@ -63,6 +66,7 @@ def test_a_switch_changes_which_records_come(api, switches, query, ids):
 def test_pages_can_be_capped(api):
     for _ in range(150):
         api.store.create("A", {})
+    assert len(api.ids(perPage=1000)) == 153
     api.simulator.switches.update({"per_page_cap": "100"})
     assert len(api.ids(perPage=1000)) == 100
 
@@ -141,3 +145,8 @@ def test_a_wrong_argument_is_one_line_and_exit_code_2(arguments):
     done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_every_switch_is_tested_in_this_folder():
+    text = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    assert [name for name in SWITCHES if f'"{name}"' not in text and f"{name}=" not in text] == []

@@ -71,6 +71,12 @@ def test_deleting_many(api):
     assert api.ids() == [2]
 
 
+def test_an_older_server_does_not_delete_many(api):
+    api.simulator.switches.update({"delete_many": "missing"})
+    assert api.call("DELETE", "/tables/A/records", json=[1]).status_code == 404
+    assert api.ids() == [1, 2, 4]
+
+
 def test_every_change_takes_one_number_of_one_sequence_and_ids_are_not_given_twice(api):
     api.call("DELETE", "/tables/A/records/4")
     created = post(api, {"fields": {"A": "x"}}).json()
