@@ -131,11 +131,11 @@ def test_every_try_counts_against_the_budget(simulator, waits):
 
 
 def test_a_server_that_does_not_answer_is_given_up_after_the_timeout(simulator):
-    simulator.faults.latency_s = 5
+    simulator.faults.latency_s = 30
     started = time.monotonic()
     with pytest.raises(NinoxTransportError, match="no answer within request_timeout"):
         reader(simulator, request_timeout=0.2, max_retries=0).get_records("A")
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 25
 
 
 def test_requests_are_spaced_as_asked(simulator):

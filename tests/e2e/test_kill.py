@@ -84,21 +84,33 @@ def test_a_killed_first_load_continues_and_ends_equal(seed, simulator, postgres,
     assert_equal_to_store(warehouse, simulator.store, catalog)
 
 
-def test_a_killed_tap_reads_at_most_one_page_per_table_again(simulator, tmp_path):
+@pytest.mark.parametrize("states", [1, 5])
+def test_a_killed_tap_reads_at_most_one_page_per_table_again(states, simulator, tmp_path):
     config = _tap_config(simulator, tmp_path)
     needed = len(_pages_of(simulator, config, state=None))
-    tap = subprocess.Popen([BIN / "tap-ninox", "--config", config], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    time.sleep(1.1)
-    tap.kill()
-    output = tap.communicate()[0].decode()
-    done = _whole_states(output)
-    if not done:
-        pytest.fail("The tap was killed before its first state: make the test wait longer.")
+    output = _killed_after(config, states, tmp_path / "output")
     rows = [line for line in output.splitlines() if line.startswith('{"type":"RECORD","stream":"buero')]
-    rest = _pages_of(simulator, _tap_config(simulator, tmp_path), state=_write(tmp_path / "state.json", done[-1]))
+    state = _write(tmp_path / "state.json", _whole_states(output)[-1])
+    rest = _pages_of(simulator, config, state=state)
     assert rows
     assert len(rest) <= needed - len(rows) // PAGE + 2 * len(TABLES)
     assert len(rest) < needed
+
+
+def _killed_after(config, states, output):
+    """Run the tap, kill it once it has written so many states of tables; return what it wrote."""
+    with output.open("wb") as file:
+        tap = subprocess.Popen([BIN / "tap-ninox", "--config", config], stdout=file, stderr=subprocess.DEVNULL)
+        while len(_whole_states(_text(output))) < states:
+            assert tap.poll() is None, "the tap ended before it could be killed"
+            time.sleep(0.005)
+        tap.kill()
+        tap.wait(timeout=10)
+    return _text(output)
+
+
+def _text(file):
+    return file.read_bytes().decode(errors="replace")  # the end may be cut inside a character
 
 
 def _whole_states(output):
