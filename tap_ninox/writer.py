@@ -18,6 +18,8 @@ class BufferedMessageWriter(MsgSpecWriter):
         """Start with an empty buffer."""
         super().__init__()
         self._buffer = bytearray()
+        self._is_writing = False
+        self._exit_code: int | None = None
 
     def write_message(self, message: Message) -> None:
         """Write a message, or keep a record until there is enough to write."""
@@ -27,6 +29,21 @@ class BufferedMessageWriter(MsgSpecWriter):
 
     def flush(self) -> None:
         """Pass on what was gathered."""
+        self._is_writing = True
         piece, self._buffer = self._buffer, bytearray()
         sys.stdout.buffer.write(piece)
         sys.stdout.flush()
+        self._is_writing = False
+        if self._exit_code is not None:
+            sys.exit(self._exit_code)
+
+    def stop(self, exit_code: int) -> None:
+        """End the process, from a signal handler: at once, or when the piece being written is out whole.
+
+        No further state is written. The last one on the pipe stands behind every record it speaks of; one written
+        here could overtake records that are still in hand. A second signal does not wait for a reader that is stuck.
+        """
+        was_told_before = self._exit_code is not None
+        self._exit_code = exit_code
+        if was_told_before or not self._is_writing:
+            sys.exit(exit_code)
