@@ -15,7 +15,7 @@ from __future__ import annotations
 import logging
 from collections.abc import MutableMapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from tap_ninox.columns import REPLICATION_KEY
@@ -59,6 +59,16 @@ class Bookmark:
     def table_version(self) -> int | None:
         """Version of the last complete reading."""
         return self._values.get("table_version")
+
+    def is_older_than(self, age: timedelta | None, *, now: datetime) -> bool:
+        """Tell whether the last whole reading was longer ago; a time that cannot be read counts as long ago."""
+        if age is None:
+            return False
+        try:
+            read_at = datetime.fromisoformat(str(self._values.get("full_refresh_at")).replace("Z", "+00:00"))
+            return now - read_at >= age
+        except (ValueError, TypeError):
+            return True
 
     @property
     def snapshot(self) -> Snapshot | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -19,9 +18,7 @@ from singer_sdk.singerlib.encoding.simple import RecordMessage, SchemaMessage
 from typing_extensions import override
 
 from ninox_api.changes import TableChanges
-from ninox_api.client import DatabaseClient
 from tap_ninox.catalog import TableEntry
-from tap_ninox.change_log import ChangeLog
 from tap_ninox.columns import KEY_PROPERTY, REPLICATION_KEY
 from tap_ninox.convert import Converter
 from tap_ninox.paging import Page
@@ -29,6 +26,7 @@ from tap_ninox.report import StreamReport
 from tap_ninox.settings import TapSettings
 from tap_ninox.state import Bookmark, Snapshot, known_sequence
 from tap_ninox.table_reader import TableReader
+from tap_ninox.table_source import TableSource
 
 if TYPE_CHECKING:
     from tap_ninox.tap import TapNinox
@@ -46,14 +44,6 @@ TOMBSTONE_SCHEMA: dict[str, Any] = {
 """Narrow on purpose: an upserting target touches these columns only, so a deleted row keeps its values."""
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableSource:
-    """Where a table's records and changes come from; streams of one database share its change log."""
-
-    client: DatabaseClient
-    change_log: ChangeLog
 
 
 class TableStream(Stream):
@@ -124,6 +114,9 @@ class TableStream(Stream):
 
     def _must_read_whole(self, bookmark: Bookmark) -> bool:
         if self.replication_method == REPLICATION_FULL_TABLE or bookmark.sequence is None or bookmark.snapshot:
+            return True
+        if bookmark.is_older_than(self._settings.full_refresh_interval, now=datetime.now(timezone.utc)):
+            logger.info("%s is read whole again: full_refresh_interval_hours have passed.", self.name)
             return True
         log = self._source.change_log
         if log.is_available and log.has_lost(bookmark.sequence):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import signal
 from collections.abc import Iterable, Sequence
 from functools import partial
+from types import FrameType
 from typing import Any, ClassVar
 
 from singer_sdk import Stream, Tap
@@ -20,14 +22,20 @@ from tap_ninox.catalog import TableEntry, entries_of, saved_entries, with_curren
 from tap_ninox.catalogue_streams import CATALOGUE_STREAMS
 from tap_ninox.change_log import ChangeLog
 from tap_ninox.columns import is_known_type
+from tap_ninox.deleted_records import DeletedRecordsStream
 from tap_ninox.discovery import Discovery, discover
 from tap_ninox.drift import drift_lines
 from tap_ninox.report import RunReport
-from tap_ninox.settings import CONFIG_JSONSCHEMA, TapSettings
-from tap_ninox.table_stream import TableSource, TableStream
+from tap_ninox.settings import TapSettings
+from tap_ninox.settings_schema import CONFIG_JSONSCHEMA
+from tap_ninox.table_source import TableSource
+from tap_ninox.table_stream import TableStream
 from tap_ninox.writer import BufferedMessageWriter
 
 logger = logging.getLogger(__name__)
+
+_SIGNAL_EXIT_CODE = 128
+"""POSIX shells report a process that a signal ended by this and the signal's number."""
 
 _SECRETS = ("auth_token", "database_passwords")
 
@@ -54,9 +62,10 @@ class TapNinox(Tap):
     def __init__(self, *, catalog: dict[str, Any] | None = None, **kwargs: Any) -> None:
         """Take the SDK's arguments, and keep the catalog as it was given: the SDK drops what it does not know."""
         self._saved_catalog = catalog
+        self._writer = BufferedMessageWriter()
         self._client: NinoxClient | None = None
         self.report = RunReport(lambda: self._client.calls_used if self._client else 0)
-        super().__init__(catalog=catalog, **kwargs)
+        super().__init__(catalog=catalog, **{"message_writer": self._writer, **kwargs})
 
     @override
     def discover_streams(self) -> Sequence[Stream]:
@@ -66,8 +75,7 @@ class TapNinox(Tap):
         discovery = self._discover(self._client, settings, team=connection.team)
         entries = self._entries(discovery, settings)
         streams: list[Stream] = [kind(self, discovery, entries, settings) for kind in CATALOGUE_STREAMS]
-        streams += self._table_streams(self._client, discovery, entries, settings)
-        return streams
+        return streams + self._streams_of_tables(self._client, discovery, entries, settings)
 
     @override  # type: ignore[misc] # final in the SDK, but the only place that sees all streams end
     def sync_all(self) -> None:
@@ -80,6 +88,13 @@ class TapNinox(Tap):
         tested = self.run_sync_dry_run(streams=selected)
         self.report.close()
         return tested
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """Stop with the exit code that shells expect; the SDK's own handler would end with success."""
+        name = signal.Signals(signum).name
+        logger.error("Stopped by %s. Nothing is lost: the next run continues from the last state.", name)
+        self._writer.stop(_SIGNAL_EXIT_CODE + signum)
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
@@ -112,24 +127,27 @@ class TapNinox(Tap):
             ]
         if discovery is None:
             return []
-        entries = entries_of(discovery, settings, reserved=(kind.name for kind in CATALOGUE_STREAMS))
+        entries = entries_of(
+            discovery, settings, reserved=(kind.name for kind in (*CATALOGUE_STREAMS, DeletedRecordsStream))
+        )
         _warn_of_unknown_types(entries)
         return entries
 
-    def _table_streams(
+    def _streams_of_tables(
         self, client: NinoxClient, discovery: Discovery | None, entries: Iterable[TableEntry], settings: TapSettings
-    ) -> list[TableStream]:
+    ) -> list[Stream]:
         schemas = _schema_by_database(discovery)
         sources: dict[str, TableSource] = {}
-        streams: list[TableStream] = []
+        tables: list[TableStream] = []
+        deleted = DeletedRecordsStream(self, entries, sources) if settings.lists_deletions else None
         for entry in entries:
             database_id = entry.database.id
             if database_id not in sources:
                 reader = client.database(entry.team_id, entry.database)
-                since = partial(_lowest_bookmark, streams, database_id)
+                since = partial(_lowest_bookmark, tables, deleted, database_id)
                 sources[database_id] = _source(reader, schemas.get(database_id), entries, since)
-            streams.append(TableStream(self, entry, sources[database_id], settings))
-        return streams
+            tables.append(TableStream(self, entry, sources[database_id], settings))
+        return [*tables, deleted] if deleted else list(tables)
 
 
 def _source(
@@ -140,9 +158,12 @@ def _source(
     return TableSource(client=client, change_log=ChangeLog(client, table_ids=listed, since=since))
 
 
-def _lowest_bookmark(streams: Iterable[TableStream], database_id: str) -> int | None:
-    of_database = (stream for stream in streams if stream.entry.database.id == database_id)
-    return min((known for stream in of_database if (known := stream.known_sequence) is not None), default=None)
+def _lowest_bookmark(
+    tables: Iterable[TableStream], deleted: DeletedRecordsStream | None, database_id: str
+) -> int | None:
+    known = [stream.known_sequence for stream in tables if stream.entry.database.id == database_id]
+    known.append(deleted.known_sequence(database_id) if deleted else None)
+    return min((sequence for sequence in known if sequence is not None), default=None)
 
 
 def _schema_by_database(discovery: Discovery | None) -> dict[str, DatabaseSchema]:

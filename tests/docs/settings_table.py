@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from ninox_api.config import DEFAULT_USER_AGENT
-from tap_ninox.settings import CONNECTION_PROPERTIES, TAP_PROPERTIES
+from tap_ninox.settings_schema import CONNECTION_PROPERTIES, TAP_PROPERTIES
 
 README = Path(__file__).parents[2] / "README.md"
 BEGIN, END = "<!-- settings: begin -->", "<!-- settings: end -->"

@@ -1,0 +1,166 @@
+"""What users may write: the JSON Schema of the tap's settings, which `--about` prints and Meltano reads."""
+
+from __future__ import annotations
+
+from singer_sdk import typing as th
+
+from ninox_api import config as connection
+from ninox_api.client import MAX_PAGE_SIZE
+
+DEFAULT_STREAM_NAME_FORMAT = "{database}__{table}"
+
+_NAMES = th.ArrayType(th.StringType)
+
+CONNECTION_PROPERTIES = (
+    th.Property(
+        "auth_token",
+        th.StringType,
+        required=True,
+        secret=True,
+        title="API key",
+        description="The API key, made in Ninox under Settings > Integrations.",
+    ),
+    th.Property(
+        "api_url",
+        th.StringType,
+        default=connection.DEFAULT_API_URL,
+        title="API address",
+        description="Address up to and including `/v1`. Private cloud and on-premises: your own host, port and path.",
+    ),
+    th.Property(
+        "team",
+        th.StringType,
+        title="Team",
+        description="Workspace, by id or name. Default: the only one the key can see. "
+        "Needed, as an id, where the server does not list its teams.",
+    ),
+    th.Property(
+        "database_passwords",
+        th.ObjectType(additional_properties=th.StringType),
+        secret=True,
+        title="Database passwords",
+        description="Database id or name → password, for password-protected databases.",
+    ),
+    th.Property(
+        "ca_bundle",
+        th.StringType,
+        title="Certificate authorities",
+        description="File with the certificate authorities to trust, for a private one. Default: the system's.",
+    ),
+    th.Property(
+        "request_timeout",
+        th.NumberType,
+        default=connection.DEFAULT_REQUEST_TIMEOUT_S,
+        title="Request timeout",
+        description="Seconds to wait for a connection and for each part of an answer.",
+    ),
+    th.Property(
+        "max_retries",
+        th.IntegerType,
+        default=connection.DEFAULT_MAX_RETRIES,
+        title="Retries",
+        description="Tries after the first, for requests that may be repeated.",
+    ),
+    th.Property(
+        "requests_per_second",
+        th.NumberType,
+        title="Requests per second",
+        description="Upper bound on the request rate. Default: none; there is never more than one request in flight.",
+    ),
+    th.Property(
+        "max_api_calls",
+        th.IntegerType,
+        title="Call budget",
+        description="Stop, with the state saved, after this many API calls; Ninox plans count calls per month.",
+    ),
+    th.Property(
+        "user_agent",
+        th.StringType,
+        default=connection.DEFAULT_USER_AGENT,
+        title="User agent",
+        description="Sent with every request.",
+    ),
+    th.Property(
+        "allow_http",
+        th.BooleanType,
+        default=False,
+        title="Allow plain http",
+        description="Permit an `http` address that is not this machine; the key then travels unprotected.",
+    ),
+)
+
+TAP_PROPERTIES = (
+    th.Property(
+        "databases",
+        _NAMES,
+        title="Databases",
+        description="Databases to read: ids, names or globs such as `Büro*`. Default: all that the key can read.",
+    ),
+    th.Property(
+        "tables",
+        _NAMES,
+        title="Tables",
+        description="Tables to list: ids, names or globs. Default: all but pages.",
+    ),
+    th.Property(
+        "stream_name_format",
+        th.StringType,
+        default=DEFAULT_STREAM_NAME_FORMAT,
+        title="Stream names",
+        description="How streams are named, from `{team}`, `{database}`, `{table}`, `{database_id}`, `{table_id}`.",
+    ),
+    th.Property(
+        "field_name_style",
+        th.StringType,
+        default="slug",
+        allowed_values=["slug", "caption", "id"],
+        title="Field names",
+        description="Properties are named by a slug of the caption, by the caption itself, or by the field id.",
+    ),
+    th.Property(
+        "aliases",
+        th.ObjectType(additional_properties=th.StringType),
+        title="Aliases",
+        description="Own names, kept when captions change: `<database_id>.<table_id>` → stream, "
+        "`<database_id>.<table_id>.<field_id>` → property.",
+    ),
+    th.Property(
+        "timezone",
+        th.StringType,
+        title="Time zone",
+        description="Zone of the date-times in your fields, such as `Europe/Berlin`; they are then sent in UTC. "
+        "Default: as Ninox returns them, without a zone.",
+    ),
+    th.Property(
+        "deletes",
+        th.StringType,
+        default="tombstone",
+        allowed_values=["tombstone", "stream", "both", "ignore"],
+        title="Deletes",
+        description="`tombstone`: a deleted row keeps its values and gets `_sdc_deleted_at`. `stream`: deletions are "
+        "only listed, in `ninox_deleted_records`. `both`. `ignore`: nothing.",
+    ),
+    th.Property(
+        "full_refresh_interval_hours",
+        th.NumberType,
+        title="Full refresh interval",
+        description="Read a table whole again when its last whole reading is so many hours old. Default: never, or 24 "
+        "for a table whose formulas are read.",
+    ),
+    th.Property(
+        "page_size",
+        th.IntegerType,
+        default=MAX_PAGE_SIZE,
+        title="Page size",
+        description="Records per request; lower it if large records make requests time out.",
+    ),
+    th.Property(
+        "emit_activate_version_messages",
+        th.BooleanType,
+        default=True,
+        title="Emit `ACTIVATE_VERSION` messages",
+        description="After a table was read whole, tell the target so that rows which are gone can be marked.",
+    ),
+)
+
+CONFIG_JSONSCHEMA = th.PropertiesList(*CONNECTION_PROPERTIES, *TAP_PROPERTIES, additional_properties=False).to_dict()

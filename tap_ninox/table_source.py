@@ -1,0 +1,16 @@
+"""Where the records and changes of a database's tables come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ninox_api.client import DatabaseClient
+from tap_ninox.change_log import ChangeLog
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableSource:
+    """Where a table's records and changes come from; streams of one database share its change log."""
+
+    client: DatabaseClient
+    change_log: ChangeLog
