@@ -23,12 +23,13 @@ class FeedUpdate(msgspec.Struct, gc=False, rename={"id": "_id", "sequence": "_sq
     sequence: int | None = None
 
 
-class FeedAnswer(msgspec.Struct):
+class FeedAnswer(msgspec.Struct, rename={"next_record_ids": "nextRids"}):
     """The answer of `GET {database}/changes`, read as far as it is needed."""
 
     seq: int
     updates: dict[str, FeedUpdate] | None = None
     removes: list[Any] | None = None
+    next_record_ids: Any = None
 
 
 @dataclass(slots=True)
@@ -51,10 +52,12 @@ class DatabaseChanges:
     Attributes:
         sequence: The database's current sequence.
         tables: Table id → its changes; a table without changes is absent.
+        next_record_ids: Table id → id of its next new record, as far as the feed tells: no table has more records.
     """
 
     sequence: int
     tables: dict[str, TableChanges] = field(default_factory=dict)
+    next_record_ids: dict[str, int] = field(default_factory=dict)
 
 
 def split_by_table(answer: FeedAnswer, table_ids: Iterable[str]) -> DatabaseChanges:
@@ -68,7 +71,7 @@ def split_by_table(answer: FeedAnswer, table_ids: Iterable[str]) -> DatabaseChan
         NinoxProtocolError: An entry names no record.
     """
     known = set(table_ids)
-    changes = DatabaseChanges(sequence=answer.seq)
+    changes = DatabaseChanges(sequence=answer.seq, next_record_ids=_next_record_ids(answer.next_record_ids))
     for key, update in (answer.updates or {}).items():
         table_id, record_id = _split_by_id(key, update.id) or _split(key, known)
         changes.tables.setdefault(table_id, TableChanges()).updated[record_id] = update.sequence
@@ -76,6 +79,11 @@ def split_by_table(answer: FeedAnswer, table_ids: Iterable[str]) -> DatabaseChan
         table_id, record_id = _split(_removal_key(removal), known)
         changes.tables.setdefault(table_id, TableChanges()).removed.add(record_id)
     return changes
+
+
+def _next_record_ids(raw: Any) -> dict[str, int]:
+    told = raw.items() if isinstance(raw, Mapping) else ()
+    return {table_id: next_id for table_id, next_id in told if isinstance(next_id, int) and next_id > 0}
 
 
 def _split_by_id(key: str, record_id: int | None) -> tuple[str, int] | None:

@@ -49,3 +49,13 @@ def test_no_changes_at_all():
 def test_a_removal_that_names_no_record_is_an_error_and_never_skipped(removal):
     with pytest.raises(NinoxProtocolError, match="unknown form"):
         split(removes=[removal])
+
+
+@pytest.mark.parametrize(
+    ("told", "known"),
+    [({"A": 12, "B": 0, "C": "5"}, {"A": 12}), (None, {}), ([1], {})],
+    ids=["numbers only", "absent", "another form"],
+)
+def test_the_next_record_ids_are_taken_as_far_as_they_are_told(told, known):
+    answer = msgspec.convert({"seq": 9, "nextRids": told}, FeedAnswer)
+    assert split_by_table(answer, ["A", "B", "C"]).next_record_ids == known
