@@ -10,6 +10,8 @@ from ninox_api.changes import TableChanges
 from ninox_api.client import DatabaseClient, NinoxRecord
 from tap_ninox.paging import KeysetUnusableError, Page, keyset_pages, repeated_passes
 
+JoinPage = Callable[[Page], Page]
+
 logger = logging.getLogger(__name__)
 
 
@@ -20,9 +22,20 @@ class TableReader:
         gone: Records that the feed named but that no longer exist; the next run's feed tells how they ended.
     """
 
-    def __init__(self, client: DatabaseClient, table_id: str, *, page_size: int) -> None:
-        """Remember what to read; nothing is sent yet."""
+    def __init__(
+        self, client: DatabaseClient, table_id: str, *, page_size: int, join: JoinPage = lambda page: page
+    ) -> None:
+        """Remember what to read; nothing is sent yet.
+
+        Args:
+            client: Reader of the database.
+            table_id: Handle of the table.
+            page_size: Records per request.
+            join: Adds to a page's records what their own answer lacks (computed values). Called once per page that is
+                handed out, perhaps in another thread than the one that consumes the pages.
+        """
         self._client = client
+        self._join = join
         self._table_id = table_id
         self._page_size = page_size
         self.gone = 0
@@ -36,7 +49,7 @@ class TableReader:
         """
         try:
             for page in keyset_pages(self._after, after_id=after_id):
-                yield page, page[-1].id
+                yield self._join(page), page[-1].id
         except KeysetUnusableError:
             logger.warning(
                 "Table %s cannot be paged by record id on this server: reading it in repeated passes, "
@@ -44,7 +57,7 @@ class TableReader:
                 self._table_id,
             )
             for page in repeated_passes(self._numbered, sequence=sequence):
-                yield page, None
+                yield self._join(page), None
 
     def changed(self, changes: TableChanges, *, bookmark: int) -> Iterator[Page]:
         """Yield pages of the records that the feed names; each is seen, read singly, or counted as gone.
@@ -57,10 +70,11 @@ class TableReader:
             with suppress(KeysetUnusableError):
                 for page in self._filtered(bookmark, also=missing.copy()):
                     missing.difference_update(record.id for record in page)
-                    yield page
+                    yield self._join(page)
                     if not missing:
                         return
-        yield from self._scanned(missing) if self._scan_is_cheaper(missing) else self._singly(missing)
+        rest = self._scanned(missing) if self._scan_is_cheaper(missing) else self._singly(missing)
+        yield from map(self._join, rest)
 
     def since(self, bookmark: int) -> Iterator[Page]:
         """Yield pages of the records changed after a bookmark, where there is no feed to name them.
@@ -68,7 +82,7 @@ class TableReader:
         Records without a sequence cannot be judged and come every time they are seen.
         """
         try:
-            yield from self._filtered(bookmark, also=None)
+            yield from map(self._join, self._filtered(bookmark, also=None))
         except KeysetUnusableError:
             logger.warning("Table %s: the server ignores sinceSq, so the whole table is read.", self._table_id)
             for page, _ in self.whole(after_id=0, sequence=lambda: None):

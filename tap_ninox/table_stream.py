@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -85,6 +85,11 @@ class TableStream(Stream):
             return None
         return known_sequence(self.stream_state)
 
+    @property
+    def _full_refresh_interval(self) -> timedelta | None:
+        """Age at which this table is read whole again, None for never."""
+        return self._settings.full_refresh_interval
+
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
         if self._run.is_out_of_budget:
@@ -115,7 +120,7 @@ class TableStream(Stream):
     def _must_read_whole(self, bookmark: Bookmark) -> bool:
         if self.replication_method == REPLICATION_FULL_TABLE or bookmark.sequence is None or bookmark.snapshot:
             return True
-        if bookmark.is_older_than(self._settings.full_refresh_interval, now=datetime.now(timezone.utc)):
+        if bookmark.is_older_than(self._full_refresh_interval, now=datetime.now(timezone.utc)):
             logger.info("%s is read whole again: full_refresh_interval_hours have passed.", self.name)
             return True
         log = self._source.change_log
