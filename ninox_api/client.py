@@ -19,6 +19,7 @@ from ninox_api.schema import (
     database_from_tables,
 )
 from ninox_api.transport import Request, Transport
+from ninox_api.writing import DatabaseWriter
 
 MAX_PAGE_SIZE = 1000
 """Largest `perPage` seen to be honoured (observed; no maximum is documented)."""
@@ -57,6 +58,8 @@ _OBJECTS = msgspec.json.Decoder(list[dict[str, Any]])
 _FEED = msgspec.json.Decoder(FeedAnswer)
 _RECORD = msgspec.json.Decoder(NinoxRecord, float_hook=decimal.Decimal)
 _RECORDS = msgspec.json.Decoder(list[NinoxRecord], float_hook=decimal.Decimal)
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 _IDS: Mapping[str, str] = {"ids": "true", "choiceStyle": "ids"}
 
@@ -122,7 +125,7 @@ class DatabaseClient:
 
     def get_records(
         self, table_id: str, *, since_id: int | None = None, since_sequence: int | None = None, page: int = 0,
-        per_page: int = MAX_PAGE_SIZE,
+        per_page: int = MAX_PAGE_SIZE, filters: Mapping[str, Any] | None = None, newest: bool = False,
     ) -> list[NinoxRecord]:  # fmt: skip
         """Return one page of records, keyed by field ids, choices as ids.
 
@@ -132,8 +135,11 @@ class DatabaseClient:
             since_sequence: Only records changed after it; one server was seen to ignore it (observed).
             page: Counts from 0.
             per_page: The server may cap it without a word.
+            filters: Field id → value that it must be equal to; no other comparison is known.
+            newest: Highest ids first (documented; never verified).
         """
         query = {"sinceId": since_id, "sinceSq": since_sequence, "page": page, "perPage": per_page, **_IDS}
+        query |= {"filters": _ENCODER.encode(filters).decode() if filters else None, "new": "true" if newest else None}
         request = self._get("tables", table_id, "records", **{k: v for k, v in query.items() if v is not None})
         return self._transport.send(request, _RECORDS)
 
@@ -159,12 +165,16 @@ class DatabaseClient:
         for record_id in record_ids:
             yield record_id, self.find_record(table_id, record_id)
 
+    def writer(self) -> DatabaseWriter:
+        """Return what writes to the same database."""
+        return DatabaseWriter(self._transport, segments=self._segments, password=self._password)
+
+    @property
+    def _segments(self) -> tuple[str, ...]:
+        return ("teams", self.team_id, "databases", self.database.id)
+
     def _get(self, *segments: str, **query: str | int) -> Request:
-        return Request(
-            segments=("teams", self.team_id, "databases", self.database.id, *segments),
-            query=query,
-            password=self._password,
-        )
+        return Request(segments=(*self._segments, *segments), query=query, password=self._password)
 
 
 def _get(*segments: str) -> Request:

@@ -4,7 +4,8 @@
 NinoxError
 ├── NinoxConfigError (ValueError)     can never work; raised before any request
 ├── NinoxBudgetError                  the permitted number of API calls is spent
-├── NinoxTransportError               no usable answer: connect, timeout, cut off, not JSON
+├── NinoxTransportError               no usable answer: connect, cut off, not JSON
+│   └── NinoxTimeoutError             it took longer than request_timeout
 ├── NinoxProtocolError                usable JSON, but not what is documented
 └── NinoxAPIError                     an answer with an error status: .status .method .path
     ├── NinoxRedirectError            3xx: never followed, the key must not travel
@@ -63,6 +64,10 @@ class NinoxTransportError(NinoxError):
         self.problem = problem
         self.attempts = attempts
         super().__init__(f"{method} {path} brought no usable answer: {problem}.")
+
+
+class NinoxTimeoutError(NinoxTransportError):
+    """The server took longer than `request_timeout`; it may still be at work."""
 
 
 class NinoxProtocolError(NinoxError):

@@ -30,13 +30,14 @@ TRIES_OF_A_FAILED_READ = 3
 _BUSY = frozenset({502, 503, 504})
 
 
-def tries_allowed(error: NinoxError, *, repeatable: bool, max_tries: int) -> int:
+def tries_allowed(error: NinoxError, *, repeatable: bool, max_tries: int, writes: bool = False) -> int:
     """Return how often a request may be sent in all, given how it just failed.
 
     Args:
         error: What the last try brought.
         repeatable: Whether sending it twice has the effect of sending it once.
         max_tries: The configured bound.
+        writes: Whether it changes records.
     """
     if isinstance(error, NinoxRateLimitError):
         return max_tries if (error.retry_after_s or 0) <= MAX_RETRY_AFTER_S else 1
@@ -45,7 +46,8 @@ def tries_allowed(error: NinoxError, *, repeatable: bool, max_tries: int) -> int
     if isinstance(error, NinoxTransportError):
         return max_tries
     if isinstance(error, NinoxServerError):
-        return max_tries if error.status in _BUSY else min(max_tries, TRIES_OF_A_FAILED_READ)
+        tries_of_a_fault = 1 if writes else TRIES_OF_A_FAILED_READ
+        return max_tries if error.status in _BUSY else min(max_tries, tries_of_a_fault)
     return 1
 
 

@@ -25,6 +25,7 @@ from ninox_api.errors import (
     NinoxError,
     NinoxProtocolError,
     NinoxRateLimitError,
+    NinoxTimeoutError,
     NinoxTransportError,
     error_for_status,
 )
@@ -50,15 +51,19 @@ class Request:
 
     Attributes:
         segments: Path below `/v1`, unescaped, one element per segment.
+        body: What is sent, as JSON; None for nothing.
         password: Sent as `nx-password` for a locked database.
         repeatable: Whether sending it twice has the effect of sending it once.
+        writes: Whether it changes records; a 500 then means a bad field (observed), which no repetition mends.
     """
 
     method: str = "GET"
     segments: tuple[str, ...]
     query: Mapping[str, str | int] = field(default_factory=dict)
+    body: bytes | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
     repeatable: bool = True
+    writes: bool = False
 
     @property
     def path(self) -> str:
@@ -111,7 +116,10 @@ class Transport:
         def is_final(error: Exception) -> bool:
             assert isinstance(error, NinoxError)  # noqa: S101 (tells mypy what on_exception cannot)
             max_tries = self._config.max_retries + 1
-            return tries >= retry.tries_allowed(error, repeatable=request.repeatable, max_tries=max_tries)
+            allowed = retry.tries_allowed(
+                error, repeatable=request.repeatable, writes=request.writes, max_tries=max_tries
+            )
+            return tries >= allowed
 
         retried = backoff.on_exception(
             retry.waits,
@@ -137,11 +145,14 @@ class Transport:
 
     def _exchange(self, request: Request) -> requests.Response:
         headers = {} if request.password is None else {"nx-password": request.password}
+        if request.body is not None:
+            headers["Content-Type"] = "application/json"
         try:
             return self._session.request(
                 request.method,
                 self._config.api_url + request.path,
                 params=request.query,
+                data=request.body,
                 headers=headers,
                 timeout=self._config.request_timeout_s,
                 verify=self._config.ca_bundle or True,
@@ -150,7 +161,8 @@ class Transport:
         except (requests.RequestException, OSError) as error:
             # The library's text holds the whole URL with its query: only the kind of failure is passed on.
             problem = _kind_of_failure(error, self._config.api_url)
-            raise NinoxTransportError(method=request.method, path=request.path, problem=problem) from None
+            kind = NinoxTimeoutError if isinstance(error, requests.exceptions.ReadTimeout) else NinoxTransportError
+            raise kind(method=request.method, path=request.path, problem=problem) from None
 
 
 def _session(config: ConnectionConfig) -> requests.Session:

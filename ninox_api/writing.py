@@ -1,0 +1,126 @@
+"""What changes a database: saving and deleting records, executing scripts.
+
+A request that creates records is never sent twice here: after a lost answer nobody can tell from outside whether it was
+carried out, so whoever asked must look first (Ninox has no idempotency keys).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from ninox_api.errors import NinoxNotFoundError
+from ninox_api.transport import Request, Transport
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordWrite:
+    """One record to save.
+
+    Attributes:
+        fields: Field id → JSON value; `""` clears a field (observed), an absent one stays as it is.
+        id: Of the record to update; None creates one, and Ninox numbers it.
+        upsert: Create the record under `id` if there is none (documented).
+    """
+
+    fields: Mapping[str, Any]
+    id: int | None = None
+    upsert: bool = False
+
+    @property
+    def may_create(self) -> bool:
+        """Whether sending it could make a record."""
+        return self.id is None or self.upsert
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the element of a request; upserts are flat (documented), everything else is nested."""
+        if self.upsert:
+            return {"_upsert": True, "_id": self.id, **self.fields}
+        return {"fields": self.fields} if self.id is None else {"id": self.id, "fields": self.fields}
+
+
+class SavedRecord(msgspec.Struct, rename={"plain_id": "id", "flat_id": "_id", "error": "_err"}):
+    """How Ninox answers one saved record; its values are left aside, triggers may have changed them since (observed).
+
+    Attributes:
+        error: Ninox's reason for not saving it, behind HTTP 200 (observed); None if it was saved.
+    """
+
+    plain_id: int | None = None
+    flat_id: int | None = None
+    error: Any = None
+
+    @property
+    def id(self) -> int | None:
+        """The record's id, if it was saved."""
+        return self.plain_id if self.flat_id is None else self.flat_id
+
+
+class _Unread:
+    """Takes any answer: that of a deletion is not documented, and may be no JSON."""
+
+    @staticmethod
+    def decode(_: bytes, /) -> None:
+        return None
+
+
+_SAVED = msgspec.json.Decoder(list[SavedRecord])
+_ANY = msgspec.json.Decoder()
+
+
+class DatabaseWriter:
+    """Writes to one database. Every method may raise the errors of `ninox_api.errors`."""
+
+    def __init__(self, transport: Transport, *, segments: tuple[str, ...], password: str | None) -> None:
+        """Remember where the database is."""
+        self._transport = transport
+        self._segments = segments
+        self._password = password
+
+    def save_records(self, table_id: str, writes: Sequence[RecordWrite]) -> list[SavedRecord]:
+        """Save records in one call; return the answers in the order sent.
+
+        There may be fewer answers than records: the caller counts. Updates are repeated where that may help; a request
+        that could create a record is sent once, except after a 429, which says that nothing was done.
+
+        Raises:
+            NinoxServerError: 500 for a field that is unknown or cannot be written (observed); whether the records
+                before it are saved is unknown.
+            NinoxTransportError: Whether the records are saved is unknown.
+        """
+        elements = [write.to_json() for write in writes]
+        repeatable = not any(write.may_create for write in writes)
+        request = self._request("POST", "tables", table_id, "records", body=elements, repeatable=repeatable)
+        return self._transport.send(request, _SAVED)
+
+    def delete_records(self, table_id: str, record_ids: Sequence[int]) -> None:
+        """Delete records in one call (documented; missing on old servers). How unknown ids are met is not known."""
+        self._transport.send(self._request("DELETE", "tables", table_id, "records", body=list(record_ids)), _Unread)
+
+    def delete_record(self, table_id: str, record_id: int) -> bool:
+        """Delete one record; return whether it was there."""
+        request = self._request("DELETE", "tables", table_id, "records", str(record_id))
+        try:
+            self._transport.send(request, _Unread)
+        except NinoxNotFoundError:
+            return False
+        return True
+
+    def execute(self, script: str) -> Any:
+        """Run a script that may write; return its last value. It is sent once."""
+        return self._transport.send(self._request("POST", "exec", body={"query": script}, repeatable=False), _ANY)
+
+    def _request(self, method: str, *segments: str, body: Any = None, repeatable: bool = True) -> Request:
+        return Request(
+            method=method,
+            segments=(*self._segments, *segments),
+            body=None if body is None else _ENCODER.encode(body),
+            password=self._password,
+            repeatable=repeatable,
+            writes=True,
+        )
