@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from ninox_api.changes import TableChanges
 from ninox_api.client import DatabaseClient, NinoxRecord
-from tap_ninox.paging import KeysetUnusableError, Page, keyset_pages, repeated_passes
+from ninox_api.paging import KeysetUnusableError, Page, keyset_pages, repeated_passes
 
 JoinPage = Callable[[Page], Page]
 

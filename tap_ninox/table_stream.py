@@ -18,10 +18,10 @@ from singer_sdk.singerlib.encoding.simple import RecordMessage, SchemaMessage
 from typing_extensions import override
 
 from ninox_api.changes import TableChanges
+from ninox_api.paging import Page
 from tap_ninox.catalog import TableEntry
 from tap_ninox.columns import KEY_PROPERTY, REPLICATION_KEY
 from tap_ninox.convert import Converter
-from tap_ninox.paging import Page
 from tap_ninox.report import StreamReport
 from tap_ninox.settings import TapSettings
 from tap_ninox.state import Bookmark, Snapshot, known_sequence

@@ -6,7 +6,7 @@ import pytest
 
 from ninox_api.client import NinoxRecord
 from ninox_api.errors import NinoxProtocolError
-from tap_ninox.paging import MAX_PASSES, KeysetUnusableError, keyset_pages, numbered_pages, repeated_passes
+from ninox_api.paging import MAX_PASSES, KeysetUnusableError, keyset_pages, numbered_pages, repeated_passes
 
 
 def records(ids):
