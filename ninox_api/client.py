@@ -10,7 +10,8 @@ import msgspec
 
 from ninox_api.changes import DatabaseChanges, FeedAnswer, split_by_table
 from ninox_api.config import ConnectionConfig
-from ninox_api.errors import NinoxNotFoundError, NinoxProtocolError
+from ninox_api.errors import NinoxNotFoundError, NinoxProtocolError, NinoxScriptError
+from ninox_api.retry import TRIES_OF_A_FAILED_READ
 from ninox_api.schema import (
     DatabaseName,
     DatabaseSchema,
@@ -55,6 +56,7 @@ _NAMED = msgspec.json.Decoder(list[_NamedObject])
 _ONE_NAMED = msgspec.json.Decoder(_NamedObject)
 _OBJECT = msgspec.json.Decoder(dict[str, Any])
 _OBJECTS = msgspec.json.Decoder(list[dict[str, Any]])
+_ANYTHING = msgspec.json.Decoder(float_hook=decimal.Decimal)
 _FEED = msgspec.json.Decoder(FeedAnswer)
 _RECORD = msgspec.json.Decoder(NinoxRecord, float_hook=decimal.Decimal)
 _RECORDS = msgspec.json.Decoder(list[NinoxRecord], float_hook=decimal.Decimal)
@@ -164,6 +166,27 @@ class DatabaseClient:
         """Yield records one call each, with None for those that do not exist."""
         for record_id in record_ids:
             yield record_id, self.find_record(table_id, record_id)
+
+    def query(self, script: str, *, tries_of_500: int = TRIES_OF_A_FAILED_READ) -> Any:
+        """Return the value of a script that only reads, as bare JSON; numbers keep all digits.
+
+        The form varies (observed): a scalar, a list, an object, records as `["A4"]` or `[["A4"]]`, and for nothing
+        `null`, `""`, `[]` or `{}`.
+
+        Raises:
+            NinoxScriptError: Ninox could not run it and answered `{"_err": …}`.
+        """
+        request = Request(
+            method="POST",
+            segments=(*self._segments, "query"),
+            body=_ENCODER.encode({"query": script}),
+            password=self._password,
+            tries_of_500=tries_of_500,
+        )
+        answer = self._transport.send(request, _ANYTHING)
+        if isinstance(answer, dict) and answer.keys() == {"_err"}:
+            raise NinoxScriptError(method=request.method, path=request.path)
+        return answer
 
     def writer(self) -> DatabaseWriter:
         """Return what writes to the same database."""

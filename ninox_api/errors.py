@@ -7,6 +7,7 @@ NinoxError
 ├── NinoxTransportError               no usable answer: connect, cut off, not JSON
 │   └── NinoxTimeoutError             it took longer than request_timeout
 ├── NinoxProtocolError                usable JSON, but not what is documented
+├── NinoxScriptError                  a script that Ninox could not run
 └── NinoxAPIError                     an answer with an error status: .status .method .path
     ├── NinoxRedirectError            3xx: never followed, the key must not travel
     ├── NinoxAuthenticationError      401
@@ -72,6 +73,14 @@ class NinoxTimeoutError(NinoxTransportError):
 
 class NinoxProtocolError(NinoxError):
     """An answer that arrived whole but is not what Ninox documents."""
+
+
+class NinoxScriptError(NinoxError):
+    """A script that was sent to `query` could not be run, which Ninox said in an answer without an error status."""
+
+    def __init__(self, *, method: str, path: str) -> None:
+        """Name the request; what Ninox says about a script may quote values, so it is not passed on."""
+        super().__init__(f"{method} {path}: Ninox could not run the script. Try it in Ninox' own console.")
 
 
 class NinoxAPIError(NinoxError):

@@ -30,7 +30,14 @@ TRIES_OF_A_FAILED_READ = 3
 _BUSY = frozenset({502, 503, 504})
 
 
-def tries_allowed(error: NinoxError, *, repeatable: bool, max_tries: int, writes: bool = False) -> int:
+def tries_allowed(
+    error: NinoxError,
+    *,
+    repeatable: bool,
+    max_tries: int,
+    writes: bool = False,
+    tries_of_500: int = TRIES_OF_A_FAILED_READ,
+) -> int:
     """Return how often a request may be sent in all, given how it just failed.
 
     Args:
@@ -38,6 +45,7 @@ def tries_allowed(error: NinoxError, *, repeatable: bool, max_tries: int, writes
         repeatable: Whether sending it twice has the effect of sending it once.
         max_tries: The configured bound.
         writes: Whether it changes records.
+        tries_of_500: How often a request that only reads may be sent if the answer is 500.
     """
     if isinstance(error, NinoxRateLimitError):
         return max_tries if (error.retry_after_s or 0) <= MAX_RETRY_AFTER_S else 1
@@ -46,7 +54,7 @@ def tries_allowed(error: NinoxError, *, repeatable: bool, max_tries: int, writes
     if isinstance(error, NinoxTransportError):
         return max_tries
     if isinstance(error, NinoxServerError):
-        tries_of_a_fault = 1 if writes else TRIES_OF_A_FAILED_READ
+        tries_of_a_fault = 1 if writes else tries_of_500
         return max_tries if error.status in _BUSY else min(max_tries, tries_of_a_fault)
     return 1
 

@@ -55,6 +55,7 @@ class Request:
         password: Sent as `nx-password` for a locked database.
         repeatable: Whether sending it twice has the effect of sending it once.
         writes: Whether it changes records; a 500 then means a bad field (observed), which no repetition mends.
+        tries_of_500: How often a request that only reads may be sent if the answer is 500.
     """
 
     method: str = "GET"
@@ -64,6 +65,7 @@ class Request:
     password: str | None = field(default=None, repr=False)
     repeatable: bool = True
     writes: bool = False
+    tries_of_500: int = retry.TRIES_OF_A_FAILED_READ
 
     @property
     def path(self) -> str:
@@ -117,7 +119,11 @@ class Transport:
             assert isinstance(error, NinoxError)  # noqa: S101 (tells mypy what on_exception cannot)
             max_tries = self._config.max_retries + 1
             allowed = retry.tries_allowed(
-                error, repeatable=request.repeatable, writes=request.writes, max_tries=max_tries
+                error,
+                repeatable=request.repeatable,
+                writes=request.writes,
+                max_tries=max_tries,
+                tries_of_500=request.tries_of_500,
             )
             return tries >= allowed
 

@@ -1,0 +1,40 @@
+"""Writing scripts in Ninox's own language: names in them, safely."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+
+class Named(Protocol):
+    """A table or field."""
+
+    @property
+    def id(self) -> str:
+        """Stable handle."""
+
+    @property
+    def name(self) -> str:
+        """What people see."""
+
+
+def name_in_script(item: Named, siblings: Iterable[Named]) -> str | None:
+    """Return how a script names a table or field, in quotes.
+
+    It is the caption (documented), unless that holds an apostrophe, for which no way of quoting is known, or belongs to
+    several; then it is the id (assumed), unless something else is called so. Nothing but an apostrophe ends the quotes,
+    so no caption can become more than a name.
+
+    Args:
+        item: What is meant.
+        siblings: All tables of its database or fields of its table, itself included.
+
+    Returns:
+        None if no name is certain to mean it.
+    """
+    names = [sibling.name for sibling in siblings]
+    if "'" not in item.name and names.count(item.name) <= 1:
+        return f"'{item.name}'"
+    if "'" not in item.id and item.id not in names:
+        return f"'{item.id}'"
+    return None
