@@ -1,0 +1,84 @@
+"""One field of a table and the properties that fill it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ninox_api.schema import Field
+from target_ninox.encoding.types import field_type
+from target_ninox.encoding.values import CLEARED, Encode, Formats, ValueRejectedError
+from target_ninox.references import Reference
+from target_ninox.rows import Key, RowRejectedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """How one field is filled.
+
+    Attributes:
+        field: The field.
+        properties: Part → property.
+        keeps_on_null: Whether an empty value leaves the field alone.
+        reference: How the linked record is found, if not by its id.
+    """
+
+    field: Field
+    properties: Mapping[str, str]
+    keeps_on_null: bool
+    reference: Reference | None
+    _property: str
+    _is_plain: bool
+    _is_empty: Callable[[Any], bool]
+    _encode: Encode
+
+    @classmethod
+    def make(
+        cls, field: Field, properties: Mapping[str, str], formats: Formats, *, keeps_on_null: bool,
+        reference: Reference | None,
+    ) -> Assignment:  # fmt: skip
+        """Compile the encoder of a field."""
+        known = field_type(field.type)
+        if known is None:
+            message = f"Fields of type {field.type} cannot be written."
+            raise TypeError(message)
+        return cls(
+            field=field,
+            properties=properties,
+            keeps_on_null=keeps_on_null,
+            reference=reference,
+            _property=next(iter(properties.values())),
+            _is_plain=known.is_plain,
+            _is_empty=known.is_empty,
+            _encode=known.make(field, formats),
+        )
+
+    def put(self, record: Mapping[str, Any], fields: dict[str, Any], references: dict[str, tuple[Key, ...]]) -> None:
+        """Put what a record says about the field into `fields`, or into `references` if it is still to be resolved.
+
+        Raises:
+            RowRejectedError: The value does not fit.
+        """
+        try:
+            self._put(record, fields, references)
+        except ValueRejectedError as error:
+            raise RowRejectedError(
+                property_name=", ".join(name for name in self.properties.values() if record.get(name) is not None),
+                code=error.code,
+                reason=error.reason,
+                allowed=error.allowed,
+            ) from None
+
+    def _put(self, record: Mapping[str, Any], fields: dict[str, Any], references: dict[str, tuple[Key, ...]]) -> None:
+        given = {part: record[name] for part, name in self.properties.items() if name in record}
+        if not given:
+            return
+        filled = {part: value for part, value in given.items() if not self._is_empty(value)}
+        if not filled:
+            if not self.keeps_on_null:
+                fields[self.field.id] = CLEARED
+        elif self.reference is not None:
+            references[self.field.id] = self.reference.keys(next(iter(filled.values())))
+        else:
+            fields[self.field.id] = self._encode(next(iter(filled.values())) if self._is_plain else filled)

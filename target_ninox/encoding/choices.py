@@ -1,0 +1,139 @@
+"""Choices: one option or several, by id or caption, never free text."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ninox_api.schema import Choice
+from target_ninox.encoding.values import CLEARED, Encode, EncodeParts, Formats, ValueRejectedError, whole_number
+
+_SEPARATORS = re.compile(r"[;,\n]")
+
+
+class Options:
+    """The options of a choice field.
+
+    What a value means is settled in this order: the caption, letter by letter; the option id; the caption without
+    regard to outer spaces and upper or lower case. So a caption that is a number is not mistaken for an id.
+    """
+
+    def __init__(self, choices: Iterable[Choice]) -> None:
+        """Index the options; of two with the same caption the first in order is meant."""
+        choices = tuple(choices)
+        self.captions = tuple(choice.caption for choice in choices)
+        self.caption_by_id = {choice.id: choice.caption for choice in choices}
+        self._id_by_caption = {choice.caption: choice.id for choice in reversed(choices)}
+        self._ids_by_folded: dict[str, set[str]] = {}
+        for choice in choices:
+            self._ids_by_folded.setdefault(_folded(choice.caption), set()).add(choice.id)
+
+    def find(self, value: Any) -> str | None:
+        """Return the id of the option that is meant, None if there is none or it is not clear which."""
+        given = _text(value)
+        if given is None:
+            return None
+        if given in self._id_by_caption:
+            return self._id_by_caption[given]
+        return given if given in self.caption_by_id else self._by_folded(given)
+
+    def find_by_id(self, value: Any) -> str | None:
+        """Return the option that is meant where the source says that it gives ids."""
+        given = _text(value)
+        return given if given in self.caption_by_id else self.find(value)
+
+    def agrees(self, option_id: str, caption: Any) -> bool:
+        """Tell whether an option has the caption, upper and lower case apart."""
+        given = _text(caption)
+        return given is not None and _folded(self.caption_by_id[option_id]) == _folded(given)
+
+    def refuse(self) -> ValueRejectedError:
+        """Return the error for what is not an option."""
+        return ValueRejectedError(code="unknown_choice", reason="It is not one of the options.", allowed=self.captions)
+
+    def _by_folded(self, given: str) -> str | None:
+        ids = self._ids_by_folded.get(_folded(given), set())
+        return next(iter(ids)) if len(ids) == 1 else None
+
+
+def one_option(choices: Iterable[Choice], formats: Formats) -> EncodeParts:
+    """Return an encoder of a choice, given as a caption, an id, or both: option id.
+
+    Of both, the caption says what is meant and the id settles what the caption leaves open: options may be numbered
+    differently, or renamed, in the database that the row comes from.
+    """
+    options = Options(choices)
+
+    def encode(values: Mapping[str, Any]) -> str:
+        found = _settled(options, values)
+        if found is None and not formats.unknown_choice_is_empty:
+            raise options.refuse()
+        return CLEARED if found is None else found
+
+    return encode
+
+
+def several_options(choices: Iterable[Choice], formats: Formats) -> EncodeParts:
+    """Return an encoder of a multiple choice: list of option ids.
+
+    Given is a list, its JSON text, or options with `,`, `;` or line breaks between; captions, ids, or both.
+    """
+    options = Options(choices)
+
+    def encode(values: Mapping[str, Any]) -> list[str] | str:
+        found = _settled_members(options, values)
+        if None in found and not formats.unknown_choice_is_empty:
+            raise options.refuse()
+        return list(dict.fromkeys(option for option in found if option is not None)) or CLEARED
+
+    return encode
+
+
+def _settled(options: Options, values: Mapping[str, Any]) -> str | None:
+    by_caption = options.find(values[""]) if "" in values else None
+    by_id = options.find_by_id(values["id"]) if "id" in values else None
+    if by_caption is None or by_id is None:
+        return by_caption or by_id
+    return by_id if options.agrees(by_id, values[""]) else by_caption
+
+
+def _settled_members(options: Options, values: Mapping[str, Any]) -> list[str | None]:
+    if "ids" not in values:
+        return [options.find(item) for item in members(values[""], options.find)]
+    ids = members(values["ids"], options.find_by_id)
+    captions = members(values.get("", []), options.find)
+    if len(captions) != len(ids):  # the source leaves the captions of deleted options out
+        return [options.find_by_id(item) for item in ids]
+    return [_settled(options, {"": caption, "id": item}) for caption, item in zip(captions, ids, strict=True)]
+
+
+def members(value: Any, find: Encode) -> list[Any]:
+    """Return the members of a list, of its JSON text, or of a text with separators; empty ones are left out."""
+    if isinstance(value, str) and find(value) is None:
+        value = _listed(value)
+    items = value if isinstance(value, list) else [value]
+    return [item for item in items if item is not None and item != ""]
+
+
+def _listed(value: str) -> list[Any]:
+    if value.lstrip().startswith("["):
+        try:
+            parsed = json.loads(value)
+        except ValueError:
+            parsed = None
+        if isinstance(parsed, list):
+            return parsed
+    return [item.strip() for item in _SEPARATORS.split(value)]
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, str):
+        return value
+    number = whole_number(value)
+    return None if number is None else str(number)
+
+
+def _folded(caption: str) -> str:
+    return " ".join(caption.split()).casefold()

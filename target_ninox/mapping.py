@@ -1,0 +1,148 @@
+"""Stream properties → table fields: what goes where, what is left out, and what cannot work."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+
+from ninox_api.schema import Field, Table
+from target_ninox.encoding.types import READ_ONLY, field_type
+from target_ninox.names import FieldNames, FieldPart, is_system
+from target_ninox.settings import StreamSettings
+
+FILE_TYPES = frozenset({"file", "image"})
+
+
+@dataclass(slots=True)
+class PropertyMapping:
+    """What becomes of a stream's properties.
+
+    Attributes:
+        parts: Field id → part → property.
+        fields: Field id → field, for those of `parts` and `files`.
+        files: Property → file field id.
+        unknown: Property → the nearest field name, if there is one.
+        read_only: Property → why its field cannot be written.
+        problems: What cannot work, one sentence each.
+    """
+
+    parts: dict[str, dict[str, str]] = field(default_factory=dict)
+    fields: dict[str, Field] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    unknown: dict[str, str | None] = field(default_factory=dict)
+    read_only: dict[str, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def field_of(self, name: str) -> Field | None:
+        """Return the field that a property goes to."""
+        for field_id, properties in self.parts.items():
+            if name in properties.values():
+                return self.fields[field_id]
+        return None
+
+    def warnings(self) -> Iterator[str]:
+        """Yield what is left out though nobody asked for it."""
+        if self.unknown:
+            named = (f"{name!r}{f' (nearest: {near!r})' if near else ''}" for name, near in self.unknown.items())
+            yield f"not loaded, no field is called so: {', '.join(named)}."
+        if self.read_only:
+            named = (f"{name!r} ({why})" for name, why in self.read_only.items())
+            yield f"not loaded, Ninox does not let them be written: {', '.join(named)}."
+
+
+def map_properties(properties: Collection[str], table: Table, settings: StreamSettings) -> PropertyMapping:
+    """Decide for every property of a stream what becomes of it.
+
+    Args:
+        properties: Names in the order of the stream's schema.
+        table: Where the stream goes.
+        settings: The stream's; what they say about a property goes before its name.
+    """
+    mapping, names = PropertyMapping(), FieldNames(table, properties)
+    mapping.problems += _strangers(properties, settings)
+    for name in properties:
+        if name in settings.files:
+            _map_file(mapping, name, names, settings.files[name])
+        elif name in settings.fields:
+            _map_named(mapping, name, names, settings.fields[name])
+        elif not is_system(name):
+            _map(mapping, name, names.find(name), missing=names.nearest(name))
+    mapping.problems += _incomplete(mapping)
+    return mapping
+
+
+def _strangers(properties: Collection[str], settings: StreamSettings) -> Iterator[str]:
+    named = {"fields": settings.fields, "references": settings.references, "files": settings.files}
+    for setting, mapped in named.items():
+        for name in mapped:
+            if name not in properties:
+                yield f"{setting}: the stream has no property {name!r}."
+
+
+def _map_named(mapping: PropertyMapping, name: str, names: FieldNames, wanted: str | None) -> None:
+    if wanted is None:
+        return
+    found = names.find(wanted)
+    if not found:
+        mapping.problems.append(_no_field(f"fields.{name}", wanted, names))
+    _map(mapping, name, found, missing=None, is_wanted=True)
+
+
+def _map_file(mapping: PropertyMapping, name: str, names: FieldNames, wanted: str) -> None:
+    found = names.find(wanted)
+    if not found:
+        mapping.problems.append(_no_field(f"files.{name}", wanted, names))
+    elif len(found) > 1:
+        mapping.problems.append(_ambiguous(f"files.{name}", wanted, found))
+    elif found[0].field.type not in FILE_TYPES:
+        mapping.problems.append(f"files.{name}: {found[0].field.name!r} is no file or image field.")
+    else:
+        mapping.files[name] = found[0].field.id
+        mapping.fields[found[0].field.id] = found[0].field
+
+
+def _map(
+    mapping: PropertyMapping, name: str, found: list[FieldPart], *, missing: str | None, is_wanted: bool = False
+) -> None:
+    if not found:
+        if not is_wanted:
+            mapping.unknown[name] = missing
+        return
+    if len(found) > 1:
+        mapping.problems.append(_ambiguous(name, name, found))
+        return
+    target = found[0].field
+    if target.type in READ_ONLY or field_type(target.type) is None:
+        mapping.read_only[name] = READ_ONLY.get(target.type, f"of the unknown type {target.type}")
+        return
+    taken = mapping.parts.setdefault(target.id, {})
+    if found[0].part in taken:
+        both = f"{taken[found[0].part]!r} and {name!r}"
+        mapping.problems.append(f"{both} both go to the field {target.name!r}; leave one out with fields: null.")
+        return
+    taken[found[0].part] = name
+    mapping.fields[target.id] = target
+
+
+def _incomplete(mapping: PropertyMapping) -> Iterator[str]:
+    for field_id, properties in mapping.parts.items():
+        target = mapping.fields[field_id]
+        known = field_type(target.type)
+        if known is not None and frozenset(properties) not in known.forms:
+            given = ", ".join(repr(name) for name in properties.values())
+            forms = " or ".join(_form_names(form) for form in known.forms)
+            yield f"{given} cannot be put together for the field {target.name!r} ({target.type}): give {forms}."
+
+
+def _form_names(form: Collection[str]) -> str:
+    return " + ".join(f"<field>_{part}" if part else "<field>" for part in sorted(form))
+
+
+def _no_field(setting: str, wanted: str, names: FieldNames) -> str:
+    near = names.nearest(wanted)
+    return f"{setting}: the table has no field {wanted!r}." + (f" Did you mean {near!r}?" if near else "")
+
+
+def _ambiguous(setting: str, wanted: str, found: list[FieldPart]) -> str:
+    ids = ", ".join(f"{item.field.name!r} ({item.field.id})" for item in found)
+    return f"{setting}: several fields may be meant by {wanted!r}: {ids}; say which by its id under fields."

@@ -1,0 +1,125 @@
+"""Which table a stream means and which field a property means: by id, by name, or by the name tap-ninox gives it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from ninox_api.naming import MAX_LENGTH, NameSpace, cut, identifier
+from ninox_api.schema import Field, Table
+from target_ninox.encoding.types import field_type
+
+RECORD_ID = "_id"
+"""Property of tap-ninox that holds the record id."""
+
+SYSTEM_PROPERTIES = frozenset({
+    RECORD_ID, "_sequence", "_created_at", "_created_by", "_modified_at", "_modified_by",
+})  # fmt: skip
+"""Properties that tap-ninox adds to every stream; Ninox fills them itself."""
+
+DELETED_AT = "_sdc_deleted_at"
+_SINGER_PREFIX = "_sdc_"
+_STYLES = ("slug", "caption", "id")
+
+
+def is_system(name: str) -> bool:
+    """Tell whether a property is about the record, not of it."""
+    return name in SYSTEM_PROPERTIES or name.startswith(_SINGER_PREFIX)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPart:
+    """A field, or a part of one such as the start of an appointment."""
+
+    field: Field
+    part: str = ""
+
+
+def find_tables(tables: Collection[Table], wanted: str) -> list[Table]:
+    """Return the tables that a stream's name may mean, those of the best way to read it; one if it is clear.
+
+    The ways, best first: the whole name, its part after the last `__`, its part after the last `-`; each as an id, as a
+    name, as a name's identifier.
+    """
+    readings = dict.fromkeys((wanted, wanted.rpartition("__")[2], wanted.rpartition("-")[2]))
+    for reading in filter(None, readings):
+        slugs = _table_slugs(tables)
+        for found in (
+            [table for table in tables if table.id == reading],
+            [table for table in tables if table.name.casefold() == reading.casefold()],
+            [slugs[slug]] if (slug := identifier(reading, fallback=reading)) in slugs else [],
+        ):
+            if found:
+                return found
+    return []
+
+
+def _table_slugs(tables: Iterable[Table]) -> dict[str, Table]:
+    names = NameSpace()
+    return {names.claim(identifier(table.name, fallback=table.id), suffixes=(table.id,)): table for table in tables}
+
+
+class FieldNames:
+    """Finds the fields of one table by what a stream calls them.
+
+    A stream with the property `_id` is taken for one of tap-ninox: its names are read in the style (slug, caption or
+    id) that explains most of them, so that a field `Status` and a field `status` are not mixed up.
+    """
+
+    def __init__(self, table: Table, properties: Collection[str]) -> None:
+        """Work out how the table's fields may be called."""
+        self._fields = table.fields
+        by_style = [_names(table, style) for style in _STYLES]
+        own = [name for name in properties if not is_system(name)]
+        explained = [sum(name in names for name in own) for names in by_style]
+        self._tap_names = by_style[explained.index(max(explained))] if RECORD_ID in properties else {}
+        self._names = {name: part for names in reversed(by_style) for name, part in names.items()}
+
+    def find(self, name: str) -> list[FieldPart]:
+        """Return the fields that a name may mean; one if it is clear."""
+        if name in self._tap_names:
+            return [self._tap_names[name]]
+        exact = [FieldPart(field) for field in self._fields if name in {field.id, field.name}]
+        if exact:
+            return exact
+        if name in self._names:
+            return [self._names[name]]
+        slug = identifier(name, fallback="")
+        return [self._names[slug]] if slug in self._names else []
+
+    def nearest(self, name: str) -> str | None:
+        """Return the field name that looks most like a name."""
+        return nearest(name, [field.name for field in self._fields])
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that looks most like a name, upper and lower case apart."""
+    by_folded = {candidate.casefold(): candidate for candidate in known}
+    found = difflib.get_close_matches(name.casefold(), by_folded, n=1)
+    return by_folded[found[0]] if found else None
+
+
+def _names(table: Table, style: str) -> dict[str, FieldPart]:
+    """Return name → part as tap-ninox hands the names out, then those of other parts that are understood."""
+    space, names = NameSpace(SYSTEM_PROPERTIES), {}
+    for field in table.fields:
+        known = field_type(field.type)
+        for part in known.parts if known else ("",):
+            name = space.claim(_with_part(_wanted(field, style), part), suffixes=(field.id,))
+            names[name] = FieldPart(field, part)
+    for field in table.fields:
+        known = field_type(field.type)
+        for part in known.more_parts if known else ():
+            names.setdefault(_with_part(_wanted(field, style), part), FieldPart(field, part))
+    return names
+
+
+def _wanted(field: Field, style: str) -> str:
+    if style == "caption":
+        return field.name
+    return identifier(field.id if style == "id" else field.name, fallback=field.id)
+
+
+def _with_part(wanted: str, part: str) -> str:
+    return f"{cut(wanted, MAX_LENGTH - len(part) - 1)}_{part}" if part else wanted

@@ -1,0 +1,259 @@
+"""How the rows of one stream become records of one table: decided once, before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ninox_api.errors import NinoxConfigError
+from ninox_api.schema import DatabaseSchema, Field, Table
+from target_ninox.assignment import Assignment
+from target_ninox.compare import Meaning, meaning_of
+from target_ninox.encoding.links import find_record_id
+from target_ninox.encoding.values import UTC, Formats
+from target_ninox.mapping import PropertyMapping, map_properties
+from target_ninox.names import DELETED_AT, RECORD_ID, find_tables, nearest
+from target_ninox.references import Reference, plan_references
+from target_ninox.rows import EncodedRow, Key, RowRejectedError
+from target_ninox.settings import StreamSettings
+
+Record = Mapping[str, Any]
+FindRecord = Callable[[str, Key], int | None]
+"""Field id and key → id of the linked record, None if there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WritePlan:
+    """How a stream is written.
+
+    Attributes:
+        stream: Name of the stream.
+        table: Where it goes.
+        mode: `insert`, `update`, `upsert` or `mirror`.
+        match_on: Properties that identify a record; empty if nothing does.
+        match_field_ids: Their fields, in that order; empty if records are matched by their id.
+        matches_record_id: Whether `_id` of the stream is the record id.
+        references: Field id → how its linked record is found.
+        file_fields: File field id → field, for files to upload.
+        warnings: What is left out, one sentence each.
+    """
+
+    stream: str
+    table: Table
+    mode: str
+    match_on: tuple[str, ...]
+    match_field_ids: tuple[str, ...]
+    matches_record_id: bool
+    references: Mapping[str, Reference]
+    file_fields: Mapping[str, Field]
+    warnings: tuple[str, ...]
+    _assignments: tuple[Assignment, ...]
+    _file_field_by_property: Mapping[str, str]
+    _meanings: Mapping[str, Meaning]
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether a row without a key cannot be written."""
+        return self.mode != "insert"
+
+    def encode(self, record: Record, number: int) -> EncodedRow:
+        """Return a row in Ninox's terms.
+
+        Args:
+            record: A Singer record.
+            number: Of the row in its stream, from 1; for reports.
+
+        Raises:
+            RowRejectedError: A value does not fit its field, or the key is empty.
+        """
+        deleted = record.get(DELETED_AT) is not None
+        fields: dict[str, Any] = {}
+        references: dict[str, tuple[Key, ...]] = {}
+        for assignment in self._assignments:
+            if not deleted or assignment.field.id in self.match_field_ids:
+                assignment.put(record, fields, references)
+        row = EncodedRow(
+            number=number,
+            record_id=self._record_id(record),
+            fields=fields,
+            references=references,
+            deleted=deleted,
+            files={} if deleted else dict(self._files(record)),
+        )
+        return self._with_key(row)
+
+    def resolve(self, row: EncodedRow, find: FindRecord) -> EncodedRow:
+        """Return a row with its references in `fields`, as record ids.
+
+        Args:
+            row: As `encode` made it.
+            find: Tells the linked record's id.
+
+        Raises:
+            RowRejectedError: A linked record is missing and the stream's settings do not take that for empty.
+        """
+        if not row.references:
+            return row
+        found = {field_id: self.references[field_id].encoded(keys, find) for field_id, keys in row.references.items()}
+        return self._with_key(replace(row, fields={**row.fields, **found}, references={}))
+
+    def changes(self, row: EncodedRow, current_fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the fields of a row whose values mean something else than what a record holds.
+
+        Args:
+            row: An encoded row.
+            current_fields: Field id → value, as Ninox answers them with `ids=true`.
+        """
+        return {
+            field_id: value
+            for field_id, value in row.fields.items()
+            if value != (current := current_fields.get(field_id))
+            and self._meanings[field_id](value) != self._meanings[field_id](current)
+        }
+
+    def key_of(self, current_fields: Mapping[str, Any]) -> Key | None:
+        """Return what identifies a record by its fields, comparable with `EncodedRow.key`; None if a part is empty.
+
+        Where records are matched by their id, that is the key: do not ask here.
+        """
+        parts = tuple(self._meanings[field_id](current_fields.get(field_id)) for field_id in self.match_field_ids)
+        if not parts or None in parts:
+            return None
+        return parts[0] if len(parts) == 1 else parts
+
+    def _with_key(self, row: EncodedRow) -> EncodedRow:
+        if any(field_id in row.references for field_id in self.match_field_ids):
+            return row
+        key = row.record_id if self.matches_record_id else self.key_of(row.fields)
+        if key is None and self.needs_key:
+            raise RowRejectedError(
+                property_name=", ".join(self.match_on),
+                code="empty_key",
+                reason="The key is empty, so the record cannot be found.",
+            )
+        return replace(row, key=key)
+
+    def _record_id(self, record: Record) -> int | None:
+        value = record.get(RECORD_ID) if self.matches_record_id else None
+        found = find_record_id(value, self.table.id)
+        if found is None and value is not None:
+            raise RowRejectedError(property_name=RECORD_ID, code="not_a_record_id", reason="It is not a record id.")
+        return found
+
+    def _files(self, record: Record) -> Iterator[tuple[str, str]]:
+        for name, field_id in self._file_field_by_property.items():
+            value = record.get(name)
+            if isinstance(value, str) and value.strip():
+                yield field_id, value
+
+
+def plan_stream(
+    stream: str, schema: Mapping[str, Any], key_properties: Sequence[str], database: DatabaseSchema,
+    settings: StreamSettings,
+) -> WritePlan:  # fmt: skip
+    """Return how a stream is written.
+
+    Args:
+        stream: Its name.
+        schema: JSON Schema of its records.
+        key_properties: Of its SCHEMA message.
+        database: The schema of the database it goes to.
+        settings: The stream's.
+
+    Raises:
+        NinoxConfigError: What cannot work, all of it at once.
+    """
+    table = _find_table(stream, database, settings)
+    mapping = map_properties(tuple(schema.get("properties") or ()), table, settings)
+    match_on, problems = _matching(key_properties, mapping, schema, settings)
+    formats = _formats(settings)
+    references, unlinked = plan_references(mapping, database, settings, formats)
+    problems = [*mapping.problems, *problems, *unlinked]
+    if problems:
+        raise NinoxConfigError([f"streams.{stream}: {problem}" for problem in problems])
+    matches_record_id = match_on == (RECORD_ID,)
+    match_fields = () if matches_record_id else tuple(filter(None, map(mapping.field_of, match_on)))
+    return WritePlan(
+        stream=stream,
+        table=table,
+        mode=settings.mode,
+        match_on=match_on,
+        match_field_ids=tuple(dict.fromkeys(field.id for field in match_fields)),
+        matches_record_id=matches_record_id,
+        references=references,
+        file_fields={field_id: mapping.fields[field_id] for field_id in mapping.files.values()},
+        warnings=tuple(f"{stream}: {warning}" for warning in mapping.warnings()),
+        _assignments=tuple(_assignments(mapping, references, formats, settings)),
+        _file_field_by_property=mapping.files,
+        _meanings={field_id: meaning_of(mapping.fields[field_id]) for field_id in mapping.parts},
+    )
+
+
+def _find_table(stream: str, database: DatabaseSchema, settings: StreamSettings) -> Table:
+    wanted = settings.table or stream
+    tables = [table for table in database.tables if not table.is_page]
+    found = find_tables(tables, wanted)
+    if len(found) == 1:
+        return found[0]
+    setting = f"streams.{stream}.table: " if settings.table else f"streams.{stream}: "
+    if found:
+        ids = ", ".join(table.id for table in found)
+        message = f"{setting}several tables are called {wanted!r}; say which by its id under table: {ids}."
+        raise NinoxConfigError(message)
+    near = nearest(wanted, (table.name for table in tables))
+    hint = f" Did you mean {near!r}?" if near else ""
+    listed = ", ".join(repr(table.name) for table in tables) or "none"
+    message = f"{setting}no table is called {wanted!r}.{hint} There is: {listed}."
+    raise NinoxConfigError(message)
+
+
+def _matching(
+    key_properties: Sequence[str], mapping: PropertyMapping, schema: Mapping[str, Any], settings: StreamSettings
+) -> tuple[tuple[str, ...], list[str]]:
+    """Return the properties that identify a record, and why they cannot."""
+    given = settings.match_on is not None
+    match_on = tuple(dict.fromkeys(settings.match_on if settings.match_on is not None else key_properties))
+    unmapped = [name for name in match_on if not _can_match(name, match_on, mapping, schema)]
+    if settings.mode == "insert" and not given:
+        return ((), []) if unmapped else (match_on, [])
+    if not match_on and settings.mode != "insert":
+        return match_on, [f"mode {settings.mode} needs a key, and the stream has none; set match_on, or mode insert."]
+    return match_on, [_cannot_match(name, mapping, is_given=given) for name in unmapped]
+
+
+def _can_match(name: str, match_on: Sequence[str], mapping: PropertyMapping, schema: Mapping[str, Any]) -> bool:
+    if mapping.field_of(name) is not None:
+        return True
+    return name == RECORD_ID and len(match_on) == 1 and name in (schema.get("properties") or ())
+
+
+def _cannot_match(name: str, mapping: PropertyMapping, *, is_given: bool) -> str:
+    where = "match_on" if is_given else "the stream's key"
+    if name == RECORD_ID:
+        return f"{where}: _id identifies a record by itself; it must be in the stream and the only one."
+    near = mapping.unknown.get(name)
+    hint = f" Did you mean {near!r}?" if near else ""
+    return f"{where}: {name!r} goes to no field, so no record can be found by it; map it under fields.{hint}"
+
+
+def _assignments(
+    mapping: PropertyMapping, references: Mapping[str, Reference], formats: Formats, settings: StreamSettings
+) -> Iterable[Assignment]:
+    for field_id, properties in mapping.parts.items():
+        yield Assignment.make(
+            mapping.fields[field_id],
+            properties,
+            formats,
+            keeps_on_null=settings.keeps_on_null,
+            reference=references.get(field_id),
+        )
+
+
+def _formats(settings: StreamSettings) -> Formats:
+    return Formats(
+        german_numbers=settings.number_format == "de",
+        german_dates=settings.date_format == "de",
+        zone=settings.zone or UTC,
+        unknown_choice_is_empty=settings.on_unknown_choice == "null",
+    )

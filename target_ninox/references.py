@@ -1,0 +1,136 @@
+"""Links that are given by a value of the linked record instead of its id."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ninox_api.schema import DatabaseSchema, Field, Table
+from target_ninox.compare import Meaning, meaning_of
+from target_ninox.encoding.types import field_type
+from target_ninox.encoding.values import CLEARED, Encode, Formats, ValueRejectedError
+from target_ninox.mapping import PropertyMapping
+from target_ninox.names import FieldNames
+from target_ninox.rows import Key, RowRejectedError
+from target_ninox.settings import ReferenceSettings, StreamSettings
+
+_SEVERAL = "dmulti"
+_LINKING = frozenset({"ref", "dchoice", _SEVERAL})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """How the records that a field links to are found.
+
+    Attributes:
+        property: The property that holds their key.
+        field: The linking field.
+        table: The linked table.
+        match_field: The field of it that holds the key.
+        on_missing: `reject` or `null`.
+    """
+
+    property: str
+    field: Field
+    table: Table
+    match_field: Field
+    on_missing: str
+    _encode: Encode
+    _meaning: Meaning
+
+    def keys(self, value: Any) -> tuple[Key, ...]:
+        """Return the keys that a value names, comparable with `key_of`.
+
+        Raises:
+            ValueRejectedError: The value does not fit the field `match_field`.
+        """
+        items = _listed(value) if self.field.type == _SEVERAL else [value]
+        keys = (self._meaning(self._encode(item)) for item in items)
+        return tuple(key for key in keys if key is not None)
+
+    def key_of(self, fields: Mapping[str, Any]) -> Key | None:
+        """Return the key of a record of the linked table, None if it is empty."""
+        return self._meaning(fields.get(self.match_field.id))
+
+    def encoded(self, keys: tuple[Key, ...], find: Callable[[str, Key], int | None]) -> Any:
+        """Return the JSON value of the field.
+
+        Raises:
+            RowRejectedError: There is no such record, and `on_missing` does not take that for empty.
+        """
+        found = [find(self.field.id, key) for key in keys]
+        if None in found and self.on_missing == "reject":
+            raise RowRejectedError(
+                property_name=self.property,
+                code="missing_reference",
+                reason=f"No record of {self.table.name!r} has this {self.match_field.name!r}.",
+            )
+        ids = [record_id for record_id in found if record_id is not None]
+        if self.field.type == _SEVERAL:
+            return ids or CLEARED
+        return ids[0] if ids else CLEARED
+
+
+def plan_references(
+    mapping: PropertyMapping, database: DatabaseSchema, settings: StreamSettings, formats: Formats
+) -> tuple[dict[str, Reference], list[str]]:
+    """Return field id → reference for the properties that the settings name, and what cannot work."""
+    references: dict[str, Reference] = {}
+    problems: list[str] = []
+    tables = {table.id: table for table in database.tables}
+    for name, wanted in settings.references.items():
+        field = mapping.field_of(name)
+        table = tables.get(field.target_table_id or "") if field is not None else None
+        if field is None or field.type not in _LINKING or table is None:
+            problems.append(f"references.{name}: it goes to no field that links to another table.")
+            continue
+        found, problem = _match_field(name, wanted, table)
+        if found is None:
+            problems.append(problem)
+            continue
+        references[field.id] = _reference(name, field, table, found, wanted, formats)
+    return references, problems
+
+
+def _reference(
+    name: str, field: Field, table: Table, match_field: Field, wanted: ReferenceSettings, formats: Formats
+) -> Reference:
+    known = field_type(match_field.type)
+    assert known is not None  # noqa: S101 (_match_field has looked)
+    encode = known.make(match_field, formats)
+    return Reference(
+        property=name,
+        field=field,
+        table=table,
+        match_field=match_field,
+        on_missing=wanted.on_missing,
+        _encode=encode if known.is_plain else lambda value: encode({"": value}),
+        _meaning=meaning_of(match_field),
+    )
+
+
+def _match_field(name: str, wanted: ReferenceSettings, table: Table) -> tuple[Field | None, str]:
+    names = FieldNames(table, ())
+    found = names.find(wanted.match_on)
+    setting = f"references.{name}.match_on"
+    if len(found) > 1:
+        ids = ", ".join(item.field.id for item in found)
+        return None, f"{setting}: several fields of {table.name!r} may be meant; say which by its id: {ids}."
+    if not found or found[0].part:
+        near = names.nearest(wanted.match_on)
+        hint = f" Did you mean {near!r}?" if near else ""
+        return None, f"{setting}: {table.name!r} has no field {wanted.match_on!r}.{hint}"
+    if field_type(found[0].field.type) is None:
+        return None, f"{setting}: the values of {found[0].field.name!r} do not come with records (formula)."
+    return found[0].field, ""
+
+
+def _listed(value: Any) -> list[Any]:
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        try:
+            value = json.loads(value)
+        except ValueError as error:
+            raise ValueRejectedError(code="not_a_list", reason="It is not a list of keys.") from error
+    return value if isinstance(value, list) else [value]

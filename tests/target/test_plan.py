@@ -1,0 +1,253 @@
+"""Streams → tables, properties → fields: what goes where, what is left out, what is refused before any write."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from ninox_api.errors import NinoxConfigError
+from ninox_api.schema import Choice, DatabaseSchema, Field, Table
+from target_ninox.plan import plan_stream
+from target_ninox.rows import RowRejectedError
+from target_ninox.settings import StreamSettings
+
+STATES = (Choice(id="1", caption="Offen"), Choice(id="2", caption="Fertig"), Choice(id="4", caption="Storniert"))
+
+
+def make_field(field_id, name, type_="string", **more):
+    return Field(id=field_id, name=name, type=type_, **more)
+
+
+CUSTOMERS = Table(
+    id="A",
+    name="Customers",
+    fields=(
+        make_field("A", "Kundennr."),
+        make_field("B", "Straße"),
+        make_field("C", "Strasse"),
+        make_field("D", "Status", "choice", choices=STATES),
+        make_field("E", "status"),
+        make_field("F", "Rabatt %", "number"),
+        make_field("G", "Umsatz gesamt", "fn", formula="1"),
+        make_field("H", "Geworben von", "ref", target_table_id="A"),
+        make_field("I", "Projekte", "rev", target_table_id="B"),
+        make_field("J", "Ort", "location"),
+        make_field("K", "Logo", "image"),
+    ),
+)
+PROJECTS = Table(
+    id="B",
+    name="Shop Projects",
+    fields=(
+        make_field("A", "Projektnr."),
+        make_field("B", "Kunde", "ref", target_table_id="A"),
+        make_field("C", "Zeitraum", "appointment"),
+        make_field("D", "Tags", "multi", choices=STATES),
+        make_field("E", "Team", "dmulti", target_table_id="A"),
+        make_field("F", "Dauer", "timeinterval"),
+        make_field("G", "Pos", "number"),
+    ),
+)
+HOME = Table(id="C", name="Home", fields=(), kind="page")
+DATABASE = DatabaseSchema(tables=(CUSTOMERS, PROJECTS, HOME), lists_formulas=True)
+
+
+def plan(properties, stream="customers", *, key=("kundennr",), database=DATABASE, **settings):
+    schema = {"properties": {name: {} for name in properties}}
+    return plan_stream(stream, schema, key, database, StreamSettings.from_settings(settings))
+
+
+def problems_of(*args, **kwargs):
+    with pytest.raises(NinoxConfigError) as caught:
+        plan(*args, **kwargs)
+    return caught.value.errors
+
+
+def encoded(made, **record):
+    return made.encode(record, 1)
+
+
+@pytest.mark.parametrize(
+    "stream",
+    ["A", "Customers", "customers", "shop__customers", "public-customers", "public-Customers", "a__b__customers"],
+)
+def test_a_stream_finds_its_table(stream):
+    assert plan(["kundennr"], stream).table is CUSTOMERS
+
+
+@pytest.mark.parametrize("stream", ["Shop Projects", "shop_projects", "shop__shop_projects", "public-shop_projects"])
+def test_a_table_with_a_space_is_found(stream):
+    assert plan(["projektnr"], stream, key=["projektnr"]).table is PROJECTS
+
+
+def test_a_table_that_does_not_exist_is_one_clear_error():
+    assert problems_of(["kundennr"], "shop__custmers") == [
+        (
+            "streams.shop__custmers: no table is called 'shop__custmers'. Did you mean 'Customers'? "
+            "There is: 'Customers', 'Shop Projects'."
+        )
+    ]
+
+
+def test_a_page_is_no_table():
+    assert "no table is called 'home'" in problems_of(["x"], "home")[0]
+
+
+def test_properties_find_their_fields_by_id_caption_and_slug():
+    made = plan(["Kundennr.", "rabatt", "strasse", "strasse_c", "H"], key=["Kundennr."])
+    row = made.encode({"Kundennr.": "K-1", "rabatt": 5, "strasse": "neu", "strasse_c": "alt", "H": 7}, 1)
+    assert row.fields == {"A": "K-1", "F": 5, "B": "neu", "C": "alt", "H": 7}
+    assert made.warnings == ()
+
+
+def test_parts_fold_back_into_their_field():
+    made = plan(
+        ["projektnr", "zeitraum_start", "zeitraum_end", "tags", "tags_ids", "kunde_id", "team_ids", "dauer_text"],
+        "shop_projects",
+        key=["projektnr"],
+    )
+    row = encoded(
+        made,
+        projektnr="P1",
+        zeitraum_start="2026-01-01T09:00:00",
+        zeitraum_end="2026-01-01T10:00:00",
+        tags=["Offen"],
+        tags_ids=["1"],
+        kunde_id=3,
+        team_ids=[1, 2],
+        dauer_text="01:30",
+    )
+    assert row.fields == {
+        "A": "P1",
+        "C": "2026-01-01T09:00:00 - 2026-01-01T10:00:00",
+        "D": ["1"],
+        "B": 3,
+        "E": [1, 2],
+        "F": "01:30:00.000",
+    }
+
+
+def test_a_stream_of_tap_ninox_keeps_case_twins_apart():
+    made = plan(["_id", "_sequence", "status", "status_id", "status_e"], key=["_id"])
+    row = made.encode({"_id": 7, "_sequence": 90, "status": "Offen", "status_id": "1", "status_e": "frei"}, 1)
+    assert row.fields == {"D": "1", "E": "frei"}
+    assert (row.record_id, row.key, made.matches_record_id) == (7, 7, True)
+    assert made.warnings == ()
+
+
+def test_what_is_left_out_is_named_once_before_any_row():
+    made = plan(["kundennr", "umsatz_gesamt", "projekte", "rabat", "_sdc_extracted_at", "_modified_at"])
+    assert made.warnings == (
+        "customers: not loaded, no field is called so: 'rabat' (nearest: 'Rabatt %').",
+        (
+            "customers: not loaded, Ninox does not let them be written: 'umsatz_gesamt' (a formula), "
+            "'projekte' (the back side of a reference)."
+        ),
+    )
+    assert encoded(made, kundennr="K-1", umsatz_gesamt=5, rabat=1).fields == {"A": "K-1"}
+
+
+def test_everything_that_cannot_work_is_told_at_once():
+    errors = problems_of(
+        ["nr", "ort_latitude", "strasse", "Straße"],
+        key=["nr"],
+        fields={"gone": "A"},
+        references={"strasse": {"match_on": "Kundennr."}},
+    )
+    assert errors == [
+        "streams.customers: fields: the stream has no property 'gone'.",
+        "streams.customers: 'strasse' and 'Straße' both go to the field 'Straße'; leave one out with fields: null.",
+        (
+            "streams.customers: 'ort_latitude' cannot be put together for the field 'Ort' (location): give <field> or "
+            "<field>_latitude + <field>_longitude or <field> + <field>_latitude + <field>_longitude."
+        ),
+        (
+            "streams.customers: the stream's key: 'nr' goes to no field, so no record can be found by it; map it under "
+            "fields."
+        ),
+        "streams.customers: references.strasse: it goes to no field that links to another table.",
+    ]
+
+
+@pytest.mark.parametrize("mode", ["update", "upsert", "mirror"])
+def test_a_mode_that_needs_a_key_says_so(mode):
+    assert problems_of(["strasse"], key=[], mode=mode) == [
+        f"streams.customers: mode {mode} needs a key, and the stream has none; set match_on, or mode insert."
+    ]
+
+
+def test_insert_needs_no_key():
+    made = plan(["strasse"], key=[], mode="insert")
+    assert encoded(made, strasse="x").key is None
+
+
+def test_settings_go_before_names():
+    made = plan(["nr", "strasse", "kunde"], key=["nr"], fields={"nr": "Kundennr.", "strasse": None, "kunde": "H"})
+    assert encoded(made, nr="K-1", strasse="x", kunde=4).fields == {"A": "K-1", "H": 4}
+
+
+def test_keys_compare_by_meaning():
+    made = plan(["pos", "kunde"], "shop_projects", key=["pos", "kunde"])
+    assert {encoded(made, pos=pos, kunde="3").key for pos in (1, 1.0, Decimal(1), "1", "1.0")} == {(1, 3)}
+    assert made.key_of({"G": Decimal("1.0"), "B": [3]}) == (1, 3)
+    assert made.key_of({"G": 1}) is None
+    assert plan(["kundennr"]).key_of({"A": "01"}) == "01"
+
+
+def test_an_empty_key_is_a_reject():
+    with pytest.raises(RowRejectedError) as caught:
+        encoded(plan(["kundennr", "strasse"]), kundennr="", strasse="geheim")
+    assert (caught.value.property, caught.value.code) == ("kundennr", "empty_key")
+    assert "geheim" not in str(caught.value)
+
+
+def test_a_reference_is_resolved_by_the_key_of_the_other_table():
+    made = plan(
+        ["projektnr", "kunde"],
+        "shop_projects",
+        key=["projektnr"],
+        references={"kunde": {"match_on": "kundennr"}},
+    )
+    row = encoded(made, projektnr="P1", kunde="K-1")
+    assert (row.fields, row.references) == ({"A": "P1"}, {"B": ("K-1",)})
+    assert made.references["B"].key_of({"A": "K-1"}) == "K-1"
+    assert made.resolve(row, lambda _field_id, key: {"K-1": 9}[key]).fields == {"A": "P1", "B": 9}
+    with pytest.raises(RowRejectedError) as caught:
+        made.resolve(row, lambda _field_id, _key: None)
+    assert caught.value.code == "missing_reference"
+
+
+def test_a_key_with_a_reference_waits_for_it():
+    made = plan(["pos", "kunde"], "shop_projects", key=["pos", "kunde"], references={"kunde": {"match_on": "A"}})
+    row = encoded(made, pos=1, kunde="K-1")
+    assert row.key is None
+    assert made.resolve(row, lambda _field_id, _key: 9).key == (1, 9)
+
+
+def test_only_what_differs_by_meaning_is_a_change():
+    made = plan(["kundennr", "rabatt", "status_id", "ort"])
+    row = encoded(made, kundennr="K-1", rabatt=Decimal("5.00"), status_id="1", ort="Berlin\n<52.5, 13.4>")
+    current = {"A": "K-1", "F": 5, "D": "Offen", "J": "Berlin <52.50,13.40>"}
+    assert made.changes(row, current) == {}
+    assert made.changes(row, {**current, "F": 6}) == {"F": 5}
+    assert made.changes(encoded(made, kundennr="K-1", rabatt=None), {"A": "K-1"}) == {}
+    assert made.changes(encoded(made, kundennr="K-1", rabatt=None), {"A": "K-1", "F": 0}) == {"F": ""}
+
+
+def test_null_clears_or_keeps_and_absent_never_touches():
+    assert encoded(plan(["kundennr", "rabatt"]), kundennr="K", rabatt=None).fields == {"A": "K", "F": ""}
+    assert encoded(plan(["kundennr", "rabatt"]), kundennr="K").fields == {"A": "K"}
+    assert encoded(plan(["kundennr", "rabatt"], null="keep"), kundennr="K", rabatt="").fields == {"A": "K"}
+
+
+def test_a_deleted_row_has_its_key_and_nothing_else():
+    made = plan(["kundennr", "rabatt", "_sdc_deleted_at"])
+    row = encoded(made, kundennr="K", rabatt="kaputt", _sdc_deleted_at="2026-01-01T00:00:00Z")
+    assert (row.deleted, row.key, row.fields) == (True, "K", {"A": "K"})
+
+
+def test_files_are_told_apart_from_values():
+    made = plan(["kundennr", "logo_url"], files={"logo_url": "Logo"})
+    row = encoded(made, kundennr="K", logo_url="https://example.com/a.png")
+    assert (row.fields, row.files) == ({"A": "K"}, {"K": "https://example.com/a.png"})
