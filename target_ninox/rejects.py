@@ -1,0 +1,151 @@
+"""The file of rows that could not be written: read it, repair it, feed it in again.
+
+It is a Singer stream: a SCHEMA message before the first row of each stream, then a RECORD message per row, which beside
+the record says why it was rejected. So `target-ninox --config config.json < rejects.jsonl` loads the repaired rows.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+
+from target_ninox.rows import Key, RowRejectedError
+
+logger = logging.getLogger(__name__)
+
+_OWNER_ONLY = 0o600
+_MOST_LOGGED = 10
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamSchema:
+    """What the SCHEMA message of a stream said."""
+
+    stream: str
+    schema: Mapping[str, Any]
+    key_properties: Sequence[str]
+
+
+class Rejects:
+    """Takes rejected rows: to the log without any value, to the file with all of them.
+
+    The file is made with the first row, for its owner only. One that is there already, of an earlier run, is kept under
+    a name with its time: under `on_reject: continue` it may be the only place where those rows are.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        """Remember where to write; None for the log only."""
+        self._path = path
+        self._file: BinaryIO | None = None
+        self._described: dict[str, StreamSchema] = {}
+        self.count: Counter[str] = Counter()
+
+    def add(
+        self,
+        described: StreamSchema,
+        record: Mapping[str, Any],
+        error: RowRejectedError,
+        *,
+        number: int,
+        key: Key | None,
+    ) -> None:
+        """Take one rejected row.
+
+        Args:
+            described: Its stream.
+            record: As it came.
+            error: Why it cannot be written.
+            number: Of the row in its stream.
+            key: Its key, if it has one.
+        """
+        self.count[described.stream] += 1
+        self._log(described.stream, error, number)
+        if self._path is None:
+            return
+        if self._file is None:
+            self._file = _new_file(self._path)
+        if self._described.get(described.stream) != described:
+            self._described[described.stream] = described
+            self._write(_schema_message(described))
+        self._write(_record_message(described.stream, record, error, number, key))
+
+    def flush(self) -> None:
+        """Make sure that every row taken so far survives; to be called before a state goes out."""
+        if self._file is not None:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Finish the file."""
+        if self._file is not None:
+            self.flush()
+            self._file.close()
+            self._file = None
+
+    def _log(self, stream: str, error: RowRejectedError, number: int) -> None:
+        if self.count[stream] <= _MOST_LOGGED:
+            logger.warning("%s: row %d is rejected: %s", stream, number, error)
+        if self.count[stream] == _MOST_LOGGED:
+            logger.warning("%s: further rejected rows are only counted here.", stream)
+
+    def _write(self, message: Mapping[str, Any]) -> None:
+        assert self._file is not None  # noqa: S101 (add has opened it)
+        self._file.write(_ENCODER.encode(message) + b"\n")
+
+
+def _new_file(path: Path) -> BinaryIO:
+    if path.exists() or path.is_symlink():
+        made_at = datetime.fromtimestamp(path.lstat().st_mtime, timezone.utc)
+        path.rename(_unused(path, f"{made_at:%Y%m%dT%H%M%SZ}"))
+    # Exclusive: whoever may write to the folder cannot lay a link under our pen.
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY), "wb")
+
+
+def _unused(path: Path, mark: str) -> Path:
+    older = path.with_name(f"{path.stem}.{mark}{path.suffix}")
+    count = 1
+    while older.exists():
+        count += 1
+        older = path.with_name(f"{path.stem}.{mark}-{count}{path.suffix}")
+    return older
+
+
+def _schema_message(described: StreamSchema) -> dict[str, Any]:
+    return {
+        "type": "SCHEMA",
+        "stream": described.stream,
+        "schema": described.schema,
+        "key_properties": list(described.key_properties),
+    }
+
+
+def _record_message(
+    stream: str, record: Mapping[str, Any], error: RowRejectedError, number: int, key: Key | None
+) -> dict[str, Any]:
+    return {
+        "type": "RECORD",
+        "stream": stream,
+        "row": number,
+        "key": _plain(key),
+        "property": error.property,
+        "code": error.code,
+        "reason": error.reason,
+        "allowed": list(error.allowed),
+        "record": record,
+    }
+
+
+def _plain(key: Any) -> Any:
+    """Return a key as JSON takes it; several options or links are a set in it."""
+    if isinstance(key, tuple):
+        return [_plain(part) for part in key]
+    return sorted(key, key=str) if isinstance(key, frozenset) else key

@@ -1,0 +1,156 @@
+"""What a run did, for its last log lines and the report file: counts that add up, per stream and in all."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ninox_api.errors import NinoxError
+
+logger = logging.getLogger(__name__)
+
+_OWNER_ONLY = 0o600
+OUTCOMES = ("created", "updated", "unchanged", "deleted", "skipped", "rejected")
+
+
+class CountsDifferError(NinoxError):
+    """A run that ended well has rows it cannot account for: an error of ours, not of the data."""
+
+
+@dataclass(slots=True, kw_only=True)
+class StreamReport:
+    """What happened to the rows of one stream; every row that was read has one outcome.
+
+    Attributes:
+        read: Rows that came.
+        created: Rows that became new records.
+        updated: Rows that changed a record.
+        unchanged: Rows whose record held the values already.
+        deleted: Rows whose record was deleted because they say so.
+        skipped: Rows that needed nothing: deleted ones without `hard_delete`, updates without a record.
+        rejected: Rows that could not be written.
+        removed: Records that a mirror deleted because no row came for them; no row of the stream stands for them.
+        recovered: Records found after an answer was lost, instead of being created twice; counted as created, too.
+        api_calls: Repeated ones included.
+    """
+
+    read: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    skipped: int = 0
+    rejected: int = 0
+    removed: int = 0
+    recovered: int = 0
+    api_calls: int = 0
+    seconds: float = 0.0
+
+    @property
+    def unaccounted(self) -> int:
+        """Rows without an outcome: those that an aborted run did not come to."""
+        outcomes: Iterator[int] = (getattr(self, outcome) for outcome in OUTCOMES)
+        return self.read - sum(outcomes)
+
+    def add(self, other: StreamReport) -> None:
+        """Add another stream's counts."""
+        for name, value in asdict(other).items():
+            setattr(self, name, getattr(self, name) + value)
+
+
+class RunReport:
+    """Gathers the reports of all streams of a run."""
+
+    def __init__(self, calls_used: Callable[[], int], *, path: Path | None = None, is_dry: bool = False) -> None:
+        """Remember when the run began and where to report."""
+        self._calls_used = calls_used
+        self._path = path
+        self._is_dry = is_dry
+        self._started = time.monotonic()
+        self.streams: dict[str, StreamReport] = {}
+
+    def stream(self, name: str) -> StreamReport:
+        """Return the report of a stream, to be counted up."""
+        return self.streams.setdefault(name, StreamReport())
+
+    @contextmanager
+    def measure(self, name: str) -> Iterator[StreamReport]:
+        """Add the API calls and the time of what happens inside to a stream."""
+        report = self.stream(name)
+        calls, started = self._calls_used(), time.monotonic()
+        try:
+            yield report
+        finally:
+            report.api_calls += self._calls_used() - calls
+            report.seconds += time.monotonic() - started
+
+    @property
+    def total(self) -> StreamReport:
+        """All streams together; calls and time are those of the whole run."""
+        total = StreamReport()
+        for report in self.streams.values():
+            total.add(report)
+        total.api_calls, total.seconds = self._calls_used(), time.monotonic() - self._started
+        return total
+
+    def close(self, *, is_complete: bool, samples: Mapping[str, Any] | None = None) -> None:
+        """Write the summary to the log and the report to its file.
+
+        Args:
+            is_complete: Whether the run came to its end.
+            samples: Stream → examples of a dry run, for the file only: they hold values.
+
+        Raises:
+            CountsDifferError: The run is complete, yet rows have no outcome.
+        """
+        for name, report in self.streams.items():
+            logger.info("%s: %s", name, _line(report))
+        total = self.total
+        logger.info("%s: %d streams, %s", "Dry run" if self._is_dry else "Run", len(self.streams), _line(total))
+        if self._path is not None:
+            _write_private(self._path, self._document(total, samples or {}, is_complete=is_complete))
+        lost = {name: report.unaccounted for name, report in self.streams.items() if report.unaccounted}
+        if is_complete and lost:
+            counts = ", ".join(f"{count} of {name}" for name, count in lost.items())
+            message = f"Some rows were read but have no outcome: {counts}. This is a defect of target-ninox."
+            raise CountsDifferError(message)
+
+    def _document(self, total: StreamReport, samples: Mapping[str, Any], *, is_complete: bool) -> dict[str, Any]:
+        streams = {name: asdict(report) for name, report in self.streams.items()}
+        for name, examples in samples.items():
+            streams.setdefault(name, {})["samples"] = examples
+        return {"dry_run": self._is_dry, "complete": is_complete, "total": asdict(total), "streams": streams}
+
+
+def _line(report: StreamReport) -> str:
+    outcomes = ", ".join(f"{getattr(report, outcome)} {outcome}" for outcome in OUTCOMES)
+    more = "".join(
+        f", {count} {what}"
+        for count, what in (
+            (report.removed, "removed"),
+            (report.recovered, "recovered"),
+            (report.unaccounted, "NOT WRITTEN"),
+        )
+        if count
+    )
+    return f"{report.read} read = {outcomes}{more}; {report.api_calls} API calls, {report.seconds:.1f} s"
+
+
+def _write_private(path: Path, document: Mapping[str, Any]) -> None:
+    """Put a document in place at once: whoever looks sees the old report or the new one, never half of it."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    encoder = msgspec.json.Encoder(decimal_format="number")
+    try:
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY), "wb") as file:
+            file.write(msgspec.json.format(encoder.encode(document), indent=2) + b"\n")
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

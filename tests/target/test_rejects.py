@@ -1,0 +1,140 @@
+"""The rejects file: what it holds, who may read it, and that nothing in it is ever lost."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import stat
+from decimal import Decimal
+
+from target_ninox.rejects import Rejects, StreamSchema
+from target_ninox.rows import RowRejectedError
+
+CUSTOMERS = StreamSchema(stream="customers", schema={"properties": {"nr": {}, "state": {}}}, key_properties=["nr"])
+ORDERS = StreamSchema(stream="orders", schema={"properties": {"id": {}}}, key_properties=["id"])
+UNKNOWN = RowRejectedError(
+    property_name="state", code="unknown_choice", reason="It is not one of the options.", allowed=("open", "done")
+)
+
+
+def written(path):
+    return [json.loads(line, parse_float=Decimal) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_a_rejected_row_is_a_singer_message_that_says_why(tmp_path):
+    rejects = Rejects(tmp_path / "rejects.jsonl")
+    record = {"nr": "K-1", "state": "stornó?", "price": Decimal("0.10000000000000000001")}
+    rejects.add(CUSTOMERS, record, UNKNOWN, number=4711, key="K-1")
+    rejects.close()
+    schema, row = written(tmp_path / "rejects.jsonl")
+    assert schema == {
+        "type": "SCHEMA",
+        "stream": "customers",
+        "schema": CUSTOMERS.schema,
+        "key_properties": ["nr"],
+    }
+    assert row == {
+        "type": "RECORD",
+        "stream": "customers",
+        "row": 4711,
+        "key": "K-1",
+        "property": "state",
+        "code": "unknown_choice",
+        "reason": "It is not one of the options.",
+        "allowed": ["open", "done"],
+        "record": record,
+    }
+
+
+def test_the_schema_comes_before_the_first_row_of_each_stream_and_when_it_changes(tmp_path):
+    rejects = Rejects(tmp_path / "rejects.jsonl")
+    changed = StreamSchema(stream="customers", schema={"properties": {"nr": {}}}, key_properties=["nr"])
+    for described in (CUSTOMERS, CUSTOMERS, ORDERS, CUSTOMERS, changed):
+        rejects.add(described, {}, UNKNOWN, number=1, key=None)
+    rejects.close()
+    told = [(message["type"], message["stream"]) for message in written(tmp_path / "rejects.jsonl")]
+    assert told == [
+        ("SCHEMA", "customers"),
+        ("RECORD", "customers"),
+        ("RECORD", "customers"),
+        ("SCHEMA", "orders"),
+        ("RECORD", "orders"),
+        ("RECORD", "customers"),
+        ("SCHEMA", "customers"),
+        ("RECORD", "customers"),
+    ]
+
+
+def test_only_its_owner_may_read_the_file(tmp_path):
+    old = os.umask(0)
+    try:
+        rejects = Rejects(tmp_path / "rejects.jsonl")
+        rejects.add(CUSTOMERS, {}, UNKNOWN, number=1, key=None)
+        rejects.close()
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE((tmp_path / "rejects.jsonl").stat().st_mode) == 0o600
+
+
+def test_rows_of_earlier_runs_are_kept(tmp_path):
+    path = tmp_path / "rejects.jsonl"
+    for number in (1, 2, 3):
+        rejects = Rejects(path)
+        rejects.add(CUSTOMERS, {}, UNKNOWN, number=number, key=None)
+        rejects.close()
+    assert written(path)[1]["row"] == 3
+    older = [written(other)[1]["row"] for other in tmp_path.iterdir() if other != path]
+    assert sorted(older) == [1, 2]
+
+
+def test_a_run_without_rejects_leaves_the_file_of_the_last_one_alone(tmp_path):
+    path = tmp_path / "rejects.jsonl"
+    path.write_text("rows to repair\n")
+    Rejects(path).close()
+    assert [other.name for other in tmp_path.iterdir()] == ["rejects.jsonl"]
+    assert path.read_text() == "rows to repair\n"
+
+
+def test_a_file_that_is_being_fed_in_is_not_written_into(tmp_path):
+    path = tmp_path / "rejects.jsonl"
+    path.write_text("first\nsecond\n")
+    with path.open() as fed_in:
+        assert fed_in.readline() == "first\n"
+        rejects = Rejects(path)
+        rejects.add(CUSTOMERS, {}, UNKNOWN, number=1, key=None)
+        rejects.close()
+        assert fed_in.read() == "second\n"
+
+
+def test_a_link_is_not_followed(tmp_path):
+    (tmp_path / "precious").write_text("mine")
+    (tmp_path / "rejects.jsonl").symlink_to(tmp_path / "precious")
+    rejects = Rejects(tmp_path / "rejects.jsonl")
+    rejects.add(CUSTOMERS, {}, UNKNOWN, number=1, key=None)
+    rejects.close()
+    assert (tmp_path / "precious").read_text() == "mine"
+
+
+def test_flushed_rows_are_in_the_file(tmp_path):
+    rejects = Rejects(tmp_path / "rejects.jsonl")
+    rejects.add(CUSTOMERS, {}, UNKNOWN, number=1, key=("K", frozenset({"2", "1"})))
+    rejects.flush()
+    assert written(tmp_path / "rejects.jsonl")[1]["key"] == ["K", ["1", "2"]]
+    rejects.close()
+
+
+def test_the_log_names_row_property_and_options_but_no_value(caplog):
+    with caplog.at_level(logging.WARNING):
+        Rejects(None).add(CUSTOMERS, {"state": "geheim"}, UNKNOWN, number=4711, key="K-geheim")
+    assert caplog.messages == [
+        "customers: row 4711 is rejected: state: It is not one of the options. Allowed: open, done."
+    ]
+
+
+def test_a_thousand_rejects_do_not_flood_the_log(caplog):
+    rejects = Rejects(None)
+    for number in range(1000):
+        rejects.add(CUSTOMERS, {}, UNKNOWN, number=number, key=None)
+    assert len(caplog.messages) == 11
+    assert rejects.count == {"customers": 1000}

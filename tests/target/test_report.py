@@ -1,0 +1,72 @@
+"""The report: counts that add up, in the log and as JSON."""
+
+from __future__ import annotations
+
+import json
+import logging
+import stat
+from itertools import count
+
+import pytest
+
+from target_ninox.report import CountsDifferError, RunReport
+
+
+def make_report(**more):
+    return RunReport(lambda: 7, **more)
+
+
+def test_the_summary_adds_up_per_stream_and_in_all(caplog):
+    report = make_report()
+    customers, orders = report.stream("customers"), report.stream("orders")
+    customers.read, customers.created, customers.rejected = 10, 9, 1
+    orders.read, orders.updated, orders.unchanged, orders.skipped, orders.deleted = 8, 1, 4, 1, 2
+    with caplog.at_level(logging.INFO):
+        report.close(is_complete=True)
+    told = [message.rpartition(",")[0] for message in caplog.messages]
+    assert told == [
+        "customers: 10 read = 9 created, 0 updated, 0 unchanged, 0 deleted, 0 skipped, 1 rejected; 0 API calls",
+        "orders: 8 read = 0 created, 1 updated, 4 unchanged, 2 deleted, 1 skipped, 0 rejected; 0 API calls",
+        "Run: 2 streams, 18 read = 9 created, 1 updated, 4 unchanged, 2 deleted, 1 skipped, 1 rejected; 7 API calls",
+    ]
+
+
+def test_a_complete_run_that_lost_a_row_fails():
+    report = make_report()
+    report.stream("customers").read = 3
+    report.stream("customers").created = 2
+    with pytest.raises(CountsDifferError, match="no outcome: 1 of customers"):
+        report.close(is_complete=True)
+
+
+def test_an_aborted_run_says_what_is_not_written(caplog):
+    report = make_report()
+    report.stream("customers").read = 3
+    with caplog.at_level(logging.INFO):
+        report.close(is_complete=False)
+    assert "3 NOT WRITTEN" in caplog.text
+
+
+def test_calls_are_those_made_inside():
+    calls = count(10, 5)
+    report = RunReport(lambda: next(calls))
+    with report.measure("customers"):
+        pass
+    with pytest.raises(KeyError), report.measure("customers"):
+        raise KeyError
+    assert report.stream("customers").api_calls == 10
+
+
+def test_the_report_file_is_json_and_private(tmp_path):
+    path = tmp_path / "report.json"
+    path.write_text("the last one, longer than this one" * 100)
+    report = make_report(path=path, is_dry=True)
+    report.stream("customers").read = 1
+    report.stream("customers").unchanged = 1
+    report.close(is_complete=True, samples={"customers": [{"Name": ["a", "b"]}]})
+    told = json.loads(path.read_text())
+    assert told["streams"]["customers"]["unchanged"] == 1
+    assert told["streams"]["customers"]["samples"] == [{"Name": ["a", "b"]}]
+    assert (told["dry_run"], told["complete"], told["total"]["api_calls"]) == (True, True, 7)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [other.name for other in tmp_path.iterdir()] == ["report.json"]
