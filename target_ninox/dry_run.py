@@ -1,0 +1,237 @@
+"""What a run would do, for people to read before they let it: counts per table, and examples of the differences.
+
+Examples hold values. They are shown on the user's own terminal and put into the report file (which only its owner may
+read); where the output is not a terminal, and may be a log that others read, only field names and counts are shown.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TextIO
+
+from ninox_api.schema import Field, Table
+from target_ninox.compare import meaning_of
+from target_ninox.report import RunReport, StreamReport
+from target_ninox.rows import EncodedRow
+
+MOST_EXAMPLES = 5
+_MOST_CHARACTERS = 40
+_EMPTY = "(empty)"
+_NAME_COLUMNS = 2
+_COLUMNS = ("create", "update", "unchanged", "delete", "skip", "reject")
+_COLOURS = {"create": "\x1b[32m", "update": "\x1b[33m", "delete": "\x1b[31m", "reject": "\x1b[31m"}
+_PLAIN = "\x1b[0m"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One record that a run would write.
+
+    Attributes:
+        action: `create`, `update` or `delete`.
+        record: Key of the row, or the record id.
+        fields: Field name → value before and after, as people read them.
+    """
+
+    action: str
+    record: str
+    fields: Mapping[str, tuple[str, str]]
+
+
+@dataclass(slots=True)
+class TablePlan:
+    """What a run would do to one table.
+
+    Attributes:
+        table: The table.
+        warnings: What is left out.
+        changed: Field name → records in which it would change.
+        examples: Action → the first few differences.
+    """
+
+    table: Table
+    warnings: Sequence[str] = ()
+    changed: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, list[Difference]] = field(default_factory=dict)
+
+    def create(self, row: EncodedRow) -> None:
+        """Note a record that would be made."""
+        if self._has_room("create"):
+            self._add("create", row.key, {field_id: (None, value) for field_id, value in row.fields.items()})
+
+    def update(self, row: EncodedRow, changes: Mapping[str, Any], current_fields: Mapping[str, Any]) -> None:
+        """Note a record that would be changed.
+
+        Args:
+            row: The row.
+            changes: As `WritePlan.changes` tells them.
+            current_fields: What the record holds.
+        """
+        names = self._fields
+        self.changed.update(names[field_id].name for field_id in changes)
+        if self._has_room("update"):
+            changed = {field_id: (current_fields.get(field_id), value) for field_id, value in changes.items()}
+            self._add("update", row.key, changed)
+
+    def delete(self, record_id: int) -> None:
+        """Note a record that would be deleted."""
+        if self._has_room("delete"):
+            self._add("delete", record_id, {})
+
+    @property
+    def shown(self) -> list[Difference]:
+        """The examples to show: updates first, they say most."""
+        found = (example for action in ("update", "create", "delete") for example in self.examples.get(action, ()))
+        return list(found)[:MOST_EXAMPLES]
+
+    @property
+    def _fields(self) -> dict[str, Field]:
+        return {item.id: item for item in self.table.fields}
+
+    def _has_room(self, action: str) -> bool:
+        return len(self.examples.setdefault(action, [])) < MOST_EXAMPLES
+
+    def _add(self, action: str, record: Any, values: Mapping[str, tuple[Any, Any]]) -> None:
+        fields = self._fields
+        readable = {
+            fields[field_id].name: (_readable(fields[field_id], before), _readable(fields[field_id], after))
+            for field_id, (before, after) in values.items()
+        }
+        self.examples[action].append(Difference(action=action, record=_shown(record), fields=readable))
+
+
+class DryRun:
+    """Gathers what a run would do to each stream's table."""
+
+    def __init__(self) -> None:
+        """Start without a stream."""
+        self.tables: dict[str, TablePlan] = {}
+
+    def stream(self, name: str, table: Table, *, warnings: Sequence[str] = ()) -> TablePlan:
+        """Return the plan of a stream's table, to be filled."""
+        return self.tables.setdefault(name, TablePlan(table, warnings))
+
+    def samples(self) -> dict[str, list[dict[str, Any]]]:
+        """Return stream → examples, for the report file."""
+        return {
+            name: [
+                {"action": example.action, "record": example.record, "fields": dict(example.fields)}
+                for example in plan.shown
+            ]
+            for name, plan in self.tables.items()
+        }
+
+    def print(self, report: RunReport, *, to: TextIO | None = None) -> None:
+        """Print the plan, by default to the standard error (the standard output is for states).
+
+        Examples and colour are for terminals; `NO_COLOR` is heeded.
+        """
+        output = sys.stderr if to is None else to
+        is_terminal = output.isatty()
+        has_colour = is_terminal and not os.environ.get("NO_COLOR")
+        for line in self.lines(report, shows_values=is_terminal, has_colour=has_colour):
+            output.write(f"{line}\n")
+        output.flush()
+
+    def lines(self, report: RunReport, *, shows_values: bool, has_colour: bool = False) -> Iterator[str]:
+        """Yield the plan, line by line."""
+        yield "Dry run: nothing was written. A run with the same input would do this:"
+        yield ""
+        yield from _table(self._rows(report), has_colour=has_colour)
+        for name, plan in self.tables.items():
+            yield from _details(name, plan, shows_values=shows_values)
+        yield ""
+
+    def _rows(self, report: RunReport) -> Iterator[Sequence[str]]:
+        yield ("stream", "table", *_COLUMNS, "read")
+        for name, plan in self.tables.items():
+            yield (name, plan.table.name, *_counts(report.stream(name)))
+        if len(self.tables) > 1:
+            yield ("all", "", *_counts(report.total))
+
+
+def _counts(counted: StreamReport) -> Iterator[str]:
+    deleted = counted.deleted + counted.removed
+    for count in (
+        counted.created, counted.updated, counted.unchanged, deleted, counted.skipped, counted.rejected, counted.read,
+    ):  # fmt: skip
+        yield f"{count:,}"
+
+
+def _table(rows: Iterable[Sequence[str]], *, has_colour: bool) -> Iterator[str]:
+    rows = list(rows)
+    widths = [max(_width(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for number, row in enumerate(rows):
+        cells = [
+            _padded(cell, width, left=column < _NAME_COLUMNS)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        if has_colour and number:
+            cells = [_coloured(cell, name) for cell, name in zip(cells, rows[0], strict=True)]
+        yield f"  {'  '.join(cells)}".rstrip()
+
+
+def _details(name: str, plan: TablePlan, *, shows_values: bool) -> Iterator[str]:
+    if plan.warnings or plan.changed or (shows_values and plan.shown):
+        yield ""
+        yield f"  {name} → {plan.table.name}"
+    for warning in plan.warnings:
+        yield f"    {warning.removeprefix(f'{name}: ')}"
+    if plan.changed:
+        yield f"    changed fields: {', '.join(f'{field} ({count:,})' for field, count in plan.changed.most_common())}"
+    if shows_values:
+        for example in plan.shown:
+            yield from _example(example)
+
+
+def _example(example: Difference) -> Iterator[str]:
+    yield f"    {example.action} {example.record}"
+    width = max(map(_width, example.fields), default=0)
+    for name, (before, after) in example.fields.items():
+        change = after if example.action == "create" else f"{before} → {after}"
+        yield f"      {_padded(name, width, left=True)}  {change}"
+
+
+def _readable(of: Field, value: Any) -> str:
+    """Return a value as people know it: options by their captions."""
+    meaning = meaning_of(of)(value)
+    if meaning is None:
+        return _EMPTY
+    captions = {choice.id: choice.caption for choice in of.choices}
+    if captions:
+        ids = meaning if isinstance(meaning, frozenset) else {meaning}
+        return ", ".join(_shown(captions.get(item, item)) for item in sorted(ids, key=str))
+    return _shown(value)
+
+
+def _shown(value: Any) -> str:
+    """Return a value on one short line; nothing in it can steer the terminal."""
+    if isinstance(value, tuple):
+        return ", ".join(map(_shown, value))
+    written = value if isinstance(value, str) else str(value)
+    written = written if len(written) <= _MOST_CHARACTERS else f"{written[: _MOST_CHARACTERS - 1]}…"
+    return repr(written) if isinstance(value, str) else written
+
+
+def _coloured(cell: str, column: str) -> str:
+    if column not in _COLOURS or cell.strip() == "0":
+        return cell
+    return f"{_COLOURS[column]}{cell}{_PLAIN}"
+
+
+def _padded(text: str, width: int, *, left: bool) -> str:
+    spaces = " " * (width - _width(text))
+    return text + spaces if left else spaces + text
+
+
+def _width(text: str) -> int:
+    """Return the columns that a terminal takes for a text."""
+    return sum(
+        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        for character in text
+    )
