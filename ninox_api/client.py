@@ -76,11 +76,17 @@ class NinoxClient:
         """Prepare the client; nothing is sent yet."""
         self._transport = Transport(config)
         self._passwords = dict(config.database_passwords)
+        self.api_url = config.api_url
 
     @property
     def calls_used(self) -> int:
         """API calls sent so far, repeated ones included."""
         return self._transport.budget.used
+
+    @property
+    def databases_with_password(self) -> Iterable[str]:
+        """Ids or names of the databases that a password was given for."""
+        return self._passwords.keys()
 
     def list_teams(self) -> list[Team]:
         """Return the teams that the key can see. Not served by some private clouds (observed)."""

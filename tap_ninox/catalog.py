@@ -113,34 +113,37 @@ def entries_of(discovery: Discovery, settings: TapSettings, *, reserved: Iterabl
     """
     names = NameSpace(reserved)
     databases = sorted(discovery.databases, key=lambda database: database.name.id)
-    return [
-        entry for database in databases for entry in _entries_of_database(discovery.team, database, settings, names)
-    ]
+    return [entry for database in databases for entry in _entries_of_database(database, settings, names)]
 
 
-def _entries_of_database(
-    team: Team, database: DiscoveredDatabase, settings: TapSettings, names: NameSpace
-) -> Iterable[TableEntry]:
+def _entries_of_database(database: DiscoveredDatabase, settings: TapSettings, names: NameSpace) -> Iterable[TableEntry]:
     for table in sorted(database.tables, key=lambda table: age_key(table.id)):
         if table.is_page:
             continue
         key = f"{database.name.id}.{table.id}"
         wanted = settings.aliases.get(key) or _stream_name(
-            settings.stream_name_format, team=team, database=database.name, table_id=table.id, table=table.name
+            settings.stream_name_format, team=database.team, database=database.name, table_id=table.id, table=table.name
         )
-        prefix = f"{key}."
-        aliases = {
-            name.removeprefix(prefix): alias for name, alias in settings.aliases.items() if name.startswith(prefix)
-        }
         yield TableEntry(
             stream=names.claim(wanted, suffixes=(table.id, f"{database.name.id}_{table.id}")),
-            team_id=team.id,
+            team_id=database.team.id,
             database=database.name,
             table_id=table.id,
             table_name=table.name,
             is_hidden=table.is_hidden,
-            columns=columns_of(table, style=settings.field_name_style, aliases=aliases),
+            columns=columns_of(table, style=settings.column_style, aliases=aliases_of(settings.aliases, key)),
         )
+
+
+def aliases_of(aliases: Mapping[str, str], table_key: str) -> dict[str, str]:
+    """Return the aliases of one table's fields, by field id.
+
+    Args:
+        aliases: All of them.
+        table_key: `<database_id>.<table_id>`.
+    """
+    prefix = f"{table_key}."
+    return {name.removeprefix(prefix): alias for name, alias in aliases.items() if name.startswith(prefix)}
 
 
 def _stream_name(name_format: str, *, team: Team, database: DatabaseName, table_id: str, table: str) -> str:

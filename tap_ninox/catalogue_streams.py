@@ -15,9 +15,11 @@ from singer_sdk.helpers.types import Context, Record
 from typing_extensions import override
 
 from tap_ninox.columns import BOOLEAN, INTEGER, STRING
+from tap_ninox.known_tables import first_columns
 from tap_ninox.settings import TapSettings
 
 if TYPE_CHECKING:
+    from ninox_api.schema import Table
     from tap_ninox.catalog import TableEntry
     from tap_ninox.discovery import DiscoveredDatabase, Discovery
     from tap_ninox.tap import TapNinox
@@ -66,7 +68,7 @@ class CatalogueStream(Stream):
             logger.warning("%s: schemas cannot be read with this key, so nothing is sent.", self.name)
             return
         with self._run.stream(self.name) as report:
-            rows = [row for database in self._discovery.databases for row in self.rows(self._discovery, database)]
+            rows = [row for database in self._discovery.databases for row in self.rows(database)]
             digest = hashlib.sha256(msgspec.json.encode(rows)).hexdigest()
             if self.stream_state.get("digest") == digest:
                 return
@@ -77,9 +79,16 @@ class CatalogueStream(Stream):
             if self.ABORT_AT_RECORD_COUNT is None:
                 self._finish(digest)
 
-    def rows(self, discovery: Discovery, database: DiscoveredDatabase) -> Iterator[Record]:
+    def rows(self, database: DiscoveredDatabase) -> Iterator[Record]:
         """Yield the rows of one database."""
         raise NotImplementedError
+
+    def names_of(self, database: DiscoveredDatabase, table: Table) -> tuple[str | None, dict[str, str]]:
+        """Return the stream that a table became, and the first property of each field by its id."""
+        entry = self._entries.get((database.name.id, table.id))
+        if entry is None:
+            return None, {}
+        return entry.stream, {key: column.name for key, column in first_columns(entry.columns).items()}
 
     def _finish(self, digest: str) -> None:
         if self._settings.activates_versions and self._stream_version is not None:
@@ -97,8 +106,8 @@ class DatabasesStream(CatalogueStream):
     properties: dict[str, Any] = {"database_id": _KEY, "name": STRING, "team_id": STRING, "team": STRING}  # noqa: RUF012
 
     @override
-    def rows(self, discovery: Discovery, database: DiscoveredDatabase) -> Iterator[Record]:
-        team = discovery.team
+    def rows(self, database: DiscoveredDatabase) -> Iterator[Record]:
+        team = database.team
         yield {"database_id": database.name.id, "name": database.name.name, "team_id": team.id, "team": team.name}
 
 
@@ -118,14 +127,14 @@ class TablesStream(CatalogueStream):
     }
 
     @override
-    def rows(self, discovery: Discovery, database: DiscoveredDatabase) -> Iterator[Record]:
+    def rows(self, database: DiscoveredDatabase) -> Iterator[Record]:
         for table in database.schema.tables:
-            entry = self._entries.get((database.name.id, table.id))
+            stream, _ = self.names_of(database, table)
             yield {
                 "database_id": database.name.id,
                 "table_id": table.id,
                 "name": table.name,
-                "stream": entry.stream if entry else None,
+                "stream": stream,
                 "kind": table.kind,
                 "hidden": table.is_hidden,
                 "master_table_id": table.master_table_id,
@@ -142,6 +151,7 @@ class FieldsStream(CatalogueStream):
         "table_id": _KEY,
         "field_id": _KEY,
         "name": STRING,
+        "stream": STRING,
         "property": STRING,
         "type": STRING,
         "required": BOOLEAN,
@@ -151,17 +161,16 @@ class FieldsStream(CatalogueStream):
     }
 
     @override
-    def rows(self, discovery: Discovery, database: DiscoveredDatabase) -> Iterator[Record]:
+    def rows(self, database: DiscoveredDatabase) -> Iterator[Record]:
         for table in database.schema.tables:
-            entry = self._entries.get((database.name.id, table.id))
-            columns = reversed(entry.columns) if entry else ()
-            property_by_field = {column.field_id: column.name for column in columns}
+            stream, property_by_field = self.names_of(database, table)
             for field in table.fields:
                 yield {
                     "database_id": database.name.id,
                     "table_id": table.id,
                     "field_id": field.id,
                     "name": field.name,
+                    "stream": stream,
                     "property": property_by_field.get(field.id),
                     "type": field.type,
                     "required": field.required,
@@ -181,13 +190,16 @@ class ChoicesStream(CatalogueStream):
         "table_id": _KEY,
         "field_id": _KEY,
         "choice_id": _KEY,
+        "stream": STRING,
+        "property": STRING,
         "caption": STRING,
         "position": INTEGER,
     }
 
     @override
-    def rows(self, discovery: Discovery, database: DiscoveredDatabase) -> Iterator[Record]:
+    def rows(self, database: DiscoveredDatabase) -> Iterator[Record]:
         for table in database.schema.tables:
+            stream, property_by_field = self.names_of(database, table)
             for field in table.fields:
                 for position, choice in enumerate(field.choices):
                     yield {
@@ -195,6 +207,8 @@ class ChoicesStream(CatalogueStream):
                         "table_id": table.id,
                         "field_id": field.id,
                         "choice_id": choice.id,
+                        "stream": stream,
+                        "property": property_by_field.get(field.id),
                         "caption": choice.caption,
                         "position": position,
                     }

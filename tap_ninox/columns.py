@@ -33,6 +33,9 @@ SYSTEM_PROPERTIES: dict[str, JsonSchema] = {
 }
 """What every record has, whatever its table. The underscore keeps them apart from all captions."""
 
+RAW = "raw"
+"""The part that holds a composite value as Ninox returns it."""
+
 KEY_PROPERTY = "_id"
 REPLICATION_KEY = "_sequence"
 
@@ -42,13 +45,18 @@ class Part:
     """One property of a field.
 
     Attributes:
-        name: What tells a field's properties apart: `""`, `id`, `start`, …; also the suffix.
+        name: What tells a field's properties apart: `""`, `id`, `start`, …; also the suffix, unless it is `raw`.
         reader: Makes the function that reads the value, given the options' captions and the time zone.
     """
 
     name: str
     schema: JsonSchema
     reader: Callable[[Mapping[str, str], ZoneInfo | None], values.Read]
+
+    @property
+    def suffix(self) -> str:
+        """What is appended to the field's name."""
+        return "" if self.name == RAW else self.name
 
 
 def _plain(read: values.Read) -> Callable[[Mapping[str, str], ZoneInfo | None], values.Read]:
@@ -93,8 +101,33 @@ PARTS: dict[str, tuple[Part, ...]] = {
 }
 """Ninox type → properties. Types that are not here become JSON text."""
 
+RAW_PARTS: dict[str, Part] = {
+    **dict.fromkeys(("timeinterval", "appointment", "location", "choice"), Part(RAW, STRING, _plain(values.text))),
+    "multi": Part(RAW, STRINGS, _plain(values.raw_options)),
+}
+"""Ninox type → its one property where composites are not expanded."""
+
+_ID_PARTS = frozenset({"id", "ids"})
+_CHOICES = frozenset({"choice", "multi"})
+
 ALIASED_TYPES = {"datetime": "timestamp", "url": "link"}
 """Names that the documentation uses where the API answers another one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnStyle:
+    """Which properties a field gets, and how they are named.
+
+    Attributes:
+        names: `slug`, `caption` or `id`.
+        choices: `both`, `ids` or `captions`.
+        expands_composites: False keeps appointments, locations, intervals and choices as Ninox returns them.
+    """
+
+    names: str = "slug"
+    choices: str = "both"
+    expands_composites: bool = True
+
 
 NOT_STORED = frozenset({"fn", "rev"})
 """Types whose values do not come with records: formulas are computed, back sides are derivable."""
@@ -131,23 +164,27 @@ class Column:
         return _part(self.type, self.part).reader(self.captions, zone)
 
 
-def columns_of(table: Table, *, style: str, aliases: Mapping[str, str]) -> tuple[Column, ...]:
+def columns_of(table: Table, *, style: ColumnStyle, aliases: Mapping[str, str]) -> tuple[Column, ...]:
     """Return the properties of a table, in the order its fields were made.
 
     Args:
         table: The table.
-        style: `slug`, `caption` or `id`.
+        style: Which properties, and how they are named.
         aliases: Field id → name to use instead.
     """
     names = NameSpace(SYSTEM_PROPERTIES)
-    return tuple(column for fld in table.fields for column in _columns(fld, names, _wanted_name(fld, style, aliases)))
+    return tuple(
+        column
+        for fld in table.fields
+        for column in _columns(fld, names, _wanted_name(fld, style.names, aliases), _wanted_parts(fld.type, style))
+    )
 
 
-def _columns(fld: Field, names: NameSpace, wanted: str) -> Iterator[Column]:
+def _columns(fld: Field, names: NameSpace, wanted: str, parts: Iterable[Part]) -> Iterator[Column]:
     captions = {choice.id: choice.caption for choice in fld.choices}
-    for part in _parts(fld.type):
+    for part in parts:
         yield Column(
-            name=names.claim(_with_part(wanted, part.name), suffixes=(fld.id,)),
+            name=names.claim(_with_part(wanted, part.suffix), suffixes=(fld.id,)),
             title=fld.name,
             field_id=fld.id,
             type=fld.type,
@@ -173,10 +210,21 @@ def is_known_type(ninox_type: str) -> bool:
     return ALIASED_TYPES.get(ninox_type, ninox_type) in PARTS
 
 
+def _wanted_parts(ninox_type: str, style: ColumnStyle) -> list[Part]:
+    if ninox_type in RAW_PARTS and not style.expands_composites:
+        return [RAW_PARTS[ninox_type]]
+    parts = _parts(ninox_type)
+    if ninox_type not in _CHOICES or style.choices == "both":
+        return list(parts)
+    return [part for part in parts if (part.name in _ID_PARTS) is (style.choices == "ids")]
+
+
 def _parts(ninox_type: str) -> tuple[Part, ...]:
     return PARTS.get(ALIASED_TYPES.get(ninox_type, ninox_type), _TEXT)
 
 
 def _part(ninox_type: str, name: str) -> Part:
+    if name == RAW and ninox_type in RAW_PARTS:
+        return RAW_PARTS[ninox_type]
     parts: Iterable[Part] = _parts(ninox_type)
     return next((part for part in parts if part.name == name), Part(name, STRING, _plain(values.text)))

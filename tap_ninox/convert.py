@@ -8,9 +8,20 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ninox_api.client import NinoxRecord
-from ninox_api.errors import NinoxProtocolError
+from ninox_api.errors import NinoxError, NinoxProtocolError
 from tap_ninox.columns import Column
 from tap_ninox.values import BadValueError, utc_moment
+
+
+class UnfitValueError(NinoxError):
+    """A value that does not fit the type of its field, where `on_bad_value` is `fail`. The value is not told."""
+
+    def __init__(self, column: Column, *, record_id: int) -> None:
+        """Say where the value is and what to do about it."""
+        super().__init__(
+            f"The value of field {column.title!r} ({column.field_id}) in record {record_id} is not a {column.type}, so "
+            f"it does not fit property {column.name}. Mend it in Ninox, or set on_bad_value to null."
+        )
 
 
 class Converter:
@@ -20,19 +31,34 @@ class Converter:
         nulled: Property → number of values that did not fit its type and became null.
     """
 
-    def __init__(self, columns: Iterable[Column], *, zone: ZoneInfo | None, selected: Iterable[str]) -> None:
-        """Compile the readers of the selected columns; the other values are not even looked at."""
+    def __init__(
+        self, columns: Iterable[Column], *, zone: ZoneInfo | None, selected: Iterable[str], fails: bool = False
+    ) -> None:
+        """Compile the readers of the selected columns; the other values are not even looked at.
+
+        Args:
+            columns: All of the table.
+            zone: Zone of date-times; None leaves them as they are sent.
+            selected: Names of the properties to send.
+            fails: Whether a value that does not fit ends the reading, instead of becoming null.
+        """
         columns = list(columns)
         wanted = set(selected)
         chosen = [column for column in columns if column.name in wanted and column.is_stored]
         self._readers = [(column.name, column.field_id, column.reader(zone)) for column in chosen]
+        self._columns = {column.name: column for column in chosen}
+        self._fails = fails
         self._system = [name for name in _SYSTEM if name in wanted]
         self._field_ids = {column.field_id for column in columns}
         self._id_by_title = {column.title: column.field_id for column in columns}
         self.nulled: Counter[str] = Counter()
 
     def convert(self, record: NinoxRecord) -> dict[str, Any]:
-        """Return the Singer record; every selected property is present, empty ones as null."""
+        """Return the Singer record; every selected property is present, empty ones as null.
+
+        Raises:
+            UnfitValueError: A value does not fit its type, and that was asked to be an error.
+        """
         fields = record.fields
         row = {name: _SYSTEM[name](record) for name in self._system}
         for name, field_id, read in self._readers:
@@ -43,6 +69,8 @@ class Converter:
             try:
                 row[name] = read(value)
             except BadValueError:
+                if self._fails:
+                    raise UnfitValueError(self._columns[name], record_id=record.id) from None
                 row[name] = None
                 self.nulled[name] += 1
         return row

@@ -1,4 +1,4 @@
-"""What the key can see: one call for the teams, one for the databases, one per database."""
+"""What the key can see: one call for the teams, one per team for its databases, one per database."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from ninox_api.client import DatabaseClient, NinoxClient
 from ninox_api.errors import (
+    NinoxAPIError,
     NinoxConfigError,
     NinoxNotFoundError,
     NinoxPermissionError,
     NinoxProtocolError,
 )
 from ninox_api.schema import DatabaseName, DatabaseSchema, Table, Team
-from tap_ninox.selection import matches, nothing_called, pick_many, pick_one
+from tap_ninox.selection import is_glob, matches, nothing_called, pick_many, pick_one
 from tap_ninox.settings import TapSettings
 
 logger = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ class DiscoveredDatabase:
         tables: Those the `tables` setting names.
     """
 
+    team: Team
     name: DatabaseName
     client: DatabaseClient
     schema: DatabaseSchema
@@ -36,13 +38,13 @@ class DiscoveredDatabase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovery:
-    """A team and its readable databases.
+    """The chosen teams and their readable databases.
 
     Attributes:
         skipped: Databases whose schema the key cannot read.
     """
 
-    team: Team
+    teams: tuple[Team, ...]
     databases: tuple[DiscoveredDatabase, ...]
     skipped: tuple[DatabaseName, ...]
 
@@ -54,17 +56,23 @@ def discover(client: NinoxClient, settings: TapSettings, *, team: str | None) ->
         NinoxConfigError: A team, database or table that was asked for does not exist.
         NinoxError: Ninox cannot be read at all.
     """
-    found_team = find_team(client, team)
-    names = pick_many(client.list_databases(found_team.id), settings.databases, setting="databases")
-    readers = {name: client.database(found_team.id, name) for name in names}
+    teams = find_teams(client, team=team, patterns=settings.teams)
+    team_of = {name: found for found in teams for name in client.list_databases(found.id)}
+    _check_passwords(client, team_of)
+    names = pick_many(list(team_of), settings.databases, setting="databases")
+    readers = {name: client.database(team_of[name].id, name) for name in names}
     schemas = {name: _read_schema(reader) for name, reader in readers.items()}
     readable = {name: schema for name, schema in schemas.items() if schema is not None}
     _check_tables(readable.values(), settings.tables)
     return Discovery(
-        team=found_team,
+        teams=tuple(teams),
         databases=tuple(
             DiscoveredDatabase(
-                name=name, client=readers[name], schema=schema, tables=_chosen(schema.tables, settings.tables)
+                team=team_of[name],
+                name=name,
+                client=readers[name],
+                schema=schema,
+                tables=_chosen(schema.tables, settings.tables),
             )
             for name, schema in readable.items()
         ),
@@ -72,26 +80,51 @@ def discover(client: NinoxClient, settings: TapSettings, *, team: str | None) ->
     )
 
 
-def find_team(client: NinoxClient, wanted: str | None) -> Team:
-    """Return the team that was asked for, or the only one.
+def find_teams(client: NinoxClient, *, team: str | None, patterns: Sequence[str]) -> list[Team]:
+    """Return the teams that were asked for, or the only one.
+
+    Args:
+        client: Where to look.
+        team: One team, by id or name.
+        patterns: Several teams: ids, names or globs.
 
     Raises:
-        NinoxConfigError: There is no such team, or several and none was named.
+        NinoxConfigError: There is no such team, or there are several and none was named.
     """
+    setting, wanted = ("team", [team]) if team is not None else ("teams", list(patterns))
     try:
         teams = client.list_teams()
-    except (NinoxNotFoundError, NinoxPermissionError):  # some private clouds do not list them (observed)
-        if wanted is None:
-            message = "team: this server does not list its teams; set team to the workspace's id."
-            raise NinoxConfigError(message) from None
-        return Team(id=wanted, name=wanted)
-    if wanted is not None:
-        return pick_one(teams, wanted, setting="team")
+    except (NinoxNotFoundError, NinoxPermissionError) as error:  # some private clouds do not list them (observed)
+        if not wanted or any(map(is_glob, wanted)):
+            raise NinoxConfigError(_unlisted(setting, error, api_url=client.api_url)) from None
+        return [Team(id=team_id, name=team_id) for team_id in wanted]
+    if team is not None:
+        return [pick_one(teams, team, setting="team")]
+    if patterns:
+        return pick_many(teams, patterns, setting="teams")
     if len(teams) != 1:
         listed = ", ".join(f"{team.name!r} ({team.id})" for team in teams) or "none"
-        message = f"team: the key sees {len(teams)} teams, name one of them: {listed}."
+        message = f"team: the key sees {len(teams)} teams, name one of them, or several in teams: {listed}."
         raise NinoxConfigError(message)
-    return teams[0]
+    return teams
+
+
+def _unlisted(setting: str, error: NinoxAPIError, *, api_url: str) -> str:
+    if isinstance(error, NinoxPermissionError):
+        return (
+            f"{setting}: the server refuses to list its teams (HTTP 403). The plan may have no API access, or the "
+            "key's role may not see them; if the key may read a workspace, set team to the workspace's id."
+        )
+    hint = "" if api_url.endswith("/v1") else f" Or is api_url {api_url} not complete? It usually ends with /v1."
+    return f"{setting}: this server does not list its teams; set team to the workspace's id.{hint}"
+
+
+def _check_passwords(client: NinoxClient, databases: Iterable[DatabaseName]) -> None:
+    databases = list(databases)
+    known = {key for database in databases for key in (database.id, database.name)}
+    unknown = sorted(set(client.databases_with_password) - known)
+    if unknown:
+        raise NinoxConfigError([nothing_called(name, databases, setting="database_passwords") for name in unknown])
 
 
 def _read_schema(reader: DatabaseClient) -> DatabaseSchema | None:
@@ -99,9 +132,9 @@ def _read_schema(reader: DatabaseClient) -> DatabaseSchema | None:
     try:
         return reader.get_schema()
     except (NinoxPermissionError, NinoxNotFoundError, NinoxProtocolError) as error:
-        logger.debug("The full schema of database %r cannot be read: %s", name, error)
+        problem = error
     try:
-        return reader.list_tables()
+        tables = reader.list_tables()
     except (NinoxPermissionError, NinoxNotFoundError, NinoxProtocolError) as error:
         logger.warning(
             "Database %r is skipped: its schema cannot be read. If it is password-protected, put its password into "
@@ -110,6 +143,13 @@ def _read_schema(reader: DatabaseClient) -> DatabaseSchema | None:
             error,
         )
         return None
+    logger.warning(
+        "The full schema of database %r cannot be read: its formulas are not listed, and its hidden tables are "
+        "listed like others. (%s)",
+        name,
+        problem,
+    )
+    return tables
 
 
 def _chosen(tables: Sequence[Table], patterns: Sequence[str]) -> tuple[Table, ...]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
 
 from ninox_api.errors import NinoxBudgetError, NinoxError
+from tap_ninox.drift import Drift
+from tap_ninox.report_file import write_report
 
 logger = logging.getLogger(__name__)
 
@@ -45,8 +49,20 @@ class RunReport:
         """Remember when the run began."""
         self._calls_used = calls_used
         self._started = time.monotonic()
+        self.started_at = datetime.now(timezone.utc)
         self.streams: dict[str, StreamReport] = {}
-        self.drift: list[str] = []
+        self.drift: list[Drift] = []
+        self.refusals: Mapping[str, NinoxError] = {}
+
+    @property
+    def api_calls(self) -> int:
+        """API calls of the run so far."""
+        return self._calls_used()
+
+    @property
+    def seconds(self) -> float:
+        """Time since the run began."""
+        return time.monotonic() - self._started
 
     @property
     def is_out_of_budget(self) -> bool:
@@ -67,25 +83,40 @@ class RunReport:
             report.api_calls = self._calls_used() - calls
             report.seconds = time.monotonic() - started
 
-    def close(self) -> None:
+    def check(self, name: str) -> None:
+        """Refuse to read a stream that was found unfit before the run.
+
+        Raises:
+            NinoxError: Says why.
+        """
+        if name in self.refusals:
+            raise self.refusals[name]
+
+    def close(self, path: Path | None = None) -> None:
         """Write the summary.
+
+        Args:
+            path: File that gets it as JSON, too.
 
         Raises:
             SyncFailedError: A stream failed.
+            NinoxConfigError: The file cannot be written.
         """
         for name, report in self.streams.items():
             _log_stream(name, report)
-        for line in self.drift:
-            logger.warning(line)
+        for drift in self.drift:
+            logger.warning(drift.message)
         reports = self.streams.values()
         logger.info(
             "Run: %d streams, %d rows, %d deleted, %d API calls, %.1f s.",
             len(reports),
             sum(report.emitted for report in reports),
             sum(report.deleted for report in reports),
-            self._calls_used(),
-            time.monotonic() - self._started,
+            self.api_calls,
+            self.seconds,
         )
+        if path is not None:
+            write_report(path, self)
         failed = [name for name, report in self.streams.items() if report.error]
         if failed:
             message = (

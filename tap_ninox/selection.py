@@ -59,14 +59,34 @@ def pick_many(items: Sequence[Item], patterns: Iterable[str], *, setting: str) -
     return [item for item in items if item.id in chosen]
 
 
+def is_glob(pattern: str) -> bool:
+    """Tell whether a pattern stands for more than one name."""
+    return bool(_GLOB_CHARACTERS.intersection(pattern))
+
+
 def matches(item: Named, pattern: str) -> bool:
     """Tell whether a pattern names an item: its id, its name, or a glob of its name."""
     return item.id == pattern or fnmatchcase(item.name.casefold(), pattern.casefold())
 
 
+def check_names(patterns: Iterable[str], names: Iterable[str], *, setting: str) -> None:
+    """Refuse patterns that name none of the given names.
+
+    Raises:
+        NinoxConfigError: One sentence for each.
+    """
+    names = list(names)
+    unknown = [pattern for pattern in patterns if not any(fnmatchcase(name, pattern) for name in names)]
+    if unknown:
+        raise NinoxConfigError([_nothing_among(pattern, names, setting=setting) for pattern in unknown])
+
+
 def nothing_called(wanted: str, items: Iterable[Named], *, setting: str) -> str:
     """Return the sentence for a name that names nothing, with the nearest ones that exist."""
-    names = sorted({item.name for item in items})
+    return _nothing_among(wanted, sorted({item.name for item in items}), setting=setting)
+
+
+def _nothing_among(wanted: str, names: Sequence[str], *, setting: str) -> str:
     near = difflib.get_close_matches(wanted, names, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     listed = ", ".join(map(repr, names)) or "none"
@@ -74,7 +94,7 @@ def nothing_called(wanted: str, items: Iterable[Named], *, setting: str) -> str:
 
 
 def _matching(items: Sequence[Item], pattern: str, setting: str) -> list[Item]:
-    if not _GLOB_CHARACTERS.intersection(pattern):
+    if not is_glob(pattern):
         return [pick_one(items, pattern, setting=setting)]
     found = [item for item in items if matches(item, pattern)]
     if not found:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from fnmatch import fnmatchcase
+from pathlib import Path
 from string import Formatter
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ninox_api.client import MAX_PAGE_SIZE
 from ninox_api.errors import NinoxConfigError
-from tap_ninox.settings_schema import DEFAULT_STREAM_NAME_FORMAT
+from tap_ninox.columns import ColumnStyle
+from tap_ninox.settings_schema import DEFAULT_STREAM_NAME_FORMAT, STREAM_NAME_FORMAT_OF_TEAMS
 
 STREAM_NAME_PLACEHOLDERS = frozenset({"team", "database", "table", "database_id", "table_id"})
 
@@ -21,25 +24,39 @@ class TapSettings:
     """What to read and how to name it.
 
     Attributes:
-        databases: Ids, names or globs; empty means all.
+        teams: Ids, names or globs of several teams; empty means one team.
+        databases: Likewise; empty means all.
         tables: Likewise.
+        fails_on_bad_values: Whether a value that does not fit its type ends its stream, instead of becoming null.
         zone: Zone of date-times in fields; None leaves them as they are sent.
         sends_tombstones: Whether deletions go to the tables' own streams.
         lists_deletions: Whether deletions go to a stream of their own.
+        follows_names: Whether names are those of now also with a saved catalog.
+        refresh: Streams to read whole in this run: names or globs.
+        report_path: Where the summary is written, too.
         full_refresh_interval: Age at which a table is read whole again; None for never.
     """
 
+    teams: tuple[str, ...] = ()
     databases: tuple[str, ...] = ()
     tables: tuple[str, ...] = ()
     stream_name_format: str = DEFAULT_STREAM_NAME_FORMAT
-    field_name_style: str = "slug"
+    column_style: ColumnStyle = field(default_factory=ColumnStyle)
     aliases: Mapping[str, str]
+    fails_on_bad_values: bool = False
     zone: ZoneInfo | None = None
     sends_tombstones: bool = True
     lists_deletions: bool = False
     full_refresh_interval: timedelta | None = None
     page_size: int = MAX_PAGE_SIZE
     activates_versions: bool = True
+    follows_names: bool = False
+    refresh: tuple[str, ...] = ()
+    report_path: Path | None = None
+
+    def refreshes(self, stream: str) -> bool:
+        """Tell whether a stream is to be read whole in this run."""
+        return any(fnmatchcase(stream, pattern) for pattern in self.refresh)
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> TapSettings:
@@ -48,25 +65,47 @@ class TapSettings:
         Raises:
             NinoxConfigError: Names every setting that cannot work.
         """
-        problems = [*_format_problems(settings), *_zone_problems(settings), *_number_problems(settings)]
+        problems = [
+            *_team_problems(settings),
+            *_format_problems(settings),
+            *_zone_problems(settings),
+            *_number_problems(settings),
+        ]
         if problems:
             raise NinoxConfigError(problems)
         zone = settings.get("timezone")
         deletes = settings.get("deletes") or "tombstone"
         hours = settings.get("full_refresh_interval_hours")
         return cls(
+            teams=tuple(settings.get("teams") or ()),
             databases=tuple(settings.get("databases") or ()),
             tables=tuple(settings.get("tables") or ()),
-            stream_name_format=settings.get("stream_name_format") or DEFAULT_STREAM_NAME_FORMAT,
-            field_name_style=settings.get("field_name_style") or "slug",
+            stream_name_format=settings.get("stream_name_format") or _default_format(settings),
+            column_style=ColumnStyle(
+                names=settings.get("field_name_style") or "slug",
+                choices=settings.get("choice_style") or "both",
+                expands_composites=settings.get("expand_composites") is not False,
+            ),
+            fails_on_bad_values=settings.get("on_bad_value") == "fail",
             aliases=dict(settings.get("aliases") or {}),
             zone=ZoneInfo(zone) if zone else None,
             sends_tombstones=deletes in {"tombstone", "both"},
             lists_deletions=deletes in {"stream", "both"},
             full_refresh_interval=None if hours is None else timedelta(hours=hours),
             page_size=settings.get("page_size") or MAX_PAGE_SIZE,
+            follows_names=settings.get("follow_names") is True,
+            refresh=tuple(settings.get("refresh") or ()),
+            report_path=Path(settings["report_path"]) if settings.get("report_path") else None,
             activates_versions=settings.get("emit_activate_version_messages") is not False,
         )
+
+
+def _default_format(settings: Mapping[str, Any]) -> str:
+    return STREAM_NAME_FORMAT_OF_TEAMS if settings.get("teams") else DEFAULT_STREAM_NAME_FORMAT
+
+
+def _team_problems(settings: Mapping[str, Any]) -> list[str]:
+    return ["teams: give either team or teams, not both."] if settings.get("team") and settings.get("teams") else []
 
 
 def _format_problems(settings: Mapping[str, Any]) -> list[str]:

@@ -8,6 +8,7 @@ from ninox_api import config as connection
 from ninox_api.client import MAX_PAGE_SIZE
 
 DEFAULT_STREAM_NAME_FORMAT = "{database}__{table}"
+STREAM_NAME_FORMAT_OF_TEAMS = "{team}__{database}__{table}"
 
 _NAMES = th.ArrayType(th.StringType)
 
@@ -33,6 +34,13 @@ CONNECTION_PROPERTIES = (
         title="Team",
         description="Workspace, by id or name. Default: the only one the key can see. "
         "Needed, as an id, where the server does not list its teams.",
+    ),
+    th.Property(
+        "teams",
+        _NAMES,
+        title="Teams",
+        description="Several workspaces instead of one: ids, names or globs such as `*`. Stream names then begin with "
+        "the team.",
     ),
     th.Property(
         "database_passwords",
@@ -105,9 +113,9 @@ TAP_PROPERTIES = (
     th.Property(
         "stream_name_format",
         th.StringType,
-        default=DEFAULT_STREAM_NAME_FORMAT,
         title="Stream names",
-        description="How streams are named, from `{team}`, `{database}`, `{table}`, `{database_id}`, `{table_id}`.",
+        description="How streams are named, from `{team}`, `{database}`, `{table}`, `{database_id}`, `{table_id}`. "
+        "Default: `{database}__{table}`, or with `teams` `{team}__{database}__{table}`.",
     ),
     th.Property(
         "field_name_style",
@@ -123,6 +131,40 @@ TAP_PROPERTIES = (
         title="Aliases",
         description="Own names, kept when captions change: `<database_id>.<table_id>` → stream, "
         "`<database_id>.<table_id>.<field_id>` → property.",
+    ),
+    th.Property(
+        "follow_names",
+        th.BooleanType,
+        default=False,
+        title="Follow names",
+        description="A saved catalog pins the names of streams and properties; `true` takes those of now instead, and "
+        "reads new fields, too. Without a saved catalog names always are those of now.",
+    ),
+    th.Property(
+        "choice_style",
+        th.StringType,
+        default="both",
+        allowed_values=["both", "ids", "captions"],
+        title="Choices",
+        description="What of a choice is sent: `ids` (`<field>_id`, `<field>_ids`), which a renamed caption does not "
+        "touch, `captions` (`<field>`), or `both`.",
+    ),
+    th.Property(
+        "expand_composites",
+        th.BooleanType,
+        default=True,
+        title="Expand composites",
+        description="`false` sends appointments, locations, time intervals and choices as one property with the value "
+        "as Ninox returns it, choices as ids.",
+    ),
+    th.Property(
+        "on_bad_value",
+        th.StringType,
+        default="null",
+        allowed_values=["null", "fail"],
+        title="Values that do not fit",
+        description="`null`: a value that does not fit its field's type becomes null and is counted. `fail`: it ends "
+        "its stream with an error that names record and field.",
     ),
     th.Property(
         "timezone",
@@ -146,6 +188,20 @@ TAP_PROPERTIES = (
         title="Full refresh interval",
         description="Read a table whole again when its last whole reading is so many hours old. Default: never, or 24 "
         "for a table whose formulas are read.",
+    ),
+    th.Property(
+        "refresh",
+        _NAMES,
+        title="Refresh",
+        description="Streams to read whole in this run, by name or glob: fills a new field for old rows without "
+        "reading any other table again. Set it for one run: `TAP_NINOX_REFRESH='[\"shop__customers\"]'`.",
+    ),
+    th.Property(
+        "report_path",
+        th.StringType,
+        title="Report",
+        description="File for the run's summary and what changed in the schema, as JSON; written at the end of the "
+        "run.",
     ),
     th.Property(
         "page_size",

@@ -7,7 +7,8 @@
 ```
 
 `replication_key_value` is the sequence up to which everything is known to be emitted: the database's sequence taken
-*before* reading, never the highest one seen. `snapshot` is there while the table is being read whole.
+*before* reading, never the highest one seen. `snapshot` is there while the table is being read whole. What else is
+kept of the table's schema: see `known_tables`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from tap_ninox.columns import REPLICATION_KEY
+from tap_ninox.known_tables import Description
 
 logger = logging.getLogger(__name__)
 
@@ -41,9 +43,24 @@ class Snapshot:
 class Bookmark:
     """Reads and writes one stream's bookmark, which Singer keeps as plain JSON."""
 
-    def __init__(self, values: MutableMapping[str, Any], *, database_id: str, table_id: str) -> None:
-        """Take over a stream's bookmark; one of another table, or one we cannot have written, is discarded."""
+    def __init__(
+        self,
+        values: MutableMapping[str, Any],
+        *,
+        database_id: str,
+        table_id: str,
+        description: Description | None = None,
+    ) -> None:
+        """Take over a stream's bookmark; one of another table, or one we cannot have written, is discarded.
+
+        Args:
+            values: The bookmark.
+            database_id: Handle of the database.
+            table_id: Handle of the table.
+            description: What it is to keep of the table's schema once the table was read with it.
+        """
         self._values = values
+        self._description = description
         problem = _problem(values, database_id=database_id, table_id=table_id)
         if problem:
             logger.warning("The bookmark of table %s cannot be used (%s): it is read whole again.", table_id, problem)
@@ -87,12 +104,15 @@ class Bookmark:
     def begin_snapshot(self, *, head: int, now: datetime) -> Snapshot:
         """Start reading the table whole, under a version above all earlier ones."""
         version = max(int(now.timestamp()), (self.table_version or 0) + 1)
+        if "fields" not in self._values:  # a field added before this reading ends is new to its first rows
+            self._remember_schema()
         self.snapshot = Snapshot(head=head, last_id=0, table_version=version)
         return Snapshot(head=head, last_id=0, table_version=version)
 
     def finish_snapshot(self, snapshot: Snapshot) -> None:
         """Note that the table was read whole: from here on, changes after `head` suffice."""
         self._values.pop("snapshot", None)
+        self._remember_schema()
         now = datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
         self._values.update(
             replication_key_value=snapshot.head, table_version=snapshot.table_version, full_refresh_at=now
@@ -100,7 +120,12 @@ class Bookmark:
 
     def advance(self, sequence: int) -> None:
         """Note that everything up to a sequence was emitted."""
+        self._remember_schema()
         self._values["replication_key_value"] = sequence
+
+    def _remember_schema(self) -> None:
+        if self._description is not None:
+            self._description.write_to(self._values)
 
 
 def known_sequence(values: MutableMapping[str, Any]) -> int | None:

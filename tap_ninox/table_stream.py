@@ -22,6 +22,7 @@ from ninox_api.paging import Page
 from tap_ninox.catalog import TableEntry
 from tap_ninox.columns import KEY_PROPERTY, REPLICATION_KEY
 from tap_ninox.convert import Converter
+from tap_ninox.known_tables import Description
 from tap_ninox.report import StreamReport
 from tap_ninox.settings import TapSettings
 from tap_ninox.state import Bookmark, Snapshot, known_sequence
@@ -55,9 +56,25 @@ class TableStream(Stream):
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # the converter has done it
 
-    def __init__(self, tap: TapNinox, entry: TableEntry, source: TableSource, settings: TapSettings) -> None:
-        """Describe the stream; nothing is read yet."""
+    def __init__(
+        self,
+        tap: TapNinox,
+        entry: TableEntry,
+        source: TableSource,
+        settings: TapSettings,
+        description: Description | None,
+    ) -> None:
+        """Describe the stream; nothing is read yet.
+
+        Args:
+            tap: The tap.
+            entry: The table.
+            source: Where its records come from.
+            settings: The tap's settings.
+            description: What the bookmark keeps of the table's schema.
+        """
         self.entry = entry
+        self._description = description
         self._source = source
         self._settings = settings
         self._run = tap.report
@@ -106,9 +123,20 @@ class TableStream(Stream):
         """Keep the bookmark free of the SDK's own notes."""
 
     def _read(self, report: StreamReport) -> Iterator[Record]:
-        bookmark = Bookmark(self.stream_state, database_id=self.entry.database.id, table_id=self.entry.table_id)
+        self._run.check(self.name)
+        bookmark = Bookmark(
+            self.stream_state,
+            database_id=self.entry.database.id,
+            table_id=self.entry.table_id,
+            description=self._description,
+        )
         selected = [name for name in self.schema["properties"] if self.mask["properties", name]]
-        converter = Converter(self.entry.columns, zone=self._settings.zone, selected=selected)
+        converter = Converter(
+            self.entry.columns,
+            zone=self._settings.zone,
+            selected=selected,
+            fails=self._settings.fails_on_bad_values,
+        )
         report.nulled = converter.nulled
         reader = TableReader(self._source.client, self.entry.table_id, page_size=self._settings.page_size)
         if self._must_read_whole(bookmark):
@@ -119,6 +147,9 @@ class TableStream(Stream):
 
     def _must_read_whole(self, bookmark: Bookmark) -> bool:
         if self.replication_method == REPLICATION_FULL_TABLE or bookmark.sequence is None or bookmark.snapshot:
+            return True
+        if self._settings.refreshes(self.name):
+            logger.info("%s is read whole again: it is named in refresh.", self.name)
             return True
         if bookmark.is_older_than(self._full_refresh_interval, now=datetime.now(timezone.utc)):
             logger.info("%s is read whole again: full_refresh_interval_hours have passed.", self.name)

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from singer_sdk import Stream, Tap
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
+from singer_sdk.singerlib import Catalog
 from typing_extensions import override
 
 from ninox_api.client import DatabaseClient, NinoxClient
@@ -24,8 +25,11 @@ from tap_ninox.change_log import ChangeLog
 from tap_ninox.columns import is_known_type
 from tap_ninox.deleted_records import DeletedRecordsStream
 from tap_ninox.discovery import Discovery, discover
-from tap_ninox.drift import drift_lines
+from tap_ninox.follow import follow_names
+from tap_ninox.known_tables import describe
 from tap_ninox.report import RunReport
+from tap_ninox.schema_watch import SchemaWatch
+from tap_ninox.selection import check_names
 from tap_ninox.settings import TapSettings
 from tap_ninox.settings_schema import CONFIG_JSONSCHEMA
 from tap_ninox.table_source import TableSource
@@ -68,19 +72,28 @@ class TapNinox(Tap):
         super().__init__(catalog=catalog, **{"message_writer": self._writer, **kwargs})
 
     @override
+    def setup_mapper(self) -> None:
+        if self.config.get("follow_names"):
+            logger.debug("%d streams under their names of now.", len(self.streams))  # renames the catalog, too
+        super().setup_mapper()
+
+    @override
     def discover_streams(self) -> Sequence[Stream]:
         connection = ConnectionConfig.from_settings(self.config)
         settings = TapSettings.from_settings(self.config)
         self._client = NinoxClient(connection)
         discovery = self._discover(self._client, settings, team=connection.team)
         entries = self._entries(discovery, settings)
+        check_names(settings.refresh, [entry.stream for entry in entries], setting="refresh")
         streams: list[Stream] = [kind(self, discovery, entries, settings) for kind in CATALOGUE_STREAMS]
         return streams + self._streams_of_tables(self._client, discovery, entries, settings)
 
     @override  # type: ignore[misc] # final in the SDK, but the only place that sees all streams end
     def sync_all(self) -> None:
+        settings = TapSettings.from_settings(self.config)
+        self._note_drift()
         super().sync_all()
-        self.report.close()
+        self.report.close(settings.report_path)
 
     @override  # type: ignore[misc] # final in the SDK, which would test deselected streams, too, and hide failures
     def run_connection_test(self) -> bool:
@@ -109,29 +122,43 @@ class TapNinox(Tap):
         """Look at Ninox as it is now; a saved catalog makes up for schemas that this key may not read."""
         discovery = discover(client, settings, team=team)
         if not discovery.databases and not self._saved_catalog:
+            names = ", ".join(repr(team.name) for team in discovery.teams)
             message = (
-                f"None of the {len(discovery.skipped)} databases of team {discovery.team.name!r} can be read "
-                "with this key; see the warnings above."
+                f"None of the {len(discovery.skipped)} databases of team {names} can be read with this key; "
+                "see the warnings above."
             )
             raise NinoxError(message)
         return discovery if discovery.databases else None
 
     def _entries(self, discovery: Discovery | None, settings: TapSettings) -> list[TableEntry]:
-        if self._saved_catalog is not None:
-            schemas = _schema_by_database(discovery)
-            saved = saved_entries(self._saved_catalog)
-            self.report.drift = list(drift_lines(saved, discovery.databases if discovery else ()))
-            return [
-                with_current_choices(entry, schemas[entry.database.id]) if entry.database.id in schemas else entry
-                for entry in saved
-            ]
-        if discovery is None:
-            return []
-        entries = entries_of(
-            discovery, settings, reserved=(kind.name for kind in (*CATALOGUE_STREAMS, DeletedRecordsStream))
-        )
-        _warn_of_unknown_types(entries)
+        saved = saved_entries(self._saved_catalog) if self._saved_catalog is not None else []
+        follows = settings.follows_names and self._input_catalog is not None and discovery is not None
+        if self._saved_catalog is not None and not follows:
+            entries = _with_current_choices(saved, discovery)
+        elif discovery is None:
+            entries = []
+        else:
+            entries = entries_of(
+                discovery, settings, reserved=(kind.name for kind in (*CATALOGUE_STREAMS, DeletedRecordsStream))
+            )
+            _warn_of_unknown_types(entries)
+        if follows:
+            self._follow_names(entries)
+        self._watch = SchemaWatch(discovery, saved=saved, entries=entries, settings=settings)
         return entries
+
+    def _follow_names(self, entries: Sequence[TableEntry]) -> None:
+        """Rename in the very catalog that the SDK holds: it has handed it out already."""
+        if self._saved_catalog is not None and self._input_catalog is not None:
+            followed = Catalog.from_dict(follow_names(self._saved_catalog, entries))
+            self._input_catalog.clear()
+            self._input_catalog.update(followed)
+
+    def _note_drift(self) -> None:
+        selected = [name for name, stream in self.streams.items() if stream.selected]
+        bookmarks = self.state.setdefault("bookmarks", {})
+        self.report.drift = self._watch.drifts(bookmarks, selected=selected)
+        self.report.refusals = self._watch.lost(bookmarks)
 
     def _streams_of_tables(
         self, client: NinoxClient, discovery: Discovery | None, entries: Iterable[TableEntry], settings: TapSettings
@@ -146,7 +173,8 @@ class TapNinox(Tap):
                 reader = client.database(entry.team_id, entry.database)
                 since = partial(_lowest_bookmark, tables, deleted, database_id)
                 sources[database_id] = _source(reader, schemas.get(database_id), entries, since)
-            tables.append(TableStream(self, entry, sources[database_id], settings))
+            description = describe(entry, schemas.get(database_id), settings)
+            tables.append(TableStream(self, entry, sources[database_id], settings, description))
         return [*tables, deleted] if deleted else list(tables)
 
 
@@ -164,6 +192,14 @@ def _lowest_bookmark(
     known = [stream.known_sequence for stream in tables if stream.entry.database.id == database_id]
     known.append(deleted.known_sequence(database_id) if deleted else None)
     return min((sequence for sequence in known if sequence is not None), default=None)
+
+
+def _with_current_choices(saved: Iterable[TableEntry], discovery: Discovery | None) -> list[TableEntry]:
+    schemas = _schema_by_database(discovery)
+    return [
+        with_current_choices(entry, schemas[entry.database.id]) if entry.database.id in schemas else entry
+        for entry in saved
+    ]
 
 
 def _schema_by_database(discovery: Discovery | None) -> dict[str, DatabaseSchema]:

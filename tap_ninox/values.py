@@ -171,6 +171,11 @@ def choice_captions(captions: Mapping[str, str]) -> Read:
     return lambda value: [captions[key] for key in map(read_id, _items(value)) if key in captions]
 
 
+def raw_options(value: Any) -> list[str]:
+    """Return the members of a multiple choice as they were sent."""
+    return [text(item) for item in _items(value)]
+
+
 def _items(value: Any) -> Iterable[Any]:
     """Return the members of a list, also when it came as an object or as a single value (read shape unknown)."""
     if isinstance(value, list):

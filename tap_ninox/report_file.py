@@ -1,0 +1,55 @@
+"""The summary of a run as a file, for people and programs that watch it: counts and names, never a value."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ninox_api.errors import NinoxConfigError
+
+if TYPE_CHECKING:
+    from tap_ninox.report import RunReport, StreamReport
+
+
+def write_report(path: Path, report: RunReport) -> None:
+    """Write the file whole or not at all: a reader never sees half of it.
+
+    Raises:
+        NinoxConfigError: It cannot be written there.
+    """
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        unfinished.write_text(json.dumps(_document(report), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        message = f"report_path: {path} cannot be written ({error.strerror})."
+        raise NinoxConfigError(message) from None
+
+
+def _document(report: RunReport) -> dict[str, Any]:
+    streams = report.streams
+    return {
+        "started_at": report.started_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "seconds": round(report.seconds, 3),
+        "succeeded": not any(stream.error for stream in streams.values()),
+        "api_calls": report.api_calls,
+        "rows": sum(stream.emitted for stream in streams.values()),
+        "deleted": sum(stream.deleted for stream in streams.values()),
+        "streams": {name: _stream(stream) for name, stream in streams.items()},
+        "drift": [asdict(drift) for drift in report.drift],
+    }
+
+
+def _stream(report: StreamReport) -> dict[str, Any]:
+    return {
+        "rows": report.emitted,
+        "deleted": report.deleted,
+        "gone": report.gone,
+        "nulled": dict(report.nulled),
+        "api_calls": report.api_calls,
+        "seconds": round(report.seconds, 3),
+        "error": str(report.error) if report.error else None,
+    }

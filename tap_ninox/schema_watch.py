@@ -1,0 +1,89 @@
+"""Compares the schema of now with what the saved catalog and the state knew, before the first row is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from typing import Any
+
+from tap_ninox.catalog import TableEntry
+from tap_ninox.discovery import DiscoveredDatabase, Discovery
+from tap_ninox.drift import Drift, LostFieldsError, lost_fields, new_tables, table_drifts
+from tap_ninox.known_tables import KnownTable, known_from_entry, known_from_state
+from tap_ninox.settings import TapSettings
+
+
+class SchemaWatch:
+    """What was known of the tables, and how they are now."""
+
+    def __init__(
+        self,
+        discovery: Discovery | None,
+        *,
+        saved: Sequence[TableEntry],
+        entries: Iterable[TableEntry],
+        settings: TapSettings,
+    ) -> None:
+        """Remember what to compare.
+
+        Args:
+            discovery: What the key can see; None if it may not read schemas, then nothing is compared.
+            saved: Tables of the saved catalog, none without one.
+            entries: Tables as this run reads them.
+            settings: The tap's settings.
+        """
+        self._databases: Sequence[DiscoveredDatabase] = discovery.databases if discovery else ()
+        self._saved = [known_from_entry(entry) for entry in saved]
+        self._entries = {(entry.database.id, entry.table_id): entry for entry in entries}
+        self._settings = settings
+
+    def drifts(self, bookmarks: MutableMapping[str, Any], *, selected: Iterable[str]) -> list[Drift]:
+        """Return the differences, each once; what a saved catalog leaves unread is told until it is saved anew.
+
+        Args:
+            bookmarks: Those of the state. A table that is gone is marked there, so that it is told once.
+            selected: Names of the streams that are read.
+        """
+        from_state = list(self._told_by_state(bookmarks, set(selected)))
+        known = [*self._told_by_catalog(from_state), *from_state]
+        drifts = [*table_drifts(known, self._entries, self._databases), *self._new(bookmarks, set(selected))]
+        for drift in drifts:
+            if drift.kind == "table_removed" and drift.stream and drift.stream in bookmarks:
+                bookmarks[drift.stream]["is_gone"] = True
+        return list({drift.key: drift for drift in reversed(drifts)}.values())[::-1]
+
+    def lost(self, bookmarks: Mapping[str, Any]) -> dict[str, LostFieldsError]:
+        """Return the streams that lost most of their fields and are not named in `refresh`."""
+        known = {table.stream: table for table in [*self._saved, *known_from_state(bookmarks, self._settings)]}
+        schemas = {database.name.id: database.schema for database in self._databases}
+        errors = {
+            stream: lost_fields(table, schemas[table.database_id])
+            for stream, table in known.items()
+            if table.database_id in schemas and not self._settings.refreshes(stream)
+        }
+        return {stream: error for stream, error in errors.items() if error}
+
+    def _told_by_catalog(self, from_state: Iterable[KnownTable]) -> Iterator[KnownTable]:
+        """Yield the tables of the saved catalog; where names are followed it counts only if the state knows less."""
+        told = {(table.database_id, table.table_id) for table in from_state} if self._settings.follows_names else set()
+        return (table for table in self._saved if (table.database_id, table.table_id) not in told)
+
+    def _told_by_state(self, bookmarks: Mapping[str, Any], selected: set[str]) -> Iterator[KnownTable]:
+        """Yield the tables of the state that are read now, or were under another name, or are gone since."""
+        for table in known_from_state(bookmarks, self._settings):
+            entry = self._entries.get((table.database_id, table.table_id))
+            is_told = bookmarks[table.stream].get("is_gone") or (
+                entry and (entry.stream not in selected or (entry.stream != table.stream and entry.stream in bookmarks))
+            )
+            if not is_told:
+                yield table
+
+    def _new(self, bookmarks: Mapping[str, Any], selected: set[str]) -> Iterator[Drift]:
+        known = {(table.database_id, table.table_id) for table in self._saved}
+        known.update(
+            (bookmark["database_id"], bookmark["table_id"])
+            for bookmark in bookmarks.values()
+            if isinstance(bookmark, dict) and "table_id" in bookmark and "database_id" in bookmark
+        )
+        for drift in new_tables(known, self._entries, self._databases):
+            if drift.stream is None or drift.stream in selected:
+                yield drift

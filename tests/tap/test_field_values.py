@@ -1,0 +1,120 @@
+"""What becomes of a field, by the settings that say so."""
+
+from __future__ import annotations
+
+import logging
+from decimal import Decimal
+
+import pytest
+
+from ninox_simulator.documents import RecordDocument
+from tests.builders import customers, database, field, team
+from tests.singer import discover, run_tap
+
+STREAM = "shop__customers"
+
+OPTIONS = {"1": {"caption": "open"}, "2": {"caption": "paid"}}
+COMPOSITES = {
+    "C": field("choice", "State", values=OPTIONS),
+    "D": field("multi", "Tags", values=OPTIONS),
+    "E": field("appointment", "Visit"),
+    "F": field("location", "Place"),
+    "G": field("timeinterval", "Length"),
+}
+VALUES = {
+    "C": "2",
+    "D": ["1", "2"],
+    "E": "2026-03-28T23:00:00 - 2026-03-29T04:00:00",
+    "F": "Hauptstr. 1\n<52.5,13.4>",
+    "G": "-25:30:00",
+}
+
+
+def seed(**values):
+    return team(database({"A": customers(**COMPOSITES)}, {"A": [RecordDocument(1, {**VALUES, **values}, 1)]}))
+
+
+def row(simulator, **settings):
+    run = run_tap(simulator, **settings)
+    assert run.error is None
+    (only,) = run.rows(STREAM)
+    return {name: value for name, value in only.items() if not name.startswith("_") and value is not None}
+
+
+def test_composites_are_taken_apart(simulate):
+    assert row(simulate(seed())) == {
+        "state": "paid",
+        "state_id": "2",
+        "tags": ["open", "paid"],
+        "tags_ids": ["1", "2"],
+        "visit_start": "2026-03-28T23:00:00",
+        "visit_end": "2026-03-29T04:00:00",
+        "place": "Hauptstr. 1",
+        "place_latitude": Decimal("52.5"),
+        "place_longitude": Decimal("13.4"),
+        "length": -91800,
+        "length_text": "-25:30:00",
+    }
+
+
+@pytest.mark.parametrize("multi", ["array", "object"])
+def test_composites_are_left_as_ninox_returns_them(simulate, multi):
+    raw = row(simulate(seed(), multi=multi), expand_composites=False)
+    assert raw == {
+        "state": "2",
+        "tags": ["1", "2"],
+        "visit": VALUES["E"],
+        "place": VALUES["F"],
+        "length": VALUES["G"],
+    }
+
+
+@pytest.mark.parametrize("choice_style", ["honoured", "ignored"])
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ("both", {"state": "paid", "state_id": "2", "tags": ["open", "paid"], "tags_ids": ["1", "2"]}),
+        ("ids", {"state_id": "2", "tags_ids": ["1", "2"]}),
+        ("captions", {"state": "paid", "tags": ["open", "paid"]}),
+    ],
+)
+def test_of_choices_what_was_asked_for_is_sent(simulate, wanted, expected, choice_style):
+    sent = row(simulate(seed(), choice_style=choice_style), choice_style=wanted)
+    assert {name: value for name, value in sent.items() if name.startswith(("state", "tags"))} == expected
+
+
+@pytest.mark.parametrize("settings", [{"expand_composites": False}, {"choice_style": "ids"}], ids=["raw", "ids"])
+def test_a_saved_catalog_keeps_the_form_whatever_the_settings_say_later(simulate, settings):
+    simulator = simulate(seed())
+    catalog = discover(simulator, **settings)
+    assert row(simulator, catalog=catalog) == row(simulator, **settings)
+
+
+def test_a_deleted_option_keeps_its_id(simulate):
+    sent = row(simulate(seed(C="3", D=["1", "3"])))
+    assert (sent.get("state"), sent["state_id"]) == (None, "3")
+    assert (sent["tags"], sent["tags_ids"]) == (["open"], ["1", "3"])
+
+
+def bad():
+    records = [RecordDocument(number, {"A": "x", "B": number}, number) for number in (1, 2, 3)]
+    records[1].fields["B"] = "canary-value"
+    return team(database({"A": customers(), "B": customers()}, {"A": records}))
+
+
+def test_a_value_that_does_not_fit_becomes_null_and_is_counted(simulate, caplog):
+    run = run_tap(simulate(bad()), on_bad_value="null")
+    assert run.error is None
+    assert [line["amount"] for line in run.rows(STREAM)] == [1, None, 3]
+    assert f"{STREAM}: 1 values of amount did not fit its type and became null." in caplog.messages
+
+
+def test_a_value_that_does_not_fit_ends_its_stream_if_asked_to(simulate, caplog):
+    with caplog.at_level(logging.DEBUG):
+        run = run_tap(simulate(bad()), on_bad_value="fail")
+    assert "shop__customers" in str(run.error)
+    assert "replication_key_value" not in run.bookmark(STREAM)
+    assert "replication_key_value" in run.bookmark("shop__customers_b")
+    (told,) = [message for message in caplog.messages if "was not read to its end" in message]
+    assert "field 'Amount' (B) in record 2 is not a number" in told
+    assert "canary-value" not in caplog.text
