@@ -15,10 +15,10 @@ logger = logging.getLogger("tap-ninox")
 
 def main() -> None:
     """Run the tap; what a user can mend is said in a line each, without a traceback, and ends with exit code 1."""
-    from tap_ninox.tap import TapNinox  # noqa: PLC0415
+    from tap_ninox.command import TapCommand  # noqa: PLC0415
 
     try:
-        TapNinox.cli()
+        TapCommand.cli()
     except (NinoxConfigError, ConfigValidationError) as error:
         for problem in error.errors:
             logger.error(problem)  # noqa: TRY400

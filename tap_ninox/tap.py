@@ -68,8 +68,19 @@ class TapNinox(Tap):
         self._saved_catalog = catalog
         self._writer = BufferedMessageWriter()
         self._client: NinoxClient | None = None
-        self.report = RunReport(lambda: self._client.calls_used if self._client else 0)
+        self.discovery: Discovery | None = None
+        self.report = RunReport(lambda: self.calls_used)
         super().__init__(catalog=catalog, **{"message_writer": self._writer, **kwargs})
+
+    @property
+    def settings(self) -> TapSettings:
+        """The settings, checked."""
+        return TapSettings.from_settings(self.config)
+
+    @property
+    def calls_used(self) -> int:
+        """API calls sent so far."""
+        return self._client.calls_used if self._client else 0
 
     @override
     def setup_mapper(self) -> None:
@@ -80,9 +91,9 @@ class TapNinox(Tap):
     @override
     def discover_streams(self) -> Sequence[Stream]:
         connection = ConnectionConfig.from_settings(self.config)
-        settings = TapSettings.from_settings(self.config)
+        settings = self.settings
         self._client = NinoxClient(connection)
-        discovery = self._discover(self._client, settings, team=connection.team)
+        discovery = self.discovery = self._discover(self._client, settings, team=connection.team)
         entries = self._entries(discovery, settings)
         check_names(settings.refresh, [entry.stream for entry in entries], setting="refresh")
         streams: list[Stream] = [kind(self, discovery, entries, settings) for kind in CATALOGUE_STREAMS]

@@ -1,0 +1,211 @@
+"""What a key can see and what syncing it would cost, without reading a record: `tap-ninox --inspect`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from ninox_api.client import BEYOND_ANY_SEQUENCE, DatabaseClient
+from ninox_api.errors import NinoxAPIError, NinoxError
+from ninox_api.schema import DatabaseName, Field, Table, Team
+from tap_ninox.call_cost import CallCost, cost_of
+from tap_ninox.catalog import TableEntry
+from tap_ninox.discovery import DiscoveredDatabase
+from tap_ninox.table_stream import TableStream
+
+if TYPE_CHECKING:
+    from tap_ninox.tap import TapNinox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectedTable:
+    """A table and what becomes of it.
+
+    Attributes:
+        stream: Name of its stream, None if it has none.
+        left_out: Why it would not be synced; empty if it would.
+        rows: How many records it has at most (the highest record id), None where the server does not tell.
+        properties: Field id → the stream's properties that hold it.
+    """
+
+    table: Table
+    stream: str | None
+    left_out: str
+    rows: int | None
+    properties: Mapping[str, list[str]]
+
+    @property
+    def is_synced(self) -> bool:
+        """Whether the next run would read it."""
+        return not self.left_out
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the table as JSON."""
+        return {
+            "id": self.table.id,
+            "name": self.table.name,
+            "kind": self.table.kind,
+            "is_hidden": self.table.is_hidden,
+            "master_table": self.table.master_table_id,
+            "stream": self.stream,
+            "is_synced": self.is_synced,
+            "left_out": self.left_out,
+            "rows_at_most": self.rows,
+            "fields": [_field_as_json(field, self.properties.get(field.id, [])) for field in self.table.fields],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectedDatabase:
+    """A readable database and all its tables."""
+
+    name: DatabaseName
+    tables: tuple[InspectedTable, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """A look at a team.
+
+    Attributes:
+        skipped: Databases that could not be read; the log says why.
+        calls_used: API calls that the look itself took.
+    """
+
+    team: Team
+    databases: tuple[InspectedDatabase, ...]
+    skipped: tuple[DatabaseName, ...]
+    cost: CallCost
+    calls_used: int
+    inspected_at: datetime
+    version: str
+
+    @property
+    def tables(self) -> list[InspectedTable]:
+        """All tables of all databases."""
+        return [table for database in self.databases for table in database.tables]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return everything as JSON; the other two forms are made of the same facts."""
+        return {
+            "team": {"id": self.team.id, "name": self.team.name},
+            "inspected_at": self.inspected_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "version": self.version,
+            "databases": [
+                {
+                    "id": database.name.id,
+                    "name": database.name.name,
+                    "tables": [table.as_json() for table in database.tables],
+                }
+                for database in self.databases
+            ],
+            "skipped": [{"id": name.id, "name": name.name} for name in self.skipped],
+            "api_calls": self.cost.as_json(),
+            "api_calls_used": self.calls_used,
+        }
+
+
+def inspect(tap: TapNinox, *, runs_per_day: float) -> Inspection:
+    """Look at everything that a tap's settings and catalog lead to. No record is read.
+
+    Costs the calls of discovery, and one per database for the number of its records.
+
+    Raises:
+        NinoxError: Ninox cannot be read at all.
+    """
+    streams = [stream for stream in tap.streams.values() if isinstance(stream, TableStream)]
+    discovery_calls = tap.calls_used
+    discovery = tap.discovery
+    if discovery is None:
+        message = "There is nothing to inspect: no schema can be read with this key. A sync can use a saved catalog."
+        raise NinoxError(message)
+    databases = tuple(_inspected(database, streams) for database in discovery.databases)
+    return Inspection(
+        team=discovery.team,
+        databases=databases,
+        skipped=discovery.skipped,
+        cost=cost_of(
+            _synced_rows(databases),
+            discovery=discovery_calls,
+            page_size=tap.settings.page_size,
+            runs_per_day=runs_per_day,
+        ),
+        calls_used=tap.calls_used,
+        inspected_at=datetime.now(tz=timezone.utc),
+        version=tap.plugin_version,
+    )
+
+
+def _synced_rows(databases: Iterable[InspectedDatabase]) -> Iterator[tuple[str, int | None]]:
+    for database in databases:
+        yield from ((database.name.id, table.rows) for table in database.tables if table.is_synced)
+
+
+def _inspected(database: DiscoveredDatabase, streams: Iterable[TableStream]) -> InspectedDatabase:
+    stream_by_table = {
+        stream.entry.table_id: stream for stream in streams if stream.entry.database.id == database.name.id
+    }
+    rows = _rows_at_most(database.client, database.schema.tables)
+    listed = {table.id for table in database.tables}
+    return InspectedDatabase(
+        name=database.name,
+        tables=tuple(
+            _table(table, stream_by_table.get(table.id), rows.get(table.id), is_listed=table.id in listed)
+            for table in database.schema.tables
+        ),
+    )
+
+
+def _rows_at_most(client: DatabaseClient, tables: Iterable[Table]) -> dict[str, int]:
+    """Return an upper bound of each table's records: ids count up from 1 and are not used again (assumed)."""
+    try:
+        changes = client.get_changes(BEYOND_ANY_SEQUENCE, table_ids=[table.id for table in tables])
+    except NinoxAPIError:
+        return {}
+    return {table_id: next_id - 1 for table_id, next_id in changes.next_record_ids.items()}
+
+
+def _table(table: Table, stream: TableStream | None, rows: int | None, *, is_listed: bool) -> InspectedTable:
+    return InspectedTable(
+        table=table,
+        stream=stream.name if stream else None,
+        left_out=_left_out(table, stream, is_listed=is_listed),
+        rows=None if table.is_page else rows,
+        properties=_properties(stream.entry) if stream else {},
+    )
+
+
+def _left_out(table: Table, stream: TableStream | None, *, is_listed: bool) -> str:
+    if table.is_page:
+        return "a page, without records"
+    if not is_listed:
+        return "not named by the setting tables"
+    if stream is None:
+        return "not in the saved catalog"
+    if stream.selected:
+        return ""
+    return "hidden in Ninox, so not selected" if table.is_hidden else "not selected"
+
+
+def _properties(entry: TableEntry) -> dict[str, list[str]]:
+    properties: dict[str, list[str]] = {}
+    for column in entry.columns:
+        if column.is_stored:
+            properties.setdefault(column.field_id, []).append(column.name)
+    return properties
+
+
+def _field_as_json(field: Field, properties: list[str]) -> dict[str, Any]:
+    return {
+        "id": field.id,
+        "name": field.name,
+        "type": field.type,
+        "required": field.required,
+        "choices": [choice.caption for choice in field.choices],
+        "formula": field.formula,
+        "target_table": field.target_table_id,
+        "target_field": field.target_field_id,
+        "properties": properties,
+    }

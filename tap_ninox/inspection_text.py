@@ -1,0 +1,105 @@
+"""An inspection as text for a terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+from tap_ninox.call_cost import CallCost
+from tap_ninox.inspection import InspectedDatabase, InspectedTable, Inspection
+
+_HEADINGS = ("table", "rows ≤", "fields", "formulas", "refers to", "stream")
+_NUMBERS = frozenset({1, 2, 3})
+_LONGEST = 34
+
+
+def inspection_text(inspection: Inspection) -> str:
+    """Return the inspection as lines to read."""
+    tables = inspection.tables
+    counts = [
+        _counted(len(inspection.databases), "database"),
+        _counted(len(tables), "table"),
+        _counted(sum(len(table.table.fields) for table in tables), "field"),
+    ]
+    lines = [f"{inspection.team.name}: {', '.join(counts)}"]
+    for database in inspection.databases:
+        lines += ["", f"{database.name.name} ({database.name.id})", "", *_tables(database)]
+    if inspection.skipped:
+        names = ", ".join(name.name for name in inspection.skipped)
+        lines += ["", f"Not readable with this key: {names}"]
+    lines += ["", *_cost(inspection.cost), "", f"This look took {_counted(inspection.calls_used, 'API call')}."]
+    return "\n".join(lines) + "\n"
+
+
+def _tables(database: InspectedDatabase) -> Iterator[str]:
+    if not database.tables:
+        yield "  no tables"
+        return
+    names = {table.table.id: table.table.name for table in database.tables}
+    yield from _aligned([_HEADINGS, *(_row(table, names) for table in database.tables)])
+
+
+def _row(table: InspectedTable, names: dict[str, str]) -> tuple[str, ...]:
+    fields = table.table.fields
+    targets = {names.get(field.target_table_id or "", "?"): None for field in fields if field.type == "ref"}
+    return (
+        _cut(table.table.name),
+        "" if table.rows is None else f"{table.rows:,}",
+        str(len(fields) or ""),
+        str(sum(field.is_formula for field in fields) or ""),
+        _cut(", ".join(targets)),
+        table.stream if table.stream and table.is_synced else f"({table.left_out})",
+    )
+
+
+def _cost(cost: CallCost) -> Iterator[str]:
+    columns = cost.as_json()
+    tap, meltano = columns["tap"], columns["meltano"]
+    at_least = "" if cost.is_complete else " at least"
+    schedule = f"{cost.runs_per_day:g} runs a day"
+    yield "API calls, as far as can be told beforehand"
+    yield ""
+    yield from _aligned(
+        [
+            ("", "tap-ninox", "meltano run"),
+            (f"first load{at_least}", f"{tap['first_load']:,}", f"{meltano['first_load']:,}"),
+            ("a run that finds nothing changed", f"{tap['idle_run']:,}", f"{meltano['idle_run']:,}"),
+            (f"a month of such, {schedule}", f"{tap['month']:,}", f"{meltano['month']:,}"),
+        ]
+    )
+    yield ""
+    yield "  Changed rows come on top: a call for each, or for each page of them, whichever is fewer."
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (
+            _padded(cell, width, right=index in _NUMBERS)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        yield "  " + "  ".join(cells).rstrip()
+
+
+def _padded(text: str, width: int, *, right: bool) -> str:
+    blank = " " * (width - _width(text))
+    return blank + text if right else text + blank
+
+
+def _width(text: str) -> int:
+    """Return how many places a text takes in a terminal: marks none, emoji and East Asian characters two."""
+    return sum(_places(character) for character in text)
+
+
+def _places(character: str) -> int:
+    if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

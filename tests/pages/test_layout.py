@@ -1,0 +1,57 @@
+"""Diagrams: every box somewhere, none on another, whatever refers to what."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ninox_pages.layout import Box, lay_out
+
+IDS = [f"t{number}" for number in range(14)]
+
+
+def touching(boxes, places):
+    for one, two in combinations(places, 2):
+        (x1, y1), (x2, y2) = places[one], places[two]
+        if (
+            x1 < x2 + boxes[two].width
+            and x2 < x1 + boxes[one].width
+            and y1 < y2 + boxes[two].height
+            and y2 < y1 + boxes[one].height
+        ):
+            yield one, two
+
+
+@given(
+    st.lists(st.sampled_from(IDS), unique=True),
+    st.lists(st.tuples(st.sampled_from(IDS), st.sampled_from(IDS)), max_size=40),
+    st.integers(20, 400),
+)
+def test_no_box_lies_on_another_and_all_are_inside(ids, arrows, height):
+    boxes = {box_id: Box(200, 40 + (height * number) % 300) for number, box_id in enumerate(ids)}
+    diagram = lay_out(boxes, arrows)
+    assert set(diagram.places) == set(boxes)
+    assert list(touching(boxes, diagram.places)) == []
+    for box_id, (x, y) in diagram.places.items():
+        assert 0 <= x <= diagram.width - boxes[box_id].width + 0.01
+        assert -0.01 <= y <= diagram.height - boxes[box_id].height + 0.01
+
+
+def test_what_is_referred_to_stands_left_of_what_refers_to_it():
+    boxes = {box_id: Box(200, 60) for box_id in ("lines", "orders", "customers")}
+    places = lay_out(boxes, [("lines", "orders"), ("orders", "customers")]).places
+    assert places["customers"][0] < places["orders"][0] < places["lines"][0]
+
+
+def test_a_circle_of_references_is_laid_out_too():
+    boxes = {box_id: Box(200, 60) for box_id in "abc"}
+    places = lay_out(boxes, [("a", "b"), ("b", "c"), ("c", "a"), ("a", "a")]).places
+    assert len({x for x, _ in places.values()}) == 3
+
+
+def test_a_long_chain_needs_no_deep_stack():
+    boxes = {f"t{number}": Box(200, 60) for number in range(3000)}
+    arrows = [(f"t{number}", f"t{number + 1}") for number in range(2999)]
+    assert len(lay_out(boxes, arrows).places) == 3000

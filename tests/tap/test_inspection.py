@@ -1,0 +1,146 @@
+"""`--inspect`: what it tells is what discovery and the next run do, and it reads no record."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from tap_ninox.command import TapCommand
+from tap_ninox.inspection import inspect
+from tap_ninox.inspection_page import inspection_page
+from tap_ninox.tap import TapNinox
+from tests.builders import TEAM_ID, customer_records, customers, database, field, shop, table, team
+from tests.singer import discover, run_tap, settings_for
+from tests.wire import calls
+
+
+def look(stage, *, catalog=None, runs_per_day=24, **settings):
+    return inspect(TapNinox(config=settings_for(stage, **settings), catalog=catalog), runs_per_day=runs_per_day)
+
+
+def command(stage, tmp_path, *arguments, **settings):
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps(settings_for(stage, **settings)), encoding="utf-8")
+    return CliRunner().invoke(TapCommand.get_singer_command(), ["--config", str(config), *arguments])
+
+
+def shop_of_everything():
+    tables = {
+        "A": customers(
+            C=field("choice", "Kind", values={"1": {"caption": "Private"}}), D=field("fn", "Total", fn="1+1")
+        ),
+        "B": table("Orders", A=field("ref", "Customer", refTypeId="A", required=True)),
+        "C": {**table("Old import", A=field("string", "F1")), "hidden": True},
+        "P": table("Dashboard", kind="page"),
+    }
+    return team(database(tables, {"A": customer_records(5)}, next_rids={"B": 2501}))
+
+
+def test_it_tells_tables_fields_relations_and_what_becomes_of_them(simulate):
+    (shown,) = look(simulate(shop_of_everything())).as_json()["databases"]
+    by_name = {one["name"]: one for one in shown["tables"]}
+    assert {name: (one["is_synced"], one["left_out"]) for name, one in by_name.items()} == {
+        "Customers": (True, ""),
+        "Orders": (True, ""),
+        "Old import": (False, "hidden in Ninox, so not selected"),
+        "Dashboard": (False, "a page, without records"),
+    }
+    assert by_name["Customers"]["stream"] == "shop__customers"
+    assert {name: one["rows_at_most"] for name, one in by_name.items()} == {
+        "Customers": 5, "Orders": 2500, "Old import": 0, "Dashboard": None,
+    }  # fmt: skip
+    kind, total = by_name["Customers"]["fields"][2:]
+    assert (kind["choices"], kind["properties"]) == (["Private"], ["kind", "kind_id"])
+    assert (total["formula"], total["properties"]) == ("1+1", [])
+    (reference,) = by_name["Orders"]["fields"]
+    assert (reference["target_table"], reference["required"]) == ("A", True)
+
+
+def test_it_reads_no_record_and_asks_each_database_once_more_than_discovery(simulate):
+    stage = simulate(shop_of_everything())
+    TapNinox(config=settings_for(stage)).streams  # noqa: B018 (discovers)
+    discovery = len(calls(stage))
+    inspection = look(stage)
+    asked = calls(stage)[discovery:]
+    assert len(asked) == inspection.calls_used == discovery + 1
+    assert [call.path for call in asked if "/records" in call.path] == []
+
+
+@pytest.mark.parametrize("count", [0, 1, 10, 11, 25])
+def test_the_foretold_calls_are_those_that_the_runs_make(simulate, count):
+    stage = simulate(shop(count))
+    told = look(stage, page_size=10).as_json()["api_calls"]["tap"]
+    before = len(calls(stage))
+    first = run_tap(stage, page_size=10)
+    after = len(calls(stage))
+    run_tap(stage, page_size=10, state=first.state)
+    assert (after - before, len(calls(stage)) - after) == (told["first_load"], told["idle_run"])
+
+
+def test_a_month_is_thirty_days_of_idle_runs_and_meltano_discovers_twice(simulate):
+    told = look(simulate(shop(3)), runs_per_day=0.5).as_json()["api_calls"]
+    assert told["tap"] == {"first_load": 6, "idle_run": 4, "month": 60}
+    assert told["meltano"] == {"first_load": 9, "idle_run": 7, "month": 105}
+
+
+def test_what_the_catalog_deselects_costs_nothing(simulate):
+    stage = simulate(shop_of_everything())
+    catalog = discover(stage)
+    for stream in catalog["streams"]:
+        for item in stream["metadata"]:
+            if not item["breadcrumb"]:
+                item["metadata"]["selected"] = stream["tap_stream_id"] == "shop__customers"
+    inspection = look(stage, catalog=catalog)
+    assert {one.table.name: one.left_out for one in inspection.tables if one.left_out} == {
+        "Orders": "not selected",
+        "Old import": "hidden in Ninox, so not selected",
+        "Dashboard": "a page, without records",
+    }  # fmt: skip
+    assert inspection.cost.pages == 2
+
+
+def test_what_the_setting_tables_leaves_out_is_told(simulate):
+    inspection = look(simulate(shop_of_everything()), tables=["Cust*"])
+    assert {one.table.name for one in inspection.tables if one.left_out == "not named by the setting tables"} == {
+        "Orders", "Old import",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("feed", ["missing", "forbidden"])
+def test_without_a_feed_the_records_are_not_known_and_the_cost_is_a_lower_bound(simulate, feed, tmp_path):
+    stage = simulate(shop(3), feed=feed)
+    told = look(stage).as_json()
+    assert told["databases"][0]["tables"][0]["rows_at_most"] is None
+    assert told["api_calls"]["is_complete"] is False
+    assert "first load at least" in command(stage, tmp_path, "--inspect").stdout
+
+
+def test_the_terminal_shows_a_line_for_each_table(simulate, tmp_path):
+    shown = command(simulate(shop_of_everything()), tmp_path, "--inspect", "--runs-per-day", "48").stdout
+    lines = {line.split("  ")[1]: line.split() for line in shown.splitlines() if line.startswith("  ")}
+    assert lines["Customers"] == ["Customers", "5", "4", "1", "shop__customers"]
+    assert lines["Orders"] == ["Orders", "2,500", "1", "Customers", "shop__orders"]
+    assert lines["Dashboard"][:2] == ["Dashboard", "(a"]
+    assert "a month of such, 48 runs a day" in shown
+
+
+def test_json_is_what_programs_get(simulate, tmp_path):
+    stage = simulate(shop(3))
+    shown = json.loads(command(stage, tmp_path, "--inspect=json").stdout)
+    assert shown["team"]["id"] == TEAM_ID
+    assert shown["databases"][0]["tables"][0]["stream"] == "shop__customers"
+    assert stage.token not in json.dumps(shown)
+
+
+def test_a_form_that_does_not_exist_is_refused(simulate, tmp_path):
+    result = command(simulate(shop(1)), tmp_path, "--inspect=pdf")
+    assert result.exit_code == 2
+    assert "'text', 'json', 'html'" in result.stderr
+
+
+def test_the_page_holds_the_same_facts(simulate):
+    page = inspection_page(look(simulate(shop_of_everything())))
+    facts = json.loads(page.partition('id="facts">')[2].partition("</script>")[0])
+    assert facts["databases"][0]["diagram"]["tables"].keys() == {"A", "B", "C", "P"}
