@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from ninox_api.client import BEYOND_ANY_SEQUENCE, DatabaseClient
-from ninox_api.errors import NinoxAPIError, NinoxError
+from ninox_api.errors import NinoxError
 from ninox_api.schema import DatabaseName, Field, Table, Team
 from tap_ninox.call_cost import CallCost, cost_of
 from tap_ninox.catalog import TableEntry
 from tap_ninox.discovery import DiscoveredDatabase
+from tap_ninox.row_counts import RowCounts, count_rows
 from tap_ninox.table_stream import TableStream
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ class InspectedTable:
     Attributes:
         stream: Name of its stream, None if it has none.
         left_out: Why it would not be synced; empty if it would.
-        rows: How many records it has at most (the highest record id), None where the server does not tell.
+        rows: How many records it has, None where the server does not tell.
+        is_counted: Whether they were counted; otherwise it is at most that many.
         properties: Field id → the stream's properties that hold it.
     """
 
@@ -34,6 +35,7 @@ class InspectedTable:
     stream: str | None
     left_out: str
     rows: int | None
+    is_counted: bool
     properties: Mapping[str, list[str]]
 
     @property
@@ -52,7 +54,8 @@ class InspectedTable:
             "stream": self.stream,
             "is_synced": self.is_synced,
             "left_out": self.left_out,
-            "rows_at_most": self.rows,
+            "rows": self.rows,
+            "is_counted": self.is_counted,
             "fields": [_field_as_json(field, self.properties.get(field.id, [])) for field in self.table.fields],
         }
 
@@ -61,26 +64,32 @@ class InspectedTable:
 class InspectedDatabase:
     """A readable database and all its tables."""
 
+    team: Team
     name: DatabaseName
     tables: tuple[InspectedTable, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
-    """A look at a team.
+    """A look at teams and their databases.
 
     Attributes:
         skipped: Databases that could not be read; the log says why.
         calls_used: API calls that the look itself took.
     """
 
-    team: Team
+    teams: tuple[Team, ...]
     databases: tuple[InspectedDatabase, ...]
     skipped: tuple[DatabaseName, ...]
     cost: CallCost
     calls_used: int
     inspected_at: datetime
     version: str
+
+    @property
+    def title(self) -> str:
+        """Names of the teams."""
+        return ", ".join(team.name for team in self.teams)
 
     @property
     def tables(self) -> list[InspectedTable]:
@@ -90,11 +99,12 @@ class Inspection:
     def as_json(self) -> dict[str, Any]:
         """Return everything as JSON; the other two forms are made of the same facts."""
         return {
-            "team": {"id": self.team.id, "name": self.team.name},
+            "teams": [{"id": team.id, "name": team.name} for team in self.teams],
             "inspected_at": self.inspected_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
             "version": self.version,
             "databases": [
                 {
+                    "team": database.team.id,
                     "id": database.name.id,
                     "name": database.name.name,
                     "tables": [table.as_json() for table in database.tables],
@@ -123,7 +133,7 @@ def inspect(tap: TapNinox, *, runs_per_day: float) -> Inspection:
         raise NinoxError(message)
     databases = tuple(_inspected(database, streams) for database in discovery.databases)
     return Inspection(
-        team=discovery.team,
+        teams=discovery.teams,
         databases=databases,
         skipped=discovery.skipped,
         cost=cost_of(
@@ -147,32 +157,25 @@ def _inspected(database: DiscoveredDatabase, streams: Iterable[TableStream]) -> 
     stream_by_table = {
         stream.entry.table_id: stream for stream in streams if stream.entry.database.id == database.name.id
     }
-    rows = _rows_at_most(database.client, database.schema.tables)
+    counts = count_rows(database.client, database.schema.tables)
     listed = {table.id for table in database.tables}
     return InspectedDatabase(
+        team=database.team,
         name=database.name,
         tables=tuple(
-            _table(table, stream_by_table.get(table.id), rows.get(table.id), is_listed=table.id in listed)
+            _table(table, stream_by_table.get(table.id), counts, is_listed=table.id in listed)
             for table in database.schema.tables
         ),
     )
 
 
-def _rows_at_most(client: DatabaseClient, tables: Iterable[Table]) -> dict[str, int]:
-    """Return an upper bound of each table's records: ids count up from 1 and are not used again (assumed)."""
-    try:
-        changes = client.get_changes(BEYOND_ANY_SEQUENCE, table_ids=[table.id for table in tables])
-    except NinoxAPIError:
-        return {}
-    return {table_id: next_id - 1 for table_id, next_id in changes.next_record_ids.items()}
-
-
-def _table(table: Table, stream: TableStream | None, rows: int | None, *, is_listed: bool) -> InspectedTable:
+def _table(table: Table, stream: TableStream | None, counts: RowCounts, *, is_listed: bool) -> InspectedTable:
     return InspectedTable(
         table=table,
         stream=stream.name if stream else None,
         left_out=_left_out(table, stream, is_listed=is_listed),
-        rows=None if table.is_page else rows,
+        rows=None if table.is_page else counts.by_table.get(table.id),
+        is_counted=counts.are_exact,
         properties=_properties(stream.entry) if stream else {},
     )
 

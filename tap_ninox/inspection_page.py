@@ -23,7 +23,7 @@ def inspection_page(inspection: Inspection) -> str:
     facts = inspection.as_json()
     for database, shown in zip(inspection.databases, facts["databases"], strict=True):
         shown["diagram"] = _diagram(database)
-    return render_page("schema", title=f"{inspection.team.name} · Ninox", facts=facts)
+    return render_page("schema", title=f"{inspection.title} · Ninox", facts=facts)
 
 
 def _diagram(database: InspectedDatabase) -> dict[str, Any]:

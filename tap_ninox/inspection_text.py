@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from tap_ninox.call_cost import CallCost
 from tap_ninox.inspection import InspectedDatabase, InspectedTable, Inspection
 
-_HEADINGS = ("table", "rows ≤", "fields", "formulas", "refers to", "stream")
+_HEADINGS = ("table", "rows", "fields", "formulas", "refers to", "stream")
 _NUMBERS = frozenset({1, 2, 3})
 _LONGEST = 34
 
@@ -21,7 +21,7 @@ def inspection_text(inspection: Inspection) -> str:
         _counted(len(tables), "table"),
         _counted(sum(len(table.table.fields) for table in tables), "field"),
     ]
-    lines = [f"{inspection.team.name}: {', '.join(counts)}"]
+    lines = [f"{inspection.title}: {', '.join(counts)}"]
     for database in inspection.databases:
         lines += ["", f"{database.name.name} ({database.name.id})", "", *_tables(database)]
     if inspection.skipped:
@@ -44,12 +44,18 @@ def _row(table: InspectedTable, names: dict[str, str]) -> tuple[str, ...]:
     targets = {names.get(field.target_table_id or "", "?"): None for field in fields if field.type == "ref"}
     return (
         _cut(table.table.name),
-        "" if table.rows is None else f"{table.rows:,}",
+        _rows(table),
         str(len(fields) or ""),
         str(sum(field.is_formula for field in fields) or ""),
         _cut(", ".join(targets)),
         table.stream if table.stream and table.is_synced else f"({table.left_out})",
     )
+
+
+def _rows(table: InspectedTable) -> str:
+    if table.rows is None:
+        return ""
+    return f"{table.rows:,}" if table.is_counted else f"≤ {table.rows:,}"
 
 
 def _cost(cost: CallCost) -> Iterator[str]:

@@ -31,7 +31,7 @@ const panel = el("aside", { "aria-label": "Details" });
 const tabs = el("div", { class: "tabs", role: "tablist" });
 
 document.body.append(
-  el("header", {}, el("h1", {}, facts.team.name),
+  el("header", {}, el("h1", {}, facts.teams.map((team) => team.name).join(", ")),
     el("span", { class: "stats" }, [counted(facts.databases.length, "database"), counted(tables.length, "table"), counted(tables.reduce((sum, table) => sum + table.fields.length, 0), "field")].join(" · ")),
     tabs, themeButton()),
   el("nav", { "aria-label": "Tables" }, el("div", { class: "search" }, search, found), list),
@@ -89,7 +89,7 @@ function card(table) {
     table.references.length ? el("div", { class: "lines" }, table.references.map((field) => el("div", { style: `height:${box.line}px;line-height:${box.line}px` }, field.name))) : null);
 }
 
-const rows = (table) => (table.rows_at_most === null ? "" : `≤ ${counted(table.rows_at_most, "row")}`);
+const rows = (table) => (table.rows === null ? "" : `${table.is_counted ? "" : "≤ "}${counted(table.rows, "row")}`);
 
 /** Say which cards and lines stand out: those of the chosen table, or those that the search found. */
 function light() {
@@ -134,7 +134,7 @@ function find(query) {
 function item({ table, fields }) {
   const more = fields.length > 4 ? `+ ${fields.length - 4} more` : null;
   return el("button", { class: `item${table.is_synced ? "" : " left-out"}`, "data-key": table.key, "aria-current": String(table === shown.table), title: table.is_synced ? table.stream : table.left_out },
-    el("span", {}, table.name), el("span", { class: "number" }, table.rows_at_most === null ? "" : number(table.rows_at_most)),
+    el("span", {}, table.name), el("span", { class: "number" }, table.rows === null ? "" : number(table.rows)),
     fields.slice(0, 4).map((field) => el("span", { class: "hit" }, ...marked(field.name))), more ? el("span", { class: "hit" }, more) : null);
 }
 
@@ -164,7 +164,7 @@ function details(table) {
     el("p", {}, table.is_synced ? el("span", { class: "badge good" }, "synced") : el("span", { class: "badge" }, table.left_out)),
     el("section", {}, el("dl", {},
       ...pair("Stream", table.stream ? el("code", {}, table.stream) : null), ...pair("Table id", el("code", {}, `${table.database.id}.${table.id}`)),
-      ...pair("Records", table.rows_at_most === null ? null : `at most ${number(table.rows_at_most)}`),
+      ...pair("Records", table.rows === null ? null : `${table.is_counted ? "" : "at most "}${number(table.rows)}`),
       ...pair("Part of", table.database.byId.get(table.master_table)?.name))),
     chips("Refers to", heads), chips("Referred to by", referredBy(table)),
     el("section", {}, el("h3", {}, counted(table.fields.length, "field")), ...table.fields.map((field) => fieldLine(field, table))),
@@ -202,14 +202,14 @@ function overview() {
     el("h2", {}, "What a sync costs"),
     el("p", { class: "where" }, "In API calls, which Ninox plans count by the month."),
     el("table", {}, el("tr", {}, el("th", {}, ""), el("th", { class: "number" }, "tap-ninox"), el("th", { class: "number" }, "meltano run")),
-      line(calls.is_complete ? "First load, at most" : "First load, at least", "first_load"), line("Run without changes", "idle_run"),
+      line(calls.is_complete ? "First load" : "First load, at least", "first_load"), line("Run without changes", "idle_run"),
       el("tr", {}, el("td", {}, "A month of such runs"), monthTap, monthMeltano)),
     el("section", {}, el("label", { class: "ask" }, "Runs a day", runs), el("label", { class: "ask" }, "Calls a month in your plan", budget), advice,
       el("p", { class: "note" }, "Changed rows come on top: a call for each, or for each page of them, whichever is fewer. Meltano looks at the catalog once more before each run.")),
     leftOut.length ? el("section", {}, el("h3", {}, "Not synced"), ...leftOut.map((table) => el("div", { class: "field" }, el("div", { class: "top" }, el("span", {}, table.name), el("span", { class: "type" }, table.left_out))))) : null,
     facts.skipped.length ? el("section", {}, el("h3", {}, "Not readable with this key"), ...facts.skipped.map((name) => el("div", { class: "field" }, name.name))) : null,
     el("section", {}, el("h3", {}, "Keys"), el("div", { class: "keys" }, ...[["/", "search"], ["↑ ↓", "go through the list"], ["Esc", "back"], ["+ − 0", "larger, smaller, all"]].flatMap(([key, what]) => [el("kbd", {}, key), el("span", {}, what)]))),
-    el("p", { class: "note" }, `Looked at ${facts.inspected_at.replace("T", " ")} by tap-ninox ${facts.version}, with ${counted(facts.api_calls_used, "API call")}. Numbers of records are upper bounds.`),
+    el("p", { class: "note" }, `Looked at ${facts.inspected_at.replace("T", " ")} by tap-ninox ${facts.version}, with ${counted(facts.api_calls_used, "API call")}.${tables.every((table) => table.is_counted) ? "" : " Where records could not be counted, their number is an upper bound."}`),
   ].filter(Boolean);
 }
 

@@ -7,6 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from ninox_simulator.switches import SWITCHES
 from tap_ninox.command import TapCommand
 from tap_ninox.inspection import inspect
 from tap_ninox.inspection_page import inspection_page
@@ -48,9 +49,12 @@ def test_it_tells_tables_fields_relations_and_what_becomes_of_them(simulate):
         "Dashboard": (False, "a page, without records"),
     }
     assert by_name["Customers"]["stream"] == "shop__customers"
-    assert {name: one["rows_at_most"] for name, one in by_name.items()} == {
-        "Customers": 5, "Orders": 2500, "Old import": 0, "Dashboard": None,
-    }  # fmt: skip
+    assert {name: (one["rows"], one["is_counted"]) for name, one in by_name.items()} == {
+        "Customers": (5, True),
+        "Orders": (0, True),
+        "Old import": (0, True),
+        "Dashboard": (None, True),
+    }
     kind, total = by_name["Customers"]["fields"][2:]
     assert (kind["choices"], kind["properties"]) == (["Private"], ["kind", "kind_id"])
     assert (total["formula"], total["properties"]) == ("1+1", [])
@@ -108,11 +112,23 @@ def test_what_the_setting_tables_leaves_out_is_told(simulate):
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("script_errors", SWITCHES["script_errors"].values)
+def test_where_no_script_may_run_the_feed_tells_an_upper_bound(simulate, script_errors, monkeypatch, tmp_path):
+    monkeypatch.setattr("tap_ninox.row_counts.name_in_script", lambda *_: "'No such table'")
+    stage = simulate(shop_of_everything(), script_errors=script_errors)
+    tables = look(stage).as_json()["databases"][0]["tables"]
+    assert [(one["rows"], one["is_counted"]) for one in tables[:2]] == [(5, False), (2500, False)]
+    assert "≤ 2,500" in command(stage, tmp_path, "--inspect").stdout
+
+
 @pytest.mark.parametrize("feed", ["missing", "forbidden"])
-def test_without_a_feed_the_records_are_not_known_and_the_cost_is_a_lower_bound(simulate, feed, tmp_path):
+def test_without_scripts_and_feed_the_records_are_not_known_and_the_cost_is_a_lower_bound(
+    simulate, feed, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("tap_ninox.row_counts.name_in_script", lambda *_: None)
     stage = simulate(shop(3), feed=feed)
     told = look(stage).as_json()
-    assert told["databases"][0]["tables"][0]["rows_at_most"] is None
+    assert told["databases"][0]["tables"][0]["rows"] is None
     assert told["api_calls"]["is_complete"] is False
     assert "first load at least" in command(stage, tmp_path, "--inspect").stdout
 
@@ -121,7 +137,7 @@ def test_the_terminal_shows_a_line_for_each_table(simulate, tmp_path):
     shown = command(simulate(shop_of_everything()), tmp_path, "--inspect", "--runs-per-day", "48").stdout
     lines = {line.split("  ")[1]: line.split() for line in shown.splitlines() if line.startswith("  ")}
     assert lines["Customers"] == ["Customers", "5", "4", "1", "shop__customers"]
-    assert lines["Orders"] == ["Orders", "2,500", "1", "Customers", "shop__orders"]
+    assert lines["Orders"] == ["Orders", "0", "1", "Customers", "shop__orders"]
     assert lines["Dashboard"][:2] == ["Dashboard", "(a"]
     assert "a month of such, 48 runs a day" in shown
 
@@ -129,7 +145,7 @@ def test_the_terminal_shows_a_line_for_each_table(simulate, tmp_path):
 def test_json_is_what_programs_get(simulate, tmp_path):
     stage = simulate(shop(3))
     shown = json.loads(command(stage, tmp_path, "--inspect=json").stdout)
-    assert shown["team"]["id"] == TEAM_ID
+    assert shown["teams"] == [{"id": TEAM_ID, "name": "Team"}]
     assert shown["databases"][0]["tables"][0]["stream"] == "shop__customers"
     assert stage.token not in json.dumps(shown)
 
