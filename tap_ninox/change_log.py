@@ -78,6 +78,11 @@ class ChangeLog:
         }
         return TableChanges(updated=updated, removed=set(changes.removed))
 
+    def last_id_of(self, table_id: str) -> int | None:
+        """Return an id that no record of the table was above when the feed was asked; None if it does not tell."""
+        next_id = self._known().next_record_ids.get(table_id) if self.is_available else None
+        return next_id - 1 if next_id is not None else None
+
     def head_of(self, table_id: str) -> int:
         """Return a sequence taken now that no unseen change of the table can be below."""
         if self.is_available:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ninox_api.errors import NinoxBudgetError, NinoxError
 from tap_ninox.drift import Drift
+from tap_ninox.progress import default_display
 from tap_ninox.report_file import write_report
 
 logger = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ class RunReport:
         self.started_at = datetime.now(timezone.utc)
         self.streams: dict[str, StreamReport] = {}
         self.drift: list[Drift] = []
+        self.display = default_display()
         self.refusals: Mapping[str, NinoxError] = {}
 
     @property

@@ -23,6 +23,7 @@ from tap_ninox.catalog import TableEntry
 from tap_ninox.columns import KEY_PROPERTY, REPLICATION_KEY
 from tap_ninox.convert import Converter
 from tap_ninox.known_tables import Description
+from tap_ninox.progress import Progress, share_of
 from tap_ninox.report import StreamReport
 from tap_ninox.settings import TapSettings
 from tap_ninox.state import Bookmark, Snapshot, known_sequence
@@ -176,12 +177,15 @@ class TableStream(Stream):
         )
         self._stream_version = snapshot.table_version
         pages = reader.whole(after_id=snapshot.last_id, sequence=self._source.change_log.current_sequence)
-        for page, last_id in pages:
-            yield from self._convert(page, converter, report)
-            if last_id is not None:
-                snapshot.last_id = last_id
-                bookmark.snapshot = snapshot
-                self._commit()
+        end = self._source.change_log.last_id_of(self.entry.table_id)
+        with Progress(self.name, self._run.display, start=share_of(snapshot.last_id, end) or 0.0) as progress:
+            for page, last_id in pages:
+                yield from self._convert(page, converter, report)
+                if last_id is not None:
+                    snapshot.last_id = last_id
+                    bookmark.snapshot = snapshot
+                    self._commit()
+                progress.advance(report.emitted, share_of(last_id, end))
         if self._settings.activates_versions:
             self._write_activate_version_message(snapshot.table_version)
         bookmark.finish_snapshot(snapshot)
@@ -219,9 +223,11 @@ class TableStream(Stream):
         self, changes: TableChanges, known: int, reader: TableReader, converter: Converter, report: StreamReport
     ) -> Iterator[Record]:
         removed = changes.removed
-        for page in reader.changed(changes, bookmark=known):
-            removed = removed.difference(record.id for record in page)
-            yield from self._convert(page, converter, report)
+        with Progress(self.name, self._run.display) as progress:
+            for page in reader.changed(changes, bookmark=known):
+                removed = removed.difference(record.id for record in page)
+                yield from self._convert(page, converter, report)
+                progress.advance(report.emitted, share_of(report.emitted, len(changes.updated)))
         if removed and self._settings.sends_tombstones:
             self._write_tombstones(sorted(removed))
             report.deleted += len(removed)

@@ -1,0 +1,65 @@
+"""A person at a terminal sees a bar; a pipe never does."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from ninox_simulator.server import Simulator
+from tests.builders import shop
+
+TAP = str(Path(sys.executable).with_name("tap-ninox"))
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def config(tmp_path):
+    with Simulator(seed=shop(40)) as simulator:
+        path = tmp_path / "config.json"
+        settings = {"api_url": simulator.url, "auth_token": simulator.token, "page_size": 10}
+        path.write_text(json.dumps(settings), encoding="utf-8")
+        yield str(path)
+
+
+def run_at_terminal(config):
+    ours, theirs = pty.openpty()
+    told = bytearray()
+
+    def listen():
+        try:
+            while piece := os.read(ours, 4096):
+                told.extend(piece)
+        except OSError:  # Linux: the other side is closed
+            return
+
+    listener = threading.Thread(target=listen)
+    listener.start()
+    result = subprocess.run([TAP, "--config", config], stdout=subprocess.PIPE, stderr=theirs, timeout=60, check=False)
+    os.close(theirs)
+    listener.join(timeout=30)
+    os.close(ours)
+    return result, told.decode()
+
+
+def test_a_terminal_gets_a_bar_that_is_gone_at_the_end(config):
+    result, told = run_at_terminal(config)
+    assert result.returncode == 0
+    assert "[#####...............]  25% shop__customers: 10 rows" in told
+    assert "\r\x1b[K" in told.rpartition("shop__customers: ")[0]
+    assert "Run: 5 streams, " in told.splitlines()[-1]
+    assert b"\x1b" not in result.stdout
+
+
+def test_a_pipe_gets_none(config):
+    result = subprocess.run([TAP, "--config", config], capture_output=True, timeout=60, check=False)
+    assert result.returncode == 0
+    assert b"\x1b" not in result.stderr + result.stdout
+    assert b"\r" not in result.stderr
