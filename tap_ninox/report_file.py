@@ -25,6 +25,7 @@ def write_report(path: Path, report: RunReport) -> None:
         unfinished.write_text(json.dumps(_document(report), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         unfinished.replace(path)
     except OSError as error:
+        unfinished.unlink(missing_ok=True)
         message = f"report_path: {path} cannot be written ({error.strerror})."
         raise NinoxConfigError(message) from None
 

@@ -67,6 +67,7 @@ class TapSettings:
         """
         problems = [
             *_team_problems(settings),
+            *_report_problems(settings),
             *_format_problems(settings),
             *_zone_problems(settings),
             *_number_problems(settings),
@@ -106,6 +107,11 @@ def _default_format(settings: Mapping[str, Any]) -> str:
 
 def _team_problems(settings: Mapping[str, Any]) -> list[str]:
     return ["teams: give either team or teams, not both."] if settings.get("team") and settings.get("teams") else []
+
+
+def _report_problems(settings: Mapping[str, Any]) -> list[str]:
+    folder = Path(settings.get("report_path") or ".").parent
+    return [] if folder.is_dir() else [f"report_path: there is no folder {folder}."]
 
 
 def _format_problems(settings: Mapping[str, Any]) -> list[str]:
