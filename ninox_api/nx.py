@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
+OWN_ID = "Id"
+"""What a script calls the id of the record at hand (documented); a field may be called so, too."""
+
 
 class Named(Protocol):
     """A table or field."""
@@ -21,9 +24,9 @@ class Named(Protocol):
 def name_in_script(item: Named, siblings: Iterable[Named]) -> str | None:
     """Return how a script names a table or field, in quotes.
 
-    It is the caption (documented), unless that holds an apostrophe, for which no way of quoting is known, or belongs to
-    several; then it is the id (assumed), unless something else is called so. Nothing but an apostrophe ends the quotes,
-    so no caption can become more than a name.
+    It is the caption (documented), unless that holds an apostrophe, for which no way of quoting is known, belongs to
+    several, or means the record itself; then it is the id (assumed), unless something else is called so. Nothing but an
+    apostrophe ends the quotes, so no caption can become more than a name.
 
     Args:
         item: What is meant.
@@ -33,7 +36,7 @@ def name_in_script(item: Named, siblings: Iterable[Named]) -> str | None:
         None if no name is certain to mean it.
     """
     names = [sibling.name for sibling in siblings]
-    if "'" not in item.name and names.count(item.name) <= 1:
+    if "'" not in item.name and item.name != OWN_ID and names.count(item.name) <= 1:
         return f"'{item.name}'"
     if "'" not in item.id and item.id not in names:
         return f"'{item.id}'"

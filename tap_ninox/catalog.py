@@ -14,7 +14,7 @@ from singer_sdk.singerlib import Metadata, MetadataMapping, StreamMetadata
 
 from ninox_api.naming import NameSpace, age_key, cut, identifier
 from ninox_api.schema import DatabaseName, DatabaseSchema, Team
-from tap_ninox.columns import KEY_PROPERTY, NOT_STORED, REPLICATION_KEY, SYSTEM_PROPERTIES, Column, columns_of
+from tap_ninox.columns import KEY_PROPERTY, REPLICATION_KEY, SYSTEM_PROPERTIES, Column, columns_of
 from tap_ninox.discovery import DiscoveredDatabase, Discovery
 from tap_ninox.settings import TapSettings
 
@@ -89,7 +89,7 @@ class TableEntry:
 
 
 def _column_metadata(column: Column) -> NinoxMetadata:
-    unsupported = column.type in NOT_STORED
+    unsupported = not column.is_readable
     ninox: dict[str, Any] = {"field_id": column.field_id, "field": column.title, "type": column.type}
     if column.part:
         ninox["part"] = column.part
@@ -97,6 +97,8 @@ def _column_metadata(column: Column) -> NinoxMetadata:
         ninox["choices"] = dict(column.captions)
     if column.type == "fn":
         ninox["computed"] = True
+    if column.is_computed:
+        ninox["computed_as"] = column.computed_as
     inclusion = Metadata.InclusionType.UNSUPPORTED if unsupported else Metadata.InclusionType.AVAILABLE
     return NinoxMetadata(inclusion=inclusion, selected_by_default=False if unsupported else None, ninox=ninox)
 
@@ -192,6 +194,7 @@ def _saved_column(name: str, ninox: JsonObject) -> Column:
         type=ninox["type"],
         part=ninox.get("part", ""),
         captions=ninox.get("choices", {}),
+        computed_as=ninox.get("computed_as", ""),
     )
 
 

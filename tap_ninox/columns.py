@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from ninox_api.naming import MAX_LENGTH, NameSpace, cut, identifier
 from ninox_api.schema import Field, Table
-from tap_ninox import values
+from tap_ninox import computed, values
 
 JsonSchema = dict[str, Any]
 
@@ -140,6 +140,7 @@ class Column:
     Attributes:
         title: The field's caption.
         captions: Option id → caption, for choices.
+        computed_as: For a formula that is read: the type of its values; empty for one that is only listed.
     """
 
     name: str
@@ -148,19 +149,32 @@ class Column:
     type: str
     part: str
     captions: Mapping[str, str] = field(default_factory=dict)
+    computed_as: str = ""
 
     @property
     def schema(self) -> JsonSchema:
         """JSON Schema of the property, with the caption as its title."""
-        return {**_part(self.type, self.part).schema, "title": self.title}
+        return {**_part(self.computed_as or self.type, self.part).schema, "title": self.title}
 
     @property
     def is_stored(self) -> bool:
         """Whether the value comes with the record."""
         return self.type not in NOT_STORED
 
+    @property
+    def is_computed(self) -> bool:
+        """Whether the value is asked for by query."""
+        return bool(self.computed_as)
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether there is a value to send."""
+        return self.is_stored or self.is_computed
+
     def reader(self, zone: ZoneInfo | None) -> values.Read:
         """Return the function that turns a value of the field into the property's value."""
+        if self.is_computed:
+            return computed.reader(self.computed_as, zone)
         return _part(self.type, self.part).reader(self.captions, zone)
 
 

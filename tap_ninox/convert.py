@@ -19,8 +19,9 @@ class UnfitValueError(NinoxError):
     def __init__(self, column: Column, *, record_id: int) -> None:
         """Say where the value is and what to do about it."""
         super().__init__(
-            f"The value of field {column.title!r} ({column.field_id}) in record {record_id} is not a {column.type}, so "
-            f"it does not fit property {column.name}. Mend it in Ninox, or set on_bad_value to null."
+            f"The value of field {column.title!r} ({column.field_id}) in record {record_id} is not a "
+            f"{column.computed_as or column.type}, so it does not fit property {column.name}. Mend it in Ninox, or set "
+            "on_bad_value to null."
         )
 
 
@@ -44,12 +45,12 @@ class Converter:
         """
         columns = list(columns)
         wanted = set(selected)
-        chosen = [column for column in columns if column.name in wanted and column.is_stored]
+        chosen = [column for column in columns if column.name in wanted and column.is_readable]
         self._readers = [(column.name, column.field_id, column.reader(zone)) for column in chosen]
         self._columns = {column.name: column for column in chosen}
         self._fails = fails
         self._system = [name for name in _SYSTEM if name in wanted]
-        self._field_ids = {column.field_id for column in columns}
+        self._field_ids = {column.field_id for column in columns if column.is_stored}  # those a server answers itself
         self._id_by_title = {column.title: column.field_id for column in columns}
         self.nulled: Counter[str] = Counter()
 

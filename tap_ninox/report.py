@@ -32,12 +32,14 @@ class StreamReport:
         deleted: Tombstones.
         gone: Records named by the feed that had vanished when they were read.
         nulled: Property → values that did not fit its type.
+        uncomputed: Property → values of a formula that Ninox could not compute.
     """
 
     emitted: int = 0
     deleted: int = 0
     gone: int = 0
     nulled: Counter[str] = field(default_factory=Counter)
+    uncomputed: Counter[str] = field(default_factory=Counter)
     api_calls: int = 0
     seconds: float = 0.0
     error: NinoxError | None = None
@@ -142,3 +144,5 @@ def _log_stream(name: str, report: StreamReport) -> None:
         logger.info("%s: %d changed records had vanished when they were read.", name, report.gone)
     for property_name, count in report.nulled.items():
         logger.warning("%s: %d values of %s did not fit its type and became null.", name, count, property_name)
+    for property_name, count in report.uncomputed.items():
+        logger.warning("%s: %d values of formula %s could not be computed and became null.", name, count, property_name)

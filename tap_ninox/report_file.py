@@ -50,6 +50,7 @@ def _stream(report: StreamReport) -> dict[str, Any]:
         "deleted": report.deleted,
         "gone": report.gone,
         "nulled": dict(report.nulled),
+        "uncomputed": dict(report.uncomputed),
         "api_calls": report.api_calls,
         "seconds": round(report.seconds, 3),
         "error": str(report.error) if report.error else None,

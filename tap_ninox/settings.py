@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from ninox_api.client import MAX_PAGE_SIZE
 from ninox_api.errors import NinoxConfigError
 from tap_ninox.columns import ColumnStyle
+from tap_ninox.computed import EXPRESSIONS
 from tap_ninox.settings_schema import DEFAULT_STREAM_NAME_FORMAT, STREAM_NAME_FORMAT_OF_TEAMS
 
 STREAM_NAME_PLACEHOLDERS = frozenset({"team", "database", "table", "database_id", "table_id"})
@@ -34,6 +35,7 @@ class TapSettings:
         follows_names: Whether names are those of now also with a saved catalog.
         refresh: Streams to read whole in this run: names or globs.
         report_path: Where the summary is written, too.
+        formulas: Id or glob of the formulas to read → type of their values.
         full_refresh_interval: Age at which a table is read whole again; None for never.
     """
 
@@ -45,6 +47,7 @@ class TapSettings:
     aliases: Mapping[str, str]
     fails_on_bad_values: bool = False
     zone: ZoneInfo | None = None
+    formulas: Mapping[str, str] = field(default_factory=dict)
     sends_tombstones: bool = True
     lists_deletions: bool = False
     full_refresh_interval: timedelta | None = None
@@ -71,6 +74,7 @@ class TapSettings:
             *_format_problems(settings),
             *_zone_problems(settings),
             *_number_problems(settings),
+            *_formula_problems(settings),
         ]
         if problems:
             raise NinoxConfigError(problems)
@@ -90,6 +94,7 @@ class TapSettings:
             fails_on_bad_values=settings.get("on_bad_value") == "fail",
             aliases=dict(settings.get("aliases") or {}),
             zone=ZoneInfo(zone) if zone else None,
+            formulas=dict(settings.get("formulas") or {}),
             sends_tombstones=deletes in {"tombstone", "both"},
             lists_deletions=deletes in {"stream", "both"},
             full_refresh_interval=None if hours is None else timedelta(hours=hours),
@@ -132,6 +137,15 @@ def _zone_problems(settings: Mapping[str, Any]) -> list[str]:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return [f"timezone: {zone!r} is not a zone of the IANA list, such as Europe/Berlin."]
     return []
+
+
+def _formula_problems(settings: Mapping[str, Any]) -> list[str]:
+    allowed = ", ".join(EXPRESSIONS)
+    return [
+        f"formulas: the type {formula_type!r} of {pattern!r} is unknown; use one of {allowed}."
+        for pattern, formula_type in (settings.get("formulas") or {}).items()
+        if formula_type not in EXPRESSIONS
+    ]
 
 
 def _number_problems(settings: Mapping[str, Any]) -> list[str]:

@@ -167,6 +167,14 @@ TAP_PROPERTIES = (
         "its stream with an error that names record and field.",
     ),
     th.Property(
+        "formulas",
+        th.ObjectType(additional_properties=th.StringType),
+        title="Formulas",
+        description="Formulas to read → type of their values. Named by a glob of `<stream>.<property>`, such as "
+        '`{"*.total": "number"}`, or by `<database_id>.<table_id>.<field_id>`; the type is one of `string`, `number`, '
+        "`boolean`, `date`, `timestamp`, `time`, `timeinterval`. Default: none; formulas are only listed.",
+    ),
+    th.Property(
         "timezone",
         th.StringType,
         title="Time zone",

@@ -22,6 +22,7 @@ from ninox_api.paging import Page
 from tap_ninox.catalog import TableEntry
 from tap_ninox.columns import KEY_PROPERTY, REPLICATION_KEY
 from tap_ninox.convert import Converter
+from tap_ninox.formula_columns import formula_reader
 from tap_ninox.known_tables import Description
 from tap_ninox.progress import Progress, share_of
 from tap_ninox.report import StreamReport
@@ -32,6 +33,9 @@ from tap_ninox.table_source import TableSource
 
 if TYPE_CHECKING:
     from tap_ninox.tap import TapNinox
+
+FORMULA_REFRESH_INTERVAL = timedelta(hours=24)
+"""For tables whose formulas are read, unless the settings say otherwise: no sequence tells that a formula moved."""
 
 DELETED_AT = "_sdc_deleted_at"
 
@@ -79,6 +83,7 @@ class TableStream(Stream):
         self._source = source
         self._settings = settings
         self._run = tap.report
+        self._reads_formulas = False
         super().__init__(tap, schema=entry.schema, name=entry.stream)
         self.primary_keys = (KEY_PROPERTY,)
         self.replication_key = REPLICATION_KEY
@@ -106,7 +111,8 @@ class TableStream(Stream):
     @property
     def _full_refresh_interval(self) -> timedelta | None:
         """Age at which this table is read whole again, None for never."""
-        return self._settings.full_refresh_interval
+        given = self._settings.full_refresh_interval
+        return FORMULA_REFRESH_INTERVAL if given is None and self._reads_formulas else given
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
@@ -139,7 +145,15 @@ class TableStream(Stream):
             fails=self._settings.fails_on_bad_values,
         )
         report.nulled = converter.nulled
-        reader = TableReader(self._source.client, self.entry.table_id, page_size=self._settings.page_size)
+        formulas = formula_reader(self.entry, self._source.client, self._source.schema, selected)
+        reader = TableReader(
+            self._source.client,
+            self.entry.table_id,
+            page_size=self._settings.page_size,
+            join=formulas.join,
+        )
+        report.uncomputed = formulas.lost
+        self._reads_formulas = formulas.reads_any
         if self._must_read_whole(bookmark):
             yield from self._read_whole(bookmark, reader, converter, report)
         else:

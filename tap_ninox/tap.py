@@ -26,6 +26,7 @@ from tap_ninox.columns import is_known_type
 from tap_ninox.deleted_records import DeletedRecordsStream
 from tap_ninox.discovery import Discovery, discover
 from tap_ninox.follow import follow_names
+from tap_ninox.formula_columns import offer_formulas
 from tap_ninox.known_tables import describe
 from tap_ninox.report import RunReport
 from tap_ninox.schema_watch import SchemaWatch
@@ -153,6 +154,7 @@ class TapNinox(Tap):
                 discovery, settings, reserved=(kind.name for kind in (*CATALOGUE_STREAMS, DeletedRecordsStream))
             )
             _warn_of_unknown_types(entries)
+            entries = offer_formulas(entries, settings.formulas)
         if follows:
             self._follow_names(entries)
         self._watch = SchemaWatch(discovery, saved=saved, entries=entries, settings=settings)
@@ -194,7 +196,7 @@ def _source(
 ) -> TableSource:
     listed = {table.id for table in schema.tables} if schema else set()
     listed.update(entry.table_id for entry in entries if entry.database.id == client.database.id)
-    return TableSource(client=client, change_log=ChangeLog(client, table_ids=listed, since=since))
+    return TableSource(client=client, change_log=ChangeLog(client, table_ids=listed, since=since), schema=schema)
 
 
 def _lowest_bookmark(

@@ -137,9 +137,7 @@ def kind(value: Value) -> str:
 def _json_number(value: float, form: JsonForm) -> Any:
     if math.isfinite(value):
         return _plain(value)
-    if form.not_a_number == "null":
-        return None
-    return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
+    return None if form.not_a_number == "null" else _text_of_float(value)
 
 
 def _plain(value: float) -> float | int:
@@ -154,7 +152,9 @@ def _number_of_text(value: str) -> float | int | None:
 
 
 def _text_of_float(value: float) -> str:
-    return str(_plain(value)) if math.isfinite(value) else str(value)
+    if math.isfinite(value):
+        return str(_plain(value))
+    return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
 
 
 _TEXT: Mapping[type, Callable[[Any], str]] = {

@@ -69,6 +69,7 @@ def test_how_often_a_500_is_tried_is_for_the_caller_to_say(simulator, monkeypatc
         ("Kunde's Total", (), "'F'"),
         ("Kunde's Total", ("F",), None),
         ("Total", ("Total",), "'F'"),
+        ("Id", (), "'F'"),
         ("Total", ("Total", "F"), None),
     ],
 )

@@ -1,0 +1,266 @@
+"""Formula values: computed by Ninox, asked for by query, a page of records at a time, and joined by record id.
+
+One script answers one object per record with all formulas in it:
+
+```text
+for r in select 'Invoices' where number(Id) >= 1 and number(Id) <= 1000 do
+{i: number(r), f0: r.'Net', f1: text(r.'Label')} end
+```
+
+Each object names its record, so a value can be missing but never belong to another one.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any, TypeVar
+
+from ninox_api.client import DatabaseClient
+from ninox_api.errors import (
+    NinoxAPIError,
+    NinoxError,
+    NinoxNotFoundError,
+    NinoxPermissionError,
+    NinoxRequestError,
+    NinoxScriptError,
+    NinoxServerError,
+    NinoxTimeoutError,
+)
+from ninox_api.paging import Page
+from tap_ninox.computed import EXPRESSIONS
+
+logger = logging.getLogger(__name__)
+
+MAX_FAILURES = 32
+"""Failed queries after which a formula is not asked for any more in this run."""
+
+MAX_REPEATS = 100
+"""Queries in a run for records that an answer left out, though they were read just before."""
+
+MAX_SPREAD = 4
+"""Records are asked for by a range of ids if that holds at most so many times their number."""
+
+_OVERLOADED = frozenset({413, 504})
+_BUSY = frozenset({502, 503})
+
+Values = dict[int, dict[str, Any]]
+Item = TypeVar("Item")
+
+
+class FormulasUnreadableError(NinoxError):
+    """The key may not run queries, so no formula can be read."""
+
+    def __init__(self, error: NinoxError) -> None:
+        """Say what to do about it."""
+        super().__init__(
+            f"Its formulas cannot be read, since this key may not run queries: {error} Nothing was sent rather than "
+            "rows without them; use a key with that right, or take the formulas out of the selection."
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Formula:
+    """A formula to read.
+
+    Attributes:
+        name: Its property.
+        reference: Its name in scripts, in quotes.
+        type: A key of `EXPRESSIONS`.
+    """
+
+    name: str
+    field_id: str
+    reference: str
+    type: str
+
+    @property
+    def expression(self) -> str:
+        """What asks for its value in record `r`."""
+        return EXPRESSIONS[self.type].format(f"r.{self.reference}")
+
+
+class FormulaReader:
+    """Adds formula values to the records of one table.
+
+    Attributes:
+        lost: Property → values that Ninox could not compute or did not answer; they become null.
+    """
+
+    def __init__(
+        self, client: DatabaseClient, *, table: str, formulas: Sequence[Formula], has_own_id: bool = False
+    ) -> None:
+        """Remember what to ask; nothing is sent yet.
+
+        Args:
+            client: Reader of the database.
+            table: The table's name in scripts, in quotes.
+            formulas: What to read.
+            has_own_id: Whether a field of the table is called `Id`, which would make a condition on it ambiguous.
+        """
+        self._client = client
+        self._table = table
+        self._formulas = list(formulas)
+        self._has_own_id = has_own_id
+        self._failures: Counter[str] = Counter()
+        self._repeats = 0
+        self._most: int | None = None
+        self._lock = Lock()  # pages may be read in parallel
+        self.lost: Counter[str] = Counter()
+
+    @property
+    def reads_any(self) -> bool:
+        """Whether there is anything to ask for."""
+        return bool(self._formulas)
+
+    def join(self, page: Page) -> Page:
+        """Return the same page, the formulas' values added to its records' fields under their ids.
+
+        One call if nothing is wrong. A formula that Ninox cannot compute is found by halving, and its value is left
+        out where it fails; the records are never lost.
+
+        Raises:
+            FormulasUnreadableError: Queries are not permitted.
+        """
+        if not self._formulas:
+            return page
+        values: Values = {}
+        remaining = [record.id for record in page]
+        while remaining:
+            some, remaining = remaining[: self._most], remaining[len(remaining[: self._most]) :]
+            _merge(values, self._read(some))
+        for record in page:
+            record.fields.update(values.get(record.id, {}))
+        return page
+
+    def _read(self, ids: list[int]) -> Values:
+        self._lose((formula for formula in self._formulas if self._failures[formula.name] >= MAX_FAILURES), len(ids))
+        sound = [formula for formula in self._formulas if not self._failures[formula.name]]
+        values = self._ask(sound, ids)
+        for formula in self._formulas:
+            if 0 < self._failures[formula.name] < MAX_FAILURES and formula not in sound:
+                _merge(values, self._ask([formula], ids))  # by itself: it would spoil the others' query again
+        return values
+
+    def _ask(self, formulas: list[Formula], ids: list[int]) -> Values:
+        """Return the formulas' values of some records, dividing the question as often as it fails."""
+        if not formulas:
+            return {}
+        try:
+            values = self._query(formulas, ids)
+        except (NinoxPermissionError, NinoxNotFoundError) as error:
+            raise FormulasUnreadableError(error) from error
+        except (NinoxServerError, NinoxRequestError, NinoxScriptError, NinoxTimeoutError) as error:
+            return self._ask_divided(formulas, ids, error)
+        missing = [record_id for record_id in ids if record_id not in values]
+        return _merge(values, self._ask_again(formulas, missing, of=len(ids))) if missing else values
+
+    def _ask_again(self, formulas: list[Formula], missing: list[int], *, of: int) -> Values:
+        """Ask for records that an answer left out, down to single ones; who is left out then is gone by now."""
+        if of == 1 or self._repeats >= MAX_REPEATS:
+            self._lose(formulas, len(missing))
+            return {}
+        values: Values = {}
+        for some in _halves(missing) if len(missing) == of else [missing]:
+            self._repeats += 1
+            _merge(values, self._ask(formulas, some))
+        return values
+
+    def _ask_divided(self, formulas: list[Formula], ids: list[int], error: NinoxError) -> Values:
+        if _is_overload(error):
+            return self._ask_for_fewer(formulas, ids, error)
+        if isinstance(error, NinoxAPIError) and error.status in _BUSY:
+            raise error
+        if len(formulas) > 1:
+            one, other = _halves(formulas)
+            return _merge(self._ask(one, ids), self._ask(other, ids))
+        if self._may_ask_on(formulas[0]) and len(ids) > 1:
+            one_half, other_half = _halves(ids)
+            return _merge(self._ask(formulas, one_half), self._ask(formulas, other_half))
+        self._lose(formulas, len(ids))
+        return {}
+
+    def _ask_for_fewer(self, formulas: list[Formula], ids: list[int], error: NinoxError) -> Values:
+        """Ask for half of the records at a time, from now on: Ninox cannot compute so many in one answer."""
+        if len(ids) == 1:
+            raise error
+        self._most = max(1, len(ids) // 2)
+        logger.warning(
+            "Formulas of %d records at once are too much; from now on %d are asked for.", len(ids), self._most
+        )
+        one, other = _halves(ids)
+        return _merge(self._ask(formulas, one), self._ask(formulas, other))
+
+    def _may_ask_on(self, formula: Formula) -> bool:
+        """Count a failure of one formula; tell whether to look for the records that it fails for."""
+        with self._lock:
+            self._failures[formula.name] += 1
+            failures = self._failures[formula.name]
+        if failures == 1:
+            logger.warning(
+                "Ninox cannot compute the formula of property %s for every record; where it fails, null is sent.",
+                formula.name,
+            )
+        if failures == MAX_FAILURES:
+            logger.warning("The formula of property %s failed too often; the rest of it is null.", formula.name)
+        return failures < MAX_FAILURES
+
+    def _lose(self, formulas: Iterable[Formula], count: int) -> None:
+        with self._lock:
+            for formula in formulas:
+                self.lost[formula.name] += count
+
+    def _query(self, formulas: Sequence[Formula], ids: Sequence[int]) -> Values:
+        script = _script(self._source_of(ids), formulas)
+        answer = self._client.query(script, tries_of_500=1)  # a script that fails does so again; dividing finds out
+        keys = {f"f{number}": formula.field_id for number, formula in enumerate(formulas)}
+        wanted = set(ids)
+        return {
+            record_id: {field_id: item.get(key) for key, field_id in keys.items()}
+            for item in _objects(answer)
+            if (record_id := _whole(item.get("i"))) in wanted
+        }
+
+    def _source_of(self, ids: Sequence[int]) -> str:
+        least, most = min(ids), max(ids)
+        if self._has_own_id or most - least >= MAX_SPREAD * len(ids):
+            return "[" + ", ".join(f"record({self._table}, {record_id})" for record_id in ids) + "]"
+        return f"select {self._table} where number(Id) >= {least} and number(Id) <= {most}"
+
+
+def _is_overload(error: NinoxError) -> bool:
+    return isinstance(error, NinoxTimeoutError) or (isinstance(error, NinoxAPIError) and error.status in _OVERLOADED)
+
+
+def _script(source: str, formulas: Sequence[Formula]) -> str:
+    members = "".join(f", f{number}: {formula.expression}" for number, formula in enumerate(formulas))
+    return f"for r in {source} do {{i: number(r){members}}} end"
+
+
+def _objects(answer: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield the objects of an answer: one, a list, or a list in a list (observed of records)."""
+    for item in answer if isinstance(answer, list) else [answer]:
+        if isinstance(item, list):
+            yield from _objects(item)
+        elif isinstance(item, Mapping):
+            yield item
+
+
+def _whole(value: Any) -> int | None:
+    if isinstance(value, str) and value.isdecimal():
+        return int(value)
+    return int(value) if not isinstance(value, bool | str | None | list | dict) and value == int(value) else None
+
+
+def _halves(items: list[Item]) -> tuple[list[Item], list[Item]]:
+    middle = len(items) // 2
+    return items[:middle], items[middle:]
+
+
+def _merge(values: Values, more: Values) -> Values:
+    for record_id, fields in more.items():
+        values.setdefault(record_id, {}).update(fields)
+    return values
