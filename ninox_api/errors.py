@@ -5,7 +5,8 @@ NinoxError
 ├── NinoxConfigError (ValueError)     can never work; raised before any request
 ├── NinoxBudgetError                  the permitted number of API calls is spent
 ├── NinoxTransportError               no usable answer: connect, cut off, not JSON
-│   └── NinoxTimeoutError             it took longer than request_timeout
+│   ├── NinoxTimeoutError             it took longer than request_timeout
+│   └── NinoxSizeError                it is larger than any answer should be
 ├── NinoxProtocolError                usable JSON, but not what is documented
 ├── NinoxScriptError                  a script that Ninox could not run
 └── NinoxAPIError                     an answer with an error status: .status .method .path
@@ -69,6 +70,10 @@ class NinoxTransportError(NinoxError):
 
 class NinoxTimeoutError(NinoxTransportError):
     """The server took longer than `request_timeout`; it may still be at work."""
+
+
+class NinoxSizeError(NinoxTransportError):
+    """The answer is larger than anything Ninox should send; what had arrived was thrown away."""
 
 
 class NinoxProtocolError(NinoxError):

@@ -16,6 +16,7 @@ from ninox_api.errors import (
     NinoxError,
     NinoxRateLimitError,
     NinoxServerError,
+    NinoxSizeError,
     NinoxTransportError,
 )
 
@@ -49,7 +50,7 @@ def tries_allowed(
     """
     if isinstance(error, NinoxRateLimitError):
         return max_tries if (error.retry_after_s or 0) <= MAX_RETRY_AFTER_S else 1
-    if not repeatable:
+    if not repeatable or isinstance(error, NinoxSizeError):
         return 1
     if isinstance(error, NinoxTransportError):
         return max_tries

@@ -1,7 +1,7 @@
 """The one way to the network: every request of the tap and the target passes through `Transport.send`.
 
 The street, one concern per step: `send` (retries) → `_attempt` (budget, rate, requests in flight) → `_exchange` (the
-only network call) → `_raise_for_status` → `_decode`.
+only network call) → `read_body` (bounds) → `_raise_for_status` → `_decode`.
 """
 
 from __future__ import annotations
@@ -10,21 +10,25 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 from urllib.parse import quote
 
 import backoff
 import msgspec
 import requests
 from backoff.types import Details
+from typing_extensions import override
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from ninox_api import retry
+from ninox_api.body import MAX_ANSWER_BYTES, AnswerTooLargeError, AnswerTooSlowError, read_body
 from ninox_api.config import ConnectionConfig
 from ninox_api.errors import (
     NinoxConfigError,
     NinoxError,
     NinoxProtocolError,
     NinoxRateLimitError,
+    NinoxSizeError,
     NinoxTimeoutError,
     NinoxTransportError,
     error_for_status,
@@ -36,6 +40,25 @@ logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer", covariant=True)  # noqa: PLC0105 (reads better than Answer_co)
 
 _SUCCESS = range(200, 300)
+_TIMEOUTS = (requests.exceptions.ReadTimeout, ReadTimeoutError, AnswerTooSlowError)
+_PROBLEMS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
+    (
+        (requests.exceptions.SSLError,),
+        "the certificate of {api_url} is not trusted (a private authority goes into ca_bundle)",
+    ),
+    ((requests.exceptions.ProxyError,), "the proxy refused the connection"),
+    ((requests.exceptions.ConnectTimeout, *_TIMEOUTS), "no answer within request_timeout"),
+    (
+        (AnswerTooLargeError,),
+        f"it is larger than {MAX_ANSWER_BYTES // 1024**2} MiB (a smaller page_size makes answers smaller)",
+    ),
+    ((HTTPError,), "the answer was cut off or damaged"),
+    (
+        (requests.exceptions.ConnectionError,),
+        "no connection to {api_url}, or it was closed (check api_url and the network)",
+    ),
+)
+"""What a user is told about a failure; the first that fits, so the narrower ones stand first."""
 
 
 class Decoder(Protocol[Answer]):
@@ -74,6 +97,22 @@ class Request:
             message = "An id or name in a request path is empty or made of dots; that cannot be a Ninox object."
             raise NinoxConfigError(message)
         return "/" + "/".join(quote(segment, safe="") for segment in self.segments)
+
+
+class _Received(NamedTuple):
+    """An answer as it arrived."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+class _Session(requests.Session):
+    """Never follows a redirect: it could carry the key to another host."""
+
+    @override
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Return none. With `allow_redirects=False`, requests still reads the whole body to prepare the next hop."""
 
 
 class _BearerAuth(requests.auth.AuthBase):
@@ -141,20 +180,20 @@ class Transport:
         self._limiter.wait()
         with self._in_flight.slot():
             self.budget.spend()
-            response = self._exchange(request)
+            received = self._exchange(request)
         try:
-            _raise_for_status(response, request)
+            _raise_for_status(received, request)
         except NinoxRateLimitError:
             self._in_flight.fall_back_to_one()
             raise
-        return _decode(response, request, decoder)
+        return _decode(received, request, decoder)
 
-    def _exchange(self, request: Request) -> requests.Response:
+    def _exchange(self, request: Request) -> _Received:
         headers = {} if request.password is None else {"nx-password": request.password}
         if request.body is not None:
             headers["Content-Type"] = "application/json"
         try:
-            return self._session.request(
+            with self._session.request(
                 request.method,
                 self._config.api_url + request.path,
                 params=request.query,
@@ -162,17 +201,29 @@ class Transport:
                 headers=headers,
                 timeout=self._config.request_timeout_s,
                 verify=self._config.ca_bundle or True,
-                allow_redirects=False,  # a redirect could carry the key to another host
-            )
-        except (requests.RequestException, OSError) as error:
-            # The library's text holds the whole URL with its query: only the kind of failure is passed on.
-            problem = _kind_of_failure(error, self._config.api_url)
-            kind = NinoxTimeoutError if isinstance(error, requests.exceptions.ReadTimeout) else NinoxTransportError
-            raise kind(method=request.method, path=request.path, problem=problem) from None
+                stream=True,
+            ) as response:
+                content = read_body(response.raw, request_timeout_s=self._config.request_timeout_s)
+                return _Received(response.status_code, response.headers, content)
+        except (requests.RequestException, HTTPError, AnswerTooLargeError, AnswerTooSlowError, OSError) as error:
+            raise self._failure(error, request) from None
+
+    def _failure(self, error: Exception, request: Request) -> NinoxTransportError:
+        """Return the error to raise. A library's text holds the whole URL with its query: only the kind is told."""
+        otherwise = f"the exchange failed ({type(error).__name__})"
+        problem = next((text for kinds, text in _PROBLEMS if isinstance(error, kinds)), otherwise)
+        kind = (
+            NinoxTimeoutError
+            if isinstance(error, _TIMEOUTS)
+            else NinoxSizeError
+            if isinstance(error, AnswerTooLargeError)
+            else NinoxTransportError
+        )
+        return kind(method=request.method, path=request.path, problem=problem.format(api_url=self._config.api_url))
 
 
-def _session(config: ConnectionConfig) -> requests.Session:
-    session = requests.Session()
+def _session(config: ConnectionConfig) -> _Session:
+    session = _Session()
     session.auth = _BearerAuth(config.auth_token)
     session.headers.update({"Accept": "application/json", "User-Agent": config.user_agent})
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -182,38 +233,24 @@ def _session(config: ConnectionConfig) -> requests.Session:
     return session
 
 
-def _kind_of_failure(error: Exception, api_url: str) -> str:
-    if isinstance(error, requests.exceptions.SSLError):
-        return f"the certificate of {api_url} is not trusted (a private authority goes into ca_bundle)"
-    if isinstance(error, requests.exceptions.ProxyError):
-        return "the proxy refused the connection"
-    if isinstance(error, requests.exceptions.ConnectTimeout | requests.exceptions.ReadTimeout):
-        return "no answer within request_timeout"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
-        return "the answer was cut off or damaged"
-    if isinstance(error, requests.exceptions.ConnectionError):
-        return f"no connection to {api_url}, or it was closed (check api_url and the network)"
-    return f"the exchange failed ({type(error).__name__})"
-
-
-def _raise_for_status(response: requests.Response, request: Request) -> None:
-    if response.status_code in _SUCCESS:
+def _raise_for_status(received: _Received, request: Request) -> None:
+    if received.status in _SUCCESS:
         return
-    wait = retry.retry_after_s(response.headers.get("Retry-After"))
-    raise error_for_status(response.status_code, method=request.method, path=request.path, retry_after_s=wait)
+    wait = retry.retry_after_s(received.headers.get("Retry-After"))
+    raise error_for_status(received.status, method=request.method, path=request.path, retry_after_s=wait)
 
 
-def _decode(response: requests.Response, request: Request, decoder: Decoder[Answer]) -> Answer:
+def _decode(received: _Received, request: Request, decoder: Decoder[Answer]) -> Answer:
     try:
-        return decoder.decode(response.content)
+        return decoder.decode(received.content)
     except msgspec.ValidationError as error:
-        if not _is_json(response.content):  # types are checked while reading, so damage further on may not be seen yet
-            raise _not_json(response, request) from None
+        if not _is_json(received.content):  # types are checked while reading, so damage further on may not be seen yet
+            raise _not_json(received, request) from None
         # The text names a JSON path and two types, no value.
         message = f"{request.method} {request.path} was answered in an unknown form: {error}."
         raise NinoxProtocolError(message) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise _not_json(response, request) from None
+        raise _not_json(received, request) from None
 
 
 def _is_json(content: bytes) -> bool:
@@ -224,9 +261,9 @@ def _is_json(content: bytes) -> bool:
     return True
 
 
-def _not_json(response: requests.Response, request: Request) -> NinoxTransportError:
-    kind = response.headers.get("Content-Type", "no content type").split(";")[0]
-    problem = f"HTTP {response.status_code} with {len(response.content)} bytes of {kind} that are not whole JSON"
+def _not_json(received: _Received, request: Request) -> NinoxTransportError:
+    kind = received.headers.get("Content-Type", "no content type").split(";")[0]
+    problem = f"HTTP {received.status} with {len(received.content)} bytes of {kind} that are not whole JSON"
     return NinoxTransportError(method=request.method, path=request.path, problem=problem)
 
 

@@ -1,0 +1,167 @@
+"""Answers that are meant to do harm: too large, too slow, leading elsewhere, in no known form."""
+
+from __future__ import annotations
+
+import gzip
+import time
+import zlib
+
+import pytest
+
+from ninox_api import ConnectionConfig, NinoxClient, body
+from ninox_api.errors import NinoxAPIError, NinoxError, NinoxRedirectError, NinoxSizeError, NinoxTimeoutError
+from tests.reliability.raw_server import RawServer, http
+
+
+def teams_of(server, **settings):
+    config = {"api_url": server.url, "auth_token": server.token, "max_retries": 0, "request_timeout": 2, **settings}
+    return NinoxClient(ConnectionConfig.from_settings(config)).list_teams()
+
+
+@pytest.fixture(scope="module")
+def bomb():
+    """A gigabyte of zeros in a megabyte."""
+    packer = zlib.compressobj(level=9, wbits=31)
+    zeros = bytes(1024**2)
+    return b"".join([*(packer.compress(zeros) for _ in range(1024)), packer.flush()])
+
+
+@pytest.fixture
+def small_bound(monkeypatch):
+    monkeypatch.setattr(body, "MAX_ANSWER_BYTES", 4 * 1024**2)
+
+
+@pytest.mark.parametrize("status", ["200 OK", "302 Found", "401 Unauthorized", "503 Service Unavailable"])
+def test_a_gigabyte_packed_into_a_megabyte_is_not_unpacked(bomb, status, small_bound, monkeypatch):
+    unpacked = []
+    read = body.read_body
+
+    def counting(response, **more):
+        try:
+            return read(response, **more)
+        finally:
+            unpacked.append(response._fp_bytes_read)
+
+    monkeypatch.setattr("ninox_api.transport.read_body", counting)
+    answer = http(bomb, status=status, headers=["Content-Encoding: gzip", "Location: http://127.0.0.1:9/"])
+    with RawServer(lambda _: answer) as server, pytest.raises(NinoxSizeError, match="it is larger than 256 MiB"):
+        teams_of(server, max_retries=3)
+    assert len(server.requests) == 1  # it would be as large again
+    assert unpacked[0] < len(bomb) / 2
+
+
+def test_an_endless_answer_is_given_up_at_the_bound(small_bound):
+    def endless(_):
+        yield b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        while True:
+            yield b"10000\r\n" + bytes(65536) + b"\r\n"
+
+    with RawServer(endless) as server, pytest.raises(NinoxSizeError):
+        teams_of(server)
+
+
+def test_an_answer_that_drips_for_ever_is_given_up(monkeypatch):
+    monkeypatch.setattr(body, "MAX_TIMEOUTS_PER_ANSWER", 0.1)
+
+    def dripping(_):
+        yield b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
+        while True:
+            yield b" "
+            time.sleep(0.01)
+
+    with RawServer(dripping) as server, pytest.raises(NinoxTimeoutError, match="no answer within request_timeout"):
+        teams_of(server)
+
+
+def test_a_packed_answer_is_read(small_bound):
+    answer = http(gzip.compress(b'[{"id": "t1", "name": "Team"}]'), headers=["Content-Encoding: gzip"])
+    with RawServer(lambda _: answer) as server:
+        assert [team.id for team in teams_of(server)] == ["t1"]
+        assert len(server.requests) == 1
+
+
+def test_a_connection_is_used_again_after_its_answer_was_read():
+    connections = set()
+
+    class Counting(RawServer):
+        def _talk(self, connection):
+            connections.add(connection.getpeername())
+            super()._talk(connection)
+
+    with Counting(lambda _: http(b"[]")) as server:
+        config = ConnectionConfig(api_url=server.url, auth_token=server.token)
+        client = NinoxClient(config)
+        for _ in range(3):
+            client.list_teams()
+    assert len(connections) == 1
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize(
+    "form", ["{0}", "//{1}/v1/teams", "http://user:pass@{1}/", "http://[::1", "\x00", "file:///etc/passwd"]
+)
+def test_no_redirect_is_followed_whatever_it_looks_like(status, form):
+    with RawServer(lambda _: http(b"[]")) as elsewhere:
+        target = form.format(elsewhere.url, elsewhere.url.split("/")[2])
+        answer = http(b"", status=f"{status} Moved", headers=[f"Location: {target}"])
+        with RawServer(lambda _: answer) as server, pytest.raises(NinoxRedirectError, match="set api_url"):
+            teams_of(server, max_retries=2)
+        assert elsewhere.requests == []
+
+
+MANGLED = {
+    "nothing": b"",
+    "no HTTP": b"SSH-2.0-OpenSSH_9.6\r\n",
+    "status out of range": b"HTTP/1.1 999 ?\r\nContent-Length: 0\r\n\r\n",
+    "status is text": b"HTTP/1.1 two OK\r\nContent-Length: 0\r\n\r\n",
+    "two lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 7\r\n\r\n[]",
+    "length is text": b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n[",
+    "too many headers": b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 500 + b"\r\n[]",
+    "a long header": b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000 + b"\r\n\r\n[]",
+    "a chunk without a size": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    "a chunk of 2**80": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"f" * 20 + b"\r\nabc",
+    "not gzip": http(b"[]", headers=["Content-Encoding: gzip"]),
+    "half a gzip": http(gzip.compress(b"[" + b"1," * 9999 + b"1]")[:40], headers=["Content-Encoding: gzip"]),
+    "unknown encoding": http(b"\x00\x01", headers=["Content-Encoding: zstd-but-not"]),
+    "not UTF-8": http(b'[{"id": "\xff\xfe", "name": "x"}]'),
+    "half a surrogate": http(b'[{"id": "\\ud800", "name": "x"}]'),
+    "deep arrays": http(b"[" * 200_000),
+    "deep and whole": http(b"[" * 100_000 + b"]" * 100_000),
+    "deep objects": http(b'{"a":' * 200_000),
+    "5000 digits": http(b'[{"id": ' + b"9" * 5000 + b"}]"),
+    "a byte order mark": http(b"\xef\xbb\xbf[]"),
+    "only blanks": http(b" " * 100),
+    "no content": http(b"", status="204 No Content"),
+    "not modified": http(b"", status="304 Not Modified"),
+}
+
+
+@pytest.mark.parametrize("kind", MANGLED)
+def test_an_answer_that_is_no_answer_is_one_clear_error(kind):
+    def once(_):
+        yield MANGLED[kind]
+        raise ConnectionResetError
+
+    with RawServer(once) as server, pytest.raises(NinoxError) as raised:
+        teams_of(server)
+    told = str(raised.value)
+    assert told.startswith("GET /teams ")
+    assert server.token not in told
+    assert len(told) < 400
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["9" * 400, "-1", "1e9", "nan", "inf", "\u0663", "Fri, 99 Foo 99999 99:99:99 GMT",
+     "Mon, 01 Jan 0001 00:00:00 +2359",
+     "Fri, 31 Dec 9999 23:59:59 -2359", "x" * 10_000, "", "0x10"],
+)  # fmt: skip
+def test_no_retry_after_stops_the_run_for_longer_than_permitted(header, monkeypatch):
+    waited = []
+    monkeypatch.setattr("backoff._sync.time.sleep", waited.append)
+    text = header.encode("utf-8").decode("latin-1")
+    answer = http(b"", status="429 Too Many Requests", headers=[f"Retry-After: {text}"])
+    raw = answer if header.isascii() else answer.decode().encode("latin-1")
+    with RawServer(lambda _: raw) as server, pytest.raises(NinoxAPIError, match="HTTP 429"):
+        teams_of(server, max_retries=2)
+    assert all(0 <= wait <= 300 for wait in waited)
