@@ -8,11 +8,12 @@ STAMP := .venv/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test check format lint types tests clean
+.PHONY: help setup demo test check format lint types tests wheel clean
 
 help:
 	@echo "make demo     Ninox to PostgreSQL through Meltano, without an account"
 	@echo "make test     format check, lint, strict types, all tests"
+	@echo "make wheel    build the wheel and try it in an empty environment"
 	@echo "make setup    only what both need, in .venv"
 	@echo "make clean    remove what was made"
 
@@ -47,6 +48,16 @@ types: setup
 
 tests: setup
 	@$(BIN)/python -m pytest -q
+
+# What a user gets: built, installed with every extra into an empty environment, and tried.
+wheel: setup
+	@rm -rf dist
+	@$(BIN)/python -m hatchling build --directory dist
+	@$(PYTHON) -m venv --clear build/wheel
+	@build/wheel/bin/pip install --quiet --disable-pip-version-check -c constraints.txt \
+	  "$$(echo dist/*.whl)[simulator,demo]"
+	@build/wheel/bin/pip check
+	@$(PYTHON) tests/doors/try_wheel.py build/wheel/bin
 
 clean:
 	rm -rf .venv .meltano output build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info

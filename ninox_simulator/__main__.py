@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -78,6 +79,7 @@ def _reason(error: Exception) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="ninox-simulator", description="A stand-in for the Ninox API, on loopback.")
+    parser.add_argument("--version", action="version", version=f"%(prog)s v{version('singer-ninox')}")
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 picks a free one (default: %(default)s)")
     parser.add_argument("--seed", default=SAMPLE, help="blattwerk, empty, or a JSON file (default: %(default)s)")
     parser.add_argument("--profile", choices=PROFILES, default="s", help="size of blattwerk (default: %(default)s)")

@@ -1,0 +1,102 @@
+"""What keeps the house in order outside of Python: workflows, forms, hooks, the version, the map for contributors."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from importlib.metadata import metadata, version
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("[!c]*.yml"))
+MANUALS = ("CONTRIBUTING.md", "SECURITY.md")
+
+
+def by_name(path):
+    return path.name
+
+
+def load(path):
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=by_name)
+def test_every_action_is_pinned_by_commit_and_says_its_version(path):
+    uses = re.findall(r"uses: (.*)", path.read_text(encoding="utf-8"))
+    outside = [use for use in uses if not use.startswith("./")]
+    assert outside
+    assert [use for use in outside if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v[\d.]+", use)] == []
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=by_name)
+def test_jobs_get_no_right_that_they_do_not_name_and_end_some_time(path):
+    workflow = load(path)
+    assert workflow["permissions"] == {}
+    for name, job in workflow["jobs"].items():
+        assert "permissions" in job, name
+        assert "timeout-minutes" in job or "uses" in job, name
+        assert "write" not in {right for key, right in job["permissions"].items() if key != "id-token"}, name
+
+
+def test_all_supported_pythons_are_tested_and_one_job_stands_for_all():
+    jobs = load(ROOT / ".github" / "workflows" / "check.yml")["jobs"]
+    classified = re.findall(r":: (3\.\d+)", " ".join(metadata("singer-ninox").get_all("Classifier")))
+    assert jobs["tests"]["strategy"]["matrix"]["python"] == classified
+    assert set(jobs["all"]["needs"]) == jobs.keys() - {"all"}
+
+
+def test_workflows_go_through_the_doors_that_the_makefile_has():
+    text = "\n".join(path.read_text(encoding="utf-8") for path in WORKFLOWS)
+    targets = set(re.findall(r"run: make (\w+)", text))
+    listed = re.search(r"\.PHONY: (.*)", (ROOT / "Makefile").read_text(encoding="utf-8")).group(1).split()
+    assert targets
+    assert targets <= set(listed)
+
+
+@pytest.mark.parametrize("path", FORMS, ids=by_name)
+def test_issue_forms_are_in_the_form_that_github_reads(path):
+    form = load(path)
+    assert {"name", "description", "body"} <= form.keys()
+    for element in form["body"]:
+        assert element["type"] in {"markdown", "input", "textarea", "dropdown", "checkboxes"}
+        assert "value" in element["attributes"] if element["type"] == "markdown" else element["id"]
+    ids = [element["id"] for element in form["body"] if "id" in element]
+    assert len(ids) == len(set(ids))
+
+
+def test_the_version_stands_in_one_place():
+    stated = re.search(r'^version = "(.*)"', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
+    assert stated.group(1) == version("singer-ninox")
+    listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    quoted = re.compile(rf"""["']v?{re.escape(stated.group(1))}["']""")
+    assert [name for name in listed.split() if quoted.search((ROOT / name).read_text(encoding="utf-8"))] == []
+
+
+def test_the_licence_is_the_one_that_is_declared():
+    assert metadata("singer-ninox")["License-Expression"] == "MIT"
+    assert (ROOT / "LICENSE").read_text(encoding="utf-8").startswith("MIT License")
+
+
+@pytest.mark.parametrize("name", MANUALS)
+def test_every_file_and_folder_that_a_manual_names_exists(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    for path in re.findall(r"`([\w/.]+(?:/|\.py|\.md|\.toml))`", text):
+        places = [ROOT / path, *(ROOT / folder / path for folder in re.findall(r"^\| `(\w+/)`", text, re.MULTILINE))]
+        assert any(place.exists() for place in places), path
+
+
+def test_the_map_for_contributors_shows_every_package():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    assert {name for name in packages if f"`{name}/`" not in text} == set()
+
+
+def test_hooks_use_the_tools_of_the_environment():
+    local = next(repo for repo in load(ROOT / ".pre-commit-config.yaml")["repos"] if repo["repo"] == "local")
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for hook in local["hooks"]:
+        assert hook["entry"].removeprefix(".venv/bin/") in makefile

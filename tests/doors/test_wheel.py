@@ -1,0 +1,98 @@
+"""The built wheel in an empty environment: what it holds, what it needs, and that its commands work."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from importlib.metadata import metadata, packages_distributions, requires, version
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from tests.doors.try_wheel import try_commands
+
+ROOT = Path(__file__).parents[2]
+OURS = ("ninox_api", "ninox_pages", "ninox_simulator", "tap_ninox", "target_ninox")
+
+EXTRAS = metadata("singer-ninox").get_all("Provides-Extra")
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("dist")
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def commands(wheel, tmp_path_factory):
+    """Commands of an environment that holds the wheel, and the dependencies of this one but not its packages."""
+    home = tmp_path_factory.mktemp("empty")
+    venv.create(home)
+    python = home / "bin" / "python"
+    install = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps", "--no-index"]
+    subprocess.run([*install, str(wheel)], check=True)
+    packages = next((home / "lib").glob("*/site-packages"))
+    # A line of a .pth file is a folder to search; the .pth files in there, and with them the checkout, are not read.
+    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
+    return python.parent
+
+
+def test_the_commands_work_without_the_checkout(commands):
+    tried = try_commands(commands)
+    assert set(tried["versions"]) == {f"v{version('singer-ninox')}"}
+    assert tried["streams"] > 20
+    ours = ", ".join(f"{name}.__file__" for name in OURS)
+    where = subprocess.run(
+        [commands / "python", "-c", f"import {', '.join(OURS)}\nprint(*[{ours}], sep='\\n')"],
+        cwd=commands, capture_output=True, text=True, check=True,
+    ).stdout.split()  # fmt: skip
+    assert [path for path in where if not path.startswith(str(commands.parent))] == []
+
+
+def test_the_wheel_holds_the_packages_their_data_and_the_licence(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {name.partition("/")[0] for name in names if ".dist-info" not in name} == set(OURS)
+    committed = subprocess.run(["git", "ls-files", *OURS], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert set(committed.split()) <= set(names)
+    assert [name for name in names if name.endswith("licenses/LICENSE")]
+
+
+def test_every_import_outside_an_extra_is_declared():
+    declared = {_normal(wanted.name) for wanted in _requirements() if "extra" not in str(wanted.marker)}
+    packages = packages_distributions()
+    for package in OURS:
+        for path in (ROOT / package).rglob("*.py") if package != "ninox_simulator" else ():
+            for name in set(_imported(path)) - set(sys.stdlib_module_names) - set(OURS):
+                owners = {_normal(owner) for owner in packages.get(name, [name])}
+                assert owners & declared, f"{path.relative_to(ROOT)} imports {name}, which is no dependency"
+
+
+def test_every_extra_can_be_installed_beside_the_others():
+    for wanted in _requirements():
+        if not wanted.marker or any(wanted.marker.evaluate({"extra": extra}) for extra in EXTRAS):
+            assert wanted.specifier.contains(version(wanted.name), prereleases=True), str(wanted)
+
+
+def _requirements():
+    return [Requirement(text) for text in requires("singer-ninox")]
+
+
+def _imported(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.module.partition(".")[0]
+
+
+def _normal(name):
+    return name.lower().replace("_", "-")
