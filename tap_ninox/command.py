@@ -31,7 +31,7 @@ FORMS: dict[str, Callable[[Inspection], str]] = {
 
 
 class TapCommand(TapNinox):
-    """The tap with one option more."""
+    """Reads Ninox databases: whole once, then by their change sequence."""  # what --about says of the tap
 
     @classmethod
     @override
