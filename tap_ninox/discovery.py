@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ninox_api.client import DatabaseClient, NinoxClient
@@ -42,11 +42,13 @@ class Discovery:
 
     Attributes:
         skipped: Databases whose schema the key cannot read.
+        readers: All chosen databases, skipped ones included.
     """
 
     teams: tuple[Team, ...]
     databases: tuple[DiscoveredDatabase, ...]
     skipped: tuple[DatabaseName, ...]
+    readers: Mapping[DatabaseName, DatabaseClient]
 
 
 def discover(client: NinoxClient, settings: TapSettings, *, team: str | None) -> Discovery:
@@ -77,6 +79,7 @@ def discover(client: NinoxClient, settings: TapSettings, *, team: str | None) ->
             for name, schema in readable.items()
         ),
         skipped=tuple(name for name in names if name not in readable),
+        readers=readers,
     )
 
 

@@ -15,6 +15,7 @@ from ninox_api.client import MAX_PAGE_SIZE
 from ninox_api.errors import NinoxConfigError
 from tap_ninox.columns import ColumnStyle
 from tap_ninox.computed import EXPRESSIONS
+from tap_ninox.query_settings import QuerySettings, queries_from, query_problems
 from tap_ninox.settings_schema import DEFAULT_STREAM_NAME_FORMAT, STREAM_NAME_FORMAT_OF_TEAMS
 
 STREAM_NAME_PLACEHOLDERS = frozenset({"team", "database", "table", "database_id", "table_id"})
@@ -36,6 +37,7 @@ class TapSettings:
         refresh: Streams to read whole in this run: names or globs.
         report_path: Where the summary is written, too.
         formulas: Id or glob of the formulas to read → type of their values.
+        queries: Scripts that become streams.
         full_refresh_interval: Age at which a table is read whole again; None for never.
     """
 
@@ -48,6 +50,7 @@ class TapSettings:
     fails_on_bad_values: bool = False
     zone: ZoneInfo | None = None
     formulas: Mapping[str, str] = field(default_factory=dict)
+    queries: tuple[QuerySettings, ...] = ()
     sends_tombstones: bool = True
     lists_deletions: bool = False
     full_refresh_interval: timedelta | None = None
@@ -75,6 +78,7 @@ class TapSettings:
             *_zone_problems(settings),
             *_number_problems(settings),
             *_formula_problems(settings),
+            *query_problems(settings.get("queries") or ()),
         ]
         if problems:
             raise NinoxConfigError(problems)
@@ -95,6 +99,7 @@ class TapSettings:
             aliases=dict(settings.get("aliases") or {}),
             zone=ZoneInfo(zone) if zone else None,
             formulas=dict(settings.get("formulas") or {}),
+            queries=queries_from(settings.get("queries") or ()),
             sends_tombstones=deletes in {"tombstone", "both"},
             lists_deletions=deletes in {"stream", "both"},
             full_refresh_interval=None if hours is None else timedelta(hours=hours),

@@ -175,6 +175,22 @@ TAP_PROPERTIES = (
         "`boolean`, `date`, `timestamp`, `time`, `timeinterval`. Default: none; formulas are only listed.",
     ),
     th.Property(
+        "queries",
+        th.ArrayType(
+            th.ObjectType(
+                th.Property("name", th.StringType, required=True),
+                th.Property("database", th.StringType, required=True),
+                th.Property("query", th.StringType, required=True),
+                th.Property("key_properties", th.ArrayType(th.StringType)),
+                th.Property("schema", th.ObjectType(additional_properties=th.StringType)),
+                additional_properties=False,
+            )
+        ),
+        title="Queries",
+        description="Scripts of your own as streams: a list of `{name, database, query, key_properties, schema}`. "
+        "`schema` maps properties to types (those of `formulas`, and `integer`); without it, discovery runs the query.",
+    ),
+    th.Property(
         "timezone",
         th.StringType,
         title="Time zone",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from types import FrameType
 from typing import Any, ClassVar
@@ -18,7 +18,7 @@ from typing_extensions import override
 from ninox_api.client import DatabaseClient, NinoxClient
 from ninox_api.config import ConnectionConfig
 from ninox_api.errors import NinoxError
-from ninox_api.schema import DatabaseSchema
+from ninox_api.schema import DatabaseName, DatabaseSchema
 from tap_ninox.catalog import TableEntry, entries_of, saved_entries, with_current_choices
 from tap_ninox.catalogue_streams import CATALOGUE_STREAMS
 from tap_ninox.change_log import ChangeLog
@@ -28,6 +28,7 @@ from tap_ninox.discovery import Discovery, discover
 from tap_ninox.follow import follow_names
 from tap_ninox.formula_columns import offer_formulas
 from tap_ninox.known_tables import describe
+from tap_ninox.query_stream import query_streams
 from tap_ninox.report import RunReport
 from tap_ninox.schema_watch import SchemaWatch
 from tap_ninox.selection import check_names
@@ -70,6 +71,7 @@ class TapNinox(Tap):
         self._writer = BufferedMessageWriter()
         self._client: NinoxClient | None = None
         self.discovery: Discovery | None = None
+        self._readers: Mapping[DatabaseName, DatabaseClient] = {}
         self.report = RunReport(lambda: self.calls_used)
         super().__init__(catalog=catalog, **{"message_writer": self._writer, **kwargs})
 
@@ -98,7 +100,9 @@ class TapNinox(Tap):
         entries = self._entries(discovery, settings)
         check_names(settings.refresh, [entry.stream for entry in entries], setting="refresh")
         streams: list[Stream] = [kind(self, discovery, entries, settings) for kind in CATALOGUE_STREAMS]
-        return streams + self._streams_of_tables(self._client, discovery, entries, settings)
+        streams += self._streams_of_tables(self._client, discovery, entries, settings)
+        taken = [*(stream.name for stream in streams), DeletedRecordsStream.name]
+        return streams + query_streams(self, self._readers, taken=taken, saved=self._saved_catalog)
 
     @override  # type: ignore[misc] # final in the SDK, but the only place that sees all streams end
     def sync_all(self) -> None:
@@ -133,6 +137,7 @@ class TapNinox(Tap):
     def _discover(self, client: NinoxClient, settings: TapSettings, *, team: str | None) -> Discovery | None:
         """Look at Ninox as it is now; a saved catalog makes up for schemas that this key may not read."""
         discovery = discover(client, settings, team=team)
+        self._readers = discovery.readers
         if not discovery.databases and not self._saved_catalog:
             names = ", ".join(repr(team.name) for team in discovery.teams)
             message = (

@@ -1,0 +1,237 @@
+"""Scripts of the user's own as streams: read whole in every run, by one call each."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk import Stream
+from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.helpers.types import Context, Record
+from singer_sdk.singerlib import Metadata, MetadataMapping, StreamMetadata
+from typing_extensions import override
+
+from ninox_api.client import DatabaseClient
+from ninox_api.errors import NinoxBudgetError, NinoxConfigError, NinoxError
+from ninox_api.schema import DatabaseName
+from tap_ninox.answer_rows import TYPES, Row, reader, rows_of, types_of
+from tap_ninox.catalog import METADATA_KEY, NinoxMetadata
+from tap_ninox.query_settings import QuerySettings
+from tap_ninox.report import StreamReport
+from tap_ninox.selection import pick_one
+from tap_ninox.values import BadValueError
+
+if TYPE_CHECKING:
+    from tap_ninox.tap import TapNinox
+
+logger = logging.getLogger(__name__)
+
+POSITION = "_position"
+
+
+class QueryFailedError(NinoxError):
+    """A script of the `queries` setting brought no rows that can be used."""
+
+    def __init__(self, name: str, problem: object) -> None:
+        """Name the query; neither its script nor what it answered is told."""
+        super().__init__(f"Query {name!r}: {problem}")
+
+
+class QueryStream(Stream):
+    """Emits the answer of one script, under a new version that is activated after its last row."""
+
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
+
+    def __init__(
+        self,
+        tap: TapNinox,
+        query: QuerySettings,
+        types: Mapping[str, str],
+        client: DatabaseClient,
+        rows: list[Row] | None,
+    ) -> None:
+        """Describe the stream.
+
+        Args:
+            tap: The tap.
+            query: What to ask.
+            types: Property → type.
+            client: Reader of the database.
+            rows: The answer, if it had to be asked for to learn the types; it serves the sync, too.
+        """
+        self._query = query
+        self._types = types
+        self._client = client
+        self._rows = rows
+        self._run = tap.report
+        self._settings = tap.settings
+        properties = {name: TYPES[word] for name, word in types.items()}
+        if not query.key_properties:
+            properties[POSITION] = {"type": ["integer"]}
+        super().__init__(tap, schema={"type": "object", "properties": properties}, name=query.name)
+        self.primary_keys = query.key_properties or (POSITION,)
+
+    @property
+    @override
+    def metadata(self) -> MetadataMapping:
+        if self._metadata is None and self._tap_input_catalog is None:
+            self._metadata = MetadataMapping()
+            self._metadata[()] = StreamMetadata(
+                inclusion=Metadata.InclusionType.AVAILABLE,
+                selected_by_default=True,
+                table_key_properties=list(self.primary_keys),
+            )
+            for name in self.schema["properties"]:
+                self._metadata["properties", name] = self._metadata_of(name)
+        return super().metadata
+
+    def _metadata_of(self, name: str) -> Metadata:
+        is_key = name in self.primary_keys
+        inclusion = Metadata.InclusionType.AUTOMATIC if is_key else Metadata.InclusionType.AVAILABLE
+        return NinoxMetadata(inclusion=inclusion, ninox={"type": self._types.get(name, "integer")})
+
+    @property
+    @override
+    def emit_activate_version_messages(self) -> bool:
+        return False  # sent below, after the last row
+
+    @override
+    def get_records(self, context: Context | None) -> Iterable[Record]:
+        if self._run.is_out_of_budget:
+            return
+        with self._run.stream(self.name) as report:
+            rows = self._rows if self._rows is not None else ask(self._query, self._client)
+            self._rows = None
+            self._stream_version = max(int(time.time()), self.stream_state.get("table_version", 0) + 1)
+            for row in self._converted(rows[: self.ABORT_AT_RECORD_COUNT], report):
+                yield row
+                report.emitted += 1
+            if self.ABORT_AT_RECORD_COUNT is None:
+                self._finish()
+
+    def _converted(self, rows: Sequence[Row], report: StreamReport) -> Iterator[Record]:
+        self._warn_of_unknown_members(rows)
+        readers = {name: reader(word, self._settings.zone) for name, word in self._types.items()}
+        position_by_key: dict[tuple[Any, ...], int] = {}
+        for position, row in enumerate(rows, start=1):
+            record: Record = {}
+            for name, read in readers.items():
+                value = row.get(name)
+                try:
+                    record[name] = None if value is None or value == "" else read(value)
+                except BadValueError:
+                    record[name] = None
+                    report.nulled[name] += 1
+            self._check_key(record, position, position_by_key)
+            if not self._query.key_properties:
+                record[POSITION] = position
+            yield record
+
+    def _check_key(self, record: Record, position: int, position_by_key: dict[tuple[Any, ...], int]) -> None:
+        if not self._query.key_properties:
+            return
+        key = tuple(record.get(name) for name in self._query.key_properties)
+        if None in key:
+            missing = self._query.key_properties[key.index(None)]
+            raise QueryFailedError(self.name, f"row {position} has no value of key property {missing!r}.")
+        if key in position_by_key:
+            problem = f"rows {position_by_key[key]} and {position} have the same key; choose other key_properties."
+            raise QueryFailedError(self.name, problem)
+        position_by_key[key] = position
+
+    def _warn_of_unknown_members(self, rows: Sequence[Row]) -> None:
+        unknown = sorted({name for row in rows for name in row} - self._types.keys())
+        if unknown:
+            logger.warning("Query %r answers members that its schema lacks: %s.", self.name, ", ".join(unknown))
+
+    def _finish(self) -> None:
+        if self._settings.activates_versions and self._stream_version is not None:
+            self._write_activate_version_message(self._stream_version)
+        self.stream_state["table_version"] = self._stream_version
+        self.state_manager.is_flushed = False
+        self._write_state_message()
+
+
+def query_streams(
+    tap: TapNinox,
+    readers: Mapping[DatabaseName, DatabaseClient],
+    *,
+    taken: Iterable[str],
+    saved: Mapping[str, Any] | None,
+) -> list[Stream]:
+    """Return a stream for each of the `queries`.
+
+    One whose types neither its setting nor a saved catalog tells is asked here, and its rows are kept for the sync.
+
+    Args:
+        tap: The tap.
+        readers: The databases that may be asked.
+        taken: Names of other streams.
+        saved: A saved catalog.
+
+    Raises:
+        NinoxConfigError: A database does not exist, or a name is taken.
+    """
+    queries = tap.settings.queries
+    _check_names(queries, set(taken))
+    clients = [readers[pick_one(list(readers), query.database, setting=f"queries: {query.name}")] for query in queries]
+    streams = (_stream(tap, query, client, saved) for query, client in zip(queries, clients, strict=True))
+    return [stream for stream in streams if stream is not None]
+
+
+def _stream(
+    tap: TapNinox, query: QuerySettings, client: DatabaseClient, saved: Mapping[str, Any] | None
+) -> QueryStream | None:
+    types = query.types or _saved_types(query.name, saved)
+    if types:
+        return QueryStream(tap, query, types, client, None)
+    rows: list[Row] = []
+    with tap.report.stream(query.name) as report:  # a failure is kept there, and ends the run with an error
+        logger.info("Query %r has no schema: it is asked now to see its properties.", query.name)
+        rows = ask(query, client)
+        types = types_of(rows) or dict.fromkeys(query.key_properties, "string")
+        _check_keys(query, types)
+    return None if report.error else QueryStream(tap, query, types, client, rows)
+
+
+def _check_keys(query: QuerySettings, types: Mapping[str, str]) -> None:
+    for key in query.key_properties:
+        if key not in types:
+            raise QueryFailedError(query.name, f"no row has the key property {key!r}; there is {', '.join(types)}.")
+
+
+def _saved_types(name: str, saved: Mapping[str, Any] | None) -> dict[str, str]:
+    streams = (saved or {}).get("streams") or []
+    entry: Mapping[str, Any] = next((stream for stream in streams if stream.get("tap_stream_id") == name), {})
+    return {
+        item["breadcrumb"][-1]: item["metadata"][METADATA_KEY]["type"]
+        for item in entry.get("metadata") or []
+        if item["breadcrumb"] and METADATA_KEY in item["metadata"] and item["breadcrumb"][-1] != POSITION
+    }
+
+
+def _check_names(queries: Iterable[QuerySettings], taken: set[str]) -> None:
+    problems = [
+        f"queries: {query.name!r} is the name of another stream already; choose another one."
+        for query in queries
+        if query.name in taken
+    ]
+    if problems:
+        raise NinoxConfigError(problems)
+
+
+def ask(query: QuerySettings, client: DatabaseClient) -> list[Row]:
+    """Return the rows that a script answers.
+
+    Raises:
+        QueryFailedError: Ninox could not run it.
+        NinoxBudgetError: It was not asked.
+    """
+    try:
+        return list(rows_of(client.query(query.script)))
+    except NinoxBudgetError:
+        raise
+    except NinoxError as error:
+        raise QueryFailedError(query.name, error) from error

@@ -1,0 +1,192 @@
+"""Scripts of the user's own as streams: every form of answer, typed, checked, and errors that tell no secrets."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tap_ninox.answer_rows import rows_of, types_of
+from tests.builders import DATABASE_ID, shop
+from tests.singer import discover, run_tap
+from tests.wire import calls
+
+TOTALS = {
+    "name": "totals",
+    "database": "Shop",
+    "query": "for c in select Customers do {id: number(c), name: c.Name, amount: c.Amount, big: c.Amount > 20} end",
+    "key_properties": ["id"],
+    "schema": {"id": "integer", "name": "string", "amount": "number", "big": "boolean"},
+}
+
+
+def query(text, **more):
+    return {"name": "q", "database": DATABASE_ID, "query": text, **more}
+
+
+def scripts_run(simulator):
+    return [call for call in calls(simulator) if call.method == "POST"]
+
+
+@pytest.mark.parametrize("nesting", ["flat", "nested"])
+def test_objects_become_rows_typed_by_the_given_schema_for_one_call(simulate, nesting):
+    simulator = simulate(shop(3), query_nesting=nesting)
+    run = run_tap(simulator, queries=[TOTALS])
+    assert run.rows("totals") == [{"id": n, "name": f"name {n}", "amount": n * 10, "big": n > 2} for n in (1, 2, 3)]
+    (schema,) = run.of_type("SCHEMA", "totals")
+    assert schema["key_properties"] == ["id"]
+    assert {name: item["type"][0] for name, item in schema["schema"]["properties"].items()} == {
+        "id": "integer",
+        "name": "string",
+        "amount": "number",
+        "big": "boolean",
+    }
+    assert [call.path.rpartition("/")[2] for call in scripts_run(simulator)] == ["query"]
+
+
+def test_discovery_asks_nothing_where_the_schema_is_given(simulate):
+    simulator = simulate(shop(3))
+    catalog = discover(simulator, queries=[TOTALS])
+    assert "totals" in {stream["tap_stream_id"] for stream in catalog["streams"]}
+    assert scripts_run(simulator) == []
+
+
+def test_without_a_schema_discovery_asks_once_and_a_sync_with_its_catalog_once_more(simulate, caplog):
+    simulator = simulate(shop(3))
+    queries = [{name: value for name, value in TOTALS.items() if name != "schema"}]
+    catalog = discover(simulator, queries=queries)
+    assert len(scripts_run(simulator)) == 1
+    simulator.log.clear()
+    run = run_tap(simulator, catalog=catalog, queries=queries)
+    assert len(scripts_run(simulator)) == 1
+    assert [row["amount"] for row in run.rows("totals")] == [10, 20, 30]
+    simulator.log.clear()
+    assert run_tap(simulator, queries=queries).rows("totals") == run.rows("totals")
+    assert len(scripts_run(simulator)) == 1
+    assert run.of_type("SCHEMA", "totals")[0]["schema"]["properties"]["big"]["type"] == ["boolean", "null"]
+
+
+@pytest.mark.parametrize(
+    ("text", "nesting", "rows"),
+    [
+        ("cnt(select Customers)", "flat", [{"value": 3}]),
+        ("select Customers", "flat", [{"value": "A1"}, {"value": "A2"}, {"value": "A3"}]),
+        ("select Customers", "nested", [{"value": "A1"}, {"value": "A2"}, {"value": "A3"}]),
+        ("(select Customers).Name", "flat", [{"value": "name 1"}, {"value": "name 2"}, {"value": "name 3"}]),
+        ("{a: 1, b: {c: [1, 2]}}", "flat", [{"a": 1, "b": '{"c":[1,2]}'}]),
+        ("null", "flat", []),
+        ('""', "flat", []),
+        ("[]", "flat", []),
+        ("{}", "flat", []),
+        ("[[1, true], [2, false]]", "flat", [{"value_1": 1, "value_2": True}, {"value_1": 2, "value_2": False}]),
+    ],
+)
+def test_every_form_of_answer_becomes_rows_that_are_known_by_position(simulate, text, nesting, rows):
+    run = run_tap(simulate(shop(3), query_nesting=nesting), queries=[query(text)])
+    assert run.error is None
+    assert run.rows("q") == [{**row, "_position": number} for number, row in enumerate(rows, start=1)]
+
+
+def test_types_are_those_that_all_values_have():
+    rows = list(rows_of([{"a": 1, "b": True, "c": None, "d": 1}, {"a": Decimal("1.5"), "c": "", "d": "x", "e": [1]}]))
+    assert types_of(rows) == {"a": "number", "b": "boolean", "c": "string", "d": "string", "e": "string"}
+
+
+def test_values_that_do_not_fit_are_null_and_counted_and_unknown_members_named(simulate, caplog):
+    text = '[{a: 1, b: "x"}, {a: "y", b: "z", c: "secret"}]'
+    run = run_tap(simulate(shop(1)), queries=[query(text, schema={"a": "integer", "b": "string"})])
+    assert [(row["a"], row["b"]) for row in run.rows("q")] == [(1, "x"), (None, "z")]
+    assert run.tap.report.streams["q"].nulled == {"a": 1}
+    assert "Query 'q' answers members that its schema lacks: c." in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_rows_that_are_gone_are_told_by_a_version_activated_after_the_last_row(simulate):
+    simulator = simulate(shop(3))
+    first = run_tap(simulator, queries=[TOTALS])
+    simulator.edit.delete("A", 2)
+    later = run_tap(simulator, state=first.state, queries=[TOTALS])
+    (activation,) = later.of_type("ACTIVATE_VERSION", "totals")
+    rows = later.of_type("RECORD", "totals")
+    assert [row["record"]["id"] for row in rows] == [1, 3]
+    assert {row["version"] for row in rows} == {activation["version"]}
+    assert activation["version"] > first.of_type("ACTIVATE_VERSION", "totals")[0]["version"]
+    assert later.messages.index(activation) > later.messages.index(rows[-1])
+
+
+@pytest.mark.parametrize("status", ["500", "400", "200"])
+@pytest.mark.parametrize("schema", [{}, {"value": "string"}], ids=["no schema", "schema"])
+def test_a_script_that_fails_is_named_and_neither_it_nor_values_are_told(simulate, monkeypatch, caplog, status, schema):
+    monkeypatch.setattr("backoff._sync.time.sleep", lambda _: None)
+    simulator = simulate(shop(2), script_errors=status)
+    run = run_tap(simulator, queries=[query('secret_function("canary")', schema=schema)])
+    assert "Query 'q': POST" in caplog.text
+    assert "streams could not be read to their end: q." in str(run.error)
+    assert "secret_function" not in caplog.text + str(run.error)
+    assert "canary" not in caplog.text + str(run.error)
+    assert run.ids("shop__customers") == [1, 2]
+
+
+def test_a_script_that_writes_is_refused_by_the_endpoint_it_goes_to(simulate, monkeypatch):
+    monkeypatch.setattr("backoff._sync.time.sleep", lambda _: None)
+    simulator = simulate(shop(2))
+    run = run_tap(simulator, queries=[query("delete (select Customers)", schema={"value": "string"})])
+    assert "q" in str(run.error)
+    assert {call.path.rpartition("/")[2] for call in scripts_run(simulator)} == {"query"}
+    assert [record.id for record in simulator.edit.records("A")] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("rows", "problem"),
+    [
+        ("[{id: 1}, {id: null}]", "row 2 has no value of key property 'id'"),
+        ("[{id: 1}, {id: 2}, {id: 1}]", "rows 1 and 3 have the same key"),
+        ("[{a: 1}]", "no row has the key property 'id'; there is a."),
+    ],
+)
+def test_a_key_that_does_not_identify_is_an_error_of_that_query(simulate, rows, problem):
+    run = run_tap(simulate(shop(1)), queries=[query(rows, key_properties=["id"])])
+    assert problem in str(run.tap.report.streams["q"].error)
+    assert run.of_type("ACTIVATE_VERSION", "q") == []
+
+
+@pytest.mark.parametrize(
+    ("queries", "problem"),
+    [
+        ([query("1"), query("2")], "queries: 2 are called 'q'"),
+        ([query("1") | {"name": "a-b"}], "queries: 'a-b' cannot be a stream's name"),
+        ([query(" ")], "the query of 'q' is empty"),
+        ([query("1", schema={"a": "money"})], "the type 'money' of q.a is unknown"),
+        (
+            [query("1", schema={"a": "string"}, key_properties=["b"])],
+            "the key property 'b' of 'q' is not in its schema",
+        ),
+        ([query("1") | {"database": "Shopp"}], "queries: q: nothing is called 'Shopp'. Did you mean 'Shop'?"),
+        ([query("1") | {"name": "ninox_fields"}], "queries: 'ninox_fields' is the name of another stream already"),
+        (
+            [query("1") | {"name": "shop__customers"}],
+            "queries: 'shop__customers' is the name of another stream already",
+        ),
+        ([query("1") | {"name": "ninox_deleted_records"}], "is the name of another stream already"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused_before_a_script_is_sent(simulate, queries, problem):
+    simulator = simulate(shop(1))
+    run = run_tap(simulator, queries=queries)
+    assert problem in str(run.error)
+    assert scripts_run(simulator) == []
+
+
+def test_a_query_needs_no_right_to_read_schemas(simulate):
+    simulator = simulate(shop(3), schema_access="forbidden")
+    catalog = discover(simulate(shop(3)), queries=[TOTALS])
+    run = run_tap(simulator, catalog=catalog, queries=[TOTALS])
+    assert len(run.rows("totals")) == 3
+
+
+def test_the_budget_stops_queries_like_all_else(simulate):
+    simulator = simulate(shop(3))
+    run = run_tap(simulator, queries=[TOTALS], max_api_calls=3)
+    assert run.rows("totals") == []
+    assert "max_api_calls" in str([report.error for report in run.tap.report.streams.values()])
+    assert len(calls(simulator)) == 3
