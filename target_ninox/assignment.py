@@ -75,10 +75,14 @@ class Assignment:
         if not given:
             return
         filled = {part: value for part, value in given.items() if not self._is_empty(value)}
-        if not filled:
-            if not self.keeps_on_null:
-                fields[self.field.id] = CLEARED
-        elif self.reference is not None:
-            references[self.field.id] = self.reference.keys(next(iter(filled.values())))
-        else:
-            fields[self.field.id] = self._encode(next(iter(filled.values())) if self._is_plain else filled)
+        value = self._value(filled, references) if filled else CLEARED
+        if value is not None and not (value == CLEARED and self.keeps_on_null):
+            fields[self.field.id] = value
+
+    def _value(self, filled: Mapping[str, Any], references: dict[str, tuple[Key, ...]]) -> Any:
+        """Return the value to send, None if it is still to be resolved."""
+        first = next(iter(filled.values()))
+        if self.reference is not None:
+            references[self.field.id] = self.reference.keys(first)
+            return None
+        return self._encode(first if self._is_plain else filled)

@@ -7,7 +7,6 @@ same functions tell what differs and make the keys by which records are found.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from datetime import datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -15,8 +14,9 @@ import msgspec
 
 from ninox_api.schema import Field
 from target_ninox.encoding.choices import Options
+from target_ninox.encoding.intervals import seconds_of
 from target_ninox.encoding.links import find_record_id
-from target_ninox.encoding.moments import seconds_of
+from target_ninox.encoding.moments import read_moment, read_time
 from target_ninox.encoding.places import COORDINATES
 from target_ninox.encoding.text import text
 from target_ninox.encoding.types import canonical_name
@@ -67,17 +67,13 @@ def _date(value: Any) -> Hashable:
 
 def _moment(value: Any) -> Hashable:
     """Seconds may be missing, and a zone mark is no part of the wall clock."""
-    try:
-        return datetime.fromisoformat(value[:19]).isoformat() if isinstance(value, str) else _json(value)
-    except ValueError:
-        return value.rstrip("Z") if isinstance(value, str) else _json(value)
+    parsed = read_moment(value) if isinstance(value, str) else None
+    return _json(value) if parsed is None else parsed.replace(tzinfo=None).isoformat()
 
 
 def _time(value: Any) -> Hashable:
-    try:
-        return time.fromisoformat(value[:8]).isoformat() if isinstance(value, str) else _json(value)
-    except ValueError:
-        return _json(value)
+    parsed = read_time(value) if isinstance(value, str) else None
+    return _json(value) if parsed is None else parsed.isoformat()
 
 
 def _interval(value: Any) -> Hashable:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ninox_api.schema import Field, Table
 from target_ninox.encoding.types import READ_ONLY, field_type
-from target_ninox.names import FieldNames, FieldPart, is_system
+from target_ninox.names import FieldNames, FieldPart, are_tombstones, is_system
 from target_ninox.settings import StreamSettings
 
 FILE_TYPES = frozenset({"file", "image"})
@@ -50,16 +51,20 @@ class PropertyMapping:
             yield f"not loaded, Ninox does not let them be written: {', '.join(named)}."
 
 
-def map_properties(properties: Collection[str], table: Table, settings: StreamSettings) -> PropertyMapping:
+def map_properties(
+    properties: Mapping[str, Mapping[str, Any]], table: Table, settings: StreamSettings
+) -> PropertyMapping:
     """Decide for every property of a stream what becomes of it.
 
     Args:
-        properties: Names in the order of the stream's schema.
+        properties: Name → JSON Schema, in the stream's order.
         table: Where the stream goes.
         settings: The stream's; what they say about a property goes before its name.
     """
-    mapping, names = PropertyMapping(), FieldNames(table, properties)
-    mapping.problems += _strangers(properties, settings)
+    mapping = PropertyMapping()
+    names = FieldNames(table, {name: schema.get("title") for name, schema in properties.items()})
+    if not are_tombstones(properties):
+        mapping.problems += _strangers(properties, settings)
     for name in properties:
         if name in settings.files:
             _map_file(mapping, name, names, settings.files[name])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from ninox_api.naming import MAX_LENGTH, NameSpace, cut, identifier
@@ -26,6 +26,11 @@ _STYLES = ("slug", "caption", "id")
 def is_system(name: str) -> bool:
     """Tell whether a property is about the record, not of it."""
     return name in SYSTEM_PROPERTIES or name.startswith(_SINGER_PREFIX)
+
+
+def are_tombstones(properties: Collection[str]) -> bool:
+    """Tell whether a schema is the narrow one of tap-ninox's deletions: which record, and that it was deleted."""
+    return DELETED_AT in properties and all(map(is_system, properties))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +72,16 @@ class FieldNames:
     id) that explains most of them, so that a field `Status` and a field `status` are not mixed up.
     """
 
-    def __init__(self, table: Table, properties: Collection[str]) -> None:
-        """Work out how the table's fields may be called."""
+    def __init__(self, table: Table, titles: Mapping[str, str | None]) -> None:
+        """Work out how the table's fields may be called.
+
+        Args:
+            table: Where the stream goes.
+            titles: Property → its title in the stream's schema, which tap-ninox makes the field's name.
+        """
         self._fields = table.fields
         by_style = [_names(table, style) for style in _STYLES]
-        own = [name for name in properties if not is_system(name)]
-        explained = [sum(name in names for name in own) for names in by_style]
-        self._tap_names = by_style[explained.index(max(explained))] if RECORD_ID in properties else {}
+        self._tap_names = max(by_style, key=lambda names: _explained(titles, names)) if RECORD_ID in titles else {}
         self._names = {name: part for names in reversed(by_style) for name, part in names.items()}
 
     def find(self, name: str) -> list[FieldPart]:
@@ -91,6 +99,12 @@ class FieldNames:
     def nearest(self, name: str) -> str | None:
         """Return the field name that looks most like a name."""
         return nearest(name, [field.name for field in self._fields])
+
+
+def _explained(titles: Mapping[str, str | None], names: Mapping[str, FieldPart]) -> tuple[int, int]:
+    """Return how many properties a style explains, and of how many the title fits, too."""
+    known = [(names[name].field.name, title) for name, title in titles.items() if name in names]
+    return len(known), sum(name == title for name, title in known)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from target_ninox.compare import Meaning, meaning_of
 from target_ninox.encoding.links import find_record_id
 from target_ninox.encoding.values import UTC, Formats
 from target_ninox.mapping import PropertyMapping, map_properties
-from target_ninox.names import DELETED_AT, RECORD_ID, find_tables, nearest
+from target_ninox.names import DELETED_AT, RECORD_ID, are_tombstones, find_tables, nearest
 from target_ninox.references import Reference, plan_references
 from target_ninox.rows import EncodedRow, Key, RowRejectedError
 from target_ninox.settings import StreamSettings
@@ -65,7 +65,8 @@ class WritePlan:
             number: Of the row in its stream, from 1; for reports.
 
         Raises:
-            RowRejectedError: A value does not fit its field, or the key is empty.
+            RowRejectedError: A value does not fit its field, or the key is empty (but not of a deleted row: those that
+                say only their record id cannot be found by another key).
         """
         deleted = record.get(DELETED_AT) is not None
         fields: dict[str, Any] = {}
@@ -126,7 +127,7 @@ class WritePlan:
         if any(field_id in row.references for field_id in self.match_field_ids):
             return row
         key = row.record_id if self.matches_record_id else self.key_of(row.fields)
-        if key is None and self.needs_key:
+        if key is None and self.needs_key and not row.deleted:
             raise RowRejectedError(
                 property_name=", ".join(self.match_on),
                 code="empty_key",
@@ -165,12 +166,13 @@ def plan_stream(
         NinoxConfigError: What cannot work, all of it at once.
     """
     table = _find_table(stream, database, settings)
-    mapping = map_properties(tuple(schema.get("properties") or ()), table, settings)
-    match_on, problems = _matching(key_properties, mapping, schema, settings)
+    properties: Mapping[str, Any] = schema.get("properties") or {}
+    mapping = map_properties(properties, table, settings)
+    match_on, problems = _matching(key_properties, mapping, properties, settings)
     formats = _formats(settings)
     references, unlinked = plan_references(mapping, database, settings, formats)
     problems = [*mapping.problems, *problems, *unlinked]
-    if problems:
+    if problems and not are_tombstones(properties):
         raise NinoxConfigError([f"streams.{stream}: {problem}" for problem in problems])
     matches_record_id = match_on == (RECORD_ID,)
     match_fields = () if matches_record_id else tuple(filter(None, map(mapping.field_of, match_on)))
@@ -209,12 +211,12 @@ def _find_table(stream: str, database: DatabaseSchema, settings: StreamSettings)
 
 
 def _matching(
-    key_properties: Sequence[str], mapping: PropertyMapping, schema: Mapping[str, Any], settings: StreamSettings
+    key_properties: Sequence[str], mapping: PropertyMapping, properties: Collection[str], settings: StreamSettings
 ) -> tuple[tuple[str, ...], list[str]]:
     """Return the properties that identify a record, and why they cannot."""
     given = settings.match_on is not None
     match_on = tuple(dict.fromkeys(settings.match_on if settings.match_on is not None else key_properties))
-    unmapped = [name for name in match_on if not _can_match(name, match_on, mapping, schema)]
+    unmapped = [name for name in match_on if not _can_match(name, match_on, mapping, properties)]
     if settings.mode == "insert" and not given:
         return ((), []) if unmapped else (match_on, [])
     if not match_on and settings.mode != "insert":
@@ -222,10 +224,10 @@ def _matching(
     return match_on, [_cannot_match(name, mapping, is_given=given) for name in unmapped]
 
 
-def _can_match(name: str, match_on: Sequence[str], mapping: PropertyMapping, schema: Mapping[str, Any]) -> bool:
+def _can_match(name: str, match_on: Sequence[str], mapping: PropertyMapping, properties: Collection[str]) -> bool:
     if mapping.field_of(name) is not None:
         return True
-    return name == RECORD_ID and len(match_on) == 1 and name in (schema.get("properties") or ())
+    return name == RECORD_ID and len(match_on) == 1 and name in properties
 
 
 def _cannot_match(name: str, mapping: PropertyMapping, *, is_given: bool) -> str:

@@ -112,7 +112,7 @@ def _reference(
 
 
 def _match_field(name: str, wanted: ReferenceSettings, table: Table) -> tuple[Field | None, str]:
-    names = FieldNames(table, ())
+    names = FieldNames(table, {})
     found = names.find(wanted.match_on)
     setting = f"references.{name}.match_on"
     if len(found) > 1:

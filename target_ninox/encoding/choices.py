@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -136,4 +137,4 @@ def _text(value: Any) -> str | None:
 
 
 def _folded(caption: str) -> str:
-    return " ".join(caption.split()).casefold()
+    return unicodedata.normalize("NFC", " ".join(caption.split()).casefold())

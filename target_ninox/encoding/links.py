@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from target_ninox.encoding.choices import members
-from target_ninox.encoding.values import Encode, ValueRejectedError, whole_number
+from target_ninox.encoding.values import CLEARED, Encode, ValueRejectedError, whole_number
 
 _MOST = 2**53
 
@@ -27,9 +27,9 @@ def record_ids(table_id: str | None = None) -> Encode:
     """Return an encoder of several links: a list, its JSON text, or ids with separators between."""
     encode_one = record_id(table_id)
 
-    def encode(value: Any) -> list[int]:
+    def encode(value: Any) -> list[int] | str:
         items = members(value, lambda item: find_record_id(item, table_id))
-        return list(dict.fromkeys(encode_one(item) for item in items))
+        return list(dict.fromkeys(encode_one(item) for item in items)) or CLEARED
 
     return encode
 

@@ -1,23 +1,23 @@
-"""Dates, times, date-times, appointments and time intervals, in the forms that Ninox documents."""
+"""Dates, times of day, date-times and appointments, in the forms that Ninox documents."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, time
-from decimal import Decimal
+from datetime import datetime, time
 from typing import Any
 
-from target_ninox.encoding.numbers import number
 from target_ninox.encoding.values import Encode, EncodeParts, Formats, ValueRejectedError, spelled
 
-_GERMAN_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(.*)", re.DOTALL)
-_INTERVAL = re.compile(r"([+-]?)(\d{1,9}):([0-5]?\d)(?::([0-5]?\d)(?:[.,](\d+))?)?", re.ASCII)
-_FRACTION = re.compile(r"(:\d\d)[.,]\d+")
-_DATE_LENGTH = 10
+_ZONE = r"\s?(?P<zone>[Zz]|[+-]\d\d(?::?\d\d)?)?"
+_CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d+)?)?"
+_TIME = re.compile(_CLOCK + _ZONE, re.ASCII)
+_ISO = re.compile(rf"(?P<year>\d{{4}})-(?P<month>\d\d)-(?P<day>\d\d)(?:[Tt ]{_CLOCK}{_ZONE})?", re.ASCII)
+_GERMAN = re.compile(
+    rf"(?P<day>\d{{1,2}})\.\s?(?P<month>\d{{1,2}})\.\s?(?P<year>\d{{4}})(?:,?\s+{_CLOCK}(?P<zone>)(?:\sUhr)?)?",
+    re.ASCII,
+)
 _APPOINTMENT_PARTS = 2
-_MILLISECOND = Decimal("0.001")
-_MOST_SECONDS = 10**12
 
 
 def day(formats: Formats) -> Encode:
@@ -28,15 +28,12 @@ def day(formats: Formats) -> Encode:
     """
 
     def encode(value: Any) -> str:
-        sent = _iso(value, formats)
-        if sent is not None and len(sent) == _DATE_LENGTH:
-            return _date(sent, formats).isoformat()
-        parsed = _parsed(sent)
+        parsed = _parsed(value, formats)
         if parsed is None:
-            raise _no_date(formats)
-        if parsed.time() == time():
-            return parsed.date().isoformat()
-        return _wall_clock(parsed, formats).date().isoformat()
+            reason = f"It is not a date such as {_examples(formats, '')} (date_format)."
+            raise ValueRejectedError(code="not_a_date", reason=reason)
+        wall_clock = parsed if parsed.time() == time() else _wall_clock(parsed, formats)
+        return wall_clock.date().isoformat()
 
     return encode
 
@@ -48,10 +45,11 @@ def moment(formats: Formats) -> Encode:
     """
 
     def encode(value: Any) -> str:
-        parsed = _parsed(_iso(value, formats))
+        parsed = _parsed(value, formats)
         if parsed is None:
-            raise _no_moment(formats)
-        return _wall_clock(parsed, formats).isoformat(timespec="seconds")
+            reason = f"It is not a date-time such as {_examples(formats, 'T12:30:00')} (date_format)."
+            raise ValueRejectedError(code="not_a_date_time", reason=reason)
+        return _wall_clock(parsed, formats).isoformat()
 
     return encode
 
@@ -59,31 +57,15 @@ def moment(formats: Formats) -> Encode:
 def time_of_day(value: Any) -> str:
     """Return a time of day as `12:30:00`; a zone is dropped, nothing is shifted."""
     sent = spelled(value)
+    match = _TIME.fullmatch(sent) if sent is not None else None
     try:
-        parsed = time.fromisoformat(_python_form(sent)) if sent is not None and ":" in sent else None
+        parsed = None if match is None else time(*_numbers(match, "hour", "minute", "second"))
     except ValueError:
         parsed = None
     if parsed is None:
-        raise ValueRejectedError(code="not_a_time", reason="It is not a time of day such as 12:30 or 12:30:00.")
-    return parsed.replace(tzinfo=None).isoformat(timespec="seconds")
-
-
-def interval(formats: Formats) -> EncodeParts:
-    """Return an encoder of time intervals: seconds, or text such as `-01:30` and `123:25:16.123`."""
-    as_number = number(formats)
-
-    def encode(values: Mapping[str, Any]) -> str:
-        value = values.get("", values.get("text"))
-        written = _INTERVAL.fullmatch(value.strip()) if isinstance(value, str) else None
-        if written is not None:
-            return _clock(_seconds(written))
-        try:
-            return _clock(Decimal(as_number(value)))
-        except ValueRejectedError:
-            reason = "It is neither a number of seconds nor a time interval such as 123:25:16.123."
-            raise ValueRejectedError(code="not_an_interval", reason=reason) from None
-
-    return encode
+        reason = "It is not a time of day such as 12:30 or 12:30:00."
+        raise ValueRejectedError(code="not_a_time", reason=reason)
+    return parsed.isoformat()
 
 
 def appointment(formats: Formats) -> EncodeParts:
@@ -97,10 +79,18 @@ def appointment(formats: Formats) -> EncodeParts:
     return encode
 
 
-def seconds_of(written: str) -> Decimal | None:
-    """Return the seconds of a time interval's text, None if it is not one."""
-    match = _INTERVAL.fullmatch(written.strip())
-    return None if match is None else _seconds(match)
+def read_moment(sent: str) -> datetime | None:
+    """Return an ISO date-time or date to the second, with its zone if it says one; None for anything else."""
+    match = _ISO.fullmatch(sent)
+    return None if match is None else _moment_of(match)
+
+
+def read_time(sent: str) -> time | None:
+    """Return a time of day to the second, None for anything else."""
+    try:
+        return time.fromisoformat(time_of_day(sent))
+    except ValueRejectedError:
+        return None
 
 
 def _start_and_end(values: Mapping[str, Any]) -> tuple[Any, Any]:
@@ -116,34 +106,31 @@ def _start_and_end(values: Mapping[str, Any]) -> tuple[Any, Any]:
     return values["start"], values["end"]
 
 
-def _iso(value: Any, formats: Formats) -> str | None:
+def _parsed(value: Any, formats: Formats) -> datetime | None:
     sent = spelled(value)
-    match = _GERMAN_DATE.fullmatch(sent) if sent is not None and formats.german_dates else None
-    if match is None:
-        return sent
-    day_, month, year, rest = match.groups()
-    rest = rest.strip(", ").removesuffix("Uhr").strip()
-    return f"{year}-{month:0>2}-{day_:0>2}" + (f"T{rest:0>5}" if rest else "")
+    if sent is None:
+        return None
+    match = _GERMAN.fullmatch(sent) if formats.german_dates else None
+    return read_moment(sent) if match is None else _moment_of(match)
 
 
-def _date(sent: str, formats: Formats) -> date:
+def _moment_of(match: re.Match[str]) -> datetime | None:
+    zone = match["zone"]
     try:
-        return date.fromisoformat(sent)
-    except ValueError:
-        raise _no_date(formats) from None
-
-
-def _parsed(sent: str | None) -> datetime | None:
-    try:
-        return datetime.fromisoformat(_python_form(sent)) if sent is not None and sent[4:5] == "-" else None
+        plain = datetime(*_numbers(match, "year", "month", "day", "hour", "minute", "second"))  # noqa: DTZ001
+        return plain if not zone else datetime.fromisoformat(plain.isoformat() + _offset(zone))
     except ValueError:
         return None
 
 
-def _python_form(sent: str) -> str:
-    """Rewrite what Python 3.10 does not read yet: `Z`, and fractions of other than three or six digits."""
-    plain = _FRACTION.sub(r"\1", sent)
-    return f"{plain[:-1]}+00:00" if plain.endswith(("Z", "z")) else plain
+def _numbers(match: re.Match[str], *names: str) -> tuple[int, int, int]:
+    return tuple(int(match[name] or 0) for name in names)  # type: ignore[return-value]  # three or more
+
+
+def _offset(zone: str) -> str:
+    if zone in {"Z", "z"}:
+        return "+00:00"
+    return f"{zone[:3]}:{zone[3:].removeprefix(':') or '00'}"
 
 
 def _wall_clock(parsed: datetime, formats: Formats) -> datetime:
@@ -154,33 +141,6 @@ def _wall_clock(parsed: datetime, formats: Formats) -> datetime:
     except OverflowError:  # 9999-12-31, a favourite for "never ends", east of Greenwich
         reason = "The date-time is beyond the calendar in the stream's timezone."
         raise ValueRejectedError(code="beyond_the_calendar", reason=reason) from None
-
-
-def _seconds(match: re.Match[str]) -> Decimal:
-    sign, hours, minutes, whole, fraction = match.groups()
-    total = Decimal(int(hours) * 3600 + int(minutes) * 60 + int(whole or 0)) + Decimal(f"0.{fraction or 0}")
-    return -total if sign == "-" else total
-
-
-def _clock(seconds: Decimal) -> str:
-    if abs(seconds) > _MOST_SECONDS:
-        raise ValueRejectedError(code="too_large", reason="The time interval is too long.")
-    milliseconds = int((seconds / _MILLISECOND).to_integral_value())
-    minutes, rest = divmod(abs(milliseconds), 60_000)
-    hours, minutes = divmod(minutes, 60)
-    sign = "-" if milliseconds < 0 else ""
-    return f"{sign}{hours:02}:{minutes:02}:{rest // 1000:02}.{rest % 1000:03}"
-
-
-def _no_date(formats: Formats) -> ValueRejectedError:
-    return ValueRejectedError(
-        code="not_a_date", reason=f"It is not a date such as {_examples(formats, '')} (date_format)."
-    )
-
-
-def _no_moment(formats: Formats) -> ValueRejectedError:
-    reason = f"It is not a date-time such as {_examples(formats, 'T12:30:00')} (date_format)."
-    return ValueRejectedError(code="not_a_date_time", reason=reason)
 
 
 def _examples(formats: Formats, clock: str) -> str:

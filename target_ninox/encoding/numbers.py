@@ -10,7 +10,7 @@ from typing import Any
 from target_ninox.encoding.values import Encode, Formats, ValueRejectedError
 
 _ISO = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
-_GERMAN = re.compile(r"([+-]?)(\d{1,3}(?:\.\d{3})+|\d+)(?:,(\d*))?", re.ASCII)
+_GERMAN = re.compile(r"([+-]?)([1-9]\d{0,2}(?:\.\d{3})+|\d+)(?:,(\d*))?", re.ASCII)
 _SPACES = str.maketrans("", "", "\u00a0\u202f\u2009 ")  # no-break and thin spaces, too
 
 _MOST_DIGITS = 400

@@ -19,6 +19,10 @@ def text(value: Any) -> str:
         return _encodable(value)
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float):
+        value = Decimal(repr(value))
+    if isinstance(value, Decimal) and not value.is_finite():
+        raise ValueRejectedError(code="not_finite", reason="It is not a finite number (NaN or Infinity).")
     if isinstance(value, int | Decimal):
         return str(value)
     if isinstance(value, datetime | date | time):

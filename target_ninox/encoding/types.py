@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ninox_api.schema import Field
-from target_ninox.encoding import choices, links, moments, numbers, places
+from target_ninox.encoding import choices, intervals, links, moments, numbers, places
 from target_ninox.encoding.text import text
 from target_ninox.encoding.values import Encode, Formats, is_blank, is_nothing
 
@@ -56,7 +56,7 @@ TYPES: dict[str, FieldType] = {
     "timeinterval": FieldType(
         parts=("", "text"),
         forms=(_WHOLE, frozenset({"text"}), frozenset({"", "text"})),
-        make=lambda _field, formats: moments.interval(formats),
+        make=lambda _field, formats: intervals.interval(formats),
         is_plain=False,
     ),
     "appointment": FieldType(

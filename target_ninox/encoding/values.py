@@ -21,6 +21,7 @@ CLEARED = ""
 UTC = ZoneInfo("UTC")
 
 _WIDEST = 2**63
+_MOST_DIGITS = 24
 
 
 class ValueRejectedError(ValueError):
@@ -76,7 +77,8 @@ def whole_number(value: Any) -> int | None:
     if isinstance(value, Decimal | float):
         number = Decimal(value)
         return int(number) if number.is_finite() and abs(number) < _WIDEST and number == int(number) else None
-    return int(value) if isinstance(value, str) and value.isascii() and value.strip().isdecimal() else None
+    written = value.strip() if isinstance(value, str) and len(value) <= _MOST_DIGITS else ""
+    return int(written) if written.isascii() and written.isdecimal() else None
 
 
 def spelled(value: Any) -> str | None:

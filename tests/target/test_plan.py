@@ -247,6 +247,15 @@ def test_a_deleted_row_has_its_key_and_nothing_else():
     assert (row.deleted, row.key, row.fields) == (True, "K", {"A": "K"})
 
 
+def test_deletions_of_tap_ninox_come_under_a_narrow_schema():
+    narrow = ["_id", "_sequence", "_sdc_deleted_at"]
+    tombstone = {"_id": 7, "_sequence": 90, "_sdc_deleted_at": "2026-01-01T00:00:00Z"}
+    row = plan(narrow, key=["_id"], fields={"rabatt": "F"}).encode(tombstone, 1)
+    assert (row.deleted, row.record_id, row.key) == (True, 7, 7)
+    by_key = plan(narrow, key=["_id"], match_on=["kundennr"]).encode(tombstone, 1)
+    assert (by_key.deleted, by_key.record_id, by_key.key) == (True, None, None)
+
+
 def test_files_are_told_apart_from_values():
     made = plan(["kundennr", "logo_url"], files={"logo_url": "Logo"})
     row = encoded(made, kundennr="K", logo_url="https://example.com/a.png")

@@ -1,0 +1,174 @@
+"""What tap-ninox emits of a database, target-ninox means for another one: nothing changes on the way."""
+
+from __future__ import annotations
+
+import string
+from collections import Counter
+from datetime import datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ninox_api.client import NinoxRecord
+from ninox_api.schema import Choice, DatabaseSchema, Field, Table, database_from_raw
+from ninox_simulator.samples.blattwerk import build
+from tap_ninox.columns import PARTS, SYSTEM_PROPERTIES, columns_of
+from tap_ninox.convert import Converter
+from target_ninox.encoding.types import READ_ONLY, TYPES
+from target_ninox.names import SYSTEM_PROPERTIES as LEFT_OUT
+from target_ninox.names import FieldNames
+from target_ninox.plan import plan_stream
+from target_ninox.rows import RowRejectedError
+from target_ninox.settings import StreamSettings
+
+STATES = tuple(Choice(id=str(n), caption=caption) for n, caption in enumerate(["a", "A", "2", "x, y", "ä; z", "1"], 1))
+STYLES = ["slug", "caption", "id"]
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def converted(table, fields, *, style="slug", zone=None, record_id=1):
+    """Return the row that tap-ninox emits, over the wire."""
+    columns = columns_of(table, style=style, aliases={})
+    names = [*SYSTEM_PROPERTIES, *(column.name for column in columns)]
+    converter = Converter(columns, zone=zone, selected=names)
+    row = converter.convert(NinoxRecord(id=record_id, sequence=5, created_at="2026-01-01T00:00:00", fields=fields))
+    assert not converter.nulled
+    return names, over_the_wire(row)
+
+
+def over_the_wire(value):
+    sent = msgspec.json.Encoder(decimal_format="number").encode(value)
+    return msgspec.json.Decoder(float_hook=Decimal).decode(sent)
+
+
+def plan_for(table, names, *, stream="db__t", **more):
+    schema = {"properties": {name: {} for name in names}}
+    database = DatabaseSchema(tables=(table,), lists_formulas=True)
+    return plan_stream(stream, schema, ["_id"], database, StreamSettings.from_settings({"table": table.id, **more}))
+
+
+def test_both_sides_know_the_same_types_and_parts():
+    emitted = {name: tuple(part.name for part in parts) for name, parts in PARTS.items() if name not in READ_ONLY}
+    assert {name: known.parts for name, known in TYPES.items()} == emitted
+    assert set(SYSTEM_PROPERTIES) == LEFT_OUT
+
+
+WALL_CLOCK = st.datetimes(min_value=datetime(1800, 1, 1), max_value=datetime(9999, 12, 30)).map(  # noqa: DTZ001
+    lambda moment: moment.replace(microsecond=0)
+)
+
+
+def exists_in_berlin(moment):
+    aware = moment.replace(tzinfo=BERLIN)
+    offset = aware.utcoffset()
+    return offset == aware.replace(fold=1).utcoffset() and not offset % timedelta(minutes=1)
+
+
+SOME_TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
+OPTION = st.sampled_from([choice.id for choice in STATES])
+MILLISECONDS = st.integers(min_value=-(10**12), max_value=10**12)
+
+
+def interval(milliseconds):
+    minutes, rest = divmod(abs(milliseconds), 60_000)
+    clock = f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02}.{rest % 1000:03}"
+    return f"-{clock}" if milliseconds < 0 else clock
+
+
+COORDINATES = st.tuples(
+    st.decimals(min_value=-90, max_value=90, places=5), st.decimals(min_value=-180, max_value=180, places=4)
+).map(lambda pair: f"<{pair[0]},{pair[1]}>")
+ADDRESS = st.text(st.sampled_from(string.ascii_letters + " äß,1\n"), min_size=1).filter(lambda text: text.strip())
+STORED = {
+    **dict.fromkeys(("string", "email", "phone", "link", "html", "icon", "color", "user"), SOME_TEXT),
+    **dict.fromkeys(("file", "image", "signature"), SOME_TEXT),
+    "number": st.integers() | st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12),
+    "boolean": st.booleans(),
+    "date": st.dates().map(str),
+    "time": st.times().map(lambda time: time.isoformat("seconds")),
+    "timestamp": WALL_CLOCK.filter(exists_in_berlin).map(datetime.isoformat),
+    "timeinterval": MILLISECONDS.map(interval),
+    "appointment": st.tuples(*[WALL_CLOCK.filter(exists_in_berlin).map(datetime.isoformat)] * 2).map(" - ".join),
+    "choice": OPTION,
+    "multi": st.lists(OPTION, min_size=1, unique=True),
+    "ref": st.integers(min_value=1, max_value=10**9),
+    "dchoice": st.integers(min_value=1, max_value=10**9),
+    "dmulti": st.lists(st.integers(min_value=1, max_value=10**9), min_size=1, unique=True),
+    "location": ADDRESS | COORDINATES | st.tuples(ADDRESS, COORDINATES).map("\n".join),
+}
+
+
+@pytest.mark.parametrize("type_", sorted(TYPES))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(data=st.data())
+def test_a_value_comes_back_as_it_was(type_, data):
+    stored = data.draw(STORED[type_])
+    table = Table(id="T", name="T", fields=(Field(id="A", name="Größe", type=type_, choices=STATES),))
+    zone = data.draw(st.sampled_from([None, BERLIN]))
+    names, row = converted(table, {"A": stored}, style=data.draw(st.sampled_from(STYLES)), zone=zone)
+    plan = plan_for(table, names, timezone=zone.key if zone else None)
+    encoded = plan.encode(row, 1)
+    assert plan.changes(encoded, {"A": stored}) == {}
+    # What is written is what would be read: a second run changes nothing.
+    assert plan.changes(encoded, encoded.fields) == {}
+    assert plan.warnings == ()
+
+
+CAPTIONS = [
+    *("Status", "status", "STATUS", "Status id", "status_id", "Ort", "ort latitude", "Straße", "Strasse"),
+    *("A", "a", "B", "id", "🌱", "x" * 70, "x" * 71),
+]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    captions=st.lists(st.sampled_from(CAPTIONS), max_size=12),
+    types=st.lists(st.sampled_from(sorted([*TYPES, "fn", "rev"])), min_size=12, max_size=12),
+    style=st.sampled_from(STYLES),
+)
+def test_every_name_the_tap_gives_finds_its_field_again(captions, types, style):
+    fields = tuple(
+        Field(id=string.ascii_uppercase[number], name=caption, type=types[number])
+        for number, caption in enumerate(captions)
+    )
+    columns = columns_of(Table(id="T", name="T", fields=fields), style=style, aliases={})
+    titles = {"_id": None, **{column.name: column.title for column in columns}}
+    names = FieldNames(Table(id="T", name="T", fields=fields), titles)
+    for column in columns:
+        found = names.find(column.name)
+        assert [(item.field.id, item.part) for item in found] == [(column.field_id, column.part)]
+
+
+def test_ids_and_names_that_are_each_other_s_are_told_apart_by_titles():
+    table = Table(
+        id="T", name="T", fields=(Field(id="A", name="B", type="string"), Field(id="B", name="A", type="string"))
+    )
+    columns = columns_of(table, style="id", aliases={})
+    names = FieldNames(table, {"_id": None, **{column.name: column.title for column in columns}})
+    assert {column.name: names.find(column.name)[0].field.id for column in columns} == {"a": "A", "b": "B"}
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("number", [0, 1], ids=["office", "nursery"])
+def test_the_sample_company_comes_back_as_it_was(number, style):
+    """Every value of every row; what a deleted option holds is refused, and nothing else is."""
+    document = build("s")[0].databases[number]
+    refused = Counter()
+    for table in database_from_raw({"schema": document.schema}).tables:
+        plan = None
+        for record in document.records.get(table.id, ()):
+            fields = over_the_wire(record.fields)
+            names, row = converted(table, fields, style=style, record_id=record.id)
+            plan = plan or plan_for(table, names)
+            try:
+                encoded = plan.encode(row, 1)
+            except RowRejectedError as error:
+                refused[error.code] += 1
+                continue
+            assert plan.changes(encoded, fields) == {}
+            assert encoded.key == record.id
+    assert set(refused) <= {"unknown_choice"}

@@ -1,0 +1,122 @@
+"""The target's settings: what is refused in which words, and that tap and target are connected alike."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from ninox_api.errors import NinoxConfigError
+from tap_ninox import settings_schema as tap
+from target_ninox import settings_schema as target
+from target_ninox.settings import ReferenceSettings, StreamSettings, TargetSettings
+
+LEAST = {"database": "Shop"}
+
+
+def described(properties):
+    return [(item.name, item.optional, item.secret, item.to_dict()) for item in properties]
+
+
+def test_tap_and_target_are_connected_by_the_same_settings():
+    assert described(target.CONNECTION_PROPERTIES) == described(tap.CONNECTION_PROPERTIES)
+
+
+def test_every_setting_is_described_and_the_schema_is_one():
+    Draft202012Validator.check_schema(target.CONFIG_JSONSCHEMA)
+    for item in (*target.CONNECTION_PROPERTIES, *target.TARGET_PROPERTIES, *target.STREAM_PROPERTIES):
+        assert item.to_dict()[item.name]["description"].endswith((".", "`"))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"streams": {"a": {"modus": "insert"}}},
+        {"streams": {"a": {"mode": "replace"}}},
+        {"streams": {"a": {"null": "ignore"}}},
+        {"streams": {"a": {"references": {"kunde": {}}}}},
+        {"streams": {"a": {"references": {"kunde": {"match_on": "Nr", "on_missing": "create"}}}}},
+        {"load_method": "replace"},
+        {"databse": "Shop"},
+    ],
+    ids=repr,
+)
+def test_what_is_misspelled_does_not_pass_the_schema(settings):
+    validator = Draft202012Validator(target.CONFIG_JSONSCHEMA)
+    assert validator.is_valid({"auth_token": "x", **LEAST})
+    assert not validator.is_valid({"auth_token": "x", **LEAST, **settings})
+
+
+def test_every_problem_is_told_at_once(tmp_path):
+    with pytest.raises(NinoxConfigError) as caught:
+        TargetSettings.from_settings(
+            {
+                "batch_size_rows": 0,
+                "max_creates": -1,
+                "rejects_path": str(tmp_path / "gone" / "rejects.jsonl"),
+                "file_folder": str(tmp_path / "gone"),
+                "streams": {"a": {"timezone": "Berlin"}, "b": {"timezone": "../etc/passwd"}},
+            }
+        )
+    assert caught.value.errors == [
+        "streams.a.timezone: 'Berlin' is not a zone of the IANA list, such as Europe/Berlin.",
+        "streams.b.timezone: '../etc/passwd' is not a zone of the IANA list, such as Europe/Berlin.",
+        "batch_size_rows: 0 is too small; give at least 1.",
+        "max_creates: -1 is too small; give at least 0.",
+        f"rejects_path: the folder of {tmp_path}/gone/rejects.jsonl does not exist.",
+        f"file_folder: there is no folder {tmp_path}/gone.",
+        "database: missing. Give the id or name of the database to load into.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("load_method", "mode"), [("append-only", "insert"), ("upsert", "upsert"), ("overwrite", "mirror")]
+)
+def test_the_load_method_is_the_mode_unless_a_stream_has_its_own(load_method, mode):
+    settings = TargetSettings.from_settings(
+        {**LEAST, "load_method": load_method, "streams": {"a": {"mode": "update"}, "b": {"table": "B"}}}
+    )
+    assert [settings.stream(name).mode for name in ("a", "b", "c")] == ["update", mode, mode]
+
+
+def test_null_settings_take_their_defaults():
+    nothing = dict.fromkeys(item.name for item in target.TARGET_PROPERTIES)
+    assert TargetSettings.from_settings({**nothing, **LEAST}) == TargetSettings.from_settings(LEAST)
+    nothing = dict.fromkeys(item.name for item in target.STREAM_PROPERTIES)
+    assert StreamSettings.from_settings(nothing) == StreamSettings.from_settings({}) == StreamSettings()
+
+
+def test_the_schema_s_defaults_are_the_object_s():
+    defaults = {
+        item.name: schema["default"]
+        for item in target.TARGET_PROPERTIES
+        if "default" in (schema := item.to_dict()[item.name])
+    }
+    assert TargetSettings.from_settings({**LEAST, **defaults}) == TargetSettings.from_settings(LEAST)
+
+
+def test_settings_become_what_they_mean(tmp_path):
+    settings = TargetSettings.from_settings(
+        {
+            **LEAST,
+            "on_reject": "continue",
+            "rejects_path": "~/rejects.jsonl",
+            "file_folder": str(tmp_path),
+            "max_file_size_mib": 0.5,
+            "streams": {
+                "a": {
+                    "match_on": ["Nr"],
+                    "null": "keep",
+                    "timezone": "Europe/Berlin",
+                    "references": {"kunde": {"match_on": "Nr", "on_missing": "null"}},
+                }
+            },
+        }
+    )
+    assert not settings.fails_on_reject
+    assert settings.rejects_path == Path.home() / "rejects.jsonl"
+    assert (settings.file_folder, settings.max_file_size) == (tmp_path.resolve(), 512 * 1024)
+    stream = settings.stream("a")
+    assert (stream.match_on, stream.keeps_on_null, str(stream.zone)) == (("Nr",), True, "Europe/Berlin")
+    assert stream.references == {"kunde": ReferenceSettings(match_on="Nr", on_missing="null")}
