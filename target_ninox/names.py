@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from ninox_api.naming import MAX_LENGTH, NameSpace, cut, identifier
@@ -21,6 +21,12 @@ SYSTEM_PROPERTIES = frozenset({
 DELETED_AT = "_sdc_deleted_at"
 _SINGER_PREFIX = "_sdc_"
 _STYLES = ("slug", "caption", "id")
+_ID_PARTS = {"choice": "id", "multi": "ids"}
+
+Suffixes = Mapping[str, str]
+"""Suffix of a property's name → part of its field."""
+
+_WHOLE: Suffixes = {"": ""}
 
 
 def is_system(name: str) -> bool:
@@ -69,7 +75,8 @@ class FieldNames:
     """Finds the fields of one table by what a stream calls them.
 
     A stream with the property `_id` is taken for one of tap-ninox: its names are read in the style (slug, caption or
-    id) that explains most of them, so that a field `Status` and a field `status` are not mixed up.
+    id; choices and composites as it may send them) that explains most of them, so that a field `Status` and a field
+    `status` are not mixed up. Names that no style explains, such as aliases, are settled by their title.
     """
 
     def __init__(self, table: Table, titles: Mapping[str, str | None]) -> None:
@@ -80,7 +87,8 @@ class FieldNames:
             titles: Property → its title in the stream's schema, which tap-ninox makes the field's name.
         """
         self._fields = table.fields
-        by_style = [_names(table, style) for style in _STYLES]
+        self._titles = titles if RECORD_ID in titles else {}
+        by_style = [_names(table, style, parts) for parts in _PARTS_OF_STYLE for style in _STYLES]
         self._tap_names = max(by_style, key=lambda names: _explained(titles, names)) if RECORD_ID in titles else {}
         self._names = {name: part for names in reversed(by_style) for name, part in names.items()}
 
@@ -94,7 +102,11 @@ class FieldNames:
         if name in self._names:
             return [self._names[name]]
         slug = identifier(name, fallback="")
-        return [self._names[slug]] if slug in self._names else []
+        return [self._names[slug]] if slug in self._names else self._by_title(name)
+
+    def _by_title(self, name: str) -> list[FieldPart]:
+        titled = [field for field in self._fields if field.name == self._titles.get(name)]
+        return [FieldPart(titled[0], _part_named(titled[0], name))] if len(titled) == 1 else []
 
     def nearest(self, name: str) -> str | None:
         """Return the field name that looks most like a name."""
@@ -107,6 +119,13 @@ def _explained(titles: Mapping[str, str | None], names: Mapping[str, FieldPart])
     return len(known), sum(name == title for name, title in known)
 
 
+def _part_named(field: Field, name: str) -> str:
+    """Return the part that a property's suffix says."""
+    known = field_type(field.type)
+    parts = (*known.parts, *known.more_parts) if known else ()
+    return next((part for part in parts if part and name.endswith(f"_{part}")), "")
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that looks most like a name, upper and lower case apart."""
     by_folded = {candidate.casefold(): candidate for candidate in known}
@@ -114,19 +133,40 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return by_folded[found[0]] if found else None
 
 
-def _names(table: Table, style: str) -> dict[str, FieldPart]:
+def _names(table: Table, style: str, parts_of: Callable[[Field], Suffixes]) -> dict[str, FieldPart]:
     """Return name → part as tap-ninox hands the names out, then those of other parts that are understood."""
     space, names = NameSpace(SYSTEM_PROPERTIES), {}
     for field in table.fields:
-        known = field_type(field.type)
-        for part in known.parts if known else ("",):
-            name = space.claim(_with_part(_wanted(field, style), part), suffixes=(field.id,))
+        for suffix, part in parts_of(field).items():
+            name = space.claim(_with_suffix(_wanted(field, style), suffix), suffixes=(field.id,))
             names[name] = FieldPart(field, part)
     for field in table.fields:
         known = field_type(field.type)
-        for part in known.more_parts if known else ():
-            names.setdefault(_with_part(_wanted(field, style), part), FieldPart(field, part))
+        for part in (*known.parts, *known.more_parts) if known else ():
+            names.setdefault(_with_suffix(_wanted(field, style), part), FieldPart(field, part))
     return names
+
+
+def _all_parts(field: Field) -> Suffixes:
+    known = field_type(field.type)
+    return {part: part for part in known.parts} if known else _WHOLE
+
+
+def _choice_ids(field: Field) -> Suffixes:
+    id_part = _ID_PARTS.get(field.type)
+    return {id_part: id_part} if id_part else _all_parts(field)
+
+
+def _choice_captions(field: Field) -> Suffixes:
+    return _WHOLE if field.type in _ID_PARTS else _all_parts(field)
+
+
+def _as_stored(field: Field) -> Suffixes:
+    return {"": _ID_PARTS.get(field.type, "")}
+
+
+_PARTS_OF_STYLE = (_all_parts, _choice_ids, _choice_captions, _as_stored)
+"""What tap-ninox may send of a field, by its settings `choice_style` and `expand_composites`."""
 
 
 def _wanted(field: Field, style: str) -> str:
@@ -135,5 +175,5 @@ def _wanted(field: Field, style: str) -> str:
     return identifier(field.id if style == "id" else field.name, fallback=field.id)
 
 
-def _with_part(wanted: str, part: str) -> str:
-    return f"{cut(wanted, MAX_LENGTH - len(part) - 1)}_{part}" if part else wanted
+def _with_suffix(wanted: str, suffix: str) -> str:
+    return f"{cut(wanted, MAX_LENGTH - len(suffix) - 1)}_{suffix}" if suffix else wanted

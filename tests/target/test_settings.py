@@ -20,7 +20,8 @@ def described(properties):
 
 
 def test_tap_and_target_are_connected_by_the_same_settings():
-    assert described(target.CONNECTION_PROPERTIES) == described(tap.CONNECTION_PROPERTIES)
+    of_the_tap = [item for item in tap.CONNECTION_PROPERTIES if item.name != "teams"]  # the target writes to one
+    assert described(target.CONNECTION_PROPERTIES) == described(of_the_tap)
 
 
 def test_every_setting_is_described_and_the_schema_is_one():
