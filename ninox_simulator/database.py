@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import IO, Any, NamedTuple
 
 from ninox_simulator.documents import DEFAULT_USER, DatabaseDocument, RecordDocument
@@ -77,7 +77,7 @@ class Database:
             return self.tables[key]
         return next((table for table in self.tables.values() if table.caption == key), None)
 
-    def records(self, table_id: str) -> Iterator[Record]:
+    def records(self, table_id: str) -> Iterable[Record]:
         """Yield a table's records in ascending id."""
         return self.tables[table_id].after_id(0)
 

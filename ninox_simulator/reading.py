@@ -49,6 +49,8 @@ def _page(table: Table, parameters: ListParameters, switches: Switches) -> Seque
         rows = list(records)
         last = max(0, (len(rows) - 1) // size * size)
         return rows[min(start, last) :][:size]
+    if isinstance(records, Sequence):
+        return records[start : start + size]
     return list(islice(records, start, start + size))
 
 

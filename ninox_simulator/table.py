@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, overload
 
 from ninox_simulator.documents import RecordDocument
 
@@ -100,11 +100,10 @@ class Table:
         """Return all ids, ascending."""
         return self._ids
 
-    def after_id(self, record_id: int, *, inclusive: bool = False) -> Iterator[Record]:
-        """Yield the records beyond an id, ascending."""
+    def after_id(self, record_id: int, *, inclusive: bool = False) -> Sequence[Record]:
+        """Return the records beyond an id, ascending."""
         start = (bisect_left if inclusive else bisect_right)(self._ids, record_id)
-        for position in range(start, len(self._ids)):
-            yield self.records[self._ids[position]]
+        return _Ascending(self.records, self._ids, range(start, len(self._ids)))
 
     def changed_after(self, sequence: int, *, inclusive: bool = False) -> list[Record]:
         """Return the records changed after a sequence, in the order of their changes."""
@@ -124,3 +123,28 @@ class Table:
                 (record.sequence, record.id) for record in self.records.values() if record.sequence is not None
             )
         return self._by_sequence
+
+
+class _Ascending(Sequence[Record]):
+    """Records by position; a late page costs what the first one costs."""
+
+    def __init__(self, records: Mapping[int, Record], ids: Sequence[int], positions: range) -> None:
+        self._records, self._ids, self._positions = records, ids, positions
+
+    def __len__(self) -> int:
+        return len(self._positions)
+
+    def __iter__(self) -> Iterator[Record]:
+        for position in self._positions:
+            yield self._records[self._ids[position]]
+
+    @overload
+    def __getitem__(self, index: int) -> Record: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Record]: ...
+
+    def __getitem__(self, index: int | slice) -> Record | Sequence[Record]:
+        if isinstance(index, slice):
+            return [self._records[self._ids[position]] for position in self._positions[index]]
+        return self._records[self._ids[self._positions[index]]]
