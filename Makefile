@@ -8,12 +8,13 @@ STAMP := .venv/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test check format lint types tests wheel clean
+.PHONY: help setup demo test bench check format lint types tests wheel clean
 
 help:
 	@echo "make demo     Ninox to PostgreSQL through Meltano, without an account"
 	@echo "make test     format check, lint, strict types, all tests"
 	@echo "make wheel    build the wheel and try it in an empty environment"
+	@echo "make bench    how fast, beside what else could be used; ROUNDS=5 WORKS='read tables'"
 	@echo "make setup    only what both need, in .venv"
 	@echo "make clean    remove what was made"
 
@@ -34,6 +35,11 @@ demo: setup
 	@$(BIN)/python -m demo
 
 test: check tests
+
+ROUNDS ?= 5
+WORKS ?=
+bench: setup
+	@$(BIN)/python -m benchmarks --rounds $(ROUNDS) $(WORKS)
 
 check: format lint types
 
@@ -60,4 +66,4 @@ wheel: setup
 	@$(PYTHON) tests/doors/try_wheel.py build/wheel/bin
 
 clean:
-	rm -rf .venv .meltano output build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf .venv .bench .meltano output build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info

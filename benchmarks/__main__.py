@@ -1,0 +1,105 @@
+"""`python -m benchmarks [--rounds N] [--scale F] [WORK ...]`: measure the promised works, side by side."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks import process, reading, report
+from benchmarks.process import Cost, SideFailedError
+from benchmarks.report import Costs
+from benchmarks.served import Served, served
+from benchmarks.work import Side, Stage, Work
+
+WORKS = {work.name: work for work in reading.WORKS}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print a table per work, keep the raw figures; the exit code tells whether every side delivered."""
+    options = _parser().parse_args(arguments)
+    try:
+        results = {
+            name: _measured(_scaled(WORKS[name], options.scale), options.rounds) for name in options.works or WORKS
+        }
+    except SideFailedError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    print(f"Raw figures: {report.save(results)}")
+    return 0
+
+
+def measure(work: Work, rounds: int) -> dict[str, list[Cost]]:
+    """Let every side do a work in turn, several times; a first round is checked and not counted.
+
+    Raises:
+        SideFailedError: A side failed or did not deliver everything.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="ninox-bench-"))
+    try:
+        filled = work.rows if work.is_filled else 0
+        with served(tables=work.tables, rows=filled, latency_s=work.latency_s) as simulator:
+            return _in_turn(work, rounds, simulator, folder)
+    finally:
+        shutil.rmtree(folder)
+
+
+def _in_turn(work: Work, rounds: int, simulator: Served, folder: Path) -> dict[str, list[Cost]]:
+    prepared = folder / "prepared"
+    work.prepare(_stage(work, simulator, folder / "preparation", prepared))
+    if not work.is_filled:
+        simulator.keep()
+    costs: dict[str, list[Cost]] = {side.name: [] for side in work.sides}
+    for number in range(rounds + 1):
+        for side in work.sides:
+            stage = _stage(work, simulator, folder / f"{side.name} {number}", prepared)
+            cost = _run(work, side, stage, is_checked=number == 0)
+            if number:
+                costs[side.name].append(cost)
+    return costs
+
+
+def _run(work: Work, side: Side, stage: Stage, *, is_checked: bool) -> Cost:
+    if not work.is_filled:
+        stage.served.restore()
+    command = side.command(stage)
+    stage.served.calls()
+    stdin = stage.prepared / side.stdin if side.stdin else None
+    cost = process.run(command, folder=stage.folder, stdin=stdin, stdout=stage.output if is_checked else None)
+    cost = replace(cost, calls=stage.served.calls())
+    if is_checked:
+        side.check(side.name, stage)
+    shutil.rmtree(stage.folder)
+    return cost
+
+
+def _stage(work: Work, simulator: Served, folder: Path, prepared: Path) -> Stage:
+    folder.mkdir(parents=True, exist_ok=True)
+    prepared.mkdir(exist_ok=True)
+    return Stage(served=simulator, folder=folder, prepared=prepared, tables=work.tables, rows=work.rows)
+
+
+def _measured(work: Work, rounds: int) -> Costs:
+    costs = measure(work, rounds)
+    print(report.text(work, costs) + "\n", flush=True)
+    return costs
+
+
+def _scaled(work: Work, scale: float) -> Work:
+    return replace(work, rows=max(1, int(work.rows * scale)) if work.rows else 0)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("works", nargs="*", metavar="WORK", choices=[[], *WORKS], help=", ".join(WORKS))
+    parser.add_argument("--rounds", type=int, default=5, help="counted runs of each side (default: %(default)s)")
+    parser.add_argument("--scale", type=float, default=1.0, help="of the rows, to try it out (default: %(default)s)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
