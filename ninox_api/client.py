@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import decimal
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -134,6 +135,7 @@ class DatabaseClient:
     def get_records(
         self, table_id: str, *, since_id: int | None = None, since_sequence: int | None = None, page: int = 0,
         per_page: int = MAX_PAGE_SIZE, filters: Mapping[str, Any] | None = None, newest: bool = False,
+        divisible: bool = False,
     ) -> list[NinoxRecord]:  # fmt: skip
         """Return one page of records, keyed by field ids, choices as ids.
 
@@ -145,11 +147,12 @@ class DatabaseClient:
             per_page: The server may cap it without a word.
             filters: Field id → value that it must be equal to; no other comparison is known.
             newest: Highest ids first (documented; never verified).
+            divisible: The caller asks for a smaller page if the server runs out of time.
         """
         query = {"sinceId": since_id, "sinceSq": since_sequence, "page": page, "perPage": per_page, **_IDS}
         query |= {"filters": _ENCODER.encode(filters).decode() if filters else None, "new": "true" if newest else None}
         request = self._get("tables", table_id, "records", **{k: v for k, v in query.items() if v is not None})
-        return self._transport.send(request, _RECORDS)
+        return self._transport.send(replace(request, divisible=divisible), _RECORDS)
 
     def find_last_changed(self, table_id: str) -> NinoxRecord | None:
         """Return the record that changed last, or None for an empty table."""

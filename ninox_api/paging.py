@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from ninox_api.client import NinoxRecord
 from ninox_api.errors import NinoxProtocolError
@@ -19,11 +20,43 @@ MAX_PASSES = 5
 logger = logging.getLogger(__name__)
 
 
+@dataclass(slots=True)
+class IdRange:
+    """Records that are still to be read: those with ids beyond `last_id`, up to `end` or else to the table's end."""
+
+    last_id: int = 0
+    end: int | None = None
+
+    @property
+    def is_read(self) -> bool:
+        """Whether nothing is left; an open range ends only with an empty page."""
+        return self.end is not None and self.last_id >= self.end
+
+
+def cut_range(whole: IdRange, *, end: int | None, page_size: int, pieces: int) -> list[IdRange]:
+    """Cut an open range into pieces of whole pages, to be read at the same time.
+
+    Where no record was ever deleted, the pieces cost no call more than the whole; else at most one each.
+
+    Args:
+        whole: What is to be cut.
+        end: An id that no record is above, None if unknown; the last piece stays open, in case it is wrong.
+        page_size: Records per request.
+        pieces: How many at most.
+    """
+    pages = max(0, (end or 0) - whole.last_id) // page_size
+    pieces = max(1, min(pieces, pages))
+    width = -(-pages // pieces) * page_size
+    starts = [whole.last_id + number * width for number in range(pieces)]
+    ends = [*starts[1:], whole.end]
+    return [IdRange(last_id=start, end=end) for start, end in zip(starts, ends, strict=True)]
+
+
 class KeysetUnusableError(Exception):
     """The server ignores `sinceId` or does not order by id."""
 
 
-def keyset_pages(fetch: Callable[[int], Page], *, after_id: int = 0) -> Iterator[Page]:
+def keyset_pages(fetch: Callable[[int], Page], *, after_id: int = 0, end: int | None = None) -> Iterator[Page]:
     """Yield pages of ascending ids beyond `after_id`, until an empty one.
 
     Only an empty page ends the table; a short one may be the server's cap. A server that counts the cursor's own row
@@ -32,19 +65,20 @@ def keyset_pages(fetch: Callable[[int], Page], *, after_id: int = 0) -> Iterator
     Args:
         fetch: Returns the page that begins after an id.
         after_id: Where to begin.
+        end: Last id that is wanted; records beyond it are left out, and no page is asked for once it is reached.
 
     Raises:
         KeysetUnusableError: A page does not ascend past its cursor.
     """
     cursor = after_id
-    while True:
+    while end is None or cursor < end:
         page = fetch(cursor)
         fresh = [record for record in page if record.id != cursor]
         if not fresh:
             return
         _check_ascending(fresh, cursor)
         cursor = fresh[-1].id
-        yield fresh
+        yield fresh if end is None or cursor <= end else [record for record in fresh if record.id <= end]
 
 
 def _check_ascending(page: Page, cursor: int) -> None:

@@ -17,6 +17,7 @@ from ninox_api.errors import (
     NinoxRateLimitError,
     NinoxServerError,
     NinoxSizeError,
+    NinoxTimeoutError,
     NinoxTransportError,
 )
 
@@ -28,7 +29,11 @@ MAX_RETRY_AFTER_S = 300.0
 TRIES_OF_A_FAILED_READ = 3
 """500 on a read may be a passing fault, but is more often the request's own (observed on writes)."""
 
-_BUSY = frozenset({502, 503, 504})
+TRIES_OF_A_LARGE_READ = 2
+"""A read that can be asked for in smaller pieces is not waited for again and again."""
+
+_GATEWAY_TIMEOUT = 504
+_BUSY = frozenset({502, 503, _GATEWAY_TIMEOUT})
 
 
 def tries_allowed(
@@ -38,6 +43,7 @@ def tries_allowed(
     max_tries: int,
     writes: bool = False,
     tries_of_500: int = TRIES_OF_A_FAILED_READ,
+    divisible: bool = False,
 ) -> int:
     """Return how often a request may be sent in all, given how it just failed.
 
@@ -47,7 +53,10 @@ def tries_allowed(
         max_tries: The configured bound.
         writes: Whether it changes records.
         tries_of_500: How often a request that only reads may be sent if the answer is 500.
+        divisible: Whether the caller can ask for less instead.
     """
+    if divisible and is_timeout(error):
+        return min(max_tries, TRIES_OF_A_LARGE_READ)
     if isinstance(error, NinoxRateLimitError):
         return max_tries if (error.retry_after_s or 0) <= MAX_RETRY_AFTER_S else 1
     if not repeatable or isinstance(error, NinoxSizeError):
@@ -58,6 +67,13 @@ def tries_allowed(
         tries_of_a_fault = 1 if writes else tries_of_500
         return max_tries if error.status in _BUSY else min(max_tries, tries_of_a_fault)
     return 1
+
+
+def is_timeout(error: NinoxError) -> bool:
+    """Tell whether the server, or a gateway before it, ran out of time."""
+    return isinstance(error, NinoxTimeoutError) or (
+        isinstance(error, NinoxServerError) and error.status == _GATEWAY_TIMEOUT
+    )
 
 
 def waits(*, rng: random.Random | None = None) -> Generator[float, NinoxError, None]:

@@ -79,6 +79,7 @@ class Request:
         repeatable: Whether sending it twice has the effect of sending it once.
         writes: Whether it changes records; a 500 then means a bad field (observed), which no repetition mends.
         tries_of_500: How often a request that only reads may be sent if the answer is 500.
+        divisible: Whether the caller can ask for less if the server runs out of time.
     """
 
     method: str = "GET"
@@ -89,6 +90,7 @@ class Request:
     repeatable: bool = True
     writes: bool = False
     tries_of_500: int = retry.TRIES_OF_A_FAILED_READ
+    divisible: bool = False
 
     @property
     def path(self) -> str:
@@ -163,6 +165,7 @@ class Transport:
                 writes=request.writes,
                 max_tries=max_tries,
                 tries_of_500=request.tries_of_500,
+                divisible=request.divisible,
             )
             return tries >= allowed
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterable
 
 from ninox_api.changes import DatabaseChanges, TableChanges
@@ -36,12 +37,21 @@ class ChangeLog:
             since: Returns the lowest bookmark of the streams to follow, None if all are read whole.
         """
         self._client = client
+        self._lock = threading.Lock()
         self._table_ids = list(table_ids)
-        self._since = since
+        self._find_since = since
+        self._since: int | None = None
+        self._is_prepared = False
         self._answer: DatabaseChanges | None = None
         self._error: NinoxError | None = None
         self._asked = False
         self._goes_back_too_short = False
+
+    def prepare(self) -> None:
+        """Work out from where to ask, in the thread that owns the state; asking itself may happen in another."""
+        if not self._is_prepared:
+            self._since = self._find_since()
+            self._is_prepared = True
 
     @property
     def is_available(self) -> bool:
@@ -104,18 +114,20 @@ class ChangeLog:
         return self._answer
 
     def _ask_once(self) -> None:
-        if self._error is not None:
-            raise self._error
-        if not self._asked:
-            try:
-                self._answer = self._ask()
-            except NinoxError as error:
-                self._error = error
-                raise
-            self._asked = True
+        with self._lock:
+            if self._error is not None:
+                raise self._error
+            if not self._asked:
+                try:
+                    self._answer = self._ask()
+                except NinoxError as error:
+                    self._error = error
+                    raise
+                self._asked = True
 
     def _ask(self) -> DatabaseChanges | None:
-        since = self._since()
+        self.prepare()
+        since = self._since
         try:
             if since is None:
                 return self._ask_for_sequence()

@@ -32,6 +32,7 @@ class TapSettings:
         fails_on_bad_values: Whether a value that does not fit its type ends its stream, instead of becoming null.
         zone: Zone of date-times in fields; None leaves them as they are sent.
         sends_tombstones: Whether deletions go to the tables' own streams.
+        marks_deletions_in_full: Whether those are sent under the schema of the rows.
         lists_deletions: Whether deletions go to a stream of their own.
         follows_names: Whether names are those of now also with a saved catalog.
         refresh: Streams to read whole in this run: names or globs.
@@ -52,6 +53,7 @@ class TapSettings:
     formulas: Mapping[str, str] = field(default_factory=dict)
     queries: tuple[QuerySettings, ...] = ()
     sends_tombstones: bool = True
+    marks_deletions_in_full: bool = False
     lists_deletions: bool = False
     full_refresh_interval: timedelta | None = None
     page_size: int = MAX_PAGE_SIZE
@@ -101,6 +103,7 @@ class TapSettings:
             formulas=dict(settings.get("formulas") or {}),
             queries=queries_from(settings.get("queries") or ()),
             sends_tombstones=deletes in {"tombstone", "both"},
+            marks_deletions_in_full=(deletes in {"tombstone", "both"} and settings.get("tombstone_schema") == "full"),
             lists_deletions=deletes in {"stream", "both"},
             full_refresh_interval=None if hours is None else timedelta(hours=hours),
             page_size=settings.get("page_size") or MAX_PAGE_SIZE,

@@ -70,10 +70,18 @@ CONNECTION_PROPERTIES = (
         description="Tries after the first, for requests that may be repeated.",
     ),
     th.Property(
+        "max_parallel_requests",
+        th.IntegerType,
+        default=connection.DEFAULT_MAX_PARALLEL_REQUESTS,
+        title="Parallel requests",
+        description="Requests in flight at once, over tables, databases and ranges within a table. The public cloud "
+        "answers 429 to parallel calls; the run then goes on with one at a time.",
+    ),
+    th.Property(
         "requests_per_second",
         th.NumberType,
         title="Requests per second",
-        description="Upper bound on the request rate. Default: none; there is never more than one request in flight.",
+        description="Upper bound on the request rate. Default: none.",
     ),
     th.Property(
         "max_api_calls",
@@ -205,6 +213,16 @@ TAP_PROPERTIES = (
         title="Deletes",
         description="`tombstone`: a deleted row keeps its values and gets `_sdc_deleted_at`. `stream`: deletions are "
         "only listed, in `ninox_deleted_records`. `both`. `ignore`: nothing.",
+    ),
+    th.Property(
+        "tombstone_schema",
+        th.StringType,
+        default="narrow",
+        allowed_values=["narrow", "full"],
+        title="Schema of deletions",
+        description="`narrow`: deletions come under a schema of their own, so that the other columns of the row are "
+        "left alone. `full`: under the schema of the rows, for targets that take one schema per stream; an upsert then "
+        "empties the other columns.",
     ),
     th.Property(
         "full_refresh_interval_hours",

@@ -7,18 +7,21 @@
 ```
 
 `replication_key_value` is the sequence up to which everything is known to be emitted: the database's sequence taken
-*before* reading, never the highest one seen. `snapshot` is there while the table is being read whole. What else is
-kept of the table's schema: see `known_tables`.
+*before* reading, never the highest one seen. `snapshot` is there while the table is being read whole. A table that is
+read in several places at once has `"ranges": [{"last_id": 12000, "end": 20000}, {"last_id": 31000, "end": null}]` in
+it instead of `last_id`: the ranges of ids that are not read to their end. What else is kept of the table's schema: see
+`known_tables`.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import MutableMapping
-from dataclasses import dataclass
+from collections.abc import Mapping, MutableMapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from ninox_api.paging import IdRange
 from tap_ninox.columns import REPLICATION_KEY
 from tap_ninox.known_tables import Description
 
@@ -31,13 +34,39 @@ class Snapshot:
 
     Attributes:
         head: The database's sequence before the first page.
-        last_id: Every record up to this id was emitted.
         table_version: Marks the rows of this reading.
+        ranges: What is still to be read; all records outside were emitted.
     """
 
     head: int
-    last_id: int
     table_version: int
+    ranges: list[IdRange] = field(default_factory=lambda: [IdRange()])
+
+    @classmethod
+    def from_json(cls, saved: Mapping[str, Any]) -> Snapshot:
+        """Return the snapshot that a bookmark holds."""
+        ranges = [IdRange(**saved_range) for saved_range in saved.get("ranges", ())]
+        return cls(
+            head=saved["head"],
+            table_version=saved["table_version"],
+            ranges=ranges or [IdRange(last_id=saved["last_id"])],
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what a bookmark keeps; a table read in one place has only one number to keep."""
+        place: dict[str, Any] = {"ranges": [asdict(part) for part in self.ranges]}
+        if len(self.ranges) == 1 and self.ranges[0].end is None:
+            place = {"last_id": self.ranges[0].last_id}
+        return {"head": self.head, **place, "table_version": self.table_version}
+
+    def ids_read(self, end: int) -> int:
+        """Return how many of the ids up to `end` lie outside of the ranges that are still to be read."""
+        return end - sum(max(0, (end if part.end is None else part.end) - part.last_id) for part in self.ranges)
+
+    def note(self, part: IdRange, last_id: int) -> None:
+        """Remember that a range was emitted up to an id."""
+        part.last_id = last_id
+        self.ranges = [left for left in self.ranges if not left.is_read]
 
 
 class Bookmark:
@@ -91,23 +120,21 @@ class Bookmark:
     def snapshot(self) -> Snapshot | None:
         """The reading under way, if any."""
         saved = self._values.get("snapshot")
-        return Snapshot(**saved) if saved else None
+        return Snapshot.from_json(saved) if saved else None
 
     @snapshot.setter
     def snapshot(self, snapshot: Snapshot) -> None:
-        self._values["snapshot"] = {
-            "head": snapshot.head,
-            "last_id": snapshot.last_id,
-            "table_version": snapshot.table_version,
-        }
+        self._values["snapshot"] = snapshot.to_json()
 
-    def begin_snapshot(self, *, head: int, now: datetime) -> Snapshot:
-        """Start reading the table whole, under a version above all earlier ones."""
-        version = max(int(now.timestamp()), (self.table_version or 0) + 1)
+    def next_version(self, *, now: datetime) -> int:
+        """Return a table version above all earlier ones, for rows of another whole reading."""
+        return max(int(now.timestamp()), (self.table_version or 0) + 1)
+
+    def begin_snapshot(self, snapshot: Snapshot) -> None:
+        """Note that the table is being read whole."""
         if "fields" not in self._values:  # a field added before this reading ends is new to its first rows
             self._remember_schema()
-        self.snapshot = Snapshot(head=head, last_id=0, table_version=version)
-        return Snapshot(head=head, last_id=0, table_version=version)
+        self.snapshot = snapshot
 
     def finish_snapshot(self, snapshot: Snapshot) -> None:
         """Note that the table was read whole: from here on, changes after `head` suffice."""
@@ -129,23 +156,37 @@ class Bookmark:
 
 
 def known_sequence(values: MutableMapping[str, Any]) -> int | None:
-    """Return the sequence of a bookmark that later changes can be followed from, None if it must be read whole."""
+    """Return the sequence from which the feed's changes are of use to a stream, None if it is only read whole."""
     sequence = values.get("replication_key_value")
-    return sequence if _is_count(sequence) and not values.get("snapshot") else None
+    return sequence if _is_count(sequence) else None
 
 
 def _problem(values: MutableMapping[str, Any], *, database_id: str, table_id: str) -> str | None:
     if values.get("database_id", database_id) != database_id or values.get("table_id", table_id) != table_id:
         return "it belongs to another table"
-    numbers = [values.get("replication_key_value"), values.get("table_version")]
+    numbers = [values[name] for name in ("replication_key_value", "table_version") if values.get(name) is not None]
     snapshot = values.get("snapshot")
     if snapshot is not None:
-        if not isinstance(snapshot, dict) or snapshot.keys() != {"head", "last_id", "table_version"}:
+        if not _is_snapshot(snapshot):
             return "its snapshot is not in a known form"
-        numbers += snapshot.values()
-    if any(number is not None and not _is_count(number) for number in numbers):
+        numbers += [value for name, value in snapshot.items() if name != "ranges"]
+        numbers += [number for part in snapshot.get("ranges", ()) for number in (part["last_id"], part["end"] or 0)]
+    if not all(map(_is_count, numbers)):
         return "it holds something else than whole numbers"
     return None
+
+
+def _is_snapshot(saved: object) -> bool:
+    if not isinstance(saved, dict) or not saved.keys() >= {"head", "table_version"}:
+        return False
+    places = saved.keys() - {"head", "table_version"}
+    return places == {"last_id"} or (places == {"ranges"} and _are_ranges(saved["ranges"]))
+
+
+def _are_ranges(saved: object) -> bool:
+    if not isinstance(saved, list) or not saved:
+        return False
+    return all(isinstance(part, dict) and part.keys() == {"last_id", "end"} for part in saved)
 
 
 def _is_count(value: object) -> bool:

@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import chain
+from typing import NamedTuple
 
 from ninox_api.changes import TableChanges
 from ninox_api.client import DatabaseClient, NinoxRecord
-from ninox_api.paging import KeysetUnusableError, Page, keyset_pages, repeated_passes
+from ninox_api.errors import NinoxError
+from ninox_api.paging import IdRange, KeysetUnusableError, Page, keyset_pages, repeated_passes
+from tap_ninox.page_size import PageSize, was_too_much
 
 JoinPage = Callable[[Page], Page]
 
 logger = logging.getLogger(__name__)
+
+
+class ReadPage(NamedTuple):
+    """A page of records and how far it brings the reading.
+
+    Attributes:
+        records: In ascending order of ids, or none where a range turned out to hold no more.
+        part: The range it belongs to; None where nothing can be resumed.
+        last_id: Id up to which the range is then read.
+    """
+
+    records: Page
+    part: IdRange | None = None
+    last_id: int = 0
 
 
 class TableReader:
@@ -37,27 +55,32 @@ class TableReader:
         self._client = client
         self._join = join
         self._table_id = table_id
-        self._page_size = page_size
+        self._page_size = PageSize(table_id, page_size)
         self.gone = 0
 
-    def whole(self, *, after_id: int, sequence: Callable[[], int | None]) -> Iterator[tuple[Page, int | None]]:
-        """Yield pages of all records beyond an id, each with the id up to which everything is then known.
+    def whole(
+        self,
+        parts: Sequence[IdRange],
+        *,
+        sequence: Callable[[], int | None],
+        run: Callable[[Sequence[Iterator[ReadPage]]], Iterable[ReadPage]] = chain.from_iterable,
+    ) -> Iterator[ReadPage]:
+        """Yield pages of all records of some ranges.
 
         Args:
-            after_id: Where an earlier reading stopped; 0 for the beginning.
+            parts: What is to be read; they are not altered.
             sequence: Returns the database's sequence; only asked where pages cannot be cut by id.
+            run: Consumes the readings of the ranges: one after the other, or at once.
         """
         try:
-            for page in keyset_pages(self._after, after_id=after_id):
-                yield self._join(page), page[-1].id
+            yield from run([self._range(part) for part in parts])
         except KeysetUnusableError:
             logger.warning(
                 "Table %s cannot be paged by record id on this server: reading it in repeated passes, "
                 "which cannot be resumed.",
                 self._table_id,
             )
-            for page in repeated_passes(self._numbered, sequence=sequence):
-                yield self._join(page), None
+            yield from self._passes(sequence)
 
     def changed(self, changes: TableChanges, *, bookmark: int) -> Iterator[Page]:
         """Yield pages of the records that the feed names; each is seen, read singly, or counted as gone.
@@ -70,11 +93,11 @@ class TableReader:
             with suppress(KeysetUnusableError):
                 for page in self._filtered(bookmark, also=missing.copy()):
                     missing.difference_update(record.id for record in page)
-                    yield self._join(page)
+                    yield self._joined(page)
                     if not missing:
                         return
         rest = self._scanned(missing) if self._scan_is_cheaper(missing) else self._singly(missing)
-        yield from map(self._join, rest)
+        yield from map(self._joined, rest)
 
     def since(self, bookmark: int) -> Iterator[Page]:
         """Yield pages of the records changed after a bookmark, where there is no feed to name them.
@@ -82,11 +105,38 @@ class TableReader:
         Records without a sequence cannot be judged and come every time they are seen.
         """
         try:
-            yield from map(self._join, self._filtered(bookmark, also=None))
+            yield from map(self._joined, self._filtered(bookmark, also=None))
         except KeysetUnusableError:
             logger.warning("Table %s: the server ignores sinceSq, so the whole table is read.", self._table_id)
-            for page, _ in self.whole(after_id=0, sequence=lambda: None):
+            for page, _, _ in self.whole([IdRange()], sequence=lambda: None):
                 yield [record for record in page if _is_after(record, bookmark, also=None)]
+
+    def _range(self, part: IdRange) -> Iterator[ReadPage]:
+        for page in keyset_pages(self._after, after_id=part.last_id, end=part.end):
+            if page:
+                yield ReadPage(self._join(page), part, page[-1].id)
+        if part.end is not None:
+            yield ReadPage([], part, part.end)
+
+    def _passes(self, sequence: Callable[[], int | None]) -> Iterator[ReadPage]:
+        """Yield the pages of whole passes, from the start again where a pass asked for too large pages."""
+        while True:
+            size = self._page_size.current
+
+            def numbered(number: int, size: int = size) -> Page:
+                return self._client.get_records(self._table_id, page=number, per_page=size, divisible=size > 1)
+
+            try:
+                yield from (ReadPage(self._join(page)) for page in repeated_passes(numbered, sequence=sequence))
+            except NinoxError as error:
+                if not was_too_much(error):
+                    raise
+                self._page_size.shrink(size, error)
+            else:
+                return
+
+    def _joined(self, page: Page) -> Page:
+        return self._join(page) if page else page
 
     def _filtered(self, bookmark: int, *, also: set[int] | None) -> Iterator[Page]:
         """Yield pages of changed records by `sinceSq`.
@@ -123,16 +173,22 @@ class TableReader:
     def _scan_is_cheaper(self, missing: set[int]) -> bool:
         if not missing:
             return False
-        pages_at_most = (max(missing) - min(missing)) // self._page_size + 1
+        pages_at_most = (max(missing) - min(missing)) // self._page_size.current + 1
         return pages_at_most < len(missing)
 
     def _after(self, record_id: int, *, since_sequence: int | None = None) -> Page:
-        return self._client.get_records(
-            self._table_id, since_id=record_id, since_sequence=since_sequence, per_page=self._page_size
-        )
-
-    def _numbered(self, number: int) -> Page:
-        return self._client.get_records(self._table_id, page=number, per_page=self._page_size)
+        while True:
+            size = self._page_size.current
+            try:
+                return self._client.get_records(
+                    self._table_id,
+                    since_id=record_id,
+                    since_sequence=since_sequence,
+                    per_page=size,
+                    divisible=size > 1,
+                )
+            except NinoxError as error:
+                self._page_size.shrink(size, error)
 
 
 def _is_after(record: NinoxRecord, bookmark: int, *, also: set[int] | None) -> bool:

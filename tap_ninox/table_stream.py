@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta, timezone
+from collections.abc import Generator, Iterable, Iterator
+from datetime import timedelta
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.helpers.types import Context, Record
-from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib import MetadataMapping
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.singerlib.encoding.simple import RecordMessage, SchemaMessage
 from typing_extensions import override
 
-from ninox_api.changes import TableChanges
 from ninox_api.paging import Page
 from tap_ninox.catalog import TableEntry
 from tap_ninox.columns import KEY_PROPERTY, REPLICATION_KEY
@@ -25,29 +23,21 @@ from tap_ninox.convert import Converter
 from tap_ninox.formula_columns import formula_reader
 from tap_ninox.known_tables import Description
 from tap_ninox.progress import Progress, share_of
+from tap_ninox.read_ahead import ReadAhead
+from tap_ninox.reading import ChangeReading, Planner, Reading, WholeReading
 from tap_ninox.report import StreamReport
+from tap_ninox.schedule import Schedule
 from tap_ninox.settings import TapSettings
-from tap_ninox.state import Bookmark, Snapshot, known_sequence
-from tap_ninox.table_reader import TableReader
+from tap_ninox.state import Bookmark, known_sequence
+from tap_ninox.table_reader import ReadPage, TableReader
 from tap_ninox.table_source import TableSource
+from tap_ninox.tombstones import DELETED_AT, DELETED_AT_SCHEMA, Deletion, Tombstones
 
 if TYPE_CHECKING:
     from tap_ninox.tap import TapNinox
 
 FORMULA_REFRESH_INTERVAL = timedelta(hours=24)
 """For tables whose formulas are read, unless the settings say otherwise: no sequence tells that a formula moved."""
-
-DELETED_AT = "_sdc_deleted_at"
-
-TOMBSTONE_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        KEY_PROPERTY: {"type": ["integer"]},
-        REPLICATION_KEY: {"type": ["integer", "null"]},
-        DELETED_AT: {"type": ["string", "null"], "format": "date-time"},
-    },
-}
-"""Narrow on purpose: an upserting target touches these columns only, so a deleted row keeps its values."""
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +46,8 @@ class TableStream(Stream):
     """Emits one table's records, and tombstones for those that were deleted.
 
     The bookmark is the database's change sequence taken before reading; it is written here, at the end of each page,
-    and not derived from the records as the SDK would.
+    and not derived from the records as the SDK would. Pages are read in threads (`Planner.read`); converting, writing
+    and everything that touches the state happens in the main one.
     """
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # the converter has done it
@@ -67,7 +58,9 @@ class TableStream(Stream):
         entry: TableEntry,
         source: TableSource,
         settings: TapSettings,
+        *,
         description: Description | None,
+        schedule: Schedule,
     ) -> None:
         """Describe the stream; nothing is read yet.
 
@@ -77,13 +70,16 @@ class TableStream(Stream):
             source: Where its records come from.
             settings: The tap's settings.
             description: What the bookmark keeps of the table's schema.
+            schedule: Which tables are read at the same time.
         """
         self.entry = entry
         self._description = description
         self._source = source
         self._settings = settings
+        self._schedule = schedule
         self._run = tap.report
         self._reads_formulas = False
+        self._started: Iterator[Reading | ReadPage] | None = None
         super().__init__(tap, schema=entry.schema, name=entry.stream)
         self.primary_keys = (KEY_PROPERTY,)
         self.replication_key = REPLICATION_KEY
@@ -114,12 +110,37 @@ class TableStream(Stream):
         given = self._settings.full_refresh_interval
         return FORMULA_REFRESH_INTERVAL if given is None and self._reads_formulas else given
 
+    @property
+    def _selected(self) -> list[str]:
+        return [name for name in self.schema["properties"] if self.mask["properties", name]]
+
+    def start(self) -> bool:
+        """Begin to read in a thread that gives its permit back at its end; return whether it did."""
+        if self._started is not None or self.name in self._run.refusals:
+            return False
+        self._open(in_thread=True)
+        return True
+
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
-        if self._run.is_out_of_budget:
+        if self._run.is_out_of_budget and self._started is None:
             return
         with self._run.stream(self.name) as report:
             yield from islice(self._read(report), self.ABORT_AT_RECORD_COUNT)  # the SDK calls its own stop an error
+
+    @override
+    def _generate_schema_messages(self) -> Generator[SchemaMessage, None, None]:
+        for message in super()._generate_schema_messages():
+            if self._settings.marks_deletions_in_full:
+                message.schema["properties"][DELETED_AT] = DELETED_AT_SCHEMA
+            yield message
+
+    @override
+    def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
+        for message in super()._generate_record_messages(record):
+            if self._settings.marks_deletions_in_full:
+                message.record[DELETED_AT] = None  # a row that comes again is alive again
+            yield message
 
     @override
     def _increment_stream_state(self, latest_record: Record, *, context: Context | None = None) -> None:
@@ -129,126 +150,100 @@ class TableStream(Stream):
     def _write_starting_replication_value(self, context: Context | None) -> None:
         """Keep the bookmark free of the SDK's own notes."""
 
-    def _read(self, report: StreamReport) -> Iterator[Record]:
-        self._run.check(self.name)
-        bookmark = Bookmark(
+    def _open(self, *, in_thread: bool) -> Iterator[Reading | ReadPage]:
+        """Begin to read; called in the main thread, which owns the state."""
+        self._source.change_log.prepare()
+        self._bookmark = Bookmark(
             self.stream_state,
             database_id=self.entry.database.id,
             table_id=self.entry.table_id,
             description=self._description,
         )
-        selected = [name for name in self.schema["properties"] if self.mask["properties", name]]
+        size = self._settings.page_size
+        formulas = formula_reader(self.entry, self._source.client, self._source.schema, self._selected)
+        self._reads_formulas = formulas.reads_any
+        self._uncomputed = formulas.lost
+        self._reader = TableReader(self._source.client, self.entry.table_id, page_size=size, join=formulas.join)
+        readers = self._schedule.readers
+        planner = Planner(
+            name=self.name,
+            table_id=self.entry.table_id,
+            source=self._source,
+            reader=self._reader,
+            page_size=size,
+            always_whole=self.replication_method == REPLICATION_FULL_TABLE,
+            is_asked_for=self._settings.refreshes(self.name),
+            refresh_interval=self._full_refresh_interval,
+            readers=readers,
+        )
+        items = planner.read(self._bookmark)
+        self._started = iter(ReadAhead([items], room=2, at_end=readers.give_back)) if in_thread else items
+        return self._started
+
+    def _read(self, report: StreamReport) -> Iterator[Record]:
+        self._run.check(self.name)
+        if self._started is None and self.ABORT_AT_RECORD_COUNT is None and self._schedule.readers.take():
+            self.start()
+        items = self._started or self._open(in_thread=False)
         converter = Converter(
             self.entry.columns,
             zone=self._settings.zone,
-            selected=selected,
+            selected=self._selected,
             fails=self._settings.fails_on_bad_values,
         )
-        report.nulled = converter.nulled
-        formulas = formula_reader(self.entry, self._source.client, self._source.schema, selected)
-        reader = TableReader(
-            self._source.client,
-            self.entry.table_id,
-            page_size=self._settings.page_size,
-            join=formulas.join,
-        )
-        report.uncomputed = formulas.lost
-        self._reads_formulas = formulas.reads_any
-        if self._must_read_whole(bookmark):
-            yield from self._read_whole(bookmark, reader, converter, report)
-        else:
-            yield from self._follow(bookmark, reader, converter, report)
-            report.gone = reader.gone
+        report.nulled, report.uncomputed = converter.nulled, self._uncomputed
+        reading = next(items)
+        if isinstance(reading, WholeReading):
+            yield from self._emit_whole(reading, items, converter, report)
+        elif isinstance(reading, ChangeReading):
+            yield from self._emit_changes(reading, items, converter, report)
+            report.gone = self._reader.gone
 
-    def _must_read_whole(self, bookmark: Bookmark) -> bool:
-        if self.replication_method == REPLICATION_FULL_TABLE or bookmark.sequence is None or bookmark.snapshot:
-            return True
-        if self._settings.refreshes(self.name):
-            logger.info("%s is read whole again: it is named in refresh.", self.name)
-            return True
-        if bookmark.is_older_than(self._full_refresh_interval, now=datetime.now(timezone.utc)):
-            logger.info("%s is read whole again: full_refresh_interval_hours have passed.", self.name)
-            return True
-        log = self._source.change_log
-        if log.is_available and log.has_lost(bookmark.sequence):
-            self._warn_of_lost_sequence()
-            return True
-        return False
-
-    def _warn_of_lost_sequence(self) -> None:
-        logger.warning(
-            "%s is read whole: database %r was set back (restored from a backup?), or no longer tells changes as old "
-            "as the bookmark.",
-            self.name,
-            self.entry.database.name,
-        )
-
-    def _read_whole(
-        self, bookmark: Bookmark, reader: TableReader, converter: Converter, report: StreamReport
+    def _emit_whole(
+        self, reading: WholeReading, items: Iterator[Reading | ReadPage], converter: Converter, report: StreamReport
     ) -> Iterator[Record]:
-        snapshot = self._resumed(bookmark) or bookmark.begin_snapshot(
-            head=self._source.change_log.head_of(self.entry.table_id), now=datetime.now(timezone.utc)
-        )
+        snapshot, removed = reading.snapshot, reading.removed
+        self._bookmark.begin_snapshot(snapshot)
         self._stream_version = snapshot.table_version
-        pages = reader.whole(after_id=snapshot.last_id, sequence=self._source.change_log.current_sequence)
-        end = self._source.change_log.last_id_of(self.entry.table_id)
-        with Progress(self.name, self._run.display, start=share_of(snapshot.last_id, end) or 0.0) as progress:
-            for page, last_id in pages:
-                yield from self._convert(page, converter, report)
-                if last_id is not None:
-                    snapshot.last_id = last_id
-                    bookmark.snapshot = snapshot
+        with self._progress(start=_share_read(reading) or 0.0) as progress:
+            for page in self._pages(items):
+                removed = removed.difference(record.id for record in page.records)
+                yield from self._convert(page.records, converter, report)
+                if page.part is not None:
+                    snapshot.note(page.part, page.last_id)
+                    self._bookmark.snapshot = snapshot
                     self._commit()
-                progress.advance(report.emitted, share_of(last_id, end))
+                progress.advance(report.emitted, _share_read(reading))
         if self._settings.activates_versions:
             self._write_activate_version_message(snapshot.table_version)
-        bookmark.finish_snapshot(snapshot)
-        self._commit()
-
-    def _resumed(self, bookmark: Bookmark) -> Snapshot | None:
-        snapshot = bookmark.snapshot
-        if snapshot is None:
-            return None
-        log = self._source.change_log
-        if log.is_available and log.has_lost(snapshot.head):
-            self._warn_of_lost_sequence()
-            return None
-        logger.info("%s: continuing after record %d.", self.name, snapshot.last_id)
-        return snapshot
-
-    def _follow(
-        self, bookmark: Bookmark, reader: TableReader, converter: Converter, report: StreamReport
-    ) -> Iterator[Record]:
-        self._stream_version = bookmark.table_version
-        known = bookmark.sequence or 0
-        log = self._source.change_log
-        if not log.is_available:
-            head = max(known, log.head_of(self.entry.table_id))
-            if head > known:
-                yield from self._convert_all(reader.since(known), converter, report)
-            bookmark.advance(head)
         else:
-            changes = log.changes_of(self.entry.table_id, bookmark=known)
-            yield from self._follow_feed(changes, known, reader, converter, report)
-            bookmark.advance(log.sequence)
+            self._write_tombstones(removed, report)
+        self._bookmark.finish_snapshot(snapshot)
         self._commit()
 
-    def _follow_feed(
-        self, changes: TableChanges, known: int, reader: TableReader, converter: Converter, report: StreamReport
+    def _emit_changes(
+        self, reading: ChangeReading, items: Iterator[Reading | ReadPage], converter: Converter, report: StreamReport
     ) -> Iterator[Record]:
-        removed = changes.removed
-        with Progress(self.name, self._run.display) as progress:
-            for page in reader.changed(changes, bookmark=known):
-                removed = removed.difference(record.id for record in page)
-                yield from self._convert(page, converter, report)
-                progress.advance(report.emitted, share_of(report.emitted, len(changes.updated)))
-        if removed and self._settings.sends_tombstones:
-            self._write_tombstones(sorted(removed))
-            report.deleted += len(removed)
+        removed = reading.removed
+        self._stream_version = self._bookmark.table_version
+        with self._progress() as progress:
+            for page in self._pages(items):
+                removed = removed.difference(record.id for record in page.records)
+                yield from self._convert(page.records, converter, report)
+                progress.advance(report.emitted, share_of(report.emitted, reading.changed))
+        self._write_tombstones(removed, report)
+        self._bookmark.advance(reading.sequence)
+        self._commit()
 
-    def _convert_all(self, pages: Iterable[Page], converter: Converter, report: StreamReport) -> Iterator[Record]:
-        for page in pages:
-            yield from self._convert(page, converter, report)
+    def _pages(self, items: Iterator[Reading | ReadPage]) -> Iterator[ReadPage]:
+        self._schedule.start_followers_of(self)
+        for item in items:
+            if isinstance(item, ReadPage):
+                yield item
+                self._schedule.start_followers_of(self)
+
+    def _progress(self, *, start: float = 0.0) -> Progress:
+        return Progress(self.name, self._run.display, start=start)
 
     def _convert(self, page: Page, converter: Converter, report: StreamReport) -> Iterator[Record]:
         converter.check_keys(page)
@@ -261,21 +256,23 @@ class TableStream(Stream):
         self.state_manager.is_flushed = False
         self._write_state_message()
 
-    def _write_tombstones(self, record_ids: Iterable[int]) -> None:
-        """Write deletions under the narrow schema, behind all rows of this stream.
-
-        An id is never both a row and a tombstone in one run, so it does not matter in which order a target drains
-        the old and the new schema.
-        """
-        aliases = [
-            stream_map.stream_alias for stream_map in self.stream_maps if type(stream_map) is SameRecordTransform
-        ]
-        if len(aliases) < len(self.stream_maps):
-            logger.warning("%s: deletions are not sent to mapped streams.", self.name)
-        deleted_at = datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
+    def _write_tombstones(self, record_ids: Iterable[int], report: StreamReport) -> None:
+        numbers = sorted(record_ids)
+        if not numbers or not self._settings.sends_tombstones:
+            return
+        tombstones = Tombstones(
+            self.name,
+            self.stream_maps,
+            self.config.get("stream_maps") or {},
+            narrow=not self._settings.marks_deletions_in_full,
+        )
         sequence = self._source.change_log.sequence
-        for alias in aliases:
-            self._tap.write_message(SchemaMessage(alias, TOMBSTONE_SCHEMA, [KEY_PROPERTY], [REPLICATION_KEY]))
-            for record_id in record_ids:
-                record = {KEY_PROPERTY: record_id, REPLICATION_KEY: sequence, DELETED_AT: deleted_at}
-                self._tap.write_message(RecordMessage(stream=alias, record=record, version=self._stream_version))
+        deletion = Deletion(record_ids=numbers, sequence=sequence, table_version=self._stream_version)
+        for message in tombstones.messages(deletion):
+            self._tap.write_message(message)
+        report.deleted += len(numbers)
+
+
+def _share_read(reading: WholeReading) -> float | None:
+    end = reading.end
+    return share_of(reading.snapshot.ids_read(end), end) if end is not None else None

@@ -29,7 +29,9 @@ from tap_ninox.follow import follow_names
 from tap_ninox.formula_columns import offer_formulas
 from tap_ninox.known_tables import describe
 from tap_ninox.query_stream import query_streams
+from tap_ninox.read_ahead import Readers
 from tap_ninox.report import RunReport
+from tap_ninox.schedule import Schedule
 from tap_ninox.schema_watch import SchemaWatch
 from tap_ninox.selection import check_names
 from tap_ninox.settings import TapSettings
@@ -96,6 +98,7 @@ class TapNinox(Tap):
         connection = ConnectionConfig.from_settings(self.config)
         settings = self.settings
         self._client = NinoxClient(connection)
+        self._schedule = Schedule(Readers(connection.max_parallel_requests))
         discovery = self.discovery = self._discover(self._client, settings, team=connection.team)
         entries = self._entries(discovery, settings)
         check_names(settings.refresh, [entry.stream for entry in entries], setting="refresh")
@@ -108,6 +111,7 @@ class TapNinox(Tap):
     def sync_all(self) -> None:
         settings = TapSettings.from_settings(self.config)
         self._note_drift()
+        self._schedule.order = [s for s in self.streams.values() if isinstance(s, TableStream) and s.selected]
         super().sync_all()
         self.report.close(settings.report_path)
 
@@ -192,7 +196,8 @@ class TapNinox(Tap):
                 since = partial(_lowest_bookmark, tables, deleted, database_id)
                 sources[database_id] = _source(reader, schemas.get(database_id), entries, since)
             description = describe(entry, schemas.get(database_id), settings)
-            tables.append(TableStream(self, entry, sources[database_id], settings, description))
+            source = sources[database_id]
+            tables.append(TableStream(self, entry, source, settings, description=description, schedule=self._schedule))
         return [*tables, deleted] if deleted else list(tables)
 
 

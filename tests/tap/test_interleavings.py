@@ -59,8 +59,8 @@ def _apply(rows, run):
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(during_load=EDITS, during_follow=EDITS, switches=SWITCHES)
-def test_load_then_two_runs_equal_the_source_for_any_interleaving(during_load, during_follow, switches):
+@given(during_load=EDITS, during_follow=EDITS, switches=SWITCHES, parallel=st.sampled_from([1, 3]))
+def test_load_then_two_runs_equal_the_source_for_any_interleaving(during_load, during_follow, switches, parallel):
     with Simulator(seed=shop(ROWS), switches=switches) as simulator:
         database = simulator.store.database(TEAM_ID, DATABASE_ID)
         script = [during_load]
@@ -71,16 +71,17 @@ def test_load_then_two_runs_equal_the_source_for_any_interleaving(during_load, d
                     _play(database, action, record_id)
 
         simulator.on_request.append(act)
-        first = run_tap(simulator, page_size=PAGE)
+        settings = {"page_size": PAGE, "max_parallel_requests": parallel}
+        first = run_tap(simulator, **settings)
         assert first.error is None
         rows = _apply({}, first)
         simulator.log.clear()
         script[0] = during_follow
-        second = run_tap(simulator, page_size=PAGE, state=first.state)
+        second = run_tap(simulator, **settings, state=first.state)
         assert second.error is None
         _apply(rows, second)
         script[0] = []
-        third = run_tap(simulator, page_size=PAGE, state=second.state)
+        third = run_tap(simulator, **settings, state=second.state)
         _apply(rows, third)
         assert _live(rows) == {record.id: record.fields.get("A") for record in database.records("A")}
         assert {row["_id"] for row in second.rows(STREAM)}.isdisjoint(row["_id"] for row in second.tombstones(STREAM))

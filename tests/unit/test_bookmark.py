@@ -6,7 +6,8 @@ from datetime import datetime, timezone
 
 import pytest
 
-from tap_ninox.state import Bookmark, known_sequence
+from ninox_api.paging import IdRange
+from tap_ninox.state import Bookmark, Snapshot, known_sequence
 
 NOW = datetime(2026, 1, 31, tzinfo=timezone.utc)
 SNAPSHOT = {"head": 5, "last_id": 9, "table_version": 3}
@@ -19,9 +20,10 @@ def bookmark(values):
 def test_a_reading_under_way_can_be_resumed_and_is_not_followed():
     values = {}
     mark = bookmark(values)
-    snapshot = mark.begin_snapshot(head=7, now=NOW)
-    snapshot.last_id = 40
+    snapshot = Snapshot(head=7, table_version=mark.next_version(now=NOW))
+    snapshot.note(snapshot.ranges[0], 40)
     mark.snapshot = snapshot
+    assert values["snapshot"] == {"head": 7, "last_id": 40, "table_version": int(NOW.timestamp())}
     assert bookmark(values).snapshot == snapshot
     assert known_sequence(values) is None
 
@@ -29,7 +31,7 @@ def test_a_reading_under_way_can_be_resumed_and_is_not_followed():
 def test_a_complete_reading_is_known_up_to_its_head():
     values = {}
     mark = bookmark(values)
-    mark.finish_snapshot(mark.begin_snapshot(head=7, now=NOW))
+    mark.finish_snapshot(Snapshot(head=7, table_version=mark.next_version(now=NOW)))
     assert known_sequence(values) == 7
     assert values["table_version"] == int(NOW.timestamp())
     assert mark.snapshot is None
@@ -39,7 +41,22 @@ def test_a_complete_reading_is_known_up_to_its_head():
 
 def test_versions_rise_even_if_the_clock_goes_back():
     mark = bookmark({"table_version": 2**40})
-    assert mark.begin_snapshot(head=1, now=NOW).table_version == 2**40 + 1
+    assert mark.next_version(now=NOW) == 2**40 + 1
+
+
+def test_a_reading_in_several_places_keeps_the_ranges_that_are_not_read_to_their_end():
+    values = {}
+    mark = bookmark(values)
+    first, second = IdRange(last_id=0, end=50), IdRange(last_id=50)
+    mark.snapshot = snapshot = Snapshot(head=7, table_version=3, ranges=[first, second])
+    snapshot.note(first, 20)
+    snapshot.note(second, 90)
+    mark.snapshot = snapshot
+    assert values["snapshot"]["ranges"] == [{"last_id": 20, "end": 50}, {"last_id": 90, "end": None}]
+    assert bookmark(values).snapshot == snapshot
+    snapshot.note(first, 50)
+    mark.snapshot = snapshot
+    assert values["snapshot"]["last_id"] == 90
 
 
 @pytest.mark.parametrize(
@@ -52,7 +69,14 @@ def test_versions_rise_even_if_the_clock_goes_back():
         ({"replication_key_value": -1}, "something else than whole numbers"),
         ({"snapshot": {"head": 5}}, "snapshot is not in a known form"),
         ({"snapshot": "yes"}, "snapshot is not in a known form"),
-        ({"snapshot": {**SNAPSHOT, "last_id": None, "head": "x"}}, "something else than whole numbers"),
+        ({"snapshot": {**SNAPSHOT, "head": "x"}}, "something else than whole numbers"),
+        ({"snapshot": {**SNAPSHOT, "last_id": None}}, "something else than whole numbers"),
+        ({"snapshot": {"head": 5, "table_version": 3, "ranges": []}}, "snapshot is not in a known form"),
+        ({"snapshot": {"head": 5, "table_version": 3, "ranges": [{"end": 9}]}}, "snapshot is not in a known form"),
+        (
+            {"snapshot": {"head": 5, "table_version": 3, "ranges": [{"last_id": None, "end": None}]}},
+            "something else than whole numbers",
+        ),
     ],
 )
 def test_what_we_cannot_have_written_is_said_and_read_anew(values, reason, caplog):

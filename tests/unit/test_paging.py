@@ -6,7 +6,15 @@ import pytest
 
 from ninox_api.client import NinoxRecord
 from ninox_api.errors import NinoxProtocolError
-from ninox_api.paging import MAX_PASSES, KeysetUnusableError, keyset_pages, numbered_pages, repeated_passes
+from ninox_api.paging import (
+    MAX_PASSES,
+    IdRange,
+    KeysetUnusableError,
+    cut_range,
+    keyset_pages,
+    numbered_pages,
+    repeated_passes,
+)
 
 
 def records(ids):
@@ -96,3 +104,25 @@ def test_a_table_that_never_stands_still_is_an_error():
     with pytest.raises(NinoxProtocolError, match="changed during every attempt"):
         list(repeated_passes(lambda number: records([next(counter)] if number == 0 else []), sequence=lambda: None))
     assert next(counter) == MAX_PASSES
+
+
+@pytest.mark.parametrize("end", [None, 0, 1, 9, 10, 30, 94, 100000])
+@pytest.mark.parametrize("pieces", [1, 2, 7])
+@pytest.mark.parametrize("last_id", [0, 25])
+def test_pieces_of_a_range_meet_and_the_last_stays_open(end, pieces, last_id):
+    cut = cut_range(IdRange(last_id=last_id), end=end, page_size=10, pieces=pieces)
+    assert cut[0].last_id == last_id
+    assert [part.end for part in cut] == [*(part.last_id for part in cut[1:]), None]
+    assert len(cut) <= pieces
+    assert all((part.end - part.last_id) % 10 == 0 for part in cut[:-1])
+
+
+def test_a_range_ends_at_its_end_without_another_call():
+    asked = []
+
+    def fetch(after):
+        asked.append(after)
+        return server(range(1, 20))(after)
+
+    assert ids_of(keyset_pages(fetch, after_id=2, end=7)) == [3, 4, 5, 6, 7]
+    assert asked == [2, 5]

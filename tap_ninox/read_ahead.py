@@ -1,0 +1,124 @@
+"""Reading while what was read before is still being written."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+
+
+class Readers:
+    """How many threads may read at once, over all tables of a run."""
+
+    def __init__(self, limit: int) -> None:
+        """Permit `limit` threads."""
+        self.limit = limit
+        self._free = limit
+        self._lock = threading.Lock()
+
+    def take(self, wanted: int = 1) -> int:
+        """Take as many permits as are free, at most those wanted; return their number."""
+        with self._lock:
+            taken = max(0, min(wanted, self._free))
+            self._free -= taken
+            return taken
+
+    def give_back(self, permits: int = 1) -> None:
+        """Let others have some permits."""
+        with self._lock:
+            self._free += permits
+
+
+class ReadAhead(Generic[Item]):
+    """Runs iterators in threads of their own, a few items ahead of whoever consumes them.
+
+    Items of one iterator keep their order; those of several are mixed as they come. When an iterator fails, the others
+    end after the item in hand, everything at hand is still given out (it was paid for), and then the error is raised.
+    The threads are daemons: a process that is told to stop does not wait for an answer of the server.
+    """
+
+    def __init__(
+        self, sources: Iterable[Iterator[Item]], *, threads: int = 1, room: int = 1,
+        at_end: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
+        """Start reading.
+
+        Args:
+            sources: Each is run by one thread; those beyond the number of threads wait for a free one.
+            threads: How many run at once.
+            room: Items kept for the consumer, beside the one each thread holds.
+            at_end: Called by each thread when it ends.
+        """
+        self._sources = deque(sources)
+        self._items: deque[Item] = deque()
+        self._room = room
+        self._at_end = at_end
+        self._changed = threading.Condition()
+        self._error: Exception | None = None
+        self._is_stopping = False
+        self._is_closed = False
+        self._running = min(threads, len(self._sources))
+        for _ in range(self._running):
+            threading.Thread(target=self._work, name="ninox-reader", daemon=True).start()
+
+    def __iter__(self) -> Iterator[Item]:
+        """Yield the items.
+
+        Raises:
+            Exception: What an iterator raised, after all items that were read.
+        """
+        try:
+            while (item := self._next()) is not None:
+                yield item
+        finally:
+            self.close()
+        if self._error is not None:
+            raise self._error
+
+    def close(self) -> None:
+        """Tell the threads to end; nobody wants their items any more."""
+        with self._changed:
+            self._is_stopping = self._is_closed = True
+            self._changed.notify_all()
+
+    def _next(self) -> Item | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._items or not self._running)
+            if not self._items:
+                return None
+            item = self._items.popleft()
+            self._changed.notify_all()
+            return item
+
+    def _work(self) -> None:
+        try:
+            while (source := self._next_source()) is not None:
+                for item in source:
+                    if not self._hand_over(item):
+                        return
+        except Exception as error:  # noqa: BLE001 (a thread's edge: the consumer raises it)
+            self._fail(error)
+        finally:
+            self._at_end()
+            with self._changed:
+                self._running -= 1
+                self._changed.notify_all()
+
+    def _next_source(self) -> Iterator[Item] | None:
+        with self._changed:
+            return self._sources.popleft() if self._sources and not self._is_stopping else None
+
+    def _hand_over(self, item: Item) -> bool:
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_closed or len(self._items) < self._room)
+            self._items.append(item)
+            self._changed.notify_all()
+            return not self._is_stopping
+
+    def _fail(self, error: Exception) -> None:
+        with self._changed:
+            self._error = self._error or error
+            self._is_stopping = True

@@ -1,0 +1,169 @@
+"""What of a table is to be read in this run: decided from its bookmark and the change feed, before the first page.
+
+Everything here may run in a thread of its own; bookmarks are looked at, never changed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from itertools import chain
+from typing import TypeAlias
+
+from ninox_api.paging import IdRange, Page, cut_range
+from tap_ninox.read_ahead import ReadAhead, Readers
+from tap_ninox.state import Bookmark, Snapshot
+from tap_ninox.table_reader import ReadPage, TableReader
+from tap_ninox.table_source import TableSource
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeReading:
+    """All records are to be read, or those that an earlier run did not get to.
+
+    Attributes:
+        removed: Ids that the feed names as removed since the bookmark, for targets that do not activate versions.
+        end: An id that no record was above when the feed was asked, None if it does not tell.
+    """
+
+    snapshot: Snapshot
+    removed: frozenset[int]
+    end: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeReading:
+    """Only what changed is to be read.
+
+    Attributes:
+        sequence: Up to which everything is known when the last page was emitted.
+        removed: Ids that the feed names as removed; those that turn up in a page were made again.
+        changed: Number of records that the feed names as changed, None where there is no feed.
+    """
+
+    sequence: int
+    removed: frozenset[int]
+    changed: int | None
+
+
+Reading: TypeAlias = WholeReading | ChangeReading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planner:
+    """Decides for one table, and reads as decided.
+
+    Attributes:
+        name: Of the stream, for messages.
+        always_whole: Whether changes are not followed (replication method FULL_TABLE).
+        is_asked_for: Whether the table is to be read whole in this run.
+        refresh_interval: Age at which the table is read whole again, None for never.
+        readers: The threads that may read at once.
+    """
+
+    name: str
+    table_id: str
+    source: TableSource
+    reader: TableReader
+    page_size: int
+    always_whole: bool
+    is_asked_for: bool
+    refresh_interval: timedelta | None
+    readers: Readers
+
+    def read(self, bookmark: Bookmark) -> Iterator[Reading | ReadPage]:
+        """Yield what is to be read, then its pages."""
+        if self._must_read_whole(bookmark):
+            whole = self._whole(bookmark)
+            yield whole
+            parts = list(whole.snapshot.ranges)
+            yield from self.reader.whole(parts, sequence=self.source.change_log.current_sequence, run=self._at_once)
+        else:
+            yield from self._changes(bookmark)
+
+    def _must_read_whole(self, bookmark: Bookmark) -> bool:
+        if self.always_whole or bookmark.sequence is None or bookmark.snapshot:
+            return True
+        if self.is_asked_for:
+            logger.info("%s is read whole again: it is named in refresh.", self.name)
+            return True
+        if bookmark.is_older_than(self.refresh_interval, now=datetime.now(timezone.utc)):
+            logger.info("%s is read whole again: full_refresh_interval_hours have passed.", self.name)
+            return True
+        log = self.source.change_log
+        if log.is_available and log.has_lost(bookmark.sequence):
+            self._warn_of_lost_sequence()
+            return True
+        return False
+
+    def _warn_of_lost_sequence(self) -> None:
+        logger.warning(
+            "%s is read whole: database %r was set back (restored from a backup?), or no longer tells changes as old "
+            "as the bookmark.",
+            self.name,
+            self.source.client.database.name,
+        )
+
+    def _whole(self, bookmark: Bookmark) -> WholeReading:
+        snapshot = self._resumed(bookmark)
+        if snapshot is None:
+            version = bookmark.next_version(now=datetime.now(timezone.utc))
+            snapshot = Snapshot(head=self.source.change_log.head_of(self.table_id), table_version=version)
+        snapshot.ranges[-1:] = self._cut(snapshot.ranges[-1], others=len(snapshot.ranges) - 1)
+        end = self.source.change_log.last_id_of(self.table_id)
+        return WholeReading(snapshot=snapshot, removed=self._removed_since(bookmark), end=end)
+
+    def _resumed(self, bookmark: Bookmark) -> Snapshot | None:
+        snapshot = bookmark.snapshot
+        if snapshot is None:
+            return None
+        log = self.source.change_log
+        if log.is_available and log.has_lost(snapshot.head):
+            self._warn_of_lost_sequence()
+            return None
+        logger.info("%s: continuing after record %d.", self.name, min(part.last_id for part in snapshot.ranges))
+        return snapshot
+
+    def _cut(self, last: IdRange, *, others: int) -> list[IdRange]:
+        """Cut the open range into as many as may be read at once, beside those that are cut already."""
+        pieces = self.readers.limit - others
+        if pieces <= 1:
+            return [last]
+        end = self.source.change_log.last_id_of(self.table_id)
+        return cut_range(last, end=end, page_size=self.page_size, pieces=pieces)
+
+    def _removed_since(self, bookmark: Bookmark) -> frozenset[int]:
+        log = self.source.change_log
+        if self.always_whole or bookmark.sequence is None or not log.is_available or log.has_lost(bookmark.sequence):
+            return frozenset()
+        changes = log.changes_of(self.table_id, bookmark=bookmark.sequence)
+        return frozenset(changes.removed - changes.updated.keys())
+
+    def _at_once(self, readings: Sequence[Iterator[ReadPage]]) -> Iterator[ReadPage]:
+        """Run the readings of several ranges with as many further threads as are free."""
+        further = self.readers.take(len(readings) - 1)
+        try:
+            # The calling thread only passes pages on meanwhile: its own permit serves one of the others.
+            yield from ReadAhead(readings, threads=1 + further) if further else chain.from_iterable(readings)
+        finally:
+            self.readers.give_back(further)
+
+    def _changes(self, bookmark: Bookmark) -> Iterator[Reading | ReadPage]:
+        known = bookmark.sequence or 0
+        log = self.source.change_log
+        pages: Iterator[Page]
+        if log.is_available:
+            changes = log.changes_of(self.table_id, bookmark=known)
+            removed = frozenset(changes.removed)
+            yield ChangeReading(sequence=log.sequence, removed=removed, changed=len(changes.updated))
+            pages = self.reader.changed(changes, bookmark=known)
+        else:
+            head = max(known, log.head_of(self.table_id))
+            yield ChangeReading(sequence=head, removed=frozenset(), changed=None)
+            pages = self.reader.since(known) if head > known else iter(())
+        for page in pages:
+            yield ReadPage(page)

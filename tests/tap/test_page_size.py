@@ -1,0 +1,76 @@
+"""Pages that are too much for the server become smaller, for the rest of the run."""
+
+from __future__ import annotations
+
+import pytest
+
+from ninox_simulator.replies import ApiError
+from tests.builders import shop
+from tests.singer import run_tap
+from tests.wire import record_pages
+
+STREAM = "shop__customers"
+
+
+def refuse_pages_above(simulator, size, status):
+    def check(_edit, index, path):
+        if path.endswith("/records") and int(simulator.log.entries[index].query["perPage"]) > size:
+            raise ApiError(status, "Too much")
+
+    simulator.between(check)
+
+
+def sizes(simulator):
+    return [int(page["perPage"]) for page in record_pages(simulator)]
+
+
+@pytest.mark.parametrize(("status", "tries"), [(413, 1), (504, 2)])
+@pytest.mark.parametrize("since_id", ["honoured", "ignored"])
+def test_a_page_that_is_too_much_is_asked_for_in_smaller_ones_from_then_on(simulate, caplog, since_id, status, tries):
+    simulator = simulate(shop(60), records_since_id=since_id)
+    refuse_pages_above(simulator, 10, status)
+    run = run_tap(simulator, page_size=40, max_retries=tries - 1)
+    assert run.error is None
+    assert set(run.ids(STREAM)) == set(range(1, 61))
+    assert sizes(simulator)[:tries] == [40] * tries
+    assert set(sizes(simulator)[tries:]) == {10}
+    assert "pages of 40 records are too much for the server, asking for 10" in caplog.text
+
+
+def test_a_server_that_does_not_answer_in_time_is_asked_for_less(simulate):
+    simulator = simulate(shop(12))
+    simulator.faults.add("slow", seconds=0.6, path="/records$", times=2)
+    run = run_tap(simulator, page_size=8, max_retries=1, request_timeout=0.25)
+    assert run.error is None
+    assert run.ids(STREAM) == list(range(1, 13))
+    assert sizes(simulator)[:3] == [8, 8, 2]
+
+
+def test_changes_are_read_in_smaller_pages_too(simulate):
+    simulator = simulate(shop(30))
+    first = run_tap(simulator)
+    for number in range(1, 31):
+        simulator.edit.update("A", number, {"A": "x"})
+    refuse_pages_above(simulator, 10, 413)
+    simulator.log.clear()
+    assert run_tap(simulator, page_size=40, state=first.state).ids(STREAM) == list(range(1, 31))
+    assert set(sizes(simulator)) == {40, 10}
+
+
+@pytest.mark.parametrize(("status", "message"), [(413, "HTTP 413"), (500, "HTTP 500"), (401, "HTTP 401")])
+def test_what_a_smaller_page_cannot_mend_is_an_error_and_the_state_stays_good(simulate, status, message):
+    simulator = simulate(shop(12))
+    refuse_pages_above(simulator, 0, status)
+    run = run_tap(simulator, page_size=8)
+    assert message in str(run.tap.report.streams[STREAM].error)
+    assert sizes(simulator) == ([8, 2, 1] if status == 413 else [8])
+    assert run.bookmark(STREAM)["snapshot"]["last_id"] == 0
+
+
+def test_several_readers_shrink_their_pages_together(simulate):
+    simulator = simulate(shop(200))
+    refuse_pages_above(simulator, 10, 413)
+    simulator.faults.configure({"latency_s": 0.005})
+    run = run_tap(simulator, page_size=40, max_parallel_requests=3)
+    assert sorted(run.ids(STREAM)) == list(range(1, 201))
+    assert sizes(simulator).count(40) <= 3
