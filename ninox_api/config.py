@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -19,6 +20,8 @@ DEFAULT_MAX_PARALLEL_REQUESTS = 1
 DEFAULT_USER_AGENT = f"singer-ninox/{version('singer-ninox')}"
 
 _NINOX_4_HOST = "go.ninox.com"
+_PUBLIC_CLOUD = "api.ninox.com"
+_PUBLIC_CLOUD_FOR_PEOPLE = frozenset({"app.ninox.com", "www.ninox.com", "ninox.com"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +70,21 @@ class ConnectionConfig:
         """Refuse what can never work."""
         problems = [*_token_problems(self.auth_token), *_url_problems(self.api_url, allow_http=self.allow_http)]
         problems += _number_problems(self)
-        if self.ca_bundle is not None and not Path(self.ca_bundle).is_file():
-            problems.append(f"ca_bundle: there is no file {self.ca_bundle}.")
+        problems += _certificate_problems(self.ca_bundle)
         if problems:
             raise NinoxConfigError(problems)
+
+
+def _certificate_problems(ca_bundle: str | None) -> list[str]:
+    if ca_bundle is None:
+        return []
+    if not Path(ca_bundle).is_file():
+        return [f"ca_bundle: there is no file {ca_bundle}."]
+    try:
+        ssl.create_default_context(cafile=ca_bundle)
+    except OSError:  # SSLError is one
+        return [f"ca_bundle: {ca_bundle} holds no certificate in PEM form."]
+    return []
 
 
 def _token_problems(token: str) -> list[str]:
@@ -93,11 +107,24 @@ def _url_problems(api_url: str, *, allow_http: bool) -> list[str]:
         return ["api_url: give a full address such as https://api.ninox.com/v1."]
     if url.username or url.password or url.query or url.fragment:
         return ["api_url: give scheme, host, port and path only; the key belongs into auth_token."]
-    if host == _NINOX_4_HOST:
-        return ["api_url: go.ninox.com is Ninox 4, which has another API; this release speaks to api.ninox.com/v1."]
+    if problem := _address_problem(url):
+        return [problem]
     if url.scheme == "http" and not allow_http and not _is_loopback(host):
         return ["api_url: plain http would send the key unprotected; use https, or set allow_http to true."]
     return []
+
+
+def _address_problem(url: SplitResult) -> str | None:
+    """Return what is wrong with an address that is well formed."""
+    address = url.geturl()
+    if url.hostname == _NINOX_4_HOST:
+        return "api_url: go.ninox.com is Ninox 4, which has another API; this release speaks to api.ninox.com/v1."
+    if url.hostname in _PUBLIC_CLOUD_FOR_PEOPLE or (url.hostname == _PUBLIC_CLOUD and url.path != "/v1"):
+        return f"api_url: the API of the public cloud is at {DEFAULT_API_URL}."
+    if "/teams" in url.path:
+        before = address[: address.index("/teams")]
+        return f"api_url: leave out what follows {before}; team and database have settings of their own."
+    return None
 
 
 def _is_loopback(host: str) -> bool:

@@ -68,6 +68,10 @@ class NinoxTransportError(NinoxError):
         super().__init__(f"{method} {path} brought no usable answer: {problem}.")
 
 
+class NinoxTlsError(NinoxTransportError):
+    """No secure connection could be agreed on, which trying again does not mend."""
+
+
 class NinoxTimeoutError(NinoxTransportError):
     """The server took longer than `request_timeout`; it may still be at work."""
 
@@ -116,7 +120,10 @@ class NinoxRedirectError(NinoxAPIError):
 class NinoxAuthenticationError(NinoxAPIError):
     """401: the key is missing, wrong or revoked."""
 
-    advice = "Check auth_token: the API key may be mistyped, revoked or belong to another server than api_url."
+    advice = (
+        "Check auth_token: the API key may be mistyped, revoked, or belong to another server than api_url "
+        "(a key of Ninox 4 works at go.ninox.com only)."
+    )
 
 
 class NinoxPermissionError(NinoxAPIError):

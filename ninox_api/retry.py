@@ -18,6 +18,7 @@ from ninox_api.errors import (
     NinoxServerError,
     NinoxSizeError,
     NinoxTimeoutError,
+    NinoxTlsError,
     NinoxTransportError,
 )
 
@@ -59,7 +60,7 @@ def tries_allowed(
         return min(max_tries, TRIES_OF_A_LARGE_READ)
     if isinstance(error, NinoxRateLimitError):
         return max_tries if (error.retry_after_s or 0) <= MAX_RETRY_AFTER_S else 1
-    if not repeatable or isinstance(error, NinoxSizeError):
+    if not repeatable or isinstance(error, NinoxSizeError | NinoxTlsError):
         return 1
     if isinstance(error, NinoxTransportError):
         return max_tries

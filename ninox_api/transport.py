@@ -18,21 +18,20 @@ import msgspec
 import requests
 from backoff.types import Details
 from typing_extensions import override
-from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.exceptions import HTTPError
 
 from ninox_api import retry
-from ninox_api.body import MAX_ANSWER_BYTES, AnswerTooLargeError, AnswerTooSlowError, read_body
+from ninox_api.body import AnswerTooLargeError, AnswerTooSlowError, read_body
 from ninox_api.config import ConnectionConfig
 from ninox_api.errors import (
     NinoxConfigError,
     NinoxError,
     NinoxProtocolError,
     NinoxRateLimitError,
-    NinoxSizeError,
-    NinoxTimeoutError,
     NinoxTransportError,
     error_for_status,
 )
+from ninox_api.failures import failure_of
 from ninox_api.limits import CallBudget, InFlight, RateLimiter
 
 logger = logging.getLogger(__name__)
@@ -40,25 +39,6 @@ logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer", covariant=True)  # noqa: PLC0105 (reads better than Answer_co)
 
 _SUCCESS = range(200, 300)
-_TIMEOUTS = (requests.exceptions.ReadTimeout, ReadTimeoutError, AnswerTooSlowError)
-_PROBLEMS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
-    (
-        (requests.exceptions.SSLError,),
-        "the certificate of {api_url} is not trusted (a private authority goes into ca_bundle)",
-    ),
-    ((requests.exceptions.ProxyError,), "the proxy refused the connection"),
-    ((requests.exceptions.ConnectTimeout, *_TIMEOUTS), "no answer within request_timeout"),
-    (
-        (AnswerTooLargeError,),
-        f"it is larger than {MAX_ANSWER_BYTES // 1024**2} MiB (a smaller page_size makes answers smaller)",
-    ),
-    ((HTTPError,), "the answer was cut off or damaged"),
-    (
-        (requests.exceptions.ConnectionError,),
-        "no connection to {api_url}, or it was closed (check api_url and the network)",
-    ),
-)
-"""What a user is told about a failure; the first that fits, so the narrower ones stand first."""
 
 
 class Decoder(Protocol[Answer]):
@@ -209,20 +189,7 @@ class Transport:
                 content = read_body(response.raw, request_timeout_s=self._config.request_timeout_s)
                 return _Received(response.status_code, response.headers, content)
         except (requests.RequestException, HTTPError, AnswerTooLargeError, AnswerTooSlowError, OSError) as error:
-            raise self._failure(error, request) from None
-
-    def _failure(self, error: Exception, request: Request) -> NinoxTransportError:
-        """Return the error to raise. A library's text holds the whole URL with its query: only the kind is told."""
-        otherwise = f"the exchange failed ({type(error).__name__})"
-        problem = next((text for kinds, text in _PROBLEMS if isinstance(error, kinds)), otherwise)
-        kind = (
-            NinoxTimeoutError
-            if isinstance(error, _TIMEOUTS)
-            else NinoxSizeError
-            if isinstance(error, AnswerTooLargeError)
-            else NinoxTransportError
-        )
-        return kind(method=request.method, path=request.path, problem=problem.format(api_url=self._config.api_url))
+            raise failure_of(error, method=request.method, path=request.path, api_url=self._config.api_url) from None
 
 
 def _session(config: ConnectionConfig) -> _Session:
@@ -267,6 +234,8 @@ def _is_json(content: bytes) -> bool:
 def _not_json(received: _Received, request: Request) -> NinoxTransportError:
     kind = received.headers.get("Content-Type", "no content type").split(";")[0]
     problem = f"HTTP {received.status} with {len(received.content)} bytes of {kind} that are not whole JSON"
+    if kind == "text/html":
+        problem += "; a page for people: check that api_url is the API's address, which usually ends with /v1"
     return NinoxTransportError(method=request.method, path=request.path, problem=problem)
 
 

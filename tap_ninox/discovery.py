@@ -59,7 +59,7 @@ def discover(client: NinoxClient, settings: TapSettings, *, team: str | None) ->
         NinoxError: Ninox cannot be read at all.
     """
     teams = find_teams(client, team=team, patterns=settings.teams)
-    team_of = {name: found for found in teams for name in client.list_databases(found.id)}
+    team_of = {name: found for found in teams for name in _databases_of(client, found)}
     _check_passwords(client, team_of)
     names = pick_many(list(team_of), settings.databases, setting="databases")
     readers = {name: client.database(team_of[name].id, name) for name in names}
@@ -83,6 +83,14 @@ def discover(client: NinoxClient, settings: TapSettings, *, team: str | None) ->
     )
 
 
+def _databases_of(client: NinoxClient, team: Team) -> list[DatabaseName]:
+    try:
+        return client.list_databases(team.id)
+    except NinoxNotFoundError:
+        message = f"team: the server knows no workspace with the id {team.id!r}.{_address_hint(client.api_url)}"
+        raise NinoxConfigError(message) from None
+
+
 def find_teams(client: NinoxClient, *, team: str | None, patterns: Sequence[str]) -> list[Team]:
     """Return the teams that were asked for, or the only one.
 
@@ -94,7 +102,8 @@ def find_teams(client: NinoxClient, *, team: str | None, patterns: Sequence[str]
     Raises:
         NinoxConfigError: There is no such team, or there are several and none was named.
     """
-    setting, wanted = ("team", [team]) if team is not None else ("teams", list(patterns))
+    setting = "teams" if patterns else "team"
+    wanted = list(patterns) if team is None else [team]
     try:
         teams = client.list_teams()
     except (NinoxNotFoundError, NinoxPermissionError) as error:  # some private clouds do not list them (observed)
@@ -118,8 +127,12 @@ def _unlisted(setting: str, error: NinoxAPIError, *, api_url: str) -> str:
             f"{setting}: the server refuses to list its teams (HTTP 403). The plan may have no API access, or the "
             "key's role may not see them; if the key may read a workspace, set team to the workspace's id."
         )
-    hint = "" if api_url.endswith("/v1") else f" Or is api_url {api_url} not complete? It usually ends with /v1."
-    return f"{setting}: this server does not list its teams; set team to the workspace's id.{hint}"
+    hint = _address_hint(api_url)
+    return f"{setting}: this server does not list its teams; set {setting} to the workspace's id.{hint}"
+
+
+def _address_hint(api_url: str) -> str:
+    return "" if api_url.endswith("/v1") else f" Or is api_url {api_url} not complete? It usually ends with /v1."
 
 
 def _check_passwords(client: NinoxClient, databases: Iterable[DatabaseName]) -> None:

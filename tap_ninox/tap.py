@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from ninox_api.client import DatabaseClient, NinoxClient
 from ninox_api.config import ConnectionConfig
-from ninox_api.errors import NinoxError
+from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_api.schema import DatabaseName, DatabaseSchema
 from tap_ninox.catalog import TableEntry, entries_of, saved_entries, with_current_choices
 from tap_ninox.catalogue_streams import CATALOGUE_STREAMS
@@ -109,11 +109,10 @@ class TapNinox(Tap):
 
     @override  # type: ignore[misc] # final in the SDK, but the only place that sees all streams end
     def sync_all(self) -> None:
-        settings = TapSettings.from_settings(self.config)
         self._note_drift()
         self._schedule.order = [s for s in self.streams.values() if isinstance(s, TableStream) and s.selected]
         super().sync_all()
-        self.report.close(settings.report_path)
+        self.report.close(self.settings.report_path)
 
     @override  # type: ignore[misc] # final in the SDK, which would test deselected streams, too, and hide failures
     def run_connection_test(self) -> bool:
@@ -143,12 +142,7 @@ class TapNinox(Tap):
         discovery = discover(client, settings, team=team)
         self._readers = discovery.readers
         if not discovery.databases and not self._saved_catalog:
-            names = ", ".join(repr(team.name) for team in discovery.teams)
-            message = (
-                f"None of the {len(discovery.skipped)} databases of team {names} can be read with this key; "
-                "see the warnings above."
-            )
-            raise NinoxError(message)
+            raise NinoxError(_nothing_to_read(discovery))
         return discovery if discovery.databases else None
 
     def _entries(self, discovery: Discovery | None, settings: TapSettings) -> list[TableEntry]:
@@ -178,6 +172,12 @@ class TapNinox(Tap):
 
     def _note_drift(self) -> None:
         selected = [name for name, stream in self.streams.items() if stream.selected]
+        if not selected:
+            message = (
+                f"Nothing is selected: of the {len(self.streams)} streams that can be read, the catalog selects none. "
+                "Under Meltano: meltano select tap-ninox '*' '*'; otherwise set selected in the catalog's metadata."
+            )
+            raise NinoxConfigError(message)
         bookmarks = self.state.setdefault("bookmarks", {})
         self.report.drift = self._watch.drifts(bookmarks, selected=selected)
         self.report.refusals = self._watch.lost(bookmarks)
@@ -199,6 +199,14 @@ class TapNinox(Tap):
             source = sources[database_id]
             tables.append(TableStream(self, entry, source, settings, description=description, schedule=self._schedule))
         return [*tables, deleted] if deleted else list(tables)
+
+
+def _nothing_to_read(discovery: Discovery) -> str:
+    names = ", ".join(repr(team.name) for team in discovery.teams)
+    if not discovery.skipped:
+        return f"Team {names} has no database that this key can see."
+    count = len(discovery.skipped)
+    return f"None of the {count} databases of team {names} can be read with this key; see the warnings above."
 
 
 def _source(
