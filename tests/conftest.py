@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from contextlib import ExitStack
 
 import pytest
+
+from ninox_simulator.server import Simulator
+from tests.stage import Stage
 
 _real_connect = socket.socket.connect
 
@@ -21,3 +25,14 @@ def _connect_to_loopback_only(self, address):
 @pytest.fixture(autouse=True)
 def _loopback_only(monkeypatch):
     monkeypatch.setattr(socket.socket, "connect", _connect_to_loopback_only)
+
+
+@pytest.fixture
+def simulate():
+    """Return a function that starts a simulator with a seed and switches."""
+    with ExitStack() as stack:
+
+        def start(seed, **switches):
+            return Stage(stack.enter_context(Simulator(seed=seed, switches=switches)))
+
+        yield start

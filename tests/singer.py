@@ -18,6 +18,7 @@ class TapRun:
 
     messages: list[dict] = field(default_factory=list)
     error: Exception | None = None
+    text: str = ""
     tap: TapNinox | None = None
 
     def of_type(self, kind, stream=None):
@@ -62,7 +63,8 @@ def run_tap(simulator, *, state=None, catalog=None, **settings):
         except Exception as error:  # noqa: BLE001 (the test looks at it)
             run.error = error
     buffer.seek(0)
-    run.messages = parse(buffer.read())
+    run.text = buffer.read()
+    run.messages = parse(run.text)
     return run
 
 

@@ -1,10 +1,7 @@
+"""A running simulator as tests use it."""
+
 from __future__ import annotations
 
-from contextlib import ExitStack
-
-import pytest
-
-from ninox_simulator.server import Simulator
 from tests.builders import DATABASE_ID, TEAM_ID
 
 
@@ -32,14 +29,3 @@ class Stage:
                     left[0] -= 1
 
         self._simulator.on_request.append(hook)
-
-
-@pytest.fixture
-def simulate():
-    """Return a function that starts a simulator with a seed and switches."""
-    with ExitStack() as stack:
-
-        def start(seed, **switches):
-            return Stage(stack.enter_context(Simulator(seed=seed, switches=switches)))
-
-        yield start

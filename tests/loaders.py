@@ -1,0 +1,81 @@
+"""Two loaders that read what the tap wrote: target-postgres, and target-duckdb, which is of another make."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+from psycopg.rows import dict_row
+
+from tests.warehouse import fresh_database
+
+SCHEMA = "tap_ninox"
+BIN = Path(sys.executable).parent
+
+
+def load(command, config, text, tmp_path):
+    """Give Singer messages to a loader; return the last state it confirmed."""
+    path = tmp_path / f"{command}.json"
+    path.write_text(json.dumps(config), encoding="utf-8")
+    done = subprocess.run(
+        [BIN / command, "--config", path], input=text, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    states = [line for line in done.stdout.splitlines() if line.strip()]
+    return json.loads(states[-1]) if states else None
+
+
+def postgres_settings(warehouse, **more):
+    return {
+        "host": warehouse.host, "port": warehouse.port, "user": warehouse.user, "password": warehouse.password,
+        "database": warehouse.database, "default_target_schema": SCHEMA, "load_method": "upsert",
+        "validate_records": False, "add_record_metadata": True, "activate_version": True, **more,
+    }  # fmt: skip
+
+
+class PostgresLoader:
+    """A new database of the running server."""
+
+    def __init__(self, postgres, tmp_path, **settings):
+        self._warehouse = fresh_database(postgres)
+        self._settings = postgres_settings(self._warehouse, **settings)
+        self._tmp_path = tmp_path
+
+    def load(self, text):
+        return load("target-postgres", self._settings, text, self._tmp_path)
+
+    def rows(self, table):
+        """Return the rows by id, all columns as they are."""
+        with psycopg.connect(self._warehouse.dsn, row_factory=dict_row) as connection:
+            rows = connection.execute(f'SELECT * FROM "{SCHEMA}"."{table}"')  # noqa: S608 (our own names)
+            return {row["_id"]: row for row in rows}
+
+
+class DuckdbLoader:
+    """A new database file."""
+
+    def __init__(self, tmp_path, **settings):
+        self._path = str(tmp_path / "warehouse.duckdb")
+        self._settings = {"path": self._path, "default_target_schema": SCHEMA, **settings}
+        self._tmp_path = tmp_path
+
+    @staticmethod
+    def is_installed():
+        return importlib.util.find_spec("target_duckdb") is not None
+
+    def load(self, text):
+        return load("target-duckdb", self._settings, text, self._tmp_path)
+
+    def rows(self, table):
+        """Return the rows by id, all columns as they are."""
+        import duckdb  # noqa: PLC0415 (not for every Python)
+
+        with duckdb.connect(self._path, read_only=True) as connection:
+            cursor = connection.execute(f'SELECT * FROM "{SCHEMA}"."{table}"')  # noqa: S608 (our own names)
+            names = [column[0] for column in cursor.description]
+            rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            return {row["_id"]: row for row in rows}

@@ -1,0 +1,133 @@
+"""Deletions in the tables' own streams: under which schema, and what stream maps and flattening make of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.builders import shop
+from tests.singer import run_tap
+
+STREAM = "shop__customers"
+DELETED_AT = "_sdc_deleted_at"
+
+
+@pytest.fixture
+def after_deletions(simulate):
+    """Return a function that loads, has rows 2 and 4 deleted and row 1 changed, and runs again with some settings."""
+
+    def run(**settings):
+        simulator = simulate(shop(5))
+        first = run_tap(simulator, **settings)
+        assert first.error is None
+        simulator.edit.update("A", 1, {"A": "x"})
+        simulator.edit.delete("A", 2)
+        simulator.edit.delete("A", 4)
+        return first, run_tap(simulator, state=first.state, **settings)
+
+    return run
+
+
+def shape(run, stream):
+    return [message["type"] for message in run.messages if message.get("stream") == stream]
+
+
+def last_schema(run, stream):
+    return run.of_type("SCHEMA", stream)[-1]
+
+
+def test_a_narrow_schema_holds_what_a_tombstone_holds(after_deletions):
+    first, later = after_deletions()
+    assert shape(later, STREAM) == ["SCHEMA", "RECORD", "SCHEMA", "RECORD", "RECORD"]
+    assert set(last_schema(later, STREAM)["schema"]["properties"]) == {"_id", "_sequence", DELETED_AT}
+    assert all(set(row) == {"_id", "_sequence", DELETED_AT} for row in later.tombstones(STREAM))
+    messages = later.of_type("RECORD", STREAM)
+    assert {message["version"] for message in messages} == {first.bookmark(STREAM)["table_version"]}
+    assert all(message["time_extracted"] for message in messages)
+
+
+def test_a_full_schema_is_the_only_one_and_every_row_says_whether_it_is_deleted(after_deletions):
+    first, later = after_deletions(tombstone_schema="full")
+    assert shape(later, STREAM) == ["SCHEMA", "RECORD", "RECORD", "RECORD"]
+    properties = set(last_schema(later, STREAM)["schema"]["properties"])
+    assert {"name", "_id", DELETED_AT} < properties
+    rows = [message["record"] for run in (first, later) for message in run.of_type("RECORD", STREAM)]
+    assert all(set(row) == properties for row in rows)
+    assert [(row["_id"], row["name"]) for row in rows if row[DELETED_AT]] == [(2, None), (4, None)]
+
+
+@pytest.mark.parametrize("deletes", ["stream", "ignore"])
+def test_a_full_schema_without_tombstones_is_the_plain_one(after_deletions, deletes):
+    _, later = after_deletions(tombstone_schema="full", deletes=deletes)
+    assert DELETED_AT not in last_schema(later, STREAM)["schema"]["properties"]
+
+
+MAPS = {
+    "a mapped property": ({STREAM: {"name": "name.upper()"}}, STREAM, ["_id"], [2, 4]),
+    "an alias": ({STREAM: {"__alias__": "people"}}, "people", ["_id"], [2, 4]),
+    "a pattern": ({"shop__*": {"amount": None}}, STREAM, ["_id"], [2, 4]),
+    "a copy": ({"copy": {"__source__": STREAM}}, "copy", ["_id"], [2, 4]),
+    "a filter": ({STREAM: {"__filter__": "name == 'name 2'"}}, STREAM, ["_id"], [2, 4]),
+    "nothing else": ({STREAM: {"_id": "_id", "name": "name", "__else__": None}}, STREAM, ["_id"], [2, 4]),
+    "a changed key": ({STREAM: {"_id": "str(_id)"}}, STREAM, ["_id"], ["2", "4"]),
+    "another key": (
+        {STREAM: {"__key_properties__": ["customer"], "customer": "'c' + str(_id)"}},
+        STREAM,
+        ["customer"],
+        ["c2", "c4"],
+    ),
+}
+
+
+@pytest.mark.parametrize("tombstone_schema", ["narrow", "full"])
+@pytest.mark.parametrize("case", MAPS)
+def test_deletions_go_through_stream_maps(after_deletions, case, tombstone_schema):
+    maps, stream, keys, values = MAPS[case]
+    _, later = after_deletions(stream_maps=maps, tombstone_schema=tombstone_schema)
+    assert later.error is None
+    gone = [message["record"] for message in later.of_type("RECORD", stream) if message["record"].get(DELETED_AT)]
+    assert [row[keys[0]] for row in gone] == values
+    schema = last_schema(later, stream)
+    assert schema["key_properties"] == keys
+    assert all(set(row) <= set(schema["schema"]["properties"]) for row in gone)
+    if tombstone_schema == "narrow":
+        assert all(set(row) <= {*keys, "_id", "_sequence", DELETED_AT} for row in gone)
+
+
+def test_both_a_stream_and_its_copy_get_the_deletions(after_deletions):
+    _, later = after_deletions(stream_maps={"copy": {"__source__": STREAM}})
+    assert len(later.tombstones(STREAM)) == len(later.tombstones("copy")) == 2
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"__key_properties__": ["name"]},
+        {"__key_properties__": ["mail"], "mail": "name.lower()"},
+        {"__key_properties__": None},
+    ],
+    ids=["a value", "made of a value", "none"],
+)
+def test_a_key_that_deletions_do_not_have_is_one_warning(after_deletions, caplog, rules):
+    _, later = after_deletions(stream_maps={STREAM: rules})
+    assert later.error is None
+    assert later.tombstones(STREAM) == []
+    assert caplog.text.count("deletions are not sent to stream shop__customers") == 1
+    assert later.bookmark(STREAM)["replication_key_value"] == 8
+
+
+def test_a_removed_stream_gets_nothing(after_deletions, caplog):
+    _, later = after_deletions(stream_maps={STREAM: None})
+    assert later.of_type("RECORD", STREAM) == later.of_type("SCHEMA", STREAM) == []
+    assert "deletions are not sent" not in caplog.text
+
+
+def test_flattening_leaves_deletions_as_they_are(after_deletions):
+    _, later = after_deletions(flattening_enabled=True, flattening_max_depth=1)
+    assert [row["_id"] for row in later.tombstones(STREAM)] == [2, 4]
+
+
+def test_aliases_carry_versions_too(after_deletions):
+    first, later = after_deletions(stream_maps={STREAM: {"__alias__": "people"}})
+    (activation,) = first.of_type("ACTIVATE_VERSION", "people")
+    assert {message["version"] for message in later.of_type("RECORD", "people")} == {activation["version"]}
+    assert first.of_type("ACTIVATE_VERSION", STREAM) == []
