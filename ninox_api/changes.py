@@ -30,6 +30,7 @@ class FeedAnswer(msgspec.Struct, rename={"next_record_ids": "nextRids"}):
     updates: dict[str, FeedUpdate] | None = None
     removes: list[Any] | None = None
     next_record_ids: Any = None
+    files: Any = None
 
 
 @dataclass(slots=True)
@@ -39,10 +40,12 @@ class TableChanges:
     Attributes:
         updated: Record id → sequence of its last change, None where the feed does not say.
         removed: Ids of records that are gone.
+        files: Record id → sequence at which one of its files changed, None where the feed does not say.
     """
 
     updated: dict[int, int | None] = field(default_factory=dict)
     removed: set[int] = field(default_factory=set)
+    files: dict[int, int | None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -53,11 +56,13 @@ class DatabaseChanges:
         sequence: The database's current sequence.
         tables: Table id → its changes; a table without changes is absent.
         next_record_ids: Table id → id of its next new record, as far as the feed tells: no table has more records.
+        unread_files: Changed files whose record the feed names in an unknown form.
     """
 
     sequence: int
     tables: dict[str, TableChanges] = field(default_factory=dict)
     next_record_ids: dict[str, int] = field(default_factory=dict)
+    unread_files: int = 0
 
 
 def split_by_table(answer: FeedAnswer, table_ids: Iterable[str]) -> DatabaseChanges:
@@ -78,7 +83,29 @@ def split_by_table(answer: FeedAnswer, table_ids: Iterable[str]) -> DatabaseChan
     for removal in answer.removes or ():
         table_id, record_id = _split(_removal_key(removal), known)
         changes.tables.setdefault(table_id, TableChanges()).removed.add(record_id)
+    _add_files(changes, answer.files, known)
     return changes
+
+
+def _add_files(changes: DatabaseChanges, raw: Any, table_ids: set[str]) -> None:
+    """Note which records had files changed. The form is unknown, so what cannot be read is counted, not refused."""
+    entries = [{"nid": key} for key in raw] if isinstance(raw, Mapping) else raw if isinstance(raw, list) else []
+    for entry in entries:
+        key = entry.partition("/")[0] if isinstance(entry, str) else _removal_key(entry)
+        sequence = _sequence_of(entry)
+        try:
+            table_id, record_id = _split(key, table_ids)
+        except NinoxProtocolError:
+            changes.unread_files += 1
+            continue
+        files = changes.tables.setdefault(table_id, TableChanges()).files
+        before = files.get(record_id, sequence)
+        files[record_id] = None if before is None or sequence is None else max(before, sequence)
+
+
+def _sequence_of(entry: Any) -> int | None:
+    told = entry.get("seq", entry.get("_sq")) if isinstance(entry, Mapping) else None
+    return told if isinstance(told, int) and not isinstance(told, bool) else None
 
 
 def _next_record_ids(raw: Any) -> dict[str, int]:
@@ -108,7 +135,7 @@ def _removal_key(removal: Any) -> str:
     if isinstance(removal, str):
         return removal
     if isinstance(removal, Mapping):
-        record_id = _first(removal, ("id", "_id", "nid", "rid"))
+        record_id = _first(removal, ("nid", "id", "_id", "rid", "recordId", "record"))
         table_id = _first(removal, ("tid", "typeId", "tableId", "table", "type"))
         return f"{table_id}{record_id}" if _is_number(record_id) else record_id
     return str(removal)

@@ -11,7 +11,9 @@ import msgspec
 
 from ninox_api.changes import DatabaseChanges, FeedAnswer, split_by_table
 from ninox_api.config import ConnectionConfig
+from ninox_api.download import Download
 from ninox_api.errors import NinoxNotFoundError, NinoxProtocolError, NinoxScriptError
+from ninox_api.files import NinoxFile, files_from_json
 from ninox_api.retry import TRIES_OF_A_FAILED_READ
 from ninox_api.schema import (
     DatabaseName,
@@ -167,7 +169,7 @@ class DatabaseClient:
         except NinoxNotFoundError:
             return None
         if record.id != record_id:
-            message = f"GET {request.path} was answered with record {record.id}."
+            message = f"GET {request.label} was answered with record {record.id}."
             raise NinoxProtocolError(message)
         return record
 
@@ -175,6 +177,24 @@ class DatabaseClient:
         """Yield records one call each, with None for those that do not exist."""
         for record_id in record_ids:
             yield record_id, self.find_record(table_id, record_id)
+
+    def list_files(self, table_id: str, record_id: int) -> list[NinoxFile] | None:
+        """Return the files of a record, None if it does not exist. One call per record: no other way is known."""
+        try:
+            answer = self._transport.send(self._get("tables", table_id, "records", str(record_id), "files"), _ANYTHING)
+        except NinoxNotFoundError:
+            return None
+        return files_from_json(answer)
+
+    def download_file(self, table_id: str, record_id: int, name: str, download: Download) -> bool:
+        """Receive a file; return False if it does not exist (any more)."""
+        segments = (*self._segments, "tables", table_id, "records", str(record_id), "files", name)
+        request = Request(segments=segments, password=self._password, private_segment=len(segments) - 1)
+        try:
+            self._transport.download(request, download)
+        except NinoxNotFoundError:
+            return False
+        return True
 
     def query(self, script: str, *, tries_of_500: int = TRIES_OF_A_FAILED_READ) -> Any:
         """Return the value of a script that only reads, as bare JSON; numbers keep all digits.
@@ -194,7 +214,7 @@ class DatabaseClient:
         )
         answer = self._transport.send(request, _ANYTHING)
         if isinstance(answer, dict) and answer.keys() == {"_err"}:
-            raise NinoxScriptError(method=request.method, path=request.path)
+            raise NinoxScriptError(method=request.method, path=request.label)
         return answer
 
     def writer(self) -> DatabaseWriter:

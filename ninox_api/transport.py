@@ -7,7 +7,7 @@ only network call) → `read_body` (bounds) → `_raise_for_status` → `_decode
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import NamedTuple, Protocol, TypeVar
@@ -21,8 +21,9 @@ from typing_extensions import override
 from urllib3.exceptions import HTTPError
 
 from ninox_api import retry
-from ninox_api.body import AnswerTooLargeError, AnswerTooSlowError, read_body
+from ninox_api.body import AnswerTooLargeError, AnswerTooSlowError, pieces, read_body
 from ninox_api.config import ConnectionConfig
+from ninox_api.download import Download
 from ninox_api.errors import (
     NinoxConfigError,
     NinoxError,
@@ -36,9 +37,11 @@ from ninox_api.limits import CallBudget, InFlight, RateLimiter
 
 logger = logging.getLogger(__name__)
 
+Result = TypeVar("Result")
 Answer = TypeVar("Answer", covariant=True)  # noqa: PLC0105 (reads better than Answer_co)
 
 _SUCCESS = range(200, 300)
+_RANGE_NOT_SATISFIABLE = 416
 
 
 class Decoder(Protocol[Answer]):
@@ -60,6 +63,7 @@ class Request:
         writes: Whether it changes records; a 500 then means a bad field (observed), which no repetition mends.
         tries_of_500: How often a request that only reads may be sent if the answer is 500.
         divisible: Whether the caller can ask for less if the server runs out of time.
+        private_segment: Index of a segment that is a customer's own word (a file's name), which no message may hold.
     """
 
     method: str = "GET"
@@ -71,10 +75,20 @@ class Request:
     writes: bool = False
     tries_of_500: int = retry.TRIES_OF_A_FAILED_READ
     divisible: bool = False
+    private_segment: int | None = None
+
+    @property
+    def label(self) -> str:
+        """The path as it may be told in logs and messages: without the query, and without private words."""
+        shown = [
+            "*" if position == self.private_segment else quote(segment, safe="")
+            for position, segment in enumerate(self.segments)
+        ]
+        return "/" + "/".join(shown)
 
     @property
     def path(self) -> str:
-        """Escaped path, without the query: fit for logs and messages."""
+        """Escaped path, without the query."""
         if any(segment in {"", ".", ".."} for segment in self.segments):
             message = "An id or name in a request path is empty or made of dots; that cannot be a Ninox object."
             raise NinoxConfigError(message)
@@ -87,6 +101,17 @@ class _Received(NamedTuple):
     status: int
     headers: Mapping[str, str]
     content: bytes
+
+
+Take = Callable[[requests.Response], bytes]
+"""What receives the body of an answer."""
+
+
+class _RangeRefusedError(Exception):
+    """The server has nothing where an interrupted download should go on."""
+
+
+_OWN_ERRORS = (AnswerTooLargeError, AnswerTooSlowError, _RangeRefusedError)
 
 
 class _Session(requests.Session):
@@ -129,12 +154,36 @@ class Transport:
         Raises:
             NinoxError: The failure of the last try.
         """
+        return self._repeated(request, lambda: _decode(self._attempt(request), request, decoder))
+
+    def download(self, request: Request, download: Download) -> None:
+        """Receive a file, piece by piece; an interrupted one is continued where the server can, else begun again.
+
+        Raises:
+            NinoxError: The failure of the last try.
+        """
+
+        def take(response: requests.Response) -> bytes:
+            if response.status_code == _RANGE_NOT_SATISFIABLE:
+                download.restart()
+                raise _RangeRefusedError
+            if response.status_code not in _SUCCESS:
+                return read_body(response.raw, request_timeout_s=self._config.request_timeout_s)
+            download.begin(response.status_code, response.headers)
+            for piece in pieces(response.raw, deadline_s=download.deadline_s(self._config.request_timeout_s)):
+                download.write(piece)
+            return b""
+
+        self._repeated(request, lambda: self._attempt(request, headers=download.headers, take=take))
+
+    def _repeated(self, request: Request, send: Callable[[], Result]) -> Result:
+        """Return what sending brings, repeating it where that is safe and may help."""
         tries = 0
 
-        def attempt() -> Answer:
+        def attempt() -> Result:
             nonlocal tries
             tries += 1
-            return self._attempt(request, decoder)
+            return send()
 
         def is_final(error: Exception) -> bool:
             assert isinstance(error, NinoxError)  # noqa: S101 (tells mypy what on_exception cannot)
@@ -159,20 +208,25 @@ class Transport:
         )
         return retried(attempt)()
 
-    def _attempt(self, request: Request, decoder: Decoder[Answer]) -> Answer:
+    def _attempt(
+        self, request: Request, *, headers: Callable[[], Mapping[str, str]] = dict, take: Take | None = None
+    ) -> _Received:
         self._limiter.wait()
         with self._in_flight.slot():
             self.budget.spend()
-            received = self._exchange(request)
+            received = self._exchange(request, headers(), take or self._take)
         try:
             _raise_for_status(received, request)
         except NinoxRateLimitError:
             self._in_flight.fall_back_to_one()
             raise
-        return _decode(received, request, decoder)
+        return received
 
-    def _exchange(self, request: Request) -> _Received:
-        headers = {} if request.password is None else {"nx-password": request.password}
+    def _take(self, response: requests.Response) -> bytes:
+        return read_body(response.raw, request_timeout_s=self._config.request_timeout_s)
+
+    def _exchange(self, request: Request, more_headers: Mapping[str, str], take: Take) -> _Received:
+        headers = dict(more_headers) if request.password is None else {**more_headers, "nx-password": request.password}
         if request.body is not None:
             headers["Content-Type"] = "application/json"
         try:
@@ -186,10 +240,9 @@ class Transport:
                 verify=self._config.ca_bundle or True,
                 stream=True,
             ) as response:
-                content = read_body(response.raw, request_timeout_s=self._config.request_timeout_s)
-                return _Received(response.status_code, response.headers, content)
-        except (requests.RequestException, HTTPError, AnswerTooLargeError, AnswerTooSlowError, OSError) as error:
-            raise failure_of(error, method=request.method, path=request.path, api_url=self._config.api_url) from None
+                return _Received(response.status_code, response.headers, take(response))
+        except (requests.RequestException, HTTPError, *_OWN_ERRORS, OSError) as error:
+            raise failure_of(error, method=request.method, path=request.label, api_url=self._config.api_url) from None
 
 
 def _session(config: ConnectionConfig) -> _Session:
@@ -207,7 +260,7 @@ def _raise_for_status(received: _Received, request: Request) -> None:
     if received.status in _SUCCESS:
         return
     wait = retry.retry_after_s(received.headers.get("Retry-After"))
-    raise error_for_status(received.status, method=request.method, path=request.path, retry_after_s=wait)
+    raise error_for_status(received.status, method=request.method, path=request.label, retry_after_s=wait)
 
 
 def _decode(received: _Received, request: Request, decoder: Decoder[Answer]) -> Answer:
@@ -217,7 +270,7 @@ def _decode(received: _Received, request: Request, decoder: Decoder[Answer]) -> 
         if not _is_json(received.content):  # types are checked while reading, so damage further on may not be seen yet
             raise _not_json(received, request) from None
         # The text names a JSON path and two types, no value.
-        message = f"{request.method} {request.path} was answered in an unknown form: {error}."
+        message = f"{request.method} {request.label} was answered in an unknown form: {error}."
         raise NinoxProtocolError(message) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise _not_json(received, request) from None
@@ -236,7 +289,7 @@ def _not_json(received: _Received, request: Request) -> NinoxTransportError:
     problem = f"HTTP {received.status} with {len(received.content)} bytes of {kind} that are not whole JSON"
     if kind == "text/html":
         problem += "; a page for people: check that api_url is the API's address, which usually ends with /v1"
-    return NinoxTransportError(method=request.method, path=request.path, problem=problem)
+    return NinoxTransportError(method=request.method, path=request.label, problem=problem)
 
 
 def _log_backoff(details: Details) -> None:

@@ -86,7 +86,17 @@ class ChangeLog:
             for record_id, sequence in changes.updated.items()
             if sequence is None or sequence > bookmark
         }
-        return TableChanges(updated=updated, removed=set(changes.removed))
+        files = {
+            record_id: sequence
+            for record_id, sequence in changes.files.items()
+            if sequence is None or sequence > bookmark
+        }
+        return TableChanges(updated=updated, removed=set(changes.removed), files=files)
+
+    @property
+    def unread_files(self) -> int:
+        """Changed files whose record could not be told."""
+        return self._known().unread_files
 
     def last_id_of(self, table_id: str) -> int | None:
         """Return an id that no record of the table was above when the feed was asked; None if it does not tell."""

@@ -1,0 +1,85 @@
+"""Files of records as the API lists them; the form is known from third-party models only, so much is tolerated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+from ninox_api.errors import NinoxProtocolError
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NinoxFile:
+    """A file of a record.
+
+    Attributes:
+        size: Bytes.
+        modified_at: UTC, as ISO text with `Z`; None where Ninox does not tell it in a known form.
+        sequence: The database's sequence when it was stored.
+    """
+
+    name: str
+    content_type: str | None = None
+    size: int | None = None
+    modified_at: str | None = None
+    modified_by: str | None = None
+    sequence: int | None = None
+
+
+def files_from_json(document: Any) -> list[NinoxFile]:
+    """Read the answer of `GET …/files`, each name once.
+
+    Raises:
+        NinoxProtocolError: It is no list, or holds something without a name.
+    """
+    if not isinstance(document, list):
+        message = f"The files of a record should be a list, not {type(document).__name__}."
+        raise NinoxProtocolError(message)
+    files = [_file_from_json(item) for item in document]
+    return list({file.name: file for file in files}.values())
+
+
+def _file_from_json(item: Any) -> NinoxFile:
+    raw = item if isinstance(item, Mapping) else {"name": item}
+    name = raw.get("name")
+    if not isinstance(name, str):
+        message = "A file of a record has no name in the list of its files."
+        raise NinoxProtocolError(message)
+    return NinoxFile(
+        name=name,
+        content_type=_text(raw.get("contentType")),
+        size=_count(raw.get("size")),
+        modified_at=_moment(raw.get("modifiedDate")),
+        modified_by=_text(raw.get("modifiedUser")),
+        sequence=_count(raw.get("seq")),
+    )
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _count(value: Any) -> int | None:
+    if isinstance(value, str) and value.isdecimal():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _moment(value: Any) -> str | None:
+    """Return a date of last change, sent in milliseconds or as text (two models disagree); without a zone it is UTC."""
+    if isinstance(value, str) and value.isdecimal():
+        value = int(value)
+    try:
+        if isinstance(value, int | Decimal) and not isinstance(value, bool):
+            moment = _EPOCH + timedelta(milliseconds=float(value))
+        else:
+            moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+            moment = moment.replace(tzinfo=moment.tzinfo or timezone.utc).astimezone(timezone.utc)
+    except (ValueError, OverflowError):
+        return None
+    return moment.isoformat().replace("+00:00", "Z")
