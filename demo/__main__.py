@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
 import sys
 import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
 
+from demo import story
 from demo.meltano import MeltanoError, MeltanoProject, plugin_settings
 from demo.postgres import PostgresError, running_postgres
-from demo.report import RunCost, costs_text, count_tables, database_clock, tables_text
+from demo.report import RunCost, count_tables, database_clock, deleted_invoice
 from demo.simulator import SimulatedNinox, running_simulator
 
 RUN = ("run", "tap-ninox", "target-postgres")
+PAGE = Path("output") / "ninox.html"
 
 
 def main() -> int:
@@ -23,33 +27,45 @@ def main() -> int:
     try:
         with ExitStack() as stack:
             _demo(stack)
-    except (MeltanoError, PostgresError, RuntimeError) as error:
+    except (MeltanoError, PostgresError, RuntimeError, subprocess.CalledProcessError) as error:
         sys.stderr.write(f"\nThe demo failed. {error}\n")
         return 1
     return 0
 
 
 def _demo(stack: ExitStack) -> None:
-    _say("Starting a simulated Ninox (a gardening firm with two databases) and an empty PostgreSQL ...")
     ninox = stack.enter_context(running_simulator())
     postgres = stack.enter_context(running_postgres())
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ninox-demo-")))
     project = MeltanoProject.create(folder, plugin_settings(ninox, postgres))
-    costs = [_timed_run(project, ninox, "first load")]
+    _say(story.opening())
+    cost = _timed_run(project, ninox)
+    _say(story.run_text(RUN, story.first_load(count_tables(postgres.dsn, since="infinity")), cost))
     since = database_clock(postgres.dsn)
-    _say(f"A day passes in Ninox: {ninox.next_day()}")
-    costs.append(_timed_run(project, ninox, "next day, changes only"))
+    _say(story.day_text(ninox.next_day()))
+    cost = _timed_run(project, ninox)
     counts = count_tables(postgres.dsn, since=since)
-    costs.append(_timed_run(project, ninox, "once more, nothing changed"))
-    _say(f"\nWhat is in PostgreSQL now (changed and deleted: by the second run)\n\n{tables_text(counts)}")
-    _say(f"\nWhat the three runs took, Meltano's own start included\n\n{costs_text(costs)}\n")
+    _say(story.run_text(RUN, story.changes(counts), cost))
+    _say(story.tables_text(counts))
+    _say(story.deleted_text(deleted_invoice(postgres.dsn)))
+    _say(story.run_text(RUN, "Once more: nothing has changed.", _timed_run(project, ninox)))
+    _say(story.closing(_page(ninox)))
 
 
-def _timed_run(project: MeltanoProject, ninox: SimulatedNinox, name: str) -> RunCost:
-    _say(f"meltano {' '.join(RUN)}   ({name})")
+def _timed_run(project: MeltanoProject, ninox: SimulatedNinox) -> RunCost:
     started = time.monotonic()
     project.run(*RUN)
-    return RunCost(name, ninox.calls(), time.monotonic() - started)
+    return RunCost(ninox.calls(), time.monotonic() - started)
+
+
+def _page(ninox: SimulatedNinox) -> str:
+    """Write the page that `tap-ninox --inspect=html` makes; return its path."""
+    PAGE.parent.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "tap_ninox", "--config=ENV", "--inspect=html"]
+    environment = {**os.environ, "TAP_NINOX_API_URL": ninox.url, "TAP_NINOX_AUTH_TOKEN": ninox.token}
+    with PAGE.open("w", encoding="utf-8") as page:
+        subprocess.run(command, env=environment, stdout=page, stderr=subprocess.DEVNULL, check=True)
+    return str(PAGE)
 
 
 def _say(text: str) -> None:

@@ -1,12 +1,12 @@
-"""What landed in PostgreSQL, as a table to read."""
+"""What landed in PostgreSQL."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
+from psycopg.rows import dict_row
 
 SCHEMA = "tap_ninox"
 
@@ -31,7 +31,6 @@ class TableCount:
 class RunCost:
     """What a run took."""
 
-    name: str
     calls: int
     seconds: float
 
@@ -61,25 +60,11 @@ def _count(connection: psycopg.Connection, name: str, since: str) -> TableCount:
     return TableCount(name, *row)
 
 
-def tables_text(counts: Iterable[TableCount]) -> str:
-    """Return the tables as text, with a sum."""
-    counts = list(counts)
-    total = TableCount(
-        f"{len(counts)} tables",
-        sum(c.rows for c in counts),
-        sum(c.changed for c in counts),
-        sum(c.deleted for c in counts),
-    )
-    width = max(len(count.name) for count in [*counts, total])
-    lines = [f"  {'table':<{width}} {'rows':>8} {'changed':>8} {'deleted':>8}"]
-    lines += [_line(count, width) for count in counts]
-    return "\n".join([*lines, f"  {'-' * (width + 27)}", _line(total, width)])
-
-
-def _line(count: TableCount, width: int) -> str:
-    return f"  {count.name:<{width}} {count.rows:>8,} {count.changed or '':>8} {count.deleted or '':>8}"
-
-
-def costs_text(costs: Iterable[RunCost]) -> str:
-    """Return what the runs took as text."""
-    return "\n".join(f"  {cost.name:<44} {cost.calls:>4} API calls {cost.seconds:>6.1f} s" for cost in costs)
+def deleted_invoice(dsn: str) -> dict[str, object]:
+    """Return what the warehouse keeps of an invoice that was deleted."""
+    query = sql.SQL(
+        "SELECT _id, re_nr, rechnungsdatum::date, status, date_trunc('second', _sdc_deleted_at) AS _sdc_deleted_at "
+        "FROM {} WHERE _sdc_deleted_at IS NOT NULL ORDER BY _id LIMIT 1"
+    ).format(sql.Identifier(SCHEMA, "buero_baustelle__rechnungen"))
+    with psycopg.connect(dsn, row_factory=dict_row) as connection:
+        return connection.execute(query).fetchone() or {}

@@ -1,0 +1,35 @@
+"""`make demo`, and whether the README shows what it prints."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+pytestmark = pytest.mark.e2e
+
+
+def shape(text):
+    """Return lines with all numbers made equal, and blanks and rules of any length."""
+    lines = (re.sub(r"\s+", " ", re.sub(r"[\d.,]*\d", "#", line)).strip() for line in text.splitlines())
+    return [re.sub(r"-{3,}", "---", line) for line in lines if line]
+
+
+def test_the_demo_runs_anywhere_and_the_readme_shows_what_it_prints(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "demo"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, timeout=600, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"```text\n(A simulated Ninox.*?)```", readme, re.DOTALL).group(1)
+    assert shape(done.stdout) == shape(shown), "put the output of make demo into README.md"
+    assert "Blattwerk" in (tmp_path / "output" / "ninox.html").read_text(encoding="utf-8")
