@@ -13,7 +13,7 @@ from typing import Any
 from singer_sdk.singerlib import Metadata, MetadataMapping, StreamMetadata
 
 from ninox_api.naming import NameSpace, age_key, cut, identifier
-from ninox_api.schema import DatabaseName, DatabaseSchema, Team
+from ninox_api.schema import DatabaseName, DatabaseSchema, Table, Team
 from tap_ninox.columns import KEY_PROPERTY, REPLICATION_KEY, SYSTEM_PROPERTIES, Column, columns_of
 from tap_ninox.discovery import DiscoveredDatabase, Discovery
 from tap_ninox.settings import TapSettings
@@ -106,7 +106,8 @@ def _column_metadata(column: Column) -> NinoxMetadata:
 def entries_of(discovery: Discovery, settings: TapSettings, *, reserved: Iterable[str]) -> list[TableEntry]:
     """Return a stream for each discovered table; pages have no records and get none.
 
-    Names go to older tables first, so that a table made later never renames an existing stream.
+    Names are allotted before the `tables` setting is looked at, aliases first, then older tables: neither a table made
+    later nor another choice of tables renames an existing stream.
 
     Args:
         discovery: What the key can see.
@@ -114,27 +115,43 @@ def entries_of(discovery: Discovery, settings: TapSettings, *, reserved: Iterabl
         reserved: Stream names that are taken.
     """
     names = NameSpace(reserved)
-    databases = sorted(discovery.databases, key=lambda database: database.name.id)
-    return [entry for database in databases for entry in _entries_of_database(database, settings, names)]
+    tables = {
+        f"{database.name.id}.{table.id}": (database, table)
+        for database in sorted(discovery.databases, key=lambda database: database.name.id)
+        for table in sorted(database.schema.tables, key=lambda table: age_key(table.id))
+        if not table.is_page
+    }
+    streams = {
+        key: _claim_stream(names, *tables[key], settings)
+        for key in sorted(tables, key=lambda key: key not in settings.aliases)
+    }
+    chosen = {(database.name.id, table.id) for database in discovery.databases for table in database.tables}
+    return [
+        _entry(database, table, streams[key], settings)
+        for key, (database, table) in tables.items()
+        if (database.name.id, table.id) in chosen
+    ]
 
 
-def _entries_of_database(database: DiscoveredDatabase, settings: TapSettings, names: NameSpace) -> Iterable[TableEntry]:
-    for table in sorted(database.tables, key=lambda table: age_key(table.id)):
-        if table.is_page:
-            continue
-        key = f"{database.name.id}.{table.id}"
-        wanted = settings.aliases.get(key) or _stream_name(
-            settings.stream_name_format, team=database.team, database=database.name, table_id=table.id, table=table.name
-        )
-        yield TableEntry(
-            stream=names.claim(wanted, suffixes=(table.id, f"{database.name.id}_{table.id}")),
-            team_id=database.team.id,
-            database=database.name,
-            table_id=table.id,
-            table_name=table.name,
-            is_hidden=table.is_hidden,
-            columns=columns_of(table, style=settings.column_style, aliases=aliases_of(settings.aliases, key)),
-        )
+def _claim_stream(names: NameSpace, database: DiscoveredDatabase, table: Table, settings: TapSettings) -> str:
+    alias = settings.aliases.get(f"{database.name.id}.{table.id}")
+    wanted = alias or _stream_name(
+        settings.stream_name_format, team=database.team, database=database.name, table_id=table.id, table=table.name
+    )
+    return names.claim(wanted, suffixes=(table.id, f"{database.name.id}_{table.id}"))
+
+
+def _entry(database: DiscoveredDatabase, table: Table, stream: str, settings: TapSettings) -> TableEntry:
+    aliases = aliases_of(settings.aliases, f"{database.name.id}.{table.id}")
+    return TableEntry(
+        stream=stream,
+        team_id=database.team.id,
+        database=database.name,
+        table_id=table.id,
+        table_name=table.name,
+        is_hidden=table.is_hidden,
+        columns=columns_of(table, style=settings.column_style, aliases=aliases),
+    )
 
 
 def aliases_of(aliases: Mapping[str, str], table_key: str) -> dict[str, str]:

@@ -179,7 +179,7 @@ class Column:
 
 
 def columns_of(table: Table, *, style: ColumnStyle, aliases: Mapping[str, str]) -> tuple[Column, ...]:
-    """Return the properties of a table, in the order its fields were made.
+    """Return the properties of a table, in the order its fields were made. An alias goes before any caption.
 
     Args:
         table: The table.
@@ -187,11 +187,11 @@ def columns_of(table: Table, *, style: ColumnStyle, aliases: Mapping[str, str]) 
         aliases: Field id → name to use instead.
     """
     names = NameSpace(SYSTEM_PROPERTIES)
-    return tuple(
-        column
-        for fld in table.fields
-        for column in _columns(fld, names, _wanted_name(fld, style.names, aliases), _wanted_parts(fld.type, style))
-    )
+    columns = {
+        fld.id: list(_columns(fld, names, _wanted_name(fld, style.names, aliases), _wanted_parts(fld.type, style)))
+        for fld in sorted(table.fields, key=lambda fld: fld.id not in aliases)
+    }
+    return tuple(column for fld in table.fields for column in columns[fld.id])
 
 
 def _columns(fld: Field, names: NameSpace, wanted: str, parts: Iterable[Part]) -> Iterator[Column]:

@@ -27,8 +27,8 @@ class Drift:
     """One difference between a table as it was known and as it is.
 
     Attributes:
-        kind: `table_added`, `table_renamed`, `table_removed`, `field_added`, `field_renamed`, `field_retyped` or
-            `field_removed`.
+        kind: `table_added`, `table_renamed`, `table_removed`, `stream_renamed`, `field_added`, `field_renamed`,
+            `field_retyped`, `field_removed` or `property_renamed`.
         stream: The stream that is meant, if the table has one.
         field_id: Empty for a table.
         before: Caption or type as it was known; None for what is new.
@@ -161,6 +161,13 @@ def _differences(known: KnownTable, entry: TableEntry | None, schema: DatabaseSc
             before=known.name,
             after=table.name,
         )
+    elif comparison.stream != known.stream:
+        yield comparison.drift(
+            "stream_renamed",
+            f"another table took the name of table {table.name!r}; {_stream_after(comparison)}",
+            before=known.stream,
+            after=comparison.stream,
+        )
     yield from _field_differences(comparison, table, lists_formulas=schema.lists_formulas)
 
 
@@ -206,6 +213,14 @@ def _changed_field(comparison: _Comparison, known: KnownField, field: Field) -> 
             field_id=field.id,
             before=known.name,
             after=field.name,
+        )
+    elif name != known.property and field.type == known.type:
+        yield comparison.drift(
+            "property_renamed",
+            f"another field took the name of field {field.name!r}; {_property_after(comparison, field, known, name)}",
+            field_id=field.id,
+            before=known.property,
+            after=name,
         )
     if field.type != known.type:
         pinned = column is not None and column.type != field.type

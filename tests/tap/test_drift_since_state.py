@@ -99,6 +99,38 @@ def test_each_difference_is_told_once(runs, change):
     assert messages(third) == []
 
 
+def test_a_name_that_another_field_took_is_told(runs):
+    """The older field is renamed to the younger one's caption: without a saved catalog it now has the plain name."""
+    second, third = runs(lambda edit: edit.rename_field("A", "A", "Amount"))
+    assert kinds(second) == ["field_renamed", "property_renamed"]
+    assert messages(second)[1] == (
+        "shop__customers: another field took the name of field 'Amount'; the property was amount and is amount_b. To "
+        f'keep that name, set aliases: {{"{DATABASE_ID}.A.B": "amount"}}'
+    )
+    assert kinds(third) == []
+
+
+def test_an_alias_gives_the_name_back(simulate):
+    simulator = simulate(shop(1))
+    simulator.edit.rename_field("A", "A", "Amount")
+    row = run_tap(simulator, aliases={f"{DATABASE_ID}.A.B": "amount"}).rows(STREAM)[0]
+    assert (row["amount"], row["amount_a"]) == (10, "name 1")
+
+
+def test_a_name_that_another_table_took_is_told_and_an_alias_gives_it_back(simulate):
+    tables = {"A": table("Orders"), "B": customers()}
+    simulator = simulate(team(database(tables, {"B": customer_records(1)})))
+    state = run_tap(simulator).state
+    simulator.edit.rename_table("A", "Customers")
+    second = run_tap(simulator, state=state)
+    assert second.ids("shop__customers_b") == [1]
+    assert "stream_renamed" in kinds(second)
+    third = run_tap(simulator, state=state, aliases={f"{DATABASE_ID}.B": STREAM})
+    assert "stream_renamed" not in kinds(third)
+    assert third.rows(STREAM) == []  # the stream goes on where it was
+    assert third.bookmark(STREAM)["table_id"] == "B"
+
+
 def test_a_new_table_is_told_once_and_read(simulate, caplog):
     """The store knows the table all along; the schema and the state do not."""
     orders = table("Orders", A=field("string", "No"))
