@@ -83,6 +83,16 @@ def discover(client: NinoxClient, settings: TapSettings, *, team: str | None) ->
     )
 
 
+def tell_unselected(discovery: Discovery) -> None:
+    """Log a line for each page and hidden table: why it is not read."""
+    for database in discovery.databases:
+        for table in database.tables:
+            if table.is_page:
+                logger.info("Page %r of %r has no records: it is not listed.", table.name, database.name.name)
+            elif table.is_hidden:
+                logger.info("Table %r of %r is hidden: it is not selected.", table.name, database.name.name)
+
+
 def _databases_of(client: NinoxClient, team: Team) -> list[DatabaseName]:
     try:
         return client.list_databases(team.id)

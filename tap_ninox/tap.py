@@ -24,7 +24,7 @@ from tap_ninox.catalogue_streams import CATALOGUE_STREAMS
 from tap_ninox.change_log import ChangeLog
 from tap_ninox.columns import is_known_type
 from tap_ninox.deleted_records import DeletedRecordsStream
-from tap_ninox.discovery import Discovery, discover
+from tap_ninox.discovery import Discovery, discover, tell_unselected
 from tap_ninox.follow import follow_names
 from tap_ninox.formula_columns import offer_formulas
 from tap_ninox.known_tables import describe
@@ -156,6 +156,7 @@ class TapNinox(Tap):
             entries = entries_of(
                 discovery, settings, reserved=(kind.name for kind in (*CATALOGUE_STREAMS, DeletedRecordsStream))
             )
+            tell_unselected(discovery)
             _warn_of_unknown_types(entries)
             entries = offer_formulas(entries, settings.formulas)
         if follows:

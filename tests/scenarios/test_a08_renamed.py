@@ -1,0 +1,80 @@
+"""A8: `Rabatt %` is called `Skonto %`, and the table `Artikel` is called `Sortiment`."""
+
+from __future__ import annotations
+
+import pytest
+
+from ninox_simulator.samples.blattwerk import BUERO_ID, TEAM_ID
+from ninox_simulator.samples.scribe import field_id_of
+from ninox_simulator.server import Simulator
+from tests.singer import discover, replay, run_tap
+
+CUSTOMERS, ARTICLES, RENAMED_ARTICLES = (f"buero_baustelle__{name}" for name in ("kunden", "artikel", "sortiment"))
+SETTINGS = {"databases": ["Büro*"], "tables": ["A", "H"]}
+
+
+@pytest.fixture(params=["full", "delta"])
+def simulator(request):
+    with Simulator(switches={"feed_updates": request.param}) as running:
+        yield running
+
+
+def rename_and_edit(simulator):
+    database = simulator.store.database(TEAM_ID, BUERO_ID)
+    discount = field_id_of(BUERO_ID, "A", "Rabatt %")
+    database.rename_field("A", discount, "Skonto %")
+    database.rename_table("H", "Sortiment")
+    database.update("A", 5, {discount: 7})
+    database.update("H", 3, {field_id_of(BUERO_ID, "H", "Artikelnr"): "renamed-day"})
+
+
+def drift(run):
+    return {(entry.kind, entry.before): entry for entry in run.tap.report.drift}
+
+
+def test_with_a_saved_catalog_nothing_changes_but_the_report_names_both(simulator):
+    catalog = discover(simulator, **SETTINGS)
+    first = run_tap(simulator, catalog=catalog, **SETTINGS)
+    rename_and_edit(simulator)
+    second = run_tap(simulator, catalog=catalog, state=first.state, **SETTINGS)
+    assert second.error is None
+    assert (second.ids(CUSTOMERS), second.ids(ARTICLES)) == ([5], [3])
+    assert set(second.rows(CUSTOMERS)[0]) == set(first.rows(CUSTOMERS)[0])
+    assert replay(replay({}, first, CUSTOMERS), second, CUSTOMERS)[5]["rabatt"] == 7
+    assert drift(second).keys() == {("table_renamed", "Artikel"), ("field_renamed", "Rabatt %")}
+    assert drift(second)["table_renamed", "Artikel"].after == "Sortiment"
+    assert drift(second)["field_renamed", "Rabatt %"].after == "Skonto %"
+
+
+@pytest.mark.parametrize("saved", [False, True], ids=["no catalog", "follow_names"])
+def test_where_names_follow_the_new_ones_appear(simulator, saved):
+    catalog = discover(simulator, **SETTINGS) if saved else None
+    settings = {**SETTINGS, "follow_names": saved}
+    first = run_tap(simulator, catalog=catalog, **settings)
+    rename_and_edit(simulator)
+    second = run_tap(simulator, catalog=catalog, state=first.state, **settings)
+    assert second.error is None
+    assert second.rows(CUSTOMERS)[0]["skonto"] == 7
+    assert "rabatt" not in second.rows(CUSTOMERS)[0]
+    assert sorted(second.ids(RENAMED_ARTICLES)) == sorted(first.ids(ARTICLES))  # another stream: read whole
+    assert second.ids(ARTICLES) == []
+    told = drift(second)
+    assert told.keys() == {("table_renamed", "Artikel"), ("field_renamed", "Rabatt %")}
+    assert "the property was rabatt and is skonto" in told["field_renamed", "Rabatt %"].message
+    third = run_tap(simulator, catalog=catalog, state=second.state, **settings)
+    assert drift(third) == {}
+    assert third.ids(RENAMED_ARTICLES) == []
+
+
+def test_the_aliases_that_the_report_names_keep_both_names_without_a_catalog(simulator):
+    first = run_tap(simulator, **SETTINGS)
+    rename_and_edit(simulator)
+    messages = [entry.message for entry in drift(run_tap(simulator, state=first.state, **SETTINGS)).values()]
+    aliases = {}
+    for message in messages:
+        pair = message.rpartition("set aliases: {")[2].rstrip("}")
+        key, _, name = pair.partition(": ")
+        aliases[key.strip('"')] = name.strip('"')
+    second = run_tap(simulator, state=first.state, aliases=aliases, **SETTINGS)
+    assert (second.ids(CUSTOMERS), second.ids(ARTICLES)) == ([5], [3])
+    assert second.rows(CUSTOMERS)[0]["rabatt"] == 7
