@@ -1,7 +1,7 @@
 """What changes a database: saving and deleting records, executing scripts.
 
-A request that creates records is never sent twice here: after a lost answer nobody can tell from outside whether it was
-carried out, so whoever asked must look first (Ninox has no idempotency keys).
+Saving is never repeated here, except after a 429, which says that nothing was done: after a lost answer nobody can tell
+from outside whether records were created, so whoever asked must look first (Ninox has no idempotency keys).
 """
 
 from __future__ import annotations
@@ -31,11 +31,6 @@ class RecordWrite:
     fields: Mapping[str, Any]
     id: int | None = None
     upsert: bool = False
-
-    @property
-    def may_create(self) -> bool:
-        """Whether sending it could make a record."""
-        return self.id is None or self.upsert
 
     def to_json(self) -> dict[str, Any]:
         """Return the element of a request; upserts are flat (documented), everything else is nested."""
@@ -85,8 +80,7 @@ class DatabaseWriter:
     def save_records(self, table_id: str, writes: Sequence[RecordWrite]) -> list[SavedRecord]:
         """Save records in one call; return the answers in the order sent.
 
-        There may be fewer answers than records: the caller counts. Updates are repeated where that may help; a request
-        that could create a record is sent once, except after a 429, which says that nothing was done.
+        There may be fewer answers than records: the caller counts. The request is sent once.
 
         Raises:
             NinoxServerError: 500 for a field that is unknown or cannot be written (observed); whether the records
@@ -94,8 +88,7 @@ class DatabaseWriter:
             NinoxTransportError: Whether the records are saved is unknown.
         """
         elements = [write.to_json() for write in writes]
-        repeatable = not any(write.may_create for write in writes)
-        request = self._request("POST", "tables", table_id, "records", body=elements, repeatable=repeatable)
+        request = self._request("POST", "tables", table_id, "records", body=elements, repeatable=False)
         return self._transport.send(request, _SAVED)
 
     def delete_records(self, table_id: str, record_ids: Sequence[int]) -> None:

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
+from simplejson import JSONDecodeError
+from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.singerlib.exceptions import InvalidInputLine
 
-def main() -> int:
-    """Say that loading into Ninox is not part of this release, and fail.
+from ninox_api.errors import NinoxConfigError, NinoxError
 
-    Returns:
-        Exit code 2: nothing was read and nothing was written.
-    """
-    sys.stderr.write("target-ninox is not part of this release yet. Nothing was read and nothing was written.\n")
-    return 2
+logger = logging.getLogger("target-ninox")
+
+
+def main() -> None:
+    """Run the target; what a user can mend is said in a line each, without a traceback, and ends with exit code 1."""
+    from target_ninox.target import TargetNinox  # noqa: PLC0415
+
+    try:
+        TargetNinox.cli()
+    except (NinoxConfigError, ConfigValidationError) as error:
+        for problem in error.errors:
+            logger.error(problem)  # noqa: TRY400
+    except (NinoxError, InvalidInputLine) as error:
+        logger.error(error)  # noqa: TRY400
+    except JSONDecodeError as error:
+        logger.error("A file given with --config is not JSON: %s.", error)  # noqa: TRY400
+    except FileNotFoundError as error:
+        logger.error(error)  # noqa: TRY400
+    else:
+        return
+    sys.exit(1)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -53,6 +53,11 @@ class WritePlan:
     _meanings: Mapping[str, Meaning]
 
     @property
+    def field_ids(self) -> frozenset[str]:
+        """The fields that rows can set."""
+        return frozenset(self._meanings)
+
+    @property
     def needs_key(self) -> bool:
         """Whether a row without a key cannot be written."""
         return self.mode != "insert"

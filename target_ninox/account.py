@@ -1,0 +1,94 @@
+"""What became of the rows of one stream: each is counted once, and no state passes one that was rejected."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from target_ninox.merging import Row
+from target_ninox.rejects import StreamSchema
+from target_ninox.rows import EncodedRow, RowRejectedError
+from target_ninox.run import Run
+
+
+class Counted(NamedTuple):
+    """Under which name a row was counted, and its record."""
+
+    outcome: str
+    record_id: int
+
+
+class StreamAccount:
+    """Counts the rows of one stream.
+
+    Attributes:
+        described: What its SCHEMA message said.
+        report: Its counts.
+        read: Rows that came.
+        blocked_from: Number of the first rejected row that holds the state; None for none.
+    """
+
+    def __init__(self, run: Run, described: StreamSchema) -> None:
+        """Start at zero."""
+        self.described = described
+        self.report = run.report.stream(described.stream)
+        self.read = 0
+        self.blocked_from: int | None = None
+        self._rejects = run.rejects
+        self._holds_state = run.settings.fails_on_reject
+        self._remembered: dict[Hashable, Counted] | None = None
+
+    def take(self) -> int:
+        """Count a row that came; return its number."""
+        self.read += 1
+        self.report.read += 1
+        return self.read
+
+    def count(self, row: Row, outcome: str, record_id: int = 0) -> None:
+        """Count what became of a row."""
+        self._add(outcome, 1)
+        if self._remembered is not None:
+            self._remembered[row.identity] = Counted(outcome, record_id)
+
+    def skip(self, count: int) -> None:
+        """Count rows that needed nothing."""
+        self._add("skipped", count)
+
+    def recount(self, row: Row, outcome: str) -> None:
+        """Count a remembered row under another name."""
+        counted = self.remembered(row)
+        if counted is not None and self._remembered is not None:
+            self._add(counted.outcome, -1)
+            self._add(outcome, 1)
+            self._remembered[row.identity] = counted._replace(outcome=outcome)
+
+    def reject(self, row: Row, error: RowRejectedError) -> None:
+        """Count a row as rejected, whatever it was counted as before."""
+        counted = self.remembered(row)
+        if counted is not None:
+            self._add(counted.outcome, -1)
+        self._add("rejected", 1)
+        self._rejects.add(self.described, row.record, error, number=row.encoded.number, key=row.encoded.key)
+        if self._holds_state:
+            self.blocked_from = min(row.since, self.blocked_from or row.since)
+
+    def reject_record(self, number: int, record: Mapping[str, Any], error: RowRejectedError) -> None:
+        """Count a record as rejected that could not even be encoded."""
+        self.reject(Row(EncodedRow(number=number), record, number), error)
+
+    def remembered(self, row: Row) -> Counted | None:
+        """Return how a row was counted, if that was to be remembered."""
+        return None if self._remembered is None else self._remembered.get(row.identity)
+
+    @contextmanager
+    def remembering(self) -> Iterator[None]:
+        """Remember how the rows inside are counted: more is to be done for them."""
+        self._remembered = {}
+        try:
+            yield
+        finally:
+            self._remembered = None
+
+    def _add(self, outcome: str, count: int) -> None:
+        setattr(self.report, outcome, getattr(self.report, outcome) + count)

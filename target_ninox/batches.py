@@ -1,0 +1,293 @@
+"""Saving many records in few requests, and finding out what became of each row when a request fails.
+
+| what came back | what it means | what is done |
+|---|---|---|
+| 429 | nothing was done | the client waits and repeats |
+| lost answer, 502, 503, 504, damaged 200 | perhaps done | wait; look which creates are there; send the rest again |
+| 500, 4xx | a row is bad; those before it may be saved (unknown) | look; read the schema once; divide and try again |
+| 413, timeout | too much at once | smaller requests from now on |
+| 200 with `_err`, or fewer answers than rows | not saved | those rows are rejected |
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from ninox_api import retry
+from ninox_api.errors import (
+    NinoxAPIError,
+    NinoxError,
+    NinoxProtocolError,
+    NinoxRequestError,
+    NinoxServerError,
+    NinoxTimeoutError,
+    NinoxTransportError,
+)
+from ninox_api.writing import RecordWrite, SavedRecord
+from target_ninox.known_table import KnownTable
+from target_ninox.merging import Row
+from target_ninox.record_index import KeyOf
+from target_ninox.rows import RowRejectedError
+from target_ninox.writers import Writer
+
+logger = logging.getLogger(__name__)
+
+PARTS = 5
+"""A refused batch is divided into so many: fewer calls than halving, as every failure of a create costs a look."""
+CHECK_EVERY = 10
+MOST_REFUSED_IN_A_ROW = 100
+
+_FAULT = 500
+_TOO_LARGE = 413
+_MOST_QUOTED = 100
+
+
+class UncertainCreateError(NinoxError):
+    """Records without a key may have been created, and nothing can tell which."""
+
+
+class RefusesEverythingError(NinoxError):
+    """So many rows in a row were refused that going on would only spend calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What is to be done for one row.
+
+    Attributes:
+        creates: Whether there is no record for it yet; with an id in `write`, it is to be made under that id.
+    """
+
+    row: Row
+    write: RecordWrite
+    creates: bool
+
+
+class Outcome(NamedTuple):
+    """What became of an intent: a record id, or an error."""
+
+    intent: Intent
+    record_id: int = 0
+    error: RowRejectedError | None = None
+    recovered: bool = False
+
+
+class BatchWriter:
+    """Saves the rows of one stream."""
+
+    def __init__(
+        self, writer: Writer, table: KnownTable, *, key_of: KeyOf, size: int, max_tries: int,
+        find_gone_fields: Callable[[], frozenset[str]], sleep: Callable[[float], None] | None = None,
+    ) -> None:  # fmt: skip
+        """Prepare; nothing is sent yet.
+
+        Args:
+            writer: Sends the batches.
+            table: Where the rows go.
+            key_of: Tells the key of a record, comparable with that of a row.
+            size: Rows per request, until a server finds that too many.
+            max_tries: How often rows are sent in all before their answers count as lost for good.
+            find_gone_fields: Reads the schema again; returns the fields that cannot be written any more.
+            sleep: Takes a pause, in seconds.
+        """
+        self.size = size
+        self.key_of = key_of
+        self._writer = writer
+        self._table = table
+        self._max_tries = max_tries
+        self._find_gone_fields = find_gone_fields
+        self._sleep = sleep or time.sleep
+        self._gone_fields: frozenset[str] | None = None
+        self._lost_in_a_row = 0
+        self._refused_in_a_row = 0
+        self._waits = retry.waits()
+
+    def save(self, intents: Iterable[Intent]) -> Iterator[Outcome]:
+        """Save rows, creates first, each kind in the order given; yield what became of each as soon as it is known.
+
+        Raises:
+            UncertainCreateError: Rows without a key may be saved or not.
+            NinoxError: Ninox does not answer any more; rows without an outcome were not sent, or are updates.
+        """
+        intents = list(intents)
+        for creates in (True, False):
+            chunk = [intent for intent in intents if intent.creates is creates]
+            todo = deque([chunk] if chunk else [])
+            while todo:
+                yield from self._save_first(todo)
+
+    def _save_first(self, todo: deque[list[Intent]]) -> Iterator[Outcome]:
+        chunk = [self._without_gone_fields(intent) for intent in todo.popleft()]
+        if len(chunk) > self.size:
+            todo.extendleft(reversed(list(_divided(chunk, self.size))))
+            return
+        try:
+            answers = self._writer.save_records(self._table.id, [intent.write for intent in chunk])
+        except NinoxError as error:
+            yield from self._after_failure(chunk, error, todo)
+        else:
+            self._lost_in_a_row, self._waits = 0, retry.waits()
+            yield from self._outcomes(chunk, answers)
+
+    def _after_failure(self, chunk: list[Intent], error: NinoxError, todo: deque[list[Intent]]) -> Iterator[Outcome]:
+        if isinstance(error, NinoxRequestError) and error.status == _TOO_LARGE:
+            yield from self._too_large(chunk, todo)
+        elif isinstance(error, NinoxRequestError) or (isinstance(error, NinoxServerError) and error.status == _FAULT):
+            yield from self._refused(chunk, error, todo)
+        elif isinstance(error, NinoxServerError | NinoxTransportError | NinoxProtocolError):
+            yield from self._lost(chunk, error, todo)
+        else:
+            raise error
+
+    def _too_large(self, chunk: list[Intent], todo: deque[list[Intent]]) -> Iterator[Outcome]:
+        if len(chunk) == 1:
+            yield _rejected(chunk[0], code="too_large", reason="Ninox does not take a row of this size (HTTP 413).")
+        else:
+            self._make_smaller(len(chunk))
+            todo.appendleft(chunk)
+
+    def _lost(self, chunk: list[Intent], error: NinoxError, todo: deque[list[Intent]]) -> Iterator[Outcome]:
+        self._lost_in_a_row += 1
+        if self._lost_in_a_row == 1:
+            next(self._waits)
+        if isinstance(error, NinoxTimeoutError):
+            self._make_smaller(len(chunk))
+        if self._lost_in_a_row >= self._max_tries:
+            raise error
+        wait = self._waits.send(error)
+        logger.warning("Looking in %.1f s what was saved, then sending the rest again: %s", wait, error)
+        self._sleep(wait)
+        saved, rest = self._look(chunk)
+        yield from saved
+        if rest:
+            todo.appendleft(rest)
+
+    def _refused(self, chunk: list[Intent], error: NinoxAPIError, todo: deque[list[Intent]]) -> Iterator[Outcome]:
+        saved, rest = self._look(chunk)
+        yield from saved
+        if not rest:
+            return
+        if self._gone_fields is None:
+            self._gone_fields = self._find_gone_fields()
+            if self._gone_fields:
+                todo.appendleft(rest)
+                return
+        if saved:  # what stood before the bad row is there, so the next one is to blame
+            todo.extendleft(reversed([part for part in (rest[:1], rest[1:]) if part]))
+        elif len(rest) > 1:
+            todo.extendleft(reversed(list(_divided(rest, -(-len(rest) // PARTS)))))
+        else:
+            self._count_refused(error)
+            yield _rejected(rest[0], code="refused", reason=f"Ninox refused the row with HTTP {error.status}.")
+
+    def _count_refused(self, error: NinoxAPIError) -> None:
+        """Tell bad rows from a server that has failed."""
+        self._refused_in_a_row += 1
+        if self._refused_in_a_row % CHECK_EVERY == 0:
+            self._table.check_is_readable()
+        if self._refused_in_a_row >= MOST_REFUSED_IN_A_ROW:
+            message = (
+                f"Ninox refused {MOST_REFUSED_IN_A_ROW} rows of table {self._table.id} in a row (last: HTTP "
+                f"{error.status}). Stopped; look at the table's fields and at the first rejected rows."
+            )
+            raise RefusesEverythingError(message) from error
+
+    def _look(self, chunk: list[Intent]) -> tuple[list[Outcome], list[Intent]]:
+        """Find out which rows of a failed request are saved; return them and the others, in order.
+
+        Updates need no look: sending them again has the effect of sending them once.
+        """
+        if not chunk[0].creates:
+            return [], chunk
+        found = self._find_by_id(chunk) if chunk[0].write.upsert else self._find_new(chunk)
+        saved = [Outcome(intent, found[place], recovered=True) for place, intent in enumerate(chunk) if place in found]
+        return saved, [intent for place, intent in enumerate(chunk) if place not in found]
+
+    def _find_by_id(self, chunk: Sequence[Intent]) -> dict[int, int]:
+        wanted = {place: intent.write.id or 0 for place, intent in enumerate(chunk)}
+        return {place: record_id for place, record_id in wanted.items() if self._table.find(record_id) is not None}
+
+    def _find_new(self, chunk: Sequence[Intent]) -> dict[int, int]:
+        """Return place in the chunk → id of the record that was not there before and has the row's key."""
+        ids_by_key: dict[Hashable, deque[int]] = {}
+        for record in self._table.read_new():
+            ids_by_key.setdefault(self.key_of(record.id, record.fields), deque()).append(record.id)
+        found = {}
+        for place, intent in enumerate(chunk):
+            ids = ids_by_key.get(intent.row.encoded.key)
+            if intent.row.encoded.key is not None and ids:
+                found[place] = ids.popleft()
+        keyless = sum(intent.row.encoded.key is None for intent in chunk)
+        if keyless and any(ids_by_key.values()):
+            raise self._uncertain(keyless)
+        return found
+
+    def _uncertain(self, count: int) -> UncertainCreateError:
+        numbers = f"table {self._table.id}, ids up to {self._table.highest_id}"
+        return UncertainCreateError(
+            f"The answer to the creation of {count} records was lost, and they have no key: which of them are saved "
+            f"cannot be told. Nothing was sent again. Look at the newest records ({numbers}), delete those of this run "
+            "or take the rows out of the input, and run again; with match_on this cannot happen."
+        )
+
+    def _outcomes(self, chunk: list[Intent], answers: Sequence[SavedRecord]) -> Iterator[Outcome]:
+        if len(answers) != len(chunk) or not all(map(_fits, chunk, answers)):
+            yield from self._by_what_is_there(chunk, answers)
+            return
+        for intent, answer in zip(chunk, answers, strict=True):
+            if answer.error is None:
+                self._refused_in_a_row = 0
+                yield Outcome(intent, answer.id or 0)
+            else:
+                yield _rejected(intent, code="not_saved", reason=_reason(answer.error, intent))
+
+    def _by_what_is_there(self, chunk: list[Intent], answers: Sequence[SavedRecord]) -> Iterator[Outcome]:
+        """Judge rows whose answers cannot be told apart: those that cannot be found are rejected."""
+        logger.warning("Table %s: %d rows were sent, %d answered; looking.", self._table.id, len(chunk), len(answers))
+        if chunk[0].creates:
+            saved, rest = self._look(chunk)
+        else:
+            answered = {answer.id for answer in answers if answer.error is None}
+            saved = [Outcome(intent, intent.write.id or 0) for intent in chunk if intent.write.id in answered]
+            rest = [intent for intent in chunk if intent.write.id not in answered]
+        yield from saved
+        for intent in rest:
+            yield _rejected(intent, code="not_saved", reason="Ninox answered 200, but did not save the row.")
+
+    def _without_gone_fields(self, intent: Intent) -> Intent:
+        if not self._gone_fields or self._gone_fields.isdisjoint(intent.write.fields):
+            return intent
+        fields = {key: value for key, value in intent.write.fields.items() if key not in self._gone_fields}
+        return replace(intent, write=replace(intent.write, fields=fields))
+
+    def _make_smaller(self, failed: int) -> None:
+        self.size = max(1, min(self.size, failed // 2))
+        logger.warning("Table %s: %d rows at once are too many; from now on %d.", self._table.id, failed, self.size)
+
+
+def _fits(intent: Intent, answer: SavedRecord) -> bool:
+    """Tell whether an answer can be that of an intent."""
+    if answer.error is not None:
+        return True
+    return answer.id is not None and intent.write.id in {None, answer.id}
+
+
+def _divided(chunk: list[Intent], size: int) -> Iterator[list[Intent]]:
+    return (chunk[start : start + size] for start in range(0, len(chunk), size))
+
+
+def _rejected(intent: Intent, *, code: str, reason: str) -> Outcome:
+    return Outcome(intent, error=RowRejectedError(code=code, reason=reason))
+
+
+def _reason(error: Any, intent: Intent) -> str:
+    """Quote Ninox only where it does not quote the row: reasons go to logs."""
+    text = error if isinstance(error, str) and len(error) <= _MOST_QUOTED else ""
+    values = (str(value) for value in intent.write.fields.values())
+    is_fit = bool(text) and not any(value and value in text for value in values)
+    return f"Ninox answered 200, but with an error: {text}." if is_fit else "Ninox answered 200, but with an error."

@@ -1,0 +1,113 @@
+"""The database that is loaded: found by name, described by its schema, one object per table."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Protocol, TypeVar
+
+from ninox_api.client import DatabaseClient, NinoxClient
+from ninox_api.errors import NinoxConfigError, NinoxNotFoundError, NinoxPermissionError
+from ninox_api.schema import DatabaseName, DatabaseSchema, Team
+from target_ninox.known_table import KnownTable
+from target_ninox.names import nearest
+
+logger = logging.getLogger(__name__)
+
+
+class _Named(Protocol):
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
+Named = TypeVar("Named", bound=_Named)
+
+
+class Destination:
+    """One database.
+
+    Attributes:
+        client: Its reader.
+        schema: As it was when last read.
+    """
+
+    def __init__(self, client: DatabaseClient) -> None:
+        """Read the schema; one call."""
+        self.client = client
+        self.schema = read_schema(client)
+        self._tables: dict[str, KnownTable] = {}
+
+    def table(self, table_id: str) -> KnownTable:
+        """Return the one object of this run for a table."""
+        return self._tables.setdefault(table_id, KnownTable(self.client, table_id))
+
+    def refresh_schema(self) -> None:
+        """Read the schema again; one call."""
+        self.schema = read_schema(self.client)
+
+
+def open_destination(client: NinoxClient, *, team: str | None, database: str) -> Destination:
+    """Find the database that the settings name; three calls with its schema.
+
+    Raises:
+        NinoxConfigError: There is no such team or database, or it is not clear which one is meant.
+    """
+    found_team = _find_team(client, team)
+    return Destination(client.database(found_team.id, _find_database(client, found_team, database)))
+
+
+def read_schema(client: DatabaseClient) -> DatabaseSchema:
+    """Return the schema; where the key may not read it, the list of tables, which leaves formulas out."""
+    try:
+        return client.get_schema()
+    except (NinoxPermissionError, NinoxNotFoundError):
+        logger.debug("The full schema of database %r cannot be read; the list of tables must do.", client.database.id)
+        return client.list_tables()
+
+
+def _find_team(client: NinoxClient, wanted: str | None) -> Team:
+    try:
+        teams = client.list_teams()
+    except (NinoxNotFoundError, NinoxPermissionError):  # some private clouds do not list them (observed)
+        if wanted is None:
+            message = "team: this server does not list its teams; set team to the workspace's id."
+            raise NinoxConfigError(message) from None
+        return Team(id=wanted, name=wanted)
+    if wanted is None and len(teams) == 1:
+        return teams[0]
+    if wanted is None:
+        message = f"team: the key sees {len(teams)} teams, name one of them: {_listed(teams)}."
+        raise NinoxConfigError(message)
+    return _pick(teams, wanted, setting="team")
+
+
+def _find_database(client: NinoxClient, team: Team, wanted: str) -> DatabaseName:
+    try:
+        databases = client.list_databases(team.id)
+    except NinoxPermissionError:  # a key of a private cloud may see records only
+        return DatabaseName(id=wanted, name=wanted)
+    return _pick(databases, wanted, setting="database")
+
+
+def _pick(candidates: Iterable[Named], wanted: str, *, setting: str) -> Named:
+    candidates = list(candidates)
+    for found in (
+        [candidate for candidate in candidates if candidate.id == wanted],
+        [candidate for candidate in candidates if candidate.name == wanted],
+        [candidate for candidate in candidates if candidate.name.casefold() == wanted.casefold()],
+    ):
+        if len(found) == 1:
+            return found[0]
+        if found:
+            message = f"{setting}: several are called {wanted!r}; give one of the ids: {_listed(found)}."
+            raise NinoxConfigError(message)
+    near = nearest(wanted, [candidate.name for candidate in candidates])
+    hint = f" Did you mean {near!r}?" if near else ""
+    message = f"{setting}: nothing is called {wanted!r}.{hint} There is: {_listed(candidates)}."
+    raise NinoxConfigError(message)
+
+
+def _listed(candidates: Iterable[_Named]) -> str:
+    return ", ".join(f"{candidate.name!r} ({candidate.id})" for candidate in candidates) or "none"

@@ -1,0 +1,55 @@
+"""Which state may go out: the last one behind which nothing is missing in Ninox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+State = Mapping[str, Any]
+
+MOST_WAITING = 1000
+"""More states than this are thinned out: each is a place to go on from, and many close together are no better."""
+
+
+class _Waiting(NamedTuple):
+    state: State
+    rows_before: Mapping[str, int]
+
+
+class DurableStates:
+    """States wait here until every row that came before them is settled.
+
+    The SDK writes the newest state after emptying all sinks, and none if one of them fails; this writes, after each
+    piece of work, the newest state that holds by then.
+    """
+
+    def __init__(self, write: Callable[[State], None]) -> None:
+        """Remember where states go."""
+        self._write = write
+        self._waiting: list[_Waiting] = []
+
+    def add(self, state: State, rows_before: Mapping[str, int]) -> None:
+        """Take a state.
+
+        Args:
+            state: As the tap sent it.
+            rows_before: Stream → rows that came before it.
+        """
+        if self._waiting and self._waiting[-1].rows_before == rows_before:
+            self._waiting.pop()
+        elif len(self._waiting) >= MOST_WAITING:
+            del self._waiting[::2]
+        self._waiting.append(_Waiting(state, dict(rows_before)))
+
+    def write_durable(self, first_unsettled: Mapping[str, int]) -> None:
+        """Write the newest state that holds, if there is one that was not written.
+
+        Args:
+            first_unsettled: Stream → number of its first row that is not settled; streams without one are absent.
+        """
+        for place in reversed(range(len(self._waiting))):
+            waiting = self._waiting[place]
+            if all(first_unsettled.get(name, rows + 1) > rows for name, rows in waiting.rows_before.items()):
+                del self._waiting[: place + 1]
+                self._write(waiting.state)
+                return

@@ -1,0 +1,99 @@
+"""What can only be done when all input is there: links in circles, missing links, and what a mirror deletes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Hashable, Sequence
+from contextlib import ExitStack
+
+from target_ninox.linking import wanted_of
+from target_ninox.loader import StreamLoader
+from target_ninox.merging import Row
+
+logger = logging.getLogger(__name__)
+
+LinkKey = tuple[str, str, Hashable]
+"""Table id, field id and value by which a record is linked."""
+
+
+def load_held(loaders: Sequence[StreamLoader]) -> None:
+    """Load the rows that wait for linked records, parents first as far as that goes."""
+    while True:
+        loaded = sum(_loaded_of_held(loader) for loader in loaders)
+        if loaded:
+            continue
+        hopeless = [(loader, _hopeless(loader, _keys_to_come(loaders))) for loader in loaders]
+        if not any(rows for _, rows in hopeless):
+            break
+        for loader, rows in hopeless:
+            loader.give_up(rows)
+    _load_circles([loader for loader in loaders if loader.held])
+
+
+def remove_unseen(loaders: Sequence[StreamLoader]) -> None:
+    """Delete what is gone from complete mirrored streams, last stream first: children often follow their parents."""
+    for loader in reversed(loaders):
+        if not loader.is_complete or loader.plan.mode != "mirror":
+            continue
+        if not loader.account.read:
+            logger.warning("%s: nothing is deleted, because not a single row came.", loader.plan.stream)
+            loader.is_complete = False
+        elif loader.account.report.rejected:
+            logger.warning(
+                "%s: nothing is deleted, because rows were rejected and their records cannot be told from those that "
+                "are gone.",
+                loader.plan.stream,
+            )
+            loader.is_complete = False
+        else:
+            loader.remove_unseen()
+
+
+def _loaded_of_held(loader: StreamLoader) -> int:
+    """Load the held rows whose links are there now; return how many."""
+    before = len(loader.held)
+    if before:
+        loader.flush()
+    return before - len(loader.held)
+
+
+def _hopeless(loader: StreamLoader, to_come: set[LinkKey]) -> list[Row]:
+    """Return the held rows that wait for what is neither there nor on its way."""
+    missing = loader.missing()
+    return [
+        row
+        for row in loader.held.values()
+        if any(wanted in missing and _link_key(loader, *wanted) not in to_come for wanted in wanted_of(row))
+    ]
+
+
+def _keys_to_come(loaders: Sequence[StreamLoader]) -> set[LinkKey]:
+    """Return what held rows will be linked by once they are loaded."""
+    references = {
+        (reference.table.id, reference.match_field.id): reference
+        for loader in loaders
+        for reference in loader.plan.references.values()
+    }
+    return {
+        (table_id, field_id, key)
+        for (table_id, field_id), reference in references.items()
+        for loader in loaders
+        if loader.plan.table.id == table_id
+        for row in loader.held.values()
+        if (key := reference.key_of(row.encoded.fields)) is not None
+    }
+
+
+def _link_key(loader: StreamLoader, field_id: str, key: Hashable) -> LinkKey:
+    reference = loader.plan.references[field_id]
+    return reference.table.id, reference.match_field.id, key
+
+
+def _load_circles(loaders: Sequence[StreamLoader]) -> None:
+    """Load rows that link to each other: first without these links, then the links."""
+    with ExitStack() as stack:
+        for loader in loaders:
+            stack.enter_context(loader.account.remembering())
+        unlinked = [(loader, loader.write_unlinked()) for loader in loaders]
+        for loader, rows in unlinked:
+            loader.link(rows)

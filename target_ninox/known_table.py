@@ -1,0 +1,123 @@
+"""One table of the database as this run knows it: how it is read, and what was seen of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
+
+from ninox_api.client import MAX_PAGE_SIZE, DatabaseClient, NinoxRecord
+from ninox_api.paging import KeysetUnusableError, Page, keyset_pages, repeated_passes
+
+logger = logging.getLogger(__name__)
+
+
+class Watcher(Protocol):
+    """What keeps a picture of the table's records, and is told of every change."""
+
+    def note_saved(self, record_id: int, fields: Mapping[str, Any]) -> None:
+        """Take in fields that were written to a record, new or not."""
+
+    def note_deleted(self, record_id: int) -> None:
+        """Forget a record."""
+
+
+class KnownTable:
+    """Reads one table, and passes on what is written to it.
+
+    Attributes:
+        highest_id: No record that this run knows of has a higher id; 0 as long as nothing is known.
+    """
+
+    def __init__(self, client: DatabaseClient, table_id: str, *, page_size: int = MAX_PAGE_SIZE) -> None:
+        """Remember the table; nothing is sent yet."""
+        self.id = table_id
+        self.highest_id = 0
+        self._client = client
+        self._page_size = page_size
+        self._watchers: list[Watcher] = []
+        self._has_looked_for_highest = False
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell a watcher of every change from now on."""
+        self._watchers.append(watcher)
+
+    def unwatch(self, watcher: Watcher) -> None:
+        """Tell a watcher no more."""
+        self._watchers.remove(watcher)
+
+    def note_saved(self, record_id: int, fields: Mapping[str, Any]) -> None:
+        """Take in fields that were written to a record, new or not."""
+        self.highest_id = max(self.highest_id, record_id)
+        for watcher in self._watchers:
+            watcher.note_saved(record_id, fields)
+
+    def note_deleted(self, record_id: int) -> None:
+        """Forget a record."""
+        for watcher in self._watchers:
+            watcher.note_deleted(record_id)
+
+    def pages(self, *, after_id: int = 0) -> Iterator[Page]:
+        """Yield pages of all records beyond an id, by keyset; on a server without it, by repeated passes."""
+        cursor = after_id
+        try:
+            for page in keyset_pages(self._after, after_id=after_id):
+                cursor = page[-1].id
+                yield self._seen(page)
+        except KeysetUnusableError:
+            logger.debug("Table %s cannot be paged by record id on this server.", self.id)
+            for page in repeated_passes(self._numbered, sequence=lambda: None):
+                yield self._seen([record for record in page if record.id > cursor])
+
+    def find(self, record_id: int) -> NinoxRecord | None:
+        """Return one record, or None."""
+        return self._client.find_record(self.id, record_id)
+
+    def look_up(self, filters: Mapping[str, Any]) -> Page:
+        """Return the records whose fields are equal to the filters, as the server understands it."""
+        return self._seen(self._client.get_records(self.id, filters=filters, per_page=self._page_size))
+
+    def pages_after(self, record_id: int) -> int:
+        """Return how many pages lie beyond an id, at most; one call.
+
+        A server that does not sort makes it too few: that costs calls, no more.
+        """
+        newest = self._seen(self._client.get_records(self.id, newest=True, per_page=1))
+        return ((newest[0].id - record_id) // self._page_size + 1) if newest else 0
+
+    def look_for_highest_id(self) -> None:
+        """Make sure that `highest_id` is the table's highest; two calls at the first time, none later."""
+        if not self._has_looked_for_highest:
+            self._has_looked_for_highest = True
+            self.pages_after(0)
+            self.read_new()
+
+    def read_new(self) -> list[NinoxRecord]:
+        """Return the records beyond the highest id known, and pass them on; one call if there are none."""
+        records = [record for page in self.pages(after_id=self.highest_id) for record in page]
+        for record in records:
+            self.note_saved(record.id, record.fields)
+        return records
+
+    def check_is_readable(self) -> None:
+        """Read one record; one call.
+
+        Raises:
+            NinoxError: The table cannot be read.
+        """
+        self._client.get_records(self.id, per_page=1)
+
+    def _seen(self, page: Page) -> Page:
+        for record in page:
+            self.highest_id = max(self.highest_id, record.id)
+        return page
+
+    def _after(self, record_id: int) -> Page:
+        return self._client.get_records(self.id, since_id=record_id, per_page=self._page_size)
+
+    def _numbered(self, number: int) -> Page:
+        return self._client.get_records(self.id, page=number, per_page=self._page_size)
+
+
+TableOf = Callable[[str], KnownTable]
+"""Table id → the one object for it in this run."""

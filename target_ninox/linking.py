@@ -1,0 +1,104 @@
+"""References by a key of the linked table: found in batches, or waited for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import replace
+
+from target_ninox.merging import Row
+from target_ninox.plan import FindRecord, WritePlan
+from target_ninox.references import Reference
+from target_ninox.rows import RowRejectedError
+from target_ninox.run import Run
+
+Reject = Callable[[Row, RowRejectedError], None]
+
+Wanted = tuple[str, Hashable]
+"""Field id of the reference, and key of the linked record."""
+
+
+class Links:
+    """Resolves the references of one stream's rows."""
+
+    def __init__(self, run: Run, plan: WritePlan) -> None:
+        """Remember the plan; nothing is read yet."""
+        self._run = run
+        self._plan = plan
+
+    def resolve(self, rows: Sequence[Row], *, reject: Reject) -> tuple[list[Row], list[Row]]:
+        """Return the rows whose references are found, resolved, and those that must wait, unchanged."""
+        found = self._find(rows)
+        ready, waiting = [], []
+        for row in rows:
+            if all(found.get(wanted) for wanted in wanted_of(row)):
+                ready += self._resolved(row, found, reject)
+            else:
+                waiting.append(row)
+        return ready, waiting
+
+    def missing(self, rows: Iterable[Row]) -> set[Wanted]:
+        """Return the linked records that rows name and that are not there."""
+        return {wanted for wanted, ids in self._find(rows).items() if not ids}
+
+    def settle_missing(self, rows: Iterable[Row], *, reject: Reject) -> list[Row]:
+        """Return rows whose missing references are taken for empty; reject those where they may not be."""
+        rows = list(rows)
+        found = self._find(rows)
+        return [resolved for row in rows for resolved in self._resolved(row, found, reject)]
+
+    def without_missing(self, row: Row) -> Row:
+        """Return a row with the references that are found, and without a word about the others."""
+        found = self._find([row])
+        known = {
+            field_id: keys
+            for field_id, keys in row.encoded.references.items()
+            if all(found.get((field_id, key)) for key in keys)
+        }
+        return replace(row, encoded=self._plan.resolve(replace(row.encoded, references=known), _finder(found)))
+
+    def _resolved(self, row: Row, found: dict[Wanted, list[int]], reject: Reject) -> list[Row]:
+        try:
+            self._refuse_ambiguous(row, found)
+            encoded = self._plan.resolve(row.encoded, _finder(found))
+        except RowRejectedError as error:
+            reject(row, error)
+            return []
+        return [replace(row, encoded=encoded)]
+
+    def _refuse_ambiguous(self, row: Row, found: dict[Wanted, list[int]]) -> None:
+        for field_id, key in wanted_of(row):
+            ids = found.get((field_id, key), [])
+            if len(ids) > 1:
+                reference = self._plan.references[field_id]
+                raise RowRejectedError(
+                    property_name=reference.property,
+                    code="ambiguous_reference",
+                    reason=f"{len(ids)} records of {reference.table.name!r} have this {reference.match_field.name!r}: "
+                    f"ids {', '.join(map(str, ids))}.",
+                )
+
+    def _find(self, rows: Iterable[Row]) -> dict[Wanted, list[int]]:
+        by_field: dict[str, set[Hashable]] = {}
+        for row in rows:
+            for field_id, key in wanted_of(row):
+                by_field.setdefault(field_id, set()).add(key)
+        found: dict[Wanted, list[int]] = {}
+        for field_id, keys in by_field.items():
+            reference = self._plan.references[field_id]
+            for key, ids in self._ids(reference, keys).items():
+                found[field_id, key] = ids
+        return found
+
+    def _ids(self, reference: Reference, keys: Iterable[Hashable]) -> dict[Hashable, list[int]]:
+        matcher = self._run.matcher_of_reference(reference)
+        records = matcher.find_all({key: {reference.match_field.id: key} for key in keys})
+        return {key: [record.id for record in found] for key, found in records.items()}
+
+
+def wanted_of(row: Row) -> list[Wanted]:
+    """Return what a row waits for."""
+    return [(field_id, key) for field_id, keys in row.encoded.references.items() for key in keys]
+
+
+def _finder(found: dict[Wanted, list[int]]) -> FindRecord:
+    return lambda field_id, key: next(iter(found.get((field_id, key), ())), None)

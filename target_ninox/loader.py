@@ -1,0 +1,121 @@
+"""One stream on its way into its table: encode, link, write; and the rows that wait for other streams."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+from target_ninox.account import StreamAccount
+from target_ninox.linking import Links, Wanted
+from target_ninox.merging import Row, merged
+from target_ninox.rejects import StreamSchema
+from target_ninox.row_writer import RowWriter
+from target_ninox.rows import RowRejectedError
+from target_ninox.run import Run
+
+logger = logging.getLogger(__name__)
+
+
+class StreamLoader:
+    """Loads one stream; it lives as long as the run, also when the stream's schema changes.
+
+    Attributes:
+        account: What became of its rows.
+        held: Rows that wait for a linked record.
+        is_complete: Whether the tap has said that all rows of the stream are there.
+    """
+
+    def __init__(self, run: Run, described: StreamSchema) -> None:
+        """Plan the stream.
+
+        Raises:
+            NinoxConfigError: The stream cannot be written.
+        """
+        self.account = StreamAccount(run, described)
+        self.held: dict[Hashable, Row] = {}
+        self.is_complete = False
+        self._run = run
+        self._buffer: list[Row] = []
+        self._seen: set[int] = set()
+        self.describe(described)
+
+    def describe(self, described: StreamSchema) -> None:
+        """Take a schema for the rows to come; those before it must be loaded.
+
+        Raises:
+            NinoxConfigError: The stream cannot be written.
+        """
+        self.account.described = described
+        self.plan = self._run.plan(described)
+        for warning in self.plan.warnings:
+            logger.warning(warning)
+        self._links = Links(self._run, self.plan)
+        self._writer = RowWriter(self._run, self.plan, self.account, seen=self._seen)
+
+    @property
+    def first_unsettled(self) -> int | None:
+        """Number of the first row that is neither written nor accounted for."""
+        unsettled = [row.since for row in (*self._buffer[:1], *self.held.values())]
+        if self.account.blocked_from is not None:
+            unsettled.append(self.account.blocked_from)
+        if self.is_complete and self.plan.mode == "mirror":
+            unsettled.append(self.account.read)  # until the records that are gone are deleted
+        return min(unsettled, default=None)
+
+    def add(self, record: Mapping[str, Any]) -> None:
+        """Take a row; nothing is sent yet."""
+        number = self.account.take()
+        try:
+            encoded = self.plan.encode(record, number)
+        except RowRejectedError as error:
+            self.account.reject_record(number, record, error)
+        else:
+            self._buffer.append(Row(encoded, record, number))
+
+    def flush(self) -> None:
+        """Load the rows taken so far, and those held whose linked records have come; hold the others."""
+        waiting = [*self.held.values(), *self._buffer]
+        kept = merged(waiting) if self.plan.needs_key else waiting
+        self.account.skip(len(waiting) - len(kept))
+        with self._run.report.measure(self.plan.stream):
+            while kept:
+                ready, kept = self._links.resolve(kept, reject=self.account.reject)
+                if not ready:
+                    break
+                self._writer.write(ready)
+        self._buffer = []
+        self.held = {row.identity: row for row in kept}
+
+    def missing(self) -> set[Wanted]:
+        """Return what held rows wait for."""
+        return self._links.missing(self.held.values())
+
+    def give_up(self, rows: Sequence[Row]) -> None:
+        """Load held rows whose linked records will not come: without them, or not at all, as the settings say."""
+        for row in rows:
+            del self.held[row.identity]
+        with self._run.report.measure(self.plan.stream):
+            self._writer.write(self._links.settle_missing(rows, reject=self.account.reject))
+
+    def write_unlinked(self) -> list[Row]:
+        """Load all held rows without the links that are missing; return them as they were, to be linked."""
+        rows, self.held = list(self.held.values()), {}
+        with self._run.report.measure(self.plan.stream):
+            self._writer.write([self._links.without_missing(row) for row in rows])
+        return rows
+
+    def link(self, rows: Sequence[Row]) -> None:
+        """Set the links of rows that were loaded without them."""
+        with self._run.report.measure(self.plan.stream):
+            self._writer.link(self._links.settle_missing(rows, reject=self.account.reject))
+
+    def remove_unseen(self) -> None:
+        """Delete the records for which no row came.
+
+        Raises:
+            LimitReachedError: They are more than `max_deletes`; none was deleted.
+        """
+        with self._run.report.measure(self.plan.stream):
+            self._writer.remove_unseen()
+        self.is_complete = False

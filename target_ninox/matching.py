@@ -1,0 +1,135 @@
+"""Key → the records that have it, by whichever costs fewer calls: reading the table, or looking keys up one by one."""
+
+from __future__ import annotations
+
+import decimal
+from collections.abc import Hashable, Iterator, Mapping
+
+from ninox_api.client import NinoxRecord
+from ninox_api.paging import Page
+from target_ninox.known_table import KnownTable
+from target_ninox.record_index import ExistingRecord, Fields, KeyOf, RecordIndex
+
+_FEW = 2
+"""So many single reads are never dearer than reading the table: a page and the empty one behind it."""
+_COMPARABLE = (str, int, decimal.Decimal)
+
+
+class Matcher:
+    """Finds the records of one table by one kind of key.
+
+    A look-up relies on the server's equality, which nobody documents. So it is used only after it has found a record
+    that is known to be there; a server that answers anything unexpected is not asked again, the table is read instead.
+    """
+
+    def __init__(
+        self, table: KnownTable, key_of: KeyOf, *, key_fields: tuple[str, ...], kept_fields: frozenset[str]
+    ) -> None:
+        """Remember what to look for; nothing is sent yet.
+
+        Args:
+            table: Where.
+            key_of: Tells a record's key.
+            key_fields: Ids of the fields that make up the key; empty where the record id is the key.
+            kept_fields: Ids of the fields whose values are wanted.
+        """
+        self.index = RecordIndex(key_of, kept_fields=kept_fields)
+        self.is_whole = False
+        self._table = table
+        self._key_of = key_of
+        self._key_fields = key_fields
+        self._unread: Iterator[Page] = table.pages()
+        self._last_read_id = 0
+        self._pages_left: int | None = None
+        self._looked_up: set[int] = set()
+        self._is_trusted = not key_fields
+        self._known: NinoxRecord | None = None
+        table.watch(self)
+
+    def find_all(self, wanted: Mapping[Hashable, Fields]) -> dict[Hashable, list[ExistingRecord]]:
+        """Return key → its records, lowest id first, for every key.
+
+        Args:
+            wanted: Key → the fields that it was made of, as they would be sent.
+        """
+        if not self.is_whole:
+            self._learn({key: fields for key, fields in wanted.items() if hash(key) not in self._looked_up})
+        return {key: self.index.find(key) for key in wanted}
+
+    def retire(self) -> None:
+        """Drop all that is known; another takes its place."""
+        self._table.unwatch(self)
+        self.index.close()
+
+    def read_whole(self) -> None:
+        """Read what is left of the table."""
+        while self._read_page():
+            pass
+
+    def note_saved(self, record_id: int, fields: Fields) -> None:
+        """Take in what was written to a record."""
+        self.index.merge(record_id, fields)
+
+    def note_deleted(self, record_id: int) -> None:
+        """Forget a record."""
+        self.index.remove(record_id)
+
+    def _learn(self, unknown: Mapping[Hashable, Fields]) -> None:
+        total = len(self._looked_up) + len(unknown)
+        is_cheap = not unknown or (self._is_trusted and total <= _FEW)
+        if is_cheap or ((self._last_read_id or self._read_page()) and self._look_ups_pay(total)):
+            all(self._look_up(key, fields) for key, fields in unknown.items())
+        if unknown and any(hash(key) not in self._looked_up for key in unknown):
+            self.read_whole()
+
+    def _read_page(self) -> bool:
+        page = next(self._unread, None)
+        if page is None:
+            self.is_whole = True
+            return False
+        for record in page:
+            self.index.put(record.id, record.fields)
+            if self._known is None and self._key_of(record.id, record.fields) is not None:
+                self._known = record
+        self._last_read_id = page[-1].id if page else self._last_read_id
+        return True
+
+    def _look_ups_pay(self, total: int) -> bool:
+        """Compare with the pages left, counting all look-ups of this run: it never costs twice the cheaper way."""
+        if self._pages_left is None:
+            self._pages_left = self._table.pages_after(self._last_read_id)
+        return total + (not self._is_trusted) <= self._pages_left and self._may_look_up()
+
+    def _may_look_up(self) -> bool:
+        """Tell whether the server finds a record that is known to be there."""
+        if not self._is_trusted and self._known is not None:
+            filters = self._filters(self._known.fields)
+            found = self._table.look_up(filters) if filters else []
+            self._is_trusted = self._known.id in {record.id for record in found}
+        return self._is_trusted
+
+    def _look_up(self, key: Hashable, fields: Fields) -> bool:
+        """Ask for one key; return whether the answer can be relied on."""
+        found = self._ask(key, fields)
+        if found is None:
+            self._is_trusted = False
+            return False
+        for record in found:
+            self.index.put(record.id, record.fields)
+        self._looked_up.add(hash(key))
+        return True
+
+    def _ask(self, key: Hashable, fields: Fields) -> Page | None:
+        if not self._key_fields:
+            assert isinstance(key, int)  # noqa: S101 (told by the empty key_fields)
+            record = self._table.find(key)
+            return [record] if record else []
+        filters = self._filters(fields)
+        found = self._table.look_up(filters) if filters else None
+        if found and any(self._key_of(record.id, record.fields) != key for record in found):
+            return None  # filters are ignored, or compare in a way of their own
+        return found
+
+    def _filters(self, fields: Fields) -> Fields | None:
+        filters = {field_id: fields.get(field_id) for field_id in self._key_fields}
+        return filters if all(isinstance(value, _COMPARABLE) for value in filters.values()) else None

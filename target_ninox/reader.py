@@ -1,0 +1,64 @@
+"""Singer messages from the standard input, without a word of them in logs or errors."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import IO, Any, NoReturn
+
+import msgspec
+from singer_sdk.contrib.msgspec import decoder
+from singer_sdk.singerlib.encoding.base import GenericSingerReader
+from singer_sdk.singerlib.exceptions import InvalidInputLine
+from typing_extensions import override
+
+
+class QuietReader(GenericSingerReader[bytes]):
+    """Reads messages as bytes, so that text in a wrong encoding is an error of its line.
+
+    The SDK's readers log lines they cannot read, and quote messages that lack a part: both hold customers' values.
+    """
+
+    def __init__(self, *, on_bad_line: Callable[[], None]) -> None:
+        """Start before the first line.
+
+        Args:
+            on_bad_line: Called before a line that is no Singer message ends the run.
+        """
+        super().__init__()
+        self._on_bad_line = on_bad_line
+        self._lines = 0
+
+    @property
+    @override
+    def default_input(self) -> IO[bytes]:
+        return sys.stdin.buffer
+
+    @override
+    def process_lines(
+        self, file_input: IO[bytes] | None, callbacks: dict[str, Callable[[dict[str, Any]], None]]
+    ) -> Any:
+        self._lines = 0
+        return super().process_lines(file_input, callbacks)
+
+    @override
+    def deserialize_json(self, line: bytes) -> dict[str, Any]:
+        self._lines += 1
+        try:
+            message = decoder.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            self._refuse(f"{len(line)} bytes that are not whole JSON in UTF-8")
+        if not isinstance(message, dict):
+            self._refuse("no JSON object")
+        if "type" not in message:
+            self._refuse("no `type`")
+        return message
+
+    @override
+    def _process_unknown_message(self, message_dict: dict[str, Any]) -> None:
+        self._refuse("a type of message that Singer does not know")
+
+    def _refuse(self, what: str) -> NoReturn:
+        self._on_bad_line()
+        message = f"Line {self._lines} of the input is no Singer message: it has {what}."
+        raise InvalidInputLine(message) from None

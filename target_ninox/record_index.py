@@ -1,0 +1,151 @@
+"""The records of one table by their key: a little memory per record, the values in a temporary file."""
+
+from __future__ import annotations
+
+import decimal
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from tempfile import SpooledTemporaryFile
+from typing import Any, NamedTuple
+
+import msgspec
+
+Fields = Mapping[str, Any]
+KeyOf = Callable[[int, Fields], Hashable | None]
+"""Record id and fields → key, None for a record without one."""
+
+MEMORY_BYTES = 16 * 1024 * 1024
+"""Values of small tables stay in memory; beyond this they go to an unnamed file that ends with the process."""
+
+_NONE = -1
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+_DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=decimal.Decimal)
+
+
+class ExistingRecord(NamedTuple):
+    """A record as it is in Ninox, as far as this run knows."""
+
+    id: int
+    fields: Fields
+
+
+class RecordIndex:
+    """Key → records.
+
+    For each record it holds two numbers in arrays and one entry in a dictionary of hashes, about 120 bytes; what a hash
+    points to is compared by its key, so that two keys with one hash are told apart.
+    """
+
+    def __init__(self, key_of: KeyOf, *, kept_fields: frozenset[str]) -> None:
+        """Start empty.
+
+        Args:
+            key_of: Tells a record's key.
+            kept_fields: Ids of the fields whose values are wanted back.
+        """
+        self.kept_fields = kept_fields
+        self._key_of = key_of
+        self._file: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115
+        self._end = 0
+        self._ids = array("q")
+        self._late: dict[int, int] = {}
+        self._offsets = array("q")
+        self._next = array("q")
+        self._first: dict[int, int] = {}
+
+    def __contains__(self, record_id: int) -> bool:
+        """Tell whether a record is known."""
+        slot = self._slot(record_id)
+        return slot is not None and self._offsets[slot] != _NONE
+
+    def ids(self) -> Iterator[int]:
+        """Yield the ids of all known records."""
+        return (record_id for record_id, offset in zip(self._ids, self._offsets, strict=True) if offset != _NONE)
+
+    def find(self, key: Hashable) -> list[ExistingRecord]:
+        """Return the records with a key, lowest id first."""
+        found = []
+        slot = self._first.get(hash(key), _NONE)
+        while slot != _NONE:
+            fields = self._read(slot)
+            if fields is not None and self._key_of(self._ids[slot], fields) == key:
+                found.append(ExistingRecord(self._ids[slot], fields))
+            slot = self._next[slot]
+        return sorted(found)
+
+    def put(self, record_id: int, fields: Fields) -> None:
+        """Add a record, or replace all that is known of it."""
+        slot = self._slot(record_id)
+        if slot is None:
+            slot = self._new_slot(record_id)
+        else:
+            self._unlink(slot)
+        self._offsets[slot] = self._append({key: value for key, value in fields.items() if key in self.kept_fields})
+        self._link(slot, self._key_of(self._ids[slot], fields))
+
+    def merge(self, record_id: int, fields: Fields) -> None:
+        """Note that some fields of a record were written."""
+        slot = self._slot(record_id)
+        known = None if slot is None else self._read(slot)
+        self.put(record_id, {**(known or {}), **fields})
+
+    def remove(self, record_id: int) -> None:
+        """Forget a record."""
+        slot = self._slot(record_id)
+        if slot is not None:
+            self._unlink(slot)
+            self._offsets[slot] = _NONE
+
+    def close(self) -> None:
+        """Drop the values."""
+        self._file.close()
+
+    def _slot(self, record_id: int) -> int | None:
+        if record_id in self._late:
+            return self._late[record_id]
+        sorted_end = len(self._ids) - len(self._late) if self._late else len(self._ids)
+        slot = bisect_left(self._ids, record_id, 0, sorted_end)
+        return slot if slot < sorted_end and self._ids[slot] == record_id else None
+
+    def _new_slot(self, record_id: int) -> int:
+        slot = len(self._ids)
+        if self._late or (slot and record_id < self._ids[-1]):
+            self._late[record_id] = slot
+        self._ids.append(record_id)
+        self._offsets.append(_NONE)
+        self._next.append(_NONE)
+        return slot
+
+    def _link(self, slot: int, key: Hashable | None) -> None:
+        if key is not None:
+            self._next[slot] = self._first.get(hash(key), _NONE)
+            self._first[hash(key)] = slot
+
+    def _unlink(self, slot: int) -> None:
+        fields = self._read(slot)
+        key = None if fields is None else self._key_of(self._ids[slot], fields)
+        if key is None:
+            return
+        at = self._first.get(hash(key), _NONE)
+        if at == slot:
+            self._first[hash(key)] = self._next[slot]
+        while at not in {slot, _NONE}:
+            if self._next[at] == slot:
+                self._next[at] = self._next[slot]
+                break
+            at = self._next[at]
+        self._next[slot] = _NONE
+
+    def _append(self, fields: Fields) -> int:
+        offset = self._end
+        self._file.seek(offset)
+        self._end += self._file.write(_ENCODER.encode(fields) + b"\n")
+        return offset
+
+    def _read(self, slot: int) -> Fields | None:
+        offset = self._offsets[slot]
+        if offset == _NONE:
+            return None
+        self._file.seek(offset)
+        return _DECODER.decode(self._file.readline())

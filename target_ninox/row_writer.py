@@ -1,0 +1,201 @@
+"""Rows whose references are resolved → records: match, compare, write, delete."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+
+from ninox_api.writing import RecordWrite
+from target_ninox.account import StreamAccount
+from target_ninox.batches import BatchWriter, Intent, Outcome
+from target_ninox.deletion import Deleter
+from target_ninox.merging import Row, merged
+from target_ninox.plan import WritePlan
+from target_ninox.record_index import ExistingRecord
+from target_ninox.rows import RowRejectedError
+from target_ninox.run import Run, key_of
+
+logger = logging.getLogger(__name__)
+
+Matches = Mapping[Hashable, Sequence[ExistingRecord]]
+
+
+class RowWriter:
+    """Writes the rows of one stream, as long as its schema is the same.
+
+    Attributes:
+        seen: Ids of the records that rows stood for.
+    """
+
+    def __init__(self, run: Run, plan: WritePlan, account: StreamAccount, *, seen: set[int]) -> None:
+        """Prepare; nothing is sent yet."""
+        self.plan = plan
+        self.seen = seen
+        self._run = run
+        self._account = account
+        self._on_duplicate_match = run.settings.stream(plan.stream).on_duplicate_match
+        self._table = run.destination.table(plan.table.id)
+        self._matcher = run.matcher_of(plan) if plan.needs_key else None
+        self._deleter = Deleter(run.writer, self._table, size=run.settings.batch_size)
+        self._preview = run.preview.stream(plan.stream, plan.table, warnings=plan.warnings) if run.preview else None
+        self._batches = BatchWriter(
+            run.writer,
+            self._table,
+            key_of=key_of(plan),
+            size=run.settings.batch_size,
+            max_tries=run.max_tries,
+            find_gone_fields=self._find_gone_fields,
+        )
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """Write rows; of several about one record, the last one wins."""
+        kept = merged(rows) if self.plan.needs_key else list(rows)
+        self._account.skip(len(rows) - len(kept))
+        matches = self._match(kept)
+        self._save(list(self._intents([row for row in kept if not row.encoded.deleted], matches)))
+        self._delete([row for row in kept if row.encoded.deleted], matches)
+
+    def link(self, rows: Iterable[Row]) -> None:
+        """Set the references of rows that were written without them; their counts were remembered."""
+        intents = []
+        for row in rows:
+            counted = self._account.remembered(row)
+            if counted is not None and counted.record_id:
+                links = {key: value for key, value in row.encoded.fields.items() if key in self.plan.references}
+                intents.append(Intent(row, RecordWrite(fields=links, id=counted.record_id), creates=False))
+        for outcome in self._batches.save(intents):
+            if outcome.error is not None:
+                self._account.reject(outcome.intent.row, outcome.error)
+                continue
+            self._table.note_saved(outcome.record_id, outcome.intent.write.fields)
+            counted = self._account.remembered(outcome.intent.row)
+            if counted is not None and counted.outcome == "unchanged":
+                self._account.recount(outcome.intent.row, "updated")
+
+    def remove_unseen(self) -> None:
+        """Delete the records for which no row came.
+
+        Raises:
+            LimitReachedError: They are more than `max_deletes`; none was deleted.
+        """
+        assert self._matcher is not None  # noqa: S101 (a mirror has a key)
+        self._matcher.read_whole()
+        unseen = [record_id for record_id in self._matcher.index.ids() if record_id not in self.seen]
+        for count in self._remove(unseen):
+            self._account.report.removed += count
+
+    def _match(self, rows: Iterable[Row]) -> Matches:
+        if self._matcher is None:
+            return {}
+        wanted = {row.encoded.key: row.encoded.fields for row in rows if row.encoded.key is not None}
+        return self._matcher.find_all(wanted)
+
+    def _chosen(self, row: Row, matches: Matches) -> ExistingRecord | None:
+        """Return the record that a row is about.
+
+        Raises:
+            RowRejectedError: There are several, and the settings do not say which one.
+        """
+        records = matches.get(row.encoded.key, ())
+        self.seen.update(record.id for record in records)
+        if len(records) > 1 and self._on_duplicate_match == "reject":
+            raise RowRejectedError(
+                property_name=", ".join(self.plan.match_on),
+                code="duplicate_match",
+                reason=f"{len(records)} records have this key: ids {', '.join(str(record.id) for record in records)}.",
+            )
+        return records[-1 if self._on_duplicate_match == "newest" else 0] if records else None
+
+    def _with_records(self, rows: Iterable[Row], matches: Matches) -> Iterator[tuple[Row, ExistingRecord | None]]:
+        for row in rows:
+            try:
+                record = self._chosen(row, matches)
+            except RowRejectedError as error:
+                self._account.reject(row, error)
+            else:
+                yield row, record
+
+    def _intents(self, rows: Iterable[Row], matches: Matches) -> Iterator[Intent]:
+        for row, record in self._with_records(rows, matches):
+            intent = self._creation(row) if record is None else self._change(row, record)
+            if intent is not None:
+                yield intent
+
+    def _creation(self, row: Row) -> Intent | None:
+        if self.plan.mode == "update":
+            self._account.count(row, "skipped")
+            return None
+        if self._preview:
+            self._preview.create(row.encoded)
+        record_id = row.encoded.record_id if self.plan.needs_key else None
+        write = RecordWrite(fields=row.encoded.fields, id=record_id, upsert=record_id is not None)
+        return Intent(row, write, creates=True)
+
+    def _change(self, row: Row, record: ExistingRecord) -> Intent | None:
+        skips_unchanged = self._run.settings.skip_unchanged
+        changes = self.plan.changes(row.encoded, record.fields)
+        if not changes and skips_unchanged:
+            self._account.count(row, "unchanged", record.id)
+            return None
+        if self._preview:
+            self._preview.update(row.encoded, changes, record.fields)
+        fields = changes if skips_unchanged else row.encoded.fields
+        return Intent(row, RecordWrite(fields=fields, id=record.id), creates=False)
+
+    def _save(self, intents: Sequence[Intent]) -> None:
+        creates = sum(intent.creates for intent in intents)
+        self._run.limits.reserve("create", creates)
+        self._run.limits.reserve("update", len(intents) - creates)
+        if creates and not self.plan.needs_key:
+            self._table.look_for_highest_id()
+        for outcome in self._batches.save(intents):
+            self._take(outcome)
+
+    def _take(self, outcome: Outcome) -> None:
+        row = outcome.intent.row
+        if outcome.error is not None:
+            self._account.reject(row, outcome.error)
+            return
+        self.seen.add(outcome.record_id)
+        self._account.count(row, "created" if outcome.intent.creates else "updated", outcome.record_id)
+        self._account.report.recovered += outcome.recovered
+        if not outcome.recovered:
+            self._table.note_saved(outcome.record_id, outcome.intent.write.fields)
+
+    def _delete(self, rows: Sequence[Row], matches: Matches) -> None:
+        """Delete the records of rows that say so; one that is gone already needs nothing."""
+        if not self._run.settings.hard_delete or self._matcher is None:
+            self._account.skip(len(rows))
+            return
+        doomed = []
+        for row, record in self._with_records(rows, matches):
+            if row.encoded.key is None:  # it says another key than the one that records are matched by
+                self._account.skip(1)
+            elif record is None:
+                self._account.count(row, "unchanged")
+            else:
+                doomed.append(record.id)
+        for count in self._remove(doomed):
+            self._account.report.deleted += count
+
+    def _remove(self, record_ids: Sequence[int]) -> Iterator[int]:
+        self._run.limits.reserve("delete", len(record_ids))
+        if self._preview:
+            for record_id in record_ids:
+                self._preview.delete(record_id)
+        yield from self._deleter.delete(record_ids)
+
+    def _find_gone_fields(self) -> frozenset[str]:
+        """Read the schema again; return the fields of the plan that were deleted or cannot be written any more."""
+        self._run.destination.refresh_schema()
+        gone = self.plan.field_ids - self._run.plan(self._account.described).field_ids
+        if gone:
+            names = sorted(field.name for field in self.plan.table.fields if field.id in gone)
+            logger.warning(
+                "%s: while this run was under way, fields of %r were deleted or became read-only: %s. They are left "
+                "out from here on.",
+                self.plan.stream,
+                self.plan.table.name,
+                ", ".join(map(repr, names)),
+            )
+        return gone

@@ -1,0 +1,93 @@
+"""What all streams of a run share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from target_ninox.destination import Destination
+from target_ninox.dry_run import DryRun
+from target_ninox.limits import Limits
+from target_ninox.matching import Matcher
+from target_ninox.plan import WritePlan, plan_stream
+from target_ninox.record_index import KeyOf
+from target_ninox.references import Reference
+from target_ninox.rejects import Rejects, StreamSchema
+from target_ninox.report import RunReport
+from target_ninox.settings import TargetSettings
+from target_ninox.writers import Writer
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """One run of the target.
+
+    Attributes:
+        max_tries: How often rows are sent in all.
+        preview: What a dry run would do; None in earnest.
+    """
+
+    settings: TargetSettings
+    destination: Destination
+    writer: Writer
+    report: RunReport
+    rejects: Rejects
+    limits: Limits
+    max_tries: int
+    preview: DryRun | None = None
+    _matchers: dict[tuple[str, tuple[str, ...]], Matcher] = field(default_factory=dict)
+
+    def plan(self, described: StreamSchema) -> WritePlan:
+        """Return how a stream is written, by the schema that was read last.
+
+        Raises:
+            NinoxConfigError: It cannot be written.
+        """
+        name, settings = described.stream, self.settings.stream(described.stream)
+        return plan_stream(name, described.schema, described.key_properties, self.destination.schema, settings)
+
+    def matcher_of(self, plan: WritePlan) -> Matcher:
+        """Return what finds the records of a stream."""
+        return self._matcher(plan.table.id, plan.match_field_ids, key_of(plan), plan.field_ids)
+
+    def matcher_of_reference(self, reference: Reference) -> Matcher:
+        """Return what finds linked records."""
+        field_id = reference.match_field.id
+
+        def key(_: int, fields: Mapping[str, Any]) -> Any:
+            return reference.key_of(fields)
+
+        return self._matcher(reference.table.id, (field_id,), key, frozenset([field_id]))
+
+    def close(self, *, is_complete: bool) -> None:
+        """Report what was done, and drop what was kept for it.
+
+        Raises:
+            CountsDifferError: The run is complete, yet rows have no outcome.
+        """
+        for matcher in self._matchers.values():
+            matcher.index.close()
+        self.rejects.close()
+        if self.preview:
+            self.preview.print(self.report)
+        self.report.close(is_complete=is_complete, samples=self.preview.samples() if self.preview else None)
+
+    def _matcher(self, table_id: str, key_fields: tuple[str, ...], key: KeyOf, kept_fields: frozenset[str]) -> Matcher:
+        """Return the one matcher for a kind of key, a new one if more fields are wanted than it has kept."""
+        known = self._matchers.get((table_id, key_fields))
+        if known is None or not kept_fields <= known.index.kept_fields:
+            if known:
+                kept_fields |= known.index.kept_fields
+                known.retire()
+            table = self.destination.table(table_id)
+            known = Matcher(table, key, key_fields=key_fields, kept_fields=kept_fields)
+            self._matchers[table_id, key_fields] = known
+        return known
+
+
+def key_of(plan: WritePlan) -> KeyOf:
+    """Return what tells the key of a record, comparable with `EncodedRow.key`."""
+    if plan.matches_record_id:
+        return lambda record_id, _: record_id
+    return lambda _, fields: plan.key_of(fields)

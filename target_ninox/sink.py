@@ -1,0 +1,83 @@
+"""The SDK's view of a stream's loader: it hands over records, and asks to empty what was handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.sinks import BatchSink
+from typing_extensions import override
+
+from target_ninox.rejects import StreamSchema
+
+if TYPE_CHECKING:
+    from target_ninox.target import TargetNinox
+
+ROWS_AT_ONCE = 5000
+"""Rows matched together: the more are known, the better is told whether reading the table pays."""
+
+
+class TableSink(BatchSink):
+    """Passes records on as they came.
+
+    Values are checked and converted by the plan, which knows the fields; the SDK's checks would log whole records, and
+    its conversion of dates would lose how they were written.
+    """
+
+    target: TargetNinox
+
+    def __init__(self, *, target: TargetNinox, **kwargs: Any) -> None:
+        """Take the SDK's arguments."""
+        self.target = target
+        super().__init__(target=target, **kwargs)
+
+    @override
+    def setup(self) -> None:
+        described = StreamSchema(
+            stream=self.stream_name, schema=self.original_schema, key_properties=tuple(self.key_properties)
+        )
+        self._loader = self.target.loader(described)
+
+    @property
+    @override
+    def max_size(self) -> int:
+        return ROWS_AT_ONCE
+
+    @override
+    def process_record(self, record: dict[str, Any], context: Mapping[str, Any]) -> None:
+        self._loader.add(record)
+
+    @override
+    def process_batch(self, context: Mapping[str, Any]) -> None:
+        """Load what was handed over; `records` are those of a BATCH message's file."""
+        for count, record in enumerate(context.get("records", ()), start=1):
+            self._loader.add(record)
+            if count % ROWS_AT_ONCE == 0:
+                self._loader.flush()
+        self._loader.flush()
+
+    @override
+    def mark_drained(self) -> None:
+        super().mark_drained()
+        self.target.write_durable_state()
+
+    @override
+    def activate_version(self, new_version: int) -> None:
+        """All rows of the stream are there: a mirror may delete what did not come, once the input has ended well."""
+        self._loader.is_complete = True
+
+    @override
+    def get_validator(self) -> None:
+        return None
+
+    @override
+    def _validate_and_parse(self, record: dict[str, Any]) -> dict[str, Any]:
+        return record
+
+    @override
+    def _remove_sdc_metadata_from_record(self, record: dict[str, Any]) -> None:
+        """Keep `_sdc_deleted_at`; the plan knows which of them to leave out."""
+
+    @override
+    def _remove_sdc_metadata_from_schema(self) -> None:
+        """Likewise."""

@@ -1,0 +1,276 @@
+"""The target: settings in, Singer messages through, states out."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, ClassVar
+
+import simplejson
+from singer_sdk import Sink, Target
+from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TargetCapabilities
+from typing_extensions import override
+
+from ninox_api.client import NinoxClient
+from ninox_api.config import ConnectionConfig
+from ninox_api.errors import NinoxConfigError, NinoxError
+from target_ninox import finishing
+from target_ninox.destination import open_destination
+from target_ninox.dry_run import DryRun
+from target_ninox.durable_state import DurableStates, State
+from target_ninox.limits import Limits
+from target_ninox.loader import StreamLoader
+from target_ninox.reader import QuietReader
+from target_ninox.rejects import Rejects, StreamSchema
+from target_ninox.report import RunReport
+from target_ninox.run import Run
+from target_ninox.settings import TargetSettings
+from target_ninox.settings_schema import CONFIG_JSONSCHEMA
+from target_ninox.sink import TableSink
+from target_ninox.stopping import Stopping
+from target_ninox.writers import DryWriter, UninterruptedWriter
+
+logger = logging.getLogger(__name__)
+
+_SECRETS = ("auth_token", "database_passwords")
+
+
+class RowsRejectedError(NinoxError):
+    """Some rows could not be written; all others were."""
+
+
+class TargetNinox(Target):
+    """Loads streams into the tables of one Ninox database."""
+
+    name = "target-ninox"
+    package_name = "singer-ninox"
+    config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_JSONSCHEMA
+    default_sink_class = TableSink
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        TargetCapabilities.HARD_DELETE,
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.ACTIVATE_VERSION,
+        PluginCapabilities.BATCH,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+
+    _MAX_RECORD_AGE_IN_MINUTES = 1.0
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Take the SDK's arguments; nothing is sent yet."""
+        self._run: Run | None = None
+        self._is_closed = False
+        self._loaders: dict[str, StreamLoader] = {}
+        self._stopping = Stopping()
+        self._states = DurableStates(_write_state)
+        self._partial_streams: set[str] = set()
+        self._last_message = ""
+        super().__init__(**{"message_reader": QuietReader(on_bad_line=self._abort), **kwargs})
+        self.max_parallelism = 1  # the SDK's own __init__ sets 8
+        self._connection = ConnectionConfig.from_settings(self.config)
+        self._settings = TargetSettings.from_settings(self.config)
+
+    @property
+    def run(self) -> Run:
+        """What all streams share; the database is looked for when it is first needed."""
+        if self._run is None:
+            self._run = self._opened()
+        return self._run
+
+    def loader(self, described: StreamSchema) -> StreamLoader:
+        """Return the loader of a stream, set to its newest schema."""
+        known = self._loaders.get(described.stream)
+        if known is None:
+            known = self._loaders[described.stream] = StreamLoader(self.run, described)
+            self._check_mirrors(known)
+        else:
+            known.describe(described)
+        return known
+
+    def write_durable_state(self) -> None:
+        """Write the newest state before which nothing is missing; a dry run writes none."""
+        if self._settings.dry_run:
+            return
+        unsettled = {name: loader.first_unsettled for name, loader in self._loaders.items()}
+        if self._run is not None:
+            self._run.rejects.flush()
+        self._states.write_durable({name: first for name, first in unsettled.items() if first is not None})
+
+    @override
+    def get_sink(
+        self, stream_name: str, *, record: dict[str, Any] | None = None, schema: dict[str, Any] | None = None,
+        key_properties: Sequence[str] | None = None,
+    ) -> Sink:  # fmt: skip
+        """Empty a sink before one for another schema takes its place: the SDK would load the older rows last."""
+        known = self._sinks_active.get(stream_name)
+        if known and schema is not None and _differs(known, schema, key_properties):
+            self.drain_one(known)
+            known.clean_up()
+            del self._sinks_active[stream_name]
+        return super().get_sink(stream_name, record=record, schema=schema, key_properties=key_properties)
+
+    @override
+    def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
+        self._last_message = "SCHEMA"
+        if message_dict.get("bookmark_properties"):
+            self._partial_streams.add(str(message_dict.get("stream")))
+        with self._reported():
+            super()._process_schema_message(message_dict)
+
+    @override
+    def _process_record_message(self, message_dict: dict[str, Any]) -> None:
+        self._last_message = "RECORD"
+        with self._reported():
+            super()._process_record_message(message_dict)
+
+    @override
+    def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
+        self._last_message = "BATCH"
+        with self._reported():
+            super()._process_batch_message(message_dict)
+
+    @override
+    def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
+        self._last_message = "ACTIVATE_VERSION"
+        for stream_map in self.mapper.stream_maps.get(message_dict["stream"], ()):
+            sink = self.get_sink(stream_map.stream_alias)
+            if sink.process_activate_version_messages:
+                sink.activate_version(message_dict["version"])
+
+    @override
+    def _process_state_message(self, message_dict: dict[str, Any]) -> None:
+        self._last_message = "STATE"
+        self._assert_line_requires(message_dict, requires={"value"})
+        self._states.add(message_dict["value"], {name: item.account.read for name, item in self._loaders.items()})
+        with self._reported():
+            self.write_durable_state()
+
+    @override
+    def process_endofpipe(self) -> None:
+        with self._reported():
+            super().process_endofpipe()
+            self._finish()
+
+    @override
+    def _write_state_message(self, state: dict[str, Any]) -> None:
+        """Leave states to `write_durable_state`; the SDK would write the newest one even if rows wait."""
+        self.write_durable_state()
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """Stop with the exit code that shells expect; what was not written comes again with the last state."""
+        logger.error("Stopped by %s. The next run continues from the last state.", signal.Signals(signum).name)
+        self._stopping.stop(signum)
+
+    @override
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Check the settings as the SDK does, but never quote a secret: JSON Schema's messages hold the value."""
+        try:
+            return super()._validate_config(raise_errors=raise_errors)
+        except ConfigValidationError as error:
+            errors = [_without_secret(message) for message in error.errors]
+            raise ConfigValidationError(str(error), errors=errors, schema=error.schema) from None
+
+    def _opened(self) -> Run:
+        client = NinoxClient(self._connection)
+        settings = self._settings
+        destination = open_destination(client, team=self._connection.team, database=settings.database)
+        writer = DryWriter() if settings.dry_run else UninterruptedWriter(destination.client.writer(), self._stopping)
+        return Run(
+            settings=settings,
+            destination=destination,
+            writer=writer,
+            report=RunReport(lambda: client.calls_used, path=settings.report_path, is_dry=settings.dry_run),
+            rejects=Rejects(settings.rejects_path),
+            limits=Limits(settings),
+            max_tries=self._connection.max_retries + 1,
+            preview=DryRun() if settings.dry_run else None,
+        )
+
+    def _check_mirrors(self, loader: StreamLoader) -> None:
+        plan = loader.plan
+        others = [other.plan for other in self._loaders.values() if other is not loader]
+        for other in others:
+            if other.table.id == plan.table.id and "mirror" in {plan.mode, other.mode}:
+                message = (
+                    f"streams.{plan.stream}: {other.stream!r} goes to table {plan.table.name!r}, too; a mirror would "
+                    "delete the records of the other. Use mode upsert, or one stream."
+                )
+                raise NinoxConfigError(message)
+
+    def _finish(self) -> None:
+        """Do what needs all input, then let the last state go."""
+        loaders = list(self._loaders.values())
+        finishing.load_held(loaders)
+        self._mark_complete()
+        finishing.remove_unseen(loaders)
+        rejected = self._run.report.total.rejected if self._run else 0
+        fails = bool(rejected) and self._settings.fails_on_reject
+        if self._run is not None:
+            self._execute_script(self._run, skip=fails)
+            self._is_closed = True
+            self._run.close(is_complete=True)
+        self.write_durable_state()
+        if fails:
+            message = (
+                f"{rejected} rows could not be written, see the warnings above"
+                f"{' and ' + str(self._settings.rejects_path) if self._settings.rejects_path else ''}. All others "
+                "were; the state is held before the first of them, so they come again."
+            )
+            raise RowsRejectedError(message)
+
+    def _mark_complete(self) -> None:
+        """Take the end of the input for the end of whole streams, where nothing speaks against it.
+
+        A tap that fails does not get to its last state; one that follows a bookmark sends only what changed.
+        """
+        if self._last_message not in {"STATE", "ACTIVATE_VERSION"}:
+            return
+        for name, loader in self._loaders.items():
+            if loader.account.read and name not in self._partial_streams:
+                loader.is_complete = True
+
+    def _execute_script(self, run: Run, *, skip: bool) -> None:
+        if not self._settings.after_load_script:
+            return
+        if skip:
+            logger.warning("after_load_script was not executed, because rows were rejected.")
+            return
+        run.writer.execute(self._settings.after_load_script)
+
+    @contextmanager
+    def _reported(self) -> Iterator[None]:
+        """Report what was done until then, if what is inside fails."""
+        try:
+            yield
+        except (Exception, SystemExit):
+            self._abort()
+            raise
+
+    def _abort(self) -> None:
+        if self._run is not None and not self._is_closed:
+            self._is_closed = True
+            self._run.close(is_complete=False)
+
+
+def _write_state(state: State) -> None:
+    sys.stdout.write(simplejson.dumps(state, use_decimal=True) + "\n")
+    sys.stdout.flush()
+
+
+def _differs(sink: Sink, schema: Mapping[str, Any], key_properties: Sequence[str] | None) -> bool:
+    return sink.original_schema != schema or list(sink.key_properties) != list(key_properties or ())
+
+
+def _without_secret(message: str) -> str:
+    for name in _SECRETS:
+        if f"in config['{name}'" in message:
+            return f"{name}: the value is not of the right type."
+    return message

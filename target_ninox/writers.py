@@ -1,0 +1,84 @@
+"""What changes the database on behalf of the target, and what stands in for it in a dry run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from ninox_api.writing import RecordWrite, SavedRecord
+from target_ninox.stopping import Stopping
+
+_FIRST_ID = 10**15
+"""Made-up ids start here, far beyond any real one."""
+
+
+class Writer(Protocol):
+    """The verbs of `ninox_api.writing.DatabaseWriter`."""
+
+    def save_records(self, table_id: str, writes: Sequence[RecordWrite], /) -> list[SavedRecord]:
+        """Save records in one call."""
+
+    def delete_records(self, table_id: str, record_ids: Sequence[int], /) -> None:
+        """Delete records in one call."""
+
+    def delete_record(self, table_id: str, record_id: int, /) -> bool:
+        """Delete one record; return whether it was there."""
+
+    def execute(self, script: str, /) -> Any:
+        """Run a script that may write."""
+
+
+class UninterruptedWriter:
+    """Writes without being ended by a signal between a request and its answer."""
+
+    def __init__(self, writer: Writer, stopping: Stopping) -> None:
+        """Remember what writes."""
+        self._writer = writer
+        self._stopping = stopping
+
+    def save_records(self, table_id: str, writes: Sequence[RecordWrite], /) -> list[SavedRecord]:
+        """Save records in one call."""
+        with self._stopping.held_back():
+            return self._writer.save_records(table_id, writes)
+
+    def delete_records(self, table_id: str, record_ids: Sequence[int], /) -> None:
+        """Delete records in one call."""
+        with self._stopping.held_back():
+            self._writer.delete_records(table_id, record_ids)
+
+    def delete_record(self, table_id: str, record_id: int, /) -> bool:
+        """Delete one record; return whether it was there."""
+        with self._stopping.held_back():
+            return self._writer.delete_record(table_id, record_id)
+
+    def execute(self, script: str, /) -> Any:
+        """Run a script that may write."""
+        with self._stopping.held_back():
+            return self._writer.execute(script)
+
+
+class DryWriter:
+    """Answers writes as Ninox would and does none of them, so that everything around runs as it does in earnest."""
+
+    def __init__(self) -> None:
+        """Start with the first made-up id."""
+        self._next_id = _FIRST_ID
+
+    def save_records(self, _table_id: str, writes: Sequence[RecordWrite], /) -> list[SavedRecord]:
+        """Return an id for every record."""
+        return [SavedRecord(plain_id=write.id or self._new_id()) for write in writes]
+
+    def delete_records(self, _table_id: str, _record_ids: Sequence[int], /) -> None:
+        """Do nothing."""
+
+    def delete_record(self, _table_id: str, _record_id: int, /) -> bool:
+        """Say that it was there."""
+        return True
+
+    def execute(self, _script: str, /) -> Any:
+        """Do nothing."""
+        return None
+
+    def _new_id(self) -> int:
+        self._next_id += 1
+        return self._next_id

@@ -1,0 +1,119 @@
+"""Rows into records: created, changed, left alone; the same input twice writes nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from ninox_simulator.documents import RecordDocument
+from tests.builders import database, field, shop, table, team
+from tests.target_runs import records, run_target, schema, state, stored, writes
+
+CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
+
+
+def rows(count, *, amount=1):
+    return records(
+        "customers", [{"Name": f"name {number}", "Amount": number * amount} for number in range(1, count + 1)]
+    )
+
+
+def test_rows_are_created_changed_and_left_alone(simulate):
+    simulator = simulate(shop(3))
+    run = run_target(
+        simulator, [CUSTOMERS, *rows(5, amount=10), *records("customers", [{"Name": "name 1", "Amount": 7}])]
+    )
+    assert run.error is None
+    assert run.counts("customers") == {"read": 6, "created": 2, "updated": 1, "unchanged": 2, "skipped": 1}
+    assert stored(simulator) == {
+        1: {"A": "name 1", "B": 7},
+        2: {"A": "name 2", "B": 20},
+        3: {"A": "name 3", "B": 30},
+        4: {"A": "name 4", "B": 40},
+        5: {"A": "name 5", "B": 50},
+    }
+
+
+def test_the_same_input_twice_writes_nothing(simulate):
+    simulator = simulate(shop(0))
+    messages = [CUSTOMERS, *rows(250), state({"position": 1})]
+    first = run_target(simulator, messages)
+    assert first.counts("customers") == {"read": 250, "created": 250}
+    assert len(writes(simulator)) == 3
+    simulator.log.clear()
+    second = run_target(simulator, messages)
+    assert second.error is None
+    assert second.counts("customers") == {"read": 250, "unchanged": 250}
+    assert writes(simulator) == []
+    assert second.states == [{"position": 1}]
+
+
+def test_an_absent_property_changes_nothing_and_null_clears(simulate):
+    simulator = simulate(shop(2))
+    run_target(simulator, [CUSTOMERS, *records("customers", [{"Name": "name 1"}, {"Name": "name 2", "Amount": None}])])
+    assert stored(simulator) == {1: {"A": "name 1", "B": 10}, 2: {"A": "name 2"}}
+
+
+def test_record_ids_are_kept_by_upsert(simulate):
+    simulator = simulate(shop(2))
+    described = schema("customers", key=["_id"], _id="integer", Name="string")
+    run = run_target(
+        simulator, [described, *records("customers", [{"_id": 2, "Name": "two"}, {"_id": 70, "Name": "new"}])]
+    )
+    assert run.error is None
+    assert stored(simulator) == {1: {"A": "name 1", "B": 10}, 2: {"A": "two", "B": 20}, 70: {"A": "new"}}
+    simulator.log.clear()
+    run_target(simulator, [described, *records("customers", [{"_id": 2, "Name": "two"}, {"_id": 70, "Name": "new"}])])
+    assert writes(simulator) == []
+
+
+@pytest.mark.parametrize("mode", ["insert", "update"])
+def test_modes_that_only_add_or_only_change(simulate, mode):
+    simulator = simulate(shop(1))
+    run = run_target(simulator, [CUSTOMERS, *rows(2)], streams={"customers": {"mode": mode}})
+    assert run.error is None
+    if mode == "insert":
+        assert [row["A"] for row in stored(simulator).values()] == ["name 1", "name 1", "name 2"]
+    else:
+        assert stored(simulator) == {1: {"A": "name 1", "B": 1}}
+        assert run.counts("customers") == {"read": 2, "updated": 1, "skipped": 1}
+
+
+def test_rows_about_one_record_are_taken_together_and_the_last_wins(simulate):
+    simulator = simulate(shop(0))
+    given = [{"Name": "x", "Amount": 1}, {"Name": "x"}, {"Name": "x", "Amount": 3}, {"Name": "y", "Amount": 4}]
+    run = run_target(simulator, [CUSTOMERS, *records("customers", given)])
+    assert stored(simulator) == {1: {"A": "x", "B": 3}, 2: {"A": "y", "B": 4}}
+    assert run.counts("customers") == {"read": 4, "created": 2, "skipped": 2}
+
+
+def test_an_absent_property_of_the_last_row_keeps_what_an_earlier_one_said(simulate):
+    simulator = simulate(shop(0))
+    run_target(simulator, [CUSTOMERS, *records("customers", [{"Name": "x", "Amount": 1}, {"Name": "x"}])])
+    assert stored(simulator) == {1: {"A": "x", "B": 1}}
+
+
+def duplicates():
+    same = [RecordDocument(id=number, fields={"A": "K-00017", "B": 1}, sequence=number) for number in (3, 5, 9)]
+    return team(
+        database({"A": table("Customers", A=field("string", "Name"), B=field("number", "Amount"))}, {"A": same})
+    )
+
+
+def test_b3_a_key_that_several_records_have_is_rejected_with_their_ids(simulate, caplog):
+    simulator = simulate(duplicates())
+    run = run_target(simulator, [CUSTOMERS, *records("customers", [{"Name": "K-00017", "Amount": 2}]), state({"a": 1})])
+    assert "could not be written" in str(run.error)
+    assert "ids 3, 5, 9" in caplog.text
+    assert "K-00017" not in caplog.text
+    assert writes(simulator) == []
+    assert run.states == []
+
+
+@pytest.mark.parametrize(("policy", "chosen"), [("first", 3), ("newest", 9)])
+def test_b3_one_of_several_records_is_chosen_if_the_settings_say_so(simulate, policy, chosen):
+    simulator = simulate(duplicates())
+    settings = {"streams": {"customers": {"on_duplicate_match": policy}}}
+    run = run_target(simulator, [CUSTOMERS, *records("customers", [{"Name": "K-00017", "Amount": 2}])], **settings)
+    assert run.error is None
+    assert {record_id for record_id, row in stored(simulator).items() if row["B"] == 2} == {chosen}
+    assert len(stored(simulator)) == 3
