@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import signal
 import sys
@@ -49,7 +50,7 @@ class TargetNinox(Target):
 
     name = "target-ninox"
     package_name = "singer-ninox"
-    config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_JSONSCHEMA
+    config_jsonschema: ClassVar[dict[str, Any]] = copy.deepcopy(CONFIG_JSONSCHEMA)  # the SDK adds its own to it
     default_sink_class = TableSink
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         TargetCapabilities.HARD_DELETE,
