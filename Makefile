@@ -8,13 +8,14 @@ STAMP := .venv/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test bench check format lint types tests wheel clean
+.PHONY: help setup demo test bench soak check format lint types tests wheel clean
 
 help:
 	@echo "make demo     Ninox to PostgreSQL through Meltano, without an account"
 	@echo "make test     format check, lint, strict types, all tests"
 	@echo "make wheel    build the wheel and try it in an empty environment"
 	@echo "make bench    how fast, beside what else could be used; ROUNDS=5 WORKS='read tables'"
+	@echo "make soak     ten runs in a row while people edit, half of them killed; SEEDS=50"
 	@echo "make setup    only what both need, in .venv"
 	@echo "make clean    remove what was made"
 
@@ -40,6 +41,10 @@ ROUNDS ?= 5
 WORKS ?=
 bench: setup
 	@$(BIN)/python -m benchmarks --rounds $(ROUNDS) $(WORKS)
+
+SEEDS ?= 5
+soak: setup
+	@nice -n 10 $(BIN)/python -m tests.reliability.soak --seeds $(SEEDS)
 
 check: format lint types
 
