@@ -130,42 +130,44 @@ def table_from_json(raw: JsonObject) -> Table:
 
 
 def _table_from_raw(table_id: str, raw: JsonObject) -> Table:
-    fields = (_field_from_raw(field_id, field) for field_id, field in (raw.get("fields") or {}).items())
+    fields = _optional(raw, "fields", dict, where=f"table {table_id}")
     return Table(
         id=table_id,
         name=_text(raw, "caption", table_id),
-        fields=_by_age(fields),
+        fields=_by_age(_field_from_raw(field_id, field) for field_id, field in fields.items()),
         kind=_text(raw, "kind", "table"),
         is_hidden=raw.get("hidden") is True,
-        master_table_id=raw.get("master") or None,
+        master_table_id=_id(raw, "master"),
     )
 
 
 def _field_from_raw(field_id: str, raw: JsonObject) -> Field:
-    choices = [(key, value) for key, value in (raw.get("values") or {}).items() if isinstance(value, Mapping)]
+    options = _optional(raw, "values", dict, where=f"field {field_id}")
+    choices = [(key, value) for key, value in options.items() if isinstance(value, Mapping)]
     choices.sort(key=lambda item: _order(item[1]))
     return Field(
         id=field_id,
         name=_text(raw, "caption", field_id),
         type=_text(raw, "base", "unknown"),
         choices=tuple(Choice(id=key, caption=_text(value, "caption", key)) for key, value in choices),
-        target_table_id=raw.get("refTypeId") or raw.get("dynamicChoiceTypeId") or None,
-        target_field_id=raw.get("refFieldId") or None,
+        target_table_id=_id(raw, "refTypeId", "dynamicChoiceTypeId"),
+        target_field_id=_id(raw, "refFieldId"),
         formula=_text(raw, "fn", "") if raw.get("base") == FORMULA else None,
         required=raw.get("required") is True,
     )
 
 
 def _field_from_json(raw: JsonObject) -> Field:
-    choices = sorted((item for item in raw.get("choices") or [] if isinstance(item, Mapping)), key=_order)
     field_id = _member(raw, "id", str, where="field")
+    options = _optional(raw, "choices", list, where=f"field {field_id}")
+    choices = sorted((item for item in options if isinstance(item, Mapping)), key=_order)
     return Field(
         id=field_id,
         name=_text(raw, "name", field_id),
         type=_text(raw, "type", "unknown"),
         choices=tuple(Choice(id=str(item.get("id")), caption=_text(item, "caption", "")) for item in choices),
-        target_table_id=raw.get("referenceToTable") or raw.get("referenceFromTable") or None,
-        target_field_id=raw.get("reverseField") or raw.get("referenceFromField") or None,
+        target_table_id=_id(raw, "referenceToTable", "referenceFromTable"),
+        target_field_id=_id(raw, "reverseField", "referenceFromField"),
     )
 
 
@@ -181,6 +183,15 @@ def _order(raw: JsonObject) -> float:
 def _text(raw: JsonObject, key: str, default: str) -> str:
     value = raw.get(key)
     return value if isinstance(value, str) and value else default
+
+
+def _id(raw: JsonObject, *keys: str) -> str | None:
+    return next((value for key in keys if isinstance(value := raw.get(key), str) and value), None)
+
+
+def _optional(raw: Any, key: str, kind: type, *, where: str) -> Any:
+    """Return a member that may be left out: empty then."""
+    return kind() if isinstance(raw, Mapping) and raw.get(key) is None else _member(raw, key, kind, where=where)
 
 
 def _member(raw: Any, key: str, kind: type, *, where: str) -> Any:

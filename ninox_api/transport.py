@@ -36,6 +36,7 @@ from ninox_api.failures import failure_of
 from ninox_api.limits import CallBudget, InFlight, RateLimiter
 
 logger = logging.getLogger(__name__)
+logging.getLogger("urllib3").setLevel(logging.INFO)  # at DEBUG it logs URLs with the values of records in `filters`
 
 Result = TypeVar("Result")
 Answer = TypeVar("Answer", covariant=True)  # noqa: PLC0105 (reads better than Answer_co)

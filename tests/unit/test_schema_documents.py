@@ -79,14 +79,41 @@ def test_what_is_missing_has_a_stand_in():
 
 @pytest.mark.parametrize(
     "document",
-    [{}, {"schema": None}, {"schema": "U2FsdGVkX1+encrypted"}, {"schema": {}}, {"schema": {"types": []}}],
+    [
+        {},
+        {"schema": None},
+        {"schema": "U2FsdGVkX1+encrypted"},
+        {"schema": {}},
+        {"schema": {"types": []}},
+        {"schema": {"types": {"A": True}}},
+        {"schema": {"types": {"A": {"fields": 1}}}},
+        {"schema": {"types": {"A": {"fields": {"B": "x"}}}}},
+        {"schema": {"types": {"A": {"fields": {"B": {"values": 1.5}}}}}},
+    ],
 )
 def test_a_schema_that_cannot_be_read_is_an_error(document):
     with pytest.raises(NinoxProtocolError, match="not in a known form"):
         database_from_raw(document)
 
 
-@pytest.mark.parametrize("document", [[{}], [{"id": "A"}], [{"id": "A", "fields": [{}]}], [{"id": 1, "fields": []}]])
+def test_a_wrong_kind_of_word_is_taken_as_missing():
+    fields = {"B": {"base": 7, "caption": [], "refTypeId": {}, "fn": None, "values": None}}
+    (table,) = database_from_raw({"schema": {"types": {"A": {"master": 5, "fields": fields}}}}).tables
+    assert (table.master_table_id, table.fields[0].target_table_id) == (None, None)
+    assert (table.fields[0].name, table.fields[0].type) == ("B", "unknown")
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        [7],
+        [{"id": "A", "fields": [{"id": "B", "choices": 1}]}],
+        [{}],
+        [{"id": "A"}],
+        [{"id": "A", "fields": [{}]}],
+        [{"id": 1, "fields": []}],
+    ],
+)
 def test_a_table_without_id_or_fields_is_an_error(document):
     with pytest.raises(NinoxProtocolError, match="not in a known form"):
         database_from_tables(document)

@@ -1,0 +1,44 @@
+"""Values that must never be told, and what is searched for them: everything that is logged, at every level."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+
+KEY = "canary-key-5b1d"
+PASSWORD = "canary-password-77aa"
+VALUE = "canary-value"
+NUMBER = 9_182_736_455
+ALL = (KEY, PASSWORD, VALUE, str(NUMBER), "Bearer ")
+
+
+def told_in(text):
+    """Return the canaries that a text tells."""
+    return [canary for canary in ALL if canary in text]
+
+
+class _Collector(logging.Handler):
+    def __init__(self):
+        super().__init__(logging.DEBUG)
+        self.setFormatter(logging.Formatter("%(levelname)s %(name)s %(message)s"))
+        self.lines = []
+
+    def emit(self, record):
+        self.lines.append(self.format(record))
+
+
+@contextmanager
+def listening():
+    """Collect every log line of every logger, the quietest levels included."""
+    collector, root = _Collector(), logging.getLogger()
+    loggers = [root, *(logging.getLogger(name) for name in ("tap-ninox", "target-ninox", "ninox_api"))]
+    before = [(logger, logger.level) for logger in loggers]
+    root.addHandler(collector)
+    for logger in loggers:
+        logger.setLevel(logging.DEBUG)
+    try:
+        yield collector.lines
+    finally:
+        root.removeHandler(collector)
+        for logger, level in before:
+            logger.setLevel(level)
