@@ -17,7 +17,7 @@ from tests.reliability.mutation import mutated
 from tests.reliability.tap_cells import FORMULA, PLACES, a_day_of_work, shop
 from tests.singer import run_tap
 
-SEEDS = range(int(os.environ.get("NINOX_FUZZ_SEEDS", "6")))
+SEEDS = range(int(os.environ.get("NINOX_FUZZ_SEEDS", "3")))
 SETTINGS = {"page_size": 5, "formulas": {f"*.{FORMULA}": "number"}, "max_retries": 1}
 
 
