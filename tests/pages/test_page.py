@@ -8,12 +8,12 @@ import pytest
 from ninox_pages.page import render_page
 from tests.accounting import FIELDS, FORMULAS, TABLES, accounting
 
-PAGES = ("schema",)
+PAGES = {"schema": {"databases": []}, "runs": {"runs": [], "rejects": {}}}
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_one_file_that_asks_the_network_for_nothing(name):
-    page = render_page(name, title="Title", facts={"databases": []})
+    page = render_page(name, title="Title", facts=PAGES[name])
     assert "default-src 'none'" in page
     assert re.findall(r"""(?:src|href)=["']|@import|url\(|fetch\(|https?://(?!www\.w3\.org/2000/svg)""", page) == []
 

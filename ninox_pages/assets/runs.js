@@ -1,0 +1,73 @@
+const LABELS = { rows: "rows", read: "read", seconds: "time", api_calls: "API calls" };
+const seconds = (value) => (value < 1 ? `${Math.round(value * 1000)} ms` : `${value.toFixed(value < 10 ? 1 : 0)} s`);
+const GOOD = new Set(["succeeded"]);
+
+document.body.append(el("div", { class: "sheet" },
+  el("div", { class: "bar" }, el("h1", {}, "What the run did"), themeButton()),
+  ...facts.runs.map(runSection), rejects()));
+
+function runSection(run) {
+  const kinds = Object.keys(run.counts);
+  const parts = kinds.filter((kind) => kind !== "read" && run.counts[kind]);
+  return el("section", { class: "run", "aria-label": run.command },
+    el("div", { class: "head" }, el("h2", {}, run.command),
+      el("span", { class: `badge ${GOOD.has(run.status) ? "good" : run.status.startsWith("dry") ? "warn" : "bad"}` }, run.status),
+      el("span", { class: "when" }, [run.started_at?.replace("T", " "), run.name].filter(Boolean).join(" · "))),
+    el("div", { class: "tiles" },
+      ...kinds.map((kind) => el("div", {}, el("b", {}, number(run.counts[kind])), el("span", {}, kind === "read" ? null : el("i", { class: `legend ${kind}` }), LABELS[kind] || kind))),
+      el("div", {}, el("b", {}, number(run.api_calls)), el("span", {}, "API calls")),
+      el("div", {}, el("b", {}, seconds(run.seconds)), el("span", {}, "in all"))),
+    parts.length > 1 ? el("div", { class: "share", role: "img", "aria-label": parts.map((kind) => `${run.counts[kind]} ${kind}`).join(", ") }, parts.map((kind) => el("i", { class: kind, style: `flex-grow:${run.counts[kind]}`, title: `${number(run.counts[kind])} ${kind}` }))) : null,
+    streamTable(run, kinds),
+    run.drift.length ? el("h3", {}, "What changed in Ninox's tables and fields") : null,
+    run.drift.length ? el("ul", {}, run.drift.map((drift) => el("li", {}, drift.message))) : null);
+}
+
+/** The streams of a run: failures first, then as they ran; a click on a heading sorts. */
+function streamTable(run, kinds) {
+  const columns = [...kinds.map((kind) => [kind, (stream) => stream.counts[kind]]), ["api_calls", (stream) => stream.api_calls], ["seconds", (stream) => stream.seconds]];
+  const slowest = Math.max(...run.streams.map((stream) => stream.seconds), 0.001);
+  const body = el("tbody");
+  const heads = [];
+  let order = null, query = "";
+  const fill = () => {
+    const words = folded(query).split(/\s+/).filter(Boolean);
+    const shown = run.streams.filter((stream) => words.every((word) => folded(stream.name).includes(word)));
+    shown.sort(order ? (a, b) => order.sign * (order.of(b) > order.of(a) ? 1 : order.of(b) < order.of(a) ? -1 : 0) : (a, b) => Boolean(b.error) - Boolean(a.error));
+    body.replaceChildren(...shown.map((stream) => line(stream, columns, slowest)));
+  };
+  const sorter = (label, of, isNumber) => {
+    const head = el("th", { class: isNumber ? "number" : null, "aria-sort": "none" }, el("button", { onclick: () => {
+      order = { of, sign: order?.of === of ? -order.sign : isNumber ? 1 : -1 };
+      heads.forEach((other) => other.setAttribute("aria-sort", "none"));
+      head.setAttribute("aria-sort", order.sign > 0 ? "descending" : "ascending");
+      fill();
+    } }, label));
+    heads.push(head);
+    return head;
+  };
+  const table = el("table", {}, el("thead", {}, el("tr", {}, sorter("stream", (stream) => stream.name, false), columns.map(([key, of]) => sorter(LABELS[key] || key, of, true)))), body);
+  fill();
+  const search = run.streams.length > 8 ? el("input", { class: "find", type: "search", placeholder: "Search streams", "aria-label": "Search streams", oninput: (event) => { query = event.target.value; fill(); } }) : null;
+  return el("div", {}, search, el("div", { class: "scroll" }, table));
+}
+
+function line(stream, columns, slowest) {
+  const cells = columns.map(([key, of]) => key === "seconds"
+    ? el("td", { class: "number time" }, seconds(of(stream)), el("i", { style: `width:${Math.round((100 * stream.seconds) / slowest)}%;margin-left:auto` }))
+    : el("td", { class: `number${of(stream) ? "" : " zero"}` }, number(of(stream))));
+  return el("tr", { class: stream.error ? "failed" : null },
+    el("td", {}, stream.name, stream.error ? el("span", { class: "note bad" }, stream.error) : null, stream.notes.map((note) => el("span", { class: "note" }, note))), cells);
+}
+
+function rejects() {
+  const streams = Object.entries(facts.rejects);
+  if (!streams.length) return null;
+  const told = (value) => (value === null || value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value));
+  return el("section", { class: "run", "aria-label": "Rejected rows" }, el("h2", {}, "Rejected rows"), ...streams.flatMap(([name, stream]) => [
+    el("h3", { class: "stream" }, name), el("p", { class: "soft" }, Object.entries(stream.codes).map(([code, count]) => `${number(count)} × ${code}`).join(", ")),
+    el("div", { class: "scroll" }, el("table", {}, el("thead", {}, el("tr", {}, ["row", "key", "property", "why"].map((label) => el("th", {}, label)))),
+      el("tbody", {}, stream.rows.map((row) => el("tr", {}, el("td", {}, told(row.row)), el("td", {}, told(row.key)), el("td", {}, told(row.property)), el("td", {}, row.reason, row.allowed?.length ? el("span", { class: "note" }, `Allowed: ${row.allowed.join(" · ")}`) : null)))))),
+    stream.count > stream.rows.length ? el("p", { class: "soft" }, `and ${counted(stream.count - stream.rows.length, "row")} more`) : null,
+  ]));
+}

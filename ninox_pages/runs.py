@@ -1,0 +1,123 @@
+"""The reports of tap and target, brought into one form for a page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+JsonObject = Mapping[str, Any]
+
+OUTCOMES = ("created", "updated", "unchanged", "deleted", "skipped", "rejected")
+_MOST_REJECTS = 500
+"""Rejected rows shown one by one for each stream; the others are counted."""
+
+
+class UnknownReportError(ValueError):
+    """A file is neither a report of the tap nor one of the target."""
+
+
+def tap_run(name: str, report: JsonObject) -> dict[str, Any]:
+    """Bring a report of the tap into the form of the page."""
+    return {
+        "name": name,
+        "command": "tap-ninox",
+        "status": "succeeded" if report["succeeded"] else "failed",
+        "started_at": report.get("started_at"),
+        "seconds": report["seconds"],
+        "api_calls": report["api_calls"],
+        "counts": {"rows": report["rows"], "deleted": report["deleted"]},
+        "streams": [
+            {
+                "name": stream,
+                "counts": {"rows": counts["rows"], "deleted": counts["deleted"]},
+                "api_calls": counts["api_calls"],
+                "seconds": counts["seconds"],
+                "error": counts.get("error"),
+                "notes": list(_tap_notes(counts)),
+            }
+            for stream, counts in report["streams"].items()
+        ],
+        "drift": [{"kind": drift["kind"], "message": drift["message"]} for drift in report.get("drift", ())],
+    }
+
+
+def _tap_notes(counts: JsonObject) -> Iterable[str]:
+    if counts.get("gone"):
+        yield f"{_counted(counts['gone'], 'changed record')} had vanished when it came to reading"
+    for what, reason in (("nulled", "did not fit the type"), ("uncomputed", "could not be computed by Ninox")):
+        for property_name, count in counts.get(what, {}).items():
+            yield f"{property_name}: {_counted(count, 'value')} {reason}, null was sent"
+
+
+def target_run(name: str, report: JsonObject) -> dict[str, Any]:
+    """Bring a report of the target into the form of the page."""
+    total = report["total"]
+    status = "succeeded" if report["complete"] else "did not come to its end"
+    return {
+        "name": name,
+        "command": "target-ninox",
+        "status": "dry run, nothing was written" if report["dry_run"] else status,
+        "started_at": None,
+        "seconds": total["seconds"],
+        "api_calls": total["api_calls"],
+        "counts": _outcomes(total),
+        "streams": [
+            {
+                "name": stream,
+                "counts": _outcomes(counts),
+                "api_calls": counts.get("api_calls", 0),
+                "seconds": counts.get("seconds", 0.0),
+                "error": None,
+                "notes": list(_target_notes(counts)),
+            }
+            for stream, counts in report["streams"].items()
+        ],
+        "drift": [],
+    }
+
+
+def _outcomes(counts: JsonObject) -> dict[str, int]:
+    return {name: counts.get(name, 0) for name in ("read", *OUTCOMES)}
+
+
+def _target_notes(counts: JsonObject) -> Iterable[str]:
+    if counts.get("removed"):
+        yield f"{_counted(counts['removed'], 'record')} deleted because no row came for it"
+    if counts.get("recovered"):
+        yield f"{_counted(counts['recovered'], 'record')} found again after an answer was lost"
+    missing = counts.get("read", 0) - sum(counts.get(name, 0) for name in OUTCOMES)
+    if missing:
+        yield f"{_counted(missing, 'row')} read but not written"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def run_of(name: str, report: Any) -> dict[str, Any]:
+    """Tell whose report it is, and bring it into the form of the page.
+
+    Raises:
+        UnknownReportError: Nobody's.
+    """
+    try:
+        return target_run(name, report) if "total" in report else tap_run(name, report)
+    except (KeyError, TypeError, AttributeError):
+        message = f"{name} is not a report that tap-ninox or target-ninox writes to report_path."
+        raise UnknownReportError(message) from None
+
+
+def rejects_of(messages: Iterable[JsonObject]) -> dict[str, Any]:
+    """Gather rejected rows by stream: why, and which row; of its values the key alone."""
+    streams: dict[str, Any] = {}
+    for message in messages:
+        if message.get("type") == "RECORD":
+            stream = streams.setdefault(message["stream"], {"count": 0, "codes": Counter(), "rows": []})
+            stream["count"] += 1
+            stream["codes"][message.get("code") or "other"] += 1
+            if len(stream["rows"]) < _MOST_REJECTS:
+                stream["rows"].append(
+                    {name: message.get(name) for name in ("row", "key", "property", "reason", "allowed")}
+                )
+    return streams

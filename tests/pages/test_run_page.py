@@ -1,0 +1,141 @@
+"""Reports of runs as a page: `python -m ninox_pages report.json … > run.html`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ninox_pages.runs import UnknownReportError, rejects_of, run_of
+from target_ninox.rejects import Rejects, StreamSchema
+from target_ninox.report import RunReport
+from target_ninox.rows import RowRejectedError
+from tests.builders import customers, database, shop, table, team
+from tests.pages.browser import look_at
+from tests.singer import run_tap
+
+CANARY = "a customer's value"
+
+
+@pytest.fixture
+def tap_report(simulate, tmp_path):
+    path = tmp_path / "tap.json"
+    stage = simulate(team(database({"A": customers(), "B": table("Salaries")}, unreadable_tables=["B"])))
+    run_tap(stage, report_path=str(path))
+    return path
+
+
+@pytest.fixture
+def target_report(tmp_path):
+    path = tmp_path / "target.json"
+    report = RunReport(lambda: 7, path=path)
+    stream = report.stream("customers")
+    stream.read, stream.created, stream.updated, stream.rejected, stream.recovered = 10, 4, 5, 1, 1
+    report.close(is_complete=True)
+    return path
+
+
+def read(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_a_report_of_the_tap_is_understood(tap_report):
+    run = run_of("tap.json", read(tap_report))
+    assert (run["command"], run["status"]) == ("tap-ninox", "failed")
+    failed = [stream for stream in run["streams"] if stream["error"]]
+    assert [stream["name"] for stream in failed] == ["shop__salaries"]
+    assert "HTTP 403" in failed[0]["error"]
+
+
+def test_values_that_became_null_are_told_by_property(simulate, tmp_path):
+    stage = simulate(shop(1))
+    stage.edit.update("A", 1, {"B": "not a number"})
+    run_tap(stage, report_path=str(tmp_path / "tap.json"))
+    notes = {stream["name"]: stream["notes"] for stream in run_of("tap.json", read(tmp_path / "tap.json"))["streams"]}
+    assert notes["shop__customers"] == ["amount: 1 value did not fit the type, null was sent"]
+
+
+def test_a_report_of_the_target_is_understood(target_report):
+    run = run_of("target.json", read(target_report))
+    assert (run["command"], run["status"], run["api_calls"]) == ("target-ninox", "succeeded", 7)
+    (stream,) = run["streams"]
+    assert stream["counts"] == {
+        "read": 10, "created": 4, "updated": 5, "unchanged": 0, "deleted": 0, "skipped": 0, "rejected": 1,
+    }  # fmt: skip
+    assert stream["notes"] == ["1 record found again after an answer was lost"]
+
+
+def test_a_run_that_was_cut_off_does_not_look_like_a_success(tmp_path):
+    report = RunReport(lambda: 1, path=tmp_path / "target.json")
+    report.stream("customers").read = 3
+    report.close(is_complete=False)
+    run = run_of("target.json", read(tmp_path / "target.json"))
+    assert run["status"] == "did not come to its end"
+    assert run["streams"][0]["notes"] == ["3 rows read but not written"]
+
+
+@pytest.mark.parametrize("report", [{}, [], 3, {"streams": {}}, {"total": {}, "streams": {}}])
+def test_anything_else_is_refused(report):
+    with pytest.raises(UnknownReportError, match=r"x.json is not a report"):
+        run_of("x.json", report)
+
+
+def rejected(path, count):
+    """Let the target write rejected rows; return the messages."""
+    described = StreamSchema(stream="customers", schema={}, key_properties=["id"])
+    error = RowRejectedError(
+        property_name="status", code="unknown_choice", reason="it is no option.", allowed=("open", "paid")
+    )
+    rejects = Rejects(path)
+    for number in range(1, count + 1):
+        rejects.add(described, {"name": CANARY}, error, number=number, key=("K", number))
+    rejects.close()
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_rejected_rows_are_counted_by_reason_and_keep_their_other_values_to_themselves(tmp_path):
+    found = rejects_of(rejected(tmp_path / "rejects.jsonl", 600))
+    assert (found["customers"]["count"], len(found["customers"]["rows"])) == (600, 500)
+    assert found["customers"]["codes"] == {"unknown_choice": 600}
+    assert CANARY not in json.dumps(found)
+
+
+@pytest.mark.e2e
+def test_the_command_makes_one_page_of_all_reports(tap_report, target_report, tmp_path):
+    rejects = tmp_path / "rejects.jsonl"
+    rejected(rejects, 1)
+    made = page(tap_report, target_report, rejects)
+    assert made.returncode == 0, made.stderr
+    seen = look_at(
+        made.stdout,
+        Path(tmp_path),
+        """
+        const texts = (selector) => [...document.querySelectorAll(selector)].map((one) => one.textContent);
+        const before = texts(".run:first-of-type tbody tr td:first-child");
+        document.querySelector(".run:first-of-type th.number button").click();
+        const after = texts(".run:first-of-type tbody tr td:first-child");
+        const share = texts(".share i").length, row = texts(".run:last-child td");
+        return { badges: texts(".badge"), before, after, share, row };
+        """,
+    )
+    assert seen["badges"] == ["failed", "succeeded"]
+    assert seen["before"][0].startswith("shop__salariesGET")  # what failed comes first
+    assert seen["after"][0] == "ninox_fields"  # most rows first
+    assert seen["share"] == 3
+    assert seen["row"] == ["1", '["K",1]', "status", "it is no option.Allowed: open · paid"]
+
+
+def page(*paths):
+    command = [sys.executable, "-m", "ninox_pages", *map(str, paths)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize("text", ["", "not JSON", "{}"])
+def test_a_file_that_is_no_report_is_named_without_a_traceback(tmp_path, text):
+    (tmp_path / "x.json").write_text(text, encoding="utf-8")
+    made = page(tmp_path / "x.json")
+    assert (made.returncode, made.stdout) == (2, "")
+    assert len(made.stderr.splitlines()) == 1
