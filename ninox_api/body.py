@@ -27,14 +27,14 @@ class Body(Protocol):
 
 
 class AnswerTooLargeError(Exception):
-    """The answer does not end within `MAX_ANSWER_BYTES`."""
+    """The answer does not end within the bytes it may have."""
 
 
 class AnswerTooSlowError(Exception):
     """The answer does not end in time."""
 
 
-def read_body(response: Body, *, request_timeout_s: float) -> bytes:
+def read_body(response: Body, *, request_timeout_s: float, max_bytes: int = MAX_ANSWER_BYTES) -> bytes:
     """Return the unpacked body of an answer.
 
     Raises:
@@ -45,7 +45,7 @@ def read_body(response: Body, *, request_timeout_s: float) -> bytes:
     body = bytearray()
     for piece in pieces(response, deadline_s=MAX_TIMEOUTS_PER_ANSWER * request_timeout_s):
         body += piece
-        if len(body) > MAX_ANSWER_BYTES:
+        if len(body) > max_bytes:
             raise AnswerTooLargeError
     return bytes(body)
 

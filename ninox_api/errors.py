@@ -9,6 +9,7 @@ NinoxError
 │   └── NinoxSizeError                it is larger than any answer should be
 ├── NinoxProtocolError                usable JSON, but not what is documented
 ├── NinoxScriptError                  a script that Ninox could not run
+├── NinoxFetchError                   a file that could not be fetched from another host
 └── NinoxAPIError                     an answer with an error status: .status .method .path
     ├── NinoxRedirectError            3xx: never followed, the key must not travel
     ├── NinoxAuthenticationError      401
@@ -90,6 +91,15 @@ class NinoxScriptError(NinoxError):
     def __init__(self, *, method: str, path: str) -> None:
         """Name the request; what Ninox says about a script may quote values, so it is not passed on."""
         super().__init__(f"{method} {path}: Ninox could not run the script. Try it in Ninox' own console.")
+
+
+class NinoxFetchError(NinoxError):
+    """A file that could not be fetched from a host that is not Ninox."""
+
+    def __init__(self, *, problem: str) -> None:
+        """Say what is wrong, without the address: it is a value of a row."""
+        self.problem = problem
+        super().__init__(f"The file could not be fetched: {problem}.")
 
 
 class NinoxAPIError(NinoxError):

@@ -58,7 +58,8 @@ class Request:
 
     Attributes:
         segments: Path below `/v1`, unescaped, one element per segment.
-        body: What is sent, as JSON; None for nothing.
+        body: What is sent; None for nothing.
+        content_type: Of the body.
         password: Sent as `nx-password` for a locked database.
         repeatable: Whether sending it twice has the effect of sending it once.
         writes: Whether it changes records; a 500 then means a bad field (observed), which no repetition mends.
@@ -71,6 +72,7 @@ class Request:
     segments: tuple[str, ...]
     query: Mapping[str, str | int] = field(default_factory=dict)
     body: bytes | None = field(default=None, repr=False)
+    content_type: str = "application/json"
     password: str | None = field(default=None, repr=False)
     repeatable: bool = True
     writes: bool = False
@@ -229,7 +231,7 @@ class Transport:
     def _exchange(self, request: Request, more_headers: Mapping[str, str], take: Take) -> _Received:
         headers = dict(more_headers) if request.password is None else {**more_headers, "nx-password": request.password}
         if request.body is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = request.content_type
         try:
             with self._session.request(
                 request.method,

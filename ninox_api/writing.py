@@ -14,6 +14,7 @@ import msgspec
 
 from ninox_api.errors import NinoxNotFoundError
 from ninox_api.transport import Request, Transport
+from ninox_api.uploads import Upload
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
@@ -57,7 +58,7 @@ class SavedRecord(msgspec.Struct, rename={"plain_id": "id", "flat_id": "_id", "e
 
 
 class _Unread:
-    """Takes any answer: that of a deletion is not documented, and may be no JSON."""
+    """Takes any answer: that of a deletion is not documented, that of an upload was seen as text and as JSON."""
 
     @staticmethod
     def decode(_: bytes, /) -> None:
@@ -103,6 +104,24 @@ class DatabaseWriter:
         except NinoxNotFoundError:
             return False
         return True
+
+    def upload_file(self, table_id: str, record_id: int, upload: Upload) -> None:
+        """Put a file on a record. It is sent once: what a second upload of a name does is only assumed.
+
+        Raises:
+            NinoxTransportError: Whether the file is there is unknown; the list of files tells.
+        """
+        content_type, form = upload.form()
+        request = Request(
+            method="POST",
+            segments=(*self._segments, "tables", table_id, "records", str(record_id), "files"),
+            body=form,
+            content_type=content_type,
+            password=self._password,
+            repeatable=False,
+            writes=True,
+        )
+        self._transport.send(request, _Unread)
 
     def execute(self, script: str) -> Any:
         """Run a script that may write; return its last value. It is sent once."""

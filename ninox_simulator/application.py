@@ -81,6 +81,7 @@ class Application:
         if delay:
             await asyncio.sleep(delay)
         if fault and fault.kind == "drop_before":
+            request.close_files()
             abort(send)
             return
         try:

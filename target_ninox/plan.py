@@ -128,6 +128,10 @@ class WritePlan:
             return None
         return parts[0] if len(parts) == 1 else parts
 
+    def property_of_file(self, field_id: str) -> str:
+        """Return the property that speaks of a file field's file."""
+        return next(name for name, filled in self._file_field_by_property.items() if filled == field_id)
+
     def _with_key(self, row: EncodedRow) -> EncodedRow:
         if any(field_id in row.references for field_id in self.match_field_ids):
             return row

@@ -102,6 +102,7 @@ class TargetSettings:
         after_load_script: Ninox script, executed once after everything was written.
         file_folder: The only folder whose files may be uploaded, absolute and without links; None for no folder.
         max_file_size: In bytes.
+        trusted_file_hosts: Hosts of files that may be private.
         streams: Stream → its settings, for streams that have some; ask `stream()`.
     """
 
@@ -120,6 +121,7 @@ class TargetSettings:
     after_load_script: str | None = None
     file_folder: Path | None = None
     max_file_size: int = DEFAULT_MAX_FILE_SIZE_MIB * _MIB
+    trusted_file_hosts: tuple[str, ...] = ()
     streams: Mapping[str, StreamSettings] = field(default_factory=dict)
 
     @classmethod
@@ -153,6 +155,7 @@ class TargetSettings:
             after_load_script=given.get("after_load_script"),
             file_folder=_folder(given.get("file_folder")),
             max_file_size=int(given.get("max_file_size_mib", DEFAULT_MAX_FILE_SIZE_MIB) * _MIB),
+            trusted_file_hosts=tuple(host.lower() for host in given.get("trusted_file_hosts", ())),
             streams=streams,
         )
 

@@ -67,7 +67,7 @@ CONNECTION_PROPERTIES = (
         "requests_per_second",
         th.NumberType,
         title="Requests per second",
-        description="Upper bound on the request rate. Default: none; there is never more than one request in flight.",
+        description="Upper bound on the request rate. Default: none.",
     ),
     th.Property(
         "max_api_calls",
@@ -286,6 +286,13 @@ TARGET_PROPERTIES = (
         default=DEFAULT_MAX_FILE_SIZE_MIB,
         title="Largest file",
         description="Larger files are rejected, in MiB.",
+    ),
+    th.Property(
+        "trusted_file_hosts",
+        _NAMES,
+        title="Trusted hosts of files",
+        description="Hosts that files may be fetched from though they are in a private network or serve plain http. "
+        "Default: none, only public hosts by https.",
     ),
 )
 
