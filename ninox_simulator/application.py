@@ -17,7 +17,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from ninox_simulator.damage import abort, damaged, reset_upload, send_damaged, without_range
+from ninox_simulator.damage import abort, damaged, reset_upload, send_damaged, without_middle, without_range
 from ninox_simulator.faults import Fault, Faults
 from ninox_simulator.log import LogEntry, RequestLog
 from ninox_simulator.replies import ApiError, error_reply
@@ -106,12 +106,12 @@ class Application:
     def _response(self, request: Request, fault: Fault | None) -> Response:
         form = self._routes.switches["error_bodies"]
         try:
-            self._check_bounds()
+            self._check_bounds(request)
             for hook in self.on_request:
                 hook(len(self._log.entries) - 1, request.method, request.path)
             self._check_key(request)
             _raise_if(fault, "status")
-            response = self._repeated(request, fault) or self._routes.answer(request)
+            response = self._repeated(request, fault) or self._routes.answer(without_middle(request, fault))
             _raise_if(fault, "status_after")
         except ApiError as error:
             return error_reply(error, form)
@@ -126,7 +126,9 @@ class Application:
         self._last_page = self._routes.answer(request)
         return self._last_page
 
-    def _check_bounds(self) -> None:
+    def _check_bounds(self, request: Request) -> None:
+        if self._faults.body_limit is not None and len(request.body) > self._faults.body_limit:
+            raise ApiError(413, "Payload too large")
         if self._faults.parallel_limit is not None and self._in_flight > self._faults.parallel_limit:
             raise ApiError(429, "Too many requests")
         if self._faults.quota is not None and len(self._log.entries) > self._faults.quota:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,11 @@ from starlette.responses import FileResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
 from ninox_simulator.faults import Fault
+from ninox_simulator.replies import json_reply
+from ninox_simulator.request import Request
 
 _DRIP_PIECES = 20
+_ONE_NOT_SAVED = frozenset({"refuse_one", "lose_one"})
 
 
 def damaged(response: Response, fault: Fault | None) -> Response:
@@ -24,10 +29,27 @@ def damaged(response: Response, fault: Fault | None) -> Response:
             return Response(b'[{"id": 1, "fields": {]', media_type="application/json")
         case "html":
             return Response(b"<html><body>Please log in</body></html>", media_type="text/html")
+        case "refuse_one":
+            return with_error_in_the_middle(response)
         case "wrong_shape":
             return Response(b'{"message": "not what was asked for"}', media_type="application/json")
         case _:
             return response
+
+
+def without_middle(request: Request, fault: Fault | None) -> Request:
+    """Return a save without its middle record, for the faults that do not save it."""
+    if fault is None or fault.kind not in _ONE_NOT_SAVED or not isinstance(body := request.json(), list):
+        return request
+    del body[len(body) // 2]
+    return replace(request, body=json.dumps(body).encode())
+
+
+def with_error_in_the_middle(response: Response) -> Response:
+    """Return the answer of such a save with the error that Ninox puts in a record's place (observed)."""
+    answers = json.loads(bytes(response.body))
+    answers.insert((len(answers) + 1) // 2, {"_err": "Record not found"})
+    return json_reply(answers)
 
 
 async def send_damaged(response: Response, fault: Fault, send: Send) -> None:

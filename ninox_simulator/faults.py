@@ -21,6 +21,8 @@ KINDS = {
     "malformed": "answer 200 with something that is not JSON",
     "html": "answer 200 with an HTML page",
     "wrong_shape": "answer 200 with an object that is nothing of what was asked for",
+    "refuse_one": "answer a save of several with `_err` in place of the middle record, which is not saved",
+    "lose_one": "answer a save of several without the middle record, which is not saved",
     "slow": "wait `seconds` before answering",
     "drip": "send the body in small pieces over `seconds`",
     "repeat_page": "answer a list request with the page of the list request before",
@@ -99,6 +101,7 @@ class Faults:
         latency_s: Added to every answer.
         parallel_limit: Requests at once; one more is answered 429 (staff statement, forum 35hr60f). None: no limit.
         quota: Requests in all; one more is answered 429 (consequence unknown). None: no limit.
+        body_limit: Bytes of a request's body; a larger one is answered 413 (no limit is known). None: no limit.
     """
 
     def __init__(self) -> None:
@@ -108,6 +111,7 @@ class Faults:
         self.latency_s = 0.0
         self.parallel_limit: int | None = None
         self.quota: int | None = None
+        self.body_limit: int | None = None
 
     def add(self, kind: str, **conditions: Any) -> Fault:
         """Add a rule; see `Fault`.
@@ -125,7 +129,7 @@ class Faults:
         """Remove all rules and bounds."""
         with self._lock:
             self._rules.clear()
-        self.latency_s, self.parallel_limit, self.quota = 0.0, None, None
+        self.latency_s, self.parallel_limit, self.quota, self.body_limit = 0.0, None, None, None
 
     def strike(self, method: str, path: str) -> Fault | None:
         """Return the rule that a request runs into, if any; every rule counts it."""
@@ -135,7 +139,7 @@ class Faults:
 
     def configure(self, settings: Mapping[str, Any]) -> None:
         """Set latency and bounds by name."""
-        for name in ("latency_s", "parallel_limit", "quota"):
+        for name in ("latency_s", "parallel_limit", "quota", "body_limit"):
             if name in settings:
                 setattr(self, name, settings[name])
 
@@ -145,6 +149,7 @@ class Faults:
             "latency_s": self.latency_s,
             "parallel_limit": self.parallel_limit,
             "quota": self.quota,
+            "body_limit": self.body_limit,
             "rules": [asdict(rule) for rule in self._rules],
             "kinds": KINDS,
         }

@@ -55,7 +55,8 @@ def _page(table: Table, parameters: ListParameters, switches: Switches) -> Seque
 
 
 def _ordered(table: Table, parameters: ListParameters, switches: Switches) -> Iterable[Record]:
-    records = _filtered(table, _candidates(table, parameters, switches), parameters.filters)
+    filters = parameters.filters if switches["filters"] == "honoured" else None
+    records = _filtered(table, _candidates(table, parameters, switches), filters)
     if (parameters.updated or parameters.newest) and switches["updated_order"] == "honoured":
         key = _by_change if parameters.updated else _by_id
         return sorted(records, key=key, reverse=True)

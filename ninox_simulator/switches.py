@@ -104,6 +104,11 @@ SWITCHES: dict[str, Switch] = {
     ),
     "ids_parameter": Switch(("honoured", "ignored"), "whether ids=true and style=ids work", "documented"),
     "choice_style": Switch(("honoured", "ignored"), "whether choiceStyle=ids works", "documented"),
+    "filters": Switch(
+        ("honoured", "ignored"),
+        "whether records?filters filters",
+        "documented, in use",
+    ),
     "null_write": Switch(("clears", "ignored"), "what null does to a field", "unknown; '' clears (observed)"),
     "batch": Switch(
         ("atomic", "partial"),
@@ -159,9 +164,10 @@ SWITCHES: dict[str, Switch] = {
     ),
     "file_ranges": Switch(("ignored", "honoured"), "whether a download may begin in the middle (Range)", "unknown"),
     "delete_many": Switch(
-        ("available", "missing"),
-        "whether DELETE records with a list of ids is served",
-        "did not exist before about 2021",
+        ("available", "missing", "bodyless"),
+        "whether DELETE records with a list of ids is served; 'bodyless' answers 200 and deletes nothing, as behind a "
+        "proxy that drops the body",
+        "did not exist before about 2021; some HTTP stacks drop the body of a DELETE",
     ),
     "error_bodies": Switch(
         ("json", "text", "html"), "form of error answers", "bodies of 401, 403, 429, 500 are unknown"

@@ -3,9 +3,10 @@
 | what came back | what it means | what is done |
 |---|---|---|
 | 429 | nothing was done | the client waits and repeats |
-| lost answer, 502, 503, 504, damaged 200 | perhaps done | wait; look which creates are there; send the rest again |
+| lost answer, 502, 503, damaged 200 | perhaps done | wait; look which creates are there; send the rest again |
+| timeout, 504 | perhaps still under way | smaller requests from now on; wait until all creates are there, or stop |
 | 500, 4xx | a row is bad; those before it may be saved (unknown) | look; read the schema once; divide and try again |
-| 413, timeout | too much at once | smaller requests from now on |
+| 413 | too much at once | smaller requests from now on |
 | 200 with `_err`, or fewer answers than rows | not saved | those rows are rejected |
 """
 
@@ -42,8 +43,9 @@ PARTS = 5
 CHECK_EVERY = 10
 MOST_REFUSED_IN_A_ROW = 100
 
-_FAULT = 500
 _TOO_LARGE = 413
+_GATEWAY_TIMEOUT = 504
+_REFUSALS = (*range(400, 500), 500)
 _MOST_QUOTED = 100
 
 
@@ -131,13 +133,13 @@ class BatchWriter:
         except NinoxError as error:
             yield from self._after_failure(chunk, error, todo)
         else:
-            self._lost_in_a_row, self._waits = 0, retry.waits()
+            self._lost_in_a_row = 0
             yield from self._outcomes(chunk, answers)
 
     def _after_failure(self, chunk: list[Intent], error: NinoxError, todo: deque[list[Intent]]) -> Iterator[Outcome]:
-        if isinstance(error, NinoxRequestError) and error.status == _TOO_LARGE:
+        if _status(error) == _TOO_LARGE:
             yield from self._too_large(chunk, todo)
-        elif isinstance(error, NinoxRequestError) or (isinstance(error, NinoxServerError) and error.status == _FAULT):
+        elif isinstance(error, NinoxRequestError | NinoxServerError) and error.status in _REFUSALS:
             yield from self._refused(chunk, error, todo)
         elif isinstance(error, NinoxServerError | NinoxTransportError | NinoxProtocolError):
             yield from self._lost(chunk, error, todo)
@@ -152,20 +154,37 @@ class BatchWriter:
             todo.appendleft(chunk)
 
     def _lost(self, chunk: list[Intent], error: NinoxError, todo: deque[list[Intent]]) -> Iterator[Outcome]:
-        self._lost_in_a_row += 1
-        if self._lost_in_a_row == 1:
-            next(self._waits)
-        if isinstance(error, NinoxTimeoutError):
+        """Find out what was saved, and send the rest again; but not while the server may still be at work on it."""
+        is_slow = isinstance(error, NinoxTimeoutError) or _status(error) == _GATEWAY_TIMEOUT
+        if is_slow:
             self._make_smaller(len(chunk))
-        if self._lost_in_a_row >= self._max_tries:
-            raise error
-        wait = self._waits.send(error)
-        logger.warning("Looking in %.1f s what was saved, then sending the rest again: %s", wait, error)
-        self._sleep(wait)
-        saved, rest = self._look(chunk)
-        yield from saved
+        rest = chunk
+        while rest:
+            self._pause(error)
+            saved, rest = self._look(rest)
+            yield from saved
+            if not is_slow or not chunk[0].creates:
+                break
+        else:
+            self._lost_in_a_row = 0
         if rest:
             todo.appendleft(rest)
+
+    def _pause(self, error: NinoxError) -> None:
+        """Wait longer each time.
+
+        Raises:
+            NinoxError: There were as many failures in a row as the settings permit.
+        """
+        self._lost_in_a_row += 1
+        if self._lost_in_a_row >= self._max_tries:
+            raise error
+        if self._lost_in_a_row == 1:
+            self._waits = retry.waits()
+            next(self._waits)
+        wait = self._waits.send(error)
+        logger.warning("Looking in %.1f s what was saved, before the rest is sent again: %s", wait, error)
+        self._sleep(wait)
 
     def _refused(self, chunk: list[Intent], error: NinoxAPIError, todo: deque[list[Intent]]) -> Iterator[Outcome]:
         saved, rest = self._look(chunk)
@@ -268,6 +287,10 @@ class BatchWriter:
     def _make_smaller(self, failed: int) -> None:
         self.size = max(1, min(self.size, failed // 2))
         logger.warning("Table %s: %d rows at once are too many; from now on %d.", self._table.id, failed, self.size)
+
+
+def _status(error: NinoxError) -> int | None:
+    return error.status if isinstance(error, NinoxAPIError) else None
 
 
 def _fits(intent: Intent, answer: SavedRecord) -> bool:

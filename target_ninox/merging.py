@@ -47,9 +47,9 @@ class Row:
 
 
 def merged(rows: Iterable[Row]) -> list[Row]:
-    """Return one row per record, in the order of the last row about it."""
+    """Return one row per record, in the order of the first row about it."""
     by_identity: dict[Hashable, Row] = {}
     for row in rows:
-        earlier = by_identity.pop(row.identity, None)
+        earlier = by_identity.get(row.identity)
         by_identity[row.identity] = row if earlier is None else earlier.then(row)
     return list(by_identity.values())

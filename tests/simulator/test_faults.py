@@ -184,3 +184,23 @@ def tell(port, *arguments):
     command = [sys.executable, "-m", "ninox_simulator", "--running", "--port", port, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize(("kind", "answered"), [("refuse_one", 3), ("lose_one", 2)])
+def test_a_record_that_is_not_saved_behind_a_200(api, kind, answered):
+    set_fault(api, kind)
+    body = [{"fields": {"Name": name}} for name in "xyz"]
+    answer = api.call("POST", LIST, json=body)
+    assert answer.status_code == 200
+    assert len(answer.json()) == answered
+    assert ("_err" in answer.json()[1]) is (kind == "refuse_one")
+    names = [record["fields"].get("Name") for record in api.get(LIST).json()]
+    assert names[-2:] == ["x", "z"]
+
+
+def test_a_body_beyond_the_limit_is_answered_413_and_nothing_is_done(api):
+    api.simulator.faults.configure({"body_limit": 40})
+    before = api.ids()
+    assert api.call("POST", LIST, json=[{"fields": {"Name": "x" * 40}}]).status_code == 413
+    assert api.call("POST", LIST, json=[{"fields": {"Name": "x"}}]).status_code == 200
+    assert len(api.ids()) == len(before) + 1

@@ -77,6 +77,12 @@ def test_an_older_server_does_not_delete_many(api):
     assert api.ids() == [1, 2, 4]
 
 
+def test_a_proxy_that_drops_bodies_makes_deleting_many_do_nothing(api):
+    api.simulator.switches.update({"delete_many": "bodyless"})
+    assert api.call("DELETE", "/tables/A/records", json=[1]).status_code == 200
+    assert api.ids() == [1, 2, 4]
+
+
 def test_every_change_takes_one_number_of_one_sequence_and_ids_are_not_given_twice(api):
     api.call("DELETE", "/tables/A/records/4")
     created = post(api, {"fields": {"A": "x"}}).json()
