@@ -8,6 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from demo.postgres import running_postgres
 from ninox_simulator.server import Simulator
 from tests.stage import Stage
 
@@ -36,3 +37,10 @@ def simulate():
             return Stage(stack.enter_context(Simulator(seed=seed, switches=switches)))
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """One server for all tests; each test loads into a database of its own."""
+    with running_postgres() as server:
+        yield server

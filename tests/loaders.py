@@ -54,6 +54,10 @@ class PostgresLoader:
             rows = connection.execute(f'SELECT * FROM "{SCHEMA}"."{table}"')  # noqa: S608 (our own names)
             return {row["_id"]: row for row in rows}
 
+    def query(self, text):
+        with psycopg.connect(self._warehouse.dsn) as connection:
+            return connection.execute(text).fetchall()
+
 
 class DuckdbLoader:
     """A new database file."""
