@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 DAYS_PER_MONTH = 30
@@ -17,14 +18,18 @@ class CallCost:
     Attributes:
         discovery: Calls that tell what there is: spent by every run.
         feeds: Calls that tell what changed: one per database with a selected table.
+        queries: Calls for the user's own scripts: one each in every run.
         pages: Calls that read all selected tables once.
+        refreshes_per_month: Calls that read tables whole again on their schedule.
         is_complete: Whether the pages of all selected tables could be told.
         runs_per_day: The schedule in question.
     """
 
     discovery: int
     feeds: int
+    queries: int
     pages: int
+    refreshes_per_month: int
     is_complete: bool
     runs_per_day: float
 
@@ -36,16 +41,17 @@ class CallCost:
     @property
     def idle_run(self) -> int:
         """Calls of a run that finds nothing changed."""
-        return self.discovery + self.feeds
+        return self.discovery + self.feeds + self.queries
 
     def month(self, run: int) -> int:
         """Return the calls of a month of such runs."""
-        return math.ceil(run * self.runs_per_day * DAYS_PER_MONTH)
+        return math.ceil(run * self.runs_per_day * DAYS_PER_MONTH) + self.refreshes_per_month
 
     def as_json(self) -> dict[str, Any]:
         """Return the figures by name; Meltano looks at the catalog once more before each run."""
         return {
             "discovery": self.discovery,
+            "refreshes_per_month": self.refreshes_per_month,
             "is_complete": self.is_complete,
             "runs_per_day": self.runs_per_day,
             "tap": self._column(0),
@@ -57,27 +63,53 @@ class CallCost:
         return {"first_load": self.first_load + extra, "idle_run": idle, "month": self.month(idle)}
 
 
-def pages_of(rows: int, page_size: int) -> int:
-    """Return the calls that read a table whole: its pages, and the empty one that ends it."""
-    return math.ceil(rows / page_size) + 1
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableReading:
+    """How a selected table is read.
+
+    Attributes:
+        rows: None if they are not known; it is then counted as empty.
+        joins_formulas: Whether each page is followed by a query for formulas.
+        refresh_interval: Age at which it is read whole again; None for never.
+    """
+
+    database_id: str
+    rows: int | None
+    joins_formulas: bool
+    refresh_interval: timedelta | None
+
+    def calls(self, page_size: int) -> int:
+        """Return the calls that read it whole: its pages, and the empty one that ends it."""
+        pages = math.ceil((self.rows or 0) / page_size)
+        return pages * (1 + self.joins_formulas) + 1
+
+    def refreshes_per_day(self, runs_per_day: float) -> float:
+        """Return how often it is read whole again: never more often than there are runs."""
+        if self.refresh_interval is None:
+            return 0.0
+        return min(runs_per_day, timedelta(days=1) / max(self.refresh_interval, timedelta(seconds=1)))
 
 
 def cost_of(
-    rows_by_table: Iterable[tuple[str, int | None]], *, discovery: int, page_size: int, runs_per_day: float
+    readings: Iterable[TableReading], *, discovery: int, queries: int, page_size: int, runs_per_day: float
 ) -> CallCost:
     """Add up what the selected tables cost.
 
     Args:
-        rows_by_table: For each selected table the id of its database, and its rows, None if they are not known.
-        discovery: Calls that were spent to find the tables.
+        readings: The selected tables.
+        discovery: Calls that were spent to find them.
+        queries: Selected scripts of the user's own.
         page_size: Rows per page.
         runs_per_day: The schedule in question.
     """
-    tables = list(rows_by_table)
+    tables = list(readings)
+    refreshes = sum(table.calls(page_size) * table.refreshes_per_day(runs_per_day) for table in tables)
     return CallCost(
         discovery=discovery,
-        feeds=len({database_id for database_id, _ in tables}),
-        pages=sum(pages_of(rows or 0, page_size) for _, rows in tables),
-        is_complete=all(rows is not None for _, rows in tables),
+        feeds=len({table.database_id for table in tables}),
+        queries=queries,
+        pages=sum(table.calls(page_size) for table in tables),
+        refreshes_per_month=math.ceil(refreshes * DAYS_PER_MONTH),
+        is_complete=all(table.rows is not None for table in tables),
         runs_per_day=runs_per_day,
     )

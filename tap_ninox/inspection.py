@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from ninox_api.errors import NinoxError
 from ninox_api.schema import DatabaseName, Field, Table, Team
-from tap_ninox.call_cost import CallCost, cost_of
+from tap_ninox.call_cost import CallCost, TableReading, cost_of
 from tap_ninox.catalog import TableEntry
 from tap_ninox.discovery import DiscoveredDatabase
+from tap_ninox.query_stream import QueryStream
 from tap_ninox.row_counts import RowCounts, count_rows
-from tap_ninox.table_stream import TableStream
+from tap_ninox.settings import TapSettings
+from tap_ninox.table_stream import FORMULA_REFRESH_INTERVAL, TableStream
 
 if TYPE_CHECKING:
     from tap_ninox.tap import TapNinox
@@ -132,13 +134,16 @@ def inspect(tap: TapNinox, *, runs_per_day: float) -> Inspection:
         message = "There is nothing to inspect: no schema can be read with this key. A sync can use a saved catalog."
         raise NinoxError(message)
     databases = tuple(_inspected(database, streams) for database in discovery.databases)
+    rows = {(database.name.id, table.table.id): table.rows for database in databases for table in database.tables}
+    queries = [stream for stream in tap.streams.values() if isinstance(stream, QueryStream) and stream.selected]
     return Inspection(
         teams=discovery.teams,
         databases=databases,
         skipped=discovery.skipped,
         cost=cost_of(
-            _synced_rows(databases),
+            (_reading(stream, rows, tap.settings) for stream in streams if stream.selected),
             discovery=discovery_calls,
+            queries=len(queries),
             page_size=tap.settings.page_size,
             runs_per_day=runs_per_day,
         ),
@@ -148,9 +153,15 @@ def inspect(tap: TapNinox, *, runs_per_day: float) -> Inspection:
     )
 
 
-def _synced_rows(databases: Iterable[InspectedDatabase]) -> Iterator[tuple[str, int | None]]:
-    for database in databases:
-        yield from ((database.name.id, table.rows) for table in database.tables if table.is_synced)
+def _reading(stream: TableStream, rows: Mapping[tuple[str, str], int | None], settings: TapSettings) -> TableReading:
+    entry = stream.entry
+    joins = any(column.is_computed and stream.mask["properties", column.name] for column in entry.columns)
+    return TableReading(
+        database_id=entry.database.id,
+        rows=rows.get((entry.database.id, entry.table_id)),
+        joins_formulas=joins,
+        refresh_interval=settings.full_refresh_interval or (FORMULA_REFRESH_INTERVAL if joins else None),
+    )
 
 
 def _inspected(database: DiscoveredDatabase, streams: Iterable[TableStream]) -> InspectedDatabase:
@@ -195,7 +206,7 @@ def _left_out(table: Table, stream: TableStream | None, *, is_listed: bool) -> s
 def _properties(entry: TableEntry) -> dict[str, list[str]]:
     properties: dict[str, list[str]] = {}
     for column in entry.columns:
-        if column.is_stored:
+        if column.is_readable:
             properties.setdefault(column.field_id, []).append(column.name)
     return properties
 

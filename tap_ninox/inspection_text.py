@@ -74,6 +74,8 @@ def _cost(cost: CallCost) -> Iterator[str]:
         ]
     )
     yield ""
+    if cost.refreshes_per_month:
+        yield f"  Of the month, {cost.refreshes_per_month:,} calls read tables whole again on their schedule."
     yield "  Changed rows come on top: a call for each, or for each page of them, whichever is fewer."
 
 

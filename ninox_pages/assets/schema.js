@@ -190,10 +190,10 @@ function overview() {
   const budget = el("input", { type: "number", min: "1", step: "1", placeholder: "1500", oninput: reckon });
   const monthTap = el("td", { class: "number" }), monthMeltano = el("td", { class: "number" }), advice = el("p", { class: "note", role: "status" });
   function reckon() {
-    monthTap.textContent = number(calls.tap.idle_run * runs.value * 30);
-    monthMeltano.textContent = number(calls.meltano.idle_run * runs.value * 30);
-    const affordable = Math.floor(budget.value / 30 / calls.meltano.idle_run);
-    advice.textContent = !budget.value ? "" : affordable ? `Enough for ${counted(affordable, "idle run")} a day with Meltano, before any change is read.` : "Not enough for one run a day with Meltano.";
+    monthTap.textContent = number(calls.tap.idle_run * runs.value * 30 + calls.refreshes_per_month);
+    monthMeltano.textContent = number(calls.meltano.idle_run * runs.value * 30 + calls.refreshes_per_month);
+    const affordable = Math.floor((budget.value - calls.refreshes_per_month) / 30 / calls.meltano.idle_run);
+    advice.textContent = !budget.value ? "" : affordable > 0 ? `Enough for ${counted(affordable, "idle run")} a day with Meltano, before any change is read.` : "Not enough for one run a day with Meltano.";
   }
   const line = (label, key) => el("tr", {}, el("td", {}, label), el("td", { class: "number" }, number(calls.tap[key])), el("td", { class: "number" }, number(calls.meltano[key])));
   reckon();
@@ -205,7 +205,7 @@ function overview() {
       line(calls.is_complete ? "First load" : "First load, at least", "first_load"), line("Run without changes", "idle_run"),
       el("tr", {}, el("td", {}, "A month of such runs"), monthTap, monthMeltano)),
     el("section", {}, el("label", { class: "ask" }, "Runs a day", runs), el("label", { class: "ask" }, "Calls a month in your plan", budget), advice,
-      el("p", { class: "note" }, "Changed rows come on top: a call for each, or for each page of them, whichever is fewer. Meltano looks at the catalog once more before each run.")),
+      el("p", { class: "note" }, `Changed rows come on top: a call for each, or for each page of them, whichever is fewer.${calls.refreshes_per_month ? ` The month includes ${number(calls.refreshes_per_month)} calls that read tables whole again on their schedule.` : ""} Meltano looks at the catalog once more before each run.`)),
     leftOut.length ? el("section", {}, el("h3", {}, "Not synced"), ...leftOut.map((table) => el("div", { class: "field" }, el("div", { class: "top" }, el("span", {}, table.name), el("span", { class: "type" }, table.left_out))))) : null,
     facts.skipped.length ? el("section", {}, el("h3", {}, "Not readable with this key"), ...facts.skipped.map((name) => el("div", { class: "field" }, name.name))) : null,
     el("section", {}, el("h3", {}, "Keys"), el("div", { class: "keys" }, ...[["/", "search"], ["↑ ↓", "go through the list"], ["Esc", "back"], ["+ − 0", "larger, smaller, all"]].flatMap(([key, what]) => [el("kbd", {}, key), el("span", {}, what)]))),

@@ -83,6 +83,33 @@ def test_the_foretold_calls_are_those_that_the_runs_make(simulate, count):
     assert (after - before, len(calls(stage)) - after) == (told["first_load"], told["idle_run"])
 
 
+@pytest.mark.parametrize("count", [0, 10, 25])
+def test_formulas_and_queries_are_reckoned_with(simulate, count):
+    tables = {"A": customers(D=field("fn", "Total", fn="Amount * 2"))}
+    stage = simulate(team(database(tables, {"A": customer_records(count)})))
+    query = {"name": "sum", "database": "Shop", "query": "[1]", "schema": {"value": "number"}}
+    settings = {"page_size": 10, "formulas": {"*.total": "number"}, "queries": [query]}
+    told = look(stage, runs_per_day=24, **settings).as_json()["api_calls"]
+    before = len(calls(stage))
+    first = run_tap(stage, **settings)
+    after = len(calls(stage))
+    run_tap(stage, state=first.state, **settings)
+    assert (after - before, len(calls(stage)) - after) == (told["tap"]["first_load"], told["tap"]["idle_run"])
+    whole = told["tap"]["first_load"] - told["tap"]["idle_run"]
+    assert told["refreshes_per_month"] == 30 * whole  # formulas grow stale: once a day
+    assert told["tap"]["month"] == 720 * told["tap"]["idle_run"] + 30 * whole
+
+
+def test_a_refresh_is_reckoned_with_no_more_often_than_there_are_runs(simulate):
+    told = look(simulate(shop(3)), runs_per_day=1, full_refresh_interval_hours=6).as_json()["api_calls"]
+    assert told["refreshes_per_month"] == 30 * 2
+
+
+def test_the_terminal_tells_what_refreshes_cost(simulate, tmp_path):
+    shown = command(simulate(shop(3)), tmp_path, "--inspect", full_refresh_interval_hours=24).stdout
+    assert "Of the month, 60 calls read tables whole again" in shown
+
+
 def test_a_month_is_thirty_days_of_idle_runs_and_meltano_discovers_twice(simulate):
     told = look(simulate(shop(3)), runs_per_day=0.5).as_json()["api_calls"]
     assert told["tap"] == {"first_load": 6, "idle_run": 4, "month": 60}
