@@ -19,14 +19,13 @@ from ninox_api.client import DatabaseClient, NinoxClient
 from ninox_api.config import ConnectionConfig
 from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_api.schema import DatabaseName, DatabaseSchema
-from tap_ninox.catalog import TableEntry, entries_of, saved_entries, with_current_choices
+from tap_ninox.catalog import TableEntry, saved_entries
 from tap_ninox.catalogue_streams import CATALOGUE_STREAMS
 from tap_ninox.change_log import ChangeLog
-from tap_ninox.columns import is_known_type
 from tap_ninox.deleted_records import DeletedRecordsStream
-from tap_ninox.discovery import Discovery, discover, tell_unselected
+from tap_ninox.discovery import Discovery, discover
+from tap_ninox.entries import entries_to_read, schema_by_database
 from tap_ninox.follow import follow_names
-from tap_ninox.formula_columns import offer_formulas
 from tap_ninox.known_tables import describe
 from tap_ninox.query_stream import query_streams
 from tap_ninox.read_ahead import Readers
@@ -110,7 +109,11 @@ class TapNinox(Tap):
     @override  # type: ignore[misc] # final in the SDK, but the only place that sees all streams end
     def sync_all(self) -> None:
         self._note_drift()
-        self._schedule.order = [s for s in self.streams.values() if isinstance(s, TableStream) and s.selected]
+        self._schedule.order = [
+            stream
+            for stream in self.streams.values()
+            if isinstance(stream, TableStream) and stream.selected and stream.name not in self.report.refusals
+        ]
         super().sync_all()
         self.report.close(self.settings.report_path)
 
@@ -146,22 +149,12 @@ class TapNinox(Tap):
         return discovery if discovery.databases else None
 
     def _entries(self, discovery: Discovery | None, settings: TapSettings) -> list[TableEntry]:
-        saved = saved_entries(self._saved_catalog) if self._saved_catalog is not None else []
-        follows = settings.follows_names and self._input_catalog is not None and discovery is not None
-        if self._saved_catalog is not None and not follows:
-            entries = _with_current_choices(saved, discovery)
-        elif discovery is None:
-            entries = []
-        else:
-            entries = entries_of(
-                discovery, settings, reserved=(kind.name for kind in (*CATALOGUE_STREAMS, DeletedRecordsStream))
-            )
-            tell_unselected(discovery)
-            _warn_of_unknown_types(entries)
-            entries = offer_formulas(entries, settings.formulas)
-        if follows:
+        saved = saved_entries(self._saved_catalog) if self._saved_catalog is not None else None
+        reserved = [kind.name for kind in (*CATALOGUE_STREAMS, DeletedRecordsStream)]
+        entries = entries_to_read(discovery, saved=saved, settings=settings, reserved=reserved)
+        if settings.follows_names and discovery:
             self._follow_names(entries)
-        self._watch = SchemaWatch(discovery, saved=saved, entries=entries, settings=settings)
+        self._watch = SchemaWatch(discovery, saved=saved or (), entries=entries, settings=settings)
         return entries
 
     def _follow_names(self, entries: Sequence[TableEntry]) -> None:
@@ -186,7 +179,7 @@ class TapNinox(Tap):
     def _streams_of_tables(
         self, client: NinoxClient, discovery: Discovery | None, entries: Iterable[TableEntry], settings: TapSettings
     ) -> list[Stream]:
-        schemas = _schema_by_database(discovery)
+        schemas = schema_by_database(discovery)
         sources: dict[str, TableSource] = {}
         tables: list[TableStream] = []
         deleted = DeletedRecordsStream(self, entries, sources) if settings.lists_deletions else None
@@ -224,24 +217,6 @@ def _lowest_bookmark(
     known = [stream.known_sequence for stream in tables if stream.entry.database.id == database_id]
     known.append(deleted.known_sequence(database_id) if deleted else None)
     return min((sequence for sequence in known if sequence is not None), default=None)
-
-
-def _with_current_choices(saved: Iterable[TableEntry], discovery: Discovery | None) -> list[TableEntry]:
-    schemas = _schema_by_database(discovery)
-    return [
-        with_current_choices(entry, schemas[entry.database.id]) if entry.database.id in schemas else entry
-        for entry in saved
-    ]
-
-
-def _schema_by_database(discovery: Discovery | None) -> dict[str, DatabaseSchema]:
-    return {database.name.id: database.schema for database in discovery.databases} if discovery else {}
-
-
-def _warn_of_unknown_types(entries: Iterable[TableEntry]) -> None:
-    unknown = sorted({column.type for entry in entries for column in entry.columns if not is_known_type(column.type)})
-    if unknown:
-        logger.warning("Field types that are not known are sent as text: %s.", ", ".join(unknown))
 
 
 def _without_secret(message: str) -> str:

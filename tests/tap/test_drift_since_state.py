@@ -7,6 +7,7 @@ import pytest
 from ninox_simulator.documents import RecordDocument
 from tests.builders import DATABASE_ID, customer_records, customers, database, field, shop, table, team
 from tests.singer import discover, run_tap
+from tests.wire import calls
 
 STREAM = "shop__customers"
 
@@ -195,6 +196,18 @@ def test_a_table_that_lost_most_of_its_fields_is_not_read_until_someone_says_so(
         assert run.bookmark("shop__orders")["replication_key_value"] > 2
     assert "8 of the 12 fields that were known of table 'Customers' are gone." in caplog.text
     assert f'run once with refresh: ["{STREAM}"]' in caplog.text
+
+
+def test_a_refused_table_is_not_read_ahead_either(simulate):
+    simulator = simulate(twelve_fields())
+    state = run_tap(simulator).state
+    for letter in "CDEFGHIJ":
+        simulator.edit.remove_field("A", letter)
+    simulator.edit.update("A", 1, {"A": "changed"})
+    simulator.log.clear()
+    run = run_tap(simulator, state=state, max_parallel_requests=4)
+    assert f"1 of 6 streams could not be read to their end: {STREAM}" in str(run.error)
+    assert not any("/tables/A/" in call.path for call in calls(simulator))
 
 
 def test_a_table_that_lost_most_of_its_fields_on_purpose_is_read_whole(simulate):

@@ -1,0 +1,55 @@
+"""Which tables a run reads, and under which names: those of a saved catalog, or those of now."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+
+from ninox_api.schema import DatabaseSchema
+from tap_ninox.catalog import TableEntry, entries_of, with_current_choices
+from tap_ninox.columns import is_known_type
+from tap_ninox.discovery import Discovery, tell_unselected
+from tap_ninox.formula_columns import offer_formulas
+from tap_ninox.settings import TapSettings
+
+logger = logging.getLogger(__name__)
+
+
+def entries_to_read(
+    discovery: Discovery | None, *, saved: Sequence[TableEntry] | None, settings: TapSettings, reserved: Iterable[str]
+) -> list[TableEntry]:
+    """Return the tables of a run.
+
+    Args:
+        discovery: What the key can see; None if it may not read schemas.
+        saved: Tables of the saved catalog, None without one. It pins names, unless those of now are asked for.
+        settings: The tap's settings.
+        reserved: Stream names that are taken.
+    """
+    if saved is not None and (discovery is None or not settings.follows_names):
+        return _with_current_choices(saved, discovery)
+    if discovery is None:
+        return []
+    entries = entries_of(discovery, settings, reserved=reserved)
+    tell_unselected(discovery)
+    _warn_of_unknown_types(entries)
+    return offer_formulas(entries, settings.formulas)
+
+
+def schema_by_database(discovery: Discovery | None) -> dict[str, DatabaseSchema]:
+    """Return the schemas that can be read by database id."""
+    return {database.name.id: database.schema for database in discovery.databases} if discovery else {}
+
+
+def _with_current_choices(saved: Iterable[TableEntry], discovery: Discovery | None) -> list[TableEntry]:
+    schemas = schema_by_database(discovery)
+    return [
+        with_current_choices(entry, schemas[entry.database.id]) if entry.database.id in schemas else entry
+        for entry in saved
+    ]
+
+
+def _warn_of_unknown_types(entries: Iterable[TableEntry]) -> None:
+    unknown = sorted({column.type for entry in entries for column in entry.columns if not is_known_type(column.type)})
+    if unknown:
+        logger.warning("Field types that are not known are sent as text: %s.", ", ".join(unknown))
