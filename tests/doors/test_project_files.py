@@ -60,7 +60,11 @@ def test_the_environment_example_names_settings_that_exist_and_holds_no_value():
     lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
     pairs = dict(line.lstrip("# ").split("=") for line in lines if re.match(r"#? ?[A-Z_]+=", line))
     assert {value for name, value in pairs.items() if name != "TARGET_POSTGRES_PORT"} == {""}
-    loader = {f"TARGET_POSTGRES_{setting['name'].upper()}" for setting in plugins()["target-postgres"]["settings"]}
+    loader = {
+        f"{plugin['namespace']}_{setting['name']}".upper()
+        for plugin in (plugins()["target-postgres"], plugins()["target-ninox"])
+        for setting in plugin["settings"]
+    }
     assert pairs.keys() <= loader | {f"TAP_NINOX_{name.upper()}" for name in OWN}
 
 

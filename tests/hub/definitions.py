@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from tap_ninox.command import TapCommand
+from target_ninox.target import TargetNinox
 
 FOLDER = Path(__file__).parents[2] / "docs" / "hub"
 SDK_SETTINGS = ("stream_maps", "stream_map_config", "flattening_enabled", "flattening_max_depth")
@@ -41,22 +42,39 @@ TAP = {
     "are not noticed.\n",
 }
 
+TARGET = {
+    "name": "target-ninox",
+    "namespace": "target_ninox",
+    "label": "Ninox",
+    "description": "Low-code database",
+    "definition": "writes streams into the tables of a Ninox database: matched by key, and only what differs",
+    **_COMMON,
+    "executable": "target-ninox",
+    "logo_url": "/assets/logos/loaders/ninox.svg",
+    "settings_group_validation": [["auth_token", "database"]],
+    "prereq": "An API key, made in Ninox under Settings > Integrations, of a plan with API access. Writing runs the "
+    "database's own triggers; try it with `dry_run: true` first.\n",
+    "settings_preamble": "A stream goes to the table of its name; `streams` says more.\n",
+}
+
 
 def definition(facts, about):
     """Return the definition of a plugin: what people wrote, and what its command tells of itself."""
-    own = [name for name in about["settings"]["properties"] if not _is_the_sdks(name)]
+    properties = about.settings["properties"]
+    own = [name for name in properties if not _is_the_sdks(name)]
     return {
         **facts,
-        "capabilities": sorted(str(capability) for capability in about["capabilities"]),
+        "capabilities": sorted({capability.value for capability in about.capabilities}),
         "settings": [
-            _setting(name, about["settings"]["properties"][name])
-            for name in (*own, *(name for name in SDK_SETTINGS if name in about["settings"]["properties"]))
+            _setting(name, properties[name]) for name in (*own, *(name for name in SDK_SETTINGS if name in properties))
         ],
     }
 
 
 def _is_the_sdks(name):
-    return name in SDK_SETTINGS or name.startswith(("faker_config", "flattening_", "batch_config", "stream_map"))
+    return name in (*SDK_SETTINGS, "add_record_metadata") or name.startswith(
+        ("faker_config", "flattening_", "batch_config", "stream_map")
+    )
 
 
 def _setting(name, schema):
@@ -89,9 +107,10 @@ def _kind(schema):
 
 def definitions():
     """Return all definitions by file name."""
-    about = TapCommand._get_about_info()
-    tap = definition(TAP, {"settings": about.settings, "capabilities": [item.value for item in about.capabilities]})
-    return {"tap-ninox.yml": tap}
+    return {
+        f"{facts['name']}.yml": definition(facts, command._get_about_info())
+        for facts, command in ((TAP, TapCommand), (TARGET, TargetNinox))
+    }
 
 
 def as_text(document):

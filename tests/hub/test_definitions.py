@@ -113,20 +113,27 @@ def test_the_projects_own_file_knows_the_same_settings_and_kinds():
 
 
 @pytest.mark.e2e
-def test_meltano_adds_the_plugin_from_the_file_and_runs_it_without_a_hub(tmp_path):
+@pytest.mark.parametrize("name", ["tap-ninox", "target-ninox"])
+def test_meltano_adds_the_plugin_from_the_file_and_runs_it_without_a_hub(tmp_path, name):
     (tmp_path / "meltano.yml").write_text("project_id: hub-test\nsend_anonymous_usage_stats: false\n", "utf-8")
-    reference = str(FOLDER / "tap-ninox.yml")
-    meltano(tmp_path, "add", "--plugin-type", "extractor", "tap-ninox", "--from-ref", reference, "--no-install")
+    kind = kind_of(name)
+    meltano(
+        tmp_path, "add", "--plugin-type", kind[:-1], name, "--from-ref", str(FOLDER / f"{name}.yml"), "--no-install"
+    )
     project = yaml.safe_load((tmp_path / "meltano.yml").read_text(encoding="utf-8"))
-    (plugin,) = project["plugins"]["extractors"]
-    assert plugin["namespace"] == "tap_ninox"  # which makes it a definition of its own: nobody asks a hub
+    (plugin,) = project["plugins"][kind]
+    assert plugin["namespace"] == name.replace("-", "_")  # a definition of its own: nobody asks a hub
     del plugin["pip_url"]  # the command of this environment, not of a released package
     (tmp_path / "meltano.yml").write_text(yaml.safe_dump(project), encoding="utf-8")
     with Simulator(seed=shop(2)) as simulator:
-        environment = {"TAP_NINOX_API_URL": simulator.url, "TAP_NINOX_AUTH_TOKEN": simulator.token}
-        shown = meltano(tmp_path, "invoke", "tap-ninox", "--inspect=json", **environment)
-    inspected = json.loads(shown)["databases"][0]["tables"][0]
-    assert (inspected["stream"], inspected["rows"]) == ("shop__customers", 2)
+        prefix = plugin["namespace"].upper()
+        connection = {f"{prefix}_API_URL": simulator.url, f"{prefix}_AUTH_TOKEN": simulator.token}
+        if kind == "extractors":
+            shown = json.loads(meltano(tmp_path, "invoke", name, "--inspect=json", **connection))
+            assert shown["databases"][0]["tables"][0]["stream"] == "shop__customers"
+        else:
+            shown = json.loads(meltano(tmp_path, "invoke", name, "--about", "--format=json", **connection))
+            assert shown["name"] == name
 
 
 def meltano(folder, *arguments, **environment):
