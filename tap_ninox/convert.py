@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from ninox_api.client import NinoxRecord
 from ninox_api.errors import NinoxError, NinoxProtocolError
 from tap_ninox.columns import Column
-from tap_ninox.values import BadValueError, utc_moment
+from tap_ninox.converted_page import ConvertedPage, RecordForm
+from tap_ninox.values import BadValueError, Read, utc_moments
+from tap_ninox.whole_columns import ReadWhole, whole_reader
 
 
 class UnfitValueError(NinoxError):
@@ -25,8 +27,16 @@ class UnfitValueError(NinoxError):
         )
 
 
+class _Reader(NamedTuple):
+    """How one property is read: a page's values at once, or each on its own where that is not possible."""
+
+    column: Column
+    read: Read
+    read_whole: ReadWhole | None
+
+
 class Converter:
-    """Converts the records of one table.
+    """Converts the records of one table, a page at a time and in it a field at a time.
 
     Attributes:
         nulled: Property → number of values that did not fit its type and became null.
@@ -46,35 +56,43 @@ class Converter:
         columns = list(columns)
         wanted = set(selected)
         chosen = [column for column in columns if column.name in wanted and column.is_readable]
-        self._readers = [(column.name, column.field_id, column.reader(zone)) for column in chosen]
-        self._columns = {column.name: column for column in chosen}
+        self._readers = [_Reader(column, column.reader(zone), whole_reader(column, zone)) for column in chosen]
         self._fails = fails
-        self._system = [name for name in _SYSTEM if name in wanted]
+        self._system = [read for name, read in _SYSTEM.items() if name in wanted]
+        names = [name for name in _SYSTEM if name in wanted] + [column.name for column in chosen]
+        self._form = RecordForm(names)
         self._field_ids = {column.field_id for column in columns if column.is_stored}  # those a server answers itself
         self._id_by_title = {column.title: column.field_id for column in columns}
         self.nulled: Counter[str] = Counter()
 
-    def convert(self, record: NinoxRecord) -> dict[str, Any]:
-        """Return the Singer record; every selected property is present, empty ones as null.
+    def convert(self, page: Sequence[NinoxRecord]) -> ConvertedPage:
+        """Return the Singer records; every selected property is present, empty ones as null.
 
         Raises:
             UnfitValueError: A value does not fit its type, and that was asked to be an error.
         """
-        fields = record.fields
-        row = {name: _SYSTEM[name](record) for name in self._system}
-        for name, field_id, read in self._readers:
-            value = fields.get(field_id)
-            if value is None or value == "":
-                row[name] = None
-                continue
-            try:
-                row[name] = read(value)
-            except BadValueError:
-                if self._fails:
-                    raise UnfitValueError(self._columns[name], record_id=record.id) from None
-                row[name] = None
-                self.nulled[name] += 1
-        return row
+        fields = [record.fields for record in page]
+        columns: list[Sequence[Any]] = [read(page) for read in self._system]
+        for reader in self._readers:
+            sent = [values.get(reader.column.field_id) for values in fields]
+            whole = reader.read_whole(sent) if reader.read_whole else None
+            columns.append(self._looked_at(reader, sent, page) if whole is None else whole)
+        return ConvertedPage(self._form, columns, length=len(page))
+
+    def _looked_at(self, reader: _Reader, sent: Iterable[Any], page: Iterable[NinoxRecord]) -> list[Any]:
+        """Return a column of which each value is looked at."""
+        return [self._value(reader, value, record) for value, record in zip(sent, page, strict=True)]
+
+    def _value(self, reader: _Reader, value: Any, record: NinoxRecord) -> Any:
+        if value is None or value == "":
+            return None
+        try:
+            return reader.read(value)
+        except BadValueError:
+            if self._fails:
+                raise UnfitValueError(reader.column, record_id=record.id) from None
+            self.nulled[reader.column.name] += 1
+            return None
 
     def check_keys(self, records: Iterable[NinoxRecord]) -> None:
         """Refuse a page whose fields are keyed by captions: read as ids they would all seem empty.
@@ -92,11 +110,11 @@ def _is_keyed_by_title(fields: Mapping[str, Any], ids: set[str], titles: Mapping
     return not any(key in ids for key in fields) and any(key in titles for key in fields)
 
 
-_SYSTEM: dict[str, Callable[[NinoxRecord], Any]] = {
-    "_id": lambda record: record.id,
-    "_sequence": lambda record: record.sequence,
-    "_created_at": lambda record: utc_moment(record.created_at),
-    "_created_by": lambda record: record.created_by or None,
-    "_modified_at": lambda record: utc_moment(record.modified_at),
-    "_modified_by": lambda record: record.modified_by or None,
+_SYSTEM: dict[str, Callable[[Sequence[NinoxRecord]], list[Any]]] = {
+    "_id": lambda page: [record.id for record in page],
+    "_sequence": lambda page: [record.sequence for record in page],
+    "_created_at": lambda page: utc_moments(record.created_at for record in page),
+    "_created_by": lambda page: [record.created_by or None for record in page],
+    "_modified_at": lambda page: utc_moments(record.modified_at for record in page),
+    "_modified_by": lambda page: [record.modified_by or None for record in page],
 }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Generator, Iterable, Iterator
-from datetime import timedelta
-from itertools import islice
+from datetime import datetime, timedelta, timezone
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.helpers.types import Context, Record
+from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib import MetadataMapping
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.singerlib.encoding.simple import RecordMessage, SchemaMessage
@@ -20,6 +21,7 @@ from ninox_api.paging import Page
 from tap_ninox.catalog import TableEntry
 from tap_ninox.columns import KEY_PROPERTY, REPLICATION_KEY
 from tap_ninox.convert import Converter
+from tap_ninox.converted_page import ConvertedPage
 from tap_ninox.formula_columns import formula_reader
 from tap_ninox.known_tables import Description
 from tap_ninox.progress import Progress, share_of
@@ -32,6 +34,7 @@ from tap_ninox.state import Bookmark, known_sequence
 from tap_ninox.table_reader import ReadPage, TableReader
 from tap_ninox.table_source import TableSource
 from tap_ninox.tombstones import DELETED_AT, DELETED_AT_SCHEMA, Deletion, Tombstones
+from tap_ninox.writer import BufferedMessageWriter
 
 if TYPE_CHECKING:
     from tap_ninox.tap import TapNinox
@@ -123,10 +126,8 @@ class TableStream(Stream):
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
-        if self._run.is_out_of_budget and self._started is None:
-            return
-        with self._run.stream(self.name) as report:
-            yield from islice(self._read(report), self.ABORT_AT_RECORD_COUNT)  # the SDK calls its own stop an error
+        records = chain.from_iterable(page.records() for page in self._read_reported())
+        yield from islice(records, self.ABORT_AT_RECORD_COUNT)  # the SDK calls its own stop an error
 
     @override
     def _generate_schema_messages(self) -> Generator[SchemaMessage, None, None]:
@@ -180,7 +181,37 @@ class TableStream(Stream):
         self._started = iter(ReadAhead([items], room=2, at_end=readers.give_back)) if in_thread else items
         return self._started
 
-    def _read(self, report: StreamReport) -> Iterator[Record]:
+    @override
+    def _sync_records(
+        self, context: Context | None = None, *, write_messages: bool = True
+    ) -> Generator[Record, None, None]:
+        """Write whole pages, unless something wants to see single records: a stream map, flattening, or `--test`."""
+        writer = self._tap.message_writer
+        if not (write_messages and isinstance(writer, BufferedMessageWriter) and self._is_written_as_read):
+            yield from super()._sync_records(context, write_messages=write_messages)
+            return
+        counter, timer = self.get_record_counter(), self.get_sync_timer()
+        counter.with_context({})  # as the SDK does for streams without partitions
+        timer.with_context({})
+        with counter, timer:
+            for page in self._read_reported():
+                now = datetime.now(timezone.utc)
+                writer.write_lines(page.lines(self.name, version=self._stream_version, extracted_at=now))
+                counter.increment(len(page))
+
+    @property
+    def _is_written_as_read(self) -> bool:
+        stream_map, *others = self.stream_maps
+        is_plain = type(stream_map) is SameRecordTransform and not stream_map.flattening_enabled
+        return self.selected and is_plain and not others and not self._settings.marks_deletions_in_full
+
+    def _read_reported(self) -> Iterator[ConvertedPage]:
+        if self._run.is_out_of_budget and self._started is None:
+            return
+        with self._run.stream(self.name) as report:
+            yield from self._read(report)
+
+    def _read(self, report: StreamReport) -> Iterator[ConvertedPage]:
         self._run.check(self.name)
         if self._started is None and self.ABORT_AT_RECORD_COUNT is None and self._schedule.readers.take():
             self.start()
@@ -201,7 +232,7 @@ class TableStream(Stream):
 
     def _emit_whole(
         self, reading: WholeReading, items: Iterator[Reading | ReadPage], converter: Converter, report: StreamReport
-    ) -> Iterator[Record]:
+    ) -> Iterator[ConvertedPage]:
         snapshot, removed = reading.snapshot, reading.removed
         self._bookmark.begin_snapshot(snapshot)
         self._stream_version = snapshot.table_version
@@ -223,7 +254,7 @@ class TableStream(Stream):
 
     def _emit_changes(
         self, reading: ChangeReading, items: Iterator[Reading | ReadPage], converter: Converter, report: StreamReport
-    ) -> Iterator[Record]:
+    ) -> Iterator[ConvertedPage]:
         removed = reading.removed
         self._stream_version = self._bookmark.table_version
         with self._progress() as progress:
@@ -245,11 +276,10 @@ class TableStream(Stream):
     def _progress(self, *, start: float = 0.0) -> Progress:
         return Progress(self.name, self._run.display, start=start)
 
-    def _convert(self, page: Page, converter: Converter, report: StreamReport) -> Iterator[Record]:
+    def _convert(self, page: Page, converter: Converter, report: StreamReport) -> Iterator[ConvertedPage]:
         converter.check_keys(page)
-        for record in page:
-            yield converter.convert(record)
-            report.emitted += 1
+        yield converter.convert(page)
+        report.emitted += len(page)
 
     def _commit(self) -> None:
         """Write the state: everything before it has been written."""

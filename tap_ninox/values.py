@@ -79,11 +79,9 @@ def moment(zone: ZoneInfo | None) -> Read:
     return read
 
 
-def utc_moment(value: str | None) -> str | None:
-    """Return one of Ninox's own timestamps with its zone: they are UTC without saying so (documented)."""
-    if not value:
-        return None
-    return value if value.endswith("Z") or "+" in value else f"{value}Z"
+def utc_moments(sent: Iterable[str | None]) -> list[str | None]:
+    """Return Ninox's own timestamps with their zone: they are UTC without saying so (documented)."""
+    return [f"{text}Z" if text and text[-1] != "Z" and "+" not in text else text or None for text in sent]
 
 
 def seconds(value: Any) -> int | Decimal:

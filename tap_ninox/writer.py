@@ -27,6 +27,12 @@ class BufferedMessageWriter(MsgSpecWriter):
         if len(self._buffer) >= FLUSH_BYTES or not isinstance(message, RecordMessage):
             self.flush()
 
+    def write_lines(self, lines: bytes) -> None:
+        """Write RECORD messages that are encoded already."""
+        self._buffer += lines
+        if len(self._buffer) >= FLUSH_BYTES:
+            self.flush()
+
     def flush(self) -> None:
         """Pass on what was gathered."""
         self._is_writing = True

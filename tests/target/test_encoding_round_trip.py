@@ -40,7 +40,8 @@ def converted(table, fields, *, style=STYLES[0], zone=None, record_id=1):
     columns = columns_of(table, style=style, aliases={})
     names = [*SYSTEM_PROPERTIES, *(column.name for column in columns)]
     converter = Converter(columns, zone=zone, selected=names)
-    row = converter.convert(NinoxRecord(id=record_id, sequence=5, created_at="2026-01-01T00:00:00", fields=fields))
+    record = NinoxRecord(id=record_id, sequence=5, created_at="2026-01-01T00:00:00", fields=fields)
+    row = converter.convert([record]).records()[0]
     assert not converter.nulled
     return names, over_the_wire(row)
 

@@ -106,4 +106,4 @@ def test_a_value_that_does_not_fit_is_refused_without_being_quoted(read, given):
     ],
 )
 def test_ninox_s_own_timestamps_are_utc(given, expected):
-    assert values.utc_moment(given) == expected
+    assert values.utc_moments([given]) == [expected]
