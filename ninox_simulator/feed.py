@@ -99,14 +99,23 @@ def _removals(database: Database, since: int, switches: Switches) -> list[Remova
     return [removal for removal in removals if removal.record_id not in database.tables[removal.table_id].records]
 
 
-def _files(database: Database, since: int, switches: Switches, table_id: str | None = None) -> list[Json]:
+def _files(database: Database, since: int, switches: Switches, table_id: str | None = None) -> Any:
     """Return what was uploaded; the form of an entry is unknown."""
     changed = database.files.changed_after(since, inclusive=switches["since_sq_bound"] == "inclusive")
-    return [
-        {"nid": f"{table}{record_id}", **file.metadata()}
+    told = [
+        (f"{table}{record_id}", file.metadata(switches["file_dates"]))
         for table, record_id, file in changed
         if table_id in {None, table}
     ]
+    match switches["feed_files"]:
+        case "strings":
+            return [f"{nid}/{metadata['name']}" for nid, metadata in told]
+        case "by_record":
+            return {nid: [metadata for other, metadata in told if other == nid] for nid, _ in told}
+        case "names":
+            return [metadata for _, metadata in told]
+        case _:
+            return [{"nid": nid, **metadata} for nid, metadata in told]
 
 
 def _update(record: Record, switches: Switches) -> Json:

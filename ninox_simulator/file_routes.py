@@ -36,7 +36,8 @@ class FileRoutes:
         """Return the answer to a request below `…/files`."""
         match request.method, rest:
             case "GET", []:
-                return json_reply(self._database.files.listed(self._table.id, self._record.id))
+                dates = self._switches["file_dates"]
+                return json_reply(self._database.files.listed(self._table.id, self._record.id, dates))
             case "POST", []:
                 return self._upload(request)
             case "GET", [name]:
@@ -46,7 +47,7 @@ class FileRoutes:
                 self._database.files.delete(self._table.id, self._record.id, self._file(name).name)
                 return json_reply({})
             case "GET", [name, "metadata"]:
-                return json_reply(self._file(name).metadata())
+                return json_reply(self._file(name).metadata(self._switches["file_dates"]))
             case "GET", [name, "thumb.jpg"]:
                 return self._thumbnail(self._file(name))
             case _:

@@ -38,13 +38,18 @@ class StoredFile:
     sequence: int
     path: Path | None = None
 
-    def metadata(self) -> Json:
-        """Return what the API tells about it (modelled by third parties)."""
+    def metadata(self, dates: str = "number") -> Json:
+        """Return what the API tells about it (modelled by third parties).
+
+        Args:
+            dates: `number` for milliseconds, or `text`.
+        """
+        moment = datetime.fromtimestamp(self.modified_ms / 1000, timezone.utc)
         return {
             "name": self.name,
             "contentType": self.content_type,
             "size": self.size,
-            "modifiedDate": self.modified_ms,
+            "modifiedDate": self.modified_ms if dates == "number" else moment.replace(tzinfo=None).isoformat(),
             "modifiedUser": DEFAULT_USER,
             "seq": self.sequence,
         }
@@ -65,9 +70,9 @@ class Files:
         self._files: dict[Key, dict[str, StoredFile]] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
-    def listed(self, table_id: str, record_id: int) -> list[Json]:
+    def listed(self, table_id: str, record_id: int, dates: str = "number") -> list[Json]:
         """Return the metadata of a record's files."""
-        return [file.metadata() for file in self._of(table_id, record_id).values()]
+        return [file.metadata(dates) for file in self._of(table_id, record_id).values()]
 
     def find(self, table_id: str, record_id: int, name: str) -> StoredFile | None:
         """Return a file, or None."""

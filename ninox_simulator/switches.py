@@ -162,6 +162,16 @@ SWITCHES: dict[str, Switch] = {
     "files_move_record": Switch(
         ("no", "yes"), "whether uploading a file moves the record's own sequence", "unknown; the feed has its own list"
     ),
+    "file_dates": Switch(
+        ("number", "text"),
+        "whether modifiedDate of a file is in milliseconds or ISO text",
+        "two third-party models disagree",
+    ),
+    "feed_files": Switch(
+        ("objects", "strings", "by_record", "names"),
+        "how the feed's files are told: metadata with nid, 'A4/name', {'A4': […]}, or metadata without the record",
+        "unknown: the models have an empty list",
+    ),
     "file_ranges": Switch(("ignored", "honoured"), "whether a download may begin in the middle (Range)", "unknown"),
     "delete_many": Switch(
         ("available", "missing", "bodyless"),

@@ -39,6 +39,9 @@ class TapSettings:
         report_path: Where the summary is written, too.
         formulas: Id or glob of the formulas to read → type of their values.
         queries: Scripts that become streams.
+        files: `none`, `metadata` or `download`.
+        file_tables: Streams whose files are read: names or globs; empty means all that are selected.
+        file_store: Where downloads go: a folder, or an address that fsspec knows.
         full_refresh_interval: Age at which a table is read whole again; None for never.
     """
 
@@ -52,6 +55,9 @@ class TapSettings:
     zone: ZoneInfo | None = None
     formulas: Mapping[str, str] = field(default_factory=dict)
     queries: tuple[QuerySettings, ...] = ()
+    files: str = "none"
+    file_tables: tuple[str, ...] = ()
+    file_store: str | None = field(default=None, repr=False)
     sends_tombstones: bool = True
     marks_deletions_in_full: bool = False
     lists_deletions: bool = False
@@ -65,6 +71,16 @@ class TapSettings:
     def refreshes(self, stream: str) -> bool:
         """Tell whether a stream is to be read whole in this run."""
         return any(fnmatchcase(stream, pattern) for pattern in self.refresh)
+
+    @property
+    def reads_files(self) -> bool:
+        """Whether files are listed at all."""
+        return self.files != "none"
+
+    @property
+    def downloads_files(self) -> bool:
+        """Whether files are brought into the store."""
+        return self.files == "download"
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> TapSettings:
@@ -81,6 +97,7 @@ class TapSettings:
             *_number_problems(settings),
             *_formula_problems(settings),
             *query_problems(settings.get("queries") or ()),
+            *_file_problems(settings),
         ]
         if problems:
             raise NinoxConfigError(problems)
@@ -102,6 +119,9 @@ class TapSettings:
             zone=ZoneInfo(zone) if zone else None,
             formulas=dict(settings.get("formulas") or {}),
             queries=queries_from(settings.get("queries") or ()),
+            files=settings.get("files") or "none",
+            file_tables=tuple(settings.get("file_tables") or ()),
+            file_store=settings.get("file_store") or None,
             sends_tombstones=deletes in {"tombstone", "both"},
             marks_deletions_in_full=(deletes in {"tombstone", "both"} and settings.get("tombstone_schema") == "full"),
             lists_deletions=deletes in {"stream", "both"},
@@ -144,6 +164,14 @@ def _zone_problems(settings: Mapping[str, Any]) -> list[str]:
             ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return [f"timezone: {zone!r} is not a zone of the IANA list, such as Europe/Berlin."]
+    return []
+
+
+def _file_problems(settings: Mapping[str, Any]) -> list[str]:
+    if settings.get("files") == "download" and not settings.get("file_store"):
+        return [
+            "file_store: files: download needs a place for the files: a folder, or an address such as s3://bucket/x."
+        ]
     return []
 
 

@@ -199,6 +199,27 @@ TAP_PROPERTIES = (
         "`schema` maps properties to types (those of `formulas`, and `integer`); without it, discovery runs the query.",
     ),
     th.Property(
+        "files",
+        th.StringType,
+        default="none",
+        allowed_values=["none", "metadata", "download"],
+        title="Files",
+        description="`metadata`: the stream `ninox_files` lists the files of records, for one API call per record at "
+        "first, then per changed record. `download`: it brings them into `file_store`, too.",
+    ),
+    th.Property(
+        "file_tables",
+        _NAMES,
+        title="Tables with files",
+        description="Streams whose files are listed: names or globs. Default: all selected tables.",
+    ),
+    th.Property(
+        "file_store",
+        th.StringType,
+        title="File store",
+        description="Where downloads go: a folder, or an address that fsspec knows, such as `s3://bucket/folder`.",
+    ),
+    th.Property(
         "timezone",
         th.StringType,
         title="Time zone",

@@ -25,6 +25,7 @@ from tap_ninox.change_log import ChangeLog
 from tap_ninox.deleted_records import DeletedRecordsStream
 from tap_ninox.discovery import Discovery, discover
 from tap_ninox.entries import entries_to_read, schema_by_database
+from tap_ninox.files_stream import FilesStream
 from tap_ninox.follow import follow_names
 from tap_ninox.known_tables import describe
 from tap_ninox.query_stream import query_streams
@@ -40,6 +41,9 @@ from tap_ninox.table_stream import TableStream
 from tap_ninox.writer import BufferedMessageWriter
 
 logger = logging.getLogger(__name__)
+
+LIST_STREAMS = (DeletedRecordsStream, FilesStream)
+"""Streams about records of all tables."""
 
 _SIGNAL_EXIT_CODE = 128
 """POSIX shells report a process that a signal ended by this and the signal's number."""
@@ -103,12 +107,13 @@ class TapNinox(Tap):
         check_names(settings.refresh, [entry.stream for entry in entries], setting="refresh")
         streams: list[Stream] = [kind(self, discovery, entries, settings) for kind in CATALOGUE_STREAMS]
         streams += self._streams_of_tables(self._client, discovery, entries, settings)
-        taken = [*(stream.name for stream in streams), DeletedRecordsStream.name]
+        taken = [*(stream.name for stream in streams), *(kind.name for kind in LIST_STREAMS)]
         return streams + query_streams(self, self._readers, taken=taken, saved=self._saved_catalog)
 
     @override  # type: ignore[misc] # final in the SDK, but the only place that sees all streams end
     def sync_all(self) -> None:
         self._note_drift()
+        self._put_last(FilesStream.name)  # it can use up the budget of calls, which the tables need more
         self._schedule.order = [
             stream
             for stream in self.streams.values()
@@ -150,7 +155,7 @@ class TapNinox(Tap):
 
     def _entries(self, discovery: Discovery | None, settings: TapSettings) -> list[TableEntry]:
         saved = saved_entries(self._saved_catalog) if self._saved_catalog is not None else None
-        reserved = [kind.name for kind in (*CATALOGUE_STREAMS, DeletedRecordsStream)]
+        reserved = [kind.name for kind in (*CATALOGUE_STREAMS, *LIST_STREAMS)]
         entries = entries_to_read(discovery, saved=saved, settings=settings, reserved=reserved)
         if settings.follows_names and discovery:
             self._follow_names(entries)
@@ -176,23 +181,32 @@ class TapNinox(Tap):
         self.report.drift = self._watch.drifts(bookmarks, selected=selected)
         self.report.refusals = self._watch.lost(bookmarks)
 
+    def _put_last(self, name: str) -> None:
+        if name in self.streams:
+            self.streams[name] = self.streams.pop(name)
+
     def _streams_of_tables(
         self, client: NinoxClient, discovery: Discovery | None, entries: Iterable[TableEntry], settings: TapSettings
     ) -> list[Stream]:
         schemas = schema_by_database(discovery)
         sources: dict[str, TableSource] = {}
         tables: list[TableStream] = []
-        deleted = DeletedRecordsStream(self, entries, sources) if settings.lists_deletions else None
+        lists: list[DeletedRecordsStream | FilesStream] = []
+        if settings.lists_deletions:
+            lists.append(DeletedRecordsStream(self, entries, sources))
+        if settings.reads_files:
+            check_names(settings.file_tables, [entry.stream for entry in entries], setting="file_tables")
+            lists.append(FilesStream(self, entries, sources))
         for entry in entries:
             database_id = entry.database.id
             if database_id not in sources:
                 reader = client.database(entry.team_id, entry.database)
-                since = partial(_lowest_bookmark, tables, deleted, database_id)
+                since = partial(_lowest_bookmark, tables, lists, database_id)
                 sources[database_id] = _source(reader, schemas.get(database_id), entries, since)
             description = describe(entry, schemas.get(database_id), settings)
             source = sources[database_id]
             tables.append(TableStream(self, entry, source, settings, description=description, schedule=self._schedule))
-        return [*tables, deleted] if deleted else list(tables)
+        return [*tables, *lists]
 
 
 def _nothing_to_read(discovery: Discovery) -> str:
@@ -212,10 +226,10 @@ def _source(
 
 
 def _lowest_bookmark(
-    tables: Iterable[TableStream], deleted: DeletedRecordsStream | None, database_id: str
+    tables: Iterable[TableStream], lists: Iterable[DeletedRecordsStream | FilesStream], database_id: str
 ) -> int | None:
     known = [stream.known_sequence for stream in tables if stream.entry.database.id == database_id]
-    known.append(deleted.known_sequence(database_id) if deleted else None)
+    known += [stream.known_sequence(database_id) for stream in lists]
     return min((sequence for sequence in known if sequence is not None), default=None)
 
 

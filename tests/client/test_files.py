@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import random
+import tracemalloc
 from decimal import Decimal
 
 import pytest
@@ -142,3 +143,21 @@ def test_the_files_of_the_feed_are_read_in_whatever_form_they_come(raw, files, u
     changes = split_by_table(FeedAnswer(seq=9, files=raw), ["A"])
     assert (changes.tables["A"].files if files else {}) == files
     assert changes.unread_files == unread
+
+
+def test_a_large_file_passes_through_little_memory(simulator, tmp_path):
+    size = 25 * 1024 * 1024
+    database = simulator.store.database(TEAM_ID, DATABASE_ID)
+    with (tmp_path / "source").open("w+b") as source:
+        source.truncate(size)
+        database.put_file("A", 1, "large.bin", source, moves_record=False)
+    tracemalloc.start()
+    try:
+        with (tmp_path / "target").open("wb") as target:
+            download = Download(target)
+            assert reader(simulator).download_file("A", 1, "large.bin", download)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert download.size == size
+    assert peak < size / 4

@@ -49,6 +49,30 @@ def test_upload_list_metadata_bytes_and_delete(album):
     assert album.call("DELETE", f"{FILES}/contract.pdf").status_code == 404
 
 
+@pytest.mark.parametrize(("switch", "date"), [("number", 1709648411000), ("text", "2024-03-05T14:20:11")])
+def test_the_date_of_a_file(album, switch, date):
+    album.simulator.switches.update({"file_dates": switch})
+    assert album.json(FILES)[0]["modifiedDate"] == date
+    assert album.json(f"{FILES}/old.png/metadata")["modifiedDate"] == date
+
+
+@pytest.mark.parametrize(
+    ("switch", "told"),
+    [
+        ("objects", lambda metadata: [{"nid": "A1", **metadata}]),
+        ("strings", lambda _: ["A1/new.txt"]),
+        ("by_record", lambda metadata: {"A1": [metadata]}),
+        ("names", lambda metadata: [metadata]),
+    ],
+    ids=lambda part: part if isinstance(part, str) else "",
+)
+def test_an_uploaded_file_in_the_feed(album, switch, told):
+    album.simulator.switches.update({"feed_files": switch})
+    upload(album, "new.txt")
+    metadata = album.json(f"{FILES}/new.txt/metadata")
+    assert album.json("/changes", sinceSq=2)["files"] == told(metadata)
+
+
 def test_a_record_without_files_has_an_empty_list(album):
     assert album.json("/tables/A/records/2/files") == []
     assert album.get("/tables/A/records/77/files").status_code == 404

@@ -1,0 +1,94 @@
+"""How far files were read: the bookmarks of `ninox_files`, one per table.
+
+```json
+{"table_version": 1766000000,
+ "tables": {"db1.A": {"sequence": 4711, "again": [7]}, "db1.B": {"head": 4711, "last_id": 1200}}}
+```
+
+`sequence`: the files of all records are known as of it. Before that is so, `head` is the sequence to be reached and
+`last_id` the record up to which files were listed. `partial` is the same for changed records, `again` lists records
+with a file that could not be fetched, and `store` says into which store the table's files went.
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from typing import Any
+
+MAX_AGAIN = 10_000
+
+
+class FileMark:
+    """Reads and writes the bookmark of one table."""
+
+    def __init__(self, values: MutableMapping[str, Any], *, store: str) -> None:
+        """Take over a bookmark; one of another store, or one we cannot have written, begins anew."""
+        self._values = values
+        if values.get("store", store) != store or not _is_sound(values):
+            values.clear()
+        values["store"] = store
+
+    @property
+    def sequence(self) -> int | None:
+        """Sequence as of which all files are known; None before they are."""
+        return self._values.get("sequence")
+
+    @property
+    def last_id(self) -> int:
+        """In a first reading: the record up to which files were listed."""
+        return int(self._values.get("last_id", 0))
+
+    @property
+    def again(self) -> set[int]:
+        """Records with a file that could not be fetched."""
+        return set(self._values.get("again", ()))
+
+    @property
+    def head(self) -> int | None:
+        """In a first reading: the sequence to be reached."""
+        return self._values.get("head")
+
+    @property
+    def partial(self) -> tuple[int, int]:
+        """Of an interrupted reading of changes: its sequence, and the record up to which it came."""
+        partial = self._values.get("partial") or {"head": 0, "last_id": 0}
+        return partial["head"], partial["last_id"]
+
+    def begin(self, head: int) -> None:
+        """Start to read all records."""
+        self._values.update(head=head, last_id=0)
+        self._values.pop("sequence", None)
+
+    def listed(self, record_id: int) -> None:
+        """Note a record of a first reading as done."""
+        self._values["last_id"] = record_id
+
+    def followed(self, record_id: int, *, head: int) -> None:
+        """Note a changed record as done."""
+        since = self.partial[0] or head
+        self._values["partial"] = {"head": since, "last_id": record_id}
+
+    def finish(self, head: int) -> None:
+        """Note that the files of all records are known as of a sequence."""
+        for name in ("head", "last_id", "partial"):
+            self._values.pop(name, None)
+        self._values["sequence"] = head
+
+    def note_failure(self, record_id: int) -> None:
+        """Note that a record's files are to be fetched again."""
+        self._values["again"] = sorted({*self.again, record_id})[:MAX_AGAIN]
+
+    def note_success(self, record_id: int) -> None:
+        """Note that a record's files are complete."""
+        if record_id in self.again:
+            self._values["again"] = sorted(self.again - {record_id})
+
+
+def _is_sound(values: MutableMapping[str, Any]) -> bool:
+    numbers = [values.get(name) for name in ("sequence", "head", "last_id")]
+    partial = values.get("partial")
+    if partial is not None:
+        numbers += [partial.get("head", -1), partial.get("last_id", -1)] if isinstance(partial, dict) else [-1]
+    again = values.get("again", [])
+    numbers += again if isinstance(again, list) else [-1]
+    return all(number is None or (type(number) is int and number >= 0) for number in numbers)

@@ -1,0 +1,131 @@
+"""Where downloaded files go: any place that fsspec knows, from a folder to an object store.
+
+```text
+<database_id>/<table_id>/<record_id>/<name>      the file
+<database_id>/<table_id>/<record_id>.json        what is known of the record's files: version, size, hash
+```
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, BinaryIO
+
+from ninox_api.errors import NinoxConfigError, NinoxError
+from ninox_api.files import NinoxFile
+from tap_ninox.stored_names import safe_segment
+
+_PIECE_BYTES = 1024 * 1024
+
+
+class FileStoreError(NinoxError):
+    """The store cannot be read or written."""
+
+    def __init__(self, error: Exception) -> None:
+        """Name the kind of failure; its text may hold the address with a password, or a file's name."""
+        super().__init__(
+            f"file_store: it could not be read or written ({type(error).__name__}). Check the address, the rights and "
+            "the space left; the next run goes on where this one stopped."
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFile:
+    """A file in the store.
+
+    Attributes:
+        path: Below the store's address.
+        size: Bytes.
+        version: What Ninox said of the file that was stored: changes with its content.
+    """
+
+    path: str
+    size: int
+    sha256: str
+    version: str
+
+
+Index = dict[str, StoredFile]
+
+
+class FileStore:
+    """Keeps files and what is known of them."""
+
+    def __init__(self, url: str) -> None:
+        """Open a store; nothing is written yet.
+
+        Raises:
+            NinoxConfigError: fsspec, or what it needs for such an address, is not installed.
+        """
+        try:
+            from fsspec.core import url_to_fs  # noqa: PLC0415 (an extra, and slow to load)
+
+            self._fs, self._root = url_to_fs(url)
+        except ImportError as error:
+            message = f"file_store: {error.name or 'fsspec'} is missing: pip install 'singer-ninox[files]', "
+            message += "and what fsspec needs for such an address (s3fs, gcsfs, adlfs, …)."
+            raise NinoxConfigError(message) from None
+        except ValueError:
+            protocol = url.partition("://")[0]
+            message = (
+                f"file_store: fsspec knows no {protocol!r}; give a folder, or an address such as s3://bucket/folder."
+            )
+            raise NinoxConfigError(message) from None
+
+    def folder(self, database_id: str, table_id: str, record_id: int) -> str:
+        """Return where the files of a record are, below the store's address."""
+        return f"{safe_segment(database_id)}/{safe_segment(table_id)}/{record_id}"
+
+    def index(self, folder: str) -> Index:
+        """Return what is known of a record's files; damage counts as nothing known."""
+        try:
+            with self._fs.open(self._full(f"{folder}.json"), "rb") as source:
+                document = json.load(source)
+            return {name: StoredFile(**entry) for name, entry in document.items()}
+        except (FileNotFoundError, ValueError, TypeError, AttributeError):
+            return {}
+        except OSError as error:
+            raise FileStoreError(error) from error
+
+    def save_index(self, folder: str, index: Mapping[str, StoredFile]) -> None:
+        """Replace what is known of a record's files."""
+        document = {name: asdict(entry) for name, entry in index.items()}
+        self._write(f"{folder}.json", json.dumps(document, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+
+    def has(self, stored: StoredFile) -> bool:
+        """Tell whether a file is there in its full length."""
+        try:
+            return bool(self._fs.size(self._full(stored.path)) == stored.size)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise FileStoreError(error) from error
+
+    def put(self, path: str, source: BinaryIO) -> None:
+        """Store a file; it appears under its path when it is whole."""
+        source.seek(0)
+        self._write(path, source)
+
+    def _write(self, path: str, content: bytes | BinaryIO) -> None:
+        full = self._full(path)
+        try:
+            self._fs.makedirs(full.rpartition("/")[0], exist_ok=True)
+            with self._fs.transaction, self._fs.open(full, "wb") as target:
+                if isinstance(content, bytes):
+                    target.write(content)
+                else:
+                    shutil.copyfileobj(content, target, _PIECE_BYTES)
+        except OSError as error:
+            raise FileStoreError(error) from error
+
+    def _full(self, path: str) -> str:
+        return f"{self._root.rstrip('/')}/{path}"
+
+
+def version_of(file: NinoxFile) -> str:
+    """Return what changes when a file's content changes, as far as Ninox tells."""
+    told: list[Any] = [file.size, file.modified_at, file.sequence]
+    return json.dumps(told)

@@ -1,0 +1,287 @@
+"""The stream of files: what hangs on which record, and where the store has it."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk import Stream
+from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.helpers.types import Context, Record
+from typing_extensions import override
+
+from ninox_api.errors import NinoxError, NinoxNotFoundError, NinoxPermissionError
+from ninox_api.files import NinoxFile
+from ninox_api.paging import IdRange
+from tap_ninox.columns import INTEGER, MOMENT, STRING
+from tap_ninox.file_fetch import Fetched, FileFetcher
+from tap_ninox.file_marks import FileMark
+from tap_ninox.file_store import FileStore
+from tap_ninox.report import StreamReport
+from tap_ninox.row_counts import count_rows
+from tap_ninox.table_reader import TableReader
+from tap_ninox.table_source import TableSource
+
+if TYPE_CHECKING:
+    from tap_ninox.catalog import TableEntry
+    from tap_ninox.tap import TapNinox
+
+logger = logging.getLogger(__name__)
+
+RECORDS_PER_STATE = 100
+METADATA_ONLY = ""
+
+
+class FilesIncompleteError(NinoxError):
+    """Some files were not fetched, or some tables not read; the rest is done."""
+
+
+class FilesStream(Stream):
+    """One row per file: of all records once, then of those that changed.
+
+    Ninox lists files by record only, so the first reading costs a call per record. A file that is deleted in Ninox
+    stays listed until the next whole reading (`meltano run --full-refresh`).
+    """
+
+    name = "ninox_files"
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
+    primary_keys = ("database_id", "table_id", "record_id", "name")
+    properties: dict[str, Any] = {  # noqa: RUF012
+        "database_id": {"type": ["string"]},
+        "table_id": {"type": ["string"]},
+        "record_id": {"type": ["integer"]},
+        "name": {"type": ["string"]},
+        "database": STRING,
+        "table": STRING,
+        "stream": STRING,
+        "content_type": STRING,
+        "size": INTEGER,
+        "modified_at": MOMENT,
+        "modified_by": STRING,
+        "sequence": INTEGER,
+        "stored_path": STRING,
+        "sha256": STRING,
+    }
+
+    def __init__(self, tap: TapNinox, entries: Iterable[TableEntry], sources: Mapping[str, TableSource]) -> None:
+        """Describe the stream.
+
+        Args:
+            tap: The tap.
+            entries: All table streams.
+            sources: Database id → where its changes come from, shared with the tables' streams.
+        """
+        super().__init__(tap, schema={"type": "object", "properties": self.properties})
+        self._tap_ninox = tap
+        self._entries = list(entries)
+        self._sources = sources
+        self._settings = tap.settings
+        self._run = tap.report
+        url = self._settings.file_store if self._settings.downloads_files else None
+        self._store = FileStore(url) if url else None
+        self._store_key = hashlib.sha256(url.encode()).hexdigest()[:12] if url else METADATA_ONLY
+        self._failed = 0
+
+    @property
+    @override
+    def emit_activate_version_messages(self) -> bool:
+        return False  # sent below, when the files of all tables are known
+
+    def known_sequence(self, database_id: str) -> int | None:
+        """Return the sequence from which a database's files are to be followed, None if there is no such."""
+        if not self.selected:
+            return None
+        saved = self.stream_state.get("tables", {})
+        marks = [values for key, values in saved.items() if key.startswith(f"{database_id}.")]
+        known = [FileMark(dict(values), store=self._store_key).sequence for values in marks]
+        return min((sequence for sequence in known if sequence is not None), default=None)
+
+    @override
+    def get_records(self, context: Context | None) -> Iterable[Record]:
+        if self._run.is_out_of_budget:
+            return
+        with self._run.stream(self.name) as report:
+            yield from islice(self._read(report), self.ABORT_AT_RECORD_COUNT)
+
+    def _read(self, report: StreamReport) -> Iterator[Record]:
+        entries = [entry for entry in self._entries if self._is_wanted(entry)]
+        self._stream_version = self.stream_state.setdefault("table_version", int(time.time()))
+        self._tell_cost(entries)
+        refused: list[str] = []
+        for entry in entries:
+            try:
+                yield from self._of_table(entry, report)
+            except (NinoxPermissionError, NinoxNotFoundError) as error:
+                logger.warning("The files of %s cannot be read: %s", entry.stream, error)
+                refused.append(entry.stream)
+            finally:
+                self._commit()
+        self._activate(entries)
+        self._check(refused)
+
+    def _of_table(self, entry: TableEntry, report: StreamReport) -> Iterator[Record]:
+        mark, source = self._mark(entry), self._sources[entry.database.id]
+        log = source.change_log
+        known = mark.sequence if mark.sequence is not None else mark.head
+        if known is None or (log.is_available and log.has_lost(known)):
+            mark.begin(log.head_of(entry.table_id))
+        reader = TableReader(source.client, entry.table_id, page_size=self._settings.page_size)
+        if mark.sequence is None:
+            yield from self._of_all(entry, mark, reader, report)
+        else:
+            yield from self._of_changed(entry, mark, reader, report)
+
+    def _of_all(self, entry: TableEntry, mark: FileMark, reader: TableReader, report: StreamReport) -> Iterator[Record]:
+        sequence = self._sources[entry.database.id].change_log.current_sequence
+        done = 0
+        for page in reader.whole([IdRange(mark.last_id)], sequence=sequence):
+            for record in page.records:
+                yield from self._of_record(entry, record.id, mark, report)
+                done += 1
+                if page.part is not None:
+                    mark.listed(record.id)
+                    if done % RECORDS_PER_STATE == 0:
+                        self._commit()
+        mark.finish(mark.head or 0)
+
+    def _of_changed(
+        self, entry: TableEntry, mark: FileMark, reader: TableReader, report: StreamReport
+    ) -> Iterator[Record]:
+        log = self._sources[entry.database.id].change_log
+        since = mark.sequence or 0
+        if log.is_available:
+            head, changed = log.sequence, self._changed_since(entry, since)
+        else:
+            head = max(since, log.head_of(entry.table_id))
+            pages = reader.since(since) if head > since else ()
+            changed = {record.id: record.sequence for page in pages for record in page}
+        done_as_of, done_to = mark.partial
+        repeated = {number for number, at in changed.items() if number <= done_to and (at is None or at > done_as_of)}
+        for record_id in sorted(repeated | mark.again):
+            yield from self._of_record(entry, record_id, mark, report)
+        for record_id in sorted(number for number in changed if number > done_to):
+            yield from self._of_record(entry, record_id, mark, report)
+            mark.followed(record_id, head=head)
+        mark.finish(head)
+
+    def _changed_since(self, entry: TableEntry, since: int) -> dict[int, int | None]:
+        log = self._sources[entry.database.id].change_log
+        if log.unread_files:
+            logger.warning(
+                "Database %r names %d changed files in an unknown form; only files of changed records are seen.",
+                entry.database.name,
+                log.unread_files,
+            )
+        changes = log.changes_of(entry.table_id, bookmark=since)
+        changed = dict(changes.files)
+        for record_id, sequence in changes.updated.items():
+            other = changed.get(record_id, sequence)
+            changed[record_id] = None if sequence is None or other is None else max(sequence, other)
+        return {
+            record_id: at
+            for record_id, at in changed.items()
+            if record_id not in changes.removed - set(changes.updated)
+        }
+
+    def _of_record(self, entry: TableEntry, record_id: int, mark: FileMark, report: StreamReport) -> Iterator[Record]:
+        client = self._sources[entry.database.id].client
+        files = client.list_files(entry.table_id, record_id)
+        if files is None:
+            report.gone += 1
+        failed = 0
+        for fetched in self._fetched(entry, record_id, files or []):
+            if fetched.is_gone:
+                report.gone += 1
+                continue
+            failed += self._store is not None and fetched.stored is None
+            yield _row(entry, record_id, fetched)
+            report.emitted += 1
+        self._failed += failed
+        if failed:
+            mark.note_failure(record_id)
+        else:
+            mark.note_success(record_id)
+
+    def _fetched(self, entry: TableEntry, record_id: int, files: list[NinoxFile]) -> Iterator[Fetched]:
+        if self._store is None:
+            return (Fetched(file, None) for file in files)
+        client = self._sources[entry.database.id].client
+        return FileFetcher(client, self._store, entry.table_id).fetch(record_id, files)
+
+    def _tell_cost(self, entries: Iterable[TableEntry]) -> None:
+        """Say what a first reading costs before it starts."""
+        first = [entry for entry in entries if self._mark(entry).sequence is None]
+        if not first:
+            return
+        calls, is_sure = 0, True
+        for source in {entry.database.id: self._sources[entry.database.id] for entry in first}.values():
+            ids = {entry.table_id for entry in first if entry.database.id == source.client.database.id}
+            tables = [table for table in source.schema.tables if table.id in ids] if source.schema else []
+            counts = count_rows(source.client, tables).by_table if tables else {}
+            calls += sum(counts.values())
+            is_sure = is_sure and counts.keys() >= ids
+        logger.warning(
+            "%s: Ninox lists files by record, so the first reading of %d tables takes one API call for each of their "
+            "%s records%s, in one run or several; later runs ask for changed records only.",
+            self.name,
+            len(first),
+            f"{calls:,}" if is_sure else f"{calls:,} or more",
+            ", and one for each file" if self._store else "",
+        )
+
+    def _is_wanted(self, entry: TableEntry) -> bool:
+        patterns = self._settings.file_tables
+        if not patterns:
+            return self._tap_ninox.streams[entry.stream].selected
+        return any(fnmatchcase(entry.stream, pattern) for pattern in patterns)
+
+    def _mark(self, entry: TableEntry) -> FileMark:
+        tables = self.stream_state.setdefault("tables", {})
+        return FileMark(tables.setdefault(f"{entry.database.id}.{entry.table_id}", {}), store=self._store_key)
+
+    def _activate(self, entries: Iterable[TableEntry]) -> None:
+        if self.stream_state.get("is_activated") or any(self._mark(entry).sequence is None for entry in entries):
+            return
+        if self._settings.activates_versions and self._stream_version is not None:
+            self._write_activate_version_message(self._stream_version)
+        self.stream_state["is_activated"] = True
+        self._commit()
+
+    def _check(self, refused: list[str]) -> None:
+        problems = []
+        if self._failed:
+            problems.append(f"{self._failed} files could not be fetched whole; the next run tries them again")
+        if refused:
+            problems.append(f"the files of {', '.join(refused)} may not be read; leave them out with file_tables")
+        if problems:
+            message = f"{self.name}: {'; '.join(problems)}. All else is done."
+            raise FilesIncompleteError(message)
+
+    def _commit(self) -> None:
+        self.state_manager.is_flushed = False
+        self._write_state_message()
+
+
+def _row(entry: TableEntry, record_id: int, fetched: Fetched) -> Record:
+    file, stored = fetched.file, fetched.stored
+    return {
+        "database_id": entry.database.id,
+        "table_id": entry.table_id,
+        "record_id": record_id,
+        "name": file.name,
+        "database": entry.database.name,
+        "table": entry.table_name,
+        "stream": entry.stream,
+        "content_type": file.content_type,
+        "size": file.size,
+        "modified_at": file.modified_at,
+        "modified_by": file.modified_by,
+        "sequence": file.sequence,
+        "stored_path": stored.path if stored else None,
+        "sha256": stored.sha256 if stored else None,
+    }

@@ -1,0 +1,339 @@
+"""The files of records: listed once, then where something changed; downloaded whole, once, and nowhere else."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import io
+import random
+import sys
+from pathlib import Path
+
+import pytest
+from fsspec.implementations.memory import MemoryFileSystem
+
+from ninox_simulator.documents import RecordDocument
+from tests.builders import customer_records, customers, database, team
+from tests.singer import run_tap
+from tests.wire import calls
+
+STREAM = "ninox_files"
+RNG = random.Random(5)
+CONTENTS = {
+    (1, "Foto 2021-08-30 10-55-15.jpg"): RNG.randbytes(5000),
+    (1, "Plan Größe 100%.pdf"): RNG.randbytes(300_000),
+    (3, "Plan Größe 100%.pdf"): RNG.randbytes(300_000),
+    (3, "leer.txt"): b"",
+    (7, "../../escape.txt"): b"outside?",
+    (7, "Gru\u0308n.txt"): b"decomposed",
+    (7, "Gr\u00fcn.txt"): b"composed",
+}
+
+
+def put(simulator, record_id, name, content):
+    simulator.edit.put_file("A", record_id, name, io.BytesIO(content), moves_record=False)
+
+
+@pytest.fixture
+def shop(simulate, monkeypatch):
+    monkeypatch.setattr("backoff._sync.time.sleep", lambda _: None)
+
+    def start(**switches):
+        tables = {"A": customers(), "B": customers()}
+        tables["B"] = {**tables["B"], "caption": "Other"}
+        records = {"A": customer_records(8), "B": [RecordDocument(1, {"A": "x"}, 20)]}
+        simulator = simulate(team(database(tables, records)), **switches)
+        for (record_id, name), content in CONTENTS.items():
+            put(simulator, record_id, name, content)
+        return simulator
+
+    return start
+
+
+def settings(store=None, **more):
+    downloads = {"files": "download", "file_store": str(store)} if store else {"files": "metadata"}
+    return {**downloads, "file_tables": ["shop__customers"], **more}
+
+
+def listings(simulator):
+    return [call.path for call in calls(simulator) if call.path.endswith("/files")]
+
+
+def downloads(simulator):
+    return [call.path for call in calls(simulator) if "/files/" in call.path]
+
+
+def files_in(store):
+    paths = (path for path in Path(store).rglob("*") if path.is_file())
+    return {path.relative_to(store).as_posix(): path.read_bytes() for path in paths if path.suffix != ".json"}
+
+
+def stored(run, store):
+    return {
+        (row["record_id"], row["name"]): (Path(store) / row["stored_path"]).read_bytes() for row in run.rows(STREAM)
+    }
+
+
+def test_no_file_is_asked_for_unless_it_is_wanted(shop):
+    simulator = shop()
+    run = run_tap(simulator)
+    assert listings(simulator) == []
+    assert STREAM not in run.tap.streams
+
+
+@pytest.mark.parametrize("dates", ["number", "text"])
+def test_metadata_of_all_records_for_a_call_each_and_none_of_them_twice(shop, caplog, dates):
+    simulator = shop(file_dates=dates)
+    first = run_tap(simulator, **settings())
+    assert len(listings(simulator)) == 8
+    assert downloads(simulator) == []
+    assert "one API call for each of their 8 records" in caplog.text
+    rows = {(row["record_id"], row["name"]): row for row in first.rows(STREAM)}
+    assert rows.keys() == CONTENTS.keys()
+    row = rows[1, "Plan Größe 100%.pdf"]
+    assert (row["size"], row["content_type"], row["stream"]) == (300_000, "application/pdf", "shop__customers")
+    assert row["modified_at"].endswith("Z")
+    assert (row["stored_path"], row["sha256"]) == (None, None)
+    assert len(first.of_type("ACTIVATE_VERSION", STREAM)) == 1
+    simulator.log.clear()
+    again = run_tap(simulator, state=first.state, **settings())
+    assert (again.rows(STREAM), listings(simulator)) == ([], [])
+    assert again.of_type("ACTIVATE_VERSION", STREAM) == []
+
+
+@pytest.mark.parametrize("form", ["objects", "strings", "by_record"])
+@pytest.mark.parametrize("moves", ["no", "yes"])
+def test_later_runs_ask_for_records_whose_files_changed_in_whatever_form_the_feed_says_so(shop, form, moves):
+    simulator = shop(feed_files=form)
+    first = run_tap(simulator, **settings())
+    simulator.edit.put_file("A", 5, "new.txt", io.BytesIO(b"new"), moves_record=moves == "yes")
+    simulator.edit.update("A", 2, {"A": "changed"})
+    simulator.edit.put_file("B", 1, "other.txt", io.BytesIO(b"new"), moves_record=False)
+    simulator.log.clear()
+    later = run_tap(simulator, state=first.state, **settings())
+    assert [path.split("/")[-2] for path in listings(simulator)] == ["2", "5"]
+    assert [(row["record_id"], row["name"]) for row in later.rows(STREAM)] == [(5, "new.txt")]
+
+
+def test_a_feed_that_does_not_tell_whose_file_it_is_leads_to_a_warning(shop, caplog):
+    simulator = shop(feed_files="names")
+    first = run_tap(simulator, **settings())
+    put(simulator, 5, "new.txt", b"new")
+    run_tap(simulator, state=first.state, **settings())
+    assert "names 1 changed files in an unknown form" in caplog.text
+
+
+@pytest.mark.parametrize("feed", ["missing", "forbidden"])
+def test_without_a_feed_changed_records_are_asked_for(shop, feed):
+    simulator = shop(feed=feed)
+    first = run_tap(simulator, **settings())
+    simulator.edit.put_file("A", 5, "new.txt", io.BytesIO(b"new"), moves_record=True)
+    later = run_tap(simulator, state=first.state, **settings())
+    assert [row["name"] for row in later.rows(STREAM)] == ["new.txt"]
+
+
+@pytest.mark.parametrize("ranges", ["ignored", "honoured"])
+@pytest.mark.parametrize("paging", ["honoured", "ignored"])
+def test_downloads_are_byte_identical_under_unique_paths_inside_the_store(shop, tmp_path, ranges, paging):
+    simulator = shop(file_ranges=ranges, records_since_id=paging)
+    simulator.faults.add("cut", path="/files/", times=2)
+    store = tmp_path / "store"
+    run = run_tap(simulator, **settings(store, max_retries=3))
+    assert run.error is None
+    assert stored(run, store) == CONTENTS
+    assert len({row["stored_path"] for row in run.rows(STREAM)}) == len(CONTENTS)
+    assert {row["sha256"] for row in run.rows(STREAM)} == {hashlib.sha256(c).hexdigest() for c in CONTENTS.values()}
+    assert [path.name for path in tmp_path.iterdir()] == ["store"]
+    assert (store / "db0000000001/A/1/Plan Größe 100%.pdf").is_file()
+
+
+def test_an_interrupted_first_reading_goes_on_at_its_record_and_downloads_nothing_twice(shop, tmp_path):
+    simulator = shop()
+    simulator.faults.add("status", status=503, path="/records/3/files/leer", times=None)
+    died = run_tap(simulator, **settings(tmp_path))
+    assert "503" in str(died.tap.report.streams[STREAM].error)
+    assert died.bookmark(STREAM)["tables"]["db0000000001.A"]["last_id"] == 2
+    simulator.faults.clear()
+    simulator.log.clear()
+    rest = run_tap(simulator, state=died.state, **settings(tmp_path))
+    assert [path.split("/")[-2] for path in listings(simulator)] == ["3", "4", "5", "6", "7", "8"]
+    assert len(downloads(simulator)) == 4  # not the one of record 3 that had arrived
+    assert stored(died, tmp_path) | stored(rest, tmp_path) == CONTENTS
+    versions = {m["version"] for run in (died, rest) for m in run.of_type("RECORD", STREAM)}
+    assert versions == {rest.of_type("ACTIVATE_VERSION", STREAM)[0]["version"]}
+
+
+def test_the_budget_of_calls_stops_files_last_and_the_next_run_goes_on(shop, tmp_path):
+    simulator = shop()
+    runs = [run_tap(simulator, max_api_calls=14, **settings(tmp_path))]
+    assert runs[0].ids("shop__customers") == list(range(1, 9))
+    while runs[-1].error and len(runs) < 10:
+        assert "max_api_calls" in str(runs[-1].tap.report.streams[STREAM].error)
+        runs.append(run_tap(simulator, max_api_calls=10, state=runs[-1].state, **settings(tmp_path)))
+    assert 2 < len(runs) < 8
+    merged = {}
+    for run in runs:
+        merged |= stored(run, tmp_path)
+    assert merged == CONTENTS
+
+
+def test_changes_that_exceed_the_budget_are_followed_over_several_runs(shop):
+    simulator = shop()
+    state = run_tap(simulator, **settings()).state
+    for number in range(1, 9):
+        put(simulator, number, "new.txt", b"x")
+    seen, run = [], None
+    for _ in range(8):
+        run = run_tap(simulator, state=state, max_api_calls=7, **settings())
+        seen += [row["record_id"] for row in run.rows(STREAM) if row["name"] == "new.txt"]
+        state = run.state
+        if run.error is None:
+            break
+        put(simulator, 1, "late.txt", b"x")
+    assert run.error is None
+    assert set(seen) == set(range(1, 9))
+
+
+def test_a_file_that_was_replaced_is_downloaded_again_and_one_that_was_not_is_not(shop, tmp_path):
+    simulator = shop()
+    first = run_tap(simulator, **settings(tmp_path))
+    name = "Plan Größe 100%.pdf"
+    put(simulator, 1, name, b"y" * 300_000)
+    simulator.edit.update("A", 3, {"A": "the record changed, its files did not"})
+    simulator.log.clear()
+    later = run_tap(simulator, state=first.state, **settings(tmp_path))
+    assert len(downloads(simulator)) == 1
+    assert stored(later, tmp_path)[1, name] == b"y" * 300_000
+    assert {row["record_id"] for row in later.rows(STREAM)} == {1, 3}
+
+
+def test_a_file_that_is_gone_meanwhile_is_counted_and_no_error(shop, tmp_path):
+    simulator = shop()
+
+    def delete(edit, _, path):
+        if path.endswith("/records/3/files/leer.txt") and edit.files.find("A", 3, "leer.txt"):
+            edit.files.delete("A", 3, "leer.txt")
+        if path.endswith("/records/7/files") and any(record.id == 7 for record in edit.records("A")):
+            edit.delete("A", 7)
+
+    simulator.between(delete)
+    run = run_tap(simulator, **settings(tmp_path))
+    assert run.error is None
+    assert run.tap.report.streams[STREAM].gone == 2
+    assert {(row["record_id"], row["name"]) for row in run.rows(STREAM)} == {
+        key for key in CONTENTS if key[0] != 7 and key != (3, "leer.txt")
+    }
+
+
+def test_a_file_cut_short_without_a_word_is_not_taken_for_whole(shop, tmp_path):
+    simulator = shop()
+    simulator.faults.add("truncate", path="/records/1/files/Foto", times=1)
+    assert stored(run_tap(simulator, **settings(tmp_path)), tmp_path) == CONTENTS
+
+
+@pytest.mark.parametrize("fault", [{"kind": "status", "status": 500}, {"kind": "truncate"}])
+def test_a_file_that_cannot_be_fetched_fails_the_run_at_its_end_and_is_tried_again(shop, tmp_path, caplog, fault):
+    simulator = shop()
+    simulator.faults.add(**fault, path="/records/1/files/Foto", times=None)
+    run = run_tap(simulator, **settings(tmp_path))
+    assert "1 files could not be fetched whole" in str(run.tap.report.streams[STREAM].error)
+    assert len(run.rows(STREAM)) == len(CONTENTS)
+    assert [row["name"] for row in run.rows(STREAM) if row["stored_path"] is None] == ["Foto 2021-08-30 10-55-15.jpg"]
+    assert "Foto" not in caplog.text.replace(str(simulator.log.entries), "")
+    simulator.faults.clear()
+    simulator.log.clear()
+    later = run_tap(simulator, state=run.state, **settings(tmp_path))
+    assert later.error is None
+    assert len(downloads(simulator)) == 1
+    assert stored(later, tmp_path)[1, "Foto 2021-08-30 10-55-15.jpg"] == CONTENTS[1, "Foto 2021-08-30 10-55-15.jpg"]
+    assert run_tap(simulator, state=later.state, **settings(tmp_path)).rows(STREAM) == []
+
+
+def test_downloads_turned_on_later_and_another_store_read_all_again(shop, tmp_path):
+    simulator = shop()
+    listed = run_tap(simulator, **settings())
+    fetched = run_tap(simulator, state=listed.state, **settings(tmp_path / "one"))
+    assert stored(fetched, tmp_path / "one") == CONTENTS
+    other = run_tap(simulator, state=fetched.state, **settings(tmp_path / "two"))
+    assert stored(other, tmp_path / "two") == CONTENTS
+
+
+def test_all_selected_tables_are_read_unless_some_are_named(shop):
+    simulator = shop()
+    simulator.edit.put_file("B", 1, "other.txt", io.BytesIO(b"x"), moves_record=False)
+    run = run_tap(simulator, **settings(file_tables=None))
+    assert {row["stream"] for row in run.rows(STREAM)} == {"shop__customers", "shop__other"}
+    wrong = run_tap(simulator, **settings(file_tables=["shop__custmers"]))
+    assert "file_tables: nothing is called 'shop__custmers'. Did you mean 'shop__customers'?" in str(wrong.error)
+
+
+def test_a_table_that_may_not_be_read_does_not_keep_the_others_from_being_read(shop, simulate):
+    simulator = shop()
+    simulator.edit.unreadable_tables.add("B")
+    run = run_tap(simulator, **settings(file_tables=["shop__customers", "shop__other"]))
+    assert len(run.rows(STREAM)) == len(CONTENTS)
+    assert "the files of shop__other may not be read" in str(run.tap.report.streams[STREAM].error)
+
+
+def test_a_database_that_was_set_back_is_read_whole_again(shop):
+    simulator = shop()
+    first = run_tap(simulator, **settings())
+    state = copy.deepcopy(first.state)
+    state["bookmarks"][STREAM]["tables"]["db0000000001.A"]["sequence"] = 10_000
+    assert len(run_tap(simulator, state=state, **settings()).rows(STREAM)) == len(CONTENTS)
+
+
+@pytest.mark.parametrize("damage", [{"sequence": "x"}, {"again": 5}, {"partial": [1]}, {"last_id": -1}])
+def test_a_damaged_bookmark_leads_to_a_whole_reading(shop, damage):
+    simulator = shop()
+    first = run_tap(simulator, **settings())
+    state = copy.deepcopy(first.state)
+    state["bookmarks"][STREAM]["tables"]["db0000000001.A"].update(damage)
+    assert len(run_tap(simulator, state=state, **settings()).rows(STREAM)) == len(CONTENTS)
+
+
+def test_any_place_that_fsspec_knows_will_do(shop):
+    run = run_tap(shop(), **settings("memory://files"))
+    files = MemoryFileSystem()
+    assert {
+        (row["record_id"], row["name"]): files.cat_file(f"/files/{row['stored_path']}") for row in run.rows(STREAM)
+    } == CONTENTS
+
+
+@pytest.mark.parametrize(
+    ("store", "problem"),
+    [
+        (None, "file_store: files: download needs a place for the files"),
+        ("nowhere://x", "file_store: fsspec knows no 'nowhere'"),
+    ],
+)
+def test_a_store_that_cannot_work_is_refused_before_anything_is_sent_to_it(shop, store, problem):
+    run = run_tap(shop(), files="download", file_store=store)
+    assert problem in str(run.error)
+
+
+def test_a_missing_library_is_named_with_the_way_to_get_it(shop, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "fsspec.core", None)
+    run = run_tap(shop(), **settings(tmp_path))
+    assert "pip install 'singer-ninox[files]'" in str(run.error)
+
+
+def test_a_store_that_cannot_be_written_is_an_error_without_its_address(shop, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way", encoding="utf-8")
+    run = run_tap(shop(), **settings(blocked))
+    error = str(run.tap.report.streams[STREAM].error)
+    assert "file_store: it could not be read or written" in error
+    assert str(tmp_path) not in error
+
+
+def test_names_are_in_no_log_line_and_no_state(shop, tmp_path, caplog):
+    simulator = shop()
+    simulator.faults.add("drop_before", path="/files/", times=1)
+    caplog.set_level("DEBUG", logger="ninox_api")
+    caplog.set_level("DEBUG", logger="tap_ninox")
+    run = run_tap(simulator, **settings(tmp_path))
+    ours = "\n".join(r.getMessage() for r in caplog.records if r.name.startswith(("ninox_api", "tap_ninox", "backoff")))
+    for name in ("Foto", "Plan", "leer", "escape"):
+        assert name not in ours
+        assert name not in str(run.states)
