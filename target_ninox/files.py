@@ -16,6 +16,7 @@ from target_ninox.encoding.values import ValueRejectedError
 from target_ninox.file_sources import FileSources, SourceFile
 from target_ninox.plan import WritePlan
 from target_ninox.rows import EncodedRow, RowRejectedError
+from target_ninox.writers import Writer
 
 logger = logging.getLogger(__name__)
 
@@ -28,11 +29,11 @@ Sizes = dict[str, int | None]
 class FileLoader:
     """Uploads the files of one stream's rows."""
 
-    def __init__(self, plan: WritePlan, database: DatabaseClient, sources: FileSources) -> None:
+    def __init__(self, plan: WritePlan, database: DatabaseClient, writer: Writer, sources: FileSources) -> None:
         """Remember where files come from and go to."""
         self._plan = plan
         self._database = database
-        self._writer = database.writer()
+        self._writer = writer
         self._sources = sources
 
     def load(self, row: EncodedRow, record_id: int, current_fields: Mapping[str, Any], *, is_new: bool = False) -> int:

@@ -55,7 +55,7 @@ class WritePlan:
     @property
     def field_ids(self) -> frozenset[str]:
         """The fields that rows can set."""
-        return frozenset(self._meanings)
+        return frozenset(self._meanings) | frozenset(self.file_fields)
 
     @property
     def needs_key(self) -> bool:

@@ -38,6 +38,7 @@ class StreamReport:
         skipped: Rows that needed nothing: deleted ones without `hard_delete`, updates without a record.
         rejected: Rows that could not be written.
         removed: Records that a mirror deleted because no row came for them; no row of the stream stands for them.
+        uploaded: Files of rows that were put on records.
         recovered: Records found after an answer was lost, instead of being created twice; counted as created, too.
         api_calls: Repeated ones included.
     """
@@ -50,6 +51,7 @@ class StreamReport:
     skipped: int = 0
     rejected: int = 0
     removed: int = 0
+    uploaded: int = 0
     recovered: int = 0
     api_calls: int = 0
     seconds: float = 0.0
@@ -137,6 +139,7 @@ def _line(report: StreamReport) -> str:
         for count, what in (
             (report.removed, "removed"),
             (report.recovered, "recovered"),
+            (report.uploaded, "files uploaded"),
             (report.unaccounted, "NOT WRITTEN"),
         )
         if count

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from ninox_api.writing import RecordWrite
 from target_ninox.account import StreamAccount
 from target_ninox.batches import BatchWriter, Intent, Outcome
 from target_ninox.deletion import Deleter
+from target_ninox.files import FileLoader
 from target_ninox.merging import Row, merged
 from target_ninox.plan import WritePlan
 from target_ninox.record_index import ExistingRecord
@@ -17,6 +19,7 @@ from target_ninox.run import Run, key_of
 
 logger = logging.getLogger(__name__)
 
+Fields = Mapping[str, Any]
 Matches = Mapping[Hashable, Sequence[ExistingRecord]]
 
 
@@ -37,6 +40,8 @@ class RowWriter:
         self._table = run.destination.table(plan.table.id)
         self._matcher = run.matcher_of(plan) if plan.needs_key else None
         self._deleter = Deleter(run.writer, self._table, size=run.settings.batch_size)
+        self._files = FileLoader(plan, run.destination.client, run.writer, run.file_sources)
+        self._shown_files: dict[Hashable, Fields] = {}
         self._preview = run.preview.stream(plan.stream, plan.table, warnings=plan.warnings) if run.preview else None
         self._batches = BatchWriter(
             run.writer,
@@ -135,8 +140,10 @@ class RowWriter:
         skips_unchanged = self._run.settings.skip_unchanged
         changes = self.plan.changes(row.encoded, record.fields)
         if not changes and skips_unchanged:
-            self._account.count(row, "unchanged", record.id)
+            self._settle(row, "unchanged", record.id, shown=record.fields)
             return None
+        if row.encoded.files:
+            self._shown_files[row.identity] = record.fields
         if self._preview:
             self._preview.update(row.encoded, changes, record.fields)
         fields = changes if skips_unchanged else row.encoded.fields
@@ -157,10 +164,24 @@ class RowWriter:
             self._account.reject(row, outcome.error)
             return
         self.seen.add(outcome.record_id)
-        self._account.count(row, "created" if outcome.intent.creates else "updated", outcome.record_id)
         self._account.report.recovered += outcome.recovered
         if not outcome.recovered:
             self._table.note_saved(outcome.record_id, outcome.intent.write.fields)
+        is_new = outcome.intent.creates and not outcome.recovered
+        shown = self._shown_files.pop(row.identity, {})
+        self._settle(
+            row, "created" if outcome.intent.creates else "updated", outcome.record_id, shown=shown, is_new=is_new
+        )
+
+    def _settle(self, row: Row, outcome: str, record_id: int, *, shown: Fields, is_new: bool = False) -> None:
+        """Load the files of a row whose record is as it shall be, and count the row."""
+        try:
+            uploaded = self._files.load(row.encoded, record_id, shown, is_new=is_new)
+        except RowRejectedError as error:
+            self._account.reject(row, error)
+            return
+        self._account.report.uploaded += uploaded
+        self._account.count(row, "updated" if uploaded and outcome == "unchanged" else outcome, record_id)
 
     def _delete(self, rows: Sequence[Row], matches: Matches) -> None:
         """Delete the records of rows that say so; one that is gone already needs nothing."""

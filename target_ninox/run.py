@@ -8,6 +8,7 @@ from typing import Any
 
 from target_ninox.destination import Destination
 from target_ninox.dry_run import DryRun
+from target_ninox.file_sources import FileSources
 from target_ninox.limits import Limits
 from target_ninox.matching import Matcher
 from target_ninox.plan import WritePlan, plan_stream
@@ -25,6 +26,7 @@ class Run:
 
     Attributes:
         max_tries: How often rows are sent in all.
+        file_sources: Where files of rows come from.
         preview: What a dry run would do; None in earnest.
     """
 
@@ -35,6 +37,7 @@ class Run:
     rejects: Rejects
     limits: Limits
     max_tries: int
+    file_sources: FileSources
     preview: DryRun | None = None
     _matchers: dict[tuple[str, tuple[str, ...]], Matcher] = field(default_factory=dict)
 

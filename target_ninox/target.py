@@ -20,10 +20,12 @@ from typing_extensions import override
 from ninox_api.client import NinoxClient
 from ninox_api.config import ConnectionConfig
 from ninox_api.errors import NinoxConfigError, NinoxError
+from ninox_api.fetching import FileFetcher
 from target_ninox import finishing
 from target_ninox.destination import open_destination
 from target_ninox.dry_run import DryRun
 from target_ninox.durable_state import DurableStates, State
+from target_ninox.file_sources import FileSources
 from target_ninox.limits import Limits
 from target_ninox.loader import StreamLoader
 from target_ninox.reader import QuietReader
@@ -192,6 +194,11 @@ class TargetNinox(Target):
             rejects=Rejects(settings.rejects_path),
             limits=Limits(settings),
             max_tries=self._connection.max_retries + 1,
+            file_sources=FileSources(
+                FileFetcher(self._connection, trusted_hosts=settings.trusted_file_hosts),
+                folder=settings.file_folder,
+                max_bytes=settings.max_file_size,
+            ),
             preview=DryRun() if settings.dry_run else None,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from ninox_api.uploads import Upload
 from ninox_api.writing import RecordWrite, SavedRecord
 from target_ninox.stopping import Stopping
 
@@ -23,6 +24,9 @@ class Writer(Protocol):
 
     def delete_record(self, table_id: str, record_id: int, /) -> bool:
         """Delete one record; return whether it was there."""
+
+    def upload_file(self, table_id: str, record_id: int, upload: Upload, /) -> None:
+        """Put a file on a record."""
 
     def execute(self, script: str, /) -> Any:
         """Run a script that may write."""
@@ -51,6 +55,11 @@ class UninterruptedWriter:
         with self._stopping.held_back():
             return self._writer.delete_record(table_id, record_id)
 
+    def upload_file(self, table_id: str, record_id: int, upload: Upload, /) -> None:
+        """Put a file on a record."""
+        with self._stopping.held_back():
+            self._writer.upload_file(table_id, record_id, upload)
+
     def execute(self, script: str, /) -> Any:
         """Run a script that may write."""
         with self._stopping.held_back():
@@ -74,6 +83,9 @@ class DryWriter:
     def delete_record(self, _table_id: str, _record_id: int, /) -> bool:
         """Say that it was there."""
         return True
+
+    def upload_file(self, _table_id: str, _record_id: int, _upload: Upload, /) -> None:
+        """Do nothing."""
 
     def execute(self, _script: str, /) -> Any:
         """Do nothing."""

@@ -103,7 +103,7 @@ def load(simulator, sources):
         DatabaseSchema(tables=(TABLE,), lists_formulas=True),
         StreamSettings(files={"one": "Foto 1", "two": "D"}),
     )
-    loader = FileLoader(plan, client, sources)
+    loader = FileLoader(plan, client, client.writer(), sources)
 
     def run(**files):
         current = dict(stored(simulator).fields)
