@@ -1,0 +1,107 @@
+"""B12: pictures of products from a folder and from addresses; what is there already is not sent again."""
+
+from __future__ import annotations
+
+import io
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from tests.builders import DATABASE_ID, TEAM_ID, customer_records, customers, database, field, team
+from tests.target_runs import records, run_target, schema, stored
+
+PICTURES = schema("product_photos", key=["Name"], Name="string", photo_url="string", sheet="string")
+SETTINGS = {"table": "Customers", "files": {"photo_url": "Foto", "sheet": "Datenblatt"}}
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_args):
+        pass
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in range(1, 4):
+        (folder / f"Foto {number} 100%.png").write_bytes(b"\x89PNG" + bytes(number * 1000))
+    (folder / "sheet.pdf").write_bytes(b"%PDF")
+    return folder
+
+
+@pytest.fixture
+def host(pictures):
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(pictures))) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(params=["json", "text"])
+def simulator(simulate, request):
+    tables = {"A": customers(C=field("image", "Foto"), D=field("file", "Datenblatt"))}
+    return simulate(team(database(tables, {"A": customer_records(2)})), upload_answer=request.param)
+
+
+def load(simulator, pictures, host, **more):
+    given = [
+        {"Name": f"name {number}", "photo_url": f"{host}/Foto%20{number}%20100%25.png", "sheet": "sheet.pdf"}
+        for number in range(1, 4)
+    ]
+    settings = {"file_folder": str(pictures), "trusted_file_hosts": ["127.0.0.1"], **more}
+    return run_target(
+        simulator, [PICTURES, *records("product_photos", given)], streams={"product_photos": SETTINGS}, **settings
+    )
+
+
+def held(simulator, record_id):
+    files = simulator.store.database(TEAM_ID, DATABASE_ID).files
+    return {item["name"]: item["size"] for item in files.listed("A", record_id)}
+
+
+def uploads(simulator):
+    return [call for call in simulator.log.entries if call.method == "POST" and call.path.endswith("/files")]
+
+
+def test_b12_pictures_arrive_once(simulator, pictures, host):
+    run = load(simulator, pictures, host)
+    assert run.error is None
+    assert run.counts("product_photos") == {"read": 3, "created": 1, "updated": 2}
+    assert run.target.run.report.streams["product_photos"].uploaded == 6
+    for number in range(1, 4):
+        assert held(simulator, number) == {f"Foto {number} 100%.png": 4 + number * 1000, "sheet.pdf": 4}
+        assert stored(simulator)[number]["C"] == f"Foto {number} 100%.png"
+    simulator.log.clear()
+    again = load(simulator, pictures, host)
+    assert again.counts("product_photos") == {"read": 3, "unchanged": 3}
+    assert [call for call in simulator.log.entries if call.method != "GET"] == []
+
+
+def test_b12_a_picture_that_changed_is_sent_again(simulator, pictures, host):
+    load(simulator, pictures, host)
+    (pictures / "Foto 2 100%.png").write_bytes(b"new")
+    simulator.log.clear()
+    run = load(simulator, pictures, host)
+    assert run.counts("product_photos") == {"read": 3, "updated": 1, "unchanged": 2}
+    assert len(uploads(simulator)) == 1
+    assert held(simulator, 2)["Foto 2 100%.png"] == 3
+
+
+def test_b12_a_picture_that_is_gone_is_a_reject_of_its_row(simulator, pictures, host, caplog):
+    (pictures / "Foto 3 100%.png").unlink()
+    run = load(simulator, pictures, host, on_reject="continue")
+    assert run.error is None
+    assert run.counts("product_photos") == {"read": 3, "updated": 2, "rejected": 1}
+    assert "row 3 is rejected: photo_url: The file could not be fetched: the host answers HTTP 404." in caplog.text
+    assert "127.0.0.1" not in caplog.text
+
+
+def test_b12_a_dry_run_uploads_nothing(simulator, pictures, host, monkeypatch):
+    monkeypatch.setattr("sys.stderr", io.StringIO())
+    dry = load(simulator, pictures, host, dry_run=True)
+    assert [call for call in simulator.log.entries if call.method != "GET"] == []
+    assert load(simulator, pictures, host).counts("product_photos") == dry.counts("product_photos")
