@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from ninox_api.naming import MAX_LENGTH, NameSpace, cut, identifier
 from ninox_api.schema import Field, Table
@@ -90,7 +91,9 @@ class FieldNames:
         self._titles = titles if RECORD_ID in titles else {}
         by_style = [_names(table, style, parts) for parts in _PARTS_OF_STYLE for style in _STYLES]
         self._tap_names = max(by_style, key=lambda names: _explained(titles, names)) if RECORD_ID in titles else {}
-        self._names = {name: part for names in reversed(by_style) for name, part in names.items()}
+        self._names: dict[str, FieldPart] = {}
+        for names in (*map(partial(_more_names, table), reversed(_STYLES)), *reversed(by_style)):
+            self._names |= names
 
     def find(self, name: str) -> list[FieldPart]:
         """Return the fields that a name may mean; one if it is clear."""
@@ -113,10 +116,10 @@ class FieldNames:
         return nearest(name, [field.name for field in self._fields])
 
 
-def _explained(titles: Mapping[str, str | None], names: Mapping[str, FieldPart]) -> tuple[int, int]:
-    """Return how many properties a style explains, and of how many the title fits, too."""
+def _explained(titles: Mapping[str, str | None], names: Mapping[str, FieldPart]) -> tuple[int, int, int]:
+    """Return how many properties a style explains, of how many the title fits, and how few more it would have."""
     known = [(names[name].field.name, title) for name, title in titles.items() if name in names]
-    return len(known), sum(name == title for name, title in known)
+    return len(known), sum(name == title for name, title in known), len(known) - len(names)
 
 
 def _part_named(field: Field, name: str) -> str:
@@ -134,17 +137,23 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def _names(table: Table, style: str, parts_of: Callable[[Field], Suffixes]) -> dict[str, FieldPart]:
-    """Return name → part as tap-ninox hands the names out, then those of other parts that are understood."""
+    """Return name → part as tap-ninox hands the names out."""
     space, names = NameSpace(SYSTEM_PROPERTIES), {}
     for field in table.fields:
         for suffix, part in parts_of(field).items():
             name = space.claim(_with_suffix(_wanted(field, style), suffix), suffixes=(field.id,))
             names[name] = FieldPart(field, part)
-    for field in table.fields:
-        known = field_type(field.type)
-        for part in (*known.parts, *known.more_parts) if known else ():
-            names.setdefault(_with_suffix(_wanted(field, style), part), FieldPart(field, part))
     return names
+
+
+def _more_names(table: Table, style: str) -> dict[str, FieldPart]:
+    """Return name → part for all parts that are understood; of fields of one name the oldest is meant."""
+    return {
+        _with_suffix(_wanted(field, style), part): FieldPart(field, part)
+        for field in reversed(table.fields)
+        if (known := field_type(field.type)) is not None
+        for part in (*known.more_parts, *known.parts)
+    }
 
 
 def _all_parts(field: Field) -> Suffixes:

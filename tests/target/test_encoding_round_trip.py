@@ -130,7 +130,7 @@ CAPTIONS = [
 ]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     captions=st.lists(st.sampled_from(CAPTIONS), max_size=12),
     types=st.lists(st.sampled_from(sorted([*TYPES, "fn", "rev"])), min_size=12, max_size=12),
