@@ -41,7 +41,7 @@ class Matcher:
         self._unread: Iterator[Page] = table.pages()
         self._last_read_id = 0
         self._pages_left: int | None = None
-        self._looked_up: set[int] = set()
+        self._looked_up: set[Hashable] = set()
         self._is_trusted = not key_fields
         self._known: NinoxRecord | None = None
         table.watch(self)
@@ -53,7 +53,7 @@ class Matcher:
             wanted: Key → the fields that it was made of, as they would be sent.
         """
         if not self.is_whole:
-            self._learn({key: fields for key, fields in wanted.items() if hash(key) not in self._looked_up})
+            self._learn({key: fields for key, fields in wanted.items() if key not in self._looked_up})
         return {key: self.index.find(key) for key in wanted}
 
     def retire(self) -> None:
@@ -79,7 +79,7 @@ class Matcher:
         is_cheap = not unknown or (self._is_trusted and total <= _FEW)
         if is_cheap or ((self._last_read_id or self._read_page()) and self._look_ups_pay(total)):
             all(self._look_up(key, fields) for key, fields in unknown.items())
-        if unknown and any(hash(key) not in self._looked_up for key in unknown):
+        if unknown and any(key not in self._looked_up for key in unknown):
             self.read_whole()
 
     def _read_page(self) -> bool:
@@ -116,7 +116,7 @@ class Matcher:
             return False
         for record in found:
             self.index.put(record.id, record.fields)
-        self._looked_up.add(hash(key))
+        self._looked_up.add(key)
         return True
 
     def _ask(self, key: Hashable, fields: Fields) -> Page | None:
