@@ -9,13 +9,12 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from singer_sdk import Stream
-from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.helpers.types import Context, Record
 from typing_extensions import override
 
 from tap_ninox.columns import BOOLEAN, INTEGER, STRING
 from tap_ninox.known_tables import first_columns
+from tap_ninox.record_stream import RecordStream
 from tap_ninox.settings import TapSettings
 
 if TYPE_CHECKING:
@@ -29,13 +28,12 @@ logger = logging.getLogger(__name__)
 _KEY: dict[str, Any] = {"type": ["string"]}
 
 
-class CatalogueStream(Stream):
+class CatalogueStream(RecordStream):
     """Emits its rows when they differ from what was emitted last, and nothing otherwise.
 
     Each emission has a new version, activated after the last row: what is gone from Ninox is then marked as deleted.
     """
 
-    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
     properties: dict[str, Any]
     keys: tuple[str, ...]
 

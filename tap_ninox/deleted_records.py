@@ -7,12 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from singer_sdk import Stream
-from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.helpers.types import Context, Record
 from typing_extensions import override
 
 from tap_ninox.columns import MOMENT, STRING
+from tap_ninox.record_stream import RecordStream
 from tap_ninox.table_source import TableSource
 
 if TYPE_CHECKING:
@@ -24,14 +23,13 @@ logger = logging.getLogger(__name__)
 SEQUENCES = "sequences"
 
 
-class DeletedRecordsStream(Stream):
+class DeletedRecordsStream(RecordStream):
     """One row per record that the change feed names as removed since the last run; nothing before the first run.
 
     A record that was deleted and made again is not listed: it exists.
     """
 
     name = "ninox_deleted_records"
-    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
     primary_keys = ("database_id", "table_id", "record_id", "sequence")
     properties: dict[str, Any] = {  # noqa: RUF012
         "database_id": {"type": ["string"]},

@@ -10,8 +10,6 @@ from fnmatch import fnmatchcase
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from singer_sdk import Stream
-from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.helpers.types import Context, Record
 from typing_extensions import override
 
@@ -22,6 +20,7 @@ from tap_ninox.columns import INTEGER, MOMENT, STRING
 from tap_ninox.file_fetch import Fetched, FileFetcher
 from tap_ninox.file_marks import FileMark
 from tap_ninox.file_store import FileStore
+from tap_ninox.record_stream import RecordStream
 from tap_ninox.report import StreamReport
 from tap_ninox.row_counts import count_rows
 from tap_ninox.table_reader import TableReader
@@ -41,7 +40,7 @@ class FilesIncompleteError(NinoxError):
     """Some files were not fetched, or some tables not read; the rest is done."""
 
 
-class FilesStream(Stream):
+class FilesStream(RecordStream):
     """One row per file: of all records once, then of those that changed.
 
     Ninox lists files by record only, so the first reading costs a call per record. A file that is deleted in Ninox
@@ -49,7 +48,6 @@ class FilesStream(Stream):
     """
 
     name = "ninox_files"
-    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
     primary_keys = ("database_id", "table_id", "record_id", "name")
     properties: dict[str, Any] = {  # noqa: RUF012
         "database_id": {"type": ["string"]},

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Stream
-from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.helpers.types import Context, Record
 from singer_sdk.singerlib import Metadata, MetadataMapping, StreamMetadata
 from typing_extensions import override
@@ -19,6 +18,7 @@ from ninox_api.schema import DatabaseName
 from tap_ninox.answer_rows import TYPES, Row, reader, rows_of, types_of
 from tap_ninox.catalog import METADATA_KEY, NinoxMetadata
 from tap_ninox.query_settings import QuerySettings
+from tap_ninox.record_stream import RecordStream
 from tap_ninox.report import StreamReport
 from tap_ninox.selection import pick_one
 from tap_ninox.values import BadValueError
@@ -39,10 +39,8 @@ class QueryFailedError(NinoxError):
         super().__init__(f"Query {name!r}: {problem}")
 
 
-class QueryStream(Stream):
+class QueryStream(RecordStream):
     """Emits the answer of one script, under a new version that is activated after its last row."""
-
-    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
 
     def __init__(
         self,

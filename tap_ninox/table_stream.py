@@ -8,8 +8,6 @@ from datetime import datetime, timedelta, timezone
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from singer_sdk import Stream
-from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.helpers.types import Context, Record
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib import MetadataMapping
@@ -27,6 +25,7 @@ from tap_ninox.known_tables import Description
 from tap_ninox.progress import Progress, share_of
 from tap_ninox.read_ahead import ReadAhead
 from tap_ninox.reading import ChangeReading, Planner, Reading, WholeReading
+from tap_ninox.record_stream import RecordStream
 from tap_ninox.report import StreamReport
 from tap_ninox.schedule import Schedule
 from tap_ninox.settings import TapSettings
@@ -45,15 +44,13 @@ FORMULA_REFRESH_INTERVAL = timedelta(hours=24)
 logger = logging.getLogger(__name__)
 
 
-class TableStream(Stream):
+class TableStream(RecordStream):
     """Emits one table's records, and tombstones for those that were deleted.
 
     The bookmark is the database's change sequence taken before reading; it is written here, at the end of each page,
     and not derived from the records as the SDK would. Pages are read in threads (`Planner.read`); converting, writing
     and everything that touches the state happens in the main one.
     """
-
-    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # the converter has done it
 
     def __init__(
         self,
@@ -185,9 +182,10 @@ class TableStream(Stream):
     def _sync_records(
         self, context: Context | None = None, *, write_messages: bool = True
     ) -> Generator[Record, None, None]:
-        """Write whole pages, unless something wants to see single records: a stream map, flattening, or `--test`."""
+        """Write whole pages, unless something wants to see single records: maps, flattening, batches, or `--test`."""
         writer = self._tap.message_writer
-        if not (write_messages and isinstance(writer, BufferedMessageWriter) and self._is_written_as_read):
+        can_take_lines = write_messages and self._is_written_as_read
+        if not (can_take_lines and isinstance(writer, BufferedMessageWriter) and writer.batches is None):
             yield from super()._sync_records(context, write_messages=write_messages)
             return
         counter, timer = self.get_record_counter(), self.get_sync_timer()

@@ -19,6 +19,7 @@ from ninox_api.client import DatabaseClient, NinoxClient
 from ninox_api.config import ConnectionConfig
 from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_api.schema import DatabaseName, DatabaseSchema
+from tap_ninox.batches import Batches
 from tap_ninox.catalog import TableEntry, saved_entries
 from tap_ninox.catalogue_streams import CATALOGUE_STREAMS
 from tap_ninox.change_log import ChangeLog
@@ -65,6 +66,7 @@ class TapNinox(Tap):
         TapCapabilities.DISCOVER,
         TapCapabilities.ACTIVATE_VERSION,
         PluginCapabilities.ABOUT,
+        PluginCapabilities.BATCH,
         PluginCapabilities.STREAM_MAPS,
         PluginCapabilities.FLATTENING,
         PluginCapabilities.STRUCTURED_LOGGING,
@@ -119,7 +121,10 @@ class TapNinox(Tap):
             for stream in self.streams.values()
             if isinstance(stream, TableStream) and stream.selected and stream.name not in self.report.refusals
         ]
+        if batch_config := self.config.get("batch_config"):
+            self._writer.batches = Batches(batch_config, name=self.name)
         super().sync_all()
+        self._writer.finish()
         self.report.close(self.settings.report_path)
 
     @override  # type: ignore[misc] # final in the SDK, which would test deselected streams, too, and hide failures

@@ -8,21 +8,38 @@ from singer_sdk.contrib.msgspec import MsgSpecWriter, serialize_jsonl
 from singer_sdk.singerlib import Message
 from singer_sdk.singerlib.encoding.simple import RecordMessage
 
+from tap_ninox.batches import Batches
+
 FLUSH_BYTES = 128 * 1024
 
 
 class BufferedMessageWriter(MsgSpecWriter):
-    """Gathers RECORD messages; every other message is passed on at once, with all that came before it."""
+    """Gathers RECORD messages; every other message is passed on at once, with all that came before it.
+
+    Attributes:
+        batches: Puts rows into files instead, if wanted.
+    """
 
     def __init__(self) -> None:
         """Start with an empty buffer."""
         super().__init__()
+        self.batches: Batches | None = None
         self._buffer = bytearray()
         self._is_writing = False
         self._exit_code: int | None = None
 
     def write_message(self, message: Message) -> None:
         """Write a message, or keep a record until there is enough to write."""
+        for ready in (message,) if self.batches is None else self.batches.absorb(message):
+            self._put(ready)
+
+    def finish(self) -> None:
+        """Write what is still in hand: nothing comes after it."""
+        for ready in self.batches.flush() if self.batches else ():
+            self._put(ready)
+        self.flush()
+
+    def _put(self, message: Message) -> None:
         self._buffer += serialize_jsonl(message.to_dict())
         if len(self._buffer) >= FLUSH_BYTES or not isinstance(message, RecordMessage):
             self.flush()

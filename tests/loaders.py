@@ -11,22 +11,10 @@ from pathlib import Path
 import psycopg
 from psycopg.rows import dict_row
 
+from tests.programs import WAIT_S, become, context
 from tests.warehouse import fresh_database
 
 SCHEMA = "tap_ninox"
-BIN = Path(sys.executable).parent
-
-
-def load(command, config, text, tmp_path):
-    """Give Singer messages to a loader; return the last state it confirmed."""
-    path = tmp_path / f"{command}.json"
-    path.write_text(json.dumps(config), encoding="utf-8")
-    done = subprocess.run(
-        [BIN / command, "--config", path], input=text, capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.returncode == 0, done.stderr[-4000:]
-    states = [line for line in done.stdout.splitlines() if line.strip()]
-    return json.loads(states[-1]) if states else None
 
 
 def postgres_settings(warehouse, **more):
@@ -46,7 +34,14 @@ class PostgresLoader:
         self._tmp_path = tmp_path
 
     def load(self, text):
-        return load("target-postgres", self._settings, text, self._tmp_path)
+        settings, messages, states, log = (self._tmp_path / name for name in ("settings", "messages", "states", "log"))
+        settings.write_text(json.dumps(self._settings), encoding="utf-8")
+        messages.write_text(text, encoding="utf-8")
+        arguments = ["--config", str(settings), "--input", str(messages)]
+        process = context.Process(target=become, args=("target-postgres", arguments, None, str(states), str(log)))
+        process.start()
+        process.join(WAIT_S)
+        assert process.exitcode == 0, log.read_text(encoding="utf-8")[-4000:]
 
     def rows(self, table):
         """Return the rows by id, all columns as they are."""
@@ -72,7 +67,11 @@ class DuckdbLoader:
         return importlib.util.find_spec("target_duckdb") is not None
 
     def load(self, text):
-        return load("target-duckdb", self._settings, text, self._tmp_path)
+        settings = self._tmp_path / "settings"
+        settings.write_text(json.dumps(self._settings), encoding="utf-8")
+        command = [Path(sys.executable).with_name("target-duckdb"), "--config", settings]
+        done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=WAIT_S, check=False)
+        assert done.returncode == 0, done.stderr[-4000:]
 
     def rows(self, table):
         """Return the rows by id, all columns as they are."""

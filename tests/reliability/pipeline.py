@@ -1,20 +1,12 @@
-"""`tap-ninox | target-postgres` as two real processes, started in a moment: forked from one that has imported both."""
+"""`tap-ninox | target-postgres` as two real processes."""
 
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
-import sys
 from contextlib import suppress
-from importlib import import_module
 from typing import NamedTuple
 
-PROGRAMS = {"tap-ninox": ("tap_ninox.tap", "TapNinox"), "target-postgres": ("target_postgres.target", "TargetPostgres")}
-WAIT_S = 120
-
-context = multiprocessing.get_context("forkserver")
-context.set_forkserver_preload([module for module, _ in PROGRAMS.values()])
+from tests.programs import WAIT_S, become, context
 
 
 class Ending(NamedTuple):
@@ -25,34 +17,26 @@ class Ending(NamedTuple):
     state: dict | None
 
 
-def become(program, arguments, stdout, stderr):
-    """Run a program in this process, its outputs connected to files."""
-    os.dup2(os.open(stdout, os.O_WRONLY | os.O_CREAT, 0o600), 1)
-    os.dup2(os.open(stderr, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), 2)
-    sys.argv = [program, *arguments]
-    module, name = PROGRAMS[program]
-    getattr(import_module(module), name).cli()
-
-
 class Pipeline:
     """One run of the tap into the target."""
 
     def __init__(self, directory, tap_config, target_config, *, state):
         self._directory = directory
         self._state = state
-        pipe, self._output = directory / "pipe", directory / "states"
+        self._output = directory / "states"
         self._output.unlink(missing_ok=True)
-        pipe.unlink(missing_ok=True)
-        os.mkfifo(pipe)
         arguments = ["--config", self._write("tap.json", tap_config)]
         if state is not None:
             arguments += ["--state", self._write("state.json", state)]
         log = str(directory / "log")
-        reading = ["--config", self._write("target.json", target_config), "--input", str(pipe)]
-        self.tap = context.Process(target=become, args=("tap-ninox", arguments, str(pipe), log))
-        self.target = context.Process(target=become, args=("target-postgres", reading, str(self._output), log))
+        reading = ["--config", self._write("target.json", target_config), "--input", "/dev/stdin"]
+        outlet, inlet = context.Pipe(duplex=False)
+        self.tap = context.Process(target=become, args=("tap-ninox", arguments, None, inlet, log))
+        self.target = context.Process(target=become, args=("target-postgres", reading, outlet, str(self._output), log))
         self.target.start()
         self.tap.start()
+        inlet.close()
+        outlet.close()
 
     def is_running(self):
         return self.tap.is_alive() or self.target.is_alive()

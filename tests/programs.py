@@ -1,0 +1,27 @@
+"""The commands as real processes that start in a moment: forked from one that has imported them already."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from importlib import import_module
+
+PROGRAMS = {"tap-ninox": ("tap_ninox.tap", "TapNinox"), "target-postgres": ("target_postgres.target", "TargetPostgres")}
+WAIT_S = 120
+
+context = multiprocessing.get_context("forkserver")
+context.set_forkserver_preload([module for module, _ in PROGRAMS.values()])
+
+
+def become(program, arguments, stdin, stdout, stderr):
+    """Run a program in this process, connected to ends of pipes or named files."""
+    for number, end in ((0, stdin), (1, stdout), (2, stderr)):
+        if isinstance(end, str):
+            os.dup2(os.open(end, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), number)
+        elif end is not None:
+            os.dup2(end.fileno(), number)
+            end.close()
+    sys.argv = [program, *arguments]
+    module, name = PROGRAMS[program]
+    getattr(import_module(module), name).cli()
