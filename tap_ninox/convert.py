@@ -89,7 +89,7 @@ class Converter:
         try:
             return reader.read(value)
         except BadValueError:
-            if self._fails:
+            if self._fails and not reader.column.is_computed:  # nobody can mend a division by zero
                 raise UnfitValueError(reader.column, record_id=record.id) from None
             self.nulled[reader.column.name] += 1
             return None

@@ -172,7 +172,7 @@ TAP_PROPERTIES = (
         allowed_values=["null", "fail"],
         title="Values that do not fit",
         description="`null`: a value that does not fit its field's type becomes null and is counted. `fail`: it ends "
-        "its stream with an error that names record and field.",
+        "its stream with an error that names record and field; formulas that cannot be computed stay null.",
     ),
     th.Property(
         "formulas",

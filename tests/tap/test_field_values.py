@@ -118,3 +118,13 @@ def test_a_value_that_does_not_fit_ends_its_stream_if_asked_to(simulate, caplog)
     (told,) = [message for message in caplog.messages if "was not read to its end" in message]
     assert "field 'Amount' (B) in record 2 is not a number" in told
     assert "canary-value" not in caplog.text
+
+
+@pytest.mark.parametrize("query_not_a_number", ["null", "text"])
+def test_a_formula_that_cannot_be_computed_ends_nothing(simulate, query_not_a_number):
+    formula = field("fn", "Share", fn="Amount / 0")
+    seed = team(database({"A": customers(C=formula)}, {"A": [RecordDocument(1, {"B": 1}, 1)]}))
+    simulator = simulate(seed, query_not_a_number=query_not_a_number)
+    run = run_tap(simulator, on_bad_value="fail", formulas={"*.share": "number"})
+    assert run.error is None
+    assert [line["share"] for line in run.rows(STREAM)] == [None]
