@@ -19,6 +19,11 @@ SYSTEM_PROPERTIES = frozenset({
 })  # fmt: skip
 """Properties that tap-ninox adds to every stream; Ninox fills them itself."""
 
+CATALOGUE_STREAMS = frozenset({
+    "ninox_databases", "ninox_tables", "ninox_fields", "ninox_choices", "ninox_files", "ninox_deleted_records",
+})  # fmt: skip
+"""Streams of tap-ninox that describe a database; there is no table to load them into."""
+
 DELETED_AT = "_sdc_deleted_at"
 _SINGER_PREFIX = "_sdc_"
 _STYLES = ("slug", "caption", "id")

@@ -28,6 +28,7 @@ from target_ninox.durable_state import DurableStates, State
 from target_ninox.file_sources import FileSources
 from target_ninox.limits import Limits
 from target_ninox.loader import StreamLoader
+from target_ninox.names import CATALOGUE_STREAMS
 from target_ninox.reader import QuietReader
 from target_ninox.rejects import Rejects, StreamSchema
 from target_ninox.report import RunReport
@@ -119,9 +120,17 @@ class TargetNinox(Target):
             del self._sinks_active[stream_name]
         return super().get_sink(stream_name, record=record, schema=schema, key_properties=key_properties)
 
+    def _is_left_out(self, message: Mapping[str, Any]) -> bool:
+        """Tell whether a stream describes the source; the settings can still say where to load it."""
+        stream = message.get("stream")
+        return stream in CATALOGUE_STREAMS and stream not in self._settings.streams
+
     @override
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         self._last_message = "SCHEMA"
+        if self._is_left_out(message_dict):
+            logger.info("%s describes the source and is not loaded.", message_dict["stream"])
+            return
         if message_dict.get("bookmark_properties"):
             self._partial_streams.add(str(message_dict.get("stream")))
         with self._reported():
@@ -130,18 +139,24 @@ class TargetNinox(Target):
     @override
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
         self._last_message = "RECORD"
+        if self._is_left_out(message_dict):
+            return
         with self._reported():
             super()._process_record_message(message_dict)
 
     @override
     def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
         self._last_message = "BATCH"
+        if self._is_left_out(message_dict):
+            return
         with self._reported():
             super()._process_batch_message(message_dict)
 
     @override
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
         self._last_message = "ACTIVATE_VERSION"
+        if self._is_left_out(message_dict):
+            return
         for stream_map in self.mapper.stream_maps.get(message_dict["stream"], ()):
             sink = self.get_sink(stream_map.stream_alias)
             if sink.process_activate_version_messages:

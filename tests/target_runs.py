@@ -7,6 +7,8 @@ import json
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 
+import simplejson
+
 from target_ninox.target import TargetNinox
 from tests.builders import DATABASE_ID, TEAM_ID
 
@@ -37,7 +39,7 @@ def settings_for(simulator, **more):
 def run_target(simulator, messages, **settings):
     """Run the target to its end; an error is kept, not raised."""
     run = TargetRun()
-    lines = b"".join(json.dumps(message).encode() + b"\n" for message in messages)
+    lines = b"".join(simplejson.dumps(message, use_decimal=True).encode() + b"\n" for message in messages)
     output = io.StringIO()
     with redirect_stdout(output):
         try:
