@@ -196,11 +196,16 @@ class DatabaseClient:
             return False
         return True
 
-    def query(self, script: str, *, tries_of_500: int = TRIES_OF_A_FAILED_READ) -> Any:
+    def query(self, script: str, *, tries_of_500: int = TRIES_OF_A_FAILED_READ, divisible: bool = False) -> Any:
         """Return the value of a script that only reads, as bare JSON; numbers keep all digits.
 
         The form varies (observed): a scalar, a list, an object, records as `["A4"]` or `[["A4"]]`, and for nothing
         `null`, `""`, `[]` or `{}`.
+
+        Args:
+            script: In Ninox's language.
+            tries_of_500: How often to try if the answer is 500, which often means that the script is wrong.
+            divisible: The caller asks for less if the server runs out of time.
 
         Raises:
             NinoxScriptError: Ninox could not run it and answered `{"_err": …}`.
@@ -211,6 +216,7 @@ class DatabaseClient:
             body=_ENCODER.encode({"query": script}),
             password=self._password,
             tries_of_500=tries_of_500,
+            divisible=divisible,
         )
         answer = self._transport.send(request, _ANYTHING)
         if isinstance(answer, dict) and answer.keys() == {"_err"}:

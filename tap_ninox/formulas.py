@@ -28,6 +28,7 @@ from ninox_api.errors import (
     NinoxRequestError,
     NinoxScriptError,
     NinoxServerError,
+    NinoxSizeError,
     NinoxTimeoutError,
 )
 from ninox_api.paging import Page
@@ -153,7 +154,7 @@ class FormulaReader:
             values = self._query(formulas, ids)
         except (NinoxPermissionError, NinoxNotFoundError) as error:
             raise FormulasUnreadableError(error) from error
-        except (NinoxServerError, NinoxRequestError, NinoxScriptError, NinoxTimeoutError) as error:
+        except (NinoxServerError, NinoxRequestError, NinoxScriptError, NinoxTimeoutError, NinoxSizeError) as error:
             return self._ask_divided(formulas, ids, error)
         missing = [record_id for record_id in ids if record_id not in values]
         return _merge(values, self._ask_again(formulas, missing, of=len(ids))) if missing else values
@@ -215,7 +216,8 @@ class FormulaReader:
 
     def _query(self, formulas: Sequence[Formula], ids: Sequence[int]) -> Values:
         script = _script(self._source_of(ids), formulas)
-        answer = self._client.query(script, tries_of_500=1)  # a script that fails does so again; dividing finds out
+        # A script that fails does so again, and one that takes too long, too: dividing it helps.
+        answer = self._client.query(script, tries_of_500=1, divisible=len(ids) > 1)
         keys = {f"f{number}": formula.field_id for number, formula in enumerate(formulas)}
         wanted = set(ids)
         return {
@@ -232,7 +234,9 @@ class FormulaReader:
 
 
 def _is_overload(error: NinoxError) -> bool:
-    return isinstance(error, NinoxTimeoutError) or (isinstance(error, NinoxAPIError) and error.status in _OVERLOADED)
+    return isinstance(error, NinoxTimeoutError | NinoxSizeError) or (
+        isinstance(error, NinoxAPIError) and error.status in _OVERLOADED
+    )
 
 
 def _script(source: str, formulas: Sequence[Formula]) -> str:

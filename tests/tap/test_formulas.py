@@ -243,14 +243,26 @@ def test_a_server_that_is_busy_ends_the_stream_where_it_can_go_on(simulate):
     assert None not in [row["gross"] for row in died.rows(STREAM) + rest.rows(STREAM)]
 
 
-@pytest.mark.parametrize("status", [413, 504])
-def test_a_question_that_is_too_much_is_asked_in_parts_from_then_on(simulate, caplog, status):
+@pytest.mark.parametrize(
+    "fault",
+    [{"kind": "status", "status": 413}, {"kind": "status", "status": 504}, {"kind": "slow", "seconds": 2}],
+    ids=["too large", "no time", "time-out"],
+)
+def test_a_question_that_is_too_much_is_asked_in_parts_from_then_on(simulate, caplog, fault):
     simulator = simulate(shop(16))
-    simulator.faults.add("status", status=status, path="/query$", times=1)
-    run = run_tap(simulator, formulas={"*.gross": "number"}, page_size=8)
+    simulator.faults.add(**fault, path="/query$", times=1)
+    run = run_tap(simulator, formulas={"*.gross": "number"}, page_size=8, request_timeout=1)
     assert None not in [row["gross"] for row in run.rows(STREAM)]
     assert len(queries(simulator)) == 1 + 2 + 2
     assert "from now on 4 are asked for" in caplog.text
+
+
+def test_pages_that_are_read_at_once_get_their_own_values(simulate):
+    simulator = simulate(shop(60))
+    run = run_tap(simulator, formulas={"*.gross": "number"}, page_size=5, max_parallel_requests=4)
+    assert {row["_id"]: row["gross"] for row in run.rows(STREAM)} == {
+        number: pytest.approx(Decimal("11.9") * number) for number in range(1, 61)
+    }
 
 
 def test_a_row_that_is_deleted_between_page_and_query_comes_without_its_formula(simulate):
