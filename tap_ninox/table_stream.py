@@ -12,7 +12,7 @@ from singer_sdk.helpers.types import Context, Record
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib import MetadataMapping
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
-from singer_sdk.singerlib.encoding.simple import RecordMessage, SchemaMessage
+from singer_sdk.singerlib.encoding.simple import RecordMessage, SchemaMessage, StateMessage
 from typing_extensions import override
 
 from ninox_api.paging import Page
@@ -236,12 +236,12 @@ class TableStream(RecordStream):
         self._stream_version = snapshot.table_version
         with self._progress(start=_share_read(reading) or 0.0) as progress:
             for page in self._pages(items):
-                removed = removed.difference(record.id for record in page.records)
+                removed = _without(removed, page)
                 yield from self._convert(page.records, converter, report)
                 if page.part is not None:
                     snapshot.note(page.part, page.last_id)
                     self._bookmark.snapshot = snapshot
-                    self._commit()
+                    self._tap.write_message(StateMessage(self.tap_state))  # as _commit does, without copies of it
                 progress.advance(report.emitted, _share_read(reading))
         if self._settings.activates_versions:
             self._write_activate_version_message(snapshot.table_version)
@@ -257,7 +257,7 @@ class TableStream(RecordStream):
         self._stream_version = self._bookmark.table_version
         with self._progress() as progress:
             for page in self._pages(items):
-                removed = removed.difference(record.id for record in page.records)
+                removed = _without(removed, page)
                 yield from self._convert(page.records, converter, report)
                 progress.advance(report.emitted, share_of(report.emitted, reading.changed))
         self._write_tombstones(removed, report)
@@ -299,6 +299,10 @@ class TableStream(RecordStream):
         for message in tombstones.messages(deletion):
             self._tap.write_message(message)
         report.deleted += len(numbers)
+
+
+def _without(record_ids: frozenset[int], page: ReadPage) -> frozenset[int]:
+    return record_ids.difference(record.id for record in page.records) if record_ids else record_ids
 
 
 def _share_read(reading: WholeReading) -> float | None:

@@ -6,6 +6,7 @@ each value, or None if some value needs a closer look; tests hold them against `
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -51,8 +52,7 @@ def _parsed(parse: Callable[[str], object], *, length: int | None = None) -> Rea
         try:
             distinct = set(sent)
             distinct.discard(None)
-            for value in distinct:
-                parse(value)
+            deque(map(parse, distinct), maxlen=0)
         except (TypeError, ValueError):
             return None
         return sent if length is None or all(len(value) == length for value in distinct) else None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 from singer_sdk.contrib.msgspec import MsgSpecWriter, serialize_jsonl
 from singer_sdk.singerlib import Message
-from singer_sdk.singerlib.encoding.simple import RecordMessage
+from singer_sdk.singerlib.encoding.simple import RecordMessage, StateMessage
 
 from tap_ninox.batches import Batches
 
@@ -40,7 +41,7 @@ class BufferedMessageWriter(MsgSpecWriter):
         self.flush()
 
     def _put(self, message: Message) -> None:
-        self._buffer += serialize_jsonl(message.to_dict())
+        self._buffer += serialize_jsonl(_as_dict(message))
         if len(self._buffer) >= FLUSH_BYTES or not isinstance(message, RecordMessage):
             self.flush()
 
@@ -70,3 +71,8 @@ class BufferedMessageWriter(MsgSpecWriter):
         self._exit_code = exit_code
         if was_told_before or not self._is_writing:
             sys.exit(exit_code)
+
+
+def _as_dict(message: Message) -> dict[str, Any]:
+    """Return a message as the SDK does, but a state, which grows with the number of streams, without copying it."""
+    return {"type": "STATE", "value": message.value} if isinstance(message, StateMessage) else message.to_dict()
