@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import process, reading, report
+from benchmarks import process, reading, report, writing
 from benchmarks.process import Cost, SideFailedError
 from benchmarks.report import Costs
 from benchmarks.served import Served, served
 from benchmarks.work import Side, Stage, Work
 
-WORKS = {work.name: work for work in reading.WORKS}
+WORKS = {work.name: work for work in (*reading.WORKS, *writing.WORKS)}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -43,7 +43,8 @@ def check_written(side: str, records: Iterable[dict[str, Any]], *, rows: int) ->
     Raises:
         SideFailedError: Records are missing, repeated, or have other values.
     """
-    stored = sorted((record["fields"] for record in records), key=lambda fields: str(fields.get(_TITLE)))
+    fields = [{key: value for key, value in record.items() if not key.startswith("_")} for record in records]
+    stored = sorted(fields, key=lambda record: str(record.get(_TITLE)))
     if stored != [values(number) for number in range(1, rows + 1)]:
         message = f"{side}: the table holds {len(stored)} records that differ from the {rows} of the file."
         raise SideFailedError(message)

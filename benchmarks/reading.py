@@ -114,6 +114,7 @@ _DLT, _AIRBYTE = partial(_peer_python, "dlt"), partial(_peer_python, "airbyte")
 _OURS = _checked(delivered.our_messages)
 
 TAP = Side(name="tap-ninox", command=_tap, check=_OURS)
+TAP_8 = Side(name="tap-ninox, 8 in flight", command=partial(_tap, max_parallel_requests=8), check=_OURS)
 BARE_JSON = Side(name="bare loop, json", command=_script(_our_python, "bare_read", "json"), check=_LINES)
 BARE_MSGSPEC = Side(name="bare loop, msgspec", command=_script(_our_python, "bare_read", "msgspec"), check=_LINES)
 DLT_LINES = Side(name="dlt, iterated", command=_script(_DLT, "dlt_read", "1", "lines"), check=_LINES)
@@ -155,7 +156,7 @@ TABLES = Work(
     tables=8,
     rows=5_000,
     latency_s=0.05,
-    sides=(TAP, DLT_8, AIRBYTE_8, MSDK),
+    sides=(TAP, TAP_8, DLT_8, AIRBYTE_8, MSDK),
     bars=(Bar(side=TAP.name, figure="reads", at_most=8 * (5 + 2)),),
 )
 IDLE = Work(
