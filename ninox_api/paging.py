@@ -17,6 +17,9 @@ Page = Sequence[NinoxRecord]
 
 MAX_PASSES = 5
 
+MIN_PAGE_SIZE = 2
+"""A page of one record cannot be told from the end: a server may count the cursor's own row in (not documented)."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -63,7 +66,7 @@ def keyset_pages(fetch: Callable[[int], Page], *, after_id: int = 0, end: int | 
     in (the bound is not documented) is understood.
 
     Args:
-        fetch: Returns the page that begins after an id.
+        fetch: Returns the page that begins after an id, of at least `MIN_PAGE_SIZE` records if there are so many.
         after_id: Where to begin.
         end: Last id that is wanted; records beyond it are left out, and no page is asked for once it is reached.
 

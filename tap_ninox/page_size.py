@@ -6,6 +6,7 @@ import logging
 import threading
 
 from ninox_api.errors import NinoxAPIError, NinoxError, NinoxSizeError, NinoxTimeoutError
+from ninox_api.paging import MIN_PAGE_SIZE
 
 _TOO_MUCH = frozenset({413, 504})
 _SHRINK = 4
@@ -20,7 +21,7 @@ class PageSize:
         """Start with the configured size."""
         self._table_id = table_id
         self._lock = threading.Lock()
-        self.current = size
+        self.current = max(MIN_PAGE_SIZE, size)
 
     def shrink(self, size: int, error: NinoxError) -> None:
         """Ask for less from now on, if a request for `size` records failed because it asked for too much.
@@ -28,12 +29,12 @@ class PageSize:
         Raises:
             NinoxError: The error, where a smaller page would not help.
         """
-        if not was_too_much(error) or size <= 1:
+        if not was_too_much(error) or size <= MIN_PAGE_SIZE:
             raise error
         with self._lock:
             if self.current < size:
                 return  # another thread has done it
-            self.current = max(1, size // _SHRINK)
+            self.current = max(MIN_PAGE_SIZE, size // _SHRINK)
             logger.warning(
                 "Table %s: pages of %d records are too much for the server, asking for %d from here on. (%s) "
                 "Set page_size to spare the attempts.",

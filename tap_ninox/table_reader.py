@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ninox_api.changes import TableChanges
 from ninox_api.client import DatabaseClient, NinoxRecord
 from ninox_api.errors import NinoxError
-from ninox_api.paging import IdRange, KeysetUnusableError, Page, keyset_pages, repeated_passes
+from ninox_api.paging import MIN_PAGE_SIZE, IdRange, KeysetUnusableError, Page, keyset_pages, repeated_passes
 from tap_ninox.page_size import PageSize, was_too_much
 
 JoinPage = Callable[[Page], Page]
@@ -124,7 +124,9 @@ class TableReader:
             size = self._page_size.current
 
             def numbered(number: int, size: int = size) -> Page:
-                return self._client.get_records(self._table_id, page=number, per_page=size, divisible=size > 1)
+                return self._client.get_records(
+                    self._table_id, page=number, per_page=size, divisible=size > MIN_PAGE_SIZE
+                )
 
             try:
                 yield from (ReadPage(self._join(page)) for page in repeated_passes(numbered, sequence=sequence))
@@ -185,7 +187,7 @@ class TableReader:
                     since_id=record_id,
                     since_sequence=since_sequence,
                     per_page=size,
-                    divisible=size > 1,
+                    divisible=size > MIN_PAGE_SIZE,
                 )
             except NinoxError as error:
                 self._page_size.shrink(size, error)

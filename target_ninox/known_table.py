@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 from ninox_api.client import MAX_PAGE_SIZE, DatabaseClient, NinoxRecord
-from ninox_api.paging import KeysetUnusableError, Page, keyset_pages, repeated_passes
+from ninox_api.paging import MIN_PAGE_SIZE, KeysetUnusableError, Page, keyset_pages, repeated_passes
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ class KnownTable:
         self.id = table_id
         self.highest_id = 0
         self._client = client
-        self._page_size = page_size
+        self._page_size = max(MIN_PAGE_SIZE, page_size)
         self._watchers: list[Watcher] = []
         self._has_looked_for_highest = False
 

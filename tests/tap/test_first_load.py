@@ -182,3 +182,11 @@ def test_a_second_load_after_a_lost_state_ends_in_the_same_rows(simulate):
     simulator = simulate(shop(15))
     rows = replay({}, run_tap(simulator), STREAM)
     assert replay(dict(rows), run_tap(simulator), STREAM) == rows
+
+
+@pytest.mark.parametrize("bound", ["inclusive", "ignored"])
+def test_pages_of_one_record_are_not_taken_for_the_end_of_the_table(simulate, bound):
+    """Found by the kill tests: one row came, and the version that was then activated took all others away."""
+    switches = {"since_id_bound": "inclusive"} if bound == "inclusive" else {"records_since_id": "ignored"}
+    simulator = simulate(shop(5), **switches)
+    assert set(run_tap(simulator, page_size=1).ids("shop__customers")) == {1, 2, 3, 4, 5}
