@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 
 from simplejson import JSONDecodeError
@@ -27,11 +28,17 @@ def main() -> None:
         logger.error(error)  # noqa: TRY400
     except JSONDecodeError as error:
         logger.error("A file given with --config is not JSON: %s.", error)  # noqa: TRY400
-    except FileNotFoundError as error:
-        logger.error(error)  # noqa: TRY400
+    except OSError as error:
+        logger.error("The output or a file cannot be used: %s.", error)  # noqa: TRY400
+        _drop_output()
     else:
         return
     sys.exit(1)
+
+
+def _drop_output() -> None:
+    """Forget what a full disk did not take: Python would try to write it again while it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -186,3 +186,21 @@ def test_the_summary_says_what_was_done(config, tmp_path):
     result = tap(config=config, tmp_path=tmp_path)
     assert "shop__customers: 3 rows, 0 deleted, " in result.stderr
     assert "Run: 5 streams, " in result.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("program", ["tap-ninox", "target-ninox"])
+def test_a_full_disk_is_one_error_without_a_traceback(config, tmp_path, program):
+    """Found by the kill tests."""
+    target = {**config, "database": "Shop"}
+    (tmp_path / "config.json").write_text(json.dumps(config if program == "tap-ninox" else target), encoding="utf-8")
+    with Path("/dev/full").open("wb") as full:
+        result = subprocess.run(
+            [Path(TAP).with_name(program), "--config", tmp_path / "config.json"],
+            input='{"type": "STATE", "value": {"a": 1}}\n', stdout=full, stderr=subprocess.PIPE,
+            text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert result.returncode == 1
+    assert "The output or a file cannot be used: [Errno 28] No space left on device" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "Exception ignored" not in result.stderr
