@@ -67,7 +67,12 @@ class QueryStream(RecordStream):
         self._settings = tap.settings
         properties = {name: TYPES[word] for name, word in types.items()}
         if not query.key_properties:
-            properties[POSITION] = {"type": ["integer"]}
+            properties[POSITION] = TYPES["integer"]
+        for name in query.key_properties or (POSITION,):
+            properties[name] = {
+                **properties[name],
+                "type": [kind for kind in properties[name]["type"] if kind != "null"],
+            }
         super().__init__(tap, schema={"type": "object", "properties": properties}, name=query.name)
         self.primary_keys = query.key_properties or (POSITION,)
 

@@ -84,8 +84,8 @@ class RunReport:
             report.error = error
             logger.error("Stream %s was not read to its end: %s", name, error)  # noqa: TRY400 (the message says it)
         finally:
-            report.api_calls = self._calls_used() - calls
-            report.seconds = time.monotonic() - started
+            report.api_calls += self._calls_used() - calls
+            report.seconds += time.monotonic() - started
 
     def check(self, name: str) -> None:
         """Refuse to read a stream that was found unfit before the run.
