@@ -16,6 +16,7 @@ from typing_extensions import override
 from ninox_api.errors import NinoxError, NinoxNotFoundError, NinoxPermissionError
 from ninox_api.files import NinoxFile
 from ninox_api.paging import IdRange
+from tap_ninox.change_log import ChangeLog
 from tap_ninox.columns import INTEGER, MOMENT, STRING
 from tap_ninox.file_fetch import Fetched, FileFetcher
 from tap_ninox.file_marks import FileMark
@@ -124,10 +125,8 @@ class FilesStream(RecordStream):
 
     def _of_table(self, entry: TableEntry, report: StreamReport) -> Iterator[Record]:
         mark, source = self._mark(entry), self._sources[entry.database.id]
-        log = source.change_log
-        known = mark.sequence if mark.sequence is not None else mark.head
-        if known is None or (log.is_available and log.has_lost(known)):
-            mark.begin(log.head_of(entry.table_id))
+        if _must_begin(mark, source.change_log):
+            mark.begin(source.change_log.head_of(entry.table_id))
         reader = TableReader(source.client, entry.table_id, page_size=self._settings.page_size)
         if mark.sequence is None:
             yield from self._of_all(entry, mark, reader, report)
@@ -263,6 +262,13 @@ class FilesStream(RecordStream):
     def _commit(self) -> None:
         self.state_manager.is_flushed = False
         self._write_state_message()
+
+
+def _must_begin(mark: FileMark, log: ChangeLog) -> bool:
+    """Tell whether all records are to be listed anew; a first reading is only given up if the sequence went back."""
+    if mark.sequence is None:
+        return mark.head is None or (log.is_available and log.sequence < mark.head)
+    return log.is_available and log.has_lost(mark.sequence)
 
 
 def _row(entry: TableEntry, record_id: int, fetched: Fetched) -> Record:

@@ -163,6 +163,17 @@ def test_an_interrupted_first_reading_goes_on_at_its_record_and_downloads_nothin
     assert versions == {rest.of_type("ACTIVATE_VERSION", STREAM)[0]["version"]}
 
 
+def test_a_feed_that_goes_back_too_short_does_not_set_a_first_reading_back(shop):
+    simulator = shop(feed="too_old")
+    simulator.faults.add("status", status=503, path="/records/5/files$", times=None)
+    died = run_tap(simulator, **settings())
+    simulator.faults.clear()
+    simulator.edit.update("A", 1, {"A": "changed"})
+    simulator.log.clear()
+    run_tap(simulator, state=died.state, **settings())
+    assert [path.split("/")[-2] for path in listings(simulator)] == ["5", "6", "7", "8"]
+
+
 def test_the_budget_of_calls_stops_files_last_and_the_next_run_goes_on(shop, tmp_path):
     simulator = shop()
     runs = [run_tap(simulator, max_api_calls=14, **settings(tmp_path))]
