@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, overload
 
 from ninox_simulator.documents import RecordDocument
@@ -41,6 +41,7 @@ class Table:
     Attributes:
         definition: The raw schema's entry, changed in place by schema edits.
         records: Record id → record.
+        refuses: Which fields, by id, a save is answered 500 for: bad rows beyond those that a schema tells (observed).
         next_rid: Id of the next new record; ids are never given twice (inferred from the counter's name).
     """
 
@@ -50,6 +51,7 @@ class Table:
         self.definition = definition
         self.records: dict[int, Record] = {}
         self.next_rid = 1
+        self.refuses: Callable[[dict[str, Any]], bool] = lambda _: False
         self._ids: list[int] = []
         self._by_sequence: list[tuple[int, int]] | None = None
 

@@ -65,7 +65,10 @@ class Writer:
         fields = (
             {k: v for k, v in element.items() if k not in {"_upsert", "_id", "id"}} if flat else element.get("fields")
         )
-        return None if raw_id is None else _record_id(raw_id), upsert, self._by_id(fields or {}), flat
+        by_id = self._by_id(fields or {})
+        if self._table.refuses(by_id):
+            raise ApiError(500, "Internal server error")
+        return None if raw_id is None else _record_id(raw_id), upsert, by_id, flat
 
     def _save(self, prepared: tuple[int | None, bool, Json, bool]) -> Record | Json:
         record_id, upsert, fields, flat = prepared

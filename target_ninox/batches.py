@@ -13,10 +13,10 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from time import sleep
 from typing import Any, NamedTuple
 
 from ninox_api import retry
@@ -84,7 +84,7 @@ class BatchWriter:
 
     def __init__(
         self, writer: Writer, table: KnownTable, *, key_of: KeyOf, size: int, max_tries: int,
-        find_gone_fields: Callable[[], frozenset[str]], sleep: Callable[[float], None] | None = None,
+        find_gone_fields: Callable[[], frozenset[str]],
     ) -> None:  # fmt: skip
         """Prepare; nothing is sent yet.
 
@@ -95,7 +95,6 @@ class BatchWriter:
             size: Rows per request, until a server finds that too many.
             max_tries: How often rows are sent in all before their answers count as lost for good.
             find_gone_fields: Reads the schema again; returns the fields that cannot be written any more.
-            sleep: Takes a pause, in seconds.
         """
         self.size = size
         self.key_of = key_of
@@ -103,7 +102,6 @@ class BatchWriter:
         self._table = table
         self._max_tries = max_tries
         self._find_gone_fields = find_gone_fields
-        self._sleep = sleep or time.sleep
         self._gone_fields: frozenset[str] | None = None
         self._lost_in_a_row = 0
         self._refused_in_a_row = 0
@@ -184,7 +182,7 @@ class BatchWriter:
             next(self._waits)
         wait = self._waits.send(error)
         logger.warning("Looking in %.1f s what was saved, before the rest is sent again: %s", wait, error)
-        self._sleep(wait)
+        sleep(wait)
 
     def _refused(self, chunk: list[Intent], error: NinoxAPIError, todo: deque[list[Intent]]) -> Iterator[Outcome]:
         saved, rest = self._look(chunk)

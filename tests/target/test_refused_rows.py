@@ -1,0 +1,185 @@
+"""B6, B7, B8: rows that Ninox does not take. The others land, the bad ones are named, the state is held."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+from tests.builders import DATABASE_ID, TEAM_ID, database, field, shop, table, team
+from tests.target_runs import records, run_target, schema, state, stored, writes
+from tests.wire import calls
+
+CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
+SAVES = {"method": "POST", "path": "/records$"}
+
+
+def rows(count):
+    return [{"Name": f"name {n}", "Amount": n} for n in range(1, count + 1)]
+
+
+def poison(simulator, *numbers):
+    """Let Ninox answer 500 to a save that holds one of some amounts, for a reason that only it knows."""
+    simulator.store.database(TEAM_ID, DATABASE_ID).tables["A"].refuses = lambda fields: fields.get("B") in numbers
+
+
+@pytest.mark.parametrize("batch", ["atomic", "partial"])
+@pytest.mark.parametrize("bad", [1, 2, 50, 99, 100, 101, 777, 1000])
+def test_one_bad_row_in_a_thousand(simulate, tmp_path, batch, bad):
+    simulator = simulate(shop(0), batch=batch)
+    poison(simulator, bad)
+    path = tmp_path / "rejects.jsonl"
+    run = run_target(simulator, [CUSTOMERS, *records("customers", rows(1000)), state({"a": 1})], rejects_path=str(path))
+    assert sorted(row["B"] for row in stored(simulator).values()) == [n for n in range(1, 1001) if n != bad]
+    assert run.counts("customers") == {"read": 1000, "created": 999, "rejected": 1, **recovered(run)}
+    assert "1 rows could not be written" in str(run.error)
+    assert run.states == []
+    reject = json.loads(path.read_text(encoding="utf-8").splitlines()[-1])
+    assert (reject["row"], reject["code"], reject["record"]) == (bad, "refused", {"Name": f"name {bad}", "Amount": bad})
+    of_a_good_run = 3 + 1 + 10  # team, database, schema; the table, which is empty; the batches
+    assert len(calls(simulator)) - of_a_good_run <= 2 * math.ceil(math.log2(1000))
+
+
+def recovered(run):
+    found = run.counts("customers").get("recovered")
+    return {"recovered": found} if found else {}
+
+
+@pytest.mark.parametrize("batch", ["atomic", "partial"])
+def test_bad_rows_among_updates(simulate, batch):
+    simulator = simulate(shop(200), batch=batch)
+    poison(simulator, 7, 8, 150)
+    run = run_target(simulator, [CUSTOMERS, *records("customers", rows(200))])
+    assert run.counts("customers") == {"read": 200, "updated": 197, "rejected": 3}
+    assert {n for n, row in stored(simulator).items() if row["B"] != n} == {7, 8, 150}
+
+
+@pytest.mark.parametrize("batch", ["atomic", "partial"])
+def test_many_bad_rows_among_new_ones(simulate, batch):
+    simulator = simulate(shop(0), batch=batch)
+    bad = {3, 4, 5, 6, 40, 99, 100, 180}
+    poison(simulator, *bad)
+    run = run_target(simulator, [CUSTOMERS, *records("customers", rows(200))])
+    assert sorted(row["B"] for row in stored(simulator).values()) == [n for n in range(1, 201) if n not in bad]
+    assert run.counts("customers")["rejected"] == len(bad)
+
+
+@pytest.mark.parametrize("policy", ["fail", "continue"])
+def test_the_state_passes_rejected_rows_only_if_the_settings_say_so(simulate, monkeypatch, policy):
+    monkeypatch.setattr("target_ninox.sink.ROWS_AT_ONCE", 2)
+    simulator = simulate(shop(0))
+    poison(simulator, 3)
+    given = records("customers", rows(6))
+    messages = [CUSTOMERS, *given[:2], state({"a": 2}), *given[2:4], state({"a": 4}), *given[4:], state({"a": 6})]
+    run = run_target(simulator, messages, on_reject=policy)
+    if policy == "fail":
+        assert run.states == [{"a": 2}]
+        assert run.error is not None
+    else:
+        assert run.states == [{"a": 2}, {"a": 4}, {"a": 6}]
+        assert run.error is None
+    assert len(stored(simulator)) == 5
+
+
+def test_b6_what_cannot_work_is_said_before_any_write_and_one_bad_row_costs_no_other(simulate, caplog, tmp_path):
+    customers = table(
+        "Customers",
+        A=field("string", "Name"), B=field("date", "Since"), C=field("fn", "Total", fn="1"),
+    )  # fmt: skip
+    simulator = simulate(team(database({"A": customers})))
+    warned = []
+    simulator.on_request.append(lambda _i, method, _p: warned.append(caplog.text) if method == "POST" else None)
+    described = schema("customers", key=["Name"], Name="string", Since="string", Total="number", Colour="string")
+    given = [{"Name": f"n {n}", "Since": "2026-01-31", "Total": 1, "Colour": "red"} for n in range(10_000)]
+    given[4710]["Since"] = "31. of January"
+    path = tmp_path / "rejects.jsonl"
+    run = run_target(simulator, [described, *records("customers", given)], rejects_path=str(path))
+    assert "Colour" in warned[0]
+    assert "Total" in warned[0]
+    assert len(stored(simulator)) == 9999
+    assert run.error is not None
+    [reject] = [
+        row for row in map(json.loads, path.read_text(encoding="utf-8").splitlines()) if row["type"] == "RECORD"
+    ]
+    assert (reject["row"], reject["property"], reject["record"]["Since"]) == (4711, "Since", "31. of January")
+    assert "31. of January" not in caplog.text
+    assert "n 4710" not in caplog.text
+
+
+def test_b7_a_field_that_vanishes_while_the_run_is_under_way_is_named_and_left_out(simulate, caplog):
+    simulator = simulate(shop(0))
+    edit = simulator.store.database(TEAM_ID, DATABASE_ID)
+    seen = []
+
+    def drop_field(_index, method, _path):
+        if method == "POST" and not seen:
+            seen.append(1)
+            edit.remove_field("A", "B")
+
+    simulator.on_request.append(drop_field)
+    run = run_target(simulator, [CUSTOMERS, *records("customers", rows(250))])
+    assert run.error is None
+    assert "'Amount'" in caplog.text
+    assert len(stored(simulator)) == 250
+    assert [call.path for call in calls(simulator)].count(f"/v1/teams/{TEAM_ID}/databases/{DATABASE_ID}") == 2
+
+
+def test_b7_a_field_renamed_a_minute_ago_is_met_by_its_id(simulate):
+    simulator = simulate(shop(0))
+    edit = simulator.store.database(TEAM_ID, DATABASE_ID)
+    simulator.on_request.append(
+        lambda _i, method, _p: edit.rename_field("A", "B", "Betrag") if method == "POST" else None
+    )
+    assert run_target(simulator, [CUSTOMERS, *records("customers", rows(10))]).error is None
+    assert [row["B"] for row in stored(simulator).values()] == list(range(1, 11))
+
+
+def test_b7_a_server_that_answers_500_to_everything_is_not_taken_for_bad_rows(simulate, monkeypatch):
+    monkeypatch.setattr("backoff._sync.time.sleep", lambda _: None)
+    simulator = simulate(shop(0))
+    simulator.faults.add(kind="status", status=500, times=None, after=4)
+    run = run_target(simulator, [CUSTOMERS, *records("customers", rows(200)), state({"a": 1})], max_retries=2)
+    assert "HTTP 500" in str(run.error)
+    assert run.counts("customers") == {"read": 200}
+    assert run.states == []
+
+
+def test_a_table_that_takes_no_row_at_all_does_not_use_up_the_calls(simulate):
+    simulator = simulate(shop(0))
+    simulator.faults.add(kind="status", status=500, times=None, **SAVES)
+    run = run_target(simulator, [CUSTOMERS, *records("customers", rows(3000))])
+    assert "refused 100 rows" in str(run.error)
+    assert len(calls(simulator)) < 450
+
+
+@pytest.mark.parametrize("kind", ["refuse_one", "lose_one"])
+@pytest.mark.parametrize("existing", [0, 10], ids=["new", "changed"])
+def test_b8_200_but_not_stored(simulate, caplog, kind, existing):
+    simulator = simulate(shop(existing))
+    simulator.faults.add(kind=kind, **SAVES)
+    run = run_target(simulator, [CUSTOMERS, *records("customers", rows(10)), state({"a": 1})])
+    outcome = "updated" if existing else "created"
+    counts = run.counts("customers")
+    assert (counts[outcome], counts["rejected"]) == (9, 1)
+    assert "row 6 is rejected" in caplog.text
+    assert run.states == []
+    assert run.error is not None
+    assert sum(row.get("B") == n for n, row in enumerate(stored(simulator).values(), start=1)) in {9, 5}
+
+
+def test_rejected_rows_are_fed_in_again_after_repair(simulate, tmp_path):
+    simulator = simulate(shop(0))
+    path = tmp_path / "rejects.jsonl"
+    given = [{"Name": "a", "Amount": 1}, {"Name": "b", "Amount": "many"}]
+    run_target(simulator, [CUSTOMERS, *records("customers", given)], rejects_path=str(path))
+    messages = [json.loads(line) for line in path.read_text(encoding="utf-8").replace('"many"', "2").splitlines()]
+    run = run_target(simulator, messages)
+    assert run.error is None
+    assert [row["B"] for row in stored(simulator).values()] == [1, 2]
+
+
+def test_writes_are_batches_of_the_size_that_was_asked_for(simulate):
+    simulator = simulate(shop(0))
+    run_target(simulator, [CUSTOMERS, *records("customers", rows(90))], batch_size_rows=40)
+    assert len(writes(simulator)) == 3
