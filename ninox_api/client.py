@@ -91,6 +91,10 @@ class NinoxClient:
         """Ids or names of the databases that a password was given for."""
         return self._passwords.keys()
 
+    def close(self) -> None:
+        """Close the connections that are kept open for further requests."""
+        self._transport.close()
+
     def list_teams(self) -> list[Team]:
         """Return the teams that the key can see. Not served by some private clouds (observed)."""
         return [Team(id=team.id, name=team.name) for team in self._transport.send(_get("teams"), _NAMED)]

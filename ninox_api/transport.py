@@ -151,6 +151,10 @@ class Transport:
         self._in_flight = InFlight(config.max_parallel_requests)
         self._session = _session(config)
 
+    def close(self) -> None:
+        """Close the connections that are kept open for further requests."""
+        self._session.close()
+
     def send(self, request: Request, decoder: Decoder[Answer]) -> Answer:
         """Return the decoded answer to a request, repeating it where that is safe and may help.
 

@@ -12,6 +12,14 @@ from singer_sdk.singerlib.encoding.base import GenericSingerReader
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 from typing_extensions import override
 
+_PARTS = {
+    "SCHEMA": ("stream", "schema"),
+    "RECORD": ("stream", "record"),
+    "STATE": ("value",),
+    "ACTIVATE_VERSION": ("stream", "version"),
+    "BATCH": ("stream", "encoding", "manifest"),
+}
+
 
 class QuietReader(GenericSingerReader[bytes]):
     """Reads messages as bytes, so that text in a wrong encoding is an error of its line.
@@ -50,8 +58,9 @@ class QuietReader(GenericSingerReader[bytes]):
             self._refuse(f"{len(line)} bytes that are not whole JSON in UTF-8")
         if not isinstance(message, dict):
             self._refuse("no JSON object")
-        if "type" not in message:
-            self._refuse("no `type`")
+        missing = [name for name in ("type", *_PARTS.get(str(message.get("type")), ())) if name not in message]
+        if missing:
+            self._refuse(f"no `{missing[0]}`")
         return message
 
     @override

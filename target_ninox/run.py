@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ninox_api.client import NinoxClient
 from target_ninox.destination import Destination
 from target_ninox.dry_run import DryRun
 from target_ninox.file_sources import FileSources
@@ -31,6 +32,7 @@ class Run:
     """
 
     settings: TargetSettings
+    client: NinoxClient
     destination: Destination
     writer: Writer
     report: RunReport
@@ -52,7 +54,8 @@ class Run:
 
     def matcher_of(self, plan: WritePlan) -> Matcher:
         """Return what finds the records of a stream."""
-        return self._matcher(plan.table.id, plan.match_field_ids, key_of(plan), plan.field_ids)
+        kept_fields = plan.field_ids | plan.file_fields.keys()
+        return self._matcher(plan.table.id, plan.match_field_ids, key_of(plan), kept_fields)
 
     def matcher_of_reference(self, reference: Reference) -> Matcher:
         """Return what finds linked records."""
@@ -69,6 +72,7 @@ class Run:
         Raises:
             CountsDifferError: The run is complete, yet rows have no outcome.
         """
+        self.client.close()
         for matcher in self._matchers.values():
             matcher.index.close()
         self.rejects.close()

@@ -71,6 +71,7 @@ class TargetNinox(Target):
         """Take the SDK's arguments; nothing is sent yet."""
         self._run: Run | None = None
         self._is_closed = False
+        self._waits_for_script = False
         self._loaders: dict[str, StreamLoader] = {}
         self._stopping = Stopping()
         self._states = DurableStates(_write_state)
@@ -100,7 +101,7 @@ class TargetNinox(Target):
 
     def write_durable_state(self) -> None:
         """Write the newest state before which nothing is missing; a dry run writes none."""
-        if self._settings.dry_run:
+        if self._settings.dry_run or self._waits_for_script:
             return
         unsettled = {name: loader.first_unsettled for name, loader in self._loaders.items()}
         if self._run is not None:
@@ -165,7 +166,6 @@ class TargetNinox(Target):
     @override
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
         self._last_message = "STATE"
-        self._assert_line_requires(message_dict, requires={"value"})
         self._states.add(message_dict["value"], {name: item.account.read for name, item in self._loaders.items()})
         with self._reported():
             self.write_durable_state()
@@ -173,6 +173,8 @@ class TargetNinox(Target):
     @override
     def process_endofpipe(self) -> None:
         with self._reported():
+            self._mark_complete()
+            self._waits_for_script = bool(self._settings.after_load_script)
             super().process_endofpipe()
             self._finish()
 
@@ -203,6 +205,7 @@ class TargetNinox(Target):
         writer = DryWriter() if settings.dry_run else UninterruptedWriter(destination.client.writer(), self._stopping)
         return Run(
             settings=settings,
+            client=client,
             destination=destination,
             writer=writer,
             report=RunReport(lambda: client.calls_used, path=settings.report_path, is_dry=settings.dry_run),
@@ -232,7 +235,6 @@ class TargetNinox(Target):
         """Do what needs all input, then let the last state go."""
         loaders = list(self._loaders.values())
         finishing.load_held(loaders)
-        self._mark_complete()
         finishing.remove_unseen(loaders)
         rejected = self._run.report.total.rejected if self._run else 0
         fails = bool(rejected) and self._settings.fails_on_reject
@@ -261,12 +263,13 @@ class TargetNinox(Target):
                 loader.is_complete = True
 
     def _execute_script(self, run: Run, *, skip: bool) -> None:
+        self._waits_for_script = False
         if not self._settings.after_load_script:
             return
         if skip:
             logger.warning("after_load_script was not executed, because rows were rejected.")
-            return
-        run.writer.execute(self._settings.after_load_script)
+        else:
+            run.writer.execute(self._settings.after_load_script)
 
     @contextmanager
     def _reported(self) -> Iterator[None]:

@@ -37,9 +37,10 @@ def settings_for(simulator, **more):
 
 
 def run_target(simulator, messages, **settings):
-    """Run the target to its end; an error is kept, not raised."""
+    """Run the target to its end; an error is kept, not raised. A message may be given as the bytes of a line."""
     run = TargetRun()
-    lines = b"".join(simplejson.dumps(message, use_decimal=True).encode() + b"\n" for message in messages)
+    encoded = (m if isinstance(m, bytes) else simplejson.dumps(m, use_decimal=True).encode() for m in messages)
+    lines = b"".join(line + b"\n" for line in encoded)
     output = io.StringIO()
     with redirect_stdout(output):
         try:
@@ -51,16 +52,15 @@ def run_target(simulator, messages, **settings):
     return run
 
 
-def schema(stream, key=("id",), *, bookmarks=None, **properties):
+def schema(stream, key=("id",), **properties):
     """A SCHEMA message; properties are given by type or by a whole schema."""
     known = {name: {"type": [kind, "null"]} if isinstance(kind, str) else kind for name, kind in properties.items()}
-    message = {
+    return {
         "type": "SCHEMA",
         "stream": stream,
         "key_properties": list(key),
         "schema": {"type": "object", "properties": known},
     }
-    return message if bookmarks is None else {**message, "bookmark_properties": bookmarks}
 
 
 def records(stream, rows):

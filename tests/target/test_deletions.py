@@ -1,0 +1,128 @@
+"""Deleting: rows that say so, and mirrors; never on a guess, never more than permitted."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.builders import shop
+from tests.target_runs import activate_version, records, run_target, schema, state, stored, writes
+
+CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
+TOMBSTONES = schema("customers", key=["Name"], Name="string", _sdc_deleted_at="string")
+DELETED_AT = "2026-11-01T00:00:00Z"
+MIRROR = {"load_method": "overwrite"}
+
+
+def rows(*numbers):
+    return records("customers", [{"Name": f"name {n}", "Amount": n * 10} for n in numbers])
+
+
+def tombstones(*numbers):
+    return records("customers", [{"Name": f"name {n}", "_sdc_deleted_at": DELETED_AT} for n in numbers])
+
+
+@pytest.mark.parametrize("delete_many", ["available", "missing", "bodyless"])
+def test_rows_that_say_so_are_deleted_and_one_that_is_gone_needs_nothing(simulate, delete_many):
+    simulator = simulate(shop(8), delete_many=delete_many)
+    messages = [TOMBSTONES, *tombstones(2, 3, 4, 99), state({"a": 1})]
+    run = run_target(simulator, messages, hard_delete=True)
+    assert run.error is None
+    assert list(stored(simulator)) == [1, 5, 6, 7, 8]
+    assert run.counts("customers") == {"read": 4, "deleted": 3, "unchanged": 1}
+    simulator.log.clear()
+    again = run_target(simulator, messages, hard_delete=True)
+    assert again.counts("customers") == {"read": 4, "unchanged": 4}
+    assert writes(simulator) == []
+
+
+def test_without_hard_delete_they_are_only_counted(simulate):
+    simulator = simulate(shop(3))
+    run = run_target(simulator, [TOMBSTONES, *tombstones(2)])
+    assert run.counts("customers") == {"read": 1, "skipped": 1}
+    assert writes(simulator) == []
+
+
+def test_the_last_row_about_a_record_decides(simulate):
+    simulator = simulate(shop(3))
+    described = schema("customers", key=["Name"], Name="string", Amount="number", _sdc_deleted_at="string")
+    given = [*tombstones(1), *rows(1), *rows(2), *tombstones(2)]
+    run = run_target(simulator, [described, *given], hard_delete=True)
+    assert list(stored(simulator)) == [1, 3]
+    assert run.counts("customers") == {"read": 4, "unchanged": 1, "deleted": 1, "skipped": 2}
+
+
+def test_tombstones_of_the_tap_under_their_own_narrow_schema(simulate):
+    """As tap-ninox sends them: by record id, after the rows, with no other property."""
+    simulator = simulate(shop(4))
+    whole = schema("customers", key=["_id"], _id="integer", Name="string", _sequence="integer")
+    narrow = schema("customers", key=["_id"], _id="integer", _sequence="integer", _sdc_deleted_at="string")
+    messages = [
+        whole, *records("customers", [{"_id": 1, "Name": "new"}]),
+        narrow, *records("customers", [{"_id": 3, "_sdc_deleted_at": DELETED_AT}]),
+    ]  # fmt: skip
+    run = run_target(simulator, messages, hard_delete=True)
+    assert run.error is None
+    assert list(stored(simulator)) == [1, 2, 4]
+    assert stored(simulator)[1]["A"] == "new"
+
+
+def test_a_mirror_deletes_what_did_not_come(simulate):
+    simulator = simulate(shop(6))
+    run = run_target(simulator, [CUSTOMERS, *rows(1, 2, 9), activate_version("customers"), state({"a": 1})], **MIRROR)
+    assert run.error is None
+    assert [row["A"] for row in stored(simulator).values()] == ["name 1", "name 2", "name 9"]
+    assert run.counts("customers") == {"read": 3, "created": 1, "unchanged": 2, "removed": 4}
+    assert run.states == [{"a": 1}]
+
+
+def test_the_end_of_an_input_that_ends_well_is_the_end_of_its_streams(simulate):
+    simulator = simulate(shop(6))
+    run_target(simulator, [CUSTOMERS, *rows(1, 2), state({"a": 1})], **MIRROR)
+    assert list(stored(simulator)) == [1, 2]
+
+
+BROKEN = {
+    "cut off": lambda: [CUSTOMERS, *rows(1, 2)],
+    "cut off between two states": lambda: [CUSTOMERS, *rows(1), state({"a": 1}), *rows(2)],
+    "only what changed": lambda: [{**CUSTOMERS, "bookmark_properties": ["Amount"]}, *rows(1), state({"a": 1})],
+    "empty": lambda: [CUSTOMERS, activate_version("customers"), state({"a": 1})],
+    "a bad row": lambda: [CUSTOMERS, *rows(1), *records("customers", [{"Name": "x", "Amount": "many"}]),
+                          activate_version("customers"), state({"a": 1})],
+    "a line that is no message": lambda: [CUSTOMERS, *rows(1), activate_version("customers"), "RECORD"],
+    "an unknown stream": lambda: [CUSTOMERS, *rows(1), activate_version("customers"), *records("none", [{"a": 1}])],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_mirror_deletes_nothing_after_an_input_that_is(simulate, name):
+    simulator = simulate(shop(6))
+    run_target(simulator, BROKEN[name](), **MIRROR)
+    assert len(stored(simulator)) == 6
+    assert not [call for call in simulator.log.entries if call.method == "DELETE"]
+
+
+def test_a_mirror_that_would_delete_too_much_deletes_nothing(simulate):
+    simulator = simulate(shop(6))
+    run = run_target(simulator, [CUSTOMERS, *rows(1, 2), state({"a": 1})], max_deletes=3, **MIRROR)
+    assert "max_deletes" in str(run.error)
+    assert "4 records" in str(run.error)
+    assert len(stored(simulator)) == 6
+    assert run.states == []
+
+
+def test_a_mirror_with_a_failing_later_stream_deletes_nothing_and_its_state_is_held(simulate):
+    simulator = simulate(shop(6))
+    other = schema("nowhere", key=["a"], a="string")
+    messages = [CUSTOMERS, *rows(1), activate_version("customers"), state({"a": 1}), other, state({"a": 2})]
+    run = run_target(simulator, messages, **MIRROR)
+    assert run.error is not None
+    assert run.states == []
+    assert len(stored(simulator)) == 6
+
+
+def test_two_streams_cannot_mirror_one_table(simulate):
+    simulator = simulate(shop(3))
+    settings = {"streams": {"more": {"table": "Customers"}}, **MIRROR}
+    run = run_target(simulator, [CUSTOMERS, schema("more", key=["Name"], Name="string"), *rows(1)], **settings)
+    assert "goes to table 'Customers', too" in str(run.error)
+    assert len(stored(simulator)) == 3

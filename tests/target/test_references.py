@@ -1,0 +1,184 @@
+"""B4: links by a key of the other table, whatever comes first; circles, and what is missing."""
+
+from __future__ import annotations
+
+import json
+from itertools import chain
+
+import pytest
+
+from tests.builders import database, field, table, team
+from tests.target_runs import records, run_target, schema, state, stored, writes
+
+ORDERS = schema("orders", key=["No"], No="string", Customer="string", Parent="string")
+CUSTOMERS = schema("customers", key=["Shop ID"], **{"Shop ID": "string", "Name": "string"})
+LINES = schema("lines", key=["No"], No="string", Order="string", Pieces="number")
+
+REFERENCES = {
+    "orders": {
+        "references": {
+            "Customer": {"match_on": "Shop ID"},
+            "Parent": {"match_on": "No", "on_missing": "reject"},
+        }
+    },
+    "lines": {"references": {"Order": {"match_on": "No"}}},
+}
+
+
+def shop():
+    tables = {
+        "A": table("Customers", A=field("string", "Shop ID"), B=field("string", "Name")),
+        "B": table(
+            "Orders",
+            A=field("string", "No"),
+            B=field("ref", "Customer", refTypeId="A"),
+            C=field("ref", "Parent", refTypeId="B"),
+        ),
+        "C": table(
+            "Lines", A=field("string", "No"), B=field("ref", "Order", refTypeId="B"), C=field("number", "Pieces")
+        ),
+    }
+    return team(database(tables))
+
+
+def lines(count):
+    return records("lines", [{"No": f"L{n}", "Order": f"O{n % 40}", "Pieces": n} for n in range(count)])
+
+
+def orders(count):
+    return records("orders", [{"No": f"O{n}", "Customer": f"C{n % 7}"} for n in range(count)])
+
+
+def customers(count):
+    return records("customers", [{"Shop ID": f"C{n}", "Name": f"name {n}"} for n in range(count)])
+
+
+def linked(simulator, table_id, field_id, other):
+    """Own number → number of the linked record."""
+    others = {record_id: row["A"] for record_id, row in stored(simulator, other).items()}
+    return {row["A"]: others[row[field_id]] for row in stored(simulator, table_id).values() if field_id in row}
+
+
+@pytest.mark.parametrize("order", ["lines first", "customers first"])
+def test_b4_orders_with_lines_and_customers(simulate, order):
+    simulator = simulate(shop())
+    parts = [[LINES, *lines(200)], [ORDERS, *orders(40)], [CUSTOMERS, *customers(7)]]
+    messages = [*chain(*(parts if order == "lines first" else reversed(parts)))]
+    run = run_target(simulator, [*messages, state({"a": 1})], streams=REFERENCES)
+    assert run.error is None
+    assert linked(simulator, "C", "B", "B") == {f"L{n}": f"O{n % 40}" for n in range(200)}
+    assert linked(simulator, "B", "B", "A") == {f"O{n}": f"C{n % 7}" for n in range(40)}
+    assert len(writes(simulator)) == 4, "no row was written twice"
+    assert run.counts("lines") == {"read": 200, "created": 200}
+    assert run.states == [{"a": 1}]
+    simulator.log.clear()
+    assert run_target(simulator, [*messages, state({"a": 1})], streams=REFERENCES).error is None
+    assert writes(simulator) == []
+
+
+def test_b4_a_row_whose_linked_record_never_comes_is_rejected_with_the_key(simulate, tmp_path):
+    simulator = simulate(shop())
+    path = tmp_path / "rejects.jsonl"
+    given = records("lines", [{"No": "L1", "Order": "O1"}, {"No": "L2", "Order": "O-gone"}])
+    messages = [LINES, *given, state({"a": 1}), ORDERS, *records("orders", [{"No": "O1"}]), state({"a": 2})]
+    run = run_target(simulator, messages, streams=REFERENCES, rejects_path=str(path))
+    assert [row["A"] for row in stored(simulator, "C").values()] == ["L1"]
+    reject = json.loads(path.read_text(encoding="utf-8").splitlines()[-1])
+    assert (reject["stream"], reject["row"], reject["property"], reject["code"]) == (
+        "lines",
+        2,
+        "Order",
+        "missing_reference",
+    )
+    assert reject["record"]["Order"] == "O-gone"
+    assert run.states == []
+    assert run.error is not None
+
+
+def test_a_missing_linked_record_is_left_empty_if_the_settings_say_so(simulate):
+    simulator = simulate(shop())
+    streams = {"lines": {"references": {"Order": {"match_on": "No", "on_missing": "null"}}}}
+    run = run_target(simulator, [LINES, *records("lines", [{"No": "L1", "Order": "O-gone"}])], streams=streams)
+    assert run.error is None
+    assert stored(simulator, "C") == {1: {"A": "L1"}}
+
+
+def test_children_before_parents_of_the_same_stream(simulate):
+    simulator = simulate(shop())
+    given = [{"No": "c", "Parent": "b"}, {"No": "b", "Parent": "a"}, {"No": "a"}]
+    run = run_target(simulator, [ORDERS, *records("orders", given)], streams=REFERENCES)
+    assert run.error is None
+    assert linked(simulator, "B", "C", "B") == {"c": "b", "b": "a"}
+    assert run.counts("orders") == {"read": 3, "created": 3}
+
+
+def test_rows_that_link_to_themselves_or_in_a_circle_are_linked_in_a_second_pass(simulate):
+    simulator = simulate(shop())
+    given = [
+        {"No": "self", "Parent": "self"},
+        {"No": "x", "Parent": "y"},
+        {"No": "y", "Parent": "z"},
+        {"No": "z", "Parent": "x"},
+    ]
+    messages = [ORDERS, *records("orders", given), state({"a": 1})]
+    run = run_target(simulator, messages, streams=REFERENCES)
+    assert run.error is None
+    assert linked(simulator, "B", "C", "B") == {"self": "self", "x": "y", "y": "z", "z": "x"}
+    assert run.counts("orders") == {"read": 4, "created": 4}
+    assert run.states == [{"a": 1}]
+    simulator.log.clear()
+    again = run_target(simulator, messages, streams=REFERENCES)
+    assert again.counts("orders") == {"read": 4, "unchanged": 4}
+    assert writes(simulator) == []
+
+
+def test_a_circle_that_hangs_on_a_missing_record_is_rejected_as_a_whole(simulate):
+    simulator = simulate(shop())
+    given = [{"No": "x", "Parent": "y"}, {"No": "y", "Parent": "x", "Customer": "C-gone"}]
+    run = run_target(simulator, [ORDERS, *records("orders", given)], streams=REFERENCES)
+    assert stored(simulator, "B") == {}
+    assert run.counts("orders") == {"read": 2, "rejected": 2}
+
+
+def test_a_later_row_about_a_held_record_comes_after_it(simulate, monkeypatch):
+    monkeypatch.setattr("target_ninox.sink.ROWS_AT_ONCE", 1)
+    simulator = simulate(shop())
+    given = [{"No": "L1", "Order": "O1", "Pieces": 1}, {"No": "L1", "Pieces": 2}]
+    messages = [LINES, *records("lines", given), ORDERS, *records("orders", [{"No": "O1"}])]
+    run = run_target(simulator, messages, streams=REFERENCES)
+    assert run.error is None
+    assert stored(simulator, "C") == {1: {"A": "L1", "B": 1, "C": 2}}
+
+
+def test_no_state_passes_a_row_that_waits(simulate, monkeypatch):
+    monkeypatch.setattr("target_ninox.sink.ROWS_AT_ONCE", 1)
+    simulator = simulate(shop())
+    waiting = records("lines", [{"No": "L1", "Order": "O1"}])
+    more = [state({"a": 2}), CUSTOMERS, *customers(2), state({"a": 3}), ORDERS, *records("orders", [{"No": "O1"}])]
+    simulator.faults.add(kind="status", status=403, method="POST", path="/B/records$")
+    run = run_target(simulator, [state({"a": 1}), LINES, *waiting, *more, state({"a": 4})], streams=REFERENCES)
+    assert "HTTP 403" in str(run.error)
+    assert run.states == [{"a": 1}]
+    again = run_target(simulator, [LINES, *waiting, *more, state({"a": 4})], streams=REFERENCES)
+    assert again.states == [{"a": 4}]
+
+
+def test_several_records_with_the_linked_key_are_not_guessed_at(simulate, caplog):
+    simulator = simulate(shop())
+    twice = records("orders", [{"No": "O0"}, {"No": "O0"}])
+    run_target(simulator, [ORDERS, *twice], streams={"orders": {"mode": "insert"}})
+    run = run_target(simulator, [LINES, *records("lines", [{"No": "L1", "Order": "O0"}])], streams=REFERENCES)
+    assert run.error is not None
+    assert "ids 1, 2" in caplog.text
+    assert stored(simulator, "C") == {}
+
+
+def test_linked_records_are_looked_up_singly_in_a_large_table_and_only_once(simulate):
+    simulator = simulate(shop())
+    run_target(simulator, [ORDERS, *records("orders", [{"No": f"O{n}"} for n in range(9000)])])
+    simulator.log.clear()
+    given = [{"No": f"L{n}", "Order": f"O{n % 3}"} for n in range(300)]
+    run_target(simulator, [LINES, *records("lines", given)], streams=REFERENCES)
+    looked_up = [call.query["filters"] for call in simulator.log.entries if "filters" in call.query]
+    assert sorted(looked_up[1:]) == ['{"A":"O0"}', '{"A":"O1"}', '{"A":"O2"}'], "the first is the probe"
+    assert linked(simulator, "C", "B", "B") == {f"L{n}": f"O{n % 3}" for n in range(300)}
