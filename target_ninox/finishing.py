@@ -6,9 +6,8 @@ import logging
 from collections.abc import Hashable, Sequence
 from contextlib import ExitStack
 
-from target_ninox.linking import wanted_of
+from target_ninox.linking import Wanted
 from target_ninox.loader import StreamLoader
-from target_ninox.merging import Row
 
 logger = logging.getLogger(__name__)
 
@@ -19,14 +18,11 @@ LinkKey = tuple[str, str, Hashable]
 def load_held(loaders: Sequence[StreamLoader]) -> None:
     """Load the rows that wait for linked records, parents first as far as that goes."""
     while True:
-        loaded = sum(_loaded_of_held(loader) for loader in loaders)
-        if loaded:
+        if sum(_loaded_of_held(loader) for loader in loaders):
             continue
-        hopeless = [(loader, _hopeless(loader, _keys_to_come(loaders))) for loader in loaders]
-        if not any(rows for _, rows in hopeless):
+        to_come = _keys_to_come(loaders)
+        if not sum(loader.give_up(_hopeless(loader, to_come)) for loader in loaders):
             break
-        for loader, rows in hopeless:
-            loader.give_up(rows)
     _load_circles([loader for loader in loaders if loader.held])
 
 
@@ -57,14 +53,9 @@ def _loaded_of_held(loader: StreamLoader) -> int:
     return before - len(loader.held)
 
 
-def _hopeless(loader: StreamLoader, to_come: set[LinkKey]) -> list[Row]:
-    """Return the held rows that wait for what is neither there nor on its way."""
-    missing = loader.missing()
-    return [
-        row
-        for row in loader.held.values()
-        if any(wanted in missing and _link_key(loader, *wanted) not in to_come for wanted in wanted_of(row))
-    ]
+def _hopeless(loader: StreamLoader, to_come: set[LinkKey]) -> set[Wanted]:
+    """Return what held rows wait for that is neither there nor on its way."""
+    return {wanted for wanted in loader.missing() if _link_key(loader, *wanted) not in to_come}
 
 
 def _keys_to_come(loaders: Sequence[StreamLoader]) -> set[LinkKey]:

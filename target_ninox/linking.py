@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import replace
 
 from target_ninox.merging import Row
 from target_ninox.plan import FindRecord, WritePlan
 from target_ninox.references import Reference
-from target_ninox.rows import RowRejectedError
+from target_ninox.rows import EncodedRow, RowRejectedError
 from target_ninox.run import Run
 
 Reject = Callable[[Row, RowRejectedError], None]
@@ -46,24 +46,52 @@ class Links:
         found = self._find(rows)
         return [resolved for row in rows for resolved in self._resolved(row, found, reject)]
 
-    def without_missing(self, row: Row) -> Row:
-        """Return a row with the references that are found, and without a word about the others."""
-        found = self._find([row])
+    def without_hopeless(self, rows: Iterable[Row], hopeless: Collection[Wanted], *, reject: Reject) -> list[Row]:
+        """Return rows without the links that will never be found; reject those where they may not be empty."""
+        return [kept for row in rows for kept in self._tried(row, lambda row: self._given_up(row, hopeless), reject)]
+
+    def without_missing(self, rows: Iterable[Row], *, reject: Reject) -> list[Row]:
+        """Return rows with the links that are found, and without a word about the others."""
+        rows = list(rows)
+        found = self._find(rows)
+        return [kept for row in rows for kept in self._tried(row, lambda row: self._with_known(row, found), reject)]
+
+    def _given_up(self, row: Row, hopeless: Collection[Wanted]) -> EncodedRow:
+        left, empty = {}, {}
+        for field_id, keys in row.encoded.references.items():
+            to_come = tuple(key for key in keys if (field_id, key) not in hopeless)
+            if len(to_come) < len(keys):
+                empty[field_id] = self._plan.references[field_id].encoded(keys, _nothing)  # raises if it must be there
+            if to_come:
+                left[field_id] = to_come
+        if not left:
+            return self._plan.resolve(row.encoded, _nothing)
+        fields = {field_id: value for field_id, value in empty.items() if field_id not in left}
+        return replace(row.encoded, fields={**row.encoded.fields, **fields}, references=left)
+
+    def _with_known(self, row: Row, found: dict[Wanted, list[int]]) -> EncodedRow:
         known = {
             field_id: keys
             for field_id, keys in row.encoded.references.items()
             if all(found.get((field_id, key)) for key in keys)
         }
-        return replace(row, encoded=self._plan.resolve(replace(row.encoded, references=known), _finder(found)))
+        return self._plan.resolve(replace(row.encoded, references=known), _finder(found))
 
     def _resolved(self, row: Row, found: dict[Wanted, list[int]], reject: Reject) -> list[Row]:
-        try:
+        def resolve(row: Row) -> EncodedRow:
             self._refuse_ambiguous(row, found)
-            encoded = self._plan.resolve(row.encoded, _finder(found))
+            return self._plan.resolve(row.encoded, _finder(found))
+
+        return self._tried(row, resolve, reject)
+
+    @staticmethod
+    def _tried(row: Row, change: Callable[[Row], EncodedRow], reject: Reject) -> list[Row]:
+        """Return a row, changed; none if that shows that it cannot be written."""
+        try:
+            return [replace(row, encoded=change(row))]
         except RowRejectedError as error:
             reject(row, error)
             return []
-        return [replace(row, encoded=encoded)]
 
     def _refuse_ambiguous(self, row: Row, found: dict[Wanted, list[int]]) -> None:
         for field_id, key in wanted_of(row):
@@ -98,6 +126,10 @@ class Links:
 def wanted_of(row: Row) -> list[Wanted]:
     """Return what a row waits for."""
     return [(field_id, key) for field_id, keys in row.encoded.references.items() for key in keys]
+
+
+def _nothing(_field_id: str, _key: Hashable) -> None:
+    return None
 
 
 def _finder(found: dict[Wanted, list[int]]) -> FindRecord:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from target_ninox.account import StreamAccount
-from target_ninox.linking import Links, Wanted
+from target_ninox.linking import Links, Wanted, wanted_of
 from target_ninox.merging import Row, merged
 from target_ninox.rejects import StreamSchema
 from target_ninox.row_writer import RowWriter
@@ -91,18 +92,24 @@ class StreamLoader:
         """Return what held rows wait for."""
         return self._links.missing(self.held.values())
 
-    def give_up(self, rows: Sequence[Row]) -> None:
-        """Load held rows whose linked records will not come: without them, or not at all, as the settings say."""
+    def give_up(self, hopeless: AbstractSet[Wanted]) -> bool:
+        """Do without links that will never be found: leave them empty, or reject their rows, as the settings say.
+
+        Returns:
+            Whether there were any.
+        """
+        rows = [row for row in self.held.values() if not hopeless.isdisjoint(wanted_of(row))]
         for row in rows:
             del self.held[row.identity]
-        with self._run.report.measure(self.plan.stream):
-            self._writer.write(self._links.settle_missing(rows, reject=self.account.reject))
+        kept = self._links.without_hopeless(rows, hopeless, reject=self.account.reject)
+        self.held |= {row.identity: row for row in kept}
+        return bool(rows)
 
     def write_unlinked(self) -> list[Row]:
         """Load all held rows without the links that are missing; return them as they were, to be linked."""
         rows, self.held = list(self.held.values()), {}
         with self._run.report.measure(self.plan.stream):
-            self._writer.write([self._links.without_missing(row) for row in rows])
+            self._writer.write(self._links.without_missing(rows, reject=self.account.reject))
         return rows
 
     def link(self, rows: Sequence[Row]) -> None:
