@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from time import sleep
 from typing import Any, NamedTuple
 
@@ -63,13 +63,11 @@ class Intent:
 
     Attributes:
         creates: Whether there is no record for it yet; with an id in `write`, it is to be made under that id.
-        current_fields: What its record holds.
     """
 
     row: Row
     write: RecordWrite
     creates: bool
-    current_fields: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Outcome(NamedTuple):
