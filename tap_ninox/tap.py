@@ -116,11 +116,7 @@ class TapNinox(Tap):
     def sync_all(self) -> None:
         self._note_drift()
         self._put_last(FilesStream.name)  # it can use up the budget of calls, which the tables need more
-        self._schedule.order = [
-            stream
-            for stream in self.streams.values()
-            if isinstance(stream, TableStream) and stream.selected and stream.name not in self.report.refusals
-        ]
+        self._schedule.order = [s for s in self.streams.values() if isinstance(s, TableStream) and s.selected]
         if batch_config := self.config.get("batch_config"):
             self._writer.batches = Batches(batch_config, name=self.name)
         super().sync_all()

@@ -145,6 +145,25 @@ def test_a_new_table_is_told_once_and_read(simulate, caplog):
     assert messages(run_tap(simulator, state=second.state)) == []
 
 
+def test_a_table_that_nobody_selected_is_not_called_new(simulate):
+    tables = {"A": customers(), "B": {**table("Archive"), "hidden": True}}
+    simulator = simulate(team(database(tables, {"A": customer_records(1)})))
+    assert kinds(run_tap(simulator, state=run_tap(simulator).state)) == []
+
+
+def test_a_name_that_a_saved_catalog_pinned_is_not_called_another_one(simulate):
+    """Renamed after the catalog was saved, and back again: the property never changed."""
+    simulator = simulate(shop(1))
+    catalog = discover(simulator)
+    simulator.edit.rename_field("A", "B", "Price")
+    state = run_tap(simulator, catalog=catalog).state
+    assert state["bookmarks"][STREAM]["names"] == {"B": "amount"}
+    simulator.edit.rename_field("A", "B", "Amount")
+    second = run_tap(simulator, catalog=catalog, state=state)
+    assert messages(second) == ["shop__customers: field 'Price' is now called 'Amount'; the property stays amount."]
+    assert "names" not in second.bookmark(STREAM)
+
+
 def test_an_alias_keeps_the_name_and_still_tells_the_caption(runs):
     second, third = runs(lambda edit: edit.rename_field("A", "B", "Price"), aliases={f"{DATABASE_ID}.A.B": "amount"})
     assert messages(second) == [
@@ -200,12 +219,15 @@ def test_a_table_that_lost_most_of_its_fields_is_not_read_until_someone_says_so(
 
 def test_a_refused_table_is_not_read_ahead_either(simulate):
     simulator = simulate(twelve_fields())
-    state = run_tap(simulator).state
+    settings = {"aliases": {f"{DATABASE_ID}.B": "shop__before"}, "max_parallel_requests": 4}
+    state = run_tap(simulator, **settings).state
     for letter in "CDEFGHIJ":
         simulator.edit.remove_field("A", letter)
     simulator.edit.update("A", 1, {"A": "changed"})
+    simulator.edit.create("B", {})
+    simulator.faults.add("slow", seconds=0.3, path="/tables/B/", times=None)  # time enough to read ahead
     simulator.log.clear()
-    run = run_tap(simulator, state=state, max_parallel_requests=4)
+    run = run_tap(simulator, state=state, **settings)
     assert f"1 of 6 streams could not be read to their end: {STREAM}" in str(run.error)
     assert not any("/tables/A/" in call.path for call in calls(simulator))
 
