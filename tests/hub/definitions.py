@@ -61,12 +61,14 @@ TARGET = {
 def definition(facts, about):
     """Return the definition of a plugin: what people wrote, and what its command tells of itself."""
     properties = about.settings["properties"]
+    writes_batches = "batch" in {capability.value for capability in about.capabilities} and "tap" in facts["executable"]
+    of_the_sdk = (*SDK_SETTINGS, *(["batch_config"] if writes_batches else []))
     own = [name for name in properties if not _is_the_sdks(name)]
     return {
         **facts,
         "capabilities": sorted({capability.value for capability in about.capabilities}),
         "settings": [
-            _setting(name, properties[name]) for name in (*own, *(name for name in SDK_SETTINGS if name in properties))
+            _setting(name, properties[name]) for name in (*own, *(name for name in of_the_sdk if name in properties))
         ],
     }
 
