@@ -1,0 +1,102 @@
+"""Every command, query and setting of the documents works as it stands there."""
+
+from __future__ import annotations
+
+import re
+import socket
+
+import jsonschema
+import psycopg
+import pytest
+import yaml
+
+from demo.meltano import MeltanoProject, plugin_settings
+from demo.postgres import running_postgres
+from demo.report import SCHEMA
+from demo.simulator import running_simulator
+from tap_ninox.command import TapCommand
+from target_ninox.target import TargetNinox
+from tests.docs.blocks import ROOT, blocks, missing, pages, run_page
+from tests.docs.settings_page import PAGE, page
+
+MARK = re.compile(r"run|shows|sql|settings: (tap|target)-ninox|not run: .+")
+
+
+def by_name(page):
+    return str(page.relative_to(ROOT))
+
+
+def with_mark(beginning):
+    return [page for page in pages() if any(block.mark.startswith(beginning) for block in blocks(page))]
+
+
+@pytest.mark.parametrize("page", pages(), ids=by_name)
+def test_every_block_says_how_it_is_tested(page):
+    assert [block.text[:60] for block in blocks(page) if not MARK.fullmatch(block.mark)] == []
+
+
+@pytest.mark.parametrize("page", pages(), ids=by_name)
+def test_every_link_leads_somewhere(page):
+    links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if "://" not in link and not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", with_mark("settings"), ids=by_name)
+def test_settings_are_accepted_by_the_command_they_are_for(page):
+    for block in blocks(page):
+        if block.mark.startswith("settings: "):
+            command = {"tap-ninox": TapCommand, "target-ninox": TargetNinox}[block.mark.partition(": ")[2]]
+            known = command._get_about_info().settings["properties"]
+            for name, value in yaml.safe_load(block.text).items():
+                jsonschema.validate(value, known[name])
+
+
+@pytest.fixture(scope="module")
+def company():
+    """A simulator and an empty PostgreSQL."""
+    with running_simulator() as ninox, running_postgres() as postgres:
+        yield ninox, postgres
+
+
+@pytest.fixture(scope="module")
+def warehouse(company, tmp_path_factory):
+    ninox, postgres = company
+    project = MeltanoProject.create(tmp_path_factory.mktemp("project"), plugin_settings(ninox, postgres))
+    project.run("run", "tap-ninox", "target-postgres")
+    return postgres
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("page", with_mark("sql"), ids=by_name)
+def test_queries_run_on_the_loaded_company(page, warehouse):
+    with psycopg.connect(warehouse.dsn, autocommit=True) as connection:
+        connection.execute(f"SET search_path TO {SCHEMA}")
+        for block in blocks(page):
+            if block.mark == "sql":
+                for statement in filter(str.strip, block.text.split(";\n")):
+                    connection.execute(statement)
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("page", with_mark("run"), ids=by_name)
+def test_commands_run_and_print_what_is_shown(page, company, tmp_path):
+    ninox, postgres = company
+    environment = {
+        **plugin_settings(ninox, postgres),
+        "TARGET_NINOX_API_URL": ninox.url,
+        "TARGET_NINOX_AUTH_TOKEN": ninox.token,
+    }
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    printed = iter(run_page(page, tmp_path, port=port, environment=environment))
+    output = ""
+    for block in blocks(page):
+        if block.mark == "run":
+            output = next(printed)
+        elif block.mark == "shows":
+            assert missing(block.text, output) == [], f"what is printed:\n{output}"
+
+
+def test_the_page_of_settings_is_the_one_the_code_makes():
+    assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m tests.docs.settings_page"
