@@ -1,0 +1,136 @@
+"""Which way keys are found, counted in calls; and what a million records cost in memory."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import pytest
+
+from target_ninox.record_index import RecordIndex
+from tests.builders import database, field, shop, table, team
+from tests.target_runs import records, run_target, schema, stored
+
+CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
+
+
+def rows(*numbers):
+    return records("customers", [{"Name": f"name {n}", "Amount": n * 10} for n in numbers])
+
+
+def reads(simulator):
+    return [call.query for call in simulator.log.entries if call.method == "GET" and "/tables/" in call.path]
+
+
+def test_a_few_keys_of_a_large_table_are_looked_up(simulate):
+    simulator = simulate(shop(9000))
+    run = run_target(simulator, [CUSTOMERS, *rows(5, 7000, 10_000)])
+    assert run.counts("customers") == {"read": 3, "created": 1, "unchanged": 2}
+    asked = reads(simulator)
+    assert [query.get("filters") for query in asked] == [
+        None, None, '{"A":"name 1"}', '{"A":"name 5"}', '{"A":"name 7000"}', '{"A":"name 10000"}',
+    ]  # fmt: skip
+    assert asked[1]["new"] == "true"
+
+
+def test_many_keys_are_found_by_reading_the_table_once(simulate):
+    simulator = simulate(shop(9000))
+    run = run_target(simulator, [CUSTOMERS, *rows(*range(1, 9001))])
+    assert run.counts("customers") == {"read": 9000, "unchanged": 9000}
+    asked = reads(simulator)
+    assert not any("filters" in query for query in asked)
+    assert len(asked) == 9 + 2, "nine pages, the end, the highest id"
+
+
+def test_look_ups_are_given_up_before_they_cost_more_than_reading(simulate, monkeypatch):
+    monkeypatch.setattr("target_ninox.sink.ROWS_AT_ONCE", 2)
+    simulator = simulate(shop(9000))
+    run_target(simulator, [CUSTOMERS, *rows(*range(1, 41))])
+    looked_up = sum("filters" in query for query in reads(simulator))
+    assert 2 <= looked_up <= 9
+    assert len(reads(simulator)) <= 2 * 9 + 3
+
+
+@pytest.mark.parametrize("switch", [{"filters": "ignored"}, {"updated_order": "ignored"}])
+def test_a_server_whose_filters_or_order_cannot_be_relied_on_is_read_whole(simulate, switch):
+    simulator = simulate(shop(4000), **switch)
+    run = run_target(simulator, [CUSTOMERS, *rows(5, 3999, 5000)])
+    assert run.counts("customers") == {"read": 3, "created": 1, "unchanged": 2}
+    assert len(stored(simulator)) == 4001
+
+
+def test_keys_of_records_that_are_looked_up_by_id(simulate):
+    simulator = simulate(shop(5000))
+    described = schema("customers", key=["_id"], _id="integer", Amount="number")
+    run = run_target(simulator, [described, *records("customers", [{"_id": 4999, "Amount": 1}, {"_id": 6000}])])
+    assert run.counts("customers") == {"read": 2, "created": 1, "updated": 1}
+    assert len(reads(simulator)) == 2
+
+
+def test_b1_customers_imported_weekly(simulate):
+    tables = {
+        "A": table("Shop Customers", A=field("string", "Shop-ID"), B=field("string", "Name"), C=field("date", "Since"))
+    }
+    simulator = simulate(team(database(tables)))
+    described = schema("shop_customers", key=["Shop-ID"], **{"Shop-ID": "string", "Name": "string", "Since": "string"})
+    given = [{"Shop-ID": f"K-{n:05}", "Name": f"name {n}", "Since": "2026-02-01"} for n in range(6800)]
+    first = run_target(simulator, [described, *records("shop_customers", given)])
+    assert first.counts("shop_customers") == {"read": 6800, "created": 6800}
+    simulator.log.clear()
+    second = run_target(simulator, [described, *records("shop_customers", given)])
+    assert second.counts("shop_customers") == {"read": 6800, "unchanged": 6800}
+    assert all(call.method == "GET" for call in simulator.log.entries)
+    assert len(simulator.log.entries) == 3 + 7 + 2
+    for row in given[100:130]:
+        row["Name"] += " edited"
+    third = run_target(simulator, [described, *records("shop_customers", given)])
+    assert third.counts("shop_customers") == {"read": 6800, "updated": 30, "unchanged": 6770}
+
+
+def index():
+    return RecordIndex(lambda _, fields: fields.get("A"), kept_fields=frozenset("AB"))
+
+
+def test_records_are_found_changed_and_forgotten_by_key():
+    found = index()
+    for number in (1, 2, 9, 5, 3):
+        found.put(number, {"A": "x" if number % 2 else f"key {number}", "B": number, "C": "not kept"})
+    assert [record.id for record in found.find("x")] == [1, 3, 5, 9]
+    assert found.find("key 2")[0].fields == {"A": "key 2", "B": 2}
+    found.merge(5, {"A": "moved"})
+    found.remove(1)
+    assert [record.id for record in found.find("x")] == [3, 9]
+    assert found.find("moved")[0].fields == {"A": "moved", "B": 5}
+    assert sorted(found.ids()) == [2, 3, 5, 9]
+    assert 1 not in found
+    assert 9 in found
+    found.close()
+
+
+def test_keys_with_one_hash_are_told_apart():
+    class Colliding(str):
+        __slots__ = ()
+
+        def __hash__(self):
+            return 1
+
+    found = RecordIndex(lambda _, fields: Colliding(fields["A"]), kept_fields=frozenset("A"))
+    for number, key in enumerate(["a", "b", "a", "c"], start=1):
+        found.put(number, {"A": key})
+    assert [record.id for record in found.find(Colliding("a"))] == [1, 3]
+    found.remove(1)
+    found.merge(3, {"A": "b"})
+    assert [record.id for record in found.find(Colliding("b"))] == [2, 3]
+    assert found.find(Colliding("a")) == []
+    found.close()
+
+
+def test_a_record_costs_little_memory():
+    """100,000 here; a million takes ten times that, and must stay below 400 MB with everything else."""
+    found = index()
+    tracemalloc.start()
+    for number in range(1, 100_001):
+        found.put(number, {"A": f"key {number}", "B": "some text that is as long as an address may well be"})
+    used, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    found.close()
+    assert used < 27_000_000

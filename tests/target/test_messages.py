@@ -1,0 +1,161 @@
+"""Singer's own: states behind durable rows, schemas that change, sinks that fail, BATCH files, stream maps."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+
+from tests.builders import database, field, shop, table, team
+from tests.target_runs import records, run_target, schema, state, stored, writes
+
+CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
+OTHERS = schema("others", key=["Name"], Name="string", Amount="number")
+
+
+def rows(stream, *numbers, amount=1):
+    return records(stream, [{"Name": f"name {n}", "Amount": n * amount} for n in numbers])
+
+
+def two_tables():
+    fields = {"A": field("string", "Name"), "B": field("number", "Amount")}
+    return team(database({"A": table("Customers", **fields), "B": table("Others", **fields)}))
+
+
+def test_a_schema_that_changes_in_the_middle_of_a_stream_keeps_the_order_of_rows(simulate):
+    """The SDK would hold the rows before the change back, and write them over the newer ones."""
+    simulator = simulate(shop(0))
+    wider = schema("customers", key=["Name"], Name="string", Amount="number", Other="string")
+    given = [CUSTOMERS, *rows("customers", 1, amount=1), wider, *rows("customers", 1, amount=2)]
+    run = run_target(simulator, [*given, CUSTOMERS, *rows("customers", 1, amount=3), state({"a": 1})])
+    assert run.error is None
+    assert stored(simulator) == {1: {"A": "name 1", "B": 3}}
+    assert run.counts("customers") == {"read": 3, "created": 1, "updated": 2}
+    assert run.states == [{"a": 1}]
+
+
+def test_the_table_is_read_once_however_often_the_schema_changes(simulate):
+    simulator = simulate(shop(1500))
+    narrow = schema("customers", key=["Name"], Name="string")
+    given = [CUSTOMERS, *rows("customers", 1), narrow, *records("customers", [{"Name": "name 1"}])]
+    run_target(simulator, [*given, CUSTOMERS, *rows("customers", *range(1, 1501), amount=10)])
+    pages = [call for call in simulator.log.entries if call.method == "GET" and call.path.endswith("/records")]
+    assert len(pages) == 4, "a page, the highest id or a probe, a page, the end"
+
+
+def test_a_state_goes_out_as_soon_as_all_rows_before_it_are_in_ninox(simulate, monkeypatch):
+    monkeypatch.setattr("target_ninox.sink.ROWS_AT_ONCE", 2)
+    simulator = simulate(two_tables())
+    seen = []
+    monkeypatch.setattr(
+        "target_ninox.target._write_state",
+        lambda value: seen.append((value, len(stored(simulator, "A")), len(stored(simulator, "B")))),
+    )
+    run_target(
+        simulator,
+        [
+            CUSTOMERS, OTHERS,
+            *rows("customers", 1), state("one"), *rows("others", 1), *rows("customers", 2), state("two"),
+            *rows("others", 2), state("three"), *rows("customers", 3), state("four"),
+        ],
+    )  # fmt: skip
+    assert seen == [("one", 2, 0), ("two", 2, 2), ("three", 2, 2), ("four", 3, 2)]
+
+
+def test_a_failing_sink_does_not_take_the_states_of_the_others_with_it(simulate, monkeypatch):
+    monkeypatch.setattr("target_ninox.sink.ROWS_AT_ONCE", 2)
+    simulator = simulate(two_tables())
+    simulator.faults.add(kind="status", status=403, method="POST", path="/B/records$", times=None)
+    given = [CUSTOMERS, OTHERS, *rows("customers", 1, 2), state("one"), *rows("customers", 3, 4), state("two")]
+    run = run_target(simulator, [*given, *rows("others", 1), state("three"), *rows("others", 2), state("four")])
+    assert "HTTP 403" in str(run.error)
+    assert run.states == ["one", "two"]
+    assert len(stored(simulator, "A")) == 4
+
+
+def test_states_without_any_row_pass(simulate):
+    run = run_target(simulate(shop(0)), [state({"a": 1.10}), CUSTOMERS, state({"a": 2})])
+    assert run.states == [{"a": 1.1}, {"a": 2}]
+
+
+def test_many_states_between_two_writes_are_not_all_kept_but_the_last_one_is_written(simulate):
+    messages = [CUSTOMERS]
+    for number in range(1, 3001):
+        messages += [*rows("customers", number), state(number)]
+    run = run_target(simulate(shop(0)), messages)
+    assert run.states == [3000]
+
+
+def test_batch_files_are_loaded(simulate, tmp_path):
+    simulator = simulate(shop(0))
+    plain, packed = tmp_path / "a.jsonl", tmp_path / "b.jsonl.gz"
+    plain.write_text("\n".join(json.dumps({"Name": f"a {n}", "Amount": n}) for n in range(60)))
+    packed.write_bytes(gzip.compress("\n".join(json.dumps({"Name": f"b {n}"}) for n in range(60)).encode()))
+    messages = [
+        CUSTOMERS,
+        *rows("customers", 1),
+        *(
+            {
+                "type": "BATCH",
+                "stream": "customers",
+                "encoding": {"format": "jsonl", "compression": compression},
+                "manifest": [path.as_uri()],
+            }
+            for path, compression in ((plain, "none"), (packed, "gzip"))
+        ),
+        state({"a": 1}),
+    ]
+    run = run_target(simulator, messages)
+    assert run.error is None
+    assert run.counts("customers") == {"read": 121, "created": 121}
+    assert run.states == [{"a": 1}]
+    assert sum("B" in row for row in stored(simulator).values()) == 61
+
+
+def test_stream_maps(simulate):
+    simulator = simulate(shop(0))
+    maps = {"raw": {"__alias__": "customers", "Name": "code + '!'", "__filter__": "n > 1", "n": "__NULL__",
+                    "code": "__NULL__", "__key_properties__": ["Name"]}}  # fmt: skip
+    described = schema("raw", key=["code"], code="string", n="integer")
+    given = records("raw", [{"code": "a", "n": 1}, {"code": "b", "n": 2}])
+    run = run_target(simulator, [described, *given], stream_maps=maps)
+    assert run.error is None
+    assert stored(simulator) == {1: {"A": "b!"}}
+
+
+def test_rows_before_their_schema_are_an_error_that_says_so(simulate):
+    run = run_target(simulate(shop(0)), rows("customers", 1))
+    assert "before a corresponding schema" in str(run.error)
+
+
+def test_a_stream_for_which_there_is_no_table_stops_before_anything_is_written(simulate):
+    simulator = simulate(shop(0))
+    nowhere = schema("suppliers", key=["a"], a="string")
+    run = run_target(simulator, [CUSTOMERS, nowhere, *rows("customers", 1)])
+    assert "no table is called 'suppliers'" in str(run.error)
+    assert writes(simulator) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"database": "Shopp"}, "database: nothing is called 'Shopp'. Did you mean 'Shop'?"),
+        ({"team": "other"}, "team: nothing is called 'other'"),
+    ],
+)
+def test_what_is_not_found_is_named_with_what_there_is(simulate, settings, message):
+    run = run_target(simulate(shop(0)), [CUSTOMERS], **settings)
+    assert message in str(run.error)
+
+
+@pytest.mark.parametrize("access", ["tables_only", "allowed"])
+def test_a_key_that_may_not_read_the_whole_schema_is_enough(simulate, access):
+    simulator = simulate(shop(0), schema_access=access)
+    assert run_target(simulator, [CUSTOMERS, *rows("customers", 1)]).error is None
+
+
+def test_a_server_that_lists_no_teams_needs_the_id(simulate):
+    simulator = simulate(shop(0), teams_endpoint="missing")
+    assert "set team to the workspace's id" in str(run_target(simulator, [CUSTOMERS]).error)
+    assert run_target(simulator, [CUSTOMERS, *rows("customers", 1)], team="tEamTeamTeam00001").error is None
