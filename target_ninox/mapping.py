@@ -117,7 +117,7 @@ def _map(
         mapping.problems.append(_ambiguous(name, name, found))
         return
     target = found[0].field
-    if target.type in READ_ONLY or field_type(target.type) is None:
+    if field_type(target.type) is None:
         mapping.read_only[name] = READ_ONLY.get(target.type, f"of the unknown type {target.type}")
         return
     taken = mapping.parts.setdefault(target.id, {})

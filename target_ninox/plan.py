@@ -19,6 +19,7 @@ from target_ninox.rows import EncodedRow, Key, RowRejectedError
 from target_ninox.settings import StreamSettings
 
 Record = Mapping[str, Any]
+_NO_FILES: Mapping[str, str] = {}
 FindRecord = Callable[[str, Key], int | None]
 """Field id and key → id of the linked record, None if there is none."""
 
@@ -79,15 +80,16 @@ class WritePlan:
         for assignment in self._assignments:
             if not deleted or assignment.field.id in self.match_field_ids:
                 assignment.put(record, fields, references)
-        row = EncodedRow(
+        record_id = self._record_id(record) if self.matches_record_id else None
+        return EncodedRow(
             number=number,
-            record_id=self._record_id(record),
+            key=self._key(record_id, fields, references, deleted=deleted),
+            record_id=record_id,
             fields=fields,
             references=references,
             deleted=deleted,
-            files={} if deleted else dict(self._files(record)),
+            files=dict(self._files(record)) if self.file_fields and not deleted else _NO_FILES,
         )
-        return self._with_key(row)
 
     def resolve(self, row: EncodedRow, find: FindRecord) -> EncodedRow:
         """Return a row with its references in `fields`, as record ids.
@@ -102,7 +104,8 @@ class WritePlan:
         if not row.references:
             return row
         found = {field_id: self.references[field_id].encoded(keys, find) for field_id, keys in row.references.items()}
-        return self._with_key(replace(row, fields={**row.fields, **found}, references={}))
+        fields = {**row.fields, **found}
+        return replace(row, key=self._key(row.record_id, fields, {}, deleted=row.deleted), fields=fields, references={})
 
     def changes(self, row: EncodedRow, current_fields: Mapping[str, Any]) -> dict[str, Any]:
         """Return the fields of a row whose values mean something else than what a record holds.
@@ -123,7 +126,7 @@ class WritePlan:
 
         Where records are matched by their id, that is the key: do not ask here.
         """
-        parts = tuple(self._meanings[field_id](current_fields.get(field_id)) for field_id in self.match_field_ids)
+        parts = tuple([self._meanings[field_id](current_fields.get(field_id)) for field_id in self.match_field_ids])
         if not parts or None in parts:
             return None
         return parts[0] if len(parts) == 1 else parts
@@ -132,20 +135,23 @@ class WritePlan:
         """Return the property that speaks of a file field's file."""
         return next(name for name, filled in self._file_field_by_property.items() if filled == field_id)
 
-    def _with_key(self, row: EncodedRow) -> EncodedRow:
-        if any(field_id in row.references for field_id in self.match_field_ids):
-            return row
-        key = row.record_id if self.matches_record_id else self.key_of(row.fields)
-        if key is None and self.needs_key and not row.deleted:
+    def _key(
+        self, record_id: int | None, fields: Mapping[str, Any], references: Mapping[str, Any], *, deleted: bool
+    ) -> Key | None:
+        """Return what identifies a row's record; None if nothing does, or not yet."""
+        if references and not references.keys().isdisjoint(self.match_field_ids):
+            return None
+        key = record_id if self.matches_record_id else self.key_of(fields)
+        if key is None and self.needs_key and not deleted:
             raise RowRejectedError(
                 property_name=", ".join(self.match_on),
                 code="empty_key",
                 reason="The key is empty, so the record cannot be found.",
             )
-        return replace(row, key=key)
+        return key
 
     def _record_id(self, record: Record) -> int | None:
-        value = record.get(RECORD_ID) if self.matches_record_id else None
+        value = record.get(RECORD_ID)
         found = find_record_id(value, self.table.id)
         if found is None and value is not None:
             raise RowRejectedError(property_name=RECORD_ID, code="not_a_record_id", reason="It is not a record id.")

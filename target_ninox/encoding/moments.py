@@ -20,6 +20,11 @@ _GERMAN = re.compile(
 _APPOINTMENT_PARTS = 2
 
 
+_PLAIN_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_PLAIN_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", re.ASCII)
+"""The usual forms, in which there is nothing to convert."""
+
+
 def day(formats: Formats) -> Encode:
     """Return an encoder of dates, which are never shifted.
 
@@ -28,6 +33,8 @@ def day(formats: Formats) -> Encode:
     """
 
     def encode(value: Any) -> str:
+        if isinstance(value, str) and _PLAIN_DATE.fullmatch(value) and _is_on_the_calendar(value):
+            return value
         parsed = _parsed(value, formats)
         if parsed is None:
             reason = f"It is not a date such as {_examples(formats, '')} (date_format)."
@@ -45,6 +52,8 @@ def moment(formats: Formats) -> Encode:
     """
 
     def encode(value: Any) -> str:
+        if isinstance(value, str) and _PLAIN_MOMENT.fullmatch(value) and _is_on_the_calendar(value):
+            return value
         parsed = _parsed(value, formats)
         if parsed is None:
             reason = f"It is not a date-time such as {_examples(formats, 'T12:30:00')} (date_format)."
@@ -104,6 +113,14 @@ def _start_and_end(values: Mapping[str, Any]) -> tuple[Any, Any]:
         missing = "end" if "start" in values else "start"
         raise ValueRejectedError(code="half_an_appointment", reason=f"The {missing} of the appointment is empty.")
     return values["start"], values["end"]
+
+
+def _is_on_the_calendar(sent: str) -> bool:
+    try:
+        datetime.fromisoformat(sent)
+    except ValueError:
+        return False
+    return True
 
 
 def _parsed(value: Any, formats: Formats) -> datetime | None:

@@ -95,7 +95,7 @@ TYPES: dict[str, FieldType] = {
 """Ninox type → how it is written. Types that are not here cannot be."""
 
 READ_ONLY = {"fn": "a formula", "rev": "the back side of a reference"}
-"""Types that Ninox computes: writing one makes the whole request fail (observed)."""
+"""Types that are not in the table because Ninox computes them: writing one makes the request fail (observed)."""
 
 _ALIASES = {"datetime": "timestamp", "url": "link"}
 """Names that the documentation uses where the API answers another one."""

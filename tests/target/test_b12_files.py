@@ -81,6 +81,21 @@ def test_b12_pictures_arrive_once(simulator, pictures, host):
     assert [call for call in simulator.log.entries if call.method != "GET"] == []
 
 
+def test_b12_a_row_that_changed_with_its_picture_there_is_one_write(simulator, pictures, host):
+    load(simulator, pictures, host)
+    simulator.log.clear()
+    row = {"Name": "name 1", "Amount": 5, "photo_url": f"{host}/Foto%201%20100%25.png"}
+    described = schema("product_photos", key=["Name"], Name="string", Amount="number", photo_url="string")
+    run = run_target(
+        simulator,
+        [described, *records("product_photos", [row])],
+        streams={"product_photos": {**SETTINGS, "files": {"photo_url": "Foto"}}},
+        trusted_file_hosts=["127.0.0.1"],
+    )
+    assert run.counts("product_photos") == {"read": 1, "updated": 1}
+    assert len([call for call in simulator.log.entries if call.method != "GET"]) == 1
+
+
 def test_b12_a_picture_that_changed_is_sent_again(simulator, pictures, host):
     load(simulator, pictures, host)
     (pictures / "Foto 2 100%.png").write_bytes(b"new")
