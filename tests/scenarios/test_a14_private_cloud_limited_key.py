@@ -1,0 +1,64 @@
+"""A14: "Our private cloud, limited key." Port, path, private authority, no schemas, one table that may not be read."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+
+from ninox_simulator.samples.blattwerk import BUERO_ID, TEAM_ID
+from ninox_simulator.server import Simulator
+from tests.singer import discover, run_tap
+from tests.tls import certificate_authority, private_cloud
+
+UNREADABLE = "buero_baustelle__gehaelter"
+CUSTOMERS = "buero_baustelle__kunden"
+CANARY = "canary-51d2-token"
+
+
+@pytest.fixture
+def authority(tmp_path):
+    return certificate_authority(tmp_path / "ca.pem")
+
+
+@pytest.mark.parametrize("access", ["tables_only", "forbidden"])
+@pytest.mark.parametrize("teams", ["available", "missing"])
+@pytest.mark.parametrize("feed", ["available", "forbidden"])
+def test_a_saved_catalog_and_one_unreadable_table(authority, tmp_path, caplog, access, teams, feed):
+    caplog.set_level(logging.DEBUG)
+    with Simulator(token=CANARY, switches={"teams_endpoint": teams}) as simulator:
+        catalog = discover(simulator, team=TEAM_ID, databases=["Büro*"])
+        simulator.switches.update({"schema_access": access, "feed": feed})
+        with private_cloud(simulator, authority) as url:
+            settings = {
+                "api_url": url, "team": TEAM_ID, "databases": ["Büro*"], "ca_bundle": str(tmp_path / "ca.pem"),
+                "max_parallel_requests": 2,
+            }  # fmt: skip
+            first = run_tap(simulator, catalog=catalog, **settings)
+            database = simulator.store.database(TEAM_ID, BUERO_ID)
+            customer = min(database.tables["A"].records)
+            database.update("A", customer, {"A": "changed"})
+            second = run_tap(simulator, catalog=catalog, state=first.state, **settings)
+        stored = set(database.tables["A"].records)
+    for run in (first, second):
+        failed = {name for name, report in run.tap.report.streams.items() if report.error}
+        assert failed == {UNREADABLE}
+        assert UNREADABLE in str(run.error)
+        assert run.rows(UNREADABLE) == []
+    assert set(first.ids(CUSTOMERS)) == stored
+    assert second.ids(CUSTOMERS) == [customer]
+    assert "/ninox" in url
+    told = caplog.text + first.text + second.text + json.dumps(second.state) + str(second.error)
+    assert CANARY not in told
+
+
+def test_a_table_that_is_not_selected_is_no_failure(authority, tmp_path):
+    with Simulator() as simulator:
+        catalog = discover(simulator, databases=["Büro*"])
+        for stream in catalog["streams"]:
+            if stream["tap_stream_id"] == UNREADABLE:
+                next(item for item in stream["metadata"] if not item["breadcrumb"])["metadata"]["selected"] = False
+        run = run_tap(simulator, catalog=catalog, databases=["Büro*"])
+    assert run.error is None
+    assert run.rows(CUSTOMERS)
