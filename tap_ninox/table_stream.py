@@ -184,7 +184,7 @@ class TableStream(RecordStream):
     ) -> Generator[Record, None, None]:
         """Write whole pages, unless something wants to see single records: maps, flattening, batches, or `--test`."""
         writer = self._tap.message_writer
-        can_take_lines = write_messages and self._is_written_as_read
+        can_take_lines = write_messages and self._is_written_as_read and self.ABORT_AT_RECORD_COUNT is None
         if not (can_take_lines and isinstance(writer, BufferedMessageWriter) and writer.batches is None):
             yield from super()._sync_records(context, write_messages=write_messages)
             return
