@@ -57,8 +57,9 @@ def find_tables(tables: Collection[Table], wanted: str) -> list[Table]:
     """Return the tables that a stream's name may mean, those of the best way to read it; one if it is clear.
 
     The ways, best first: the whole name, its part after the last `__`, its part after the last `-`; each as an id, as a
-    name, as a name's identifier.
+    name, as a name's identifier. Of a name that is as long as names of streams can be, the end may be cut off.
     """
+    is_cut = len(wanted) >= MAX_LENGTH - 1  # an underscore at the cut goes, too
     readings = dict.fromkeys((wanted, wanted.rpartition("__")[2], wanted.rpartition("-")[2]))
     for reading in filter(None, readings):
         slugs = _table_slugs(tables)
@@ -66,6 +67,7 @@ def find_tables(tables: Collection[Table], wanted: str) -> list[Table]:
             [table for table in tables if table.id == reading],
             [table for table in tables if table.name.casefold() == reading.casefold()],
             [slugs[slug]] if (slug := identifier(reading, fallback=reading)) in slugs else [],
+            [table for known, table in slugs.items() if is_cut and known.startswith(slug)],
         ):
             if found:
                 return found

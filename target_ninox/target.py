@@ -234,6 +234,7 @@ class TargetNinox(Target):
     def _finish(self) -> None:
         """Do what needs all input, then let the last state go."""
         loaders = list(self._loaders.values())
+        finishing.tell_idle_settings(self._settings.streams, self._loaders)
         finishing.load_held(loaders)
         finishing.remove_unseen(loaders)
         rejected = self._run.report.total.rejected if self._run else 0

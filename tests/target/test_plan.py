@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from ninox_api.errors import NinoxConfigError
+from ninox_api.naming import identifier
 from ninox_api.schema import Choice, DatabaseSchema, Field, Table
 from target_ninox.plan import plan_stream
 from target_ninox.rows import RowRejectedError
@@ -79,6 +80,14 @@ def test_a_stream_finds_its_table(stream):
 @pytest.mark.parametrize("stream", ["Shop Projects", "shop_projects", "shop__shop_projects", "public-shop_projects"])
 def test_a_table_with_a_space_is_found(stream):
     assert plan(["projektnr"], stream, key=["projektnr"]).table is PROJECTS
+
+
+def test_a_table_whose_name_was_cut_off_is_found():
+    long = Table(id="D", name="Auftragsbestätigungen und Lieferscheine (Archiv)", fields=CUSTOMERS.fields)
+    database = DatabaseSchema(tables=(CUSTOMERS, long), lists_formulas=True)
+    name = identifier("Büro & Baustelle am Hauptbahnhof", fallback="x") + "__" + identifier(long.name, fallback="D")
+    assert plan(["kundennr"], name[:63], database=database).table is long
+    assert "no table is called" in problems_of(["kundennr"], name[:40], database=database)[0]
 
 
 def test_a_table_that_does_not_exist_is_one_clear_error():

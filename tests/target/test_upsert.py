@@ -33,6 +33,18 @@ def test_rows_are_created_changed_and_left_alone(simulate):
     }
 
 
+def test_settings_of_a_stream_that_does_not_come_are_told(simulate, caplog):
+    run = run_target(
+        simulate(shop(1)), [CUSTOMERS, *rows(1)], streams={"custmers": {"mode": "insert"}, "customers": {}}
+    )
+    assert run.error is None
+    assert (
+        "streams.custmers: no stream of that name came, so the setting had no effect. Is 'customers' meant?"
+        in caplog.text
+    )
+    assert "streams.customers:" not in caplog.text
+
+
 def test_the_same_input_twice_writes_nothing(simulate):
     simulator = simulate(shop(0))
     messages = [CUSTOMERS, *rows(250), state({"position": 1})]
