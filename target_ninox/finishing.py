@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from contextlib import ExitStack
 
 from target_ninox.linking import Wanted
 from target_ninox.loader import StreamLoader
+from target_ninox.names import nearest
 
 logger = logging.getLogger(__name__)
 
 LinkKey = tuple[str, str, Hashable]
 """Table id, field id and value by which a record is linked."""
+
+
+def tell_idle_settings(named: Collection[str], came: Collection[str]) -> None:
+    """Warn of settings for streams that did not come; the name may be mistyped."""
+    for name in named:
+        if name not in came:
+            near = nearest(name, came)
+            hint = f" Is {near!r} meant?" if near else ""
+            logger.warning("streams.%s: no stream of that name came, so the setting had no effect.%s", name, hint)
 
 
 def load_held(loaders: Sequence[StreamLoader]) -> None:
