@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import process, reading, report, writing
+from benchmarks import process, reading, report, warehouse, writing
 from benchmarks.process import Cost, SideFailedError
 from benchmarks.report import Costs
 from benchmarks.served import Served, served
 from benchmarks.work import Side, Stage, Work
 
-WORKS = {work.name: work for work in (*reading.WORKS, *writing.WORKS)}
+WORKS = {work.name: work for work in (*reading.WORKS, *writing.WORKS, *warehouse.WORKS)}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,16 +50,16 @@ def measure(work: Work, rounds: int) -> dict[str, list[Cost]]:
 
 def _in_turn(work: Work, rounds: int, simulator: Served, folder: Path) -> dict[str, list[Cost]]:
     prepared = folder / "prepared"
-    work.prepare(_stage(work, simulator, folder / "preparation", prepared))
-    if not work.is_filled:
-        simulator.keep()
     costs: dict[str, list[Cost]] = {side.name: [] for side in work.sides}
-    for number in range(rounds + 1):
-        for side in work.sides:
-            stage = _stage(work, simulator, folder / f"{side.name} {number}", prepared)
-            cost = _run(work, side, stage, is_checked=number == 0)
-            if number:
-                costs[side.name].append(cost)
+    with work.prepared(_stage(work, simulator, folder / "preparation", prepared)):
+        if not work.is_filled:
+            simulator.keep()
+        for number in range(rounds + 1):
+            for side in work.sides:
+                stage = _stage(work, simulator, folder / f"{side.name} {number}", prepared)
+                cost = _run(work, side, stage, is_checked=number == 0)
+                if number:
+                    costs[side.name].append(cost)
     return costs
 
 

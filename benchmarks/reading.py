@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -83,10 +84,12 @@ def _file(stage: Stage, name: str, content: Any) -> str:
     return str(path)
 
 
-def _save_state(stage: Stage) -> None:
+@contextmanager
+def _with_state(stage: Stage) -> Iterator[None]:
     process.run(_tap(stage), folder=stage.folder, stdout=stage.output)
     states = [line for line in stage.output.read_bytes().splitlines() if line.startswith(b'{"type":"STATE"')]
     (stage.prepared / "state.json").write_text(json.dumps(json.loads(states[-1])["value"]), encoding="utf-8")
+    yield
 
 
 def _check_nothing_came(side: str, stage: Stage) -> None:
@@ -157,14 +160,17 @@ TABLES = Work(
     rows=5_000,
     latency_s=0.05,
     sides=(TAP, TAP_8, DLT_8, AIRBYTE_8, MSDK),
-    bars=(Bar(side=TAP.name, figure="reads", at_most=8 * (5 + 2)),),
+    bars=(
+        *(Bar(side=side.name, figure="reads", at_most=8 * (5 + 2)) for side in (TAP, TAP_8)),
+        Bar(side=TAP_8.name, than=DLT_8.name, at_most=1.0),
+    ),
 )
 IDLE = Work(
     name="idle",
     title="nothing changed in 8 tables",
     tables=8,
     rows=100,
-    prepare=_save_state,
+    prepared=_with_state,
     sides=(Side(name=TAP.name, command=_idle_tap, check=_check_nothing_came),),
     bars=(Bar(side=TAP.name, at_most=1.0), Bar(side=TAP.name, figure="reads", at_most=4)),
 )

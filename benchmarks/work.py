@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,7 +74,7 @@ class Work:
     Attributes:
         rows: Per table.
         is_filled: Whether the tables hold the rows at first, or are to be filled.
-        prepare: Makes what the sides need as input, in the folder `prepared`; not measured.
+        prepared: Makes what the sides need, in the folder `prepared`, and takes it away again; not measured.
     """
 
     name: str
@@ -84,7 +85,7 @@ class Work:
     tables: int = 1
     latency_s: float = 0.0
     is_filled: bool = True
-    prepare: Callable[[Stage], None] = lambda _stage: None
+    prepared: Callable[[Stage], AbstractContextManager[object]] = nullcontext
 
 
 def figure(cost: Cost, name: str) -> float:

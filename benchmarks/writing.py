@@ -1,9 +1,11 @@
-"""The works of the target, and of the tap with a warehouse behind it."""
+"""The works of the target."""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -19,8 +21,10 @@ MESSAGES = "messages.jsonl"
 _TABLE = "A"
 
 
-def _write_messages(stage: Stage) -> None:
+@contextmanager
+def _with_messages(stage: Stage) -> Iterator[None]:
     dataset.write_messages(stage.prepared / MESSAGES, table_id=_TABLE, rows=stage.rows)
+    yield
 
 
 def _check(side: str, stage: Stage) -> None:
@@ -74,7 +78,7 @@ WRITE = Work(
     title="100,000 new rows of 10 fields, no latency",
     rows=100_000,
     is_filled=False,
-    prepare=_write_messages,
+    prepared=_with_messages,
     sides=(TARGET, BARE, NAIVE, DLT),
     bars=(Bar(side=TARGET.name, than=BARE.name, at_most=2.0),),
 )
@@ -82,7 +86,7 @@ UNCHANGED = Work(
     name="unchanged",
     title="100,000 rows that are in the table already",
     rows=100_000,
-    prepare=_write_messages,
+    prepared=_with_messages,
     sides=(TARGET,),
     bars=(
         Bar(side=TARGET.name, figure="reads", at_most=100_000 // 1000 + 4),
