@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from typing import Any
 
 from singer_sdk import Stream
+from singer_sdk.exceptions import MapExpressionError
 from singer_sdk.helpers._batch import BatchConfig
 from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.helpers.types import Record
+from singer_sdk.singerlib.encoding.simple import RecordMessage
 from typing_extensions import override
+
+from ninox_api.errors import NinoxError
+
+_MAP_ERRORS = (MapExpressionError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+
+class StreamMapFailedError(NinoxError):
+    """A stream map cannot be applied to a record."""
+
+    def __init__(self, stream: str, error: Exception) -> None:
+        """Name the stream and the kind of failure; the error's own text may hold a value."""
+        super().__init__(
+            f"The stream map of {stream} failed for a record ({type(error).__name__}); it and those behind it were not "
+            "sent. Mend the expression in stream_maps so that it takes empty and odd values, too."
+        )
 
 
 class RecordStream(Stream):
@@ -19,3 +37,10 @@ class RecordStream(Stream):
     @override
     def get_batch_config(self, config: Mapping[str, Any]) -> BatchConfig | None:
         return None
+
+    @override
+    def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
+        try:
+            yield from super()._generate_record_messages(record)
+        except _MAP_ERRORS as error:
+            raise StreamMapFailedError(self.name, error) from None

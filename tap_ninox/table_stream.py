@@ -186,7 +186,8 @@ class TableStream(RecordStream):
         writer = self._tap.message_writer
         can_take_lines = write_messages and self._is_written_as_read and self.ABORT_AT_RECORD_COUNT is None
         if not (can_take_lines and isinstance(writer, BufferedMessageWriter) and writer.batches is None):
-            yield from super()._sync_records(context, write_messages=write_messages)
+            with self._run.stream(self.name):  # a stream map may fail
+                yield from super()._sync_records(context, write_messages=write_messages)
             return
         counter, timer = self.get_record_counter(), self.get_sync_timer()
         counter.with_context({})  # as the SDK does for streams without partitions
