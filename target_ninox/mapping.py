@@ -72,7 +72,7 @@ def map_properties(
             _map_named(mapping, name, names, settings.fields[name])
         elif not is_system(name):
             _map(mapping, name, names.find(name), missing=names.nearest(name))
-    mapping.problems += _incomplete(mapping)
+    mapping.problems += [*_incomplete(mapping), *_filled_twice(mapping)]
     return mapping
 
 
@@ -137,6 +137,16 @@ def _incomplete(mapping: PropertyMapping) -> Iterator[str]:
             given = ", ".join(repr(name) for name in properties.values())
             forms = " or ".join(_form_names(form) for form in known.forms)
             yield f"{given} cannot be put together for the field {target.name!r} ({target.type}): give {forms}."
+
+
+def _filled_twice(mapping: PropertyMapping) -> Iterator[str]:
+    """Yield what is wrong where an uploaded file and another property go to one field."""
+    taken = {field_id: next(iter(properties.values())) for field_id, properties in mapping.parts.items()}
+    for name, field_id in mapping.files.items():
+        if field_id in taken:
+            target = mapping.fields[field_id].name
+            yield f"{taken[field_id]!r} and {name!r} both go to the field {target!r}; leave one out with fields: null."
+        taken[field_id] = name
 
 
 def _form_names(form: Collection[str]) -> str:
