@@ -20,8 +20,9 @@ class CallCost:
         feeds: Calls that tell what changed: one per database with a selected table.
         queries: Calls for the user's own scripts: one each in every run.
         pages: Calls that read all selected tables once.
+        files: Calls that list the files of all records once; each download comes on top.
         refreshes_per_month: Calls that read tables whole again on their schedule.
-        is_complete: Whether the pages of all selected tables could be told.
+        is_complete: Whether all of them could be told: not where rows could not be counted, or files are downloaded.
         runs_per_day: The schedule in question.
     """
 
@@ -29,6 +30,7 @@ class CallCost:
     feeds: int
     queries: int
     pages: int
+    files: int
     refreshes_per_month: int
     is_complete: bool
     runs_per_day: float
@@ -36,7 +38,7 @@ class CallCost:
     @property
     def first_load(self) -> int:
         """Calls of a run that reads everything."""
-        return self.idle_run + self.pages
+        return self.idle_run + self.pages + self.files
 
     @property
     def idle_run(self) -> int:
@@ -70,18 +72,25 @@ class TableReading:
     Attributes:
         rows: None if they are not known; it is then counted as empty.
         joins_formulas: Whether each page is followed by a query for formulas.
+        lists_files: Whether each record is asked for its files.
         refresh_interval: Age at which it is read whole again; None for never.
     """
 
     database_id: str
     rows: int | None
     joins_formulas: bool
+    lists_files: bool
     refresh_interval: timedelta | None
 
     def calls(self, page_size: int) -> int:
         """Return the calls that read it whole: its pages, and the empty one that ends it."""
         pages = math.ceil((self.rows or 0) / page_size)
         return pages * (1 + self.joins_formulas) + 1
+
+    def file_calls(self, page_size: int) -> int:
+        """Return the calls that list the files of all its records: its pages once more, and one for each record."""
+        rows = self.rows or 0
+        return math.ceil(rows / page_size) + 1 + rows if self.lists_files else 0
 
     def refreshes_per_day(self, runs_per_day: float) -> float:
         """Return how often it is read whole again: never more often than there are runs."""
@@ -91,7 +100,13 @@ class TableReading:
 
 
 def cost_of(
-    readings: Iterable[TableReading], *, discovery: int, queries: int, page_size: int, runs_per_day: float
+    readings: Iterable[TableReading],
+    *,
+    discovery: int,
+    queries: int,
+    page_size: int,
+    downloads_files: bool,
+    runs_per_day: float,
 ) -> CallCost:
     """Add up what the selected tables cost.
 
@@ -100,6 +115,7 @@ def cost_of(
         discovery: Calls that were spent to find them.
         queries: Selected scripts of the user's own.
         page_size: Rows per page.
+        downloads_files: Whether files are fetched, too; how many there are is not known beforehand.
         runs_per_day: The schedule in question.
     """
     tables = list(readings)
@@ -109,7 +125,10 @@ def cost_of(
         feeds=len({table.database_id for table in tables}),
         queries=queries,
         pages=sum(table.calls(page_size) for table in tables),
+        # Databases with files are asked once more for the number of their records, to tell this cost in the log.
+        files=sum(table.file_calls(page_size) for table in tables)
+        + len({table.database_id for table in tables if table.lists_files}),
         refreshes_per_month=math.ceil(refreshes * DAYS_PER_MONTH),
-        is_complete=all(table.rows is not None for table in tables),
+        is_complete=all(table.rows is not None for table in tables) and not downloads_files,
         runs_per_day=runs_per_day,
     )

@@ -145,6 +145,7 @@ def inspect(tap: TapNinox, *, runs_per_day: float) -> Inspection:
             discovery=discovery_calls,
             queries=len(queries),
             page_size=tap.settings.page_size,
+            downloads_files=tap.settings.downloads_files,
             runs_per_day=runs_per_day,
         ),
         calls_used=tap.calls_used,
@@ -160,6 +161,7 @@ def _reading(stream: TableStream, rows: Mapping[tuple[str, str], int | None], se
         database_id=entry.database.id,
         rows=rows.get((entry.database.id, entry.table_id)),
         joins_formulas=joins,
+        lists_files=settings.lists_files_of(entry.stream),
         refresh_interval=settings.full_refresh_interval or (FORMULA_REFRESH_INTERVAL if joins else None),
     )
 

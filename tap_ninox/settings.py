@@ -77,6 +77,11 @@ class TapSettings:
         """Whether files are listed at all."""
         return self.files != "none"
 
+    def lists_files_of(self, stream: str) -> bool:
+        """Whether the files of a selected table are listed."""
+        patterns = self.file_tables or ("*",)
+        return self.reads_files and any(fnmatchcase(stream, pattern) for pattern in patterns)
+
     @property
     def downloads_files(self) -> bool:
         """Whether files are brought into the store."""

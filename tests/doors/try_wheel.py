@@ -11,12 +11,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+COMMANDS = ("tap-ninox", "target-ninox", "ninox-simulator")
 SECONDS = 120
 
 
 def try_commands(commands):
     """Start the simulator, look at it, and read it, all with what is installed; return what was tried."""
-    versions = [_run(commands / name, "--version").split()[1].strip(",") for name in ("tap-ninox", "ninox-simulator")]
+    versions = [_run(commands / name, "--version").split()[1].strip(",") for name in COMMANDS]
     simulator = [commands / "ninox-simulator", "--port", "0"]
     with (
         tempfile.TemporaryDirectory() as folder,

@@ -100,6 +100,24 @@ def test_formulas_and_queries_are_reckoned_with(simulate, count):
     assert told["tap"]["month"] == 720 * told["tap"]["idle_run"] + 30 * whole
 
 
+@pytest.mark.parametrize("count", [0, 11])
+def test_listing_files_is_reckoned_with(simulate, count):
+    stage = simulate(shop(count))
+    settings = {"page_size": 10, "files": "metadata"}
+    told = look(stage, **settings).as_json()["api_calls"]["tap"]
+    before = len(calls(stage))
+    first = run_tap(stage, **settings)
+    after = len(calls(stage))
+    run_tap(stage, state=first.state, **settings)
+    assert (after - before, len(calls(stage)) - after) == (told["first_load"], told["idle_run"])
+
+
+def test_downloads_cannot_be_told_beforehand(simulate, tmp_path):
+    stage = simulate(shop(2))
+    assert look(stage).cost.is_complete
+    assert not look(stage, files="download", file_store=str(tmp_path)).cost.is_complete
+
+
 def test_a_refresh_is_reckoned_with_no_more_often_than_there_are_runs(simulate):
     told = look(simulate(shop(3)), runs_per_day=1, full_refresh_interval_hours=6).as_json()["api_calls"]
     assert told["refreshes_per_month"] == 30 * 2
