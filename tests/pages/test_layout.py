@@ -7,7 +7,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ninox_pages.layout import Box, lay_out
+from ninox_pages.layout import ROW_GAP, Box, lay_out
 
 IDS = [f"t{number}" for number in range(14)]
 
@@ -55,3 +55,15 @@ def test_a_long_chain_needs_no_deep_stack():
     boxes = {f"t{number}": Box(200, 60) for number in range(3000)}
     arrows = [(f"t{number}", f"t{number + 1}") for number in range(2999)]
     assert len(lay_out(boxes, arrows).places) == 3000
+
+
+@given(st.lists(st.tuples(st.sampled_from(IDS), st.sampled_from(IDS)), min_size=14, max_size=40))
+def test_moving_boxes_towards_their_neighbours_makes_a_group_no_higher_than_its_fullest_column(arrows):
+    boxes = {box_id: Box(200, 40 + 25 * number) for number, box_id in enumerate(IDS)}
+    arrows += [(one, IDS[0]) for one in IDS[1:]]  # all hang together
+    diagram = lay_out(boxes, arrows)
+    columns = {}
+    for box_id, (x, _) in diagram.places.items():
+        columns.setdefault(x, []).append(boxes[box_id].height)
+    fullest = max(sum(heights) + ROW_GAP * (len(heights) - 1) for heights in columns.values())
+    assert diagram.height <= fullest + 0.01

@@ -166,6 +166,13 @@ def test_where_no_script_may_run_the_feed_tells_an_upper_bound(simulate, script_
     assert "≤ 2,500" in command(stage, tmp_path, "--inspect").stdout
 
 
+def test_a_script_that_fails_is_not_sent_again(simulate, monkeypatch):
+    monkeypatch.setattr("tap_ninox.row_counts.name_in_script", lambda *_: "'No such table'")
+    stage = simulate(shop(1), script_errors="500")
+    look(stage, max_retries=3)
+    assert len([call for call in calls(stage) if call.path.endswith("/query")]) == 1
+
+
 @pytest.mark.parametrize("feed", ["missing", "forbidden"])
 def test_without_scripts_and_feed_the_records_are_not_known_and_the_cost_is_a_lower_bound(
     simulate, feed, tmp_path, monkeypatch
