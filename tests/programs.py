@@ -6,12 +6,17 @@ import multiprocessing
 import os
 import sys
 from importlib import import_module
+from operator import attrgetter
 
-PROGRAMS = {"tap-ninox": ("tap_ninox.tap", "TapNinox"), "target-postgres": ("target_postgres.target", "TargetPostgres")}
+PROGRAMS = {
+    "tap-ninox": "tap_ninox.__main__:main",
+    "target-ninox": "target_ninox.__main__:main",
+    "target-postgres": "target_postgres.target:TargetPostgres.cli",
+}
 WAIT_S = 120
 
 context = multiprocessing.get_context("forkserver")
-context.set_forkserver_preload([module for module, _ in PROGRAMS.values()])
+context.set_forkserver_preload(["tap_ninox.command", "target_ninox.target", "target_postgres.target"])
 
 
 def become(program, arguments, stdin, stdout, stderr):
@@ -23,5 +28,5 @@ def become(program, arguments, stdin, stdout, stderr):
             os.dup2(end.fileno(), number)
             end.close()
     sys.argv = [program, *arguments]
-    module, name = PROGRAMS[program]
-    getattr(import_module(module), name).cli()
+    module, _, name = PROGRAMS[program].partition(":")
+    attrgetter(name)(import_module(module))()

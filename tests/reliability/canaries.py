@@ -42,3 +42,8 @@ def listening():
         root.removeHandler(collector)
         for logger, level in before:
             logger.setLevel(level)
+
+
+def quiet():
+    """Keep the log lines of many runs from the terminal."""
+    logging.getLogger().handlers = [logging.NullHandler()]

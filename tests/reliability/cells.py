@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest import mock
 
 from tests.reliability.troubles import TROUBLES
 
 KINDS = {
     "recovered": "the run ends well, nothing is missing",
-    "told": "the run ends well, and a warning says what it could not see or had to do",
+    "told": "likewise, and a warning says what it had to do",
+    "later": "the run ends well; what it could not see comes with the next run",
     "stopped": "the run ends with an error that says what to do, behind a state to continue from",
     "refused": "likewise, before anything was read or written",
 }
@@ -47,6 +50,16 @@ class Outcome:
     problems: list[str] = field(default_factory=list)
 
 
+@contextmanager
+def pauses(cell):
+    """Leave pauses out, where they are not needed."""
+    if TROUBLES[cell.trouble].takes_time:
+        yield
+    else:
+        with mock.patch("backoff._sync.time.sleep"), mock.patch("target_ninox.batches.sleep"):
+            yield
+
+
 def aim(cell, stage, pattern, *, calls_before):
     """Set a trouble up; return the settings that the disturbed run takes."""
     trouble, simulator = TROUBLES[cell.trouble], stage.simulator
@@ -56,9 +69,11 @@ def aim(cell, stage, pattern, *, calls_before):
     for fault in trouble.faults:
         after = cell.number + fault.get("after", 0)
         simulator.faults.add(**{**fault, "method": method, "path": path, "after": after})
-    if trouble.act or trouble.limit == "quota":
+    if trouble.act:
         simulator.on_request.append(_when_reached(cell.number, re.compile(pattern), stage, trouble))
     settings = dict(trouble.settings)
+    if trouble.limit == "quota":
+        simulator.faults.quota = calls_before
     if trouble.limit == "max_api_calls":
         settings["max_api_calls"] = calls_before
     return settings
@@ -71,10 +86,8 @@ def _when_reached(number, pattern, stage, trouble):
         if left[0] < 0 or not pattern.match(f"{method} {path}"):
             return
         left[0] -= 1
-        if left[0] < 0 and trouble.act:
+        if left[0] < 0:
             trouble.act(stage.database)
-        if left[0] < 0 and trouble.limit == "quota":
-            stage.simulator.faults.quota = len(stage.simulator.log.entries) - 1
 
     return hook
 

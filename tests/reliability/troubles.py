@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-EVERYWHERE = ""
 LISTS = "records"
 
 
@@ -16,6 +16,8 @@ class Trouble:
     Attributes:
         faults: Rules of the simulator; each is aimed at the n-th request of a place.
         places: Places where it can happen; empty for all.
+        takes_time: Whether pauses are real; they are left out otherwise.
+        number: The first request of a place that it can happen to.
         settings: What the run is configured with beside the usual.
         act: Called with the database in the middle of the run, before the n-th request of the place.
         before: Called with the stage (database, state, simulator) before the run that is disturbed.
@@ -24,10 +26,20 @@ class Trouble:
 
     faults: tuple[dict, ...] = ()
     places: tuple[str, ...] = ()
+    takes_time: bool = False
+    number: int = 0
     settings: dict = field(default_factory=dict)
     act: Callable | None = None
     before: Callable | None = None
     limit: str | None = None
+    advice: str = (
+        r"try later|status page|auth_token|lacks the right|does not exist|api_url|max_api_calls|saved catalog|"
+        r"brought no usable answer|known form|unknown form|database_passwords"
+    )
+
+    def advice_in(self, told):
+        """Tell whether a message says what to do."""
+        return re.search(self.advice, told) is not None
 
 
 def passing(kind, times=2, **more):
@@ -43,9 +55,12 @@ def go_back(database):
     database.restore(database.first_backup)
 
 
-def change_schema(database):
-    """Rename a field, add one, remove one."""
+def rename_a_field(database):
     database.rename_field("A", "B", "Renamed")
+
+
+def change_other_fields(database):
+    """Add a field, remove one."""
     database.add_field("A", "ZZ", {"base": "string", "caption": "Added"})
     database.remove_field("A", "G")
 
@@ -81,6 +96,7 @@ TROUBLES = {
     "500 for ever": lasting("status", status=500),
     "connection closed before anything is done, twice": passing("drop_before"),
     "connection closed after it is done, twice": passing("drop_after"),
+    "502 after it is done, twice": passing("status_after", status=502),
     "connection closed in the middle of the answer, twice": passing("cut"),
     "half an answer that claims to be whole, twice": passing("truncate"),
     "malformed JSON, twice": passing("malformed"),
@@ -89,9 +105,11 @@ TROUBLES = {
     "JSON of another form for ever": lasting("wrong_shape"),
     "the answer drips": passing("drip", seconds=0.1),
     "no answer in time, once": Trouble(
-        faults=({"kind": "slow", "seconds": 0.6, "times": 1},), settings={"request_timeout": 0.3}
+        faults=({"kind": "slow", "seconds": 0.6, "times": 1},), settings={"request_timeout": 0.3}, takes_time=True
     ),
-    "the page before comes again, once": Trouble(faults=({"kind": "repeat_page", "times": 1},), places=(LISTS,)),
+    "the page before comes again, once": Trouble(
+        faults=({"kind": "repeat_page", "times": 1},), places=(LISTS,), number=1
+    ),
     "401 from here on": lasting("status", status=401),
     "403 from here on": lasting("status", status=403),
     "404 from here on": lasting("status", status=404),
@@ -99,7 +117,8 @@ TROUBLES = {
     "the monthly quota is used up": Trouble(limit="quota"),
     "max_api_calls is used up": Trouble(limit="max_api_calls"),
     "the database goes back to a backup": Trouble(act=go_back),
-    "the schema changes": Trouble(act=change_schema),
+    "a field is renamed": Trouble(act=rename_a_field),
+    "a field is added and one removed": Trouble(act=change_other_fields),
     "the feed no longer goes back so far": Trouble(before=forget_old_changes, places=("changes",)),
     "the database went back to a backup before": Trouble(
         before=lambda stage: go_back(stage.database), places=("changes",)

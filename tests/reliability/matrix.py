@@ -1,0 +1,69 @@
+"""The fault matrix as a whole: every cell that is written down, drawn or run in order, and judged."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+
+from tests.reliability import tap_cells, target_cells
+from tests.reliability.cells import Cell, expectations
+from tests.reliability.troubles import TROUBLES
+
+SIDES = {"tap": tap_cells, "target": target_cells}
+GOOD = {"recovered", "told", "later"}
+
+
+@dataclass
+class Verdict:
+    """A cell, how it ended, and what is wrong with that."""
+
+    side: str
+    cell: Cell
+    kind: str
+    told: str
+    wrong: list[str] = field(default_factory=list)
+
+    def __str__(self):
+        return f"{self.side}: {self.cell}: {self.kind}; {'; '.join(self.wrong[:4]) or 'as written'}"
+
+
+def drawn(side, count, seed):
+    """Return cells drawn by a seed: any that is written down, any request of its place, any switches."""
+    chance = random.Random(seed)
+    written = list(expectations(side))
+    return [_drawn_cell(side, chance, *chance.choice(written)) for _ in range(count)]
+
+
+def _drawn_cell(side, chance, operation, place, trouble):
+    switches = chance.choice(SIDES[side].SWITCHES) if chance.random() < 0.7 else {}
+    if _count(side, operation, place, switches) <= TROUBLES[trouble].number:
+        switches = {}
+    count = _count(side, operation, place, switches)
+    return Cell(operation, place, trouble, chance.randrange(TROUBLES[trouble].number, count), switches)
+
+
+def _count(side, operation, place, switches):
+    return SIDES[side].requests_of(operation, tuple(switches.items())).count(place)
+
+
+def every(side):
+    """Yield every cell that is written down, at the first and the last request of its place."""
+    for operation, place, trouble in expectations(side):
+        first, last = TROUBLES[trouble].number, _count(side, operation, place, {}) - 1
+        for number in sorted({first, max(first, last)}):
+            yield Cell(operation, place, trouble, number)
+
+
+def judged(side, cell):
+    """Run a cell and compare it with what is written down; under switches, whether it ends well is compared."""
+    wanted = expectations(side)[cell.operation, cell.place, cell.trouble]
+    outcome = SIDES[side].run_cell(cell)
+    verdict = Verdict(side, cell, outcome.kind, outcome.told, list(outcome.problems))
+    as_written = outcome.kind in wanted or (
+        cell.switches and (outcome.kind in GOOD) in {kind in GOOD for kind in wanted}
+    )
+    if not as_written:
+        verdict.wrong.append(f"written down is {' or '.join(wanted)}")
+    if outcome.kind not in GOOD and not TROUBLES[cell.trouble].advice_in(outcome.told):
+        verdict.wrong.append("the message does not say what to do")
+    return verdict
