@@ -244,7 +244,6 @@ class Transport:
                 data=request.body,
                 headers=headers,
                 timeout=self._config.request_timeout_s,
-                verify=self._config.ca_bundle or True,
                 stream=True,
             ) as response:
                 return _Received(response.status_code, response.headers, take(response))
@@ -260,6 +259,12 @@ def _session(config: ConnectionConfig) -> _Session:
     adapter = requests.adapters.HTTPAdapter(pool_maxsize=config.max_parallel_requests)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
+    # Proxies and authorities of the environment are looked up once: requests would do so for each request, which is a
+    # third of what a request costs here.
+    found = session.merge_environment_settings(
+        config.api_url, {}, stream=True, verify=config.ca_bundle or True, cert=None
+    )
+    session.proxies, session.verify, session.trust_env = found["proxies"], found["verify"], False
     return session
 
 
