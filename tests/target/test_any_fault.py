@@ -1,6 +1,6 @@
 """Random rows, random faults, the same input again until a run succeeds: the store equals a model of a few lines.
 
-`TARGET_FAULT_EXAMPLES` sets how many examples are tried (25 by default).
+`TARGET_FAULT_EXAMPLES` sets how many examples are tried (15 by default).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from target_ninox import batches, sink
 from tests.builders import database, field, table, team
 from tests.target_runs import records, run_target, schema, state, stored
 
-EXAMPLES = int(os.environ.get("TARGET_FAULT_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("TARGET_FAULT_EXAMPLES", "15"))
 MOST_RUNS = 12
 
 KINDS = ["drop_before", "drop_after", "cut", "truncate", "malformed", "html", "wrong_shape", "lose_one", "refuse_one"]
