@@ -55,8 +55,10 @@ def _page(table: Table, parameters: ListParameters, switches: Switches) -> Seque
 
 
 def _ordered(table: Table, parameters: ListParameters, switches: Switches) -> Iterable[Record]:
-    filters = parameters.filters if switches["filters"] == "honoured" else None
+    filters = None if switches["filters"] == "ignored" else parameters.filters
     records = _filtered(table, _candidates(table, parameters, switches), filters)
+    if filters and switches["filters"] == "names" and not table.fields.keys().isdisjoint(filters):
+        records = ()
     if (parameters.updated or parameters.newest) and switches["updated_order"] == "honoured":
         key = _by_change if parameters.updated else _by_id
         return sorted(records, key=key, reverse=True)

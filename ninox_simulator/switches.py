@@ -105,9 +105,9 @@ SWITCHES: dict[str, Switch] = {
     "ids_parameter": Switch(("honoured", "ignored"), "whether ids=true and style=ids work", "documented"),
     "choice_style": Switch(("honoured", "ignored"), "whether choiceStyle=ids works", "documented"),
     "filters": Switch(
-        ("honoured", "ignored"),
-        "whether records?filters filters",
-        "documented, in use",
+        ("honoured", "names", "ignored"),
+        "whether records?filters filters; 'names' takes captions only, and finds nothing by a field's id",
+        "documented with ids; public clients send names",
     ),
     "null_write": Switch(("clears", "ignored"), "what null does to a field", "unknown; '' clears (observed)"),
     "batch": Switch(

@@ -134,3 +134,15 @@ def test_what_the_key_may_not_read_is_403_or_left_out(api):
     api.store.unreadable_fields["A"] = {"B"}
     assert api.get("/tables/B/records").status_code == 403
     assert set(api.json("/tables/A/records/1")["fields"]) == {"Name", "State", "Tags"}
+
+
+def test_filters_by_id_are_honoured_ignored_or_find_nothing(api):
+    found = {}
+    for setting in ("honoured", "names", "ignored"):
+        api.simulator.switches.update({"filters": setting})
+        found[setting] = [
+            len(api.get(f"/tables/A/records?filters={{%22{key}%22:%22Ann%22}}").json()) for key in ("A", "Name")
+        ]
+    assert found["honoured"] == [1, 1]
+    assert found["names"] == [0, 1]
+    assert found["ignored"] == [3, 3]

@@ -50,7 +50,7 @@ def test_look_ups_are_given_up_before_they_cost_more_than_reading(simulate, monk
     assert len(reads(simulator)) <= 2 * 9 + 3
 
 
-@pytest.mark.parametrize("switch", [{"filters": "ignored"}, {"updated_order": "ignored"}])
+@pytest.mark.parametrize("switch", [{"filters": "ignored"}, {"filters": "names"}, {"updated_order": "ignored"}])
 def test_a_server_whose_filters_or_order_cannot_be_relied_on_is_read_whole(simulate, switch):
     simulator = simulate(shop(4000), **switch)
     run = run_target(simulator, [CUSTOMERS, *rows(5, 3999, 5000)])
