@@ -48,6 +48,7 @@ class RecordIndex:
         self._key_of = key_of
         self._file: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115
         self._end = 0
+        self._is_at_end = True
         self._ids = array("q")
         self._late: dict[int, int] = {}
         self._offsets = array("q")
@@ -139,7 +140,9 @@ class RecordIndex:
 
     def _append(self, fields: Fields) -> int:
         offset = self._end
-        self._file.seek(offset)
+        if not self._is_at_end:  # a seek makes the file write what it has gathered
+            self._file.seek(offset)
+            self._is_at_end = True
         self._end += self._file.write(_ENCODER.encode(fields) + b"\n")
         return offset
 
@@ -148,4 +151,5 @@ class RecordIndex:
         if offset == _NONE:
             return None
         self._file.seek(offset)
+        self._is_at_end = False
         return _DECODER.decode(self._file.readline())
