@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from ninox_api.naming import MAX_LENGTH, NameSpace, cut, identifier
 from ninox_api.schema import Field, Table
-from tap_ninox import computed, values
+from tap_ninox import values
+from tap_ninox.formulas import computed
 
 JsonSchema = dict[str, Any]
 

@@ -12,7 +12,7 @@ from ninox_api.schema import DatabaseName, Field, Table, Team
 from tap_ninox.call_cost import CallCost, TableReading, cost_of
 from tap_ninox.catalog import TableEntry
 from tap_ninox.discovery import DiscoveredDatabase
-from tap_ninox.query_stream import QueryStream
+from tap_ninox.queries.stream import QueryStream
 from tap_ninox.row_counts import RowCounts, count_rows
 from tap_ninox.settings import TapSettings
 from tap_ninox.table_stream import FORMULA_REFRESH_INTERVAL, TableStream

@@ -20,7 +20,7 @@ from tap_ninox.catalog import TableEntry
 from tap_ninox.columns import KEY_PROPERTY, REPLICATION_KEY
 from tap_ninox.convert import Converter
 from tap_ninox.converted_page import ConvertedPage
-from tap_ninox.formula_columns import formula_reader
+from tap_ninox.formulas.columns import formula_reader
 from tap_ninox.known_tables import Description
 from tap_ninox.progress import Progress, share_of
 from tap_ninox.read_ahead import ReadAhead

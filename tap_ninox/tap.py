@@ -26,10 +26,10 @@ from tap_ninox.change_log import ChangeLog
 from tap_ninox.deleted_records import DeletedRecordsStream
 from tap_ninox.discovery import Discovery, discover
 from tap_ninox.entries import entries_to_read, schema_by_database
-from tap_ninox.files_stream import FilesStream
+from tap_ninox.files.stream import FilesStream
 from tap_ninox.follow import follow_names
 from tap_ninox.known_tables import describe
-from tap_ninox.query_stream import query_streams
+from tap_ninox.queries.stream import query_streams
 from tap_ninox.read_ahead import Readers
 from tap_ninox.report import RunReport
 from tap_ninox.schedule import Schedule

@@ -66,7 +66,7 @@ def test_the_wheel_holds_the_packages_their_data_and_the_licence(wheel):
     assert [name for name in names if name.endswith("licenses/LICENSE")]
 
 
-_LAZY = {"file_store.py": {"fsspec"}}
+_LAZY = {"store.py": {"fsspec"}}
 """Imported where it is needed; a message names the extra if it is missing (tests/tap/test_files.py)."""
 
 

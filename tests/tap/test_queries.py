@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from tap_ninox.answer_rows import rows_of, types_of
+from tap_ninox.queries.answer_rows import rows_of, types_of
 from tests.builders import DATABASE_ID, shop
 from tests.singer import discover, run_tap
 from tests.wire import calls

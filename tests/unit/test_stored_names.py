@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_ninox.stored_names import MAX_BYTES, safe_segment, stored_names
+from tap_ninox.files.names import MAX_BYTES, safe_segment, stored_names
 
 HARMLESS = [
     "Foto 2021-08-30 10-55-15.jpg",

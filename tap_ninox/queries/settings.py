@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tap_ninox.answer_rows import TYPES
+from tap_ninox.queries.answer_rows import TYPES
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 

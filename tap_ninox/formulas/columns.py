@@ -13,7 +13,7 @@ from ninox_api.nx import OWN_ID, name_in_script
 from ninox_api.schema import FORMULA, DatabaseSchema, Table
 from tap_ninox.catalog import TableEntry
 from tap_ninox.columns import Column
-from tap_ninox.formulas import Formula, FormulaReader
+from tap_ninox.formulas.reading import Formula, FormulaReader
 
 logger = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_api.files import NinoxFile
-from tap_ninox.stored_names import safe_segment
+from tap_ninox.files.names import safe_segment
 
 _PIECE_BYTES = 1024 * 1024
 

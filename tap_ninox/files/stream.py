@@ -18,9 +18,9 @@ from ninox_api.files import NinoxFile
 from ninox_api.paging import IdRange
 from tap_ninox.change_log import ChangeLog
 from tap_ninox.columns import INTEGER, MOMENT, STRING
-from tap_ninox.file_fetch import Fetched, FileFetcher
-from tap_ninox.file_marks import FileMark
-from tap_ninox.file_store import FileStore
+from tap_ninox.files.fetch import Fetched, FileFetcher
+from tap_ninox.files.marks import FileMark
+from tap_ninox.files.store import FileStore
 from tap_ninox.record_stream import RecordStream
 from tap_ninox.report import StreamReport
 from tap_ninox.row_counts import count_rows

@@ -10,8 +10,8 @@ from ninox_api.client import DatabaseClient
 from ninox_api.download import Download
 from ninox_api.errors import NinoxPermissionError, NinoxRequestError, NinoxServerError
 from ninox_api.files import NinoxFile
-from tap_ninox.file_store import FileStore, Index, StoredFile, version_of
-from tap_ninox.stored_names import stored_names
+from tap_ninox.files.names import stored_names
+from tap_ninox.files.store import FileStore, Index, StoredFile, version_of
 
 MAX_TRIES = 2
 """Whole downloads of a file whose length is not the one that Ninox lists."""

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tap_ninox import computed
 from tap_ninox.columns import INTEGER, PARTS, JsonSchema
+from tap_ninox.formulas import computed
 from tap_ninox.values import BadValueError, Read
 
 VALUE = "value"

@@ -32,7 +32,7 @@ from ninox_api.errors import (
     NinoxTimeoutError,
 )
 from ninox_api.paging import Page
-from tap_ninox.computed import EXPRESSIONS
+from tap_ninox.formulas.computed import EXPRESSIONS
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""The files that hang on records: listed, and brought into a store."""

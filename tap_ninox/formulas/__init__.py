@@ -1,0 +1,1 @@
+"""Formulas: computed by Ninox, asked for by query, joined to their rows."""
