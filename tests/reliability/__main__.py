@@ -1,0 +1,96 @@
+"""Everything that `make reliability` runs, in full, with its figures as Markdown for `docs/reliability.md`.
+
+`python -m tests.reliability matrix kills load`: one part or several; `--seeds` and `--rows` make them smaller.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from demo.postgres import running_postgres
+from tests.reliability import kills, load, matrix, warehouse_kills
+from tests.reliability.canaries import quiet
+
+
+def say(text=""):
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def run_matrix(options):
+    """Run every cell, then as many again drawn with other requests and switches; print how they ended."""
+    failed = 0
+    say(
+        "| side | cells | requests and switches drawn | recovered | told | later | stopped | refused | not as written |"
+    )
+    say("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
+    for side in matrix.SIDES:
+        cells = list(matrix.every(side))
+        drawn = matrix.drawn(side, options.cells, options.first)
+        verdicts = [matrix.judged(side, cell) for cell in (*cells, *drawn)]
+        wrong = [verdict for verdict in verdicts if verdict.wrong]
+        kinds = Counter(verdict.kind for verdict in verdicts)
+        ended = " | ".join(str(kinds[kind]) for kind in ("recovered", "told", "later", "stopped", "refused"))
+        say(f"| {side} | {len(cells)} | {len(drawn)} | {ended} | {len(wrong)} |")
+        for verdict in wrong:
+            sys.stderr.write(f"{verdict}\n")
+        failed += len(wrong)
+    return failed
+
+
+def run_kills(options):
+    """Play all seeds of all kinds of kill tests; print what was survived."""
+    failed = 0
+    say("| what is harmed | seeds | equal at the end | harmed runs |")
+    say("|---|--:|--:|---|")
+    with running_postgres() as postgres, tempfile.TemporaryDirectory(prefix="ninox-kills-") as directory:
+        plays = (
+            ("a file of Singer lines into target-ninox", kills.harm_target, 0.45, ()),
+            ("tap-ninox", kills.harm_tap, 0.25, ()),
+            ("tap-ninox into target-postgres", warehouse_kills.harm_pipe, 0.25, (postgres,)),
+            ("meltano run tap-ninox target-postgres", warehouse_kills.harm_meltano, 0.05, (postgres,)),
+        )
+        for name, harm, share, more in plays:
+            seeds = range(options.first, options.first + max(1, round(options.seeds * share)))
+            total, wrong = Counter(), 0
+            for seed, told, problem in kills.play(harm, seeds, Path(directory), *more):
+                total += told
+                if problem:
+                    wrong += 1
+                    sys.stderr.write(f"{name}, seed {seed}: {problem}\n")
+            harmed = {key: n for key, n in total.items() if key not in {"requests", "rows", "whole run"}}
+            say(
+                f"| {name} | {len(seeds)} | {len(seeds) - wrong} | {', '.join(f'{n} {k}' for k, n in harmed.items())} |"
+            )
+            failed += wrong
+    return failed
+
+
+PARTS = {"matrix": run_matrix, "kills": run_kills, "load": load.run_load}
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="python -m tests.reliability", description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=list(PARTS))
+    parser.add_argument("--cells", type=int, default=2000, help="cells drawn per side, beside every one once or twice")
+    parser.add_argument("--seeds", type=int, default=200, help="seeds of the kill tests")
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the largest load")
+    options = parser.parse_args(arguments)
+    quiet()
+    failed = 0
+    for part in options.parts or PARTS:
+        started = time.monotonic()
+        say(f"\n### {part}\n")
+        failed += PARTS[part](options)
+        say(f"\n{part}: {time.monotonic() - started:.0f} s")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,185 @@
+"""Large things, each way: rows, tables, fields, values, and many tables that change at once; figures printed."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from ninox_simulator.documents import RecordDocument
+from ninox_simulator.server import Simulator
+from tests.builders import DATABASE_ID, TEAM_ID, customers, database, field, table, team
+from tests.target_runs import schema
+
+BIN = Path(sys.executable).parent
+TIMEOUT_S = 1800
+# A process inherits the peak of the one that starts it, so a small one stands between this one and the command.
+MEASURE = """
+import resource, subprocess, sys
+done = subprocess.run(sys.argv[2:], stdout=open(sys.argv[1], "wb"), stderr=subprocess.PIPE)
+sys.stderr.buffer.write(done.stderr)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(done.returncode)
+"""
+
+
+def _timed(directory, program, simulator, *more, **settings):
+    """Run a command; return what it wrote, its seconds and its peak memory in MB."""
+    config = directory / "config.json"
+    config.write_text(json.dumps({"api_url": simulator.url, "auth_token": simulator.token, **settings}))
+    command = [sys.executable, "-c", MEASURE, directory / "output", BIN / program, "--config", config, *more]
+    started = time.monotonic()
+    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+    seconds = time.monotonic() - started
+    assert done.returncode == 0, done.stderr[-3000:]
+    return directory / "output", seconds, int(done.stdout) // (1024**2 if sys.platform == "darwin" else 1024)
+
+
+def _count(output, stream="shop"):
+    """Return how many rows of tables are in an output, and its last state."""
+    rows, state = 0, None
+    mark = re.compile(rb'^\{"type":"RECORD","stream":"' + stream.encode())
+    with output.open("rb") as lines:
+        for line in lines:
+            rows += mark.match(line) is not None
+            if line.startswith(b'{"type":"STATE"'):
+                state = line
+    return rows, json.loads(state)["value"] if state else None
+
+
+def _records(count):
+    return [RecordDocument(n, {"A": f"name {n}", "B": n}, n) for n in range(1, count + 1)]
+
+
+def tap_rows(directory, rows):
+    """Read a table whole, then follow a day on which a hundredth of it changed."""
+    with Simulator(seed=team(database({"A": customers()}, {"A": _records(rows)}))) as simulator:
+        output, seconds, peak = _timed(directory, "tap-ninox", simulator)
+        count, state = _count(output)
+        assert count == rows
+        yield f"tap: {rows:,} rows, first load", seconds, peak
+        edit = simulator.store.database(TEAM_ID, DATABASE_ID)
+        for number in range(1, rows + 1, 100):
+            edit.update("A", number, {"B": -number})
+        (directory / "state.json").write_text(json.dumps(state))
+        output, seconds, peak = _timed(directory, "tap-ninox", simulator, "--state", directory / "state.json")
+        assert _count(output)[0] == len(range(1, rows + 1, 100))
+        yield f"tap: {rows // 100:,} changes among {rows:,} rows", seconds, peak
+
+
+def target_rows(directory, rows):
+    """Create rows in an empty table, then feed the same again."""
+    lines = directory / "input"
+    with lines.open("w", encoding="utf-8") as file:
+        file.write(json.dumps(schema("customers", ["Name"], Name="string", Amount="integer")) + "\n")
+        for number in range(1, rows + 1):
+            row = {"Name": f"name {number}", "Amount": number}
+            file.write(json.dumps({"type": "RECORD", "stream": "customers", "record": row}) + "\n")
+    with Simulator(seed=team(database({"A": customers()}))) as simulator:
+        stored = simulator.store.database(TEAM_ID, DATABASE_ID).tables["A"].records
+        for what in ("created", "fed again, unchanged"):
+            simulator.log.clear()
+            _, seconds, peak = _timed(
+                directory, "target-ninox", simulator, "--input", lines, database="Shop", batch_size_rows=1000
+            )
+            assert len(stored) == rows
+            assert ("POST" in {call.method for call in simulator.log.entries}) is (what == "created")
+            yield f"target: {rows:,} rows {what}", seconds, peak
+
+
+def _letters(number):
+    letters = ""
+    while True:
+        number, letter = divmod(number, 26)
+        letters = chr(65 + letter) + letters
+        if not number:
+            return letters
+        number -= 1
+
+
+def tap_tables(directory, count):
+    """Read many tables, then follow a day on which a hundred of them changed at once."""
+    tables = {_letters(n): {**customers(), "caption": f"Table {n}"} for n in range(count)}
+    records = {table_id: _records(20) for table_id in tables}
+    with Simulator(seed=team(database(tables, records))) as simulator:
+        output, seconds, peak = _timed(directory, "tap-ninox", simulator)
+        rows, state = _count(output)
+        assert rows == 20 * count
+        yield f"tap: {count} tables", seconds, peak
+        edit = simulator.store.database(TEAM_ID, DATABASE_ID)
+        changed = list(tables)[:100]
+        for table_id in changed:
+            edit.update(table_id, 7, {"A": "changed"})
+            edit.delete(table_id, 8)
+        (directory / "state.json").write_text(json.dumps(state))
+        output, seconds, peak = _timed(directory, "tap-ninox", simulator, "--state", directory / "state.json")
+        assert _count(output)[0] == 2 * len(changed)
+        yield f"tap: {len(changed)} of {count} tables changed at once", seconds, peak
+
+
+def both_fields(directory, count):
+    """Read a table of many fields, and load it into an empty one of the same form."""
+    fields = {_letters(n): field("number" if n % 2 else "string", f"Field {n}") for n in range(count)}
+    values = {key: n if n % 2 else f"value {n}" for n, key in enumerate(fields)}
+    form = {"A": table("Wide", **fields)}
+    with Simulator(
+        seed=team(database(form, {"A": [RecordDocument(n, values, n) for n in range(1, 101)]}))
+    ) as simulator:
+        output, seconds, peak = _timed(directory, "tap-ninox", simulator)
+        assert _count(output)[0] == 100
+        yield f"tap: {count:,} fields, 100 rows", seconds, peak
+    lines = directory / "input"
+    with output.open("rb") as file:
+        wide = [line for line in file if b'"stream":"shop__wide"' in line and b"ACTIVATE" not in line]
+    lines.write_bytes(b"".join(wide))
+    with Simulator(seed=team(database(form))) as simulator:
+        _, seconds, peak = _timed(directory, "target-ninox", simulator, "--input", lines, database="Shop")
+        stored = simulator.store.database(TEAM_ID, DATABASE_ID).tables["A"].records
+        assert [record.fields for record in stored.values()] == [values] * 100
+        yield f"target: {count:,} fields, 100 rows", seconds, peak
+
+
+def both_large_values(directory, size):
+    """Read and load texts of ten megabytes."""
+    rows = [RecordDocument(n, {"A": chr(64 + n) * size, "B": n}, n) for n in range(1, 11)]
+    with Simulator(seed=team(database({"A": customers()}, {"A": rows}))) as simulator:
+        output, seconds, peak = _timed(directory, "tap-ninox", simulator, page_size=2)
+        assert _count(output)[0] == 10
+        yield f"tap: 10 texts of {size // 10**6} MB, 2 a page", seconds, peak
+    lines = directory / "input"
+    with output.open("rb") as file:
+        lines.write_bytes(b"".join(line for line in file if b'"stream":"shop__customers"' in line[:60]))
+    with Simulator(seed=team(database({"A": customers()}))) as simulator:
+        _, seconds, peak = _timed(
+            directory, "target-ninox", simulator, "--input", lines, database="Shop", batch_size_rows=1
+        )
+        stored = simulator.store.database(TEAM_ID, DATABASE_ID).tables["A"].records
+        assert [record.fields["A"] for record in stored.values()] == [row.fields["A"] for row in rows]
+        yield f"target: 10 texts of {size // 10**6} MB, 1 a request", seconds, peak
+
+
+def run_load(options):
+    """Run every load; print seconds and peak memory."""
+    works = (
+        (tap_rows, options.rows),
+        (target_rows, options.rows),
+        (tap_tables, max(110, min(500, options.rows // 100))),
+        (both_fields, 2000),
+        (both_large_values, 10_000_000),
+    )
+    failed = 0
+    sys.stdout.write("| load | seconds | peak memory |\n|---|--:|--:|\n")
+    for work, size in works:
+        with tempfile.TemporaryDirectory(prefix="ninox-load-") as directory:
+            try:
+                for name, seconds, peak in work(Path(directory), size):
+                    sys.stdout.write(f"| {name} | {seconds:.1f} | {peak} MB |\n")
+                    sys.stdout.flush()
+            except AssertionError as error:
+                failed += 1
+                sys.stderr.write(f"{work.__name__}: {error}\n")
+    return failed
