@@ -8,13 +8,14 @@ STAMP := .venv/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test bench soak check format lint types tests wheel clean
+.PHONY: help setup demo test bench soak reliability check format lint types tests wheel clean
 
 help:
 	@echo "make demo     Ninox to PostgreSQL through Meltano, without an account"
 	@echo "make test     format check, lint, strict types, all tests"
 	@echo "make wheel    build the wheel and try it in an empty environment"
 	@echo "make bench    how fast, beside what else could be used; ROUNDS=5 WORKS='read tables'"
+	@echo "make reliability  every fault, two hundred seeds of kills, a million rows; PARTS='matrix kills load'"
 	@echo "make soak     ten runs in a row while people edit, half of them killed; SEEDS=50"
 	@echo "make setup    only what both need, in .venv"
 	@echo "make clean    remove what was made"
@@ -45,6 +46,10 @@ bench: setup
 SEEDS ?= 5
 soak: setup
 	@nice -n 10 $(BIN)/python -m tests.reliability.soak --seeds $(SEEDS)
+
+PARTS ?= matrix kills load
+reliability: setup
+	@nice -n 10 $(BIN)/python -m tests.reliability $(PARTS)
 
 check: format lint types
 

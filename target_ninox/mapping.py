@@ -13,6 +13,9 @@ from target_ninox.settings import StreamSettings
 
 FILE_TYPES = frozenset({"file", "image"})
 
+MOST_SUGGESTED = 20
+"""A nearest name is looked for so often: each look compares a name with all fields, of which there may be thousands."""
+
 
 @dataclass(slots=True)
 class PropertyMapping:
@@ -71,7 +74,7 @@ def map_properties(
         elif name in settings.fields:
             _map_named(mapping, name, names, settings.fields[name])
         elif not is_system(name):
-            _map(mapping, name, names.find(name), missing=names.nearest(name))
+            _map_by_name(mapping, name, names)
     mapping.problems += [*_incomplete(mapping), *_filled_twice(mapping)]
     return mapping
 
@@ -84,13 +87,23 @@ def _strangers(properties: Collection[str], settings: StreamSettings) -> Iterato
                 yield f"{setting}: the stream has no property {name!r}."
 
 
+def _map_by_name(mapping: PropertyMapping, name: str, names: FieldNames) -> None:
+    found = names.find(name)
+    if found:
+        _map(mapping, name, found)
+    else:
+        suggests = len(mapping.unknown) < MOST_SUGGESTED
+        mapping.unknown[name] = names.nearest(name) if suggests else None
+
+
 def _map_named(mapping: PropertyMapping, name: str, names: FieldNames, wanted: str | None) -> None:
     if wanted is None:
         return
     found = names.find(wanted)
     if not found:
         mapping.problems.append(_no_field(f"fields.{name}", wanted, names))
-    _map(mapping, name, found, missing=None, is_wanted=True)
+    else:
+        _map(mapping, name, found)
 
 
 def _map_file(mapping: PropertyMapping, name: str, names: FieldNames, wanted: str) -> None:
@@ -106,13 +119,7 @@ def _map_file(mapping: PropertyMapping, name: str, names: FieldNames, wanted: st
         mapping.fields[found[0].field.id] = found[0].field
 
 
-def _map(
-    mapping: PropertyMapping, name: str, found: list[FieldPart], *, missing: str | None, is_wanted: bool = False
-) -> None:
-    if not found:
-        if not is_wanted:
-            mapping.unknown[name] = missing
-        return
+def _map(mapping: PropertyMapping, name: str, found: list[FieldPart]) -> None:
     if len(found) > 1:
         mapping.problems.append(_ambiguous(name, name, found))
         return

@@ -299,3 +299,15 @@ def test_files_are_told_apart_from_values():
     made = plan(["kundennr", "logo_url"], files={"logo_url": "Logo"})
     row = encoded(made, kundennr="K", logo_url="https://example.com/a.png")
     assert (row.fields, row.files) == ({"A": "K"}, {"K": "https://example.com/a.png"})
+
+
+@pytest.mark.parametrize(("prefix", "looks"), [("field", 0), ("stranger", 20)])
+def test_nearest_names_are_looked_for_a_few_times_however_many_properties_there_are(monkeypatch, prefix, looks):
+    """Found by the load tests: 2,000 fields took minutes, as every name was compared with all others."""
+    looked = []
+    monkeypatch.setattr("target_ninox.names.FieldNames.nearest", lambda _, name: looked.append(name))
+    fields = tuple(make_field(f"A{number}", f"field {number}") for number in range(50))
+    wide = DatabaseSchema(tables=(Table(id="A", name="Customers", fields=fields),), lists_formulas=True)
+    properties = {f"{prefix}_{number}": {"type": ["string", "null"]} for number in range(50)}
+    plan({"field_0": {"type": "string"}, **properties}, key=("field_0",), database=wide)
+    assert len(looked) == looks
