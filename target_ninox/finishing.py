@@ -28,7 +28,7 @@ def tell_idle_settings(named: Collection[str], came: Collection[str]) -> None:
 def load_held(loaders: Sequence[StreamLoader]) -> None:
     """Load the rows that wait for linked records, parents first as far as that goes."""
     while True:
-        if sum(_loaded_of_held(loader) for loader in loaders):
+        if sum(loader.retry_held() for loader in loaders):
             continue
         to_come = _keys_to_come(loaders)
         if not sum(loader.give_up(_hopeless(loader, to_come)) for loader in loaders):
@@ -53,14 +53,6 @@ def remove_unseen(loaders: Sequence[StreamLoader]) -> None:
             loader.is_complete = False
         else:
             loader.remove_unseen()
-
-
-def _loaded_of_held(loader: StreamLoader) -> int:
-    """Load the held rows whose links are there now; return how many."""
-    before = len(loader.held)
-    if before:
-        loader.flush()
-    return before - len(loader.held)
 
 
 def _hopeless(loader: StreamLoader, to_come: set[LinkKey]) -> set[Wanted]:

@@ -36,6 +36,7 @@ class StreamLoader:
         self.account = StreamAccount(run, described)
         self.held: dict[Hashable, Row] = {}
         self.is_complete = False
+        self._held_since: int | None = None
         self._run = run
         self._buffer: list[Row] = []
         self._seen: set[int] = set()
@@ -57,7 +58,9 @@ class StreamLoader:
     @property
     def first_unsettled(self) -> int | None:
         """Number of the first row that is neither written nor accounted for."""
-        unsettled = [row.since for row in (*self._buffer[:1], *self.held.values())]
+        unsettled = [row.since for row in self._buffer[:1]]
+        if self._held_since is not None:
+            unsettled.append(self._held_since)
         if self.account.blocked_from is not None:
             unsettled.append(self.account.blocked_from)
         if self.is_complete and self.plan.mode == "mirror":
@@ -75,18 +78,34 @@ class StreamLoader:
             self._buffer.append(Row(encoded, record, number))
 
     def flush(self) -> None:
-        """Load the rows taken so far, and those held whose linked records have come; hold the others."""
-        waiting = [*self.held.values(), *self._buffer]
-        kept = merged(waiting) if self.plan.needs_key else waiting
-        self.account.skip(len(waiting) - len(kept))
+        """Load the rows taken so far; hold those whose linked records are not there yet."""
+        rows: list[Row] = []
+        for row in self._buffer:
+            earlier = self.held.pop(row.identity, None)
+            rows += [row] if earlier is None else [earlier, row]
+        self._load(rows)
+        self._buffer = []
+
+    def retry_held(self) -> int:
+        """Load the held rows whose linked records have come meanwhile; return how many."""
+        rows, self.held = list(self.held.values()), {}
+        self._load(rows)
+        return len(rows) - len(self.held)
+
+    def _load(self, rows: list[Row]) -> None:
+        kept = merged(rows) if self.plan.needs_key else rows
+        self.account.skip(len(rows) - len(kept))
         with self._run.report.measure(self.plan.stream):
             while kept:
                 ready, kept = self._links.resolve(kept, reject=self.account.reject)
                 if not ready:
                     break
                 self._writer.write(ready)
-        self._buffer = []
-        self.held = {row.identity: row for row in kept}
+        self._hold(kept)
+
+    def _hold(self, rows: Sequence[Row]) -> None:
+        self.held |= {row.identity: row for row in rows}
+        self._held_since = min((row.since for row in self.held.values()), default=None)
 
     def missing(self) -> set[Wanted]:
         """Return what held rows wait for."""
@@ -102,7 +121,7 @@ class StreamLoader:
         for row in rows:
             del self.held[row.identity]
         kept = self._links.without_hopeless(rows, hopeless, reject=self.account.reject)
-        self.held |= {row.identity: row for row in kept}
+        self._hold(kept)
         return bool(rows)
 
     def write_unlinked(self) -> list[Row]:
@@ -110,12 +129,13 @@ class StreamLoader:
         rows, self.held = list(self.held.values()), {}
         with self._run.report.measure(self.plan.stream):
             self._writer.write(self._links.without_missing(rows, reject=self.account.reject))
-        return rows
+        return rows  # still unsettled: `link` is the end of it
 
     def link(self, rows: Sequence[Row]) -> None:
         """Set the links of rows that were loaded without them."""
         with self._run.report.measure(self.plan.stream):
             self._writer.link(self._links.settle_missing(rows, reject=self.account.reject))
+        self._hold([])
 
     def remove_unseen(self) -> None:
         """Delete the records for which no row came.

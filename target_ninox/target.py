@@ -179,9 +179,12 @@ class TargetNinox(Target):
             self._finish()
 
     @override
-    def _write_state_message(self, state: dict[str, Any]) -> None:
-        """Leave states to `write_durable_state`; the SDK would write the newest one even if rows wait."""
+    def _reset_max_record_age(self) -> None:
+        """Load the rows that waited, too, when the SDK has emptied all sinks: once a minute and at the end."""
+        for loader in self._loaders.values():
+            loader.retry_held()
         self.write_durable_state()
+        super()._reset_max_record_age()
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
