@@ -10,27 +10,34 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import process, reading, report, warehouse, writing
+from benchmarks import growth, process, reading, report, warehouse, writing
 from benchmarks.process import Cost, SideFailedError
-from benchmarks.report import Costs
 from benchmarks.served import Served, served
 from benchmarks.work import Side, Stage, Work
 
-WORKS = {work.name: work for work in (*reading.WORKS, *writing.WORKS, *warehouse.WORKS)}
+PROMISED = (*reading.WORKS, *writing.WORKS, *warehouse.WORKS)
+GROUPS = {"promised": PROMISED, "growth": growth.WORKS}
+WORKS = {work.name: work for works in GROUPS.values() for work in works}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print a table per work, keep the raw figures; the exit code tells whether every side delivered."""
     options = _parser().parse_args(arguments)
+    results = report.Results()
     try:
-        results = {
-            name: _measured(_scaled(WORKS[name], options.scale), options.rounds) for name in options.works or WORKS
-        }
+        for work in _chosen(options.works):
+            costs = measure(_scaled(work, options.scale), options.rounds)
+            print(report.text(work, costs) + "\n", flush=True)
+            results.add(work.name, costs)
     except SideFailedError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    print(f"Raw figures: {report.save(results)}")
+    print(f"Raw figures: {results.path}")
     return 0
+
+
+def _chosen(names: Sequence[str]) -> list[Work]:
+    return [work for name in names or ["promised"] for work in GROUPS.get(name) or [WORKS[name]]]
 
 
 def measure(work: Work, rounds: int) -> dict[str, list[Cost]]:
@@ -42,7 +49,7 @@ def measure(work: Work, rounds: int) -> dict[str, list[Cost]]:
     folder = Path(tempfile.mkdtemp(prefix="ninox-bench-"))
     try:
         filled = work.rows if work.is_filled else 0
-        with served(tables=work.tables, rows=filled, latency_s=work.latency_s) as simulator:
+        with served(tables=work.tables, rows=filled, fields=work.fields, latency_s=work.latency_s) as simulator:
             return _in_turn(work, rounds, simulator, folder)
     finally:
         shutil.rmtree(folder)
@@ -83,19 +90,15 @@ def _stage(work: Work, simulator: Served, folder: Path, prepared: Path) -> Stage
     return Stage(served=simulator, folder=folder, prepared=prepared, tables=work.tables, rows=work.rows)
 
 
-def _measured(work: Work, rounds: int) -> Costs:
-    costs = measure(work, rounds)
-    print(report.text(work, costs) + "\n", flush=True)
-    return costs
-
-
 def _scaled(work: Work, scale: float) -> Work:
     return replace(work, rows=max(1, int(work.rows * scale)) if work.rows else 0)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("works", nargs="*", metavar="WORK", choices=[[], *WORKS], help=", ".join(WORKS))
+    parser.add_argument(
+        "works", nargs="*", metavar="WORK", choices=[[], *GROUPS, *WORKS], help=", ".join((*GROUPS, *WORKS))
+    )
     parser.add_argument("--rounds", type=int, default=5, help="counted runs of each side (default: %(default)s)")
     parser.add_argument("--scale", type=float, default=1.0, help="of the rows, to try it out (default: %(default)s)")
     return parser

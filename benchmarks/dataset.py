@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from itertools import islice
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Any
 
 import msgspec
@@ -37,8 +40,13 @@ _MOMENT = datetime(2024, 1, 1, 6, 0)  # noqa: DTZ001 (Ninox sends wall-clock tim
 
 
 def table_ids(count: int) -> list[str]:
-    """Return the ids of the tables: `A`, `B`, …."""
-    return [chr(ord("A") + number) for number in range(count)]
+    """Return the ids of the tables: `A`, `B`, …, `AA`."""
+    return ["".join(letters) for letters in islice(_letters(), count)]
+
+
+def _letters() -> Iterator[tuple[str, ...]]:
+    for length in itertools.count(1):
+        yield from itertools.product(ascii_uppercase, repeat=length)
 
 
 def table_name(table_id: str) -> str:
@@ -51,17 +59,30 @@ def stream_name(table_id: str) -> str:
     return f"{STREAM_PREFIX}orders_{table_id.lower()}"
 
 
-def team(*, tables: int, rows: int) -> list[TeamDocument]:
-    """Return a team with one database of equal tables; `rows` is per table."""
+def fields_of(count: int) -> dict[str, dict[str, Any]]:
+    """Return the definitions of that many fields; beyond ten, the same ones again under other names."""
+    wanted = islice(((turn, field_id) for turn in itertools.count() for field_id in FIELDS), count)
+    return {
+        _field_id(field_id, turn): {
+            **FIELDS[field_id],
+            "caption": f"{FIELDS[field_id]['caption']} {turn or ''}".strip(),
+        }
+        for turn, field_id in wanted
+    }
+
+
+def team(*, tables: int, rows: int, fields: int = len(FIELDS)) -> list[TeamDocument]:
+    """Return a team with one database of equal tables; `rows` and `fields` are per table."""
     schema = {
-        table_id: {"caption": table_name(table_id), "kind": "table", "fields": FIELDS} for table_id in table_ids(tables)
+        table_id: {"caption": table_name(table_id), "kind": "table", "fields": fields_of(fields)}
+        for table_id in table_ids(tables)
     }
     database = DatabaseDocument(
         id=DATABASE_ID,
         name="Bench",
         schema={"seq": 1, "version": 1, "types": schema},
         settings={"name": "Bench"},
-        records={table_id: _records(rows) for table_id in schema},
+        records={table_id: _records(rows, fields) for table_id in schema},
         sequence=rows,
     )
     return [TeamDocument(id=TEAM_ID, name="Bench", databases=[database])]
@@ -83,9 +104,16 @@ def values(number: int) -> dict[str, Any]:
     }
 
 
-def _records(rows: int) -> Iterator[RecordDocument]:
+def _records(rows: int, fields: int) -> Iterator[RecordDocument]:
+    turns = range(-(-fields // len(FIELDS)))
     for number in range(1, rows + 1):
-        yield RecordDocument(id=number, fields=values(number), sequence=number)
+        stored = values(number)
+        repeated = {_field_id(field_id, turn): value for turn in turns for field_id, value in stored.items()}
+        yield RecordDocument(id=number, fields=dict(islice(repeated.items(), fields)), sequence=number)
+
+
+def _field_id(field_id: str, turn: int) -> str:
+    return f"{field_id}{turn or ''}"
 
 
 PROPERTIES: dict[str, Any] = {

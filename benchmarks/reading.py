@@ -44,7 +44,8 @@ def _tap(stage: Stage, **settings: Any) -> list[str]:
     return [str(OUR_BIN / "tap-ninox"), "--config", our_config(stage, **settings)]
 
 
-def _idle_tap(stage: Stage) -> list[str]:
+def idle_tap(stage: Stage) -> list[str]:
+    """Return the command of a run that continues from the prepared state."""
     return [*_tap(stage), "--state", str(stage.prepared / "state.json")]
 
 
@@ -85,7 +86,8 @@ def _file(stage: Stage, name: str, content: Any) -> str:
 
 
 @contextmanager
-def _with_state(stage: Stage) -> Iterator[None]:
+def with_state(stage: Stage) -> Iterator[None]:
+    """Load everything once and keep the state."""
     process.run(_tap(stage), folder=stage.folder, stdout=stage.output)
     states = [line for line in stage.output.read_bytes().splitlines() if line.startswith(b'{"type":"STATE"')]
     (stage.prepared / "state.json").write_text(json.dumps(json.loads(states[-1])["value"]), encoding="utf-8")
@@ -170,8 +172,8 @@ IDLE = Work(
     title="nothing changed in 8 tables",
     tables=8,
     rows=100,
-    prepared=_with_state,
-    sides=(Side(name=TAP.name, command=_idle_tap, check=_check_nothing_came),),
+    prepared=with_state,
+    sides=(Side(name=TAP.name, command=idle_tap, check=_check_nothing_came),),
     bars=(Bar(side=TAP.name, at_most=1.0), Bar(side=TAP.name, figure="reads", at_most=4)),
 )
 START = Work(

@@ -52,18 +52,24 @@ def bar_value(bar: Bar, costs: Costs) -> float:
     return _ratio(costs[bar.side], costs[bar.than], bar.figure)
 
 
-def save(results: Mapping[str, Costs]) -> Path:
-    """Write the raw figures of all works and return the file."""
-    RESULTS.mkdir(exist_ok=True)
-    at = datetime.now(timezone.utc)
-    path = RESULTS / f"{at:%Y%m%dT%H%M%SZ}.json"
-    works = {
-        name: {side: [run.as_json() for run in runs] for side, runs in costs.items()} for name, costs in results.items()
-    }
-    path.write_text(
-        json.dumps({"at": at.isoformat(), "machine": machine(), "works": works}, indent=1), encoding="utf-8"
-    )
-    return path
+class Results:
+    """The raw figures of a measurement, written after each work.
+
+    Attributes:
+        path: The file.
+    """
+
+    def __init__(self) -> None:
+        """Begin a file named by the time."""
+        at = datetime.now(timezone.utc)
+        self.path = RESULTS / f"{at:%Y%m%dT%H%M%SZ}.json"
+        self._content: dict[str, Any] = {"at": at.isoformat(), "machine": machine(), "works": {}}
+
+    def add(self, work: str, costs: Costs) -> None:
+        """Add the runs of one work."""
+        self._content["works"][work] = {side: [run.as_json() for run in runs] for side, runs in costs.items()}
+        self.path.parent.mkdir(exist_ok=True)
+        self.path.write_text(json.dumps(self._content, indent=1), encoding="utf-8")
 
 
 def machine() -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The simulator with a benchmark's tables, in a process of its own.
 
-`python -m benchmarks.served TABLES ROWS LATENCY`; rows are per table, latency is in seconds.
+`python -m benchmarks.served TABLES ROWS FIELDS LATENCY`; rows and fields are per table, latency is in seconds.
 """
 
 from __future__ import annotations
@@ -63,9 +63,9 @@ class Served:
 
 
 @contextmanager
-def served(*, tables: int, rows: int, latency_s: float = 0.0) -> Iterator[Served]:
-    """Serve tables on a free port; `rows` is per table, `latency_s` is added to every answer."""
-    command = [sys.executable, "-m", "benchmarks.served", str(tables), str(rows), str(latency_s)]
+def served(*, tables: int, rows: int, fields: int = 10, latency_s: float = 0.0) -> Iterator[Served]:
+    """Serve tables on a free port; `rows` and `fields` are per table, `latency_s` is added to every answer."""
+    command = [sys.executable, "-m", "benchmarks.served", *map(str, (tables, rows, fields, latency_s))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             if process.stdout is None or not (url := process.stdout.readline().strip()):
@@ -76,12 +76,12 @@ def served(*, tables: int, rows: int, latency_s: float = 0.0) -> Iterator[Served
             process.terminate()
 
 
-def main(tables: str, rows: str, latency_s: str) -> None:
+def main(tables: str, rows: str, fields: str, latency_s: str) -> None:
     """Serve until ended."""
     from benchmarks.dataset import team  # noqa: PLC0415 (the rest serves the process that starts this one)
     from ninox_simulator.server import Simulator  # noqa: PLC0415
 
-    simulator = Simulator(team(tables=int(tables), rows=int(rows)))
+    simulator = Simulator(team(tables=int(tables), rows=int(rows), fields=int(fields)))
     simulator.faults.latency_s = float(latency_s)
     simulator.open()
     gc.freeze()

@@ -73,6 +73,7 @@ class Work:
 
     Attributes:
         rows: Per table.
+        fields: Per table.
         is_filled: Whether the tables hold the rows at first, or are to be filled.
         prepared: Makes what the sides need, in the folder `prepared`, and takes it away again; not measured.
     """
@@ -83,6 +84,7 @@ class Work:
     sides: tuple[Side, ...]
     bars: tuple[Bar, ...] = ()
     tables: int = 1
+    fields: int = 10
     latency_s: float = 0.0
     is_filled: bool = True
     prepared: Callable[[Stage], AbstractContextManager[object]] = nullcontext

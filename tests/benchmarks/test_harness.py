@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks import reading, report
+from benchmarks import dataset, reading, report
 from benchmarks.__main__ import WORKS, measure
 from benchmarks.process import Cost, SideFailedError
 from benchmarks.work import Bar
@@ -32,7 +32,9 @@ def test_every_side_is_measured_and_its_calls_are_counted(tmp_path, monkeypatch)
     assert all(run.wall_s > 0 and run.cpu_s > 0 and run.peak_mb > 1 for runs in costs.values() for run in runs)
     assert "x bare loop, msgspec" in report.text(TINY, costs)
     monkeypatch.setattr(report, "RESULTS", tmp_path)
-    saved = json.loads(report.save({"read": costs}).read_text(encoding="utf-8"))
+    results = report.Results()
+    results.add("read", costs)
+    saved = json.loads(results.path.read_text(encoding="utf-8"))
     assert saved["works"]["read"]["bare loop, msgspec"][0]["calls"] == {"GET": 6}
     assert saved["machine"]["processors"]
 
@@ -78,3 +80,11 @@ def test_every_bar_names_sides_of_its_work():
     for work in WORKS.values():
         names = {side.name for side in work.sides}
         assert {bar.side for bar in work.bars} | {bar.than for bar in work.bars if bar.than} <= names
+
+
+def test_tables_have_as_many_fields_and_values_as_asked_for():
+    (company,) = dataset.team(tables=28, rows=2, fields=25)
+    (shop,) = company.databases
+    assert list(shop.schema["types"])[-2:] == ["AA", "AB"]
+    assert len({raw["caption"] for raw in shop.schema["types"]["A"]["fields"].values()}) == 25
+    assert [record.fields.keys() for record in shop.records["A"]] == [dataset.fields_of(25).keys()] * 2
