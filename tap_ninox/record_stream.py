@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Stream
 from singer_sdk.exceptions import MapExpressionError
@@ -14,6 +14,9 @@ from singer_sdk.singerlib.encoding.simple import RecordMessage
 from typing_extensions import override
 
 from ninox_api.errors import NinoxError
+
+if TYPE_CHECKING:
+    from tap_ninox.tap import TapNinox
 
 _MAP_ERRORS = (MapExpressionError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
@@ -33,6 +36,12 @@ class RecordStream(Stream):
     """A stream whose values fit their types already, and whose batches are made where its messages are written."""
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
+    _tap: TapNinox
+
+    @override
+    def _write_state_message(self) -> None:
+        if self._tap.is_state_due():
+            super()._write_state_message()
 
     @override
     def get_batch_config(self, config: Mapping[str, Any]) -> BatchConfig | None:

@@ -242,7 +242,8 @@ class TableStream(RecordStream):
                 if page.part is not None:
                     snapshot.note(page.part, page.last_id)
                     self._bookmark.snapshot = snapshot
-                    self._tap.write_message(StateMessage(self.tap_state))  # as _commit does, without copies of it
+                    if self._tap.is_state_due():  # as _commit does, without copies of it
+                        self._tap.write_message(StateMessage(self.tap_state))
                 progress.advance(report.emitted, _share_read(reading))
         if self._settings.activates_versions:
             self._write_activate_version_message(snapshot.table_version)

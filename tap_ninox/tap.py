@@ -49,6 +49,9 @@ LIST_STREAMS = (DeletedRecordsStream, FilesStream)
 _SIGNAL_EXIT_CODE = 128
 """POSIX shells report a process that a signal ended by this and the signal's number."""
 
+BOOKMARKS_PER_ROW = 10
+"""A row must have been written for so many bookmarks before another STATE message holds them all."""
+
 _SECRETS = ("auth_token", "database_passwords")
 
 
@@ -78,9 +81,21 @@ class TapNinox(Tap):
         self._writer = BufferedMessageWriter()
         self._client: NinoxClient | None = None
         self.discovery: Discovery | None = None
+        self._rows_at_last_state = 0
         self._readers: Mapping[DatabaseName, DatabaseClient] = {}
         self.report = RunReport(lambda: self.calls_used)
         super().__init__(catalog=catalog, **{"message_writer": self._writer, **kwargs})
+
+    def is_state_due(self) -> bool:
+        """Tell whether enough rows were written since the last STATE message to be worth another one.
+
+        It holds the bookmarks of all streams: one after each of five hundred small tables would outweigh their rows.
+        """
+        written = sum(report.emitted + report.deleted for report in self.report.streams.values())
+        if written - self._rows_at_last_state < len(self.state.get("bookmarks", ())) // BOOKMARKS_PER_ROW:
+            return False
+        self._rows_at_last_state = written
+        return True
 
     @property
     def settings(self) -> TapSettings:
@@ -120,6 +135,7 @@ class TapNinox(Tap):
         if batch_config := self.config.get("batch_config"):
             self._writer.batches = Batches(batch_config, name=self.name)
         super().sync_all()
+        self.state_writer.write_state(self.state)
         self._writer.finish()
         self.report.close(self.settings.report_path)
 
