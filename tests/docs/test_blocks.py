@@ -41,6 +41,13 @@ def test_every_link_leads_somewhere(page):
     assert [link for link in links if "://" not in link and not (page.parent / link).exists()] == []
 
 
+def test_the_index_lists_every_page():
+    docs = ROOT / "docs"
+    listed = {(docs / link).resolve() for link in re.findall(r"\]\(([^)]+)\)", (docs / "README.md").read_text("utf-8"))}
+    written = {path for path in docs.rglob("*.md") if "adr" not in path.parts} - {docs / "README.md"}
+    assert {by_name(path) for path in written - listed} == set()
+
+
 @pytest.mark.parametrize("page", with_mark("settings"), ids=by_name)
 def test_settings_are_accepted_by_the_command_they_are_for(page):
     for block in blocks(page):
