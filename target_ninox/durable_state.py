@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -26,7 +27,7 @@ class DurableStates:
     def __init__(self, write: Callable[[State], None]) -> None:
         """Remember where states go."""
         self._write = write
-        self._waiting: list[_Waiting] = []
+        self._waiting: deque[_Waiting] = deque()
 
     def add(self, state: State, rows_before: Mapping[str, int]) -> None:
         """Take a state.
@@ -38,7 +39,7 @@ class DurableStates:
         if self._waiting and self._waiting[-1].rows_before == rows_before:
             self._waiting.pop()
         elif len(self._waiting) >= MOST_WAITING:
-            del self._waiting[::2]
+            self._waiting = deque(list(self._waiting)[1::2])
         self._waiting.append(_Waiting(state, dict(rows_before)))
 
     def write_durable(self, first_unsettled: Mapping[str, int]) -> None:
@@ -47,9 +48,14 @@ class DurableStates:
         Args:
             first_unsettled: Stream → number of its first row that is not settled; streams without one are absent.
         """
-        for place in reversed(range(len(self._waiting))):
-            waiting = self._waiting[place]
-            if all(first_unsettled.get(name, rows + 1) > rows for name, rows in waiting.rows_before.items()):
-                del self._waiting[: place + 1]
-                self._write(waiting.state)
-                return
+        durable: State | None = None
+        while self._waiting and _holds(
+            self._waiting[0], first_unsettled
+        ):  # what holds for a state holds for older ones
+            durable = self._waiting.popleft().state
+        if durable is not None:
+            self._write(durable)
+
+
+def _holds(waiting: _Waiting, first_unsettled: Mapping[str, int]) -> bool:
+    return all(first_unsettled.get(name, rows + 1) > rows for name, rows in waiting.rows_before.items())

@@ -59,8 +59,9 @@ def test_the_same_input_twice_writes_nothing(simulate):
     assert second.states == [{"position": 1}]
 
 
-def test_an_absent_property_changes_nothing_and_null_clears(simulate):
-    simulator = simulate(shop(2))
+@pytest.mark.parametrize("null_write", ["clears", "ignored"])
+def test_an_absent_property_changes_nothing_and_null_clears(simulate, null_write):
+    simulator = simulate(shop(2), null_write=null_write)
     run_target(simulator, [CUSTOMERS, *records("customers", [{"Name": "name 1"}, {"Name": "name 2", "Amount": None}])])
     assert stored(simulator) == {1: {"A": "name 1", "B": 10}, 2: {"A": "name 2"}}
 
