@@ -15,6 +15,7 @@ from ninox_api.errors import NinoxConfigError
 
 DEFAULT_API_URL = "https://api.ninox.com/v1"
 DEFAULT_REQUEST_TIMEOUT_S = 60.0
+MAX_REQUEST_TIMEOUT_S = 86_400
 DEFAULT_MAX_RETRIES = 7
 DEFAULT_MAX_PARALLEL_REQUESTS = 1
 DEFAULT_USER_AGENT = f"singer-ninox/{version('singer-ninox')}"
@@ -135,6 +136,8 @@ def _is_loopback(host: str) -> bool:
 
 
 def _number_problems(config: ConnectionConfig) -> list[str]:
+    if config.request_timeout_s > MAX_REQUEST_TIMEOUT_S:
+        return [f"request_timeout: {config.request_timeout_s:g} is too large; give at most {MAX_REQUEST_TIMEOUT_S}."]
     bounds = (
         ("request_timeout", config.request_timeout_s, 0.001),
         ("max_retries", config.max_retries, 0),

@@ -8,7 +8,7 @@ import os
 import sys
 
 from simplejson import JSONDecodeError
-from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.exceptions import ConfigValidationError, MappingError
 
 from ninox_api.errors import NinoxConfigError, NinoxError
 
@@ -27,7 +27,7 @@ def main() -> None:
     except (NinoxConfigError, ConfigValidationError) as error:
         for problem in error.errors:
             logger.error(problem)  # noqa: TRY400
-    except NinoxError as error:
+    except (NinoxError, MappingError) as error:
         logger.error(error)  # noqa: TRY400
     except JSONDecodeError as error:
         logger.error("A file given with --config, --catalog or --state is not JSON: %s.", error)  # noqa: TRY400

@@ -18,6 +18,8 @@ from tap_ninox.formulas.computed import EXPRESSIONS
 from tap_ninox.queries.settings import QuerySettings, queries_from, query_problems
 from tap_ninox.settings_schema import DEFAULT_STREAM_NAME_FORMAT, STREAM_NAME_FORMAT_OF_TEAMS
 
+MAX_INTERVAL_HOURS = 100 * 366 * 24
+
 STREAM_NAME_PLACEHOLDERS = frozenset({"team", "database", "table", "database_id", "table_id"})
 
 
@@ -148,11 +150,16 @@ def _team_problems(settings: Mapping[str, Any]) -> list[str]:
 
 
 def _report_problems(settings: Mapping[str, Any]) -> list[str]:
-    folder = Path(settings.get("report_path") or ".").parent
+    path = settings.get("report_path") or "."
+    if not path.isprintable():
+        return ["report_path: it holds a character that no path should have."]
+    folder = Path(path).parent
     return [] if folder.is_dir() else [f"report_path: there is no folder {folder}."]
 
 
 def _format_problems(settings: Mapping[str, Any]) -> list[str]:
+    if not (settings.get("stream_name_format") or "").isprintable():
+        return ["stream_name_format: it holds a character that no name should have."]
     try:
         names = {name for _, name, _, _ in Formatter().parse(settings.get("stream_name_format") or "") if name}
     except ValueError:
@@ -190,6 +197,8 @@ def _formula_problems(settings: Mapping[str, Any]) -> list[str]:
 
 
 def _number_problems(settings: Mapping[str, Any]) -> list[str]:
+    if (settings.get("full_refresh_interval_hours") or 0) > MAX_INTERVAL_HOURS:
+        return [f"full_refresh_interval_hours: give at most {MAX_INTERVAL_HOURS}, or leave it out for never."]
     given = (
         (name, settings.get(name), least) for name, least in (("page_size", 1), ("full_refresh_interval_hours", 0))
     )

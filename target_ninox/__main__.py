@@ -8,7 +8,7 @@ import os
 import sys
 
 from simplejson import JSONDecodeError
-from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.exceptions import ConfigValidationError, MappingError, RecordsWithoutSchemaException
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
 from ninox_api.errors import NinoxConfigError, NinoxError
@@ -28,7 +28,7 @@ def main() -> None:
     except (NinoxConfigError, ConfigValidationError) as error:
         for problem in error.errors:
             logger.error(problem)  # noqa: TRY400
-    except (NinoxError, InvalidInputLine) as error:
+    except (NinoxError, InvalidInputLine, RecordsWithoutSchemaException, MappingError) as error:
         logger.error(error)  # noqa: TRY400
     except JSONDecodeError as error:
         logger.error("A file given with --config is not JSON: %s.", error)  # noqa: TRY400

@@ -12,13 +12,14 @@ from singer_sdk.singerlib.encoding.base import GenericSingerReader
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 from typing_extensions import override
 
-_PARTS = {
-    "SCHEMA": ("stream", "schema"),
-    "RECORD": ("stream", "record"),
-    "STATE": ("value",),
-    "ACTIVATE_VERSION": ("stream", "version"),
-    "BATCH": ("stream", "encoding", "manifest"),
+_PARTS: dict[str, dict[str, type]] = {
+    "SCHEMA": {"stream": str, "schema": dict},
+    "RECORD": {"stream": str, "record": dict},
+    "STATE": {"value": dict},
+    "ACTIVATE_VERSION": {"stream": str, "version": int},
+    "BATCH": {"stream": str, "encoding": dict, "manifest": list},
 }
+_KINDS = {str: "a text", dict: "an object", int: "a whole number", list: "a list"}
 
 
 class QuietReader(GenericSingerReader[bytes]):
@@ -54,13 +55,18 @@ class QuietReader(GenericSingerReader[bytes]):
         self._lines += 1
         try:
             message = decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             self._refuse(f"{len(line)} bytes that are not whole JSON in UTF-8")
         if not isinstance(message, dict):
             self._refuse("no JSON object")
-        missing = [name for name in ("type", *_PARTS.get(str(message.get("type")), ())) if name not in message]
-        if missing:
-            self._refuse(f"no `{missing[0]}`")
+        if "type" not in message:
+            self._refuse("no `type`")
+        parts = _PARTS.get(str(message["type"]), {})
+        for name, kind in parts.items():
+            if not isinstance(message.get(name), kind):
+                self._refuse(f"a `{name}` that is not {_KINDS[kind]}" if name in message else f"no `{name}`")
+        if message["type"] == "SCHEMA" and not _is_schema(message):
+            self._refuse("a schema whose `properties` are not objects, or keys that are not texts")
         return message
 
     @override
@@ -71,3 +77,13 @@ class QuietReader(GenericSingerReader[bytes]):
         self._on_bad_line()
         message = f"Line {self._lines} of the input is no Singer message: it has {what}."
         raise InvalidInputLine(message) from None
+
+
+def _is_schema(message: dict[str, Any]) -> bool:
+    properties, keys = message["schema"].get("properties", {}), message.get("key_properties") or []
+    return (
+        isinstance(properties, dict)
+        and all(isinstance(schema, dict) for schema in properties.values())
+        and isinstance(keys, list)
+        and all(isinstance(key, str) for key in keys)
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -190,9 +191,15 @@ def _number_problems(given: Mapping[str, Any]) -> Iterator[str]:
     for name, least in _LEAST.items():
         if name in given and given[name] < least:
             yield f"{name}: {given[name]} is too small; give at least {least}."
+        if given.get(name) == inf:
+            yield f"{name}: give a number, or leave it out."
 
 
 def _path_problems(given: Mapping[str, Any]) -> Iterator[str]:
+    for name in ("rejects_path", "report_path", "file_folder"):
+        if not given.get(name, "").isprintable():
+            yield f"{name}: it holds a character that no path should have."
+            return
     for name in ("rejects_path", "report_path"):
         if name in given and not Path(given[name]).expanduser().absolute().parent.is_dir():
             yield f"{name}: the folder of {given[name]} does not exist."

@@ -6,7 +6,7 @@ import copy
 import logging
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, ClassVar
@@ -195,6 +195,7 @@ class TargetNinox(Target):
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings as the SDK does, but never quote a secret: JSON Schema's messages hold the value."""
+        _check_streams(self.config.get("streams"))
         try:
             return super()._validate_config(raise_errors=raise_errors)
         except ConfigValidationError as error:
@@ -297,6 +298,26 @@ def _write_state(state: State) -> None:
 
 def _differs(sink: Sink, schema: Mapping[str, Any], key_properties: Sequence[str] | None) -> bool:
     return sink.original_schema != schema or list(sink.key_properties) != list(key_properties or ())
+
+
+def _check_streams(streams: Any) -> None:
+    """Check that objects are objects, which the SDK takes for granted while it fills in defaults.
+
+    Raises:
+        ConfigValidationError: One is something else.
+    """
+    wrong = [name for name, settings in _members(streams) if not isinstance(settings, Mapping)]
+    for name, settings in _members(streams):
+        references = settings.get("references") if isinstance(settings, Mapping) else None
+        wrong += [f"{name}.references.{key}" for key, value in _members(references) if not isinstance(value, Mapping)]
+    if wrong:
+        message = "Config validation failed"
+        errors = [f"streams.{name}: an object is needed here." for name in wrong]
+        raise ConfigValidationError(message, errors=errors, schema=CONFIG_JSONSCHEMA)
+
+
+def _members(settings: Any) -> Iterable[tuple[str, Any]]:
+    return settings.items() if isinstance(settings, Mapping) else ()
 
 
 def _without_secret(message: str) -> str:
