@@ -109,6 +109,8 @@ class TapNinox(Tap):
 
     @override
     def setup_mapper(self) -> None:
+        if self._config.get("stream_maps") is None:
+            self._config.pop("stream_maps", None)  # null is permitted, but the SDK looks into it
         if self.config.get("follow_names"):
             logger.debug("%d streams under their names of now.", len(self.streams))  # renames the catalog, too
         super().setup_mapper()

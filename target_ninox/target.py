@@ -193,6 +193,12 @@ class TargetNinox(Target):
         self._stopping.stop(signum)
 
     @override
+    def setup_mapper(self) -> None:
+        if self._config.get("stream_maps") is None:
+            self._config.pop("stream_maps", None)  # null is permitted, but the SDK looks into it
+        super().setup_mapper()
+
+    @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings as the SDK does, but never quote a secret: JSON Schema's messages hold the value."""
         _check_streams(self.config.get("streams"))
