@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,8 @@ from tap_ninox.inspection import Inspection, inspect
 from tap_ninox.inspection_page import inspection_page
 from tap_ninox.inspection_text import inspection_text
 from tap_ninox.tap import TapNinox
+
+logger = logging.getLogger(__name__)
 
 RUNS_PER_DAY = 24.0
 
@@ -59,10 +62,14 @@ class TapCommand(TapNinox):
     @classmethod
     @override
     def invoke(cls, *, inspect: str | None = None, runs_per_day: float = RUNS_PER_DAY, **options: Any) -> None:
-        if inspect is None:
-            super().invoke(**options)
-        else:
-            _inspector(FORMS[inspect], runs_per_day).invoke(**options)
+        try:
+            if inspect is None:
+                super().invoke(**options)
+            else:
+                _inspector(FORMS[inspect], runs_per_day).invoke(**options)
+        except BrokenPipeError:
+            logger.error("The loader has ended before the tap: see its message above. The next run goes on.")  # noqa: TRY400
+            raise  # click ends the command with exit code 1, without a word
 
 
 def _inspector(form: Callable[[Inspection], str], runs_per_day: float) -> type[TapNinox]:

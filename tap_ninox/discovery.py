@@ -83,14 +83,17 @@ def discover(client: NinoxClient, settings: TapSettings, *, team: str | None) ->
     )
 
 
+_HIDDEN = "Table %r of %r is hidden in Ninox: it is read only if a catalog selects it, as Meltano's select `*.*` does."
+
+
 def tell_unselected(discovery: Discovery) -> None:
-    """Log a line for each page and hidden table: why it is not read."""
+    """Log a line for each page and hidden table: why it is not read, or when."""
     for database in discovery.databases:
         for table in database.tables:
             if table.is_page:
                 logger.info("Page %r of %r has no records: it is not listed.", table.name, database.name.name)
             elif table.is_hidden:
-                logger.info("Table %r of %r is hidden: it is not selected.", table.name, database.name.name)
+                logger.info(_HIDDEN, table.name, database.name.name)
 
 
 def _databases_of(client: NinoxClient, team: Team) -> list[DatabaseName]:

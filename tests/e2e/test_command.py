@@ -204,3 +204,20 @@ def test_a_full_disk_is_one_error_without_a_traceback(config, tmp_path, program)
     assert "The output or a file cannot be used: [Errno 28] No space left on device" in result.stderr
     assert "Traceback" not in result.stderr
     assert "Exception ignored" not in result.stderr
+
+
+def test_a_loader_that_ends_first_is_one_line_without_a_traceback(config, tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    loader, output = os.pipe()
+    os.close(loader)
+    with os.fdopen(output, "wb") as pipe:
+        result = subprocess.run(
+            [TAP, "--config", tmp_path / "config.json"],
+            stdout=pipe, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert result.returncode == 1
+    assert [line.rpartition("| ")[2] for line in error_lines(result)] == [
+        "The loader has ended before the tap: see its message above. The next run goes on."
+    ]
+    assert "Traceback" not in result.stderr
+    assert "Exception ignored" not in result.stderr
