@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import simplejson
 from singer_sdk import Sink, Target
-from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.exceptions import ConfigValidationError, MapExpressionError
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TargetCapabilities
 from typing_extensions import override
 
@@ -41,11 +41,17 @@ from target_ninox.writers import DryWriter, UninterruptedWriter
 
 logger = logging.getLogger(__name__)
 
+_MAP_ERRORS = (MapExpressionError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
 _SECRETS = ("auth_token", "database_passwords")
 
 
 class RowsRejectedError(NinoxError):
     """Some rows could not be written; all others were."""
+
+
+class StreamMapFailedError(NinoxError):
+    """A stream map cannot be applied to a record."""
 
 
 class TargetNinox(Target):
@@ -142,7 +148,7 @@ class TargetNinox(Target):
         self._last_message = "RECORD"
         if self._is_left_out(message_dict):
             return
-        with self._reported():
+        with self._reported(), self._map_errors(message_dict):
             super()._process_record_message(message_dict)
 
     @override
@@ -290,6 +296,20 @@ class TargetNinox(Target):
         except (Exception, SystemExit):
             self._abort()
             raise
+
+    @contextmanager
+    def _map_errors(self, message_dict: Mapping[str, Any]) -> Iterator[None]:
+        """Tell of a stream map that fails without the error's own text, which may hold a value."""
+        try:
+            yield
+        except _MAP_ERRORS as error:
+            if isinstance(error, NinoxError) or not self.config.get("stream_maps"):
+                raise
+            message = (
+                f"The stream map of {message_dict['stream']} failed for a record ({type(error).__name__}). Mend the "
+                "expression in stream_maps so that it takes empty and odd values, too."
+            )
+            raise StreamMapFailedError(message) from None
 
     def _abort(self) -> None:
         if self._run is not None and not self._is_closed:
