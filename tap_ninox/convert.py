@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from ninox_api.client import NinoxRecord
 from ninox_api.errors import NinoxError, NinoxProtocolError
 from tap_ninox.columns import Column
 from tap_ninox.converted_page import ConvertedPage, RecordForm
+from tap_ninox.selected_fields import attributes_of
 from tap_ninox.values import BadValueError, Read, utc_moments
 from tap_ninox.whole_columns import ReadWhole, whole_reader
 
@@ -57,6 +59,7 @@ class Converter:
         wanted = set(selected)
         chosen = [column for column in columns if column.name in wanted and column.is_readable]
         self._readers = [_Reader(column, column.reader(zone), whole_reader(column, zone)) for column in chosen]
+        self._attributes = attributes_of(chosen)
         self._fails = fails
         self._system = [read for name, read in _SYSTEM.items() if name in wanted]
         names = [name for name in _SYSTEM if name in wanted] + [column.name for column in chosen]
@@ -74,10 +77,16 @@ class Converter:
         fields = [record.fields for record in page]
         columns: list[Sequence[Any]] = [read(page) for read in self._system]
         for reader in self._readers:
-            sent = [values.get(reader.column.field_id) for values in fields]
+            sent = self._sent(fields, reader.column.field_id)
             whole = reader.read_whole(sent) if reader.read_whole else None
             columns.append(self._looked_at(reader, sent, page) if whole is None else whole)
         return ConvertedPage(self._form, columns, length=len(page))
+
+    def _sent(self, fields: Sequence[Any], field_id: str) -> list[Any]:
+        """Return the values of one field, from mappings or from what `SelectedFieldsDecoder` makes."""
+        if fields and not isinstance(fields[0], dict):
+            return list(map(attrgetter(self._attributes[field_id]), fields))
+        return [values.get(field_id) for values in fields]
 
     def _looked_at(self, reader: _Reader, sent: Iterable[Any], page: Iterable[NinoxRecord]) -> list[Any]:
         """Return a column of which each value is looked at."""
@@ -100,8 +109,9 @@ class Converter:
         Raises:
             NinoxProtocolError: The server ignored `ids=true`.
         """
-        record = next((record for record in records if record.fields), None)
-        if record is not None and _is_keyed_by_title(record.fields, self._field_ids, self._id_by_title):
+        filled: Iterator[Any] = (record.fields for record in records if record.fields)
+        fields = next(filled, None)
+        if isinstance(fields, dict) and _is_keyed_by_title(fields, self._field_ids, self._id_by_title):
             message = "The server ignores ids=true: it answers records keyed by captions, which cannot be trusted."
             raise NinoxProtocolError(message)
 

@@ -28,6 +28,7 @@ from tap_ninox.reading import ChangeReading, Planner, Reading, WholeReading
 from tap_ninox.record_stream import RecordStream
 from tap_ninox.report import StreamReport
 from tap_ninox.schedule import Schedule
+from tap_ninox.selected_fields import SelectedFieldsDecoder
 from tap_ninox.settings import TapSettings
 from tap_ninox.state import Bookmark, known_sequence
 from tap_ninox.table_reader import ReadPage, TableReader
@@ -161,7 +162,8 @@ class TableStream(RecordStream):
         formulas = formula_reader(self.entry, self._source.client, self._source.schema, self._selected)
         self._reads_formulas = formulas.reads_any
         self._uncomputed = formulas.lost
-        self._reader = TableReader(self._source.client, self.entry.table_id, page_size=size, join=formulas.join)
+        client = self._source.client if formulas.reads_any else self._source.client.decoding(self._selected_fields())
+        self._reader = TableReader(client, self.entry.table_id, page_size=size, join=formulas.join)
         readers = self._schedule.readers
         planner = Planner(
             name=self.name,
@@ -177,6 +179,10 @@ class TableStream(RecordStream):
         items = planner.read(self._bookmark)
         self._started = iter(ReadAhead([items], room=2, at_end=readers.give_back)) if in_thread else items
         return self._started
+
+    def _selected_fields(self) -> SelectedFieldsDecoder:
+        wanted = set(self._selected)
+        return SelectedFieldsDecoder(column for column in self.entry.columns if column.name in wanted)
 
     @override
     def _sync_records(

@@ -10,7 +10,9 @@ from contextlib import redirect_stdout
 
 import pytest
 
+from ninox_api.client import RECORDS, NinoxRecord
 from ninox_simulator.documents import RecordDocument
+from tap_ninox.selected_fields import SelectedFieldsDecoder
 from tap_ninox.table_stream import TableStream
 from tap_ninox.tap import TapNinox
 from tests.builders import customer_records, customers, database, field, shop, team
@@ -36,6 +38,14 @@ AWKWARD = [
 @pytest.fixture
 def awkward(simulate):
     records = [RecordDocument(id=n, fields=fields, sequence=n) for n, fields in enumerate(AWKWARD * 40, 1)]
+    return simulate(team(database({"A": TABLE}, {"A": records})))
+
+
+@pytest.fixture
+def clean(simulate):
+    """All values are of their fields' types, so pages are decoded straight into the selected fields."""
+    fields = {**AWKWARD[0], "E": ["1"], "F": "Here <48.1,11.5>"}
+    records = [RecordDocument(id=n, fields=fields if n % 3 else {}, sequence=n) for n in range(1, 251)]
     return simulate(team(database({"A": TABLE}, {"A": records})))
 
 
@@ -76,7 +86,25 @@ def test_pages_at_once_are_byte_for_byte_what_the_sdk_writes(awkward, one_by_one
     assert "STATE" in at_once
 
 
-def test_numbers_keep_their_digits(awkward):
+@pytest.mark.parametrize("settings", [{}, {"timezone": "Europe/Berlin", "choice_style": "ids"}])
+def test_pages_of_selected_fields_are_what_whole_records_make(clean, monkeypatch, settings):
+    kinds = set()
+
+    def decode(decoder, buf):
+        page = decode_selected(decoder, buf)
+        kinds.update(map(type, page))
+        return page
+
+    decode_selected = SelectedFieldsDecoder.decode
+    monkeypatch.setattr(SelectedFieldsDecoder, "decode", decode)
+    selected = written(clean, **settings)
+    assert NinoxRecord not in kinds
+    monkeypatch.setattr(SelectedFieldsDecoder, "decode", lambda _, buf: RECORDS.decode(buf))
+    assert selected == written(clean, **settings)
+
+
+def test_numbers_keep_their_digits(awkward, clean):
+    assert f'"amount":{2**53 + 1},' in written(clean)
     text = written(awkward)
     assert f'"amount":{2**53 + 1},' in text
     assert '"amount":0.1,' in text
