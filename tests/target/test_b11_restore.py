@@ -1,20 +1,28 @@
-"""B11: what tap-ninox read of a database, loaded into an empty one with the same tables, compared value by value."""
+"""B11: what tap-ninox read of a database, loaded into an empty one with the same tables, compared value by value.
+
+docs/how-to/restore.md says what survives; its table is compared with what these tests find.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from ninox_api.schema import database_from_raw
-from ninox_simulator.documents import TeamDocument
+from ninox_simulator.documents import DEFAULT_USER, RecordDocument, TeamDocument
 from ninox_simulator.samples.blattwerk import build
 from ninox_simulator.server import Simulator
 from target_ninox.compare import meaning_of
+from target_ninox.encoding.types import TYPES
+from tests import builders
 from tests.singer import run_tap
 from tests.target_runs import run_target, writes
 
 SCRIPTS = ("afterCreate", "afterUpdate")
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "restore.md"
 
 
 @pytest.fixture(params=[0, 1], ids=["office", "nursery"])
@@ -66,6 +74,33 @@ def meanings(table, row):
     return {name: meaning for name, meaning in found.items() if meaning is not None}
 
 
+def types_by_fate():
+    """Return field type → the page's word for what becomes of it."""
+    published = PAGE.read_text(encoding="utf-8").partition("<!-- fidelity: begin -->")[2]
+    rows = (line.split("|")[1:3] for line in published.partition("<!-- fidelity: end -->")[0].splitlines() if line)
+    return {name: fate.strip() for what, fate in rows for name in re.findall(r"`([a-z]+)`", what)}
+
+
+def test_the_page_tells_the_fate_of_every_type():
+    assert types_by_fate().keys() == TYPES.keys() | {"fn", "rev"}
+
+
+def types_with_values(number):
+    """Return the types of which a database of the sample has values."""
+    sample = build("s")[0].databases[number]
+    return {
+        field.type
+        for table in database_from_raw({"schema": sample.schema}).tables
+        for field in table.fields
+        if any(record.fields.get(field.id) for record in sample.records.get(table.id, ()))
+    }
+
+
+def test_the_sample_has_values_of_every_type_that_comes_back():
+    compared = types_with_values(0) | types_with_values(1)
+    assert {name for name, fate in types_by_fate().items() if fate in {"yes", "names only"}} <= compared
+
+
 def test_b11_a_database_comes_back_as_it_was(databases, tmp_path):
     source, target, where = databases
     read = run_tap(source)
@@ -92,3 +127,33 @@ def test_b11_a_database_comes_back_as_it_was(databases, tmp_path):
     again = run_target(target, read.messages, **settings)
     assert again.error is None
     assert writes(target) == []
+
+
+def plots(**records):
+    fields = {
+        "A": builders.field("string", "Name"),
+        "B": builders.field("image", "Plan"),
+        "C": builders.field("fn", "Size", fn="1 + 1"),
+    }
+    return builders.team(builders.database({"A": builders.table("Plots", **fields)}, records))
+
+
+def test_b11_stamps_and_files_are_those_of_the_restoring_and_formulas_are_left_to_the_copy(simulate):
+    made = RecordDocument(
+        id=7, fields={"A": "Nord", "B": "plan.png"}, sequence=70, created_by="someone", modified_by="someone"
+    )
+    source, target = simulate(plots(A=[made])), simulate(plots())
+    read = run_tap(source, formulas={"*.size": "number"})
+    [row] = read.rows("shop__plots")
+    assert (row["_created_by"], row["_sequence"], row["size"]) == ("someone", 70, 2)
+    assert run_target(target, read.messages).error is None
+    original, copy = (
+        simulator.store.database(builders.TEAM_ID, builders.DATABASE_ID) for simulator in (source, target)
+    )
+    [record] = copy.records("A")
+    assert (record.id, record.fields) == (7, made.fields)
+    assert (record.created_by, record.modified_by) == (DEFAULT_USER, DEFAULT_USER)
+    assert record.created_at > made.created_at
+    assert record.sequence == copy.sequence < 70
+    assert len(original.files.listed("A", 7)) == 1
+    assert copy.files.listed("A", 7) == []
