@@ -68,7 +68,7 @@ class TapCommand(TapNinox):
             else:
                 _inspector(FORMS[inspect], runs_per_day).invoke(**options)
         except BrokenPipeError:
-            logger.error("The loader has ended before the tap: see its message above. The next run goes on.")  # noqa: TRY400
+            logger.error("The loader has ended before the tap: its own message says why. The next run goes on.")  # noqa: TRY400
             raise  # click ends the command with exit code 1, without a word
 
 

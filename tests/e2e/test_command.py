@@ -217,7 +217,7 @@ def test_a_loader_that_ends_first_is_one_line_without_a_traceback(config, tmp_pa
         )  # fmt: skip
     assert result.returncode == 1
     assert [line.rpartition("| ")[2] for line in error_lines(result)] == [
-        "The loader has ended before the tap: see its message above. The next run goes on."
+        "The loader has ended before the tap: its own message says why. The next run goes on."
     ]
     assert "Traceback" not in result.stderr
     assert "Exception ignored" not in result.stderr
