@@ -11,9 +11,9 @@ import click
 import msgspec
 from typing_extensions import override
 
-from tap_ninox.inspection import Inspection, inspect
-from tap_ninox.inspection_page import inspection_page
-from tap_ninox.inspection_text import inspection_text
+from tap_ninox.inspection.page import inspection_page
+from tap_ninox.inspection.survey import Inspection, inspect
+from tap_ninox.inspection.text import inspection_text
 from tap_ninox.tap import TapNinox
 
 logger = logging.getLogger(__name__)

@@ -12,9 +12,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from ninox_api.errors import NinoxBudgetError, NinoxError
-from tap_ninox.drift import Drift
 from tap_ninox.progress import default_display
 from tap_ninox.report_file import write_report
+from tap_ninox.schema.drift import Drift
 
 logger = logging.getLogger(__name__)
 

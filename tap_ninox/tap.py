@@ -20,25 +20,25 @@ from ninox_api.config import ConnectionConfig
 from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_api.schema import DatabaseName, DatabaseSchema
 from tap_ninox.batches import Batches
-from tap_ninox.catalog import TableEntry, saved_entries
-from tap_ninox.catalogue_streams import CATALOGUE_STREAMS
-from tap_ninox.change_log import ChangeLog
-from tap_ninox.deleted_records import DeletedRecordsStream
-from tap_ninox.discovery import Discovery, discover
-from tap_ninox.entries import entries_to_read, schema_by_database
 from tap_ninox.files.stream import FilesStream
-from tap_ninox.follow import follow_names
-from tap_ninox.known_tables import describe
 from tap_ninox.queries.stream import query_streams
-from tap_ninox.read_ahead import Readers
 from tap_ninox.report import RunReport
-from tap_ninox.schedule import Schedule
-from tap_ninox.schema_watch import SchemaWatch
-from tap_ninox.selection import check_names
+from tap_ninox.schema.catalog import TableEntry, saved_entries
+from tap_ninox.schema.catalogue_streams import CATALOGUE_STREAMS
+from tap_ninox.schema.discovery import Discovery, discover
+from tap_ninox.schema.entries import entries_to_read, schema_by_database
+from tap_ninox.schema.follow import follow_names
+from tap_ninox.schema.known_tables import describe
+from tap_ninox.schema.selection import check_names
+from tap_ninox.schema.watch import SchemaWatch
 from tap_ninox.settings import TapSettings
 from tap_ninox.settings_schema import CONFIG_JSONSCHEMA
-from tap_ninox.table_source import TableSource
-from tap_ninox.table_stream import TableStream
+from tap_ninox.tables.change_log import ChangeLog
+from tap_ninox.tables.deleted_records import DeletedRecordsStream
+from tap_ninox.tables.read_ahead import Readers
+from tap_ninox.tables.schedule import Schedule
+from tap_ninox.tables.source import TableSource
+from tap_ninox.tables.stream import TableStream
 from tap_ninox.writer import BufferedMessageWriter
 
 logger = logging.getLogger(__name__)

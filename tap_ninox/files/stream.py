@@ -16,19 +16,19 @@ from typing_extensions import override
 from ninox_api.errors import NinoxError, NinoxNotFoundError, NinoxPermissionError
 from ninox_api.files import NinoxFile
 from ninox_api.paging import IdRange
-from tap_ninox.change_log import ChangeLog
 from tap_ninox.columns import INTEGER, MOMENT, STRING
 from tap_ninox.files.fetch import Fetched, FileFetcher
 from tap_ninox.files.marks import FileMark
 from tap_ninox.files.store import FileStore
+from tap_ninox.inspection.row_counts import count_rows
 from tap_ninox.record_stream import RecordStream
 from tap_ninox.report import StreamReport
-from tap_ninox.row_counts import count_rows
-from tap_ninox.table_reader import TableReader
-from tap_ninox.table_source import TableSource
+from tap_ninox.tables.change_log import ChangeLog
+from tap_ninox.tables.reader import TableReader
+from tap_ninox.tables.source import TableSource
 
 if TYPE_CHECKING:
-    from tap_ninox.catalog import TableEntry
+    from tap_ninox.schema.catalog import TableEntry
     from tap_ninox.tap import TapNinox
 
 logger = logging.getLogger(__name__)

@@ -15,12 +15,12 @@ from typing_extensions import override
 from ninox_api.client import DatabaseClient
 from ninox_api.errors import NinoxBudgetError, NinoxConfigError, NinoxError
 from ninox_api.schema import DatabaseName
-from tap_ninox.catalog import METADATA_KEY, NinoxMetadata
 from tap_ninox.queries.answer_rows import TYPES, Row, reader, rows_of, types_of
 from tap_ninox.queries.settings import QuerySettings
 from tap_ninox.record_stream import RecordStream
 from tap_ninox.report import StreamReport
-from tap_ninox.selection import pick_one
+from tap_ninox.schema.catalog import METADATA_KEY, NinoxMetadata
+from tap_ninox.schema.selection import pick_one
 from tap_ninox.values import BadValueError
 
 if TYPE_CHECKING:

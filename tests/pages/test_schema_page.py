@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ninox_simulator.server import Simulator
-from tap_ninox.inspection import inspect
-from tap_ninox.inspection_page import inspection_page
+from tap_ninox.inspection.page import inspection_page
+from tap_ninox.inspection.survey import inspect
 from tap_ninox.tap import TapNinox
 from tests.accounting import FIELDS, TABLES, accounting
 from tests.builders import DATABASE_ID, database, field, table, team

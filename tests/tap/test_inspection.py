@@ -9,8 +9,8 @@ from click.testing import CliRunner
 
 from ninox_simulator.switches import SWITCHES
 from tap_ninox.command import TapCommand
-from tap_ninox.inspection import inspect
-from tap_ninox.inspection_page import inspection_page
+from tap_ninox.inspection.page import inspection_page
+from tap_ninox.inspection.survey import inspect
 from tap_ninox.tap import TapNinox
 from tests.builders import TEAM_ID, customer_records, customers, database, field, shop, table, team
 from tests.singer import discover, run_tap, settings_for
@@ -159,7 +159,7 @@ def test_what_the_setting_tables_leaves_out_is_told(simulate):
 
 @pytest.mark.parametrize("script_errors", SWITCHES["script_errors"].values)
 def test_where_no_script_may_run_the_feed_tells_an_upper_bound(simulate, script_errors, monkeypatch, tmp_path):
-    monkeypatch.setattr("tap_ninox.row_counts.name_in_script", lambda *_: "'No such table'")
+    monkeypatch.setattr("tap_ninox.inspection.row_counts.name_in_script", lambda *_: "'No such table'")
     stage = simulate(shop_of_everything(), script_errors=script_errors)
     tables = look(stage).as_json()["databases"][0]["tables"]
     assert [(one["rows"], one["is_counted"]) for one in tables[:2]] == [(5, False), (2500, False)]
@@ -167,7 +167,7 @@ def test_where_no_script_may_run_the_feed_tells_an_upper_bound(simulate, script_
 
 
 def test_a_script_that_fails_is_not_sent_again(simulate, monkeypatch):
-    monkeypatch.setattr("tap_ninox.row_counts.name_in_script", lambda *_: "'No such table'")
+    monkeypatch.setattr("tap_ninox.inspection.row_counts.name_in_script", lambda *_: "'No such table'")
     stage = simulate(shop(1), script_errors="500")
     look(stage, max_retries=3)
     assert len([call for call in calls(stage) if call.path.endswith("/query")]) == 1
@@ -177,7 +177,7 @@ def test_a_script_that_fails_is_not_sent_again(simulate, monkeypatch):
 def test_without_scripts_and_feed_the_records_are_not_known_and_the_cost_is_a_lower_bound(
     simulate, feed, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("tap_ninox.row_counts.name_in_script", lambda *_: None)
+    monkeypatch.setattr("tap_ninox.inspection.row_counts.name_in_script", lambda *_: None)
     stage = simulate(shop(3), feed=feed)
     told = look(stage).as_json()
     assert told["databases"][0]["tables"][0]["rows"] is None

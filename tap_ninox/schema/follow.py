@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tap_ninox.catalog import METADATA_KEY, TableEntry
+from tap_ninox.schema.catalog import METADATA_KEY, TableEntry
 
 JsonObject = dict[str, Any]
 

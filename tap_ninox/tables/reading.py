@@ -13,10 +13,10 @@ from itertools import chain
 from typing import TypeAlias
 
 from ninox_api.paging import IdRange, Page, cut_range
-from tap_ninox.read_ahead import ReadAhead, Readers
-from tap_ninox.state import Bookmark, Snapshot
-from tap_ninox.table_reader import ReadPage, TableReader
-from tap_ninox.table_source import TableSource
+from tap_ninox.tables.read_ahead import ReadAhead, Readers
+from tap_ninox.tables.reader import ReadPage, TableReader
+from tap_ninox.tables.source import TableSource
+from tap_ninox.tables.state import Bookmark, Snapshot
 
 logger = logging.getLogger(__name__)
 

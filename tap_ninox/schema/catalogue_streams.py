@@ -13,14 +13,14 @@ from singer_sdk.helpers.types import Context, Record
 from typing_extensions import override
 
 from tap_ninox.columns import BOOLEAN, INTEGER, STRING
-from tap_ninox.known_tables import first_columns
 from tap_ninox.record_stream import RecordStream
+from tap_ninox.schema.known_tables import first_columns
 from tap_ninox.settings import TapSettings
 
 if TYPE_CHECKING:
     from ninox_api.schema import Table
-    from tap_ninox.catalog import TableEntry
-    from tap_ninox.discovery import DiscoveredDatabase, Discovery
+    from tap_ninox.schema.catalog import TableEntry
+    from tap_ninox.schema.discovery import DiscoveredDatabase, Discovery
     from tap_ninox.tap import TapNinox
 
 logger = logging.getLogger(__name__)

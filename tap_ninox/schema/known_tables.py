@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ninox_api.schema import FORMULA, DatabaseSchema, Field, Table
-from tap_ninox.catalog import TableEntry, aliases_of
 from tap_ninox.columns import Column, columns_of
+from tap_ninox.schema.catalog import TableEntry, aliases_of
 from tap_ninox.settings import TapSettings
 
 BACK_SIDE = "rev"

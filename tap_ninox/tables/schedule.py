@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from tap_ninox.read_ahead import Readers
+from tap_ninox.tables.read_ahead import Readers
 
 
 class Startable(Protocol):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from tap_ninox.call_cost import CallCost
-from tap_ninox.inspection import InspectedDatabase, InspectedTable, Inspection
+from tap_ninox.inspection.call_cost import CallCost
+from tap_ninox.inspection.survey import InspectedDatabase, InspectedTable, Inspection
 
 _HEADINGS = ("table", "rows", "fields", "formulas", "refers to", "stream")
 _NUMBERS = frozenset({1, 2, 3})

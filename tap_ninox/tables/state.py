@@ -23,7 +23,7 @@ from typing import Any
 
 from ninox_api.paging import IdRange
 from tap_ninox.columns import REPLICATION_KEY
-from tap_ninox.known_tables import Description
+from tap_ninox.schema.known_tables import Description
 
 logger = logging.getLogger(__name__)
 

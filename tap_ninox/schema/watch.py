@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any
 
-from tap_ninox.catalog import TableEntry
-from tap_ninox.discovery import DiscoveredDatabase, Discovery
-from tap_ninox.drift import Drift, LostFieldsError, lost_fields, new_tables, table_drifts
-from tap_ninox.known_tables import KnownTable, known_from_entry, known_from_state
+from tap_ninox.schema.catalog import TableEntry
+from tap_ninox.schema.discovery import DiscoveredDatabase, Discovery
+from tap_ninox.schema.drift import Drift, LostFieldsError, lost_fields, new_tables, table_drifts
+from tap_ninox.schema.known_tables import KnownTable, known_from_entry, known_from_state
 from tap_ninox.settings import TapSettings
 
 

@@ -15,7 +15,7 @@ from ninox_api.errors import (
     NinoxProtocolError,
 )
 from ninox_api.schema import DatabaseName, DatabaseSchema, Table, Team
-from tap_ninox.selection import is_glob, matches, nothing_called, pick_many, pick_one
+from tap_ninox.schema.selection import is_glob, matches, nothing_called, pick_many, pick_one
 from tap_ninox.settings import TapSettings
 
 logger = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from singer_sdk.singerlib import Metadata, MetadataMapping, StreamMetadata
 from ninox_api.naming import NameSpace, age_key, cut, identifier
 from ninox_api.schema import DatabaseName, DatabaseSchema, Table, Team
 from tap_ninox.columns import KEY_PROPERTY, REPLICATION_KEY, SYSTEM_PROPERTIES, Column, columns_of
-from tap_ninox.discovery import DiscoveredDatabase, Discovery
+from tap_ninox.schema.discovery import DiscoveredDatabase, Discovery
 from tap_ninox.settings import TapSettings
 
 METADATA_KEY = "ninox"

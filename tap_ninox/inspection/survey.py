@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from ninox_api.errors import NinoxError
 from ninox_api.schema import DatabaseName, Field, Table, Team
-from tap_ninox.call_cost import CallCost, TableReading, cost_of
-from tap_ninox.catalog import TableEntry
-from tap_ninox.discovery import DiscoveredDatabase
+from tap_ninox.inspection.call_cost import CallCost, TableReading, cost_of
+from tap_ninox.inspection.row_counts import RowCounts, count_rows
 from tap_ninox.queries.stream import QueryStream
-from tap_ninox.row_counts import RowCounts, count_rows
+from tap_ninox.schema.catalog import TableEntry
+from tap_ninox.schema.discovery import DiscoveredDatabase
 from tap_ninox.settings import TapSettings
-from tap_ninox.table_stream import FORMULA_REFRESH_INTERVAL, TableStream
+from tap_ninox.tables.stream import FORMULA_REFRESH_INTERVAL, TableStream
 
 if TYPE_CHECKING:
     from tap_ninox.tap import TapNinox

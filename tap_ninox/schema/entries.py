@@ -6,10 +6,10 @@ import logging
 from collections.abc import Iterable, Sequence
 
 from ninox_api.schema import DatabaseSchema
-from tap_ninox.catalog import TableEntry, entries_of, with_current_choices
 from tap_ninox.columns import is_known_type
-from tap_ninox.discovery import Discovery, tell_unselected
 from tap_ninox.formulas.columns import offer_formulas
+from tap_ninox.schema.catalog import TableEntry, entries_of, with_current_choices
+from tap_ninox.schema.discovery import Discovery, tell_unselected
 from tap_ninox.settings import TapSettings
 
 logger = logging.getLogger(__name__)

@@ -12,10 +12,10 @@ from typing_extensions import override
 
 from tap_ninox.columns import MOMENT, STRING
 from tap_ninox.record_stream import RecordStream
-from tap_ninox.table_source import TableSource
+from tap_ninox.tables.source import TableSource
 
 if TYPE_CHECKING:
-    from tap_ninox.catalog import TableEntry
+    from tap_ninox.schema.catalog import TableEntry
     from tap_ninox.tap import TapNinox
 
 logger = logging.getLogger(__name__)

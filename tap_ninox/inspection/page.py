@@ -6,7 +6,7 @@ from typing import Any
 
 from ninox_pages.layout import Box, lay_out
 from ninox_pages.page import render_page
-from tap_ninox.inspection import InspectedDatabase, InspectedTable, Inspection
+from tap_ninox.inspection.survey import InspectedDatabase, InspectedTable, Inspection
 
 BOX_WIDTH = 216.0
 HEAD_HEIGHT = 46.0
