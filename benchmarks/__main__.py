@@ -25,8 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     results = report.Results()
     try:
-        for work in _chosen(options.works):
-            costs = measure(_scaled(work, options.scale), options.rounds)
+        for chosen in _chosen(options.works):
+            work = _narrowed(_scaled(chosen, options.scale), options.side)
+            costs = measure(work, options.rounds)
             print(report.text(work, costs) + "\n", flush=True)
             results.add(work.name, costs)
     except SideFailedError as error:
@@ -94,11 +95,20 @@ def _scaled(work: Work, scale: float) -> Work:
     return replace(work, rows=max(1, int(work.rows * scale)) if work.rows else 0)
 
 
+def _narrowed(work: Work, names: Sequence[str] | None) -> Work:
+    """Return a work with only some of its sides, and the bars that can then be judged."""
+    sides = tuple(side for side in work.sides if names is None or side.name in names)
+    kept = {None, *(side.name for side in sides)}
+    bars = tuple(bar for bar in work.bars if bar.side in kept and bar.than in kept)
+    return replace(work, sides=sides or work.sides, bars=bars)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
         "works", nargs="*", metavar="WORK", choices=[[], *GROUPS, *WORKS], help=", ".join((*GROUPS, *WORKS))
     )
+    parser.add_argument("--side", action="append", help="leave out all other sides; can be repeated")
     parser.add_argument("--rounds", type=int, default=5, help="counted runs of each side (default: %(default)s)")
     parser.add_argument("--scale", type=float, default=1.0, help="of the rows, to try it out (default: %(default)s)")
     return parser

@@ -30,9 +30,9 @@ def text(work: Work, costs: Costs) -> str:
         runs = costs[side.name]
         walls = [cost.wall_s for cost in runs]
         lines.append(
-            f"  {side.name:{width}} {_median(runs, 'wall_s'):8.2f}  ({min(walls):.2f}-{max(walls):.2f})"
-            f" {_median(runs, 'cpu_s'):8.2f} {_median(runs, 'peak_mb'):9.0f}"
-            f" {_ratio(runs, costs[first], 'wall_s'):9.2f}   {_calls(runs[0])}"
+            f"  {side.name:{width}} {median_of(runs, 'wall_s'):8.2f}  ({min(walls):.2f}-{max(walls):.2f})"
+            f" {median_of(runs, 'cpu_s'):8.2f} {median_of(runs, 'peak_mb'):9.0f}"
+            f" {ratio_of(runs, costs[first], 'wall_s'):9.2f}   {_calls(runs[0])}"
         )
     return "\n".join([*lines, *(f"  {bar_text(bar, costs)}" for bar in work.bars)])
 
@@ -48,8 +48,8 @@ def bar_text(bar: Bar, costs: Costs) -> str:
 def bar_value(bar: Bar, costs: Costs) -> float:
     """Return the figure of a bar: the median, or the median of the ratios of runs made in turn."""
     if bar.than is None:
-        return _median(costs[bar.side], bar.figure)
-    return _ratio(costs[bar.side], costs[bar.than], bar.figure)
+        return median_of(costs[bar.side], bar.figure)
+    return ratio_of(costs[bar.side], costs[bar.than], bar.figure)
 
 
 class Results:
@@ -84,11 +84,13 @@ def machine() -> dict[str, Any]:
     }
 
 
-def _median(runs: Sequence[Cost], name: str) -> float:
+def median_of(runs: Sequence[Cost], name: str) -> float:
+    """Return the median of a figure."""
     return statistics.median(figure(run, name) for run in runs)
 
 
-def _ratio(runs: Sequence[Cost], others: Sequence[Cost], name: str) -> float:
+def ratio_of(runs: Sequence[Cost], others: Sequence[Cost], name: str) -> float:
+    """Return the median of the ratios of runs made in turn."""
     pairs = zip(runs, others, strict=True)
     return statistics.median(figure(run, name) / max(figure(other, name), 1e-9) for run, other in pairs)
 

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -79,8 +80,16 @@ WRITE = Work(
     rows=100_000,
     is_filled=False,
     prepared=_with_messages,
-    sides=(TARGET, BARE, NAIVE, DLT),
+    sides=(TARGET, BARE),
     bars=(Bar(side=TARGET.name, than=BARE.name, at_most=2.0),),
+)
+WRITE_PEERS = replace(
+    WRITE,
+    name="write-peers",
+    title="20,000 new rows, no latency",
+    rows=20_000,
+    sides=(TARGET, BARE, NAIVE, DLT),
+    bars=(),
 )
 UNCHANGED = Work(
     name="unchanged",
@@ -94,4 +103,4 @@ UNCHANGED = Work(
     ),
 )
 
-WORKS = (WRITE, UNCHANGED)
+WORKS = (WRITE, WRITE_PEERS, UNCHANGED)

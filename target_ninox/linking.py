@@ -30,7 +30,9 @@ class Links:
         found = self._find(rows)
         ready, waiting = [], []
         for row in rows:
-            if all(found.get(wanted) for wanted in wanted_of(row)):
+            if not row.encoded.references:
+                ready.append(row)
+            elif all(found.get(wanted) for wanted in wanted_of(row)):
                 ready += self._resolved(row, found, reject)
             else:
                 waiting.append(row)
