@@ -94,13 +94,13 @@ def switches_for(chance):
 
 def soak(seed, postgres, directory, *, runs=RUNS):
     """Play one seed; return what happened. Raises AssertionError where the warehouse differs from the source."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # what runs do; edits have their own, so that their number changes no run
     told = Counter()
     with Simulator(seed=shop_with_orders(), switches=switches_for(chance)) as simulator:
         simulator.faults.configure({"latency_s": 0.002})
         warehouse = fresh_database(postgres)
         catalog = discover(simulator)
-        writer = Writer(simulator, chance)
+        writer = Writer(simulator, random.Random(f"{seed} edits"))
         state = None
         for number in range(runs):
             settings = _settings(simulator, chance)

@@ -11,7 +11,7 @@ from tests.reliability.soak import soak
 
 pytestmark = pytest.mark.e2e
 
-SEED = int(os.environ.get("SOAK_SEED", "1"))
+SEED = int(os.environ.get("SOAK_SEED", "30"))
 
 
 def test_whatever_people_do_and_however_runs_end_the_warehouse_equals_the_source(tmp_path):
