@@ -8,7 +8,7 @@ STAMP := .venv/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test bench soak reliability check format lint types tests wheel clean
+.PHONY: help setup demo test bench soak reliability check format lint types tests wheel audit clean
 
 help:
 	@echo "make demo     Ninox to PostgreSQL through Meltano, without an account"
@@ -17,6 +17,7 @@ help:
 	@echo "make bench    how fast, beside what else could be used; ROUNDS=5 WORKS='read tables'"
 	@echo "make reliability  every fault, two hundred seeds of kills, a million rows; PARTS='matrix kills load'"
 	@echo "make soak     ten runs in a row while people edit, half of them killed; SEEDS=50"
+	@echo "make audit    known vulnerabilities of every pinned package; needs the internet"
 	@echo "make setup    only what both need, in .venv"
 	@echo "make clean    remove what was made"
 
@@ -74,6 +75,12 @@ wheel: setup
 	  "$$(echo dist/*.whl)[simulator,demo]"
 	@build/wheel/bin/pip check
 	@$(PYTHON) tests/doors/try_wheel.py build/wheel/bin
+
+# Every pinned package, strictly: what cannot be asked about is an error. Needs the internet.
+audit: setup
+	@$(PYTHON) -m venv build/audit
+	@build/audit/bin/pip install --quiet --disable-pip-version-check pip-audit
+	@build/audit/bin/pip-audit --strict --no-deps --disable-pip -r constraints.txt
 
 clean:
 	rm -rf .venv .bench .meltano output build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info

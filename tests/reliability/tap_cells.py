@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass, field
 from unittest import mock
 
+import fsspec
+
 from ninox_api.errors import NinoxError
 from ninox_simulator.documents import RecordDocument
 from ninox_simulator.server import Simulator
@@ -24,6 +26,11 @@ CUSTOMERS, ORDERS = "shop__customers", "shop__orders"
 TABLES = {CUSTOMERS: "A", ORDERS: "B"}
 FORMULA = "double"
 
+QUERY = {"name": "names", "database": "Shop", "query": "(select Customers).Name"}
+FILE_STORE = "memory://reliability"
+FILES = {2, 5}
+"""Orders with a receipt."""
+
 PLACES = {
     "teams": r"GET .*/teams$",
     "databases": r"GET .*/databases$",
@@ -33,6 +40,8 @@ PLACES = {
     "records": r"GET .*/records$",
     "record": r"GET .*/records/\d+$",
     "query": r"POST .*/query$",
+    "files": r"GET .*/records/\d+/files$",
+    "file": r"GET .*/records/\d+/files/.+$",
 }
 
 
@@ -50,14 +59,12 @@ def shop():
             "Orders",
             A=ninox_field("string", "No"),
             B=ninox_field("ref", "Customer", refTypeId="A", refFieldId="E"),
+            C=ninox_field("file", "Receipt"),
         ),
     }
     records = {
         "A": [RecordDocument(number, _customer(number), number) for number in range(1, 13)],
-        "B": [
-            RecordDocument(number, {"A": f"{canaries.VALUE} o{number}", "B": number}, 20 + number)
-            for number in range(1, 8)
-        ],
+        "B": [RecordDocument(number, _order(number), 20 + number) for number in range(1, 8)],
     }
     return team(database(tables, records))
 
@@ -65,6 +72,11 @@ def shop():
 def _customer(number):
     name = f"{canaries.VALUE} {number}"
     return {"A": name, "B": canaries.NUMBER + number, "C": "1", "G": f"{name}'s notes"}
+
+
+def _order(number):
+    receipt = {"C": f"receipt {number}.txt"} if number in FILES else {}
+    return {"A": f"{canaries.VALUE} o{number}", "B": number, **receipt}
 
 
 def a_day_of_work(edit):
@@ -100,6 +112,9 @@ OPERATIONS = {
     "full refresh": Operation(settings={"refresh": ["*"]}),
     "resumed load": Operation(resumes=True),
     "formulas": Operation(follows=False, settings={"formulas": {f"*.{FORMULA}": "number"}}),
+    "queries": Operation(follows=False, settings={"queries": [QUERY]}),
+    "files": Operation(follows=False, settings={"files": "download", "file_store": FILE_STORE}),
+    "four requests at once": Operation(follows=False, settings={"max_parallel_requests": 4}),
 }
 
 SWITCHES = (
@@ -153,6 +168,8 @@ class Stage:
     @classmethod
     def prepared(cls, name, switches):
         """Return a stage on which everything that goes before an operation has happened."""
+        if _files().exists("/reliability"):
+            _files().rm("/reliability", recursive=True)
         self = cls(_fresh(switches), OPERATIONS[name])
         self.catalog, before = _prepared(name, tuple(switches.items()))
         self.simulator.log.clear()
@@ -285,3 +302,11 @@ def _problems_after(stage, unseen):
     if again.error is not None:
         yield f"the next run fails: {again.error}"
     yield from (f"after the next run, {problem}" for problem in stage.differences(unseen=unseen))
+    if stage.operation.settings.get("file_store"):
+        stored = sorted(path.rpartition("/")[2] for path in _files().find("/reliability") if path.endswith(".txt"))
+        if stored != [f"receipt {number}.txt" for number in sorted(FILES)]:
+            yield f"after the next run, the files {stored} are stored"
+
+
+def _files():
+    return fsspec.filesystem("memory")
