@@ -15,7 +15,7 @@ from typing_extensions import override
 _PARTS: dict[str, dict[str, type]] = {
     "SCHEMA": {"stream": str, "schema": dict},
     "RECORD": {"stream": str, "record": dict},
-    "STATE": {"value": dict},
+    "STATE": {"value": object},  # whatever the tap keeps there
     "ACTIVATE_VERSION": {"stream": str, "version": int},
     "BATCH": {"stream": str, "encoding": dict, "manifest": list},
 }
@@ -63,8 +63,10 @@ class QuietReader(GenericSingerReader[bytes]):
             self._refuse("no `type`")
         parts = _PARTS.get(str(message["type"]), {})
         for name, kind in parts.items():
-            if not isinstance(message.get(name), kind):
-                self._refuse(f"a `{name}` that is not {_KINDS[kind]}" if name in message else f"no `{name}`")
+            if name not in message:
+                self._refuse(f"no `{name}`")
+            if not isinstance(message[name], kind):
+                self._refuse(f"a `{name}` that is not {_KINDS[kind]}")
         if message["type"] == "SCHEMA" and not _is_schema(message):
             self._refuse("a schema whose `properties` are not objects, or keys that are not texts")
         return message
