@@ -1,4 +1,7 @@
-"""`meltano run … target-ninox` with taps that are not ours to change: tap-ninox, and MeltanoLabs' tap-postgres."""
+"""`meltano run … target-ninox` with tap-ninox, and with taps that are not ours to change.
+
+Plugins and their versions are those of `meltano.yml`, settings those of docs/how-to/write-into-ninox.md.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ import os
 import subprocess
 import venv
 from dataclasses import replace
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -17,10 +19,11 @@ from ninox_simulator.documents import TeamDocument
 from ninox_simulator.samples.blattwerk import build
 from ninox_simulator.server import Simulator
 from tests.builders import DATABASE_ID, database, field, table, team
+from tests.docs.blocks import blocks
 from tests.target_runs import stored, writes
 from tests.warehouse import fresh_database
 
-TAP_POSTGRES = "meltanolabs-tap-postgres==0.10.0"
+PAGE = REPOSITORY / "docs" / "how-to" / "write-into-ninox.md"
 
 pytestmark = pytest.mark.e2e
 
@@ -77,15 +80,18 @@ def compare(source, target, team_id, database_id):
     return count
 
 
-@pytest.fixture(scope="session")
-def tap_postgres():
-    """The tap in an environment of its own, as Meltano would make one: its dependencies do not fit beside ours."""
-    folder = REPOSITORY / ".meltano" / "test-taps" / TAP_POSTGRES
-    executable = folder / "bin" / "tap-postgres"
-    if not executable.exists():
+def install(project, name):
+    """Install a tap of `meltano.yml` in an environment of its own, as Meltano would, but once for all tests."""
+    path = project.folder / "meltano.yml"
+    definitions = yaml.safe_load(path.read_text(encoding="utf-8"))
+    [tap] = [plugin for plugin in definitions["plugins"]["extractors"] if plugin["name"] == name]
+    package = tap.pop("pip_url")
+    folder = REPOSITORY / ".meltano" / "test-taps" / package
+    if not (folder / "bin" / name).exists():
         venv.create(folder, with_pip=True)
-        subprocess.run([folder / "bin" / "pip", "install", "--quiet", TAP_POSTGRES], check=True, env=_for_pip())
-    return executable
+        subprocess.run([folder / "bin" / "pip", "install", "--quiet", package], check=True, env=_for_pip())
+    tap["executable"] = str(folder / "bin" / name)
+    path.write_text(yaml.safe_dump(definitions), encoding="utf-8")
 
 
 def _for_pip():
@@ -120,13 +126,13 @@ INSERT INTO orders SELECT 'O-' || n, 1 + n % 500, n / 4.0 FROM generate_series(1
 """
 
 
-def test_from_postgresql_by_a_third_party_tap(tmp_path, postgres, tap_postgres):
+def test_from_postgresql_by_a_third_party_tap(tmp_path, postgres):
     warehouse = fresh_database(postgres)
     with psycopg.connect(warehouse.dsn, autocommit=True) as connection:
         connection.execute(SQL)
     with Simulator(seed=shop_tables()) as simulator:
         project = MeltanoProject.create(tmp_path, postgres_settings(warehouse, simulator))
-        add_plugin(tmp_path / "meltano.yml", tap_postgres)
+        install(project, "tap-postgres")
 
         project.run("run", "tap-postgres", "target-ninox")
         customers, orders = stored(simulator, "A"), stored(simulator, "B")
@@ -159,18 +165,45 @@ def postgres_settings(warehouse, simulator):
     }
 
 
-def add_plugin(path: Path, executable):
-    project = yaml.safe_load(path.read_text(encoding="utf-8"))
-    settings = [{"name": name} for name in ("host", "user", "database")]
-    settings += [{"name": "port", "kind": "integer"}, {"name": "password", "sensitive": True}]
-    settings += [{"name": "filter_schemas", "kind": "array", "value": ["public"]}]
-    project["plugins"]["extractors"].append(
-        {
-            "name": "tap-postgres",
-            "namespace": "tap_postgres",
-            "executable": str(executable),
-            "capabilities": ["catalog", "discover", "state"],
-            "settings": settings,
-        }
-    )
-    path.write_text(yaml.safe_dump(project), encoding="utf-8")
+def configure(project, settings):
+    """Add a page's settings to those of the project's plugins."""
+    path = project.folder / "meltano.yml"
+    definitions = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for kind, plugins in settings["plugins"].items():
+        known = {plugin["name"]: plugin for plugin in definitions["plugins"][kind]}
+        for plugin in plugins:
+            known[plugin["name"]].setdefault("config", {}).update(plugin["config"])
+    path.write_text(yaml.safe_dump(definitions), encoding="utf-8")
+
+
+SPREADSHEET = """Kundennr;Name;PLZ;Saldo;Seit
+K-1;"Müller; Söhne";01067;1.234,56;31.12.2025
+K-2;Grün GmbH;10115;-5,5;01.02.2026
+K-3;Neu;;;
+"""
+
+
+def test_from_a_german_spreadsheet_as_the_page_says(tmp_path):
+    kunden = table(
+        "Kunden",
+        A=field("string", "Kundennr"), B=field("string", "Name"), C=field("string", "PLZ"),
+        D=field("number", "Saldo"), E=field("date", "Seit"),
+    )  # fmt: skip
+    with Simulator(seed=team(database({"A": kunden}))) as simulator:
+        project = MeltanoProject.create(tmp_path, target_settings(simulator))
+        install(project, "tap-spreadsheets")
+        configure(project, next(yaml.safe_load(block.text) for block in blocks(PAGE) if "plugins:" in block.text))
+        (tmp_path / "kunden.csv").write_text(SPREADSHEET, encoding="utf-8")
+        project.run("run", "tap-spreadsheets", "target-ninox")
+        assert list(stored(simulator).values()) == [
+            {"A": "K-1", "B": "Müller; Söhne", "C": "01067", "D": 1234.56, "E": "2025-12-31"},
+            {"A": "K-2", "B": "Grün GmbH", "C": "10115", "D": -5.5, "E": "2026-02-01"},
+            {"A": "K-3", "B": "Neu"},
+        ]
+        simulator.log.clear()
+        project.run("run", "tap-spreadsheets", "target-ninox")
+        assert writes(simulator) == []
+        (tmp_path / "kunden.csv").write_text(SPREADSHEET.replace("-5,5", "7"), encoding="utf-8")
+        project.run("run", "tap-spreadsheets", "target-ninox")
+        assert len(writes(simulator)) == 1
+        assert {record_id: row.get("D") for record_id, row in stored(simulator).items()} == {1: 1234.56, 2: 7, 3: None}
