@@ -6,9 +6,9 @@ import logging
 from collections.abc import Collection, Hashable, Sequence
 from contextlib import ExitStack
 
-from target_ninox.linking import Wanted
 from target_ninox.loader import StreamLoader
-from target_ninox.names import nearest
+from target_ninox.matching.linking import Wanted
+from target_ninox.planning.names import nearest
 
 logger = logging.getLogger(__name__)
 

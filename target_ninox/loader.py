@@ -7,13 +7,13 @@ from collections.abc import Hashable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from target_ninox.account import StreamAccount
-from target_ninox.linking import Links, Wanted, wanted_of
-from target_ninox.merging import Row, merged
-from target_ninox.rejects import StreamSchema
-from target_ninox.row_writer import RowWriter
-from target_ninox.rows import RowRejectedError
+from target_ninox.matching.linking import Links, Wanted, wanted_of
+from target_ninox.planning.rows import RowRejectedError
+from target_ninox.reporting.account import StreamAccount
+from target_ninox.reporting.rejects import StreamSchema
 from target_ninox.run import Run
+from target_ninox.writing.merging import Row, merged
+from target_ninox.writing.row_writer import RowWriter
 
 logger = logging.getLogger(__name__)
 

@@ -8,17 +8,17 @@ from typing import Any
 
 from ninox_api.client import NinoxClient
 from target_ninox.destination import Destination
-from target_ninox.dry_run import DryRun
-from target_ninox.file_sources import FileSources
-from target_ninox.limits import Limits
-from target_ninox.matching import Matcher
-from target_ninox.plan import WritePlan, plan_stream
-from target_ninox.record_index import KeyOf
-from target_ninox.references import Reference
-from target_ninox.rejects import Rejects, StreamSchema
-from target_ninox.report import RunReport
+from target_ninox.matching.matcher import Matcher
+from target_ninox.matching.record_index import KeyOf
+from target_ninox.planning.plan import WritePlan, plan_stream
+from target_ninox.planning.references import Reference
+from target_ninox.reporting.dry_run import DryRun
+from target_ninox.reporting.rejects import Rejects, StreamSchema
+from target_ninox.reporting.report import RunReport
 from target_ninox.settings import TargetSettings
-from target_ninox.writers import Writer
+from target_ninox.writing.file_sources import FileSources
+from target_ninox.writing.limits import Limits
+from target_ninox.writing.writers import Writer
 
 
 @dataclass(slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.sinks import BatchSink
 from typing_extensions import override
 
-from target_ninox.rejects import StreamSchema
+from target_ninox.reporting.rejects import StreamSchema
 
 if TYPE_CHECKING:
     from target_ninox.target import TargetNinox

@@ -23,21 +23,21 @@ from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_api.fetching import FileFetcher
 from target_ninox import finishing
 from target_ninox.destination import open_destination
-from target_ninox.dry_run import DryRun
 from target_ninox.durable_state import DurableStates, State
-from target_ninox.file_sources import FileSources
-from target_ninox.limits import Limits
 from target_ninox.loader import StreamLoader
-from target_ninox.names import CATALOGUE_STREAMS
+from target_ninox.planning.names import CATALOGUE_STREAMS
 from target_ninox.reader import QuietReader
-from target_ninox.rejects import Rejects, StreamSchema
-from target_ninox.report import RunReport
+from target_ninox.reporting.dry_run import DryRun
+from target_ninox.reporting.rejects import Rejects, StreamSchema
+from target_ninox.reporting.report import RunReport
 from target_ninox.run import Run
 from target_ninox.settings import TargetSettings
 from target_ninox.settings_schema import CONFIG_JSONSCHEMA
 from target_ninox.sink import TableSink
 from target_ninox.stopping import Stopping
-from target_ninox.writers import DryWriter, UninterruptedWriter
+from target_ninox.writing.file_sources import FileSources
+from target_ninox.writing.limits import Limits
+from target_ninox.writing.writers import DryWriter, UninterruptedWriter
 
 logger = logging.getLogger(__name__)
 

@@ -56,7 +56,7 @@ def pauses(cell):
     if TROUBLES[cell.trouble].takes_time:
         yield
     else:
-        with mock.patch("backoff._sync.time.sleep"), mock.patch("target_ninox.batches.sleep"):
+        with mock.patch("backoff._sync.time.sleep"), mock.patch("target_ninox.writing.batches.sleep"):
             yield
 
 

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ninox_simulator.server import Simulator
-from target_ninox import batches, sink
+from target_ninox import sink
+from target_ninox.writing import batches
 from tests.builders import database, field, table, team
 from tests.target_runs import records, run_target, schema, state, stored
 

@@ -15,8 +15,8 @@ from ninox_api.schema import database_from_raw
 from ninox_simulator.documents import DEFAULT_USER, RecordDocument, TeamDocument
 from ninox_simulator.samples.blattwerk import build
 from ninox_simulator.server import Simulator
-from target_ninox.compare import meaning_of
 from target_ninox.encoding.types import TYPES
+from target_ninox.planning.compare import meaning_of
 from tests import builders
 from tests.singer import run_tap
 from tests.target_runs import run_target, writes

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from ninox_api.schema import Choice, Field
-from target_ninox.compare import meaning_of
+from target_ninox.planning.compare import meaning_of
 
 STATES = (Choice(id="1", caption="Offen"), Choice(id="2", caption="Fertig"), Choice(id="3", caption="1"))
 

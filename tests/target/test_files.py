@@ -13,11 +13,11 @@ from ninox_api.fetching import FetchedFile
 from ninox_api.schema import DatabaseSchema, Field, Table
 from ninox_simulator.server import Simulator
 from target_ninox.encoding.values import ValueRejectedError
-from target_ninox.file_sources import FileSources, safe_name
-from target_ninox.files import FileLoader
-from target_ninox.plan import plan_stream
-from target_ninox.rows import RowRejectedError
+from target_ninox.planning.plan import plan_stream
+from target_ninox.planning.rows import RowRejectedError
 from target_ninox.settings import StreamSettings
+from target_ninox.writing.file_sources import FileSources, safe_name
+from target_ninox.writing.files import FileLoader
 from tests.builders import DATABASE_ID, TEAM_ID, customer_records, customers, database, field, team
 from tests.wire import calls
 

@@ -6,7 +6,7 @@ import tracemalloc
 
 import pytest
 
-from target_ninox.record_index import RecordIndex
+from target_ninox.matching.record_index import RecordIndex
 from tests.builders import database, field, shop, table, team
 from tests.target_runs import records, run_target, schema, stored
 

@@ -8,8 +8,8 @@ import os
 import stat
 from decimal import Decimal
 
-from target_ninox.rejects import Rejects, StreamSchema
-from target_ninox.rows import RowRejectedError
+from target_ninox.planning.rows import RowRejectedError
+from target_ninox.reporting.rejects import Rejects, StreamSchema
 
 CUSTOMERS = StreamSchema(stream="customers", schema={"properties": {"nr": {}, "state": {}}}, key_properties=["nr"])
 ORDERS = StreamSchema(stream="orders", schema={"properties": {"id": {}}}, key_properties=["id"])

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ninox_api.schema import DatabaseSchema, Field, Table
-from target_ninox.compare import Meaning, meaning_of
 from target_ninox.encoding.types import field_type
 from target_ninox.encoding.values import CLEARED, Encode, Formats, ValueRejectedError
-from target_ninox.mapping import PropertyMapping
-from target_ninox.names import FieldNames
-from target_ninox.rows import Key, RowRejectedError
+from target_ninox.planning.compare import Meaning, meaning_of
+from target_ninox.planning.mapping import PropertyMapping
+from target_ninox.planning.names import FieldNames
+from target_ninox.planning.rows import Key, RowRejectedError
 from target_ninox.settings import ReferenceSettings, StreamSettings
 
 _SEVERAL = "dmulti"

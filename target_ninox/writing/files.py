@@ -13,10 +13,10 @@ from ninox_api.schema import Field
 from ninox_api.uploads import Upload
 from ninox_api.writing import RecordWrite
 from target_ninox.encoding.values import ValueRejectedError
-from target_ninox.file_sources import FileSources, SourceFile
-from target_ninox.plan import WritePlan
-from target_ninox.rows import EncodedRow, RowRejectedError
-from target_ninox.writers import Writer
+from target_ninox.planning.plan import WritePlan
+from target_ninox.planning.rows import EncodedRow, RowRejectedError
+from target_ninox.writing.file_sources import FileSources, SourceFile
+from target_ninox.writing.writers import Writer
 
 logger = logging.getLogger(__name__)
 

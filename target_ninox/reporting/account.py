@@ -6,10 +6,10 @@ from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from target_ninox.merging import Row
-from target_ninox.rejects import StreamSchema
-from target_ninox.rows import EncodedRow, RowRejectedError
+from target_ninox.planning.rows import EncodedRow, RowRejectedError
+from target_ninox.reporting.rejects import StreamSchema
 from target_ninox.run import Run
+from target_ninox.writing.merging import Row
 
 
 class Counted(NamedTuple):

@@ -8,14 +8,14 @@ from typing import Any
 
 from ninox_api.errors import NinoxConfigError
 from ninox_api.schema import DatabaseSchema, Field, Table
-from target_ninox.assignment import Assignment
-from target_ninox.compare import Meaning, meaning_of
 from target_ninox.encoding.links import find_record_id
 from target_ninox.encoding.values import UTC, Formats
-from target_ninox.mapping import PropertyMapping, map_properties
-from target_ninox.names import DELETED_AT, RECORD_ID, are_tombstones, find_tables, nearest
-from target_ninox.references import Reference, plan_references
-from target_ninox.rows import EncodedRow, Key, RowRejectedError
+from target_ninox.planning.assignment import Assignment
+from target_ninox.planning.compare import Meaning, meaning_of
+from target_ninox.planning.mapping import PropertyMapping, map_properties
+from target_ninox.planning.names import DELETED_AT, RECORD_ID, are_tombstones, find_tables, nearest
+from target_ninox.planning.references import Reference, plan_references
+from target_ninox.planning.rows import EncodedRow, Key, RowRejectedError
 from target_ninox.settings import StreamSettings
 
 Record = Mapping[str, Any]

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from target_ninox.rows import Key, RowRejectedError
+from target_ninox.planning.rows import Key, RowRejectedError
 
 logger = logging.getLogger(__name__)
 

@@ -7,15 +7,15 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ninox_api.writing import RecordWrite
-from target_ninox.account import StreamAccount
-from target_ninox.batches import BatchWriter, Intent, Outcome
-from target_ninox.deletion import Deleter
-from target_ninox.files import FileLoader
-from target_ninox.merging import Row, merged
-from target_ninox.plan import WritePlan
-from target_ninox.record_index import ExistingRecord
-from target_ninox.rows import RowRejectedError
+from target_ninox.matching.record_index import ExistingRecord
+from target_ninox.planning.plan import WritePlan
+from target_ninox.planning.rows import RowRejectedError
+from target_ninox.reporting.account import StreamAccount
 from target_ninox.run import Run, key_of
+from target_ninox.writing.batches import BatchWriter, Intent, Outcome
+from target_ninox.writing.deletion import Deleter
+from target_ninox.writing.files import FileLoader
+from target_ninox.writing.merging import Row, merged
 
 logger = logging.getLogger(__name__)
 

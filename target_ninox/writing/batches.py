@@ -30,11 +30,11 @@ from ninox_api.errors import (
     NinoxTransportError,
 )
 from ninox_api.writing import RecordWrite, SavedRecord
-from target_ninox.known_table import KnownTable
-from target_ninox.merging import Row
-from target_ninox.record_index import KeyOf
-from target_ninox.rows import RowRejectedError
-from target_ninox.writers import Writer
+from target_ninox.matching.known_table import KnownTable
+from target_ninox.matching.record_index import KeyOf
+from target_ninox.planning.rows import RowRejectedError
+from target_ninox.writing.merging import Row
+from target_ninox.writing.writers import Writer
 
 logger = logging.getLogger(__name__)
 

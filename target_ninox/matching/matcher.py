@@ -7,8 +7,8 @@ from collections.abc import Hashable, Iterator, Mapping
 
 from ninox_api.client import NinoxRecord
 from ninox_api.paging import Page
-from target_ninox.known_table import KnownTable
-from target_ninox.record_index import ExistingRecord, Fields, KeyOf, RecordIndex
+from target_ninox.matching.known_table import KnownTable
+from target_ninox.matching.record_index import ExistingRecord, Fields, KeyOf, RecordIndex
 
 _FEW = 2
 """So many single reads are never dearer than reading the table: a page and the empty one behind it."""

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from ninox_api.schema import Field, Table
-from target_ninox.compare import meaning_of
-from target_ninox.report import RunReport, StreamReport
-from target_ninox.rows import EncodedRow
+from target_ninox.planning.compare import meaning_of
+from target_ninox.planning.rows import EncodedRow
+from target_ninox.reporting.report import RunReport, StreamReport
 
 MOST_EXAMPLES = 5
 _MOST_CHARACTERS = 40

@@ -6,8 +6,8 @@ import logging
 from collections.abc import Iterator, Sequence
 
 from ninox_api.errors import NinoxAuthenticationError, NinoxBudgetError, NinoxError, NinoxRateLimitError
-from target_ninox.known_table import KnownTable
-from target_ninox.writers import Writer
+from target_ninox.matching.known_table import KnownTable
+from target_ninox.writing.writers import Writer
 
 logger = logging.getLogger(__name__)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import replace
 
-from target_ninox.merging import Row
-from target_ninox.plan import FindRecord, WritePlan
-from target_ninox.references import Reference
-from target_ninox.rows import EncodedRow, RowRejectedError
+from target_ninox.planning.plan import FindRecord, WritePlan
+from target_ninox.planning.references import Reference
+from target_ninox.planning.rows import EncodedRow, RowRejectedError
 from target_ninox.run import Run
+from target_ninox.writing.merging import Row
 
 Reject = Callable[[Row, RowRejectedError], None]
 

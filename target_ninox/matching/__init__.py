@@ -1,0 +1,1 @@
+"""Which records are there already, and which record a key means."""

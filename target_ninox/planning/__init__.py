@@ -1,0 +1,1 @@
+"""How a stream becomes records of a table: decided once, before anything is written."""
