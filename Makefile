@@ -8,7 +8,7 @@ STAMP := .venv/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test bench soak reliability check format lint types tests wheel audit clean
+.PHONY: help setup demo test bench soak reliability check format lint types tests wheel audit lowest clean
 
 help:
 	@echo "make demo     Ninox to PostgreSQL through Meltano, without an account"
@@ -17,6 +17,7 @@ help:
 	@echo "make bench    how fast, beside what else could be used; ROUNDS=5 WORKS='read tables'"
 	@echo "make reliability  every fault, two hundred seeds of kills, a million rows; PARTS='matrix kills load'"
 	@echo "make soak     ten runs in a row while people edit, half of them killed; SEEDS=50"
+	@echo "make lowest   the tests with the lowest versions that are permitted"
 	@echo "make audit    known vulnerabilities of every pinned package; needs the internet"
 	@echo "make setup    only what both need, in .venv"
 	@echo "make clean    remove what was made"
@@ -81,6 +82,14 @@ audit: setup
 	@$(PYTHON) -m venv build/audit
 	@build/audit/bin/pip install --quiet --disable-pip-version-check pip-audit
 	@build/audit/bin/pip-audit --strict --no-deps --disable-pip -r constraints.txt
+
+# The lowest versions that pyproject.toml permits, in an environment of their own.
+LOWEST := build/lowest/bin/python
+lowest: setup
+	@$(BIN)/uv venv --quiet --clear --python $(PYTHON) build/lowest
+	@$(BIN)/uv pip install --quiet --python $(LOWEST) --resolution lowest-direct \
+	  '.[simulator,files]' 'pytest>=9' 'pytest-randomly>=3.16' 'hypothesis>=6.100' 'trustme>=1.2'
+	@$(LOWEST) -m pytest -q tests/unit tests/client tests/tap tests/target
 
 clean:
 	rm -rf .venv .bench .meltano output build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
