@@ -39,9 +39,8 @@ class Victim:
             deaf_after: Bytes of output after which its reader goes away; below 0 before the first.
         """
         self.lines, self._errors = [], []
-        pipes = directory / "stdout", directory / "stderr"
+        pipes = self._pipes = directory / "stdout", directory / "stderr"
         for pipe in pipes:
-            pipe.unlink(missing_ok=True)
             os.mkfifo(pipe)
         self._output = output
         stdout = str(output or pipes[0])
@@ -69,9 +68,11 @@ class Victim:
         code = self.process.exitcode
         if code is None:
             self.process.kill()
-        assert code is not None, f"it hangs: {self.told[-4000:]}"
         for reader in self._readers:
             reader.join(5)
+        for pipe in self._pipes:
+            pipe.unlink()
+        assert code is not None, f"it hangs: {self.told[-4000:]}"
         if self._output is not None and self._output.is_file():
             self.lines += self._output.read_bytes().splitlines(keepends=True)
         self.lines = [line for line in self.lines if line.endswith(b"\n")]
