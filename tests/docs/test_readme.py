@@ -57,6 +57,11 @@ def test_every_recipe_runs_plugins_that_meltano_yml_has():
     assert {plugin for command in commands for plugin in command[2:]} <= known
 
 
+def test_the_german_readme_has_the_same_recipes():
+    german = (README.parent / "README.de.md").read_text(encoding="utf-8")
+    assert [row[1] for row in rows("Recipes") if row[1] not in german] == []
+
+
 def test_every_file_the_readme_links_to_exists():
     text = README.read_text(encoding="utf-8")
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if not link.startswith("http")]
