@@ -23,14 +23,14 @@ def say(text=""):
 
 
 def run_matrix(options):
-    """Run every cell, then as many again drawn with other requests and switches; print how they ended."""
+    """Run every cell, then others drawn with other requests and switches; print how they ended."""
     failed = 0
     say(
         "| side | cells | requests and switches drawn | recovered | told | later | stopped | refused | not as written |"
     )
     say("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
-    for side in matrix.SIDES:
-        cells = list(matrix.every(side))
+    for side in options.sides:
+        cells = list(matrix.every(side, once=options.once))
         drawn = matrix.drawn(side, options.cells, options.first)
         verdicts = [matrix.judged(side, cell) for cell in (*cells, *drawn)]
         wrong = [verdict for verdict in verdicts if verdict.wrong]
@@ -78,6 +78,8 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m tests.reliability", description=__doc__)
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=list(PARTS))
     parser.add_argument("--cells", type=int, default=2000, help="cells drawn per side, beside every one once or twice")
+    parser.add_argument("--once", action="store_true", help="every cell at the first request of its place only")
+    parser.add_argument("--sides", nargs="+", choices=list(matrix.SIDES), default=list(matrix.SIDES))
     parser.add_argument("--seeds", type=int, default=200, help="seeds of the kill tests")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the largest load")

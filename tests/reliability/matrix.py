@@ -46,11 +46,11 @@ def _count(side, operation, place, switches):
     return SIDES[side].requests_of(operation, tuple(switches.items())).count(place)
 
 
-def every(side):
-    """Yield every cell that is written down, at the first and the last request of its place."""
+def every(side, *, once=False):
+    """Yield every cell that is written down, at the first and, unless once is enough, the last request of its place."""
     for operation, place, trouble in expectations(side):
         first, last = TROUBLES[trouble].number, _count(side, operation, place, {}) - 1
-        for number in sorted({first, max(first, last)}):
+        for number in sorted({first} if once else {first, max(first, last)}):
             yield Cell(operation, place, trouble, number)
 
 
