@@ -41,6 +41,19 @@ def test_every_link_leads_somewhere(page):
     assert [link for link in links if "://" not in link and not (page.parent / link).exists()] == []
 
 
+def anchors(path):
+    """Return what GitHub makes of a page's headings."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", pages(), ids=by_name)
+def test_every_link_to_a_heading_leads_to_one(page):
+    links = re.findall(r"\]\(([^):\s]*)#([^)\s]+)\)", page.read_text(encoding="utf-8"))
+    found = [(page.parent / path if path else page, anchor) for path, anchor in links]
+    assert [(str(path), anchor) for path, anchor in found if anchor not in anchors(path)] == []
+
+
 def test_the_index_lists_every_page():
     docs = ROOT / "docs"
     listed = {(docs / link).resolve() for link in re.findall(r"\]\(([^)]+)\)", (docs / "README.md").read_text("utf-8"))}
