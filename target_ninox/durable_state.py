@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
+
+import simplejson
 
 State = Mapping[str, Any]
 
@@ -59,3 +62,17 @@ class DurableStates:
 
 def _holds(waiting: _Waiting, first_unsettled: Mapping[str, int]) -> bool:
     return all(first_unsettled.get(name, rows + 1) > rows for name, rows in waiting.rows_before.items())
+
+
+def write_state(state: State) -> None:
+    """Write a state to the standard output, at once.
+
+    Raises:
+        OSError: Nobody reads it.
+    """
+    try:
+        sys.stdout.write(simplejson.dumps(state, use_decimal=True) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        message = "whoever reads the states has ended; what was loaded is loaded, and the next run finds it there"
+        raise OSError(message) from None  # of the first kind click would end the process without a word

@@ -5,13 +5,11 @@ from __future__ import annotations
 import copy
 import logging
 import signal
-import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, ClassVar
 
-import simplejson
 from singer_sdk import Sink, Target
 from singer_sdk.exceptions import ConfigValidationError, MapExpressionError
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TargetCapabilities
@@ -23,7 +21,7 @@ from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_api.fetching import FileFetcher
 from target_ninox import finishing
 from target_ninox.destination import open_destination
-from target_ninox.durable_state import DurableStates, State
+from target_ninox.durable_state import DurableStates, write_state
 from target_ninox.loader import StreamLoader
 from target_ninox.planning.names import CATALOGUE_STREAMS
 from target_ninox.reader import QuietReader
@@ -32,6 +30,7 @@ from target_ninox.reporting.rejects import Rejects, StreamSchema
 from target_ninox.reporting.report import RunReport
 from target_ninox.run import Run
 from target_ninox.settings import TargetSettings
+from target_ninox.settings_check import check_streams, without_secret
 from target_ninox.settings_schema import CONFIG_JSONSCHEMA
 from target_ninox.sink import TableSink
 from target_ninox.stopping import Stopping
@@ -42,8 +41,6 @@ from target_ninox.writing.writers import DryWriter, UninterruptedWriter
 logger = logging.getLogger(__name__)
 
 _MAP_ERRORS = (MapExpressionError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-
-_SECRETS = ("auth_token", "database_passwords")
 
 
 class RowsRejectedError(NinoxError):
@@ -80,7 +77,7 @@ class TargetNinox(Target):
         self._waits_for_script = False
         self._loaders: dict[str, StreamLoader] = {}
         self._stopping = Stopping()
-        self._states = DurableStates(_write_state)
+        self._states = DurableStates(write_state)
         self._partial_streams: set[str] = set()
         self._last_message = ""
         super().__init__(**{"message_reader": QuietReader(on_bad_line=self._abort), **kwargs})
@@ -207,11 +204,11 @@ class TargetNinox(Target):
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings as the SDK does, but never quote a secret: JSON Schema's messages hold the value."""
-        _check_streams(self.config.get("streams"))
+        check_streams(self.config.get("streams"))
         try:
             return super()._validate_config(raise_errors=raise_errors)
         except ConfigValidationError as error:
-            errors = [_without_secret(message) for message in error.errors]
+            errors = [without_secret(message) for message in error.errors]
             raise ConfigValidationError(str(error), errors=errors, schema=error.schema) from None
 
     def _opened(self) -> Run:
@@ -317,37 +314,5 @@ class TargetNinox(Target):
             self._run.close(is_complete=False)
 
 
-def _write_state(state: State) -> None:
-    sys.stdout.write(simplejson.dumps(state, use_decimal=True) + "\n")
-    sys.stdout.flush()
-
-
 def _differs(sink: Sink, schema: Mapping[str, Any], key_properties: Sequence[str] | None) -> bool:
     return sink.original_schema != schema or list(sink.key_properties) != list(key_properties or ())
-
-
-def _check_streams(streams: Any) -> None:
-    """Check that objects are objects, which the SDK takes for granted while it fills in defaults.
-
-    Raises:
-        ConfigValidationError: One is something else.
-    """
-    wrong = [name for name, settings in _members(streams) if not isinstance(settings, Mapping)]
-    for name, settings in _members(streams):
-        references = settings.get("references") if isinstance(settings, Mapping) else None
-        wrong += [f"{name}.references.{key}" for key, value in _members(references) if not isinstance(value, Mapping)]
-    if wrong:
-        message = "Config validation failed"
-        errors = [f"streams.{name}: an object is needed here." for name in wrong]
-        raise ConfigValidationError(message, errors=errors, schema=CONFIG_JSONSCHEMA)
-
-
-def _members(settings: Any) -> Iterable[tuple[str, Any]]:
-    return settings.items() if isinstance(settings, Mapping) else ()
-
-
-def _without_secret(message: str) -> str:
-    for name in _SECRETS:
-        if f"in config['{name}'" in message:
-            return f"{name}: the value is not of the right type."
-    return message

@@ -91,7 +91,7 @@ def test_no_state_overtakes_the_rows_before_it(monkeypatch, rows_at_once):
     monkeypatch.setattr(sink, "ROWS_AT_ONCE", rows_at_once)
     with Simulator(seed=team(database(tables()))) as simulator:
         seen = []
-        monkeypatch.setattr("target_ninox.target._write_state", lambda state: seen.append((state, amounts(simulator))))
+        monkeypatch.setattr("target_ninox.target.write_state", lambda state: seen.append((state, amounts(simulator))))
         runner("multiple_state_messages", simulator).sync_all()
     assert len(seen) > 1
     for state, rows in seen:

@@ -80,6 +80,22 @@ def test_what_a_user_can_mend_is_said_in_a_line_without_a_traceback(tmp_path, se
     assert done.stdout == ""
 
 
+def test_a_reader_of_states_that_has_ended_is_told_in_a_line(tmp_path):
+    with Simulator(seed=shop(0)) as simulator:
+        reading, writing = os.pipe()
+        os.close(reading)
+        done = subprocess.run(
+            command(tmp_path, simulator), input=lines([CUSTOMERS, *rows(0, 5), state({"a": 1})]), stdout=writing,
+            stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        os.close(writing)
+        assert len(stored(simulator)) == 5
+    assert done.returncode == 1
+    assert "whoever reads the states has ended" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
 @pytest.mark.parametrize(("number", "place"), [(signal.SIGTERM, "in a request"), (signal.SIGINT, "waiting for input")])
 def test_a_signal_ends_it_behind_a_whole_answer_with_a_last_state_that_holds(tmp_path, number, place):
     """A save under way is waited for: the records it makes are known, and nothing is left to be guessed."""

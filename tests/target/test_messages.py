@@ -49,7 +49,7 @@ def test_a_state_goes_out_as_soon_as_all_rows_before_it_are_in_ninox(simulate, m
     simulator = simulate(two_tables())
     seen = []
     monkeypatch.setattr(
-        "target_ninox.target._write_state",
+        "target_ninox.target.write_state",
         lambda value: seen.append((value, len(stored(simulator, "A")), len(stored(simulator, "B")))),
     )
     run_target(
