@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,6 +59,12 @@ def pauses(cell):
     else:
         with mock.patch("backoff._sync.time.sleep"), mock.patch("target_ninox.writing.batches.sleep"):
             yield
+
+
+def settle(cell, simulator):
+    """Wait for what the server is still at work on, where answers come late: it is not to happen to another cell."""
+    while TROUBLES[cell.trouble].takes_time and not all(entry.status for entry in simulator.log.entries):
+        time.sleep(0.01)
 
 
 def aim(cell, stage, pattern, *, calls_before):

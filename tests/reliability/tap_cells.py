@@ -18,7 +18,7 @@ from tests.builders import DATABASE_ID, TEAM_ID, customers, database, table, tea
 from tests.builders import field as ninox_field
 from tests.oracle import expected_rows
 from tests.reliability import canaries
-from tests.reliability.cells import Cell, Outcome, aim, pauses
+from tests.reliability.cells import Cell, Outcome, aim, pauses, settle
 from tests.reliability.warehouse_model import WarehouseModel
 from tests.singer import TapRun, discover, run_tap
 
@@ -265,6 +265,7 @@ def run_cell(cell: Cell) -> Outcome:
         with canaries.listening() as log:
             settings = aim(cell, stage, PLACES[cell.place], calls_before=calls_before)
             run = stage.run(mode=stage.operation.mode, **settings)
+        settle(cell, stage.simulator)
         stage.simulator.faults.clear()
         stage.simulator.on_request.clear()
         told = "\n".join([*log, str(run.error or "")])

@@ -15,7 +15,7 @@ from ninox_simulator.switches import SWITCHES as ALL_SWITCHES
 from tests.builders import DATABASE_ID, TEAM_ID, database, table, team
 from tests.builders import field as ninox_field
 from tests.reliability import canaries
-from tests.reliability.cells import Cell, Outcome, aim, pauses
+from tests.reliability.cells import Cell, Outcome, aim, pauses, settle
 from tests.target_runs import records, run_target, schema, state
 
 EVERY = 7
@@ -288,6 +288,7 @@ def run_cell(cell: Cell) -> Outcome:
         with canaries.listening() as log:
             settings = aim(cell, stage, PLACES[cell.place], calls_before=calls_before)
             run = stage.run(**settings)
+        settle(cell, stage.simulator)
         stage.simulator.faults.clear()
         stage.simulator.on_request.clear()
         told = "\n".join([*log, str(run.error or "")])
