@@ -46,7 +46,7 @@ class Application:
         self._log = log
         self._control = control
         self._in_flight = 0
-        self._last_page: Response | None = None
+        self._last_pages: dict[str, Response] = {}
         self.on_request: list[Hook] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -118,13 +118,13 @@ class Application:
         return damaged(response, fault)
 
     def _repeated(self, request: Request, fault: Fault | None) -> Response | None:
-        """Return the list page before, for the fault that repeats it; remember this one otherwise."""
+        """Return the table's list page before, for the fault that repeats it; remember this one otherwise."""
         if request.method != "GET" or request.segments[-1] != "records":
             return None
-        if fault and fault.kind == "repeat_page" and self._last_page is not None:
-            return self._last_page
-        self._last_page = self._routes.answer(request)
-        return self._last_page
+        if fault and fault.kind == "repeat_page" and request.path in self._last_pages:
+            return self._last_pages[request.path]
+        page = self._last_pages[request.path] = self._routes.answer(request)
+        return page
 
     def _check_bounds(self, request: Request) -> None:
         if self._faults.body_limit is not None and len(request.body) > self._faults.body_limit:
