@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from ninox_api.client import NinoxRecord
-from ninox_api.errors import NinoxError, NinoxProtocolError
+from ninox_api.errors import NinoxError
+from ninox_api.record_keys import check_keys
 from tap_ninox.columns import Column
 from tap_ninox.converted_page import ConvertedPage, RecordForm
 from tap_ninox.selected_fields import attributes_of
@@ -65,7 +66,7 @@ class Converter:
         names = [name for name in _SYSTEM if name in wanted] + [column.name for column in chosen]
         self._form = RecordForm(names)
         self._field_ids = {column.field_id for column in columns if column.is_stored}  # those a server answers itself
-        self._id_by_title = {column.title: column.field_id for column in columns}
+        self._captions = {column.title for column in columns}
         self.nulled: Counter[str] = Counter()
 
     def convert(self, page: Sequence[NinoxRecord]) -> ConvertedPage:
@@ -111,13 +112,8 @@ class Converter:
         """
         filled: Iterator[Any] = (record.fields for record in records if record.fields)
         fields = next(filled, None)
-        if isinstance(fields, dict) and _is_keyed_by_title(fields, self._field_ids, self._id_by_title):
-            message = "The server ignores ids=true: it answers records keyed by captions, which cannot be trusted."
-            raise NinoxProtocolError(message)
-
-
-def _is_keyed_by_title(fields: Mapping[str, Any], ids: set[str], titles: Mapping[str, str]) -> bool:
-    return not any(key in ids for key in fields) and any(key in titles for key in fields)
+        if isinstance(fields, dict):
+            check_keys(fields, ids=self._field_ids, captions=self._captions)
 
 
 _SYSTEM: dict[str, Callable[[Sequence[NinoxRecord]], list[Any]]] = {

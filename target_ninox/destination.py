@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
 from ninox_api.client import DatabaseClient, NinoxClient
-from ninox_api.errors import NinoxConfigError, NinoxNotFoundError, NinoxPermissionError
+from ninox_api.errors import NinoxConfigError, NinoxError, NinoxNotFoundError, NinoxPermissionError
 from ninox_api.schema import DatabaseName, DatabaseSchema, Team
 from target_ninox.matching.known_table import KnownTable
 from target_ninox.planning.names import nearest
@@ -41,7 +41,10 @@ class Destination:
 
     def table(self, table_id: str) -> KnownTable:
         """Return the one object of this run for a table."""
-        return self._tables.setdefault(table_id, KnownTable(self.client, table_id))
+        if table_id not in self._tables:
+            fields = [field for table in self.schema.tables if table.id == table_id for field in table.fields]
+            self._tables[table_id] = KnownTable(self.client, table_id, fields=fields)
+        return self._tables[table_id]
 
     def refresh_schema(self) -> None:
         """Read the schema again; one call."""
@@ -64,7 +67,14 @@ def read_schema(client: DatabaseClient) -> DatabaseSchema:
         return client.get_schema()
     except (NinoxPermissionError, NinoxNotFoundError):
         logger.debug("The full schema of database %r cannot be read; the list of tables must do.", client.database.id)
+    try:
         return client.list_tables()
+    except (NinoxPermissionError, NinoxNotFoundError) as error:
+        message = (
+            f"The schema of database {client.database.name!r} cannot be read, and without it no row can be mapped. Use "
+            f"a key whose role may read schemas, or put the database's password into database_passwords. ({error})"
+        )
+        raise NinoxError(message) from error
 
 
 def _find_team(client: NinoxClient, wanted: str | None) -> Team:

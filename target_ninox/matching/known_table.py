@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from ninox_api.client import MAX_PAGE_SIZE, DatabaseClient, NinoxRecord
 from ninox_api.paging import MIN_PAGE_SIZE, KeysetUnusableError, Page, keyset_pages, repeated_passes
+from ninox_api.record_keys import check_keys
+from ninox_api.schema import Field
 
 logger = logging.getLogger(__name__)
 
@@ -29,9 +31,19 @@ class KnownTable:
         highest_id: No record that this run knows of has a higher id; 0 as long as nothing is known.
     """
 
-    def __init__(self, client: DatabaseClient, table_id: str, *, page_size: int = MAX_PAGE_SIZE) -> None:
-        """Remember the table; nothing is sent yet."""
+    def __init__(
+        self, client: DatabaseClient, table_id: str, *, fields: Iterable[Field], page_size: int = MAX_PAGE_SIZE
+    ) -> None:
+        """Remember the table; nothing is sent yet.
+
+        Args:
+            client: Reader of the database.
+            table_id: Its id.
+            fields: Its fields, to see that the server keys records by their ids.
+            page_size: Records per request.
+        """
         self.id = table_id
+        self._caption_by_id = {field.id: field.name for field in fields}
         self.highest_id = 0
         self._client = client
         self._page_size = max(MIN_PAGE_SIZE, page_size)
@@ -71,7 +83,9 @@ class KnownTable:
 
     def find(self, record_id: int) -> NinoxRecord | None:
         """Return one record, or None."""
-        return self._client.find_record(self.id, record_id)
+        record = self._client.find_record(self.id, record_id)
+        self._check([record] if record else [])
+        return record
 
     def look_up(self, filters: Mapping[str, Any]) -> Page:
         """Return the records whose fields are equal to the filters, as the server understands it."""
@@ -107,7 +121,14 @@ class KnownTable:
         """
         self._client.get_records(self.id, per_page=1)
 
+    def _check(self, page: Page) -> None:
+        """Refuse records whose fields cannot be told apart: matched by nothing, all of them would be made again."""
+        fields = next((record.fields for record in page if record.fields), None)
+        if fields:
+            check_keys(fields, ids=self._caption_by_id, captions=set(self._caption_by_id.values()))
+
     def _seen(self, page: Page) -> Page:
+        self._check(page)
         for record in page:
             self.highest_id = max(self.highest_id, record.id)
         return page
