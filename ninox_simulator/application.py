@@ -49,6 +49,10 @@ class Application:
         self._last_pages: dict[str, Response] = {}
         self.on_request: list[Hook] = []
 
+    def forget_pages(self) -> None:
+        """Forget what the fault `repeat_page` would repeat: the data are others now."""
+        self._last_pages.clear()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":

@@ -122,6 +122,7 @@ class Simulator:
         self._seed, self._profile = seed or self._seed, profile or self._profile
         self._load()
         self._routes.store = self.store
+        self._application.forget_pages()
 
     def next_day(self) -> str:
         """Play the next day of the sample's script and say what happened.
