@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ninox_api.client import MAX_PAGE_SIZE
 from ninox_api.errors import NinoxConfigError
-from tap_ninox.columns import ColumnStyle
 from tap_ninox.formulas.computed import EXPRESSIONS
 from tap_ninox.queries.settings import QuerySettings, queries_from, query_problems
 from tap_ninox.settings_schema import DEFAULT_STREAM_NAME_FORMAT, STREAM_NAME_FORMAT_OF_TEAMS
+from tap_ninox.values.columns import ColumnStyle
 
 MAX_INTERVAL_HOURS = 100 * 366 * 24
 

@@ -16,7 +16,6 @@ from typing_extensions import override
 from ninox_api.errors import NinoxError, NinoxNotFoundError, NinoxPermissionError
 from ninox_api.files import NinoxFile
 from ninox_api.paging import IdRange
-from tap_ninox.columns import INTEGER, MOMENT, STRING
 from tap_ninox.files.fetch import Fetched, FileFetcher
 from tap_ninox.files.marks import FileMark
 from tap_ninox.files.store import FileStore
@@ -26,6 +25,7 @@ from tap_ninox.report import StreamReport
 from tap_ninox.tables.change_log import ChangeLog
 from tap_ninox.tables.reader import TableReader
 from tap_ninox.tables.source import TableSource
+from tap_ninox.values.columns import INTEGER, MOMENT, STRING
 
 if TYPE_CHECKING:
     from tap_ninox.schema.catalog import TableEntry

@@ -11,9 +11,9 @@ from fnmatch import fnmatchcase
 from ninox_api.client import DatabaseClient
 from ninox_api.nx import OWN_ID, name_in_script
 from ninox_api.schema import FORMULA, DatabaseSchema, Table
-from tap_ninox.columns import Column
 from tap_ninox.formulas.reading import Formula, FormulaReader
 from tap_ninox.schema.catalog import TableEntry
+from tap_ninox.values.columns import Column
 
 logger = logging.getLogger(__name__)
 

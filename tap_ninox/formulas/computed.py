@@ -11,8 +11,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tap_ninox import values
-from tap_ninox.values import BadValueError, Read
+from tap_ninox.values import readers
+from tap_ninox.values.readers import BadValueError, Read
 
 _ERRORS = frozenset({"#error", "#error!", "nan", "infinity", "-infinity", "undefined"})
 """Texts that stand for no value (assumed), in lower case."""
@@ -34,16 +34,16 @@ EXPRESSIONS: Mapping[str, str] = {
 
 def reader(formula_type: str, zone: ZoneInfo | None) -> Read:
     """Return the function that turns an answered value of a formula into the property's value."""
-    readers: dict[str, Read] = {
-        "string": values.text,
+    read_as: dict[str, Read] = {
+        "string": readers.text,
         "number": _number,
-        "boolean": values.boolean,
-        "date": values.day,
-        "timestamp": values.moment(zone),
+        "boolean": readers.boolean,
+        "date": readers.day,
+        "timestamp": readers.moment(zone),
         "time": _time_of_day,
         "timeinterval": _seconds,
     }
-    read = readers[formula_type]
+    read = read_as[formula_type]
 
     def checked(value: Any) -> Any:
         if isinstance(value, str) and value.lower() in _ERRORS:
@@ -56,7 +56,7 @@ def reader(formula_type: str, zone: ZoneInfo | None) -> Read:
 def _number(value: Any) -> int | Decimal:
     """Return a number, also one that came as text."""
     if not isinstance(value, str):
-        return values.number(value)
+        return readers.number(value)
     try:
         number = Decimal(value)
     except InvalidOperation:
@@ -69,17 +69,17 @@ def _number(value: Any) -> int | Decimal:
 def _seconds(value: Any) -> int | Decimal:
     """Return the length of an interval in seconds; as a number it came in milliseconds."""
     if isinstance(value, str):
-        return values.seconds(value)
-    seconds = values.number(value) / _MS
+        return readers.seconds(value)
+    seconds = readers.number(value) / _MS
     return int(seconds) if seconds == int(seconds) else seconds
 
 
 def _time_of_day(value: Any) -> str:
     """Return a time of day; as a number it came in milliseconds since midnight."""
     if isinstance(value, str):
-        return values.time_of_day(value)
+        return readers.time_of_day(value)
     try:
-        since_midnight = timedelta(milliseconds=float(values.number(value)))
+        since_midnight = timedelta(milliseconds=float(readers.number(value)))
         return (_ANY_MIDNIGHT + since_midnight).time().isoformat()
     except OverflowError:
         raise BadValueError from None

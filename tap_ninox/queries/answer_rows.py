@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tap_ninox.columns import INTEGER, PARTS, JsonSchema
 from tap_ninox.formulas import computed
-from tap_ninox.values import BadValueError, Read
+from tap_ninox.values.columns import INTEGER, PARTS, JsonSchema
+from tap_ninox.values.readers import BadValueError, Read
 
 VALUE = "value"
 """Property of values that have no name."""

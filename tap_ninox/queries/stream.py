@@ -21,7 +21,7 @@ from tap_ninox.record_stream import RecordStream
 from tap_ninox.report import StreamReport
 from tap_ninox.schema.catalog import METADATA_KEY, NinoxMetadata
 from tap_ninox.schema.selection import pick_one
-from tap_ninox.values import BadValueError
+from tap_ninox.values.readers import BadValueError
 
 if TYPE_CHECKING:
     from tap_ninox.tap import TapNinox

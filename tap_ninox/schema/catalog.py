@@ -14,9 +14,9 @@ from singer_sdk.singerlib import Metadata, MetadataMapping, StreamMetadata
 
 from ninox_api.naming import NameSpace, age_key, cut, identifier
 from ninox_api.schema import DatabaseName, DatabaseSchema, Table, Team
-from tap_ninox.columns import KEY_PROPERTY, REPLICATION_KEY, SYSTEM_PROPERTIES, Column, columns_of
 from tap_ninox.schema.discovery import DiscoveredDatabase, Discovery
 from tap_ninox.settings import TapSettings
+from tap_ninox.values.columns import KEY_PROPERTY, REPLICATION_KEY, SYSTEM_PROPERTIES, Column, columns_of
 
 METADATA_KEY = "ninox"
 MAX_STREAM_NAME_LENGTH = 63

@@ -12,10 +12,10 @@ import msgspec
 from singer_sdk.helpers.types import Context, Record
 from typing_extensions import override
 
-from tap_ninox.columns import BOOLEAN, INTEGER, STRING
 from tap_ninox.record_stream import RecordStream
 from tap_ninox.schema.known_tables import first_columns
 from tap_ninox.settings import TapSettings
+from tap_ninox.values.columns import BOOLEAN, INTEGER, STRING
 
 if TYPE_CHECKING:
     from ninox_api.schema import Table

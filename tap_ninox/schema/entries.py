@@ -6,11 +6,11 @@ import logging
 from collections.abc import Iterable, Sequence
 
 from ninox_api.schema import DatabaseSchema
-from tap_ninox.columns import is_known_type
 from tap_ninox.formulas.columns import offer_formulas
 from tap_ninox.schema.catalog import TableEntry, entries_of, with_current_choices
 from tap_ninox.schema.discovery import Discovery, tell_unselected
 from tap_ninox.settings import TapSettings
+from tap_ninox.values.columns import is_known_type
 
 logger = logging.getLogger(__name__)
 

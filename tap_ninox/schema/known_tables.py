@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ninox_api.schema import FORMULA, DatabaseSchema, Field, Table
-from tap_ninox.columns import Column, columns_of
 from tap_ninox.schema.catalog import TableEntry, aliases_of
 from tap_ninox.settings import TapSettings
+from tap_ninox.values.columns import Column, columns_of
 
 BACK_SIDE = "rev"
 """Fields of this type appear whenever another table refers to this one; they are never read."""

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.helpers.types import Context, Record
 from typing_extensions import override
 
-from tap_ninox.columns import MOMENT, STRING
 from tap_ninox.record_stream import RecordStream
 from tap_ninox.tables.source import TableSource
+from tap_ninox.values.columns import MOMENT, STRING
 
 if TYPE_CHECKING:
     from tap_ninox.schema.catalog import TableEntry

@@ -22,8 +22,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ninox_api.paging import IdRange
-from tap_ninox.columns import REPLICATION_KEY
 from tap_ninox.schema.known_tables import Description
+from tap_ninox.values.columns import REPLICATION_KEY
 
 logger = logging.getLogger(__name__)
 

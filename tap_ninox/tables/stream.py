@@ -16,16 +16,12 @@ from singer_sdk.singerlib.encoding.simple import RecordMessage, SchemaMessage, S
 from typing_extensions import override
 
 from ninox_api.paging import Page
-from tap_ninox.columns import KEY_PROPERTY, REPLICATION_KEY
-from tap_ninox.convert import Converter
-from tap_ninox.converted_page import ConvertedPage
 from tap_ninox.formulas.columns import formula_reader
 from tap_ninox.progress import Progress, share_of
 from tap_ninox.record_stream import RecordStream
 from tap_ninox.report import StreamReport
 from tap_ninox.schema.catalog import TableEntry
 from tap_ninox.schema.known_tables import Description
-from tap_ninox.selected_fields import SelectedFieldsDecoder
 from tap_ninox.settings import TapSettings
 from tap_ninox.tables.read_ahead import ReadAhead
 from tap_ninox.tables.reader import ReadPage, TableReader
@@ -34,6 +30,10 @@ from tap_ninox.tables.schedule import Schedule
 from tap_ninox.tables.source import TableSource
 from tap_ninox.tables.state import Bookmark, known_sequence
 from tap_ninox.tables.tombstones import DELETED_AT, DELETED_AT_SCHEMA, Deletion, Tombstones
+from tap_ninox.values.columns import KEY_PROPERTY, REPLICATION_KEY
+from tap_ninox.values.convert import Converter
+from tap_ninox.values.page import ConvertedPage
+from tap_ninox.values.selected_fields import SelectedFieldsDecoder
 from tap_ninox.writer import BufferedMessageWriter
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from demo.meltano import REPOSITORY
-from tap_ninox.columns import PARTS
+from tap_ninox.values.columns import PARTS
 from target_ninox.encoding.types import TYPES
 from tests.docs.settings_table import README, TABLES, table, written
 

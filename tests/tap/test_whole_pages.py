@@ -12,9 +12,9 @@ import pytest
 
 from ninox_api.client import RECORDS, NinoxRecord
 from ninox_simulator.documents import RecordDocument
-from tap_ninox.selected_fields import SelectedFieldsDecoder
 from tap_ninox.tables.stream import TableStream
 from tap_ninox.tap import TapNinox
+from tap_ninox.values.selected_fields import SelectedFieldsDecoder
 from tests.builders import customer_records, customers, database, field, shop, team
 from tests.singer import discover, run_tap, settings_for
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from ninox_api.client import NinoxRecord
 from ninox_api.schema import Choice, DatabaseSchema, Field, Table, database_from_raw
 from ninox_simulator.samples.blattwerk import build
-from tap_ninox.columns import PARTS, RAW, SYSTEM_PROPERTIES, ColumnStyle, columns_of
-from tap_ninox.convert import Converter
+from tap_ninox.values.columns import PARTS, RAW, SYSTEM_PROPERTIES, ColumnStyle, columns_of
+from tap_ninox.values.convert import Converter
 from target_ninox.encoding.types import READ_ONLY, TYPES
 from target_ninox.planning.names import SYSTEM_PROPERTIES as LEFT_OUT
 from target_ninox.planning.names import FieldNames

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_ninox.columns import ALIASED_TYPES, PARTS, Column
-from tap_ninox.values import BadValueError
-from tap_ninox.whole_columns import whole_reader
+from tap_ninox.values.columns import ALIASED_TYPES, PARTS, Column
+from tap_ninox.values.readers import BadValueError
+from tap_ninox.values.whole_columns import whole_reader
 
 CAPTIONS = {"1": "new", "2": "done", "3": "1", "": "never"}
 

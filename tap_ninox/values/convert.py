@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 from ninox_api.client import NinoxRecord
 from ninox_api.errors import NinoxError
 from ninox_api.record_keys import check_keys
-from tap_ninox.columns import Column
-from tap_ninox.converted_page import ConvertedPage, RecordForm
-from tap_ninox.selected_fields import attributes_of
-from tap_ninox.values import BadValueError, Read, utc_moments
-from tap_ninox.whole_columns import ReadWhole, whole_reader
+from tap_ninox.values.columns import Column
+from tap_ninox.values.page import ConvertedPage, RecordForm
+from tap_ninox.values.readers import BadValueError, Read, utc_moments
+from tap_ninox.values.selected_fields import attributes_of
+from tap_ninox.values.whole_columns import ReadWhole, whole_reader
 
 
 class UnfitValueError(NinoxError):

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from ninox_api.naming import MAX_LENGTH, NameSpace, cut, identifier
 from ninox_api.schema import Field, Table
-from tap_ninox import values
 from tap_ninox.formulas import computed
+from tap_ninox.values import readers
 
 JsonSchema = dict[str, Any]
 
@@ -52,7 +52,7 @@ class Part:
 
     name: str
     schema: JsonSchema
-    reader: Callable[[Mapping[str, str], ZoneInfo | None], values.Read]
+    reader: Callable[[Mapping[str, str], ZoneInfo | None], readers.Read]
 
     @property
     def suffix(self) -> str:
@@ -60,51 +60,51 @@ class Part:
         return "" if self.name == RAW else self.name
 
 
-def _plain(read: values.Read) -> Callable[[Mapping[str, str], ZoneInfo | None], values.Read]:
+def _plain(read: readers.Read) -> Callable[[Mapping[str, str], ZoneInfo | None], readers.Read]:
     return lambda _captions, _zone: read
 
 
-_TEXT = (Part("", STRING, _plain(values.text)),)
-_RECORD_ID = (Part("", INTEGER, _plain(values.record_id)),)
-_RECORD_IDS = (Part("", INTEGERS, _plain(values.record_ids)),)
+_TEXT = (Part("", STRING, _plain(readers.text)),)
+_RECORD_ID = (Part("", INTEGER, _plain(readers.record_id)),)
+_RECORD_IDS = (Part("", INTEGERS, _plain(readers.record_ids)),)
 
 PARTS: dict[str, tuple[Part, ...]] = {
     **dict.fromkeys(("string", "email", "phone", "link", "html", "icon", "color", "user"), _TEXT),
     **dict.fromkeys(("file", "image", "signature"), _TEXT),
-    "number": (Part("", NUMBER, _plain(values.number)),),
-    "boolean": (Part("", BOOLEAN, _plain(values.boolean)),),
-    "date": (Part("", DATE, _plain(values.day)),),
-    "time": (Part("", TIME, _plain(values.time_of_day)),),
-    "timestamp": (Part("", MOMENT, lambda _, zone: values.moment(zone)),),
-    "timeinterval": (Part("", NUMBER, _plain(values.seconds)), Part("text", STRING, _plain(values.text))),
+    "number": (Part("", NUMBER, _plain(readers.number)),),
+    "boolean": (Part("", BOOLEAN, _plain(readers.boolean)),),
+    "date": (Part("", DATE, _plain(readers.day)),),
+    "time": (Part("", TIME, _plain(readers.time_of_day)),),
+    "timestamp": (Part("", MOMENT, lambda _, zone: readers.moment(zone)),),
+    "timeinterval": (Part("", NUMBER, _plain(readers.seconds)), Part("text", STRING, _plain(readers.text))),
     "appointment": (
-        Part("start", MOMENT, lambda _, zone: values.appointment(0, zone)),
-        Part("end", MOMENT, lambda _, zone: values.appointment(1, zone)),
+        Part("start", MOMENT, lambda _, zone: readers.appointment(0, zone)),
+        Part("end", MOMENT, lambda _, zone: readers.appointment(1, zone)),
     ),
     "choice": (
-        Part("", STRING, lambda captions, _: values.choice_caption(captions)),
-        Part("id", STRING, lambda captions, _: values.choice_id(captions)),
+        Part("", STRING, lambda captions, _: readers.choice_caption(captions)),
+        Part("id", STRING, lambda captions, _: readers.choice_id(captions)),
     ),
     "multi": (
-        Part("", STRINGS, lambda captions, _: values.choice_captions(captions)),
-        Part("ids", STRINGS, lambda captions, _: values.choice_ids(captions)),
+        Part("", STRINGS, lambda captions, _: readers.choice_captions(captions)),
+        Part("ids", STRINGS, lambda captions, _: readers.choice_ids(captions)),
     ),
     "dchoice": _RECORD_ID,
     "dmulti": _RECORD_IDS,
     "ref": _RECORD_ID,
     "rev": _RECORD_IDS,
     "location": (
-        Part("", STRING, _plain(values.address)),
-        Part("latitude", NUMBER, _plain(values.coordinate(0))),
-        Part("longitude", NUMBER, _plain(values.coordinate(1))),
+        Part("", STRING, _plain(readers.address)),
+        Part("latitude", NUMBER, _plain(readers.coordinate(0))),
+        Part("longitude", NUMBER, _plain(readers.coordinate(1))),
     ),
     "fn": _TEXT,
 }
 """Ninox type → properties. Types that are not here become JSON text."""
 
 RAW_PARTS: dict[str, Part] = {
-    **dict.fromkeys(("timeinterval", "appointment", "location", "choice"), Part(RAW, STRING, _plain(values.text))),
-    "multi": Part(RAW, STRINGS, _plain(values.raw_options)),
+    **dict.fromkeys(("timeinterval", "appointment", "location", "choice"), Part(RAW, STRING, _plain(readers.text))),
+    "multi": Part(RAW, STRINGS, _plain(readers.raw_options)),
 }
 """Ninox type → its one property where composites are not expanded."""
 
@@ -172,7 +172,7 @@ class Column:
         """Whether there is a value to send."""
         return self.is_stored or self.is_computed
 
-    def reader(self, zone: ZoneInfo | None) -> values.Read:
+    def reader(self, zone: ZoneInfo | None) -> readers.Read:
         """Return the function that turns a value of the field into the property's value."""
         if self.is_computed:
             return computed.reader(self.computed_as, zone)
@@ -242,4 +242,4 @@ def _part(ninox_type: str, name: str) -> Part:
     if name == RAW and ninox_type in RAW_PARTS:
         return RAW_PARTS[ninox_type]
     parts: Iterable[Part] = _parts(ninox_type)
-    return next((part for part in parts if part.name == name), Part(name, STRING, _plain(values.text)))
+    return next((part for part in parts if part.name == name), Part(name, STRING, _plain(readers.text)))

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from ninox_api.client import RECORDS, NinoxRecord
-from tap_ninox.columns import ALIASED_TYPES, Column
+from tap_ninox.values.columns import ALIASED_TYPES, Column
 
 _TEXTS = ("string", "email", "phone", "link", "html", "icon", "color", "user", "file", "image", "signature")
 _TYPES: Mapping[str, Any] = {

@@ -14,8 +14,8 @@ from types import NoneType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tap_ninox import values
-from tap_ninox.columns import ALIASED_TYPES, Column
+from tap_ninox.values import readers
+from tap_ninox.values.columns import ALIASED_TYPES, Column
 
 ReadWhole = Callable[[list[Any]], "list[Any] | None"]
 
@@ -85,11 +85,11 @@ def _are_known(captions: Mapping[str, str]) -> Callable[[list[Any]], bool]:
 _TEXT = frozenset((str, NoneType))
 _CHOICES: Mapping[str, Callable[[Mapping[str, str]], ReadWhole]] = {"": _choice_captions, "id": _choice_ids}
 _moments = _parsed(datetime.fromisoformat)
-_BY_READER: Mapping[values.Read, ReadWhole] = {
-    values.text: _texts,
-    values.number: _of_types(int, Decimal),
-    values.boolean: _of_types(bool),
-    values.record_id: _of_types(int),
-    values.day: _parsed(date.fromisoformat, length=_DATE_LENGTH),
-    values.time_of_day: _parsed(time.fromisoformat),
+_BY_READER: Mapping[readers.Read, ReadWhole] = {
+    readers.text: _texts,
+    readers.number: _of_types(int, Decimal),
+    readers.boolean: _of_types(bool),
+    readers.record_id: _of_types(int),
+    readers.day: _parsed(date.fromisoformat, length=_DATE_LENGTH),
+    readers.time_of_day: _parsed(time.fromisoformat),
 }

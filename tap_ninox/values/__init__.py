@@ -1,0 +1,1 @@
+"""Ninox values → Singer values: which properties a field becomes, and how they are read."""
