@@ -259,7 +259,7 @@ class TargetNinox(Target):
         self.write_durable_state()
         if fails:
             message = (
-                f"{rejected} rows could not be written, see the warnings above"
+                f"{rejected} {'row' if rejected == 1 else 'rows'} could not be written, see the warnings above"
                 f"{' and ' + str(self._settings.rejects_path) if self._settings.rejects_path else ''}. All others "
                 "were; the state is held before the first of them, so they come again."
             )

@@ -33,7 +33,7 @@ def test_one_bad_row_in_a_thousand(simulate, tmp_path, batch, bad):
     run = run_target(simulator, [CUSTOMERS, *records("customers", rows(1000)), state({"a": 1})], rejects_path=str(path))
     assert sorted(row["B"] for row in stored(simulator).values()) == [n for n in range(1, 1001) if n != bad]
     assert run.counts("customers") == {"read": 1000, "created": 999, "rejected": 1, **recovered(run)}
-    assert "1 rows could not be written" in str(run.error)
+    assert "1 row could not be written" in str(run.error)
     assert run.states == []
     reject = json.loads(path.read_text(encoding="utf-8").splitlines()[-1])
     assert (reject["row"], reject["code"], reject["record"]) == (bad, "refused", {"Name": f"name {bad}", "Amount": bad})
