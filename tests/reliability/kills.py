@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ninox_simulator.server import Simulator
 from tests.builders import TEAM_ID
-from tests.reliability import canaries, target_cells
+from tests.reliability import canaries, tap_operations, target_cells, target_operations
 from tests.reliability.victims import Victim
 from tests.singer import discover
 
@@ -28,7 +28,7 @@ STOPPED = {"SIGKILL": {-9}, "SIGTERM": {143}, "SIGINT": {130}, "reader gone": {1
 CRASH = "Traceback"
 OPERATIONS = {
     name: operation
-    for name, operation in target_cells.operations(150).items()
+    for name, operation in target_operations.operations(150).items()
     if name in {"create", "upsert", "under its id", "delete", "references"}
 }
 
@@ -89,8 +89,8 @@ def harm_target(seed, directory):
     """
     chance = random.Random(seed)
     operation, told = OPERATIONS[chance.choice(list(OPERATIONS))], Counter()
-    with Simulator(seed=target_cells.shop(sparse=operation.is_sparse), token=canaries.KEY) as simulator:
-        simulator.switches.update(chance.choice(target_cells.SWITCHES))
+    with Simulator(seed=target_operations.shop(sparse=operation.is_sparse), token=canaries.KEY) as simulator:
+        simulator.switches.update(chance.choice(target_operations.SWITCHES))
         simulator.faults.configure({"latency_s": LATENCY_S})
         settings = {
             "team": TEAM_ID, "database": "Shop", "batch_size_rows": chance.choice([2, 5]),
@@ -124,11 +124,11 @@ def harm_tap(seed, directory):
     from tests.reliability import tap_cells  # noqa: PLC0415 (its simulator is not needed here)
 
     chance, told = random.Random(seed), Counter()
-    with Simulator(seed=tap_cells.shop(), token=canaries.KEY) as simulator:
-        simulator.switches.update(chance.choice(tap_cells.SWITCHES))
+    with Simulator(seed=tap_operations.shop(), token=canaries.KEY) as simulator:
+        simulator.switches.update(chance.choice(tap_operations.SWITCHES))
         simulator.faults.configure({"latency_s": LATENCY_S})
         settings = {"team": TEAM_ID, "page_size": chance.choice([1, 2, 5])}
-        stage = tap_cells.Stage(simulator, tap_cells.OPERATIONS["changes"])
+        stage = tap_cells.Stage(simulator, tap_operations.OPERATIONS["changes"])
         stage.catalog = discover(stage, **settings)
         arguments = _config(directory, simulator, **settings)
         (directory / "state.json").write_text("{}", encoding="utf-8")
@@ -141,7 +141,7 @@ def harm_tap(seed, directory):
             if states:
                 (directory / "state.json").write_text(json.dumps(states[-1]), encoding="utf-8")
             if number == HARMED_RUNS // 2:
-                tap_cells.a_day_of_work(stage.database)
+                tap_operations.a_day_of_work(stage.database)
             told[f"{harm or 'whole run'}{'' if run.code else ' (too late)' if harm else ''}"] += 1
         _assert_none(stage.differences())
         told["requests"] = len(simulator.log.entries)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
-from tests.reliability import tap_cells, target_cells
+from tests.reliability import tap_cells, tap_operations, target_cells, target_operations
 from tests.reliability.cells import Cell, expectations
 from tests.reliability.troubles import TROUBLES
 
 SIDES = {"tap": tap_cells, "target": target_cells}
+OPERATIONS = {"tap": tap_operations, "target": target_operations}
 GOOD = {"recovered", "told", "later"}
 
 
@@ -35,7 +36,7 @@ def drawn(side, count, seed):
 
 
 def _drawn_cell(side, chance, operation, place, trouble):
-    switches = chance.choice(SIDES[side].SWITCHES) if chance.random() < 0.7 else {}
+    switches = chance.choice(OPERATIONS[side].SWITCHES) if chance.random() < 0.7 else {}
     if _count(side, operation, place, switches) <= TROUBLES[trouble].number:
         switches = {}
     count = _count(side, operation, place, switches)

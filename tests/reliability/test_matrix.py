@@ -7,7 +7,7 @@ import os
 import pytest
 
 from tests.reliability.cells import KINDS, expectations
-from tests.reliability.matrix import SIDES, drawn, judged
+from tests.reliability.matrix import OPERATIONS, SIDES, drawn, judged
 from tests.reliability.troubles import TROUBLES
 
 CELLS = int(os.environ.get("NINOX_MATRIX_CELLS", "90"))
@@ -23,7 +23,7 @@ def test_runs_end_as_it_is_written_down_whatever_goes_wrong(side):
 @pytest.mark.parametrize("side", SIDES)
 def test_every_trouble_and_every_operation_is_written_down(side):
     written = expectations(side)
-    assert {operation for operation, _, _ in written} == set(SIDES[side].OPERATIONS)
+    assert {operation for operation, _, _ in written} == set(OPERATIONS[side].OPERATIONS)
     assert {kind for kinds in written.values() for kind in kinds} <= set(KINDS)
     assert {trouble for _, _, trouble in written} <= set(TROUBLES)
 

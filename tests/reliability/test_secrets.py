@@ -13,11 +13,11 @@ import pytest
 from ninox_api import ConnectionConfig, DatabaseName, NinoxClient
 from ninox_simulator.server import Simulator
 from tests.builders import DATABASE_ID, TEAM_ID
-from tests.reliability import canaries, tap_cells, target_cells
+from tests.reliability import canaries, tap_operations, target_operations
 
 
 def test_values_in_a_query_are_not_logged_by_any_library_at_any_level():
-    with Simulator(seed=tap_cells.shop(), token=canaries.KEY) as simulator, canaries.listening() as log:
+    with Simulator(seed=tap_operations.shop(), token=canaries.KEY) as simulator, canaries.listening() as log:
         config = ConnectionConfig(api_url=simulator.url, auth_token=canaries.KEY)
         reader = NinoxClient(config).database(TEAM_ID, DatabaseName(id=DATABASE_ID, name="Shop"))
         assert len(reader.get_records("A", filters={"A": f"{canaries.VALUE} 1"})) == 1
@@ -32,7 +32,7 @@ EVERYTHING = {
     "handlers": {"everything": {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "level": "DEBUG"}},
     "root": {"level": "DEBUG", "handlers": ["everything"]},
 }
-SCHEMA, *ROWS = target_cells.OPERATIONS["upsert"].messages()
+SCHEMA, *ROWS = target_operations.OPERATIONS["upsert"].messages()
 CASES = {
     "all is well": {},
     "a dry run": {"settings": {"dry_run": True}},
@@ -55,7 +55,7 @@ CASES = {
 def test_target_ninox_gives_nothing_away_however_a_run_ends(case, tmp_path):
     given = CASES[case]
     (tmp_path / "logging.json").write_text(json.dumps(EVERYTHING), encoding="utf-8")
-    with Simulator(seed=target_cells.shop(), token=canaries.KEY) as simulator:
+    with Simulator(seed=target_operations.shop(), token=canaries.KEY) as simulator:
         if "fault" in given:
             simulator.faults.add(**given["fault"])
         config = {

@@ -14,7 +14,7 @@ from ninox_simulator.server import Simulator
 from tests.builders import TEAM_ID
 from tests.reliability import canaries
 from tests.reliability.mutation import mutated
-from tests.reliability.tap_cells import FORMULA, PLACES, a_day_of_work, shop
+from tests.reliability.tap_operations import FORMULA, PLACES, a_day_of_work, shop
 from tests.singer import run_tap
 
 SEEDS = range(int(os.environ.get("NINOX_FUZZ_SEEDS", "3")))

@@ -15,7 +15,7 @@ from demo.meltano import MeltanoProject, plugin_settings
 from ninox_simulator.server import Simulator
 from tests.builders import TEAM_ID
 from tests.loaders import postgres_settings
-from tests.reliability import canaries, tap_cells
+from tests.reliability import canaries, tap_operations
 from tests.reliability.pipeline import Pipeline
 from tests.singer import discover
 from tests.warehouse import assert_equal_to_store, fresh_database
@@ -27,7 +27,7 @@ LATENCY_S = 0.01
 def harm_pipe(seed, directory, postgres):
     """Stop tap, target or both by a signal, several times, then let one run end; return what happened."""
     chance, told = random.Random(seed), Counter()
-    with Simulator(seed=tap_cells.shop(), token=canaries.KEY) as simulator:
+    with Simulator(seed=tap_operations.shop(), token=canaries.KEY) as simulator:
         simulator.faults.configure({"latency_s": LATENCY_S})
         warehouse, edit = fresh_database(postgres), next(iter(simulator.store.databases()))
         settings = {"api_url": simulator.url, "auth_token": canaries.KEY, "team": TEAM_ID, "page_size": 3}
@@ -45,7 +45,7 @@ def harm_pipe(seed, directory, postgres):
             ending = pipeline.end()
             state = ending.state
             if number == 1:
-                tap_cells.a_day_of_work(edit)
+                tap_operations.a_day_of_work(edit)
         assert (ending.tap, ending.target) == (0, 0), (directory / "log").read_text()[-3000:]
         told["rows"] = assert_equal_to_store(warehouse, simulator.store, catalog)
     return told
@@ -54,7 +54,7 @@ def harm_pipe(seed, directory, postgres):
 def harm_meltano(seed, directory, postgres):
     """Stop `meltano run` and all it started, twice, then let it end; return what happened."""
     chance, told = random.Random(seed), Counter()
-    with Simulator(seed=tap_cells.shop(), token=canaries.KEY) as simulator:
+    with Simulator(seed=tap_operations.shop(), token=canaries.KEY) as simulator:
         simulator.faults.configure({"latency_s": LATENCY_S})
         warehouse, edit = fresh_database(postgres), next(iter(simulator.store.databases()))
         catalog = discover(simulator)
@@ -65,7 +65,7 @@ def harm_meltano(seed, directory, postgres):
             _interrupt(project, simulator, chance, getattr(signal, name))
             told[f"{name} to meltano"] += 1
             if number == 0:
-                tap_cells.a_day_of_work(edit)
+                tap_operations.a_day_of_work(edit)
         project.run("run", "tap-ninox", "target-postgres", "--force")
         assert_equal_to_store(warehouse, simulator.store, catalog)
         leaked = canaries.told_in(project.log.read_text(encoding="utf-8", errors="replace"))

@@ -1,0 +1,202 @@
+"""What the target does in its half of the fault matrix: shops, rows, and what must be there in the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import zip_longest
+
+from ninox_simulator.documents import RecordDocument
+from tests.builders import database, table, team
+from tests.builders import field as ninox_field
+from tests.reliability import canaries
+from tests.target_runs import records, schema, state
+
+EVERY = 7
+"""A state follows so many rows."""
+
+PLACES = {
+    "teams": r"GET .*/teams$",
+    "databases": r"GET .*/databases$",
+    "schema": r"GET .*/databases/[^/]+$",
+    "records": r"GET .*/records$",
+    "record": r"GET .*/records/\d+$",
+    "write": r"POST .*/records$",
+    "delete": r"DELETE .*/records(/\d+)?$",
+    "exec": r"POST .*/exec$",
+}
+
+TABLES = {
+    "A": {
+        **table(
+            "Customers",
+            A=ninox_field("string", "Name"),
+            B=ninox_field("number", "Amount"),
+            C=ninox_field("rev", "Orders", refTypeId="B", refFieldId="B"),
+            G=ninox_field("string", "Notes"),
+            H=ninox_field("string", "State"),
+        ),
+        "afterCreate": "let x := 1",
+    },
+    "B": {
+        **table(
+            "Orders",
+            A=ninox_field("string", "No"),
+            B=ninox_field("ref", "Customer", refTypeId="A", refFieldId="C"),
+        ),
+        "afterCreate": "let x := 1",
+    },
+}
+
+CUSTOMERS = schema("customers", ["Name"], Name="string", Amount="number")
+BY_ID = schema("customers", ["_id"], _id="integer", Name="string", _sdc_deleted_at="string")
+ORDERS = schema("orders", ["No"], No="string", Customer="string")
+
+
+def shop(*, sparse=False):
+    """Twelve customers; a last one far away where looking keys up is to be cheaper than reading the table."""
+    existing = [RecordDocument(number, _stored(number), number) for number in range(1, 13)]
+    if sparse:
+        existing.append(RecordDocument(900_000, _stored(900_000), 13))
+    return team(database(TABLES, {"A": existing}))
+
+
+def _name(number):
+    return f"{canaries.VALUE} {number}"
+
+
+def _stored(number, plus=0):
+    return {"A": _name(number), "B": canaries.NUMBER + number + plus}
+
+
+def _row(number, plus=0):
+    return {"Name": _name(number), "Amount": canaries.NUMBER + number + plus}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """Something to load.
+
+    Attributes:
+        rows: Stream → rows.
+        schemas: Stream → SCHEMA message, parents first.
+        model: Table id → what its records must be in the end, by content.
+        replays_all: Whether the tap always sends everything, whatever the state.
+        is_sparse: Whether the table's ids suggest that it is large.
+    """
+
+    schemas: dict
+    rows: dict
+    model: dict
+    settings: dict = field(default_factory=dict)
+    replays_all: bool = False
+    is_sparse: bool = False
+
+    def messages(self, *, after=0, share=1.0):
+        """Return the Singer messages from a place on: schemas, rows, and a state behind every few of them.
+
+        Args:
+            after: How many rows the tap has left behind, by its state.
+            share: How many of all rows there are so far.
+        """
+        yield from self.schemas.values()
+        by_stream = (records(stream, rows) for stream, rows in self.rows.items())
+        lines = [line for several in zip_longest(*by_stream) for line in several if line]
+        there = round(len(lines) * share)
+        for number, line in enumerate(lines[:there], start=1):
+            if number > after:
+                yield line
+                if number % EVERY == 0 or number == there:
+                    yield state({"rows": number})
+
+
+def _customers(first, last, plus=0):
+    return [_row(number, plus) for number in range(first, last + 1)]
+
+
+def _model(first, last, plus=0):
+    return [_stored(number, plus) for number in range(first, last + 1)]
+
+
+def _customer_operation(rows, model, **settings):
+    return Operation({"customers": CUSTOMERS}, {"customers": rows}, {"A": model}, settings)
+
+
+def _mirror():
+    settings = {"streams": {"customers": {"mode": "mirror"}}, "max_deletes": 100}
+    return Operation(
+        {"customers": CUSTOMERS}, {"customers": _customers(5, 16)}, {"A": _model(5, 16)}, settings, replays_all=True
+    )
+
+
+def _orders(last):
+    numbers = range(8, last + 1)
+    orders = [{"No": f"{canaries.VALUE} o{number}", "Customer": _name(number)} for number in numbers]
+    linked = [{"A": order["No"], "B": number} for number, order in zip(numbers, orders, strict=True)]
+    return Operation(
+        {"orders": ORDERS, "customers": CUSTOMERS},
+        {"orders": orders, "customers": _customers(8, last)},
+        {"A": _model(1, last), "B": linked},
+        {"streams": {"orders": {"references": {"Customer": {"match_on": "Name"}}}}},
+    )
+
+
+def _under_its_id(last):
+    changed = [{**_stored(number), "A": f"{_name(number)} x"} for number in (11, 12)]
+    created = [{"A": f"{_name(number)} x"} for number in range(13, last + 1)]
+    return Operation(
+        {"customers": BY_ID},
+        {"customers": [{"_id": number, "Name": f"{_name(number)} x"} for number in range(11, last + 1)]},
+        {"A": [*_model(1, 10), *changed, *created]},
+    )
+
+
+def _look_up():
+    return Operation(
+        {"customers": CUSTOMERS},
+        {"customers": _customers(12, 13, plus=5)},
+        {"A": [*_model(1, 11), *_model(12, 13, plus=5), _stored(900_000)]},
+        is_sparse=True,
+    )
+
+
+def _delete():
+    rows = [{"_id": number, "_sdc_deleted_at": "2026-01-01T00:00:00Z"} for number in range(4, 13)]
+    return Operation({"customers": BY_ID}, {"customers": rows}, {"A": _model(1, 3)}, {"hard_delete": True})
+
+
+def _exec():
+    model = [{**_stored(number), "H": "done"} for number in range(1, 16)]
+    script = 'for c in select Customers do c.State := "done" end'
+    return _customer_operation(_customers(13, 15), model, after_load_script=script)
+
+
+def operations(last):
+    """Return what there is to load, rows up to a number."""
+    return {
+        "create": _customer_operation(_customers(13, last + 12), _model(1, last + 12)),
+        "update": _customer_operation(_customers(1, 12, plus=5), _model(1, 12, plus=5)),
+        "upsert": _customer_operation(_customers(7, last, plus=5), [*_model(1, 6), *_model(7, last, plus=5)]),
+        "look-up": _look_up(),
+        "under its id": _under_its_id(last),
+        "delete": _delete(),
+        "mirror": _mirror(),
+        "references": _orders(last),
+        "exec": _exec(),
+    }
+
+
+OPERATIONS = operations(20)
+
+SWITCHES = (
+    {},
+    {"batch": "partial"},
+    {"null_write": "ignored"},
+    {"per_page_cap": "100", "repeat_last_page": "yes"},
+    {"records_since_id": "ignored"},
+    {"default_order": "shuffled", "records_since_id": "ignored"},
+    {"trigger_answer": "submitted"},
+    {"delete_many": "missing"},
+    {"order": "ignored", "updated_order": "ignored"},
+    {"error_bodies": "html"},
+    {"ref": "array"},
+)
