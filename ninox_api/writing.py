@@ -57,12 +57,27 @@ class SavedRecord(msgspec.Struct, rename={"plain_id": "id", "flat_id": "_id", "e
         return self.plain_id if self.flat_id is None else self.flat_id
 
 
-class _Unread:
-    """Takes any answer: that of a deletion is not documented, that of an upload was seen as text and as JSON."""
+class _Taken:
+    """Takes any answer: that of a deletion is not documented, that of an upload was seen as text and as JSON.
+
+    Any but a page for people: something in between has answered (a login, a proxy) and perhaps passed nothing on.
+    """
 
     @staticmethod
-    def decode(_: bytes, /) -> None:
-        return None
+    def decode(answer: bytes, /) -> None:
+        if answer.lstrip()[:1] == b"<":
+            raise msgspec.DecodeError
+
+
+class _Uploaded(_Taken):
+    """Takes any answer that does not say that the file was not stored."""
+
+    @staticmethod
+    def decode(answer: bytes, /) -> None:
+        _Taken.decode(answer)
+        if b'"_err"' in answer:
+            problem = "it says that nothing was stored"
+            raise msgspec.ValidationError(problem)
 
 
 _SAVED = msgspec.json.Decoder(list[SavedRecord])
@@ -94,13 +109,13 @@ class DatabaseWriter:
 
     def delete_records(self, table_id: str, record_ids: Sequence[int]) -> None:
         """Delete records in one call (documented; missing on old servers). How unknown ids are met is not known."""
-        self._transport.send(self._request("DELETE", "tables", table_id, "records", body=list(record_ids)), _Unread)
+        self._transport.send(self._request("DELETE", "tables", table_id, "records", body=list(record_ids)), _Taken)
 
     def delete_record(self, table_id: str, record_id: int) -> bool:
         """Delete one record; return whether it was there."""
         request = self._request("DELETE", "tables", table_id, "records", str(record_id))
         try:
-            self._transport.send(request, _Unread)
+            self._transport.send(request, _Taken)
         except NinoxNotFoundError:
             return False
         return True
@@ -110,6 +125,7 @@ class DatabaseWriter:
 
         Raises:
             NinoxTransportError: Whether the file is there is unknown; the list of files tells.
+            NinoxProtocolError: The answer says `_err`.
         """
         content_type, form = upload.form()
         request = Request(
@@ -121,7 +137,7 @@ class DatabaseWriter:
             repeatable=False,
             writes=True,
         )
-        self._transport.send(request, _Unread)
+        self._transport.send(request, _Uploaded)
 
     def execute(self, script: str) -> Any:
         """Run a script that may write; return its last value. It is sent once."""

@@ -17,7 +17,15 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from ninox_simulator.damage import abort, damaged, reset_upload, send_damaged, without_middle, without_range
+from ninox_simulator.damage import (
+    abort,
+    damaged,
+    login_page,
+    reset_upload,
+    send_damaged,
+    without_middle,
+    without_range,
+)
 from ninox_simulator.faults import Fault, Faults
 from ninox_simulator.log import LogEntry, RequestLog
 from ninox_simulator.replies import ApiError, error_reply
@@ -115,6 +123,8 @@ class Application:
                 hook(len(self._log.entries) - 1, request.method, request.path)
             self._check_key(request)
             _raise_if(fault, "status")
+            if fault and fault.kind == "login_page":
+                return login_page()
             response = self._repeated(request, fault) or self._routes.answer(without_middle(request, fault))
             _raise_if(fault, "status_after")
         except ApiError as error:

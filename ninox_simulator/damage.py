@@ -28,13 +28,18 @@ def damaged(response: Response, fault: Fault | None) -> Response:
         case "malformed":
             return Response(b'[{"id": 1, "fields": {]', media_type="application/json")
         case "html":
-            return Response(b"<html><body>Please log in</body></html>", media_type="text/html")
+            return login_page()
         case "refuse_one":
             return with_error_in_the_middle(response)
         case "wrong_shape":
             return Response(b'{"message": "not what was asked for"}', media_type="application/json")
         case _:
             return response
+
+
+def login_page() -> Response:
+    """Return what something between client and server may answer in the server's place."""
+    return Response(b"<html><body>Please log in</body></html>", media_type="text/html")
 
 
 def without_middle(request: Request, fault: Fault | None) -> Request:

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from itertools import count
+from time import sleep
 from typing import Any
 
+from ninox_api import retry
 from ninox_api.client import DatabaseClient
-from ninox_api.errors import NinoxServerError, NinoxTransportError
+from ninox_api.errors import (
+    NinoxError,
+    NinoxNotFoundError,
+    NinoxProtocolError,
+    NinoxRequestError,
+    NinoxServerError,
+    NinoxTransportError,
+)
 from ninox_api.naming import identifier
 from ninox_api.schema import Field
 from ninox_api.uploads import Upload
@@ -20,7 +30,9 @@ from target_ninox.writing.writers import Writer
 
 logger = logging.getLogger(__name__)
 
-_MOST_TRIES = 3
+_TOO_LARGE = 413
+_REFUSALS = (NinoxNotFoundError, NinoxProtocolError, NinoxRequestError)
+"""The row is to blame, not the server."""
 
 Sizes = dict[str, int | None]
 """File name → bytes, for the files of one record."""
@@ -29,8 +41,11 @@ Sizes = dict[str, int | None]
 class FileLoader:
     """Uploads the files of one stream's rows."""
 
-    def __init__(self, plan: WritePlan, database: DatabaseClient, writer: Writer, sources: FileSources) -> None:
-        """Remember where files come from and go to."""
+    def __init__(
+        self, plan: WritePlan, database: DatabaseClient, writer: Writer, sources: FileSources, *, max_tries: int
+    ) -> None:
+        """Remember where files come from and go to, and how often one is sent in all."""
+        self._max_tries = max_tries
         self._plan = plan
         self._database = database
         self._writer = writer
@@ -49,7 +64,7 @@ class FileLoader:
             is_new: Whether the row has just created it, so that it has no files.
 
         Raises:
-            RowRejectedError: A file does not exist or may not be read; those before it are uploaded.
+            RowRejectedError: A file does not exist, may not be read, or is not taken; those before it are uploaded.
             NinoxError: Ninox cannot be reached.
         """
         if not row.files:
@@ -88,16 +103,23 @@ class FileLoader:
             self._writer.save_records(self._plan.table.id, [RecordWrite(id=record_id, fields={field.id: name})])
 
     def _upload(self, record_id: int, upload: Upload) -> None:
-        """Upload a file; after a lost answer look whether it is there before sending it again."""
-        for left in reversed(range(_MOST_TRIES)):
+        """Upload a file; after a lost answer wait, and look whether it is there before sending it again."""
+        waits = retry.waits()
+        next(waits)
+        for tries in count(1):
             try:
                 self._writer.upload_file(self._plan.table.id, record_id, upload)
+            except _REFUSALS as error:
+                raise _refused(error) from None
             except (NinoxTransportError, NinoxServerError) as error:
+                is_last = tries >= retry.tries_allowed(error, repeatable=True, max_tries=self._max_tries)
+                wait = 0.0 if is_last else waits.send(error)
+                logger.warning("Looking in %.1f s whether the file is there, before it is sent again: %s", wait, error)
+                sleep(wait)
                 if self._listed(record_id).get(upload.name) == len(upload.content):
                     return
-                if not left:
+                if is_last:
                     raise
-                logger.warning("The upload is sent again, the file is not there: %s", error)
             else:
                 return
 
@@ -108,6 +130,12 @@ class FileLoader:
     def _rejected(self, field_id: str, error: ValueRejectedError) -> RowRejectedError:
         name = self._plan.property_of_file(field_id)
         return RowRejectedError(property_name=name, code=error.code, reason=error.reason)
+
+
+def _refused(error: NinoxError) -> ValueRejectedError:
+    if isinstance(error, NinoxRequestError) and error.status == _TOO_LARGE:
+        return ValueRejectedError(code="too_large", reason="Ninox does not take a file of this size (HTTP 413).")
+    return ValueRejectedError(code="refused", reason=f"Ninox did not take the file: {error}")
 
 
 def _own_name(name: str, field: Field, taken: set[str]) -> str:

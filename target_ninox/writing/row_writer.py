@@ -40,7 +40,7 @@ class RowWriter:
         self._table = run.destination.table(plan.table.id)
         self._matcher = run.matcher_of(plan) if plan.needs_key else None
         self._deleter = Deleter(run.writer, self._table, size=run.settings.batch_size)
-        self._files = FileLoader(plan, run.destination.client, run.writer, run.file_sources)
+        self._files = FileLoader(plan, run.destination.client, run.writer, run.file_sources, max_tries=run.max_tries)
         self._shown_files: dict[Hashable, Fields] = {}
         self._preview = run.preview.stream(plan.stream, plan.table, warnings=plan.warnings) if run.preview else None
         self._batches = BatchWriter(

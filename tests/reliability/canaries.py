@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 from contextlib import contextmanager
 
@@ -9,7 +10,9 @@ KEY = "canary-key-5b1d"
 PASSWORD = "canary-password-77aa"
 VALUE = "canary-value"
 NUMBER = 9_182_736_455
-ALL = (KEY, PASSWORD, VALUE, str(NUMBER), "Bearer ")
+CODED = base64.b64encode(VALUE.encode()).decode()
+"""How a file is told that begins with the value."""
+ALL = (KEY, PASSWORD, VALUE, str(NUMBER), CODED, "Bearer ")
 
 
 def told_in(text):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import re
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from unittest import mock
 
 from tests.reliability.troubles import TROUBLES
+
+_SLEPT = ("backoff._sync.time.sleep", "target_ninox.writing.batches.sleep", "target_ninox.writing.files.sleep")
 
 KINDS = {
     "recovered": "the run ends well, nothing is missing",
@@ -57,7 +59,9 @@ def pauses(cell):
     if TROUBLES[cell.trouble].takes_time:
         yield
     else:
-        with mock.patch("backoff._sync.time.sleep"), mock.patch("target_ninox.writing.batches.sleep"):
+        with ExitStack() as stack:
+            for slept in _SLEPT:
+                stack.enter_context(mock.patch(slept))
             yield
 
 

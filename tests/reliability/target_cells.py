@@ -28,6 +28,7 @@ def _fresh(name, switches):
     simulator.switches.update({name: switch.values[0] for name, switch in ALL_SWITCHES.items()} | switches)
     simulator.faults.clear()
     simulator.on_request.clear()
+    OPERATIONS[name].prepare(simulator.store.database(TEAM_ID, DATABASE_ID))
     simulator.log.clear()
     return simulator
 
@@ -57,6 +58,20 @@ class Stage:
             want = Counter(_shown(fields, unseen) for fields in wanted)
             for content in (want - have).keys() | (have - want).keys():
                 yield f"table {table_id}: {content} should be there {want[content]} times, is {have[content]}"
+
+        yield from self._differing_files()
+
+    def _differing_files(self):
+        names = {record.fields["A"]: record.id for record in self.database.records("A")}
+        for name, wanted in self.operation.files.items():
+            listed = self.database.files.listed("A", names.get(name, 0))
+            have = {file["name"]: self._content(names[name], file["name"]) for file in listed}
+            if have != wanted:
+                yield f"the files of {name} should be {wanted}, are {have}"
+
+    def _content(self, record_id, name):
+        files = self.database.files
+        return files.path(files.find("A", record_id, name)).read_bytes()
 
     def fired_twice(self):
         """Return the records for which a script on creation ran more than once, or without need."""

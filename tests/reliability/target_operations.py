@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from dataclasses import dataclass, field
 from itertools import zip_longest
+from urllib.parse import quote
 
 from ninox_simulator.documents import RecordDocument
 from tests.builders import database, table, team
@@ -23,6 +26,8 @@ PLACES = {
     "write": r"POST .*/records$",
     "delete": r"DELETE .*/records(/\d+)?$",
     "exec": r"POST .*/exec$",
+    "files": r"GET .*/records/\d+/files$",
+    "upload": r"POST .*/records/\d+/files$",
 }
 
 TABLES = {
@@ -32,8 +37,12 @@ TABLES = {
             A=ninox_field("string", "Name"),
             B=ninox_field("number", "Amount"),
             C=ninox_field("rev", "Orders", refTypeId="B", refFieldId="B"),
+            D=ninox_field("ref", "Parent", refTypeId="A", refFieldId="E"),
+            E=ninox_field("rev", "Children", refTypeId="A", refFieldId="D"),
+            F=ninox_field("file", "Photo"),
             G=ninox_field("string", "Notes"),
             H=ninox_field("string", "State"),
+            I=ninox_field("file", "Scan"),
         ),
         "afterCreate": "let x := 1",
     },
@@ -50,6 +59,7 @@ TABLES = {
 CUSTOMERS = schema("customers", ["Name"], Name="string", Amount="number")
 BY_ID = schema("customers", ["_id"], _id="integer", Name="string", _sdc_deleted_at="string")
 ORDERS = schema("orders", ["No"], No="string", Customer="string")
+WITH_FILES = schema("customers", ["Name"], Name="string", Amount="number", Photo="string", Scan="string")
 
 
 def shop(*, sparse=False):
@@ -80,6 +90,8 @@ class Operation:
         rows: Stream → rows.
         schemas: Stream → SCHEMA message, parents first.
         model: Table id → what its records must be in the end, by content.
+        files: Name of a customer → name → content of the files that its record must have in the end.
+        files_before: Id of a customer → likewise, before anything is loaded; the first is shown.
         replays_all: Whether the tap always sends everything, whatever the state.
         is_sparse: Whether the table's ids suggest that it is large.
     """
@@ -90,6 +102,15 @@ class Operation:
     settings: dict = field(default_factory=dict)
     replays_all: bool = False
     is_sparse: bool = False
+    files: dict = field(default_factory=dict)
+    files_before: dict = field(default_factory=dict)
+
+    def prepare(self, edit):
+        """Put the files on records that are there before anything is loaded."""
+        for number, files in self.files_before.items():
+            edit.update("A", number, {"F": next(iter(files))})
+            for name, content in files.items():
+                edit.put_file("A", number, name, io.BytesIO(content), moves_record=False)
 
     def messages(self, *, after=0, share=1.0):
         """Return the Singer messages from a place on: schemas, rows, and a state behind every few of them.
@@ -170,6 +191,42 @@ def _exec():
     return _customer_operation(_customers(13, 15), model, after_load_script=script)
 
 
+def _content(number, more=""):
+    return f"{canaries.VALUE} in the file of {number}{more}".encode()
+
+
+def _file_name(number):
+    return f"{_name(number)}.txt"
+
+
+def _address(number, more=""):
+    content = base64.b64encode(_content(number, more)).decode()
+    return f"data:text/plain;name={quote(_file_name(number))};base64,{content}"
+
+
+def _files():
+    """Files of records that are there and of new ones: the same as before, longer ones, first ones, and two alike."""
+    rows = [{**_row(number, 5 if number > 10 else 0), "Photo": _address(number)} for number in range(8, 17)]
+    rows[6]["Scan"] = _address(14, " again")
+    model = [{**fields, "F": _file_name(number)} for number, fields in enumerate(_model(8, 16), start=8)]
+    for number, fields in enumerate(model, start=8):
+        fields["B"] += 5 if number > 10 else 0
+    model[6]["I"] = f"scan-{_file_name(14)}"
+    files = {_name(number): {_file_name(number): _content(number)} for number in range(8, 17)}
+    files[_name(14)][f"scan-{_file_name(14)}"] = _content(14, " again")
+    files[_name(12)]["kept.txt"] = b"not of this load"
+    before = {
+        8: {_file_name(8): _content(8)},
+        9: {_file_name(9): b"shorter"},
+        12: {_file_name(12): _content(12), "kept.txt": b"not of this load"},
+    }
+    settings = {"streams": {"customers": {"files": {"Photo": "Photo", "Scan": "Scan"}}}}
+    return Operation(
+        {"customers": WITH_FILES}, {"customers": rows}, {"A": [*_model(1, 7), *model]}, settings,
+        files=files, files_before=before,
+    )  # fmt: skip
+
+
 def operations(last):
     """Return what there is to load, rows up to a number."""
     return {
@@ -182,6 +239,7 @@ def operations(last):
         "mirror": _mirror(),
         "references": _orders(last),
         "exec": _exec(),
+        "files": _files(),
     }
 
 

@@ -103,6 +103,9 @@ TROUBLES = {
     "an HTML page with status 200, twice": passing("html"),
     "an HTML page with status 200 for ever": lasting("html"),
     "JSON of another form for ever": lasting("wrong_shape"),
+    "a login page in place of the work, twice": passing("login_page"),
+    "a login page in place of the work for ever": lasting("login_page"),
+    "connection closed in the middle of the request, twice": passing("reset_upload", bytes=1),
     "the answer drips": passing("drip", seconds=0.1),
     "no answer in time, once": Trouble(
         faults=({"kind": "slow", "seconds": 0.6, "times": 1},), settings={"request_timeout": 0.3}, takes_time=True

@@ -52,6 +52,15 @@ def test_an_error_after_the_commit(api):
     assert len(api.store.tables["A"].records) == before + 1
 
 
+@pytest.mark.parametrize(("kind", "created"), [("login_page", 0), ("html", 1)])
+def test_a_page_before_or_after_the_commit(api, kind, created):
+    before = len(api.store.tables["A"].records)
+    set_fault(api, kind, method="POST")
+    answer = api.call("POST", LIST, json={"fields": {"Name": "Cy"}})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert len(api.store.tables["A"].records) == before + created
+
+
 @pytest.mark.parametrize("size", [None, 0, 7])
 def test_a_body_cut_with_the_whole_length_announced(api, size):
     set_fault(api, "cut", bytes=size)

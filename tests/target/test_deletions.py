@@ -35,6 +35,19 @@ def test_rows_that_say_so_are_deleted_and_one_that_is_gone_needs_nothing(simulat
     assert writes(simulator) == []
 
 
+@pytest.mark.parametrize("numbers", [(2,), (2, 3, 4)], ids=["one by one", "at once"])
+def test_a_page_in_place_of_the_answer_to_a_deletion_is_no_success(simulate, monkeypatch, numbers):
+    monkeypatch.setattr("backoff._sync.time.sleep", lambda _: None)
+    simulator = simulate(shop(4))
+    simulator.faults.add("login_page", method="DELETE", times=2)
+    run = run_target(simulator, [TOMBSTONES, *tombstones(*numbers)], hard_delete=True, max_retries=2)
+    assert run.error is None
+    assert stored(simulator).keys() == {1, 2, 3, 4} - {*numbers}
+    simulator.faults.add("login_page", method="DELETE", times=None)
+    run = run_target(simulator, [TOMBSTONES, *tombstones(1)], hard_delete=True, max_retries=2)
+    assert "a page for people" in str(run.error)
+
+
 def test_without_hard_delete_they_are_only_counted(simulate):
     simulator = simulate(shop(3))
     run = run_target(simulator, [TOMBSTONES, *tombstones(2)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from contextlib import contextmanager
 
 import pytest
@@ -11,16 +12,20 @@ from ninox_api import ConnectionConfig, DatabaseName, NinoxClient
 from ninox_api.errors import NinoxFetchError, NinoxTransportError
 from ninox_api.fetching import FetchedFile
 from ninox_api.schema import DatabaseSchema, Field, Table
+from ninox_simulator import file_routes
+from ninox_simulator.replies import json_reply
 from ninox_simulator.server import Simulator
 from target_ninox.encoding.values import ValueRejectedError
 from target_ninox.planning.plan import plan_stream
 from target_ninox.planning.rows import RowRejectedError
 from target_ninox.settings import StreamSettings
+from target_ninox.writing import files
 from target_ninox.writing.file_sources import FileSources, safe_name
 from target_ninox.writing.files import FileLoader
 from tests.builders import DATABASE_ID, TEAM_ID, customer_records, customers, database, field, team
 from tests.wire import calls
 
+TRIES = 5
 PICTURE = b"\x89PNG" + bytes(range(200))
 TABLE = Table(
     id="A",
@@ -91,7 +96,15 @@ def simulator():
 
 
 @pytest.fixture
-def load(simulator, sources):
+def pauses(monkeypatch):
+    """How long was waited, in seconds, without waiting."""
+    waited = []
+    monkeypatch.setattr(files, "sleep", waited.append)
+    return waited
+
+
+@pytest.fixture
+def load(simulator, sources, pauses):
     config = {"api_url": simulator.url, "auth_token": simulator.token, "max_retries": 0}
     client = NinoxClient(ConnectionConfig.from_settings(config)).database(
         TEAM_ID, DatabaseName(id=DATABASE_ID, name="")
@@ -103,7 +116,7 @@ def load(simulator, sources):
         DatabaseSchema(tables=(TABLE,), lists_formulas=True),
         StreamSettings(files={"one": "Foto 1", "two": "D"}),
     )
-    loader = FileLoader(plan, client, client.writer(), sources)
+    loader = FileLoader(plan, client, client.writer(), sources, max_tries=TRIES)
 
     def run(**files):
         current = dict(stored(simulator).fields)
@@ -182,6 +195,44 @@ def test_an_upload_that_did_not_arrive_is_sent_again(simulator, load):
     simulator.faults.add("drop_before", method="POST")
     assert load(one="2021/Plan Größe.png") == 1
     assert len(uploads(simulator)) == 2
+
+
+def test_a_page_in_place_of_the_answer_is_no_success(simulator, load):
+    simulator.faults.add("login_page", method="POST")
+    assert load(one="2021/Plan Größe.png") == 1
+    assert held(simulator) == {"Plan Größe.png": len(PICTURE)}
+    assert len(uploads(simulator)) == 2
+
+
+def test_an_upload_is_tried_as_often_as_the_settings_say_with_pauses(simulator, load, pauses):
+    simulator.faults.add("status", status=503, method="POST", times=TRIES - 1)
+    assert load(one="2021/Plan Größe.png") == 1
+    assert held(simulator) == {"Plan Größe.png": len(PICTURE)}
+    assert len(pauses) == TRIES - 1
+    assert all(pause >= 0.5 for pause in pauses)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "reason"),
+    [
+        (413, "too_large", "Ninox does not take a file of this size (HTTP 413)."),
+        (404, "refused", "was answered with HTTP 404. It does not exist (any more), or the key cannot see it."),
+        (415, "refused", "was answered with HTTP 415."),
+    ],
+)
+def test_a_file_that_ninox_does_not_take_is_a_reject_not_the_end(simulator, load, status, code, reason):
+    simulator.faults.add("status", status=status, method="POST", times=None)
+    with pytest.raises(RowRejectedError, match=re.escape(reason)) as caught:
+        load(one="2021/Plan Größe.png")
+    assert (caught.value.property, caught.value.code) == ("one", code)
+    assert len(uploads(simulator)) == 1
+
+
+def test_an_upload_that_is_answered_with_an_error_in_200_is_a_reject(simulator, load, monkeypatch):
+    answer = json_reply({"_err": "No space left"})
+    monkeypatch.setattr(file_routes.FileRoutes, "_upload", lambda _self, _request: answer)
+    with pytest.raises(RowRejectedError, match="it says that nothing was stored"):
+        load(one="2021/Plan Größe.png")
 
 
 def test_an_outage_ends_the_run_not_the_row(simulator, load):
