@@ -15,7 +15,8 @@ from tap_ninox.queries.stream import QueryStream
 from tap_ninox.schema.catalog import TableEntry
 from tap_ninox.schema.discovery import DiscoveredDatabase
 from tap_ninox.settings import TapSettings
-from tap_ninox.tables.stream import FORMULA_REFRESH_INTERVAL, TableStream
+from tap_ninox.tables.opened import FORMULA_REFRESH_INTERVAL
+from tap_ninox.tables.stream import TableStream
 
 if TYPE_CHECKING:
     from tap_ninox.tap import TapNinox

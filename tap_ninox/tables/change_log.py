@@ -72,6 +72,10 @@ class ChangeLog:
         """
         return self.sequence < bookmark or self._goes_back_too_short
 
+    def tells_since(self, sequence: int) -> bool:
+        """Tell whether all changes after a sequence are known here."""
+        return self.is_available and self._since is not None and self._since <= sequence and not self.has_lost(sequence)
+
     def changes_of(self, table_id: str, *, bookmark: int) -> TableChanges:
         """Return the changes of a table after its bookmark.
 

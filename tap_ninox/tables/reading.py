@@ -12,6 +12,7 @@ from datetime import datetime, timedelta, timezone
 from itertools import chain
 from typing import TypeAlias
 
+from ninox_api.changes import TableChanges
 from ninox_api.paging import IdRange, Page, cut_range
 from tap_ninox.tables.read_ahead import ReadAhead, Readers
 from tap_ninox.tables.reader import ReadPage, TableReader
@@ -26,11 +27,14 @@ class WholeReading:
     """All records are to be read, or those that an earlier run did not get to.
 
     Attributes:
-        removed: Ids that the feed names as removed since the bookmark, for targets that do not activate versions.
+        sequence: Up to which everything is known when the last page was emitted.
+        removed: Ids that the feed names as removed, where a new version does not tell; those that turn up in a page
+            were made again.
         end: An id that no record was above when the feed was asked, None if it does not tell.
     """
 
     snapshot: Snapshot
+    sequence: int
     removed: frozenset[int]
     end: int | None
 
@@ -62,6 +66,7 @@ class Planner:
         always_whole: Whether changes are not followed (replication method FULL_TABLE).
         is_asked_for: Whether the table is to be read whole in this run.
         refresh_interval: Age at which the table is read whole again, None for never.
+        activates_versions: Whether a whole reading tells the target by its version what is gone.
         readers: The threads that may read at once.
     """
 
@@ -73,17 +78,12 @@ class Planner:
     always_whole: bool
     is_asked_for: bool
     refresh_interval: timedelta | None
+    activates_versions: bool
     readers: Readers
 
     def read(self, bookmark: Bookmark) -> Iterator[Reading | ReadPage]:
         """Yield what is to be read, then its pages."""
-        if self._must_read_whole(bookmark):
-            whole = self._whole(bookmark)
-            yield whole
-            parts = list(whole.snapshot.ranges)
-            yield from self.reader.whole(parts, sequence=self.source.change_log.current_sequence, run=self._at_once)
-        else:
-            yield from self._changes(bookmark)
+        yield from self._whole(bookmark) if self._must_read_whole(bookmark) else self._changes(bookmark)
 
     def _must_read_whole(self, bookmark: Bookmark) -> bool:
         if self.always_whole or bookmark.sequence is None or bookmark.snapshot:
@@ -108,14 +108,25 @@ class Planner:
             self.source.client.database.name,
         )
 
-    def _whole(self, bookmark: Bookmark) -> WholeReading:
-        snapshot = self._resumed(bookmark)
-        if snapshot is None:
-            version = bookmark.next_version(now=datetime.now(timezone.utc))
-            snapshot = Snapshot(head=self.source.change_log.head_of(self.table_id), table_version=version)
+    def _whole(self, bookmark: Bookmark) -> Iterator[Reading | ReadPage]:
+        log = self.source.change_log
+        resumed = self._resumed(bookmark)
+        snapshot = resumed or self._begun(bookmark)
         snapshot.ranges[-1:] = self._cut(snapshot.ranges[-1], others=len(snapshot.ranges) - 1)
-        end = self.source.change_log.last_id_of(self.table_id)
-        return WholeReading(snapshot=snapshot, removed=self._removed_since(bookmark), end=end)
+        missed = self._changes_since(snapshot.head if resumed else None)
+        yield WholeReading(
+            snapshot=snapshot,
+            sequence=snapshot.head if missed is None else log.sequence,
+            removed=frozenset((missed or TableChanges()).removed | self._replaced(bookmark).removed),
+            end=log.last_id_of(self.table_id),
+        )
+        yield from self.reader.whole(list(snapshot.ranges), sequence=log.current_sequence, run=self._at_once)
+        if missed is not None:  # of what an earlier run has emitted, some has changed since
+            yield from map(ReadPage, self.reader.changed(missed, bookmark=snapshot.head))
+
+    def _begun(self, bookmark: Bookmark) -> Snapshot:
+        version = bookmark.next_version(now=datetime.now(timezone.utc))
+        return Snapshot(head=self.source.change_log.head_of(self.table_id), table_version=version)
 
     def _resumed(self, bookmark: Bookmark) -> Snapshot | None:
         snapshot = bookmark.snapshot
@@ -136,12 +147,16 @@ class Planner:
         end = self.source.change_log.last_id_of(self.table_id)
         return cut_range(last, end=end, page_size=self.page_size, pieces=pieces)
 
-    def _removed_since(self, bookmark: Bookmark) -> frozenset[int]:
+    def _changes_since(self, sequence: int | None) -> TableChanges | None:
         log = self.source.change_log
-        if self.always_whole or bookmark.sequence is None or not log.is_available or log.has_lost(bookmark.sequence):
-            return frozenset()
-        changes = log.changes_of(self.table_id, bookmark=bookmark.sequence)
-        return frozenset(changes.removed - changes.updated.keys())
+        if sequence is None or not log.tells_since(sequence):
+            return None
+        return log.changes_of(self.table_id, bookmark=sequence)
+
+    def _replaced(self, bookmark: Bookmark) -> TableChanges:
+        """Return what is known to have gone of the rows that this reading replaces."""
+        known = None if self.activates_versions or self.always_whole else bookmark.sequence
+        return self._changes_since(known) or TableChanges()
 
     def _at_once(self, readings: Sequence[Iterator[ReadPage]]) -> Iterator[ReadPage]:
         """Run the readings of several ranges with as many further threads as are free."""

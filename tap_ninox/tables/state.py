@@ -136,13 +136,13 @@ class Bookmark:
             self._remember_schema()
         self.snapshot = snapshot
 
-    def finish_snapshot(self, snapshot: Snapshot) -> None:
-        """Note that the table was read whole: from here on, changes after `head` suffice."""
+    def finish_snapshot(self, snapshot: Snapshot, *, sequence: int) -> None:
+        """Note that the table was read whole: from here on, changes after `sequence` suffice."""
         self._values.pop("snapshot", None)
         self._remember_schema()
         now = datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
         self._values.update(
-            replication_key_value=snapshot.head, table_version=snapshot.table_version, full_refresh_at=now
+            replication_key_value=sequence, table_version=snapshot.table_version, full_refresh_at=now
         )
 
     def advance(self, sequence: int) -> None:
@@ -155,9 +155,17 @@ class Bookmark:
             self._description.write_to(self._values)
 
 
-def known_sequence(values: MutableMapping[str, Any]) -> int | None:
-    """Return the sequence from which the feed's changes are of use to a stream, None if it is only read whole."""
-    sequence = values.get("replication_key_value")
+def known_sequence(values: Mapping[str, Any], *, always_whole: bool = False) -> int | None:
+    """Return the sequence from which the feed's changes are of use to a stream, None if it is only read whole.
+
+    Args:
+        values: The bookmark.
+        always_whole: Whether only a reading that was interrupted is followed.
+    """
+    sequence = None if always_whole else values.get("replication_key_value")
+    snapshot = values.get("snapshot")
+    if sequence is None and isinstance(snapshot, dict):
+        sequence = snapshot.get("head")
     return sequence if _is_count(sequence) else None
 
 

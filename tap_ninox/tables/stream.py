@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Generator, Iterable, Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
@@ -16,16 +16,15 @@ from singer_sdk.singerlib.encoding.simple import RecordMessage, SchemaMessage, S
 from typing_extensions import override
 
 from ninox_api.paging import Page
-from tap_ninox.formulas.columns import formula_reader
 from tap_ninox.progress import Progress, share_of
 from tap_ninox.record_stream import RecordStream
 from tap_ninox.report import StreamReport
 from tap_ninox.schema.catalog import TableEntry
 from tap_ninox.schema.known_tables import Description
 from tap_ninox.settings import TapSettings
-from tap_ninox.tables.read_ahead import ReadAhead
-from tap_ninox.tables.reader import ReadPage, TableReader
-from tap_ninox.tables.reading import ChangeReading, Planner, Reading, WholeReading
+from tap_ninox.tables.opened import OpenTable
+from tap_ninox.tables.reader import ReadPage
+from tap_ninox.tables.reading import ChangeReading, Reading, WholeReading
 from tap_ninox.tables.schedule import Schedule
 from tap_ninox.tables.source import TableSource
 from tap_ninox.tables.state import Bookmark, known_sequence
@@ -33,14 +32,10 @@ from tap_ninox.tables.tombstones import DELETED_AT, DELETED_AT_SCHEMA, Deletion,
 from tap_ninox.values.columns import KEY_PROPERTY, REPLICATION_KEY
 from tap_ninox.values.convert import Converter
 from tap_ninox.values.page import ConvertedPage
-from tap_ninox.values.selected_fields import SelectedFieldsDecoder
 from tap_ninox.writer import BufferedMessageWriter
 
 if TYPE_CHECKING:
     from tap_ninox.tap import TapNinox
-
-FORMULA_REFRESH_INTERVAL = timedelta(hours=24)
-"""For tables whose formulas are read, unless the settings say otherwise: no sequence tells that a formula moved."""
 
 logger = logging.getLogger(__name__)
 
@@ -79,8 +74,7 @@ class TableStream(RecordStream):
         self._settings = settings
         self._schedule = schedule
         self._run = tap.report
-        self._reads_formulas = False
-        self._started: Iterator[Reading | ReadPage] | None = None
+        self._opened: OpenTable | None = None
         super().__init__(tap, schema=entry.schema, name=entry.stream)
         self.primary_keys = (KEY_PROPERTY,)
         self.replication_key = REPLICATION_KEY
@@ -101,23 +95,19 @@ class TableStream(RecordStream):
     @property
     def known_sequence(self) -> int | None:
         """Sequence from which this stream's changes are to be followed, None if it is to be read whole."""
-        if not self.selected or self.replication_method == REPLICATION_FULL_TABLE:
-            return None
-        return known_sequence(self.stream_state)
+        return known_sequence(self.stream_state, always_whole=self._is_always_whole) if self.selected else None
 
     @property
-    def _full_refresh_interval(self) -> timedelta | None:
-        """Age at which this table is read whole again, None for never."""
-        given = self._settings.full_refresh_interval
-        return FORMULA_REFRESH_INTERVAL if given is None and self._reads_formulas else given
+    def _is_always_whole(self) -> bool:
+        return self.replication_method == REPLICATION_FULL_TABLE
 
     @property
-    def _selected(self) -> list[str]:
-        return [name for name in self.schema["properties"] if self.mask["properties", name]]
+    def _selected(self) -> frozenset[str]:
+        return frozenset(name for name in self.schema["properties"] if self.mask["properties", name])
 
     def start(self) -> bool:
         """Begin to read in a thread that gives its permit back at its end; return whether it did."""
-        if self._started is not None or self.name in self._run.refusals:
+        if self._opened is not None or self.name in self._run.refusals:
             return False
         self._open(in_thread=True)
         return True
@@ -149,40 +139,24 @@ class TableStream(RecordStream):
     def _write_starting_replication_value(self, context: Context | None) -> None:
         """Keep the bookmark free of the SDK's own notes."""
 
-    def _open(self, *, in_thread: bool) -> Iterator[Reading | ReadPage]:
-        """Begin to read; called in the main thread, which owns the state."""
-        self._source.change_log.prepare()
-        self._bookmark = Bookmark(
+    def _open(self, *, in_thread: bool) -> OpenTable:
+        bookmark = Bookmark(
             self.stream_state,
             database_id=self.entry.database.id,
             table_id=self.entry.table_id,
             description=self._description,
         )
-        size = self._settings.page_size
-        formulas = formula_reader(self.entry, self._source.client, self._source.schema, self._selected)
-        self._reads_formulas = formulas.reads_any
-        self._uncomputed = formulas.lost
-        client = self._source.client if formulas.reads_any else self._source.client.decoding(self._selected_fields())
-        self._reader = TableReader(client, self.entry.table_id, page_size=size, join=formulas.join)
-        readers = self._schedule.readers
-        planner = Planner(
-            name=self.name,
-            table_id=self.entry.table_id,
-            source=self._source,
-            reader=self._reader,
-            page_size=size,
-            always_whole=self.replication_method == REPLICATION_FULL_TABLE,
-            is_asked_for=self._settings.refreshes(self.name),
-            refresh_interval=self._full_refresh_interval,
-            readers=readers,
+        self._opened = OpenTable(
+            self.entry,
+            self._source,
+            self._settings,
+            bookmark=bookmark,
+            selected=self._selected,
+            always_whole=self._is_always_whole,
+            readers=self._schedule.readers,
+            in_thread=in_thread,
         )
-        items = planner.read(self._bookmark)
-        self._started = iter(ReadAhead([items], room=2, at_end=readers.give_back)) if in_thread else items
-        return self._started
-
-    def _selected_fields(self) -> SelectedFieldsDecoder:
-        wanted = set(self._selected)
-        return SelectedFieldsDecoder(column for column in self.entry.columns if column.name in wanted)
+        return self._opened
 
     @override
     def _sync_records(
@@ -211,65 +185,54 @@ class TableStream(RecordStream):
         return self.selected and is_plain and not others and not self._settings.marks_deletions_in_full
 
     def _read_reported(self) -> Iterator[ConvertedPage]:
-        if self._run.is_out_of_budget and self._started is None:
+        if self._run.is_out_of_budget and self._opened is None:
             return
         with self._run.stream(self.name) as report:
             yield from self._read(report)
 
     def _read(self, report: StreamReport) -> Iterator[ConvertedPage]:
         self._run.check(self.name)
-        if self._started is None and self.ABORT_AT_RECORD_COUNT is None and self._schedule.readers.take():
+        if self._opened is None and self.ABORT_AT_RECORD_COUNT is None and self._schedule.readers.take():
             self.start()
-        items = self._started or self._open(in_thread=False)
-        converter = Converter(
-            self.entry.columns,
-            zone=self._settings.zone,
-            selected=self._selected,
-            fails=self._settings.fails_on_bad_values,
-        )
-        report.nulled, report.uncomputed = converter.nulled, self._uncomputed
-        reading = next(items)
+        opened = self._opened or self._open(in_thread=False)
+        report.nulled, report.uncomputed = opened.converter.nulled, opened.uncomputed
+        reading = next(opened.items)
         if isinstance(reading, WholeReading):
-            yield from self._emit_whole(reading, items, converter, report)
+            yield from self._emit_whole(reading, opened, report)
         elif isinstance(reading, ChangeReading):
-            yield from self._emit_changes(reading, items, converter, report)
-            report.gone = self._reader.gone
+            yield from self._emit_changes(reading, opened, report)
+        report.gone = opened.gone
 
-    def _emit_whole(
-        self, reading: WholeReading, items: Iterator[Reading | ReadPage], converter: Converter, report: StreamReport
-    ) -> Iterator[ConvertedPage]:
+    def _emit_whole(self, reading: WholeReading, opened: OpenTable, report: StreamReport) -> Iterator[ConvertedPage]:
         snapshot, removed = reading.snapshot, reading.removed
-        self._bookmark.begin_snapshot(snapshot)
+        opened.bookmark.begin_snapshot(snapshot)
         self._stream_version = snapshot.table_version
         with self._progress(start=_share_read(reading) or 0.0) as progress:
-            for page in self._pages(items):
+            for page in self._pages(opened.items):
                 removed = _without(removed, page)
-                yield from self._convert(page.records, converter, report)
+                yield from self._convert(page.records, opened.converter, report)
                 if page.part is not None:
                     snapshot.note(page.part, page.last_id)
-                    self._bookmark.snapshot = snapshot
+                    opened.bookmark.snapshot = snapshot
                     if self._tap.is_state_due():  # as _commit does, without copies of it
                         self._tap.write_message(StateMessage(self.tap_state))
                 progress.advance(report.emitted, _share_read(reading))
         if self._settings.activates_versions:
             self._write_activate_version_message(snapshot.table_version)
-        else:
-            self._write_tombstones(removed, report)
-        self._bookmark.finish_snapshot(snapshot)
+        self._write_tombstones(removed, report)
+        opened.bookmark.finish_snapshot(snapshot, sequence=reading.sequence)
         self._commit()
 
-    def _emit_changes(
-        self, reading: ChangeReading, items: Iterator[Reading | ReadPage], converter: Converter, report: StreamReport
-    ) -> Iterator[ConvertedPage]:
+    def _emit_changes(self, reading: ChangeReading, opened: OpenTable, report: StreamReport) -> Iterator[ConvertedPage]:
         removed = reading.removed
-        self._stream_version = self._bookmark.table_version
+        self._stream_version = opened.bookmark.table_version
         with self._progress() as progress:
-            for page in self._pages(items):
+            for page in self._pages(opened.items):
                 removed = _without(removed, page)
-                yield from self._convert(page.records, converter, report)
+                yield from self._convert(page.records, opened.converter, report)
                 progress.advance(report.emitted, share_of(report.emitted, reading.changed))
         self._write_tombstones(removed, report)
-        self._bookmark.advance(reading.sequence)
+        opened.bookmark.advance(reading.sequence)
         self._commit()
 
     def _pages(self, items: Iterator[Reading | ReadPage]) -> Iterator[ReadPage]:

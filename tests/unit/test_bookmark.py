@@ -17,7 +17,7 @@ def bookmark(values):
     return Bookmark(values, database_id="db", table_id="A")
 
 
-def test_a_reading_under_way_can_be_resumed_and_is_not_followed():
+def test_a_reading_under_way_can_be_resumed_and_is_followed_from_its_head():
     values = {}
     mark = bookmark(values)
     snapshot = Snapshot(head=7, table_version=mark.next_version(now=NOW))
@@ -25,13 +25,15 @@ def test_a_reading_under_way_can_be_resumed_and_is_not_followed():
     mark.snapshot = snapshot
     assert values["snapshot"] == {"head": 7, "last_id": 40, "table_version": int(NOW.timestamp())}
     assert bookmark(values).snapshot == snapshot
-    assert known_sequence(values) is None
+    assert known_sequence(values) == 7
+    assert known_sequence({**values, "replication_key_value": 3}) == 3
+    assert known_sequence({**values, "replication_key_value": 3}, always_whole=True) == 7
 
 
 def test_a_complete_reading_is_known_up_to_its_head():
     values = {}
     mark = bookmark(values)
-    mark.finish_snapshot(Snapshot(head=7, table_version=mark.next_version(now=NOW)))
+    mark.finish_snapshot(Snapshot(head=7, table_version=mark.next_version(now=NOW)), sequence=7)
     assert known_sequence(values) == 7
     assert values["table_version"] == int(NOW.timestamp())
     assert mark.snapshot is None
