@@ -14,6 +14,7 @@ from ninox_api.config import ConnectionConfig
 from ninox_api.download import Download
 from ninox_api.errors import NinoxNotFoundError, NinoxProtocolError, NinoxScriptError
 from ninox_api.files import NinoxFile, files_from_json
+from ninox_api.request import Decoder, Request
 from ninox_api.retry import TRIES_OF_A_FAILED_READ
 from ninox_api.schema import (
     DatabaseName,
@@ -22,7 +23,7 @@ from ninox_api.schema import (
     database_from_raw,
     database_from_tables,
 )
-from ninox_api.transport import Decoder, Request, Transport
+from ninox_api.transport import Transport
 from ninox_api.writing import DatabaseWriter
 
 MAX_PAGE_SIZE = 1000

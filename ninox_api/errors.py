@@ -28,6 +28,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ninox_api.wording import counted
+
 
 class NinoxError(Exception):
     """Root of everything this package raises."""
@@ -52,7 +54,8 @@ class NinoxBudgetError(NinoxError):
     def __init__(self, max_api_calls: int) -> None:
         """Name the setting that stopped the run."""
         super().__init__(
-            f"The {max_api_calls} API calls permitted by max_api_calls are used up. "
+            f"The {counted(max_api_calls, 'API call')} permitted by max_api_calls "
+            f"{'is' if max_api_calls == 1 else 'are'} used up. "
             "What was read so far is in the state; the next run continues from there."
         )
 

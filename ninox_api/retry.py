@@ -98,12 +98,13 @@ def retry_after_s(header: str | None, *, now: datetime | None = None) -> float |
         header: Seconds or an HTTP date (RFC 9110).
         now: The current time; a date in the past asks for no wait.
     """
-    if not header:
+    told = (header or "").strip()
+    if not told:
         return None
-    if header.strip().isdecimal():
-        return float(header)
+    if told.isdecimal():
+        return float(told)
     try:
-        moment = parsedate_to_datetime(header)
+        moment = parsedate_to_datetime(told)
     except ValueError:
         return None
     if moment.tzinfo is None:

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
-from typing import NamedTuple, Protocol, TypeVar
-from urllib.parse import quote
+from typing import NamedTuple, TypeVar
 
 import backoff
 import msgspec
@@ -25,7 +23,6 @@ from ninox_api.body import AnswerTooLargeError, AnswerTooSlowError, pieces, read
 from ninox_api.config import ConnectionConfig
 from ninox_api.download import Download
 from ninox_api.errors import (
-    NinoxConfigError,
     NinoxError,
     NinoxProtocolError,
     NinoxRateLimitError,
@@ -34,68 +31,15 @@ from ninox_api.errors import (
 )
 from ninox_api.failures import failure_of
 from ninox_api.limits import CallBudget, InFlight, RateLimiter
+from ninox_api.request import Answer, Decoder, Request
 
 logger = logging.getLogger(__name__)
 logging.getLogger("urllib3").setLevel(logging.INFO)  # at DEBUG it logs URLs with the values of records in `filters`
 
 Result = TypeVar("Result")
-Answer = TypeVar("Answer", covariant=True)  # noqa: PLC0105 (reads better than Answer_co)
 
 _SUCCESS = range(200, 300)
 _RANGE_NOT_SATISFIABLE = 416
-
-
-class Decoder(Protocol[Answer]):
-    """What turns an answer's bytes into values, for instance a `msgspec.json.Decoder`."""
-
-    def decode(self, buf: bytes, /) -> Answer:
-        """Return the decoded answer."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """One API call.
-
-    Attributes:
-        segments: Path below `/v1`, unescaped, one element per segment.
-        body: What is sent; None for nothing.
-        content_type: Of the body.
-        password: Sent as `nx-password` for a locked database.
-        repeatable: Whether sending it twice has the effect of sending it once.
-        writes: Whether it changes records; a 500 then means a bad field (observed), which no repetition mends.
-        tries_of_500: How often a request that only reads may be sent if the answer is 500.
-        divisible: Whether the caller can ask for less if the server runs out of time.
-        private_segment: Index of a segment that is a customer's own word (a file's name), which no message may hold.
-    """
-
-    method: str = "GET"
-    segments: tuple[str, ...]
-    query: Mapping[str, str | int] = field(default_factory=dict)
-    body: bytes | None = field(default=None, repr=False)
-    content_type: str = "application/json"
-    password: str | None = field(default=None, repr=False)
-    repeatable: bool = True
-    writes: bool = False
-    tries_of_500: int = retry.TRIES_OF_A_FAILED_READ
-    divisible: bool = False
-    private_segment: int | None = None
-
-    @property
-    def label(self) -> str:
-        """The path as it may be told in logs and messages: without the query, and without private words."""
-        shown = [
-            "*" if position == self.private_segment else quote(segment, safe="")
-            for position, segment in enumerate(self.segments)
-        ]
-        return "/" + "/".join(shown)
-
-    @property
-    def path(self) -> str:
-        """Escaped path, without the query."""
-        if any(segment in {"", ".", ".."} for segment in self.segments):
-            message = "An id or name in a request path is empty or made of dots; that cannot be a Ninox object."
-            raise NinoxConfigError(message)
-        return "/" + "/".join(quote(segment, safe="") for segment in self.segments)
 
 
 class _Received(NamedTuple):

@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 
 from ninox_api.errors import NinoxNotFoundError
-from ninox_api.transport import Request, Transport
+from ninox_api.request import Request
+from ninox_api.transport import Transport
 from ninox_api.uploads import Upload
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")

@@ -22,7 +22,7 @@ def tap_run(name: str, report: JsonObject) -> dict[str, Any]:
     return {
         "name": name,
         "command": "tap-ninox",
-        "status": "succeeded" if report["succeeded"] else "failed",
+        "status": "succeeded" if report["succeeded"] else "interrupted" if report.get("interrupted") else "failed",
         "started_at": report.get("started_at"),
         "seconds": report["seconds"],
         "api_calls": report["api_calls"],

@@ -144,7 +144,7 @@ class Progress:
             self._display.show(self._line(rows, share, seconds=now - self._began), share)
 
     def _line(self, rows: int, share: float | None, *, seconds: float) -> str:
-        parts = [f"{rows:,} rows"]
+        parts = [f"{rows:,} row" if rows == 1 else f"{rows:,} rows"]
         if seconds > 0:
             parts.append(f"{rows / seconds:,.0f} rows/s")
             if share is not None and share > self._start:

@@ -9,11 +9,12 @@ from singer_sdk import Stream
 from singer_sdk.exceptions import MapExpressionError
 from singer_sdk.helpers._batch import BatchConfig
 from singer_sdk.helpers.conform import TypeConformanceLevel
-from singer_sdk.helpers.types import Record
+from singer_sdk.helpers.types import Context, Record
 from singer_sdk.singerlib.encoding.simple import RecordMessage
 from typing_extensions import override
 
 from ninox_api.errors import NinoxError
+from tap_ninox.report import StreamReport
 
 if TYPE_CHECKING:
     from tap_ninox.tap import TapNinox
@@ -33,10 +34,31 @@ class StreamMapFailedError(NinoxError):
 
 
 class RecordStream(Stream):
-    """A stream whose values fit their types already, and whose batches are made where its messages are written."""
+    """A stream whose values fit their types already, and whose batches are made where its messages are written.
+
+    Whatever goes wrong with it, in reading, in a stream map, in writing, is an error of this stream: the others go on.
+    """
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
     _tap: TapNinox
+    _report: StreamReport
+
+    @property
+    def _is_worth_starting(self) -> bool:
+        """Whether a run that has used up its permitted API calls leaves this stream alone."""
+        return not self._tap.report.is_out_of_budget
+
+    @override
+    def _sync_records(
+        self, context: Context | None = None, *, write_messages: bool = True
+    ) -> Generator[Record, None, None]:
+        if self._is_worth_starting:
+            with self._tap.report.stream(self.name) as self._report:
+                yield from self._sync_in_report(context, write_messages=write_messages)
+
+    def _sync_in_report(self, context: Context | None, *, write_messages: bool) -> Generator[Record, None, None]:
+        """Read and write the records; what is raised here ends this stream."""
+        yield from super()._sync_records(context, write_messages=write_messages)
 
     @override
     def _write_state_message(self) -> None:

@@ -6,17 +6,26 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
-from ninox_api.errors import NinoxBudgetError, NinoxError
+from ninox_api.errors import NinoxBudgetError, NinoxConfigError, NinoxError
+from ninox_api.wording import counted
 from tap_ninox.progress import default_display
 from tap_ninox.report_file import write_report
 from tap_ninox.schema.drift import Drift
 
 logger = logging.getLogger(__name__)
+
+
+class RunEndedError(NinoxError):
+    """A stream was being read when the whole run ended."""
+
+    def __init__(self) -> None:
+        """Say so; why the run ended is told in its own place."""
+        super().__init__("It was not read to its end: the run ended before.")
 
 
 class SyncFailedError(NinoxError):
@@ -46,7 +55,11 @@ class StreamReport:
 
 
 class RunReport:
-    """Gathers the reports of all streams of a run."""
+    """Gathers the reports of all streams of a run.
+
+    Attributes:
+        interrupted: What ended the run before its end: a signal, or an error; None if nothing did.
+    """
 
     def __init__(self, calls_used: Callable[[], int]) -> None:
         """Remember when the run began."""
@@ -55,6 +68,7 @@ class RunReport:
         self.started_at = datetime.now(timezone.utc)
         self.streams: dict[str, StreamReport] = {}
         self.drift: list[Drift] = []
+        self.interrupted: str | None = None
         self.display = default_display()
         self.refusals: Mapping[str, NinoxError] = {}
 
@@ -83,6 +97,9 @@ class RunReport:
         except NinoxError as error:
             report.error = error
             logger.error("Stream %s was not read to its end: %s", name, error)  # noqa: TRY400 (the message says it)
+        except (Exception, SystemExit, KeyboardInterrupt):
+            report.error = RunEndedError()
+            raise
         finally:
             report.api_calls += self._calls_used() - calls
             report.seconds += time.monotonic() - started
@@ -95,6 +112,18 @@ class RunReport:
         """
         if name in self.refusals:
             raise self.refusals[name]
+
+    def interrupt(self, error: BaseException, path: Path | None) -> None:
+        """Write the file of a run that does not come to its end: people look at it exactly then.
+
+        Args:
+            error: What ends the run, unless a signal was noted in `interrupted`.
+            path: The file, if one is wanted; that it cannot be written is not worth a second error.
+        """
+        self.interrupted = self.interrupted or (str(error) if isinstance(error, NinoxError) else type(error).__name__)
+        if path is not None:
+            with suppress(NinoxConfigError):
+                write_report(path, self)
 
     def close(self, path: Path | None = None) -> None:
         """Write the summary.
@@ -112,19 +141,20 @@ class RunReport:
             logger.warning(drift.message)
         reports = self.streams.values()
         logger.info(
-            "Run: %d streams, %d rows, %d deleted, %d API calls, %.1f s.",
-            len(reports),
-            sum(report.emitted for report in reports),
+            "Run: %s, %s, %d deleted, %s, %.1f s.",
+            counted(len(reports), "stream"),
+            counted(sum(report.emitted for report in reports), "row"),
             sum(report.deleted for report in reports),
-            self.api_calls,
+            counted(self.api_calls, "API call"),
             self.seconds,
         )
         if path is not None:
             write_report(path, self)
         failed = [name for name, report in self.streams.items() if report.error]
         if failed:
+            streams = counted(len(reports), "stream")
             message = (
-                f"{len(failed)} of {len(reports)} streams could not be read to their end: {', '.join(failed)}. "
+                f"{len(failed)} of {streams} could not be read to their end: {', '.join(failed)}. "
                 "The others are complete; see the errors above, mend or deselect them, and run again."
             )
             raise SyncFailedError(message)
@@ -132,17 +162,19 @@ class RunReport:
 
 def _log_stream(name: str, report: StreamReport) -> None:
     logger.info(
-        "%s: %d rows, %d deleted, %d API calls, %.1f s%s",
+        "%s: %s, %d deleted, %s, %.1f s%s",
         name,
-        report.emitted,
+        counted(report.emitted, "row"),
         report.deleted,
-        report.api_calls,
+        counted(report.api_calls, "API call"),
         report.seconds,
         ", FAILED" if report.error else "",
     )
     if report.gone:
-        logger.info("%s: %d changed records had vanished when they were read.", name, report.gone)
+        logger.info("%s: %s had vanished when it came to reading.", name, counted(report.gone, "changed record"))
     for property_name, count in report.nulled.items():
-        logger.warning("%s: %d values of %s did not fit its type and became null.", name, count, property_name)
+        values = counted(count, "value")
+        logger.warning("%s: %s of %s did not fit its type and became null.", name, values, property_name)
     for property_name, count in report.uncomputed.items():
-        logger.warning("%s: %d values of formula %s could not be computed and became null.", name, count, property_name)
+        values = counted(count, "value")
+        logger.warning("%s: %s of formula %s could not be computed and became null.", name, values, property_name)

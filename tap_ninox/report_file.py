@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,9 +26,11 @@ def write_report(path: Path, report: RunReport) -> None:
         unfinished.write_text(json.dumps(_document(report), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         unfinished.replace(path)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         message = f"report_path: {path} cannot be written ({error.strerror})."
         raise NinoxConfigError(message) from None
+    finally:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
 
 
 def _document(report: RunReport) -> dict[str, Any]:
@@ -35,7 +38,8 @@ def _document(report: RunReport) -> dict[str, Any]:
     return {
         "started_at": report.started_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
         "seconds": round(report.seconds, 3),
-        "succeeded": not any(stream.error for stream in streams.values()),
+        "succeeded": report.interrupted is None and not any(stream.error for stream in streams.values()),
+        "interrupted": report.interrupted,
         "api_calls": report.api_calls,
         "rows": sum(stream.emitted for stream in streams.values()),
         "deleted": sum(stream.deleted for stream in streams.values()),

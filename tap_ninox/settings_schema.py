@@ -263,8 +263,8 @@ TAP_PROPERTIES = (
         "report_path",
         th.StringType,
         title="Report",
-        description="File for the run's summary and what changed in the schema, as JSON; written at the end of the "
-        "run.",
+        description="File for the run's summary and what changed in the schema, as JSON; written when the run "
+        "ends, however it ends.",
     ),
     th.Property(
         "page_size",

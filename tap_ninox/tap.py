@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import signal
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import Any, ClassVar
 
@@ -19,6 +21,7 @@ from ninox_api.client import DatabaseClient, NinoxClient
 from ninox_api.config import ConnectionConfig
 from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_api.schema import DatabaseName, DatabaseSchema
+from ninox_api.wording import counted
 from tap_ninox.batches import Batches
 from tap_ninox.files.stream import FilesStream
 from tap_ninox.queries.stream import query_streams
@@ -111,9 +114,10 @@ class TapNinox(Tap):
     def setup_mapper(self) -> None:
         if self._config.get("stream_maps") is None:
             self._config.pop("stream_maps", None)  # null is permitted, but the SDK looks into it
-        if self.config.get("follow_names"):
-            logger.debug("%d streams under their names of now.", len(self.streams))  # renames the catalog, too
-        super().setup_mapper()
+        with self._telling_its_end():
+            if self.config.get("follow_names"):
+                logger.debug("%d streams under their names of now.", len(self.streams))  # renames the catalog, too
+            super().setup_mapper()
 
     @override
     def discover_streams(self) -> Sequence[Stream]:
@@ -131,14 +135,15 @@ class TapNinox(Tap):
 
     @override  # type: ignore[misc] # final in the SDK, but the only place that sees all streams end
     def sync_all(self) -> None:
-        self._note_drift()
-        self._put_last(FilesStream.name)  # it can use up the budget of calls, which the tables need more
-        self._schedule.order = [s for s in self.streams.values() if isinstance(s, TableStream) and s.selected]
-        if batch_config := self.config.get("batch_config"):
-            self._writer.batches = Batches(batch_config, name=self.name)
-        super().sync_all()
-        self.state_writer.write_state(self.state)
-        self._writer.finish()
+        with self._telling_its_end():
+            self._note_drift()
+            self._put_last(FilesStream.name)  # it can use up the budget of calls, which the tables need more
+            self._schedule.order = [s for s in self.streams.values() if isinstance(s, TableStream) and s.selected]
+            if batch_config := self.config.get("batch_config"):
+                self._writer.batches = Batches(batch_config, name=self.name)
+            super().sync_all()
+            self.state_writer.write_state(self.state)
+            self._writer.finish()
         self.report.close(self.settings.report_path)
 
     @override  # type: ignore[misc] # final in the SDK, which would test deselected streams, too, and hide failures
@@ -148,10 +153,20 @@ class TapNinox(Tap):
         self.report.close()
         return tested
 
+    @contextmanager
+    def _telling_its_end(self) -> Iterator[None]:
+        """Write the report also of what ends before its end, be it by an error or by a signal."""
+        try:
+            yield
+        except BaseException as error:
+            path = self.config.get("report_path")
+            self.report.interrupt(error, Path(path) if path else None)
+            raise
+
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """Stop with the exit code that shells expect; the SDK's own handler would end with success."""
-        name = signal.Signals(signum).name
+        name = self.report.interrupted = signal.Signals(signum).name
         logger.error("Stopped by %s. Nothing is lost: the next run continues from the last state.", name)
         self._writer.stop(_SIGNAL_EXIT_CODE + signum)
 
@@ -232,8 +247,8 @@ def _nothing_to_read(discovery: Discovery) -> str:
     names = ", ".join(repr(team.name) for team in discovery.teams)
     if not discovery.skipped:
         return f"Team {names} has no database that this key can see."
-    count = len(discovery.skipped)
-    return f"None of the {count} databases of team {names} can be read with this key; see the warnings above."
+    databases = counted(len(discovery.skipped), "database")
+    return f"Of {databases} of team {names}, none can be read with this key; see the warnings above."
 
 
 def _source(

@@ -16,6 +16,7 @@ from typing_extensions import override
 from ninox_api.errors import NinoxError, NinoxNotFoundError, NinoxPermissionError
 from ninox_api.files import NinoxFile
 from ninox_api.paging import IdRange
+from ninox_api.wording import counted
 from tap_ninox.files.fetch import Fetched, FileFetcher
 from tap_ninox.files.marks import FileMark
 from tap_ninox.files.store import FileStore
@@ -80,7 +81,6 @@ class FilesStream(RecordStream):
         self._entries = list(entries)
         self._sources = sources
         self._settings = tap.settings
-        self._run = tap.report
         url = self._settings.file_store if self._settings.downloads_files else None
         self._store = FileStore(url) if url else None
         self._store_key = hashlib.sha256(url.encode()).hexdigest()[:12] if url else METADATA_ONLY
@@ -102,10 +102,7 @@ class FilesStream(RecordStream):
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
-        if self._run.is_out_of_budget:
-            return
-        with self._run.stream(self.name) as report:
-            yield from islice(self._read(report), self.ABORT_AT_RECORD_COUNT)
+        yield from islice(self._read(self._report), self.ABORT_AT_RECORD_COUNT)
 
     def _read(self, report: StreamReport) -> Iterator[Record]:
         entries = [entry for entry in self._entries if self._is_wanted(entry)]
@@ -170,9 +167,9 @@ class FilesStream(RecordStream):
         log = self._sources[entry.database.id].change_log
         if log.unread_files:
             logger.warning(
-                "Database %r names %d changed files in an unknown form; only files of changed records are seen.",
+                "Database %r names %s in an unknown form; only files of changed records are seen.",
                 entry.database.name,
-                log.unread_files,
+                counted(log.unread_files, "changed file"),
             )
         changes = log.changes_of(entry.table_id, bookmark=since)
         changed = dict(changes.files)
@@ -223,10 +220,10 @@ class FilesStream(RecordStream):
             calls += sum(counts.values())
             is_sure = is_sure and counts.keys() >= ids
         logger.warning(
-            "%s: Ninox lists files by record, so the first reading of %d tables takes one API call for each of their "
-            "%s records%s, in one run or several; later runs ask for changed records only.",
+            "%s: Ninox lists files by record, so the first reading of %s takes one API call per record, "
+            "%s in all%s, in one run or several; later runs ask for changed records only.",
             self.name,
-            len(first),
+            counted(len(first), "table"),
             f"{calls:,}" if is_sure else f"{calls:,} or more",
             ", and one for each file" if self._store else "",
         )
@@ -252,7 +249,8 @@ class FilesStream(RecordStream):
     def _check(self, refused: list[str]) -> None:
         problems = []
         if self._failed:
-            problems.append(f"{self._failed} files could not be fetched whole; the next run tries them again")
+            failed = counted(self._failed, "file")
+            problems.append(f"{failed} could not be fetched whole; the next run tries again")
         if refused:
             problems.append(f"the files of {', '.join(refused)} may not be read; leave them out with file_tables")
         if problems:

@@ -63,7 +63,6 @@ class QueryStream(RecordStream):
         self._types = types
         self._client = client
         self._rows = rows
-        self._run = tap.report
         self._settings = tap.settings
         properties = {name: TYPES[word] for name, word in types.items()}
         if not query.key_properties:
@@ -102,17 +101,14 @@ class QueryStream(RecordStream):
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
-        if self._run.is_out_of_budget:
-            return
-        with self._run.stream(self.name) as report:
-            rows = self._rows if self._rows is not None else ask(self._query, self._client)
-            self._rows = None
-            self._stream_version = max(int(time.time()), self.stream_state.get("table_version", 0) + 1)
-            for row in self._converted(rows[: self.ABORT_AT_RECORD_COUNT], report):
-                yield row
-                report.emitted += 1
-            if self.ABORT_AT_RECORD_COUNT is None:
-                self._finish()
+        rows = self._rows if self._rows is not None else ask(self._query, self._client)
+        self._rows = None
+        self._stream_version = max(int(time.time()), self.stream_state.get("table_version", 0) + 1)
+        for row in self._converted(rows[: self.ABORT_AT_RECORD_COUNT], self._report):
+            yield row
+            self._report.emitted += 1
+        if self.ABORT_AT_RECORD_COUNT is None:
+            self._finish()
 
     def _converted(self, rows: Sequence[Row], report: StreamReport) -> Iterator[Record]:
         self._warn_of_unknown_members(rows)

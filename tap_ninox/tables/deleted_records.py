@@ -53,7 +53,6 @@ class DeletedRecordsStream(RecordStream):
         super().__init__(tap, schema={"type": "object", "properties": self.properties})
         self._entries = list(entries)
         self._sources = sources
-        self._run = tap.report
 
     def known_sequence(self, database_id: str) -> int | None:
         """Return the sequence up to which a database's deletions are listed, None before the first run."""
@@ -67,14 +66,11 @@ class DeletedRecordsStream(RecordStream):
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
-        if self._run.is_out_of_budget:
-            return
-        with self._run.stream(self.name) as report:
-            for database_id, source in self._sources.items():
-                for row in self._of_database(database_id, source):
-                    yield row
-                    report.emitted += 1
-                self._commit(database_id, source)
+        for database_id, source in self._sources.items():
+            for row in self._of_database(database_id, source):
+                yield row
+                self._report.emitted += 1
+            self._commit(database_id, source)
 
     def _of_database(self, database_id: str, source: TableSource) -> Iterator[Record]:
         log, known = source.change_log, self.known_sequence(database_id)

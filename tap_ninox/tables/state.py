@@ -141,9 +141,7 @@ class Bookmark:
         self._values.pop("snapshot", None)
         self._remember_schema()
         now = datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
-        self._values.update(
-            replication_key_value=sequence, table_version=snapshot.table_version, full_refresh_at=now
-        )
+        self._values.update(replication_key_value=sequence, table_version=snapshot.table_version, full_refresh_at=now)
 
     def advance(self, sequence: int) -> None:
         """Note that everything up to a sequence was emitted."""

@@ -114,7 +114,7 @@ class TableStream(RecordStream):
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
-        records = chain.from_iterable(page.records() for page in self._read_reported())
+        records = chain.from_iterable(page.records() for page in self._read(self._report))
         yield from islice(records, self.ABORT_AT_RECORD_COUNT)  # the SDK calls its own stop an error
 
     @override
@@ -159,21 +159,18 @@ class TableStream(RecordStream):
         return self._opened
 
     @override
-    def _sync_records(
-        self, context: Context | None = None, *, write_messages: bool = True
-    ) -> Generator[Record, None, None]:
+    def _sync_in_report(self, context: Context | None, *, write_messages: bool) -> Generator[Record, None, None]:
         """Write whole pages, unless something wants to see single records: maps, flattening, batches, or `--test`."""
         writer = self._tap.message_writer
         can_take_lines = write_messages and self._is_written_as_read and self.ABORT_AT_RECORD_COUNT is None
         if not (can_take_lines and isinstance(writer, BufferedMessageWriter) and writer.batches is None):
-            with self._run.stream(self.name):  # a stream map may fail
-                yield from super()._sync_records(context, write_messages=write_messages)
+            yield from super()._sync_in_report(context, write_messages=write_messages)
             return
         counter, timer = self.get_record_counter(), self.get_sync_timer()
         counter.with_context({})  # as the SDK does for streams without partitions
         timer.with_context({})
         with counter, timer:
-            for page in self._read_reported():
+            for page in self._read(self._report):
                 now = datetime.now(timezone.utc)
                 writer.write_lines(page.lines(self.name, version=self._stream_version, extracted_at=now))
                 counter.increment(len(page))
@@ -184,11 +181,10 @@ class TableStream(RecordStream):
         is_plain = type(stream_map) is SameRecordTransform and not stream_map.flattening_enabled
         return self.selected and is_plain and not others and not self._settings.marks_deletions_in_full
 
-    def _read_reported(self) -> Iterator[ConvertedPage]:
-        if self._run.is_out_of_budget and self._opened is None:
-            return
-        with self._run.stream(self.name) as report:
-            yield from self._read(report)
+    @property
+    @override
+    def _is_worth_starting(self) -> bool:
+        return self._opened is not None or super()._is_worth_starting
 
     def _read(self, report: StreamReport) -> Iterator[ConvertedPage]:
         self._run.check(self.name)

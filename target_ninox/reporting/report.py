@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from ninox_api.errors import NinoxError
+from ninox_api.wording import counted
 
 logger = logging.getLogger(__name__)
 
@@ -116,7 +117,8 @@ class RunReport:
         for name, report in self.streams.items():
             logger.info("%s: %s", name, _line(report))
         total = self.total
-        logger.info("%s: %d streams, %s", "Dry run" if self._is_dry else "Run", len(self.streams), _line(total))
+        streams = counted(len(self.streams), "stream")
+        logger.info("%s: %s, %s", "Dry run" if self._is_dry else "Run", streams, _line(total))
         if self._path is not None:
             _write_private(self._path, self._document(total, samples or {}, is_complete=is_complete))
         lost = {name: report.unaccounted for name, report in self.streams.items() if report.unaccounted}
@@ -144,7 +146,7 @@ def _line(report: StreamReport) -> str:
         )
         if count
     )
-    return f"{report.read} read = {outcomes}{more}; {report.api_calls} API calls, {report.seconds:.1f} s"
+    return f"{report.read} read = {outcomes}{more}; {counted(report.api_calls, 'API call')}, {report.seconds:.1f} s"
 
 
 def _write_private(path: Path, document: Mapping[str, Any]) -> None:

@@ -29,6 +29,7 @@ from ninox_api.errors import (
     NinoxTimeoutError,
     NinoxTransportError,
 )
+from ninox_api.wording import counted
 from ninox_api.writing import RecordWrite, SavedRecord
 from target_ninox.matching.known_table import KnownTable
 from target_ninox.matching.record_index import KeyOf
@@ -247,8 +248,8 @@ class BatchWriter:
     def _uncertain(self, count: int) -> UncertainCreateError:
         numbers = f"table {self._table.id}, ids up to {self._table.highest_id}"
         return UncertainCreateError(
-            f"The answer to the creation of {count} records was lost, and they have no key: which of them are saved "
-            f"cannot be told. Nothing was sent again. Look at the newest records ({numbers}), delete those of this run "
+            f"The answer to the creation of {counted(count, 'record')} was lost, and without a key it cannot be told "
+            f"what is saved. Nothing was sent again. Look at the newest records ({numbers}), delete those of this run "
             "or take the rows out of the input, and run again; with match_on this cannot happen."
         )
 

@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 
 from ninox_api.errors import NinoxError
+from ninox_api.wording import counted
 from target_ninox.settings import TargetSettings
 
 logger = logging.getLogger(__name__)
@@ -43,8 +44,9 @@ class Limits:
         """
         most, total = self._most[action], self._count[action] + count
         if most is not None and total > most:
+            records = counted(total, "record")
             message = (
-                f"max_{action}s: this run would {action} at least {total} records, more than the {most} permitted. "
+                f"max_{action}s: this run would {action} at least {records}, more than the {most} permitted. "
                 f"Stopped before these {count}; raise max_{action}s if that is what you want."
             )
             if not self._is_dry:

@@ -156,7 +156,7 @@ def test_a_password_that_is_missing_or_wrong(tap, passwords):
         code, out, err = tap(api_url=simulator.url, **({"database_passwords": passwords} if passwords else {}))
     assert (code, out) == (1, "")
     assert err.count("put its password into database_passwords") == 1
-    assert told(err) == ["None of the 1 databases of team 'Team' can be read with this key; see the warnings above."]
+    assert told(err) == ["Of 1 database of team 'Team', none can be read with this key; see the warnings above."]
     assert "wrong-canary" not in err
 
 

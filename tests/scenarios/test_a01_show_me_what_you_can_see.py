@@ -107,7 +107,7 @@ def test_with_a_key_that_sees_less_it_says_so(simulator, caplog, schema_access):
     try:
         with caplog.at_level(logging.INFO):
             if schema_access == "forbidden":
-                with pytest.raises(Exception, match="None of the 4 databases of team 'Blattwerk GmbH' can be read"):
+                with pytest.raises(Exception, match="Of 4 databases of team 'Blattwerk GmbH', none can be read"):
                     discover(simulator)
             else:
                 assert "buero_baustelle__kunden" in {s["tap_stream_id"] for s in discover(simulator)["streams"]}

@@ -77,7 +77,7 @@ def test_values_of_a_retyped_field_become_null_and_are_counted(drifted, caplog):
 
     run = drifted(to_text)
     assert run.rows(STREAM)[0]["amount"] is None
-    assert "shop__customers: 1 values of amount did not fit its type and became null." in caplog.text
+    assert "shop__customers: 1 value of amount did not fit its type and became null." in caplog.text
 
 
 def test_a_table_made_later_is_named_and_not_read(simulate, caplog):

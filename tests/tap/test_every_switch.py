@@ -11,7 +11,7 @@ from tests.oracle import expected_rows
 from tests.singer import discover, replay, run_tap
 
 CUSTOMERS, ORDERS = "shop__customers", "shop__orders"
-REFUSED = {("ids_parameter", "ignored"): "ids=true", ("schema_access", "forbidden"): "None of the 1 databases"}
+REFUSED = {("ids_parameter", "ignored"): "ids=true", ("schema_access", "forbidden"): "Of 1 database of team"}
 UNSEEN = {
     ("feed", "missing"): "deleted rows cannot be seen",
     ("feed", "forbidden"): "deleted rows cannot be seen",

@@ -87,7 +87,7 @@ def test_metadata_of_all_records_for_a_call_each_and_none_of_them_twice(shop, ca
     first = run_tap(simulator, **settings())
     assert len(listings(simulator)) == 8
     assert downloads(simulator) == []
-    assert "one API call for each of their 8 records" in caplog.text
+    assert "one API call per record, 8 in all" in caplog.text
     rows = {(row["record_id"], row["name"]): row for row in first.rows(STREAM)}
     assert rows.keys() == CONTENTS.keys()
     row = rows[1, "Plan Größe 100%.pdf"]
@@ -120,7 +120,7 @@ def test_a_feed_that_does_not_tell_whose_file_it_is_leads_to_a_warning(shop, cap
     first = run_tap(simulator, **settings())
     put(simulator, 5, "new.txt", b"new")
     run_tap(simulator, state=first.state, **settings())
-    assert "names 1 changed files in an unknown form" in caplog.text
+    assert "names 1 changed file in an unknown form" in caplog.text
 
 
 @pytest.mark.parametrize("feed", ["missing", "forbidden"])
@@ -247,7 +247,7 @@ def test_a_file_that_cannot_be_fetched_fails_the_run_at_its_end_and_is_tried_aga
     simulator = shop()
     simulator.faults.add(**fault, path="/records/1/files/Foto", times=None)
     run = run_tap(simulator, **settings(tmp_path))
-    assert "1 files could not be fetched whole" in str(run.tap.report.streams[STREAM].error)
+    assert "1 file could not be fetched whole" in str(run.tap.report.streams[STREAM].error)
     assert len(run.rows(STREAM)) == len(CONTENTS)
     assert [row["name"] for row in run.rows(STREAM) if row["stored_path"] is None] == ["Foto 2021-08-30 10-55-15.jpg"]
     assert "Foto" not in caplog.text.replace(str(simulator.log.entries), "")

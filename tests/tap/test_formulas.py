@@ -200,7 +200,7 @@ def test_a_formula_that_fails_costs_its_own_values_where_it_fails_and_nothing_el
         (n * 10 + 1, None if n == 7 else 1, n * 10 + 2) for n in range(1, 13)
     ]
     assert "formula of property bad" in caplog.text
-    assert "1 values of formula bad could not be computed" in caplog.text
+    assert "1 value of formula bad could not be computed" in caplog.text
     assert len(queries(simulator)) <= 14
 
 

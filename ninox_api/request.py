@@ -1,0 +1,66 @@
+"""One API call as it is asked for, before anything is sent: where to, with what, and whether it may be repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+from urllib.parse import quote
+
+from ninox_api import retry
+from ninox_api.errors import NinoxConfigError
+
+Answer = TypeVar("Answer", covariant=True)  # noqa: PLC0105 (reads better than Answer_co)
+
+
+class Decoder(Protocol[Answer]):
+    """What turns an answer's bytes into values, for instance a `msgspec.json.Decoder`."""
+
+    def decode(self, buf: bytes, /) -> Answer:
+        """Return the decoded answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One API call.
+
+    Attributes:
+        segments: Path below `/v1`, unescaped, one element per segment.
+        body: What is sent; None for nothing.
+        content_type: Of the body.
+        password: Sent as `nx-password` for a locked database.
+        repeatable: Whether sending it twice has the effect of sending it once.
+        writes: Whether it changes records; a 500 then means a bad field (observed), which no repetition mends.
+        tries_of_500: How often a request that only reads may be sent if the answer is 500.
+        divisible: Whether the caller can ask for less if the server runs out of time.
+        private_segment: Index of a segment that is a customer's own word (a file's name), which no message may hold.
+    """
+
+    method: str = "GET"
+    segments: tuple[str, ...]
+    query: Mapping[str, str | int] = field(default_factory=dict)
+    body: bytes | None = field(default=None, repr=False)
+    content_type: str = "application/json"
+    password: str | None = field(default=None, repr=False)
+    repeatable: bool = True
+    writes: bool = False
+    tries_of_500: int = retry.TRIES_OF_A_FAILED_READ
+    divisible: bool = False
+    private_segment: int | None = None
+
+    @property
+    def label(self) -> str:
+        """The path as it may be told in logs and messages: without the query, and without private words."""
+        shown = [
+            "*" if position == self.private_segment else quote(segment, safe="")
+            for position, segment in enumerate(self.segments)
+        ]
+        return "/" + "/".join(shown)
+
+    @property
+    def path(self) -> str:
+        """Escaped path, without the query."""
+        if any(segment in {"", ".", ".."} for segment in self.segments):
+            message = "An id or name in a request path is empty or made of dots; that cannot be a Ninox object."
+            raise NinoxConfigError(message)
+        return "/" + "/".join(quote(segment, safe="") for segment in self.segments)
