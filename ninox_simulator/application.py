@@ -28,6 +28,7 @@ from ninox_simulator.damage import (
 )
 from ninox_simulator.faults import Fault, Faults
 from ninox_simulator.log import LogEntry, RequestLog
+from ninox_simulator.pages_before import PagesBefore
 from ninox_simulator.replies import ApiError, error_reply
 from ninox_simulator.request import Request
 from ninox_simulator.routes import Routes
@@ -54,12 +55,12 @@ class Application:
         self._log = log
         self._control = control
         self._in_flight = 0
-        self._last_pages: dict[str, Response] = {}
+        self._pages = PagesBefore()
         self.on_request: list[Hook] = []
 
     def forget_pages(self) -> None:
         """Forget what the fault `repeat_page` would repeat: the data are others now."""
-        self._last_pages.clear()
+        self._pages.forget()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -125,20 +126,18 @@ class Application:
             _raise_if(fault, "status")
             if fault and fault.kind == "login_page":
                 return login_page()
-            response = self._repeated(request, fault) or self._routes.answer(without_middle(request, fault))
+            response = self._routes.answer(without_middle(self._or_before(request, fault), fault))
             _raise_if(fault, "status_after")
         except ApiError as error:
             return error_reply(error, form)
         return damaged(response, fault)
 
-    def _repeated(self, request: Request, fault: Fault | None) -> Response | None:
-        """Return the table's list page before, for the fault that repeats it; remember this one otherwise."""
-        if request.method != "GET" or request.segments[-1] != "records":
-            return None
-        if fault and fault.kind == "repeat_page" and request.path in self._last_pages:
-            return self._last_pages[request.path]
-        page = self._last_pages[request.path] = self._routes.answer(request)
-        return page
+    def _or_before(self, request: Request, fault: Fault | None) -> Request:
+        """Return the request for the page before, for the fault that repeats it; remember this one otherwise."""
+        if fault and fault.kind == "repeat_page":
+            return self._pages.before(request)
+        self._pages.remember(request)
+        return request
 
     def _check_bounds(self, request: Request) -> None:
         if self._faults.body_limit is not None and len(request.body) > self._faults.body_limit:

@@ -26,7 +26,7 @@ KINDS = {
     "lose_one": "answer a save of several without the middle record, which is not saved",
     "slow": "wait `seconds` before answering",
     "drip": "send the body in small pieces over `seconds`",
-    "repeat_page": "answer a list request with the page of the same table's list request before",
+    "repeat_page": "answer a list request with the page that comes before it, of those asked for of the same table",
 }
 
 

@@ -108,6 +108,13 @@ def test_a_page_that_is_repeated(api):
     assert api.get(LIST, perPage=1, page=1).json() != first
 
 
+def test_a_page_that_is_repeated_is_the_one_before_it_in_the_table_not_in_time(api):
+    first, second = api.get(LIST, perPage=1).json(), api.get(LIST, perPage=1, sinceId=1).json()
+    set_fault(api, "repeat_page", times=2)
+    assert api.get(LIST, perPage=1).json() == first
+    assert api.get(LIST, perPage=1, sinceId=1).json() == first != second
+
+
 def test_an_upload_reset_in_the_middle_stores_nothing(api):
     set_fault(api, "reset_upload", method="POST", bytes=100_000)
     lost(api, "POST", f"{LIST}/1/files", files={"file": ("a.bin", b"x" * 20_000_000)})
