@@ -5,6 +5,7 @@ Which keys, kinds and capabilities a definition may have is the hub's: github.co
 
 from __future__ import annotations
 
+from importlib.metadata import metadata
 from pathlib import Path
 
 import yaml
@@ -21,6 +22,12 @@ _COMMON = {
     "pip_url": "singer-ninox",
     "domain_url": "https://ninox.com",
     "maintenance_status": "beta",
+    "quality": "unknown",  # the hub's people rate
+    "supported_python_versions": [
+        classifier.rpartition(" ")[2]
+        for classifier in metadata("singer-ninox").get_all("Classifier")
+        if classifier.startswith("Programming Language :: Python :: 3.")
+    ],
     "keywords": ["meltano_sdk", "ninox", "low-code", "database"],
 }
 

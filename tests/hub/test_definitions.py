@@ -56,11 +56,13 @@ def hub_schema(kind):
     strings = {"type": "array", "items": TEXT}
     return {
         "type": "object",
-        "required": [*texts, "settings", "capabilities", "settings_group_validation"],
+        "required": [*texts, "quality", "settings", "capabilities", "settings_group_validation"],
         "additionalProperties": False,
         "properties": {
             **dict.fromkeys((*texts, *more), TEXT),
             "maintenance_status": {"enum": ["active", "beta", "development", "inactive", "unknown"]},
+            "quality": {"enum": ["gold", "silver", "bronze", "unknown"]},
+            "supported_python_versions": {"type": "array", "items": {"type": "string", "pattern": r"^3\.\d+$"}},
             "keywords": strings,
             **({"select": strings} if kind == "extractors" else {}),
             "capabilities": {"type": "array", "items": {"enum": list(CAPABILITIES[kind])}},
