@@ -8,7 +8,7 @@ STAMP := .venv/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test bench soak reliability check format lint types tests wheel audit lowest clean
+.PHONY: help setup demo test bench soak reliability check format lint types tests wheel audit pins lowest clean
 
 help:
 	@echo "make demo     Ninox to PostgreSQL through Meltano, without an account"
@@ -19,6 +19,7 @@ help:
 	@echo "make soak     ten runs in a row while people edit, half of them killed; SEEDS=50"
 	@echo "make lowest   the tests with the lowest versions that are permitted"
 	@echo "make audit    known vulnerabilities of every pinned package; needs the internet"
+	@echo "make pins     constraints.txt anew, after a change of pyproject.toml"
 	@echo "make setup    only what both need, in .venv"
 	@echo "make clean    remove what was made"
 
@@ -77,19 +78,29 @@ wheel: setup
 	@build/wheel/bin/pip check
 	@$(PYTHON) tests/doors/try_wheel.py build/wheel/bin
 
-# Every pinned package, strictly: what cannot be asked about is an error. Needs the internet.
+# What others know of every pinned package. Needs the internet, and says so if there is none.
 audit: setup
 	@$(PYTHON) -m venv build/audit
 	@build/audit/bin/pip install --quiet --disable-pip-version-check pip-audit
-	@build/audit/bin/pip-audit --strict --no-deps --disable-pip -r constraints.txt
+	@$(BIN)/python -m tests.doors.audit build/audit/bin/pip-audit $(BIN)/uv
 
-# The lowest versions that pyproject.toml permits, in an environment of their own.
-LOWEST := build/lowest/bin/python
+# The pins, anew for what pyproject.toml asks for; what is pinned already stays if it can.
+pins: setup
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --extra dev pyproject.toml \
+	  --no-header --no-annotate --output-file constraints.txt
+
+# The lowest versions that pyproject.toml permits: what users get, then what the demo and these tests run beside it.
+LOWEST := build/lowest/bin
+BESIDE := build/lowest-dev/bin
 lowest: setup
 	@$(BIN)/uv venv --quiet --clear --python $(PYTHON) build/lowest
-	@$(BIN)/uv pip install --quiet --python $(LOWEST) --resolution lowest-direct \
-	  '.[simulator,files]' 'pytest>=9' 'pytest-randomly>=3.16' 'hypothesis>=6.100' 'trustme>=1.2'
-	@$(LOWEST) -m pytest -q tests/unit tests/client tests/tap tests/target
+	@$(BIN)/uv pip install --quiet --python $(LOWEST)/python --resolution lowest-direct -e '.[simulator,files]' \
+	  'pytest>=9' 'pytest-randomly>=3.16' 'hypothesis>=6.100' 'trustme>=1.2'
+	@$(LOWEST)/python -m pytest -q tests/unit tests/client tests/tap tests/target
+	@$(BIN)/uv venv --quiet --clear --python $(PYTHON) build/lowest-dev
+	@$(BIN)/uv pip install --quiet --python $(BESIDE)/python --resolution lowest-direct -e '.[dev]'
+	@PATH="$(CURDIR)/$(BESIDE):$$PATH" $(BESIDE)/python -m pytest -q \
+	  tests/scenarios tests/simulator tests/conformance tests/e2e tests/doors/test_postgres.py
 
 clean:
 	rm -rf .venv .bench .meltano output build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from importlib.metadata import metadata, version
 from pathlib import Path
 
@@ -13,6 +14,13 @@ import yaml
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("[!c]*.yml"))
+SCHEMAS = {
+    "github-workflows": ".github/workflows/*.yml",
+    "github-issue-forms": ".github/ISSUE_TEMPLATE/[!c]*.yml",
+    "github-issue-config": ".github/ISSUE_TEMPLATE/config.yml",
+    "dependabot": ".github/dependabot.yml",
+    "meltano": "meltano.yml",
+}
 MANUALS = ("CONTRIBUTING.md", "SECURITY.md")
 
 
@@ -57,14 +65,18 @@ def test_workflows_go_through_the_doors_that_the_makefile_has():
     assert targets <= set(listed)
 
 
+@pytest.mark.parametrize("schema", SCHEMAS)
+def test_files_for_others_are_in_the_form_that_they_read(schema):
+    """The schemas come with the package that checks: nobody is asked."""
+    files = [str(path) for path in sorted(ROOT.glob(SCHEMAS[schema]))]
+    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", *files]
+    done = subprocess.run(check, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("path", FORMS, ids=by_name)
-def test_issue_forms_are_in_the_form_that_github_reads(path):
-    form = load(path)
-    assert {"name", "description", "body"} <= form.keys()
-    for element in form["body"]:
-        assert element["type"] in {"markdown", "input", "textarea", "dropdown", "checkboxes"}
-        assert "value" in element["attributes"] if element["type"] == "markdown" else element["id"]
-    ids = [element["id"] for element in form["body"] if "id" in element]
+def test_the_parts_of_an_issue_form_have_names_of_their_own(path):
+    ids = [element["id"] for element in load(path)["body"] if element["type"] != "markdown"]
     assert len(ids) == len(set(ids))
 
 

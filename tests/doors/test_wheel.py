@@ -1,25 +1,21 @@
-"""The built wheel in an empty environment: what it holds, what it needs, and that its commands work."""
+"""The built wheel in an empty environment: what it holds, and that its commands work."""
 
 from __future__ import annotations
 
-import ast
 import subprocess
 import sys
 import sysconfig
 import venv
 import zipfile
-from importlib.metadata import metadata, packages_distributions, requires, version
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from packaging.requirements import Requirement
 
 from tests.doors.try_wheel import try_commands
 
 ROOT = Path(__file__).parents[2]
 OURS = ("ninox_api", "ninox_pages", "ninox_simulator", "tap_ninox", "target_ninox")
-
-EXTRAS = metadata("singer-ninox").get_all("Provides-Extra")
 
 pytestmark = pytest.mark.e2e
 
@@ -64,39 +60,3 @@ def test_the_wheel_holds_the_packages_their_data_and_the_licence(wheel):
     committed = subprocess.run(["git", "ls-files", *OURS], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert set(committed.split()) <= set(names)
     assert [name for name in names if name.endswith("licenses/LICENSE")]
-
-
-_LAZY = {"store.py": {"fsspec"}}
-"""Imported where it is needed; a message names the extra if it is missing (tests/tap/test_files.py)."""
-
-
-def test_every_import_outside_an_extra_is_declared():
-    declared = {_normal(wanted.name) for wanted in _requirements() if "extra" not in str(wanted.marker)}
-    packages = packages_distributions()
-    for package in OURS:
-        for path in (ROOT / package).rglob("*.py") if package != "ninox_simulator" else ():
-            for name in set(_imported(path)) - set(sys.stdlib_module_names) - set(OURS) - _LAZY.get(path.name, set()):
-                owners = {_normal(owner) for owner in packages.get(name, [name])}
-                assert owners & declared, f"{path.relative_to(ROOT)} imports {name}, which is no dependency"
-
-
-def test_every_extra_can_be_installed_beside_the_others():
-    for wanted in _requirements():
-        if not wanted.marker or any(wanted.marker.evaluate({"extra": extra}) for extra in EXTRAS):
-            assert wanted.specifier.contains(version(wanted.name), prereleases=True), str(wanted)
-
-
-def _requirements():
-    return [Requirement(text) for text in requires("singer-ninox")]
-
-
-def _imported(path):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and not node.level:
-            yield node.module.partition(".")[0]
-
-
-def _normal(name):
-    return name.lower().replace("_", "-")
