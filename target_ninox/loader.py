@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from target_ninox.matching.linking import Links, Wanted, wanted_of
+from target_ninox.planning.plan import WritePlan
 from target_ninox.planning.rows import RowRejectedError
 from target_ninox.reporting.account import StreamAccount
 from target_ninox.reporting.rejects import StreamSchema
@@ -17,6 +18,15 @@ from target_ninox.writing.row_writer import RowWriter
 
 logger = logging.getLogger(__name__)
 
+MOST_HELD = 100_000
+"""Rows of a stream that may wait for linked records; each takes some kilobytes of memory."""
+
+_TOO_MANY_HELD = (
+    "%s: %d rows wait for linked records that have not come, more cannot be kept. From here on, a row whose linked "
+    "record is not there yet does not wait: it is rejected, or its link is left empty, as on_missing says. Let the "
+    "stream of the linked records come before this one."
+)
+
 
 class StreamLoader:
     """Loads one stream; it lives as long as the run, also when the stream's schema changes.
@@ -25,7 +35,10 @@ class StreamLoader:
         account: What became of its rows.
         held: Rows that wait for a linked record.
         is_complete: Whether the tap has said that all rows of the stream are there.
+        plan: How its rows are written.
     """
+
+    plan: WritePlan
 
     def __init__(self, run: Run, described: StreamSchema) -> None:
         """Plan the stream.
@@ -37,19 +50,22 @@ class StreamLoader:
         self.held: dict[Hashable, Row] = {}
         self.is_complete = False
         self._held_since: int | None = None
+        self._retry_pays = True
+        self._has_relieved = False
         self._run = run
         self._buffer: list[Row] = []
         self._seen: set[int] = set()
         self.describe(described)
 
     def describe(self, described: StreamSchema) -> None:
-        """Take a schema for the rows to come; those before it must be loaded.
+        """Take a schema for the rows to come; those before it must be loaded, but for those that wait.
 
         Raises:
             NinoxConfigError: The stream cannot be written.
         """
         self.account.described = described
-        self.plan = self._run.plan(described)
+        plan = self._run.plan(described)
+        self.plan = plan.including(self.plan) if self.held else plan
         for warning in self.plan.warnings:
             logger.warning(warning)
         self._links = Links(self._run, self.plan)
@@ -69,13 +85,17 @@ class StreamLoader:
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Take a row; nothing is sent yet."""
+        self.is_complete = False  # whatever was said before it: some taps activate a version before its rows
         number = self.account.take()
         try:
             encoded = self.plan.encode(record, number)
         except RowRejectedError as error:
             self.account.reject_record(number, record, error)
+            return
+        if encoded.deleted and not self._run.settings.hard_delete:
+            self.account.skip(1)  # here, or it would take the place of an earlier row about the record
         else:
-            self._buffer.append(Row(encoded, record, number))
+            self._buffer.append(Row(encoded, record, number, self.account.described))
 
     def flush(self) -> None:
         """Load the rows taken so far; hold those whose linked records are not there yet."""
@@ -85,12 +105,30 @@ class StreamLoader:
             rows += [row] if earlier is None else [earlier, row]
         self._load(rows)
         self._buffer = []
+        if len(self.held) > MOST_HELD:
+            self._relieve()
 
     def retry_held(self) -> int:
         """Load the held rows whose linked records have come meanwhile; return how many."""
         rows, self.held = list(self.held.values()), {}
         self._load(rows)
         return len(rows) - len(self.held)
+
+    def _relieve(self) -> None:
+        """Do something about more waiting rows than the memory should hold, newest first."""
+        if self._retry_pays:
+            self._retry_pays = self.retry_held() >= MOST_HELD // 10
+        surplus = list(self.held.values())[MOST_HELD:]
+        if not surplus:
+            return
+        if not self._has_relieved:
+            logger.warning(_TOO_MANY_HELD, self.plan.stream, MOST_HELD)
+            self._has_relieved = True
+        for row in surplus:
+            del self.held[row.identity]
+        with self._run.report.measure(self.plan.stream):
+            self._writer.write(self._links.settle_missing(surplus, reject=self.account.reject))
+        self._hold([])
 
     def _load(self, rows: list[Row]) -> None:
         kept = merged(rows) if self.plan.needs_key else rows

@@ -6,11 +6,11 @@ import sys
 from collections.abc import Callable
 from typing import IO, Any, NoReturn
 
-import msgspec
-from singer_sdk.contrib.msgspec import decoder
 from singer_sdk.singerlib.encoding.base import GenericSingerReader
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 from typing_extensions import override
+
+from target_ninox.lines import NotJsonError, decode
 
 _PARTS: dict[str, dict[str, type]] = {
     "SCHEMA": {"stream": str, "schema": dict},
@@ -54,8 +54,8 @@ class QuietReader(GenericSingerReader[bytes]):
     def deserialize_json(self, line: bytes) -> dict[str, Any]:
         self._lines += 1
         try:
-            message = decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            message = decode(line)
+        except NotJsonError:
             self._refuse(f"{len(line)} bytes that are not whole JSON in UTF-8")
         if not isinstance(message, dict):
             self._refuse("no JSON object")

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ninox_api.client import NinoxClient
-from target_ninox.destination import Destination
+from ninox_api.config import ConnectionConfig
+from ninox_api.fetching import FileFetcher
+from target_ninox.destination import Destination, open_destination
 from target_ninox.matching.matcher import Matcher
 from target_ninox.matching.record_index import KeyOf
 from target_ninox.planning.plan import WritePlan, plan_stream
@@ -16,9 +18,10 @@ from target_ninox.reporting.dry_run import DryRun
 from target_ninox.reporting.rejects import Rejects, StreamSchema
 from target_ninox.reporting.report import RunReport
 from target_ninox.settings import TargetSettings
+from target_ninox.stopping import Stopping
 from target_ninox.writing.file_sources import FileSources
 from target_ninox.writing.limits import Limits
-from target_ninox.writing.writers import Writer
+from target_ninox.writing.writers import DryWriter, UninterruptedWriter, Writer
 
 
 @dataclass(slots=True, kw_only=True)
@@ -91,6 +94,32 @@ class Run:
             known = Matcher(table, key, key_fields=key_fields, kept_fields=kept_fields)
             self._matchers[table_id, key_fields] = known
         return known
+
+
+def open_run(connection: ConnectionConfig, settings: TargetSettings, stopping: Stopping) -> Run:
+    """Find the database and prepare everything that the settings ask for; a few calls.
+
+    Raises:
+        NinoxError: The database cannot be found or its schema cannot be read.
+    """
+    client = NinoxClient(connection)
+    destination = open_destination(client, team=connection.team, database=settings.database)
+    return Run(
+        settings=settings,
+        client=client,
+        destination=destination,
+        writer=DryWriter() if settings.dry_run else UninterruptedWriter(destination.client.writer(), stopping),
+        report=RunReport(lambda: client.calls_used, path=settings.report_path, is_dry=settings.dry_run),
+        rejects=Rejects(settings.rejects_path),
+        limits=Limits(settings),
+        max_tries=connection.max_retries + 1,
+        file_sources=FileSources(
+            FileFetcher(connection, trusted_hosts=settings.trusted_file_hosts),
+            folder=settings.file_folder,
+            max_bytes=settings.max_file_size,
+        ),
+        preview=DryRun() if settings.dry_run else None,
+    )
 
 
 def key_of(plan: WritePlan) -> KeyOf:

@@ -101,8 +101,9 @@ STREAM_PROPERTIES = (
         "mode",
         th.StringType,
         allowed_values=["insert", "update", "upsert", "mirror"],
-        description="`insert`: every row is a new record. `update`: only records that exist. `upsert`: both. `mirror`: "
-        "also delete what did not come. Default: by `load_method`.",
+        description="`insert`: every row is a new record, also one that comes again after a run that was killed. "
+        "`update`: only records that exist. `upsert`: both. `mirror`: also delete what did not come. Default: by "
+        "`load_method`.",
     ),
     th.Property(
         "match_on",
@@ -191,8 +192,8 @@ TARGET_PROPERTIES = (
         default="upsert",
         allowed_values=["append-only", "upsert", "overwrite"],
         title="Load method",
-        description="`append-only`: every row is a new record. `upsert`: records are found by their key, changed or "
-        "created. `overwrite`: also delete what did not come.",
+        description="`append-only`: every row is a new record, also one that comes again after a run that was killed. "
+        "`upsert`: records are found by their key, changed or created. `overwrite`: also delete what did not come.",
     ),
     th.Property(
         "streams",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.sinks import BatchSink
@@ -49,9 +49,14 @@ class TableSink(BatchSink):
 
     @override
     def process_batch(self, context: Mapping[str, Any]) -> None:
-        """Load what was handed over; `records` are those of a BATCH message's file."""
-        for count, record in enumerate(context.get("records", ()), start=1):
+        """Load what was handed over."""
+        self._loader.flush()
+
+    def load(self, records: Iterable[dict[str, Any]]) -> None:
+        """Take records that came in files, and load them."""
+        for count, record in enumerate(records, start=1):
             self._loader.add(record)
+            self.record_counter_metric.increment()
             if count % ROWS_AT_ONCE == 0:
                 self._loader.flush()
         self._loader.flush()
@@ -75,9 +80,25 @@ class TableSink(BatchSink):
         return record
 
     @override
+    def _singer_validate_message(self, record: dict[str, Any]) -> None:
+        """Leave rows without a key to the plan: it rejects them, where the SDK would end the run."""
+
+    @override
     def _remove_sdc_metadata_from_record(self, record: dict[str, Any]) -> None:
         """Keep `_sdc_deleted_at`; the plan knows which of them to leave out."""
 
     @override
     def _remove_sdc_metadata_from_schema(self) -> None:
         """Likewise."""
+
+
+class NoSink(BatchSink):
+    """Stands for a stream that a stream map leaves out: nothing of it comes here, and it needs no table."""
+
+    @override
+    def process_record(self, record: dict[str, Any], context: Mapping[str, Any]) -> None:
+        """Do nothing."""
+
+    @override
+    def process_batch(self, context: Mapping[str, Any]) -> None:
+        """Do nothing."""

@@ -6,49 +6,35 @@ import copy
 import logging
 import signal
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 from typing import Any, ClassVar
 
 from singer_sdk import Sink, Target
-from singer_sdk.exceptions import ConfigValidationError, MapExpressionError
+from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TargetCapabilities
+from singer_sdk.mapper import RemoveRecordTransform
 from typing_extensions import override
 
-from ninox_api.client import NinoxClient
 from ninox_api.config import ConnectionConfig
-from ninox_api.errors import NinoxConfigError, NinoxError
-from ninox_api.fetching import FileFetcher
+from ninox_api.errors import NinoxConfigError
 from target_ninox import finishing
-from target_ninox.destination import open_destination
+from target_ninox.batch_files import read_rows
+from target_ninox.completeness import Completeness, goes_on_inside
 from target_ninox.durable_state import DurableStates, write_state
 from target_ninox.loader import StreamLoader
 from target_ninox.planning.names import CATALOGUE_STREAMS
 from target_ninox.reader import QuietReader
-from target_ninox.reporting.dry_run import DryRun
-from target_ninox.reporting.rejects import Rejects, StreamSchema
-from target_ninox.reporting.report import RunReport
-from target_ninox.run import Run
+from target_ninox.reporting.rejects import StreamSchema
+from target_ninox.run import Run, open_run
 from target_ninox.settings import TargetSettings
 from target_ninox.settings_check import check_streams, without_secret
 from target_ninox.settings_schema import CONFIG_JSONSCHEMA
-from target_ninox.sink import TableSink
+from target_ninox.sink import NoSink, TableSink
 from target_ninox.stopping import Stopping
-from target_ninox.writing.file_sources import FileSources
-from target_ninox.writing.limits import Limits
-from target_ninox.writing.writers import DryWriter, UninterruptedWriter
+from target_ninox.stream_maps import told_without_values
 
 logger = logging.getLogger(__name__)
-
-_MAP_ERRORS = (MapExpressionError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-
-
-class RowsRejectedError(NinoxError):
-    """Some rows could not be written; all others were."""
-
-
-class StreamMapFailedError(NinoxError):
-    """A stream map cannot be applied to a record."""
 
 
 class TargetNinox(Target):
@@ -78,8 +64,7 @@ class TargetNinox(Target):
         self._loaders: dict[str, StreamLoader] = {}
         self._stopping = Stopping()
         self._states = DurableStates(write_state)
-        self._partial_streams: set[str] = set()
-        self._last_message = ""
+        self._completeness = Completeness()
         super().__init__(**{"message_reader": QuietReader(on_bad_line=self._abort), **kwargs})
         self.max_parallelism = 1  # the SDK's own __init__ sets 8
         self._connection = ConnectionConfig.from_settings(self.config)
@@ -89,7 +74,7 @@ class TargetNinox(Target):
     def run(self) -> Run:
         """What all streams share; the database is looked for when it is first needed."""
         if self._run is None:
-            self._run = self._opened()
+            self._run = open_run(self._connection, self._settings, self._stopping)
         return self._run
 
     def loader(self, described: StreamSchema) -> StreamLoader:
@@ -124,6 +109,13 @@ class TargetNinox(Target):
             del self._sinks_active[stream_name]
         return super().get_sink(stream_name, record=record, schema=schema, key_properties=key_properties)
 
+    @override
+    def get_sink_class(self, stream_name: str) -> type[Sink]:
+        """Ask for no table where a stream map leaves the stream out."""
+        stream_maps = self.mapper.stream_maps.get(stream_name, ())
+        is_removed = bool(stream_maps) and all(isinstance(item, RemoveRecordTransform) for item in stream_maps)
+        return NoSink if is_removed else TableSink
+
     def _is_left_out(self, message: Mapping[str, Any]) -> bool:
         """Tell whether a stream describes the source; the settings can still say where to load it."""
         stream = message.get("stream")
@@ -131,18 +123,16 @@ class TargetNinox(Target):
 
     @override
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
-        self._last_message = "SCHEMA"
+        self._completeness.note(message_dict)
         if self._is_left_out(message_dict):
             logger.info("%s describes the source and is not loaded.", message_dict["stream"])
             return
-        if message_dict.get("bookmark_properties"):
-            self._partial_streams.add(str(message_dict.get("stream")))
         with self._reported():
             super()._process_schema_message(message_dict)
 
     @override
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
-        self._last_message = "RECORD"
+        self._completeness.note(message_dict)
         if self._is_left_out(message_dict):
             return
         with self._reported(), self._map_errors(message_dict):
@@ -150,15 +140,23 @@ class TargetNinox(Target):
 
     @override
     def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
-        self._last_message = "BATCH"
+        self._completeness.note(message_dict)
         if self._is_left_out(message_dict):
             return
-        with self._reported():
-            super()._process_batch_message(message_dict)
+        with self._reported(), self._map_errors(message_dict):
+            if message_dict["stream"] not in self.mapper.stream_maps:
+                self._assert_sink_exists(message_dict["stream"])
+            for stream_map in self.mapper.stream_maps[message_dict["stream"]]:
+                sink = self.get_sink(stream_map.stream_alias)
+                if isinstance(sink, TableSink):
+                    storage = sink.batch_config.storage if sink.batch_config else None
+                    rows = map(stream_map.transform, read_rows(message_dict, storage=storage))
+                    sink.load(row for row in rows if row is not None)
+            self._handle_max_record_age()
 
     @override
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
-        self._last_message = "ACTIVATE_VERSION"
+        self._completeness.note(message_dict)
         if self._is_left_out(message_dict):
             return
         for stream_map in self.mapper.stream_maps.get(message_dict["stream"], ()):
@@ -168,8 +166,10 @@ class TargetNinox(Target):
 
     @override
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
-        self._last_message = "STATE"
-        self._states.add(message_dict["value"], {name: item.account.read for name, item in self._loaders.items()})
+        self._completeness.note(message_dict)
+        state = message_dict["value"]
+        if not goes_on_inside(state, self._mirrored_streams()):  # from there only the rest would come, and stay
+            self._states.add(state, {name: item.account.read for name, item in self._loaders.items()})
         with self._reported():
             self.write_durable_state()
 
@@ -211,28 +211,6 @@ class TargetNinox(Target):
             errors = [without_secret(message) for message in error.errors]
             raise ConfigValidationError(str(error), errors=errors, schema=error.schema) from None
 
-    def _opened(self) -> Run:
-        client = NinoxClient(self._connection)
-        settings = self._settings
-        destination = open_destination(client, team=self._connection.team, database=settings.database)
-        writer = DryWriter() if settings.dry_run else UninterruptedWriter(destination.client.writer(), self._stopping)
-        return Run(
-            settings=settings,
-            client=client,
-            destination=destination,
-            writer=writer,
-            report=RunReport(lambda: client.calls_used, path=settings.report_path, is_dry=settings.dry_run),
-            rejects=Rejects(settings.rejects_path),
-            limits=Limits(settings),
-            max_tries=self._connection.max_retries + 1,
-            file_sources=FileSources(
-                FileFetcher(self._connection, trusted_hosts=settings.trusted_file_hosts),
-                folder=settings.file_folder,
-                max_bytes=settings.max_file_size,
-            ),
-            preview=DryRun() if settings.dry_run else None,
-        )
-
     def _check_mirrors(self, loader: StreamLoader) -> None:
         plan = loader.plan
         others = [other.plan for other in self._loaders.values() if other is not loader]
@@ -250,31 +228,34 @@ class TargetNinox(Target):
         finishing.tell_idle_settings(self._settings.streams, self._loaders)
         finishing.load_held(loaders)
         finishing.remove_unseen(loaders)
-        rejected = self._run.report.total.rejected if self._run else 0
-        fails = bool(rejected) and self._settings.fails_on_reject
-        if self._run is not None:
-            self._execute_script(self._run, skip=fails)
-            self._is_closed = True
-            self._run.close(is_complete=True)
+        if self._run is None:
+            self.write_durable_state()
+            return
+        error = self._run.rejects.error() if self._settings.fails_on_reject else None
+        self._execute_script(self._run, skip=error is not None)
+        self._is_closed = True
+        self._run.close(is_complete=True)
         self.write_durable_state()
-        if fails:
-            message = (
-                f"{rejected} {'row' if rejected == 1 else 'rows'} could not be written, see the warnings above"
-                f"{' and ' + str(self._settings.rejects_path) if self._settings.rejects_path else ''}. All others "
-                "were; the state is held before the first of them, so they come again."
-            )
-            raise RowsRejectedError(message)
+        if error is not None:
+            raise error
 
     def _mark_complete(self) -> None:
-        """Take the end of the input for the end of whole streams, where nothing speaks against it.
-
-        A tap that fails does not get to its last state; one that follows a bookmark sends only what changed.
-        """
-        if self._last_message not in {"STATE", "ACTIVATE_VERSION"}:
+        """Take the end of the input for the end of whole streams, where nothing speaks against it."""
+        if not self._completeness.ended_well:
             return
+        following = {alias for name in self.mapper.stream_maps if self._completeness.follows_bookmark(name)
+                     for alias in self._aliases(name)}  # fmt: skip
         for name, loader in self._loaders.items():
-            if loader.account.read and name not in self._partial_streams:
+            if loader.account.read and name not in following:
                 loader.is_complete = True
+
+    def _aliases(self, stream: str) -> Iterator[str]:
+        """Yield what stream maps call a stream."""
+        return (stream_map.stream_alias for stream_map in self.mapper.stream_maps.get(stream, ()))
+
+    def _mirrored_streams(self) -> Iterator[str]:
+        mirrored = {name for name, loader in self._loaders.items() if loader.plan.mode == "mirror"}
+        return (name for name in self.mapper.stream_maps if not mirrored.isdisjoint(self._aliases(name)))
 
     def _execute_script(self, run: Run, *, skip: bool) -> None:
         self._waits_for_script = False
@@ -294,19 +275,8 @@ class TargetNinox(Target):
             self._abort()
             raise
 
-    @contextmanager
-    def _map_errors(self, message_dict: Mapping[str, Any]) -> Iterator[None]:
-        """Tell of a stream map that fails without the error's own text, which may hold a value."""
-        try:
-            yield
-        except _MAP_ERRORS as error:
-            if isinstance(error, NinoxError) or not self.config.get("stream_maps"):
-                raise
-            message = (
-                f"The stream map of {message_dict['stream']} failed for a record ({type(error).__name__}). Mend the "
-                "expression in stream_maps so that it takes empty and odd values, too."
-            )
-            raise StreamMapFailedError(message) from None
+    def _map_errors(self, message_dict: Mapping[str, Any]) -> AbstractContextManager[None]:
+        return told_without_values(message_dict["stream"], has_maps=bool(self.config.get("stream_maps")))
 
     def _abort(self) -> None:
         if self._run is not None and not self._is_closed:

@@ -73,7 +73,7 @@ def _german(value: str) -> Decimal | None:
 def _bounded(value: Decimal) -> int | Decimal:
     if not value.is_finite():
         raise ValueRejectedError(code="not_finite", reason="It is not a finite number (NaN or Infinity).")
-    if abs(value) >= _LIMIT:
+    if not -_LIMIT < value < _LIMIT:  # `abs` would overflow beyond the exponents of decimals
         raise ValueRejectedError(code="too_large", reason="The number is too large.")
     return int(value) if value == value.to_integral_value() else value
 

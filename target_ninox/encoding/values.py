@@ -76,7 +76,7 @@ def whole_number(value: Any) -> int | None:
         return value
     if isinstance(value, Decimal | float):
         number = Decimal(value)
-        return int(number) if number.is_finite() and abs(number) < _WIDEST and number == int(number) else None
+        return int(number) if number.is_finite() and -_WIDEST < number < _WIDEST and number == int(number) else None
     written = value.strip() if isinstance(value, str) and len(value) <= _MOST_DIGITS else ""
     return int(written) if written.isascii() and written.isdecimal() else None
 

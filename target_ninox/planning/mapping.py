@@ -8,7 +8,7 @@ from typing import Any
 
 from ninox_api.schema import Field, Table
 from target_ninox.encoding.types import READ_ONLY, field_type
-from target_ninox.planning.names import FieldNames, FieldPart, are_tombstones, is_system
+from target_ninox.planning.names import FieldNames, FieldPart, are_tombstones, is_called, is_system
 from target_ninox.settings import StreamSettings
 
 FILE_TYPES = frozenset({"file", "image"})
@@ -27,6 +27,8 @@ class PropertyMapping:
         files: Property → file field id.
         unknown: Property → the nearest field name, if there is one.
         read_only: Property → why its field cannot be written.
+        by_id: Property → name of its field, if only the field's id is called so.
+        has_names: Whether properties were found by a name.
         problems: What cannot work, one sentence each.
     """
 
@@ -35,6 +37,8 @@ class PropertyMapping:
     files: dict[str, str] = field(default_factory=dict)
     unknown: dict[str, str | None] = field(default_factory=dict)
     read_only: dict[str, str] = field(default_factory=dict)
+    by_id: dict[str, str] = field(default_factory=dict)
+    has_names: bool = False
     problems: list[str] = field(default_factory=list)
 
     def field_of(self, name: str) -> Field | None:
@@ -52,6 +56,9 @@ class PropertyMapping:
         if self.read_only:
             named = (f"{name!r} ({why})" for name, why in self.read_only.items())
             yield f"not loaded, Ninox does not let them be written: {', '.join(named)}."
+        if self.by_id and self.has_names:
+            named = (f"{name!r} ({field_name!r})" for name, field_name in self.by_id.items())
+            yield f"taken for ids of fields, as no field is called so: {', '.join(named)}; if not, say so under fields."
 
 
 def map_properties(
@@ -90,10 +97,19 @@ def _strangers(properties: Collection[str], settings: StreamSettings) -> Iterato
 def _map_by_name(mapping: PropertyMapping, name: str, names: FieldNames) -> None:
     found = names.find(name)
     if found:
+        _note_way(mapping, name, found[0].field, names)
         _map(mapping, name, found)
     else:
         suggests = len(mapping.unknown) < MOST_SUGGESTED
         mapping.unknown[name] = names.nearest(name) if suggests else None
+
+
+def _note_way(mapping: PropertyMapping, name: str, found: Field, names: FieldNames) -> None:
+    """Remember what was found by an id: a column `M` may be anything but the field with the id M."""
+    if name.casefold() == found.id.casefold() and not names.are_of_tap and not is_called(found, name):
+        mapping.by_id[name] = found.name
+    else:
+        mapping.has_names = True
 
 
 def _map_named(mapping: PropertyMapping, name: str, names: FieldNames, wanted: str | None) -> None:

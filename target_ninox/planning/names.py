@@ -45,6 +45,11 @@ def are_tombstones(properties: Collection[str]) -> bool:
     return DELETED_AT in properties and all(map(is_system, properties))
 
 
+def is_called(field: Field, name: str) -> bool:
+    """Tell whether a name is a field's, in whatever spelling."""
+    return identifier(field.name, fallback="") == identifier(name, fallback="")
+
+
 @dataclass(frozen=True, slots=True)
 class FieldPart:
     """A field, or a part of one such as the start of an appointment."""
@@ -85,6 +90,9 @@ class FieldNames:
     A stream with the property `_id` is taken for one of tap-ninox: its names are read in the style (slug, caption or
     id; choices and composites as it may send them) that explains most of them, so that a field `Status` and a field
     `status` are not mixed up. Names that no style explains, such as aliases, are settled by their title.
+
+    Attributes:
+        are_of_tap: Whether the stream is taken for one of tap-ninox.
     """
 
     def __init__(self, table: Table, titles: Mapping[str, str | None]) -> None:
@@ -94,10 +102,11 @@ class FieldNames:
             table: Where the stream goes.
             titles: Property → its title in the stream's schema, which tap-ninox makes the field's name.
         """
+        self.are_of_tap = RECORD_ID in titles
         self._fields = table.fields
-        self._titles = titles if RECORD_ID in titles else {}
+        self._titles = titles if self.are_of_tap else {}
         by_style = [_names(table, style, parts) for parts in _PARTS_OF_STYLE for style in _STYLES]
-        self._tap_names = max(by_style, key=lambda names: _explained(titles, names)) if RECORD_ID in titles else {}
+        self._tap_names = max(by_style, key=lambda names: _explained(titles, names)) if self.are_of_tap else {}
         self._names: dict[str, FieldPart] = {}
         for names in (*map(partial(_more_names, table), reversed(_STYLES)), *reversed(by_style)):
             self._names |= names

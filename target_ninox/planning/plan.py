@@ -15,11 +15,15 @@ from target_ninox.planning.compare import Meaning, meaning_of
 from target_ninox.planning.mapping import PropertyMapping, map_properties
 from target_ninox.planning.names import DELETED_AT, RECORD_ID, are_tombstones, find_tables, nearest
 from target_ninox.planning.references import Reference, plan_references
-from target_ninox.planning.rows import EncodedRow, Key, RowRejectedError
+from target_ninox.planning.rows import EMPTY_KEY, EncodedRow, Key, RowRejectedError
 from target_ninox.settings import StreamSettings
 
 Record = Mapping[str, Any]
 _NO_FILES: Mapping[str, str] = {}
+_INSERTS = (
+    "mode insert makes a record of every row, and another one of a row that comes again, as after a run that failed or "
+    "was killed; mode upsert with a key does not."
+)
 FindRecord = Callable[[str, Key], int | None]
 """Field id and key → id of the linked record, None if there is none."""
 
@@ -131,6 +135,17 @@ class WritePlan:
             return None
         return parts[0] if len(parts) == 1 else parts
 
+    def including(self, earlier: WritePlan) -> WritePlan:
+        """Return this plan, able to write rows that an earlier one of the stream has encoded, too."""
+        return replace(
+            self,
+            match_field_ids=self.match_field_ids or earlier.match_field_ids,
+            references={**earlier.references, **self.references},
+            file_fields={**earlier.file_fields, **self.file_fields},
+            _file_field_by_property={**earlier._file_field_by_property, **self._file_field_by_property},
+            _meanings={**earlier._meanings, **self._meanings},
+        )
+
     def property_of_file(self, field_id: str) -> str:
         """Return the property that speaks of a file field's file."""
         return next(name for name, filled in self._file_field_by_property.items() if filled == field_id)
@@ -145,7 +160,7 @@ class WritePlan:
         if key is None and self.needs_key and not deleted:
             raise RowRejectedError(
                 property_name=", ".join(self.match_on),
-                code="empty_key",
+                code=EMPTY_KEY,
                 reason="The key is empty, so the record cannot be found.",
             )
         return key
@@ -200,11 +215,17 @@ def plan_stream(
         matches_record_id=matches_record_id,
         references=references,
         file_fields={field_id: mapping.fields[field_id] for field_id in mapping.files.values()},
-        warnings=tuple(f"{stream}: {warning}" for warning in mapping.warnings()),
+        warnings=tuple(f"{stream}: {warning}" for warning in _warnings(mapping, settings)),
         _assignments=tuple(_assignments(mapping, references, formats, settings)),
         _file_field_by_property=mapping.files,
         _meanings={field_id: meaning_of(mapping.fields[field_id]) for field_id in mapping.parts},
     )
+
+
+def _warnings(mapping: PropertyMapping, settings: StreamSettings) -> Iterator[str]:
+    if settings.mode == "insert":
+        yield _INSERTS
+    yield from mapping.warnings()
 
 
 def _find_table(stream: str, database: DatabaseSchema, settings: StreamSettings) -> Table:

@@ -11,6 +11,9 @@ from ninox_api.errors import NinoxError
 Key = Hashable
 """What identifies a record, in a form that can be compared: a value, or a tuple of them for a composite key."""
 
+EMPTY_KEY = "empty_key"
+"""Code of rows that say nothing by which their record could be found."""
+
 
 class RowRejectedError(NinoxError):
     """A row that cannot be written.

@@ -69,13 +69,13 @@ class StreamAccount:
         if counted is not None:
             self._add(counted.outcome, -1)
         self._add("rejected", 1)
-        self._rejects.add(self.described, row.record, error, number=row.encoded.number, key=row.encoded.key)
+        self._rejects.add(row.described, row.record, error, number=row.encoded.number, key=row.encoded.key)
         if self._holds_state:
             self.blocked_from = min(row.since, self.blocked_from or row.since)
 
     def reject_record(self, number: int, record: Mapping[str, Any], error: RowRejectedError) -> None:
         """Count a record as rejected that could not even be encoded."""
-        self.reject(Row(EncodedRow(number=number), record, number), error)
+        self.reject(Row(EncodedRow(number=number), record, number, self.described), error)
 
     def remembered(self, row: Row) -> Counted | None:
         """Return how a row was counted, if that was to be remembered."""

@@ -16,14 +16,25 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import msgspec
+import simplejson
+from singer_sdk.exceptions import MissingKeyPropertiesError
 
-from target_ninox.planning.rows import Key, RowRejectedError
+from ninox_api.errors import NinoxError
+from target_ninox.planning.rows import EMPTY_KEY, Key, RowRejectedError
 
 logger = logging.getLogger(__name__)
 
 _OWNER_ONLY = 0o600
 _MOST_LOGGED = 10
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+class RowsRejectedError(NinoxError):
+    """Some rows could not be written; all others were."""
+
+
+class RowsWithoutKeyError(RowsRejectedError, MissingKeyPropertiesError):
+    """Some of them had no key: then the SDK's own error is expected of a target, but not before the other rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +59,7 @@ class Rejects:
         self._file: BinaryIO | None = None
         self._described: dict[str, StreamSchema] = {}
         self.count: Counter[str] = Counter()
+        self._codes: set[str] = set()
 
     def add(
         self,
@@ -68,6 +80,7 @@ class Rejects:
             key: Its key, if it has one.
         """
         self.count[described.stream] += 1
+        self._codes.add(error.code)
         self._log(described.stream, error, number)
         if self._path is None:
             return
@@ -77,6 +90,18 @@ class Rejects:
             self._described[described.stream] = described
             self._write(_schema_message(described))
         self._write(_record_message(described.stream, record, error, number, key))
+
+    def error(self) -> RowsRejectedError | None:
+        """Return the error with which a run ends that may not reject rows; None if it did not."""
+        count = self.count.total()
+        if not count:
+            return None
+        message = (
+            f"{count} {'row' if count == 1 else 'rows'} could not be written, see the warnings above"
+            f"{f' and {self._path}' if self._path else ''}. All others were; the state is held before the first of "
+            "them, so they come again."
+        )
+        return (RowsWithoutKeyError if EMPTY_KEY in self._codes else RowsRejectedError)(message)
 
     def flush(self) -> None:
         """Make sure that every row taken so far survives; to be called before a state goes out."""
@@ -99,7 +124,14 @@ class Rejects:
 
     def _write(self, message: Mapping[str, Any]) -> None:
         assert self._file is not None  # noqa: S101 (add has opened it)
-        self._file.write(_ENCODER.encode(message) + b"\n")
+        self._file.write(_encoded(message) + b"\n")
+
+
+def _encoded(message: Mapping[str, Any]) -> bytes:
+    try:
+        return _ENCODER.encode(message)
+    except UnicodeEncodeError:  # half of a surrogate pair: only an escape can spell it
+        return simplejson.dumps(message, use_decimal=True, separators=(",", ":")).encode()
 
 
 def _new_file(path: Path) -> BinaryIO:

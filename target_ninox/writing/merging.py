@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from target_ninox.planning.rows import EncodedRow
+from target_ninox.reporting.rejects import StreamSchema
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +18,13 @@ class Row:
         encoded: In Ninox's terms.
         record: As it came.
         since: Number of the earliest row whose values are in it.
+        described: The schema that it came under: while it waits, another may come.
     """
 
     encoded: EncodedRow
     record: Mapping[str, Any]
     since: int
+    described: StreamSchema
 
     @property
     def identity(self) -> Hashable:
@@ -43,7 +46,7 @@ class Row:
             references={**references, **last.references},
             files={**first.files, **last.files},
         )
-        return Row(encoded, {**self.record, **later.record}, since)
+        return Row(encoded, {**self.record, **later.record}, since, later.described)
 
 
 def merged(rows: Iterable[Row]) -> list[Row]:

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ninox_api.writing import RecordWrite
+from target_ninox.encoding.types import field_type
 from target_ninox.matching.record_index import ExistingRecord
 from target_ninox.planning.plan import WritePlan
 from target_ninox.planning.rows import RowRejectedError
@@ -185,7 +186,7 @@ class RowWriter:
 
     def _delete(self, rows: Sequence[Row], matches: Matches) -> None:
         """Delete the records of rows that say so; one that is gone already needs nothing."""
-        if not self._run.settings.hard_delete or self._matcher is None:
+        if self._matcher is None:
             self._account.skip(len(rows))
             return
         doomed = []
@@ -209,7 +210,8 @@ class RowWriter:
     def _find_gone_fields(self) -> frozenset[str]:
         """Read the schema again; return the fields of the plan that were deleted or cannot be written any more."""
         self._run.destination.refresh_schema()
-        gone = self.plan.field_ids - self._run.plan(self._account.described).field_ids
+        table = self._run.plan(self._account.described).table
+        gone = self.plan.field_ids - {field.id for field in table.fields if field_type(field.type)}
         if gone:
             names = sorted(field.name for field in self.plan.table.fields if field.id in gone)
             logger.warning(

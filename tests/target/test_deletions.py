@@ -55,6 +55,14 @@ def test_without_hard_delete_they_are_only_counted(simulate):
     assert writes(simulator) == []
 
 
+def test_a_deletion_that_is_only_counted_does_not_hide_the_row_before_it(simulate):
+    simulator = simulate(shop(0))
+    described = schema("customers", key=["Name"], Name="string", Amount="number", _sdc_deleted_at="string")
+    run = run_target(simulator, [described, *rows(1), *tombstones(1)])
+    assert stored(simulator) == {1: {"A": "name 1", "B": 10}}
+    assert run.counts("customers") == {"read": 2, "created": 1, "skipped": 1}
+
+
 def test_the_last_row_about_a_record_decides(simulate):
     simulator = simulate(shop(3))
     described = schema("customers", key=["Name"], Name="string", Amount="number", _sdc_deleted_at="string")
@@ -103,6 +111,11 @@ BROKEN = {
                           activate_version("customers"), state({"a": 1})],
     "a line that is no message": lambda: [CUSTOMERS, *rows(1), activate_version("customers"), "RECORD"],
     "an unknown stream": lambda: [CUSTOMERS, *rows(1), activate_version("customers"), *records("none", [{"a": 1}])],
+    "cut off behind a version that was activated first": lambda: [CUSTOMERS, activate_version("customers"), *rows(1)],
+    "only what changed behind an old version": lambda: [{**CUSTOMERS, "bookmark_properties": ["Amount"]},
+                                                        activate_version("customers"), *rows(1), state({"a": 1})],
+    "cut off behind a state of a stream under way": lambda: [CUSTOMERS, *rows(1),
+                                                             state({"currently_syncing": "customers"})],
 }  # fmt: skip
 
 
@@ -112,6 +125,36 @@ def test_a_mirror_deletes_nothing_after_an_input_that_is(simulate, name):
     run_target(simulator, BROKEN[name](), **MIRROR)
     assert len(stored(simulator)) == 6
     assert not [call for call in simulator.log.entries if call.method == "DELETE"]
+
+
+def test_a_mirror_deletes_nothing_after_only_what_changed_under_another_name(simulate):
+    simulator = simulate(shop(6))
+    described = {**schema("raw", key=["Name"], Name="string"), "bookmark_properties": ["Name"]}
+    messages = [described, *records("raw", [{"Name": "name 1"}]), state({"a": 1})]
+    run_target(simulator, messages, stream_maps={"raw": {"__alias__": "customers"}}, **MIRROR)
+    assert len(stored(simulator)) == 6
+
+
+def test_a_version_that_is_activated_first_and_last_is_complete(simulate):
+    """As taps of the SDK send them."""
+    simulator = simulate(shop(6))
+    run_target(simulator, [CUSTOMERS, activate_version("customers"), *rows(1), activate_version("customers")], **MIRROR)
+    assert list(stored(simulator)) == [1]
+
+
+def test_a_whole_reading_that_is_cut_off_begins_again_for_a_mirror(simulate):
+    """Going on in the middle, tap-ninox sends the rest and activates the version: a mirror would keep only that."""
+    simulator = simulate(shop(0))
+    described = {**CUSTOMERS, "bookmark_properties": ["_sequence"]}
+    inside = {"bookmarks": {"customers": {"snapshot": {"head": 9, "last_id": 2, "table_version": 1}}}}
+    finished = {"bookmarks": {"customers": {"replication_key_value": 9}}}
+    cut_off = run_target(simulator, [described, *rows(1, 2), state(inside), *rows(3)], **MIRROR)
+    assert cut_off.states == []
+    stopped = run_target(simulator, [described, *rows(1, 2), state(inside)], **MIRROR)
+    assert stopped.states == []
+    whole = [described, *rows(1, 2), state(inside), *rows(3), activate_version("customers"), state(finished)]
+    assert run_target(simulator, whole, **MIRROR).states == [finished]
+    assert run_target(simulator, [described, *rows(1, 2), state(inside)]).states == [inside]
 
 
 def test_a_mirror_that_would_delete_too_much_deletes_nothing(simulate):

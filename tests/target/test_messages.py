@@ -1,14 +1,11 @@
-"""Singer's own: states behind durable rows, schemas that change, sinks that fail, BATCH files, stream maps."""
+"""Singer's own: states behind durable rows, schemas that change, sinks that fail, stream maps."""
 
 from __future__ import annotations
-
-import gzip
-import json
 
 import pytest
 
 from tests.builders import database, field, shop, table, team
-from tests.target_runs import records, run_target, schema, state, stored, writes
+from tests.target_runs import activate_version, records, run_target, schema, state, stored, writes
 
 CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
 OTHERS = schema("others", key=["Name"], Name="string", Amount="number")
@@ -87,32 +84,6 @@ def test_many_states_between_two_writes_are_not_all_kept_but_the_last_one_is_wri
     assert run.states == [3000]
 
 
-def test_batch_files_are_loaded(simulate, tmp_path):
-    simulator = simulate(shop(0))
-    plain, packed = tmp_path / "a.jsonl", tmp_path / "b.jsonl.gz"
-    plain.write_text("\n".join(json.dumps({"Name": f"a {n}", "Amount": n}) for n in range(60)))
-    packed.write_bytes(gzip.compress("\n".join(json.dumps({"Name": f"b {n}"}) for n in range(60)).encode()))
-    messages = [
-        CUSTOMERS,
-        *rows("customers", 1),
-        *(
-            {
-                "type": "BATCH",
-                "stream": "customers",
-                "encoding": {"format": "jsonl", "compression": compression},
-                "manifest": [path.as_uri()],
-            }
-            for path, compression in ((plain, "none"), (packed, "gzip"))
-        ),
-        state({"a": 1}),
-    ]
-    run = run_target(simulator, messages)
-    assert run.error is None
-    assert run.counts("customers") == {"read": 121, "created": 121}
-    assert run.states == [{"a": 1}]
-    assert sum("B" in row for row in stored(simulator).values()) == 61
-
-
 def test_stream_maps(simulate):
     simulator = simulate(shop(0))
     maps = {"raw": {"__alias__": "customers", "Name": "code + '!'", "__filter__": "n > 1", "n": "__NULL__",
@@ -122,6 +93,24 @@ def test_stream_maps(simulate):
     run = run_target(simulator, [described, *given], stream_maps=maps)
     assert run.error is None
     assert stored(simulator) == {1: {"A": "b!"}}
+
+
+@pytest.mark.parametrize("maps", [{"suppliers": None}, {"customers": {}, "__else__": None}])
+def test_a_stream_that_a_map_leaves_out_needs_no_table(simulate, maps):
+    simulator = simulate(shop(0))
+    nowhere = [schema("suppliers", key=["a"], a="string"), *records("suppliers", [{"a": "x"}])]
+    given = [*nowhere, activate_version("suppliers"), CUSTOMERS, *rows("customers", 1), state({"a": 1})]
+    run = run_target(simulator, given, stream_maps=maps)
+    assert run.error is None
+    assert run.states == [{"a": 1}]
+    assert list(stored(simulator)) == [1]
+
+
+def test_a_row_without_its_key_costs_no_other_row(simulate, caplog):
+    simulator = simulate(shop(0))
+    run = run_target(simulator, [CUSTOMERS, *records("customers", [{"Amount": 1}, {}]), *rows("customers", 1)])
+    assert run.counts("customers") == {"read": 3, "created": 1, "rejected": 2}
+    assert "customers: row 2 is rejected: Name: The key is empty" in caplog.text
 
 
 def test_rows_before_their_schema_are_an_error_that_says_so(simulate):

@@ -150,6 +150,71 @@ def test_a_later_row_about_a_held_record_comes_after_it(simulate, monkeypatch):
     assert stored(simulator, "C") == {1: {"A": "L1", "B": 1, "C": 2}}
 
 
+@pytest.mark.parametrize("is_there", [False, True], ids=["new", "there already"])
+def test_a_row_that_waits_outlives_a_schema_without_its_properties(simulate, is_there):
+    """Such as that of deletions, which tap-ninox sends behind the rows of a stream."""
+    simulator = simulate(shop())
+    if is_there:
+        run_target(simulator, [LINES, *records("lines", [{"No": "L1", "Pieces": 1}])])
+    waiting = records("lines", [{"No": "L1", "Order": "O1", "Pieces": 2}])
+    deletions = schema("lines", key=["_id"], _id="integer", _sdc_deleted_at="string")
+    deleted = records("lines", [{"_id": 99, "_sdc_deleted_at": "2026-01-01T00:00:00Z"}])
+    parents = [ORDERS, *records("orders", [{"No": "O1"}]), state({"a": 1})]
+    streams = {**REFERENCES, "lines": {"match_on": ["No"], **REFERENCES["lines"]}}
+    run = run_target(simulator, [LINES, *waiting, deletions, *deleted, *parents], streams=streams, hard_delete=True)
+    assert run.error is None
+    assert stored(simulator, "C") == {1: {"A": "L1", "B": 1, "C": 2}}
+    assert run.states == [{"a": 1}]
+
+
+def test_a_waiting_row_that_is_rejected_can_be_fed_in_again_after_its_schema_has_changed(simulate, tmp_path):
+    simulator = simulate(shop())
+    path = tmp_path / "rejects.jsonl"
+    waiting = records("lines", [{"No": "L1", "Order": "O1", "Pieces": 2}])
+    run_target(
+        simulator,
+        [LINES, *waiting, schema("lines", key=["No"], No="string", Order="string")],
+        streams=REFERENCES,
+        rejects_path=str(path),
+    )
+    run_target(simulator, [ORDERS, *records("orders", [{"No": "O1"}])])
+    assert run_target(simulator, path.read_bytes().splitlines(), streams=REFERENCES).error is None
+    assert stored(simulator, "C") == {1: {"A": "L1", "B": 1, "C": 2}}
+
+
+@pytest.mark.parametrize("on_missing", ["reject", "null"])
+def test_rows_that_wait_for_what_never_comes_do_not_fill_the_memory(simulate, monkeypatch, caplog, on_missing):
+    monkeypatch.setattr("target_ninox.loader.MOST_HELD", 10)
+    monkeypatch.setattr("target_ninox.sink.ROWS_AT_ONCE", 5)
+    simulator = simulate(shop())
+    most = []
+    monkeypatch.setattr("target_ninox.target.TargetNinox.write_durable_state",
+                        lambda target: most.append(len(target._loaders["lines"].held)))  # fmt: skip
+    streams = {"lines": {"references": {"Order": {"match_on": "No", "on_missing": on_missing}}}}
+    orphans = records("lines", [{"No": f"L{n}", "Order": "O-gone"} for n in range(40)])
+    run = run_target(simulator, [LINES, *orphans, ORDERS, *records("orders", [{"No": "O1"}])], streams=streams)
+    assert max(most) == 10
+    assert caplog.text.count("lines: 10 rows wait for linked records") == 1
+    outcome = "rejected" if on_missing == "reject" else "created"
+    assert run.counts("lines") == {"read": 40, outcome: 40}
+    assert len(stored(simulator, "C")) == (0 if on_missing == "reject" else 40)
+
+
+def test_rows_whose_parents_have_come_make_room_for_others(simulate, monkeypatch):
+    monkeypatch.setattr("target_ninox.loader.MOST_HELD", 10)
+    monkeypatch.setattr("target_ninox.sink.ROWS_AT_ONCE", 5)
+    simulator = simulate(shop())
+    messages = [LINES, ORDERS]
+    for block in range(10):
+        numbers = range(block * 5, block * 5 + 5)
+        messages += records("lines", [{"No": f"L{n}", "Order": f"O{n}"} for n in numbers])
+        messages += records("orders", [{"No": f"O{n}"} for n in numbers])
+    run = run_target(simulator, messages, streams=REFERENCES)
+    assert run.error is None
+    assert run.counts("lines") == {"read": 50, "created": 50}
+    assert linked(simulator, "C", "B", "B") == {f"L{n}": f"O{n}" for n in range(50)}
+
+
 def test_no_state_passes_a_row_that_waits(simulate, monkeypatch):
     monkeypatch.setattr("target_ninox.sink.ROWS_AT_ONCE", 1)
     simulator = simulate(shop())

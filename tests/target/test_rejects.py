@@ -10,6 +10,8 @@ from decimal import Decimal
 
 from target_ninox.planning.rows import RowRejectedError
 from target_ninox.reporting.rejects import Rejects, StreamSchema
+from tests.builders import shop
+from tests.target_runs import records, run_target, schema
 
 CUSTOMERS = StreamSchema(stream="customers", schema={"properties": {"nr": {}, "state": {}}}, key_properties=["nr"])
 ORDERS = StreamSchema(stream="orders", schema={"properties": {"id": {}}}, key_properties=["id"])
@@ -138,3 +140,25 @@ def test_a_thousand_rejects_do_not_flood_the_log(caplog):
         rejects.add(CUSTOMERS, {}, UNKNOWN, number=number, key=None)
     assert len(caplog.messages) == 11
     assert rejects.count == {"customers": 1000}
+
+
+def test_what_json_cannot_spell_comes_back_as_it_came(simulate, tmp_path):
+    """Python's own json writes NaN and halves of surrogate pairs; a row with one is rejected, not the run."""
+    simulator = simulate(shop(0))
+    head = schema("customers", key=["Name"], Name="string", Amount="number")
+    row = b'{"type": "RECORD", "stream": "customers", "record": {"Name": %s, "Amount": %s}}'
+    odd = [
+        row % (b'"n"', b"NaN"),
+        row % (b'"n"', b"-Infinity"),
+        row % (b'"\\ud800"', b"1.10"),
+        row % (b'"m"', b"1e9999999"),
+    ]
+    path = tmp_path / "rejects.jsonl"
+    run = run_target(simulator, [head, *odd, *records("customers", [{"Name": "good"}])], rejects_path=str(path))
+    assert run.counts("customers") == {"read": 5, "created": 1, "rejected": 4}
+    codes = ["not_finite", "not_finite", "not_text", "too_large"]
+    assert [json.loads(line)["code"] for line in path.read_bytes().splitlines()[1:]] == codes
+    again = tmp_path / "again.jsonl"
+    run = run_target(simulator, path.read_bytes().splitlines(), rejects_path=str(again))
+    assert run.counts("customers") == {"read": 4, "rejected": 4}
+    assert again.read_bytes() == path.read_bytes()
