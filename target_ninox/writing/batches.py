@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from time import sleep
-from typing import Any, NamedTuple
+from typing import Any
 
 from ninox_api import retry
 from ninox_api.errors import (
@@ -29,12 +29,12 @@ from ninox_api.errors import (
     NinoxTimeoutError,
     NinoxTransportError,
 )
-from ninox_api.wording import counted
-from ninox_api.writing import RecordWrite, SavedRecord
+from ninox_api.writing import SavedRecord
 from target_ninox.matching.known_table import KnownTable
 from target_ninox.matching.record_index import KeyOf
 from target_ninox.planning.rows import RowRejectedError
-from target_ninox.writing.merging import Row
+from target_ninox.writing.intents import Intent, Outcome
+from target_ninox.writing.looking import Looking
 from target_ninox.writing.writers import Writer
 
 logger = logging.getLogger(__name__)
@@ -50,34 +50,8 @@ _REFUSALS = (*range(400, 500), 500)
 _MOST_QUOTED = 100
 
 
-class UncertainCreateError(NinoxError):
-    """Records without a key may have been created, and nothing can tell which."""
-
-
 class RefusesEverythingError(NinoxError):
     """So many rows in a row were refused that going on would only spend calls."""
-
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """What is to be done for one row.
-
-    Attributes:
-        creates: Whether there is no record for it yet; with an id in `write`, it is to be made under that id.
-    """
-
-    row: Row
-    write: RecordWrite
-    creates: bool
-
-
-class Outcome(NamedTuple):
-    """What became of an intent: a record id, or an error."""
-
-    intent: Intent
-    record_id: int = 0
-    error: RowRejectedError | None = None
-    recovered: bool = False
 
 
 class BatchWriter:
@@ -98,7 +72,7 @@ class BatchWriter:
             find_gone_fields: Reads the schema again; returns the fields that cannot be written any more.
         """
         self.size = size
-        self.key_of = key_of
+        self._looking = Looking(table, key_of)
         self._writer = writer
         self._table = table
         self._max_tries = max_tries
@@ -160,7 +134,7 @@ class BatchWriter:
         rest = chunk
         while rest:
             self._pause(error)
-            saved, rest = self._look(rest)
+            saved, rest = self._looking.look(rest)
             yield from saved
             if not is_slow or not chunk[0].creates:
                 break
@@ -186,7 +160,7 @@ class BatchWriter:
         sleep(wait)
 
     def _refused(self, chunk: list[Intent], error: NinoxAPIError, todo: deque[list[Intent]]) -> Iterator[Outcome]:
-        saved, rest = self._look(chunk)
+        saved, rest = self._looking.look(chunk)
         yield from saved
         if not rest:
             return
@@ -215,44 +189,6 @@ class BatchWriter:
             )
             raise RefusesEverythingError(message) from error
 
-    def _look(self, chunk: list[Intent]) -> tuple[list[Outcome], list[Intent]]:
-        """Find out which rows of a failed request are saved; return them and the others, in order.
-
-        Updates need no look: sending them again has the effect of sending them once.
-        """
-        if not chunk[0].creates:
-            return [], chunk
-        found = self._find_by_id(chunk) if chunk[0].write.upsert else self._find_new(chunk)
-        saved = [Outcome(intent, found[place], recovered=True) for place, intent in enumerate(chunk) if place in found]
-        return saved, [intent for place, intent in enumerate(chunk) if place not in found]
-
-    def _find_by_id(self, chunk: Sequence[Intent]) -> dict[int, int]:
-        wanted = {place: intent.write.id or 0 for place, intent in enumerate(chunk)}
-        return {place: record_id for place, record_id in wanted.items() if self._table.find(record_id) is not None}
-
-    def _find_new(self, chunk: Sequence[Intent]) -> dict[int, int]:
-        """Return place in the chunk → id of the record that was not there before and has the row's key."""
-        ids_by_key: dict[Hashable, deque[int]] = {}
-        for record in self._table.read_new():
-            ids_by_key.setdefault(self.key_of(record.id, record.fields), deque()).append(record.id)
-        found = {}
-        for place, intent in enumerate(chunk):
-            ids = ids_by_key.get(intent.row.encoded.key)
-            if intent.row.encoded.key is not None and ids:
-                found[place] = ids.popleft()
-        keyless = sum(intent.row.encoded.key is None for intent in chunk)
-        if keyless and any(ids_by_key.values()):
-            raise self._uncertain(keyless)
-        return found
-
-    def _uncertain(self, count: int) -> UncertainCreateError:
-        numbers = f"table {self._table.id}, ids up to {self._table.highest_id}"
-        return UncertainCreateError(
-            f"The answer to the creation of {counted(count, 'record')} was lost, and without a key it cannot be told "
-            f"what is saved. Nothing was sent again. Look at the newest records ({numbers}), delete those of this run "
-            "or take the rows out of the input, and run again; with match_on this cannot happen."
-        )
-
     def _outcomes(self, chunk: list[Intent], answers: Sequence[SavedRecord]) -> Iterator[Outcome]:
         if len(answers) != len(chunk) or not all(map(_fits, chunk, answers)):
             yield from self._by_what_is_there(chunk, answers)
@@ -268,7 +204,7 @@ class BatchWriter:
         """Judge rows whose answers cannot be told apart: those that cannot be found are rejected."""
         logger.warning("Table %s: %d rows were sent, %d answered; looking.", self._table.id, len(chunk), len(answers))
         if chunk[0].creates:
-            saved, rest = self._look(chunk)
+            saved, rest = self._looking.look(chunk)
         else:
             answered = {answer.id for answer in answers if answer.error is None}
             saved = [Outcome(intent, intent.write.id or 0) for intent in chunk if intent.write.id in answered]

@@ -13,9 +13,10 @@ from target_ninox.planning.plan import WritePlan
 from target_ninox.planning.rows import RowRejectedError
 from target_ninox.reporting.account import StreamAccount
 from target_ninox.run import Run, key_of
-from target_ninox.writing.batches import BatchWriter, Intent, Outcome
+from target_ninox.writing.batches import BatchWriter
 from target_ninox.writing.deletion import Deleter
 from target_ninox.writing.files import FileLoader
+from target_ninox.writing.intents import Intent, Outcome
 from target_ninox.writing.merging import Row, merged
 
 logger = logging.getLogger(__name__)

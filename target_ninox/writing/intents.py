@@ -1,0 +1,32 @@
+"""What is to be done for a row, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ninox_api.writing import RecordWrite
+from target_ninox.planning.rows import RowRejectedError
+from target_ninox.writing.merging import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What is to be done for one row.
+
+    Attributes:
+        creates: Whether there is no record for it yet; with an id in `write`, it is to be made under that id.
+    """
+
+    row: Row
+    write: RecordWrite
+    creates: bool
+
+
+class Outcome(NamedTuple):
+    """What became of an intent: a record id, or an error."""
+
+    intent: Intent
+    record_id: int = 0
+    error: RowRejectedError | None = None
+    recovered: bool = False
