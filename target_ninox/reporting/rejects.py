@@ -20,6 +20,7 @@ import simplejson
 from singer_sdk.exceptions import MissingKeyPropertiesError
 
 from ninox_api.errors import NinoxError
+from ninox_api.wording import counted
 from target_ninox.planning.rows import EMPTY_KEY, Key, RowRejectedError
 
 logger = logging.getLogger(__name__)
@@ -97,7 +98,7 @@ class Rejects:
         if not count:
             return None
         message = (
-            f"{count} {'row' if count == 1 else 'rows'} could not be written, see the warnings above"
+            f"{counted(count, 'row')} could not be written, see the warnings above"
             f"{f' and {self._path}' if self._path else ''}. All others were; the state is held before the first of "
             "them, so they come again."
         )
