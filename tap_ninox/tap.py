@@ -19,8 +19,10 @@ from typing_extensions import override
 
 from ninox_api.client import DatabaseClient, NinoxClient
 from ninox_api.config import ConnectionConfig
+from ninox_api.environment import read_environment
 from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_api.schema import DatabaseName, DatabaseSchema
+from ninox_api.setting_errors import explained
 from ninox_api.wording import counted
 from tap_ninox.batches import Batches
 from tap_ninox.files.stream import FilesStream
@@ -54,8 +56,6 @@ _SIGNAL_EXIT_CODE = 128
 
 BOOKMARKS_PER_ROW = 10
 """A row must have been written for so many bookmarks before another STATE message holds them all."""
-
-_SECRETS = ("auth_token", "database_passwords")
 
 
 class TapNinox(Tap):
@@ -109,6 +109,12 @@ class TapNinox(Tap):
     def calls_used(self) -> int:
         """API calls sent so far."""
         return self._client.calls_used if self._client else 0
+
+    @property
+    @override
+    def _env_var_config(self) -> dict[str, Any]:
+        self.append_builtin_config(self.config_jsonschema)
+        return read_environment(self.config_jsonschema["properties"], prefix=self._env_var_prefix)
 
     @override
     def setup_mapper(self) -> None:
@@ -176,7 +182,7 @@ class TapNinox(Tap):
         try:
             return super()._validate_config(raise_errors=raise_errors)
         except ConfigValidationError as error:
-            errors = [_without_secret(message) for message in error.errors]
+            errors = [line for message in error.errors for line in explained(message, error.schema or {})]
             raise ConfigValidationError(str(error), errors=errors, schema=error.schema) from None
 
     def _discover(self, client: NinoxClient, settings: TapSettings, *, team: str | None) -> Discovery | None:
@@ -265,10 +271,3 @@ def _lowest_bookmark(
     known = [stream.known_sequence for stream in tables if stream.entry.database.id == database_id]
     known += [stream.known_sequence(database_id) for stream in lists]
     return min((sequence for sequence in known if sequence is not None), default=None)
-
-
-def _without_secret(message: str) -> str:
-    for name in _SECRETS:
-        if f"in config['{name}'" in message:
-            return f"{name}: the value is not of the right type."
-    return message

@@ -32,8 +32,12 @@ def main() -> None:
         logger.error(error)  # noqa: TRY400
     except JSONDecodeError as error:
         logger.error("A file given with --config is not JSON: %s.", error)  # noqa: TRY400
+    except UnicodeDecodeError as error:
+        logger.error(  # noqa: TRY400
+            "A file given with --config, or .env, is not text in UTF-8 (byte %d). Save it anew.", error.start
+        )
     except OSError as error:
-        logger.error("The output or a file cannot be used: %s.", error)  # noqa: TRY400
+        logger.error("The output or a file cannot be used: %s.", str(error).rstrip("."))  # noqa: TRY400
         _drop_output()
     else:
         return

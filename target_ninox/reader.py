@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from typing import IO, Any, NoReturn
+from codecs import BOM_UTF8
+from collections.abc import Callable, Iterable, Iterator
+from typing import IO, Any, NoReturn, cast
 
 from singer_sdk.singerlib.encoding.base import GenericSingerReader
 from singer_sdk.singerlib.exceptions import InvalidInputLine
@@ -47,12 +48,19 @@ class QuietReader(GenericSingerReader[bytes]):
     def process_lines(
         self, file_input: IO[bytes] | None, callbacks: dict[str, Callable[[dict[str, Any]], None]]
     ) -> Any:
-        self._lines = 0
-        return super().process_lines(file_input, callbacks)
+        source = getattr(file_input, "buffer", file_input) or self.default_input  # --input is opened as text
+        return super().process_lines(cast("IO[bytes]", self._counted(source)), callbacks)
+
+    def _counted(self, source: Iterable[bytes]) -> Iterator[bytes]:
+        """Count the lines; leave out empty ones, and the mark that editors on Windows put before the first."""
+        for number, line in enumerate(source, 1):
+            self._lines = number
+            message = line.removeprefix(BOM_UTF8) if number == 1 else line
+            if message.strip():
+                yield message
 
     @override
     def deserialize_json(self, line: bytes) -> dict[str, Any]:
-        self._lines += 1
         try:
             message = decode(line)
         except NotJsonError:

@@ -1,4 +1,4 @@
-"""What the SDK's check of settings leaves open: objects that are none, and messages that hold a secret."""
+"""What the SDK's check of settings leaves open: objects that are none."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from typing import Any
 from singer_sdk.exceptions import ConfigValidationError
 
 from target_ninox.settings_schema import CONFIG_JSONSCHEMA
-
-_SECRETS = ("auth_token", "database_passwords")
 
 
 def check_streams(streams: Any) -> None:
@@ -30,11 +28,3 @@ def check_streams(streams: Any) -> None:
 
 def _members(settings: Any) -> Iterable[tuple[str, Any]]:
     return settings.items() if isinstance(settings, Mapping) else ()
-
-
-def without_secret(message: str) -> str:
-    """Return a problem of the settings without the value, which JSON Schema's messages hold."""
-    for name in _SECRETS:
-        if f"in config['{name}'" in message:
-            return f"{name}: the value is not of the right type."
-    return message

@@ -17,7 +17,9 @@ from singer_sdk.mapper import RemoveRecordTransform
 from typing_extensions import override
 
 from ninox_api.config import ConnectionConfig
+from ninox_api.environment import read_environment
 from ninox_api.errors import NinoxConfigError
+from ninox_api.setting_errors import explained
 from target_ninox import finishing
 from target_ninox.batch_files import read_rows
 from target_ninox.completeness import Completeness, goes_on_inside
@@ -28,7 +30,7 @@ from target_ninox.reader import QuietReader
 from target_ninox.reporting.rejects import StreamSchema
 from target_ninox.run import Run, open_run
 from target_ninox.settings import TargetSettings
-from target_ninox.settings_check import check_streams, without_secret
+from target_ninox.settings_check import check_streams
 from target_ninox.settings_schema import CONFIG_JSONSCHEMA
 from target_ninox.sink import NoSink, TableSink
 from target_ninox.stopping import Stopping
@@ -195,6 +197,12 @@ class TargetNinox(Target):
         logger.error("Stopped by %s. The next run continues from the last state.", signal.Signals(signum).name)
         self._stopping.stop(signum)
 
+    @property
+    @override
+    def _env_var_config(self) -> dict[str, Any]:
+        self.append_builtin_config(self.config_jsonschema)
+        return read_environment(self.config_jsonschema["properties"], prefix=self._env_var_prefix)
+
     @override
     def setup_mapper(self) -> None:
         if self._config.get("stream_maps") is None:
@@ -208,7 +216,7 @@ class TargetNinox(Target):
         try:
             return super()._validate_config(raise_errors=raise_errors)
         except ConfigValidationError as error:
-            errors = [without_secret(message) for message in error.errors]
+            errors = [line for message in error.errors for line in explained(message, error.schema or {})]
             raise ConfigValidationError(str(error), errors=errors, schema=error.schema) from None
 
     def _check_mirrors(self, loader: StreamLoader) -> None:

@@ -84,7 +84,7 @@ def test_settings_come_from_the_environment(simulator):
 
 
 MISTAKES = {
-    "no key": ({"auth_token": None}, "'auth_token' is a required property"),
+    "no key": ({"auth_token": None}, "auth_token: missing. The API key, made in Ninox"),
     "empty key": ({"auth_token": ""}, "auth_token: missing. Make an API key"),
     "wrong key": ({"auth_token": "nope"}, "HTTP 401. Check auth_token"),
     "unknown team": ({"team": "Taem"}, "team: nothing is called 'Taem'. Did you mean 'Team'?"),
@@ -93,7 +93,7 @@ MISTAKES = {
     "nobody listens": ({"api_url": "http://127.0.0.1:9/v1"}, "no connection to http://127.0.0.1:9/v1"),
     "plain http": ({"api_url": "http://ninox.example.com/v1"}, "plain http would send the key unprotected"),
     "Ninox 4": ({"api_url": "https://go.ninox.com/api/v1"}, "go.ninox.com is Ninox 4"),
-    "typo in a setting": ({"tabels": ["A"]}, "'tabels' was unexpected"),
+    "typo in a setting": ({"tabels": ["A"]}, "tabels: there is no such setting. Did you mean 'tables'?"),
     "wrong type": ({"max_retries": "many"}, "'many' is not of type"),
     "key of a wrong type": ({"auth_token": 4711}, "auth_token: the value is not of the right type"),
 }
@@ -119,6 +119,16 @@ def test_a_config_file_that_is_not_json_is_one_error(tmp_path):
     result = tap("--config", str(tmp_path / "bad.json"))
     assert result.returncode == 1
     assert "is not JSON" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("option", ["--config", "--catalog", "--state"])
+def test_a_file_that_a_shell_wrote_as_utf_16_is_one_error(config, tmp_path, option):
+    (tmp_path / "bad.json").write_text("{}", encoding="utf-16")
+    result = tap(option, str(tmp_path / "bad.json"), config=config, tmp_path=tmp_path)
+    assert result.returncode == 1
+    (told,) = error_lines(result)
+    assert "is not text in UTF-8" in told
     assert "Traceback" not in result.stderr
 
 

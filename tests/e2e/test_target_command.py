@@ -80,6 +80,27 @@ def test_what_a_user_can_mend_is_said_in_a_line_without_a_traceback(tmp_path, se
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize("as_file", [True, False], ids=["--input", "standard input"])
+def test_a_file_that_was_saved_on_windows_is_read_and_another_encoding_is_an_error_of_its_line(tmp_path, as_file):
+    text = lines([CUSTOMERS, *records("customers", [{"Name": "Müller", "Amount": 1}])])
+    files = {"utf-8-sig": ("\r\n\r\n".join(text.splitlines()), 0), "latin-1": (text, 1), "utf-16": (text, 1)}
+    with Simulator(seed=shop(0)) as simulator:
+        for encoding, (written, code) in files.items():
+            path = tmp_path / encoding
+            path.write_bytes(written.replace("\\u00fc", "ü").encode(encoding))
+            arguments = ["--input", str(path)] if as_file else []
+            with path.open("rb") as source:
+                done = subprocess.run(
+                    [*command(tmp_path, simulator), *arguments], stdin=source, capture_output=True, text=True,
+                    timeout=60, check=False,
+                )  # fmt: skip
+            assert done.returncode == code, done.stderr
+            assert "Traceback" not in done.stderr
+            assert ("are not whole JSON in UTF-8" in done.stderr) == bool(code)
+            assert "ller" not in done.stderr
+        assert len(stored(simulator)) == 1
+
+
 def test_a_reader_of_states_that_has_ended_is_told_in_a_line(tmp_path):
     with Simulator(seed=shop(0)) as simulator:
         reading, writing = os.pipe()
