@@ -22,7 +22,7 @@ def certificate_authority(path):
 
 
 @contextmanager
-def private_cloud(simulator, authority, *, host="127.0.0.1", tls=True):
+def private_cloud(simulator, authority, *, host="127.0.0.1", tls=True, heard=None):
     """Serve a simulator behind a gateway; yield the API's address.
 
     Args:
@@ -30,6 +30,7 @@ def private_cloud(simulator, authority, *, host="127.0.0.1", tls=True):
         authority: Who signs the certificate.
         host: Name in the certificate.
         tls: False for a server that forgot about it.
+        heard: A list that takes the headers of every request.
     """
     target = urlsplit(simulator.url)
 
@@ -37,11 +38,14 @@ def private_cloud(simulator, authority, *, host="127.0.0.1", tls=True):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self):
+            if heard is not None:
+                heard.append(dict(self.headers))
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             if not self.path.startswith(PREFIX):
                 self._answer(404, b"<html>nothing here</html>", "text/html")
                 return
             connection = http.client.HTTPConnection(target.hostname, target.port)
-            connection.request("GET", self.path.removeprefix(PREFIX), headers=dict(self.headers))
+            connection.request(self.command, self.path.removeprefix(PREFIX), body, headers=dict(self.headers))
             answer = connection.getresponse()
             self._answer(answer.status, answer.read(), answer.headers.get("Content-Type", ""))
             connection.close()
@@ -55,6 +59,9 @@ def private_cloud(simulator, authority, *, host="127.0.0.1", tls=True):
 
         def log_message(self, *_):
             """Keep quiet."""
+
+    for method in ("POST", "PUT", "DELETE"):
+        setattr(Gateway, f"do_{method}", Gateway.do_GET)
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True

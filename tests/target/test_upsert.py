@@ -33,6 +33,13 @@ def test_rows_are_created_changed_and_left_alone(simulate):
     }
 
 
+def test_unchanged_rows_are_written_where_that_is_asked_for(simulate):
+    simulator = simulate(shop(3))
+    run = run_target(simulator, [CUSTOMERS, *rows(3, amount=10)], skip_unchanged=False)
+    assert run.counts("customers") == {"read": 3, "updated": 3}
+    assert [call.method for call in writes(simulator)] == ["POST"]
+
+
 def test_settings_of_a_stream_that_does_not_come_are_told(simulate, caplog):
     run = run_target(
         simulate(shop(1)), [CUSTOMERS, *rows(1)], streams={"custmers": {"mode": "insert"}, "customers": {}}
