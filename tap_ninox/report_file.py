@@ -25,11 +25,12 @@ def write_report(path: Path, report: RunReport) -> None:
     try:
         unfinished.write_text(json.dumps(_document(report), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         unfinished.replace(path)
-    except OSError as error:
-        message = f"report_path: {path} cannot be written ({error.strerror})."
+    except (OSError, ValueError) as error:  # ValueError: a path that no system takes
+        reason = getattr(error, "strerror", None) or "no path looks so"
+        message = f"report_path: {path} cannot be written ({reason})."
         raise NinoxConfigError(message) from None
     finally:
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             unfinished.unlink(missing_ok=True)
 
 
