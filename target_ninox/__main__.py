@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import logging
 import os
 import sys
@@ -18,6 +19,7 @@ logger = logging.getLogger("target-ninox")
 
 def main() -> None:
     """Run the target; what a user can mend is said in a line each, without a traceback, and ends with exit code 1."""
+    _buffer_output()
     gc.disable()  # imports make no garbage; looking for it among them is a tenth of the start
     from target_ninox.target import TargetNinox  # noqa: PLC0415
 
@@ -42,6 +44,16 @@ def main() -> None:
     else:
         return
     sys.exit(1)
+
+
+def _buffer_output() -> None:
+    """Give the output the buffer that PYTHONUNBUFFERED took from it.
+
+    Of a write that a full disk or a signal cuts short, Python then forgets the rest without a word; a buffer goes on.
+    """
+    if isinstance(sys.stdout.buffer, io.RawIOBase):
+        encoding, errors = sys.stdout.encoding, sys.stdout.errors
+        sys.stdout = os.fdopen(sys.stdout.fileno(), "w", encoding=encoding, errors=errors, closefd=False)
 
 
 def _drop_output() -> None:
