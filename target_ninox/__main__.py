@@ -12,6 +12,7 @@ from simplejson import JSONDecodeError
 from singer_sdk.exceptions import ConfigValidationError, MappingError, RecordsWithoutSchemaException
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
+from ninox_api.defects import told_of_defect
 from ninox_api.errors import NinoxConfigError, NinoxError
 
 logger = logging.getLogger("target-ninox")
@@ -41,6 +42,8 @@ def main() -> None:
     except OSError as error:
         logger.error("The output or a file cannot be used: %s.", str(error).rstrip("."))  # noqa: TRY400
         _drop_output()
+    except Exception as error:  # noqa: BLE001 (Python would print its message)
+        logger.error(told_of_defect(error, logger.name))  # noqa: TRY400
     else:
         return
     sys.exit(1)
