@@ -27,6 +27,8 @@ def become(program, arguments, stdin, stdout, stderr):
         elif end is not None:
             os.dup2(end.fileno(), number)
             end.close()
+    if program not in PROGRAMS:  # one of another environment, by its path
+        os.execv(program, [program, *arguments])  # noqa: S606 (no shell is wanted)
     sys.argv = [program, *arguments]
     module, _, name = PROGRAMS[program].partition(":")
     attrgetter(name)(import_module(module))()

@@ -5,9 +5,6 @@ Plugins and their versions are those of `meltano.yml`, settings those of docs/ho
 
 from __future__ import annotations
 
-import os
-import subprocess
-import venv
 from dataclasses import replace
 
 import psycopg
@@ -20,6 +17,7 @@ from ninox_simulator.samples.blattwerk import build
 from ninox_simulator.server import Simulator
 from tests.builders import DATABASE_ID, database, field, table, team
 from tests.docs.blocks import blocks
+from tests.foreign_taps import install
 from tests.target_runs import stored, writes
 from tests.warehouse import fresh_database
 
@@ -78,24 +76,6 @@ def compare(source, target, team_id, database_id):
             assert fields == {key: value for key, value in original if value != "" and key not in hidden}
             count += 1
     return count
-
-
-def install(project, name):
-    """Install a tap of `meltano.yml` in an environment of its own, as Meltano would, but once for all tests."""
-    path = project.folder / "meltano.yml"
-    definitions = yaml.safe_load(path.read_text(encoding="utf-8"))
-    [tap] = [plugin for plugin in definitions["plugins"]["extractors"] if plugin["name"] == name]
-    package = tap.pop("pip_url")
-    folder = REPOSITORY / ".meltano" / "test-taps" / package
-    if not (folder / "bin" / name).exists():
-        venv.create(folder, with_pip=True)
-        subprocess.run([folder / "bin" / "pip", "install", "--quiet", package], check=True, env=_for_pip())
-    tap["executable"] = str(folder / "bin" / name)
-    path.write_text(yaml.safe_dump(definitions), encoding="utf-8")
-
-
-def _for_pip():
-    return {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 
 
 def shop_tables():

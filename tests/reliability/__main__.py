@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 from demo.postgres import running_postgres
-from tests.reliability import kills, load, matrix, warehouse_kills
+from tests.reliability import csv_kills, kills, load, matrix, meltano_kills, warehouse_kills
 from tests.reliability.canaries import quiet
 
 
@@ -50,10 +50,12 @@ def run_kills(options):
     say("|---|--:|--:|---|")
     with running_postgres() as postgres, tempfile.TemporaryDirectory(prefix="ninox-kills-") as directory:
         plays = (
-            ("a file of Singer lines into target-ninox", kills.harm_target, 0.45, ()),
-            ("tap-ninox", kills.harm_tap, 0.25, ()),
-            ("tap-ninox into target-postgres", warehouse_kills.harm_pipe, 0.25, (postgres,)),
-            ("meltano run tap-ninox target-postgres", warehouse_kills.harm_meltano, 0.05, (postgres,)),
+            ("a file of Singer lines into target-ninox", kills.harm_target, 0.3, ()),
+            ("tap-ninox", kills.harm_tap, 0.2, ()),
+            ("tap-ninox into target-postgres", warehouse_kills.harm_pipe, 0.2, (postgres,)),
+            ("tap-spreadsheets into target-ninox", csv_kills.harm_csv, 0.2, ()),
+            ("meltano run tap-ninox target-postgres", meltano_kills.harm_meltano, 0.05, (postgres,)),
+            ("meltano run tap-spreadsheets target-ninox", meltano_kills.harm_meltano_csv, 0.05, ()),
         )
         for name, harm, share, more in plays:
             seeds = range(options.first, options.first + max(1, round(options.seeds * share)))
@@ -63,10 +65,11 @@ def run_kills(options):
                 if problem:
                     wrong += 1
                     sys.stderr.write(f"{name}, seed {seed}: {problem}\n")
-            harmed = {key: n for key, n in total.items() if key not in {"requests", "rows", "whole run"}}
-            say(
-                f"| {name} | {len(seeds)} | {len(seeds) - wrong} | {', '.join(f'{n} {k}' for k, n in harmed.items())} |"
-            )
+            harmed = {key: n for key, n in sorted(total.items()) if key not in {"requests", "rows", "whole run"}}
+            late = sum(n for key, n in harmed.items() if key.endswith("(too late)"))
+            runs = f"{sum(harmed.values()) - late} harmed, {late} too late: "
+            runs += ", ".join(f"{n} {key}" for key, n in harmed.items())
+            say(f"| {name} | {len(seeds)} | {len(seeds) - wrong} | {runs} |")
             failed += wrong
     return failed
 

@@ -1,42 +1,78 @@
-"""`tap-ninox | target-postgres` as two real processes."""
+"""A tap into a target, as two real processes."""
 
 from __future__ import annotations
 
 import json
+import os
+import threading
 from contextlib import suppress
 from typing import NamedTuple
 
-from tests.programs import WAIT_S, become, context
+from tests.programs import WAIT_S, context
+from tests.reliability.harms import become_limited
+
+SIDES = ("tap", "target")
 
 
 class Ending(NamedTuple):
-    """How a run ended: exit codes (negative: the signal), and the last state that the target confirmed."""
+    """How a run ended.
+
+    Attributes:
+        tap: Its exit code; negative: the signal.
+        target: Likewise.
+        state: The last one that the target confirmed, or that before the run.
+        is_cut: Whether what the target wrote ends in the middle of a line.
+    """
 
     tap: int
     target: int
     state: dict | None
+    is_cut: bool
+
+    @property
+    def was_harmed(self):
+        return bool(self.tap or self.target or self.is_cut)
 
 
 class Pipeline:
-    """One run of the tap into the target."""
+    """One run of a tap into a target."""
 
-    def __init__(self, directory, tap_config, target_config, *, state):
-        self._directory = directory
-        self._state = state
+    def __init__(
+        self, directory, tap_config, target_config, *, state, programs=("tap-ninox", "target-postgres"),
+        limits=(None, None), cut_after=None, is_unread=False,
+    ):  # fmt: skip
+        """Start it.
+
+        Args:
+            directory: For configurations, logs and states.
+            tap_config: Settings of the tap.
+            target_config: Settings of the target.
+            state: From which the tap goes on; None for the first run.
+            programs: Tap and target: names of console scripts, or paths.
+            limits: Bytes after which every file that the tap, or the target, writes is full.
+            cut_after: Bytes after which the pipe between the two is closed at both ends.
+            is_unread: Whether nobody reads the states that the target writes.
+        """
+        self._directory, self._state = directory, state
         self._output = directory / "states"
-        self._output.unlink(missing_ok=True)
-        arguments = ["--config", self._write("tap.json", tap_config)]
+        for name in ("states", *(f"{side}.log" for side in SIDES)):
+            (directory / name).unlink(missing_ok=True)
+        tap_arguments = ["--config", self._write("tap.json", tap_config)]
         if state is not None:
-            arguments += ["--state", self._write("state.json", state)]
-        log = str(directory / "log")
-        reading = ["--config", self._write("target.json", target_config), "--input", "/dev/stdin"]
-        outlet, inlet = context.Pipe(duplex=False)
-        self.tap = context.Process(target=become, args=("tap-ninox", arguments, None, inlet, log))
-        self.target = context.Process(target=become, args=("target-postgres", reading, outlet, str(self._output), log))
-        self.target.start()
-        self.tap.start()
-        inlet.close()
-        outlet.close()
+            tap_arguments += ["--state", self._write("state.json", state)]
+        target_arguments = ["--config", self._write("target.json", target_config), "--input", "/dev/stdin"]
+        inlet, outlet, states = *self._pipe(cut_after), str(self._output)
+        if is_unread:
+            nobody, states = context.Pipe(duplex=False)
+            nobody.close()
+        self.target = self._start("target", programs[1], target_arguments, outlet, states, limits[1])
+        self.tap = self._start("tap", programs[0], tap_arguments, None, inlet, limits[0])
+        for end in (inlet, outlet, states):
+            if not isinstance(end, str):
+                end.close()
+
+    def pids(self, sides=SIDES):
+        return [getattr(self, side).pid for side in sides]
 
     def is_running(self):
         return self.tap.is_alive() or self.target.is_alive()
@@ -45,16 +81,40 @@ class Pipeline:
         for victim in victims:
             getattr(self, victim).kill()
 
+    def told(self, *sides):
+        """Return what the sides wrote to their standard error, by default both."""
+        logs = [self._directory / f"{side}.log" for side in sides or SIDES]
+        return "".join(log.read_text(encoding="utf-8", errors="replace") for log in logs if log.exists())
+
     def end(self):
         """Wait for both."""
         for process in (self.tap, self.target):
             process.join(WAIT_S)
-            assert process.exitcode is not None, f"{process.name} hangs; see {self._directory / 'log'}"
-        return Ending(self.tap.exitcode, self.target.exitcode, self._last_state())
+            is_hanging = process.exitcode is None
+            if is_hanging:
+                self.kill(SIDES)
+            assert not is_hanging, f"{process.name} hangs: {self.told()[-4000:]}"
+        *lines, rest = self._output.read_text(encoding="utf-8").split("\n") if self._output.exists() else [""]
+        return Ending(self.tap.exitcode, self.target.exitcode, self._last_state(lines), bool(rest))
 
-    def _last_state(self):
-        lines = self._output.read_text(encoding="utf-8").split("\n") if self._output.exists() else []
-        for line in reversed(lines[:-1]):  # what follows the last line end was cut off
+    def _start(self, side, program, arguments, stdin, stdout, limit):
+        log = str(self._directory / f"{side}.log")
+        arguments = (program, arguments, stdin, stdout, log, limit)
+        process = context.Process(target=become_limited, args=arguments, name=side)
+        process.start()
+        return process
+
+    def _pipe(self, cut_after):
+        """Return the end that the tap writes to and the one that the target reads from."""
+        outlet, inlet = context.Pipe(duplex=False)
+        if cut_after is None:
+            return inlet, outlet
+        late_outlet, late_inlet = context.Pipe(duplex=False)
+        threading.Thread(target=_pass_on, args=(outlet, late_inlet, cut_after), daemon=True).start()
+        return inlet, late_outlet
+
+    def _last_state(self, lines):
+        for line in reversed(lines):
             with suppress(ValueError):
                 return json.loads(line)
         return self._state
@@ -63,3 +123,13 @@ class Pipeline:
         path = self._directory / name
         path.write_text(json.dumps(content), encoding="utf-8")
         return str(path)
+
+
+def _pass_on(source, destination, count):
+    """Pass so many bytes on, then go away."""
+    while count > 0 and (piece := os.read(source.fileno(), min(count, 65536))):
+        with suppress(BrokenPipeError):
+            os.write(destination.fileno(), piece)
+        count -= len(piece)
+    source.close()
+    destination.close()

@@ -117,11 +117,12 @@ def soak(seed, postgres, directory, *, runs=RUNS):
             state = ending.state
             told["killed"] += ("tap" in victims and ending.tap < 0) or ("target" in victims and ending.target < 0)
             if not victims:
-                assert (ending.tap, ending.target) == (0, 0), (directory / "log").read_text()[-4000:]
+                assert (ending.tap, ending.target) == (0, 0), pipeline.told()[-4000:]
         writer.is_at_work = False
         settings = _settings(simulator, chance) | {"full_refresh_interval_hours": None}
-        ending = Pipeline(directory, settings, postgres_settings(warehouse), state=state).end()
-        assert (ending.tap, ending.target) == (0, 0), (directory / "log").read_text()[-4000:]
+        pipeline = Pipeline(directory, settings, postgres_settings(warehouse), state=state)
+        ending = pipeline.end()
+        assert (ending.tap, ending.target) == (0, 0), pipeline.told()[-4000:]
         told["rows"] = assert_equal_to_store(warehouse, simulator.store, catalog)
         told["requests"] = len(simulator.log.entries)
         return told + writer.edits

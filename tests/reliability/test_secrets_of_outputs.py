@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ninox_simulator.server import Simulator
-from tests.reliability import canaries, tap_cells, target_cells
+from tests.reliability import canaries, tap_operations, target_operations
 from tests.reliability.test_secrets import EVERYTHING, ROWS, SCHEMA
 
 pytestmark = pytest.mark.e2e
@@ -22,7 +22,7 @@ BATCHES = {"encoding": {"format": "jsonl", "compression": "none"}, "batch_size":
 
 def shop():
     """Whose database has a password, and one value that is not what its field says."""
-    [team] = tap_cells.shop()
+    [team] = tap_operations.shop()
     [database] = team.databases
     database.password = canaries.PASSWORD
     database.records["A"][0].fields["B"] = f"{canaries.VALUE} is no number"
@@ -62,8 +62,8 @@ SYNCS = {
     "report": {},
     "report of a failure": {"on_bad_value": "fail"},
     "batches": {"batch_config": BATCHES},
-    "formulas": {"formulas": {f"*.{tap_cells.FORMULA}": "number"}},
-    "queries": {"queries": [tap_cells.QUERY]},
+    "formulas": {"formulas": {f"*.{tap_operations.FORMULA}": "number"}},
+    "queries": {"queries": [tap_operations.QUERY]},
     "deletions": {"deletes": "both"},
 }
 
@@ -135,7 +135,7 @@ main()
 @pytest.mark.parametrize("whose", CRASHES)
 def test_a_crash_is_told_with_places_but_without_its_message(whose, tmp_path):
     """Found by looking for values in whatever ends a run: Python prints the message of an error that nobody foresaw."""
-    seed = shop() if whose == "the tap's" else target_cells.shop()
+    seed = shop() if whose == "the tap's" else target_operations.shop()
     settings = {} if whose == "the tap's" else {"database": "Shop"}
     lines = "".join(json.dumps(message) + "\n" for message in (SCHEMA, *ROWS))
     with Simulator(seed=seed, token=canaries.KEY) as simulator:

@@ -3,20 +3,10 @@
 from __future__ import annotations
 
 import os
-import resource
-import signal
 import threading
-from contextlib import suppress
 
-from tests.programs import WAIT_S, become, context
-
-
-def _limited(program, arguments, stdout, stderr, file_limit):
-    if file_limit is not None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (file_limit, file_limit))
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # writing then fails as it does on a full disk
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a child of a background job ignores it
-    become(program, arguments, None, stdout, stderr)
+from tests.programs import WAIT_S, context
+from tests.reliability.harms import become_limited
 
 
 class Victim:
@@ -36,7 +26,7 @@ class Victim:
             arguments: Its arguments.
             file_limit: Bytes after which every file it writes is full.
             output: A file to write to instead of a pipe.
-            deaf_after: Bytes of output after which its reader goes away; below 0 before the first.
+            deaf_after: Lines of output after which its reader goes away.
         """
         self.lines, self._errors = [], []
         pipes = self._pipes = directory / "stdout", directory / "stderr"
@@ -44,7 +34,8 @@ class Victim:
             os.mkfifo(pipe)
         self._output = output
         stdout = str(output or pipes[0])
-        self.process = context.Process(target=_limited, args=(program, arguments, stdout, str(pipes[1]), file_limit))
+        arguments = (program, arguments, None, stdout, str(pipes[1]), file_limit)
+        self.process = context.Process(target=become_limited, args=arguments)
         self.process.start()
         self._readers = [threading.Thread(target=self._listen, args=(pipes[1], self._errors, None), daemon=True)]
         if output is None:
@@ -58,9 +49,9 @@ class Victim:
     def told(self):
         return b"".join(self._errors).decode(errors="replace")
 
-    def send(self, number):
-        with suppress(ProcessLookupError):
-            os.kill(self.process.pid, number)
+    @property
+    def pid(self):
+        return self.process.pid
 
     def end(self):
         """Wait for its end; return its exit code, negative for a signal."""
@@ -80,12 +71,10 @@ class Victim:
 
     @staticmethod
     def _listen(pipe, pieces, deaf_after):
-        heard = 0
         with pipe.open("rb") as file:
-            if deaf_after is not None and deaf_after < 0:
+            if deaf_after == 0:
                 return
-            for line in file:
+            for number, line in enumerate(file, start=1):
                 pieces.append(line)
-                heard += len(line)
-                if deaf_after is not None and heard > deaf_after:
+                if number == deaf_after:
                     return

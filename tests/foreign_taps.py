@@ -1,0 +1,40 @@
+"""Taps that are not ours to change: those of `meltano.yml`, each in an environment of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import venv
+
+import yaml
+
+from demo.meltano import REPOSITORY
+
+
+def install(project, name):
+    """Install a tap as Meltano would, but once for all tests, and tell the project where it is."""
+    path = project.folder / "meltano.yml"
+    definitions = yaml.safe_load(path.read_text(encoding="utf-8"))
+    tap = _definition(definitions, name)
+    tap["executable"] = executable(name)
+    del tap["pip_url"]
+    path.write_text(yaml.safe_dump(definitions), encoding="utf-8")
+
+
+def executable(name):
+    """Return the path of a tap's command, installed if it is not yet."""
+    package = _definition(yaml.safe_load((REPOSITORY / "meltano.yml").read_text(encoding="utf-8")), name)["pip_url"]
+    folder = REPOSITORY / ".meltano" / "test-taps" / package
+    if not (folder / "bin" / name).exists():
+        venv.create(folder, with_pip=True)
+        subprocess.run([folder / "bin" / "pip", "install", "--quiet", package], check=True, env=_for_pip())
+    return str(folder / "bin" / name)
+
+
+def _definition(project, name):
+    [tap] = [plugin for plugin in project["plugins"]["extractors"] if plugin["name"] == name]
+    return tap
+
+
+def _for_pip():
+    return {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
