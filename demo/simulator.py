@@ -25,6 +25,10 @@ class SimulatedNinox:
         """Let people work for a day; return what they did."""
         return str(self._control("POST", "next-day")["done"])
 
+    def reset(self) -> None:
+        """Forget what was done in Ninox."""
+        self._control("POST", "reset")
+
     def calls(self) -> int:
         """Return the API calls since the last question."""
         count = int(self._control("GET", "log")["count"])

@@ -83,7 +83,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 picks a free one (default: %(default)s)")
     parser.add_argument("--seed", default=SAMPLE, help="blattwerk, empty, or a JSON file (default: %(default)s)")
     parser.add_argument("--profile", choices=PROFILES, default="s", help="size of blattwerk (default: %(default)s)")
-    parser.add_argument("--switch", action="append", default=[], metavar="NAME=VALUE", help="set an unknown")
+    parser.add_argument(
+        "--switch",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="one of docs/simulator.md",
+    )
     parser.add_argument(
         "--fault", action="append", default=[], metavar="kind=…,…", help="add a fault: " + ", ".join(KINDS)
     )

@@ -199,7 +199,7 @@ TARGET_PROPERTIES = (
         "streams",
         th.ObjectType(additional_properties=th.ObjectType(*STREAM_PROPERTIES, additional_properties=False)),
         title="Streams",
-        description="Stream → its own settings, see below.",
+        description="Stream → settings of its own, such as `table`, `match_on` and `fields`.",
     ),
     th.Property(
         "batch_size_rows",

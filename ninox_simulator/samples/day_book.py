@@ -43,6 +43,11 @@ class DayBook:
         """Number of records in `deleted`."""
         return _total(self.deleted)
 
+    @property
+    def rows_passing(self) -> int:
+        """Number of records in `passing`."""
+        return _total(self.passing)
+
     def note_created(self, place: Place, rid: int) -> None:
         """A record has been created."""
         self.added.setdefault(place, set()).add(rid)

@@ -121,6 +121,7 @@ def _a_busy_day(office: Office, store: Store) -> None:
     office.book.notes += [
         f"{plan.movements:,} of the added are stock movements",
         f"{plan.invoices_deleted} invoices went with their positions",
+        f"{office.book.rows_passing:,} more rows came and went",
         f"one project was written {REPEATED_EDITS} times more",
     ]
 

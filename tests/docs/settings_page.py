@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from ninox_api.config import DEFAULT_USER_AGENT
+from tests.docs.settings_table import table
 from tests.hub.definitions import definitions
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "settings.md"
@@ -13,29 +13,34 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference" / "settings.md"
 _INTRODUCTION = """# Settings
 
 Of both commands. In `meltano.yml` under `config`, in a file given with `--config`, or, with `--config=ENV`, as
-environment variables: prefix and name in capitals (`TAP_NINOX_AUTH_TOKEN`), lists and objects as JSON.
+environment variables: prefix and name in capitals (`TAP_NINOX_AUTH_TOKEN`), lists and objects as JSON, booleans as
+`true` or `false`. Variables may stand in a file `.env` in the folder of the command or above it; those of the shell
+count more.
 """
+_OF_STREAMS = "## Of each stream, under `streams.<stream>` of target-ninox\n\n"
 
 
 def page():
-    return "\n".join([_INTRODUCTION, *(_section(document) for document in definitions().values())])
+    sections = [_section(document) for document in definitions().values()]
+    return "\n".join([_INTRODUCTION, *sections, _OF_STREAMS + table("stream-settings")])
 
 
 def _section(document):
     required = document["settings_group_validation"][0]
     lines = [f"## {document['name']}", "", "| Setting | Kind | Default | Meaning |", "|---|---|---|---|"]
     for setting in document["settings"]:
-        default = "required" if setting["name"] in required else _default(setting.get("value"))
+        default = "required" if setting["name"] in required else _default(setting)
         kind = " \\| ".join(f"`{option['value']}`" for option in setting.get("options", ())) or setting["kind"]
         secret = ", secret" if setting.get("sensitive") else ""
         lines.append(f"| `{setting['name']}`{secret} | {kind} | {default} | {setting['description']} |")
     return "\n".join(lines) + "\n"
 
 
-def _default(value):
-    if value is None:
-        return "–"
-    return f"`{value if isinstance(value, str) else json.dumps(value)}`" if value != DEFAULT_USER_AGENT else "–"
+def _default(setting):
+    if setting["name"] == "user_agent":  # the definition leaves it out, since it holds the version
+        return "`singer-ninox/<version>`"
+    value = setting.get("value")
+    return "–" if value is None else f"`{value if isinstance(value, str) else json.dumps(value)}`"
 
 
 if __name__ == "__main__":

@@ -101,6 +101,7 @@ def test_queries_run_on_the_loaded_company(page, warehouse):
 @pytest.mark.parametrize("page", with_mark("run"), ids=by_name)
 def test_commands_run_and_print_what_is_shown(page, company, tmp_path):
     ninox, postgres = company
+    ninox.reset()  # what is shown is what the page alone has done
     environment = {
         **plugin_settings(ninox, postgres),
         "TARGET_NINOX_API_URL": ninox.url,

@@ -10,15 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs.blocks import shape
+
 ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.e2e
-
-
-def shape(text):
-    """Return lines with all numbers made equal, and blanks and rules of any length."""
-    lines = (re.sub(r"\s+", " ", re.sub(r"[\d.,]*\d", "#", line)).strip() for line in text.splitlines())
-    return [re.sub(r"-{3,}", "---", line) for line in lines if line]
 
 
 def test_the_demo_runs_anywhere_and_the_readme_shows_what_it_prints(tmp_path):
