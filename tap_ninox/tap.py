@@ -26,6 +26,7 @@ from ninox_api.setting_errors import explained
 from ninox_api.wording import counted
 from tap_ninox.batches import Batches
 from tap_ninox.files.stream import FilesStream
+from tap_ninox.idle_maps import tell_idle_maps
 from tap_ninox.queries.stream import query_streams
 from tap_ninox.report import RunReport
 from tap_ninox.schema.catalog import TableEntry, saved_entries
@@ -124,6 +125,7 @@ class TapNinox(Tap):
             if self.config.get("follow_names"):
                 logger.debug("%d streams under their names of now.", len(self.streams))  # renames the catalog, too
             super().setup_mapper()
+            tell_idle_maps(self._config.get("stream_maps") or {}, list(self.streams))
 
     @override
     def discover_streams(self) -> Sequence[Stream]:

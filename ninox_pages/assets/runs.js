@@ -57,7 +57,7 @@ function line(stream, columns, slowest) {
     ? el("td", { class: "number time" }, seconds(of(stream)), el("i", { style: `width:${Math.round((100 * stream.seconds) / slowest)}%;margin-left:auto` }))
     : el("td", { class: `number${of(stream) ? "" : " zero"}` }, number(of(stream))));
   return el("tr", { class: stream.error ? "failed" : null },
-    el("td", {}, stream.name, stream.error ? el("span", { class: "note bad" }, stream.error) : null, stream.notes.map((note) => el("span", { class: "note" }, note))), cells);
+    el("td", { class: "stream" }, stream.name, stream.error ? el("span", { class: "note bad" }, stream.error) : null, stream.notes.map((note) => el("span", { class: "note" }, note))), cells);
 }
 
 function rejects() {

@@ -128,6 +128,19 @@ def test_the_command_makes_one_page_of_all_reports(tap_report, target_report, tm
     assert seen["row"] == ["1", '["K",1]', "status", "it is no option.Allowed: open · paid"]
 
 
+@pytest.mark.e2e
+def test_on_a_phone_an_error_is_not_one_word_a_line(tap_report, tmp_path):
+    seen = look_at(
+        page(tap_report).stdout,
+        Path(tmp_path),
+        """
+        document.querySelector(".sheet").style.width = "360px";  // no window of a browser is as narrow as a phone
+        return document.querySelector("td.stream").getBoundingClientRect().width;
+        """,
+    )
+    assert seen >= 200
+
+
 def page(*paths):
     command = [sys.executable, "-m", "ninox_pages", *map(str, paths)]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
