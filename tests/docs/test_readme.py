@@ -62,6 +62,15 @@ def test_the_german_readme_has_the_same_recipes():
     assert [row[1] for row in rows("Recipes") if row[1] not in german] == []
 
 
+def test_the_german_readme_says_of_the_target_what_the_english_one_says():
+    german = section("Was das Target kann", README.parent / "README.de.md")
+    told = [line for line in german.splitlines() if line.startswith("| bei ")]
+    english = [row for row in rows("What the target does") if row[0].startswith("on a")]
+    assert len(told) == len(english)
+    for row, line in zip(english, told, strict=True):
+        assert re.findall(r"`(\w+)`", row[0] + row[1]) == re.findall(r"`(\w+)`", line)
+
+
 def test_every_file_the_readme_links_to_exists():
     text = README.read_text(encoding="utf-8")
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if not link.startswith("http")]
