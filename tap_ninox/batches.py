@@ -93,8 +93,11 @@ class Batches:
         self._number += 1
         suffix = ".gz" if self._compresses else ""
         file_name = f"{self._prefix}--{stream}-{self._run_id}-{self._number}.json{suffix}"
-        with self._storage.open(file_name, "wb") as file:
-            file.write(gzip.compress(lines, mtime=0) if self._compresses else lines)
+        try:
+            with self._storage.open(file_name, "wb") as file:
+                file.write(gzip.compress(lines, mtime=0) if self._compresses else lines)
+        except OSError as error:  # of a full disk, systems tell no name
+            raise OSError(error.errno, error.strerror, file_name) from None
         return SDKBatchMessage(stream=stream, encoding=self._encoding, manifest=[self._storage.get_url(file_name)])
 
 

@@ -22,6 +22,7 @@ from singer_sdk.exceptions import MissingKeyPropertiesError
 from ninox_api.errors import NinoxError
 from ninox_api.wording import counted
 from target_ninox.planning.rows import EMPTY_KEY, Key, RowRejectedError
+from target_ninox.reporting.named_files import naming
 
 logger = logging.getLogger(__name__)
 
@@ -106,9 +107,10 @@ class Rejects:
 
     def flush(self) -> None:
         """Make sure that every row taken so far survives; to be called before a state goes out."""
-        if self._file is not None:
-            self._file.flush()
-            os.fsync(self._file.fileno())
+        if self._file is not None and self._path is not None:
+            with naming(self._path):
+                self._file.flush()
+                os.fsync(self._file.fileno())
 
     def close(self) -> None:
         """Finish the file."""
@@ -125,7 +127,9 @@ class Rejects:
 
     def _write(self, message: Mapping[str, Any]) -> None:
         assert self._file is not None  # noqa: S101 (add has opened it)
-        self._file.write(_encoded(message) + b"\n")
+        assert self._path is not None  # noqa: S101 (likewise)
+        with naming(self._path):
+            self._file.write(_encoded(message) + b"\n")
 
 
 def _encoded(message: Mapping[str, Any]) -> bytes:

@@ -15,6 +15,7 @@ import msgspec
 
 from ninox_api.errors import NinoxError
 from ninox_api.wording import counted
+from target_ninox.reporting.named_files import naming
 
 logger = logging.getLogger(__name__)
 
@@ -120,7 +121,8 @@ class RunReport:
         streams = counted(len(self.streams), "stream")
         logger.info("%s: %s, %s", "Dry run" if self._is_dry else "Run", streams, _line(total))
         if self._path is not None:
-            _write_private(self._path, self._document(total, samples or {}, is_complete=is_complete))
+            with naming(self._path):
+                _write_private(self._path, self._document(total, samples or {}, is_complete=is_complete))
         lost = {name: report.unaccounted for name, report in self.streams.items() if report.unaccounted}
         if is_complete and lost:
             counts = ", ".join(f"{count} of {name}" for name, count in lost.items())
