@@ -115,6 +115,24 @@ def test_b12_a_picture_that_is_gone_is_a_reject_of_its_row(simulator, pictures, 
     assert "127.0.0.1" not in caplog.text
 
 
+@pytest.mark.parametrize("source", ["address", "folder"])
+def test_b12_a_picture_that_is_too_large_is_a_reject_of_its_row(simulator, pictures, host, caplog, source):
+    row = {"photo_url": f"{host}/Foto%203%20100%25.png" if source == "address" else "Foto 3 100%.png"}
+    run = run_target(
+        simulator,
+        [PICTURES, *records("product_photos", [{"Name": "name 1", **row}, {"Name": "name 2", "sheet": "sheet.pdf"}])],
+        streams={"product_photos": SETTINGS},
+        on_reject="continue",
+        file_folder=str(pictures),
+        trusted_file_hosts=["127.0.0.1"],
+        max_file_size_mib=3000 / 2**20,
+    )
+    assert run.error is None
+    assert run.counts("product_photos") == {"read": 2, "updated": 1, "rejected": 1}
+    assert "row 1 is rejected: photo_url: The file is larger than max_file_size_mib." in caplog.text
+    assert (held(simulator, 1), len(uploads(simulator))) == ({}, 1)
+
+
 def test_b12_a_dry_run_uploads_nothing(simulator, pictures, host, monkeypatch):
     monkeypatch.setattr("sys.stderr", io.StringIO())
     dry = load(simulator, pictures, host, dry_run=True)

@@ -33,6 +33,16 @@ def test_rows_are_created_changed_and_left_alone(simulate):
     }
 
 
+def test_properties_go_to_the_fields_that_the_settings_name(simulate, caplog):
+    simulator = simulate(shop(1))
+    described = schema("customers", key=["title"], title="string", amount="number", junk="string")
+    rows = records("customers", [{"title": f"name {number}", "amount": 7, "junk": "x"} for number in (1, 2)])
+    run = run_target(simulator, [described, *rows], streams={"customers": {"fields": {"title": "Name", "junk": None}}})
+    assert run.error is None
+    assert stored(simulator) == {1: {"A": "name 1", "B": 7}, 2: {"A": "name 2", "B": 7}}
+    assert "junk" not in caplog.text
+
+
 def test_unchanged_rows_are_written_where_that_is_asked_for(simulate):
     simulator = simulate(shop(3))
     run = run_target(simulator, [CUSTOMERS, *rows(3, amount=10)], skip_unchanged=False)
