@@ -56,7 +56,7 @@ class NinoxBudgetError(NinoxError):
         super().__init__(
             f"The {counted(max_api_calls, 'API call')} permitted by max_api_calls "
             f"{'is' if max_api_calls == 1 else 'are'} used up. "
-            "What was read so far is in the state; the next run continues from there."
+            "What was done so far is in the state; the next run continues from there."
         )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from typing import Any
 
+from ninox_api.errors import NinoxAPIError, NinoxProtocolError, NinoxTransportError
 from target_ninox.matching.linking import Links, Wanted, wanted_of
 from target_ninox.planning.plan import WritePlan
 from target_ninox.planning.rows import RowRejectedError
@@ -126,14 +128,24 @@ class StreamLoader:
             self._has_relieved = True
         for row in surplus:
             del self.held[row.identity]
-        with self._run.report.measure(self.plan.stream):
+        with self._working():
             self._writer.write(self._links.settle_missing(surplus, reject=self.account.reject))
         self._hold([])
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        """Measure what is inside; if it ends the run, say in which stream: errors of the API only know a path."""
+        try:
+            with self._run.report.measure(self.plan.stream):
+                yield
+        except (NinoxAPIError, NinoxTransportError, NinoxProtocolError):
+            logger.error("%s: stopped while loading table %r.", self.plan.stream, self.plan.table.name)  # noqa: TRY400
+            raise
 
     def _load(self, rows: list[Row]) -> None:
         kept = merged(rows) if self.plan.needs_key else rows
         self.account.skip(len(rows) - len(kept))
-        with self._run.report.measure(self.plan.stream):
+        with self._working():
             while kept:
                 ready, kept = self._links.resolve(kept, reject=self.account.reject)
                 if not ready:
@@ -165,13 +177,13 @@ class StreamLoader:
     def write_unlinked(self) -> list[Row]:
         """Load all held rows without the links that are missing; return them as they were, to be linked."""
         rows, self.held = list(self.held.values()), {}
-        with self._run.report.measure(self.plan.stream):
+        with self._working():
             self._writer.write(self._links.without_missing(rows, reject=self.account.reject))
         return rows  # still unsettled: `link` is the end of it
 
     def link(self, rows: Sequence[Row]) -> None:
         """Set the links of rows that were loaded without them."""
-        with self._run.report.measure(self.plan.stream):
+        with self._working():
             self._writer.link(self._links.settle_missing(rows, reject=self.account.reject))
         self._hold([])
 
@@ -181,6 +193,6 @@ class StreamLoader:
         Raises:
             LimitReachedError: They are more than `max_deletes`; none was deleted.
         """
-        with self._run.report.measure(self.plan.stream):
+        with self._working():
             self._writer.remove_unseen()
         self.is_complete = False

@@ -46,6 +46,7 @@ MOST_REFUSED_IN_A_ROW = 100
 
 _TOO_LARGE = 413
 _GATEWAY_TIMEOUT = 504
+_LOCKED = 423
 _REFUSALS = (*range(400, 500), 500)
 _MOST_QUOTED = 100
 
@@ -175,7 +176,7 @@ class BatchWriter:
             todo.extendleft(reversed(list(_divided(rest, -(-len(rest) // PARTS)))))
         else:
             self._count_refused(error)
-            yield _rejected(rest[0], code="refused", reason=f"Ninox refused the row with HTTP {error.status}.")
+            yield _rejected(rest[0], code="refused", reason=_refusal(error.status))
 
     def _count_refused(self, error: NinoxAPIError) -> None:
         """Tell bad rows from a server that has failed."""
@@ -249,3 +250,8 @@ def _reason(error: Any, intent: Intent) -> str:
     values = (str(value) for value in intent.write.fields.values())
     is_fit = bool(text) and not any(value and value in text for value in values)
     return f"Ninox answered 200, but with an error: {text}." if is_fit else "Ninox answered 200, but with an error."
+
+
+def _refusal(status: int) -> str:
+    cause = "its record may be locked" if status == _LOCKED else "a field may not take its value, or a trigger fails"
+    return f"Ninox refused the row with HTTP {status}: {cause}. Try it by hand in Ninox."

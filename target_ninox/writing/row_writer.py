@@ -14,7 +14,7 @@ from target_ninox.planning.rows import RowRejectedError
 from target_ninox.reporting.account import StreamAccount
 from target_ninox.run import Run, key_of
 from target_ninox.writing.batches import BatchWriter
-from target_ninox.writing.deletion import Deleter
+from target_ninox.writing.deletion import Deleter, Deletion, DeletionsRefusedError
 from target_ninox.writing.files import FileLoader
 from target_ninox.writing.intents import Intent, Outcome
 from target_ninox.writing.merging import Row, merged
@@ -84,12 +84,19 @@ class RowWriter:
 
         Raises:
             LimitReachedError: They are more than `max_deletes`; none was deleted.
+            DeletionsRefusedError: Some of them cannot be deleted; the others were.
         """
         assert self._matcher is not None  # noqa: S101 (a mirror has a key)
         self._matcher.read_whole()
         unseen = [record_id for record_id in self._matcher.index.ids() if record_id not in self.seen]
-        for count in self._remove(unseen):
-            self._account.report.removed += count
+        refused = []
+        for deletion in self._remove(unseen):
+            if deletion.refusal is None:
+                self._account.report.removed += 1
+            else:
+                refused.append(deletion)
+        if refused:
+            raise DeletionsRefusedError(self.plan, refused)
 
     def _match(self, rows: Iterable[Row]) -> Matches:
         if self._matcher is None:
@@ -190,18 +197,23 @@ class RowWriter:
         if self._matcher is None:
             self._account.skip(len(rows))
             return
-        doomed = []
+        doomed: dict[int, Row] = {}
         for row, record in self._with_records(rows, matches):
             if row.encoded.key is None:  # it says another key than the one that records are matched by
                 self._account.skip(1)
             elif record is None:
                 self._account.count(row, "unchanged")
             else:
-                doomed.append(record.id)
-        for count in self._remove(doomed):
-            self._account.report.deleted += count
+                doomed[record.id] = row
+        for deletion in self._remove(list(doomed)):
+            if deletion.refusal is None:
+                self._account.report.deleted += 1
+            else:
+                reason = f"Ninox refused to delete the record with HTTP {deletion.refusal.status}."
+                error = RowRejectedError(code="not_deleted", reason=reason)
+                self._account.reject(doomed[deletion.record_id], error)
 
-    def _remove(self, record_ids: Sequence[int]) -> Iterator[int]:
+    def _remove(self, record_ids: Sequence[int]) -> Iterator[Deletion]:
         self._run.limits.reserve("delete", len(record_ids))
         if self._preview:
             for record_id in record_ids:

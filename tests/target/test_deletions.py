@@ -182,3 +182,40 @@ def test_two_streams_cannot_mirror_one_table(simulate):
     run = run_target(simulator, [CUSTOMERS, schema("more", key=["Name"], Name="string"), *rows(1)], **settings)
     assert "goes to table 'Customers', too" in str(run.error)
     assert len(stored(simulator)) == 3
+
+
+def undeletable(simulator, *record_ids, status=423):
+    """Refuse to delete some records, and everything at once."""
+    for path in ("/A/records$", *(f"/A/records/{record_id}$" for record_id in record_ids)):
+        simulator.faults.add(kind="status", status=status, method="DELETE", path=path, times=None)
+
+
+@pytest.mark.parametrize("status", [423, 500])
+def test_a_record_that_cannot_be_deleted_costs_no_other(simulate, status, caplog):
+    simulator = simulate(shop(6))
+    undeletable(simulator, 3, status=status)
+    run = run_target(simulator, [TOMBSTONES, *tombstones(2, 3, 4), state({"a": 1})], hard_delete=True)
+    assert list(stored(simulator)) == [1, 3, 5, 6]
+    assert run.counts("customers") == {"read": 3, "deleted": 2, "rejected": 1}
+    assert f"row 2 is rejected: Ninox refused to delete the record with HTTP {status}." in caplog.text
+    assert run.states == []
+    goes_on = run_target(simulator, [TOMBSTONES, *tombstones(3), state(2)], hard_delete=True, on_reject="continue")
+    assert goes_on.states == [2]
+
+
+def test_a_mirror_names_what_it_could_not_delete_and_holds_its_state(simulate):
+    simulator = simulate(shop(6))
+    undeletable(simulator, 3, 5)
+    run = run_target(simulator, [CUSTOMERS, *rows(1), state({"a": 1})], **MIRROR)
+    assert "customers: 2 records of table 'Customers'" in str(run.error)
+    assert "HTTP 423: ids 3, 5." in str(run.error)
+    assert list(stored(simulator)) == [1, 3, 5]
+    assert run.states == []
+
+
+def test_a_server_that_deletes_nothing_is_not_asked_for_every_record(simulate):
+    simulator = simulate(shop(300))
+    simulator.faults.add(kind="status", status=500, method="DELETE", path=".*", times=None)
+    run = run_target(simulator, [CUSTOMERS, *rows(1), state({"a": 1})], **MIRROR)
+    assert "HTTP 500" in str(run.error)
+    assert len([call for call in simulator.log.entries if call.method == "DELETE"]) <= 110

@@ -96,10 +96,11 @@ def test_the_script_runs_once_after_everything_and_not_after_rejects(simulate):
     assert writes(simulator) == []
 
 
-def test_a_script_that_fails_holds_the_last_state(simulate):
-    simulator = simulate(shop(0))
+@pytest.mark.parametrize("script_errors", ["200", "400", "500"])
+def test_a_script_that_fails_holds_the_last_state(simulate, script_errors):
+    simulator = simulate(shop(0), script_errors=script_errors)
     run = run_target(simulator, [CUSTOMERS, *rows([1]), state({"a": 1})], after_load_script="nonsense ((")
-    assert run.error is not None
+    assert str(run.error).startswith("after_load_script: POST ")
     assert run.states == []
     assert len(stored(simulator)) == 1
 
