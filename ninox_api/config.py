@@ -70,6 +70,7 @@ class ConnectionConfig:
     def __post_init__(self) -> None:
         """Refuse what can never work."""
         problems = [*_token_problems(self.auth_token), *_url_problems(self.api_url, allow_http=self.allow_http)]
+        problems += _agent_problems(self.user_agent)
         problems += _number_problems(self)
         problems += _certificate_problems(self.ca_bundle)
         if problems:
@@ -96,6 +97,12 @@ def _token_problems(token: str) -> list[str]:
     if not token.isascii() or not token.isprintable() or " " in token:
         return ["auth_token: it contains a space or a character that no Ninox key has; copy the key again."]
     return []
+
+
+def _agent_problems(user_agent: str) -> list[str]:
+    if user_agent.isascii() and user_agent.isprintable() and user_agent == user_agent.strip():
+        return []
+    return ["user_agent: it holds a character that no header may have."]
 
 
 def _url_problems(api_url: str, *, allow_http: bool) -> list[str]:

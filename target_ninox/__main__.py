@@ -31,8 +31,10 @@ def main() -> None:
     except (NinoxConfigError, ConfigValidationError) as error:
         for problem in error.errors:
             logger.error(problem)  # noqa: TRY400
-    except (NinoxError, InvalidInputLine, RecordsWithoutSchemaException, MappingError) as error:
+    except (NinoxError, InvalidInputLine, RecordsWithoutSchemaException) as error:
         logger.error(error)  # noqa: TRY400
+    except MappingError as error:
+        logger.error("stream_maps: %s", error)  # noqa: TRY400
     except JSONDecodeError as error:
         logger.error("A file given with --config is not JSON: %s.", error)  # noqa: TRY400
     except UnicodeDecodeError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import inf
@@ -201,10 +202,21 @@ def _path_problems(given: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name}: it holds a character that no path should have."
             return
     for name in ("rejects_path", "report_path"):
-        if name in given and not Path(given[name]).expanduser().absolute().parent.is_dir():
-            yield f"{name}: the folder of {given[name]} does not exist."
+        if name in given:
+            yield from _file_problems(name, given[name])
     if "file_folder" in given and not Path(given["file_folder"]).expanduser().is_dir():
         yield f"file_folder: there is no folder {given['file_folder']}."
+
+
+def _file_problems(name: str, given: str) -> Iterator[str]:
+    """Yield why a file cannot be made, which else would show at the end of a long run."""
+    path = Path(given).expanduser().absolute()
+    if path.exists() and not path.is_file():
+        yield f"{name}: {given!r} is a folder or a device; give a file."
+    elif not path.parent.is_dir():
+        yield f"{name}: the folder of {given} does not exist."
+    elif not os.access(path.parent, os.W_OK | os.X_OK):
+        yield f"{name}: nothing may be written into the folder of {given}."
 
 
 def _path(given: str | None) -> Path | None:

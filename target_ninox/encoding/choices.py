@@ -12,6 +12,7 @@ from ninox_api.schema import Choice
 from target_ninox.encoding.values import CLEARED, Encode, EncodeParts, Formats, ValueRejectedError, whole_number
 
 _SEPARATORS = re.compile(r"[;,\n]")
+_STRONG_SEPARATORS = re.compile(r"[;\n]")
 
 
 class Options:
@@ -113,12 +114,13 @@ def _settled_members(options: Options, values: Mapping[str, Any]) -> list[str | 
 def members(value: Any, find: Encode) -> list[Any]:
     """Return the members of a list, of its JSON text, or of a text with separators; empty ones are left out."""
     if isinstance(value, str) and find(value) is None:
-        value = _listed(value)
+        value = _listed(value, find)
     items = value if isinstance(value, list) else [value]
     return [item for item in items if item is not None and item != ""]
 
 
-def _listed(value: str) -> list[Any]:
+def _listed(value: str, find: Encode) -> list[Any]:
+    """Return what a text lists, split at `;` and line breaks alone if that gives only options: some have commas."""
     if value.lstrip().startswith("["):
         try:
             parsed = json.loads(value)
@@ -126,6 +128,9 @@ def _listed(value: str) -> list[Any]:
             parsed = None
         if isinstance(parsed, list):
             return parsed
+    parts = [item.strip() for item in _STRONG_SEPARATORS.split(value)]
+    if all(find(part) is not None for part in parts if part):
+        return parts
     return [item.strip() for item in _SEPARATORS.split(value)]
 
 

@@ -6,10 +6,12 @@ import difflib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from ninox_api.naming import MAX_LENGTH, NameSpace, cut, identifier
 from ninox_api.schema import Field, Table
 from target_ninox.encoding.types import field_type
+from target_ninox.encoding.values import is_blank
 
 RECORD_ID = "_id"
 """Property of tap-ninox that holds the record id."""
@@ -48,6 +50,12 @@ def are_tombstones(properties: Collection[str]) -> bool:
 def is_called(field: Field, name: str) -> bool:
     """Tell whether a name is a field's, in whatever spelling."""
     return identifier(field.name, fallback="") == identifier(name, fallback="")
+
+
+def is_marked_deleted(record: Mapping[str, Any]) -> bool:
+    """Tell whether a row says that its record was deleted; files have `""` where nothing is said."""
+    value = record.get(DELETED_AT)
+    return value is not False and not is_blank(value)
 
 
 @dataclass(frozen=True, slots=True)

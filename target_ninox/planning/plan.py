@@ -13,7 +13,7 @@ from target_ninox.encoding.values import UTC, Formats
 from target_ninox.planning.assignment import Assignment
 from target_ninox.planning.compare import Meaning, meaning_of
 from target_ninox.planning.mapping import PropertyMapping, map_properties
-from target_ninox.planning.names import DELETED_AT, RECORD_ID, are_tombstones, find_tables, nearest
+from target_ninox.planning.names import RECORD_ID, are_tombstones, find_tables, is_marked_deleted, nearest
 from target_ninox.planning.references import Reference, plan_references
 from target_ninox.planning.rows import EMPTY_KEY, EncodedRow, Key, RowRejectedError
 from target_ninox.settings import StreamSettings
@@ -24,6 +24,7 @@ _INSERTS = (
     "mode insert makes a record of every row, and another one of a row that comes again, as after a run that failed or "
     "was killed; mode upsert with a key does not."
 )
+_KEY = ("The key", "A part of the key")
 FindRecord = Callable[[str, Key], int | None]
 """Field id and key → id of the linked record, None if there is none."""
 
@@ -78,7 +79,7 @@ class WritePlan:
             RowRejectedError: A value does not fit its field, or the key is empty (but not of a deleted row: those that
                 say only their record id cannot be found by another key).
         """
-        deleted = record.get(DELETED_AT) is not None
+        deleted = is_marked_deleted(record)
         fields: dict[str, Any] = {}
         references: dict[str, tuple[Key, ...]] = {}
         for assignment in self._assignments:
@@ -161,7 +162,7 @@ class WritePlan:
             raise RowRejectedError(
                 property_name=", ".join(self.match_on),
                 code=EMPTY_KEY,
-                reason="The key is empty, so the record cannot be found.",
+                reason=f"{_KEY[len(self.match_on) > 1]} is empty, so the record cannot be found.",
             )
         return key
 
@@ -270,6 +271,8 @@ def _cannot_match(name: str, mapping: PropertyMapping, *, is_given: bool) -> str
     where = "match_on" if is_given else "the stream's key"
     if name == RECORD_ID:
         return f"{where}: _id identifies a record by itself; it must be in the stream and the only one."
+    if name in mapping.read_only:
+        return f"{where}: {name!r} is {mapping.read_only[name]}, by which no record can be found; choose another."
     near = mapping.unknown.get(name)
     hint = f" Did you mean {near!r}?" if near else ""
     return f"{where}: {name!r} goes to no field, so no record can be found by it; map it under fields.{hint}"

@@ -12,7 +12,7 @@ from target_ninox.encoding.types import field_type
 from target_ninox.encoding.values import CLEARED, Encode, Formats, ValueRejectedError
 from target_ninox.planning.compare import Meaning, meaning_of
 from target_ninox.planning.mapping import PropertyMapping
-from target_ninox.planning.names import FieldNames
+from target_ninox.planning.names import RECORD_ID, FieldNames
 from target_ninox.planning.rows import Key, RowRejectedError
 from target_ninox.settings import ReferenceSettings, StreamSettings
 
@@ -82,9 +82,12 @@ def plan_references(
     tables = {table.id: table for table in database.tables}
     for name, wanted in settings.references.items():
         field = mapping.field_of(name)
-        table = tables.get(field.target_table_id or "") if field is not None else None
-        if field is None or field.type not in _LINKING or table is None:
+        if field is None or field.type not in _LINKING:
             problems.append(f"references.{name}: it goes to no field that links to another table.")
+            continue
+        table = tables.get(field.target_table_id or "")
+        if table is None:
+            problems.append(f"references.{name}: {field.name!r} links to a table that is not in this database.")
             continue
         found, problem = _match_field(name, wanted, table)
         if found is None:
@@ -115,6 +118,8 @@ def _match_field(name: str, wanted: ReferenceSettings, table: Table) -> tuple[Fi
     names = FieldNames(table, {})
     found = names.find(wanted.match_on)
     setting = f"references.{name}.match_on"
+    if not found and wanted.match_on == RECORD_ID:
+        return None, f"{setting}: a record id is taken as it is; leave references.{name} out."
     if len(found) > 1:
         ids = ", ".join(item.field.id for item in found)
         return None, f"{setting}: several fields of {table.name!r} may be meant; say which by its id: {ids}."

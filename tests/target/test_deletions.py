@@ -48,6 +48,16 @@ def test_a_page_in_place_of_the_answer_to_a_deletion_is_no_success(simulate, mon
     assert "a page for people" in str(run.error)
 
 
+@pytest.mark.parametrize("nothing", ["", " ", None, False])
+def test_a_mark_that_is_empty_deletes_nothing(simulate, nothing):
+    """A column of a file is `""` where nothing is said."""
+    simulator = simulate(shop(3))
+    marked = records("customers", [{"Name": f"name {n}", "_sdc_deleted_at": nothing} for n in (1, 2, 3)])
+    run = run_target(simulator, [TOMBSTONES, *marked], hard_delete=True)
+    assert len(stored(simulator)) == 3
+    assert run.counts("customers") == {"read": 3, "unchanged": 3}
+
+
 def test_without_hard_delete_they_are_only_counted(simulate):
     simulator = simulate(shop(3))
     run = run_target(simulator, [TOMBSTONES, *tombstones(2)])

@@ -68,6 +68,7 @@ MULTIS = [
     ("Fertig, geliefert", ["2"]),
     ("Offen; Größe L", ["1", "5"]),
     ("Offen,2", ["1", "4"]),
+    ("Offen; Fertig, geliefert", ["1", "2"]),
     ("Offen\nGröße L\n", ["1", "5"]),
     ('["Offen", "Fertig, geliefert"]', ["1", "2"]),
     ([None, "Offen", ""], ["1"]),

@@ -180,6 +180,15 @@ def test_everything_that_cannot_work_is_told_at_once():
     ]
 
 
+def test_a_formula_is_no_key_and_says_why():
+    [error] = problems_of(["kundennr", "umsatz_gesamt"], key=["umsatz_gesamt"])
+    assert error.endswith("'umsatz_gesamt' is a formula, by which no record can be found; choose another.")
+
+
+def test_mode_insert_warns_of_rows_that_come_again():
+    assert "makes a record of every row" in plan(["kundennr"], mode="insert").warnings[0]
+
+
 @pytest.mark.parametrize("mode", ["update", "upsert", "mirror"])
 def test_a_mode_that_needs_a_key_says_so(mode):
     assert problems_of(["strasse"], key=[], mode=mode) == [
@@ -288,8 +297,9 @@ def test_a_field_has_one_file():
         ),
         ({"match_on": ["_id"]}, "match_on: _id identifies a record by itself; it must be in the stream and the only"),
         ({"match_on": ["straße"]}, "match_on: 'straße' goes to no field, so no record can be found by it"),
+        ({"references": {"h": {"match_on": "_id"}}}, "references.h.match_on: a record id is taken as it is; leave"),
     ],
-    ids=range(7),
+    ids=range(8),
 )
 def test_a_setting_that_cannot_work_is_told(setting, told):
     [error] = problems_of(["kundennr", "logo_url", "h"], **setting)

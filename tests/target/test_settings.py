@@ -82,6 +82,15 @@ def test_the_load_method_is_the_mode_unless_a_stream_has_its_own(load_method, mo
     assert [settings.stream(name).mode for name in ("a", "b", "c")] == ["update", mode, mode]
 
 
+@pytest.mark.parametrize("given", ["", ".", "/dev/null"])
+@pytest.mark.parametrize("name", ["rejects_path", "report_path"])
+def test_what_is_no_file_is_refused_before_it_is_put_aside(name, given):
+    """A rejects file of an earlier run is renamed, and a report takes the place of the older one."""
+    with pytest.raises(NinoxConfigError) as caught:
+        TargetSettings.from_settings({**LEAST, name: given})
+    assert caught.value.errors == [f"{name}: {given!r} is a folder or a device; give a file."]
+
+
 def test_null_settings_take_their_defaults():
     nothing = dict.fromkeys(item.name for item in target.TARGET_PROPERTIES)
     assert TargetSettings.from_settings({**nothing, **LEAST}) == TargetSettings.from_settings(LEAST)

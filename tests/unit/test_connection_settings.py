@@ -38,6 +38,7 @@ def problems(**settings):
         ({"max_parallel_requests": 0}, "max_parallel_requests: 0 is too small"),
         ({"requests_per_second": 0}, "requests_per_second: 0 is too small"),
         ({"max_api_calls": 0}, "max_api_calls: 0 is too small"),
+        ({"user_agent": "x\nAuthorization: y"}, "user_agent: it holds a character"),
         ({"ca_bundle": "/no/such/file"}, "ca_bundle: there is no file /no/such/file."),
     ],
 )
