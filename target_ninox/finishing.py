@@ -39,9 +39,15 @@ def load_held(loaders: Sequence[StreamLoader]) -> None:
 def remove_unseen(loaders: Sequence[StreamLoader]) -> None:
     """Delete what is gone from complete mirrored streams, last stream first: children often follow their parents."""
     for loader in reversed(loaders):
-        if not loader.is_complete or loader.plan.mode != "mirror":
+        if loader.plan.mode != "mirror":
             continue
-        if not loader.account.read:
+        if not loader.is_complete:
+            logger.info(
+                "%s: nothing is deleted, because nothing says that the stream came whole. A STATE behind the last row "
+                "does, of a tap that does not follow a bookmark, or an ACTIVATE_VERSION.",
+                loader.plan.stream,
+            )
+        elif not loader.account.read:
             logger.warning("%s: nothing is deleted, because not a single row came.", loader.plan.stream)
             loader.is_complete = False
         elif loader.account.report.rejected:

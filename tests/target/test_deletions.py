@@ -130,9 +130,12 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_mirror_deletes_nothing_after_an_input_that_is(simulate, name):
+def test_a_mirror_deletes_nothing_after_an_input_that_is(simulate, caplog, name):
+    caplog.set_level("INFO")
     simulator = simulate(shop(6))
     run_target(simulator, BROKEN[name](), **MIRROR)
+    is_an_error = name in {"a line that is no message", "an unknown stream"}
+    assert ("nothing is deleted, because" in caplog.text) != is_an_error
     assert len(stored(simulator)) == 6
     assert not [call for call in simulator.log.entries if call.method == "DELETE"]
 
