@@ -1,4 +1,4 @@
-"""What can only be done when all input is there: links in circles, missing links, and what a mirror deletes."""
+"""What can only be done when all input is there: circular and missing links, a mirror's deletions, the last script."""
 
 from __future__ import annotations
 
@@ -6,14 +6,20 @@ import logging
 from collections.abc import Collection, Hashable, Sequence
 from contextlib import ExitStack
 
+from ninox_api.errors import NinoxError
 from target_ninox.loader import StreamLoader
 from target_ninox.matching.linking import Wanted
 from target_ninox.planning.names import nearest
+from target_ninox.writing.writers import Writer
 
 logger = logging.getLogger(__name__)
 
 LinkKey = tuple[str, str, Hashable]
 """Table id, field id and value by which a record is linked."""
+
+
+class ScriptFailedError(NinoxError):
+    """What is to be done after loading was not, or nobody knows."""
 
 
 def tell_idle_settings(named: Collection[str], came: Collection[str]) -> None:
@@ -59,6 +65,22 @@ def remove_unseen(loaders: Sequence[StreamLoader]) -> None:
             loader.is_complete = False
         else:
             loader.remove_unseen()
+
+
+def execute(writer: Writer, script: str) -> None:
+    """Execute the script that comes after loading.
+
+    Raises:
+        ScriptFailedError: It failed, or its answer was lost.
+    """
+    try:
+        writer.execute(script)
+    except NinoxError as error:
+        message = (
+            f"after_load_script: {error} All rows are in Ninox, but the state is held: the next run finds them there "
+            "and executes the script."
+        )
+        raise ScriptFailedError(message) from error
 
 
 def _hopeless(loader: StreamLoader, to_come: set[LinkKey]) -> set[Wanted]:

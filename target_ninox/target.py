@@ -18,7 +18,7 @@ from typing_extensions import override
 
 from ninox_api.config import ConnectionConfig
 from ninox_api.environment import read_environment
-from ninox_api.errors import NinoxConfigError, NinoxError
+from ninox_api.errors import NinoxConfigError
 from ninox_api.setting_errors import explained
 from target_ninox import finishing
 from target_ninox.batch_files import read_rows
@@ -37,10 +37,6 @@ from target_ninox.stopping import Stopping
 from target_ninox.stream_maps import told_without_values
 
 logger = logging.getLogger(__name__)
-
-
-class ScriptFailedError(NinoxError):
-    """What is to be done after loading was not, or nobody knows."""
 
 
 class TargetNinox(Target):
@@ -275,15 +271,8 @@ class TargetNinox(Target):
             return
         if skip:
             logger.warning("after_load_script was not executed, because rows were rejected.")
-            return
-        try:
-            run.writer.execute(self._settings.after_load_script)
-        except NinoxError as error:
-            message = (
-                f"after_load_script: {error} All rows are in Ninox, but the state is held: the next run finds them "
-                "there and executes the script."
-            )
-            raise ScriptFailedError(message) from error
+        else:
+            finishing.execute(run.writer, self._settings.after_load_script)
 
     @contextmanager
     def _reported(self) -> Iterator[None]:
