@@ -27,6 +27,9 @@ class QuietReader(GenericSingerReader[bytes]):
     """Reads messages as bytes, so that text in a wrong encoding is an error of its line.
 
     The SDK's readers log lines they cannot read, and quote messages that lack a part: both hold customers' values.
+
+    Attributes:
+        line_bytes: Length of the last line.
     """
 
     def __init__(self, *, on_bad_line: Callable[[], None]) -> None:
@@ -38,6 +41,7 @@ class QuietReader(GenericSingerReader[bytes]):
         super().__init__()
         self._on_bad_line = on_bad_line
         self._lines = 0
+        self.line_bytes = 0
 
     @property
     @override
@@ -55,6 +59,7 @@ class QuietReader(GenericSingerReader[bytes]):
         """Count the lines; leave out empty ones, and the mark that editors on Windows put before the first."""
         for number, line in enumerate(source, 1):
             self._lines = number
+            self.line_bytes = len(line)
             message = line.removeprefix(BOM_UTF8) if number == 1 else line
             if message.strip():
                 yield message

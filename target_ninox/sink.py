@@ -17,6 +17,10 @@ ROWS_AT_ONCE = 5000
 """Rows matched together: the more are known, the better is told whether reading the table pays."""
 
 
+MOST_BYTES_AT_ONCE = 64 * 1024**2
+"""Of large rows, such as those with files in base64, fewer are held in memory."""
+
+
 class TableSink(BatchSink):
     """Passes records on as they came.
 
@@ -29,6 +33,7 @@ class TableSink(BatchSink):
     def __init__(self, *, target: TargetNinox, **kwargs: Any) -> None:
         """Take the SDK's arguments."""
         self.target = target
+        self._bytes = 0
         super().__init__(target=target, **kwargs)
 
     @override
@@ -46,6 +51,12 @@ class TableSink(BatchSink):
     @override
     def process_record(self, record: dict[str, Any], context: Mapping[str, Any]) -> None:
         self._loader.add(record)
+        self._bytes += self.target.reader.line_bytes
+
+    @property
+    @override
+    def is_full(self) -> bool:
+        return super().is_full or self._bytes >= MOST_BYTES_AT_ONCE
 
     @override
     def process_batch(self, context: Mapping[str, Any]) -> None:
@@ -64,6 +75,7 @@ class TableSink(BatchSink):
     @override
     def mark_drained(self) -> None:
         super().mark_drained()
+        self._bytes = 0
         self.target.write_durable_state()
 
     @override

@@ -67,7 +67,8 @@ class TargetNinox(Target):
         self._stopping = Stopping()
         self._states = DurableStates(write_state)
         self._completeness = Completeness()
-        super().__init__(**{"message_reader": QuietReader(on_bad_line=self._abort), **kwargs})
+        self.reader = QuietReader(on_bad_line=self._abort)
+        super().__init__(**{"message_reader": self.reader, **kwargs})
         self.max_parallelism = 1  # the SDK's own __init__ sets 8
         self._connection = ConnectionConfig.from_settings(self.config)
         self._settings = TargetSettings.from_settings(self.config)

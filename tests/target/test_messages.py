@@ -60,6 +60,15 @@ def test_a_state_goes_out_as_soon_as_all_rows_before_it_are_in_ninox(simulate, m
     assert seen == [("one", 2, 0), ("two", 2, 2), ("three", 2, 2), ("four", 3, 2)]
 
 
+def test_large_rows_are_loaded_before_they_fill_the_memory(simulate, monkeypatch):
+    monkeypatch.setattr("target_ninox.sink.MOST_BYTES_AT_ONCE", 100_000)
+    simulator = simulate(shop(0))
+    large = records("customers", [{"Name": f"{n} {'x' * 30_000}"} for n in range(10)])
+    run = run_target(simulator, [CUSTOMERS, *large, *rows("customers", *range(100)), state(1)])
+    assert run.counts("customers") == {"read": 110, "created": 110}
+    assert len(writes(simulator)) == 4, "4 large rows, 4 large rows, 100 rows, 2 rows"
+
+
 def test_a_failing_sink_does_not_take_the_states_of_the_others_with_it(simulate, monkeypatch):
     monkeypatch.setattr("target_ninox.sink.ROWS_AT_ONCE", 2)
     simulator = simulate(two_tables())
