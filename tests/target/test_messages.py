@@ -69,13 +69,14 @@ def test_large_rows_are_loaded_before_they_fill_the_memory(simulate, monkeypatch
     assert len(writes(simulator)) == 4, "4 large rows, 4 large rows, 100 rows, 2 rows"
 
 
-def test_a_failing_sink_does_not_take_the_states_of_the_others_with_it(simulate, monkeypatch):
+def test_a_failing_sink_does_not_take_the_states_of_the_others_with_it(simulate, monkeypatch, caplog):
     monkeypatch.setattr("target_ninox.sink.ROWS_AT_ONCE", 2)
     simulator = simulate(two_tables())
     simulator.faults.add(kind="status", status=403, method="POST", path="/B/records$", times=None)
     given = [CUSTOMERS, OTHERS, *rows("customers", 1, 2), state("one"), *rows("customers", 3, 4), state("two")]
     run = run_target(simulator, [*given, *rows("others", 1), state("three"), *rows("others", 2), state("four")])
     assert "HTTP 403" in str(run.error)
+    assert "others: stopped while loading table 'Others'." in caplog.text
     assert run.states == ["one", "two"]
     assert len(stored(simulator, "A")) == 4
 

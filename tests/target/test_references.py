@@ -215,6 +215,12 @@ def test_rows_whose_parents_have_come_make_room_for_others(simulate, monkeypatch
     assert linked(simulator, "C", "B", "B") == {f"L{n}": f"O{n}" for n in range(50)}
 
 
+def test_a_link_into_another_database_cannot_be_found_by_a_key(simulate):
+    tables = {"A": table("Lines", A=field("string", "No"), B=field("ref", "Order", refTypeId="ZZ"))}
+    run = run_target(simulate(team(database(tables))), [LINES, *lines(1)], streams={"lines": REFERENCES["lines"]})
+    assert "references.Order: 'Order' links to a table that is not in this database." in str(run.error)
+
+
 def test_no_state_passes_a_row_that_waits(simulate, monkeypatch):
     monkeypatch.setattr("target_ninox.sink.ROWS_AT_ONCE", 1)
     simulator = simulate(shop())
