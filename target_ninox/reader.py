@@ -55,9 +55,13 @@ class QuietReader(GenericSingerReader[bytes]):
         source = getattr(file_input, "buffer", file_input) or self.default_input  # --input is opened as text
         return super().process_lines(cast("IO[bytes]", self._counted(source)), callbacks)
 
-    def _counted(self, source: Iterable[bytes]) -> Iterator[bytes]:
-        """Count the lines; leave out empty ones, and the mark that editors on Windows put before the first."""
-        for number, line in enumerate(source, 1):
+    def _counted(self, source: Iterable[bytes | str]) -> Iterator[bytes]:
+        """Count the lines; leave out empty ones, and the mark that editors on Windows put before the first.
+
+        Text comes from whoever runs the target in a process of their own, as the SDK's test runner does.
+        """
+        for number, given in enumerate(source, 1):
+            line = given.encode() if isinstance(given, str) else given
             self._lines = number
             self.line_bytes = len(line)
             message = line.removeprefix(BOM_UTF8) if number == 1 else line
