@@ -54,6 +54,18 @@ def test_every_link_to_a_heading_leads_to_one(page):
     assert [(str(path), anchor) for path, anchor in found if anchor not in anchors(path)] == []
 
 
+def tables(text):
+    """Return the tables of a page, each as the number of cells of its rows, as GitHub counts them."""
+    prose = re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)
+    rows = re.findall(r"(?:^\|.*\n)+", prose, re.MULTILINE)
+    return [[len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()] for table in rows]
+
+
+@pytest.mark.parametrize("page", sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]), ids=by_name)
+def test_every_row_of_a_table_has_the_cells_of_its_head(page):
+    assert [cells for cells in tables(page.read_text(encoding="utf-8")) if len(set(cells)) > 1] == []
+
+
 def test_the_index_lists_every_page():
     docs = ROOT / "docs"
     listed = {(docs / link).resolve() for link in re.findall(r"\]\(([^)]+)\)", (docs / "README.md").read_text("utf-8"))}
