@@ -10,6 +10,7 @@ from typing import Any
 
 from ninox_api.errors import NinoxAPIError, NinoxProtocolError, NinoxTransportError
 from target_ninox.matching.linking import Links, Wanted, wanted_of
+from target_ninox.planning.names import is_system
 from target_ninox.planning.plan import WritePlan
 from target_ninox.planning.rows import RowRejectedError
 from target_ninox.reporting.account import StreamAccount
@@ -54,6 +55,7 @@ class StreamLoader:
         self._held_since: int | None = None
         self._retry_pays = True
         self._has_relieved = False
+        self._has_told_strangers = False
         self._run = run
         self._buffer: list[Row] = []
         self._seen: set[int] = set()
@@ -66,6 +68,7 @@ class StreamLoader:
             NinoxConfigError: The stream cannot be written.
         """
         self.account.described = described
+        self._named = (described.schema.get("properties") or {}).keys()
         plan = self._run.plan(described)
         self.plan = plan.including(self.plan) if self.held else plan
         for warning in self.plan.warnings:
@@ -87,6 +90,8 @@ class StreamLoader:
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Take a row; nothing is sent yet."""
+        if not (self._has_told_strangers or record.keys() <= self._named):
+            self._tell_strangers(record)
         self.is_complete = False  # whatever was said before it: some taps activate a version before its rows
         number = self.account.take()
         try:
@@ -98,6 +103,14 @@ class StreamLoader:
             self.account.skip(1)  # here, or it would take the place of an earlier row about the record
         else:
             self._buffer.append(Row(encoded, record, number, self.account.described))
+
+    def _tell_strangers(self, record: Mapping[str, Any]) -> None:
+        strangers = [repr(name) for name in record if name not in self._named and not is_system(name)]
+        if strangers:
+            logger.warning(
+                "%s: not loaded, the stream's schema does not name them: %s.", self.plan.stream, ", ".join(strangers)
+            )
+            self._has_told_strangers = True
 
     def flush(self) -> None:
         """Load the rows taken so far; hold those whose linked records are not there yet."""

@@ -84,6 +84,8 @@ class QuietReader(GenericSingerReader[bytes]):
                 self._refuse(f"no `{name}`")
             if not isinstance(message[name], kind):
                 self._refuse(f"a `{name}` that is not {_KINDS[kind]}")
+        if message["type"] == "SCHEMA" and "properties" not in message["schema"]:
+            self._refuse("a schema without `properties`")
         if message["type"] == "SCHEMA" and not _is_schema(message):
             self._refuse("a schema whose `properties` are not objects, or keys that are not texts")
         return message

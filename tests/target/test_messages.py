@@ -123,6 +123,17 @@ def test_a_row_without_its_key_costs_no_other_row(simulate, caplog):
     assert "customers: row 2 is rejected: Name: The key is empty" in caplog.text
 
 
+def test_a_property_that_the_schema_does_not_name_is_told_once(simulate, caplog):
+    narrow = schema("customers", key=["Name"], Name="string")
+    run_target(simulate(shop(0)), [narrow, *rows("customers", 1, 2)])
+    assert caplog.text.count("customers: not loaded, the stream's schema does not name them: 'Amount'.") == 1
+
+
+def test_a_schema_without_properties_is_told_by_its_line(simulate):
+    run = run_target(simulate(shop(0)), [{"type": "SCHEMA", "stream": "customers", "schema": {}}])
+    assert str(run.error) == "Line 1 of the input is no Singer message: it has a schema without `properties`."
+
+
 def test_rows_before_their_schema_are_an_error_that_says_so(simulate):
     run = run_target(simulate(shop(0)), rows("customers", 1))
     assert "before a corresponding schema" in str(run.error)
