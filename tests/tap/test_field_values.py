@@ -41,6 +41,11 @@ def row(simulator, **settings):
     return {name: value for name, value in only.items() if not name.startswith("_") and value is not None}
 
 
+def test_moments_are_of_the_zone_that_the_settings_name(simulate):
+    read = row(simulate(seed()), timezone="Europe/Berlin")
+    assert (read["visit_start"], read["visit_end"]) == ("2026-03-28T22:00:00Z", "2026-03-29T02:00:00Z")
+
+
 def test_composites_are_taken_apart(simulate):
     assert row(simulate(seed())) == {
         "state": "paid",

@@ -43,6 +43,16 @@ def test_properties_go_to_the_fields_that_the_settings_name(simulate, caplog):
     assert "junk" not in caplog.text
 
 
+def test_records_are_found_by_what_the_settings_name_instead_of_the_key(simulate):
+    simulator = simulate(shop(1))
+    described = schema("customers", key=["id"], id="integer", Name="string", Amount="number")
+    given = [{"id": number, "Name": f"name {number}", "Amount": 7} for number in (1, 2)]
+    settings = {"match_on": ["Name"], "fields": {"id": None}}
+    run = run_target(simulator, [described, *records("customers", given)], streams={"customers": settings})
+    assert run.counts("customers") == {"read": 2, "created": 1, "updated": 1}
+    assert stored(simulator) == {1: {"A": "name 1", "B": 7}, 2: {"A": "name 2", "B": 7}}
+
+
 def test_unchanged_rows_are_written_where_that_is_asked_for(simulate):
     simulator = simulate(shop(3))
     run = run_target(simulator, [CUSTOMERS, *rows(3, amount=10)], skip_unchanged=False)
