@@ -23,7 +23,7 @@ from ninox_api.setting_errors import explained
 from target_ninox import finishing
 from target_ninox.batch_files import read_rows
 from target_ninox.completeness import Completeness, goes_on_inside
-from target_ninox.durable_state import DurableStates, write_state
+from target_ninox.durable_state import DurableStates, State, write_state
 from target_ninox.loader import StreamLoader
 from target_ninox.planning.names import CATALOGUE_STREAMS
 from target_ninox.reader import QuietReader
@@ -65,7 +65,7 @@ class TargetNinox(Target):
         self._waits_for_script = False
         self._loaders: dict[str, StreamLoader] = {}
         self._stopping = Stopping()
-        self._states = DurableStates(write_state)
+        self._states = DurableStates(self._write_state)
         self._completeness = Completeness()
         self.reader = QuietReader(on_bad_line=self._abort)
         super().__init__(**{"message_reader": self.reader, **kwargs})
@@ -95,9 +95,12 @@ class TargetNinox(Target):
         if self._settings.dry_run or self._waits_for_script:
             return
         unsettled = {name: loader.first_unsettled for name, loader in self._loaders.items()}
-        if self._run is not None:
-            self._run.rejects.flush()
         self._states.write_durable({name: first for name, first in unsettled.items() if first is not None})
+
+    def _write_state(self, state: State) -> None:
+        if self._run is not None:
+            self._run.rejects.flush()  # what the state passes may be nowhere else
+        write_state(state)
 
     @override
     def get_sink(

@@ -11,7 +11,7 @@ from decimal import Decimal
 from target_ninox.planning.rows import RowRejectedError
 from target_ninox.reporting.rejects import Rejects, StreamSchema
 from tests.builders import shop
-from tests.target_runs import records, run_target, schema
+from tests.target_runs import records, run_target, schema, state
 
 CUSTOMERS = StreamSchema(stream="customers", schema={"properties": {"nr": {}, "state": {}}}, key_properties=["nr"])
 ORDERS = StreamSchema(stream="orders", schema={"properties": {"id": {}}}, key_properties=["id"])
@@ -162,3 +162,18 @@ def test_what_json_cannot_spell_comes_back_as_it_came(simulate, tmp_path):
     run = run_target(simulator, path.read_bytes().splitlines(), rejects_path=str(again))
     assert run.counts("customers") == {"read": 4, "rejected": 4}
     assert again.read_bytes() == path.read_bytes()
+
+
+def test_rejected_rows_are_made_safe_before_a_state_passes_them_and_not_at_every_other(simulate, tmp_path, monkeypatch):
+    done = []
+    monkeypatch.setattr("target_ninox.reporting.rejects.Rejects.flush", lambda _: done.append("safe"))
+    monkeypatch.setattr("target_ninox.target.write_state", done.append)
+    messages = [schema("customers", key=["Name"], Name="string", Amount="number")]
+    for number in range(50):
+        messages += [
+            *records("customers", [{"Name": f"{number}", "Amount": "many"}, {"Name": f"{number}"}]),
+            state(number),
+        ]
+    run_target(simulate(shop(0)), messages, rejects_path=str(tmp_path / "rejects.jsonl"), on_reject="continue")
+    assert done[:2] == ["safe", 49]
+    assert done.count("safe") <= 2, "once for the state, once at the end"
