@@ -54,6 +54,11 @@ class DeletedRecordsStream(RecordStream):
         self._entries = list(entries)
         self._sources = sources
 
+    @property
+    @override
+    def emit_activate_version_messages(self) -> bool:
+        return False  # a run brings what is new; a version of its own would take away what earlier runs have listed
+
     def known_sequence(self, database_id: str) -> int | None:
         """Return the sequence up to which a database's deletions are listed, None before the first run."""
         known = self._sequences.get(database_id) if self.selected else None

@@ -13,7 +13,7 @@ from itertools import chain
 from typing import TypeAlias
 
 from ninox_api.changes import TableChanges
-from ninox_api.paging import IdRange, Page, cut_range
+from ninox_api.paging import IdRange, cut_range
 from tap_ninox.tables.read_ahead import ReadAhead, Readers
 from tap_ninox.tables.reader import ReadPage, TableReader
 from tap_ninox.tables.source import TableSource
@@ -170,15 +170,30 @@ class Planner:
     def _changes(self, bookmark: Bookmark) -> Iterator[Reading | ReadPage]:
         known = bookmark.sequence or 0
         log = self.source.change_log
-        pages: Iterator[Page]
-        if log.is_available:
-            changes = log.changes_of(self.table_id, bookmark=known)
-            removed = frozenset(changes.removed)
-            yield ChangeReading(sequence=log.sequence, removed=removed, changed=len(changes.updated))
-            pages = self.reader.changed(changes, bookmark=known)
-        else:
-            head = max(known, log.head_of(self.table_id))
-            yield ChangeReading(sequence=head, removed=frozenset(), changed=None)
-            pages = self.reader.since(known) if head > known else iter(())
-        for page in pages:
+        if not log.is_available:
+            yield from self._changes_without_feed(known)
+            return
+        changes = log.changes_of(self.table_id, bookmark=known)
+        removed = frozenset(changes.removed)
+        yield ChangeReading(sequence=log.sequence, removed=removed, changed=len(changes.updated))
+        for page in self.reader.changed(changes, bookmark=known):
             yield ReadPage(page)
+
+    def _changes_without_feed(self, known: int) -> Iterator[Reading | ReadPage]:
+        """Look whether there is anything new; only then ask for the sequence to be reached, and read.
+
+        The table's last change alone would not do: a server that does not sort tells any record as the last one.
+        """
+        first = self.reader.first_since(known)
+        head = max(known, self.source.change_log.head_of(self.table_id)) if first else known
+        is_shown = any(record.sequence is None or record.sequence > known for record in first)
+        if is_shown and head == known:
+            logger.warning(
+                "%s: the server does not tell up to which sequence its records have changed, so the same changes come "
+                "again with the next run.",
+                self.name,
+            )
+        yield ChangeReading(sequence=head, removed=frozenset(), changed=None)
+        if is_shown or head > known:
+            for page in self.reader.since(known):
+                yield ReadPage(page)

@@ -197,6 +197,19 @@ def test_without_a_feed_changed_rows_arrive_and_one_warning_speaks_of_deletions(
     assert run.bookmark(STREAM)["replication_key_value"] == 32
 
 
+@pytest.mark.parametrize("bound", ["exclusive", "inclusive"])
+@pytest.mark.parametrize("switch", [{"updated_order": "ignored"}, {"sequence_field": "absent"}], ids=str)
+def test_without_a_feed_and_without_a_last_change_no_changed_row_is_missed(loaded, caplog, switch, bound):
+    """The record that is said to have changed last did not, or does not say when."""
+    simulator, state = loaded(shop(30), feed="missing", since_sq_bound=bound, **switch)
+    for name in ("x", "y"):
+        simulator.edit.update("A", 4, {"A": name})
+        run = run_tap(simulator, state=state)
+        assert (4, name) in [(row["_id"], row["name"]) for row in run.rows(STREAM)]
+        assert "the same changes come again with the next run" in caplog.text
+        state = run.state
+
+
 def test_without_a_feed_an_idle_run_costs_one_call_per_table(loaded):
     simulator, state = loaded(shop(30), feed="missing")
     run = run_tap(simulator, state=state)

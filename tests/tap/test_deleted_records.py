@@ -52,6 +52,17 @@ def test_a_row_says_what_was_deleted_where(simulate):
     }
 
 
+def test_what_earlier_runs_listed_is_never_taken_away(simulate):
+    """A version that is activated would take it away: in a target, rows of older versions go."""
+    simulator, state = loaded(simulate)
+    simulator.edit.delete("A", 4)
+    second = run_tap(simulator, state=state, deletes="both")
+    third = run_tap(simulator, state=second.state, deletes="both")
+    for run in (second, third):
+        assert run.error is None
+        assert run.of_type("ACTIVATE_VERSION", DELETED) == []
+
+
 def test_a_deletion_is_listed_once(simulate):
     simulator, state = loaded(simulate)
     simulator.edit.delete("A", 4)
