@@ -78,8 +78,8 @@ def aim(cell, stage, pattern, *, calls_before):
         trouble.before(stage)
     method, path = pattern.split(" ", 1)
     for fault in trouble.faults:
-        after = cell.number + fault.get("after", 0)
-        simulator.faults.add(**{**fault, "method": method, "path": path, "after": after})
+        after = 0 if "path" in fault else cell.number + fault.get("after", 0)
+        simulator.faults.add(**{"path": path, **fault, "method": method, "after": after})
     if trouble.act:
         simulator.on_request.append(_when_reached(cell.number, re.compile(pattern), stage, trouble))
     settings = dict(trouble.settings)

@@ -36,11 +36,17 @@ def drawn(side, count, seed):
 
 
 def _drawn_cell(side, chance, operation, place, trouble):
-    switches = chance.choice(OPERATIONS[side].SWITCHES) if chance.random() < 0.7 else {}
+    switches = chance.choice(switch_sets(side, operation)) if chance.random() < 0.7 else {}
     if _count(side, operation, place, switches) <= TROUBLES[trouble].number:
         switches = {}
     count = _count(side, operation, place, switches)
     return Cell(operation, place, trouble, chance.randrange(TROUBLES[trouble].number, count), switches)
+
+
+def switch_sets(side, operation):
+    """Return what the server may be like while an operation is under way."""
+    of_some = (switches for switches, operations in OPERATIONS[side].OF_SOME if operation in operations)
+    return [*OPERATIONS[side].SWITCHES, *of_some]
 
 
 def _count(side, operation, place, switches):

@@ -12,13 +12,15 @@ import fsspec
 from ninox_api.errors import NinoxError
 from ninox_simulator.server import Simulator
 from ninox_simulator.switches import SWITCHES as ALL_SWITCHES
+from tap_ninox.inspection.survey import inspect
+from tap_ninox.tap import TapNinox
 from tests.builders import DATABASE_ID, TEAM_ID
 from tests.oracle import expected_rows
 from tests.reliability import canaries
 from tests.reliability.cells import Cell, Outcome, aim, pauses, settle
-from tests.reliability.tap_operations import FILES, FORMULA, OPERATIONS, PLACES, TABLES, a_day_of_work, shop
+from tests.reliability.tap_operations import DELETED, FORMULA, OPERATIONS, PLACES, TABLES, shop
 from tests.reliability.warehouse_model import WarehouseModel
-from tests.singer import TapRun, discover, run_tap
+from tests.singer import TapRun, discover, run_tap, settings_for
 
 
 @functools.cache
@@ -27,9 +29,9 @@ def _simulator():
     return Simulator(seed=shop(), token=canaries.KEY).__enter__()
 
 
-def _fresh(switches):
+def _fresh(operation, switches):
     simulator = _simulator()
-    simulator.reset(seed=shop())
+    simulator.reset(seed=operation.seed())
     simulator.switches.update({name: switch.values[0] for name, switch in ALL_SWITCHES.items()} | switches)
     simulator.faults.clear()
     simulator.on_request.clear()
@@ -38,11 +40,13 @@ def _fresh(switches):
 
 @functools.cache
 def _prepared(operation, switches):
-    """Return the catalog, and what a first load wrote if one goes before."""
-    stage = Stage(_fresh(dict(switches)), OPERATIONS[operation])
+    """Return the catalog, what a first load wrote if one goes before, and the files that it stored."""
+    operation = OPERATIONS[operation]
+    stage = Stage(_fresh(operation, dict(switches)), operation)
     stage.catalog = discover(stage, **stage.settings)
-    needs_load = stage.operation.follows or stage.operation.resumes
-    return stage.catalog, stage.run() if needs_load else TapRun()
+    stage.simulator.switches.update(operation.switches)
+    needs_load = operation.follows or operation.resumes
+    return stage.catalog, stage.run() if needs_load else TapRun(), stored_files()
 
 
 class Stage:
@@ -58,19 +62,18 @@ class Stage:
     @classmethod
     def prepared(cls, name, switches):
         """Return a stage on which everything that goes before an operation has happened."""
-        if _files().exists("/reliability"):
-            _files().rm("/reliability", recursive=True)
-        self = cls(_fresh(switches), OPERATIONS[name])
-        self.catalog, before = _prepared(name, tuple(switches.items()))
-        self.simulator.log.clear()
+        operation = OPERATIONS[name]
+        store_files({})
+        catalog, before, files = _prepared(name, tuple(switches.items()))
+        self = cls(_fresh(operation, switches | operation.switches), operation)
+        self.catalog = catalog
+        store_files(files)
         if before.messages:
-            self.simulator, states = _fresh(switches), before.states
-            self.database = self.simulator.store.database(TEAM_ID, DATABASE_ID)
-            self.database.first_backup = self.database.snapshot()
-            self.state = copy.deepcopy(states[3] if self.operation.resumes else states[-1])
-            self.warehouse.load(_until_state(before.messages, 4 if self.operation.resumes else len(states)))
-            a_day_of_work(self.database)
-            self.simulator.log.clear()
+            states = before.states
+            self.state = copy.deepcopy(states[3] if operation.resumes else states[-1])
+            self.warehouse.load(_until_state(before.messages, 4 if operation.resumes else len(states)))
+            operation.day(self.database)
+        self.simulator.log.clear()
         return self
 
     url = property(lambda self: self.simulator.url)
@@ -78,7 +81,8 @@ class Stage:
 
     @property
     def settings(self):
-        return {"page_size": 5, "max_retries": 7, "team": TEAM_ID, **self.operation.settings}
+        settings = {"page_size": 5, "max_retries": 7, "team": TEAM_ID, **self.operation.settings}
+        return {name: value for name, value in settings.items() if value is not None}
 
     def run(self, *, mode="sync", **more):
         """Run the tap; in the mode `sync`, load what it wrote and keep its last state."""
@@ -87,16 +91,21 @@ class Stage:
             return _discovered(self, settings)
         if mode == "test":
             return _tested(self, settings)
+        if mode == "inspect":
+            return _inspected(self, settings)
         run = run_tap(self, state=self.state, catalog=self.catalog, **settings)
         self.warehouse.load(run.messages)
         self.state = run.state or self.state
         return run
 
-    def differences(self, *, unseen=()):
-        """Return how the warehouse differs from the store, leaving out columns that could not be seen."""
-        for stream, table_id in TABLES.items():
+    def differences(self, *, unseen=(), refused=None):
+        """Return how the warehouse differs from the store, leaving out columns and a table that could not be seen."""
+        for stream, (team_id, database_id, table_id) in self.operation.tables.items():
+            if table_id == refused:
+                continue
             (entry,) = (entry for entry in self.catalog["streams"] if entry["tap_stream_id"] == stream)
-            want = {row["_id"]: _shown(row, unseen) for row in expected_rows(self.database.records(table_id), entry)}
+            records = self.simulator.store.database(team_id, database_id).records(table_id)
+            want = {row["_id"]: _shown(row, unseen) for row in expected_rows(records, entry)}
             have = {key: _shown(row, unseen) for key, row in self.warehouse.rows(stream).items()}
             for key in want.keys() | have.keys():
                 if want.get(key) != have.get(key):
@@ -119,6 +128,15 @@ def _discovered(stage, settings):
     run = TapRun()
     try:
         discover(stage, **settings)
+    except Exception as error:  # noqa: BLE001 (looked at by the cell)
+        run.error = error
+    return run
+
+
+def _inspected(stage, settings):
+    run = TapRun()
+    try:
+        inspect(TapNinox(config=settings_for(stage, **settings)), runs_per_day=24)
     except Exception as error:  # noqa: BLE001 (looked at by the cell)
         run.error = error
     return run
@@ -162,8 +180,10 @@ def run_cell(cell: Cell) -> Outcome:
         unseen = {"notes"} if cell.trouble == "a field is added and one removed" else ()
         outcome = Outcome(kind=_kind_of(run, told, stage, unseen), told=told)
         outcome.problems += _problems_of(run, told)
+        if cell.trouble == "403 on one table":
+            outcome.problems += stage.differences(refused="A")
         if stage.operation.mode == "sync":
-            outcome.problems += _problems_after(stage, unseen)
+            outcome.problems += _problems_after(stage, unseen, told)
     return outcome
 
 
@@ -188,16 +208,46 @@ def _problems_of(run, told):
     yield from (f"{canary!r} is told" for canary in canaries.told_in(told))
 
 
-def _problems_after(stage, unseen):
+def _problems_after(stage, unseen, told):
     again = stage.run()
     if again.error is not None:
         yield f"the next run fails: {again.error}"
     yield from (f"after the next run, {problem}" for problem in stage.differences(unseen=unseen))
     if stage.operation.settings.get("file_store"):
-        stored = sorted(path.rpartition("/")[2] for path in _files().find("/reliability") if path.endswith(".txt"))
-        if stored != [f"receipt {number}.txt" for number in sorted(FILES)]:
-            yield f"after the next run, the files {stored} are stored"
+        yield from _wrong_files(stage)
+    tells_sequence = stage.simulator.switches["huge_since_sq"] in {"normal", "everything"}  # else from the next run on
+    if stage.operation.settings.get("deletes") == "both" and tells_sequence and "is read whole" not in told:
+        yield from _unlisted_deletions(stage)
 
 
-def _files():
-    return fsspec.filesystem("memory")
+def _wrong_files(stage):
+    stored = {name: content for name, content in stored_files().items() if name.endswith(".txt")}
+    files, wanted = stage.database.files, {}
+    for record in stage.database.records("B"):
+        for file in files.listed("B", record.id):
+            content = files.path(files.find("B", record.id, file["name"])).read_bytes()
+            wanted[f"{DATABASE_ID}/B/{record.id}/{file['name']}"] = content
+    if stored != wanted:
+        yield f"after the next run, the files {sorted(stored)} are stored, not {sorted(wanted)}, or with other bytes"
+
+
+def _unlisted_deletions(stage):
+    listed = {(row["table_id"], row["record_id"]) for row in stage.warehouse.all_rows(DELETED)}
+    gone = {(removal.table_id, removal.record_id) for removal in stage.database.removals}
+    there = {(table_id, record.id) for _, _, table_id in TABLES.values() for record in stage.database.records(table_id)}
+    yield from (f"the deletion of {key} is not listed" for key in gone - there - listed)
+
+
+def stored_files():
+    """Return path below the store → content."""
+    files = fsspec.filesystem("memory")
+    return {path.removeprefix("/reliability/"): files.cat_file(path) for path in files.find("/reliability")}
+
+
+def store_files(contents):
+    """Make the store hold these files and no others."""
+    files = fsspec.filesystem("memory")
+    if files.exists("/reliability"):
+        files.rm("/reliability", recursive=True)
+    for path, content in contents.items():
+        files.pipe_file(f"/reliability/{path}", content)

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import io
+import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from ninox_simulator.documents import RecordDocument
-from tests.builders import customers, database, table, team
+from ninox_simulator.documents import RecordDocument, TeamDocument
+from tests.builders import DATABASE_ID, TEAM_ID, customers, database, table, team
 from tests.builders import field as ninox_field
 from tests.reliability import canaries
 
 CUSTOMERS, ORDERS = "shop__customers", "shop__orders"
-TABLES = {CUSTOMERS: "A", ORDERS: "B"}
+TABLES = {CUSTOMERS: (TEAM_ID, DATABASE_ID, "A"), ORDERS: (TEAM_ID, DATABASE_ID, "B")}
+"""Stream → where its records are."""
+DELETED = "ninox_deleted_records"
+OTHER_TEAM_ID, OTHER_DATABASES = "tEamTeamTeam00002", {"Depot": "db0000000002", "Garden": "db0000000003"}
+TABLES_OF_TEAMS = {
+    **{f"team__{stream}": where for stream, where in TABLES.items()},
+    **{f"nursery__{name.lower()}__customers": (OTHER_TEAM_ID, key, "A") for name, key in OTHER_DATABASES.items()},
+}
 FORMULA = "double"
 
 QUERY = {"name": "names", "database": "Shop", "query": "(select Customers).Name"}
 FILE_STORE = "memory://reliability"
+_BATCH_FOLDER = tempfile.TemporaryDirectory(prefix="ninox-batches-")
+BATCHES = {"storage": {"root": Path(_BATCH_FOLDER.name).as_uri(), "prefix": "batch-"}, "batch_size": 7}
 FILES = {2, 5}
 """Orders with a receipt."""
 
@@ -38,6 +51,7 @@ def shop():
     tables = {
         "A": customers(
             C=ninox_field("choice", "State", values=choices),
+            D=ninox_field("multi", "Tags", values=choices),
             E=ninox_field("rev", "Orders", refTypeId="B", refFieldId="B"),
             F=ninox_field("fn", "Double", fn="Amount + Amount"),
             G=ninox_field("string", "Notes"),
@@ -58,7 +72,7 @@ def shop():
 
 def _customer(number):
     name = f"{canaries.VALUE} {number}"
-    return {"A": name, "B": canaries.NUMBER + number, "C": "1", "G": f"{name}'s notes"}
+    return {"A": name, "B": canaries.NUMBER + number, "C": "1", "D": ["1", "2"], "G": f"{name}'s notes"}
 
 
 def _order(number):
@@ -66,10 +80,34 @@ def _order(number):
     return {"A": f"{canaries.VALUE} o{number}", "B": number, **receipt}
 
 
-def a_day_of_work(edit):
+def two_teams():
+    """Return the shop, and another team with two databases of one table each."""
+    others = []
+    for name, key in OTHER_DATABASES.items():
+        records = [RecordDocument(number, {"A": f"{canaries.VALUE} {name} {number}"}, number) for number in range(1, 8)]
+        others.append(database({"A": customers()}, {"A": records}, id=key, name=name))
+    return [*shop(), TeamDocument(id=OTHER_TEAM_ID, name="Nursery", databases=others)]
+
+
+def edits(edit):
+    """Change and create, in the shop's customers."""
     for number in (3, 9, 10):
         edit.update("A", number, {"A": f"{canaries.VALUE} changed", "B": canaries.NUMBER - number})
     edit.create("A", {"A": f"{canaries.VALUE} new"})
+
+
+def new_files(edit):
+    """Replace a receipt by a longer one, and add one."""
+    edits(edit)
+    for number in (2, 3):
+        name = f"receipt {number}.txt"
+        edit.put_file("B", number, name, io.BytesIO(f"{canaries.VALUE} in {name}".encode() * 99), moves_record=True)
+        edit.update("B", number, {"C": name})
+
+
+def a_day_of_work(edit):
+    """Do what people do, deletions included."""
+    edits(edit)
     edit.delete("A", 5)
     edit.delete("B", 1)
     edit.create("B", {"A": f"{canaries.VALUE} again"}, id=1)
@@ -82,14 +120,24 @@ class Operation:
     Attributes:
         follows: Whether a first load and a day of work go before.
         resumes: Whether it continues from the first state of an earlier run instead of its last.
-        mode: `sync`, `discover` or `test`.
+        mode: `sync`, `discover`, `test` or `inspect`.
+        switches: What the server is like, once a catalog is there.
+        seed: Makes the data.
+        tables: Stream → where its records are.
+        day: What happens between a first load and what follows.
     """
 
     follows: bool = True
     resumes: bool = False
     mode: str = "sync"
     settings: dict = field(default_factory=dict)
+    switches: dict = field(default_factory=dict)
+    seed: Callable = shop
+    tables: dict = field(default_factory=lambda: TABLES)
+    day: Callable = a_day_of_work
 
+
+DOWNLOAD = {"files": "download", "file_store": FILE_STORE}
 
 OPERATIONS = {
     "discover": Operation(follows=False, mode="discover"),
@@ -100,19 +148,58 @@ OPERATIONS = {
     "resumed load": Operation(resumes=True),
     "formulas": Operation(follows=False, settings={"formulas": {f"*.{FORMULA}": "number"}}),
     "queries": Operation(follows=False, settings={"queries": [QUERY]}),
-    "files": Operation(follows=False, settings={"files": "download", "file_store": FILE_STORE}),
+    "files": Operation(follows=False, settings=DOWNLOAD),
+    "changed files": Operation(settings=DOWNLOAD, day=new_files),
     "four requests at once": Operation(follows=False, settings={"max_parallel_requests": 4}),
+    "several teams": Operation(settings={"team": None, "teams": ["*"]}, seed=two_teams, tables=TABLES_OF_TEAMS),
+    "listed deletions": Operation(settings={"deletes": "both"}),
+    "batches": Operation(settings={"batch_config": BATCHES}),
+    "without a feed": Operation(switches={"feed": "forbidden"}, day=edits),
+    "without all of the schema": Operation(follows=False, switches={"schema_access": "tables_only"}),
+    "without any schema": Operation(follows=False, switches={"schema_access": "forbidden"}),
+    "--inspect": Operation(follows=False, mode="inspect"),
 }
 
 SWITCHES = (
     {},
-    {"since_sq_bound": "inclusive", "feed_record_sq": "absent"},
-    {"removes": "objects", "feed_keys": "nid"},
+    {"since_sq_bound": "inclusive", "since_id_bound": "inclusive", "feed_record_sq": "absent"},
+    {"removes": "objects", "feed_keys": "rid"},
+    {"removes": "numbers", "feed_updates": "delta", "recreated_in_removes": "no"},
     {"records_since_id": "ignored", "default_order": "shuffled"},
+    {"records_since_id": "ignored", "default_order": "sequence"},
     {"records_since_sq": "ignored"},
     {"repeat_last_page": "yes", "per_page_cap": "100"},
     {"feed": "too_old"},
     {"sequence_field": "absent"},
-    {"error_bodies": "html"},
+    {"error_bodies": "html", "huge_since_sq": "echo"},
     {"error_bodies": "text", "huge_since_sq": "error"},
+    {"huge_since_sq": "everything"},
+    {"empty_fields": "blank", "ref": "array", "rev": "array", "multi": "object"},
+    {"choice_style": "ignored"},
+    {"query_nesting": "nested", "query_choices": "ids", "query_dates": "epoch"},
+    {"feed_files": "strings", "files_move_record": "yes", "file_dates": "text", "file_ranges": "honoured"},
+    {"feed_files": "by_record"},
+    {"feed_files": "names"},
 )
+"""What the server may be like besides; a run that goes well by default goes well under each."""
+
+OF_SOME = (
+    ({"feed": "missing"}, {"first load", "full refresh", "formulas", "files", "four requests at once"}),
+    ({"updated_order": "ignored"}, {"without a feed"}),
+    ({"teams_endpoint": "missing"}, {"first load", "changes", "queries", "batches"}),
+)
+"""Likewise, with operations for which it is so: without a feed, deletions are not seen; teams come of a list."""
+
+BESIDE_THE_POINT = {
+    "order": "the client does not ask for it",
+    "filters": "the tap does not look anything up",
+    "ids_parameter": "such a server is refused at once: tests/tap/test_every_switch.py",
+    "per_page_cap": "pages are smaller here: tests/tap/test_page_size.py",
+    "query_not_a_number": "the formulas here are sound: tests/tap/test_formulas.py",
+    "formula_errors": "likewise",
+    "script_errors": "the scripts here are sound: tests/tap/test_queries.py",
+    **dict.fromkeys(
+        ("null_write", "batch", "trigger_answer", "upload_answer", "delete_many"), "the tap does not write"
+    ),
+}
+"""Switches of which not every value needs to occur, and why."""

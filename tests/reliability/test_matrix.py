@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from ninox_simulator.switches import SWITCHES
 from tests.reliability.cells import KINDS, expectations
 from tests.reliability.matrix import OPERATIONS, SIDES, drawn, judged
 from tests.reliability.troubles import TROUBLES
@@ -26,6 +27,24 @@ def test_every_trouble_and_every_operation_is_written_down(side):
     assert {operation for operation, _, _ in written} == set(OPERATIONS[side].OPERATIONS)
     assert {kind for kinds in written.values() for kind in kinds} <= set(KINDS)
     assert {trouble for _, _, trouble in written} <= set(TROUBLES)
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_every_value_of_every_switch_that_matters_occurs(side):
+    known = OPERATIONS[side]
+    assert {name for _, names in known.OF_SOME for name in names} <= set(known.OPERATIONS)
+    of_operations = (operation.switches for operation in known.OPERATIONS.values())
+    sets = [*known.SWITCHES, *(switches for switches, _ in known.OF_SOME), *of_operations]
+    occurring = {item for switches in sets for item in switches.items()}
+    missing = {
+        (name, value)
+        for name, switch in SWITCHES.items()
+        for value in switch.values[1:]
+        if (name, value) not in occurring and name not in known.BESIDE_THE_POINT
+    }
+    assert missing == set()
+    assert known.BESIDE_THE_POINT.keys() <= SWITCHES.keys()
+    assert all((name, SWITCHES[name].values[0]) not in occurring for name in SWITCHES), "the default is no setting"
 
 
 def test_every_trouble_is_tried_on_one_side_at_least():

@@ -59,6 +59,11 @@ def rename_a_field(database):
     database.rename_field("A", "B", "Renamed")
 
 
+def retype_a_field(database):
+    """Make a text of what was a choice; the values that are there stay."""
+    database.retype_field("A", "C", "string")
+
+
 def change_other_fields(database):
     """Add a field, remove one."""
     database.add_field("A", "ZZ", {"base": "string", "caption": "Added"})
@@ -115,6 +120,7 @@ TROUBLES = {
     ),
     "401 from here on": lasting("status", status=401),
     "403 from here on": lasting("status", status=403),
+    "403 on one table": lasting("status", status=403, path=r"/tables/A/records"),
     "404 from here on": lasting("status", status=404),
     "a redirect from here on": lasting("status", status=302, location="http://127.0.0.1:9/v1"),
     "the monthly quota is used up": Trouble(limit="quota"),
@@ -122,6 +128,7 @@ TROUBLES = {
     "the database goes back to a backup": Trouble(act=go_back),
     "a field is renamed": Trouble(act=rename_a_field),
     "a field is added and one removed": Trouble(act=change_other_fields),
+    "a field changes its type": Trouble(act=retype_a_field),
     "the feed no longer goes back so far": Trouble(before=forget_old_changes, places=("changes",)),
     "the database went back to a backup before": Trouble(
         before=lambda stage: go_back(stage.database), places=("changes",)

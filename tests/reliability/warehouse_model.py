@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
+
+import fsspec
+
 
 class WarehouseModel:
     """Rows by stream and id; a tombstone marks a row, `ACTIVATE_VERSION` removes those of older versions."""
@@ -14,6 +19,9 @@ class WarehouseModel:
         for message in messages:
             if message["type"] == "RECORD":
                 self._upsert(message)
+            elif message["type"] == "BATCH":
+                for row in _rows_of(message):
+                    self._upsert({"stream": message["stream"], "record": row, "version": row["_sdc_table_version"]})
             elif message["type"] == "ACTIVATE_VERSION":
                 self._activate(message["stream"], message["version"])
 
@@ -21,6 +29,10 @@ class WarehouseModel:
         """Rows that are not marked as deleted, by id, without the loader's own columns."""
         rows = self._rows.get(stream, {}).values()
         return {row["_id"]: row for row in rows if not row.get("_sdc_deleted_at")}
+
+    def all_rows(self, stream):
+        """Return every row that came, whatever its key."""
+        return list(self._rows.get(stream, {}).values())
 
     def _upsert(self, message):
         record, stream = message["record"], message["stream"]
@@ -34,3 +46,9 @@ class WarehouseModel:
         for key in list(rows):
             if (self._versions[stream, key] or 0) < version:
                 del rows[key]
+
+
+def _rows_of(message):
+    for url in message["manifest"]:
+        with fsspec.open(url, compression="infer") as file:
+            yield from (json.loads(line, parse_float=Decimal) for line in file)
