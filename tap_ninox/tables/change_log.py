@@ -26,6 +26,9 @@ class ChangeLog:
 
     The sequence is taken before any table's first page, so it is a safe bookmark for a table that is read whole in
     this run: whatever changes while its pages are read comes after it.
+
+    Attributes:
+        records_are_filtered: Whether records can be asked for by sequence, as far as was seen.
     """
 
     def __init__(self, client: DatabaseClient, *, table_ids: Iterable[str], since: Callable[[], int | None]) -> None:
@@ -36,6 +39,7 @@ class ChangeLog:
             table_ids: All its tables.
             since: Returns the lowest bookmark of the streams to follow, None if all are read whole.
         """
+        self.records_are_filtered = True
         self._client = client
         self._lock = threading.Lock()
         self._table_ids = list(table_ids)

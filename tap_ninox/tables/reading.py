@@ -182,18 +182,23 @@ class Planner:
     def _changes_without_feed(self, known: int) -> Iterator[Reading | ReadPage]:
         """Look whether there is anything new; only then ask for the sequence to be reached, and read.
 
-        The table's last change alone would not do: a server that does not sort tells any record as the last one.
+        The table's last change alone would not do: a server that does not sort tells any record as the last one. It
+        must do where the server ignores `sinceSq`, which older records show.
         """
-        first = self.reader.first_since(known)
-        head = max(known, self.source.change_log.head_of(self.table_id)) if first else known
-        is_shown = any(record.sequence is None or record.sequence > known for record in first)
-        if is_shown and head == known:
+        log = self.source.change_log
+        first = self.reader.first_since(known) if log.records_are_filtered else []
+        news = any(record.sequence is None or record.sequence > known for record in first)
+        if any(record.sequence is not None and record.sequence < known for record in first):
+            log.records_are_filtered = False
+        is_to_be_told = news or not log.records_are_filtered
+        head = max(known, log.head_of(self.table_id)) if is_to_be_told else known
+        if news and head == known:
             logger.warning(
                 "%s: the server does not tell up to which sequence its records have changed, so the same changes come "
                 "again with the next run.",
                 self.name,
             )
         yield ChangeReading(sequence=head, removed=frozenset(), changed=None)
-        if is_shown or head > known:
+        if news or head > known:
             for page in self.reader.since(known):
                 yield ReadPage(page)
