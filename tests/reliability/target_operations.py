@@ -12,8 +12,10 @@ from ninox_simulator.documents import RecordDocument
 from tests.builders import database, table, team
 from tests.builders import field as ninox_field
 from tests.reliability import canaries
-from tests.target_runs import records, schema, state
+from tests.target_runs import activate_version, records, schema, state
 
+LAST_BEFORE = 12
+"""Id of the last customer that is there before anything is loaded."""
 EVERY = 7
 """A state follows so many rows."""
 
@@ -59,12 +61,14 @@ TABLES = {
 CUSTOMERS = schema("customers", ["Name"], Name="string", Amount="number")
 BY_ID = schema("customers", ["_id"], _id="integer", Name="string", _sdc_deleted_at="string")
 ORDERS = schema("orders", ["No"], No="string", Customer="string")
+KEYLESS = schema("customers", [], Name="string", Amount="number")
+IN_CIRCLES = schema("customers", ["Name"], Name="string", Parent="string")
 WITH_FILES = schema("customers", ["Name"], Name="string", Amount="number", Photo="string", Scan="string")
 
 
 def shop(*, sparse=False):
     """Twelve customers; a last one far away where looking keys up is to be cheaper than reading the table."""
-    existing = [RecordDocument(number, _stored(number), number) for number in range(1, 13)]
+    existing = [RecordDocument(number, _stored(number), number) for number in range(1, LAST_BEFORE + 1)]
     if sparse:
         existing.append(RecordDocument(900_000, _stored(900_000), 13))
     return team(database(TABLES, {"A": existing}))
@@ -94,6 +98,8 @@ class Operation:
         switches: What the server is like.
         files_before: Id of a customer → likewise, before anything is loaded; the first is shown.
         replays_all: Whether the tap always sends everything, whatever the state.
+        activates: Whether a version is activated behind the rows.
+        has_key: Whether a record can be told from another; if not, rows behind the last state may be there twice.
         is_sparse: Whether the table's ids suggest that it is large.
     """
 
@@ -103,6 +109,8 @@ class Operation:
     settings: dict = field(default_factory=dict)
     replays_all: bool = False
     is_sparse: bool = False
+    activates: bool = False
+    has_key: bool = True
     switches: dict = field(default_factory=dict)
     files: dict = field(default_factory=dict)
     files_before: dict = field(default_factory=dict)
@@ -128,6 +136,8 @@ class Operation:
         for number, line in enumerate(lines[:there], start=1):
             if number > after:
                 yield line
+                if number == len(lines) and self.activates:
+                    yield from map(activate_version, self.schemas)
                 if number % EVERY == 0 or number == there:
                     yield state({"rows": number})
 
@@ -187,6 +197,34 @@ def _delete():
     return Operation({"customers": BY_ID}, {"customers": rows}, {"A": _model(1, 3)}, {"hard_delete": True})
 
 
+def _overwrite():
+    settings = {"load_method": "overwrite", "max_deletes": 100}
+    return Operation(
+        {"customers": CUSTOMERS}, {"customers": _customers(5, 16)}, {"A": _model(5, 16)}, settings,
+        replays_all=True, activates=True,
+    )  # fmt: skip
+
+
+def _insert(last):
+    model = {"A": _model(1, last)}
+    settings = {"load_method": "append-only"}
+    return Operation({"customers": KEYLESS}, {"customers": _customers(13, last)}, model, settings, has_key=False)
+
+
+def _circle():
+    """Eight new customers, each the parent of the one before, and the first that of the last."""
+    numbers = range(13, 21)
+    rows = [{"Name": _name(number), "Parent": _name(13 + (number - 12) % 8)} for number in numbers]
+    model = [{"A": _name(number), "D": 13 + (number - 12) % 8} for number in numbers]
+    settings = {"streams": {"customers": {"references": {"Parent": {"match_on": "Name"}}}}}
+    return Operation({"customers": IN_CIRCLES}, {"customers": rows}, {"A": [*_model(1, 12), *model]}, settings)
+
+
+def _dry_run():
+    rows = [*_customers(7, 16, plus=5)]
+    return Operation({"customers": CUSTOMERS}, {"customers": rows}, {"A": _model(1, 12)}, {"dry_run": True})
+
+
 def _exec():
     model = [{**_stored(number), "H": "done"} for number in range(1, 16)]
     script = 'for c in select Customers do c.State := "done" end'
@@ -241,6 +279,10 @@ def operations(last):
         "mirror": _mirror(),
         "references": _orders(last),
         "exec": _exec(),
+        "overwrite": _overwrite(),
+        "insert": _insert(last + 12),
+        "circle": _circle(),
+        "dry run": _dry_run(),
         "files": _files(),
     }
 
