@@ -69,7 +69,7 @@ def run_tap(simulator, *, state=None, catalog=None, **settings):
 
 
 def parse(text):
-    return [json.loads(line, parse_float=Decimal) for line in text.splitlines()]
+    return [json.loads(line, parse_float=Decimal) for line in text.split("\n") if line]
 
 
 def discover(simulator, **settings):

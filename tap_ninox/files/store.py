@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -19,6 +20,9 @@ from ninox_api.files import NinoxFile
 from tap_ninox.files.names import safe_segment
 
 _PIECE_BYTES = 1024 * 1024
+
+for _library in ("fsspec", "s3fs", "gcsfs", "adlfs", "botocore"):
+    logging.getLogger(_library).setLevel(logging.INFO)  # at DEBUG they log paths, which hold the names of files
 
 
 class FileStoreError(NinoxError):

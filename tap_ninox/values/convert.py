@@ -86,7 +86,8 @@ class Converter:
     def _sent(self, fields: Sequence[Any], field_id: str) -> list[Any]:
         """Return the values of one field, from mappings or from what `SelectedFieldsDecoder` makes."""
         if fields and not isinstance(fields[0], dict):
-            return list(map(attrgetter(self._attributes[field_id]), fields))
+            attribute = self._attributes.get(field_id)  # none for a formula that no script can name
+            return list(map(attrgetter(attribute), fields)) if attribute else [None] * len(fields)
         return [values.get(field_id) for values in fields]
 
     def _looked_at(self, reader: _Reader, sent: Iterable[Any], page: Iterable[NinoxRecord]) -> list[Any]:

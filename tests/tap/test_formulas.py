@@ -146,6 +146,17 @@ def test_a_formula_that_no_script_can_name_is_null_with_a_reason(simulate, caplo
     assert "a_b is null: no script can name it for certain" in caplog.text
 
 
+@pytest.mark.parametrize("caption", ["F", "Id"])
+def test_a_table_whose_only_formula_no_script_can_name_comes_without_it(simulate, caplog, caption):
+    tables = {"A": table("Orders", A=field("number", caption), F=fn(caption, "A + A"), G=field("string", "F"))}
+    simulator = simulate(team(database(tables, {"A": [RecordDocument(1, {"A": 2}, 1)]})))
+    run = run_tap(simulator, formulas={"*.*": "number"}, field_name_style="id")
+    assert run.error is None
+    assert "The formula of property f is null" in caplog.text
+    ((row,)) = run.rows("shop__orders")
+    assert (row["a"], row["f"], row["g"]) == (2, None, None)
+
+
 def test_the_caption_of_today_is_asked_for_and_the_property_of_the_catalog_kept(simulate):
     simulator = simulate(shop(2))
     catalog = discover(simulator, formulas={"*.gross": "number"})
