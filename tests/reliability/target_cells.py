@@ -27,7 +27,9 @@ def _simulator():
 def _fresh(name, switches):
     simulator = _simulator()
     simulator.reset(seed=shop(sparse=OPERATIONS[name].is_sparse))
-    simulator.switches.update({name: switch.values[0] for name, switch in ALL_SWITCHES.items()} | switches)
+    simulator.switches.update(
+        {name: switch.values[0] for name, switch in ALL_SWITCHES.items()} | switches | OPERATIONS[name].switches
+    )
     simulator.faults.clear()
     simulator.on_request.clear()
     OPERATIONS[name].prepare(simulator.store.database(TEAM_ID, DATABASE_ID))
