@@ -33,7 +33,8 @@ def main() -> None:
     except (NinoxError, MappingError) as error:
         logger.error(error)  # noqa: TRY400
     except JSONDecodeError as error:
-        logger.error("A file given with --config, --catalog or --state is not JSON: %s.", error)  # noqa: TRY400
+        problem = "is empty: leave the option out instead" if not error.doc.strip() else f"is not JSON: {error}"
+        logger.error("A file given with --config, --catalog or --state %s.", problem)  # noqa: TRY400
     except UnicodeDecodeError as error:
         logger.error(  # noqa: TRY400
             "A file given with --config, --catalog or --state, or .env, is not text in UTF-8 (byte %d). Save it anew.",

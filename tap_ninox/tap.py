@@ -29,12 +29,14 @@ from tap_ninox.files.stream import FilesStream
 from tap_ninox.idle_maps import tell_idle_maps
 from tap_ninox.queries.stream import query_streams
 from tap_ninox.report import RunReport
+from tap_ninox.saved_state import sound_state
 from tap_ninox.schema.catalog import TableEntry, saved_entries
 from tap_ninox.schema.catalogue_streams import CATALOGUE_STREAMS
 from tap_ninox.schema.discovery import Discovery, discover
 from tap_ninox.schema.entries import entries_to_read, schema_by_database
 from tap_ninox.schema.follow import follow_names
 from tap_ninox.schema.known_tables import describe
+from tap_ninox.schema.saved_catalog import UnknownStreamError, sound_catalog, unknown_streams
 from tap_ninox.schema.selection import check_names
 from tap_ninox.schema.watch import SchemaWatch
 from tap_ninox.settings import TapSettings
@@ -81,7 +83,7 @@ class TapNinox(Tap):
 
     def __init__(self, *, catalog: dict[str, Any] | None = None, **kwargs: Any) -> None:
         """Take the SDK's arguments, and keep the catalog as it was given: the SDK drops what it does not know."""
-        self._saved_catalog = catalog
+        self._saved_catalog = catalog = None if catalog is None else sound_catalog(catalog)
         self._writer = BufferedMessageWriter()
         self._client: NinoxClient | None = None
         self.discovery: Discovery | None = None
@@ -89,6 +91,10 @@ class TapNinox(Tap):
         self._readers: Mapping[DatabaseName, DatabaseClient] = {}
         self.report = RunReport(lambda: self.calls_used)
         super().__init__(catalog=catalog, **{"message_writer": self._writer, **kwargs})
+
+    @override
+    def load_state(self, state: dict[str, Any]) -> None:
+        super().load_state(sound_state(state))
 
     def is_state_due(self) -> bool:
         """Tell whether enough rows were written since the last STATE message to be worth another one.
@@ -219,6 +225,10 @@ class TapNinox(Tap):
                 "Under Meltano: meltano select tap-ninox '*' '*'; otherwise set selected in the catalog's metadata."
             )
             raise NinoxConfigError(message)
+        known = [*self.streams, *(kind.name for kind in LIST_STREAMS)]
+        for name in unknown_streams(self._saved_catalog, known):
+            with self.report.stream(name):
+                raise UnknownStreamError(name)
         bookmarks = self.state.setdefault("bookmarks", {})
         self.report.drift = self._watch.drifts(bookmarks, selected=selected)
         self.report.refusals = self._watch.lost(bookmarks)

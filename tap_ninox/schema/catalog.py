@@ -12,6 +12,7 @@ from typing import Any
 
 from singer_sdk.singerlib import Metadata, MetadataMapping, StreamMetadata
 
+from ninox_api.errors import NinoxConfigError
 from ninox_api.naming import NameSpace, age_key, cut, identifier
 from ninox_api.schema import DatabaseName, DatabaseSchema, Table, Team
 from tap_ninox.schema.discovery import DiscoveredDatabase, Discovery
@@ -177,9 +178,22 @@ def _stream_name(name_format: str, *, team: Team, database: DatabaseName, table_
 
 
 def saved_entries(catalog: JsonObject) -> list[TableEntry]:
-    """Read the table streams of a saved catalog; entries that are not ours are left out."""
-    streams = catalog.get("streams") or []
-    return [entry for stream in streams if (entry := _saved_entry(stream)) is not None]
+    """Read the table streams of a saved catalog; entries that are not ours are left out.
+
+    Raises:
+        NinoxConfigError: The metadata of one of ours is damaged.
+    """
+    entries = []
+    for stream in catalog.get("streams") or []:
+        try:
+            entry = _saved_entry(stream)
+        except (KeyError, TypeError) as error:
+            name, lost = stream["tap_stream_id"], error.args[0]
+            message = f"catalog: the metadata of {name!r} is damaged ({lost}). Make the catalog again with --discover."
+            raise NinoxConfigError(message) from None
+        if entry is not None:
+            entries.append(entry)
+    return entries
 
 
 def _saved_entry(stream: JsonObject) -> TableEntry | None:
@@ -187,10 +201,11 @@ def _saved_entry(stream: JsonObject) -> TableEntry | None:
     table = metadata.get((), {}).get(METADATA_KEY)
     if not table:
         return None
+    offered = stream["schema"]["properties"]
     columns = [
         _saved_column(breadcrumb[-1], item[METADATA_KEY])
         for breadcrumb, item in metadata.items()
-        if breadcrumb and METADATA_KEY in item
+        if breadcrumb and METADATA_KEY in item and breadcrumb[-1] in offered
     ]
     return TableEntry(
         stream=stream["tap_stream_id"],

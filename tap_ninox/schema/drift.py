@@ -164,7 +164,7 @@ def _differences(known: KnownTable, entry: TableEntry | None, schema: DatabaseSc
     elif comparison.stream != known.stream:
         yield comparison.drift(
             "stream_renamed",
-            f"another table took the name of table {table.name!r}; {_stream_after(comparison)}",
+            f"table {table.name!r} is named differently now; {_stream_after(comparison)}",
             before=known.stream,
             after=comparison.stream,
         )
@@ -217,7 +217,7 @@ def _changed_field(comparison: _Comparison, known: KnownField, field: Field) -> 
     elif name != known.property and field.type == known.type:
         yield comparison.drift(
             "property_renamed",
-            f"another field took the name of field {field.name!r}; {_property_after(comparison, field, known, name)}",
+            f"field {field.name!r} is named differently now; {_property_after(comparison, field, known, name)}",
             field_id=field.id,
             before=known.property,
             after=name,

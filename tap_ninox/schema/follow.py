@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tap_ninox.schema.catalog import METADATA_KEY, TableEntry
+from tap_ninox.values.columns import KEY_PROPERTY, REPLICATION_KEY
 
 JsonObject = dict[str, Any]
 
@@ -31,12 +32,14 @@ def _followed(entry: TableEntry, saved: JsonObject | None) -> JsonObject:
     for item in metadata:
         chosen = choices.get(_object_key(item), {})
         item["metadata"].update({key: chosen[key] for key in _CHOSEN_BY_PEOPLE if key in chosen})
-    kept = {key: saved[key] for key in ("replication_method",) if key in saved} if saved else {}
+    kept = {key: saved[key] for key in ("replication_method", "key_properties") if saved.get(key)} if saved else {}
     return {
         "tap_stream_id": entry.stream,
         "stream": entry.stream,
         "schema": entry.schema,
         "metadata": metadata,
+        "key_properties": [KEY_PROPERTY],
+        "replication_key": REPLICATION_KEY,
         **kept,
     }
 

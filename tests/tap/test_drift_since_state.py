@@ -105,7 +105,7 @@ def test_a_name_that_another_field_took_is_told(runs):
     second, third = runs(lambda edit: edit.rename_field("A", "A", "Amount"))
     assert kinds(second) == ["field_renamed", "property_renamed"]
     assert messages(second)[1] == (
-        "shop__customers: another field took the name of field 'Amount'; the property was amount and is amount_b. To "
+        "shop__customers: field 'Amount' is named differently now; the property was amount and is amount_b. To "
         f'keep that name, set aliases: {{"{DATABASE_ID}.A.B": "amount"}}'
     )
     assert kinds(third) == []

@@ -1,0 +1,167 @@
+"""Catalogs and states as people and tools leave them: understood where that is safe, else refused with what to do."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from ninox_api.errors import NinoxConfigError
+from tests.builders import shop
+from tests.singer import discover, run_tap
+from tests.wire import calls
+
+STREAM = "shop__customers"
+KEY, SEQUENCE = ("properties", "_id"), ("properties", "_sequence")
+
+
+@pytest.fixture
+def simulator(simulate):
+    return simulate(shop(3))
+
+
+@pytest.fixture
+def catalog(simulator):
+    return discover(simulator)
+
+
+def stream_of(catalog):
+    return next(stream for stream in catalog["streams"] if stream["tap_stream_id"] == STREAM)
+
+
+def metadata_of(stream, *breadcrumb):
+    return next(item["metadata"] for item in stream["metadata"] if tuple(item["breadcrumb"]) == breadcrumb)
+
+
+def without_keys(stream):
+    del stream["key_properties"], stream["replication_key"]
+    del metadata_of(stream)["table-key-properties"], metadata_of(stream)["replication-key"]
+
+
+EDITS = {
+    "as the older form of catalogs has it": lambda stream: stream.pop("key_properties"),
+    "no key anywhere": without_keys,
+    "an empty key": lambda stream: stream.update(key_properties=[]),
+    "a key that is not selected": lambda stream: metadata_of(stream, *KEY).update(
+        selected=False, inclusion="available"
+    ),
+    "an unsupported key": lambda stream: metadata_of(stream, *KEY).update(inclusion="unsupported"),
+    "no sequence": lambda stream: metadata_of(stream, *SEQUENCE).update(selected=False, inclusion="available"),
+    "no inclusions": lambda stream: [item["metadata"].pop("inclusion", None) for item in stream["metadata"]],
+    "null for selected": lambda stream: metadata_of(stream).update(selected=None),
+    "null for metadata": lambda stream: stream["metadata"].append(
+        {"breadcrumb": ["properties", "z"], "metadata": None}
+    ),
+    "metadata about nothing": lambda stream: stream["metadata"].append({"metadata": {}}),
+    "no stream name": lambda stream: stream.pop("stream"),
+    "keys missing in the schema": lambda stream: [
+        stream["schema"]["properties"].pop(key[1]) for key in (KEY, SEQUENCE)
+    ],
+}
+
+
+@pytest.mark.parametrize("follow_names", [False, True])
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+def test_the_key_is_always_sent_and_always_called_the_key(simulator, catalog, edit, follow_names):
+    """A SCHEMA without a key makes loaders append each change as a row of its own; `follow_names` did so, too."""
+    edit(stream_of(catalog))
+    run = run_tap(simulator, catalog=catalog, follow_names=follow_names)
+    assert run.error is None
+    (schema,) = run.of_type("SCHEMA", STREAM)
+    assert (schema["key_properties"], schema["bookmark_properties"]) == (["_id"], ["_sequence"])
+    assert schema["schema"]["properties"]["_id"]["type"] == ["integer"]
+    assert [(row["_id"], row["_sequence"], row["name"]) for row in run.rows(STREAM)] == [
+        (number, number, f"name {number}") for number in (1, 2, 3)
+    ]
+    assert all(row.keys() <= schema["schema"]["properties"].keys() for row in run.rows(STREAM))
+
+
+def test_another_key_that_someone_chose_stays(simulator, catalog):
+    stream_of(catalog)["key_properties"] = ["name"]
+    assert run_tap(simulator, catalog=catalog).of_type("SCHEMA", STREAM)[0]["key_properties"] == ["name"]
+
+
+def test_a_property_that_was_taken_out_of_the_schema_is_not_sent(simulator, catalog):
+    del stream_of(catalog)["schema"]["properties"]["name"]
+    run = run_tap(simulator, catalog=catalog)
+    assert "name" not in run.rows(STREAM)[0]
+    assert "amount" in run.rows(STREAM)[0]
+
+
+@pytest.mark.parametrize("metadata", [[], [{"breadcrumb": [], "metadata": {"selected": True}}]])
+def test_a_selected_stream_that_no_table_is_known_for_fails(simulator, catalog, metadata):
+    """It brought no rows and no error."""
+    stream_of(catalog)["metadata"] = metadata
+    run = run_tap(simulator, catalog=catalog)
+    assert f"streams could not be read to their end: {STREAM}." in str(run.error)
+    assert "Make the catalog again with --discover" in str(run.tap.report.streams[STREAM].error)
+    assert run.rows("ninox_tables") or run.of_type("RECORD", "ninox_tables")
+
+
+def test_streams_of_settings_that_are_off_now_are_no_error(simulator):
+    query = {"name": "q", "database": "Shop", "query": "1 + 1", "schema": {"value": "integer"}}
+    catalog = discover(simulator, files="metadata", deletes="both", queries=[query])
+    assert {"q", "ninox_files", "ninox_deleted_records"} <= {stream["tap_stream_id"] for stream in catalog["streams"]}
+    assert run_tap(simulator, catalog=catalog).error is None
+
+
+@pytest.mark.parametrize("breadcrumb", [(), ("properties", "name")])
+def test_damaged_metadata_is_told_with_the_stream(simulator, catalog, breadcrumb):
+    ninox = metadata_of(stream_of(catalog), *breadcrumb)["ninox"]
+    del ninox["type" if breadcrumb else "table_id"]
+    run = run_tap(simulator, catalog=catalog)
+    assert isinstance(run.error, NinoxConfigError)
+    assert f"catalog: the metadata of '{STREAM}' is damaged" in str(run.error)
+
+
+@pytest.mark.parametrize("catalog", [[], {}, {"streams": None}, {"streams": [3]}, {"streams": [{"schema": {}}]}])
+def test_what_is_no_catalog_is_refused_before_any_call(simulator, catalog):
+    run = run_tap(simulator, catalog=catalog)
+    assert isinstance(run.error, NinoxConfigError)
+    assert str(run.error).startswith("catalog: ")
+    assert calls(simulator) == []
+
+
+@pytest.mark.parametrize(
+    ("wrap", "hint"),
+    [
+        (lambda state: {"type": "STATE", "value": state}, "give what is in its 'value'"),
+        (lambda state: {"singer_state": state}, "give what is in its 'singer_state'"),
+        (lambda _: {"bookmarks": None}, "give the value of the tap's last STATE message"),
+        (lambda _: {"currently_syncing": STREAM}, "give the value of the tap's last STATE message"),
+    ],
+    ids=["a STATE message", "Meltano's", "null", "of another tap"],
+)
+def test_a_state_without_bookmarks_is_refused_rather_than_everything_read_again(simulator, wrap, hint):
+    state = run_tap(simulator).state
+    run = run_tap(simulator, state=wrap(state))
+    assert isinstance(run.error, NinoxConfigError)
+    assert f"state: it holds no bookmarks; {hint}" in str(run.error)
+    assert run.messages == []
+
+
+@pytest.mark.parametrize("bookmark", [None, "x", [], {"table_version": "1"}, {"fields": [1]}, {"names": [3]}])
+@pytest.mark.parametrize("stream", [STREAM, "ninox_tables", "ninox_files", "of_another_tap"])
+def test_a_damaged_bookmark_is_read_from_the_start_and_the_others_are_not(simulator, stream, bookmark, caplog):
+    settings = {"files": "metadata"}
+    state = copy.deepcopy(run_tap(simulator, **settings).state)
+    state["bookmarks"][stream] = bookmark
+    run = run_tap(simulator, state=state, **settings)
+    assert run.error is None
+    assert f"The bookmark of {stream} cannot be used" in caplog.text
+    assert len(run.rows(STREAM)) == (3 if stream == STREAM else 0)
+
+
+@pytest.mark.parametrize(
+    ("stream", "bookmark"),
+    [
+        ("ninox_files", {"tables": [1]}),
+        ("ninox_files", {"tables": {"db.A": 3}}),
+        ("ninox_deleted_records", {"sequences": 1}),
+    ],
+)
+def test_damage_further_in_is_found_too(simulator, stream, bookmark):
+    settings = {"files": "metadata", "deletes": "both"}
+    state = copy.deepcopy(run_tap(simulator, **settings).state)
+    state["bookmarks"][stream] = bookmark
+    assert run_tap(simulator, state=state, **settings).error is None
