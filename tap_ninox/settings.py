@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from fnmatch import fnmatchcase
@@ -13,12 +13,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ninox_api.client import MAX_PAGE_SIZE
 from ninox_api.errors import NinoxConfigError
+from ninox_api.naming import MAX_LENGTH
 from tap_ninox.formulas.computed import EXPRESSIONS
 from tap_ninox.queries.settings import QuerySettings, queries_from, query_problems
 from tap_ninox.settings_schema import DEFAULT_STREAM_NAME_FORMAT, STREAM_NAME_FORMAT_OF_TEAMS
 from tap_ninox.values.columns import ColumnStyle
 
 MAX_INTERVAL_HOURS = 100 * 366 * 24
+
+FIELD_DOTS = 2
+"""In the id of a field: `<database_id>.<table_id>.<field_id>`."""
 
 STREAM_NAME_PLACEHOLDERS = frozenset({"team", "database", "table", "database_id", "table_id"})
 
@@ -102,6 +106,7 @@ class TapSettings:
             *_format_problems(settings),
             *_zone_problems(settings),
             *_number_problems(settings),
+            *_alias_problems(settings.get("aliases") or {}),
             *_formula_problems(settings),
             *query_problems(settings.get("queries") or ()),
             *_file_problems(settings),
@@ -161,12 +166,30 @@ def _format_problems(settings: Mapping[str, Any]) -> list[str]:
     if not (settings.get("stream_name_format") or "").isprintable():
         return ["stream_name_format: it holds a character that no name should have."]
     try:
-        names = {name for _, name, _, _ in Formatter().parse(settings.get("stream_name_format") or "") if name}
+        parts = list(Formatter().parse(settings.get("stream_name_format") or ""))
     except ValueError:
         return ["stream_name_format: a brace is not closed."]
+    names = {name for _, name, _, _ in parts if name is not None}
+    if any(form or conversion for _, _, form, conversion in parts):
+        return ["stream_name_format: give names in braces only, without a format."]
     unknown = sorted(names - STREAM_NAME_PLACEHOLDERS)
     allowed = ", ".join(f"{{{name}}}" for name in sorted(STREAM_NAME_PLACEHOLDERS))
     return [f"stream_name_format: {{{name}}} is unknown; use {allowed}." for name in unknown]
+
+
+def _alias_problems(aliases: Mapping[str, str]) -> Iterator[str]:
+    taken: dict[tuple[str, str], str] = {}
+    for key, name in aliases.items():
+        if key.count(".") not in {1, 2}:
+            yield f"aliases: {key!r} is no id; give <database_id>.<table_id>, or <database_id>.<table_id>.<field_id>."
+        if not name or not name.isprintable() or len(name) > MAX_LENGTH:
+            yield f"aliases: the name for {key!r} is empty, too long (at most {MAX_LENGTH}), or not printable."
+        scope = key.rpartition(".")[0] if key.count(".") == FIELD_DOTS else ""
+        if scope and name.startswith("_"):
+            yield f"aliases: the name for {key!r} begins with an underscore, as the properties of the tap itself do."
+        other = taken.setdefault((scope, name), key)
+        if other != key:
+            yield f"aliases: {other!r} and {key!r} have the same name."
 
 
 def _zone_problems(settings: Mapping[str, Any]) -> list[str]:

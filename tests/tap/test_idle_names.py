@@ -1,0 +1,79 @@
+"""Names in settings that name nothing, or cannot be what they are to be: told before they surprise anybody."""
+
+from __future__ import annotations
+
+import pytest
+
+from ninox_api.errors import NinoxConfigError
+from tests.builders import DATABASE_ID, customer_records, customers, database, shop, table, team
+from tests.singer import discover, run_tap
+from tests.wire import calls
+
+STREAM = "shop__customers"
+
+
+@pytest.mark.parametrize(
+    ("alias", "told"),
+    [(f"{DATABASE_ID}.Z", True), (f"{DATABASE_ID}.A.Z", True), (f"{DATABASE_ID}.A.B", False), ("another.A", False)],
+)
+def test_an_alias_of_nothing_is_told(simulate, caplog, alias, told):
+    run_tap(simulate(shop(1)), aliases={alias: "x"})
+    assert (f"aliases: '{alias}' names no table or field" in caplog.text) is told
+
+
+@pytest.mark.parametrize(
+    "aliases",
+    [
+        {"Customers": "x"},
+        {"db.A": ""},
+        {"db.A": "x" * 64},
+        {"db.A": "x\n"},
+        {"db.A": "x", "other.B": "x"},
+        {"db.A.B": "x", "db.A.C": "x"},
+        {"db.A.B": "_id"},
+    ],
+    ids=str,
+)
+def test_an_alias_that_cannot_be_is_refused(simulate, aliases):
+    simulator = simulate(shop(1))
+    run = run_tap(simulator, aliases=aliases)
+    assert isinstance(run.error, NinoxConfigError)
+    assert str(run.error).startswith("aliases: ")
+    assert calls(simulator) == []
+
+
+def test_one_name_in_two_tables_is_no_conflict(simulate):
+    aliases = {f"{DATABASE_ID}.A.A": "title", f"{DATABASE_ID}.B.A": "title", f"{DATABASE_ID}.B": "title"}
+    assert run_tap(simulate(shop(1)), aliases=aliases).error is None
+
+
+@pytest.mark.parametrize("name_format", ["{table!r}", "{table:>80}", "{}", "{0}"])
+def test_a_format_in_stream_names_is_refused(simulate, name_format):
+    run = run_tap(simulate(shop(1)), stream_name_format=name_format)
+    assert str(run.error).startswith("stream_name_format: ")
+
+
+@pytest.mark.parametrize(
+    ("settings", "streams"),
+    [
+        ({"tables": ["Cust*"]}, {STREAM}),
+        ({"tables": ["B"]}, {"shop__notes"}),
+        ({"tables": ["Memos"]}, {"shop__notes"}),
+        ({"databases": ["Shop"]}, {STREAM, "shop__notes"}),
+        ({"databases": ["Archive"]}, {"archive__notes"}),
+    ],
+    ids=str,
+)
+def test_databases_and_tables_choose_among_those_of_a_saved_catalog_too(simulate, settings, streams):
+    tables = {"A": customers(), "B": table("Notes")}
+    archive = database({"A": table("Notes")}, id="dbarchive001", name="Archive")
+    simulator = simulate(team(database(tables, {"A": customer_records(2)}), archive))
+    catalog = discover(simulator)
+    simulator.edit.rename_table("B", "Memos")
+    simulator.log.clear()
+    run = run_tap(simulator, catalog=catalog, **settings)
+    assert run.error is None
+    read = {message["stream"] for message in run.of_type("SCHEMA")}
+    assert {stream for stream in read if not stream.startswith("ninox_")} == streams
+    asked = {call.path for call in calls(simulator) if call.path.endswith("/records")}
+    assert len(asked) == len(streams)
