@@ -73,6 +73,7 @@ class ConnectionConfig:
         problems += _agent_problems(self.user_agent)
         problems += _number_problems(self)
         problems += _certificate_problems(self.ca_bundle)
+        problems += _header_problems(self)
         if problems:
             raise NinoxConfigError(problems)
 
@@ -87,6 +88,22 @@ def _certificate_problems(ca_bundle: str | None) -> list[str]:
     except OSError:  # SSLError is one
         return [f"ca_bundle: {ca_bundle} holds no certificate in PEM form."]
     return []
+
+
+def _header_problems(config: ConnectionConfig) -> list[str]:
+    """Return what cannot be sent in a header; a password itself is not told."""
+    problems = [
+        f"database_passwords: the password of {name!r} holds a character that no header can."
+        for name, password in config.database_passwords.items()
+        if not _fits_a_header(password)
+    ]
+    if not _fits_a_header(config.user_agent):
+        problems.append("user_agent: it holds a character that no header can.")
+    return problems
+
+
+def _fits_a_header(text: str) -> bool:
+    return text.isprintable() and text == text.strip() and all(character <= "\u00ff" for character in text)
 
 
 def _token_problems(token: str) -> list[str]:

@@ -18,6 +18,7 @@ NinoxError
     ├── NinoxRateLimitError           429
     ├── NinoxServerError              5xx
     └── NinoxRequestError             any other 4xx
+        └── NinoxTooLargeError        413
 ```
 
 Messages are complete sentences that say what to do. They hold a method, a path, a status and counts; never a key, a
@@ -166,11 +167,20 @@ class NinoxServerError(NinoxAPIError):
 class NinoxRequestError(NinoxAPIError):
     """Any other 4xx."""
 
+    advice = "Ninox, or a proxy before it, refuses the request as it is; if that persists, report it with this line."
+
+
+class NinoxTooLargeError(NinoxRequestError):
+    """413: what is asked for, or sent, is more than the server takes at once."""
+
+    advice = "It is more than the server, or a proxy before it, takes at once."
+
 
 _BY_STATUS: dict[int, type[NinoxAPIError]] = {
     401: NinoxAuthenticationError,
     403: NinoxPermissionError,
     404: NinoxNotFoundError,
+    413: NinoxTooLargeError,
     429: NinoxRateLimitError,
 }
 _BY_CENTURY: dict[int, type[NinoxAPIError]] = {3: NinoxRedirectError, 4: NinoxRequestError, 5: NinoxServerError}

@@ -35,6 +35,8 @@ TRIES_OF_A_LARGE_READ = 2
 
 _GATEWAY_TIMEOUT = 504
 _BUSY = frozenset({502, 503, _GATEWAY_TIMEOUT})
+_REQUEST_TIMEOUT = 408
+"""What proxies answer on a connection that was idle for too long; the request was not looked at."""
 
 
 def tries_allowed(
@@ -62,7 +64,9 @@ def tries_allowed(
         return max_tries if (error.retry_after_s or 0) <= MAX_RETRY_AFTER_S else 1
     if not repeatable or isinstance(error, NinoxSizeError | NinoxTlsError):
         return 1
-    if isinstance(error, NinoxTransportError):
+    if isinstance(error, NinoxTransportError) or (
+        isinstance(error, NinoxAPIError) and error.status == _REQUEST_TIMEOUT
+    ):
         return max_tries
     if isinstance(error, NinoxServerError):
         tries_of_a_fault = 1 if writes else tries_of_500

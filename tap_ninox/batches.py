@@ -54,6 +54,11 @@ class Batches:
         self._compresses = encoding["compression"] == "gzip"
         self._encoding = BaseBatchFileEncoding(format="jsonl", compression=encoding["compression"])
         self._storage = StorageTarget(root=storage["root"], params=storage.get("params") or {})
+        try:
+            self._storage.get_url(name)
+        except (ValueError, ImportError):
+            message = "batch_config: storage.root is of a kind that fsspec does not know, or lacks a package for."
+            raise NinoxConfigError(message) from None
         self._prefix = f"{storage.get('prefix') or ''}{name}"
         self._size = settings.get("batch_size") or DEFAULT_BATCH_SIZE
         self._run_id = uuid4()

@@ -27,8 +27,9 @@ class StreamMapFailedError(NinoxError):
 
     def __init__(self, stream: str, error: Exception) -> None:
         """Name the stream and the kind of failure; the error's own text may hold a value."""
+        kind = type(error.__cause__ or error).__name__
         super().__init__(
-            f"The stream map of {stream} failed for a record ({type(error).__name__}); it and those behind it were not "
+            f"The stream map of {stream} failed for a record ({kind}); it and those behind it were not "
             "sent. Mend the expression in stream_maps so that it takes empty and odd values, too."
         )
 

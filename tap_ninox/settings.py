@@ -141,7 +141,7 @@ class TapSettings:
             page_size=settings.get("page_size") or MAX_PAGE_SIZE,
             follows_names=settings.get("follow_names") is True,
             refresh=tuple(settings.get("refresh") or ()),
-            report_path=Path(settings["report_path"]) if settings.get("report_path") else None,
+            report_path=report_path_of(settings),
             activates_versions=settings.get("emit_activate_version_messages") is not False,
         )
 
@@ -152,6 +152,12 @@ def _default_format(settings: Mapping[str, Any]) -> str:
 
 def _team_problems(settings: Mapping[str, Any]) -> list[str]:
     return ["teams: give either team or teams, not both."] if settings.get("team") and settings.get("teams") else []
+
+
+def report_path_of(settings: Mapping[str, Any]) -> Path | None:
+    """Return where a run's report goes, None for nowhere: also of settings that have not been checked yet."""
+    path = settings.get("report_path")
+    return Path(path) if path and not _report_problems(settings) else None
 
 
 def _report_problems(settings: Mapping[str, Any]) -> list[str]:

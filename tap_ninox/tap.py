@@ -7,7 +7,6 @@ import signal
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from types import FrameType
 from typing import Any, ClassVar
 
@@ -39,7 +38,7 @@ from tap_ninox.schema.known_tables import describe
 from tap_ninox.schema.saved_catalog import UnknownStreamError, sound_catalog, unknown_streams
 from tap_ninox.schema.selection import check_names
 from tap_ninox.schema.watch import SchemaWatch
-from tap_ninox.settings import TapSettings
+from tap_ninox.settings import TapSettings, report_path_of
 from tap_ninox.settings_schema import CONFIG_JSONSCHEMA
 from tap_ninox.tables.change_log import ChangeLog
 from tap_ninox.tables.deleted_records import DeletedRecordsStream
@@ -173,8 +172,7 @@ class TapNinox(Tap):
         try:
             yield
         except BaseException as error:
-            path = self.config.get("report_path")
-            self.report.interrupt(error, Path(path) if path else None)
+            self.report.interrupt(error, report_path_of(self.config))
             raise
 
     @override

@@ -123,6 +123,7 @@ def test_a_run_that_fails_confirms_only_what_is_in_files(simulate, config):
     [
         ({"encoding": {"format": "parquet"}}, "format parquet is not offered; use jsonl"),
         ({"storage": {"prefix": "x"}}, "storage.root is missing"),
+        ({"storage": {"root": "nope://x"}}, "storage.root is of a kind that fsspec does not know"),
     ],
 )
 def test_what_is_not_offered_is_one_clear_error_before_anything_is_read(simulate, config, change, message):

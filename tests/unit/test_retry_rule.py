@@ -32,6 +32,8 @@ TRANSPORT = NinoxTransportError(method="GET", path="/x", problem="cut off")
         (status(502), True, 8),
         (status(503), True, 8),
         (status(504), True, 8),
+        (status(408), True, 8),
+        (status(408), False, 1),
         (status(502), False, 1),
         (status(500), True, 3),
         (status(500), False, 1),
