@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from itertools import starmap
 from typing import Any
@@ -19,7 +20,13 @@ class RecordForm:
         """Make the type whose instances are encoded: faster than dictionaries, which repeat the names."""
         self.names = names
         attributes = {f"p{number}": name for number, name in enumerate(names)}
-        self.record_type = msgspec.defstruct("Record", [(key, Any) for key in attributes], rename=attributes, gc=False)
+        fields = [(key, Any) for key in attributes]
+        self.record: Callable[..., Any] = self._as_dictionary
+        with suppress(ValueError):  # a name holds a quotation mark: a caption may
+            self.record = msgspec.defstruct("Record", fields, rename=attributes, gc=False)
+
+    def _as_dictionary(self, *values: Any) -> Record:
+        return dict(zip(self.names, values, strict=True))
 
 
 class _RecordMessage(msgspec.Struct, tag="RECORD", tag_field="type", gc=False):
@@ -58,7 +65,7 @@ class ConvertedPage:
         """
         told = msgspec.UNSET if version is None else version
         at = msgspec.to_builtins(extracted_at)
-        records = starmap(self._form.record_type, self._rows())
+        records = starmap(self._form.record, self._rows())
         return encoder.encode_lines([_RecordMessage(stream, record, told, at) for record in records])
 
     def _rows(self) -> Iterable[Sequence[Any]]:

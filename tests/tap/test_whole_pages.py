@@ -157,3 +157,15 @@ def test_a_test_run_still_reads_one_record_by_the_sdk(simulate):
     tap = TapNinox(config=settings_for(simulator))
     assert tap.run_connection_test()
     assert tap.report.streams[STREAM].error is None
+
+
+@pytest.mark.parametrize("caption", ['Pipe 2"', "a\\b", "two\nlines", "tab\t", 'Größe "L"'])
+def test_captions_of_any_letters_can_be_the_names_of_properties(simulate, one_by_one, caption):
+    """A quotation mark in a caption, such as one for inches, ended the whole run."""
+    records = [RecordDocument(id=n, fields={"A": "x", "C": n}, sequence=n) for n in (1, 2)]
+    tables = {"A": customers(C=field("number", caption)), "B": customers() | {"caption": "Others"}}
+    simulator = simulate(team(database(tables, {"A": records, "B": records})))
+    whole = written(simulator, field_name_style="caption")
+    assert [row[caption] for row in run_tap(simulator, field_name_style="caption").rows(STREAM)] == [1, 2]
+    one_by_one()
+    assert written(simulator, field_name_style="caption") == whole
