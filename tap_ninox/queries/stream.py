@@ -13,7 +13,7 @@ from singer_sdk.singerlib import Metadata, MetadataMapping, StreamMetadata
 from typing_extensions import override
 
 from ninox_api.client import DatabaseClient
-from ninox_api.errors import NinoxBudgetError, NinoxConfigError, NinoxError
+from ninox_api.errors import NinoxAPIError, NinoxBudgetError, NinoxConfigError, NinoxError
 from ninox_api.schema import DatabaseName
 from tap_ninox.queries.answer_rows import TYPES, Row, reader, rows_of, types_of
 from tap_ninox.queries.settings import QuerySettings
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 POSITION = "_position"
+
+_REFUSALS = frozenset({400, 422, 500})
+"""How Ninox may answer a script that it cannot run (unknown; of fields that it does not know it says 500)."""
 
 
 class QueryFailedError(NinoxError):
@@ -233,4 +236,6 @@ def ask(query: QuerySettings, client: DatabaseClient) -> list[Row]:
     except NinoxBudgetError:
         raise
     except NinoxError as error:
-        raise QueryFailedError(query.name, error) from error
+        is_refused = isinstance(error, NinoxAPIError) and error.status in _REFUSALS
+        problem = f"{error} Most often the script is wrong: try it in Ninox' own console." if is_refused else error
+        raise QueryFailedError(query.name, problem) from error

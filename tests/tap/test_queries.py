@@ -124,6 +124,7 @@ def test_a_script_that_fails_is_named_and_neither_it_nor_values_are_told(simulat
     simulator = simulate(shop(2), script_errors=status)
     run = run_tap(simulator, queries=[query('secret_function("canary")', schema=schema)])
     assert "Query 'q': POST" in caplog.text
+    assert "own console" in caplog.text
     assert "streams could not be read to their end: q." in str(run.error)
     assert "secret_function" not in caplog.text + str(run.error)
     assert "canary" not in caplog.text + str(run.error)
