@@ -73,7 +73,7 @@ class ConnectionConfig:
         problems += _agent_problems(self.user_agent)
         problems += _number_problems(self)
         problems += _certificate_problems(self.ca_bundle)
-        problems += _header_problems(self)
+        problems += _password_problems(self.database_passwords)
         if problems:
             raise NinoxConfigError(problems)
 
@@ -90,20 +90,15 @@ def _certificate_problems(ca_bundle: str | None) -> list[str]:
     return []
 
 
-def _header_problems(config: ConnectionConfig) -> list[str]:
-    """Return what cannot be sent in a header; a password itself is not told."""
-    problems = [
-        f"database_passwords: the password of {name!r} holds a character that no header can."
-        for name, password in config.database_passwords.items()
-        if not _fits_a_header(password)
+def _password_problems(passwords: Mapping[str, str]) -> list[str]:
+    """Return whose password cannot be sent in a header; the password itself is not told."""
+    return [
+        f"database_passwords: the password of {name!r} holds a character that no header may have."
+        for name, password in passwords.items()
+        if not (
+            password.isprintable() and password == password.strip() and all(letter <= "\u00ff" for letter in password)
+        )
     ]
-    if not _fits_a_header(config.user_agent):
-        problems.append("user_agent: it holds a character that no header can.")
-    return problems
-
-
-def _fits_a_header(text: str) -> bool:
-    return text.isprintable() and text == text.strip() and all(character <= "\u00ff" for character in text)
 
 
 def _token_problems(token: str) -> list[str]:
