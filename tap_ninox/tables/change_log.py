@@ -84,7 +84,8 @@ class ChangeLog:
         """Return the changes of a table after its bookmark.
 
         The feed's bound may be inclusive, and other tables may be further behind: what is known to be older is left
-        out. Removals carry no sequence; repeating one does no harm.
+        out. Removals carry no sequence; repeating one does no harm, unless the record was made again, so records
+        that are named among the changes, too, are left for a second look, however old.
         """
         changes = self._known().tables.get(table_id)
         if changes is None or self.sequence == bookmark:
@@ -92,7 +93,7 @@ class ChangeLog:
         updated = {
             record_id: sequence
             for record_id, sequence in changes.updated.items()
-            if sequence is None or sequence > bookmark
+            if sequence is None or sequence > bookmark or record_id in changes.removed
         }
         files = {
             record_id: sequence

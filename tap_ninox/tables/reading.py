@@ -113,15 +113,16 @@ class Planner:
         resumed = self._resumed(bookmark)
         snapshot = resumed or self._begun(bookmark)
         snapshot.ranges[-1:] = self._cut(snapshot.ranges[-1], others=len(snapshot.ranges) - 1)
-        missed = self._changes_since(snapshot.head if resumed else None)
+        missed, replaced = self._changes_since(snapshot.head if resumed else None), self._replaced(bookmark)
         yield WholeReading(
             snapshot=snapshot,
             sequence=snapshot.head if missed is None else log.sequence,
-            removed=frozenset((missed or TableChanges()).removed | self._replaced(bookmark).removed),
+            removed=frozenset((missed or TableChanges()).removed | replaced.removed),
             end=log.last_id_of(self.table_id),
         )
         yield from self.reader.whole(list(snapshot.ranges), sequence=log.current_sequence, run=self._at_once)
-        if missed is not None:  # of what an earlier run has emitted, some has changed since
+        if missed is not None:  # of what an earlier run has emitted, some has changed since, or may be there after all
+            missed.updated = dict.fromkeys(replaced.removed & replaced.updated.keys()) | missed.updated
             yield from map(ReadPage, self.reader.changed(missed, bookmark=snapshot.head))
 
     def _begun(self, bookmark: Bookmark) -> Snapshot:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ninox_simulator.documents import RecordDocument
 from tests.builders import customer_records, customers, database, field, shop, table, team
 from tests.singer import run_tap
 from tests.wire import calls, changes_calls, record_pages, single_reads
@@ -252,3 +253,23 @@ def test_an_impossible_bookmark_leads_to_a_whole_reading_with_a_warning(loaded, 
     run = run_tap(simulator, state=state)
     assert run.ids(STREAM) == [1, 2, 3, 4, 5]
     assert [r for r in caplog.records if r.levelname == "WARNING"]
+
+
+@pytest.mark.parametrize("listed", ["yes", "no"])
+def test_a_record_made_again_is_no_deletion_where_another_table_is_further_behind(loaded, listed):
+    """The feed is asked from the lowest bookmark, and its removals carry no sequence."""
+    seed = team(
+        database({"A": customers(), "B": table("Notes")}, {"A": customer_records(5), "B": [RecordDocument(1, {}, 6)]})
+    )
+    simulator, state = loaded(seed, recreated_in_removes=listed)
+    simulator.edit.delete("A", 4)
+    simulator.edit.create("A", {"A": "made again"}, id=4)
+    simulator.edit.update("B", 1, {})
+    simulator.faults.add("status", status=500, path="tables/B/records", times=None)
+    behind = run_tap(simulator, state=state)
+    assert behind.ids(STREAM) == [4]
+    simulator.faults.clear()
+    simulator.edit.update("A", 5, {"A": "changed"})
+    run = run_tap(simulator, state=behind.state, deletes="both")
+    assert 5 in run.ids(STREAM)
+    assert run.tombstones(STREAM) == []

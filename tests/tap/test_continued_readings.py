@@ -128,3 +128,27 @@ def test_it_can_be_interrupted_once_more_while_it_catches_up(simulate):
     rows = {row["_id"]: row["name"] for row in rest.rows(STREAM)}
     assert (rows[2], rows[4]) == ("changed, was read", "made again")
     assert [row["_id"] for row in rest.tombstones(STREAM)] == [3, 10]
+
+
+@pytest.mark.parametrize("switches", FEEDS)
+def test_without_versions_a_record_made_again_before_it_broke_off_is_no_deletion(simulate, switches):
+    simulator = simulate(shop(12), **switches)
+    state = aged(run_tap(simulator).state)
+    simulator.edit.delete("A", 4)
+    simulator.edit.create("A", {"A": "made again"}, id=4)
+    settings = {"full_refresh_interval_hours": 24, "emit_activate_version_messages": False}
+    died = interrupted(simulator, state=state, **settings)
+    assert 4 in died.ids(STREAM)
+    rest = run_tap(simulator, state=died.state, **settings)
+    assert rest.tombstones(STREAM) == []
+
+
+@pytest.mark.parametrize("switches", FEEDS)
+def test_what_changed_and_went_before_a_whole_reading_without_versions_is_told(simulate, switches):
+    simulator = simulate(shop(12), **switches)
+    state = aged(run_tap(simulator).state)
+    simulator.edit.update("A", 4, {"A": "changed"})
+    simulator.edit.delete("A", 4)
+    settings = {"full_refresh_interval_hours": 24, "emit_activate_version_messages": False}
+    rest = run_tap(simulator, state=state, **settings)
+    assert [row["_id"] for row in rest.tombstones(STREAM)] == [4]
