@@ -35,11 +35,15 @@ class Ending(NamedTuple):
 
 
 class Pipeline:
-    """One run of a tap into a target."""
+    """One run of a tap into a target.
+
+    Attributes:
+        was_struck: Whether the harm of `strike_after` came; taps of others may end with 0 then, as if all were there.
+    """
 
     def __init__(
         self, directory, tap_config, target_config, *, state, programs=("tap-ninox", "target-postgres"),
-        limits=(None, None), cut_after=None, is_unread=False,
+        limits=(None, None), cut_after=None, strike_after=None, is_unread=False,
     ):  # fmt: skip
         """Start it.
 
@@ -51,17 +55,18 @@ class Pipeline:
             programs: Tap and target: names of console scripts, or paths.
             limits: Bytes after which every file that the tap, or the target, writes is full.
             cut_after: Bytes after which the pipe between the two is closed at both ends.
+            strike_after: Bytes that pass between the two before the harm, and that harm, called with this pipeline.
             is_unread: Whether nobody reads the states that the target writes.
         """
         self._directory, self._state = directory, state
-        self._output = directory / "states"
+        self._output, self.was_struck = directory / "states", False
         for name in ("states", *(f"{side}.log" for side in SIDES)):
             (directory / name).unlink(missing_ok=True)
         tap_arguments = ["--config", self._write("tap.json", tap_config)]
         if state is not None:
             tap_arguments += ["--state", self._write("state.json", state)]
         target_arguments = ["--config", self._write("target.json", target_config), "--input", "/dev/stdin"]
-        inlet, outlet, states = *self._pipe(cut_after), str(self._output)
+        inlet, outlet, states = *self._pipe(cut_after, strike_after), str(self._output)
         if is_unread:
             nobody, states = context.Pipe(duplex=False)
             nobody.close()
@@ -104,14 +109,23 @@ class Pipeline:
         process.start()
         return process
 
-    def _pipe(self, cut_after):
+    def _pipe(self, cut_after, strike_after):
         """Return the end that the tap writes to and the one that the target reads from."""
         outlet, inlet = context.Pipe(duplex=False)
-        if cut_after is None:
+        if cut_after is None and strike_after is None:
             return inlet, outlet
         late_outlet, late_inlet = context.Pipe(duplex=False)
-        threading.Thread(target=_pass_on, args=(outlet, late_inlet, cut_after), daemon=True).start()
+        ends = outlet, late_inlet
+        job = (_cut, *ends, cut_after) if strike_after is None else (self._struck, *ends, *strike_after)
+        threading.Thread(target=job[0], args=job[1:], daemon=True).start()
         return inlet, late_outlet
+
+    def _struck(self, source, destination, count, strike):
+        """Pass so many bytes on, strike, and pass on what else comes."""
+        if _pass_on(source, destination, count) <= 0:
+            strike(self)
+            self.was_struck = True
+        _cut(source, destination, float("inf"))
 
     def _last_state(self, lines):
         for line in reversed(lines):
@@ -125,11 +139,17 @@ class Pipeline:
         return str(path)
 
 
-def _pass_on(source, destination, count):
+def _cut(source, destination, count):
     """Pass so many bytes on, then go away."""
+    _pass_on(source, destination, count)
+    source.close()
+    destination.close()
+
+
+def _pass_on(source, destination, count):
+    """Pass so many bytes on; return how many of them did not come."""
     while count > 0 and (piece := os.read(source.fileno(), min(count, 65536))):
         with suppress(BrokenPipeError):
             os.write(destination.fileno(), piece)
         count -= len(piece)
-    source.close()
-    destination.close()
+    return count
