@@ -28,7 +28,7 @@ class Drift:
 
     Attributes:
         kind: `table_added`, `table_renamed`, `table_removed`, `stream_renamed`, `field_added`, `field_renamed`,
-            `field_retyped`, `field_removed` or `property_renamed`.
+            `field_retyped`, `field_removed`, `property_renamed` or `property_selected`.
         stream: The stream that is meant, if the table has one.
         field_id: Empty for a table.
         before: Caption or type as it was known; None for what is new.
@@ -97,6 +97,21 @@ def _new_table(database: DiscoveredDatabase, table: Table, entry: TableEntry | N
         after=table.name,
         message=f"Table {table.name!r} of {database.name.name!r} is new: {then}",
     )
+
+
+def properties_selected(entry: TableEntry, names: Iterable[str]) -> Iterator[Drift]:
+    """Yield the properties that are read now, but were not when older rows were."""
+    fields = {column.name: column.field_id for column in entry.columns}
+    for name in names:
+        yield Drift(
+            kind="property_selected",
+            database_id=entry.database.id,
+            table_id=entry.table_id,
+            stream=entry.stream,
+            field_id=fields.get(name, ""),
+            after=name,
+            message=f"{entry.stream}: {name} was not selected before; {refresh_advice(entry.stream)}.",
+        )
 
 
 class LostFieldsError(NinoxError):

@@ -9,14 +9,14 @@
 `replication_key_value` is the sequence up to which everything is known to be emitted: the database's sequence taken
 *before* reading, never the highest one seen. `snapshot` is there while the table is being read whole. A table that is
 read in several places at once has `"ranges": [{"last_id": 12000, "end": 20000}, {"last_id": 31000, "end": null}]` in
-it instead of `last_id`: the ranges of ids that are not read to their end. What else is kept of the table's schema: see
-`known_tables`.
+it instead of `last_id`: the ranges of ids that are not read to their end. `deselected` lists the properties that could
+have been read and were not, if any. What else is kept of the table's schema: see `known_tables`.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Collection, Iterable, Mapping, MutableMapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -79,6 +79,7 @@ class Bookmark:
         database_id: str,
         table_id: str,
         description: Description | None = None,
+        deselected: Collection[str] = (),
     ) -> None:
         """Take over a stream's bookmark; one of another table, or one we cannot have written, is discarded.
 
@@ -87,9 +88,11 @@ class Bookmark:
             database_id: Handle of the database.
             table_id: Handle of the table.
             description: What it is to keep of the table's schema once the table was read with it.
+            deselected: Properties that could be read and are not, likewise.
         """
         self._values = values
         self._description = description
+        self._deselected = deselected
         problem = _problem(values, database_id=database_id, table_id=table_id)
         if problem:
             logger.warning("The bookmark of table %s cannot be used (%s): it is read whole again.", table_id, problem)
@@ -105,6 +108,11 @@ class Bookmark:
     def table_version(self) -> int | None:
         """Version of the last complete reading."""
         return self._values.get("table_version")
+
+    def newly_selected(self, properties: Iterable[str]) -> list[str]:
+        """Return those of the properties that were left out when rows were read before."""
+        left_out = self._values.get("deselected")
+        return sorted(name for name in properties if isinstance(left_out, list) and name in left_out)
 
     def is_older_than(self, age: timedelta | None, *, now: datetime) -> bool:
         """Tell whether the last whole reading was longer ago; a time that cannot be read counts as long ago."""
@@ -151,6 +159,9 @@ class Bookmark:
     def _remember_schema(self) -> None:
         if self._description is not None:
             self._description.write_to(self._values)
+        self._values.pop("deselected", None)
+        if self._deselected:
+            self._values["deselected"] = sorted(self._deselected)
 
 
 def known_sequence(values: Mapping[str, Any], *, always_whole: bool = False) -> int | None:

@@ -20,6 +20,7 @@ from tap_ninox.progress import Progress, share_of
 from tap_ninox.record_stream import RecordStream
 from tap_ninox.report import StreamReport
 from tap_ninox.schema.catalog import TableEntry
+from tap_ninox.schema.drift import properties_selected
 from tap_ninox.schema.known_tables import Description
 from tap_ninox.settings import TapSettings
 from tap_ninox.tables.opened import OpenTable
@@ -105,6 +106,11 @@ class TableStream(RecordStream):
     def _selected(self) -> frozenset[str]:
         return frozenset(name for name in self.schema["properties"] if self.mask["properties", name])
 
+    @property
+    def _deselected(self) -> frozenset[str]:
+        unreadable = {column.name for column in self.entry.columns if not column.is_readable}
+        return frozenset(self.schema["properties"]) - self._selected - unreadable
+
     def start(self) -> bool:
         """Begin to read in a thread that gives its permit back at its end; return whether it did."""
         if self._opened is not None or self.name in self._run.refusals:
@@ -145,6 +151,7 @@ class TableStream(RecordStream):
             database_id=self.entry.database.id,
             table_id=self.entry.table_id,
             description=self._description,
+            deselected=self._deselected,
         )
         self._opened = OpenTable(
             self.entry,
@@ -201,6 +208,8 @@ class TableStream(RecordStream):
 
     def _emit_whole(self, reading: WholeReading, opened: OpenTable, report: StreamReport) -> Iterator[ConvertedPage]:
         snapshot, removed = reading.snapshot, reading.removed
+        if opened.bookmark.snapshot is not None:  # an earlier run has emitted rows
+            self._note_selection(opened.bookmark)
         opened.bookmark.begin_snapshot(snapshot)
         self._stream_version = snapshot.table_version
         with self._progress(start=_share_read(reading) or 0.0) as progress:
@@ -221,6 +230,7 @@ class TableStream(RecordStream):
 
     def _emit_changes(self, reading: ChangeReading, opened: OpenTable, report: StreamReport) -> Iterator[ConvertedPage]:
         removed = reading.removed
+        self._note_selection(opened.bookmark)
         self._stream_version = opened.bookmark.table_version
         with self._progress() as progress:
             for page in self._pages(opened.items):
@@ -230,6 +240,10 @@ class TableStream(RecordStream):
         self._write_tombstones(removed, report)
         opened.bookmark.advance(reading.sequence)
         self._commit()
+
+    def _note_selection(self, bookmark: Bookmark) -> None:
+        """Tell of properties that rows which were read before do not have."""
+        self._run.drift += properties_selected(self.entry, bookmark.newly_selected(self._selected))
 
     def _pages(self, items: Iterator[Reading | ReadPage]) -> Iterator[ReadPage]:
         self._schedule.start_followers_of(self)
