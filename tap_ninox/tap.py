@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from types import FrameType
@@ -252,7 +252,8 @@ class TapNinox(Tap):
             if database_id not in sources:
                 reader = client.database(entry.team_id, entry.database)
                 since = partial(_lowest_bookmark, tables, lists, database_id)
-                sources[database_id] = _source(reader, schemas.get(database_id), entries, since)
+                echoes = partial(_saw_echoes, tables, database_id)
+                sources[database_id] = _source(reader, schemas.get(database_id), entries, since=since, echoes=echoes)
             description = describe(entry, schemas.get(database_id), settings)
             source = sources[database_id]
             tables.append(TableStream(self, entry, source, settings, description=description, schedule=self._schedule))
@@ -268,11 +269,14 @@ def _nothing_to_read(discovery: Discovery) -> str:
 
 
 def _source(
-    client: DatabaseClient, schema: DatabaseSchema | None, entries: Iterable[TableEntry], since: Any
+    client: DatabaseClient,
+    schema: DatabaseSchema | None,
+    entries: Iterable[TableEntry],
+    **of_state: Callable[[], Any],
 ) -> TableSource:
     listed = {table.id for table in schema.tables} if schema else set()
     listed.update(entry.table_id for entry in entries if entry.database.id == client.database.id)
-    return TableSource(client=client, change_log=ChangeLog(client, table_ids=listed, since=since), schema=schema)
+    return TableSource(client=client, change_log=ChangeLog(client, table_ids=listed, **of_state), schema=schema)
 
 
 def _lowest_bookmark(
@@ -281,3 +285,7 @@ def _lowest_bookmark(
     known = [stream.known_sequence for stream in tables if stream.entry.database.id == database_id]
     known += [stream.known_sequence(database_id) for stream in lists]
     return min((sequence for sequence in known if sequence is not None), default=None)
+
+
+def _saw_echoes(tables: Iterable[TableStream], database_id: str) -> bool:
+    return any(stream.saw_echoes for stream in tables if stream.entry.database.id == database_id)

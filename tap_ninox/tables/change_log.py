@@ -29,32 +29,44 @@ class ChangeLog:
 
     Attributes:
         records_are_filtered: Whether records can be asked for by sequence, as far as was seen.
+        echoes: Whether the feed was seen to tell any sequence it is asked for, however high, as its own.
     """
 
-    def __init__(self, client: DatabaseClient, *, table_ids: Iterable[str], since: Callable[[], int | None]) -> None:
+    def __init__(
+        self,
+        client: DatabaseClient,
+        *,
+        table_ids: Iterable[str],
+        since: Callable[[], int | None],
+        echoes: Callable[[], bool] = lambda: False,
+    ) -> None:
         """Remember what to ask; nothing is sent yet.
 
         Args:
             client: Reader of the database.
             table_ids: All its tables.
             since: Returns the lowest bookmark of the streams to follow, None if all are read whole.
+            echoes: Tells whether an earlier run saw the feed echo.
         """
         self.records_are_filtered = True
+        self.echoes = False
         self._client = client
         self._lock = threading.Lock()
         self._table_ids = list(table_ids)
         self._find_since = since
+        self._echoed = echoes
         self._since: int | None = None
         self._is_prepared = False
         self._answer: DatabaseChanges | None = None
         self._error: NinoxError | None = None
         self._asked = False
         self._goes_back_too_short = False
+        self._was_set_back = False
 
     def prepare(self) -> None:
         """Work out from where to ask, in the thread that owns the state; asking itself may happen in another."""
         if not self._is_prepared:
-            self._since = self._find_since()
+            self._since, self.echoes = self._find_since(), self._echoed()
             self._is_prepared = True
 
     @property
@@ -74,7 +86,7 @@ class ChangeLog:
         Either the bookmark is ahead of the database (restored from a backup, or a copy), or the feed no longer goes
         back so far.
         """
-        return self.sequence < bookmark or self._goes_back_too_short
+        return self.sequence < bookmark or self._goes_back_too_short or self._was_set_back
 
     def tells_since(self, sequence: int) -> bool:
         """Tell whether all changes after a sequence are known here."""
@@ -114,7 +126,7 @@ class ChangeLog:
 
     def head_of(self, table_id: str) -> int:
         """Return a sequence taken now that no unseen change of the table can be below."""
-        if self.is_available:
+        if self.is_available and not self._was_set_back:
             return self.sequence
         record = self._client.find_last_changed(table_id)
         return (record.sequence if record else None) or 0
@@ -123,7 +135,8 @@ class ChangeLog:
         """Ask the database for its sequence now; None where it does not tell."""
         if not self.is_available:
             return None
-        return self._client.get_changes(BEYOND_ANY_SEQUENCE, table_ids=self._table_ids).sequence
+        sequence = self._client.get_changes(BEYOND_ANY_SEQUENCE, table_ids=self._table_ids).sequence
+        return sequence if sequence < BEYOND_ANY_SEQUENCE else None
 
     def _known(self) -> DatabaseChanges:
         self._ask_once()
@@ -150,7 +163,7 @@ class ChangeLog:
         try:
             if since is None:
                 return self._ask_for_sequence()
-            return self._client.get_changes(since, table_ids=self._table_ids)
+            return self._ask_since(since)
         except (NinoxPermissionError, NinoxNotFoundError):
             logger.warning(
                 "Database %r tells no changes to this key: changed rows are asked for table by table, "
@@ -165,7 +178,26 @@ class ChangeLog:
                 "Database %r cannot tell what changed since %s. (%s)", self._client.database.name, since, error
             )
             self._goes_back_too_short = True
-            return self._ask_for_sequence()
+            return self._ask_for_sequence() or self._ask_since_newest_record()
+
+    def _ask_since(self, since: int) -> DatabaseChanges:
+        """Ask for the changes; where the feed echoes, from one sequence earlier.
+
+        Such a feed hides that the database was set back. One that was not has changed since that earlier sequence.
+        """
+        asked = max(since - 1, 0) if self.echoes else since
+        answer = self._client.get_changes(asked, table_ids=self._table_ids)
+        self._was_set_back = asked < since and answer.sequence == asked
+        return answer
+
+    def _ask_since_newest_record(self) -> DatabaseChanges | None:
+        """Ask from a sequence that the database surely has, where it refuses those that it has not."""
+        try:
+            newest = [self._client.find_last_changed(table_id) for table_id in self._table_ids]
+            known = max((record.sequence or 0 for record in newest if record), default=0)
+            return self._client.get_changes(known, table_ids=self._table_ids)
+        except NinoxError:
+            return None
 
     def _ask_for_sequence(self) -> DatabaseChanges | None:
         """Ask for nothing but the sequence, in a way no documentation promises; any doubt means not to use it."""
@@ -173,4 +205,5 @@ class ChangeLog:
             answer = self._client.get_changes(BEYOND_ANY_SEQUENCE, table_ids=self._table_ids)
         except (NinoxServerError, NinoxRequestError):
             return None
-        return answer if answer.sequence < BEYOND_ANY_SEQUENCE else None
+        self.echoes = answer.sequence >= BEYOND_ANY_SEQUENCE
+        return None if self.echoes else answer

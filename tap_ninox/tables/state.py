@@ -25,6 +25,9 @@ from ninox_api.paging import IdRange
 from tap_ninox.schema.known_tables import Description
 from tap_ninox.values.columns import REPLICATION_KEY
 
+FEED_ECHOES = "feed_echoes"
+"""Key of a bookmark: the feed answers any sequence with that sequence, so it must be asked with care."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -138,8 +141,10 @@ class Bookmark:
         """Return a table version above all earlier ones, for rows of another whole reading."""
         return max(int(now.timestamp()), (self.table_version or 0) + 1)
 
-    def begin_snapshot(self, snapshot: Snapshot) -> None:
-        """Note that the table is being read whole."""
+    def begin_snapshot(self, snapshot: Snapshot, *, feed_echoes: bool) -> None:
+        """Note that the table is being read whole, and whether its feed tells back whatever it is asked."""
+        if feed_echoes:
+            self._values[FEED_ECHOES] = True
         if "fields" not in self._values:  # a field added before this reading ends is new to its first rows
             self._remember_schema()
         self.snapshot = snapshot

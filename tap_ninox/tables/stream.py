@@ -28,7 +28,7 @@ from tap_ninox.tables.reader import ReadPage
 from tap_ninox.tables.reading import ChangeReading, Reading, WholeReading
 from tap_ninox.tables.schedule import Schedule
 from tap_ninox.tables.source import TableSource
-from tap_ninox.tables.state import Bookmark, known_sequence
+from tap_ninox.tables.state import FEED_ECHOES, Bookmark, known_sequence
 from tap_ninox.tables.tombstones import DELETED_AT, DELETED_AT_SCHEMA, Deletion, Tombstones
 from tap_ninox.values.columns import KEY_PROPERTY, REPLICATION_KEY
 from tap_ninox.values.convert import Converter
@@ -97,6 +97,11 @@ class TableStream(RecordStream):
     def known_sequence(self) -> int | None:
         """Sequence from which this stream's changes are to be followed, None if it is to be read whole."""
         return known_sequence(self.stream_state, always_whole=self._is_always_whole) if self.selected else None
+
+    @property
+    def saw_echoes(self) -> bool:
+        """Whether this stream's bookmark was written where the feed echoes."""
+        return self.stream_state.get(FEED_ECHOES) is True
 
     @property
     def _is_always_whole(self) -> bool:
@@ -210,7 +215,7 @@ class TableStream(RecordStream):
         snapshot, removed = reading.snapshot, reading.removed
         if opened.bookmark.snapshot is not None:  # an earlier run has emitted rows
             self._note_selection(opened.bookmark)
-        opened.bookmark.begin_snapshot(snapshot)
+        opened.bookmark.begin_snapshot(snapshot, feed_echoes=self._source.change_log.echoes)
         self._stream_version = snapshot.table_version
         with self._progress(start=_share_read(reading) or 0.0) as progress:
             for page in self._pages(opened.items):
