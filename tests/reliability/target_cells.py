@@ -71,7 +71,7 @@ class Stage:
     def differences(self, *, unseen=()):
         """Return how the store differs from the model: records by content, each as often as it is there."""
         for table_id, wanted in self.operation.model.items():
-            have = Counter(_shown(record.fields, unseen) for record in self.database.records(table_id))
+            have = Counter(_shown(self._with_parent(record), unseen) for record in self.database.records(table_id))
             want = Counter(_shown(fields, unseen) for fields in wanted)
             for content in (want - have).keys() | (have - want).keys():
                 if content in self.sent_again and have[content] == want[content] + 1:
@@ -79,6 +79,11 @@ class Stage:
                 yield f"table {table_id}: {content} should be there {want[content]} times, is {have[content]}"
 
         yield from self._differing_files()
+
+    def _with_parent(self, record):
+        """Return a record's fields, its parent by name: ids follow from the order in which records were made."""
+        names = {other.id: other.fields.get("A") for other in self.database.records("A")}
+        return {key: names.get(value, value) if key == "D" else value for key, value in record.fields.items()}
 
     def _differing_files(self):
         names = {record.fields["A"]: record.id for record in self.database.records("A")}

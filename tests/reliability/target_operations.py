@@ -94,7 +94,7 @@ class Operation:
     Attributes:
         rows: Stream → rows.
         schemas: Stream → SCHEMA message, parents first.
-        model: Table id → what its records must be in the end, by content.
+        model: Table id → what its records must be in the end, by content; parents by name.
         files: Name of a customer → name → content of the files that its record must have in the end.
         switches: What the server is like.
         files_before: Id of a customer → likewise, before anything is loaded; the first is shown.
@@ -216,7 +216,7 @@ def _circle():
     """Eight new customers, each the parent of the one before, and the first that of the last."""
     numbers = range(13, 21)
     rows = [{"Name": _name(number), "Parent": _name(13 + (number - 12) % 8)} for number in numbers]
-    model = [{"A": _name(number), "D": 13 + (number - 12) % 8} for number in numbers]
+    model = [{"A": _name(number), "D": _name(13 + (number - 12) % 8)} for number in numbers]
     settings = {"streams": {"customers": {"references": {"Parent": {"match_on": "Name"}}}}}
     return Operation({"customers": IN_CIRCLES}, {"customers": rows}, {"A": [*_model(1, 12), *model]}, settings)
 
