@@ -7,7 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ninox_api.client import BEYOND_ANY_SEQUENCE, DatabaseClient
-from ninox_api.errors import NinoxAPIError, NinoxProtocolError, NinoxScriptError
+from ninox_api.errors import (
+    NinoxAPIError,
+    NinoxAuthenticationError,
+    NinoxProtocolError,
+    NinoxRateLimitError,
+    NinoxScriptError,
+)
 from ninox_api.nx import name_in_script
 from ninox_api.schema import Table
 
@@ -32,10 +38,16 @@ def count_rows(client: DatabaseClient, tables: Iterable[Table]) -> RowCounts:
 
     Whether a key may run scripts depends on its role; the feed tells the next record id of each table, and ids count up
     from 1 and are not used again (assumed).
+
+    Raises:
+        NinoxAuthenticationError: The key is refused.
+        NinoxRateLimitError: The quota is used up.
     """
     tables = [table for table in tables if not table.is_page]
     try:
         return _counted(client, tables)
+    except (NinoxAuthenticationError, NinoxRateLimitError):
+        raise  # what else is asked would be refused, too
     except (NinoxAPIError, NinoxProtocolError, NinoxScriptError) as error:
         logger.debug("The records of database %r cannot be counted: %s", client.database.name, error)
     try:

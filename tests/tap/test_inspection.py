@@ -7,6 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from ninox_api.errors import NinoxAPIError
 from ninox_simulator.switches import SWITCHES
 from tap_ninox.command import TapCommand
 from tap_ninox.inspection.page import inspection_page
@@ -171,6 +172,15 @@ def test_a_script_that_fails_is_not_sent_again(simulate, monkeypatch):
     stage = simulate(shop(1), script_errors="500")
     look(stage, max_retries=3)
     assert len([call for call in calls(stage) if call.path.endswith("/query")]) == 1
+
+
+@pytest.mark.parametrize(("status", "advice"), [(401, "auth_token"), (429, "try later")])
+def test_a_key_that_is_refused_while_counting_is_told_and_not_asked_again(simulate, status, advice):
+    stage = simulate(shop(1))
+    stage.faults.add("status", status=status, path="/query$", times=None)
+    with pytest.raises(NinoxAPIError, match=advice):
+        look(stage, max_retries=0)
+    assert not any(call.path.endswith("/changes") for call in calls(stage))
 
 
 @pytest.mark.parametrize("feed", ["missing", "forbidden"])
