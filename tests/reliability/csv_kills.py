@@ -8,7 +8,7 @@ from contextlib import nullcontext
 
 from ninox_simulator.server import Simulator
 from tests.foreign_taps import executable
-from tests.reliability import canaries, target_operations
+from tests.reliability import canaries, target_operations, target_shop
 from tests.reliability.csv_shop import CsvShop
 from tests.reliability.harms import ENDED_BY, FULL_LOG, SIGNALS, send, striking
 from tests.reliability.kills import CRASH, LATENCY_S, assert_none, kind_of
@@ -30,7 +30,7 @@ def harm_csv(seed, directory):
     """
     chance, told, state = random.Random(seed), Counter(), None
     shop = CsvShop(directory)
-    with Simulator(seed=target_operations.shop(), token=canaries.KEY) as simulator:
+    with Simulator(seed=target_shop.shop(), token=canaries.KEY) as simulator:
         simulator.switches.update(chance.choice(target_operations.SWITCHES))
         simulator.faults.configure({"latency_s": LATENCY_S})
         settings = {

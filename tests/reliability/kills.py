@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ninox_simulator.server import Simulator
 from tests.builders import TEAM_ID
-from tests.reliability import canaries, tap_operations, target_cells, target_operations
+from tests.reliability import canaries, tap_operations, target_cells, target_operations, target_shop
 from tests.reliability.harms import ENDED_BY, SIGNALS, send, striking
 from tests.reliability.victims import Victim
 from tests.singer import discover, run_tap
@@ -94,7 +94,7 @@ def harm_target(seed, directory):
     """
     chance = random.Random(seed)
     operation, told = OPERATIONS[chance.choice(list(OPERATIONS))], Counter()
-    with Simulator(seed=target_operations.shop(sparse=operation.is_sparse), token=canaries.KEY) as simulator:
+    with Simulator(seed=target_shop.shop(sparse=operation.is_sparse), token=canaries.KEY) as simulator:
         simulator.switches.update(chance.choice(target_operations.SWITCHES))
         simulator.faults.configure({"latency_s": LATENCY_S})
         settings = {

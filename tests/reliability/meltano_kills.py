@@ -18,7 +18,7 @@ import psutil
 from demo.meltano import MeltanoProject, plugin_settings
 from ninox_simulator.server import Simulator
 from tests.foreign_taps import install
-from tests.reliability import canaries, tap_operations, target_operations
+from tests.reliability import canaries, tap_operations, target_shop
 from tests.reliability.csv_shop import CsvShop
 from tests.reliability.harms import SIGNALS, striking
 from tests.reliability.kills import LATENCY_S, assert_none, kind_of, rehearsed
@@ -67,7 +67,7 @@ def harm_meltano_csv(seed, directory, *, runs=HARMED_RUNS):
     """
     chance, told = random.Random(seed), Counter()
     shop = CsvShop(directory, scale=0.5)
-    with Simulator(seed=target_operations.shop(), token=canaries.KEY) as simulator:
+    with Simulator(seed=target_shop.shop(), token=canaries.KEY) as simulator:
         simulator.faults.configure({"latency_s": LATENCY_S})
         project = MeltanoProject.create(directory, {**shop.environment(simulator), **LOG_LEVEL})
         install(project, "tap-spreadsheets")

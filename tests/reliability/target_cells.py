@@ -14,7 +14,8 @@ from ninox_simulator.switches import SWITCHES as ALL_SWITCHES
 from tests.builders import DATABASE_ID, TEAM_ID
 from tests.reliability import canaries
 from tests.reliability.cells import Cell, Outcome, aim, pauses, settle
-from tests.reliability.target_operations import LAST_BEFORE, OPERATIONS, PLACES, TABLES, shop
+from tests.reliability.target_operations import OPERATIONS, PLACES
+from tests.reliability.target_shop import LAST_BEFORE, TABLES, shop
 from tests.target_runs import run_target
 
 

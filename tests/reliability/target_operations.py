@@ -1,4 +1,4 @@
-"""What the target does in its half of the fault matrix: shops, rows, and what must be there in the end."""
+"""What the target does in its half of the fault matrix: rows, and what must be there in the end."""
 
 from __future__ import annotations
 
@@ -8,14 +8,20 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from urllib.parse import quote
 
-from ninox_simulator.documents import RecordDocument
-from tests.builders import database, table, team
-from tests.builders import field as ninox_field
 from tests.reliability import canaries
-from tests.target_runs import activate_version, records, schema, state
+from tests.reliability.target_shop import (
+    BY_ID,
+    CUSTOMERS,
+    IN_CIRCLES,
+    KEYLESS,
+    ORDERS,
+    WITH_FILES,
+    name_of,
+    row,
+    stored,
+)
+from tests.target_runs import activate_version, records, state
 
-LAST_BEFORE = 12
-"""Id of the last customer that is there before anything is loaded."""
 EVERY = 7
 """A state follows so many rows."""
 
@@ -32,59 +38,6 @@ PLACES = {
     "files": r"GET .*/records/\d+/files$",
     "upload": r"POST .*/records/\d+/files$",
 }
-
-TABLES = {
-    "A": {
-        **table(
-            "Customers",
-            A=ninox_field("string", "Name"),
-            B=ninox_field("number", "Amount"),
-            C=ninox_field("rev", "Orders", refTypeId="B", refFieldId="B"),
-            D=ninox_field("ref", "Parent", refTypeId="A", refFieldId="E"),
-            E=ninox_field("rev", "Children", refTypeId="A", refFieldId="D"),
-            F=ninox_field("file", "Photo"),
-            G=ninox_field("string", "Notes"),
-            H=ninox_field("string", "State"),
-            I=ninox_field("file", "Scan"),
-        ),
-        "afterCreate": "let x := 1",
-    },
-    "B": {
-        **table(
-            "Orders",
-            A=ninox_field("string", "No"),
-            B=ninox_field("ref", "Customer", refTypeId="A", refFieldId="C"),
-        ),
-        "afterCreate": "let x := 1",
-    },
-}
-
-CUSTOMERS = schema("customers", ["Name"], Name="string", Amount="number")
-BY_ID = schema("customers", ["_id"], _id="integer", Name="string", _sdc_deleted_at="string")
-ORDERS = schema("orders", ["No"], No="string", Customer="string")
-KEYLESS = schema("customers", [], Name="string", Amount="number")
-IN_CIRCLES = schema("customers", ["Name"], Name="string", Parent="string")
-WITH_FILES = schema("customers", ["Name"], Name="string", Amount="number", Photo="string", Scan="string")
-
-
-def shop(*, sparse=False):
-    """Twelve customers; a last one far away where looking keys up is to be cheaper than reading the table."""
-    existing = [RecordDocument(number, _stored(number), number) for number in range(1, LAST_BEFORE + 1)]
-    if sparse:
-        existing.append(RecordDocument(900_000, _stored(900_000), 13))
-    return team(database(TABLES, {"A": existing}))
-
-
-def _name(number):
-    return f"{canaries.VALUE} {number}"
-
-
-def _stored(number, plus=0):
-    return {"A": _name(number), "B": canaries.NUMBER + number + plus}
-
-
-def _row(number, plus=0):
-    return {"Name": _name(number), "Amount": canaries.NUMBER + number + plus}
 
 
 @dataclass(frozen=True)
@@ -144,11 +97,11 @@ class Operation:
 
 
 def _customers(first, last, plus=0):
-    return [_row(number, plus) for number in range(first, last + 1)]
+    return [row(number, plus) for number in range(first, last + 1)]
 
 
 def _model(first, last, plus=0):
-    return [_stored(number, plus) for number in range(first, last + 1)]
+    return [stored(number, plus) for number in range(first, last + 1)]
 
 
 def _customer_operation(rows, model, **settings):
@@ -164,7 +117,7 @@ def _mirror():
 
 def _orders(last):
     numbers = range(8, last + 1)
-    orders = [{"No": f"{canaries.VALUE} o{number}", "Customer": _name(number)} for number in numbers]
+    orders = [{"No": f"{canaries.VALUE} o{number}", "Customer": name_of(number)} for number in numbers]
     linked = [{"A": order["No"], "B": number} for number, order in zip(numbers, orders, strict=True)]
     return Operation(
         {"orders": ORDERS, "customers": CUSTOMERS},
@@ -175,11 +128,11 @@ def _orders(last):
 
 
 def _under_its_id(last):
-    changed = [{**_stored(number), "A": f"{_name(number)} x"} for number in (11, 12)]
-    created = [{"A": f"{_name(number)} x"} for number in range(13, last + 1)]
+    changed = [{**stored(number), "A": f"{name_of(number)} x"} for number in (11, 12)]
+    created = [{"A": f"{name_of(number)} x"} for number in range(13, last + 1)]
     return Operation(
         {"customers": BY_ID},
-        {"customers": [{"_id": number, "Name": f"{_name(number)} x"} for number in range(11, last + 1)]},
+        {"customers": [{"_id": number, "Name": f"{name_of(number)} x"} for number in range(11, last + 1)]},
         {"A": [*_model(1, 10), *changed, *created]},
     )
 
@@ -188,7 +141,7 @@ def _look_up():
     return Operation(
         {"customers": CUSTOMERS},
         {"customers": _customers(12, 13, plus=5)},
-        {"A": [*_model(1, 11), *_model(12, 13, plus=5), _stored(900_000)]},
+        {"A": [*_model(1, 11), *_model(12, 13, plus=5), stored(900_000)]},
         is_sparse=True,
     )
 
@@ -215,8 +168,8 @@ def _insert(last):
 def _circle():
     """Eight new customers, each the parent of the one before, and the first that of the last."""
     numbers = range(13, 21)
-    rows = [{"Name": _name(number), "Parent": _name(13 + (number - 12) % 8)} for number in numbers]
-    model = [{"A": _name(number), "D": _name(13 + (number - 12) % 8)} for number in numbers]
+    rows = [{"Name": name_of(number), "Parent": name_of(13 + (number - 12) % 8)} for number in numbers]
+    model = [{"A": name_of(number), "D": name_of(13 + (number - 12) % 8)} for number in numbers]
     settings = {"streams": {"customers": {"references": {"Parent": {"match_on": "Name"}}}}}
     return Operation({"customers": IN_CIRCLES}, {"customers": rows}, {"A": [*_model(1, 12), *model]}, settings)
 
@@ -235,7 +188,7 @@ def _limited_key(last):
 
 
 def _exec():
-    model = [{**_stored(number), "H": "done"} for number in range(1, 16)]
+    model = [{**stored(number), "H": "done"} for number in range(1, 16)]
     script = 'for c in select Customers do c.State := "done" end'
     return _customer_operation(_customers(13, 15), model, after_load_script=script)
 
@@ -245,7 +198,7 @@ def _content(number, more=""):
 
 
 def _file_name(number):
-    return f"{_name(number)}.txt"
+    return f"{name_of(number)}.txt"
 
 
 def _address(number, more=""):
@@ -255,15 +208,15 @@ def _address(number, more=""):
 
 def _files():
     """Files of records that are there and of new ones: the same as before, longer ones, first ones, and two alike."""
-    rows = [{**_row(number, 5 if number > 10 else 0), "Photo": _address(number)} for number in range(8, 17)]
+    rows = [{**row(number, 5 if number > 10 else 0), "Photo": _address(number)} for number in range(8, 17)]
     rows[6]["Scan"] = _address(14, " again")
     model = [{**fields, "F": _file_name(number)} for number, fields in enumerate(_model(8, 16), start=8)]
     for number, fields in enumerate(model, start=8):
         fields["B"] += 5 if number > 10 else 0
     model[6]["I"] = f"scan-{_file_name(14)}"
-    files = {_name(number): {_file_name(number): _content(number)} for number in range(8, 17)}
-    files[_name(14)][f"scan-{_file_name(14)}"] = _content(14, " again")
-    files[_name(12)]["kept.txt"] = b"not of this load"
+    files = {name_of(number): {_file_name(number): _content(number)} for number in range(8, 17)}
+    files[name_of(14)][f"scan-{_file_name(14)}"] = _content(14, " again")
+    files[name_of(12)]["kept.txt"] = b"not of this load"
     before = {
         8: {_file_name(8): _content(8)},
         9: {_file_name(9): b"shorter"},

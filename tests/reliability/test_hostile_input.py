@@ -19,7 +19,7 @@ from tap_ninox.tap import TapNinox
 from target_ninox.target import TargetNinox
 from tests.builders import TEAM_ID
 from tests.reliability import canaries
-from tests.reliability.target_operations import CUSTOMERS, shop
+from tests.reliability.target_shop import CUSTOMERS, shop
 
 CLEAR = (NinoxError, ConfigValidationError, MappingError, InvalidInputLine, RecordsWithoutSchemaException, OSError)
 """What both commands tell in a line, without a traceback."""

@@ -13,7 +13,7 @@ import pytest
 from ninox_api import ConnectionConfig, DatabaseName, NinoxClient
 from ninox_simulator.server import Simulator
 from tests.builders import DATABASE_ID, TEAM_ID
-from tests.reliability import canaries, tap_operations, target_operations
+from tests.reliability import canaries, tap_operations, target_operations, target_shop
 
 
 def test_values_in_a_query_are_not_logged_by_any_library_at_any_level():
@@ -55,7 +55,7 @@ CASES = {
 def test_target_ninox_gives_nothing_away_however_a_run_ends(case, tmp_path):
     given = CASES[case]
     (tmp_path / "logging.json").write_text(json.dumps(EVERYTHING), encoding="utf-8")
-    with Simulator(seed=target_operations.shop(), token=canaries.KEY) as simulator:
+    with Simulator(seed=target_shop.shop(), token=canaries.KEY) as simulator:
         if "fault" in given:
             simulator.faults.add(**given["fault"])
         config = {

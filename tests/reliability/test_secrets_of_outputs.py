@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ninox_simulator.server import Simulator
-from tests.reliability import canaries, tap_operations, target_operations
+from tests.reliability import canaries, tap_operations, target_shop
 from tests.reliability.test_secrets import EVERYTHING, ROWS, SCHEMA
 
 pytestmark = pytest.mark.e2e
@@ -135,7 +135,7 @@ main()
 @pytest.mark.parametrize("whose", CRASHES)
 def test_a_crash_is_told_with_places_but_without_its_message(whose, tmp_path):
     """Found by looking for values in whatever ends a run: Python prints the message of an error that nobody foresaw."""
-    seed = shop() if whose == "the tap's" else target_operations.shop()
+    seed = shop() if whose == "the tap's" else target_shop.shop()
     settings = {} if whose == "the tap's" else {"database": "Shop"}
     lines = "".join(json.dumps(message) + "\n" for message in (SCHEMA, *ROWS))
     with Simulator(seed=seed, token=canaries.KEY) as simulator:
