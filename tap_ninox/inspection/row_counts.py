@@ -38,18 +38,14 @@ def count_rows(client: DatabaseClient, tables: Iterable[Table]) -> RowCounts:
 
     Whether a key may run scripts depends on its role; the feed tells the next record id of each table, and ids count up
     from 1 and are not used again (assumed).
-
-    Raises:
-        NinoxAuthenticationError: The key is refused.
-        NinoxRateLimitError: The quota is used up.
     """
     tables = [table for table in tables if not table.is_page]
     try:
         return _counted(client, tables)
-    except (NinoxAuthenticationError, NinoxRateLimitError):
-        raise  # what else is asked would be refused, too
     except (NinoxAPIError, NinoxProtocolError, NinoxScriptError) as error:
-        logger.debug("The records of database %r cannot be counted: %s", client.database.name, error)
+        # A role without scripts is usual; a key that is refused, or a quota that is used up, should be known.
+        level = logging.WARNING if isinstance(error, NinoxAuthenticationError | NinoxRateLimitError) else logging.DEBUG
+        logger.log(level, "The records of database %r cannot be counted: %s", client.database.name, error)
     try:
         changes = client.get_changes(BEYOND_ANY_SEQUENCE, table_ids=[table.id for table in tables])
     except (NinoxAPIError, NinoxProtocolError) as error:

@@ -7,7 +7,6 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from ninox_api.errors import NinoxAPIError
 from ninox_simulator.switches import SWITCHES
 from tap_ninox.command import TapCommand
 from tap_ninox.inspection.page import inspection_page
@@ -175,12 +174,13 @@ def test_a_script_that_fails_is_not_sent_again(simulate, monkeypatch):
 
 
 @pytest.mark.parametrize(("status", "advice"), [(401, "auth_token"), (429, "try later")])
-def test_a_key_that_is_refused_while_counting_is_told_and_not_asked_again(simulate, status, advice):
-    stage = simulate(shop(1))
+def test_a_key_that_is_refused_while_counting_is_told(simulate, status, advice, caplog):
+    stage = simulate(shop(3))
     stage.faults.add("status", status=status, path="/query$", times=None)
-    with pytest.raises(NinoxAPIError, match=advice):
-        look(stage, max_retries=0)
-    assert not any(call.path.endswith("/changes") for call in calls(stage))
+    (only,) = look(stage, max_retries=0).as_json()["databases"][0]["tables"]
+    assert (only["rows"], only["is_counted"]) == (3, False)
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert any("cannot be counted" in warning and advice in warning for warning in warnings)
 
 
 @pytest.mark.parametrize("feed", ["missing", "forbidden"])
