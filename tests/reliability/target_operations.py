@@ -81,12 +81,12 @@ class Operation:
 
         Args:
             after: How many rows the tap has left behind, by its state.
-            share: How many of all rows there are so far.
+            share: How many of all rows there are so far; as many of each stream, for none is to lack its parent.
         """
         yield from self.schemas.values()
         by_stream = (records(stream, rows) for stream, rows in self.rows.items())
         lines = [line for several in zip_longest(*by_stream) for line in several if line]
-        there = round(len(lines) * share)
+        there = round(len(lines) * share / len(self.rows)) * len(self.rows)
         for number, line in enumerate(lines[:there], start=1):
             if number > after:
                 yield line

@@ -222,7 +222,8 @@ def test_without_a_feed_an_idle_run_costs_one_call_per_table(loaded):
 def test_a_database_that_went_back_is_read_whole_with_one_warning_per_table(loaded, caplog, beyond):
     simulator, state = loaded(shop(5), huge_since_sq=beyond)
     backup = simulator.edit.snapshot()
-    simulator.edit.update("A", 1, {"A": "later"})
+    for number in (1, 2, 3):
+        simulator.edit.update("A", number, {"A": "later"})
     later = run_tap(simulator, state=state)
     simulator.edit.restore(backup)
     caplog.clear()
