@@ -9,6 +9,7 @@ from singer_sdk.contrib.msgspec import MsgSpecWriter, serialize_jsonl
 from singer_sdk.singerlib import Message
 from singer_sdk.singerlib.encoding.simple import RecordMessage, StateMessage
 
+from ninox_api.leaving import leave
 from tap_ninox.batches import Batches
 
 FLUSH_BYTES = 128 * 1024
@@ -59,7 +60,7 @@ class BufferedMessageWriter(MsgSpecWriter):
         sys.stdout.flush()
         self._is_writing = False
         if self._exit_code is not None:
-            sys.exit(self._exit_code)
+            leave(self._exit_code)
 
     def stop(self, exit_code: int) -> None:
         """End the process, from a signal handler: at once, or when the piece being written is out whole.
@@ -70,7 +71,7 @@ class BufferedMessageWriter(MsgSpecWriter):
         was_told_before = self._exit_code is not None
         self._exit_code = exit_code
         if was_told_before or not self._is_writing:
-            sys.exit(exit_code)
+            leave(exit_code)
 
 
 def _as_dict(message: Message) -> dict[str, Any]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from ninox_api.leaving import leave
 
 SIGNAL_EXIT_CODE = 128
 """POSIX shells report a process that a signal ended by this and the signal's number."""
@@ -27,11 +28,11 @@ class Stopping:
         finally:
             self._is_busy = False
         if self._exit_code is not None:
-            sys.exit(self._exit_code)
+            leave(self._exit_code)
 
     def stop(self, signum: int) -> None:
         """End the process with the exit code of shells, now or as soon as the write is answered."""
         was_told_before = self._exit_code is not None
         self._exit_code = SIGNAL_EXIT_CODE + signum
         if was_told_before or not self._is_busy:
-            sys.exit(self._exit_code)
+            leave(self._exit_code)

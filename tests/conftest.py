@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import sys
 from contextlib import ExitStack
 
 import pytest
@@ -31,6 +32,12 @@ def _connect_to_loopback_only(self, address):
 @pytest.fixture(autouse=True)
 def _loopback_only(monkeypatch):
     monkeypatch.setattr(socket.socket, "connect", _connect_to_loopback_only)
+
+
+@pytest.fixture(autouse=True)
+def _unraisable_errors_are_seen(monkeypatch):
+    """Undo, after each test, that a program which ends on a signal keeps quiet about half objects."""
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
 
 
 @pytest.fixture

@@ -1,0 +1,26 @@
+"""Ending on a signal, wherever it comes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+HALF_AN_OBJECT = """
+from ninox_api.leaving import leave
+
+class Half:
+    def __init__(self):
+        leave(143)
+        self.file = None
+
+    def __del__(self):
+        self.file.close()
+
+Half()
+"""
+
+
+def test_an_exit_in_the_middle_of_a_constructor_shows_no_traceback():
+    """Found by the kill tests: SIGINT while the target made the file that spills its index."""
+    ended = subprocess.run([sys.executable, "-c", HALF_AN_OBJECT], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (143, "")
