@@ -13,6 +13,7 @@ import pytest
 
 from ninox_simulator.server import Simulator
 from tests.builders import shop
+from tests.reliability.harms import NO_COMPILED
 from tests.target_runs import records, schema, state
 
 pytestmark = pytest.mark.e2e
@@ -36,7 +37,7 @@ def run(tmp_path):
                     [Path(sys.executable).with_name(program), "--config", tmp_path / "config.json"],
                     input="".join(json.dumps(line) + "\n" for line in lines), stderr=subprocess.PIPE,
                     stdout=output if is_file else subprocess.PIPE,
-                    text=True, timeout=60, check=False, env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                    text=True, timeout=60, check=False, env={**os.environ, "PYTHONUNBUFFERED": "1", **NO_COMPILED},
                     preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
                 )  # fmt: skip
             return done, (tmp_path / "output").read_bytes()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import signal
+import sys
 import threading
 from contextlib import contextmanager, suppress
 
@@ -13,6 +14,8 @@ from tests.programs import become
 SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT")
 ENDED_BY = {"SIGKILL": -9, "SIGTERM": 143, "SIGINT": 130}
 """Exit codes of programs of ours."""
+NO_COMPILED = {"PYTHONDONTWRITEBYTECODE": "1"}
+"""For what a process starts: on a full disk Python would keep half a compiled module for whole, in all later runs."""
 FULL_LOG = 120
 """Python's exit code where all went well, but the standard error is on a full disk."""
 
@@ -58,6 +61,8 @@ def send(number, *pids):
 def become_limited(program, arguments, stdin, stdout, stderr, file_limit):
     """Run a program in this process; every file that it writes is full after so many bytes, if not None."""
     if file_limit is not None:
+        sys.dont_write_bytecode = True  # Python would keep half a compiled module for whole
+        os.environ.update(NO_COMPILED)
         resource.setrlimit(resource.RLIMIT_FSIZE, (file_limit, file_limit))
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # writing then fails as it does on a full disk
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a child of a background job ignores it

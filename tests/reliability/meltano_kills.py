@@ -20,7 +20,7 @@ from ninox_simulator.server import Simulator
 from tests.foreign_taps import install
 from tests.reliability import canaries, tap_operations, target_shop
 from tests.reliability.csv_shop import CsvShop
-from tests.reliability.harms import SIGNALS, striking
+from tests.reliability.harms import NO_COMPILED, SIGNALS, striking
 from tests.reliability.kills import LATENCY_S, assert_none, kind_of, rehearsed
 from tests.singer import discover
 from tests.warehouse import assert_equal_to_store, fresh_database
@@ -132,7 +132,7 @@ def _is(process, command):
 @contextmanager
 def _running(project, command):
     with project.log.open("ab") as log, subprocess.Popen(
-        [sys.executable, "-m", "meltano.cli", *command], cwd=project.folder, env=project._environment(),
+        [sys.executable, "-m", "meltano.cli", *command], cwd=project.folder, env=project._environment() | NO_COMPILED,
         stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
     ) as meltano:  # fmt: skip
         try:
