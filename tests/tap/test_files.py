@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import io
+import logging
 import random
 import sys
 from pathlib import Path
@@ -348,3 +349,9 @@ def test_names_are_in_no_log_line_and_no_state(shop, tmp_path, caplog):
     for name in ("Foto", "Plan", "leer", "escape"):
         assert name not in ours
         assert name not in str(run.states)
+
+
+@pytest.mark.parametrize("library", ["fsspec", "fsspec.local", "s3fs", "gcsfs.core", "adlfs", "botocore.endpoint"])
+def test_no_store_logs_paths_whatever_the_level(library, caplog):
+    caplog.set_level("DEBUG")
+    assert not logging.getLogger(library).isEnabledFor(logging.DEBUG)
