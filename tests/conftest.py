@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from demo.postgres import running_postgres
 from ninox_simulator.server import Simulator
-from tests.stage import Stage
+from tests.helpers.stage import Stage
 
 # A slow machine is no defect. On CI (hypothesis sees the variable CI) the examples are the same in every run.
 settings.register_profile("any machine", parent=settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -9,8 +9,8 @@ import pytest
 from ninox_api import ConnectionConfig, NinoxClient
 from ninox_api.errors import NinoxTransportError
 from ninox_simulator.server import Simulator
-from tests.builders import TEAM_ID, shop
-from tests.tls import certificate_authority, private_cloud
+from tests.helpers.seeds import TEAM_ID, shop
+from tests.helpers.tls import certificate_authority, private_cloud
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from ninox_api.download import Download
 from ninox_api.errors import NinoxProtocolError, NinoxServerError, NinoxTransportError
 from ninox_api.files import files_from_json
 from ninox_simulator.server import Simulator
-from tests.builders import DATABASE_ID, TEAM_ID, shop
-from tests.wire import calls
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID, shop
+from tests.helpers.wire import calls
 
 CONTENT = random.Random(1).randbytes(700_000)
 NAME = "Plan Größe 100%.pdf"

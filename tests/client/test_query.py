@@ -12,8 +12,8 @@ from ninox_api.errors import NinoxScriptError, NinoxServerError
 from ninox_api.nx import name_in_script
 from ninox_api.schema import DatabaseName, Field
 from ninox_simulator.server import Simulator
-from tests.builders import DATABASE_ID, TEAM_ID, shop
-from tests.wire import calls
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID, shop
+from tests.helpers.wire import calls
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from ninox_api import ConnectionConfig, DatabaseName, NinoxClient
 from ninox_api.errors import NinoxTransportError
 from ninox_api.uploads import Upload
 from ninox_simulator.server import Simulator
-from tests.builders import DATABASE_ID, TEAM_ID, customer_records, customers, database, field, team
-from tests.wire import calls
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customer_records, customers, database, field, team
+from tests.helpers.wire import calls
 
 AWKWARD = [
     "Foto 2021-08-30 10-55-15.jpg",

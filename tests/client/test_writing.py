@@ -10,8 +10,8 @@ from ninox_api import ConnectionConfig, DatabaseName, NinoxClient
 from ninox_api.errors import NinoxServerError, NinoxTimeoutError, NinoxTransportError
 from ninox_api.writing import RecordWrite
 from ninox_simulator.server import Simulator
-from tests.builders import DATABASE_ID, TEAM_ID, shop
-from tests.wire import calls
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID, shop
+from tests.helpers.wire import calls
 
 
 @pytest.fixture

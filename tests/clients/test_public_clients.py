@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from ninox_simulator.server import Simulator
-from tests.builders import DATABASE_ID, TEAM_ID, shop
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID, shop
 
 HERE = Path(__file__).parent
 

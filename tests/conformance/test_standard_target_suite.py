@@ -19,8 +19,8 @@ from singer_sdk.testing.target_tests import TargetMultipleStateMessages
 from ninox_simulator.server import Simulator
 from target_ninox import sink
 from target_ninox.target import TargetNinox
-from tests.builders import database, field, table, team
-from tests.target_runs import settings_for, stored
+from tests.helpers.run import stored, target_settings
+from tests.helpers.seeds import database, field, table, team
 
 BASES = {"integer": "number", "number": "number", "boolean": "boolean"}
 KEYLESS = {"mode": "insert"}
@@ -58,7 +58,7 @@ _simulator = Simulator(seed=team(database(tables())))
 _simulator.__enter__()
 atexit.register(_simulator.__exit__, None, None, None)
 
-CONFIG = settings_for(_simulator, streams=STREAMS)
+CONFIG = target_settings(_simulator, streams=STREAMS)
 
 TestTargetNinox = get_target_test_class(TargetNinox, config=CONFIG)
 
@@ -101,7 +101,7 @@ def test_no_state_overtakes_the_rows_before_it(monkeypatch, rows_at_once):
 def runner(name, simulator=_simulator, **settings):
     """A runner of the SDK for one of its input files, read whole: the SDK does not close it."""
     text = (files(inputs) / f"{name}.singer").read_text(encoding="utf-8")
-    config = settings_for(simulator, streams=STREAMS, **settings)
+    config = target_settings(simulator, streams=STREAMS, **settings)
     return TargetTestRunner(TargetNinox, config=config, input_io=io.StringIO(text))
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ninox_simulator.server import Simulator
-from tests.builders import DATABASE_ID, TEAM_ID, customers, database, field, shop, table, team
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customers, database, field, shop, table, team
 
 TAP = str(Path(sys.executable).with_name("tap-ninox"))
 CANARY = "canary-7f3a-token"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.builders import customer_records, customers, database, field, table, team
-from tests.loaders import DuckdbLoader, PostgresLoader
-from tests.singer import run_tap
+from tests.helpers.loaders import DuckdbLoader, PostgresLoader
+from tests.helpers.run import run_tap
+from tests.helpers.seeds import customer_records, customers, database, field, table, team
 
 pytestmark = pytest.mark.e2e
 

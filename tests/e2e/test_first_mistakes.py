@@ -14,8 +14,8 @@ import pytest
 from ninox_simulator.documents import TeamDocument
 from ninox_simulator.server import Simulator
 from tap_ninox.__main__ import main
-from tests.builders import TEAM_ID, customers, database, shop, team
-from tests.singer import discover
+from tests.helpers.run import discover
+from tests.helpers.seeds import TEAM_ID, customers, database, shop, team
 
 CANARY = "canary-7f3a-token"
 

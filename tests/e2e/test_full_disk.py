@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from ninox_simulator.server import Simulator
-from tests.builders import shop
+from tests.helpers.run import records, schema, state
+from tests.helpers.seeds import shop
 from tests.reliability.harms import NO_COMPILED
-from tests.target_runs import records, schema, state
 
 pytestmark = pytest.mark.e2e
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.builders import shop
-from tests.loaders import DuckdbLoader, PostgresLoader
-from tests.singer import run_tap
+from tests.helpers.loaders import DuckdbLoader, PostgresLoader
+from tests.helpers.run import run_tap
+from tests.helpers.seeds import shop
 
 pytestmark = pytest.mark.e2e
 
@@ -36,7 +36,7 @@ def test_what_is_gone_is_marked_or_removed_only_by_a_refresh_that_ended(
     simulator.faults.add("status", status=500, path="/records$", after=2, times=1)
     died = run_tap(simulator, state=first.state, **DUE, **settings)
     loader.load(died.text)
-    assert "HTTP 500" in str(died.tap.report.streams[STREAM].error)
+    assert "HTTP 500" in died.stream_error(STREAM)
     assert values(loader.rows(STREAM)) == before
 
     rest = run_tap(simulator, state=died.state, **DUE, **settings)

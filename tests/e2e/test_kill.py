@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from ninox_simulator.server import Simulator
-from tests.singer import discover
-from tests.warehouse import assert_equal_to_store, fresh_database
-from tests.wire import record_pages
+from tests.helpers.run import discover
+from tests.helpers.warehouse import assert_equal_to_store, fresh_database
+from tests.helpers.wire import record_pages
 
 pytestmark = pytest.mark.e2e
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ninox_simulator.documents import RecordDocument
-from tests.builders import customer_records, customers, database, field, table, team
-from tests.singer import run_tap
-from tests.wire import changes_calls
+from tests.helpers.run import run_tap
+from tests.helpers.seeds import customer_records, customers, database, field, table, team
+from tests.helpers.wire import changes_calls
 
 pytestmark = pytest.mark.e2e
 

@@ -6,9 +6,9 @@ import pytest
 
 from demo.meltano import MeltanoProject
 from ninox_simulator.server import Simulator
-from tests.builders import DATABASE_ID, TEAM_ID, shop
 from tests.docs.blocks import ROOT, blocks
-from tests.loaders import DuckdbLoader
+from tests.helpers.loaders import DuckdbLoader
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID, shop
 
 TABLE = "shop__customers"
 

@@ -15,11 +15,11 @@ from demo.meltano import REPOSITORY, MeltanoProject
 from ninox_simulator.documents import TeamDocument
 from ninox_simulator.samples.blattwerk import build
 from ninox_simulator.server import Simulator
-from tests.builders import DATABASE_ID, database, field, table, team
 from tests.docs.blocks import blocks
-from tests.foreign_taps import install
-from tests.target_runs import stored, writes
-from tests.warehouse import fresh_database
+from tests.helpers.foreign_taps import install
+from tests.helpers.run import stored, writes
+from tests.helpers.seeds import DATABASE_ID, database, field, table, team
+from tests.helpers.warehouse import fresh_database
 
 PAGE = REPOSITORY / "docs" / "how-to" / "write-into-ninox.md"
 

@@ -12,8 +12,8 @@ import yaml
 
 from demo.meltano import MeltanoProject, plugin_settings
 from ninox_simulator.server import Simulator
-from tests.warehouse import fresh_database
-from tests.wire import calls
+from tests.helpers.warehouse import fresh_database
+from tests.helpers.wire import calls
 
 PAGE = Path(__file__).parents[2] / "docs" / "scaling.md"
 SHARDS = ("tap-ninox--buero", "tap-ninox--nursery")

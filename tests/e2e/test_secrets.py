@@ -12,7 +12,7 @@ import pytest
 
 from ninox_simulator.documents import RecordDocument
 from ninox_simulator.server import Simulator
-from tests.builders import customers, database, field, team
+from tests.helpers.seeds import customers, database, field, team
 
 pytestmark = pytest.mark.e2e
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from ninox_simulator.server import Simulator
-from tests.builders import shop
-from tests.singer import run_tap
+from tests.helpers.run import run_tap
+from tests.helpers.seeds import shop
 
 TAP = str(Path(sys.executable).with_name("tap-ninox"))
 STREAM = "shop__customers"

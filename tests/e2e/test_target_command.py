@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from ninox_simulator.server import Simulator
-from tests.builders import database, field, shop, table, team
-from tests.target_runs import records, schema, settings_for, state, stored, writes
+from tests.helpers.run import records, schema, state, stored, target_settings, writes
+from tests.helpers.seeds import database, field, shop, table, team
 
 TARGET = str(Path(sys.executable).with_name("target-ninox"))
 CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
@@ -33,7 +33,7 @@ def rows(first, last):
 
 def command(tmp_path, simulator, **settings):
     path = tmp_path / "config.json"
-    path.write_text(json.dumps(settings_for(simulator, **settings)), encoding="utf-8")
+    path.write_text(json.dumps(target_settings(simulator, **settings)), encoding="utf-8")
     return [TARGET, "--config", str(path)]
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ninox_simulator.server import Simulator
-from tests.builders import shop
+from tests.helpers.seeds import shop
 
 TAP = str(Path(sys.executable).with_name("tap-ninox"))
 

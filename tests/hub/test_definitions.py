@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from ninox_simulator.server import Simulator
-from tests.builders import shop
+from tests.helpers.seeds import shop
 from tests.hub.definitions import FOLDER, SDK_SETTINGS, as_text, definitions
 
 # What a definition may hold, by the hub's own rules (github.com/meltano/hub, schemas/, read in 2026).

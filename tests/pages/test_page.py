@@ -6,7 +6,7 @@ from importlib.resources import files
 import pytest
 
 from ninox_pages.page import render_page
-from tests.accounting import FIELDS, FORMULAS, TABLES, accounting
+from tests.helpers.accounting import FIELDS, FORMULAS, TABLES, accounting
 
 PAGES = {"schema": {"databases": []}, "runs": {"runs": [], "rejects": {}}}
 

@@ -13,9 +13,9 @@ from ninox_pages.runs import UnknownReportError, rejects_of, run_of
 from target_ninox.planning.rows import RowRejectedError
 from target_ninox.reporting.rejects import Rejects, StreamSchema
 from target_ninox.reporting.report import RunReport
-from tests.builders import customers, database, shop, table, team
+from tests.helpers.run import run_tap
+from tests.helpers.seeds import customers, database, shop, table, team
 from tests.pages.browser import look_at
-from tests.singer import run_tap
 
 CANARY = "a customer's value"
 

@@ -7,11 +7,10 @@ import pytest
 from ninox_simulator.server import Simulator
 from tap_ninox.inspection.page import inspection_page
 from tap_ninox.inspection.survey import inspect
-from tap_ninox.tap import TapNinox
-from tests.accounting import FIELDS, TABLES, accounting
-from tests.builders import DATABASE_ID, database, field, table, team
+from tests.helpers.accounting import FIELDS, TABLES, accounting
+from tests.helpers.run import new_tap
+from tests.helpers.seeds import DATABASE_ID, database, field, table, team
 from tests.pages.browser import look_at
-from tests.singer import settings_for
 
 pytestmark = pytest.mark.e2e
 
@@ -25,7 +24,7 @@ const texts = (selector) => all(selector).map((one) => one.textContent);
 
 def page_of(*databases):
     with Simulator(seed=team(*databases)) as simulator:
-        return inspection_page(inspect(TapNinox(config=settings_for(simulator)), runs_per_day=24))
+        return inspection_page(inspect(new_tap(simulator), runs_per_day=24))
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from collections import Counter
 from contextlib import nullcontext
 
 from ninox_simulator.server import Simulator
-from tests.foreign_taps import executable
+from tests.helpers.foreign_taps import executable
 from tests.reliability import canaries, target_operations, target_shop
 from tests.reliability.csv_shop import CsvShop
 from tests.reliability.harms import ENDED_BY, FULL_LOG, SIGNALS, send, striking

@@ -7,7 +7,7 @@ import json
 import os
 from collections import Counter
 
-from tests.builders import DATABASE_ID, TEAM_ID
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID
 from tests.reliability import canaries, target_cells, target_operations
 from tests.reliability.kills import FIRST_REQUESTS
 

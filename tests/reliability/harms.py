@@ -9,7 +9,7 @@ import sys
 import threading
 from contextlib import contextmanager, suppress
 
-from tests.programs import become
+from tests.helpers.commands import become
 
 SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT")
 ENDED_BY = {"SIGKILL": -9, "SIGTERM": 143, "SIGINT": 130}

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ninox_simulator.server import Simulator
-from tests.builders import TEAM_ID
+from tests.helpers.run import discover, run_tap
+from tests.helpers.seeds import TEAM_ID
 from tests.reliability import canaries, tap_operations, target_cells, target_operations, target_shop
 from tests.reliability.harms import ENDED_BY, SIGNALS, send, striking
 from tests.reliability.victims import Victim
-from tests.singer import discover, run_tap
 
 HARMS = (*SIGNALS, "reader gone", "disk full")
 HARMED_RUNS = 5

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from ninox_simulator.documents import RecordDocument
 from ninox_simulator.server import Simulator
-from tests.builders import DATABASE_ID, TEAM_ID, customers, database, field, table, team
-from tests.target_runs import schema
+from tests.helpers.run import schema
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customers, database, field, table, team
 
 BIN = Path(sys.executable).parent
 TIMEOUT_S = 1800

@@ -17,13 +17,13 @@ import psutil
 
 from demo.meltano import MeltanoProject, plugin_settings
 from ninox_simulator.server import Simulator
-from tests.foreign_taps import install
+from tests.helpers.foreign_taps import install
+from tests.helpers.run import discover
+from tests.helpers.warehouse import assert_equal_to_store, fresh_database
 from tests.reliability import canaries, tap_operations, target_shop
 from tests.reliability.csv_shop import CsvShop
 from tests.reliability.harms import NO_COMPILED, SIGNALS, striking
 from tests.reliability.kills import LATENCY_S, assert_none, kind_of, rehearsed
-from tests.singer import discover
-from tests.warehouse import assert_equal_to_store, fresh_database
 
 HARMED_RUNS = 2
 DISCOVERY_REQUESTS = 3

@@ -8,7 +8,7 @@ import threading
 from contextlib import suppress
 from typing import NamedTuple
 
-from tests.programs import WAIT_S, context
+from tests.helpers.commands import WAIT_S, context
 from tests.reliability.harms import become_limited
 
 SIDES = ("tap", "target")

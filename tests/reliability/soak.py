@@ -15,11 +15,11 @@ from pathlib import Path
 
 from demo.postgres import running_postgres
 from ninox_simulator.server import Simulator
-from tests.builders import DATABASE_ID, TEAM_ID, customer_records, customers, database, field, table, team
-from tests.loaders import postgres_settings
+from tests.helpers.loaders import postgres_settings
+from tests.helpers.run import discover
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customer_records, customers, database, field, table, team
+from tests.helpers.warehouse import assert_equal_to_store, fresh_database
 from tests.reliability.pipeline import Pipeline
-from tests.singer import discover
-from tests.warehouse import assert_equal_to_store, fresh_database
 
 RUNS = 10
 ROWS = 240

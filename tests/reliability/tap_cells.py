@@ -13,14 +13,13 @@ from ninox_api.errors import NinoxError
 from ninox_simulator.server import Simulator
 from ninox_simulator.switches import SWITCHES as ALL_SWITCHES
 from tap_ninox.inspection.survey import inspect
-from tap_ninox.tap import TapNinox
-from tests.builders import DATABASE_ID, TEAM_ID
-from tests.oracle import expected_rows
+from tests.helpers.oracle import expected_rows
+from tests.helpers.run import TapRun, discover, new_tap, run_tap
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID
 from tests.reliability import canaries
 from tests.reliability.cells import Cell, Outcome, aim, pauses, settle
 from tests.reliability.tap_operations import DELETED, FORMULA, OPERATIONS, PLACES, TABLES, shop
 from tests.reliability.warehouse_model import WarehouseModel
-from tests.singer import TapRun, discover, run_tap, settings_for
 
 
 @functools.cache
@@ -136,7 +135,7 @@ def _discovered(stage, settings):
 def _inspected(stage, settings):
     run = TapRun()
     try:
-        inspect(TapNinox(config=settings_for(stage, **settings)), runs_per_day=24)
+        inspect(new_tap(stage, **settings), runs_per_day=24)
     except Exception as error:  # noqa: BLE001 (looked at by the cell)
         run.error = error
     return run

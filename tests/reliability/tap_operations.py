@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ninox_simulator.documents import RecordDocument, TeamDocument
-from tests.builders import DATABASE_ID, TEAM_ID, customers, database, table, team
-from tests.builders import field as ninox_field
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customers, database, table, team
+from tests.helpers.seeds import field as ninox_field
 from tests.reliability import canaries
 
 CUSTOMERS, ORDERS = "shop__customers", "shop__orders"

@@ -11,12 +11,12 @@ from contextlib import redirect_stderr
 from ninox_api.errors import NinoxError
 from ninox_simulator.server import Simulator
 from ninox_simulator.switches import SWITCHES as ALL_SWITCHES
-from tests.builders import DATABASE_ID, TEAM_ID
+from tests.helpers.run import run_target
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID
 from tests.reliability import canaries
 from tests.reliability.cells import Cell, Outcome, aim, pauses, settle
 from tests.reliability.target_operations import OPERATIONS, PLACES
 from tests.reliability.target_shop import LAST_BEFORE, TABLES, shop
-from tests.target_runs import run_target
 
 
 @functools.cache

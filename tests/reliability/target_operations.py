@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from urllib.parse import quote
 
+from tests.helpers.run import activate_version, records, state
 from tests.reliability import canaries
 from tests.reliability.target_shop import (
     BY_ID,
@@ -20,7 +21,6 @@ from tests.reliability.target_shop import (
     row,
     stored,
 )
-from tests.target_runs import activate_version, records, state
 
 EVERY = 7
 """A state follows so many rows."""

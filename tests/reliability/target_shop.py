@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ninox_simulator.documents import RecordDocument
-from tests.builders import database, table, team
-from tests.builders import field as ninox_field
+from tests.helpers.run import schema
+from tests.helpers.seeds import database, table, team
+from tests.helpers.seeds import field as ninox_field
 from tests.reliability import canaries
-from tests.target_runs import schema
 
 LAST_BEFORE = 12
 """Id of the last customer that is there before anything is loaded."""

@@ -17,7 +17,8 @@ from ninox_api.errors import NinoxError
 from ninox_simulator.server import Simulator
 from tap_ninox.tap import TapNinox
 from target_ninox.target import TargetNinox
-from tests.builders import TEAM_ID
+from tests.helpers.run import listen
+from tests.helpers.seeds import TEAM_ID
 from tests.reliability import canaries
 from tests.reliability.target_shop import CUSTOMERS, shop
 
@@ -47,7 +48,7 @@ def feed(simulator, lines, **more):
     error = None
     with canaries.listening() as log, redirect_stdout(io.StringIO()):
         try:
-            TargetNinox(config={**config, "max_retries": 0}).listen(io.BytesIO(lines))
+            listen({**config, "max_retries": 0}, lines)
         except Exception as raised:  # noqa: BLE001 (judged below)
             error = raised
     return error, "\n".join([*log, str(error)])
@@ -138,7 +139,7 @@ def test_text_in_a_key_is_only_ever_text(simulator, text, sparse):
     for _ in range(2):
         config = {"api_url": simulator.url, "auth_token": canaries.KEY, "team": TEAM_ID, "database": "Shop"}
         with redirect_stdout(io.StringIO()):
-            TargetNinox(config={**config, "max_retries": 0}).listen(io.BytesIO(lines))
+            listen({**config, "max_retries": 0}, lines)
     stored = [record.fields for record in next(iter(simulator.store.databases())).records("A")]
     assert len(stored) == before + 2
     assert [fields["A"] for fields in stored[-2:]] == [row["Name"] for row in rows]

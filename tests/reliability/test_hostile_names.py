@@ -17,10 +17,9 @@ from ninox_api.errors import NinoxError
 from ninox_simulator import scripting
 from ninox_simulator.server import Simulator
 from target_ninox.writing.file_sources import safe_name
-from tests.builders import DATABASE_ID, TEAM_ID, customer_records, customers, database, field, table, team
+from tests.helpers.run import discover, records, run_tap, run_target, schema
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customer_records, customers, database, field, table, team
 from tests.reliability import canaries
-from tests.singer import discover, run_tap
-from tests.target_runs import records, run_target, schema
 
 PIECES = [
     "'", '"', "\\", "\n", "\r\n", "\t", "\0", "//", "/*", "*/", " end", "; delete this;", " do ", ":= 1", "{0}", "}}",

@@ -12,7 +12,7 @@ import pytest
 
 from ninox_api import ConnectionConfig, DatabaseName, NinoxClient
 from ninox_simulator.server import Simulator
-from tests.builders import DATABASE_ID, TEAM_ID
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID
 from tests.reliability import canaries, tap_operations, target_operations, target_shop
 
 

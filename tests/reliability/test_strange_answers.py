@@ -11,11 +11,11 @@ from starlette.responses import Response
 
 from ninox_api.errors import NinoxError
 from ninox_simulator.server import Simulator
-from tests.builders import TEAM_ID
+from tests.helpers.run import run_tap
+from tests.helpers.seeds import TEAM_ID
 from tests.reliability import canaries
 from tests.reliability.mutation import mutated
 from tests.reliability.tap_operations import FORMULA, PLACES, a_day_of_work, shop
-from tests.singer import run_tap
 
 SEEDS = range(int(os.environ.get("NINOX_FUZZ_SEEDS", "3")))
 SETTINGS = {"page_size": 5, "formulas": {f"*.{FORMULA}": "number"}, "max_retries": 1}

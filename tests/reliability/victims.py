@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 
-from tests.programs import WAIT_S, context
+from tests.helpers.commands import WAIT_S, context
 from tests.reliability.harms import become_limited
 
 

@@ -12,14 +12,14 @@ import psycopg
 from psycopg import sql
 
 from ninox_simulator.server import Simulator
-from tests.builders import TEAM_ID
-from tests.loaders import postgres_settings
+from tests.helpers.loaders import postgres_settings
+from tests.helpers.run import discover
+from tests.helpers.seeds import TEAM_ID
+from tests.helpers.warehouse import assert_equal_to_store, fresh_database
 from tests.reliability import canaries, tap_operations
 from tests.reliability.harms import ENDED_BY, FULL_LOG, SIGNALS, send, striking
 from tests.reliability.kills import CRASH, assert_none, kind_of, rehearsed
 from tests.reliability.pipeline import SIDES, Pipeline
-from tests.singer import discover
-from tests.warehouse import assert_equal_to_store, fresh_database
 
 HARMED_RUNS = 3
 LOADER_IS_GONE = "The loader has ended before the tap"

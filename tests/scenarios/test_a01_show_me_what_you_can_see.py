@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ninox_simulator.server import Simulator
-from tests.singer import discover
+from tests.helpers.run import discover
 
 TAP = str(Path(sys.executable).with_name("tap-ninox"))
 

@@ -6,8 +6,8 @@ import pytest
 
 from ninox_simulator.samples.blattwerk import BUERO_ID, TEAM_ID
 from ninox_simulator.server import Simulator
-from tests.singer import run_tap
-from tests.wire import calls, record_pages, single_reads
+from tests.helpers.run import run_tap
+from tests.helpers.wire import calls, record_pages, single_reads
 
 
 @pytest.mark.parametrize("bound", ["exclusive", "inclusive"])

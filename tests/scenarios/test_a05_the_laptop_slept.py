@@ -12,8 +12,8 @@ import pytest
 
 from ninox_simulator.samples.blattwerk import BUERO_ID, TEAM_ID
 from ninox_simulator.server import Simulator
-from tests.singer import parse, run_tap
-from tests.wire import record_pages
+from tests.helpers.run import parse, run_tap
+from tests.helpers.wire import record_pages
 
 pytestmark = pytest.mark.e2e
 

@@ -6,7 +6,7 @@ import pytest
 
 from ninox_simulator.samples.blattwerk import BUERO_ID, TEAM_ID
 from ninox_simulator.server import Simulator
-from tests.singer import run_tap
+from tests.helpers.run import run_tap
 
 STREAM = "buero_baustelle__rechnungen"
 TABLE = "Rechnungen"

@@ -13,8 +13,8 @@ from ninox_simulator.nx.evaluator import Evaluator
 from ninox_simulator.nx.values import text
 from ninox_simulator.samples.blattwerk import BUERO_ID, TEAM_ID
 from ninox_simulator.server import Simulator
-from tests.singer import discover, run_tap
-from tests.wire import calls
+from tests.helpers.run import discover, run_tap
+from tests.helpers.wire import calls
 
 CUSTOMERS, INVOICES = "buero_baustelle__kunden", "buero_baustelle__rechnungen"
 LINES, HOURS = "buero_baustelle__rechnungspositionen", "buero_baustelle__zeiterfassung"

@@ -7,7 +7,7 @@ import pytest
 from ninox_simulator.samples.blattwerk import BUERO_ID, TEAM_ID
 from ninox_simulator.samples.scribe import field_id_of
 from ninox_simulator.server import Simulator
-from tests.singer import discover, replay, run_tap
+from tests.helpers.run import discover, replay, run_tap
 
 CUSTOMERS, ARTICLES, RENAMED_ARTICLES = (f"buero_baustelle__{name}" for name in ("kunden", "artikel", "sortiment"))
 SETTINGS = {"databases": ["Büro*"], "tables": ["A", "H"]}
@@ -29,7 +29,7 @@ def rename_and_edit(simulator):
 
 
 def drift(run):
-    return {(entry.kind, entry.before): entry for entry in run.tap.report.drift}
+    return {(entry["kind"], entry["before"]): entry for entry in run.report["drift"]}
 
 
 def test_with_a_saved_catalog_nothing_changes_but_the_report_names_both(simulator):
@@ -42,8 +42,8 @@ def test_with_a_saved_catalog_nothing_changes_but_the_report_names_both(simulato
     assert set(second.rows(CUSTOMERS)[0]) == set(first.rows(CUSTOMERS)[0])
     assert replay(replay({}, first, CUSTOMERS), second, CUSTOMERS)[5]["rabatt"] == 7
     assert drift(second).keys() == {("table_renamed", "Artikel"), ("field_renamed", "Rabatt %")}
-    assert drift(second)["table_renamed", "Artikel"].after == "Sortiment"
-    assert drift(second)["field_renamed", "Rabatt %"].after == "Skonto %"
+    assert drift(second)["table_renamed", "Artikel"]["after"] == "Sortiment"
+    assert drift(second)["field_renamed", "Rabatt %"]["after"] == "Skonto %"
 
 
 @pytest.mark.parametrize("saved", [False, True], ids=["no catalog", "follow_names"])
@@ -60,7 +60,7 @@ def test_where_names_follow_the_new_ones_appear(simulator, saved):
     assert second.ids(ARTICLES) == []
     told = drift(second)
     assert told.keys() == {("table_renamed", "Artikel"), ("field_renamed", "Rabatt %")}
-    assert "the property was rabatt and is skonto" in told["field_renamed", "Rabatt %"].message
+    assert "the property was rabatt and is skonto" in told["field_renamed", "Rabatt %"]["message"]
     third = run_tap(simulator, catalog=catalog, state=second.state, **settings)
     assert drift(third) == {}
     assert third.ids(RENAMED_ARTICLES) == []
@@ -69,7 +69,7 @@ def test_where_names_follow_the_new_ones_appear(simulator, saved):
 def test_the_aliases_that_the_report_names_keep_both_names_without_a_catalog(simulator):
     first = run_tap(simulator, **SETTINGS)
     rename_and_edit(simulator)
-    messages = [entry.message for entry in drift(run_tap(simulator, state=first.state, **SETTINGS)).values()]
+    messages = [entry["message"] for entry in drift(run_tap(simulator, state=first.state, **SETTINGS)).values()]
     aliases = {}
     for message in messages:
         pair = message.rpartition("set aliases: {")[2].rstrip("}")

@@ -11,9 +11,9 @@ from demo.meltano import MeltanoProject, plugin_settings
 from demo.report import SCHEMA
 from ninox_simulator.samples.blattwerk import BUERO_ID, TEAM_ID
 from ninox_simulator.server import Simulator
-from tests.singer import discover
-from tests.warehouse import assert_equal_to_store, fresh_database
-from tests.wire import calls
+from tests.helpers.run import discover
+from tests.helpers.warehouse import assert_equal_to_store, fresh_database
+from tests.helpers.wire import calls
 
 pytestmark = pytest.mark.e2e
 

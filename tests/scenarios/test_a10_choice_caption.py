@@ -7,9 +7,9 @@ import pytest
 from ninox_simulator.samples.blattwerk import BUERO_ID, TEAM_ID
 from ninox_simulator.samples.scribe import field_id_of
 from ninox_simulator.server import Simulator
-from tests.loaders import SCHEMA, PostgresLoader
-from tests.singer import run_tap
-from tests.wire import record_pages, single_reads
+from tests.helpers.loaders import SCHEMA, PostgresLoader
+from tests.helpers.run import run_tap
+from tests.helpers.wire import record_pages, single_reads
 
 CUSTOMERS = "buero_baustelle__kunden"
 SETTINGS = {"databases": ["Büro*"], "tables": ["Kunden"]}

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from tests.builders import DATABASE_ID, database, field, table, team
-from tests.singer import discover, run_tap
+from tests.helpers.run import discover, run_tap
+from tests.helpers.seeds import DATABASE_ID, database, field, table, team
 
 CAPTIONS = {
     "A": "Straße",
@@ -118,9 +118,9 @@ def test_a_removed_field_gives_its_name_to_nobody_who_has_one(simulate):
     simulator.edit.remove_field("A", "A")
     pinned = run_tap(simulator, catalog=catalog).of_type("SCHEMA", "shop__customers")[0]["schema"]["properties"]
     assert {"strasse", "strasse_b"} <= set(pinned)
-    told = {drift.kind: drift for drift in run_tap(simulator, state=state).tap.report.drift}
-    assert told["property_renamed"].before == "strasse_b"
-    assert f'set aliases: {{"{DATABASE_ID}.A.B": "strasse_b"}}' in told["property_renamed"].message
+    told = {drift["kind"]: drift for drift in run_tap(simulator, state=state).report["drift"]}
+    assert told["property_renamed"]["before"] == "strasse_b"
+    assert f'set aliases: {{"{DATABASE_ID}.A.B": "strasse_b"}}' in told["property_renamed"]["message"]
 
 
 @pytest.mark.parametrize("wanted", [["A"], ["B"], []], ids=["the older", "the younger", "both"])

@@ -11,8 +11,8 @@ import pytest
 
 from ninox_simulator.samples.blattwerk import BUERO_ID, TEAM_ID
 from ninox_simulator.server import Simulator
-from tests.singer import parse, run_tap
-from tests.wire import calls, record_pages
+from tests.helpers.run import parse, run_tap
+from tests.helpers.wire import calls, record_pages
 
 TAP = Path(sys.executable).with_name("tap-ninox")
 BUDGET = 20

@@ -9,8 +9,8 @@ import pytest
 
 from ninox_simulator.samples.blattwerk import BUERO_ID, TEAM_ID
 from ninox_simulator.server import Simulator
-from tests.singer import discover, run_tap
-from tests.tls import certificate_authority, private_cloud
+from tests.helpers.run import discover, run_tap
+from tests.helpers.tls import certificate_authority, private_cloud
 
 UNREADABLE = "buero_baustelle__gehaelter"
 CUSTOMERS = "buero_baustelle__kunden"
@@ -42,7 +42,7 @@ def test_a_saved_catalog_and_one_unreadable_table(authority, tmp_path, caplog, a
             second = run_tap(simulator, catalog=catalog, state=first.state, **settings)
         stored = set(database.tables["A"].records)
     for run in (first, second):
-        failed = {name for name, report in run.tap.report.streams.items() if report.error}
+        failed = {name for name, report in run.report["streams"].items() if report["error"]}
         assert failed == {UNREADABLE}
         assert UNREADABLE in str(run.error)
         assert run.rows(UNREADABLE) == []

@@ -10,8 +10,8 @@ import pytest
 from ninox_simulator.files import Files
 from ninox_simulator.samples.blattwerk import BUERO_ID, TEAM_ID
 from ninox_simulator.server import Simulator
-from tests.singer import run_tap
-from tests.wire import calls
+from tests.helpers.run import run_tap
+from tests.helpers.wire import calls
 
 VISITS, INVOICES = "buero_baustelle__besuche_fotodoku", "buero_baustelle__rechnungen"
 STREAM = "ninox_files"
@@ -55,7 +55,7 @@ def test_metadata_always_downloads_that_resume_identical_bytes_and_unique_paths(
     simulator.faults.add("status", status=503, path="/files/", after=40, times=8)  # and the run dies there
     died = run_tap(simulator, **settings(tmp_path))
     assert ", and one for each file" in caplog.text
-    assert "503" in str(died.tap.report.streams[STREAM].error)
+    assert "503" in died.stream_error(STREAM)
     simulator.faults.clear()
     simulator.log.clear()
     rest = run_tap(simulator, state=died.state, **settings(tmp_path))

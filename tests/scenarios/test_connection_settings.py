@@ -9,26 +9,26 @@ import pytest
 
 from ninox_api.config import DEFAULT_USER_AGENT
 from ninox_api.errors import NinoxConfigError, NinoxTlsError
-from tests import singer, target_runs
-from tests.builders import shop
-from tests.tls import certificate_authority, private_cloud
-from tests.wire import calls
+from tests.helpers.run import records, run_tap, run_target, schema, stored
+from tests.helpers.seeds import shop
+from tests.helpers.tls import certificate_authority, private_cloud
+from tests.helpers.wire import calls
 
 PASSWORD = "canary-password"
 
 
 def read(simulator, **settings):
     """Read the shop with the tap; return the error, and whether the names came."""
-    run = singer.run_tap(simulator, **settings)
+    run = run_tap(simulator, **settings)
     return run.error, [row["name"] for row in run.rows("shop__customers")] == ["name 1", "name 2"]
 
 
 def write(simulator, **settings):
     """Write a third customer with the target; return the error, and whether it is stored."""
-    customer = target_runs.records("customers", [{"Name": "name 3"}])
-    described = target_runs.schema("customers", key=["Name"], Name="string")
-    run = target_runs.run_target(simulator, [described, *customer], **settings)
-    return run.error, target_runs.stored(simulator).get(3) == {"A": "name 3"}
+    customer = records("customers", [{"Name": "name 3"}])
+    described = schema("customers", key=["Name"], Name="string")
+    run = run_target(simulator, [described, *customer], **settings)
+    return run.error, stored(simulator).get(3) == {"A": "name 3"}
 
 
 pytestmark = pytest.mark.parametrize("program", [read, write])

@@ -11,7 +11,7 @@ import requests
 
 from ninox_simulator.documents import RecordDocument
 from ninox_simulator.server import Simulator
-from tests.builders import DATABASE_ID, TEAM_ID, customers, database, field, table, team
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customers, database, field, table, team
 
 
 def office():

@@ -10,7 +10,7 @@ from PIL import Image
 
 from ninox_simulator.documents import RecordDocument
 from ninox_simulator.server import Simulator
-from tests.builders import database, field, table, team
+from tests.helpers.seeds import database, field, table, team
 from tests.simulator.conftest import Caller, peak_kb, running_command
 
 FILES = "/tables/A/records/1/files"

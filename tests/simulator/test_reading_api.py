@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.builders import DATABASE_ID, TEAM_ID
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID
 
 
 def test_teams_and_databases_are_bare_arrays_of_id_and_name(api):

@@ -15,7 +15,7 @@ from ninox_simulator.nx.evaluator import Evaluator
 from ninox_simulator.nx.values import JsonForm, as_json
 from ninox_simulator.server import Simulator
 from ninox_simulator.store import Store
-from tests.builders import DATABASE_ID, TEAM_ID, database, field, table, team
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID, database, field, table, team
 from tests.simulator.conftest import Caller
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from ninox_simulator.documents import RecordDocument
 from ninox_simulator.server import Simulator
-from tests.builders import database, field, table, team
+from tests.helpers.seeds import database, field, table, team
 from tests.simulator.conftest import Caller
 
 FIELDS = {

@@ -10,8 +10,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from tap_ninox.record_stream import RecordStream
-from tests.builders import shop
-from tests.singer import run_tap
+from tests.helpers.run import new_tap, run_tap
+from tests.helpers.seeds import shop
 
 STREAM = "shop__customers"
 
@@ -134,5 +134,5 @@ def test_what_is_not_offered_is_one_clear_error_before_anything_is_read(simulate
 
 
 def test_every_stream_leaves_its_batches_to_the_writer(simulate):
-    run = run_tap(simulate(shop(1)), deletes="both", files="metadata")
-    assert all(isinstance(stream, RecordStream) for stream in run.tap.streams.values())
+    tap = new_tap(simulate(shop(1)), deletes="both", files="metadata")
+    assert all(isinstance(stream, RecordStream) for stream in tap.streams.values())

@@ -7,9 +7,9 @@ import copy
 import pytest
 
 from ninox_simulator.documents import RecordDocument
-from tests.builders import customer_records, customers, database, shop, table, team
-from tests.singer import replay, run_tap
-from tests.wire import changes_calls
+from tests.helpers.run import discover, replay, run_tap
+from tests.helpers.seeds import customer_records, customers, database, shop, table, team
+from tests.helpers.wire import changes_calls
 
 STREAM = "shop__customers"
 FEEDS = [{"recreated_in_removes": "yes"}, {"recreated_in_removes": "no"}, {"since_sq_bound": "inclusive"}]
@@ -73,7 +73,7 @@ def test_a_first_load_that_is_continued(simulate, switches):
 
 def test_a_table_that_is_always_read_whole(simulate):
     simulator = simulate(shop(12))
-    catalog = run_tap(simulator).tap.catalog_dict
+    catalog = discover(simulator)
     stream = next(stream for stream in catalog["streams"] if stream["tap_stream_id"] == STREAM)
     stream["replication_method"] = "FULL_TABLE"
     died = interrupted(simulator, catalog=catalog)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.builders import customer_records, customers, database, field, shop, table, team
-from tests.singer import run_tap
-from tests.wire import changes_calls, single_reads
+from tests.helpers.run import run_tap
+from tests.helpers.seeds import customer_records, customers, database, field, shop, table, team
+from tests.helpers.wire import changes_calls, single_reads
 
 STREAM, DELETED = "shop__customers", "ninox_deleted_records"
 

@@ -6,10 +6,9 @@ import pytest
 
 from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_simulator.documents import RecordDocument, TeamDocument
-from tap_ninox.tap import TapNinox
-from tests.builders import DATABASE_ID, TEAM_ID, customers, database, field, shop, table, team
-from tests.singer import discover, run_tap, settings_for
-from tests.wire import calls
+from tests.helpers.run import discover, run_tap
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customers, database, field, shop, table, team
+from tests.helpers.wire import calls
 
 
 def streams(catalog):
@@ -170,7 +169,7 @@ def test_a_team_by_id_works_where_teams_are_not_listed(simulate):
 def test_a_wrong_key_says_what_to_check(simulate):
     simulator = simulate(shop(1))
     with pytest.raises(NinoxError, match="HTTP 401\\. Check auth_token"):
-        TapNinox(config={**settings_for(simulator), "auth_token": "wrong"}).catalog_json_text  # noqa: B018
+        discover(simulator, auth_token="wrong")
 
 
 def test_a_locked_database_is_skipped_with_one_warning(simulate, caplog):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.builders import field, shop
-from tests.singer import discover, run_tap
+from tests.helpers.run import discover, run_tap
+from tests.helpers.seeds import field, shop
 
 STREAM = "shop__customers"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ninox_simulator.documents import RecordDocument
-from tests.builders import DATABASE_ID, customer_records, customers, database, field, shop, table, team
-from tests.singer import discover, run_tap
-from tests.wire import calls
+from tests.helpers.run import discover, run_tap
+from tests.helpers.seeds import DATABASE_ID, customer_records, customers, database, field, shop, table, team
+from tests.helpers.wire import calls
 
 STREAM = "shop__customers"
 
@@ -18,11 +18,11 @@ def twelve_fields():
 
 
 def messages(run):
-    return [drift.message for drift in run.tap.report.drift]
+    return [drift["message"] for drift in run.report["drift"]]
 
 
 def kinds(run):
-    return [drift.kind for drift in run.tap.report.drift]
+    return [drift["kind"] for drift in run.report["drift"]]
 
 
 @pytest.fixture(params=["no catalog", "fresh catalog"])

@@ -7,9 +7,9 @@ import copy
 import pytest
 
 from ninox_api.errors import NinoxConfigError
-from tests.builders import shop
-from tests.singer import discover, run_tap
-from tests.wire import calls
+from tests.helpers.run import discover, run_tap
+from tests.helpers.seeds import shop
+from tests.helpers.wire import calls
 
 STREAM = "shop__customers"
 KEY, SEQUENCE = ("properties", "_id"), ("properties", "_sequence")
@@ -94,7 +94,7 @@ def test_a_selected_stream_that_no_table_is_known_for_fails(simulator, catalog, 
     stream_of(catalog)["metadata"] = metadata
     run = run_tap(simulator, catalog=catalog)
     assert f"streams could not be read to their end: {STREAM}." in str(run.error)
-    assert "Make the catalog again with --discover" in str(run.tap.report.streams[STREAM].error)
+    assert "Make the catalog again with --discover" in run.stream_error(STREAM)
     assert run.rows("ninox_tables") or run.of_type("RECORD", "ninox_tables")
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from ninox_simulator.documents import RecordDocument
 from ninox_simulator.switches import SWITCHES
-from tests.builders import customers, database, field, table, team
-from tests.oracle import expected_rows
-from tests.singer import discover, replay, run_tap
+from tests.helpers.oracle import expected_rows
+from tests.helpers.run import discover, replay, run_tap
+from tests.helpers.seeds import customers, database, field, table, team
 
 CUSTOMERS, ORDERS = "shop__customers", "shop__orders"
 REFUSED = {("ids_parameter", "ignored"): "ids=true", ("schema_access", "forbidden"): "Of 1 database of team"}
@@ -114,6 +114,6 @@ def test_a_feed_that_is_busy_is_no_reason_to_read_everything_again(simulate):
     first = run_tap(simulator)
     simulator.faults.add("status", status=503, path="/changes$", times=None)
     later = run_tap(simulator, state=first.state)
-    assert "HTTP 503" in str([report.error for report in later.tap.report.streams.values()])
+    assert "HTTP 503" in str([report["error"] for report in later.report["streams"].values()])
     assert later.rows(CUSTOMERS) == []
     assert later.bookmark(CUSTOMERS) == first.bookmark(CUSTOMERS)

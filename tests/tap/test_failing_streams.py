@@ -10,9 +10,9 @@ import signal
 import pytest
 
 from ninox_simulator.documents import RecordDocument
-from tests.builders import customers, database, team
-from tests.singer import run_tap
-from tests.wire import calls
+from tests.helpers.run import run_tap
+from tests.helpers.seeds import customers, database, team
+from tests.helpers.wire import calls
 
 STREAM = "shop__customers"
 QUERY = {"name": "q", "database": "Shop", "query": "(select Customers).number(Id)", "schema": {"value": "integer"}}
@@ -52,8 +52,8 @@ def test_a_stream_map_that_fails_ends_its_own_stream_only(simulate, stream):
     simulator.edit.update("B", 1, {"A": "x"})
     del state["bookmarks"]["ninox_databases"]["digest"], state["bookmarks"]["ninox_choices"]["digest"]
     run = run_tap(simulator, state=state, **settings, stream_maps={stream: {"broken": "1 / 0"}})
-    assert f"1 of {len(run.tap.report.streams)} streams could not be read to their end: {stream}." in str(run.error)
-    assert "The stream map of" in str(run.tap.report.streams[stream].error)
+    assert f"1 of {len(run.report['streams'])} streams could not be read to their end: {stream}." in str(run.error)
+    assert "The stream map of" in run.stream_error(stream)
     assert run.ids("shop__others") == [1]
     sound = run_tap(simulator, state=run.state, **settings)
     assert sound.error is None
@@ -65,7 +65,7 @@ def test_calls_and_time_of_a_stream_with_a_map_are_counted_once(simulate):
     run = run_tap(simulator, stream_maps={STREAM: {"more": "_id"}})
     pages = [call for call in calls(simulator) if "/tables/A/" in call.path]
     feed = 1
-    assert run.tap.report.streams[STREAM].api_calls == len(pages) + feed
+    assert run.report["streams"][STREAM]["api_calls"] == len(pages) + feed
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 
 from ninox_simulator.documents import RecordDocument
-from tests.builders import customers, database, field, team
-from tests.singer import discover, run_tap
+from tests.helpers.run import discover, run_tap
+from tests.helpers.seeds import customers, database, field, team
 
 STREAM = "shop__customers"
 

@@ -14,9 +14,9 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from ninox_simulator.documents import RecordDocument
-from tests.builders import customer_records, customers, database, team
-from tests.singer import run_tap
-from tests.wire import calls
+from tests.helpers.run import run_tap
+from tests.helpers.seeds import customer_records, customers, database, team
+from tests.helpers.wire import calls
 
 STREAM = "ninox_files"
 RNG = random.Random(5)
@@ -79,7 +79,7 @@ def test_no_file_is_asked_for_unless_it_is_wanted(shop):
     simulator = shop()
     run = run_tap(simulator)
     assert listings(simulator) == []
-    assert STREAM not in run.tap.streams
+    assert STREAM not in run.report["streams"]
 
 
 @pytest.mark.parametrize("dates", ["number", "text"])
@@ -152,7 +152,7 @@ def test_an_interrupted_first_reading_goes_on_at_its_record_and_downloads_nothin
     simulator = shop()
     simulator.faults.add("status", status=503, path="/records/3/files/leer", times=None)
     died = run_tap(simulator, **settings(tmp_path))
-    assert "503" in str(died.tap.report.streams[STREAM].error)
+    assert "503" in died.stream_error(STREAM)
     assert died.bookmark(STREAM)["tables"]["db0000000001.A"]["last_id"] == 2
     simulator.faults.clear()
     simulator.log.clear()
@@ -180,7 +180,7 @@ def test_the_budget_of_calls_stops_files_last_and_the_next_run_goes_on(shop, tmp
     runs = [run_tap(simulator, max_api_calls=14, **settings(tmp_path))]
     assert runs[0].ids("shop__customers") == list(range(1, 9))
     while runs[-1].error and len(runs) < 10:
-        assert "max_api_calls" in str(runs[-1].tap.report.streams[STREAM].error)
+        assert "max_api_calls" in runs[-1].stream_error(STREAM)
         runs.append(run_tap(simulator, max_api_calls=10, state=runs[-1].state, **settings(tmp_path)))
     assert 2 < len(runs) < 8
     merged = {}
@@ -231,7 +231,7 @@ def test_a_file_that_is_gone_meanwhile_is_counted_and_no_error(shop, tmp_path):
     simulator.between(delete)
     run = run_tap(simulator, **settings(tmp_path))
     assert run.error is None
-    assert run.tap.report.streams[STREAM].gone == 2
+    assert run.report["streams"][STREAM]["gone"] == 2
     assert {(row["record_id"], row["name"]) for row in run.rows(STREAM)} == {
         key for key in CONTENTS if key[0] != 7 and key != (3, "leer.txt")
     }
@@ -248,7 +248,7 @@ def test_a_file_that_cannot_be_fetched_fails_the_run_at_its_end_and_is_tried_aga
     simulator = shop()
     simulator.faults.add(**fault, path="/records/1/files/Foto", times=None)
     run = run_tap(simulator, **settings(tmp_path))
-    assert "1 file could not be fetched whole" in str(run.tap.report.streams[STREAM].error)
+    assert "1 file could not be fetched whole" in run.stream_error(STREAM)
     assert len(run.rows(STREAM)) == len(CONTENTS)
     assert [row["name"] for row in run.rows(STREAM) if row["stored_path"] is None] == ["Foto 2021-08-30 10-55-15.jpg"]
     assert "Foto" not in caplog.text.replace(str(simulator.log.entries), "")
@@ -284,7 +284,7 @@ def test_a_table_that_may_not_be_read_does_not_keep_the_others_from_being_read(s
     simulator.edit.unreadable_tables.add("B")
     run = run_tap(simulator, **settings(file_tables=["shop__customers", "shop__other"]))
     assert len(run.rows(STREAM)) == len(CONTENTS)
-    assert "the files of shop__other may not be read" in str(run.tap.report.streams[STREAM].error)
+    assert "the files of shop__other may not be read" in run.stream_error(STREAM)
 
 
 def test_a_database_that_was_set_back_is_read_whole_again(shop):
@@ -334,7 +334,7 @@ def test_a_store_that_cannot_be_written_is_an_error_without_its_address(shop, tm
     blocked = tmp_path / "file"
     blocked.write_text("in the way", encoding="utf-8")
     run = run_tap(shop(), **settings(blocked))
-    error = str(run.tap.report.streams[STREAM].error)
+    error = run.stream_error(STREAM)
     assert "file_store: it could not be read or written" in error
     assert str(tmp_path) not in error
 

@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from ninox_simulator.documents import RecordDocument
-from tests.builders import customer_records, customers, database, shop, team
-from tests.singer import replay, run_tap
-from tests.wire import calls, changes_calls, record_pages
+from tests.helpers.run import replay, run_tap
+from tests.helpers.seeds import customer_records, customers, database, shop, team
+from tests.helpers.wire import calls, changes_calls, record_pages
 
 STREAM = "shop__customers"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.builders import customer_records, customers, database, field, table, team
-from tests.singer import discover, run_tap
+from tests.helpers.run import discover, run_tap
+from tests.helpers.seeds import customer_records, customers, database, field, table, team
 
 CHANGES = ("table", "field", "choice")
 
@@ -39,7 +39,7 @@ def test_names_are_those_of_the_saved_catalog(renamed):
     run = run_tap(simulator, catalog=catalog)
     assert {message["stream"] for message in run.of_type("RECORD")} == {"shop__customers"}
     assert properties(run, "shop__customers") == {"name", "amount", "state"}
-    told = {drift.kind: drift.message for drift in run.tap.report.drift}
+    told = {drift["kind"]: drift["message"] for drift in run.report["drift"]}
     assert "the stream keeps its name" in told["table_renamed"]
     assert "the property stays" in told["field_renamed"]
 
@@ -51,7 +51,7 @@ def test_names_follow_and_the_selection_stays(renamed):
     assert properties(run, "shop__clients") == {"name", "price", "stage"}
     assert "_created_by" not in run.rows("shop__clients")[0]
     assert "_modified_by" in run.rows("shop__clients")[0]
-    told = {drift.before: drift.message for drift in run.tap.report.drift if drift.kind.endswith("renamed")}
+    told = {drift["before"]: drift["message"] for drift in run.report["drift"] if drift["kind"].endswith("renamed")}
     assert "the stream was shop__customers, which gets no more rows" in told["Customers"]
     assert "the property was amount and is price" in told["Amount"]
 
@@ -64,7 +64,7 @@ def test_a_stream_under_a_new_name_is_read_whole_even_with_a_state(renamed):
     again = run_tap(simulator, catalog=catalog, state=followed.state, follow_names=True)
     assert again.error is None
     assert again.ids("shop__clients") == []
-    assert again.tap.report.drift == []
+    assert again.report["drift"] == []
 
 
 def test_a_new_field_is_read_where_names_are_followed(renamed):

@@ -6,9 +6,9 @@ import copy
 
 import pytest
 
-from tests.builders import shop
-from tests.singer import run_tap
-from tests.wire import record_pages
+from tests.helpers.run import run_tap
+from tests.helpers.seeds import shop
+from tests.helpers.wire import record_pages
 
 STREAM = "shop__customers"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.builders import shop
-from tests.singer import run_tap
+from tests.helpers.run import run_tap
+from tests.helpers.seeds import shop
 
 STREAM = "shop__customers"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ninox_api.errors import NinoxConfigError
-from tests.builders import DATABASE_ID, customer_records, customers, database, shop, table, team
-from tests.singer import discover, run_tap
-from tests.wire import calls
+from tests.helpers.run import discover, run_tap
+from tests.helpers.seeds import DATABASE_ID, customer_records, customers, database, shop, table, team
+from tests.helpers.wire import calls
 
 STREAM = "shop__customers"
 

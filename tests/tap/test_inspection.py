@@ -11,19 +11,18 @@ from ninox_simulator.switches import SWITCHES
 from tap_ninox.command import TapCommand
 from tap_ninox.inspection.page import inspection_page
 from tap_ninox.inspection.survey import inspect
-from tap_ninox.tap import TapNinox
-from tests.builders import TEAM_ID, customer_records, customers, database, field, shop, table, team
-from tests.singer import discover, run_tap, settings_for
-from tests.wire import calls
+from tests.helpers.run import discover, new_tap, run_tap, tap_settings
+from tests.helpers.seeds import TEAM_ID, customer_records, customers, database, field, shop, table, team
+from tests.helpers.wire import calls
 
 
 def look(stage, *, catalog=None, runs_per_day=24, **settings):
-    return inspect(TapNinox(config=settings_for(stage, **settings), catalog=catalog), runs_per_day=runs_per_day)
+    return inspect(new_tap(stage, **settings, catalog=catalog), runs_per_day=runs_per_day)
 
 
 def command(stage, tmp_path, *arguments, **settings):
     config = tmp_path / "config.json"
-    config.write_text(json.dumps(settings_for(stage, **settings)), encoding="utf-8")
+    config.write_text(json.dumps(tap_settings(stage, **settings)), encoding="utf-8")
     return CliRunner().invoke(TapCommand.get_singer_command(), ["--config", str(config), *arguments])
 
 
@@ -64,7 +63,7 @@ def test_it_tells_tables_fields_relations_and_what_becomes_of_them(simulate):
 
 def test_it_reads_no_record_and_asks_each_database_once_more_than_discovery(simulate):
     stage = simulate(shop_of_everything())
-    TapNinox(config=settings_for(stage)).streams  # noqa: B018 (discovers)
+    new_tap(stage).streams  # noqa: B018 (discovers)
     discovery = len(calls(stage))
     inspection = look(stage)
     asked = calls(stage)[discovery:]

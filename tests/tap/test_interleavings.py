@@ -6,8 +6,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ninox_simulator.server import Simulator
-from tests.builders import DATABASE_ID, TEAM_ID, shop
-from tests.singer import replay, run_tap
+from tests.helpers.run import replay, run_tap
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID, shop
 
 STREAM = "shop__customers"
 ROWS = 12

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ninox_simulator.replies import ApiError
-from tests.builders import shop
-from tests.singer import run_tap
-from tests.wire import record_pages
+from tests.helpers.run import run_tap
+from tests.helpers.seeds import shop
+from tests.helpers.wire import record_pages
 
 STREAM = "shop__customers"
 
@@ -62,7 +62,7 @@ def test_what_a_smaller_page_cannot_mend_is_an_error_and_the_state_stays_good(si
     simulator = simulate(shop(12))
     refuse_pages_above(simulator, 0, status)
     run = run_tap(simulator, page_size=8)
-    assert message in str(run.tap.report.streams[STREAM].error)
+    assert message in run.stream_error(STREAM)
     assert sizes(simulator) == ([8, 2] if status == 413 else [8])
     assert run.bookmark(STREAM)["snapshot"]["last_id"] == 0
 

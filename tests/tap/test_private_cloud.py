@@ -8,10 +8,10 @@ import pytest
 
 from ninox_api.errors import NinoxConfigError, NinoxTlsError
 from ninox_simulator.documents import TeamDocument
-from tests.builders import customer_records, customers, database
-from tests.singer import discover, run_tap
-from tests.tls import certificate_authority, private_cloud
-from tests.wire import calls
+from tests.helpers.run import discover, run_tap
+from tests.helpers.seeds import customer_records, customers, database
+from tests.helpers.tls import certificate_authority, private_cloud
+from tests.helpers.wire import calls
 
 WORKSPACE = "acmeworkspace0001"
 PASSWORD = "canary-password"

@@ -7,9 +7,9 @@ import logging
 import pytest
 
 from tap_ninox.progress import LogDisplay
-from tests.builders import shop
-from tests.singer import run_tap
-from tests.wire import calls
+from tests.helpers.run import run_tap
+from tests.helpers.seeds import shop
+from tests.helpers.wire import calls
 
 STREAM = "shop__customers"
 

@@ -6,9 +6,9 @@ import json
 
 from ninox_api.errors import NinoxConfigError
 from ninox_simulator.documents import RecordDocument
-from tests.builders import customer_records, customers, database, field, table, team
-from tests.singer import discover, run_tap
-from tests.wire import calls
+from tests.helpers.run import discover, run_tap
+from tests.helpers.seeds import customer_records, customers, database, field, table, team
+from tests.helpers.wire import calls
 
 STREAM = "shop__customers"
 

@@ -6,9 +6,9 @@ import copy
 
 import pytest
 
-from tests.builders import customer_records, customers, database, shop, table, team
-from tests.singer import discover, replay, run_tap
-from tests.wire import changes_calls, record_pages
+from tests.helpers.run import discover, replay, run_tap
+from tests.helpers.seeds import customer_records, customers, database, shop, table, team
+from tests.helpers.wire import changes_calls, record_pages
 
 STREAM = "shop__customers"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.builders import customer_records, customers, database, field, team
-from tests.singer import run_tap
+from tests.helpers.run import run_tap
+from tests.helpers.seeds import customer_records, customers, database, field, team
 
 STREAM, OTHER = "shop__customers", "shop__customers_b"
 
@@ -32,7 +32,7 @@ def changing(simulate):
 
 
 def kinds(run):
-    return [drift.kind for drift in run.tap.report.drift]
+    return [drift["kind"] for drift in run.report["drift"]]
 
 
 @pytest.mark.parametrize("feed", ["available", "missing"])
@@ -65,9 +65,9 @@ def test_a_field_that_is_retyped_is_nulled_counted_and_told(changing, caplog):
     assert [row["amount"] for row in run.rows(STREAM)] == [number * 10 for number in range(1, 31)] + [None] * 10
     assert f"{STREAM}: 10 values of amount did not fit its type and became null." in caplog.messages
     again = run_tap(simulator, state=run.state)
-    (drift,) = again.tap.report.drift
-    assert (drift.kind, drift.before, drift.after) == ("field_retyped", "number", "string")
-    assert f'refresh: ["{STREAM}"]' in drift.message
+    (drift,) = again.report["drift"]
+    assert (drift["kind"], drift["before"], drift["after"]) == ("field_retyped", "number", "string")
+    assert f'refresh: ["{STREAM}"]' in drift["message"]
     refreshed = run_tap(simulator, state=again.state, refresh=[STREAM])
     assert [row["amount"] for row in refreshed.rows(STREAM)][-1] == "much"
 

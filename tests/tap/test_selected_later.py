@@ -6,8 +6,8 @@ import copy
 
 import pytest
 
-from tests.builders import shop
-from tests.singer import discover, run_tap
+from tests.helpers.run import discover, run_tap
+from tests.helpers.seeds import shop
 
 STREAM = "shop__customers"
 TOLD = f"{STREAM}: amount was not selected before; to fill it for rows that were loaded before, run once with refresh: "
@@ -22,7 +22,7 @@ def selecting(catalog, *, amount):
 
 
 def told(run):
-    return [drift.message for drift in run.tap.report.drift if drift.kind == "property_selected"]
+    return [drift["message"] for drift in run.report["drift"] if drift["kind"] == "property_selected"]
 
 
 @pytest.fixture

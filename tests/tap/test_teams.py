@@ -6,9 +6,9 @@ import pytest
 
 from ninox_api.errors import NinoxConfigError
 from ninox_simulator.documents import TeamDocument
-from tests.builders import TEAM_ID, customer_records, customers, database
-from tests.singer import discover, run_tap
-from tests.wire import calls
+from tests.helpers.run import discover, run_tap
+from tests.helpers.seeds import TEAM_ID, customer_records, customers, database
+from tests.helpers.wire import calls
 
 OTHER_ID = "tEamTeamTeam00002"
 

@@ -13,10 +13,9 @@ import pytest
 from ninox_api.client import RECORDS, NinoxRecord
 from ninox_simulator.documents import RecordDocument
 from tap_ninox.tables.stream import TableStream
-from tap_ninox.tap import TapNinox
 from tap_ninox.values.selected_fields import SelectedFieldsDecoder
-from tests.builders import customer_records, customers, database, field, shop, team
-from tests.singer import discover, run_tap, settings_for
+from tests.helpers.run import discover, new_tap, run_tap
+from tests.helpers.seeds import customer_records, customers, database, field, shop, team
 
 STREAM = "shop__customers"
 
@@ -59,7 +58,7 @@ def written(simulator, *, catalog=None, **settings):
     """Return the tap's bytes; the times that differ between two runs are left out."""
     buffer = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     with redirect_stdout(buffer):
-        tap = TapNinox(config=settings_for(simulator, page_size=100, **settings), catalog=catalog)
+        tap = new_tap(simulator, page_size=100, **settings, catalog=catalog)
         tap.sync_all()
     buffer.flush()
     text = buffer.buffer.getvalue().decode()
@@ -133,7 +132,7 @@ def test_metrics_and_summary_count_records_not_pages(simulate, caplog):
     metrics = [json.loads(line.split("METRIC: ")[1]) for line in caplog.messages if "METRIC: " in line]
     counted = [m["value"] for m in metrics if m["metric"] == "record_count" and m["tags"]["stream"] == STREAM]
     assert sum(counted) == 250
-    assert run.tap.report.streams[STREAM].emitted == 250
+    assert run.report["streams"][STREAM]["rows"] == 250
     timers = [m for m in metrics if m["metric"] == "sync_duration" and m["tags"]["stream"] == STREAM]
     assert [timer["tags"]["status"] for timer in timers] == ["succeeded"]
 
@@ -154,7 +153,7 @@ def test_a_state_stands_behind_the_page_it_speaks_of(simulate):
 
 def test_a_test_run_still_reads_one_record_by_the_sdk(simulate):
     simulator = simulate(team(database({"A": customers()}, {"A": customer_records(5)})))
-    tap = TapNinox(config=settings_for(simulator))
+    tap = new_tap(simulator)
     assert tap.run_connection_test()
     assert tap.report.streams[STREAM].error is None
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.builders import DATABASE_ID, shop
-from tests.singer import run_tap
+from tests.helpers.run import run_tap
+from tests.helpers.seeds import DATABASE_ID, shop
 
 EVERY_KIND = {
     "files": "metadata",

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from ninox_simulator.server import Simulator
 from target_ninox import sink
 from target_ninox.writing import batches
-from tests.builders import database, field, table, team
-from tests.target_runs import records, run_target, schema, state, stored
+from tests.helpers.run import records, run_target, schema, state, stored
+from tests.helpers.seeds import database, field, table, team
 
 EXAMPLES = int(os.environ.get("TARGET_FAULT_EXAMPLES", "15"))
 MOST_RUNS = 12

@@ -17,9 +17,8 @@ from ninox_simulator.samples.blattwerk import build
 from ninox_simulator.server import Simulator
 from target_ninox.encoding.types import TYPES
 from target_ninox.planning.compare import meaning_of
-from tests import builders
-from tests.singer import run_tap
-from tests.target_runs import run_target, writes
+from tests.helpers import seeds as builders
+from tests.helpers.run import run_tap, run_target, writes
 
 SCRIPTS = ("afterCreate", "afterUpdate")
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "restore.md"

@@ -9,8 +9,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tests.builders import DATABASE_ID, TEAM_ID, customer_records, customers, database, field, team
-from tests.target_runs import records, run_target, schema, stored
+from tests.helpers.run import records, run_target, schema, stored
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customer_records, customers, database, field, team
 
 PICTURES = schema("product_photos", key=["Name"], Name="string", photo_url="string", sheet="string")
 SETTINGS = {"table": "Customers", "files": {"photo_url": "Foto", "sheet": "Datenblatt"}}
@@ -71,7 +71,7 @@ def test_b12_pictures_arrive_once(simulator, pictures, host):
     run = load(simulator, pictures, host)
     assert run.error is None
     assert run.counts("product_photos") == {"read": 3, "created": 1, "updated": 2}
-    assert run.target.run.report.streams["product_photos"].uploaded == 6
+    assert run.report["streams"]["product_photos"]["uploaded"] == 6
     for number in range(1, 4):
         assert held(simulator, number) == {f"Foto {number} 100%.png": 4 + number * 1000, "sheet.pdf": 4}
         assert stored(simulator)[number]["C"] == f"Foto {number} 100%.png"

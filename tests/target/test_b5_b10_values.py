@@ -7,8 +7,8 @@ import io
 
 import pytest
 
-from tests.builders import database, field, table, team
-from tests.target_runs import records, run_target, schema, stored, writes
+from tests.helpers.run import records, run_target, schema, stored, writes
+from tests.helpers.seeds import database, field, table, team
 
 ORDERS = table(
     "Orders",

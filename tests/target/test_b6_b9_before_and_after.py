@@ -8,8 +8,8 @@ import json
 import pytest
 
 from ninox_simulator.documents import RecordDocument
-from tests.builders import customer_records, customers, database, field, shop, table, team
-from tests.target_runs import records, run_target, schema, stored, writes
+from tests.helpers.run import records, run_target, schema, stored, writes
+from tests.helpers.seeds import customer_records, customers, database, field, shop, table, team
 
 ROWS = 10_000
 

@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from tests.builders import shop
-from tests.target_runs import records, run_target, schema, state, stored
+from tests.helpers.run import records, run_target, schema, state, stored
+from tests.helpers.seeds import shop
 
 CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
 

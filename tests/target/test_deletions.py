@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.builders import shop
-from tests.target_runs import activate_version, records, run_target, schema, state, stored, writes
+from tests.helpers.run import activate_version, records, run_target, schema, state, stored, writes
+from tests.helpers.seeds import shop
 
 CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
 TOMBSTONES = schema("customers", key=["Name"], Name="string", _sdc_deleted_at="string")

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from target_ninox.encoding.types import TYPES, field_type
-from tests.encoded import GERMAN, ISO, encode, refused
+from tests.helpers.encoded import GERMAN, ISO, encode, refused
 
 AS_TEXT = [
     ("01067", "01067"),

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from ninox_api.schema import Choice
-from tests.encoded import LENIENT, STATES, encode, refused
+from tests.helpers.encoded import LENIENT, STATES, encode, refused
 
 CHOICES = [
     ("Offen", "1"),

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from target_ninox.encoding.values import Formats
-from tests.encoded import GERMAN, ISO, encode, refused
+from tests.helpers.encoded import GERMAN, ISO, encode, refused
 
 DAYS = [
     (ISO, "2026-12-31", "2026-12-31"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ninox_simulator.switches import SWITCHES
-from tests.builders import customers, database, field, table, team
-from tests.target_runs import records, run_target, schema, stored, writes
+from tests.helpers.run import records, run_target, schema, stored, writes
+from tests.helpers.seeds import customers, database, field, table, team
 
 SETTINGS = [(name, value) for name, switch in SWITCHES.items() for value in switch.values]
 REFUSED = {

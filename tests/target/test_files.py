@@ -22,8 +22,8 @@ from target_ninox.settings import StreamSettings
 from target_ninox.writing import files
 from target_ninox.writing.file_sources import FileSources, safe_name
 from target_ninox.writing.files import FileLoader
-from tests.builders import DATABASE_ID, TEAM_ID, customer_records, customers, database, field, team
-from tests.wire import calls
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customer_records, customers, database, field, team
+from tests.helpers.wire import calls
 
 TRIES = 5
 PICTURE = b"\x89PNG" + bytes(range(200))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ninox_simulator.documents import RecordDocument
-from tests.builders import database, field, table, team
-from tests.target_runs import records, run_target, schema, stored, writes
+from tests.helpers.run import records, run_target, schema, stored, writes
+from tests.helpers.seeds import database, field, table, team
 
 
 def base(count, **fields):

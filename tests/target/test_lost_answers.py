@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from tests.builders import database, field, shop, table, team
-from tests.target_runs import records, run_target, schema, state, stored, writes
-from tests.wire import calls
+from tests.helpers.run import records, run_target, schema, state, stored, writes
+from tests.helpers.seeds import database, field, shop, table, team
+from tests.helpers.wire import calls
 
 CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
 SAVES = {"method": "POST", "path": "/records$"}

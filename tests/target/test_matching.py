@@ -7,8 +7,8 @@ import tracemalloc
 import pytest
 
 from target_ninox.matching.record_index import RecordIndex
-from tests.builders import database, field, shop, table, team
-from tests.target_runs import records, run_target, schema, stored
+from tests.helpers.run import records, run_target, schema, stored
+from tests.helpers.seeds import database, field, shop, table, team
 
 CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
 

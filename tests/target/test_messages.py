@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.builders import database, field, shop, table, team
-from tests.target_runs import activate_version, records, run_target, schema, state, stored, writes
+from tests.helpers.run import activate_version, records, run_target, schema, state, stored, writes
+from tests.helpers.seeds import database, field, shop, table, team
 
 CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
 OTHERS = schema("others", key=["Name"], Name="string", Amount="number")

@@ -7,8 +7,8 @@ from itertools import chain
 
 import pytest
 
-from tests.builders import database, field, table, team
-from tests.target_runs import records, run_target, schema, state, stored, writes
+from tests.helpers.run import records, run_target, schema, state, stored, writes
+from tests.helpers.seeds import database, field, table, team
 
 ORDERS = schema("orders", key=["No"], No="string", Customer="string", Parent="string")
 CUSTOMERS = schema("customers", key=["Shop ID"], **{"Shop ID": "string", "Name": "string"})

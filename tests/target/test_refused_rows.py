@@ -7,9 +7,9 @@ import math
 
 import pytest
 
-from tests.builders import DATABASE_ID, TEAM_ID, database, field, shop, table, team
-from tests.target_runs import records, run_target, schema, state, stored, writes
-from tests.wire import calls
+from tests.helpers.run import records, run_target, schema, state, stored, writes
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID, database, field, shop, table, team
+from tests.helpers.wire import calls
 
 CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
 SAVES = {"method": "POST", "path": "/records$"}

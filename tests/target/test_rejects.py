@@ -10,8 +10,8 @@ from decimal import Decimal
 
 from target_ninox.planning.rows import RowRejectedError
 from target_ninox.reporting.rejects import Rejects, StreamSchema
-from tests.builders import shop
-from tests.target_runs import records, run_target, schema, state
+from tests.helpers.run import records, run_target, schema, state
+from tests.helpers.seeds import shop
 
 CUSTOMERS = StreamSchema(stream="customers", schema={"properties": {"nr": {}, "state": {}}}, key_properties=["nr"])
 ORDERS = StreamSchema(stream="orders", schema={"properties": {"id": {}}}, key_properties=["id"])

@@ -6,9 +6,9 @@ import logging
 
 import pytest
 
-from tests.builders import database, field, shop, table, team
-from tests.target_runs import activate_version, records, run_target, schema, state, stored, writes
-from tests.wire import calls
+from tests.helpers.run import activate_version, records, run_target, schema, state, stored, writes
+from tests.helpers.seeds import database, field, shop, table, team
+from tests.helpers.wire import calls
 
 CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
 

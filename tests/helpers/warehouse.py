@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 
 from demo.report import SCHEMA
-from tests.oracle import expected_rows
+from tests.helpers.oracle import expected_rows
 
 _DECODE = msgspec.json.Decoder(float_hook=Decimal).decode
 _numbers = itertools.count(1)

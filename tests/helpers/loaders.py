@@ -11,8 +11,8 @@ from pathlib import Path
 import psycopg
 from psycopg.rows import dict_row
 
-from tests.programs import WAIT_S, become, context
-from tests.warehouse import fresh_database
+from tests.helpers.commands import WAIT_S, become, context
+from tests.helpers.warehouse import fresh_database
 
 SCHEMA = "tap_ninox"
 

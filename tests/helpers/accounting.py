@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from itertools import product
 
-from tests.builders import field, table
+from tests.helpers.seeds import field, table
 
 TABLES, FIELDS, FORMULAS, REFERENCES = 97, 2143, 727, 246
 _AREAS = ("Sales", "Purchase", "Stock", "Payroll", "Property", "Tax", "Bank", "Project", "Asset", "Contract", "Service")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.builders import DATABASE_ID, TEAM_ID
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID
 
 
 class Stage:
