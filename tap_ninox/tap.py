@@ -24,13 +24,10 @@ from ninox_api.schema import DatabaseName, DatabaseSchema
 from ninox_api.setting_errors import explained
 from ninox_api.wording import counted
 from tap_ninox.batches import Batches
-from tap_ninox.files.stream import FilesStream
 from tap_ninox.idle_maps import tell_idle_maps
-from tap_ninox.queries.stream import query_streams
 from tap_ninox.report import RunReport
 from tap_ninox.saved_state import sound_state
 from tap_ninox.schema.catalog import TableEntry, saved_entries
-from tap_ninox.schema.catalogue_streams import CATALOGUE_STREAMS
 from tap_ninox.schema.discovery import Discovery, discover
 from tap_ninox.schema.entries import entries_to_read, schema_by_database
 from tap_ninox.schema.follow import follow_names
@@ -40,12 +37,14 @@ from tap_ninox.schema.selection import check_names
 from tap_ninox.schema.watch import SchemaWatch
 from tap_ninox.settings import TapSettings, report_path_of
 from tap_ninox.settings_schema import CONFIG_JSONSCHEMA
-from tap_ninox.tables.change_log import ChangeLog
-from tap_ninox.tables.deleted_records import DeletedRecordsStream
-from tap_ninox.tables.read_ahead import Readers
-from tap_ninox.tables.schedule import Schedule
-from tap_ninox.tables.source import TableSource
-from tap_ninox.tables.stream import TableStream
+from tap_ninox.streams.deleted_records import DeletedRecordsStream
+from tap_ninox.streams.files import FilesStream
+from tap_ninox.streams.lists import CATALOGUE_STREAMS
+from tap_ninox.streams.queries import query_streams
+from tap_ninox.streams.tables import TableStream
+from tap_ninox.sync.feed import ChangeLog
+from tap_ninox.sync.prefetch import Readers, Schedule
+from tap_ninox.sync.source import TableSource
 from tap_ninox.writer import BufferedMessageWriter
 
 logger = logging.getLogger(__name__)

@@ -11,12 +11,12 @@ from ninox_api.errors import NinoxError
 from ninox_api.schema import DatabaseName, Field, Table, Team
 from tap_ninox.inspection.call_cost import CallCost, TableReading, cost_of
 from tap_ninox.inspection.row_counts import RowCounts, count_rows
-from tap_ninox.queries.stream import QueryStream
 from tap_ninox.schema.catalog import TableEntry
 from tap_ninox.schema.discovery import DiscoveredDatabase
 from tap_ninox.settings import TapSettings
-from tap_ninox.tables.opened import FORMULA_REFRESH_INTERVAL
-from tap_ninox.tables.stream import TableStream
+from tap_ninox.streams.queries import QueryStream
+from tap_ninox.streams.tables import TableStream
+from tap_ninox.sync.opened import FORMULA_REFRESH_INTERVAL
 
 if TYPE_CHECKING:
     from tap_ninox.tap import TapNinox

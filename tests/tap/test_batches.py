@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from tap_ninox.record_stream import RecordStream
+from tap_ninox.streams.base import RecordStream
 from tests.helpers.run import new_tap, run_tap
 from tests.helpers.seeds import shop
 

@@ -12,7 +12,7 @@ import pytest
 
 from ninox_api.client import RECORDS, NinoxRecord
 from ninox_simulator.documents import RecordDocument
-from tap_ninox.tables.stream import TableStream
+from tap_ninox.streams.tables import TableStream
 from tap_ninox.values.selected_fields import SelectedFieldsDecoder
 from tests.helpers.run import discover, new_tap, run_tap
 from tests.helpers.seeds import customer_records, customers, database, field, shop, team

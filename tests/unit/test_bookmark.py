@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 import pytest
 
 from ninox_api.paging import IdRange
-from tap_ninox.tables.state import Bookmark, Snapshot, known_sequence
+from tap_ninox.sync.state import Bookmark, Snapshot, known_sequence
 
 NOW = datetime(2026, 1, 31, tzinfo=timezone.utc)
 SNAPSHOT = {"head": 5, "last_id": 9, "table_version": 3}

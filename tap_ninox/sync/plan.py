@@ -14,10 +14,10 @@ from typing import TypeAlias
 
 from ninox_api.changes import TableChanges
 from ninox_api.paging import IdRange, cut_range
-from tap_ninox.tables.read_ahead import ReadAhead, Readers
-from tap_ninox.tables.reader import ReadPage, TableReader
-from tap_ninox.tables.source import TableSource
-from tap_ninox.tables.state import Bookmark, Snapshot
+from tap_ninox.sync.pages import ReadPage, TableReader
+from tap_ninox.sync.prefetch import ReadAhead, Readers
+from tap_ninox.sync.source import TableSource
+from tap_ninox.sync.state import Bookmark, Snapshot
 
 logger = logging.getLogger(__name__)
 

@@ -17,10 +17,10 @@ from ninox_api.errors import NinoxAPIError, NinoxBudgetError, NinoxConfigError, 
 from ninox_api.schema import DatabaseName
 from tap_ninox.queries.answer_rows import TYPES, Row, reader, rows_of, types_of
 from tap_ninox.queries.settings import QuerySettings
-from tap_ninox.record_stream import RecordStream
 from tap_ninox.report import StreamReport
 from tap_ninox.schema.catalog import METADATA_KEY, NinoxMetadata
 from tap_ninox.schema.selection import pick_one
+from tap_ninox.streams.base import RecordStream
 from tap_ninox.values.readers import BadValueError
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from datetime import timedelta
 from tap_ninox.formulas.columns import formula_reader
 from tap_ninox.schema.catalog import TableEntry
 from tap_ninox.settings import TapSettings
-from tap_ninox.tables.read_ahead import ReadAhead, Readers
-from tap_ninox.tables.reader import ReadPage, TableReader
-from tap_ninox.tables.reading import Planner, Reading
-from tap_ninox.tables.source import TableSource
-from tap_ninox.tables.state import Bookmark
+from tap_ninox.sync.pages import ReadPage, TableReader
+from tap_ninox.sync.plan import Planner, Reading
+from tap_ninox.sync.prefetch import ReadAhead, Readers
+from tap_ninox.sync.source import TableSource
+from tap_ninox.sync.state import Bookmark
 from tap_ninox.values.convert import Converter
 from tap_ninox.values.selected_fields import SelectedFieldsDecoder
 

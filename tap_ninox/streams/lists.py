@@ -13,9 +13,9 @@ import msgspec
 from singer_sdk.helpers.types import Context, Record
 from typing_extensions import override
 
-from tap_ninox.record_stream import RecordStream
 from tap_ninox.schema.known_tables import first_columns
 from tap_ninox.settings import TapSettings
+from tap_ninox.streams.base import RecordStream
 from tap_ninox.values.columns import BOOLEAN, INTEGER, STRING
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Generic, Protocol, TypeVar
 
 Item = TypeVar("Item")
 
@@ -122,3 +122,34 @@ class ReadAhead(Generic[Item]):
         with self._changed:
             self._error = self._error or error
             self._is_stopping = True
+
+
+class Startable(Protocol):
+    """A stream whose reading can begin before it is its turn to be written."""
+
+    def start(self) -> bool:
+        """Begin to read in a thread that gives its permit back at its end; return whether it did."""
+
+
+class Schedule:
+    """Starts reading the streams that are next, as long as threads are free.
+
+    With one thread there is no head start: requests then come in the order in which streams are written.
+    """
+
+    def __init__(self, readers: Readers) -> None:
+        """Start with no streams: their order is known when the run begins."""
+        self.readers = readers
+        self.order: Sequence[Startable] = ()
+
+    def start_followers_of(self, stream: Startable) -> None:
+        """Begin to read the streams behind one, at most as many as there are threads."""
+        limit = self.readers.limit
+        if limit == 1 or stream not in self.order:
+            return
+        place = self.order.index(stream) + 1
+        for follower in self.order[place : place + limit]:
+            if not self.readers.take():
+                return
+            if not follower.start():
+                self.readers.give_back()

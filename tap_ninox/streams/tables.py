@@ -17,19 +17,19 @@ from typing_extensions import override
 
 from ninox_api.paging import Page
 from tap_ninox.progress import Progress, share_of
-from tap_ninox.record_stream import RecordStream
 from tap_ninox.report import StreamReport
 from tap_ninox.schema.catalog import TableEntry
 from tap_ninox.schema.drift import properties_selected
 from tap_ninox.schema.known_tables import Description
 from tap_ninox.settings import TapSettings
-from tap_ninox.tables.opened import OpenTable
-from tap_ninox.tables.reader import ReadPage
-from tap_ninox.tables.reading import ChangeReading, Reading, WholeReading
-from tap_ninox.tables.schedule import Schedule
-from tap_ninox.tables.source import TableSource
-from tap_ninox.tables.state import FEED_ECHOES, Bookmark, known_sequence
-from tap_ninox.tables.tombstones import DELETED_AT, DELETED_AT_SCHEMA, Deletion, Tombstones
+from tap_ninox.streams.base import RecordStream
+from tap_ninox.sync.opened import OpenTable
+from tap_ninox.sync.pages import ReadPage
+from tap_ninox.sync.plan import ChangeReading, Reading, WholeReading
+from tap_ninox.sync.prefetch import Schedule
+from tap_ninox.sync.source import TableSource
+from tap_ninox.sync.state import FEED_ECHOES, Bookmark, known_sequence
+from tap_ninox.sync.tombstones import DELETED_AT, DELETED_AT_SCHEMA, Deletion, Tombstones
 from tap_ninox.values.columns import KEY_PROPERTY, REPLICATION_KEY
 from tap_ninox.values.convert import Converter
 from tap_ninox.values.page import ConvertedPage

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ninox_api.client import DatabaseClient
 from ninox_api.schema import DatabaseSchema
-from tap_ninox.tables.change_log import ChangeLog
+from tap_ninox.sync.feed import ChangeLog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

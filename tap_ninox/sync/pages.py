@@ -12,7 +12,7 @@ from ninox_api.changes import TableChanges
 from ninox_api.client import DatabaseClient, NinoxRecord
 from ninox_api.errors import NinoxError
 from ninox_api.paging import MIN_PAGE_SIZE, IdRange, KeysetUnusableError, Page, keyset_pages, repeated_passes
-from tap_ninox.tables.page_size import PageSize, was_too_much
+from tap_ninox.sync.page_size import PageSize, was_too_much
 
 JoinPage = Callable[[Page], Page]
 

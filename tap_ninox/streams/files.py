@@ -21,11 +21,11 @@ from tap_ninox.files.fetch import Fetched, FileFetcher
 from tap_ninox.files.marks import FileMark
 from tap_ninox.files.store import FileStore
 from tap_ninox.inspection.row_counts import count_rows
-from tap_ninox.record_stream import RecordStream
 from tap_ninox.report import StreamReport
-from tap_ninox.tables.change_log import ChangeLog
-from tap_ninox.tables.reader import TableReader
-from tap_ninox.tables.source import TableSource
+from tap_ninox.streams.base import RecordStream
+from tap_ninox.sync.feed import ChangeLog
+from tap_ninox.sync.pages import TableReader
+from tap_ninox.sync.source import TableSource
 from tap_ninox.values.columns import INTEGER, MOMENT, STRING
 
 if TYPE_CHECKING:

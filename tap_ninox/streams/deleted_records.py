@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.helpers.types import Context, Record
 from typing_extensions import override
 
-from tap_ninox.record_stream import RecordStream
-from tap_ninox.tables.source import TableSource
+from tap_ninox.streams.base import RecordStream
+from tap_ninox.sync.source import TableSource
 from tap_ninox.values.columns import MOMENT, STRING
 
 if TYPE_CHECKING:

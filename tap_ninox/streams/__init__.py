@@ -1,0 +1,1 @@
+"""The streams: tables, lists about them, queries, files."""

@@ -1,1 +1,0 @@
-"""The streams of tables: read whole once, then followed by the change feed."""
