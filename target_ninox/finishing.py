@@ -10,7 +10,7 @@ from ninox_api.errors import NinoxError
 from target_ninox.loader import StreamLoader
 from target_ninox.matching.linking import Wanted
 from target_ninox.planning.names import nearest
-from target_ninox.writing.writers import Writer
+from target_ninox.write.writers import Writer
 
 logger = logging.getLogger(__name__)
 

@@ -16,8 +16,8 @@ from target_ninox.planning.rows import RowRejectedError
 from target_ninox.reporting.account import StreamAccount
 from target_ninox.reporting.rejects import StreamSchema
 from target_ninox.run import Run
-from target_ninox.writing.merging import Row, merged
-from target_ninox.writing.row_writer import RowWriter
+from target_ninox.write.merging import Row, merged
+from target_ninox.write.row_writer import RowWriter
 
 logger = logging.getLogger(__name__)
 

@@ -19,9 +19,9 @@ from target_ninox.reporting.rejects import Rejects, StreamSchema
 from target_ninox.reporting.report import RunReport
 from target_ninox.settings import TargetSettings
 from target_ninox.stopping import Stopping
-from target_ninox.writing.file_sources import FileSources
-from target_ninox.writing.limits import Limits
-from target_ninox.writing.writers import DryWriter, UninterruptedWriter, Writer
+from target_ninox.write.file_sources import FileSources
+from target_ninox.write.limits import Limits
+from target_ninox.write.writers import DryWriter, UninterruptedWriter, Writer
 
 
 @dataclass(slots=True, kw_only=True)

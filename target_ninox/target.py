@@ -23,7 +23,6 @@ from ninox_api.setting_errors import explained
 from target_ninox import finishing
 from target_ninox.batch_files import read_rows
 from target_ninox.completeness import Completeness, goes_on_inside
-from target_ninox.durable_state import DurableStates, State, write_state
 from target_ninox.loader import StreamLoader
 from target_ninox.planning.names import CATALOGUE_STREAMS
 from target_ninox.reader import QuietReader
@@ -33,6 +32,7 @@ from target_ninox.settings import TargetSettings
 from target_ninox.settings_check import check_streams
 from target_ninox.settings_schema import CONFIG_JSONSCHEMA
 from target_ninox.sink import NoSink, TableSink
+from target_ninox.state import DurableStates, State, write_state
 from target_ninox.stopping import Stopping
 from target_ninox.stream_maps import told_without_values
 

@@ -9,7 +9,7 @@ from target_ninox.planning.plan import FindRecord, WritePlan
 from target_ninox.planning.references import Reference
 from target_ninox.planning.rows import EncodedRow, RowRejectedError
 from target_ninox.run import Run
-from target_ninox.writing.merging import Row
+from target_ninox.write.merging import Row
 
 Reject = Callable[[Row, RowRejectedError], None]
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from target_ninox.planning.rows import EncodedRow, RowRejectedError
 from target_ninox.reporting.rejects import StreamSchema
 from target_ninox.run import Run
-from target_ninox.writing.merging import Row
+from target_ninox.write.merging import Row
 
 
 class Counted(NamedTuple):

@@ -12,7 +12,7 @@ from unittest import mock
 
 from tests.reliability.troubles import TROUBLES
 
-_SLEPT = ("backoff._sync.time.sleep", "target_ninox.writing.batches.sleep", "target_ninox.writing.files.sleep")
+_SLEPT = ("backoff._sync.time.sleep", "target_ninox.write.batches.sleep", "target_ninox.write.files.sleep")
 
 KINDS = {
     "recovered": "the run ends well, nothing is missing",

@@ -22,5 +22,5 @@ def simulate():
 def waits(monkeypatch):
     """Collect the pauses instead of taking them."""
     taken = []
-    monkeypatch.setattr("target_ninox.writing.batches.sleep", taken.append)
+    monkeypatch.setattr("target_ninox.write.batches.sleep", taken.append)
     return taken

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ninox_simulator.server import Simulator
 from target_ninox import sink
-from target_ninox.writing import batches
+from target_ninox.write import batches
 from tests.helpers.run import records, run_target, schema, state, stored
 from tests.helpers.seeds import database, field, table, team
 

@@ -19,9 +19,9 @@ from target_ninox.encoding.values import ValueRejectedError
 from target_ninox.planning.plan import plan_stream
 from target_ninox.planning.rows import RowRejectedError
 from target_ninox.settings import StreamSettings
-from target_ninox.writing import files
-from target_ninox.writing.file_sources import FileSources, safe_name
-from target_ninox.writing.files import FileLoader
+from target_ninox.write import files
+from target_ninox.write.file_sources import FileSources, safe_name
+from target_ninox.write.files import FileLoader
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customer_records, customers, database, field, team
 from tests.helpers.wire import calls
 

@@ -148,7 +148,7 @@ def test_rows_are_not_sent_again_while_the_server_may_still_be_at_work_on_them(s
     """The answer is late, not lost: what a look does not see yet would be made twice."""
     simulator = simulate(shop(0))
     simulator.faults.add(**fault, **SAVES)
-    monkeypatch.setattr("target_ninox.writing.batches.sleep", lambda _: time.sleep(0.1))
+    monkeypatch.setattr("target_ninox.write.batches.sleep", lambda _: time.sleep(0.1))
     run = run_target(simulator, [CUSTOMERS, *rows(100)], max_retries=60, request_timeout=0.2)
     assert run.error is None
     assert len(writes(simulator)) == 1
@@ -158,7 +158,7 @@ def test_rows_are_not_sent_again_while_the_server_may_still_be_at_work_on_them(s
 def test_after_a_timeout_batches_are_smaller(simulate, monkeypatch):
     simulator = simulate(shop(0))
     simulator.faults.add(kind="slow", seconds=0.6, **SAVES)
-    monkeypatch.setattr("target_ninox.writing.batches.sleep", lambda _: time.sleep(0.1))
+    monkeypatch.setattr("target_ninox.write.batches.sleep", lambda _: time.sleep(0.1))
     run_target(simulator, [CUSTOMERS, *rows(200)], max_retries=60, request_timeout=0.2)
     assert len(stored(simulator)) == 200
     assert len(writes(simulator)) == 3

@@ -25,8 +25,8 @@ from ninox_api.writing import RecordWrite
 from target_ninox.encoding.values import ValueRejectedError
 from target_ninox.planning.plan import WritePlan
 from target_ninox.planning.rows import EncodedRow, RowRejectedError
-from target_ninox.writing.file_sources import FileSources, SourceFile
-from target_ninox.writing.writers import Writer
+from target_ninox.write.file_sources import FileSources, SourceFile
+from target_ninox.write.writers import Writer
 
 logger = logging.getLogger(__name__)
 

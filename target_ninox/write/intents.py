@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ninox_api.writing import RecordWrite
 from target_ninox.planning.rows import RowRejectedError
-from target_ninox.writing.merging import Row
+from target_ninox.write.merging import Row
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from ninox_api.errors import NinoxError
 from ninox_api.wording import counted
 from target_ninox.matching.known_table import KnownTable
 from target_ninox.matching.record_index import KeyOf
-from target_ninox.writing.intents import Intent, Outcome
+from target_ninox.write.intents import Intent, Outcome
 
 
 class UncertainCreateError(NinoxError):

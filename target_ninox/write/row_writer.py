@@ -13,11 +13,11 @@ from target_ninox.planning.plan import WritePlan
 from target_ninox.planning.rows import RowRejectedError
 from target_ninox.reporting.account import StreamAccount
 from target_ninox.run import Run, key_of
-from target_ninox.writing.batches import BatchWriter
-from target_ninox.writing.deletion import Deleter, Deletion, DeletionsRefusedError
-from target_ninox.writing.files import FileLoader
-from target_ninox.writing.intents import Intent, Outcome
-from target_ninox.writing.merging import Row, merged
+from target_ninox.write.batches import BatchWriter
+from target_ninox.write.delete import Deleter, Deletion, DeletionsRefusedError
+from target_ninox.write.files import FileLoader
+from target_ninox.write.intents import Intent, Outcome
+from target_ninox.write.merging import Row, merged
 
 logger = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from ninox_api.errors import (
 from ninox_api.wording import counted
 from target_ninox.matching.known_table import KnownTable
 from target_ninox.planning.plan import WritePlan
-from target_ninox.writing.writers import Writer
+from target_ninox.write.writers import Writer
 
 logger = logging.getLogger(__name__)
 
