@@ -65,8 +65,9 @@ lint: setup
 types: setup
 	@$(BIN)/mypy
 
+WORKERS ?= 2
 tests: setup
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 # What a user gets: built, installed with every extra into an empty environment, and tried.
 wheel: setup

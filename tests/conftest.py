@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import signal
 import socket
 import sys
 from contextlib import ExitStack
 
 import pytest
 from hypothesis import HealthCheck, settings
+from singer_sdk.plugin_base import PluginBase
 
 from demo.postgres import running_postgres
 from ninox_simulator.server import Simulator
@@ -18,6 +20,10 @@ from tests.helpers.stage import Stage
 settings.register_profile("any machine", parent=settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
+LONGEST_FIRST = ("e2e", "docs", "doors", "scenarios", "reliability", "pages")
+"""Folders under tests/ that start programs: begun early, so that no worker ends long after the other."""
+
+_take_signals = PluginBase._setup_signal_handlers
 _real_connect = socket.socket.connect
 
 
@@ -38,6 +44,28 @@ def _loopback_only(monkeypatch):
 def _unraisable_errors_are_seen(monkeypatch):
     """Undo, after each test, that a program which ends on a signal keeps quiet about half objects."""
     monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+
+
+def pytest_collection_modifyitems(items):
+    """Put long tests first; within a folder the order stays as it was shuffled."""
+    places = {folder: place for place, folder in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: places.get(item.path.parent.name, len(places)))
+
+
+@pytest.fixture(autouse=True)
+def _signals_are_for_pytest(monkeypatch):
+    """Let Ctrl-C stop the tests: a tap or target in this process would take it, and keep it after its end."""
+    monkeypatch.setattr(PluginBase, "_setup_signal_handlers", lambda _: None)
+
+
+@pytest.fixture
+def signals_reach_the_run(_signals_are_for_pytest, monkeypatch):
+    """Let a tap or target in this process take SIGINT and SIGTERM, for one test."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    monkeypatch.setattr(PluginBase, "_setup_signal_handlers", _take_signals)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import subprocess
 import venv
 
 import yaml
+from filelock import FileLock
 
 from demo.meltano import REPOSITORY
 
@@ -25,9 +26,13 @@ def executable(name):
     """Return the path of a tap's command, installed if it is not yet."""
     package = _definition(yaml.safe_load((REPOSITORY / "meltano.yml").read_text(encoding="utf-8")), name)["pip_url"]
     folder = REPOSITORY / ".meltano" / "test-taps" / package
-    if not (folder / "bin" / name).exists():
-        venv.create(folder, with_pip=True)
-        subprocess.run([folder / "bin" / "pip", "install", "--quiet", package], check=True, env=_for_pip())
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    done = folder / "installed"
+    with FileLock(f"{folder}.lock"):  # tests of two processes may want the same tap
+        if not done.exists():  # the command alone may be there while its dependencies are not
+            venv.create(folder, with_pip=True)
+            subprocess.run([folder / "bin" / "pip", "install", "--quiet", package], check=True, env=_for_pip())
+            done.touch()
     return str(folder / "bin" / name)
 
 

@@ -68,6 +68,7 @@ def test_calls_and_time_of_a_stream_with_a_map_are_counted_once(simulate):
     assert run.report["streams"][STREAM]["api_calls"] == len(pages) + feed
 
 
+@pytest.mark.usefixtures("signals_reach_the_run")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_leaves_a_report_that_names_it(simulate, report, number):
     simulator, sent = simulate(seed()), []
