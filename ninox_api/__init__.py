@@ -5,7 +5,7 @@ Start reading at `client` (what can be asked) and `transport` (how it travels).
 
 from __future__ import annotations
 
-from ninox_api.changes import DatabaseChanges, TableChanges
+from ninox_api.changes import FeedChanges, TableChanges
 from ninox_api.client import DatabaseClient, NinoxClient, NinoxRecord
 from ninox_api.config import ConnectionConfig
 from ninox_api.schema import Choice, DatabaseName, DatabaseSchema, Field, Table, Team
@@ -13,10 +13,10 @@ from ninox_api.schema import Choice, DatabaseName, DatabaseSchema, Field, Table,
 __all__ = [
     "Choice",
     "ConnectionConfig",
-    "DatabaseChanges",
     "DatabaseClient",
     "DatabaseName",
     "DatabaseSchema",
+    "FeedChanges",
     "Field",
     "NinoxClient",
     "NinoxRecord",

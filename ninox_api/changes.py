@@ -1,41 +1,67 @@
-"""The change feed of a database: which records changed, which are gone, up to which sequence.
+"""The change feed: which records changed, which are gone, up to which sequence.
 
-No raw answer of the feed is on public record, so every form that the third-party models allow is read: `removes` as
-strings, numbers or objects; ids with or without their table (`"A4"`, `"4"`). What cannot be read raises; a change is
-never skipped.
-"""
+No raw answer of the feed is on public record. These forms are read, and no other:
+
+| what | forms |
+|---|---|
+| keys of `updates` | `"A4"` (table id and record id); in the feed of one table `"4"`, too |
+| `_id`, `_sq` of an update | numbers, or absent; `_sq` also as text |
+| `removes` | a list of `"A7"`, `{"id": "A7"}`, `{"id": 7, "tid": "A"}`; in the feed of one table `7`, `"7"`, `{"id": 7}`, too; or a mapping `{"A7": {…}}` |
+
+Whatever else it says raises `NinoxProtocolError`: the feed is unreadable, and nothing of it is believed. A guess would
+lose a change or mark a live row as deleted.
+"""  # noqa: E501 (a table)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 from ninox_api.errors import NinoxProtocolError
+
+_NUMBER = re.compile(r"[1-9][0-9]{0,15}")
+"""A record id or a sequence as text; bounded, as Python refuses to read thousands of digits."""
+
+_FOREIGN_NID = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,15}")
+"""What names a record of a table that is not known: table ids are capital letters (observed)."""
+
+_FOREIGN_TABLE = re.compile(r"[A-Z]{1,3}[0-9]?")
+
+Record = tuple[str, int]
+"""Table id and record id."""
+
+Naming = Callable[[Any, int | None], list[Record]]
+"""Returns the records that a key may mean, given the id that is said beside it; none if its table is not known."""
 
 
 class FeedUpdate(msgspec.Struct, gc=False, rename={"id": "_id", "sequence": "_sq"}):
     """What of an update is needed: the rest is read again from `/records`."""
 
     id: int | None = None
-    sequence: int | None = None
+    sequence: int | str | None = None
 
 
-class FeedAnswer(msgspec.Struct, rename={"next_record_ids": "nextRids"}):
-    """The answer of `GET {database}/changes`, read as far as it is needed."""
+class FeedAnswer(msgspec.Struct, rename={"next_record_ids": "nextRids", "next_record_id": "nextRid"}):
+    """The answer of `GET {database}/changes` or `GET {table}/changes`, read as far as it is needed."""
 
-    seq: int
+    seq: Annotated[int, msgspec.Meta(ge=0)]
     updates: dict[str, FeedUpdate] | None = None
-    removes: list[Any] | None = None
+    removes: list[Any] | dict[str, Any] | None = None
     next_record_ids: Any = None
+    next_record_id: Any = None
     files: Any = None
 
 
 @dataclass(slots=True)
 class TableChanges:
     """Changes of one table.
+
+    A record that is in `updated` and in `removed` may exist or not: it was deleted and made again, or the feed named
+    it in a way that fits another table, too (`"C14"` where there are tables `C` and `C1`). Reading it decides.
 
     Attributes:
         updated: Record id → sequence of its last change, None where the feed does not say.
@@ -49,101 +75,194 @@ class TableChanges:
 
 
 @dataclass(slots=True)
-class DatabaseChanges:
-    """Changes of all tables since a sequence.
+class FeedChanges:
+    """Changes of a database, or of one table of it, since a sequence.
 
     Attributes:
         sequence: The database's current sequence.
         tables: Table id → its changes; a table without changes is absent.
-        next_record_ids: Table id → id of its next new record, as far as the feed tells: no table has more records.
+        next_record_ids: Table id → id of its next new record, as far as the feed says: no table has more records.
         unread_files: Changed files whose record the feed names in an unknown form.
+        passed_over: Changes of tables that are not known, made or deleted since the schema was read.
     """
 
     sequence: int
     tables: dict[str, TableChanges] = field(default_factory=dict)
     next_record_ids: dict[str, int] = field(default_factory=dict)
     unread_files: int = 0
+    passed_over: int = 0
+
+    def of(self, table_id: str) -> TableChanges:
+        """Return the changes of one table, to be added to."""
+        return self.tables.setdefault(table_id, TableChanges())
 
 
-def split_by_table(answer: FeedAnswer, table_ids: Iterable[str]) -> DatabaseChanges:
-    """Sort a feed's changes by table.
+def read_database_feed(answer: FeedAnswer, table_ids: Iterable[str]) -> FeedChanges:
+    """Sort the changes of a database by table.
 
     Args:
         answer: The feed's answer.
         table_ids: All tables of the database, needed to split ids such as `"A14"`.
 
     Raises:
-        NinoxProtocolError: An entry names no record.
+        NinoxProtocolError: The feed is unreadable.
     """
-    known = set(table_ids)
-    changes = DatabaseChanges(sequence=answer.seq, next_record_ids=_next_record_ids(answer.next_record_ids))
-    for key, update in (answer.updates or {}).items():
-        table_id, record_id = _split_by_id(key, update.id) or _split(key, known)
-        changes.tables.setdefault(table_id, TableChanges()).updated[record_id] = update.sequence
-    for removal in answer.removes or ():
-        table_id, record_id = _split(_removal_key(removal), known)
-        changes.tables.setdefault(table_id, TableChanges()).removed.add(record_id)
-    _add_files(changes, answer.files, known)
+    known = frozenset(table_ids)
+    changes = FeedChanges(sequence=answer.seq, next_record_ids=_next_record_ids(answer.next_record_ids))
+
+    def named(key: Any, record_id: int | None) -> list[Record]:
+        return _records_named(key, known, record_id=record_id, next_record_ids=changes.next_record_ids)
+
+    _add(changes, answer, named)
     return changes
 
 
-def _add_files(changes: DatabaseChanges, raw: Any, table_ids: set[str]) -> None:
+def read_table_feed(answer: FeedAnswer, table_id: str) -> FeedChanges:
+    """Read the changes of one table, whose keys may leave the table out.
+
+    Raises:
+        NinoxProtocolError: The feed is unreadable.
+    """
+    next_ids = _next_record_ids({table_id: answer.next_record_id})
+    changes = FeedChanges(sequence=answer.seq, next_record_ids=next_ids)
+
+    def named(key: Any, record_id: int | None) -> list[Record]:
+        if isinstance(key, tuple):
+            number = key[1] if key[0] == table_id else None
+        else:
+            number = key.removeprefix(table_id) if isinstance(key, str) else key
+        found = _record_id(number)
+        if found is None or record_id not in {None, found}:
+            raise _unreadable()
+        return [(table_id, found)]
+
+    _add(changes, answer, named)
+    return changes
+
+
+def _add(changes: FeedChanges, answer: FeedAnswer, named: Naming) -> None:
+    for key, update in (answer.updates or {}).items():
+        records = named(key, update.id)
+        changes.passed_over += not records
+        for table_id, record_id in records:
+            changes.of(table_id).updated[record_id] = _sequence_of(update.sequence)
+    for key, record_id_inside in _removals(answer.removes):
+        records = named(key, record_id_inside)
+        changes.passed_over += not records
+        for table_id, record_id in records:
+            changes.of(table_id).removed.add(record_id)
+            if len(records) > 1:
+                changes.of(table_id).updated.setdefault(record_id, None)  # which of them it was, a look decides
+    _add_files(changes, answer.files, named)
+
+
+def _removals(raw: list[Any] | dict[str, Any] | None) -> Iterator[tuple[Any, int | None]]:
+    """Yield how each removed record is named, and its id if that is said beside."""
+    if isinstance(raw, dict):
+        for key, record in raw.items():
+            if not isinstance(record, Mapping):
+                raise _unreadable()
+            yield key, _optional_id(record.get("_id"))
+        return
+    for removal in raw or ():
+        yield (_object_key(removal) if isinstance(removal, Mapping) else removal), None
+
+
+def _object_key(removal: Mapping[str, Any]) -> Any:
+    """Return what a removal such as `{"id": "A7"}` names; keys of the record itself begin with `_`."""
+    if {key for key in removal if not key.startswith("_")} - {"id", "tid"}:
+        raise _unreadable()
+    table_id = removal.get("tid")
+    if table_id is None:
+        return removal.get("id")
+    record_id = _record_id(removal.get("id"))
+    if not isinstance(table_id, str) or record_id is None:
+        raise _unreadable()
+    return (table_id, record_id)
+
+
+def _records_named(
+    key: Any, known: frozenset[str], *, record_id: int | None, next_record_ids: Mapping[str, int]
+) -> list[Record]:
+    """Return the records that a key of a database's feed may mean; none if its table is not known.
+
+    Args:
+        key: `"A14"`, or table and record apart.
+        known: All tables.
+        record_id: The record's own id, where the feed says it beside the key.
+        next_record_ids: No record of a table has this id yet, or a higher one.
+    """
+    if isinstance(key, tuple):
+        if key[0] not in known and not _FOREIGN_TABLE.fullmatch(key[0]):
+            raise _unreadable()
+        return [key] if key[0] in known else []
+    if not isinstance(key, str):
+        raise _unreadable()
+    splits = [
+        (key[:length], number)
+        for length in range(1, len(key))
+        if key[:length] in known and (number := _record_id(key[length:])) is not None
+    ]
+    if record_id is not None:
+        splits = [split for split in splits if split[1] == record_id]
+    if len(splits) > 1:
+        splits = [split for split in splits if split[1] < next_record_ids.get(split[0], split[1] + 1)] or splits
+    if not splits and not (_FOREIGN_NID.fullmatch(key) and key.endswith(str(record_id or ""))):
+        raise _unreadable()
+    return splits
+
+
+def _add_files(changes: FeedChanges, raw: Any, named: Naming) -> None:
     """Note which records had files changed. The form is unknown, so what cannot be read is counted, not refused."""
     entries = [{"nid": key} for key in raw] if isinstance(raw, Mapping) else raw if isinstance(raw, list) else []
     for entry in entries:
-        key = entry.partition("/")[0] if isinstance(entry, str) else _removal_key(entry)
-        sequence = _sequence_of(entry)
         try:
-            table_id, record_id = _split(key, table_ids)
+            records = named(_file_key(entry), None)
         except NinoxProtocolError:
             changes.unread_files += 1
             continue
-        files = changes.tables.setdefault(table_id, TableChanges()).files
-        before = files.get(record_id, sequence)
-        files[record_id] = None if before is None or sequence is None else max(before, sequence)
+        told = entry.get("seq", entry.get("_sq")) if isinstance(entry, Mapping) else None
+        sequence = told if isinstance(told, int) and not isinstance(told, bool) else None
+        for table_id, record_id in records:
+            files = changes.of(table_id).files
+            before = files.get(record_id, sequence)
+            files[record_id] = None if before is None or sequence is None else max(before, sequence)
 
 
-def _sequence_of(entry: Any) -> int | None:
-    told = entry.get("seq", entry.get("_sq")) if isinstance(entry, Mapping) else None
-    return told if isinstance(told, int) and not isinstance(told, bool) else None
+def _file_key(entry: Any) -> Any:
+    if isinstance(entry, str):
+        return entry.partition("/")[0]
+    if isinstance(entry, Mapping):
+        return entry["nid"] if "nid" in entry else _object_key({key: entry.get(key) for key in ("id", "tid")})
+    raise _unreadable()
 
 
 def _next_record_ids(raw: Any) -> dict[str, int]:
     told = raw.items() if isinstance(raw, Mapping) else ()
-    return {table_id: next_id for table_id, next_id in told if isinstance(next_id, int) and next_id > 0}
+    return {table_id: next_id for table_id, next_id in told if type(next_id) is int and next_id > 0}
 
 
-def _split_by_id(key: str, record_id: int | None) -> tuple[str, int] | None:
-    """Split `A14` where the record says that its own id is 4 or 14."""
-    table_id = key.removesuffix(str(record_id))
-    return (table_id, record_id) if record_id is not None and table_id and table_id != key else None
+def _sequence_of(raw: int | str | None) -> int | None:
+    if isinstance(raw, str):
+        if not _NUMBER.fullmatch(raw):
+            raise _unreadable()
+        return int(raw)
+    return raw
 
 
-def _split(key: str, table_ids: set[str]) -> tuple[str, int]:
-    """Split `A14` into table and record; the longest known table id wins, as table ids may hold digits."""
-    for length in range(len(key) - 1, 0, -1):
-        if key[:length] in table_ids and _is_number(key[length:]):
-            return key[:length], int(key[length:])
-    letters = key.rstrip("0123456789")
-    if letters and letters != key:
-        return letters, int(key[len(letters) :])  # a table made or deleted since discovery
-    message = "The change feed names a record in an unknown form; it should be a table id followed by a record id."
-    raise NinoxProtocolError(message)
+def _optional_id(raw: Any) -> int | None:
+    if raw is not None and type(raw) is not int:
+        raise _unreadable()
+    return raw
 
 
-def _removal_key(removal: Any) -> str:
-    if isinstance(removal, str):
-        return removal
-    if isinstance(removal, Mapping):
-        record_id = _first(removal, ("nid", "id", "_id", "rid", "recordId", "record"))
-        table_id = _first(removal, ("tid", "typeId", "tableId", "table", "type"))
-        return f"{table_id}{record_id}" if _is_number(record_id) else record_id
-    return str(removal)
+def _record_id(raw: Any) -> int | None:
+    if isinstance(raw, str):
+        return int(raw) if _NUMBER.fullmatch(raw) else None
+    return raw if type(raw) is int and raw > 0 else None
 
 
-def _first(removal: Mapping[str, Any], keys: Iterable[str]) -> str:
-    return next((str(removal[key]) for key in keys if removal.get(key) is not None), "")
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal()
+def _unreadable() -> NinoxProtocolError:
+    return NinoxProtocolError(
+        "The change feed names a record in an unknown form; it should be a table id followed by a record id."
+    )

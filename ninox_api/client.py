@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from ninox_api.changes import DatabaseChanges, FeedAnswer, split_by_table
+from ninox_api.changes import FeedAnswer, FeedChanges, read_database_feed, read_table_feed
 from ninox_api.config import ConnectionConfig
 from ninox_api.download import Download
 from ninox_api.errors import NinoxNotFoundError, NinoxProtocolError, NinoxScriptError
@@ -145,10 +145,18 @@ class DatabaseClient:
         """Return all tables with their stored fields; formulas, kinds and hidden flags are not told."""
         return database_from_tables(self._transport.send(self._get("tables"), _OBJECTS))
 
-    def get_changes(self, since_sequence: int, *, table_ids: Iterable[str]) -> DatabaseChanges:
-        """Return what changed in the database since a sequence; the bound may be inclusive (unknown)."""
-        answer = self._transport.send(self._get("changes", sinceSq=since_sequence), _FEED)
-        return split_by_table(answer, table_ids)
+    def get_changes(self, since_sequence: int, *, table_ids: Iterable[str]) -> FeedChanges:
+        """Return what changed in the database since a sequence; the bound may be inclusive (unknown).
+
+        It cannot be asked for in pages (none are documented): a server that runs out of time is not asked for long.
+        """
+        request = self._get("changes", sinceSq=since_sequence)
+        return read_database_feed(self._transport.send(replace(request, divisible=True), _FEED), table_ids)
+
+    def get_table_changes(self, table_id: str, since_sequence: int) -> FeedChanges:
+        """Return what changed in one table since a sequence, likewise."""
+        request = self._get("tables", table_id, "changes", sinceSq=since_sequence)
+        return read_table_feed(self._transport.send(replace(request, divisible=True), _FEED), table_id)
 
     def get_records(
         self, table_id: str, *, since_id: int | None = None, since_sequence: int | None = None, page: int = 0,

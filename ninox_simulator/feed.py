@@ -29,11 +29,12 @@ def database_feed(database: Database, since: int, switches: Switches) -> Json:
         for record in _changed(table, since, switches)
     }
     removals = _removals(database, since, switches)
+    next_rids = {"nextRids": {table.id: table.next_rid for table in tables}}
     return {
         "config": {},
-        "nextRids": {table.id: table.next_rid for table in tables},
+        **(next_rids if switches["next_rids"] == "present" else {}),
         "updates": updates,
-        "removes": [_named(removal, switches, with_table=True) for removal in removals],
+        "removes": _removes(removals, switches, with_table=True),
         "files": _files(database, since, switches),
         **_EMPTY_ABOVE_RECORDS,
         "seq": _told_sequence(database, since, switches),
@@ -53,16 +54,16 @@ def record_feed(database: Database, table: Table, record_id: int, since: int, sw
     changed = [record for record in _changed(table, since, switches) if record.id == record_id]
     feed = _narrow_feed(database, table, changed, since, switches)
     removals = [r for r in _removals(database, since, switches) if (r.table_id, r.record_id) == (table.id, record_id)]
-    return {**feed, "removes": [_named(removal, switches, with_table=False) for removal in removals]}
+    return {**feed, "removes": _removes(removals, switches, with_table=False)}
 
 
 def _narrow_feed(database: Database, table: Table, changed: Iterable[Record], since: int, switches: Switches) -> Json:
     prefix = table.id if switches["feed_keys"] == "nid" else ""
     removals = [removal for removal in _removals(database, since, switches) if removal.table_id == table.id]
     return {
-        "nextRid": table.next_rid,
+        **({"nextRid": table.next_rid} if switches["next_rids"] == "present" else {}),
         "updates": {f"{prefix}{record.id}": _update(record, switches) for record in changed},
-        "removes": [_named(removal, switches, with_table=False) for removal in removals],
+        "removes": _removes(removals, switches, with_table=False),
         "files": _files(database, since, switches, table.id),
         "seq": _told_sequence(database, since, switches),
     }
@@ -119,16 +120,31 @@ def _files(database: Database, since: int, switches: Switches, table_id: str | N
 
 
 def _update(record: Record, switches: Switches) -> Json:
-    form = storage_form(record, with_sequence=switches["feed_record_sq"] == "present")
-    if switches["feed_updates"] == "delta":
-        return {key: value for key, value in form.items() if key.startswith("_")}
-    return form
+    form = storage_form(record, with_sequence=switches["feed_record_sq"] != "absent")
+    if switches["feed_record_sq"] == "text" and "_sq" in form:
+        form["_sq"] = str(form["_sq"])
+    match switches["feed_updates"]:
+        case "delta":
+            return {key: value for key, value in form.items() if key.startswith("_")}
+        case "bare":
+            return {key: value for key, value in form.items() if not key.startswith("_")}
+        case _:
+            return form
+
+
+def _removes(removals: Iterable[Removal], switches: Switches, *, with_table: bool) -> Any:
+    if switches["removes"] == "mapping":
+        return {f"{removal.table_id}{removal.record_id}": {} for removal in removals}
+    return [_named(removal, switches, with_table=with_table) for removal in removals]
 
 
 def _named(removal: Removal, switches: Switches, *, with_table: bool) -> Any:
-    form = switches["removes"]
-    if form == "objects":
-        return {"id": removal.record_id, "tid": removal.table_id}
-    if form == "numbers" and not with_table:
-        return removal.record_id
-    return f"{removal.table_id}{removal.record_id}"
+    match switches["removes"]:
+        case "objects":
+            return {"id": removal.record_id, "tid": removal.table_id}
+        case "numbers" if not with_table:
+            return removal.record_id
+        case "unforeseen":
+            return f"{removal.table_id}/{removal.record_id}"
+        case _:
+            return f"{removal.table_id}{removal.record_id}"

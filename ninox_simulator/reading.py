@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from ninox_simulator.database import Database
-from ninox_simulator.parameters import ListParameters
+from ninox_simulator.parameters import DEFAULT_PER_PAGE, ListParameters
 from ninox_simulator.replies import ApiError
 from ninox_simulator.shapes import RecordShape
 from ninox_simulator.switches import Switches
@@ -40,11 +40,11 @@ def find_record(table: Table, record_id: str) -> Record:
 
 
 def _page(table: Table, parameters: ListParameters, switches: Switches) -> Sequence[Record]:
-    size = parameters.per_page
+    size = parameters.per_page if switches["per_page"] == "honoured" else DEFAULT_PER_PAGE
     if switches["per_page_cap"] != "none":
         size = min(size, int(switches["per_page_cap"]))
     records = _ordered(table, parameters, switches)
-    start = parameters.page * size
+    start = parameters.page * size if switches["records_page"] == "honoured" else 0
     if switches["repeat_last_page"] == "yes":
         rows = list(records)
         last = max(0, (len(rows) - 1) // size * size)

@@ -31,9 +31,10 @@ SWITCHES: dict[str, Switch] = {
         "documented as 'greater than'; never measured",
     ),
     "removes": Switch(
-        ("strings", "objects", "numbers"),
-        "how the feed names removed records: 'A7', {'id': 7, 'tid': 'A'}, or 7 (table and record level only)",
-        "two third-party models disagree",
+        ("strings", "objects", "numbers", "mapping", "unforeseen"),
+        "how the feed names removed records: 'A7', {'id': 7, 'tid': 'A'}, 7 (table and record level only), "
+        "{'A7': {}} in place of a list, or 'A/7', which stands for a form that nobody foresaw",
+        "two third-party models disagree; a backup's log has an object for each deletion",
     ),
     "feed_keys": Switch(
         ("nid", "rid"),
@@ -41,13 +42,18 @@ SWITCHES: dict[str, Switch] = {
         "unknown: models say 'keyed by Ninox record identifier'",
     ),
     "feed_updates": Switch(
-        ("full", "delta"),
-        "whether the feed's updates hold the whole record or the system keys alone",
-        "unknown",
+        ("full", "delta", "bare"),
+        "whether the feed's updates hold the whole record, the system keys alone, or the fields alone",
+        "unknown; records in a backup's log have neither _id nor _sq",
     ),
     "feed_record_sq": Switch(
+        ("present", "absent", "text"),
+        "whether the feed's updates say the record's sequence, as _sq, and whether as a number",
+        "modelled by third parties, unsure",
+    ),
+    "next_rids": Switch(
         ("present", "absent"),
-        "whether the feed's updates say the record's sequence, as _sq",
+        "whether the feed says the id of each table's next new record",
         "modelled by third parties, unsure",
     ),
     "feed": Switch(
@@ -83,6 +89,12 @@ SWITCHES: dict[str, Switch] = {
         ("honoured", "ignored"),
         "whether records?sinceSq filters",
         "documented; one live probe got an unfiltered-looking page",
+    ),
+    "records_page": Switch(
+        ("honoured", "ignored"), "whether records?page pages", "documented; limit and offset are ignored (observed)"
+    ),
+    "per_page": Switch(
+        ("honoured", "ignored"), "whether records?perPage is heard, or pages have 100 records", "documented, in use"
     ),
     "records_since_id": Switch(("honoured", "ignored"), "whether records?sinceId filters", "documented, in use"),
     "default_order": Switch(

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable
 
-from ninox_api.changes import DatabaseChanges, TableChanges
+from ninox_api.changes import FeedChanges, TableChanges
 from ninox_api.client import BEYOND_ANY_SEQUENCE, DatabaseClient
 from ninox_api.errors import (
     NinoxError,
@@ -15,6 +15,7 @@ from ninox_api.errors import (
     NinoxRequestError,
     NinoxServerError,
 )
+from ninox_api.wording import counted
 
 _BUSY = frozenset({502, 503, 504})
 
@@ -57,7 +58,7 @@ class ChangeLog:
         self._echoed = echoes
         self._since: int | None = None
         self._is_prepared = False
-        self._answer: DatabaseChanges | None = None
+        self._answer: FeedChanges | None = None
         self._error: NinoxError | None = None
         self._asked = False
         self._goes_back_too_short = False
@@ -138,7 +139,7 @@ class ChangeLog:
         sequence = self._client.get_changes(BEYOND_ANY_SEQUENCE, table_ids=self._table_ids).sequence
         return sequence if sequence < BEYOND_ANY_SEQUENCE else None
 
-    def _known(self) -> DatabaseChanges:
+    def _known(self) -> FeedChanges:
         self._ask_once()
         if self._answer is None:
             message = f"Database {self._client.database.id} has no change feed."
@@ -157,7 +158,7 @@ class ChangeLog:
                     raise
                 self._asked = True
 
-    def _ask(self) -> DatabaseChanges | None:
+    def _ask(self) -> FeedChanges | None:
         self.prepare()
         since = self._since
         try:
@@ -180,7 +181,7 @@ class ChangeLog:
             self._goes_back_too_short = True
             return self._ask_for_sequence() or self._ask_since_newest_record()
 
-    def _ask_since(self, since: int) -> DatabaseChanges:
+    def _ask_since(self, since: int) -> FeedChanges:
         """Ask for the changes; where the feed echoes, from one sequence earlier.
 
         Such a feed hides that the database was set back. One that was not has changed since that earlier sequence.
@@ -188,9 +189,14 @@ class ChangeLog:
         asked = max(since - 1, 0) if self.echoes else since
         answer = self._client.get_changes(asked, table_ids=self._table_ids)
         self._was_set_back = asked < since and answer.sequence == asked
+        if answer.passed_over:
+            changes = counted(answer.passed_over, "change")
+            logger.info(
+                "Database %r: %s of tables that are not known passed over.", self._client.database.name, changes
+            )
         return answer
 
-    def _ask_since_newest_record(self) -> DatabaseChanges | None:
+    def _ask_since_newest_record(self) -> FeedChanges | None:
         """Ask from a sequence that the database surely has, where it refuses those that it has not."""
         try:
             newest = [self._client.find_last_changed(table_id) for table_id in self._table_ids]
@@ -199,7 +205,7 @@ class ChangeLog:
         except NinoxError:
             return None
 
-    def _ask_for_sequence(self) -> DatabaseChanges | None:
+    def _ask_for_sequence(self) -> FeedChanges | None:
         """Ask for nothing but the sequence, in a way no documentation promises; any doubt means not to use it."""
         try:
             answer = self._client.get_changes(BEYOND_ANY_SEQUENCE, table_ids=self._table_ids)

@@ -37,11 +37,21 @@ def test_the_bound(api, bound, ids):
     assert list(api.json("/changes", sinceSq=4)["updates"]) == ids
 
 
-@pytest.mark.parametrize(("form", "named"), [("strings", "A2"), ("objects", {"id": 2, "tid": "A"}), ("numbers", "A2")])
-def test_how_removes_are_named(api, form, named):
+@pytest.mark.parametrize(
+    ("form", "removes", "of_table"),
+    [
+        ("strings", ["A2"], ["A2"]),
+        ("objects", [{"id": 2, "tid": "A"}], [{"id": 2, "tid": "A"}]),
+        ("numbers", ["A2"], [2]),
+        ("mapping", {"A2": {}}, {"A2": {}}),
+        ("unforeseen", ["A/2"], ["A/2"]),
+    ],
+)
+def test_how_removes_are_named(api, form, removes, of_table):
     api.simulator.switches.update({"removes": form})
     api.store.delete("A", 2)
-    assert api.json("/changes", sinceSq=5)["removes"] == [named]
+    assert api.json("/changes", sinceSq=5)["removes"] == removes
+    assert api.json("/tables/A/changes", sinceSq=5)["removes"] == of_table
 
 
 @pytest.mark.parametrize(("keys", "key"), [("nid", "A1"), ("rid", "1")])
@@ -53,6 +63,19 @@ def test_how_a_tables_updates_are_keyed(api, keys, key):
 def test_full_or_delta_and_with_or_without_the_sequence(api):
     api.simulator.switches.update({"feed_updates": "delta", "feed_record_sq": "absent"})
     assert set(api.json("/changes", sinceSq=4)["updates"]["A1"]) == {"_id", "_cd", "_cu", "_md", "_mu"}
+
+
+def test_fields_alone_or_the_sequence_as_text(api):
+    api.simulator.switches.update({"feed_record_sq": "text"})
+    assert api.json("/changes", sinceSq=4)["updates"]["A1"]["_sq"] == "5"
+    api.simulator.switches.update({"feed_updates": "bare"})
+    assert set(api.json("/changes", sinceSq=4)["updates"]["A1"]) == {"A", "B", "C", "D"}
+
+
+def test_next_record_ids_can_be_left_out(api):
+    api.simulator.switches.update({"next_rids": "absent"})
+    assert "nextRids" not in api.json("/changes", sinceSq=3)
+    assert "nextRid" not in api.json("/tables/A/changes", sinceSq=3)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ninox_simulator.documents import RecordDocument
-from tests.helpers.run import run_tap
-from tests.helpers.seeds import customer_records, customers, database, field, shop, table, team
+from tests.helpers.run import discover, run_tap
+from tests.helpers.seeds import TEAM_ID, customer_records, customers, database, field, shop, table, team
 from tests.helpers.wire import calls, changes_calls, record_pages, single_reads
 
 STREAM = "shop__customers"
@@ -275,3 +275,43 @@ def test_a_record_made_again_is_no_deletion_where_another_table_is_further_behin
     run = run_tap(simulator, state=behind.state, deletes="both")
     assert 5 in run.ids(STREAM)
     assert run.tombstones(STREAM) == []
+
+
+@pytest.mark.parametrize(("table_id", "record_id"), [("C", 14), ("C1", 4)])
+@pytest.mark.parametrize("next_rids", ["present", "absent"])
+def test_a_deletion_that_fits_two_tables_is_settled_by_a_look_at_each(loaded, table_id, record_id, next_rids):
+    """The feed says `"C14"`: record 14 of table C, or record 4 of table C1."""
+    tables = {"C": customers(), "C1": {**customers(), "caption": "Contacts"}}
+    rows = {"C": customer_records(20), "C1": customer_records(20)}
+    simulator, state = loaded(team(database(tables, rows)), next_rids=next_rids)
+    simulator.edit.delete(table_id, record_id)
+    run = run_tap(simulator, state=state)
+    gone = {(m["stream"], m["record"]["_id"]) for m in run.of_type("RECORD") if m["record"].get("_sdc_deleted_at")}
+    stream = {"C": STREAM, "C1": "shop__contacts"}[table_id]
+    assert gone == {(stream, record_id)}
+
+
+def test_a_change_that_fits_two_tables_brings_both_rows(loaded):
+    tables = {"C": customers(), "C1": {**customers(), "caption": "Contacts"}}
+    simulator, state = loaded(
+        team(database(tables, {"C": customer_records(20), "C1": customer_records(20)})), feed_updates="bare"
+    )
+    simulator.edit.update("C", 14, {"A": "changed"})
+    run = run_tap(simulator, state=state)
+    assert [(row["_id"], row["name"]) for row in run.rows(STREAM)] == [(14, "changed")]
+    assert run.ids("shop__contacts") == [4]
+
+
+def test_changes_of_a_table_that_is_not_known_are_passed_over_and_logged(loaded, caplog):
+    tables = {"A": customers(), "QQ": table("Later", A=field("string", "Name"))}
+    simulator, state = loaded(team(database(tables, {"A": customer_records(5), "QQ": []})))
+    catalog = discover(simulator)
+    catalog["streams"] = [entry for entry in catalog["streams"] if entry["tap_stream_id"] == STREAM]
+    simulator.switches.update({"schema_access": "forbidden"})
+    simulator.edit.create("QQ", {"A": "new"})
+    simulator.edit.update("A", 2, {"A": "x"})
+    caplog.clear()
+    caplog.set_level("INFO")
+    run = run_tap(simulator, state=state, catalog=catalog, team=TEAM_ID)
+    assert (run.ids(STREAM), run.error) == ([2], None)
+    assert "1 change of tables that are not known passed over" in caplog.text
