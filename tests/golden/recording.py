@@ -5,6 +5,7 @@ What must differ from run to run is replaced in `comparable`, and nowhere else.
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import time
@@ -70,7 +71,7 @@ class Recording:
         """
         self.simulator.heard.clear()
         self._begin("tap-ninox", state is None, settings, catalog=catalog is not None)
-        run = run_tap(self.simulator, state=state, catalog=catalog, **settings)
+        run = run_tap(self.simulator, state=state, catalog=catalog, **copy.deepcopy(settings))
         messages = run.text.splitlines()
         if in_any_order:
             messages = [*sorted(line for line in messages if '"type":"STATE"' not in line), json.dumps(run.state)]
@@ -83,7 +84,7 @@ class Recording:
     def discover(self, **settings):
         """Discover, and write down requests and the catalog, one stream a line."""
         self._begin("tap-ninox --discover", False, settings)
-        catalog = discover(self.simulator, **settings)
+        catalog = discover(self.simulator, **copy.deepcopy(settings))
         self._wire()
         self._add([json.dumps(stream, ensure_ascii=False) for stream in catalog["streams"]])
         return catalog
@@ -92,7 +93,7 @@ class Recording:
         """Run the target, and write down requests, states, counts and what the tables hold then."""
         self._begin("target-ninox", False, settings)
         with mock.patch("target_ninox.write.batches.sleep"):  # the pause before it looks for lost records
-            run = run_target(self.simulator, messages, **settings)
+            run = run_target(self.simulator, messages, **copy.deepcopy(settings))  # the SDK puts defaults in
         self._wire()
         self._add(json.dumps({"type": "STATE", "value": state}, ensure_ascii=False) for state in run.states)
         for stream in run.report["streams"] if run.report else ():

@@ -353,14 +353,13 @@ def set_back(on):
 
 def several_teams(on):
     """Two teams with databases of the same name, one of them locked."""
-    one, two = (
-        team(database({"A": customers()}, {"A": customer_records(2)})),
-        team(
-            database(
-                {"A": table("Customers", A=field("string", "Name"))}, {"A": customer_records(1)}, password="sesame"
-            )
-        ),
+    locked = database(
+        {"A": table("Customers", A=field("string", "Name"))},
+        {"A": customer_records(1)},
+        id="db0000000002",
+        password="sesame",
     )
+    one, two = team(database({"A": customers()}, {"A": customer_records(2)})), team(locked)
     two[0].id, two[0].name = "tEamTeamTeam00002", "Other"
     on.serve([*one, *two])
     on.tap(teams=["*"])

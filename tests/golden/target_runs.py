@@ -160,7 +160,7 @@ def mapped_fields(on):
     given = records(
         "kunden", [{"nr": "name 1", "betrag": None, "intern": "x"}, {"nr": "new", "betrag": 5, "fremd": "y"}]
     )
-    own = {"table": "A", "match_on": ["nr"], "fields": {"nr": "Name", "betrag": "B", "intern": None}, "null": "ignore"}
+    own = {"table": "A", "match_on": ["nr"], "fields": {"nr": "Name", "betrag": "B", "intern": None}, "null": "keep"}
     on.serve(shop(2))
     on.target([described, *given, state({"a": 1})], streams={"kunden": own})
 
