@@ -6,12 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
 
 from demo import story
+from demo.lifetime import tied_folder
 from demo.meltano import MeltanoError, MeltanoProject, plugin_settings
 from demo.postgres import PostgresError, running_postgres
 from demo.report import RunCost, count_tables, database_clock, deleted_invoice
@@ -36,7 +36,7 @@ def main() -> int:
 def _demo(stack: ExitStack) -> None:
     ninox = stack.enter_context(running_simulator())
     postgres = stack.enter_context(running_postgres())
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ninox-demo-")))
+    folder = stack.enter_context(tied_folder("ninox-demo-"))
     project = MeltanoProject.create(folder, plugin_settings(ninox, postgres))
     _say(story.opening())
     cost = _timed_run(project, ninox)

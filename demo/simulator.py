@@ -11,6 +11,8 @@ from typing import Any
 
 import requests
 
+from demo.lifetime import tied_program
+
 CONTROL_TIMEOUT_S = 600
 
 
@@ -44,13 +46,10 @@ class SimulatedNinox:
 
 @contextmanager
 def running_simulator(profile: str = "s") -> Iterator[SimulatedNinox]:
-    """Start a simulator with the sample company on a free port."""
+    """Start a simulator with the sample company on a free port; it ends with this process, too."""
     command = [sys.executable, "-m", "ninox_simulator", "--port", "0", "--profile", profile]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            if process.stdout is None or not (url := process.stdout.readline().strip()):
-                message = "The simulator did not start; see the lines above."
-                raise RuntimeError(message)
-            yield SimulatedNinox(url=url, token="simulator-key")  # noqa: S106 (the simulator's own)
-        finally:
-            process.terminate()
+    with tied_program(command, stdout=subprocess.PIPE, text=True) as process:
+        if process.stdout is None or not (url := process.stdout.readline().strip()):
+            message = "The simulator did not start; see the lines above."
+            raise RuntimeError(message)
+        yield SimulatedNinox(url=url, token="simulator-key")  # noqa: S106 (the simulator's own)

@@ -6,12 +6,14 @@ import ipaddress
 import signal
 import socket
 import sys
+import tempfile
 from contextlib import ExitStack
 
 import pytest
 from hypothesis import HealthCheck, settings
 from singer_sdk.plugin_base import PluginBase
 
+from demo.lifetime import tied_folder
 from demo.postgres import running_postgres
 from ninox_simulator.server import Simulator
 from tests.helpers.stage import Stage
@@ -33,6 +35,17 @@ def _connect_to_loopback_only(self, address):
         message = f"A test tried to connect to {address[0]}."
         raise AssertionError(message)
     return _real_connect(self, address)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _temporary_folders_go_with_the_tests(tmp_path_factory):
+    """Let tests that are killed leave no folders but those of `tmp_path`, of which pytest keeps the last few."""
+    tmp_path_factory.getbasetemp()
+    with pytest.MonkeyPatch.context() as patch, tied_folder("nt-") as folder:  # short: socket names are limited
+        folder.chmod(0o755)  # where root runs the tests, PostgreSQL is another user's
+        patch.setattr(tempfile, "tempdir", str(folder))
+        patch.setenv("TMPDIR", str(folder))
+        yield
 
 
 @pytest.fixture(autouse=True)

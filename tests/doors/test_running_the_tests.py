@@ -1,4 +1,4 @@
-"""Running these tests: a person can stop them."""
+"""Running these tests: Ctrl-C stops them, at any moment."""
 
 from __future__ import annotations
 
