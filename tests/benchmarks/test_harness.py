@@ -47,7 +47,7 @@ def test_every_side_is_measured_and_its_calls_are_counted(tmp_path, monkeypatch)
         pytest.param(lambda lines: [lines[0].replace(b"1.32", b"1.33"), *lines[1:]], id="a value is another"),
     ],
 )
-def test_a_side_that_does_not_deliver_is_refused(change, monkeypatch):
+def test_a_side_that_does_not_deliver_is_refused(change):
     def spoil(stage):
         lines = stage.output.read_bytes().splitlines(keepends=True)
         stage.output.write_bytes(b"".join(change(lines)))

@@ -16,6 +16,7 @@ from ninox_api.download import Download
 from ninox_api.errors import NinoxProtocolError, NinoxServerError, NinoxTransportError
 from ninox_api.files import files_from_json
 from ninox_simulator.server import Simulator
+from tests.helpers import limits
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, shop
 from tests.helpers.wire import calls
 
@@ -24,9 +25,8 @@ NAME = "Plan Größe 100%.pdf"
 
 
 @pytest.fixture(params=["ignored", "honoured"])
-def simulator(request, monkeypatch):
-    monkeypatch.setattr("backoff._sync.time.sleep", lambda _: None)
-    with Simulator(seed=shop(2), switches={"file_ranges": request.param}) as running:
+def simulator(request):
+    with limits.no_pauses(), Simulator(seed=shop(2), switches={"file_ranges": request.param}) as running:
         database = running.store.database(TEAM_ID, DATABASE_ID)
         database.put_file("A", 1, NAME, io.BytesIO(CONTENT), moves_record=False)
         yield running

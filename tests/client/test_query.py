@@ -12,6 +12,7 @@ from ninox_api.errors import NinoxScriptError, NinoxServerError
 from ninox_api.nx import name_in_script
 from ninox_api.schema import DatabaseName, Field
 from ninox_simulator.server import Simulator
+from tests.helpers import limits
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, shop
 from tests.helpers.wire import calls
 
@@ -53,8 +54,8 @@ def test_an_error_with_status_200_is_an_error_that_repeats_neither_script_nor_re
 
 
 @pytest.mark.parametrize(("tries", "sent"), [(1, 1), (2, 2)])
-def test_how_often_a_500_is_tried_is_for_the_caller_to_say(simulator, monkeypatch, tries, sent):
-    monkeypatch.setattr("backoff._sync.time.sleep", lambda _: None)
+@limits.no_pauses()
+def test_how_often_a_500_is_tried_is_for_the_caller_to_say(simulator, tries, sent):
     with pytest.raises(NinoxServerError):
         reader(simulator).query("nonsense()", tries_of_500=tries)
     assert len(calls(simulator)) == sent

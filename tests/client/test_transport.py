@@ -21,6 +21,7 @@ from ninox_api.errors import (
     NinoxTransportError,
 )
 from ninox_simulator.server import Simulator
+from tests.helpers import limits
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, shop
 from tests.helpers.wire import calls
 
@@ -32,11 +33,10 @@ def simulator():
 
 
 @pytest.fixture
-def waits(monkeypatch):
+def waits():
     """Collect the pauses instead of taking them."""
-    taken = []
-    monkeypatch.setattr("backoff._sync.time.sleep", taken.append)
-    return taken
+    with limits.no_pauses() as taken:
+        yield taken
 
 
 def client(simulator, **settings):

@@ -10,6 +10,7 @@ from ninox_api import ConnectionConfig, DatabaseName, NinoxClient
 from ninox_api.errors import NinoxServerError, NinoxTimeoutError, NinoxTransportError
 from ninox_api.writing import RecordWrite
 from ninox_simulator.server import Simulator
+from tests.helpers import limits
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, shop
 from tests.helpers.wire import calls
 
@@ -21,10 +22,9 @@ def simulator():
 
 
 @pytest.fixture(autouse=True)
-def waits(monkeypatch):
-    taken = []
-    monkeypatch.setattr("backoff._sync.time.sleep", taken.append)
-    return taken
+def waits():
+    with limits.no_pauses() as taken:
+        yield taken
 
 
 def writer(simulator, **settings):

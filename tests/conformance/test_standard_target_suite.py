@@ -17,8 +17,8 @@ from singer_sdk.testing.runners import TargetTestRunner
 from singer_sdk.testing.target_tests import TargetMultipleStateMessages
 
 from ninox_simulator.server import Simulator
-from target_ninox import sink
 from target_ninox.target import TargetNinox
+from tests.helpers import limits
 from tests.helpers.run import stored, target_settings
 from tests.helpers.seeds import database, field, table, team
 
@@ -74,25 +74,25 @@ def test_what_the_suite_sent_is_in_ninox():
     assert [tuple(row.values()) for row in stored(_simulator, table_id).values()] == [(1, 100), (2, 20)]
 
 
-def test_multiple_state_messages(monkeypatch):
+def test_multiple_state_messages():
     """Disabled in the SDK, where only the last state goes out; its states are those of sinks of three rows.
 
     Only its states are taken over: the case compares them as text, with a list that holds them as objects.
     """
-    monkeypatch.setattr(sink, "ROWS_AT_ONCE", 3)
     running = runner(TargetMultipleStateMessages.name)
-    running.sync_all()
+    with limits.small_batches(3):
+        running.sync_all()
     names = ("test_multiple_state_messages_a", "test_multiple_state_messages_b")
     assert running.state_messages == [dict(zip(names, rows, strict=True)) for rows in [(1, 0), (3, 2), (5, 6)]]
 
 
 @pytest.mark.parametrize("rows_at_once", [1, 2, 4])
-def test_no_state_overtakes_the_rows_before_it(monkeypatch, rows_at_once):
-    monkeypatch.setattr(sink, "ROWS_AT_ONCE", rows_at_once)
+def test_no_state_overtakes_the_rows_before_it(rows_at_once):
+    seen = []
     with Simulator(seed=team(database(tables()))) as simulator:
-        seen = []
-        monkeypatch.setattr("target_ninox.target.write_state", lambda state: seen.append((state, amounts(simulator))))
-        runner("multiple_state_messages", simulator).sync_all()
+        see = limits.at_each_state(lambda state: seen.append((state, amounts(simulator))))
+        with see, limits.small_batches(rows_at_once):
+            runner("multiple_state_messages", simulator).sync_all()
     assert len(seen) > 1
     for state, rows in seen:
         assert all(rows[stream] >= position for stream, position in state.items())

@@ -102,11 +102,20 @@ def new_tap(simulator, *, state=None, catalog=None, **settings):
 
 def run_tap(simulator, *, state=None, catalog=None, **settings):
     """Run the tap to its end; an error is kept, not raised."""
+    return _run_tap(TapNinox.sync_all, simulator, state, catalog, settings)
+
+
+def run_connection_test(simulator, *, catalog=None, **settings):
+    """Run the tap as `--test` does."""
+    return _run_tap(TapNinox.run_connection_test, simulator, None, catalog, settings)
+
+
+def _run_tap(work, simulator, state, catalog, settings):
     run = TapRun()
     buffer = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     with _reporting(run, settings) as reporting, redirect_stdout(buffer):
         try:
-            new_tap(simulator, state=state, catalog=catalog, **reporting).sync_all()
+            work(new_tap(simulator, state=state, catalog=catalog, **reporting))
         except Exception as error:  # noqa: BLE001 (the test looks at it)
             run.error = error
     buffer.seek(0)

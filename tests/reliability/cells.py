@@ -5,14 +5,12 @@ from __future__ import annotations
 import csv
 import re
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from unittest import mock
 
+from tests.helpers import limits
 from tests.reliability.troubles import TROUBLES
-
-_SLEPT = ("backoff._sync.time.sleep", "target_ninox.write.batches.sleep", "target_ninox.write.files.sleep")
 
 KINDS = {
     "recovered": "the run ends well, nothing is missing",
@@ -59,9 +57,7 @@ def pauses(cell):
     if TROUBLES[cell.trouble].takes_time:
         yield
     else:
-        with ExitStack() as stack:
-            for slept in _SLEPT:
-                stack.enter_context(mock.patch(slept))
+        with limits.no_pauses():
             yield
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import functools
 import re
-from unittest import mock
 
 import fsspec
 
@@ -14,7 +13,7 @@ from ninox_simulator.server import Simulator
 from ninox_simulator.switches import SWITCHES as ALL_SWITCHES
 from tap_ninox.inspection.survey import inspect
 from tests.helpers.oracle import expected_rows
-from tests.helpers.run import TapRun, discover, new_tap, run_tap
+from tests.helpers.run import TapRun, discover, new_tap, run_connection_test, run_tap
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID
 from tests.reliability import canaries
 from tests.reliability.cells import Cell, Outcome, aim, pauses, settle
@@ -142,8 +141,7 @@ def _inspected(stage, settings):
 
 
 def _tested(stage, settings):
-    with mock.patch("tap_ninox.tap.TapNinox.sync_all", lambda tap: tap.run_connection_test()):
-        return run_tap(stage, catalog=stage.catalog, **settings)
+    return run_connection_test(stage, catalog=stage.catalog, **settings)
 
 
 @functools.cache

@@ -8,8 +8,9 @@ import zlib
 
 import pytest
 
-from ninox_api import ConnectionConfig, NinoxClient, body
+from ninox_api import ConnectionConfig, NinoxClient
 from ninox_api.errors import NinoxAPIError, NinoxError, NinoxRedirectError, NinoxSizeError, NinoxTimeoutError
+from tests.helpers import limits
 from tests.reliability.raw_server import RawServer, http
 
 
@@ -27,27 +28,19 @@ def bomb():
 
 
 @pytest.fixture
-def small_bound(monkeypatch):
-    monkeypatch.setattr(body, "MAX_ANSWER_BYTES", 4 * 1024**2)
+def small_bound():
+    with limits.small_answers(4 * 1024**2):
+        yield
 
 
 @pytest.mark.parametrize("status", ["200 OK", "302 Found", "401 Unauthorized", "503 Service Unavailable"])
-def test_a_gigabyte_packed_into_a_megabyte_is_not_unpacked(bomb, status, small_bound, monkeypatch):
-    unpacked = []
-    read = body.read_body
-
-    def counting(response, **more):
-        try:
-            return read(response, **more)
-        finally:
-            unpacked.append(response._fp_bytes_read)
-
-    monkeypatch.setattr("ninox_api.transport.read_body", counting)
+def test_a_gigabyte_packed_into_a_megabyte_is_not_unpacked(bomb, status, small_bound):
     answer = http(bomb, status=status, headers=["Content-Encoding: gzip", "Location: http://127.0.0.1:9/"])
-    with RawServer(lambda _: answer) as server, pytest.raises(NinoxSizeError, match="it is larger than 256 MiB"):
+    too_large = pytest.raises(NinoxSizeError, match="it is larger than 256 MiB")
+    with RawServer(lambda _: answer) as server, limits.bytes_received() as received, too_large:
         teams_of(server, max_retries=3)
     assert len(server.requests) == 1  # it would be as large again
-    assert unpacked[0] < len(bomb) / 2
+    assert received[0] < len(bomb) / 2
 
 
 def test_an_endless_answer_is_given_up_at_the_bound(small_bound):
@@ -60,8 +53,8 @@ def test_an_endless_answer_is_given_up_at_the_bound(small_bound):
         teams_of(server)
 
 
-def test_an_answer_that_drips_for_ever_is_given_up(monkeypatch):
-    monkeypatch.setattr(body, "MAX_TIMEOUTS_PER_ANSWER", 0.1)
+@limits.impatient_answers(timeouts=0.1)
+def test_an_answer_that_drips_for_ever_is_given_up():
 
     def dripping(_):
         yield b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
@@ -156,12 +149,11 @@ def test_an_answer_that_is_no_answer_is_one_clear_error(kind):
      "Mon, 01 Jan 0001 00:00:00 +2359",
      "Fri, 31 Dec 9999 23:59:59 -2359", "x" * 10_000, "", "0x10"],
 )  # fmt: skip
-def test_no_retry_after_stops_the_run_for_longer_than_permitted(header, monkeypatch):
-    waited = []
-    monkeypatch.setattr("backoff._sync.time.sleep", waited.append)
+def test_no_retry_after_stops_the_run_for_longer_than_permitted(header):
     text = header.encode("utf-8").decode("latin-1")
     answer = http(b"", status="429 Too Many Requests", headers=[f"Retry-After: {text}"])
     raw = answer if header.isascii() else answer.decode().encode("latin-1")
-    with RawServer(lambda _: raw) as server, pytest.raises(NinoxAPIError, match="HTTP 429"):
+    stopped = pytest.raises(NinoxAPIError, match="HTTP 429")
+    with RawServer(lambda _: raw) as server, limits.no_pauses() as waited, stopped:
         teams_of(server, max_retries=2)
     assert all(0 <= wait <= 300 for wait in waited)

@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from ninox_api.errors import NinoxError
-from ninox_simulator import scripting
 from ninox_simulator.server import Simulator
 from target_ninox.write.file_sources import safe_name
+from tests.helpers import limits
 from tests.helpers.run import discover, records, run_tap, run_target, schema
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customer_records, customers, database, field, table, team
 from tests.reliability import canaries
@@ -83,16 +83,10 @@ def test_any_names_of_files_are_stored_inside_their_folder_and_apart(simulator, 
 
 
 @pytest.fixture
-def scripts(monkeypatch):
+def scripts():
     """Every script that reaches the server."""
-    taken, run = [], scripting.run
-
-    def note(database, script, *others, **more):
-        taken.append(script)
-        return run(database, script, *others, **more)
-
-    monkeypatch.setattr("ninox_simulator.routes.scripting.run", note)
-    return taken
+    with limits.scripts_that_arrive() as taken:
+        yield taken
 
 
 PLAIN = re.compile(r"[\w\s(){}.,:;<>=+\"-]*")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ninox_simulator.server import Simulator
+from tests.helpers.limits import CRASHING_TAP, CRASHING_TARGET
 from tests.reliability import canaries, tap_operations, target_shop
 from tests.reliability.test_secrets import EVERYTHING, ROWS, SCHEMA
 
@@ -109,27 +110,7 @@ def test_what_the_target_shows_holds_nothing(arguments, tmp_path):
     assert_nothing_told(told)
 
 
-CRASHES = {
-    "the tap's": """
-import tap_ninox.values.convert as module
-def crash(self, page):
-    try:
-        return {}[str(page[0].fields)]
-    except KeyError as error:
-        raise ValueError(f"{page[0].fields}") from error
-module.Converter.convert = crash
-from tap_ninox.__main__ import main
-main()
-""",
-    "the target's": """
-import target_ninox.planning.plan as module
-def crash(self, *arguments):
-    raise KeyError(arguments)
-module.WritePlan.encode = crash
-from target_ninox.__main__ import main
-main()
-""",
-}
+CRASHES = {"the tap's": CRASHING_TAP, "the target's": CRASHING_TARGET}
 
 
 @pytest.mark.parametrize("whose", CRASHES)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import copy
 import os
 import re
+from contextlib import contextmanager
 
 import pytest
 from starlette.responses import Response
 
 from ninox_api.errors import NinoxError
 from ninox_simulator.server import Simulator
+from tests.helpers import limits
 from tests.helpers.run import run_tap
 from tests.helpers.seeds import TEAM_ID
 from tests.reliability import canaries
@@ -22,29 +24,28 @@ SETTINGS = {"page_size": 5, "formulas": {f"*.{FORMULA}": "number"}, "max_retries
 
 
 @pytest.fixture
-def mutate(monkeypatch):
-    """Return a function that makes the simulator's answers at a place strange."""
-    monkeypatch.setattr("backoff._sync.time.sleep", lambda _: None)
-    from ninox_simulator import application  # noqa: PLC0415
+def mutate():
+    """Return a function that starts a simulator whose first answer at a place is strange."""
 
-    damaged = application.damaged
-
+    @contextmanager
     def start(pattern, seed, **switches):
-        simulator = Simulator(seed=copy.deepcopy(shop()), token=canaries.KEY, switches=switches)
         asked = []
 
-        def answer(response, fault):
+        def strange(response):
             call = simulator.log.entries[-1]
             if not asked and re.match(pattern, f"{call.method} {call.path}") and response.status_code == 200:
                 asked.append(call)
                 return Response(mutated(response.body, seed), media_type="application/json")
-            return damaged(response, fault)
+            return response
 
-        monkeypatch.setattr(application, "damaged", answer)
-        return simulator
+        with (
+            limits.no_pauses(),
+            Simulator(seed=copy.deepcopy(shop()), token=canaries.KEY, switches=switches) as simulator,
+            limits.damaged_answers(strange),
+        ):
+            yield simulator
 
-    yield start
-    monkeypatch.undo()
+    return start
 
 
 @pytest.mark.parametrize("place", PLACES)

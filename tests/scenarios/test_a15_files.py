@@ -10,6 +10,7 @@ import pytest
 from ninox_simulator.files import Files
 from ninox_simulator.samples.blattwerk import BUERO_ID, TEAM_ID
 from ninox_simulator.server import Simulator
+from tests.helpers import limits
 from tests.helpers.run import run_tap
 from tests.helpers.wire import calls
 
@@ -18,9 +19,8 @@ STREAM = "ninox_files"
 
 
 @pytest.fixture(params=[{}, {"file_dates": "text", "file_ranges": "honoured", "feed_files": "strings"}], ids=str)
-def simulator(request, monkeypatch):
-    monkeypatch.setattr("backoff._sync.time.sleep", lambda _: None)
-    with Simulator(switches=request.param) as running:
+def simulator(request):
+    with limits.no_pauses(), Simulator(switches=request.param) as running:
         yield running
 
 

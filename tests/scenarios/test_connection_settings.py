@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import socket
-from types import SimpleNamespace
 
 import pytest
 
 from ninox_api.config import DEFAULT_USER_AGENT
 from ninox_api.errors import NinoxConfigError, NinoxTlsError
+from tests.helpers import limits
 from tests.helpers.run import records, run_tap, run_target, schema, stored
 from tests.helpers.seeds import shop
 from tests.helpers.tls import certificate_authority, private_cloud
@@ -69,10 +69,10 @@ def test_plain_http_to_another_machine_has_to_be_allowed(simulate, monkeypatch, 
     assert program(simulator, api_url=elsewhere, allow_http=True) == (None, True)
 
 
-def test_requests_are_as_far_apart_as_asked(simulate, monkeypatch, program):
-    simulator, pauses = simulate(shop(2)), []
-    monkeypatch.setattr("ninox_api.limits.time", SimpleNamespace(monotonic=lambda: 0.0, sleep=pauses.append))
-    assert program(simulator, requests_per_second=4) == (None, True)
+def test_requests_are_as_far_apart_as_asked(simulate, program):
+    simulator = simulate(shop(2))
+    with limits.still_clock() as clock:
+        assert program(simulator, requests_per_second=4) == (None, True)
     # The clock stands still, so that the next request is a quarter of a second later than the one before.
-    assert pauses == [number / 4 for number in range(1, len(calls(simulator)))]
-    assert pauses
+    assert clock.slept == [number / 4 for number in range(1, len(calls(simulator)))]
+    assert clock.slept

@@ -10,6 +10,7 @@ import signal
 import pytest
 
 from ninox_simulator.documents import RecordDocument
+from tests.helpers import limits
 from tests.helpers.run import run_tap
 from tests.helpers.seeds import customers, database, team
 from tests.helpers.wire import calls
@@ -90,12 +91,9 @@ def test_a_signal_leaves_a_report_that_names_it(simulate, report, number):
     assert list(report.parent.iterdir()) == [report]
 
 
-def test_a_loader_that_goes_away_leaves_a_report(simulate, report, monkeypatch):
-    def closed(_self, _lines):
-        raise BrokenPipeError
-
-    monkeypatch.setattr("tap_ninox.writer.BufferedMessageWriter.write_lines", closed)
-    run = run_tap(simulate(seed()), report_path=str(report))
+def test_a_loader_that_goes_away_leaves_a_report(simulate, report):
+    with limits.closed_output():
+        run = run_tap(simulate(seed()), report_path=str(report))
     assert isinstance(run.error, BrokenPipeError)
     assert (told(report)["succeeded"], told(report)["interrupted"]) == (False, "BrokenPipeError")
 

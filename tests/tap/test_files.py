@@ -14,6 +14,7 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from ninox_simulator.documents import RecordDocument
+from tests.helpers import limits
 from tests.helpers.run import run_tap
 from tests.helpers.seeds import customer_records, customers, database, team
 from tests.helpers.wire import calls
@@ -36,9 +37,7 @@ def put(simulator, record_id, name, content):
 
 
 @pytest.fixture
-def shop(simulate, monkeypatch):
-    monkeypatch.setattr("backoff._sync.time.sleep", lambda _: None)
-
+def shop(simulate):
     def start(**switches):
         tables = {"A": customers(), "B": customers()}
         tables["B"] = {**tables["B"], "caption": "Other"}
@@ -48,7 +47,8 @@ def shop(simulate, monkeypatch):
             put(simulator, record_id, name, content)
         return simulator
 
-    return start
+    with limits.no_pauses():
+        yield start
 
 
 def settings(store=None, **more):

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from ninox_api.client import DatabaseClient
 from ninox_simulator.documents import RecordDocument
+from tests.helpers import limits
 from tests.helpers.run import discover, run_tap
 from tests.helpers.seeds import database, field, table, team
 from tests.helpers.wire import calls, record_pages
@@ -106,21 +106,20 @@ def test_every_type_is_read_by_one_call_per_page_whatever_the_form_of_the_answer
     assert (schema["gross"]["type"], schema["due"]["format"]) == (["number", "null"], "date")
 
 
-def test_the_answer_may_come_in_any_form_and_order(simulate, monkeypatch):
+def test_the_answer_may_come_in_any_form_and_order(simulate):
     simulator = simulate(shop(3))
     answers = iter([[[{"i": 3, "f0": 3}, {"i": "1", "f0": 1}], {"i": 99, "f0": 9}, None, 7], {"i": 2, "f0": 2}])
-    monkeypatch.setattr("ninox_api.client.DatabaseClient.query", lambda *_, **__: next(answers))
-    assert computed(run_tap(simulator, formulas={"*.gross": "number"}), "_id", "gross") == [(1, 1), (2, 2), (3, 3)]
+    with limits.answers_of_queries(lambda _: next(answers)):
+        run = run_tap(simulator, formulas={"*.gross": "number"})
+    assert computed(run, "_id", "gross") == [(1, 1), (2, 2), (3, 3)]
 
 
 @pytest.mark.parametrize("nothing", [None, "", {}, [], [[]], 7, "text", [1, 2, 3]])
-def test_an_answer_without_values_makes_them_null_and_counts_them(simulate, monkeypatch, caplog, nothing):
+def test_an_answer_without_values_makes_them_null_and_counts_them(simulate, caplog, nothing):
     simulator = simulate(shop(3))
     asked = []
-    monkeypatch.setattr(
-        "ninox_api.client.DatabaseClient.query", lambda _, script, **__: asked.append(script) or copy.deepcopy(nothing)
-    )
-    run = run_tap(simulator, formulas={"*.gross": "number"})
+    with limits.answers_of_queries(lambda script: asked.append(script) or copy.deepcopy(nothing)):
+        run = run_tap(simulator, formulas={"*.gross": "number"})
     assert (run.error, computed(run, "gross")) == (None, [(None,)] * 3)
     assert "3 values of formula gross could not be computed" in caplog.text
     assert len(asked) <= 6
@@ -166,14 +165,10 @@ def test_the_caption_of_today_is_asked_for_and_the_property_of_the_catalog_kept(
     assert computed(run, "gross") == [(pytest.approx(Decimal("11.9")),), (pytest.approx(Decimal("23.8")),)]
 
 
-def test_far_apart_ids_are_asked_for_by_name_and_not_by_range(simulate, monkeypatch):
+def test_far_apart_ids_are_asked_for_by_name_and_not_by_range(simulate):
     simulator = simulate(shop(ids=[1, 2, 900_000]))
-    scripts = []
-    real = DatabaseClient.query
-    monkeypatch.setattr(
-        DatabaseClient, "query", lambda self, script, **more: scripts.append(script) or real(self, script, **more)
-    )
-    run = run_tap(simulator, formulas={"*.gross": "number"})
+    with limits.scripts_that_arrive() as scripts:
+        run = run_tap(simulator, formulas={"*.gross": "number"})
     assert len(computed(run, "gross")) == 3
     assert "where" not in scripts[0]
     assert "record('Orders', 900000)" in scripts[0]

@@ -11,6 +11,7 @@ from ninox_simulator.switches import SWITCHES
 from tap_ninox.command import TapCommand
 from tap_ninox.inspection.page import inspection_page
 from tap_ninox.inspection.survey import inspect
+from tests.helpers import limits
 from tests.helpers.run import discover, new_tap, run_tap, tap_settings
 from tests.helpers.seeds import TEAM_ID, customer_records, customers, database, field, shop, table, team
 from tests.helpers.wire import calls
@@ -157,16 +158,16 @@ def test_what_the_setting_tables_leaves_out_is_told(simulate):
 
 
 @pytest.mark.parametrize("script_errors", SWITCHES["script_errors"].values)
-def test_where_no_script_may_run_the_feed_tells_an_upper_bound(simulate, script_errors, monkeypatch, tmp_path):
-    monkeypatch.setattr("tap_ninox.inspection.row_counts.name_in_script", lambda *_: "'No such table'")
+@limits.names_in_counting_scripts("'No such table'")
+def test_where_no_script_may_run_the_feed_tells_an_upper_bound(simulate, script_errors, tmp_path):
     stage = simulate(shop_of_everything(), script_errors=script_errors)
     tables = look(stage).as_json()["databases"][0]["tables"]
     assert [(one["rows"], one["is_counted"]) for one in tables[:2]] == [(5, False), (2500, False)]
     assert "≤ 2,500" in command(stage, tmp_path, "--inspect").stdout
 
 
-def test_a_script_that_fails_is_not_sent_again(simulate, monkeypatch):
-    monkeypatch.setattr("tap_ninox.inspection.row_counts.name_in_script", lambda *_: "'No such table'")
+@limits.names_in_counting_scripts("'No such table'")
+def test_a_script_that_fails_is_not_sent_again(simulate):
     stage = simulate(shop(1), script_errors="500")
     look(stage, max_retries=3)
     assert len([call for call in calls(stage) if call.path.endswith("/query")]) == 1
@@ -183,10 +184,8 @@ def test_a_key_that_is_refused_while_counting_is_told(simulate, status, advice, 
 
 
 @pytest.mark.parametrize("feed", ["missing", "forbidden"])
-def test_without_scripts_and_feed_the_records_are_not_known_and_the_cost_is_a_lower_bound(
-    simulate, feed, tmp_path, monkeypatch
-):
-    monkeypatch.setattr("tap_ninox.inspection.row_counts.name_in_script", lambda *_: None)
+@limits.names_in_counting_scripts(None)
+def test_without_scripts_and_feed_the_records_are_not_known_and_the_cost_is_a_lower_bound(simulate, feed, tmp_path):
     stage = simulate(shop(3), feed=feed)
     told = look(stage).as_json()
     assert told["databases"][0]["tables"][0]["rows"] is None

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from tap_ninox.progress import LogDisplay
+from tests.helpers import limits
 from tests.helpers.run import run_tap
 from tests.helpers.seeds import shop
 from tests.helpers.wire import calls
@@ -15,9 +15,8 @@ STREAM = "shop__customers"
 
 
 @pytest.fixture
-def eager(monkeypatch, caplog):
+def eager(caplog):
     """Every page gets a line, as if each took a quarter of a minute."""
-    monkeypatch.setattr(LogDisplay, "interval_s", 0.0)
     caplog.set_level(logging.INFO)
 
     def told():
@@ -25,7 +24,8 @@ def eager(monkeypatch, caplog):
         caplog.clear()
         return [(line.split(",")[0], line.rpartition("(")[2].rstrip(")") if "%" in line else None) for line in lines]
 
-    return told
+    with limits.progress_at_every_page():
+        yield told
 
 
 def test_the_share_of_a_whole_reading_comes_from_record_ids(simulate, eager):

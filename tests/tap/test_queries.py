@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from tap_ninox.queries.answer_rows import rows_of, types_of
+from tests.helpers import limits
 from tests.helpers.run import discover, run_tap
 from tests.helpers.seeds import DATABASE_ID, shop
 from tests.helpers.wire import calls
@@ -119,8 +120,8 @@ def test_rows_that_are_gone_are_told_by_a_version_activated_after_the_last_row(s
 
 @pytest.mark.parametrize("status", ["500", "400", "200"])
 @pytest.mark.parametrize("schema", [{}, {"value": "string"}], ids=["no schema", "schema"])
-def test_a_script_that_fails_is_named_and_neither_it_nor_values_are_told(simulate, monkeypatch, caplog, status, schema):
-    monkeypatch.setattr("backoff._sync.time.sleep", lambda _: None)
+@limits.no_pauses()
+def test_a_script_that_fails_is_named_and_neither_it_nor_values_are_told(simulate, caplog, status, schema):
     simulator = simulate(shop(2), script_errors=status)
     run = run_tap(simulator, queries=[query('secret_function("canary")', schema=schema)])
     assert "Query 'q': POST" in caplog.text
@@ -131,8 +132,8 @@ def test_a_script_that_fails_is_named_and_neither_it_nor_values_are_told(simulat
     assert run.ids("shop__customers") == [1, 2]
 
 
-def test_a_script_that_writes_is_refused_by_the_endpoint_it_goes_to(simulate, monkeypatch):
-    monkeypatch.setattr("backoff._sync.time.sleep", lambda _: None)
+@limits.no_pauses()
+def test_a_script_that_writes_is_refused_by_the_endpoint_it_goes_to(simulate):
     simulator = simulate(shop(2))
     run = run_tap(simulator, queries=[query("delete (select Customers)", schema={"value": "string"})])
     assert "q" in str(run.error)

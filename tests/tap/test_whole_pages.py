@@ -10,10 +10,9 @@ from contextlib import redirect_stdout
 
 import pytest
 
-from ninox_api.client import RECORDS, NinoxRecord
+from ninox_api.client import NinoxRecord
 from ninox_simulator.documents import RecordDocument
-from tap_ninox.streams.tables import TableStream
-from tap_ninox.values.selected_fields import SelectedFieldsDecoder
+from tests.helpers import limits
 from tests.helpers.run import discover, new_tap, run_tap
 from tests.helpers.seeds import customer_records, customers, database, field, shop, team
 
@@ -48,12 +47,6 @@ def clean(simulate):
     return simulate(team(database({"A": TABLE}, {"A": records})))
 
 
-@pytest.fixture
-def one_by_one(monkeypatch):
-    """Call it to have the SDK write each record."""
-    return lambda: monkeypatch.setattr(TableStream, "_is_written_as_read", False)
-
-
 def written(simulator, *, catalog=None, **settings):
     """Return the tap's bytes; the times that differ between two runs are left out."""
     buffer = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
@@ -78,28 +71,20 @@ def written(simulator, *, catalog=None, **settings):
         pytest.param({"tombstone_schema": "full"}, id="with a column for deletions"),
     ],
 )
-def test_pages_at_once_are_byte_for_byte_what_the_sdk_writes(awkward, one_by_one, settings):
+def test_pages_at_once_are_byte_for_byte_what_the_sdk_writes(awkward, settings):
     at_once = written(awkward, **settings)
-    one_by_one()
-    assert at_once == written(awkward, **settings)
+    with limits.records_one_by_one():
+        assert at_once == written(awkward, **settings)
     assert "STATE" in at_once
 
 
 @pytest.mark.parametrize("settings", [{}, {"timezone": "Europe/Berlin", "choice_style": "ids"}])
-def test_pages_of_selected_fields_are_what_whole_records_make(clean, monkeypatch, settings):
-    kinds = set()
-
-    def decode(decoder, buf):
-        page = decode_selected(decoder, buf)
-        kinds.update(map(type, page))
-        return page
-
-    decode_selected = SelectedFieldsDecoder.decode
-    monkeypatch.setattr(SelectedFieldsDecoder, "decode", decode)
-    selected = written(clean, **settings)
+def test_pages_of_selected_fields_are_what_whole_records_make(clean, settings):
+    with limits.decoded_records() as kinds:
+        selected = written(clean, **settings)
     assert NinoxRecord not in kinds
-    monkeypatch.setattr(SelectedFieldsDecoder, "decode", lambda _, buf: RECORDS.decode(buf))
-    assert selected == written(clean, **settings)
+    with limits.whole_records():
+        assert selected == written(clean, **settings)
 
 
 def test_numbers_keep_their_digits(awkward, clean):
@@ -109,14 +94,14 @@ def test_numbers_keep_their_digits(awkward, clean):
     assert '"amount":0.1,' in text
 
 
-def test_a_deselected_property_is_not_written(awkward, one_by_one):
+def test_a_deselected_property_is_not_written(awkward):
     catalog = discover(awkward)
     stream = next(stream for stream in catalog["streams"] if stream["stream"] == STREAM)
     entry = next(entry for entry in stream["metadata"] if entry["breadcrumb"] == ["properties", "amount"])
     entry["metadata"]["selected"] = False
     at_once = written(awkward, catalog=catalog)
-    one_by_one()
-    assert at_once == written(awkward, catalog=catalog)
+    with limits.records_one_by_one():
+        assert at_once == written(awkward, catalog=catalog)
     assert '"amount":' not in at_once
     assert '"name":' in at_once
 
@@ -159,12 +144,12 @@ def test_a_test_run_still_reads_one_record_by_the_sdk(simulate):
 
 
 @pytest.mark.parametrize("caption", ['Pipe 2"', "a\\b", "two\nlines", "tab\t", 'Größe "L"'])
-def test_captions_of_any_letters_can_be_the_names_of_properties(simulate, one_by_one, caption):
+def test_captions_of_any_letters_can_be_the_names_of_properties(simulate, caption):
     """A quotation mark in a caption, such as one for inches, ended the whole run."""
     records = [RecordDocument(id=n, fields={"A": "x", "C": n}, sequence=n) for n in (1, 2)]
     tables = {"A": customers(C=field("number", caption)), "B": customers() | {"caption": "Others"}}
     simulator = simulate(team(database(tables, {"A": records, "B": records})))
     whole = written(simulator, field_name_style="caption")
     assert [row[caption] for row in run_tap(simulator, field_name_style="caption").rows(STREAM)] == [1, 2]
-    one_by_one()
-    assert written(simulator, field_name_style="caption") == whole
+    with limits.records_one_by_one():
+        assert written(simulator, field_name_style="caption") == whole

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 import pytest
 
 from ninox_simulator.server import Simulator
+from tests.helpers import limits
 
 
 @pytest.fixture
@@ -19,8 +20,7 @@ def simulate():
 
 
 @pytest.fixture(autouse=True)
-def waits(monkeypatch):
+def waits():
     """Collect the pauses instead of taking them."""
-    taken = []
-    monkeypatch.setattr("target_ninox.write.batches.sleep", taken.append)
-    return taken
+    with limits.no_pauses() as taken:
+        yield taken

@@ -11,8 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ninox_simulator.server import Simulator
-from target_ninox import sink
-from target_ninox.write import batches
+from tests.helpers import limits
 from tests.helpers.run import records, run_target, schema, state, stored
 from tests.helpers.seeds import database, field, table, team
 
@@ -117,18 +116,15 @@ def found(simulator, table_id):
 def test_whatever_fails_the_store_ends_up_right(parents, children, children_first, faults, batch, held, size):
     streams = [[PARENTS, *records("parents", parents)], [CHILDREN, *records("children", children)]]
     messages = [*streams[children_first], *streams[not children_first], state({"done": True})]
-    at_once, sleep, sink.ROWS_AT_ONCE, batches.sleep = sink.ROWS_AT_ONCE, batches.sleep, held, lambda _: None
-    try:
-        with Simulator(seed=seed(), switches={"batch": batch}) as simulator:
-            for fault in faults:
-                simulator.faults.add(method="POST", path="/records$", **fault)
-            last = feed_until_success(simulator, messages, batch_size_rows=size, streams=STREAMS, hard_delete=True)
-            assert last.state == {"done": True}
-            check(simulator, parents, children, children_first=children_first)
-            simulator.faults.clear()
-            simulator.log.clear()
-    finally:
-        sink.ROWS_AT_ONCE, batches.sleep = at_once, sleep
+    running = Simulator(seed=seed(), switches={"batch": batch})
+    with limits.small_batches(held), limits.no_pauses(), running as simulator:
+        for fault in faults:
+            simulator.faults.add(method="POST", path="/records$", **fault)
+        last = feed_until_success(simulator, messages, batch_size_rows=size, streams=STREAMS, hard_delete=True)
+        assert last.state == {"done": True}
+        check(simulator, parents, children, children_first=children_first)
+        simulator.faults.clear()
+        simulator.log.clear()
 
 
 def feed_until_success(simulator, messages, **more):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.helpers import limits
 from tests.helpers.run import activate_version, records, run_target, schema, state, stored, writes
 from tests.helpers.seeds import shop
 
@@ -36,8 +37,8 @@ def test_rows_that_say_so_are_deleted_and_one_that_is_gone_needs_nothing(simulat
 
 
 @pytest.mark.parametrize("numbers", [(2,), (2, 3, 4)], ids=["one by one", "at once"])
-def test_a_page_in_place_of_the_answer_to_a_deletion_is_no_success(simulate, monkeypatch, numbers):
-    monkeypatch.setattr("backoff._sync.time.sleep", lambda _: None)
+@limits.no_pauses()
+def test_a_page_in_place_of_the_answer_to_a_deletion_is_no_success(simulate, numbers):
     simulator = simulate(shop(4))
     simulator.faults.add("login_page", method="DELETE", times=2)
     run = run_target(simulator, [TOMBSTONES, *tombstones(*numbers)], hard_delete=True, max_retries=2)

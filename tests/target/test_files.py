@@ -12,16 +12,15 @@ from ninox_api import ConnectionConfig, DatabaseName, NinoxClient
 from ninox_api.errors import NinoxFetchError, NinoxTransportError
 from ninox_api.fetching import FetchedFile
 from ninox_api.schema import DatabaseSchema, Field, Table
-from ninox_simulator import file_routes
 from ninox_simulator.replies import json_reply
 from ninox_simulator.server import Simulator
 from target_ninox.encoding.values import ValueRejectedError
 from target_ninox.planning.plan import plan_stream
 from target_ninox.planning.rows import RowRejectedError
 from target_ninox.settings import StreamSettings
-from target_ninox.write import files
 from target_ninox.write.file_sources import FileSources, safe_name
 from target_ninox.write.files import FileLoader
+from tests.helpers import limits
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customer_records, customers, database, field, team
 from tests.helpers.wire import calls
 
@@ -96,11 +95,10 @@ def simulator():
 
 
 @pytest.fixture
-def pauses(monkeypatch):
+def pauses():
     """How long was waited, in seconds, without waiting."""
-    waited = []
-    monkeypatch.setattr(files, "sleep", waited.append)
-    return waited
+    with limits.no_pauses() as waited:
+        yield waited
 
 
 @pytest.fixture
@@ -228,10 +226,9 @@ def test_a_file_that_ninox_does_not_take_is_a_reject_not_the_end(simulator, load
     assert len(uploads(simulator)) == 1
 
 
-def test_an_upload_that_is_answered_with_an_error_in_200_is_a_reject(simulator, load, monkeypatch):
-    answer = json_reply({"_err": "No space left"})
-    monkeypatch.setattr(file_routes.FileRoutes, "_upload", lambda _self, _request: answer)
-    with pytest.raises(RowRejectedError, match="it says that nothing was stored"):
+def test_an_upload_that_is_answered_with_an_error_in_200_is_a_reject(simulator, load):
+    answered = limits.uploads_answered(json_reply({"_err": "No space left"}))
+    with answered, pytest.raises(RowRejectedError, match="it says that nothing was stored"):
         load(one="2021/Plan Größe.png")
 
 

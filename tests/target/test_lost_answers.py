@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from tests.helpers import limits
 from tests.helpers.run import records, run_target, schema, state, stored, writes
 from tests.helpers.seeds import database, field, shop, table, team
 from tests.helpers.wire import calls
@@ -144,21 +145,21 @@ def test_b7_an_outage_is_waited_out_then_the_run_stops_and_claims_nothing(simula
 @pytest.mark.parametrize(
     "fault", [{"kind": "slow", "seconds": 0.6}, {"kind": "status_after", "status": 504}], ids=named
 )
-def test_rows_are_not_sent_again_while_the_server_may_still_be_at_work_on_them(simulate, monkeypatch, fault):
+@limits.pauses_of(lambda _: time.sleep(0.1))
+def test_rows_are_not_sent_again_while_the_server_may_still_be_at_work_on_them(simulate, fault):
     """The answer is late, not lost: what a look does not see yet would be made twice."""
     simulator = simulate(shop(0))
     simulator.faults.add(**fault, **SAVES)
-    monkeypatch.setattr("target_ninox.write.batches.sleep", lambda _: time.sleep(0.1))
     run = run_target(simulator, [CUSTOMERS, *rows(100)], max_retries=60, request_timeout=0.2)
     assert run.error is None
     assert len(writes(simulator)) == 1
     assert names(simulator) == sorted(f"name {n}" for n in range(1, 101))
 
 
-def test_after_a_timeout_batches_are_smaller(simulate, monkeypatch):
+@limits.pauses_of(lambda _: time.sleep(0.1))
+def test_after_a_timeout_batches_are_smaller(simulate):
     simulator = simulate(shop(0))
     simulator.faults.add(kind="slow", seconds=0.6, **SAVES)
-    monkeypatch.setattr("target_ninox.write.batches.sleep", lambda _: time.sleep(0.1))
     run_target(simulator, [CUSTOMERS, *rows(200)], max_retries=60, request_timeout=0.2)
     assert len(stored(simulator)) == 200
     assert len(writes(simulator)) == 3
@@ -212,8 +213,8 @@ def test_inserted_rows_with_a_key_are_found_among_the_new_records_only(simulate)
     assert len(stored(simulator)) == 8
 
 
-def test_429_is_repeated_by_the_client_because_nothing_was_done(simulate, monkeypatch):
-    monkeypatch.setattr("backoff._sync.time.sleep", lambda _: None)
+@limits.no_pauses()
+def test_429_is_repeated_by_the_client_because_nothing_was_done(simulate):
     simulator = simulate(shop(0))
     simulator.faults.add(kind="status", status=429, times=3, **SAVES)
     run = run_target(simulator, [CUSTOMERS, *rows(10)], max_retries=3)
@@ -221,8 +222,8 @@ def test_429_is_repeated_by_the_client_because_nothing_was_done(simulate, monkey
     assert len(stored(simulator)) == 10
 
 
-def test_the_call_budget_ends_the_run_with_what_is_durable(simulate, monkeypatch):
-    monkeypatch.setattr("target_ninox.sink.ROWS_AT_ONCE", 100)
+@limits.small_batches(100)
+def test_the_call_budget_ends_the_run_with_what_is_durable(simulate):
     simulator = simulate(shop(0))
     given = rows(300)
     messages = [

@@ -7,6 +7,7 @@ import tracemalloc
 import pytest
 
 from target_ninox.matching.record_index import RecordIndex
+from tests.helpers import limits
 from tests.helpers.run import records, run_target, schema, stored
 from tests.helpers.seeds import database, field, shop, table, team
 
@@ -41,8 +42,8 @@ def test_many_keys_are_found_by_reading_the_table_once(simulate):
     assert len(asked) == 9 + 2, "nine pages, the end, the highest id"
 
 
-def test_look_ups_are_given_up_before_they_cost_more_than_reading(simulate, monkeypatch):
-    monkeypatch.setattr("target_ninox.sink.ROWS_AT_ONCE", 2)
+@limits.small_batches(2)
+def test_look_ups_are_given_up_before_they_cost_more_than_reading(simulate):
     simulator = simulate(shop(9000))
     run_target(simulator, [CUSTOMERS, *rows(*range(1, 41))])
     looked_up = sum("filters" in query for query in reads(simulator))

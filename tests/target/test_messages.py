@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.helpers import limits
 from tests.helpers.run import activate_version, records, run_target, schema, state, stored, writes
 from tests.helpers.seeds import database, field, shop, table, team
 
@@ -41,27 +42,26 @@ def test_the_table_is_read_once_however_often_the_schema_changes(simulate):
     assert len(pages) == 4, "a page, the highest id or a probe, a page, the end"
 
 
-def test_a_state_goes_out_as_soon_as_all_rows_before_it_are_in_ninox(simulate, monkeypatch):
-    monkeypatch.setattr("target_ninox.sink.ROWS_AT_ONCE", 2)
+@limits.small_batches(2)
+def test_a_state_goes_out_as_soon_as_all_rows_before_it_are_in_ninox(simulate):
     simulator = simulate(two_tables())
     seen = []
-    monkeypatch.setattr(
-        "target_ninox.target.write_state",
-        lambda value: seen.append((value, len(stored(simulator, "A")), len(stored(simulator, "B")))),
-    )
-    run_target(
-        simulator,
-        [
-            CUSTOMERS, OTHERS,
-            *rows("customers", 1), state("one"), *rows("others", 1), *rows("customers", 2), state("two"),
-            *rows("others", 2), state("three"), *rows("customers", 3), state("four"),
-        ],
-    )  # fmt: skip
+    messages = [
+        CUSTOMERS, OTHERS,
+        *rows("customers", 1), state("one"), *rows("others", 1), *rows("customers", 2), state("two"),
+        *rows("others", 2), state("three"), *rows("customers", 3), state("four"),
+    ]  # fmt: skip
+
+    def see(value):
+        seen.append((value, len(stored(simulator, "A")), len(stored(simulator, "B"))))
+
+    with limits.at_each_state(see):
+        run_target(simulator, messages)
     assert seen == [("one", 2, 0), ("two", 2, 2), ("three", 2, 2), ("four", 3, 2)]
 
 
-def test_large_rows_are_loaded_before_they_fill_the_memory(simulate, monkeypatch):
-    monkeypatch.setattr("target_ninox.sink.MOST_BYTES_AT_ONCE", 100_000)
+@limits.small_batches_in_bytes(100_000)
+def test_large_rows_are_loaded_before_they_fill_the_memory(simulate):
     simulator = simulate(shop(0))
     large = records("customers", [{"Name": f"{n} {'x' * 30_000}"} for n in range(10)])
     run = run_target(simulator, [CUSTOMERS, *large, *rows("customers", *range(100)), state(1)])
@@ -69,8 +69,8 @@ def test_large_rows_are_loaded_before_they_fill_the_memory(simulate, monkeypatch
     assert len(writes(simulator)) == 4, "4 large rows, 4 large rows, 100 rows, 2 rows"
 
 
-def test_a_failing_sink_does_not_take_the_states_of_the_others_with_it(simulate, monkeypatch, caplog):
-    monkeypatch.setattr("target_ninox.sink.ROWS_AT_ONCE", 2)
+@limits.small_batches(2)
+def test_a_failing_sink_does_not_take_the_states_of_the_others_with_it(simulate, caplog):
     simulator = simulate(two_tables())
     simulator.faults.add(kind="status", status=403, method="POST", path="/B/records$", times=None)
     given = [CUSTOMERS, OTHERS, *rows("customers", 1, 2), state("one"), *rows("customers", 3, 4), state("two")]

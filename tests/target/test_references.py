@@ -7,6 +7,7 @@ from itertools import chain
 
 import pytest
 
+from tests.helpers import limits
 from tests.helpers.run import records, run_target, schema, state, stored, writes
 from tests.helpers.seeds import database, field, table, team
 
@@ -140,8 +141,8 @@ def test_a_circle_that_hangs_on_a_missing_record_is_rejected_as_a_whole(simulate
     assert run.counts("orders") == {"read": 2, "rejected": 2}
 
 
-def test_a_later_row_about_a_held_record_comes_after_it(simulate, monkeypatch):
-    monkeypatch.setattr("target_ninox.sink.ROWS_AT_ONCE", 1)
+@limits.small_batches(1)
+def test_a_later_row_about_a_held_record_comes_after_it(simulate):
     simulator = simulate(shop())
     given = [{"No": "L1", "Order": "O1", "Pieces": 1}, {"No": "L1", "Pieces": 2}]
     messages = [LINES, *records("lines", given), ORDERS, *records("orders", [{"No": "O1"}])]
@@ -183,26 +184,24 @@ def test_a_waiting_row_that_is_rejected_can_be_fed_in_again_after_its_schema_has
 
 
 @pytest.mark.parametrize("on_missing", ["reject", "null"])
-def test_rows_that_wait_for_what_never_comes_do_not_fill_the_memory(simulate, monkeypatch, caplog, on_missing):
-    monkeypatch.setattr("target_ninox.loader.MOST_HELD", 10)
-    monkeypatch.setattr("target_ninox.sink.ROWS_AT_ONCE", 5)
+@limits.small_batches(5)
+@limits.few_waiting_rows(10)
+def test_rows_that_wait_for_what_never_comes_do_not_fill_the_memory(simulate, caplog, on_missing):
     simulator = simulate(shop())
-    most = []
-    monkeypatch.setattr("target_ninox.target.TargetNinox.write_durable_state",
-                        lambda target: most.append(len(target._loaders["lines"].held)))  # fmt: skip
     streams = {"lines": {"references": {"Order": {"match_on": "No", "on_missing": on_missing}}}}
     orphans = records("lines", [{"No": f"L{n}", "Order": "O-gone"} for n in range(40)])
-    run = run_target(simulator, [LINES, *orphans, ORDERS, *records("orders", [{"No": "O1"}])], streams=streams)
-    assert max(most) == 10
+    with limits.rows_that_wait("lines") as waiting:
+        run = run_target(simulator, [LINES, *orphans, ORDERS, *records("orders", [{"No": "O1"}])], streams=streams)
+    assert max(waiting) == 10
     assert caplog.text.count("lines: 10 rows wait for linked records") == 1
     outcome = "rejected" if on_missing == "reject" else "created"
     assert run.counts("lines") == {"read": 40, outcome: 40}
     assert len(stored(simulator, "C")) == (0 if on_missing == "reject" else 40)
 
 
-def test_rows_whose_parents_have_come_make_room_for_others(simulate, monkeypatch):
-    monkeypatch.setattr("target_ninox.loader.MOST_HELD", 10)
-    monkeypatch.setattr("target_ninox.sink.ROWS_AT_ONCE", 5)
+@limits.small_batches(5)
+@limits.few_waiting_rows(10)
+def test_rows_whose_parents_have_come_make_room_for_others(simulate):
     simulator = simulate(shop())
     messages = [LINES, ORDERS]
     for block in range(10):
@@ -221,8 +220,8 @@ def test_a_link_into_another_database_cannot_be_found_by_a_key(simulate):
     assert "references.Order: 'Order' links to a table that is not in this database." in str(run.error)
 
 
-def test_no_state_passes_a_row_that_waits(simulate, monkeypatch):
-    monkeypatch.setattr("target_ninox.sink.ROWS_AT_ONCE", 1)
+@limits.small_batches(1)
+def test_no_state_passes_a_row_that_waits(simulate):
     simulator = simulate(shop())
     waiting = records("lines", [{"No": "L1", "Order": "O1"}])
     more = [state({"a": 2}), CUSTOMERS, *customers(2), state({"a": 3}), ORDERS, *records("orders", [{"No": "O1"}])]

@@ -7,6 +7,7 @@ import math
 
 import pytest
 
+from tests.helpers import limits
 from tests.helpers.run import records, run_target, schema, state, stored, writes
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, database, field, shop, table, team
 from tests.helpers.wire import calls
@@ -66,8 +67,8 @@ def test_many_bad_rows_among_new_ones(simulate, batch):
 
 
 @pytest.mark.parametrize("policy", ["fail", "continue"])
-def test_the_state_passes_rejected_rows_only_if_the_settings_say_so(simulate, monkeypatch, policy):
-    monkeypatch.setattr("target_ninox.sink.ROWS_AT_ONCE", 2)
+@limits.small_batches(2)
+def test_the_state_passes_rejected_rows_only_if_the_settings_say_so(simulate, policy):
     simulator = simulate(shop(0))
     poison(simulator, 3)
     given = records("customers", rows(6))
@@ -135,8 +136,8 @@ def test_b7_a_field_renamed_a_minute_ago_is_met_by_its_id(simulate):
     assert [row["B"] for row in stored(simulator).values()] == list(range(1, 11))
 
 
-def test_b7_a_server_that_answers_500_to_everything_is_not_taken_for_bad_rows(simulate, monkeypatch):
-    monkeypatch.setattr("backoff._sync.time.sleep", lambda _: None)
+@limits.no_pauses()
+def test_b7_a_server_that_answers_500_to_everything_is_not_taken_for_bad_rows(simulate):
     simulator = simulate(shop(0))
     simulator.faults.add(kind="status", status=500, times=None, after=4)
     run = run_target(simulator, [CUSTOMERS, *records("customers", rows(200)), state({"a": 1})], max_retries=2)

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from target_ninox.planning.rows import RowRejectedError
 from target_ninox.reporting.rejects import Rejects, StreamSchema
+from tests.helpers import limits
 from tests.helpers.run import records, run_target, schema, state
 from tests.helpers.seeds import shop
 
@@ -164,16 +165,15 @@ def test_what_json_cannot_spell_comes_back_as_it_came(simulate, tmp_path):
     assert again.read_bytes() == path.read_bytes()
 
 
-def test_rejected_rows_are_made_safe_before_a_state_passes_them_and_not_at_every_other(simulate, tmp_path, monkeypatch):
+def test_rejected_rows_are_made_safe_before_a_state_passes_them_and_not_at_every_other(simulate, tmp_path):
     done = []
-    monkeypatch.setattr("target_ninox.reporting.rejects.Rejects.flush", lambda _: done.append("safe"))
-    monkeypatch.setattr("target_ninox.target.write_state", done.append)
     messages = [schema("customers", key=["Name"], Name="string", Amount="number")]
     for number in range(50):
         messages += [
             *records("customers", [{"Name": f"{number}", "Amount": "many"}, {"Name": f"{number}"}]),
             state(number),
         ]
-    run_target(simulate(shop(0)), messages, rejects_path=str(tmp_path / "rejects.jsonl"), on_reject="continue")
+    with limits.at_each_flush_of_rejects(lambda: done.append("safe")), limits.at_each_state(done.append):
+        run_target(simulate(shop(0)), messages, rejects_path=str(tmp_path / "rejects.jsonl"), on_reject="continue")
     assert done[:2] == ["safe", 49]
     assert done.count("safe") <= 2, "once for the state, once at the end"

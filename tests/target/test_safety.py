@@ -6,6 +6,7 @@ import logging
 
 import pytest
 
+from tests.helpers import limits
 from tests.helpers.run import activate_version, records, run_target, schema, state, stored, writes
 from tests.helpers.seeds import database, field, shop, table, team
 from tests.helpers.wire import calls
@@ -69,8 +70,8 @@ def test_b9_a_surprise_is_stopped_before_it_begins(simulate, limit):
     assert run.states == []
 
 
-def test_limits_count_the_whole_run(simulate, monkeypatch):
-    monkeypatch.setattr("target_ninox.sink.ROWS_AT_ONCE", 50)
+@limits.small_batches(50)
+def test_limits_count_the_whole_run(simulate):
     simulator = simulate(shop(0))
     run = run_target(simulator, [CUSTOMERS, *rows(range(120))], max_creates=100)
     assert "max_creates" in str(run.error)

@@ -1,0 +1,256 @@
+"""Every place where tests reach into the product: limits made small, pauses left out, and what is watched from inside.
+
+A name of the product is patched here and nowhere else (`tests/doors/test_one_door.py`), so that moving code moves one
+line of the tests. All are context managers and, where nothing is handed out, decorators of a test as well.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from types import SimpleNamespace
+from unittest import mock
+
+from ninox_api import body
+from ninox_api.client import RECORDS
+from ninox_simulator import application
+from ninox_simulator.routes import scripting
+from tap_ninox.values.selected_fields import SelectedFieldsDecoder
+
+# ----------------------------------------------------------------------------------------------------------- limits
+
+
+@contextmanager
+def small_batches(rows):
+    """Let the target load a stream after so few rows."""
+    with mock.patch("target_ninox.sink.ROWS_AT_ONCE", rows):
+        yield
+
+
+@contextmanager
+def small_batches_in_bytes(size):
+    """Let the target load a stream after rows of so few bytes."""
+    with mock.patch("target_ninox.sink.MOST_BYTES_AT_ONCE", size):
+        yield
+
+
+@contextmanager
+def few_waiting_rows(rows):
+    """Let so few rows of a stream wait for the records that they link to."""
+    with mock.patch("target_ninox.loader.MOST_HELD", rows):
+        yield
+
+
+@contextmanager
+def small_answers(size):
+    """Let an answer of Ninox have so few bytes, unpacked."""
+    with mock.patch("ninox_api.body.MAX_ANSWER_BYTES", size):
+        yield
+
+
+@contextmanager
+def impatient_answers(timeouts):
+    """Let an answer drip in for so many times `request_timeout`."""
+    with mock.patch("ninox_api.body.MAX_TIMEOUTS_PER_ANSWER", timeouts):
+        yield
+
+
+@contextmanager
+def progress_at_every_page():
+    """Log a line of progress at every page, as if each took a quarter of a minute."""
+    with mock.patch("tap_ninox.progress.LogDisplay.interval_s", 0.0):
+        yield
+
+
+# ------------------------------------------------------------------------------------------------------------ pauses
+
+
+@contextmanager
+def no_pauses():
+    """Leave out the pauses before tries; hand out a list of how long each would have been, in seconds."""
+    taken = []
+    with _pauses(taken.append):
+        yield taken
+
+
+@contextmanager
+def pauses_of(take):
+    """Call a function with the seconds of a pause before a try, instead of pausing."""
+    with _pauses(take):
+        yield
+
+
+@contextmanager
+def _pauses(take):
+    with ExitStack() as stack:
+        stack.enter_context(mock.patch("backoff._sync.time", SimpleNamespace(sleep=take)))  # the client's
+        stack.enter_context(mock.patch("target_ninox.write.batches.sleep", take))
+        stack.enter_context(mock.patch("target_ninox.write.files.sleep", take))
+        yield
+
+
+@contextmanager
+def still_clock():
+    """Hand out the clock of `requests_per_second`: it stands at `now` and notes pauses in `slept`, in seconds."""
+    clock = SimpleNamespace(now=100.0, slept=[])
+    times = SimpleNamespace(monotonic=lambda: clock.now, sleep=clock.slept.append)
+    with mock.patch("ninox_api.limits.time", times):
+        yield clock
+
+
+# ----------------------------------------------------------------------------------------- what the product is denied
+
+
+@contextmanager
+def records_one_by_one():
+    """Have the SDK write each record of the tap, instead of whole pages at once."""
+    with mock.patch("tap_ninox.streams.tables.TableStream._is_written_as_read", new=False):
+        yield
+
+
+@contextmanager
+def whole_records():
+    """Decode pages into whole records, not into the selected fields."""
+    with mock.patch.object(SelectedFieldsDecoder, "decode", lambda _, buf: RECORDS.decode(buf)):
+        yield
+
+
+@contextmanager
+def names_in_counting_scripts(name):
+    """Have the scripts by which `--inspect` counts rows name a table so; None is a table that no script can name."""
+    with mock.patch("tap_ninox.inspection.row_counts.name_in_script", return_value=name):
+        yield
+
+
+@contextmanager
+def answers_of_queries(answer):
+    """Have `answer(script)` answer the scripts of the tap in place of Ninox."""
+    with mock.patch("ninox_api.client.DatabaseClient.query", lambda _, script, **__: answer(script)):
+        yield
+
+
+@contextmanager
+def closed_output():
+    """Have the reader of the tap's output gone."""
+    with mock.patch("tap_ninox.writer.BufferedMessageWriter.write_lines", side_effect=BrokenPipeError):
+        yield
+
+
+CRASHING_TAP = """
+import tap_ninox.values.convert as module
+def crash(self, page):
+    try:
+        return {}[str(page[0].fields)]
+    except KeyError as error:
+        raise ValueError(f"{page[0].fields}") from error
+module.Converter.convert = crash
+from tap_ninox.__main__ import main
+main()
+"""
+"""A program: the tap with a defect that nobody foresaw, whose error tells values."""
+
+CRASHING_TARGET = """
+import target_ninox.planning.plan as module
+def crash(self, *arguments):
+    raise KeyError(arguments)
+module.WritePlan.encode = crash
+from target_ninox.__main__ import main
+main()
+"""
+"""A program: the target likewise."""
+
+
+# ----------------------------------------------------------------------------------------- what is watched from inside
+
+
+@contextmanager
+def at_each_state(note):
+    """Call a function with each state at the moment when the target would write it; none is written."""
+    with mock.patch("target_ninox.target.write_state", note):
+        yield
+
+
+@contextmanager
+def rows_that_wait(stream):
+    """Hand out a list of how many rows of a stream wait, whenever the target may write a state; none is written."""
+    counts = []
+
+    def note(target):
+        counts.append(len(target._loaders[stream].held))
+
+    with mock.patch("target_ninox.target.TargetNinox.write_durable_state", note):
+        yield counts
+
+
+@contextmanager
+def at_each_flush_of_rejects(note):
+    """Call a function whenever the file of rejected rows is made safe, in place of that."""
+    with mock.patch("target_ninox.reporting.rejects.Rejects.flush", side_effect=note):
+        yield
+
+
+@contextmanager
+def names_looked_up():
+    """Hand out a list of the names for which a near one was looked for; none is found."""
+    names = []
+    with mock.patch("target_ninox.planning.names.FieldNames.nearest", lambda _, name: names.append(name)):
+        yield names
+
+
+@contextmanager
+def decoded_records():
+    """Hand out a set of the types of records that pages were decoded into."""
+    kinds, decode = set(), SelectedFieldsDecoder.decode
+
+    def note(decoder, buf):
+        page = decode(decoder, buf)
+        kinds.update(map(type, page))
+        return page
+
+    with mock.patch.object(SelectedFieldsDecoder, "decode", note):
+        yield kinds
+
+
+@contextmanager
+def bytes_received():
+    """Hand out a list of how many bytes of each answer were taken off the network, before unpacking."""
+    received, read = [], body.read_body
+
+    def counting(response, **more):
+        try:
+            return read(response, **more)
+        finally:
+            received.append(response._fp_bytes_read)
+
+    with mock.patch("ninox_api.transport.read_body", counting):
+        yield received
+
+
+# --------------------------------------------------------------------------------------------------- the simulator
+
+
+@contextmanager
+def damaged_answers(damage):
+    """Pass each answer of the simulator through `damage(answer)`, which returns it or another one."""
+    damaged = application.damaged
+    with mock.patch.object(application, "damaged", lambda answer, fault: damaged(damage(answer), fault)):
+        yield
+
+
+@contextmanager
+def scripts_that_arrive():
+    """Hand out a list of the scripts that the simulator ran."""
+    scripts, run = [], scripting.run
+
+    def note(database, script, *others, **more):
+        scripts.append(script)
+        return run(database, script, *others, **more)
+
+    with mock.patch.object(scripting, "run", note):
+        yield scripts
+
+
+@contextmanager
+def uploads_answered(answer):
+    """Have the simulator answer every upload so, and store nothing."""
+    with mock.patch("ninox_simulator.file_routes.FileRoutes._upload", return_value=answer):
+        yield
