@@ -11,11 +11,11 @@ import re
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from unittest import mock
 
 import simplejson
 
 from ninox_simulator.server import Simulator
+from tests.helpers import limits
 from tests.helpers.run import discover, run_tap, run_target
 
 FOLDER = Path(__file__).with_name("runs")
@@ -92,7 +92,7 @@ class Recording:
     def target(self, messages, *, keeps=("A",), **settings):
         """Run the target, and write down requests, states, counts and what the tables hold then."""
         self._begin("target-ninox", False, settings)
-        with mock.patch("target_ninox.write.batches.sleep"):  # the pause before it looks for lost records
+        with limits.no_pauses():  # the one before it looks for lost records
             run = run_target(self.simulator, messages, **copy.deepcopy(settings))  # the SDK puts defaults in
         self._wire()
         self._add(json.dumps({"type": "STATE", "value": state}, ensure_ascii=False) for state in run.states)
