@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ninox_api.errors import NinoxBudgetError, NinoxConfigError, NinoxError
 from ninox_api.wording import counted
-from tap_ninox.progress import default_display
+from ninox_singer.progress import default_display
 from tap_ninox.report_file import write_report
 from tap_ninox.schema.drift import Drift
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 
+from ninox_singer.escape import escape
+from ninox_singer.terminal import cut, pad, width
 from tap_ninox.inspection.call_cost import CallCost
 from tap_ninox.inspection.survey import InspectedDatabase, InspectedTable, Inspection
 
@@ -28,7 +29,7 @@ def inspection_text(inspection: Inspection) -> str:
         names = ", ".join(name.name for name in inspection.skipped)
         lines += ["", f"Not readable with this key: {names}"]
     lines += ["", *_cost(inspection.cost), "", f"This look took {_counted(inspection.calls_used, 'API call')}."]
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(escape, lines)) + "\n"
 
 
 def _tables(database: InspectedDatabase) -> Iterator[str]:
@@ -43,11 +44,11 @@ def _row(table: InspectedTable, names: dict[str, str]) -> tuple[str, ...]:
     fields = table.table.fields
     targets = {names.get(field.target_table_id or "", "?"): None for field in fields if field.type == "ref"}
     return (
-        _cut(table.table.name),
+        cut(table.table.name, _LONGEST),
         _rows(table),
         str(len(fields) or ""),
         str(sum(field.is_formula for field in fields) or ""),
-        _cut(", ".join(targets)),
+        cut(", ".join(targets), _LONGEST),
         table.stream if table.stream and table.is_synced else f"({table.left_out})",
     )
 
@@ -80,33 +81,14 @@ def _cost(cost: CallCost) -> Iterator[str]:
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    rows = [[escape(cell) for cell in row] for row in rows]
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (
-            _padded(cell, width, right=index in _NUMBERS)
-            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+            pad(cell, columns, right=index in _NUMBERS)
+            for index, (cell, columns) in enumerate(zip(row, widths, strict=True))
         )
         yield "  " + "  ".join(cells).rstrip()
-
-
-def _padded(text: str, width: int, *, right: bool) -> str:
-    blank = " " * (width - _width(text))
-    return blank + text if right else text + blank
-
-
-def _width(text: str) -> int:
-    """Return how many places a text takes in a terminal: marks none, emoji and East Asian characters two."""
-    return sum(_places(character) for character in text)
-
-
-def _places(character: str) -> int:
-    if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _counted(number: int, noun: str) -> str:

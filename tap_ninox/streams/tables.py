@@ -16,7 +16,7 @@ from singer_sdk.singerlib.encoding.simple import RecordMessage, SchemaMessage, S
 from typing_extensions import override
 
 from ninox_api.paging import Page
-from tap_ninox.progress import Progress, share_of
+from ninox_singer.progress import Progress, share_of
 from tap_ninox.report import StreamReport
 from tap_ninox.schema.catalog import TableEntry
 from tap_ninox.schema.drift import properties_selected

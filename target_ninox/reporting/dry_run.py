@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import sys
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from ninox_api.schema import Field, Table
+from ninox_singer.escape import escape
+from ninox_singer.terminal import pad, width
 from target_ninox.planning.compare import meaning_of
 from target_ninox.planning.rows import EncodedRow
 from target_ninox.reporting.report import RunReport, StreamReport
@@ -144,7 +145,7 @@ class DryRun:
         yield ""
         yield from _table(self._rows(report), has_colour=has_colour)
         for name, plan in self.tables.items():
-            yield from _details(name, plan, shows_values=shows_values)
+            yield from map(escape, _details(name, plan, shows_values=shows_values))
         yield ""
 
     def _rows(self, report: RunReport) -> Iterator[Sequence[str]]:
@@ -164,12 +165,12 @@ def _counts(counted: StreamReport) -> Iterator[str]:
 
 
 def _table(rows: Iterable[Sequence[str]], *, has_colour: bool) -> Iterator[str]:
-    rows = list(rows)
-    widths = [max(_width(cell) for cell in column) for column in zip(*rows, strict=True)]
+    rows = [[escape(cell) for cell in row] for row in rows]
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
     for number, row in enumerate(rows):
         cells = [
-            _padded(cell, width, left=column < _NAME_COLUMNS)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+            pad(cell, columns, right=column >= _NAME_COLUMNS)
+            for column, (cell, columns) in enumerate(zip(row, widths, strict=True))
         ]
         if has_colour and number:
             cells = [_coloured(cell, name) for cell, name in zip(cells, rows[0], strict=True)]
@@ -191,10 +192,10 @@ def _details(name: str, plan: TablePlan, *, shows_values: bool) -> Iterator[str]
 
 def _example(example: Difference) -> Iterator[str]:
     yield f"    {example.action} {example.record}"
-    width = max(map(_width, example.fields), default=0)
+    columns = max(map(width, example.fields), default=0)
     for name, (before, after) in example.fields.items():
         change = after if example.action == "create" else f"{before} → {after}"
-        yield f"      {_padded(name, width, left=True)}  {change}"
+        yield f"      {pad(name, columns)}  {change}"
 
 
 def _readable(of: Field, value: Any) -> str:
@@ -222,16 +223,3 @@ def _coloured(cell: str, column: str) -> str:
     if column not in _COLOURS or cell.strip() == "0":
         return cell
     return f"{_COLOURS[column]}{cell}{_PLAIN}"
-
-
-def _padded(text: str, width: int, *, left: bool) -> str:
-    spaces = " " * (width - _width(text))
-    return text + spaces if left else spaces + text
-
-
-def _width(text: str) -> int:
-    """Return the columns that a terminal takes for a text."""
-    return sum(
-        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
-        for character in text
-    )

@@ -57,7 +57,7 @@ def impatient_answers(timeouts):
 @contextmanager
 def progress_at_every_page():
     """Log a line of progress at every page, as if each took a quarter of a minute."""
-    with mock.patch("tap_ninox.progress.LogDisplay.interval_s", 0.0):
+    with mock.patch("ninox_singer.progress.LogDisplay.interval_s", 0.0):
         yield
 
 

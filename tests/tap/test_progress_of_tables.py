@@ -20,7 +20,7 @@ def eager(caplog):
     caplog.set_level(logging.INFO)
 
     def told():
-        lines = [record.message for record in caplog.records if record.name == "tap_ninox.progress"]
+        lines = [record.message for record in caplog.records if record.name == "ninox_singer.progress"]
         caplog.clear()
         return [(line.split(",")[0], line.rpartition("(")[2].rstrip(")") if "%" in line else None) for line in lines]
 

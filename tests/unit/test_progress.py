@@ -7,7 +7,15 @@ import logging
 
 import pytest
 
-from tap_ninox.progress import BAR_INTERVAL_S, LOG_INTERVAL_S, BarDisplay, LogDisplay, Progress, display_for, share_of
+from ninox_singer.progress import (
+    BAR_INTERVAL_S,
+    LOG_INTERVAL_S,
+    BarDisplay,
+    LogDisplay,
+    Progress,
+    display_for,
+    share_of,
+)
 
 
 class Clock:
@@ -32,7 +40,7 @@ def clock():
 
 
 def log_lines(caplog):
-    return [record.message for record in caplog.records if record.name == "tap_ninox.progress"]
+    return [record.message for record in caplog.records if record.name == "ninox_singer.progress"]
 
 
 def test_a_short_table_gets_no_line(caplog, clock):

@@ -7,13 +7,15 @@ ascend while a table is read. Deleted records leave gaps, so the share is near t
 from __future__ import annotations
 
 import logging
-import shutil
 import sys
 import time
 from collections.abc import Callable
 from typing import Protocol, TextIO
 
 from typing_extensions import Self
+
+from ninox_singer.escape import escape
+from ninox_singer.terminal import columns_of, cut
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +73,7 @@ class BarDisplay:
         """Draw the bar over the one before."""
         done = round(BAR_WIDTH * (share or 0))
         bar = f"[{'#' * done}{'.' * (BAR_WIDTH - done)}] {share:4.0%} " if share is not None else ""
-        line = f"{bar}{text}"[: shutil.get_terminal_size().columns - 1]
+        line = cut(f"{bar}{escape(text)}", columns_of(self._terminal) - 1)  # in the last column, some would wrap it
         self._write(f"{_CLEAR_LINE}{line}", is_shown=True)
 
     def clear(self) -> None:

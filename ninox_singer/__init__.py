@@ -1,0 +1,1 @@
+"""What tap and target share as Singer plug-ins."""
