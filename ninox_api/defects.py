@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import traceback
 from collections.abc import Iterator
 
@@ -9,15 +10,16 @@ MOST_PLACES = 12
 """So many of the last calls are told of each error."""
 
 
-def told_of_defect(error: BaseException, program: str) -> str:
-    """Return types and places of an error and its causes, on a line each, to be reported.
+def log_defect(error: BaseException, logger: logging.Logger) -> None:
+    """Log types and places of an error and its causes, on a line each, to be reported.
 
     Messages are left out: of an error that nobody foresaw, they may quote a value of the user's.
     """
-    heading = (
-        f"This is a defect of {program}; please report it. Traceback, without messages, which may quote your data:"
+    logger.error(
+        "This is a defect of %s; please report it. Traceback, without messages, which may quote your data:", logger.name
     )
-    return "\n".join([heading, *_lines(error)])
+    for line in _lines(error):
+        logger.error(line)
 
 
 def _lines(error: BaseException | None) -> Iterator[str]:

@@ -11,14 +11,16 @@ import sys
 from simplejson import JSONDecodeError
 from singer_sdk.exceptions import ConfigValidationError, MappingError
 
-from ninox_api.defects import told_of_defect
+from ninox_api.defects import log_defect
 from ninox_api.errors import NinoxConfigError, NinoxError
+from ninox_singer.escape import escape_logs
 
 logger = logging.getLogger("tap-ninox")
 
 
 def main() -> None:
     """Run the tap; what a user can mend is said in a line each, without a traceback, and ends with exit code 1."""
+    escape_logs()
     _buffer_output()
     gc.disable()  # imports make no garbage; looking for it among them is a tenth of the start
     from tap_ninox.command import TapCommand  # noqa: PLC0415
@@ -44,7 +46,7 @@ def main() -> None:
         logger.error("The output or a file cannot be used: %s.", str(error).rstrip("."))  # noqa: TRY400
         _drop_output()
     except Exception as error:  # noqa: BLE001 (Python would print its message)
-        logger.error(told_of_defect(error, logger.name))  # noqa: TRY400
+        log_defect(error, logger)
     else:
         return
     sys.exit(1)

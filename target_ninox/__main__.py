@@ -12,14 +12,16 @@ from simplejson import JSONDecodeError
 from singer_sdk.exceptions import ConfigValidationError, MappingError, RecordsWithoutSchemaException
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
-from ninox_api.defects import told_of_defect
+from ninox_api.defects import log_defect
 from ninox_api.errors import NinoxConfigError, NinoxError
+from ninox_singer.escape import escape_logs
 
 logger = logging.getLogger("target-ninox")
 
 
 def main() -> None:
     """Run the target; what a user can mend is said in a line each, without a traceback, and ends with exit code 1."""
+    escape_logs()
     _buffer_output()
     gc.disable()  # imports make no garbage; looking for it among them is a tenth of the start
     from target_ninox.target import TargetNinox  # noqa: PLC0415
@@ -45,7 +47,7 @@ def main() -> None:
         logger.error("The output or a file cannot be used: %s.", str(error).rstrip("."))  # noqa: TRY400
         _drop_output()
     except Exception as error:  # noqa: BLE001 (Python would print its message)
-        logger.error(told_of_defect(error, logger.name))  # noqa: TRY400
+        log_defect(error, logger)
     else:
         return
     sys.exit(1)
