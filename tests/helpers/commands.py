@@ -16,7 +16,10 @@ PROGRAMS = {
 WAIT_S = 120
 
 context = multiprocessing.get_context("forkserver")
-context.set_forkserver_preload(["tap_ninox.command", "target_ninox.target", "target_postgres.target"])
+PROGRAM_MODULES = ["tap_ninox.command", "target_ninox.target", "target_postgres.target"]
+TEST_MODULES = ["tests.planted.trial", "tests.helpers.run", "demo.postgres", "ninox_simulator.server"]
+SERVER_MODULES = ["uvicorn.loops.auto", "uvicorn.protocols.http.auto"]  # uvicorn imports them when it starts
+context.set_forkserver_preload([*PROGRAM_MODULES, *TEST_MODULES, *SERVER_MODULES])
 
 
 def become(program, arguments, stdin, stdout, stderr):

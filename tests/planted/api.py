@@ -1,0 +1,109 @@
+"""Promises that the client of the API keeps."""
+
+from __future__ import annotations
+
+from tests.planted.plant import Defect
+from tests.planted.promise import Promise
+
+PROMISES = [
+    Promise(
+        "docs/adr/0018-no-record-twice.md",
+        "`save_records` sends once (but for 429, which says that nothing was done)",
+        test="client/test_writing.py::test_saving_is_sent_once",
+        defects=(
+            Defect("ninox_api:DatabaseWriter.save_records", "body=elements, repeatable=False", "body=elements"),
+            Defect("ninox_api:tries_allowed", "not repeatable or isinstance", "isinstance"),
+        ),
+    ),
+    Promise(
+        "docs/adr/0018-no-record-twice.md",
+        "`save_records` sends once (but for 429, which says that nothing was done)",
+        test="client/test_writing.py::test_a_refused_create_is_repeated_because_nothing_was_done",
+        defects=(Defect("ninox_api:tries_allowed", "isinstance(error, NinoxRateLimitError)", "False"),),
+    ),
+    Promise(
+        "README.md",
+        "`max_retries` | `7` | Tries after the first, for requests that may be repeated.",
+        test="client/test_transport.py::test_a_lasting_fault_ends_after_as_many_tries_as_can_help",
+        defects=(
+            Defect("ninox_api:Transport._repeated", "self._config.max_retries + 1", "12"),
+            Defect("ninox_api:Transport._repeated", "tries >= allowed", "tries > allowed"),
+        ),
+    ),
+    Promise(
+        "README.md",
+        "A [budget of calls](docs/how-to/budget.md) (`max_api_calls`) ends a run where the next one goes on",
+        test="scenarios/test_a13_a_budget.py::test_runs_within_a_budget_add_up_to_a_whole_load",
+        defects=(Defect("ninox_api:Transport._attempt", "self.budget.spend()", "pass"),),
+    ),
+    Promise(
+        "README.md",
+        "ends a run where the next one goes on; `requests_per_second`",
+        test="unit/test_limits.py::test_a_rate_spaces_requests_evenly",
+        defects=(
+            Defect("ninox_api:RateLimiter.wait", "self._next_at = start + self._interval_s", "self._next_at = start"),
+        ),
+    ),
+    Promise(
+        "README.md",
+        "one at a time again after a 429",
+        test="tap/test_parallel.py::test_a_server_that_allows_one_request_at_a_time_gets_one_at_a_time",
+        defects=(Defect("ninox_api:Transport._attempt", "self._in_flight.fall_back_to_one()", "pass"),),
+    ),
+    Promise(
+        "SECURITY.md",
+        "The key travels to `api_url` only: redirects are not followed",
+        test="reliability/test_hostile_answers.py::test_no_redirect_is_followed_whatever_it_looks_like",
+        defects=(
+            Defect(
+                "ninox_api:_Session.get_redirect_target",
+                '"""Return none.',
+                'return requests.Session.get_redirect_target(self, resp)\n        """Return none.',
+            ),
+        ),
+    ),
+    Promise(
+        "SECURITY.md",
+        "plain `http` beyond this machine needs `allow_http`.",
+        test="scenarios/test_connection_settings.py::test_plain_http_to_another_machine_has_to_be_allowed",
+        defects=(Defect("ninox_api:ConnectionConfig.__post_init__", "allow_http=self.allow_http", "allow_http=True"),),
+    ),
+    Promise(
+        "SECURITY.md",
+        "The API key and database passwords appear in no log, no error, no state and no report.",
+        test="unit/test_setting_errors.py::test_a_problem_of_the_settings_is_told_by_name_with_what_was_meant",
+        defects=(Defect("ninox_api:explained", "for name in SECRETS", "for name in ()"),),
+    ),
+    Promise(
+        "SECURITY.md",
+        "Values of records appear in no log and no error.",
+        test="client/test_transport.py::test_messages_hold_neither_query_nor_key",
+        defects=(
+            Defect("ninox_api:_raise_for_status", "path=request.label", "path=f'{request.label} {request.query}'"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/files.md",
+        "A download that broke off goes on where it stopped",
+        test="client/test_files.py::test_a_rest_is_only_taken_for_the_version_that_was_begun",
+        defects=(
+            Defect("ninox_api:Download.headers", "self.size and self._validator", "False"),
+            Defect("ninox_api:Download.headers", ', "If-Range": self._validator', ""),
+            Defect(
+                "ninox_api:Download.begin", "status != _PARTIAL_CONTENT or not continues", "status != _PARTIAL_CONTENT"
+            ),
+        ),
+    ),
+    Promise(
+        "docs/reliability.md",
+        "given up at 256 MiB unpacked, without a second try",
+        test="reliability/test_hostile_answers.py::test_an_endless_answer_is_given_up_at_the_bound",
+        defects=(Defect("ninox_api:read_body", "len(body) > max_bytes", "len(body) > 64 * max_bytes"),),
+    ),
+    Promise(
+        "docs/reliability.md",
+        "given up after ten times `request_timeout`",
+        test="reliability/test_hostile_answers.py::test_an_answer_that_drips_for_ever_is_given_up",
+        defects=(Defect("ninox_api:pieces", "raise AnswerTooSlowError", "return"),),
+    ),
+]

@@ -1,0 +1,136 @@
+"""Every setting, and a test that fails where the program does not see it: one line each.
+
+The defect of each is the same, `Ignored`: the program is started without the setting, whatever the test asked for.
+"""
+# ruff: noqa: E501 (one line for each setting)
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tap_ninox.tap import TapNinox
+from target_ninox.target import TargetNinox
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """A setting that has no effect.
+
+    Attributes:
+        of: `tap`, `target`, or `stream` for what the target knows of each stream.
+        setting: Its name.
+    """
+
+    of: str
+    setting: str
+
+    def __str__(self):
+        return f"{self.of} ignores {self.setting}"
+
+    def plant(self):
+        """Take the setting away from whatever the program is started with, for the rest of this process."""
+        program = TapNinox if self.of == "tap" else TargetNinox
+        as_it_was = program.__init__
+
+        def without(itself, *args, config=None, **more):
+            as_it_was(itself, *args, config=self._less(config or {}), **more)
+
+        program.__init__ = without
+
+    def _less(self, config):
+        if self.of != "stream":
+            return {name: value for name, value in config.items() if name != self.setting}
+        streams = (config.get("streams") or {}).items()
+        less = {stream: {k: v for k, v in known.items() if k != self.setting} for stream, known in streams}
+        return {**config, "streams": less}
+
+
+TAP = {
+    "auth_token": "tap/test_first_load.py::test_every_row_arrives_once_with_its_values",
+    "api_url": "tap/test_first_load.py::test_every_row_arrives_once_with_its_values",
+    "team": "scenarios/test_a14_private_cloud_limited_key.py::test_a_saved_catalog_and_one_unreadable_table",
+    "teams": "tap/test_teams.py::test_each_team_has_its_streams",
+    "database_passwords": "tap/test_private_cloud.py::test_first_load_and_changes_through_everything_a_firm_puts_in_between",
+    "ca_bundle": "scenarios/test_a14_private_cloud_limited_key.py::test_a_saved_catalog_and_one_unreadable_table",
+    "request_timeout": "tap/test_page_size.py::test_a_server_that_does_not_answer_in_time_is_asked_for_less",
+    "max_retries": "tap/test_page_size.py::test_what_a_smaller_page_cannot_mend_is_an_error_and_the_state_stays_good",
+    "max_parallel_requests": "tap/test_parallel.py::test_a_table_without_gaps_costs_no_call_more_than_one_page_after_the_other",
+    "requests_per_second": "scenarios/test_connection_settings.py::test_requests_are_as_far_apart_as_asked",
+    "max_api_calls": "scenarios/test_a13_a_budget.py::test_runs_within_a_budget_add_up_to_a_whole_load",
+    "user_agent": "scenarios/test_connection_settings.py::test_the_server_hears_who_asks_and_trusts_the_bundle",
+    "allow_http": "scenarios/test_connection_settings.py::test_plain_http_to_another_machine_has_to_be_allowed",
+    "databases": "scenarios/test_a03_nothing_changed.py::test_a_run_without_changes",
+    "tables": "scenarios/test_a04_someone_edits_while_it_runs.py::test_no_row_is_lost_or_stuck_and_the_bookmark_passes_none",
+    "stream_name_format": "tap/test_teams.py::test_equal_names_are_told_apart_where_the_team_is_left_out",
+    "field_name_style": "tap/test_discovery.py::test_properties_are_named_as_asked",
+    "aliases": "scenarios/test_a08_renamed.py::test_the_aliases_that_the_report_names_keep_both_names_without_a_catalog",
+    "follow_names": "scenarios/test_a08_renamed.py::test_where_names_follow_the_new_ones_appear",
+    "choice_style": "tap/test_field_values.py::test_of_choices_what_was_asked_for_is_sent",
+    "expand_composites": "tap/test_field_values.py::test_composites_are_left_as_ninox_returns_them",
+    "on_bad_value": "tap/test_report_file.py::test_a_failed_stream_is_in_it_and_no_value_is",
+    "formulas": "scenarios/test_a07_formulas.py::test_the_values_are_those_of_the_screen_for_twenty_rows_of_each_table",
+    "queries": "tap/test_queries.py::test_objects_become_rows_typed_by_the_given_schema_for_one_call",
+    "files": "tap/test_files.py::test_metadata_of_all_records_for_a_call_each_and_none_of_them_twice",
+    "file_tables": "tap/test_files.py::test_metadata_of_all_records_for_a_call_each_and_none_of_them_twice",
+    "file_store": "tap/test_files.py::test_downloads_are_byte_identical_under_unique_paths_inside_the_store",
+    "timezone": "tap/test_field_values.py::test_moments_are_of_the_zone_that_the_settings_name",
+    "deletes": "tap/test_deleted_records.py::test_where_a_deletion_goes",
+    "tombstone_schema": "tap/test_tombstones.py::test_a_full_schema_is_the_only_one_and_every_row_says_whether_it_is_deleted",
+    "full_refresh_interval_hours": "tap/test_full_refresh.py::test_a_table_is_read_whole_again_when_it_is_due",
+    "refresh": "tap/test_refresh.py::test_one_stream_is_read_whole_and_the_others_stay_as_they_are",
+    "report_path": "tap/test_report_file.py::test_it_holds_what_the_log_says",
+    "page_size": "tap/test_progress_of_tables.py::test_the_share_of_a_whole_reading_comes_from_record_ids",
+    "emit_activate_version_messages": "tap/test_whole_streams.py::test_no_stream_does_where_it_is_not_asked_for",
+}
+
+TARGET = {
+    "auth_token": "target/test_upsert.py::test_rows_are_created_changed_and_left_alone",
+    "api_url": "target/test_upsert.py::test_rows_are_created_changed_and_left_alone",
+    "team": "target/test_messages.py::test_what_is_not_found_is_named_with_what_there_is",
+    "database_passwords": "scenarios/test_connection_settings.py::test_a_locked_database_opens_for_its_password_alone",
+    "ca_bundle": "scenarios/test_connection_settings.py::test_the_server_hears_who_asks_and_trusts_the_bundle",
+    "request_timeout": "target/test_lost_answers.py::test_after_a_timeout_batches_are_smaller",
+    "max_retries": "target/test_lost_answers.py::test_a_run_that_ends_with_a_lost_answer_is_mended_by_the_next",
+    "requests_per_second": "scenarios/test_connection_settings.py::test_requests_are_as_far_apart_as_asked",
+    "max_api_calls": "target/test_lost_answers.py::test_the_call_budget_ends_the_run_with_what_is_durable",
+    "user_agent": "scenarios/test_connection_settings.py::test_the_server_hears_who_asks_and_trusts_the_bundle",
+    "allow_http": "scenarios/test_connection_settings.py::test_plain_http_to_another_machine_has_to_be_allowed",
+    "database": "target/test_upsert.py::test_rows_are_created_changed_and_left_alone",
+    "load_method": "target/test_deletions.py::test_a_mirror_deletes_what_did_not_come",
+    "streams": "target/test_b5_b10_values.py::test_b10_a_german_spreadsheet",
+    "batch_size_rows": "target/test_refused_rows.py::test_writes_are_batches_of_the_size_that_was_asked_for",
+    "skip_unchanged": "target/test_upsert.py::test_unchanged_rows_are_written_where_that_is_asked_for",
+    "dry_run": "target/test_b12_files.py::test_b12_a_dry_run_uploads_nothing",
+    "on_reject": "target/test_b12_files.py::test_b12_a_picture_that_is_gone_is_a_reject_of_its_row",
+    "rejects_path": "target/test_b6_b9_before_and_after.py::test_b6_one_bad_row_in_ten_thousand",
+    "report_path": "target/test_b6_b9_before_and_after.py::test_b9_a_dry_run_writes_nothing_and_counts_as_the_real_run",
+    "max_creates": "target/test_b6_b9_before_and_after.py::test_b9_a_limit_stops_a_surprise_before_it_happens",
+    "max_updates": "target/test_b6_b9_before_and_after.py::test_b9_a_limit_stops_a_surprise_before_it_happens",
+    "max_deletes": "target/test_deletions.py::test_a_mirror_that_would_delete_too_much_deletes_nothing",
+    "hard_delete": "target/test_every_switch.py::test_the_same_records_are_stored_whatever_nobody_knows",
+    "after_load_script": "target/test_safety.py::test_the_script_runs_once_after_everything_and_not_after_rejects",
+    "file_folder": "target/test_b12_files.py::test_b12_pictures_arrive_once",
+    "max_file_size_mib": "target/test_b12_files.py::test_b12_a_picture_that_is_too_large_is_a_reject_of_its_row",
+    "trusted_file_hosts": "target/test_b12_files.py::test_b12_pictures_arrive_once",
+}
+
+STREAM = {
+    "table": "target/test_b12_files.py::test_b12_pictures_arrive_once",
+    "mode": "target/test_upsert.py::test_modes_that_only_add_or_only_change",
+    "match_on": "target/test_upsert.py::test_records_are_found_by_what_the_settings_name_instead_of_the_key",
+    "on_duplicate_match": "target/test_upsert.py::test_b3_one_of_several_records_is_chosen_if_the_settings_say_so",
+    "fields": "target/test_upsert.py::test_properties_go_to_the_fields_that_the_settings_name",
+    "references": "target/test_every_switch.py::test_the_same_records_are_stored_whatever_nobody_knows",
+    "on_unknown_choice": "target/test_b11_restore.py::test_b11_a_database_comes_back_as_it_was",
+    "null": "target/test_b5_b10_values.py::test_b10_empty_cells_clear_or_keep",
+    "number_format": "target/test_b5_b10_values.py::test_b10_a_german_spreadsheet",
+    "date_format": "target/test_b5_b10_values.py::test_b10_a_german_spreadsheet",
+    "timezone": "target/test_b5_b10_values.py::test_b10_a_german_spreadsheet",
+    "files": "target/test_b12_files.py::test_b12_pictures_arrive_once",
+}
+
+PROOFS = {
+    Ignored(of, setting): test
+    for of, proofs in (("tap", TAP), ("target", TARGET), ("stream", STREAM))
+    for setting, test in proofs.items()
+}
