@@ -11,18 +11,16 @@ from types import FrameType
 from typing import Any, ClassVar
 
 from singer_sdk import Stream, Tap
-from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.singerlib import Catalog
 from typing_extensions import override
 
 from ninox_api.client import DatabaseClient, NinoxClient
 from ninox_api.config import ConnectionConfig
-from ninox_api.environment import read_environment
 from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_api.schema import DatabaseName, DatabaseSchema
-from ninox_api.setting_errors import explained
 from ninox_api.wording import counted
+from ninox_singer.settings import ConfiguredPlugin
 from tap_ninox.batches import Batches
 from tap_ninox.idle_maps import tell_idle_maps
 from tap_ninox.report import RunReport
@@ -52,14 +50,11 @@ logger = logging.getLogger(__name__)
 LIST_STREAMS = (DeletedRecordsStream, FilesStream)
 """Streams about records of all tables."""
 
-_SIGNAL_EXIT_CODE = 128
-"""POSIX shells report a process that a signal ended by this and the signal's number."""
-
 BOOKMARKS_PER_ROW = 10
 """A row must have been written for so many bookmarks before another STATE message holds them all."""
 
 
-class TapNinox(Tap):
+class TapNinox(ConfiguredPlugin, Tap):
     """Reads Ninox databases: whole once, then by their change sequence."""
 
     name = "tap-ninox"
@@ -115,16 +110,8 @@ class TapNinox(Tap):
         """API calls sent so far."""
         return self._client.calls_used if self._client else 0
 
-    @property
-    @override
-    def _env_var_config(self) -> dict[str, Any]:
-        self.append_builtin_config(self.config_jsonschema)
-        return read_environment(self.config_jsonschema["properties"], prefix=self._env_var_prefix)
-
     @override
     def setup_mapper(self) -> None:
-        if self._config.get("stream_maps") is None:
-            self._config.pop("stream_maps", None)  # null is permitted, but the SDK looks into it
         with self._telling_its_end():
             if self.config.get("follow_names"):
                 logger.debug("%d streams under their names of now.", len(self.streams))  # renames the catalog, too
@@ -179,16 +166,7 @@ class TapNinox(Tap):
         """Stop with the exit code that shells expect; the SDK's own handler would end with success."""
         name = self.report.interrupted = signal.Signals(signum).name
         logger.error("Stopped by %s. Nothing is lost: the next run continues from the last state.", name)
-        self._writer.stop(_SIGNAL_EXIT_CODE + signum)
-
-    @override
-    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        """Check the settings as the SDK does, but never quote a secret: JSON Schema's messages hold the value."""
-        try:
-            return super()._validate_config(raise_errors=raise_errors)
-        except ConfigValidationError as error:
-            errors = [line for message in error.errors for line in explained(message, error.schema or {})]
-            raise ConfigValidationError(str(error), errors=errors, schema=error.schema) from None
+        self._writer.stopping.stop(signum)
 
     def _discover(self, client: NinoxClient, settings: TapSettings, *, team: str | None) -> Discovery | None:
         """Look at Ninox as it is now; a saved catalog makes up for schemas that this key may not read."""

@@ -9,7 +9,7 @@ from singer_sdk.contrib.msgspec import MsgSpecWriter, serialize_jsonl
 from singer_sdk.singerlib import Message
 from singer_sdk.singerlib.encoding.simple import RecordMessage, StateMessage
 
-from ninox_api.leaving import leave
+from ninox_singer.cli import Stopping
 from tap_ninox.batches import Batches
 
 FLUSH_BYTES = 128 * 1024
@@ -20,6 +20,8 @@ class BufferedMessageWriter(MsgSpecWriter):
 
     Attributes:
         batches: Puts rows into files instead, if wanted.
+        stopping: Ends the process on a signal, behind a whole line. No further state is written then: the last one on
+            the pipe stands behind every record it speaks of; one written there could overtake records still in hand.
     """
 
     def __init__(self) -> None:
@@ -27,8 +29,7 @@ class BufferedMessageWriter(MsgSpecWriter):
         super().__init__()
         self.batches: Batches | None = None
         self._buffer = bytearray()
-        self._is_writing = False
-        self._exit_code: int | None = None
+        self.stopping = Stopping()
 
     def write_message(self, message: Message) -> None:
         """Write a message, or keep a record until there is enough to write."""
@@ -54,24 +55,10 @@ class BufferedMessageWriter(MsgSpecWriter):
 
     def flush(self) -> None:
         """Pass on what was gathered."""
-        self._is_writing = True
-        piece, self._buffer = self._buffer, bytearray()
-        sys.stdout.buffer.write(piece)
-        sys.stdout.flush()
-        self._is_writing = False
-        if self._exit_code is not None:
-            leave(self._exit_code)
-
-    def stop(self, exit_code: int) -> None:
-        """End the process, from a signal handler: at once, or when the piece being written is out whole.
-
-        No further state is written. The last one on the pipe stands behind every record it speaks of; one written
-        here could overtake records that are still in hand. A second signal does not wait for a reader that is stuck.
-        """
-        was_told_before = self._exit_code is not None
-        self._exit_code = exit_code
-        if was_told_before or not self._is_writing:
-            leave(exit_code)
+        with self.stopping.held_back():
+            piece, self._buffer = self._buffer, bytearray()
+            sys.stdout.buffer.write(piece)
+            sys.stdout.flush()
 
 
 def _as_dict(message: Message) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from ninox_api.client import NinoxClient
 from ninox_api.config import ConnectionConfig
 from ninox_api.fetching import FileFetcher
+from ninox_singer.cli import Stopping
 from target_ninox.destination import Destination, open_destination
 from target_ninox.matching.matcher import Matcher
 from target_ninox.matching.record_index import KeyOf
@@ -18,7 +19,6 @@ from target_ninox.reporting.dry_run import DryRun
 from target_ninox.reporting.rejects import Rejects, StreamSchema
 from target_ninox.reporting.report import RunReport
 from target_ninox.settings import TargetSettings
-from target_ninox.stopping import Stopping
 from target_ninox.write.file_sources import FileSources
 from target_ninox.write.limits import Limits
 from target_ninox.write.writers import DryWriter, UninterruptedWriter, Writer

@@ -11,15 +11,14 @@ from types import FrameType
 from typing import Any, ClassVar
 
 from singer_sdk import Sink, Target
-from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TargetCapabilities
 from singer_sdk.mapper import RemoveRecordTransform
 from typing_extensions import override
 
 from ninox_api.config import ConnectionConfig
-from ninox_api.environment import read_environment
 from ninox_api.errors import NinoxConfigError
-from ninox_api.setting_errors import explained
+from ninox_singer.cli import Stopping
+from ninox_singer.settings import ConfiguredPlugin
 from target_ninox import finishing
 from target_ninox.batch_files import read_rows
 from target_ninox.completeness import Completeness, goes_on_inside
@@ -29,17 +28,15 @@ from target_ninox.reader import QuietReader
 from target_ninox.reporting.rejects import StreamSchema
 from target_ninox.run import Run, open_run
 from target_ninox.settings import TargetSettings
-from target_ninox.settings_check import check_streams
 from target_ninox.settings_schema import CONFIG_JSONSCHEMA
 from target_ninox.sink import NoSink, TableSink
 from target_ninox.state import DurableStates, State, write_state
-from target_ninox.stopping import Stopping
 from target_ninox.stream_maps import told_without_values
 
 logger = logging.getLogger(__name__)
 
 
-class TargetNinox(Target):
+class TargetNinox(ConfiguredPlugin, Target):
     """Loads streams into the tables of one Ninox database."""
 
     name = "target-ninox"
@@ -200,28 +197,6 @@ class TargetNinox(Target):
         """Stop with the exit code that shells expect; what was not written comes again with the last state."""
         logger.error("Stopped by %s. The next run continues from the last state.", signal.Signals(signum).name)
         self._stopping.stop(signum)
-
-    @property
-    @override
-    def _env_var_config(self) -> dict[str, Any]:
-        self.append_builtin_config(self.config_jsonschema)
-        return read_environment(self.config_jsonschema["properties"], prefix=self._env_var_prefix)
-
-    @override
-    def setup_mapper(self) -> None:
-        if self._config.get("stream_maps") is None:
-            self._config.pop("stream_maps", None)  # null is permitted, but the SDK looks into it
-        super().setup_mapper()
-
-    @override
-    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        """Check the settings as the SDK does, but never quote a secret: JSON Schema's messages hold the value."""
-        check_streams(self.config.get("streams"))
-        try:
-            return super()._validate_config(raise_errors=raise_errors)
-        except ConfigValidationError as error:
-            errors = [line for message in error.errors for line in explained(message, error.schema or {})]
-            raise ConfigValidationError(str(error), errors=errors, schema=error.schema) from None
 
     def _check_mirrors(self, loader: StreamLoader) -> None:
         plan = loader.plan

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from ninox_api.uploads import Upload
 from ninox_api.writing import RecordWrite, SavedRecord
-from target_ninox.stopping import Stopping
+from ninox_singer.cli import Stopping
 
 _FIRST_ID = 10**15
 """Made-up ids start here, far beyond any real one."""

@@ -21,6 +21,7 @@ OURS = "singer-ninox"
 FOLDERS = {
     "ninox_api": [""],
     "ninox_pages": [""],
+    "ninox_singer": [""],
     "tap_ninox": [""],
     "target_ninox": [""],
     "ninox_simulator": ["", "simulator"],

@@ -95,8 +95,8 @@ MISTAKES = {
     "Ninox 4": ({"api_url": "https://go.ninox.com/api/v1"}, "go.ninox.com is Ninox 4"),
     "typo in a setting": ({"tabels": ["A"]}, "tabels: there is no such setting. Did you mean 'tables'?"),
     "a password that cannot be sent": ({"database_passwords": {"Shop": "4711€"}}, "the password of 'Shop' holds a"),
-    "wrong type": ({"max_retries": "many"}, "'many' is not of type"),
-    "key of a wrong type": ({"auth_token": 4711}, "auth_token: the value is not of the right type"),
+    "wrong type": ({"max_retries": "many"}, "max_retries: give a whole number"),
+    "key of a wrong type": ({"auth_token": 4711}, "auth_token: give a text"),
 }
 
 

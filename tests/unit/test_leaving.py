@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 HALF_AN_OBJECT = """
-from ninox_api.leaving import leave
+from ninox_singer.cli import leave
 
 class Half:
     def __init__(self):

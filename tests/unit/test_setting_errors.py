@@ -1,10 +1,11 @@
+"""What is wrong with settings is said by name, with what was meant, and without a value that may be a secret."""
+
 from __future__ import annotations
 
 import pytest
-from jsonschema import Draft7Validator
-from singer_sdk.plugin_base import _format_validation_error
 
-from ninox_api.setting_errors import explained
+from ninox_api.errors import NinoxConfigError
+from ninox_singer.settings import read_settings
 from tap_ninox.settings_schema import CONFIG_JSONSCHEMA as TAP
 from target_ninox.settings_schema import CONFIG_JSONSCHEMA as TARGET
 
@@ -25,18 +26,50 @@ CASES = {
         {**KEY, "database": "x", "streams": {"kunden": {"match-on": ["nr"]}}},
         ["streams.kunden.match-on: there is no such setting. Did you mean 'match_on'?"],
     ),
+    "misspelt in a name with quotes": (
+        TARGET,
+        {**KEY, "database": "x", "streams": {"it's ['a']": {"tabel": "A"}}},
+        ["streams.it's ['a'].tabel: there is no such setting. Did you mean 'table'?"],
+    ),
     "secret of a wrong kind": (
         TAP,
         {**KEY, "database_passwords": "canary-7f3a"},
-        ["database_passwords: the value is not of the right type."],
+        ['database_passwords: give an object, as JSON such as {"a": "b"}.'],
     ),
-    "wrong kind": (TAP, {**KEY, "page_size": "x"}, ["'x' is not of type 'integer', 'null' in config['page_size']"]),
+    "secret that looks like a number": (
+        TAP,
+        {**KEY, "database_passwords": {"Archiv": 4711}},
+        ["database_passwords.Archiv: give a text (in YAML between quotes if it looks like a number)."],
+    ),
+    "wrong kind": (TAP, {**KEY, "max_api_calls": "x"}, ["max_api_calls: give a whole number, such as 100."]),
+    "unknown value": (
+        TARGET,
+        {**KEY, "database": "x", "on_reject": "ignore"},
+        ['on_reject: "ignore" is unknown; give "fail" or "continue".'],
+    ),
+    "stream that is none": (
+        TARGET,
+        {**KEY, "database": "x", "streams": {"kunden": "Kunden"}},
+        ['streams.kunden: give an object, as JSON such as {"a": "b"}.'],
+    ),
+    "reference without its field": (
+        TARGET,
+        {**KEY, "database": "x", "streams": {"a": {"references": {"kunde": {}}}}},
+        ["streams.a.references.kunde.match_on: missing."],
+    ),
 }
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_problem_of_the_settings_is_told_by_name_with_what_was_meant(case):
     schema, config, told = CASES[case]
-    closed = {"additionalProperties": False, **schema}  # as the SDK does
-    messages = [_format_validation_error(error) for error in Draft7Validator(closed).iter_errors(config)]
-    assert [line for message in messages for line in explained(message, closed)] == told
+    with pytest.raises(NinoxConfigError) as caught:
+        read_settings(config, schema)
+    assert caught.value.errors == told
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-Infinity", float("nan"), float("inf")], ids=repr)
+def test_what_is_no_number_is_none(number):
+    with pytest.raises(NinoxConfigError) as caught:
+        read_settings({**KEY, "full_refresh_interval_hours": number}, TAP)
+    assert caught.value.errors == ["full_refresh_interval_hours: give a number, such as 2.5."]

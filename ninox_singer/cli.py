@@ -1,0 +1,150 @@
+"""The command line of tap and target: one line for what a user can fix, exit codes, and the end on a signal."""
+
+from __future__ import annotations
+
+import gc
+import io
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+from simplejson import JSONDecodeError
+from singer_sdk.exceptions import ConfigValidationError, MappingError, RecordsWithoutSchemaException
+from singer_sdk.singerlib.exceptions import InvalidInputLine
+
+from ninox_api.errors import NinoxConfigError, NinoxError
+from ninox_singer.escape import escape_logs
+
+SIGNAL_EXIT_CODE = 128
+"""POSIX shells report a process that a signal ended by this and the signal's number."""
+
+MOST_PLACES = 12
+"""So many of the last calls are told of each error that nobody foresaw."""
+
+
+def run_command(name: str, load: Callable[[], Callable[[], object]], *, files: str) -> None:
+    """Run a plug-in's command and end the process; what a user can fix is a line each, with exit code 1.
+
+    Args:
+        name: What the command is called, which is its logger's name, too.
+        load: Imports the plug-in and returns its command line.
+        files: The options that name files, for messages: "--config, --catalog or --state".
+
+    Raises:
+        SystemExit: The run failed, or a signal ended it.
+    """
+    logger = logging.getLogger(name)
+    escape_logs()
+    _buffer_output()
+    try:
+        _load_quickly(load)()
+    except (NinoxConfigError, ConfigValidationError) as error:
+        for problem in error.errors:
+            logger.error(problem)  # noqa: TRY400
+    except MappingError as error:
+        logger.error("stream_maps: %s", error)  # noqa: TRY400
+    except (NinoxError, InvalidInputLine, RecordsWithoutSchemaException) as error:
+        logger.error(error)  # noqa: TRY400
+    except JSONDecodeError as error:
+        problem = "is empty: leave the option out instead" if not error.doc.strip() else f"is not JSON: {error}"
+        logger.error("A file given with %s %s.", files, problem)  # noqa: TRY400
+    except UnicodeDecodeError as error:
+        logger.error(  # noqa: TRY400
+            "A file given with %s, or .env, is not text in UTF-8 (byte %d). Save it anew.", files, error.start
+        )
+    except OSError as error:
+        logger.error("The output or a file cannot be used: %s.", str(error).rstrip("."))  # noqa: TRY400
+        _drop_output()
+    except Exception as error:  # noqa: BLE001 (Python would print its message)
+        log_defect(error, logger)
+    else:
+        return
+    sys.exit(1)
+
+
+def _load_quickly(load: Callable[[], Callable[[], object]]) -> Callable[[], object]:
+    """Import without looking for garbage: imports make none, and looking for it is a tenth of the start."""
+    gc.disable()
+    command = load()
+    gc.freeze()
+    gc.enable()
+    return command
+
+
+def _buffer_output() -> None:
+    """Give the output the buffer that PYTHONUNBUFFERED took from it.
+
+    Of a write that a full disk or a signal cuts short, Python then forgets the rest without a word; a buffer goes on.
+    """
+    if isinstance(sys.stdout.buffer, io.RawIOBase):
+        encoding, errors = sys.stdout.encoding, sys.stdout.errors
+        sys.stdout = os.fdopen(sys.stdout.fileno(), "w", encoding=encoding, errors=errors, closefd=False)
+
+
+def _drop_output() -> None:
+    """Forget what a full disk did not take: Python would try to write it again while it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def log_defect(error: BaseException, logger: logging.Logger) -> None:
+    """Log types and places of an error and its causes, on a line each, to be reported.
+
+    Messages are left out: of an error that nobody foresaw, they may quote a value of the user's.
+    """
+    logger.error(
+        "This is a defect of %s; please report it. Traceback, without messages, which may quote your data:", logger.name
+    )
+    for place in _places(error):
+        logger.error(place)
+
+
+def _places(error: BaseException | None) -> Iterator[str]:
+    while error is not None:
+        yield type(error).__name__
+        for place in traceback.extract_tb(error.__traceback__, limit=-MOST_PLACES):
+            yield f"  {place.filename}:{place.lineno} in {place.name}"
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def leave(exit_code: int) -> NoReturn:
+    """End the process from a signal handler, wherever it is.
+
+    The exit may come in the middle of a constructor. What that leaves is half an object, at whose end Python would show
+    a traceback as if something were broken, so such reports are left out from here on.
+
+    Raises:
+        SystemExit: Always.
+    """
+    sys.unraisablehook = lambda _: None
+    sys.exit(exit_code)
+
+
+class Stopping:
+    """Ends the process on a signal: at once, but not in the middle of a write. A second signal is not held back."""
+
+    def __init__(self) -> None:
+        """Start without a signal."""
+        self._exit_code: int | None = None
+        self._is_busy = False
+
+    @contextmanager
+    def held_back(self) -> Iterator[None]:
+        """Let what is inside come to its end."""
+        self._is_busy = True
+        try:
+            yield
+        finally:
+            self._is_busy = False
+        if self._exit_code is not None:
+            leave(self._exit_code)
+
+    def stop(self, signum: int) -> None:
+        """End the process with the exit code of shells, now or as soon as the write is done."""
+        was_stopped_before = self._exit_code is not None
+        self._exit_code = SIGNAL_EXIT_CODE + signum
+        if was_stopped_before or not self._is_busy:
+            leave(self._exit_code)

@@ -1,0 +1,327 @@
+"""Settings as users write them → settings as the schema has them, or sentences that say what is wrong.
+
+They come through several doors: a file, variables, `.env`, and Meltano, which hands over text where its definition
+knows no type, takes keys apart at dots, and leaves out what is null.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import logging
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from jsonschema import Draft202012Validator, ValidationError
+from singer_sdk.plugin_base import PluginBase
+from typing_extensions import override
+
+from ninox_api.errors import NinoxConfigError
+from ninox_singer.environment import load_env_file, meltano_object, unknown_variables, variables_of
+
+logger = logging.getLogger(__name__)
+
+_TRUE = frozenset({"true", "1", "yes", "on", "y", "t"})
+_FALSE = frozenset({"false", "0", "no", "off", "n", "f"})
+_WANTED = {
+    "string": "a text (in YAML between quotes if it looks like a number)",
+    "integer": "a whole number, such as 100",
+    "number": "a number, such as 2.5",
+    "boolean": "true or false",
+    "array": 'a list, as JSON such as ["a", "b"]',
+    "object": 'an object, as JSON such as {"a": "b"}',
+}
+"""Type of a setting → what to give."""
+
+
+class ConfiguredPlugin(PluginBase):
+    """Reads and checks a plug-in's settings: what the SDK does, with every door and with sentences for people.
+
+    Attributes:
+        removed_settings: Settings of earlier versions → what to do instead. What stood inside an object is named by its
+            path, with `*` for a name of the user's: `streams.*.date_format`.
+    """
+
+    removed_settings: ClassVar[Mapping[str, str]] = {}
+
+    @property
+    @override
+    def _env_var_config(self) -> dict[str, Any]:
+        """The settings of the environment and of `.env`, as `--config=ENV` asks for."""
+        load_env_file()
+        properties = self._settings_schema()["properties"]
+        removed = dict.fromkeys(name for name in self.removed_settings if "." not in name)
+        problems = [
+            f"{variable}: there is no such setting. Did you mean {meant}?"
+            for variable, meant in unknown_variables({**removed, **properties}, prefix=self._env_var_prefix)
+            if meant  # in silence, a dry run that is misspelt would become a real one
+        ]
+        if problems:
+            raise NinoxConfigError(problems)
+        return variables_of({**removed, **properties}, prefix=self._env_var_prefix)
+
+    @override
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        schema, prefix = self._settings_schema(), self._env_var_prefix
+        for variable, meant in unknown_variables(schema["properties"], prefix=prefix):
+            hint = f"Did you mean {meant}?" if meant else "See the settings in --about."
+            logger.warning("%s is set, but there is no such setting. %s", variable, hint)
+        given = {name: _as_written(name, value, schema, prefix=prefix) for name, value in self._config.items()}
+        self._config = read_settings(given, schema, removed=self.removed_settings)
+        return super()._validate_config(raise_errors=raise_errors)  # fills in the defaults
+
+    @classmethod
+    def _settings_schema(cls) -> dict[str, Any]:
+        schema = cls.config_jsonschema
+        cls.append_builtin_config(schema)
+        return schema
+
+    @override
+    def setup_mapper(self) -> None:
+        if self._config.get("stream_maps") is None:
+            self._config.pop("stream_maps", None)  # null is permitted, but the SDK looks into it
+        super().setup_mapper()
+
+
+def _as_written(name: str, value: Any, schema: Mapping[str, Any], *, prefix: str) -> Any:
+    """Return an object as the user wrote it, where Meltano has lost something of it."""
+    if "object" not in _types(schema["properties"].get(name, {})):
+        return value
+    written = meltano_object(name, prefix=prefix)
+    if value == {} and not written:
+        logger.warning(
+            "%s is empty. If you gave one, Meltano has lost the keys that have a dot: give the whole object as JSON "
+            "text, between single quotes.",
+            name,
+        )
+    return value if written is None else written
+
+
+def read_settings(
+    given: Mapping[str, Any], schema: Mapping[str, Any], *, removed: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Return settings in the types of their schema.
+
+    Args:
+        given: The settings as they came.
+        schema: JSON Schema of all settings.
+        removed: Settings of earlier versions → what to do instead; see `ConfiguredPlugin`.
+
+    Raises:
+        NinoxConfigError: Names everything that is wrong, and never quotes a value of a wrong type: it may be a secret.
+    """
+    problems = list(_removed(given, removed or {}))
+    known = {name: value for name, value in given.items() if name not in (removed or {})}
+    settings = _typed(known, schema)
+    problems += [line for line in describe_problems(settings, schema) if not _is_about(line, problems)]
+    if problems:
+        raise NinoxConfigError(problems)
+    return dict(settings)
+
+
+def _removed(given: Any, removed: Mapping[str, str], path: str = "", pattern: str = "") -> Iterator[str]:
+    if not isinstance(given, Mapping):
+        return
+    for name, value in given.items():
+        exact, wild = f"{pattern}{name}", f"{pattern}*"
+        if advice := removed.get(exact) or removed.get(wild):
+            yield f"{path}{name}: this setting is gone. {advice}"
+        elif any(key.startswith((f"{exact}.", f"{wild}.")) for key in removed):
+            part = exact if any(key.startswith(f"{exact}.") for key in removed) else wild
+            yield from _removed(value, removed, f"{path}{name}.", f"{part}.")
+
+
+def _is_about(line: str, problems: Iterable[str]) -> bool:
+    """Tell whether a line is about a setting that has been reported already."""
+    names = {problem.partition(": ")[0] for problem in problems}
+    return line.partition(": ")[0] in names
+
+
+def _types(schema: Mapping[str, Any]) -> tuple[str, ...]:
+    types = schema.get("type", ())
+    return (types,) if isinstance(types, str) else tuple(types)
+
+
+def _typed(value: Any, schema: Mapping[str, Any]) -> Any:
+    """Return a value in the type that its schema wants; what cannot be read stays as it is, for the check to name."""
+    types = _types(schema)
+    if isinstance(value, str):
+        value = _parsed(value, types)
+    if isinstance(value, Decimal):  # the SDK reads files with them
+        value = float(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # no number that could be meant, so that the check names it
+    if isinstance(value, float) and value.is_integer() and "integer" in types:
+        return int(value)
+    if isinstance(value, int) and value in {0, 1} and "boolean" in types:
+        return bool(value)
+    if isinstance(value, list):
+        items = (_typed(item, schema.get("items", {})) for item in value)
+        return [item.strip() if isinstance(item, str) else item for item in items]
+    if isinstance(value, Mapping):
+        joined = _joined(value, schema)
+        return {name: _typed(item, _part(schema, name)) for name, item in joined.items()}
+    return value
+
+
+def _part(schema: Mapping[str, Any], name: Any) -> Mapping[str, Any]:
+    part = schema.get("properties", {}).get(name, schema.get("additionalProperties"))
+    return part if isinstance(part, Mapping) else {}
+
+
+def _parsed(text: str, types: tuple[str, ...]) -> Any:
+    """Read a text where another type is wanted; an empty one is a setting that is not given."""
+    if "string" in types and not ("array" in types and text.lstrip().startswith("[")):
+        return text
+    for kind in types:
+        if kind in _READERS:
+            try:
+                return _READERS[kind](text.strip()) if text.strip() else None
+            except ValueError:
+                return text
+    return text
+
+
+def _truth(text: str) -> bool:
+    if text.lower() not in _TRUE | _FALSE:
+        raise ValueError(text)
+    return text.lower() in _TRUE
+
+
+def _list(text: str) -> Any:
+    """Read a JSON list; names with commas between are permitted, too."""
+    return json.loads(text) if text[0] in '["{' else text.split(",")
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "integer": int, "number": float, "boolean": _truth, "array": _list, "object": json.loads,
+}  # fmt: skip
+"""Type of a setting → how its text is read."""
+
+
+def _joined(value: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Put keys together again that Meltano took apart at dots: `{"db": {"A": x}}` → `{"db.A": x}`.
+
+    Only objects whose keys are the user's own can have such keys.
+    """
+    inner = schema.get("additionalProperties")
+    if not isinstance(inner, Mapping):
+        return value
+    if "object" not in _types(inner):
+        return {".".join(path): leaf for path, leaf in _leaves(value)}
+    if all(isinstance(item, Mapping) and item.keys() <= inner["properties"].keys() for item in value.values()):
+        return value
+    joined: dict[str, Any] = {}
+    for path, leaf in _leaves(value):
+        _place(joined, path, leaf, inner["properties"])
+    return joined
+
+
+def _leaves(value: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for key, item in value.items():
+        parts = (*path, *str(key).split("."))
+        if isinstance(item, Mapping) and item:
+            yield from _leaves(item, parts)
+        else:
+            yield parts, item
+
+
+def _place(joined: dict[str, Any], path: tuple[str, ...], leaf: Any, known: Mapping[str, Any]) -> None:
+    """Put a value under the name that ends before the first known setting: `my.stream.fields.a.b`."""
+    for end in range(1, len(path)):
+        if path[end] in known and _fits(path[end + 1 :], known[path[end]]):
+            settings = joined.setdefault(".".join(path[:end]), {})
+            rest = path[end + 1 :]
+            if not rest:
+                settings[path[end]] = leaf
+            elif known[path[end]]["additionalProperties"].get("properties"):
+                _place(settings.setdefault(path[end], {}), rest, leaf, _part(known[path[end]], "")["properties"])
+            else:
+                settings.setdefault(path[end], {})[".".join(rest)] = leaf
+            return
+    first, rest = path[0], path[1:]
+    inner = joined.setdefault(first, {} if rest else leaf)  # nothing is known there: for the check to name
+    if rest and isinstance(inner, dict):
+        inner[".".join(rest)] = leaf
+
+
+def _fits(rest: tuple[str, ...], schema: Mapping[str, Any]) -> bool:
+    """Tell whether a path may go on like this below a known setting."""
+    inner = schema.get("additionalProperties")
+    if not rest or not isinstance(inner, Mapping):
+        return not rest
+    return "properties" not in inner or rest[-1] in inner["properties"]
+
+
+def describe_problems(settings: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with settings, a sentence each."""
+    errors = Draft202012Validator(schema).iter_errors(settings)
+    return list(dict.fromkeys(line for error in errors for line in _described(error)))
+
+
+def _described(error: ValidationError) -> Iterator[str]:
+    describe = _DESCRIPTIONS.get(str(error.validator))
+    path = [str(part) for part in error.absolute_path]
+    if describe:
+        yield from describe(path, error.instance, error.schema)
+    else:
+        yield f"{'.'.join(path)}: this value is not permitted ({error.validator})."
+
+
+def _missing(path: list[str], settings: Mapping[str, Any], schema: Any) -> Iterator[str]:
+    for name in schema["required"]:
+        if name not in settings:
+            meaning = schema["properties"].get(name, {}).get("description", "")
+            yield f"{'.'.join([*path, name])}: missing. {meaning}".rstrip()
+
+
+def _unknown(path: list[str], settings: Mapping[str, Any], schema: Any) -> Iterator[str]:
+    known = list(schema.get("properties", ()))
+    for name in settings:
+        if name not in known:
+            near = difflib.get_close_matches(str(name), known, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else "See the settings in --about."
+            yield f"{'.'.join([*path, str(name)])}: there is no such setting. {hint}"
+
+
+def _wrong_type(path: list[str], value: Any, schema: Any) -> Iterator[str]:
+    kinds = " or ".join(_WANTED[kind] for kind in _types(schema) if kind != "null")
+    if value is None:
+        yield (
+            f"{'.'.join(path)}: empty (null). Give {kinds}, or leave the setting out. A variable that is not defined "
+            "is null in a configuration, too."
+        )
+    else:
+        yield f"{'.'.join(path)}: give {kinds}."
+
+
+def _unknown_value(path: list[str], value: Any, schema: Any) -> Iterator[str]:
+    permitted = " or ".join(json.dumps(item) for item in schema["enum"] if item is not None)
+    yield f"{'.'.join(path)}: {json.dumps(value, ensure_ascii=False, default=str)} is unknown; give {permitted}."
+
+
+def _too_small(path: list[str], value: Any, schema: Any) -> Iterator[str]:
+    yield f"{'.'.join(path)}: {value} is too small; give at least {schema['minimum']}."
+
+
+def _too_large(path: list[str], value: Any, schema: Any) -> Iterator[str]:
+    yield f"{'.'.join(path)}: {value} is too large; give at most {schema['maximum']}."
+
+
+def _empty(path: list[str], _value: Any, _schema: Any) -> Iterator[str]:
+    yield f"{'.'.join(path)}: empty. Give a value, or leave the setting out."
+
+
+_DESCRIPTIONS: dict[str, Callable[[list[str], Any, Any], Iterator[str]]] = {
+    "required": _missing,
+    "additionalProperties": _unknown,
+    "type": _wrong_type,
+    "enum": _unknown_value,
+    "minimum": _too_small,
+    "maximum": _too_large,
+    "minLength": _empty,
+    "minItems": _empty,
+}
+"""Keyword of JSON Schema that is not met → what to say of it, by path, value and schema of the part."""
