@@ -1,50 +1,279 @@
-"""Whether streams came whole. A mirror deletes what is not in them, so this must never be a guess."""
+"""Whether a stream came whole: only then may a mirror delete what did not come. Any doubt means no.
+
+A stream is whole if all of this holds (`Completeness.doubts` says what does not):
+
+1. Its end was seen: either its ACTIVATE_VERSION, behind its last row and of the version that all its rows carry; or, of
+   a tap that knows no versions, the end of the input, if the last message is a STATE that names no stream as
+   `currently_syncing` and no STATE held a value of this stream.
+2. Its beginning was seen: no STATE before its first row held a value of this stream, `version` apart.
+3. Its SCHEMA names no `bookmark_properties`.
+4. At least one row came.
+5. No stream map of the target's own filters its rows (`find_filter`).
+
+That none of its rows was rejected and that its table was read to the end is known elsewhere (`finishing`). What nobody
+can see from here is the tap's replication method, and what a mapper between tap and target leaves out.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
+
+Message = Mapping[str, Any]
 
 _UNDER_WAY = "currently_syncing"
 """Many taps keep here the stream that they are about to send, and nothing at the end (Singer's own library does)."""
+
+_BOOKMARKS = "bookmarks"
 
 _UNFINISHED = "snapshot"
 """What tap-ninox keeps in the bookmark of a stream while it reads the table whole, to go on in the middle."""
 
 
-class Completeness:
-    """What the messages of a run say about the ends of its streams."""
+class _Value(NamedTuple):
+    """A value that a STATE held for a stream.
 
-    def __init__(self) -> None:
-        """Start before the first message."""
-        self._ended_well = False
-        self._following: set[str] = set()
+    Attributes:
+        path: Its key in the state and the one below, never the value.
+        is_position: Whether a tap may go on from it.
+    """
 
-    def note(self, message: Mapping[str, Any]) -> None:
-        """Take in a message."""
-        kind = message["type"]
-        self._ended_well = kind == "ACTIVATE_VERSION" or (kind == "STATE" and not _is_under_way(message["value"]))
-        if kind == "SCHEMA" and message.get("bookmark_properties"):
-            self._following.add(message["stream"])
+    path: str
+    is_position: bool
+
+
+@dataclass(slots=True)
+class _Signs:
+    """What the messages of one stream have said so far.
+
+    Attributes:
+        rows: How many came; rows that only mark a record as deleted are none.
+        versions: Those that its rows carry; None among them for a row without one (rows of BATCH files say nothing).
+        is_open: Whether the last of them is behind the last SCHEMA.
+        activated: The version that was activated behind the last row; None for none.
+        was_activated: Whether any version was, wherever.
+        names_bookmark: Whether a SCHEMA named `bookmark_properties`.
+        positions_before: Keys of states → path of a position that one held before the first row.
+    """
+
+    rows: int = 0
+    versions: set[int | None] = field(default_factory=set)
+    is_open: bool = False
+    activated: int | None = None
+    was_activated: bool = False
+    names_bookmark: bool = False
+    positions_before: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def ended_well(self) -> bool:
-        """Whether the tap came to its end, if no message follows: one that fails does not get to its last state."""
-        return self._ended_well
+    def is_activated(self) -> bool:
+        """Whether the end of the stream was said: rows of another version, or of none, may not be all there are."""
+        return self.activated is not None and self.versions <= {self.activated}
 
-    def follows_bookmark(self, stream: str) -> bool:
-        """Tell whether a stream may hold only what changed."""
-        return stream in self._following
+    @property
+    def contradicts_itself(self) -> bool:
+        """Whether the versions that were activated and those of the rows are not one and the same.
 
-
-def goes_on_inside(state: Any, streams: Iterable[str]) -> bool:
-    """Tell whether a tap that is given a state would go on in the middle of a whole reading of one of some streams."""
-    bookmarks = state.get("bookmarks") if isinstance(state, dict) else None
-    if not isinstance(bookmarks, dict):
-        return False
-    known = (bookmarks.get(stream) for stream in streams)
-    return any(isinstance(bookmark, dict) and bookmark.get(_UNFINISHED) for bookmark in known)
+        The Meltano SDK's taps activate a version before their rows and not behind them: that is none.
+        """
+        if not self.was_activated:
+            return not self.versions <= {None}
+        return len(self.versions) > 1 or self.activated is not None
 
 
-def _is_under_way(state: Any) -> bool:
-    return isinstance(state, dict) and bool(state.get(_UNDER_WAY))
+class Completeness:
+    """Takes every message of a run, in order, and knows which streams came whole."""
+
+    def __init__(self, *, is_tombstone: Callable[[Mapping[str, Any]], bool]) -> None:
+        """Start before the first message.
+
+        Args:
+            is_tombstone: Tells whether a record only says that another one was deleted.
+        """
+        self._is_tombstone = is_tombstone
+        self._streams: dict[str, _Signs] = {}
+        self._values: dict[str, _Value] = {}
+        self._unfinished: frozenset[str] = frozenset()
+        self._ends_in_state = False
+
+    def note(self, message: Message) -> None:
+        """Take in a message."""
+        self._ends_in_state = False
+        match message["type"]:
+            case "RECORD":
+                self._note_row(message)
+            case "STATE":
+                self._note_state(message["value"])
+            case "SCHEMA":
+                signs = self._signs(message["stream"])
+                signs.names_bookmark = signs.names_bookmark or bool(message.get("bookmark_properties"))
+                signs.is_open = False
+            case "BATCH":
+                self._note_rows(self._signs(message["stream"]))
+            case "ACTIVATE_VERSION":
+                signs = self._signs(message["stream"])
+                signs.was_activated = True
+                if signs.is_open:  # else more rows begin: the Meltano SDK sends both anew for each parent of a child
+                    signs.activated = message["version"]
+            case _:
+                pass
+
+    def is_under_way(self, streams: Iterable[str]) -> bool:
+        """Tell whether rows of some streams came behind which nothing says that they are all.
+
+        A state from there would let the next run begin in the middle, and a mirror take the rest for the whole.
+        """
+        return any(signs.rows and not signs.is_activated for signs in map(self._signs, streams))
+
+    def has_ended(self, streams: Iterable[str]) -> bool:
+        """Tell whether the tap has come to its end with some streams, if no message follows.
+
+        A tap that fails does not get to a last state that names no stream under way.
+        """
+        return self._ends_in_state and self._unfinished.isdisjoint(streams)
+
+    def doubts(self, stream: str) -> Iterator[str]:
+        """Yield why a stream may not have come whole, in words; nothing if it has."""
+        signs = self._signs(stream)
+        if not signs.rows:
+            yield "not a single row came"
+            return
+        if signs.names_bookmark:
+            yield "its SCHEMA names bookmark_properties, so the tap may send only what changed"
+        yield from (
+            f"a STATE before its first row holds {path}, so the tap may have begun in the middle"
+            for key, path in signs.positions_before.items()
+            if self._may_concern(key, stream)
+        )
+        if not signs.is_activated:
+            yield from self._doubts_about_end(stream, signs)
+
+    def _doubts_about_end(self, stream: str, signs: _Signs) -> Iterator[str]:
+        if signs.contradicts_itself:
+            yield "no ACTIVATE_VERSION of the version that all its rows carry came behind the last of them"
+        if not self._ends_in_state:
+            yield "the input does not end with a STATE that names no stream as currently_syncing"
+        yield from (
+            f"a STATE holds {value.path}, so the tap may send only what changed since"
+            for key, value in self._values.items()
+            if self._may_concern(key, stream)
+        )
+
+    def _signs(self, stream: str) -> _Signs:
+        return self._streams.setdefault(stream, _Signs())
+
+    def _note_row(self, message: Message) -> None:
+        if not self._is_tombstone(message["record"]):
+            signs = self._signs(message["stream"])
+            self._note_rows(signs)
+            signs.versions.add(message.get("version"))
+
+    def _note_rows(self, signs: _Signs) -> None:
+        if not signs.rows:
+            signs.positions_before = {key: value.path for key, value in self._values.items() if value.is_position}
+        signs.rows += 1
+        signs.is_open, signs.activated = True, None
+
+    def _note_state(self, state: Any) -> None:
+        """Keep where a state holds values, not the values: they may be a customer's."""
+        if not isinstance(state, Mapping):
+            self._note_value("", "a value of its own form", is_position=state is not None)
+            state = {}
+        bookmarks = state.get(_BOOKMARKS)
+        if not isinstance(bookmarks, Mapping):
+            self._note_value(_BOOKMARKS, _BOOKMARKS, is_position=not _is_empty(bookmarks))
+            bookmarks = {}
+        for key, bookmark in bookmarks.items():
+            self._note_bookmark(key, bookmark)
+        for key, value in state.items():  # older taps keep bookmarks by stream, or one date for all, right here
+            if key not in {_BOOKMARKS, _UNDER_WAY}:
+                self._note_value(key, repr(key), is_position=not _is_empty(value))
+        self._ends_in_state = not state.get(_UNDER_WAY)
+        self._unfinished = frozenset(
+            key for key, value in bookmarks.items() if isinstance(value, Mapping) and value.get(_UNFINISHED)
+        )
+
+    def _note_bookmark(self, key: str, bookmark: Any) -> None:
+        if not isinstance(bookmark, Mapping):
+            self._note_value(key, f"{_BOOKMARKS}.{key}", is_position=not _is_empty(bookmark))
+            return
+        for name, value in bookmark.items():
+            if not _is_empty(value):
+                path, is_position = f"{_BOOKMARKS}.{key}.{name}", _is_position(name, value)
+                self._note_value(key, path, is_position=is_position, is_value=True)
+
+    def _note_value(self, key: str, path: str, *, is_position: bool, is_value: bool = False) -> None:
+        known = self._values.get(key)
+        if (is_position or is_value) and (known is None or (is_position and not known.is_position)):
+            self._values[key] = _Value(path, is_position)
+
+    def _may_concern(self, key: str, stream: str) -> bool:
+        """Tell whether what a state holds under a key may be about a stream.
+
+        Taps give bookmarks names of their own (`shop-public-orders` for the stream `public-orders`), and a mapper may
+        have renamed the stream: a key that names no stream at all may mean any.
+        """
+        if key in self._streams:
+            return key == stream
+        alike = {name for name in self._streams if _are_alike(key, name)}
+        return stream in alike if alike else True
+
+
+def find_filter(stream_maps: Mapping[str, Any], stream: str, alias: str) -> str | None:
+    """Return the key of a stream map of the target that filters the rows of a stream; None if there is none.
+
+    Args:
+        stream_maps: The setting.
+        stream: What the tap calls the stream.
+        alias: What it is loaded as.
+    """
+    own = stream_maps.get(alias)
+    if isinstance(own, Mapping) and "__source__" in own:
+        return alias if own.get("__filter__") is not None else None
+    return next(
+        (
+            name
+            for name, definition in stream_maps.items()
+            if isinstance(definition, Mapping)
+            and "__source__" not in definition
+            and fnmatchcase(stream, name)
+            and definition.get("__filter__") is not None
+        ),
+        None,
+    )
+
+
+def _is_position(name: str, value: Any) -> bool:
+    """Tell whether a tap may go on from a value of its bookmark.
+
+    Taps of singer-io and pipelinewise send a few values before the first row of every full table, also of one that
+    begins at its beginning.
+    """
+    match name:
+        case "version":
+            return False
+        case "last_replication_method":
+            return bool(value != "FULL_TABLE")
+        case "initial_full_table_complete":  # tap-mongodb, ever after the first full table
+            return value is not True
+        case _:
+            return True
+
+
+def _are_alike(one: str, other: str) -> bool:
+    bare_one, bare_other = _bare(one), _bare(other)
+    return bool(bare_one) and bool(bare_other) and (bare_one in bare_other or bare_other in bare_one)
+
+
+def _bare(name: str) -> str:
+    return "".join(filter(str.isalnum, name.casefold()))
+
+
+def _is_empty(value: Any) -> bool:
+    """Tell whether a value says nothing, at whatever depth: taps that read a table whole leave such shells."""
+    if isinstance(value, Mapping):
+        return all(map(_is_empty, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_empty, value))
+    return value is None or value == ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from contextlib import ExitStack
 
 from ninox_api.errors import NinoxError
@@ -42,27 +42,23 @@ def load_held(loaders: Sequence[StreamLoader]) -> None:
     _load_circles([loader for loader in loaders if loader.held])
 
 
-def remove_unseen(loaders: Sequence[StreamLoader]) -> None:
-    """Delete what is gone from complete mirrored streams, last stream first: children often follow their parents."""
-    for loader in reversed(loaders):
+def remove_unseen(doubts: Mapping[StreamLoader, Sequence[str]]) -> None:
+    """Delete the records of mirrored tables for which no row came.
+
+    The last stream comes first: children often follow their parents.
+
+    Args:
+        doubts: Stream → why it may not be whole; none if it is.
+    """
+    for loader in reversed(list(doubts)):
         if loader.plan.mode != "mirror":
             continue
-        if not loader.is_complete:
-            logger.info(
-                "%s: nothing is deleted, because nothing says that the stream came whole. A STATE behind the last row "
-                "does, of a tap that does not follow a bookmark, or an ACTIVATE_VERSION.",
-                loader.plan.stream,
-            )
-        elif not loader.account.read:
-            logger.warning("%s: nothing is deleted, because not a single row came.", loader.plan.stream)
-            loader.is_complete = False
-        elif loader.account.report.rejected:
-            logger.warning(
-                "%s: nothing is deleted, because rows were rejected and their records cannot be told from those that "
-                "are gone.",
-                loader.plan.stream,
-            )
-            loader.is_complete = False
+        reasons = list(doubts[loader])
+        if loader.account.report.rejected:
+            reasons.append("rows were rejected, and their records cannot be told from those that are gone")
+        if reasons:
+            logger.warning("%s: nothing is deleted, because %s.", loader.plan.stream, "; ".join(reasons))
+            loader.is_finished = True
         else:
             loader.remove_unseen()
 

@@ -37,7 +37,7 @@ class StreamLoader:
     Attributes:
         account: What became of its rows.
         held: Rows that wait for a linked record.
-        is_complete: Whether the tap has said that all rows of the stream are there.
+        is_finished: Whether all is done that can only be done at the end of the input: a mirror's deletions.
         plan: How its rows are written.
     """
 
@@ -51,7 +51,7 @@ class StreamLoader:
         """
         self.account = StreamAccount(run, described)
         self.held: dict[Hashable, Row] = {}
-        self.is_complete = False
+        self.is_finished = False
         self._held_since: int | None = None
         self._retry_pays = True
         self._has_relieved = False
@@ -84,15 +84,14 @@ class StreamLoader:
             unsettled.append(self._held_since)
         if self.account.blocked_from is not None:
             unsettled.append(self.account.blocked_from)
-        if self.is_complete and self.plan.mode == "mirror":
-            unsettled.append(self.account.read)  # until the records that are gone are deleted
+        if self.plan.mode == "mirror" and self.account.read and not self.is_finished:
+            unsettled.append(1)  # until the records that are gone are deleted, or nobody can say which
         return min(unsettled, default=None)
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Take a row; nothing is sent yet."""
         if not (self._has_told_strangers or record.keys() <= self._named):
             self._tell_strangers(record)
-        self.is_complete = False  # whatever was said before it: some taps activate a version before its rows
         number = self.account.take()
         try:
             encoded = self.plan.encode(record, number)
@@ -208,4 +207,4 @@ class StreamLoader:
         """
         with self._working():
             self._writer.remove_unseen()
-        self.is_complete = False
+        self.is_finished = True

@@ -79,11 +79,6 @@ class TableSink(BatchSink):
         self.target.write_durable_state()
 
     @override
-    def activate_version(self, new_version: int) -> None:
-        """All rows of the stream are there: a mirror may delete what did not come, once the input has ended well."""
-        self._loader.is_complete = True
-
-    @override
     def get_validator(self) -> None:
         return None
 

@@ -21,9 +21,9 @@ from ninox_singer.cli import Stopping
 from ninox_singer.settings import ConfiguredPlugin
 from target_ninox import finishing
 from target_ninox.batch_files import read_rows
-from target_ninox.completeness import Completeness, goes_on_inside
+from target_ninox.completeness import Completeness, find_filter
 from target_ninox.loader import StreamLoader
-from target_ninox.planning.names import CATALOGUE_STREAMS
+from target_ninox.planning.names import CATALOGUE_STREAMS, is_marked_deleted
 from target_ninox.reader import QuietReader
 from target_ninox.reporting.rejects import StreamSchema
 from target_ninox.run import Run, open_run
@@ -63,7 +63,8 @@ class TargetNinox(ConfiguredPlugin, Target):
         self._loaders: dict[str, StreamLoader] = {}
         self._stopping = Stopping()
         self._states = DurableStates(self._write_state)
-        self._completeness = Completeness()
+        self._completeness = Completeness(is_tombstone=is_marked_deleted)
+        self._last_inside: tuple[State, Mapping[str, int]] | None = None
         self.reader = QuietReader(on_bad_line=self._abort)
         super().__init__(**{"message_reader": self.reader, **kwargs})
         self.max_parallelism = 1  # the SDK's own __init__ sets 8
@@ -159,27 +160,25 @@ class TargetNinox(ConfiguredPlugin, Target):
 
     @override
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
-        self._completeness.note(message_dict)
-        if self._is_left_out(message_dict):
-            return
-        for stream_map in self.mapper.stream_maps.get(message_dict["stream"], ()):
-            sink = self.get_sink(stream_map.stream_alias)
-            if sink.process_activate_version_messages:
-                sink.activate_version(message_dict["version"])
+        self._completeness.note(message_dict)  # that is all: nothing is deleted before the input has ended
 
     @override
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
         self._completeness.note(message_dict)
-        state = message_dict["value"]
-        if not goes_on_inside(state, self._mirrored_streams()):  # from there only the rest would come, and stay
-            self._states.add(state, {name: item.account.read for name, item in self._loaders.items()})
+        state, rows_before = message_dict["value"], {name: item.account.read for name, item in self._loaders.items()}
+        if self._completeness.is_under_way(self._mirrored_streams()):
+            self._last_inside = state, rows_before  # goes out only if the input ends with it
+        else:
+            self._states.add(state, rows_before)
+            self._last_inside = None
         with self._reported():
             self.write_durable_state()
 
     @override
     def process_endofpipe(self) -> None:
         with self._reported():
-            self._mark_complete()
+            if self._last_inside is not None and self._completeness.has_ended(self._mirrored_streams()):
+                self._states.add(*self._last_inside)
             self._waits_for_script = bool(self._settings.after_load_script)
             super().process_endofpipe()
             self._finish()
@@ -214,7 +213,7 @@ class TargetNinox(ConfiguredPlugin, Target):
         loaders = list(self._loaders.values())
         finishing.tell_idle_settings(self._settings.streams, self._loaders)
         finishing.load_held(loaders)
-        finishing.remove_unseen(loaders)
+        finishing.remove_unseen({loader: list(self._doubts(loader)) for loader in loaders})
         if self._run is None:
             self.write_durable_state()
             return
@@ -226,23 +225,27 @@ class TargetNinox(ConfiguredPlugin, Target):
         if error is not None:
             raise error
 
-    def _mark_complete(self) -> None:
-        """Take the end of the input for the end of whole streams, where nothing speaks against it."""
-        if not self._completeness.ended_well:
-            return
-        following = {alias for name in self.mapper.stream_maps if self._completeness.follows_bookmark(name)
-                     for alias in self._aliases(name)}  # fmt: skip
-        for name, loader in self._loaders.items():
-            if loader.account.read and name not in following:
-                loader.is_complete = True
+    def _doubts(self, loader: StreamLoader) -> Iterator[str]:
+        """Yield why a loaded stream may not be whole; a stream map can make it of several of the tap."""
+        name = loader.plan.stream
+        for source in self._sources(name):
+            yield from self._completeness.doubts(source)
+            stream_map = find_filter(self.config.get("stream_maps") or {}, source, name)
+            if stream_map is not None:
+                yield f"stream_maps.{stream_map}.__filter__ may leave out rows whose records are not gone"
 
-    def _aliases(self, stream: str) -> Iterator[str]:
-        """Yield what stream maps call a stream."""
-        return (stream_map.stream_alias for stream_map in self.mapper.stream_maps.get(stream, ()))
+    def _sources(self, name: str) -> Iterator[str]:
+        """Yield the tap's streams that are loaded under a name."""
+        return (
+            source
+            for source, stream_maps in self.mapper.stream_maps.items()
+            if any(stream_map.stream_alias == name for stream_map in stream_maps)
+        )
 
     def _mirrored_streams(self) -> Iterator[str]:
-        mirrored = {name for name, loader in self._loaders.items() if loader.plan.mode == "mirror"}
-        return (name for name in self.mapper.stream_maps if not mirrored.isdisjoint(self._aliases(name)))
+        """Yield the tap's streams that end in a mirror."""
+        mirrored = (name for name, loader in self._loaders.items() if loader.plan.mode == "mirror")
+        return (source for name in mirrored for source in self._sources(name))
 
     def _execute_script(self, run: Run, *, skip: bool) -> None:
         self._waits_for_script = False

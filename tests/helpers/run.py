@@ -183,8 +183,9 @@ def schema(stream, key=("id",), **properties):
     }
 
 
-def records(stream, rows):
-    return [{"type": "RECORD", "stream": stream, "record": row} for row in rows]
+def records(stream, rows, *, version=None):
+    of_version = {} if version is None else {"version": version}
+    return [{"type": "RECORD", "stream": stream, "record": row, **of_version} for row in rows]
 
 
 def state(value):

@@ -84,7 +84,8 @@ class Operation:
             share: How many of all rows there are so far; as many of each stream, for none is to lack its parent.
         """
         yield from self.schemas.values()
-        by_stream = (records(stream, rows) for stream, rows in self.rows.items())
+        version = 1 if self.activates else None
+        by_stream = (records(stream, rows, version=version) for stream, rows in self.rows.items())
         lines = [line for several in zip_longest(*by_stream) for line in several if line]
         there = round(len(lines) * share / len(self.rows)) * len(self.rows)
         for number, line in enumerate(lines[:there], start=1):
@@ -111,7 +112,12 @@ def _customer_operation(rows, model, **settings):
 def _mirror():
     settings = {"streams": {"customers": {"mode": "mirror"}}, "max_deletes": 100}
     return Operation(
-        {"customers": CUSTOMERS}, {"customers": _customers(5, 16)}, {"A": _model(5, 16)}, settings, replays_all=True
+        {"customers": CUSTOMERS},
+        {"customers": _customers(5, 16)},
+        {"A": _model(5, 16)},
+        settings,
+        replays_all=True,
+        activates=True,
     )
 
 

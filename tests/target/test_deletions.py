@@ -12,10 +12,12 @@ CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
 TOMBSTONES = schema("customers", key=["Name"], Name="string", _sdc_deleted_at="string")
 DELETED_AT = "2026-11-01T00:00:00Z"
 MIRROR = {"load_method": "overwrite"}
+AT_THE_END = {"bookmarks": {"customers": {}}}
+"""The state of a tap that reads whole tables."""
 
 
-def rows(*numbers):
-    return records("customers", [{"Name": f"name {n}", "Amount": n * 10} for n in numbers])
+def rows(*numbers, version=None):
+    return records("customers", [{"Name": f"name {n}", "Amount": n * 10} for n in numbers], version=version)
 
 
 def tombstones(*numbers):
@@ -100,7 +102,8 @@ def test_tombstones_of_the_tap_under_their_own_narrow_schema(simulate):
 
 def test_a_mirror_deletes_what_did_not_come(simulate):
     simulator = simulate(shop(6))
-    run = run_target(simulator, [CUSTOMERS, *rows(1, 2, 9), activate_version("customers"), state({"a": 1})], **MIRROR)
+    given = [CUSTOMERS, *rows(1, 2, 9, version=1), activate_version("customers"), state({"a": 1})]
+    run = run_target(simulator, given, **MIRROR)
     assert run.error is None
     assert [row["A"] for row in stored(simulator).values()] == ["name 1", "name 2", "name 9"]
     assert run.counts("customers") == {"read": 3, "created": 1, "unchanged": 2, "removed": 4}
@@ -109,22 +112,24 @@ def test_a_mirror_deletes_what_did_not_come(simulate):
 
 def test_the_end_of_an_input_that_ends_well_is_the_end_of_its_streams(simulate):
     simulator = simulate(shop(6))
-    run_target(simulator, [CUSTOMERS, *rows(1, 2), state({"a": 1})], **MIRROR)
+    run = run_target(simulator, [CUSTOMERS, *rows(1, 2), state(AT_THE_END)], **MIRROR)
     assert list(stored(simulator)) == [1, 2]
+    assert run.states == [AT_THE_END]
 
 
+ACTIVATED = activate_version("customers")
+FOLLOWING = {**CUSTOMERS, "bookmark_properties": ["Amount"]}
+END = state(AT_THE_END)
 BROKEN = {
     "cut off": lambda: [CUSTOMERS, *rows(1, 2)],
-    "cut off between two states": lambda: [CUSTOMERS, *rows(1), state({"a": 1}), *rows(2)],
-    "only what changed": lambda: [{**CUSTOMERS, "bookmark_properties": ["Amount"]}, *rows(1), state({"a": 1})],
-    "empty": lambda: [CUSTOMERS, activate_version("customers"), state({"a": 1})],
-    "a bad row": lambda: [CUSTOMERS, *rows(1), *records("customers", [{"Name": "x", "Amount": "many"}]),
-                          activate_version("customers"), state({"a": 1})],
-    "a line that is no message": lambda: [CUSTOMERS, *rows(1), activate_version("customers"), "RECORD"],
-    "an unknown stream": lambda: [CUSTOMERS, *rows(1), activate_version("customers"), *records("none", [{"a": 1}])],
-    "cut off behind a version that was activated first": lambda: [CUSTOMERS, activate_version("customers"), *rows(1)],
-    "only what changed behind an old version": lambda: [{**CUSTOMERS, "bookmark_properties": ["Amount"]},
-                                                        activate_version("customers"), *rows(1), state({"a": 1})],
+    "cut off between two states": lambda: [CUSTOMERS, *rows(1), END, *rows(2)],
+    "only what changed": lambda: [FOLLOWING, *rows(1), END],
+    "empty": lambda: [CUSTOMERS, ACTIVATED, END],
+    "a bad row": lambda: [CUSTOMERS, *rows(1), *records("customers", [{"Name": "x", "Amount": "many"}]), END],
+    "a line that is no message": lambda: [CUSTOMERS, *rows(1, version=1), ACTIVATED, "RECORD"],
+    "an unknown stream": lambda: [CUSTOMERS, *rows(1, version=1), ACTIVATED, *records("none", [{"a": 1}])],
+    "cut off behind a version that was activated first": lambda: [CUSTOMERS, ACTIVATED, *rows(1, version=1)],
+    "only what changed behind an old version": lambda: [FOLLOWING, ACTIVATED, *rows(1, version=1), END],
     "cut off behind a state of a stream under way": lambda: [CUSTOMERS, *rows(1),
                                                              state({"currently_syncing": "customers"})],
 }  # fmt: skip
@@ -150,9 +155,10 @@ def test_a_mirror_deletes_nothing_after_only_what_changed_under_another_name(sim
 
 
 def test_a_version_that_is_activated_first_and_last_is_complete(simulate):
-    """As taps of the SDK send them."""
+    """As pipelinewise's taps send them in a first run."""
     simulator = simulate(shop(6))
-    run_target(simulator, [CUSTOMERS, activate_version("customers"), *rows(1), activate_version("customers")], **MIRROR)
+    given = [CUSTOMERS, activate_version("customers"), *rows(1, version=1), activate_version("customers")]
+    run_target(simulator, given, **MIRROR)
     assert list(stored(simulator)) == [1]
 
 
@@ -173,7 +179,7 @@ def test_a_whole_reading_that_is_cut_off_begins_again_for_a_mirror(simulate):
 
 def test_a_mirror_that_would_delete_too_much_deletes_nothing(simulate):
     simulator = simulate(shop(6))
-    run = run_target(simulator, [CUSTOMERS, *rows(1, 2), state({"a": 1})], max_deletes=3, **MIRROR)
+    run = run_target(simulator, [CUSTOMERS, *rows(1, 2), state(AT_THE_END)], max_deletes=3, **MIRROR)
     assert "max_deletes" in str(run.error)
     assert "4 records" in str(run.error)
     assert len(stored(simulator)) == 6
@@ -220,7 +226,7 @@ def test_a_record_that_cannot_be_deleted_costs_no_other(simulate, status, caplog
 def test_a_mirror_names_what_it_could_not_delete_and_holds_its_state(simulate):
     simulator = simulate(shop(6))
     undeletable(simulator, 3, 5)
-    run = run_target(simulator, [CUSTOMERS, *rows(1), state({"a": 1})], **MIRROR)
+    run = run_target(simulator, [CUSTOMERS, *rows(1), state(AT_THE_END)], **MIRROR)
     assert "customers: 2 records of table 'Customers'" in str(run.error)
     assert "HTTP 423: ids 3, 5." in str(run.error)
     assert list(stored(simulator)) == [1, 3, 5]
@@ -230,6 +236,6 @@ def test_a_mirror_names_what_it_could_not_delete_and_holds_its_state(simulate):
 def test_a_server_that_deletes_nothing_is_not_asked_for_every_record(simulate):
     simulator = simulate(shop(300))
     simulator.faults.add(kind="status", status=500, method="DELETE", path=".*", times=None)
-    run = run_target(simulator, [CUSTOMERS, *rows(1), state({"a": 1})], **MIRROR)
+    run = run_target(simulator, [CUSTOMERS, *rows(1), state(AT_THE_END)], max_deletes=300, **MIRROR)
     assert "HTTP 500" in str(run.error)
     assert len([call for call in simulator.log.entries if call.method == "DELETE"]) <= 110

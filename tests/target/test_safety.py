@@ -52,7 +52,8 @@ def test_a_dry_run_counts_links_circles_deletions_and_mirrors_as_a_run_does(simu
     parts = schema("parts", key=["No"], No="string", Whole="string", _sdc_deleted_at="string")
     given = [{"No": "a", "Whole": "b"}, {"No": "b", "Whole": "a"}, {"No": "c", "Whole": "none"}]
     given += [{"No": "d", "Whole": "a"}, {"No": "d", "_sdc_deleted_at": "2026-01-01T00:00:00Z"}]
-    messages = [parts, *records("parts", given), gone, *records("gone", [{"No": "1"}]), activate_version("gone")]
+    messages = [parts, *records("parts", given), gone]
+    messages += [*records("gone", [{"No": "1"}], version=1), activate_version("gone")]
     dry = run_target(simulator, messages, dry_run=True, **settings)
     assert writes(simulator) == []
     run = run_target(simulator, messages, **settings)
