@@ -207,7 +207,7 @@ def _joined(value: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str,
     Only objects whose keys are the user's own can have such keys.
     """
     inner = schema.get("additionalProperties")
-    if not isinstance(inner, Mapping):
+    if not isinstance(inner, Mapping) or not _types(inner):  # of stream_maps, whose members may be objects or texts
         return value
     if "object" not in _types(inner):
         return {".".join(path): leaf for path, leaf in _leaves(value)}
