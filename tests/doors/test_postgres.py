@@ -35,9 +35,11 @@ def test_two_servers_run_side_by_side_and_leave_no_directory(leftovers):
 
 
 def test_binaries_that_do_not_work_are_told_with_the_way_out(tmp_path, monkeypatch, leftovers):
-    (tmp_path / "initdb").write_text("#!/bin/sh\necho broken binary\nexit 3\n", encoding="utf-8")
-    (tmp_path / "initdb").chmod(0o755)
-    monkeypatch.setenv("PG_BIN", str(tmp_path))
+    binaries = tmp_path / "package" / "install" / "bin"  # all of the package is copied for a user who cannot enter
+    binaries.mkdir(parents=True)
+    (binaries / "initdb").write_text("#!/bin/sh\necho broken binary\nexit 3\n", encoding="utf-8")
+    (binaries / "initdb").chmod(0o755)
+    monkeypatch.setenv("PG_BIN", str(binaries))
     with pytest.raises(PostgresError, match=r"(?s)PostgreSQL did not start: initdb .*failed"), running_postgres():
         pass
     assert leftovers() == []
