@@ -8,15 +8,14 @@ STAMP := .venv/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test bench soak reliability check format lint types tests wheel audit pins lowest clean
+.PHONY: help setup demo test bench prove check format lint types tests wheel audit pins lowest clean
 
 help:
 	@echo "make demo     Ninox to PostgreSQL through Meltano, without an account"
 	@echo "make test     format check, lint, strict types, all tests"
 	@echo "make wheel    build the wheel and try it in an empty environment"
 	@echo "make bench    how fast, beside what else could be used; ROUNDS=5 WORKS='read tables'"
-	@echo "make reliability  every fault, two hundred seeds of kills, a million rows; PARTS='matrix kills load'"
-	@echo "make soak     ten runs in a row while people edit, half of them killed; SEEDS=50"
+	@echo "make prove    what takes longer: every fault, seeds of kills, a million rows, soak; PARTS='matrix kills load soak'"
 	@echo "make lowest   the tests with the lowest versions that are permitted"
 	@echo "make audit    known vulnerabilities of every pinned package; needs the internet"
 	@echo "make pins     constraints.txt anew, after a change of pyproject.toml"
@@ -46,12 +45,9 @@ WORKS ?=
 bench: setup
 	@$(BIN)/python -m benchmarks --rounds $(ROUNDS) $(WORKS)
 
-SEEDS ?= 5
-soak: setup
-	@nice -n 10 $(BIN)/python -m tests.reliability.soak --seeds $(SEEDS)
-
-PARTS ?= matrix kills load
-reliability: setup
+# Long proofs, beside the samples of them that `make test` runs.
+PARTS ?= matrix kills load soak
+prove: setup
 	@nice -n 10 $(BIN)/python -m tests.reliability $(PARTS)
 
 check: format lint types

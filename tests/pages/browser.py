@@ -12,7 +12,20 @@ from html import unescape
 import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-SECONDS = 60
+SECONDS = 120
+OPTIONS = (
+    "--headless=new",
+    "--no-sandbox",  # root has none
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    *(
+        "--disable-quic",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ),  # it is alone
+)
 _RESULT = re.compile(r'<html[^>]* data-result="([^"]*)"')
 _REPORT_ERRORS = (
     "<script>addEventListener('error', (event) => "
@@ -43,8 +56,7 @@ def look_at(page, folder, script, *, fragment="", size="1500,940"):
     act = f"<script>document.documentElement.dataset.result = JSON.stringify((() => {{{script}}})());</script>"
     path = folder / "page.html"
     path.write_text(page.replace("<head>", f"<head>{_REPORT_ERRORS}").replace("</body>", f"{act}</body>"), "utf-8")
-    command = [browser, "--headless=new", "--no-sandbox", "--disable-gpu", f"--window-size={size}", "--dump-dom"]
-    command += ["--disable-dev-shm-usage", "--no-first-run", f"--user-data-dir={folder / 'profile'}"]
+    command = [browser, *OPTIONS, f"--window-size={size}", f"--user-data-dir={folder / 'profile'}", "--dump-dom"]
     done = subprocess.run(
         [*command, f"{path.as_uri()}{fragment}"], capture_output=True, text=True, timeout=SECONDS, check=False
     )

@@ -1,6 +1,7 @@
-"""Everything that `make reliability` runs, in full, with its figures as Markdown for `docs/reliability.md`.
+"""Everything that `make prove` runs, in full, with its figures as Markdown for `docs/reliability.md`.
 
-`python -m tests.reliability matrix kills load`: one part or several; `--seeds` and `--rows` make them smaller.
+`python -m tests.reliability matrix kills load soak`: one part or several; `--seeds`, `--soaks` and `--rows` make them
+smaller.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections import Counter
 from pathlib import Path
 
 from demo.postgres import running_postgres
-from tests.reliability import csv_kills, kills, load, matrix, meltano_kills, warehouse_kills
+from tests.reliability import csv_kills, kills, load, matrix, meltano_kills, soak, warehouse_kills
 from tests.reliability.canaries import quiet
 
 
@@ -74,7 +75,7 @@ def run_kills(options):
     return failed
 
 
-PARTS = {"matrix": run_matrix, "kills": run_kills, "load": load.run_load}
+PARTS = {"matrix": run_matrix, "kills": run_kills, "load": load.run_load, "soak": soak.run_soak}
 
 
 def main(arguments=None):
@@ -84,6 +85,7 @@ def main(arguments=None):
     parser.add_argument("--once", action="store_true", help="every cell at the first request of its place only")
     parser.add_argument("--sides", nargs="+", choices=list(matrix.SIDES), default=list(matrix.SIDES))
     parser.add_argument("--seeds", type=int, default=200, help="seeds of the kill tests")
+    parser.add_argument("--soaks", type=int, default=50, help="seeds of ten runs while people edit")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the largest load")
     options = parser.parse_args(arguments)

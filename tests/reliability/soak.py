@@ -1,11 +1,11 @@
 """People edit without a pause while the tap runs into PostgreSQL again and again, and half of the runs are killed.
 
-At the end the warehouse must equal the source, rows marked as deleted aside. `make soak SEEDS=50` runs fifty of them.
+At the end the warehouse must equal the source, rows marked as deleted aside.
+`make prove PARTS=soak` runs fifty of them.
 """
 
 from __future__ import annotations
 
-import argparse
 import random
 import sys
 import tempfile
@@ -148,31 +148,16 @@ def _kill(pipeline, victims, simulator, chance):
     pipeline.kill(victims)
 
 
-def main(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--first", type=int, default=0)
-    options = parser.parse_args(arguments)
-    total, failed = Counter(), []
-    started = time.monotonic()
+def run_soak(options):
+    """Play `options.soaks` seeds; print what was survived."""
+    total, failed = Counter(), 0
     with running_postgres() as postgres:
-        for seed in range(options.first, options.first + options.seeds):
+        for seed in range(options.first, options.first + options.soaks):
             with tempfile.TemporaryDirectory(prefix="ninox-soak-") as directory:
                 try:
-                    told = soak(seed, postgres, Path(directory))
+                    total += soak(seed, postgres, Path(directory))
                 except AssertionError as error:
-                    failed.append(seed)
-                    sys.stdout.write(f"seed {seed}: DIFFERENT: {error}\n")
-                    continue
-            total += told
-            sys.stdout.write(f"seed {seed}: equal, {dict(told)}\n")
-            sys.stdout.flush()
-    sys.stdout.write(
-        f"{options.seeds - len(failed)} of {options.seeds} seeds equal in {time.monotonic() - started:.0f} s, "
-        f"failed: {failed or 'none'}; {dict(total)}\n"
-    )
-    return 1 if failed else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+                    failed += 1
+                    sys.stderr.write(f"soak, seed {seed}: {error}\n")
+    sys.stdout.write(f"{options.soaks - failed} of {options.soaks} seeds equal; {dict(total)}\n")
+    return failed

@@ -1,4 +1,4 @@
-"""A few seeds of the kill tests; `make reliability` plays two hundred."""
+"""A few seeds of the kill tests; `make prove` plays two hundred."""
 
 from __future__ import annotations
 

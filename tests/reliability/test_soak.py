@@ -1,4 +1,4 @@
-"""One short seed of `make soak`."""
+"""One short seed of `make prove PARTS=soak`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 
 import pytest
 
-from demo.postgres import running_postgres
 from tests.reliability.soak import soak
 
 pytestmark = pytest.mark.e2e
@@ -14,8 +13,7 @@ pytestmark = pytest.mark.e2e
 SEED = int(os.environ.get("SOAK_SEED", "30"))
 
 
-def test_whatever_people_do_and_however_runs_end_the_warehouse_equals_the_source(tmp_path):
-    with running_postgres() as postgres:
-        told = soak(SEED, postgres, tmp_path, runs=4)
+def test_whatever_people_do_and_however_runs_end_the_warehouse_equals_the_source(tmp_path, postgres):
+    told = soak(SEED, postgres, tmp_path, runs=4)
     assert told["rows"] > 100
     assert told["killed"] >= 1
