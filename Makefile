@@ -8,7 +8,7 @@ STAMP := .venv/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test bench prove check format lint types tests wheel audit pins lowest clean
+.PHONY: help setup demo test bench prove check format lint types tests wheel audit pins newest lowest clean
 
 help:
 	@echo "make demo     Ninox to PostgreSQL through Meltano, without an account"
@@ -16,6 +16,7 @@ help:
 	@echo "make wheel    build the wheel and try it in an empty environment"
 	@echo "make bench    how fast, beside what else could be used; ROUNDS=5 WORKS='read tables'"
 	@echo "make prove    what takes longer: every fault, seeds of kills, a million rows, soak; PARTS='matrix kills load soak'"
+	@echo "make newest   the tests with the newest singer-sdk and Meltano, permitted or not"
 	@echo "make lowest   the tests with the lowest versions that are permitted"
 	@echo "make audit    known vulnerabilities of every pinned package; needs the internet"
 	@echo "make pins     constraints.txt anew, after a change of pyproject.toml"
@@ -38,7 +39,9 @@ $(STAMP): pyproject.toml constraints.txt
 demo: setup
 	@$(BIN)/python -m demo
 
-test: check tests
+# What takes a second first; mypy beside the tests, which often wait.
+test: format lint
+	@$(MAKE) --no-print-directory -j2 types tests
 
 ROUNDS ?= 5
 WORKS ?=
@@ -61,9 +64,13 @@ lint: setup
 types: setup
 	@$(BIN)/mypy
 
+# Tests of one group stay with one worker; the others go one by one to whoever is free, in the order of tests/conftest.py.
 WORKERS ?= 2
+PYTEST := -m pytest -q -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+# COVERAGE=1 measures which lines of the product run in the tests' own processes; it doubles their time.
+COVERAGE ?=
 tests: setup
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python $(PYTEST) $(if $(COVERAGE),--cov --cov-report=term)
 
 # What a user gets: built, installed with every extra into an empty environment, and tried.
 wheel: setup
@@ -86,6 +93,14 @@ pins: setup
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --extra dev pyproject.toml \
 	  --no-header --no-annotate --output-file constraints.txt
 
+# What is about to come: the newest of everything, and of these two also what pyproject.toml does not permit yet.
+NEWEST := build/newest/bin
+newest: setup
+	@$(BIN)/uv venv --quiet --clear --python $(PYTHON) build/newest
+	@printf 'singer-sdk[testing]\nmeltano\n' >build/newest/overrides.txt
+	@$(BIN)/uv pip install --quiet --python $(NEWEST)/python --override build/newest/overrides.txt -e '.[dev]'
+	@PATH="$(CURDIR)/$(NEWEST):$$PATH" $(NEWEST)/python $(PYTEST) --deselect tests/doors/test_dependencies.py
+
 # The lowest versions that pyproject.toml permits: what users get, then what the demo and these tests run beside it.
 LOWEST := build/lowest/bin
 BESIDE := build/lowest-dev/bin
@@ -100,4 +115,4 @@ lowest: setup
 	  tests/scenarios tests/simulator tests/conformance tests/e2e tests/doors/test_postgres.py
 
 clean:
-	rm -rf .venv .bench .meltano output build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf .venv .bench .meltano .coverage output build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info

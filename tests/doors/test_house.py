@@ -57,12 +57,23 @@ def test_all_supported_pythons_are_tested_and_one_job_stands_for_all():
     assert set(jobs["all"]["needs"]) == jobs.keys() - {"all"}
 
 
+def test_every_week_the_newest_versions_and_the_long_proofs_are_tried():
+    weekly = load(ROOT / ".github" / "workflows" / "weekly.yml")
+    assert "schedule" in weekly[True]  # YAML reads the key `on` as a boolean
+    [job] = weekly["jobs"].values()
+    assert set(job["strategy"]["matrix"]["door"]) == {"newest", "lowest", "audit", "prove"}
+    assert set(job["strategy"]["matrix"]["door"]) <= set(phony())
+
+
+def phony():
+    return re.search(r"\.PHONY: (.*)", (ROOT / "Makefile").read_text(encoding="utf-8")).group(1).split()
+
+
 def test_workflows_go_through_the_doors_that_the_makefile_has():
     text = "\n".join(path.read_text(encoding="utf-8") for path in WORKFLOWS)
     targets = set(re.findall(r"run: make (\w+)", text))
-    listed = re.search(r"\.PHONY: (.*)", (ROOT / "Makefile").read_text(encoding="utf-8")).group(1).split()
     assert targets
-    assert targets <= set(listed)
+    assert targets <= set(phony())
 
 
 @pytest.mark.parametrize("schema", SCHEMAS)
