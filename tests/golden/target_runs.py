@@ -13,8 +13,12 @@ CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
 TOMBSTONES = schema("customers", key=["Name"], Name="string", Amount="number", _sdc_deleted_at="string")
 
 
-def rows(*numbers, amount=10):
-    return records("customers", [{"Name": f"name {n}", "Amount": n * amount} for n in numbers])
+WHOLE = {"bookmarks": {"customers": {}}}
+"""The state of a tap that reads whole tables: a mirror behind it may delete."""
+
+
+def rows(*numbers, amount=10, version=None):
+    return records("customers", [{"Name": f"name {n}", "Amount": n * amount} for n in numbers], version=version)
 
 
 def creates(on):
@@ -45,10 +49,11 @@ def updates_only(on):
 
 
 def mirrors(on):
-    """What did not come is deleted, once the stream is whole."""
+    """What did not come is deleted, once the stream is whole; a bookmark is doubt, and nothing is deleted."""
     on.serve(shop(5))
     on.target([CUSTOMERS, *rows(1, 2, 6), state({"a": 1})], load_method="overwrite")
-    on.target([CUSTOMERS, *rows(1), activate_version("customers"), state({"a": 2})], load_method="overwrite")
+    on.target([CUSTOMERS, *rows(1, 2, 6), state(WHOLE)], load_method="overwrite")
+    on.target([CUSTOMERS, *rows(1, version=1), activate_version("customers"), state({"a": 2})], load_method="overwrite")
 
 
 def deletions(on):
@@ -62,7 +67,7 @@ def deletions(on):
 def deletions_one_by_one(on):
     """A server that deletes only one record at a time."""
     on.serve(shop(4), delete_many="missing")
-    on.target([CUSTOMERS, *rows(1), state({"a": 1})], load_method="overwrite")
+    on.target([CUSTOMERS, *rows(1), state(WHOLE)], load_method="overwrite")
 
 
 def references(on):
@@ -262,7 +267,7 @@ def limits(on):
     """Bounds on what a run may create, change and delete."""
     for name in ("max_creates", "max_updates", "max_deletes"):
         on.serve(shop(4))
-        messages = [CUSTOMERS, *rows(8, 9), *rows(1, 2, amount=7), state({"a": 1})]
+        messages = [CUSTOMERS, *rows(8, 9), *rows(1, 2, amount=7), state(WHOLE)]
         on.target(messages, load_method="overwrite", **{name: 1})
 
 

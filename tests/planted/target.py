@@ -85,25 +85,73 @@ PROMISES = [
         defects=(Defect("target_ninox:BatchWriter._refused", "_divided(rest, -(-len(rest) // PARTS))", "[rest[:1]]"),),
     ),
     Promise(
-        "docs/how-to/write-into-ninox.md",
-        "An empty stream deletes nothing, nor does one with rejected rows.",
+        "docs/how-to/mirror.md",
+        "Any doubt means that nothing is deleted; a warning names it, and the rows are loaded all the same.",
         test="target/test_deletions.py::test_a_mirror_deletes_nothing_after_an_input_that_is",
         defects=(
-            Defect("target_ninox:remove_unseen", "not loader.is_complete", "False"),
-            Defect("target_ninox:remove_unseen", "loader.account.report.rejected", "False"),
-            Defect("target_ninox:_is_under_way", "bool(state.get(_UNDER_WAY))", "False"),
-            Defect("target_ninox:StreamLoader.add", "self.is_complete = False", "pass"),
+            Defect("target_ninox:remove_unseen", "if reasons:", "if False:"),
+            Defect("target_ninox:remove_unseen", "if loader.account.report.rejected:", "if False:"),
+            Defect("target_ninox:Completeness.note", "self._ends_in_state = False", "pass"),
+            Defect("target_ninox:Completeness.doubts", "if signs.names_bookmark:", "if False:"),
+            Defect("target_ninox:Completeness._note_state", "not state.get(_UNDER_WAY)", "True"),
+            Defect(
+                "target_ninox:Completeness._note_rows",
+                "signs.is_open, signs.activated = True, None",
+                "signs.is_open = True",
+            ),
         ),
     ),
     Promise(
-        "docs/how-to/write-into-ninox.md",
-        "A whole reading by tap-ninox that was cut off begins again, as the rest alone would not tell what is gone.",
+        "docs/how-to/mirror.md",
+        "no STATE before its first row with a value of this stream, other than `version`",
+        test="target/test_completeness.py::test_with_versions_only_a_value_before_the_first_row_is_doubt",
+        defects=(
+            Defect("target_ninox:Completeness._note_rows", "if not signs.rows:", "if False:"),
+            Defect("target_ninox:Completeness._may_concern", "if alike else True", "if alike else False"),
+            Defect("target_ninox:_is_empty", "value is None or value ==", "not value or value =="),
+        ),
+    ),
+    Promise(
+        "docs/how-to/mirror.md",
+        "and no bookmark value of this stream in any STATE",
+        test="target/test_completeness.py::test_a_tap_that_sends_only_what_is_new_costs_no_record",
+        defects=(
+            Defect("target_ninox:Completeness._doubts_about_end", "if self._may_concern(key, stream)", "if False"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/mirror.md",
+        "ACTIVATE_VERSION behind its last row, of the version that all its rows carry",
+        test="target/test_completeness.py::test_a_version_must_be_that_of_all_rows_and_come_behind_them",
+        defects=(
+            Defect("target_ninox:_Signs.is_activated", "self.versions <= {self.activated}", "True"),
+            Defect("target_ninox:Completeness._doubts_about_end", "if signs.contradicts_itself:", "if False:"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/mirror.md",
+        "no `__filter__` in a stream map of the target's own",
+        test="target/test_completeness.py::test_a_stream_map_of_the_targets_own_that_filters_is_doubt",
+        defects=(Defect("target_ninox:TargetNinox._doubts", "stream_map is not None", "False"),),
+    ),
+    Promise(
+        "docs/how-to/mirror.md",
+        "While a mirrored stream is under way, from its first row to its end, no state goes out.",
+        test="target/test_completeness.py::test_no_state_goes_out_between_the_first_row_of_a_mirrored_stream_and_its_end",
+        defects=(
+            Defect("target_ninox:TargetNinox._process_state_message", "if self._completeness.is_under_way", "if not"),
+            Defect("target_ninox:Completeness.has_ended", "self._ends_in_state and", "True and"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/mirror.md",
+        "A run that is cut off there leaves the state as it was, and the next one reads the table from its beginning",
         test="target/test_deletions.py::test_a_whole_reading_that_is_cut_off_begins_again_for_a_mirror",
-        defects=(Defect("target_ninox:goes_on_inside", "any(", "False and any("),),
+        defects=(Defect("target_ninox:Completeness.has_ended", "self._unfinished.isdisjoint(streams)", "True"),),
     ),
     Promise(
         "README.md",
-        "Deletions (`hard_delete`, `mirror`) only after a complete stream, within `max_deletes`",
+        "Deletions (`hard_delete`, `mirror`) within `max_deletes`",
         test="target/test_deletions.py::test_a_mirror_that_would_delete_too_much_deletes_nothing",
         defects=(
             Defect("target_ninox:RowWriter._remove", 'self._run.limits.reserve("delete", len(record_ids))', "pass"),

@@ -129,6 +129,7 @@ BROKEN = {
     "a line that is no message": lambda: [CUSTOMERS, *rows(1, version=1), ACTIVATED, "RECORD"],
     "an unknown stream": lambda: [CUSTOMERS, *rows(1, version=1), ACTIVATED, *records("none", [{"a": 1}])],
     "cut off behind a version that was activated first": lambda: [CUSTOMERS, ACTIVATED, *rows(1, version=1)],
+    "cut off behind a row behind a version": lambda: [CUSTOMERS, *rows(1, version=1), ACTIVATED, *rows(2, version=1)],
     "only what changed behind an old version": lambda: [FOLLOWING, ACTIVATED, *rows(1, version=1), END],
     "cut off behind a state of a stream under way": lambda: [CUSTOMERS, *rows(1),
                                                              state({"currently_syncing": "customers"})],
