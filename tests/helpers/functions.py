@@ -1,0 +1,76 @@
+"""The product's functions behind the value cases: the one file to change when they move."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from ninox_api.schema import Choice, Field, Table
+from tap_ninox.values.columns import ColumnStyle, columns_of
+from tap_ninox.values.readers import BadValueError
+from target_ninox.encoding.types import TYPES
+from target_ninox.encoding.types import field_type as type_named
+from target_ninox.encoding.values import Formats, ValueRejectedError
+from target_ninox.planning.compare import meaning_of
+from tests.helpers.cases import options
+
+__all__ = [
+    "BadValueError",
+    "ValueRejectedError",
+    "is_empty",
+    "meaning",
+    "names",
+    "readers",
+    "type_named",
+    "types_that_are_written",
+    "write",
+]
+
+
+def field(case):
+    choices = tuple(Choice(id=key, caption=caption) for key, caption in options(case).items())
+    return Field(id="A", name="a", type=case["type"], choices=choices, target_table_id="B")
+
+
+def readers(case):
+    """Return the functions that read a stored value which is not empty, part → function; they raise `BadValueError`."""
+    table = Table(id="T", name="T", fields=(field(case),))
+    zone = case.get("settings", {}).get("timezone")
+    columns = columns_of(table, style=ColumnStyle(), aliases={})
+    return {column.part: column.reader(ZoneInfo(zone) if zone else None) for column in columns}
+
+
+def write(case):
+    """Return what is written to Ninox; raises `ValueRejectedError`."""
+    settings, known = case.get("settings", {}), type_named(case["type"])
+    formats = Formats(
+        german_numbers=settings.get("number_format") == "de",
+        german_dates=settings.get("date_format") == "de",
+        zone=ZoneInfo(settings.get("timezone", "UTC")),
+        unknown_choice_is_empty=settings.get("on_unknown_choice") == "null",
+    )
+    given = case["parts"] if "parts" in case else {"": case["value"]}
+    filled = {part: value for part, value in given.items() if not known.is_empty(value)}
+    if not filled:
+        return ""
+    encode = known.make(field(case), formats)
+    return encode(filled[""]) if known.is_plain else encode(filled)
+
+
+def types_that_are_written():
+    return set(TYPES)
+
+
+def is_empty(type_, value):
+    return type_named(type_).is_empty(value)
+
+
+def meaning(case, value):
+    """Return what a value of the case's field means; equal values mean the same."""
+    return meaning_of(field(case))(value)
+
+
+def names(fields, style):
+    """Return the names of the properties of text fields, whose captions are given by id."""
+    made = tuple(Field(id=key, name=caption, type="string") for key, caption in fields.items())
+    table = Table(id="T", name="T", fields=made)
+    return [column.name for column in columns_of(table, style=ColumnStyle(names=style), aliases={})]

@@ -1,0 +1,29 @@
+"""Settings that cannot work: each is refused by name, in the same words by tap and target, before Ninox is asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from ninox_api.errors import NinoxConfigError
+from tests.helpers.cases import cases
+from tests.helpers.run import run_tap, run_target
+from tests.helpers.seeds import shop
+from tests.helpers.wire import calls
+
+RUNS = {"tap": run_tap, "target": lambda simulator, **settings: run_target(simulator, [], **settings)}
+REFUSED = [
+    pytest.param(side, case, id=f"{side}-{'-'.join(case['settings'])}-{number}")
+    for number, case in enumerate(cases("settings"))
+    for side in RUNS
+    if case["of"] in {side, "both"}
+]
+
+
+@pytest.mark.parametrize(("side", "case"), REFUSED)
+def test_what_cannot_work_is_refused_by_name(simulate, side, case):
+    simulator = simulate(shop(1))
+    error = RUNS[side](simulator, **case["settings"]).error
+    assert isinstance(error, NinoxConfigError)
+    (problem,) = error.errors
+    assert problem.startswith(case["told"])
+    assert calls(simulator) == []
