@@ -15,11 +15,12 @@ STARTERS = {
     "helpers/run.py": "the door itself",
     "conformance/test_standard_tap_suite.py": "the SDK's suite takes the class and starts it itself",
     "conformance/test_standard_target_suite.py": "likewise",
-    "docs/settings_proofs.py": "looks at the schema of the settings, starts nothing",
     "docs/test_blocks.py": "runs the command of a document as it stands there",
     "doors/test_project_files.py": "compares what the classes say about themselves, starts nothing",
     "hub/definitions.py": "asks the commands for `--about`",
+    "planted/settings.py": "looks at the schema of the settings, starts nothing",
     "reliability/test_hostile_input.py": "gives settings of any type, of which a door could not make any others",
+    "unit/test_environment.py": "looks at the settings that are read from the environment, starts nothing",
 }
 """Who may import the entry classes, and why."""
 

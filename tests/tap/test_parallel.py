@@ -7,6 +7,7 @@ from itertools import groupby
 
 import pytest
 
+from tests.helpers import limits
 from tests.helpers.run import replay, run_tap
 from tests.helpers.seeds import customer_records, customers, database, shop, table, team
 from tests.helpers.wire import calls, record_pages
@@ -80,8 +81,8 @@ def test_databases_are_read_at_once(simulate):
     assert simulator.log.most_in_flight > 1
 
 
-def test_a_server_that_allows_one_request_at_a_time_gets_one_at_a_time(simulate, monkeypatch):
-    monkeypatch.setattr("backoff._sync.time.sleep", lambda _: None)  # no pause keeps requests apart
+@limits.no_pauses()  # none keeps requests apart
+def test_a_server_that_allows_one_request_at_a_time_gets_one_at_a_time(simulate):
     simulator = simulate(shop(400))
     simulator.faults.configure({"latency_s": 0.01, "parallel_limit": 1})
     run = run_tap(simulator, **SETTINGS, max_retries=4)
