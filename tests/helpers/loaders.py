@@ -33,6 +33,10 @@ class PostgresLoader:
         self._settings = postgres_settings(self._warehouse, **settings)
         self._tmp_path = tmp_path
 
+    @property
+    def dsn(self):
+        return self._warehouse.dsn
+
     def load(self, text):
         settings, messages, states, log = (self._tmp_path / name for name in ("settings", "messages", "states", "log"))
         settings.write_text(json.dumps(self._settings), encoding="utf-8")
