@@ -6,7 +6,10 @@ line of the tests. All are context managers and, where nothing is handed out, de
 
 from __future__ import annotations
 
+import sys
+import time
 from contextlib import ExitStack, contextmanager
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from unittest import mock
 
@@ -95,6 +98,28 @@ def still_clock():
     times = SimpleNamespace(monotonic=lambda: clock.now, sleep=clock.slept.append)
     with mock.patch("ninox_api.limits.time", times):
         yield clock
+
+
+@contextmanager
+def clock_ahead(seconds):
+    """Let the clock of tap and target go ahead of the real one, or behind it, by so many seconds."""
+    real_now, real_time = datetime.now, time.time
+
+    class Moved(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return real_now(tz) + timedelta(seconds=seconds)
+
+    def moved_time():
+        return real_time() + seconds
+
+    with ExitStack() as stack:
+        for name, module in list(sys.modules.items()):
+            is_ours = name.partition(".")[0] in {"ninox_api", "ninox_singer", "tap_ninox", "target_ninox"}
+            if is_ours and getattr(module, "datetime", None) is datetime:
+                stack.enter_context(mock.patch.object(module, "datetime", Moved))
+        stack.enter_context(mock.patch("time.time", moved_time))
+        yield
 
 
 # ----------------------------------------------------------------------------------------- what the product is denied

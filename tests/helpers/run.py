@@ -30,12 +30,14 @@ class TapRun:
         text: The same, as it was written.
         error: What ended the run, None if it succeeded.
         report: The JSON of `report_path`, None if the run did not come to write one.
+        tap: The tap itself, None if its settings were refused.
     """
 
     messages: list[dict] = field(default_factory=list)
     text: str = ""
     error: Exception | None = None
     report: dict | None = None
+    tap: TapNinox | None = None
 
     def of_type(self, kind, stream=None):
         return [m for m in self.messages if m["type"] == kind and (stream is None or m["stream"] == stream)]
@@ -49,6 +51,11 @@ class TapRun:
 
     def ids(self, stream):
         return [row["_id"] for row in self.rows(stream)]
+
+    @property
+    def catalog(self):
+        """What the run worked with, as `--discover` prints it."""
+        return self.tap.catalog_dict
 
     @property
     def states(self):
@@ -115,7 +122,8 @@ def _run_tap(work, simulator, state, catalog, settings):
     buffer = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     with _reporting(run, settings) as reporting, redirect_stdout(buffer):
         try:
-            work(new_tap(simulator, state=state, catalog=catalog, **reporting))
+            run.tap = new_tap(simulator, state=state, catalog=catalog, **reporting)
+            work(run.tap)
         except Exception as error:  # noqa: BLE001 (the test looks at it)
             run.error = error
     buffer.seek(0)

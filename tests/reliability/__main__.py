@@ -1,7 +1,7 @@
 """Everything that `make prove` runs, in full, with its figures as Markdown for `docs/reliability.md`.
 
-`python -m tests.reliability matrix kills load soak`: one part or several; `--seeds`, `--soaks` and `--rows` make them
-smaller.
+`python -m tests.reliability world matrix kills load soak`: one part or several; `--examples`, `--seeds`, `--soaks` and
+`--rows` make them smaller.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from demo.postgres import running_postgres
 from tests.reliability import csv_kills, kills, load, matrix, meltano_kills, soak, warehouse_kills
 from tests.reliability.canaries import quiet
+from tests.world import __main__ as world
 
 
 def say(text=""):
@@ -75,7 +76,21 @@ def run_kills(options):
     return failed
 
 
-PARTS = {"matrix": run_matrix, "kills": run_kills, "load": load.run_load, "soak": soak.run_soak}
+def run_world(options):
+    """Play the random world; print how many examples held of each machine."""
+    say("| machine | examples | seed | held |\n|---|--:|--:|---|")
+    failed = 0
+    for name, machine in world.MACHINES.items():
+        try:
+            world.play(machine, options.examples, seed=options.first)
+            held = "yes"
+        except Exception as error:  # noqa: BLE001 (how to play it again has been said)
+            failed, held = failed + 1, f"no: {type(error).__name__}"
+        say(f"| {name} | {options.examples} | {options.first} | {held} |")
+    return failed
+
+
+PARTS = {"world": run_world, "matrix": run_matrix, "kills": run_kills, "load": load.run_load, "soak": soak.run_soak}
 
 
 def main(arguments=None):
@@ -84,6 +99,7 @@ def main(arguments=None):
     parser.add_argument("--cells", type=int, default=2000, help="cells drawn per side, beside every one once or twice")
     parser.add_argument("--once", action="store_true", help="every cell at the first request of its place only")
     parser.add_argument("--sides", nargs="+", choices=list(matrix.SIDES), default=list(matrix.SIDES))
+    parser.add_argument("--examples", type=int, default=5000, help="of each machine of the random world")
     parser.add_argument("--seeds", type=int, default=200, help="seeds of the kill tests")
     parser.add_argument("--soaks", type=int, default=50, help="seeds of ten runs while people edit")
     parser.add_argument("--first", type=int, default=0, help="the first seed")

@@ -1,0 +1,109 @@
+"""What must hold in the world, whatever was drawn: one function per promise, which fails with what it saw."""
+
+from __future__ import annotations
+
+import copy
+
+from tests.helpers.oracle import expected_rows
+
+SYSTEM_STREAMS = ("ninox_choices", "ninox_databases", "ninox_deleted_records", "ninox_fields", "ninox_tables")
+
+
+def every_message_is_announced(run):
+    """A row, a version or a tombstone comes under a schema that names its key, and every row has one."""
+    keys = {}
+    for message in run.messages:
+        if message["type"] == "SCHEMA":
+            keys[message["stream"]] = message["key_properties"]
+        elif message["type"] in {"RECORD", "ACTIVATE_VERSION"}:
+            assert message["stream"] in keys, message
+        if message["type"] == "RECORD":
+            missing = [name for name in keys[message["stream"]] if message["record"].get(name) is None]
+            assert not missing, message
+
+
+def no_row_comes_with_its_tombstone(run):
+    """One run does not say of a record that it is there and that it is gone."""
+    for stream in {message["stream"] for message in run.of_type("SCHEMA")} - set(SYSTEM_STREAMS):
+        dead = [row["_id"] for row in run.tombstones(stream) if row["_sdc_deleted_at"]]
+        alive = {row["_id"] for row in run.rows(stream)}
+        assert not alive & set(dead), (stream, alive & set(dead))
+        assert len(dead) == len(set(dead)), (stream, dead)
+
+
+def every_stream_is_in_the_report(world, run):
+    """A run that read anything reports each selected stream, whatever became of it."""
+    if run.report is None or not run.report["streams"]:
+        assert run.error is not None, "a run without a report ended well"
+        return
+    missing = {table.stream for table in world.tables()} - run.report["streams"].keys()
+    assert run.error is not None or not missing, missing
+
+
+def an_error_is_told(run):
+    """A run that failed says why, and its report does not claim success."""
+    if run.error is not None:
+        assert str(run.error).strip()
+        assert run.report is None or not run.report["succeeded"]
+    else:
+        assert run.report["succeeded"], run.report
+        assert not [name for name, stream in run.report["streams"].items() if stream["error"]]
+
+
+def what_lives_is_not_marked_deleted(world):
+    """A record that was never deleted is not marked so in the warehouse, nor taken out of it."""
+    for table in world.tables():
+        mortal = {removal.record_id for removal in table.database.removals if removal.table_id == table.table_id}
+        for record in table.records:
+            if record.id not in mortal:
+                assert not world.loader.is_marked(table.stream, record.id), (table.stream, record.id)
+
+
+def the_warehouse_is_exact(world, *, streams=None):
+    """Live rows are the records of the source: each one, once, with each value, and no others.
+
+    Args:
+        world: The source and the warehouse.
+        streams: Those of which it is asked; default: all.
+    """
+    for table in world.tables():
+        if streams is not None and table.stream not in streams:
+            continue
+        rows = {key[0]: row for key, row in world.loader.live(table.stream).items()}
+        records = {record.id: record for record in table.records}
+        assert rows.keys() == records.keys(), f"{table.stream}: rows {sorted(rows)}, records {sorted(records)}"
+        if not world.is_reshaped(table):
+            for expected in expected_rows(records.values(), _entry_now(table)):
+                _compare(table.stream, expected, rows[expected["_id"]])
+
+
+def _compare(stream, expected, row):
+    for name, value in expected.items():
+        if name.startswith("_") and name in {"_sequence", "_created_at", "_created_by", "_modified_at", "_modified_by"}:
+            continue
+        assert name in row, f"{stream} {expected['_id']}: no {name}"
+        assert row[name] == value, f"{stream} {expected['_id']} {name}: {row[name]!r}, not {value!r}"
+
+
+def _entry_now(table):
+    """Return a stream's entry without columns whose field is gone, and with the options' captions as they are now."""
+    entry, fields = copy.deepcopy(table.entry), table.database.tables[table.table_id].fields
+    kept = []
+    for item in entry["metadata"]:
+        ninox = item["metadata"].get("ninox")
+        if not item["breadcrumb"] or not ninox:
+            continue
+        raw = fields.get(ninox["field_id"])
+        if raw is None:
+            continue
+        if "choices" in ninox:
+            ninox["choices"] = {key: option["caption"] for key, option in raw["values"].items()}
+        kept.append(item)
+    return {**entry, "metadata": kept}
+
+
+def nothing_changed_costs_next_to_nothing(world, run):
+    """A run after which nothing changed reads no row, and asks for teams, databases, each schema and each feed."""
+    for table in world.tables():
+        assert run.of_type("RECORD", table.stream) == [], table.stream
+    assert len(world.calls) <= 2 + 2 * len(world.people.databases), world.calls

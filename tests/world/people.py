@@ -1,0 +1,134 @@
+"""What people do in Ninox: edits of records and of the schema, played on the simulator's store."""
+
+from __future__ import annotations
+
+import copy
+
+from ninox_simulator.documents import DatabaseDocument, RecordDocument
+from ninox_simulator.table import Table
+from tests.helpers.seeds import field, table
+from tests.world.strategies import OPTIONS, TEXTUAL, VALUES, letters, record_fields
+
+
+class People:
+    """Everybody who works in the databases of one team.
+
+    Attributes:
+        reshaped: (database, table) whose schema changed since it was last read whole: old rows may lack a column, or
+            hold a caption of before, until a refresh.
+    """
+
+    def __init__(self, store, team_id, names):
+        """Take over a store; captions are picked from names."""
+        self._team = store.teams[team_id]
+        self._names = names
+        self.reshaped = set()
+
+    @property
+    def databases(self):
+        return list(self._team.databases.values())
+
+    def play(self, edit):
+        """Do something, if it can be done to what is there now."""
+        tables = [(database, table_id) for database in self.databases for table_id in database.tables]
+        database, table_id = tables[edit.table % len(tables)]
+        getattr(self, edit.action)(database, table_id, edit)
+
+    def update(self, database, table_id, edit):
+        if record := self._record(database, table_id, edit):
+            database.update(table_id, record, self._fields(database, table_id, edit))
+
+    def clear(self, database, table_id, edit):
+        """Empty one field of a record."""
+        keys = list(database.tables[table_id].fields)
+        if (record := self._record(database, table_id, edit)) and keys:
+            database.update(table_id, record, {keys[edit.pick % len(keys)]: None})
+
+    def create(self, database, table_id, edit):
+        database.create(table_id, self._fields(database, table_id, edit))
+
+    def delete(self, database, table_id, edit):
+        if record := self._record(database, table_id, edit):
+            database.delete(table_id, record)
+
+    def recreate(self, database, table_id, edit):
+        """Undo a deletion: the record comes back under its id."""
+        gone = {r.record_id for r in database.removals if r.table_id == table_id} - set(database.tables[table_id].ids())
+        if gone:
+            number = sorted(gone)[edit.record % len(gone)]
+            database.create(table_id, self._fields(database, table_id, edit), id=number)
+
+    def rename_table(self, database, table_id, edit):
+        database.rename_table(table_id, self._name(edit))
+
+    def rename_field(self, database, table_id, edit):
+        if key := self._field(database, table_id, edit):
+            database.rename_field(table_id, key, self._name(edit))
+            self.reshaped.add((database.id, table_id))
+
+    def rename_choice(self, database, table_id, edit):
+        for key, raw in database.tables[table_id].fields.items():
+            if "values" in raw:
+                database.rename_choice(table_id, key, list(OPTIONS)[edit.pick % len(OPTIONS)], f"option {edit.pick}")
+                self.reshaped.add((database.id, table_id))
+                return
+
+    def add_field(self, database, table_id, edit):
+        bases = [base for base in VALUES if base not in {"choice", "multi"}]
+        table_now = database.tables[table_id]
+        key = letters(max((ord(key[0]) - 64 for key in table_now.fields), default=0) % 26)
+        if key not in table_now.fields:
+            database.add_field(table_id, key, field(bases[edit.record % len(bases)], self._name(edit)))
+            self.reshaped.add((database.id, table_id))
+
+    def remove_field(self, database, table_id, edit):
+        if len(database.tables[table_id].fields) > 1 and (key := self._field(database, table_id, edit)):
+            database.remove_field(table_id, key)
+            self.reshaped.add((database.id, table_id))
+
+    def retype_field(self, database, table_id, edit):
+        """Make another kind of text of a text; what is stored stays."""
+        for key, raw in database.tables[table_id].fields.items():
+            if raw["base"] in TEXTUAL:
+                database.retype_field(table_id, key, TEXTUAL[edit.pick % len(TEXTUAL)])
+                self.reshaped.add((database.id, table_id))
+                return
+
+    def add_table(self, database, _table_id, edit):
+        table_id = letters(len(database.tables))
+        raw = table(self._name(edit), A=field("string", "Name"), B=field("number", "Amount"))
+        database.schema["types"][table_id] = raw
+        database.tables[table_id] = Table(table_id, raw)
+        database._schema_changed()
+
+    def copy_database(self, original, new_id, name):
+        """Make a copy with all its records, as the button of that name does."""
+        document = DatabaseDocument(
+            id=new_id,
+            name=name,
+            schema=copy.deepcopy(original.schema),
+            records={
+                key: [RecordDocument(r.id, dict(r.fields), r.sequence) for r in original.records(key)]
+                for key in original.tables
+            },
+            next_rids={key: table_now.next_rid for key, table_now in original.tables.items()},
+            sequence=original.sequence,
+        )
+        self._team.databases[new_id] = type(original)(document, original._clock)
+
+    def _name(self, edit):
+        return self._names[edit.pick % len(self._names)]
+
+    @staticmethod
+    def _fields(database, table_id, edit):
+        return record_fields(database.tables[table_id].definition, edit.pick)
+
+    @staticmethod
+    def _record(database, table_id, edit):
+        ids = database.tables[table_id].ids()
+        return ids[edit.record % len(ids)] if ids else None
+
+    @staticmethod
+    def _field(database, table_id, edit):
+        keys = list(database.tables[table_id].fields)
+        return keys[edit.pick % len(keys)] if keys else None

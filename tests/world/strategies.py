@@ -1,0 +1,235 @@
+"""What the world is drawn from: captions, values per type, schemas, what people do, switches, faults and endings.
+
+Values are drawn as small numbers that pick from a pool: an example stays short to read, and shrinks to first choices.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from hypothesis import strategies as st
+
+from ninox_simulator.documents import DatabaseDocument, RecordDocument
+from ninox_simulator.switches import SWITCHES
+from tests.helpers.seeds import field, table
+from tests.world.known import is_mended
+
+CAPTIONS = (
+    "Name", "name", "NAME ", "Größe", "Groesse", "No.", "a.b", 'say "so"', "x'; drop table y; --", "Kunden [alt]", "A",
+    "B", "id", "_id", "_sequence", "sequence", "_sdc_table_version", "_sdc_deleted_at", "日本語", "😀", "1", "2nd  try",
+    "tab\tand\nline", "*", "{table}", "$x", "a/b", "ninox_tables", "long " * 20, "é" * 70, "null", "-", "name_id",
+)  # fmt: skip
+"""Names that people give to tables and fields, and those that meet each other once they are slugs."""
+
+OPTIONS = {
+    "1": {"caption": "Open", "order": 0},
+    "2": {"caption": "Done, sent", "order": 1},
+    "10": {"caption": "1" if is_mended("choices") else "one", "order": 2},
+    "11": {"caption": "größe", "order": 3},
+}
+TEXTS = (
+    "plain",
+    "x",
+    "1",
+    "4711.0",
+    "line\nline",
+    "q\"'\\",
+    "ümläut",
+    "日本",
+    "😀",
+    " pad ",
+    "NULL",
+    "\u2028",
+    "<b>&amp;",
+)
+
+VALUES = {
+    "string": TEXTS,
+    "html": ("<p>x</p>", "a &amp; b", "plain", "<br>\n"),
+    "email": ("a@example.org", "b+c@example.org"),
+    "phone": ("+49 30 1", "0"),
+    "link": ("https://example.org/?a=b&c=d", "x"),
+    "color": ("#ff0000", "#00FF00"),
+    "number": (0, 1, -1, 4711, 0.1, 1.5, -2.25, 2**53 - 1, 1e-7, 123456.789),
+    "boolean": (True, False),
+    "date": ("2024-02-29", "1999-12-31", "0001-01-01", "9999-12-31"),
+    "time": ("12:30:00", "00:00:00", "23:59:59"),
+    "timestamp": ("2024-02-29T12:30:00", "1970-01-01T00:00:00", "2026-03-29T02:30:00"),
+    "timeinterval": ("01:30:00", "-00:15:00", "100:00:01"),
+    "choice": tuple(OPTIONS),
+    "multi": (["1"], ["2", "10"], ["11", "1", "2"]),
+    "appointment": ("2024-02-29T12:30:00 - 2024-02-29T13:30:00",),
+    "location": ("Here", "There\n<52.5,13.4>"),
+    "user": ("kQ7hWmZ3pXc9RtB2u",),
+}
+"""Type → values as Ninox stores them; the first are the simple ones. A reference holds a number, drawn as it is."""
+
+TEXTUAL = ("string", "html", "email", "phone", "link")
+"""Types that turn into each other without a change of what is stored."""
+
+
+def value_of(raw, pick):
+    """Return a stored value for a field, or None to leave it empty.
+
+    Args:
+        raw: The field's raw definition.
+        pick: Any number; the same one gives the same value.
+    """
+    if pick % 7 == 6:
+        return None
+    if raw["base"] == "ref":
+        return pick % 9 + 1
+    pool = VALUES[raw["base"]]
+    return pool[pick % len(pool)]
+
+
+def letters(number):
+    """Return ids as Ninox counts them: A … Z, then A1, B1 …"""
+    return chr(ord("A") + number % 26) + (str(number // 26) if number >= 26 else "")
+
+
+DATABASE_ID = "db0000000005"
+"""In the middle, so that a copy may come before or behind it."""
+
+picks = st.integers(0, 10_000)
+
+
+def captions(*, in_caption_style):
+    """Names of tables and fields."""
+    is_left_out = in_caption_style and not is_mended("A13")
+    return st.sampled_from([name for name in CAPTIONS if not (is_left_out and name.startswith("_sdc"))])
+
+
+class FieldShape(NamedTuple):
+    """A field; a reference goes to the table of this number."""
+
+    base: str
+    caption: str
+    target: int = 0
+    cascade: bool = False
+
+
+class TableShape(NamedTuple):
+    """A table with so many records, whose values follow from a number."""
+
+    caption: str
+    fields: list[FieldShape]
+    records: int
+    pick: int
+
+
+def shapes(names):
+    """Draw one to three tables."""
+    fields = st.builds(FieldShape, st.sampled_from([*VALUES, "ref"]), names, st.integers(0, 2), st.booleans())
+    tables = st.builds(TableShape, names, st.lists(fields, min_size=1, max_size=4), st.integers(0, 9), picks)
+    return st.lists(tables, min_size=1, max_size=3)
+
+
+def database_of(shapes, name):
+    """Return the database that shapes stand for."""
+    types, records, sequence = {}, {}, 0
+    for number, shape in enumerate(shapes):
+        fields = {letters(n): raw_field(drawn, tables=len(shapes)) for n, drawn in enumerate(shape.fields)}
+        types[letters(number)] = definition = table(shape.caption, **fields)
+        records[letters(number)] = [
+            RecordDocument(n, record_fields(definition, shape.pick + n), sequence + n)
+            for n in range(1, shape.records + 1)
+        ]
+        sequence += shape.records
+    schema = {"seq": 1, "version": 1, "types": types}
+    return DatabaseDocument(id=DATABASE_ID, name=name, schema=schema, records=records, sequence=sequence)
+
+
+def raw_field(shape, *, tables):
+    """Return a field as Ninox describes it."""
+    more = {}
+    if shape.base in {"choice", "multi"}:
+        more = {"values": {key: dict(option) for key, option in OPTIONS.items()}}
+    if shape.base == "ref":
+        more = {"refTypeId": letters(shape.target % tables), "cascade": shape.cascade}
+    return field(shape.base, shape.caption, **more)
+
+
+def record_fields(definition, pick):
+    """Return a record's fields as Ninox stores them, the same for the same number."""
+    drawn = {key: value_of(raw, pick * 3 + n) for n, (key, raw) in enumerate(definition["fields"].items())}
+    return {key: value for key, value in drawn.items() if value is not None}
+
+
+class Edit(NamedTuple):
+    """Something that somebody does; the numbers pick from what is there at that moment."""
+
+    action: str
+    table: int
+    record: int
+    pick: int
+
+
+RECORD_EDITS = ("update", "create", "delete", "recreate", "clear")
+SCHEMA_EDITS = (
+    "rename_table", "rename_field", "rename_choice", "add_field", "remove_field", "retype_field", "add_table",
+)  # fmt: skip
+
+record_edits = st.builds(Edit, st.sampled_from(RECORD_EDITS), st.integers(0, 5), st.integers(0, 9), picks)
+schema_edits = st.builds(Edit, st.sampled_from(SCHEMA_EDITS), st.integers(0, 5), st.integers(0, 9), picks)
+edits_between_requests = st.lists(st.tuples(st.integers(0, 14), record_edits), max_size=6)
+"""(number of the request before which it happens, what happens)."""
+
+NO_ANSWER = {
+    "feed": ("missing", "forbidden", "too_old"),  # deletions are only seen by a full table
+    "ids_parameter": ("ignored",),  # the tap refuses to read, and says so
+    "schema_access": ("tables_only", "forbidden"),  # hides formulas, or the database
+    "teams_endpoint": ("missing",),  # needs the setting `team`
+    "null_write": ("ignored",),  # a field then cannot be emptied by anyone who sends null
+    "default_order": () if is_mended("order") else ("sequence", "shuffled"),
+}
+"""Values of switches under which a run cannot or need not do all that the invariants ask."""
+
+
+def switches():
+    """Draw how the unknowns of the API are answered: a few of them in another way than by default."""
+    drawn = {
+        name: st.sampled_from([value for value in switch.values if value not in NO_ANSWER.get(name, ())])
+        for name, switch in SWITCHES.items()
+    }
+    return st.lists(st.sampled_from(sorted(drawn)), max_size=4, unique=True).flatmap(
+        lambda names: st.fixed_dictionaries({name: drawn[name] for name in names})
+    )
+
+
+LISTS = r"/records$"
+_FAULTS = (
+    *({"kind": "status", "status": status} for status in (429, 500, 502, 503, 504)),
+    *({"kind": kind} for kind in ("drop_before", "drop_after", "cut", "truncate", "malformed", "html", "login_page")),
+    {"kind": "wrong_shape"},
+    {"kind": "repeat_page", "path": LISTS},
+    {"kind": "status", "status": 403, "path": LISTS},
+)
+
+faults = st.lists(
+    st.builds(
+        lambda fault, after, times: {**fault, "after": after, "times": times},
+        st.sampled_from(_FAULTS), st.integers(0, 12), st.sampled_from([1, 2, None]),
+    ),
+    max_size=2,
+)  # fmt: skip
+
+
+class Ending(NamedTuple):
+    """How a run of tap and loader ends.
+
+    Attributes:
+        who: Who is killed: "nobody", "tap" or "loader".
+        share: After which part of the messages, 0 to 1.
+    """
+
+    who: str
+    share: float
+
+
+WELL = Ending("nobody", 1)
+
+endings = st.one_of(
+    st.just(WELL),
+    st.builds(Ending, st.sampled_from(["tap", "loader"]), st.sampled_from([n / 12 for n in range(13)])),
+)

@@ -1,0 +1,14 @@
+"""The random world, some of it: `python -m tests.world --examples 5000` plays more of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.world.__main__ import MACHINES, play
+
+EXAMPLES = {"tap": 110}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_whatever_happens_the_promises_hold(name):
+    play(MACHINES[name], EXAMPLES[name])

@@ -1,0 +1,201 @@
+"""One random world: people edit, runs fail and are killed, and what the invariants say holds all the same.
+
+`World` has the people and the weather, `TapWorld` the way out of Ninox into a warehouse. A new rule is a method: what
+may happen, drawn by its arguments. A new promise is a function in `invariants`, called where it must hold.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from ninox_simulator.documents import TeamDocument
+from ninox_simulator.server import Simulator
+from tests.helpers import limits
+from tests.helpers.run import discover, run_tap
+from tests.helpers.seeds import TEAM_ID
+from tests.world import invariants
+from tests.world import strategies as draw
+from tests.world.known import is_mended
+from tests.world.loader import Loader
+from tests.world.people import People
+
+MOST_RETRIES = 3
+
+
+class World(RuleBasedStateMachine):
+    """A team with databases, people who work in them, and a server that nobody outside knows all about."""
+
+    def __init__(self):
+        super().__init__()
+        self.simulator = self.people = None
+        self.seconds_ahead = 0
+
+    def open(self, database, switches, names):
+        self.simulator = Simulator(
+            seed=[TeamDocument(id=TEAM_ID, name="Team", databases=[database])], switches=switches
+        ).__enter__()
+        self.people = People(self.simulator.store, TEAM_ID, names)
+
+    def teardown(self):
+        try:
+            if self.simulator is not None:
+                self.last_day()
+        finally:
+            if self.simulator is not None:
+                self.simulator.__exit__()
+
+    def last_day(self):
+        """Look whether all is well in the end."""
+
+    @rule(edits=st.lists(draw.record_edits, min_size=1, max_size=5))
+    def people_work(self, edits):
+        for edit in edits:
+            self.people.play(edit)
+
+    @rule(edit=draw.schema_edits)
+    def somebody_changes_the_schema(self, edit):
+        self.people.play(edit)
+
+    @rule(is_smaller=st.booleans(), has_the_same_name=st.booleans())
+    def somebody_copies_the_database(self, is_smaller, has_the_same_name):
+        databases = self.people.databases
+        if len(databases) < 3:
+            is_smaller = is_smaller and is_mended("A10")
+            new_id = f"db000000000{5 - len(databases) if is_smaller else 5 + len(databases)}"
+            original = databases[0]
+            name = original.name if has_the_same_name else f"{original.name} copy"
+            self.people.copy_database(original, new_id, name)
+
+    @contextmanager
+    def happening(self, edits, faults):
+        """Let people work between the requests of a run, and requests fail."""
+        self.simulator.log.clear()
+        for fault in faults:
+            self.simulator.faults.add(**fault)
+
+        def work(index, _method, _path):
+            for number, edit in edits:
+                if number == index:
+                    self.people.play(edit)
+
+        self.simulator.on_request[:] = [work]
+        self.seconds_ahead += 0 if is_mended("A32") else 2
+        with limits.no_pauses(), limits.clock_ahead(self.seconds_ahead):
+            yield
+        self.simulator.faults.clear()
+        self.simulator.on_request.clear()
+
+
+class SourceTable(NamedTuple):
+    """A table that the tap offers as a stream."""
+
+    stream: str
+    entry: dict
+    database: object
+    table_id: str
+
+    @property
+    def records(self):
+        return list(self.database.records(self.table_id))
+
+
+class TapWorld(World):
+    """The tap runs into a warehouse again and again; its state goes from run to run."""
+
+    @initialize(data=st.data())
+    def begin(self, data):
+        self.settings = data.draw(tap_settings)
+        names = draw.captions(in_caption_style=self.settings["field_name_style"] == "caption")
+        database = draw.database_of(data.draw(draw.shapes(names)), data.draw(st.sampled_from(["Shop", "Büro & Lager"])))
+        self.open(database, data.draw(draw.switches()), data.draw(st.lists(names, min_size=3, max_size=8, unique=True)))
+        self.loader = Loader(**data.draw(loaders))
+        self.offer = self.discovered()
+        self.catalog = self.offer if data.draw(st.booleans()) else None
+
+    @rule(edits=draw.edits_between_requests, faults=draw.faults, ending=draw.endings)
+    def tap_runs(self, edits, faults, ending):
+        run = self.run(edits=edits, faults=faults, ending=ending)
+        if not edits and ending.who == "nobody":
+            invariants.the_warehouse_is_exact(self, streams=claimed_complete(run))
+
+    @rule()
+    def tap_runs_on_a_quiet_day(self):
+        run = self.run()
+        assert run.error is None, run.error
+        invariants.the_warehouse_is_exact(self)
+
+    def last_day(self):
+        self.refresh()
+        invariants.the_warehouse_is_exact(self)
+        if self.settings["full_refresh_interval_hours"] is None:
+            invariants.nothing_changed_costs_next_to_nothing(self, self.run())
+
+    def run(self, *, edits=(), faults=(), ending=draw.WELL, **more):
+        """Run the tap into the loader, check what always holds, and return the run."""
+        with self.happening(edits, faults):
+            settings = {**self.settings, "max_retries": MOST_RETRIES, **more}
+            run = run_tap(self.simulator, state=self.loader.state, catalog=self.catalog, **settings)
+        self.calls = [f"{call.method} {call.path}" for call in self.simulator.log.entries]
+        invariants.every_message_is_announced(run)
+        invariants.no_row_comes_with_its_tombstone(run)
+        invariants.an_error_is_told(run)
+        count = len(run.messages) if ending.who == "nobody" else round(ending.share * len(run.messages))
+        self.loader.load(run.messages[:count], crashes=ending.who == "loader")
+        self.offer = run.catalog if run.tap else self.discovered()
+        invariants.every_stream_is_in_the_report(self, run)
+        invariants.what_lives_is_not_marked_deleted(self)
+        return run
+
+    def refresh(self):
+        """Run once more, reading whole what was reshaped, as the report tells users to."""
+        self.offer = self.catalog or self.discovered()
+        stale = [table.stream for table in self.tables() if self.is_reshaped(table)]
+        run = self.run(refresh=stale) if stale else self.run()
+        assert run.error is None, run.error
+        self.people.reshaped.clear()
+
+    def tables(self):
+        """Return the tables that the tap offers now, as its catalog names them."""
+        databases = {database.id: database for database in self.people.databases}
+        offered = []
+        for entry in self.offer["streams"]:
+            ninox = next(item["metadata"] for item in entry["metadata"] if not item["breadcrumb"]).get("ninox")
+            if ninox:
+                database = databases[ninox["database_id"]]
+                offered.append(SourceTable(entry["tap_stream_id"], entry, database, ninox["table_id"]))
+        return offered
+
+    def is_reshaped(self, table):
+        return (table.database.id, table.table_id) in self.people.reshaped
+
+    def discovered(self):
+        return discover(self.simulator, state=self.loader.state, **self.settings)
+
+
+tap_settings = st.fixed_dictionaries(
+    {
+        "field_name_style": st.sampled_from(["slug", "slug", "caption", "id"]),
+        "choice_style": st.sampled_from(["both", "ids", "captions"]),
+        "tombstone_schema": st.sampled_from(["narrow", "full"]),
+        "full_refresh_interval_hours": st.sampled_from([None, None, None, 0]),
+        "page_size": st.sampled_from([1000, 3, 1, 2]),
+    }
+)
+loaders = st.fixed_dictionaries(
+    {
+        "batch_size": st.sampled_from([1000, 1, 3]),
+        "states_between": st.sampled_from([0, 2, 1000]),
+        "hard_delete": st.booleans(),
+    }
+)
+
+
+def claimed_complete(run):
+    """Return the streams that a run says it brought up to date."""
+    if run.report is None:
+        return set()
+    return {name for name, stream in run.report["streams"].items() if not stream["error"]}
