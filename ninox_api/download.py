@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import BinaryIO
 
-from ninox_api.body import MAX_TIMEOUTS_PER_ANSWER
-
-SLOWEST_BYTES_PER_SECOND = 16 * 1024
-"""A download may take as long as its size at this pace, about a two-hundredth of what was observed."""
+from ninox_api.body import AnswerTooLargeError
 
 _PARTIAL_CONTENT = 206
+_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
+
+
+class RangeRefusedError(Exception):
+    """The server has nothing, or something else, where an interrupted download should go on."""
 
 
 class Download:
@@ -21,15 +24,16 @@ class Download:
         size: Bytes that have arrived.
     """
 
-    def __init__(self, target: BinaryIO) -> None:
+    def __init__(self, target: BinaryIO, *, max_bytes: int | None = None) -> None:
         """Start with nothing.
 
         Args:
             target: Open for writing, and can be cut short.
+            max_bytes: A file that goes on beyond them is not taken.
         """
         self._target = target
+        self._max_bytes = max_bytes
         self._validator: str | None = None
-        self._expected = 0
         self.restart()
 
     @property
@@ -52,22 +56,38 @@ class Download:
         return headers
 
     def begin(self, status: int, headers: Mapping[str, str]) -> None:
-        """Note how an answer begins: whether it is the rest or the whole, and how long it should be."""
-        continues = headers.get("Content-Range", "").startswith(f"bytes {self.size}-")
-        if status != _PARTIAL_CONTENT or not continues:
+        """Note how an answer begins: whether it is the rest or the whole.
+
+        Raises:
+            RangeRefusedError: It is another part of the file than the rest; what has arrived is forgotten.
+        """
+        first = _first_byte(headers.get("Content-Range", "")) if status == _PARTIAL_CONTENT else 0
+        if first is None or first not in {0, self.size}:
+            self.restart()
+            raise RangeRefusedError
+        if first == 0:
             self.restart()
         is_plain = headers.get("Content-Encoding", "identity") == "identity"
         etag = headers.get("ETag", "")
         self._validator = etag if is_plain and etag and not etag.startswith("W/") else None
-        length = headers.get("Content-Length", "")
-        self._expected = int(length) if length.isdecimal() else 0
 
     def write(self, piece: bytes) -> None:
-        """Take the next piece."""
+        """Take the next piece.
+
+        Raises:
+            AnswerTooLargeError: The file is larger than it may be.
+        """
+        self.size += len(piece)
+        if self._max_bytes is not None and self.size > self._max_bytes:
+            raise AnswerTooLargeError
         self._target.write(piece)
         self._digest.update(piece)
-        self.size += len(piece)
 
-    def deadline_s(self, request_timeout_s: float) -> float:
-        """Return how long the rest may take."""
-        return MAX_TIMEOUTS_PER_ANSWER * request_timeout_s + self._expected / SLOWEST_BYTES_PER_SECOND
+
+def _first_byte(content_range: str) -> int | None:
+    """Return where a part begins that goes to the end of its file; None for any other."""
+    found = _RANGE.fullmatch(content_range)
+    if found is None:
+        return None
+    first, last, size = found.groups()
+    return int(first) if size in {"*", str(int(last) + 1)} else None

@@ -11,12 +11,12 @@ from typing import TypeVar
 import requests.exceptions
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from ninox_api.body import MAX_ANSWER_BYTES, AnswerTooLargeError, AnswerTooSlowError
+from ninox_api.body import MAX_ANSWER_BYTES, AnswerTooLargeError
 from ninox_api.errors import NinoxSizeError, NinoxTimeoutError, NinoxTlsError, NinoxTransportError
 
 Value = TypeVar("Value")
 
-_TIMEOUTS = (requests.exceptions.ReadTimeout, ReadTimeoutError, AnswerTooSlowError)
+_TIMEOUTS = (requests.exceptions.ReadTimeout, ReadTimeoutError)
 _TLS = (requests.exceptions.SSLError,)
 
 _PROBLEMS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (

@@ -10,20 +10,19 @@ import socket
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urljoin
 
 import requests
 from typing_extensions import override
-from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from ninox_api.addresses import checked_address, is_public, name_in
-from ninox_api.body import AnswerTooLargeError, AnswerTooSlowError, read_body
+from ninox_api.body import AnswerTooLargeError, read_body
 from ninox_api.config import ConnectionConfig
 from ninox_api.errors import NinoxFetchError
+from ninox_api.session import BoundedAdapter, BoundedSession, TlsConnection
 
 _SUCCESS = range(200, 300)
 _MOST_REDIRECTS = 5
@@ -43,7 +42,6 @@ class FetchedFile:
     media_type: str
     size: int | None
     _response: requests.Response = field(repr=False)
-    _timeout_s: float
 
     def read(self, *, max_bytes: int) -> bytes:
         """Return the content.
@@ -52,10 +50,10 @@ class FetchedFile:
             NinoxFetchError: It is larger, or broke off.
         """
         try:
-            return read_body(self._response.raw, request_timeout_s=self._timeout_s, max_bytes=max_bytes)
+            return read_body(self._response.raw, max_bytes=max_bytes)
         except AnswerTooLargeError:
             raise NinoxFetchError(problem="it is larger than max_file_size_mib") from None
-        except (requests.RequestException, HTTPError, AnswerTooSlowError, OSError):
+        except (requests.RequestException, HTTPError, OSError):
             raise NinoxFetchError(problem="it broke off") from None
 
 
@@ -67,12 +65,11 @@ class FileFetcher:
         self._timeout_s = config.request_timeout_s
         self._verify = config.ca_bundle or True
         self._trusted_hosts = frozenset(trusted_hosts)
-        self._trusting, self._wary = requests.Session(), requests.Session()
+        self._trusting, self._wary = (BoundedSession(user_agent=config.user_agent) for _ in range(2))
         self._wary.mount("https://", _WaryAdapter())
         for session in (self._trusting, self._wary):
             session.trust_env = False  # a proxy would connect in our place, and .netrc holds keys of others
-            session.headers.update({"User-Agent": config.user_agent, "Accept-Encoding": "identity"})
-            session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+            session.headers["Accept-Encoding"] = "identity"
 
     @contextmanager
     def open(self, url: str) -> Iterator[FetchedFile]:
@@ -111,7 +108,6 @@ class FileFetcher:
             media_type=response.headers.get("Content-Type", "").partition(";")[0].strip(),
             size=int(length) if length.isdecimal() and "Content-Encoding" not in response.headers else None,
             _response=response,
-            _timeout_s=self._timeout_s,
         )
 
 
@@ -119,7 +115,7 @@ class _PrivateAddressError(Exception):
     """The host's address is not public."""
 
 
-class _WaryConnection(HTTPSConnection):
+class _WaryConnection(TlsConnection):
     @override
     def _new_conn(self) -> socket.socket:
         """Look at the address before anything is said, a greeting included. A name could resolve otherwise twice."""
@@ -134,7 +130,7 @@ class _WaryPool(HTTPSConnectionPool):
     ConnectionCls = _WaryConnection
 
 
-class _WaryAdapter(requests.adapters.HTTPAdapter):
+class _WaryAdapter(BoundedAdapter):
     @override
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)

@@ -58,13 +58,13 @@ def tries_allowed(
         tries_of_500: How often a request that only reads may be sent if the answer is 500.
         divisible: Whether the caller can ask for less instead.
     """
+    if _asks_for_too_long(error) or isinstance(error, NinoxSizeError | NinoxTlsError):
+        return 1
     if divisible and is_timeout(error):
         return min(max_tries, TRIES_OF_A_LARGE_READ)
-    if isinstance(error, NinoxRateLimitError):
-        return max_tries if (error.retry_after_s or 0) <= MAX_RETRY_AFTER_S else 1
-    if not repeatable or isinstance(error, NinoxSizeError | NinoxTlsError):
+    if not repeatable and not isinstance(error, NinoxRateLimitError):
         return 1
-    if isinstance(error, NinoxTransportError) or (
+    if isinstance(error, NinoxTransportError | NinoxRateLimitError) or (
         isinstance(error, NinoxAPIError) and error.status == _REQUEST_TIMEOUT
     ):
         return max_tries
@@ -81,18 +81,23 @@ def is_timeout(error: NinoxError) -> bool:
     )
 
 
+def _asks_for_too_long(error: NinoxError) -> bool:
+    """Tell whether the server asks for a pause that no run should make, whatever the status."""
+    return isinstance(error, NinoxAPIError) and (error.retry_after_s or 0) > MAX_RETRY_AFTER_S
+
+
 def waits(*, rng: random.Random | None = None) -> Generator[float, NinoxError, None]:
     """Yield the pause before each further try, fed with the error of the last one.
 
-    A pause the server asked for is taken as it is; others double from `FIRST_WAIT_S` up to `MAX_WAIT_S`, with the
-    upper half drawn at random so that parallel runs do not knock in step.
+    A pause the server asked for is taken as it is, up to `MAX_RETRY_AFTER_S`; others double from `FIRST_WAIT_S` up to
+    `MAX_WAIT_S`, with the upper half drawn at random so that parallel runs do not retry in lockstep.
     """
     rng = rng or random.Random()  # noqa: S311 (spreads load, guards nothing)
     error = yield 0.0
     for attempt in count():
         longest = min(MAX_WAIT_S, FIRST_WAIT_S * 2**attempt)
         asked = error.retry_after_s if isinstance(error, NinoxAPIError) else None
-        error = yield asked if asked is not None else longest * (1 + rng.random()) / 2
+        error = yield longest * (1 + rng.random()) / 2 if asked is None else min(asked, MAX_RETRY_AFTER_S)
 
 
 def retry_after_s(header: str | None, *, now: datetime | None = None) -> float | None:
@@ -109,8 +114,8 @@ def retry_after_s(header: str | None, *, now: datetime | None = None) -> float |
         return float(told)
     try:
         moment = parsedate_to_datetime(told)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=timezone.utc)
+        return max(0.0, (moment - (now or datetime.now(timezone.utc))).total_seconds())
+    except (ValueError, TypeError, OverflowError):  # what the parser and dates at the ends of time raise
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
-    return max(0.0, (moment - (now or datetime.now(timezone.utc))).total_seconds())

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from http.cookiejar import DefaultCookiePolicy
 from typing import NamedTuple, TypeVar
 
 import backoff
 import msgspec
 import requests
 from backoff.types import Details
-from typing_extensions import override
 from urllib3.exceptions import HTTPError
 
 from ninox_api import retry
-from ninox_api.body import AnswerTooLargeError, AnswerTooSlowError, pieces, read_body
+from ninox_api.body import AnswerTooLargeError, pieces, read_body
 from ninox_api.config import ConnectionConfig
-from ninox_api.download import Download
+from ninox_api.download import Download, RangeRefusedError
 from ninox_api.errors import (
     NinoxError,
     NinoxProtocolError,
@@ -32,6 +30,7 @@ from ninox_api.errors import (
 from ninox_api.failures import failure_of
 from ninox_api.limits import CallBudget, InFlight, RateLimiter
 from ninox_api.request import Answer, Decoder, Request
+from ninox_api.session import BoundedSession
 
 logger = logging.getLogger(__name__)
 logging.getLogger("urllib3").setLevel(logging.INFO)  # at DEBUG it logs URLs with the values of records in `filters`
@@ -54,19 +53,7 @@ Take = Callable[[requests.Response], bytes]
 """What receives the body of an answer."""
 
 
-class _RangeRefusedError(Exception):
-    """The server has nothing where an interrupted download should go on."""
-
-
-_OWN_ERRORS = (AnswerTooLargeError, AnswerTooSlowError, _RangeRefusedError)
-
-
-class _Session(requests.Session):
-    """Never follows a redirect: it could carry the key to another host."""
-
-    @override
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Return none. With `allow_redirects=False`, requests still reads the whole body to prepare the next hop."""
+_OWN_ERRORS = (AnswerTooLargeError, RangeRefusedError)
 
 
 class _BearerAuth(requests.auth.AuthBase):
@@ -117,11 +104,11 @@ class Transport:
         def take(response: requests.Response) -> bytes:
             if response.status_code == _RANGE_NOT_SATISFIABLE:
                 download.restart()
-                raise _RangeRefusedError
+                raise RangeRefusedError
             if response.status_code not in _SUCCESS:
-                return read_body(response.raw, request_timeout_s=self._config.request_timeout_s)
+                return read_body(response.raw)
             download.begin(response.status_code, response.headers)
-            for piece in pieces(response.raw, deadline_s=download.deadline_s(self._config.request_timeout_s)):
+            for piece in pieces(response.raw):
                 download.write(piece)
             return b""
 
@@ -162,19 +149,16 @@ class Transport:
     def _attempt(
         self, request: Request, *, headers: Callable[[], Mapping[str, str]] = dict, take: Take | None = None
     ) -> _Received:
-        self._limiter.wait()
         with self._in_flight.slot():
+            self._limiter.wait()  # inside: requests that wait for their turn would leave it together
             self.budget.spend()
-            received = self._exchange(request, headers(), take or self._take)
+            received = self._exchange(request, headers(), take or _take)
         try:
             _raise_for_status(received, request)
         except NinoxRateLimitError:
             self._in_flight.fall_back_to_one()
             raise
         return received
-
-    def _take(self, response: requests.Response) -> bytes:
-        return read_body(response.raw, request_timeout_s=self._config.request_timeout_s)
 
     def _exchange(self, request: Request, more_headers: Mapping[str, str], take: Take) -> _Received:
         headers = dict(more_headers) if request.password is None else {**more_headers, "nx-password": request.password}
@@ -195,14 +179,14 @@ class Transport:
             raise failure_of(error, method=request.method, path=request.label, api_url=self._config.api_url) from None
 
 
-def _session(config: ConnectionConfig) -> _Session:
-    session = _Session()
+def _take(response: requests.Response) -> bytes:
+    return read_body(response.raw)
+
+
+def _session(config: ConnectionConfig) -> BoundedSession:
+    session = BoundedSession(user_agent=config.user_agent, connections=config.max_parallel_requests)
     session.auth = _BearerAuth(config.auth_token)
-    session.headers.update({"Accept": "application/json", "User-Agent": config.user_agent})
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    adapter = requests.adapters.HTTPAdapter(pool_maxsize=config.max_parallel_requests)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
+    session.headers["Accept"] = "application/json"
     # Proxies and authorities of the environment are looked up once: requests would do so for each request, which is a
     # third of what a request costs here.
     found = session.merge_environment_settings(

@@ -8,13 +8,16 @@ from typing import NamedTuple
 
 from ninox_api.client import DatabaseClient
 from ninox_api.download import Download
-from ninox_api.errors import NinoxPermissionError, NinoxRequestError, NinoxServerError
+from ninox_api.errors import NinoxPermissionError, NinoxRequestError, NinoxServerError, NinoxSizeError
 from ninox_api.files import NinoxFile
 from tap_ninox.files.names import stored_names
 from tap_ninox.files.store import FileStore, Index, StoredFile, version_of
 
 MAX_TRIES = 2
 """Whole downloads of a file whose length is not the one that Ninox lists."""
+
+MAX_BYTES_BEYOND_LISTED = 1024 * 1024
+"""A file that was just replaced may be larger than it was when it was listed; one that never ends is not followed."""
 
 _BUSY = frozenset({502, 503, 504})
 _NOT_A_SEGMENT = frozenset({"", ".", ".."})
@@ -60,13 +63,15 @@ class FileFetcher:
         if file.name in _NOT_A_SEGMENT:
             return Fetched(file, None)
         with tempfile.TemporaryFile() as temporary:
-            download = Download(temporary)
+            download = Download(temporary, max_bytes=None if file.size is None else file.size + MAX_BYTES_BEYOND_LISTED)
             try:
                 if not self._download(record_id, file, download):
                     return Fetched(file, None, is_gone=True)
             except (NinoxServerError, NinoxRequestError, NinoxPermissionError) as error:
                 if error.status in _BUSY:
                     raise
+                return Fetched(file, None)
+            except NinoxSizeError:
                 return Fetched(file, None)
             if file.size not in {None, download.size}:
                 return Fetched(file, None)

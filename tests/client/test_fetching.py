@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -24,6 +25,13 @@ class Host(BaseHTTPRequestHandler):
             self.send_response(302)
             self.send_header("Location", rest)
             self.end_headers()
+        elif name == "endless":
+            self.send_response(302)
+            self.send_header("Location", rest)
+            self.end_headers()
+            with suppress(OSError):
+                while True:
+                    self.wfile.write(bytes(65536))
         elif name == "status":
             self.send_response(int(rest))
             self.end_headers()
@@ -100,6 +108,10 @@ def test_a_redirect_does_not_lead_where_we_would_not_go(host):
     assert "not an address" in problem_of(f"{host.url}/to/file:///etc/passwd", "127.0.0.1")
     assert fetched(f"{host.url}/to/{host.url}/3/b.png", "127.0.0.1")[0] == "b.png"
     assert fetched(f"{host.url}/to//4/c.png", "127.0.0.1")[3] == b"xxxx"
+
+
+def test_the_body_of_a_redirect_is_not_read(host):
+    assert fetched(f"{host.url}/endless/{host.url}/3/b.png", "127.0.0.1")[0] == "b.png"
 
 
 def test_redirects_end(host):

@@ -11,8 +11,9 @@ from decimal import Decimal
 import pytest
 
 from ninox_api import ConnectionConfig, DatabaseName, NinoxClient
+from ninox_api.body import AnswerTooLargeError
 from ninox_api.changes import FeedAnswer, read_database_feed
-from ninox_api.download import Download
+from ninox_api.download import Download, RangeRefusedError
 from ninox_api.errors import NinoxProtocolError, NinoxServerError, NinoxTransportError
 from ninox_api.files import files_from_json
 from ninox_simulator.server import Simulator
@@ -88,6 +89,30 @@ def test_a_rest_is_only_taken_for_the_version_that_was_begun():
     download.write(b"1")
     download.begin(206, {"Content-Range": "bytes 0-9/10"})
     assert download.size == 0
+
+
+@pytest.mark.parametrize(
+    "part", ["bytes 3-9/10", "bytes 6-9/10", "bytes 5-8/10", "bytes 0-8/10", "bytes */10", "", "5-9"]
+)
+def test_another_part_than_the_rest_is_never_taken_for_it(part):
+    file = io.BytesIO()
+    download = Download(file)
+    download.begin(200, {"ETag": '"one"'})
+    download.write(b"12345")
+    with pytest.raises(RangeRefusedError):
+        download.begin(206, {"Content-Range": part})
+    assert (download.size, file.getvalue()) == (0, b"")
+    download.begin(206, {"Content-Range": "bytes 0-9/*"})
+
+
+def test_a_file_is_not_followed_beyond_what_it_may_have():
+    file = io.BytesIO()
+    download = Download(file, max_bytes=6)
+    download.begin(200, {})
+    download.write(b"123456")
+    with pytest.raises(AnswerTooLargeError):
+        download.write(b"7")
+    assert file.getvalue() == b"123456"
 
 
 @pytest.mark.parametrize("headers", [{}, {"ETag": 'W/"weak"'}, {"ETag": '"x"', "Content-Encoding": "gzip"}])

@@ -52,8 +52,8 @@ def small_answers(size):
 
 @contextmanager
 def impatient_answers(timeouts):
-    """Let an answer drip in for so many times `request_timeout`."""
-    with mock.patch("ninox_api.body.MAX_TIMEOUTS_PER_ANSWER", timeouts):
+    """Let the body of an answer take so many times `request_timeout`."""
+    with mock.patch("ninox_api.session.MAX_TIMEOUTS_PER_BODY", timeouts):
         yield
 
 

@@ -5,11 +5,19 @@ from __future__ import annotations
 import gzip
 import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from ninox_api import ConnectionConfig, NinoxClient
-from ninox_api.errors import NinoxAPIError, NinoxError, NinoxRedirectError, NinoxSizeError, NinoxTimeoutError
+from ninox_api.errors import (
+    NinoxAPIError,
+    NinoxError,
+    NinoxRedirectError,
+    NinoxSizeError,
+    NinoxTimeoutError,
+    NinoxTransportError,
+)
 from tests.helpers import limits
 from tests.reliability.raw_server import RawServer, http
 
@@ -64,6 +72,68 @@ def test_an_answer_that_drips_for_ever_is_given_up():
 
     with RawServer(dripping) as server, pytest.raises(NinoxTimeoutError, match="no answer within request_timeout"):
         teams_of(server)
+
+
+def forever(head, piece, *, every_s=0.02):
+    """Answers with a head, then with the same piece again and again."""
+
+    def answer(_):
+        yield head
+        while True:
+            yield piece
+            time.sleep(every_s)
+
+    return answer
+
+
+NEVER_ENDING = {
+    "status line": forever(b"HTTP/1.1 200 ", b"O"),
+    "a header": forever(b"HTTP/1.1 200 OK\r\nX: ", b"y"),
+    "headers": forever(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", every_s=0.05),
+    "100 Continue": forever(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "100 Continue without a pause": forever(b"", b"HTTP/1.1 100 Continue\r\nX: y\r\n\r\n" * 1000, every_s=0),
+    "body": forever(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b" "),
+    "body of a redirect": forever(b"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 1000\r\n\r\n", b" "),
+    "size of a chunk": forever(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"0"),
+    "trailer": forever(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"X: y\r\n"),
+}
+
+
+@pytest.mark.parametrize("phase", NEVER_ENDING)
+@limits.impatient_answers(timeouts=1)
+def test_no_phase_of_an_answer_may_drip_for_ever(phase):
+    began = time.monotonic()
+    with RawServer(NEVER_ENDING[phase]) as server, pytest.raises(NinoxTransportError):
+        teams_of(server, request_timeout=0.4)
+    assert time.monotonic() - began < 5  # head and body have 0.4 s each; without the bound this takes an hour
+
+
+def test_the_permitted_rate_holds_at_the_wire_however_many_wait_for_their_turn():
+    arrived = []
+
+    def answer(_):
+        arrived.append(time.monotonic())
+        yield b""
+        time.sleep(0.4 if len(arrived) == 1 else 0)  # meanwhile, the others line up
+        yield http(b"[]")
+
+    with RawServer(answer) as server:
+        settings = {"api_url": server.url, "auth_token": server.token, "requests_per_second": 20, "max_retries": 0}
+        client = NinoxClient(ConnectionConfig.from_settings(settings))
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda _: client.list_teams(), range(8)))
+    assert arrived[-1] - arrived[1] >= 6 / 20 * 0.8
+
+
+def test_a_slow_answer_that_keeps_its_pace_is_read_whole():
+    def slow(_):
+        yield b"HTTP/1.1 200 OK\r\nContent-Length: 31\r\n\r\n"
+        for byte in b'[{"id": "t1", "name": "Team"}]\n':
+            yield bytes([byte])
+            time.sleep(0.02)
+
+    with RawServer(slow) as server:
+        assert [team.id for team in teams_of(server, request_timeout=0.1)] == ["t1"]
 
 
 def test_a_packed_answer_is_read(small_bound):
@@ -145,15 +215,16 @@ def test_an_answer_that_is_no_answer_is_one_clear_error(kind):
 
 @pytest.mark.parametrize(
     "header",
-    ["9" * 400, "-1", "1e9", "nan", "inf", "\u0663", "Fri, 99 Foo 99999 99:99:99 GMT",
+    ["9" * 400, "1000000000", "-1", "1e9", "nan", "inf", "\u0663", "Fri, 99 Foo 99999 99:99:99 GMT",
      "Mon, 01 Jan 0001 00:00:00 +2359",
      "Fri, 31 Dec 9999 23:59:59 -2359", "x" * 10_000, "", "0x10"],
 )  # fmt: skip
-def test_no_retry_after_stops_the_run_for_longer_than_permitted(header):
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_no_retry_after_stops_the_run_for_longer_than_permitted(header, status):
     text = header.encode("utf-8").decode("latin-1")
-    answer = http(b"", status="429 Too Many Requests", headers=[f"Retry-After: {text}"])
+    answer = http(b"", status=f"{status} Later", headers=[f"Retry-After: {text}"])
     raw = answer if header.isascii() else answer.decode().encode("latin-1")
-    stopped = pytest.raises(NinoxAPIError, match="HTTP 429")
+    stopped = pytest.raises(NinoxAPIError, match=f"HTTP {status}")
     with RawServer(lambda _: raw) as server, limits.no_pauses() as waited, stopped:
         teams_of(server, max_retries=2)
     assert all(0 <= wait <= 300 for wait in waited)
