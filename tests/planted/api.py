@@ -12,14 +12,14 @@ PROMISES = [
         test="client/test_writing.py::test_saving_is_sent_once",
         defects=(
             Defect("ninox_api:DatabaseWriter.save_records", "body=elements, repeatable=False", "body=elements"),
-            Defect("ninox_api:tries_allowed", "not repeatable or isinstance", "isinstance"),
+            Defect("ninox_api:tries_allowed", "if not repeatable and not", "if repeatable and not"),
         ),
     ),
     Promise(
         "docs/adr/0018-no-record-twice.md",
         "`save_records` sends once (but for 429, which says that nothing was done)",
         test="client/test_writing.py::test_a_refused_create_is_repeated_because_nothing_was_done",
-        defects=(Defect("ninox_api:tries_allowed", "isinstance(error, NinoxRateLimitError)", "False"),),
+        defects=(Defect("ninox_api:tries_allowed", "and not isinstance(error, NinoxRateLimitError)", ""),),
     ),
     Promise(
         "README.md",
@@ -46,6 +46,44 @@ PROMISES = [
     ),
     Promise(
         "README.md",
+        "ends a run where the next one goes on; `requests_per_second`",
+        test="reliability/test_hostile_answers.py::test_the_permitted_rate_holds_at_the_wire_however_many_wait_for_their_turn",
+        defects=(
+            Defect(
+                "ninox_api:Transport._attempt",
+                "with self._in_flight.slot(): self._limiter.wait()",
+                "self._limiter.wait()\n        with self._in_flight.slot():",
+            ),
+        ),
+    ),
+    Promise(
+        "SECURITY.md",
+        "No answer makes a run wait without end: every phase of a request is bounded in time and size.",
+        test="reliability/test_hostile_answers.py::test_no_phase_of_an_answer_may_drip_for_ever",
+        defects=(Defect("ninox_api:_BoundedReader.readinto", "if left <= 0:", "if left <= -20:"),),
+    ),
+    Promise(
+        "SECURITY.md",
+        "No answer makes a run wait without end: every phase of a request is bounded in time and size.",
+        test="reliability/test_hostile_answers.py::test_no_retry_after_stops_the_run_for_longer_than_permitted",
+        defects=(Defect("ninox_api:tries_allowed", "_asks_for_too_long(error) or", ""),),
+    ),
+    Promise(
+        "docs/how-to/files.md",
+        "A download that broke off goes on where it stopped",
+        test="client/test_files.py::test_another_part_than_the_rest_is_never_taken_for_it",
+        defects=(Defect("ninox_api:Download.begin", "first not in {0, self.size}", "False"),),
+    ),
+    Promise(
+        "SECURITY.md",
+        "Captions, options, messages of servers and lines of input can neither forge a line of the log nor steer",
+        test="e2e/test_escaping.py::test_the_tap_forges_nothing",
+        defects=(
+            Defect("ninox_singer:_EscapedRecord.getMessage", "escape(super().getMessage())", "super().getMessage()"),
+        ),
+    ),
+    Promise(
+        "README.md",
         "one at a time again after a 429",
         test="tap/test_parallel.py::test_a_server_that_allows_one_request_at_a_time_gets_one_at_a_time",
         defects=(Defect("ninox_api:Transport._attempt", "self._in_flight.fall_back_to_one()", "pass"),),
@@ -56,7 +94,7 @@ PROMISES = [
         test="reliability/test_hostile_answers.py::test_no_redirect_is_followed_whatever_it_looks_like",
         defects=(
             Defect(
-                "ninox_api:_Session.get_redirect_target",
+                "ninox_api:BoundedSession.get_redirect_target",
                 '"""Return none.',
                 'return requests.Session.get_redirect_target(self, resp)\n        """Return none.',
             ),
