@@ -127,9 +127,7 @@ PROMISES = [
         defects=(
             Defect("ninox_api:Download.headers", "self.size and self._validator", "False"),
             Defect("ninox_api:Download.headers", ', "If-Range": self._validator', ""),
-            Defect(
-                "ninox_api:Download.begin", "status != _PARTIAL_CONTENT or not continues", "status != _PARTIAL_CONTENT"
-            ),
+            Defect("ninox_api:Download.begin", "if first == 0:", "if first == 1:"),
         ),
     ),
     Promise(
