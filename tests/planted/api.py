@@ -45,8 +45,8 @@ PROMISES = [
         ),
     ),
     Promise(
-        "README.md",
-        "ends a run where the next one goes on; `requests_per_second`",
+        "CHANGELOG.md",
+        "`requests_per_second` holds also for requests that waited for another one to end",
         test="reliability/test_hostile_answers.py::test_the_permitted_rate_holds_at_the_wire_however_many_wait_for_their_turn",
         defects=(
             Defect(
