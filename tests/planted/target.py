@@ -36,11 +36,20 @@ PROMISES = [
     Promise(
         "README.md",
         "What is equal by meaning is not written, so no script of yours runs",
-        test="target/test_compare.py::test_what_means_the_same",
+        test="unit/test_comparing_values.py::test_what_is_stored_and_what_is_sent_mean_the_same_or_not",
         defects=(
             Defect("target_ninox:_moment", "parsed.replace(tzinfo=None).isoformat()", "value"),
             Defect("target_ninox:_number", "int(value)", "value.as_tuple()"),
             Defect("target_ninox:_links", "frozenset(", "tuple("),
+        ),
+    ),
+    Promise(
+        "README.md",
+        "German numbers and dates, zones, choices by id or caption",
+        test="target/test_values_of_all_types.py::test_all_values_are_stored_or_refused_and_not_written_again",
+        defects=(
+            Defect("target_ninox:_wall_clock", "parsed.astimezone(formats.zone)", "parsed"),
+            Defect("target_ninox:boolean", "return value == 1", "return True"),
         ),
     ),
     Promise(
