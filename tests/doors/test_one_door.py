@@ -21,6 +21,7 @@ STARTERS = {
     "planted/settings.py": "looks at the schema of the settings, starts nothing",
     "reliability/test_hostile_input.py": "gives settings of any type, of which a door could not make any others",
     "unit/test_environment.py": "looks at the settings that are read from the environment, starts nothing",
+    "upgrade/test_upgrade.py": "validates settings of earlier versions, starts nothing",
 }
 """Who may import the entry classes, and why."""
 
