@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -191,6 +192,7 @@ class Commands:
     def __init__(self, bin_folder, folder):
         self._bin = Path(bin_folder)
         self._folder = Path(folder)
+        self._env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}  # its own code alone
 
     def tap(self, simulator, settings, *, state=None, catalog=None, arguments=()):
         """Run the tap; return the messages, also of a run that fails."""
@@ -198,7 +200,7 @@ class Commands:
         command = [self._bin / "tap-ninox", "--config", self._written("config", given), *arguments]
         for name, value in (("state", state), ("catalog", catalog)):
             command += [f"--{name}", self._written(name, value)] if value is not None else []
-        done = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
+        done = subprocess.run(command, capture_output=True, env=self._env, check=False, encoding="utf-8")
         print(f"tap-ninox {settings} → {done.returncode}")  # noqa: T201 (it is a command)
         if done.returncode:
             print(done.stderr[-300:])  # noqa: T201
@@ -208,7 +210,7 @@ class Commands:
         given = {"api_url": simulator.url, "auth_token": simulator.token, "max_retries": 0, **settings}
         command = [self._bin / "target-ninox", "--config", self._written("config", given)]
         lines = "".join(json.dumps(message) + "\n" for message in messages)
-        done = subprocess.run(command, input=lines, capture_output=True, text=True, check=False, encoding="utf-8")
+        done = subprocess.run(command, input=lines, capture_output=True, env=self._env, check=False, encoding="utf-8")
         print(f"target-ninox → {done.returncode}")  # noqa: T201
 
     def _written(self, name, value):
