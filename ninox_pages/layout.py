@@ -134,10 +134,11 @@ def _evened(columns: Sequence[Sequence[str]], boxes: Mapping[str, Box]) -> list[
         evened += [list(column[index : index + size]) for index in range(0, len(column), size)]
     widest = max(boxes[box_id].width for column in columns for box_id in column)
     most = max(_FEWEST_COLUMNS, math.ceil(limit * WIDTH_TO_HEIGHT / (widest + COLUMN_GAP)))
+    heights = [_height(column, boxes) for column in evened]
     while len(evened) > most:
-        heights = [_height(column, boxes) for column in evened]
         at = min(range(len(evened) - 1), key=lambda index: heights[index] + heights[index + 1])
         evened[at : at + 2] = [evened[at] + evened[at + 1]]
+        heights[at : at + 2] = [heights[at] + heights[at + 1]]
     return evened
 
 

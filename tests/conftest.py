@@ -25,6 +25,7 @@ settings.load_profile("any machine")
 LONGEST_FIRST = ("e2e", "docs", "doors", "scenarios", "reliability", "pages")
 """Folders under tests/ that start programs: begun early, so that no worker ends long after the other."""
 
+_until_the_end = ExitStack()
 _take_signals = PluginBase._setup_signal_handlers
 _real_connect = socket.socket.connect
 
@@ -41,7 +42,9 @@ def _connect_to_loopback_only(self, address):
 def _temporary_folders_go_with_the_tests(tmp_path_factory):
     """Let tests that are killed leave no folders but those of `tmp_path`, of which pytest keeps the last few."""
     tmp_path_factory.getbasetemp()
-    with pytest.MonkeyPatch.context() as patch, tied_folder("nt-") as folder:  # short: socket names are limited
+    # A short name, since those of sockets are limited; it goes with this process, when multiprocessing is done with it.
+    folder = _until_the_end.enter_context(tied_folder("nt-"))
+    with pytest.MonkeyPatch.context() as patch:
         folder.chmod(0o755)  # where root runs the tests, PostgreSQL is another user's
         patch.setattr(tempfile, "tempdir", str(folder))
         patch.setenv("TMPDIR", str(folder))

@@ -1,4 +1,7 @@
-"""The `tap-ninox` command as a new user meets it: what stderr says, and the exit code."""
+"""The `tap-ninox` command as a new user meets it: what stderr says, and the exit code.
+
+Processes are forked from one that has imported the command; where its own start or end matters, it is a new one.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from ninox_simulator.server import Simulator
+from tests.helpers.commands import run
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customers, database, field, shop, table, team
 
 TAP = str(Path(sys.executable).with_name("tap-ninox"))
@@ -26,7 +30,7 @@ def tap(*arguments, config=None, tmp_path=None, env=None):
         path.write_text(json.dumps(config), encoding="utf-8")
         command += ["--config", str(path)]
     clean = {key: value for key, value in os.environ.items() if not key.startswith("TAP_NINOX_")}
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=clean | (env or {}))
+    return run(command, env=clean | (env or {}))
 
 
 @pytest.fixture
@@ -45,7 +49,8 @@ def error_lines(result):
 
 
 def test_about_lists_every_setting_and_hides_none():
-    about = json.loads(tap("--about", "--format=json").stdout)
+    done = subprocess.run([TAP, "--about", "--format=json"], capture_output=True, text=True, timeout=60, check=True)
+    about = json.loads(done.stdout)
     assert about["name"] == "tap-ninox"
     assert {"auth_token", "api_url", "team", "tables", "deletes"} <= set(about["settings"]["properties"])
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 
 from ninox_simulator.documents import RecordDocument
 from ninox_simulator.server import Simulator
+from tests.helpers import commands
 from tests.helpers.seeds import customers, database, field, team
 
 pytestmark = pytest.mark.e2e
@@ -78,7 +78,7 @@ def run(simulator, tmp_path, *arguments, **settings):
         "TAP_NINOX_REPORT_PATH": str(tmp_path / "report.json"),
     }  # fmt: skip
     command = [TAP, "--config", str(tmp_path / "config.json"), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment)
+    return commands.run(command, env=environment)
 
 
 def check(done):

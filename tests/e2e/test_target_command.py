@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from ninox_simulator.server import Simulator
+from tests.helpers import commands
 from tests.helpers.run import records, schema, state, stored, target_settings, writes
 from tests.helpers.seeds import database, field, shop, table, team
 
@@ -38,7 +39,7 @@ def command(tmp_path, simulator, **settings):
 
 
 def run(command, messages):
-    return subprocess.run(command, input=lines(messages), capture_output=True, text=True, timeout=60, check=False)
+    return commands.run(command, input=lines(messages))
 
 
 def test_a_good_run_ends_with_0_and_the_state_on_stdout(tmp_path):

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import subprocess
 import sys
+import tempfile
+import time
 from importlib import import_module
 from operator import attrgetter
+from pathlib import Path
 
 PROGRAMS = {
     "tap-ninox": "tap_ninox.__main__:main",
@@ -35,3 +39,31 @@ def become(program, arguments, stdin, stdout, stderr):
     sys.argv = [program, *arguments]
     module, _, name = PROGRAMS[program].partition(":")
     attrgetter(name)(import_module(module))()
+
+
+def run(command, *, input="", env=None):  # noqa: A002 (as `subprocess.run` has it)
+    """Run a command to its end; what is returned is what `subprocess.run` would, as text."""
+    program, *arguments = map(str, command)
+    with tempfile.TemporaryDirectory() as folder:
+        ends = [f"{folder}/{name}" for name in ("stdin", "stdout", "stderr")]
+        Path(ends[0]).write_text(input, encoding="utf-8")
+        environment = dict(os.environ if env is None else env)
+        process = context.Process(target=_begin, args=(Path(program).name, arguments, ends, environment))
+        process.start()
+        process.join(WAIT_S)
+        if process.exitcode is None:
+            process.kill()
+            process.join()
+        output, errors = (Path(end).read_text(encoding="utf-8") if Path(end).exists() else "" for end in ends[1:])
+        done = subprocess.CompletedProcess(command, process.exitcode, output, errors)
+        process.close()
+    return done
+
+
+def _begin(program, arguments, ends, environment):
+    os.environ.clear()
+    os.environ.update(environment)
+    time.tzset()
+    os.dup2(os.open(ends[0], os.O_RDONLY), 0)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 (multiprocessing has put nothing there)
+    become(program, arguments, None, *ends[1:])

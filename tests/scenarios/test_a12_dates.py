@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 
 from ninox_simulator.documents import RecordDocument
 from ninox_simulator.server import Simulator
+from tests.helpers import commands
 from tests.helpers.seeds import customers, database, field, team
 
 TAP = str(Path(sys.executable).with_name("tap-ninox"))
@@ -57,7 +57,8 @@ def output_in(simulator, tmp_path_factory):
         (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
         command = [TAP, "--config", folder / "config.json"]
         environment = os.environ | {"TZ": zone}
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True, env=environment)
+        done = commands.run(command, env=environment)
+        assert done.returncode == 0, done.stderr
         return [line for line in done.stdout.splitlines() if f'"RECORD","stream":"{STREAM}"' in line]
 
     return run

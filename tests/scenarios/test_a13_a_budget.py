@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 from ninox_simulator.samples.blattwerk import BUERO_ID, TEAM_ID
 from ninox_simulator.server import Simulator
+from tests.helpers.commands import run
 from tests.helpers.run import parse, run_tap
 from tests.helpers.wire import calls, record_pages
 
@@ -34,7 +34,7 @@ def run_with_budget(simulator, state, tmp_path, **settings):
     if state is not None:
         (tmp_path / "state.json").write_text(json.dumps(state))
         command += ["--state", str(tmp_path / "state.json")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = run(command)
     return done.returncode, done.stderr, parse(done.stdout)
 
 
