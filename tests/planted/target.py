@@ -81,7 +81,7 @@ PROMISES = [
     Promise(
         "README.md",
         "A report that adds up: read = created + updated + unchanged + deleted + skipped + rejected",
-        test="target/test_report.py::test_a_complete_run_that_lost_a_row_fails",
+        test="unit/test_target_report.py::test_a_complete_run_that_lost_a_row_fails",
         defects=(
             Defect("target_ninox:RunReport.close", "is_complete and lost", "False"),
             Defect("target_ninox:StreamReport.unaccounted", "self.read - sum(outcomes)", "0"),

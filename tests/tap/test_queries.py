@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
 
-from tap_ninox.queries.answer_rows import rows_of, types_of
 from tests.helpers import limits
 from tests.helpers.run import discover, run_tap
 from tests.helpers.seeds import DATABASE_ID, shop
@@ -89,11 +86,6 @@ def test_every_form_of_answer_becomes_rows_that_are_known_by_position(simulate, 
     run = run_tap(simulate(shop(3), query_nesting=nesting), queries=[query(text)])
     assert run.error is None
     assert run.rows("q") == [{**row, "_position": number} for number, row in enumerate(rows, start=1)]
-
-
-def test_types_are_those_that_all_values_have():
-    rows = list(rows_of([{"a": 1, "b": True, "c": None, "d": 1}, {"a": Decimal("1.5"), "c": "", "d": "x", "e": [1]}]))
-    assert types_of(rows) == {"a": "number", "b": "boolean", "c": "string", "d": "string", "e": "string"}
 
 
 def test_values_that_do_not_fit_are_null_and_counted_and_unknown_members_named(simulate, caplog):
