@@ -39,6 +39,7 @@ def run_command(name: str, load: Callable[[], Callable[[], object]], *, files: s
     """
     logger = logging.getLogger(name)
     escape_logs()
+    _complete_streams(logger)
     _buffer_output()
     try:
         _load_quickly(load)()
@@ -73,6 +74,24 @@ def _load_quickly(load: Callable[[], Callable[[], object]]) -> Callable[[], obje
     gc.freeze()
     gc.enable()
     return command
+
+
+def _complete_streams(logger: logging.Logger) -> None:
+    """Make up for closed streams, for which Python has None, and for an output that takes less than UTF-8.
+
+    A number that is free goes to the next connection that is opened: the target would read its answers as input.
+    """
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 (as long as the process)
+        logger.warning("Standard input is closed: no message can come from there.")
+    if sys.stdout is None:
+        logger.error("Standard output is closed, where the messages go. Connect it to a loader or a file.")
+        sys.exit(1)
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 (likewise)
+    if isinstance(sys.stdout, io.TextIOWrapper):  # Singer is UTF-8, whatever the system's own encoding
+        encoding = sys.stdout.encoding if sys.stdout.isatty() else "utf-8"
+        sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def _buffer_output() -> None:
