@@ -8,9 +8,9 @@ import pytest
 
 from tap_ninox.settings_schema import CONNECTION_PROPERTIES, TAP_PROPERTIES
 from target_ninox import settings_schema as of_target
-from tests.planted import api, settings, tap, target, trial
+from tests.planted import api, settings, tap, target, trial, upgrade
 
-AREAS = {"api": api, "tap": tap, "target": target}
+AREAS = {"api": api, "tap": tap, "target": target, "upgrade": upgrade}
 PROMISES = [
     pytest.param(promise, id=f"{name}-{number}")
     for name, area in AREAS.items()

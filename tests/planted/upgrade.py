@@ -1,0 +1,64 @@
+"""Promises of what an upgrade keeps: each test goes on from what 0.1.0 left behind."""
+
+from __future__ import annotations
+
+from tests.planted.plant import Defect
+from tests.planted.promise import Promise
+
+PAGE = "docs/upgrading.md"
+TEST = "upgrade/test_upgrade.py::"
+
+PROMISES = [
+    Promise(
+        PAGE,
+        "streams and properties keep their names, keys and types",
+        test=f"{TEST}test_tables_and_columns_keep_their_names_and_types[0.1.0, a finished first load]",
+        defects=(
+            Defect("tap_ninox:_with_part", "- 1)}_{part}", "- 2)}__{part}"),
+            Defect("ninox_api:identifier", ".translate(_LETTERS)", ""),
+        ),
+    ),
+    Promise(
+        PAGE,
+        "the next run goes on where the old version stopped, also in the middle of a first load",
+        test=f"{TEST}test_no_table_is_read_whole_without_a_reason[0.1.0, an interrupted first load]",
+        defects=(Defect("tap_ninox:Planner._resumed", "return snapshot", "return None"),),
+    ),
+    Promise(
+        PAGE,
+        "Edits and deletions of the days between arrive",
+        test=f"{TEST}test_edits_and_deletions_after_the_upgrade_arrive_and_no_row_is_lost[0.1.0, later runs]",
+        defects=(
+            Defect("tap_ninox:Planner._changes", "removed = frozenset(changes.removed)", "removed = frozenset()"),
+            Defect(
+                "tap_ninox:Planner._changes",
+                "for page in self.reader.changed(changes, bookmark=known)",
+                "for page in ()",
+            ),
+        ),
+    ),
+    Promise(
+        PAGE,
+        "No table is read whole that the old version would not have read whole",
+        test=f"{TEST}test_no_table_is_read_whole_without_a_reason[0.1.0, later runs]",
+        defects=(Defect("tap_ninox:Planner._must_read_whole", "return False", "return True"),),
+    ),
+    Promise(
+        PAGE,
+        "every setting with every value that was permitted",
+        test=f"{TEST}test_the_target_runs_with_every_setting[0.1.0]",
+        defects=(
+            Defect(
+                "ninox_api:_number_problems",
+                '"requests_per_second", config.requests_per_second, 0.001',
+                '"requests_per_second", config.requests_per_second, 1000',
+            ),
+        ),
+    ),
+    Promise(
+        PAGE,
+        "reports are shown by `python -m ninox_pages`",
+        test=f"{TEST}test_reports_are_shown[tap-0.1.0]",
+        defects=(Defect("ninox_pages:tap_run", 'report["succeeded"]', 'report["ok"]'),),
+    ),
+]
