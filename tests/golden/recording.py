@@ -6,10 +6,12 @@ What must differ from run to run is replaced in `comparable`, and nowhere else.
 from __future__ import annotations
 
 import copy
+import io
 import json
+import logging
 import re
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, redirect_stderr
 from pathlib import Path
 
 import simplejson
@@ -217,6 +219,9 @@ class Heard(Simulator):
 def record(name, run, folder):
     """Return what a standard run writes down, as the text of its file."""
     with ExitStack() as stack:
+        logging.disable(logging.CRITICAL)  # a difference is to be seen alone
+        stack.callback(logging.disable, logging.NOTSET)
+        stack.enter_context(redirect_stderr(io.StringIO()))
         recording = Recording(folder, stack)
         run(recording)
     return f"# {name}: {' '.join(run.__doc__.split())}\n{recording.text}"
