@@ -16,6 +16,11 @@ from ninox_simulator.replies import json_reply
 from ninox_simulator.request import Request
 
 _DRIP_PIECES = 20
+_BODIES = {
+    "malformed": b'[{"id": 1, "fields": {]',
+    "empty_page": b"[]",
+    "wrong_shape": b'{"message": "not what was asked for"}',
+}
 _ONE_NOT_SAVED = frozenset({"refuse_one", "lose_one"})
 
 
@@ -25,14 +30,12 @@ def damaged(response: Response, fault: Fault | None) -> Response:
         case "truncate":
             assert fault is not None  # noqa: S101 (told by its kind)
             return Response(_content(response)[: fault.cut_at(len(_content(response)))], media_type=response.media_type)
-        case "malformed":
-            return Response(b'[{"id": 1, "fields": {]', media_type="application/json")
         case "html":
             return login_page()
         case "refuse_one":
             return with_error_in_the_middle(response)
-        case "wrong_shape":
-            return Response(b'{"message": "not what was asked for"}', media_type="application/json")
+        case "malformed" | "empty_page" | "wrong_shape" as kind:
+            return Response(_BODIES[kind], media_type="application/json")
         case _:
             return response
 

@@ -26,6 +26,7 @@ KINDS = {
     "lose_one": "answer a save of several without the middle record, which is not saved",
     "slow": "wait `seconds` before answering",
     "drip": "send the body in small pieces over `seconds`",
+    "empty_page": "answer 200 with an empty list, as if there were nothing (more), whatever was asked for",
     "repeat_page": "answer a list request with the page that comes before it, of those asked for of the same table",
 }
 

@@ -101,6 +101,12 @@ def test_an_answer_that_takes_its_time_arrives_whole(api, kind):
     assert time.monotonic() - started >= 0.2
 
 
+def test_a_page_that_is_empty_by_mistake(api):
+    set_fault(api, "empty_page")
+    assert api.get(LIST).json() == []
+    assert api.get(LIST).json() != []
+
+
 def test_a_page_that_is_repeated(api):
     first = api.get(LIST, perPage=1, page=0).json()
     set_fault(api, "repeat_page")
