@@ -185,6 +185,11 @@ class DatabaseClient:
         request = self._get("tables", table_id, "records", updated="true", perPage=1, page=0, **_IDS)
         return next(iter(self._transport.send(request, RECORDS)), None)
 
+    def find_newest_id(self, table_id: str) -> int | None:
+        """Return the id of the newest record, or None for an empty table; a server that ignores `new` tells another."""
+        request = self._get("tables", table_id, "records", new="true", perPage=1, page=0, **_IDS)
+        return next((record.id for record in self._transport.send(request, RECORDS)), None)
+
     def find_record(self, table_id: str, record_id: int) -> NinoxRecord | None:
         """Return one record, or None if it does not exist."""
         request = self._get("tables", table_id, "records", str(record_id), style="ids", **_IDS)

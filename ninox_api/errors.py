@@ -6,7 +6,8 @@ NinoxError
 ├── NinoxBudgetError                  the permitted number of API calls is spent
 ├── NinoxTransportError               no usable answer: connect, cut off, not JSON
 │   ├── NinoxTimeoutError             it took longer than request_timeout
-│   └── NinoxSizeError                it is larger than any answer should be
+│   ├── NinoxSizeError                it is larger than any answer should be
+│   └── NinoxDamagedError             it was cut off, or is not JSON
 ├── NinoxProtocolError                usable JSON, but not what is documented
 ├── NinoxScriptError                  a script that Ninox could not run
 ├── NinoxFetchError                   a file that could not be fetched from another host
@@ -83,6 +84,10 @@ class NinoxTimeoutError(NinoxTransportError):
 
 class NinoxSizeError(NinoxTransportError):
     """The answer is larger than anything Ninox should send; what had arrived was thrown away."""
+
+
+class NinoxDamagedError(NinoxTransportError):
+    """An answer began, but did not arrive whole, or is not JSON."""
 
 
 class NinoxProtocolError(NinoxError):

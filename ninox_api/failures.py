@@ -12,7 +12,7 @@ import requests.exceptions
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from ninox_api.body import MAX_ANSWER_BYTES, AnswerTooLargeError
-from ninox_api.errors import NinoxSizeError, NinoxTimeoutError, NinoxTlsError, NinoxTransportError
+from ninox_api.errors import NinoxDamagedError, NinoxSizeError, NinoxTimeoutError, NinoxTlsError, NinoxTransportError
 
 Value = TypeVar("Value")
 
@@ -27,7 +27,7 @@ _PROBLEMS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     ((requests.exceptions.ConnectTimeout, *_TIMEOUTS), "no answer within request_timeout"),
     (
         (AnswerTooLargeError,),
-        f"it is larger than {MAX_ANSWER_BYTES // 1024**2} MiB (a smaller page_size makes answers smaller)",
+        f"it is larger than {MAX_ANSWER_BYTES // 1024**2} MiB",
     ),
     ((HTTPError,), "the answer was cut off or damaged"),
     (
@@ -41,6 +41,7 @@ _ERRORS: tuple[tuple[tuple[type[Exception], ...], type[NinoxTransportError]], ..
     (_TLS, NinoxTlsError),
     (_TIMEOUTS, NinoxTimeoutError),
     ((AnswerTooLargeError,), NinoxSizeError),
+    ((HTTPError,), NinoxDamagedError),
 )
 
 

@@ -2,13 +2,18 @@
 
 Pages are cut by key, not by number: "the next 1,000 ids after 4711" cannot skip a row when an earlier one is deleted.
 Where a server will not do that, whole passes over numbered pages are repeated until one was undisturbed.
+
+An empty page ends a table, but it is no proof: one may come by mistake, or because a role sees no rows any more. So the
+end is confirmed (`judge_end`) before anybody concludes that a row which did not come is gone.
 """
 
 from __future__ import annotations
 
 import logging
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from ninox_api.client import NinoxRecord
 from ninox_api.errors import NinoxProtocolError
@@ -19,6 +24,8 @@ MAX_PASSES = 5
 
 MIN_PAGE_SIZE = 2
 """A page of one record cannot be told from the end: a server may count the cursor's own row in (not documented)."""
+
+_LARGEST_ID = 2**63 - 1
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +58,7 @@ def cut_range(whole: IdRange, *, end: int | None, page_size: int, pieces: int) -
     pieces = max(1, min(pieces, pages))
     width = -(-pages // pieces) * page_size
     starts = [whole.last_id + number * width for number in range(pieces)]
+    starts = [start for start in starts if start == whole.last_id or start < (end or 0)]
     ends = [*starts[1:], whole.end]
     return [IdRange(last_id=start, end=end) for start, end in zip(starts, ends, strict=True)]
 
@@ -63,7 +71,8 @@ def keyset_pages(fetch: Callable[[int], Page], *, after_id: int = 0, end: int | 
     """Yield pages of ascending ids beyond `after_id`, until an empty one.
 
     Only an empty page ends the table; a short one may be the server's cap. A server that counts the cursor's own row
-    in (the bound is not documented) is understood.
+    in (the bound is not documented) is understood. A page that does not ascend is asked for once more: it may have
+    been another's (a cache, a repeated answer).
 
     Args:
         fetch: Returns the page that begins after an id, of at least `MIN_PAGE_SIZE` records if there are so many.
@@ -75,21 +84,118 @@ def keyset_pages(fetch: Callable[[int], Page], *, after_id: int = 0, end: int | 
     """
     cursor = after_id
     while end is None or cursor < end:
-        page = fetch(cursor)
-        fresh = [record for record in page if record.id != cursor]
+        fresh = fresh_records(fetch(cursor), cursor)
+        if not _ascends(fresh, cursor):
+            fresh = fresh_records(fetch(cursor), cursor)
+            if not _ascends(fresh, cursor):
+                raise KeysetUnusableError
         if not fresh:
             return
-        _check_ascending(fresh, cursor)
         cursor = fresh[-1].id
         yield fresh if end is None or cursor <= end else [record for record in fresh if record.id <= end]
 
 
-def _check_ascending(page: Page, cursor: int) -> None:
+def fresh_records(page: Page, cursor: int) -> Page:
+    """Return a page without the cursor's own row."""
+    return [record for record in page if record.id != cursor]
+
+
+def _ascends(page: Page, cursor: int) -> bool:
     previous = cursor
     for record in page:
         if record.id <= previous:
-            raise KeysetUnusableError
+            return False
         previous = record.id
+    return previous <= _LARGEST_ID
+
+
+class SeenIds:
+    """The ids of records that were read, as runs of neighbours: a few bytes for a page without gaps."""
+
+    def __init__(self) -> None:
+        """Start without any."""
+        self._runs = array("Q")  # first and last id of each run
+
+    def add(self, page: Page) -> None:
+        """Add a page of ascending ids."""
+        if page[-1].id - page[0].id + 1 == len(page):
+            self._add_run(page[0].id, page[-1].id)
+            return
+        for record in page:
+            self._add_run(record.id, record.id)
+
+    def __iter__(self) -> Iterator[int]:
+        """Yield the ids."""
+        for place in range(0, len(self._runs), 2):
+            yield from range(self._runs[place], self._runs[place + 1] + 1)
+
+    def _add_run(self, first: int, last: int) -> None:
+        if self._runs and self._runs[-1] + 1 == first:
+            self._runs[-1] = last
+        else:
+            self._runs.extend((first, last))
+
+
+class End(Enum):
+    """Whether all records of a table were read."""
+
+    CONFIRMED = auto()
+    UNCONFIRMED = auto()
+    """It looks so, but the server does not say anything by which to know."""
+    MORE = auto()
+    """The server has a record beyond the last one read."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a reading of a table has come to.
+
+    Attributes:
+        last_id: Highest id that was read, 0 for none.
+        first_id: Id of the record that the server lists first, 0 for none; None where an earlier run read it.
+    """
+
+    last_id: int = 0
+    first_id: int | None = 0
+
+    def note(self, *, first: int, last: int) -> None:
+        """Take a page of ascending ids into account."""
+        if self.first_id is not None:
+            self.first_id = min(self.first_id or first, first)
+        self.last_id = max(self.last_id, last)
+
+
+def judge_end(reading: Reading, *, next_id: int | None, newest: Callable[[], int | None], may_be_empty: bool) -> End:
+    """Judge whether a reading that met an empty page has met the end of the table.
+
+    The feed's `nextRids` decides for free where nothing was deleted at the end: ids are never used again (assumed).
+    Otherwise one call asks for the newest record.
+
+    Args:
+        reading: What was read.
+        next_id: Id of the table's next new record when the reading began, None if unknown.
+        newest: Asks for the id of the newest record (`new=true&perPage=1`); None if there is none.
+        may_be_empty: Whether a table that shows no record at all is to be believed.
+    """
+    if next_id is not None and reading.last_id + 1 >= next_id:
+        return End.CONFIRMED
+    newest_id = newest()
+    if newest_id is None:
+        return End.CONFIRMED if reading.last_id == 0 and may_be_empty else End.UNCONFIRMED
+    if newest_id > reading.last_id:
+        return End.MORE
+    # A server that ignores `new` answers what it lists first; the last record itself proves the opposite.
+    if newest_id < reading.last_id and reading.first_id in {None, newest_id}:
+        return End.UNCONFIRMED
+    return End.CONFIRMED
+
+
+def no_end(table_id: str, last_id: int) -> NinoxProtocolError:
+    """Return the error for a table that has records which it does not hand out."""
+    return NinoxProtocolError(
+        f"Table {table_id} was not read to its end: nothing comes after record {last_id}, though the newest record is "
+        "a later one. Nothing is concluded from rows that did not come; the next run continues."
+    )
 
 
 def numbered_pages(fetch: Callable[[int], Page]) -> Iterator[Page]:
@@ -102,7 +208,13 @@ def numbered_pages(fetch: Callable[[int], Page]) -> Iterator[Page]:
         number += 1
 
 
-def repeated_passes(fetch: Callable[[int], Page], *, sequence: Callable[[], int | None]) -> Iterator[Page]:
+def repeated_passes(
+    fetch: Callable[[int], Page],
+    *,
+    sequence: Callable[[], int | None],
+    emitted: set[int] | None = None,
+    is_whole: Callable[[Reading], bool] = lambda _: True,
+) -> Iterator[Page]:
     """Yield every row once, from whole passes over numbered pages, until one pass is known to be complete.
 
     A row deleted during a pass moves later rows to earlier pages, so some may be missed. A pass is trusted when the
@@ -111,24 +223,28 @@ def repeated_passes(fetch: Callable[[int], Page], *, sequence: Callable[[], int 
     Args:
         fetch: Returns a numbered page.
         sequence: Returns the database's sequence, or None where it cannot be told.
+        emitted: Ids of rows that are not to be yielded (again); added to.
+        is_whole: Judges a pass that is trusted otherwise: whether it met the table's end.
 
     Raises:
         NinoxProtocolError: The table changed during each of `MAX_PASSES` passes.
     """
-    emitted: set[int] = set()
+    emitted = set() if emitted is None else emitted
     last_ids: set[int] | None = None
     for _ in range(MAX_PASSES):
-        before = sequence()
+        before, reading = sequence(), Reading()
         ids: set[int] = set()
         for page in numbered_pages(fetch):
+            reading.note(first=reading.first_id or page[0].id, last=max(record.id for record in page))
             ids.update(record.id for record in page)
             yield [record for record in page if record.id not in emitted]
             emitted.update(record.id for record in page)
-        if ids == last_ids or (before is not None and before == sequence()):
+        is_still = ids == last_ids or (before is not None and before == sequence())
+        if is_still and is_whole(reading):
             return
         last_ids = ids
     message = (
-        "The server pages by number only, and the table changed during every attempt to read it whole. "
-        "Run at a quieter time; nothing was marked as read."
+        "The server pages by number only, and the table changed during every attempt to read it in full, or broke "
+        "off. Run at a quieter time; nothing was marked as read."
     )
     raise NinoxProtocolError(message)

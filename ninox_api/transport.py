@@ -21,6 +21,7 @@ from ninox_api.body import AnswerTooLargeError, pieces, read_body
 from ninox_api.config import ConnectionConfig
 from ninox_api.download import Download, RangeRefusedError
 from ninox_api.errors import (
+    NinoxDamagedError,
     NinoxError,
     NinoxProtocolError,
     NinoxRateLimitError,
@@ -229,7 +230,7 @@ def _not_json(received: _Received, request: Request) -> NinoxTransportError:
     problem = f"HTTP {received.status} with {len(received.content)} bytes of {kind} that are not whole JSON"
     if kind == "text/html":
         problem += "; a page for people: check that api_url is the API's address, which usually ends with /v1"
-    return NinoxTransportError(method=request.method, path=request.label, problem=problem)
+    return NinoxDamagedError(method=request.method, path=request.label, problem=problem)
 
 
 def _log_backoff(details: Details) -> None:
