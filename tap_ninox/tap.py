@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 import signal
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from types import FrameType
 from typing import Any, ClassVar
 
@@ -40,9 +39,8 @@ from tap_ninox.streams.files import FilesStream
 from tap_ninox.streams.lists import CATALOGUE_STREAMS
 from tap_ninox.streams.queries import query_streams
 from tap_ninox.streams.tables import TableStream
-from tap_ninox.sync.feed import ChangeLog
-from tap_ninox.sync.prefetch import Readers, Schedule
-from tap_ninox.sync.source import TableSource
+from tap_ninox.sync.feed import Feed
+from tap_ninox.sync.prefetch import Permits, Schedule
 from tap_ninox.writer import BufferedMessageWriter
 
 logger = logging.getLogger(__name__)
@@ -123,7 +121,7 @@ class TapNinox(ConfiguredPlugin, Tap):
         connection = ConnectionConfig.from_settings(self.config)
         settings = self.settings
         self._client = NinoxClient(connection)
-        self._schedule = Schedule(Readers(connection.max_parallel_requests))
+        self._schedule = Schedule(Permits(connection.max_parallel_requests))
         discovery = self.discovery = self._discover(self._client, settings, team=connection.team)
         entries = self._entries(discovery, settings)
         check_names(settings.refresh, [entry.stream for entry in entries], setting="refresh")
@@ -137,6 +135,7 @@ class TapNinox(ConfiguredPlugin, Tap):
         with self._telling_its_end():
             self._note_drift()
             self._put_last(FilesStream.name)  # it can use up the budget of calls, which the tables need more
+            self._announce()
             self._schedule.order = [s for s in self.streams.values() if isinstance(s, TableStream) and s.selected]
             if batch_config := self.config.get("batch_config"):
                 self._writer.batches = Batches(batch_config, name=self.name)
@@ -147,6 +146,7 @@ class TapNinox(ConfiguredPlugin, Tap):
 
     @override  # type: ignore[misc] # final in the SDK, which would test deselected streams, too, and hide failures
     def run_connection_test(self) -> bool:
+        self._announce()
         selected = [stream for stream in self.streams.values() if stream.selected]
         tested = self.run_sync_dry_run(streams=selected)
         self.report.close()
@@ -208,32 +208,42 @@ class TapNinox(ConfiguredPlugin, Tap):
         self.report.drift = self._watch.drifts(bookmarks, selected=selected)
         self.report.refusals = self._watch.lost(bookmarks)
 
+    def _announce(self) -> None:
+        """Let every feed know who follows it from where, before the first question."""
+        for stream in self.streams.values():
+            if stream.selected and isinstance(stream, TableStream | DeletedRecordsStream | FilesStream):
+                stream.announce()
+
     def _put_last(self, name: str) -> None:
         if name in self.streams:
             self.streams[name] = self.streams.pop(name)
 
     def _streams_of_tables(
-        self, client: NinoxClient, discovery: Discovery | None, entries: Iterable[TableEntry], settings: TapSettings
+        self, client: NinoxClient, discovery: Discovery | None, entries: Sequence[TableEntry], settings: TapSettings
     ) -> list[Stream]:
         schemas = schema_by_database(discovery)
-        sources: dict[str, TableSource] = {}
-        tables: list[TableStream] = []
-        lists: list[DeletedRecordsStream | FilesStream] = []
+        feeds: dict[str, Feed] = {}
+        for entry in entries:
+            if entry.database.id not in feeds:
+                reader = client.database(entry.team_id, entry.database)
+                feeds[entry.database.id] = _feed(reader, schemas.get(entry.database.id), entries)
+        lists: list[Stream] = []
         if settings.lists_deletions:
-            lists.append(DeletedRecordsStream(self, entries, sources))
+            lists.append(DeletedRecordsStream(self, entries, feeds))
         if settings.reads_files:
             check_names(settings.file_tables, [entry.stream for entry in entries], setting="file_tables")
-            lists.append(FilesStream(self, entries, sources))
-        for entry in entries:
-            database_id = entry.database.id
-            if database_id not in sources:
-                reader = client.database(entry.team_id, entry.database)
-                since = partial(_lowest_bookmark, tables, lists, database_id)
-                echoes = partial(_saw_echoes, tables, database_id)
-                sources[database_id] = _source(reader, schemas.get(database_id), entries, since=since, echoes=echoes)
-            description = describe(entry, schemas.get(database_id), settings)
-            source = sources[database_id]
-            tables.append(TableStream(self, entry, source, settings, description=description, schedule=self._schedule))
+            lists.append(FilesStream(self, entries, feeds))
+        tables = [
+            TableStream(
+                self,
+                entry,
+                feeds[entry.database.id],
+                settings,
+                description=describe(entry, schemas.get(entry.database.id), settings),
+                schedule=self._schedule,
+            )
+            for entry in entries
+        ]
         return [*tables, *lists]
 
 
@@ -245,24 +255,7 @@ def _nothing_to_read(discovery: Discovery) -> str:
     return f"Of {databases} of team {names}, none can be read with this key; see the warnings above."
 
 
-def _source(
-    client: DatabaseClient,
-    schema: DatabaseSchema | None,
-    entries: Iterable[TableEntry],
-    **of_state: Callable[[], Any],
-) -> TableSource:
+def _feed(client: DatabaseClient, schema: DatabaseSchema | None, entries: Iterable[TableEntry]) -> Feed:
     listed = {table.id for table in schema.tables} if schema else set()
     listed.update(entry.table_id for entry in entries if entry.database.id == client.database.id)
-    return TableSource(client=client, change_log=ChangeLog(client, table_ids=listed, **of_state), schema=schema)
-
-
-def _lowest_bookmark(
-    tables: Iterable[TableStream], lists: Iterable[DeletedRecordsStream | FilesStream], database_id: str
-) -> int | None:
-    known = [stream.known_sequence for stream in tables if stream.entry.database.id == database_id]
-    known += [stream.known_sequence(database_id) for stream in lists]
-    return min((sequence for sequence in known if sequence is not None), default=None)
-
-
-def _saw_echoes(tables: Iterable[TableStream], database_id: str) -> bool:
-    return any(stream.saw_echoes for stream in tables if stream.entry.database.id == database_id)
+    return Feed(client, schema=schema, table_ids=listed)

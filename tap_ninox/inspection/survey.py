@@ -15,8 +15,7 @@ from tap_ninox.schema.catalog import TableEntry
 from tap_ninox.schema.discovery import DiscoveredDatabase
 from tap_ninox.settings import TapSettings
 from tap_ninox.streams.queries import QueryStream
-from tap_ninox.streams.tables import TableStream
-from tap_ninox.sync.opened import FORMULA_REFRESH_INTERVAL
+from tap_ninox.streams.tables import FORMULA_REFRESH_INTERVAL, TableStream
 
 if TYPE_CHECKING:
     from tap_ninox.tap import TapNinox

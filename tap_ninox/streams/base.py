@@ -45,6 +45,12 @@ class RecordStream(Stream):
     _report: StreamReport
 
     @property
+    def saved_bookmark(self) -> Mapping[str, Any]:
+        """The bookmark so far; reading it makes none, as the SDK's own `stream_state` does."""
+        saved = self.tap_state.get("bookmarks", {}).get(self.tap_stream_id)
+        return saved if isinstance(saved, dict) else {}
+
+    @property
     def _is_worth_starting(self) -> bool:
         """Whether a run that has used up its permitted API calls leaves this stream alone."""
         return not self._tap.report.is_out_of_budget

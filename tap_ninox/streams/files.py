@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.helpers.types import Context, Record
 from typing_extensions import override
 
+from ninox_api.changes import TableChanges
 from ninox_api.errors import NinoxError, NinoxNotFoundError, NinoxPermissionError
 from ninox_api.files import NinoxFile
 from ninox_api.paging import IdRange
@@ -23,9 +24,8 @@ from tap_ninox.files.store import FileStore
 from tap_ninox.inspection.row_counts import count_rows
 from tap_ninox.report import StreamReport
 from tap_ninox.streams.base import RecordStream
-from tap_ninox.sync.feed import ChangeLog
-from tap_ninox.sync.pages import TableReader
-from tap_ninox.sync.source import TableSource
+from tap_ninox.sync.feed import Feed, News
+from tap_ninox.sync.pages import TablePages
 from tap_ninox.values.columns import INTEGER, MOMENT, STRING
 
 if TYPE_CHECKING:
@@ -36,6 +36,10 @@ logger = logging.getLogger(__name__)
 
 RECORDS_PER_STATE = 100
 METADATA_ONLY = ""
+
+
+class _FeedUnreadableError(Exception):
+    """Which files of a table changed cannot be known."""
 
 
 class FilesIncompleteError(NinoxError):
@@ -68,37 +72,37 @@ class FilesStream(RecordStream):
         "sha256": STRING,
     }
 
-    def __init__(self, tap: TapNinox, entries: Iterable[TableEntry], sources: Mapping[str, TableSource]) -> None:
+    def __init__(self, tap: TapNinox, entries: Iterable[TableEntry], feeds: Mapping[str, Feed]) -> None:
         """Describe the stream.
 
         Args:
             tap: The tap.
             entries: All table streams.
-            sources: Database id → where its changes come from, shared with the tables' streams.
+            feeds: Database id → its change feed, shared with the tables' streams.
         """
         super().__init__(tap, schema={"type": "object", "properties": self.properties})
         self._tap_ninox = tap
         self._entries = list(entries)
-        self._sources = sources
+        self._feeds = feeds
         self._settings = tap.settings
         url = self._settings.file_store if self._settings.downloads_files else None
         self._store = FileStore(url) if url else None
         self._store_key = hashlib.sha256(url.encode()).hexdigest()[:12] if url else METADATA_ONLY
         self._failed = 0
+        self._is_confirmed = True
 
     @property
     @override
     def emit_activate_version_messages(self) -> bool:
         return False  # sent below, when the files of all tables are known
 
-    def known_sequence(self, database_id: str) -> int | None:
-        """Return the sequence from which a database's files are to be followed, None if there is no such."""
-        if not self.selected:
-            return None
-        saved = self.stream_state.get("tables", {})
-        marks = [values for key, values in saved.items() if key.startswith(f"{database_id}.")]
-        known = [FileMark(dict(values), store=self._store_key).sequence for values in marks]
-        return min((sequence for sequence in known if sequence is not None), default=None)
+    def announce(self) -> None:
+        """Tell the feeds from where this stream follows them; before anything is asked."""
+        saved = self.saved_bookmark.get("tables", {})
+        for entry in self._entries:
+            values = saved.get(f"{entry.database.id}.{entry.table_id}")
+            if values is not None:
+                self._feeds[entry.database.id].follow(FileMark(dict(values), store=self._store_key).sequence)
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
@@ -109,31 +113,37 @@ class FilesStream(RecordStream):
         self._stream_version = self.stream_state.setdefault("table_version", int(time.time()))
         self._tell_cost(entries)
         refused: list[str] = []
+        unreadable: list[str] = []
         for entry in entries:
             try:
                 yield from self._of_table(entry, report)
             except (NinoxPermissionError, NinoxNotFoundError) as error:
                 logger.warning("The files of %s cannot be read: %s", entry.stream, error)
                 refused.append(entry.stream)
+            except _FeedUnreadableError as error:
+                logger.warning("The changed files of %s cannot be known: %s", entry.stream, error)
+                unreadable.append(entry.stream)
             finally:
                 self._commit()
         self._activate(entries)
-        self._check(refused)
+        self._check(refused, unreadable)
 
     def _of_table(self, entry: TableEntry, report: StreamReport) -> Iterator[Record]:
-        mark, source = self._mark(entry), self._sources[entry.database.id]
-        if _must_begin(mark, source.change_log):
-            mark.begin(source.change_log.head_of(entry.table_id))
-        reader = TableReader(source.client, entry.table_id, page_size=self._settings.page_size)
+        mark, feed = self._mark(entry), self._feeds[entry.database.id]
+        news = feed.news(entry.table_id, mark.sequence)
+        if _must_begin(mark, news):
+            mark.begin(feed.head_of(entry.table_id))
+        pages = TablePages(feed.client, entry.table_id, feed, page_size=self._settings.page_size)
         if mark.sequence is None:
-            yield from self._of_all(entry, mark, reader, report)
+            yield from self._of_all(entry, mark, pages, news, report)
         else:
-            yield from self._of_changed(entry, mark, reader, report)
+            yield from self._of_changed(entry, mark, pages, news, report)
 
-    def _of_all(self, entry: TableEntry, mark: FileMark, reader: TableReader, report: StreamReport) -> Iterator[Record]:
-        sequence = self._sources[entry.database.id].change_log.current_sequence
+    def _of_all(
+        self, entry: TableEntry, mark: FileMark, pages: TablePages, news: News, report: StreamReport
+    ) -> Iterator[Record]:
         done = 0
-        for page in reader.whole([IdRange(mark.last_id)], sequence=sequence):
+        for page in pages.full([IdRange(mark.last_id)], last_id=news.last_id, is_resumed=mark.last_id > 0):
             for record in page.records:
                 yield from self._of_record(entry, record.id, mark, report)
                 done += 1
@@ -141,19 +151,22 @@ class FilesStream(RecordStream):
                     mark.listed(record.id)
                     if done % RECORDS_PER_STATE == 0:
                         self._commit()
+        self._is_confirmed = self._is_confirmed and pages.is_confirmed
         mark.finish(mark.head or 0)
 
     def _of_changed(
-        self, entry: TableEntry, mark: FileMark, reader: TableReader, report: StreamReport
+        self, entry: TableEntry, mark: FileMark, pages: TablePages, news: News, report: StreamReport
     ) -> Iterator[Record]:
-        log = self._sources[entry.database.id].change_log
-        since = mark.sequence or 0
-        if log.is_available:
-            head, changed = log.sequence, self._changed_since(entry, since)
+        feed, since = self._feeds[entry.database.id], mark.sequence or 0
+        if news.problem is not None:
+            raise _FeedUnreadableError(str(news.problem))
+        if news.changes is not None:
+            head, changed = news.head or since, _changed(news.changes)
+            self._tell_unread(entry, feed.unread_files(since))
         else:
-            head = max(since, log.head_of(entry.table_id))
-            pages = reader.since(since) if head > since else ()
-            changed = {record.id: record.sequence for page in pages for record in page}
+            head = max(since, feed.head_of(entry.table_id))
+            changed_pages = pages.since(since) if head > since else ()
+            changed = {record.id: record.sequence for page in changed_pages for record in page}
         done_as_of, done_to = mark.partial
         repeated = {number for number, at in changed.items() if number <= done_to and (at is None or at > done_as_of)}
         for record_id in sorted(repeated | mark.again):
@@ -163,27 +176,16 @@ class FilesStream(RecordStream):
             mark.followed(record_id, head=head)
         mark.finish(head)
 
-    def _changed_since(self, entry: TableEntry, since: int) -> dict[int, int | None]:
-        log = self._sources[entry.database.id].change_log
-        if log.unread_files:
+    def _tell_unread(self, entry: TableEntry, unread: int) -> None:
+        if unread:
             logger.warning(
                 "Database %r names %s in an unknown form; only files of changed records are seen.",
                 entry.database.name,
-                counted(log.unread_files, "changed file"),
+                counted(unread, "changed file"),
             )
-        changes = log.changes_of(entry.table_id, bookmark=since)
-        changed = dict(changes.files)
-        for record_id, sequence in changes.updated.items():
-            other = changed.get(record_id, sequence)
-            changed[record_id] = None if sequence is None or other is None else max(sequence, other)
-        return {
-            record_id: at
-            for record_id, at in changed.items()
-            if record_id not in changes.removed - set(changes.updated)
-        }
 
     def _of_record(self, entry: TableEntry, record_id: int, mark: FileMark, report: StreamReport) -> Iterator[Record]:
-        client = self._sources[entry.database.id].client
+        client = self._feeds[entry.database.id].client
         files = client.list_files(entry.table_id, record_id)
         if files is None:
             report.gone += 1
@@ -204,7 +206,7 @@ class FilesStream(RecordStream):
     def _fetched(self, entry: TableEntry, record_id: int, files: list[NinoxFile]) -> Iterator[Fetched]:
         if self._store is None:
             return (Fetched(file, None) for file in files)
-        client = self._sources[entry.database.id].client
+        client = self._feeds[entry.database.id].client
         return FileFetcher(client, self._store, entry.table_id).fetch(record_id, files)
 
     def _tell_cost(self, entries: Iterable[TableEntry]) -> None:
@@ -213,10 +215,10 @@ class FilesStream(RecordStream):
         if not first:
             return
         calls, is_sure = 0, True
-        for source in {entry.database.id: self._sources[entry.database.id] for entry in first}.values():
-            ids = {entry.table_id for entry in first if entry.database.id == source.client.database.id}
-            tables = [table for table in source.schema.tables if table.id in ids] if source.schema else []
-            counts = count_rows(source.client, tables).by_table if tables else {}
+        for feed in {entry.database.id: self._feeds[entry.database.id] for entry in first}.values():
+            ids = {entry.table_id for entry in first if entry.database.id == feed.client.database.id}
+            tables = [table for table in feed.schema.tables if table.id in ids] if feed.schema else []
+            counts = count_rows(feed.client, tables).by_table if tables else {}
             calls += sum(counts.values())
             is_sure = is_sure and counts.keys() >= ids
         logger.warning(
@@ -241,18 +243,20 @@ class FilesStream(RecordStream):
     def _activate(self, entries: Iterable[TableEntry]) -> None:
         if self.stream_state.get("is_activated") or any(self._mark(entry).sequence is None for entry in entries):
             return
-        if self._settings.activates_versions and self._stream_version is not None:
+        if self._settings.activates_versions and self._stream_version is not None and self._is_confirmed:
             self._write_activate_version_message(self._stream_version)
         self.stream_state["is_activated"] = True
         self._commit()
 
-    def _check(self, refused: list[str]) -> None:
+    def _check(self, refused: list[str], unreadable: list[str]) -> None:
         problems = []
         if self._failed:
             failed = counted(self._failed, "file")
             problems.append(f"{failed} could not be fetched whole; the next run tries again")
         if refused:
             problems.append(f"the files of {', '.join(refused)} may not be read; leave them out with file_tables")
+        if unreadable:
+            problems.append(f"which files of {', '.join(unreadable)} changed is not known; the next run asks again")
         if problems:
             message = f"{self.name}: {'; '.join(problems)}. All else is done."
             raise FilesIncompleteError(message)
@@ -262,11 +266,21 @@ class FilesStream(RecordStream):
         self._write_state_message()
 
 
-def _must_begin(mark: FileMark, log: ChangeLog) -> bool:
+def _must_begin(mark: FileMark, news: News) -> bool:
     """Tell whether all records are to be listed anew; a first reading is only given up if the sequence went back."""
     if mark.sequence is None:
-        return mark.head is None or (log.is_available and log.sequence < mark.head)
-    return log.is_available and log.has_lost(mark.sequence)
+        return mark.head is None or (news.head is not None and news.head < mark.head)
+    return news.is_lost
+
+
+def _changed(changes: TableChanges) -> dict[int, int | None]:
+    """Return the records whose files may have changed, with the sequence of that where it is known."""
+    changed = dict(changes.files)
+    for record_id, sequence in changes.updated.items():
+        other = changed.get(record_id, sequence)
+        changed[record_id] = None if sequence is None or other is None else max(sequence, other)
+    gone = changes.removed - changes.updated.keys()
+    return {record_id: at for record_id, at in changed.items() if record_id not in gone}
 
 
 def _row(entry: TableEntry, record_id: int, fetched: Fetched) -> Record:

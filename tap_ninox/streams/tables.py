@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Iterable, Iterator
-from datetime import datetime, timezone
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
@@ -15,24 +17,26 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.singerlib.encoding.simple import RecordMessage, SchemaMessage, StateMessage
 from typing_extensions import override
 
+from ninox_api.errors import NinoxError
 from ninox_api.paging import Page
 from ninox_singer.progress import Progress, share_of
+from tap_ninox.formulas.columns import formula_reader
 from tap_ninox.report import StreamReport
 from tap_ninox.schema.catalog import TableEntry
 from tap_ninox.schema.drift import properties_selected
 from tap_ninox.schema.known_tables import Description
 from tap_ninox.settings import TapSettings
 from tap_ninox.streams.base import RecordStream
-from tap_ninox.sync.opened import OpenTable
-from tap_ninox.sync.pages import ReadPage
-from tap_ninox.sync.plan import ChangeReading, Reading, WholeReading
+from tap_ninox.sync.feed import Feed
+from tap_ninox.sync.pages import Begun, ReadPage, TablePages, begin_ahead
+from tap_ninox.sync.plan import Plan, Way, Wishes, make_plan
 from tap_ninox.sync.prefetch import Schedule
-from tap_ninox.sync.source import TableSource
-from tap_ninox.sync.state import FEED_ECHOES, Bookmark, known_sequence
+from tap_ninox.sync.state import FEED_ECHOES, Bookmark, Snapshot, known_sequence
 from tap_ninox.sync.tombstones import DELETED_AT, DELETED_AT_SCHEMA, Deletion, Tombstones
 from tap_ninox.values.columns import KEY_PROPERTY, REPLICATION_KEY
 from tap_ninox.values.convert import Converter
 from tap_ninox.values.page import ConvertedPage
+from tap_ninox.values.selected_fields import SelectedFieldsDecoder
 from tap_ninox.writer import BufferedMessageWriter
 
 if TYPE_CHECKING:
@@ -40,12 +44,55 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+FORMULA_REFRESH_INTERVAL = timedelta(hours=24)
+"""For tables whose formulas are read, unless the settings say otherwise: no sequence tells that a formula moved."""
+
+_UNCONFIRMED = (
+    "%s: all rows that the server shows were read, but whether there are more it does not say. They are kept, and no "
+    "row is taken for deleted because it did not come. If the key's role may not see all rows, give it that right."
+)
+
+_NOTHING_SHOWN = (
+    "%s: the table shows no rows, though it may have had some, and no feed says that they were deleted. Rows that were "
+    "loaded before are kept. If the key's role may not see all rows, give it that right."
+)
+
+
+class DeletionsUnknownError(NinoxError):
+    """The rows of a table came, but the feed that names deletions could not be read."""
+
+    def __init__(self, stream: str, problem: NinoxError) -> None:
+        """Say what came, what is missing, and what helps."""
+        super().__init__(
+            f"The changed rows of {stream} were read and sent, but which rows were deleted is not known: the change "
+            "feed cannot be read. The next run asks again from the same place, and sends the same rows again; set "
+            f"full_refresh_interval_hours to have deletions found by reading the table whole. ({problem})"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """A table that is being read.
+
+    Attributes:
+        begin: Returns what is read, once that is known.
+        uncomputed: Property → values of a formula that Ninox could not compute.
+        finds_deletions_later: Whether the table is read in full now and then.
+    """
+
+    bookmark: Bookmark
+    pages: TablePages
+    begin: Callable[[], Begun]
+    converter: Converter
+    uncomputed: Counter[str]
+    finds_deletions_later: bool
+
 
 class TableStream(RecordStream):
     """Emits one table's records, and tombstones for those that were deleted.
 
     The bookmark is the database's change sequence taken before reading; it is written here, at the end of each page,
-    and not derived from the records as the SDK would. Pages are read in threads (`Planner.read`); converting, writing
+    and not derived from the records as the SDK would. Pages are read in threads (`TablePages`); converting, writing
     and everything that touches the state happens in the main one.
     """
 
@@ -53,7 +100,7 @@ class TableStream(RecordStream):
         self,
         tap: TapNinox,
         entry: TableEntry,
-        source: TableSource,
+        feed: Feed,
         settings: TapSettings,
         *,
         description: Description | None,
@@ -64,18 +111,18 @@ class TableStream(RecordStream):
         Args:
             tap: The tap.
             entry: The table.
-            source: Where its records come from.
+            feed: Of the table's database.
             settings: The tap's settings.
             description: What the bookmark keeps of the table's schema.
             schedule: Which tables are read at the same time.
         """
         self.entry = entry
         self._description = description
-        self._source = source
+        self._feed = feed
         self._settings = settings
         self._schedule = schedule
         self._run = tap.report
-        self._opened: OpenTable | None = None
+        self._reading: _Reading | None = None
         super().__init__(tap, schema=entry.schema, name=entry.stream)
         self.primary_keys = (KEY_PROPERTY,)
         self.replication_key = REPLICATION_KEY
@@ -94,18 +141,9 @@ class TableStream(RecordStream):
         return False  # the SDK would send it before the first row; a run that then fails leaves an empty table
 
     @property
-    def known_sequence(self) -> int | None:
-        """Sequence from which this stream's changes are to be followed, None if it is to be read whole."""
-        return known_sequence(self.stream_state, always_whole=self._is_always_whole) if self.selected else None
-
-    @property
-    def saw_echoes(self) -> bool:
-        """Whether this stream's bookmark was written where the feed echoes."""
-        return self.stream_state.get(FEED_ECHOES) is True
-
-    @property
-    def _is_always_whole(self) -> bool:
-        return self.replication_method == REPLICATION_FULL_TABLE
+    def _position(self) -> int | None:
+        """Sequence from which this stream's changes are followed, None before its first reading."""
+        return known_sequence(self.saved_bookmark)
 
     @property
     def _selected(self) -> frozenset[str]:
@@ -116,11 +154,15 @@ class TableStream(RecordStream):
         unreadable = {column.name for column in self.entry.columns if not column.is_readable}
         return frozenset(self.schema["properties"]) - self._selected - unreadable
 
+    def announce(self) -> None:
+        """Tell the feed from where this stream follows it; before anything is asked."""
+        self._feed.follow(self._position, echoes=self.saved_bookmark.get(FEED_ECHOES) is True)
+
     def start(self) -> bool:
         """Begin to read in a thread that gives its permit back at its end; return whether it did."""
-        if self._opened is not None or self.name in self._run.refusals:
+        if self._reading is not None or self.name in self._run.refusals:
             return False
-        self._open(in_thread=True)
+        self._begin(in_thread=True)
         return True
 
     @override
@@ -150,25 +192,53 @@ class TableStream(RecordStream):
     def _write_starting_replication_value(self, context: Context | None) -> None:
         """Keep the bookmark free of the SDK's own notes."""
 
-    def _open(self, *, in_thread: bool) -> OpenTable:
+    def _begin(self, *, in_thread: bool) -> _Reading:
+        """Begin to read; called in the main thread, which owns the state."""
+        entry, feed, settings, permits = self.entry, self._feed, self._settings, self._schedule.permits
         bookmark = Bookmark(
             self.stream_state,
-            database_id=self.entry.database.id,
-            table_id=self.entry.table_id,
+            database_id=entry.database.id,
+            table_id=entry.table_id,
             description=self._description,
             deselected=self._deselected,
         )
-        self._opened = OpenTable(
-            self.entry,
-            self._source,
-            self._settings,
-            bookmark=bookmark,
-            selected=self._selected,
-            always_whole=self._is_always_whole,
-            readers=self._schedule.readers,
-            in_thread=in_thread,
+        formulas = formula_reader(entry, feed.client, feed.schema, self._selected)
+        fields = SelectedFieldsDecoder(column for column in entry.columns if column.name in self._selected)
+        pages = TablePages(
+            feed.client if formulas.reads_any else feed.client.decoding(fields),
+            entry.table_id,
+            feed,
+            page_size=settings.page_size,
+            permits=permits,
+            join=formulas.join,
         )
-        return self._opened
+        interval = settings.full_refresh_interval
+        wishes = Wishes(
+            always=self.replication_method == REPLICATION_FULL_TABLE,
+            now=settings.refreshes(entry.stream),
+            interval=FORMULA_REFRESH_INTERVAL if interval is None and formulas.reads_any else interval,
+        )
+        position = self._position
+
+        def begin() -> Begun:
+            now = datetime.now(timezone.utc)
+            plan = make_plan(bookmark, feed.news(entry.table_id, position), wishes, now=now)
+            if plan.reason:
+                logger.log(logging.WARNING if plan.is_unexpected else logging.INFO, plan.reason.format(name=self.name))
+            return pages.begin(plan, table_version=bookmark.next_version(now=now))
+
+        converter = Converter(
+            entry.columns, zone=settings.zone, selected=self._selected, fails=settings.fails_on_bad_values
+        )
+        self._reading = _Reading(
+            bookmark=bookmark,
+            pages=pages,
+            begin=begin_ahead(begin, at_end=permits.give_back) if in_thread else begin,
+            converter=converter,
+            uncomputed=formulas.lost,
+            finds_deletions_later=wishes.interval is not None,
+        )
+        return self._reading
 
     @override
     def _sync_in_report(self, context: Context | None, *, write_messages: bool) -> Generator[Record, None, None]:
@@ -196,66 +266,81 @@ class TableStream(RecordStream):
     @property
     @override
     def _is_worth_starting(self) -> bool:
-        return self._opened is not None or super()._is_worth_starting
+        return self._reading is not None or super()._is_worth_starting
 
     def _read(self, report: StreamReport) -> Iterator[ConvertedPage]:
         self._run.check(self.name)
-        if self._opened is None and self.ABORT_AT_RECORD_COUNT is None and self._schedule.readers.take():
+        if self._reading is None and self.ABORT_AT_RECORD_COUNT is None and self._schedule.permits.take():
             self.start()
-        opened = self._opened or self._open(in_thread=False)
-        report.nulled, report.uncomputed = opened.converter.nulled, opened.uncomputed
-        reading = next(opened.items)
-        if isinstance(reading, WholeReading):
-            yield from self._emit_whole(reading, opened, report)
-        elif isinstance(reading, ChangeReading):
-            yield from self._emit_changes(reading, opened, report)
-        report.gone = opened.gone
+        reading = self._reading or self._begin(in_thread=False)
+        report.nulled, report.uncomputed = reading.converter.nulled, reading.uncomputed
+        begun = reading.begin()
+        if begun.snapshot is not None:
+            yield from self._emit_full(begun, begun.snapshot, reading, report)
+        else:
+            yield from self._emit_changes(begun, reading, report)
+        report.gone = reading.pages.gone
 
-    def _emit_whole(self, reading: WholeReading, opened: OpenTable, report: StreamReport) -> Iterator[ConvertedPage]:
-        snapshot, removed = reading.snapshot, reading.removed
-        if opened.bookmark.snapshot is not None:  # an earlier run has emitted rows
-            self._note_selection(opened.bookmark)
-        opened.bookmark.begin_snapshot(snapshot, feed_echoes=self._source.change_log.echoes)
+    def _emit_full(
+        self, begun: Begun, snapshot: Snapshot, reading: _Reading, report: StreamReport
+    ) -> Iterator[ConvertedPage]:
+        plan, bookmark, removed = begun.plan, reading.bookmark, begun.plan.removed
+        if bookmark.snapshot is not None:  # an earlier run has emitted rows
+            self._note_selection(bookmark)
+        bookmark.begin_snapshot(snapshot, feed_echoes=self._feed.echoes)
         self._stream_version = snapshot.table_version
-        with self._progress(start=_share_read(reading) or 0.0) as progress:
-            for page in self._pages(opened.items):
+        with self._progress(start=_share_read(plan, snapshot) or 0.0) as progress:
+            for page in self._pages(begun.pages):
                 removed = _without(removed, page)
-                yield from self._convert(page.records, opened.converter, report)
+                yield from self._convert(page.records, reading.converter, report)
                 if page.part is not None:
                     snapshot.note(page.part, page.last_id)
-                    opened.bookmark.snapshot = snapshot
+                    bookmark.snapshot = snapshot
                     if self._tap.is_state_due():  # as _commit does, without copies of it
                         self._tap.write_message(StateMessage(self.tap_state))
-                progress.advance(report.emitted, _share_read(reading))
-        if self._settings.activates_versions:
+                progress.advance(report.emitted, _share_read(plan, snapshot))
+        is_confirmed = reading.pages.is_confirmed
+        if not is_confirmed:
+            logger.warning(_UNCONFIRMED if report.emitted else _NOTHING_SHOWN, self.name)
+        elif self._settings.activates_versions:
             self._write_activate_version_message(snapshot.table_version)
-        self._write_tombstones(removed, report)
-        opened.bookmark.finish_snapshot(snapshot, sequence=reading.sequence)
+        self._write_tombstones(removed, begun, report)
+        is_empty = is_confirmed and report.emitted == 0 and plan.way is Way.FULL
+        bookmark.finish_snapshot(snapshot, sequence=begun.sequence, is_empty=is_empty)
         self._commit()
 
-    def _emit_changes(self, reading: ChangeReading, opened: OpenTable, report: StreamReport) -> Iterator[ConvertedPage]:
-        removed = reading.removed
-        self._note_selection(opened.bookmark)
-        self._stream_version = opened.bookmark.table_version
+    def _emit_changes(self, begun: Begun, reading: _Reading, report: StreamReport) -> Iterator[ConvertedPage]:
+        plan, bookmark, removed = begun.plan, reading.bookmark, begun.plan.removed
+        changed = len(plan.changes.updated) if plan.changes else None
+        self._note_selection(bookmark)
+        self._stream_version = bookmark.table_version
         with self._progress() as progress:
-            for page in self._pages(opened.items):
+            for page in self._pages(begun.pages):
                 removed = _without(removed, page)
-                yield from self._convert(page.records, opened.converter, report)
-                progress.advance(report.emitted, share_of(report.emitted, reading.changed))
-        self._write_tombstones(removed, report)
-        opened.bookmark.advance(reading.sequence)
+                yield from self._convert(page.records, reading.converter, report)
+                progress.advance(report.emitted, share_of(report.emitted, changed))
+        self._write_tombstones(removed, begun, report)
+        bookmark.advance(begun.sequence, is_empty=bookmark.is_empty and report.emitted == 0)
         self._commit()
+        if plan.problem is not None:
+            if not reading.finds_deletions_later:
+                raise DeletionsUnknownError(self.name, plan.problem)
+            logger.warning(
+                "%s: its changed rows were read, but what was deleted since the last run is not known before the table "
+                "is read whole again. (%s)",
+                self.name,
+                plan.problem,
+            )
 
     def _note_selection(self, bookmark: Bookmark) -> None:
         """Tell of properties that rows which were read before do not have."""
         self._run.drift += properties_selected(self.entry, bookmark.newly_selected(self._selected))
 
-    def _pages(self, items: Iterator[Reading | ReadPage]) -> Iterator[ReadPage]:
+    def _pages(self, pages: Iterator[ReadPage]) -> Iterator[ReadPage]:
         self._schedule.start_followers_of(self)
-        for item in items:
-            if isinstance(item, ReadPage):
-                yield item
-                self._schedule.start_followers_of(self)
+        for page in pages:
+            yield page
+            self._schedule.start_followers_of(self)
 
     def _progress(self, *, start: float = 0.0) -> Progress:
         return Progress(self.name, self._run.display, start=start)
@@ -270,7 +355,7 @@ class TableStream(RecordStream):
         self.state_manager.is_flushed = False
         self._write_state_message()
 
-    def _write_tombstones(self, record_ids: Iterable[int], report: StreamReport) -> None:
+    def _write_tombstones(self, record_ids: Iterable[int], begun: Begun, report: StreamReport) -> None:
         numbers = sorted(record_ids)
         if not numbers or not self._settings.sends_tombstones:
             return
@@ -280,8 +365,7 @@ class TableStream(RecordStream):
             self.config.get("stream_maps") or {},
             narrow=not self._settings.marks_deletions_in_full,
         )
-        sequence = self._source.change_log.sequence
-        deletion = Deletion(record_ids=numbers, sequence=sequence, table_version=self._stream_version)
+        deletion = Deletion(record_ids=numbers, sequence=begun.sequence, table_version=self._stream_version)
         for message in tombstones.messages(deletion):
             self._tap.write_message(message)
         report.deleted += len(numbers)
@@ -291,6 +375,5 @@ def _without(record_ids: frozenset[int], page: ReadPage) -> frozenset[int]:
     return record_ids.difference(record.id for record in page.records) if record_ids else record_ids
 
 
-def _share_read(reading: WholeReading) -> float | None:
-    end = reading.end
-    return share_of(reading.snapshot.ids_read(end), end) if end is not None else None
+def _share_read(plan: Plan, snapshot: Snapshot) -> float | None:
+    return None if plan.last_id is None else share_of(snapshot.ids_read(plan.last_id), plan.last_id)

@@ -1,215 +1,325 @@
-"""The change feed of one database, asked once per run and shared by all its table streams."""
+"""The change feed of one database: what changed since the positions of its streams, each question asked once a run.
+
+A stream's *position* is the sequence up to which all its changes are known. Streams at one position share one question
+for their database; a stream that lags behind alone asks the feed of its own table, so that a table which fails in
+every run does not make the question of all others longer and longer.
+"""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from ninox_api.changes import FeedChanges, TableChanges
 from ninox_api.client import BEYOND_ANY_SEQUENCE, DatabaseClient
 from ninox_api.errors import (
+    NinoxAPIError,
+    NinoxDamagedError,
     NinoxError,
     NinoxNotFoundError,
     NinoxPermissionError,
+    NinoxProtocolError,
     NinoxRequestError,
     NinoxServerError,
+    NinoxSizeError,
+    NinoxTimeoutError,
 )
+from ninox_api.schema import DatabaseSchema
 from ninox_api.wording import counted
 
-_BUSY = frozenset({502, 503, 504})
+_BUSY = frozenset({502, 503})
+"""The server cannot answer now, whatever it is asked."""
+
+_TOO_MUCH = frozenset({413, 504})
+"""It cannot answer this; a smaller question may be answered."""
+
+_SHARED = 2
+"""From so many streams at one position on, one question for the database is cheaper than one for each table."""
 
 logger = logging.getLogger(__name__)
 
 
-class ChangeLog:
-    """What changed in a database since the lowest bookmark of its streams, and its sequence at that moment.
-
-    The sequence is taken before any table's first page, so it is a safe bookmark for a table that is read whole in
-    this run: whatever changes while its pages are read comes after it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What the feed says to one stream; of the last four members, one at most.
 
     Attributes:
-        records_are_filtered: Whether records can be asked for by sequence, as far as was seen.
-        echoes: Whether the feed was seen to tell any sequence it is asked for, however high, as its own.
+        head: The database's sequence, taken before anything else is read; None where the feed does not say it.
+        last_id: An id that no record of the table was above then; None where the feed does not say it.
+        changes: Of the table since the stream's position; None where they are not known.
+        is_lost: The changes cannot be known: the database was set back (restored from a backup, or a copy), or the
+            feed no longer goes back so far.
+        is_served: Whether this key is served a feed at all.
+        problem: Why the feed cannot be read; None if it can, or is not served.
     """
 
-    def __init__(
-        self,
-        client: DatabaseClient,
-        *,
-        table_ids: Iterable[str],
-        since: Callable[[], int | None],
-        echoes: Callable[[], bool] = lambda: False,
-    ) -> None:
+    head: int | None
+    last_id: int | None = None
+    changes: TableChanges | None = None
+    is_lost: bool = False
+    is_served: bool = True
+    problem: NinoxError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    """What came of one question for the whole database; see `News`.
+
+    Attributes:
+        told: What the feed said; where it is lost or unreadable, of use for no more than its sequence and record ids.
+    """
+
+    told: FeedChanges | None = None
+    is_lost: bool = False
+    is_served: bool = True
+    problem: NinoxError | None = None
+
+
+class Feed:
+    """Asks for the changes of one database.
+
+    Attributes:
+        client: Reads the database.
+        schema: The database as it is now; None if the key may not see it.
+        echoes: Whether the feed was seen to answer any sequence, however high, as its own.
+        records_are_filtered: Whether records can be asked for by sequence, as far as was seen.
+    """
+
+    def __init__(self, client: DatabaseClient, *, schema: DatabaseSchema | None, table_ids: Iterable[str]) -> None:
         """Remember what to ask; nothing is sent yet.
 
         Args:
-            client: Reader of the database.
-            table_ids: All its tables.
-            since: Returns the lowest bookmark of the streams to follow, None if all are read whole.
-            echoes: Tells whether an earlier run saw the feed echo.
+            client: Reads the database.
+            schema: The database as it is now.
+            table_ids: All its tables, as far as they are known.
         """
-        self.records_are_filtered = True
+        self.client = client
+        self.schema = schema
         self.echoes = False
-        self._client = client
+        self.records_are_filtered = True
+        self._table_ids = frozenset(table_ids)
+        self._followers: Counter[int] = Counter()
         self._lock = threading.Lock()
-        self._table_ids = list(table_ids)
-        self._find_since = since
-        self._echoed = echoes
-        self._since: int | None = None
-        self._is_prepared = False
-        self._answer: FeedChanges | None = None
-        self._error: NinoxError | None = None
-        self._asked = False
-        self._goes_back_too_short = False
-        self._was_set_back = False
+        self._answers: dict[int | None, _Answer | NinoxError] = {}
+        self._of_tables: dict[tuple[str, int], News] = {}
 
-    def prepare(self) -> None:
-        """Work out from where to ask, in the thread that owns the state; asking itself may happen in another."""
-        if not self._is_prepared:
-            self._since, self.echoes = self._find_since(), self._echoed()
-            self._is_prepared = True
+    def follow(self, position: int | None, *, of_all_tables: bool = False, echoes: bool = False) -> None:
+        """Announce a stream; called for all of them before the first question, in the thread that owns the state.
 
-    @property
-    def is_available(self) -> bool:
-        """Whether the server tells changes at all."""
-        self._ask_once()
-        return self._answer is not None
-
-    @property
-    def sequence(self) -> int:
-        """The database's sequence when the feed was asked."""
-        return self._known().sequence
-
-    def has_lost(self, bookmark: int) -> bool:
-        """Tell whether changes after a bookmark cannot be told.
-
-        Either the bookmark is ahead of the database (restored from a backup, or a copy), or the feed no longer goes
-        back so far.
+        Args:
+            position: From where it follows the changes; None if it is read in full for the first time.
+            of_all_tables: Whether it wants the changes of all tables, not of one.
+            echoes: Whether an earlier run saw the feed echo.
         """
-        return self.sequence < bookmark or self._goes_back_too_short or self._was_set_back
-
-    def tells_since(self, sequence: int) -> bool:
-        """Tell whether all changes after a sequence are known here."""
-        return self.is_available and self._since is not None and self._since <= sequence and not self.has_lost(sequence)
-
-    def changes_of(self, table_id: str, *, bookmark: int) -> TableChanges:
-        """Return the changes of a table after its bookmark.
-
-        The feed's bound may be inclusive, and other tables may be further behind: what is known to be older is left
-        out. Removals carry no sequence; repeating one does no harm, unless the record was made again, so records
-        that are named among the changes, too, are left for a second look, however old.
-        """
-        changes = self._known().tables.get(table_id)
-        if changes is None or self.sequence == bookmark:
-            return TableChanges()
-        updated = {
-            record_id: sequence
-            for record_id, sequence in changes.updated.items()
-            if sequence is None or sequence > bookmark or record_id in changes.removed
-        }
-        files = {
-            record_id: sequence
-            for record_id, sequence in changes.files.items()
-            if sequence is None or sequence > bookmark
-        }
-        return TableChanges(updated=updated, removed=set(changes.removed), files=files)
+        self.echoes = self.echoes or echoes
+        if position is not None:
+            self._followers[position] += _SHARED if of_all_tables else 1
 
     @property
-    def unread_files(self) -> int:
-        """Changed files whose record could not be told."""
-        return self._known().unread_files
+    def is_served(self) -> bool:
+        """Whether this key is served a feed."""
+        return self._main().is_served
 
-    def last_id_of(self, table_id: str) -> int | None:
-        """Return an id that no record of the table was above when the feed was asked; None if it does not tell."""
-        next_id = self._known().next_record_ids.get(table_id) if self.is_available else None
-        return next_id - 1 if next_id is not None else None
+    @property
+    def head(self) -> int | None:
+        """The database's sequence, taken before anything else was read; None where the feed does not say it."""
+        told = self._main().told
+        return told.sequence if told else None
 
     def head_of(self, table_id: str) -> int:
-        """Return a sequence taken now that no unseen change of the table can be below."""
-        if self.is_available and not self._was_set_back:
-            return self.sequence
-        record = self._client.find_last_changed(table_id)
+        """Return a sequence taken before reading that no unseen change of the table can be below."""
+        head = self.head
+        if head is not None:
+            return head
+        record = self.client.find_last_changed(table_id)
         return (record.sequence if record else None) or 0
 
+    def news(self, table_id: str, position: int | None) -> News:
+        """Return what the feed says of a table since a position, None for a table that is read for the first time.
+
+        Raises:
+            NinoxError: The server is not there, or refuses the key.
+        """
+        main = self._main()
+        said = News(head=self.head, last_id=_last_id(main.told, table_id), is_served=main.is_served)
+        if position is None or not main.is_served:
+            return said
+        if self._is_behind(main, position):
+            return replace(said, is_lost=True)
+        problem = None
+        if self._is_shared(position):
+            answer = self._answer(position)
+            if answer.problem is None:
+                return _news_of_database(answer, said, table_id, position)
+            problem = answer.problem
+        key = (table_id, position)
+        if key not in self._of_tables:
+            self._of_tables[key] = self._news_of_table(said, table_id, position, problem)
+        return self._of_tables[key]
+
+    def unread_files(self, position: int) -> int:
+        """Return how many changed files the feed names without saying of which record."""
+        told = self._answer(position).told if self._is_shared(position) else None
+        return told.unread_files if told else 0
+
     def current_sequence(self) -> int | None:
-        """Ask the database for its sequence now; None where it does not tell."""
-        if not self.is_available:
+        """Ask the database for its sequence now; None where it does not say."""
+        if not self.is_served:
             return None
-        sequence = self._client.get_changes(BEYOND_ANY_SEQUENCE, table_ids=self._table_ids).sequence
+        sequence = self.client.get_changes(BEYOND_ANY_SEQUENCE, table_ids=self._table_ids).sequence
         return sequence if sequence < BEYOND_ANY_SEQUENCE else None
 
-    def _known(self) -> FeedChanges:
-        self._ask_once()
-        if self._answer is None:
-            message = f"Database {self._client.database.id} has no change feed."
-            raise NinoxError(message)
-        return self._answer
+    def _main_position(self) -> int | None:
+        """Return the position of most streams, the highest of several such; None if nobody follows."""
+        return max(self._followers, key=lambda position: (self._followers[position], position), default=None)
 
-    def _ask_once(self) -> None:
+    def _main(self) -> _Answer:
+        """Return the answer that also says the head: it is always asked for first."""
+        return self._answer(self._main_position())
+
+    def _is_shared(self, position: int) -> bool:
+        return position == self._main_position() or self._followers[position] >= _SHARED
+
+    def _is_behind(self, main: _Answer, position: int) -> bool:
+        """Tell whether the database is known to stand before a position."""
+        return main.is_lost if main.told is None else main.told.sequence < position
+
+    def _answer(self, position: int | None) -> _Answer:
+        """Return the answer to the question from a position, asked once; its failure is that of all who ask."""
         with self._lock:
-            if self._error is not None:
-                raise self._error
-            if not self._asked:
+            if position not in self._answers:
                 try:
-                    self._answer = self._ask()
+                    self._answers[position] = self._ask(position)
                 except NinoxError as error:
-                    self._error = error
-                    raise
-                self._asked = True
+                    self._answers[position] = error
+            answer = self._answers[position]
+        if isinstance(answer, NinoxError):
+            raise answer
+        return answer
 
-    def _ask(self) -> FeedChanges | None:
-        self.prepare()
-        since = self._since
+    def _ask(self, position: int | None) -> _Answer:
+        name = self.client.database.name
         try:
-            if since is None:
-                return self._ask_for_sequence()
-            return self._ask_since(since)
+            return _Answer(told=self._ask_for_sequence()) if position is None else self._ask_since(position)
         except (NinoxPermissionError, NinoxNotFoundError):
             logger.warning(
                 "Database %r tells no changes to this key: changed rows are asked for table by table, "
                 "and deleted rows cannot be seen.",
-                self._client.database.name,
+                name,
             )
-            return None
-        except (NinoxRequestError, NinoxServerError) as error:
-            if error.status in _BUSY:
+            return _Answer(is_served=False)
+        except NinoxError as error:
+            is_main = position == self._main_position()
+            if _is_unreadable(error):
+                logger.warning(
+                    "The change feed of database %r cannot be read: its tables are asked singly. (%s)", name, error
+                )
+                return _Answer(told=self._ask_for_sequence() if is_main else None, problem=error)
+            if not _goes_back_too_short(error):
                 raise
-            logger.warning(
-                "Database %r cannot tell what changed since %s. (%s)", self._client.database.name, since, error
-            )
-            self._goes_back_too_short = True
-            return self._ask_for_sequence() or self._ask_since_newest_record()
+            logger.warning("Database %r cannot tell what changed since %s. (%s)", name, position, error)
+            told = self._ask_for_sequence() or self._ask_since_newest_record() if is_main else None
+            return _Answer(told=told, is_lost=True)
 
-    def _ask_since(self, since: int) -> FeedChanges:
+    def _ask_since(self, position: int) -> _Answer:
         """Ask for the changes; where the feed echoes, from one sequence earlier.
 
         Such a feed hides that the database was set back. One that was not has changed since that earlier sequence.
         """
-        asked = max(since - 1, 0) if self.echoes else since
-        answer = self._client.get_changes(asked, table_ids=self._table_ids)
-        self._was_set_back = asked < since and answer.sequence == asked
-        if answer.passed_over:
-            changes = counted(answer.passed_over, "change")
-            logger.info(
-                "Database %r: %s of tables that are not known passed over.", self._client.database.name, changes
-            )
-        return answer
-
-    def _ask_since_newest_record(self) -> FeedChanges | None:
-        """Ask from a sequence that the database surely has, where it refuses those that it has not."""
-        try:
-            newest = [self._client.find_last_changed(table_id) for table_id in self._table_ids]
-            known = max((record.sequence or 0 for record in newest if record), default=0)
-            return self._client.get_changes(known, table_ids=self._table_ids)
-        except NinoxError:
-            return None
+        asked = max(position - 1, 0) if self.echoes else position
+        told = self.client.get_changes(asked, table_ids=self._table_ids)
+        if asked < position and told.sequence == asked:
+            return _Answer(is_lost=True)
+        if told.passed_over:
+            changes, name = counted(told.passed_over, "change"), self.client.database.name
+            logger.info("Database %r: %s of tables that are not known passed over.", name, changes)
+        return _Answer(told=told)
 
     def _ask_for_sequence(self) -> FeedChanges | None:
         """Ask for nothing but the sequence, in a way no documentation promises; any doubt means not to use it."""
         try:
-            answer = self._client.get_changes(BEYOND_ANY_SEQUENCE, table_ids=self._table_ids)
-        except (NinoxServerError, NinoxRequestError):
+            told = self.client.get_changes(BEYOND_ANY_SEQUENCE, table_ids=self._table_ids)
+        except NinoxError as error:
+            if isinstance(error, NinoxServerError | NinoxRequestError) or _is_unreadable(error):
+                return None
+            raise
+        self.echoes = told.sequence >= BEYOND_ANY_SEQUENCE
+        return None if self.echoes else told
+
+    def _ask_since_newest_record(self) -> FeedChanges | None:
+        """Ask from a sequence that the database surely has, where it refuses those that it has not."""
+        try:
+            newest = [self.client.find_last_changed(table_id) for table_id in self._table_ids]
+            known = max((record.sequence or 0 for record in newest if record), default=0)
+            return self.client.get_changes(known, table_ids=self._table_ids)
+        except NinoxError:
             return None
-        self.echoes = answer.sequence >= BEYOND_ANY_SEQUENCE
-        return None if self.echoes else answer
+
+    def _news_of_table(self, said: News, table_id: str, position: int, problem: NinoxError | None) -> News:
+        """Ask the table's own feed."""
+        try:
+            told = self.client.get_table_changes(table_id, position)
+        except (NinoxPermissionError, NinoxNotFoundError) as error:
+            self.client.find_last_changed(table_id)  # raises where it is the table that this key may not read
+            answer = self._answer(position) if problem is None else _Answer(problem=problem)
+            if answer.problem is None:
+                return _news_of_database(answer, said, table_id, position)
+            return replace(said, problem=error)
+        except NinoxError as error:
+            if _is_unreadable(error):
+                return replace(said, problem=error)
+            if _goes_back_too_short(error):
+                return replace(said, is_lost=True)
+            raise
+        if said.head is None and told.sequence < position:
+            return replace(said, is_lost=True)
+        head = told.sequence if said.head is None else said.head
+        changes = changes_after(told.tables.get(table_id), position)
+        return replace(said, head=head, last_id=said.last_id or _last_id(told, table_id), changes=changes)
+
+
+def changes_after(changes: TableChanges | None, position: int) -> TableChanges:
+    """Return what of a table's changes lies after a position.
+
+    The feed's bound may be inclusive: what is known to be older is left out. Removals carry no sequence; repeating one
+    does no harm, unless the record was made again, so records that are named among the changes, too, are left for a
+    second look, however old.
+    """
+    if changes is None:
+        return TableChanges()
+
+    def is_after(sequence: int | None) -> bool:
+        return sequence is None or sequence > position
+
+    return TableChanges(
+        updated={k: at for k, at in changes.updated.items() if is_after(at) or k in changes.removed},
+        removed=set(changes.removed),
+        files={k: at for k, at in changes.files.items() if is_after(at)},
+    )
+
+
+def _news_of_database(answer: _Answer, said: News, table_id: str, position: int) -> News:
+    if answer.is_lost or answer.told is None:
+        return replace(said, is_lost=True)
+    nothing_new = answer.told.sequence == position  # an inclusive bound repeats the last change
+    changes = TableChanges() if nothing_new else changes_after(answer.told.tables.get(table_id), position)
+    return replace(said, changes=changes)
+
+
+def _last_id(told: FeedChanges | None, table_id: str) -> int | None:
+    next_id = told.next_record_ids.get(table_id) if told else None
+    return next_id - 1 if next_id is not None else None
+
+
+def _is_unreadable(error: NinoxError) -> bool:
+    """Tell whether it is the answer that is wrong: another one, smaller or of another level, may be right."""
+    if isinstance(error, NinoxProtocolError | NinoxSizeError | NinoxTimeoutError | NinoxDamagedError):
+        return True
+    return isinstance(error, NinoxAPIError) and error.status in _TOO_MUCH
+
+
+def _goes_back_too_short(error: NinoxError) -> bool:
+    return isinstance(error, NinoxRequestError | NinoxServerError) and error.status not in _BUSY

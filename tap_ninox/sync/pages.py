@@ -1,20 +1,62 @@
-"""Reading one table: whole, or only what changed, by whichever way costs fewer calls."""
+"""The pages of one table: read in full, resumed, or only what changed, by whichever way costs fewer calls."""
 
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import NamedTuple
 
 from ninox_api.changes import TableChanges
 from ninox_api.client import DatabaseClient, NinoxRecord
-from ninox_api.errors import NinoxError
-from ninox_api.paging import MIN_PAGE_SIZE, IdRange, KeysetUnusableError, Page, keyset_pages, repeated_passes
-from tap_ninox.sync.page_size import PageSize, was_too_much
+from ninox_api.errors import (
+    NinoxAPIError,
+    NinoxError,
+    NinoxNotFoundError,
+    NinoxPermissionError,
+    NinoxProtocolError,
+    NinoxRequestError,
+    NinoxServerError,
+    NinoxSizeError,
+    NinoxTimeoutError,
+)
+from ninox_api.paging import (
+    MIN_PAGE_SIZE,
+    End,
+    IdRange,
+    KeysetUnusableError,
+    Page,
+    Reading,
+    SeenIds,
+    cut_range,
+    fresh_records,
+    judge_end,
+    keyset_pages,
+    no_end,
+    repeated_passes,
+)
+from tap_ninox.sync.feed import Feed
+from tap_ninox.sync.plan import Plan, Way
+from tap_ninox.sync.prefetch import Permits, ReadAhead
+from tap_ninox.sync.state import Snapshot
 
 JoinPage = Callable[[Page], Page]
+
+_TOO_MUCH = frozenset({413, 504})
+_SHRINK = 4
+
+_CANNOT_SAY = (
+    NinoxRequestError,
+    NinoxServerError,
+    NinoxPermissionError,
+    NinoxNotFoundError,
+    NinoxProtocolError,
+)
+"""A server that does not answer a question which only confirms: nothing is wrong with the rows."""
 
 logger = logging.getLogger(__name__)
 
@@ -33,54 +75,152 @@ class ReadPage(NamedTuple):
     last_id: int = 0
 
 
-class TableReader:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A table whose reading has begun.
+
+    Attributes:
+        plan: What is read.
+        sequence: Up to which everything is known when the last page was emitted.
+        snapshot: Of a reading in full.
+        pages: What is read, page by page.
+    """
+
+    plan: Plan
+    sequence: int
+    pages: Iterator[ReadPage]
+    snapshot: Snapshot | None = None
+
+
+def begin_ahead(begin: Callable[[], Begun], *, at_end: Callable[[], None]) -> Callable[[], Begun]:
+    """Begin to read in a thread, a few pages ahead of whoever takes them.
+
+    Args:
+        begin: Begins to read.
+        at_end: Called by the thread when it ends.
+
+    Returns:
+        A function that waits for the beginning; it raises what went wrong there.
+    """
+    first: Future[Begun] = Future()
+
+    def pages() -> Iterator[ReadPage]:
+        try:
+            begun = begin()
+        except Exception as error:  # noqa: BLE001 (a thread's edge: whoever waits raises it)
+            first.set_exception(error)
+            return
+        first.set_result(begun)
+        yield from begun.pages
+
+    ahead = ReadAhead([pages()], room=2, at_end=at_end)
+    return lambda: replace(first.result(), pages=iter(ahead))
+
+
+class TablePages:
     """Reads the records of one table in pages.
 
     Attributes:
         gone: Records that the feed named but that no longer exist; the next run's feed tells how they ended.
+        is_confirmed: Whether a reading in full has met the table's end for sure; only then may a row that did not come
+            be taken for deleted.
     """
 
     def __init__(
-        self, client: DatabaseClient, table_id: str, *, page_size: int, join: JoinPage = lambda page: page
+        self,
+        client: DatabaseClient,
+        table_id: str,
+        feed: Feed,
+        *,
+        page_size: int,
+        permits: Permits | None = None,
+        join: JoinPage = lambda page: page,
     ) -> None:
         """Remember what to read; nothing is sent yet.
 
         Args:
-            client: Reader of the database.
+            client: Reads the database, decoding the fields that are wanted.
             table_id: Handle of the table.
+            feed: Of the database.
             page_size: Records per request.
+            permits: How many threads may read at once.
             join: Adds to a page's records what their own answer lacks (computed values). Called once per page that is
                 handed out, perhaps in another thread than the one that consumes the pages.
         """
         self._client = client
         self._join = join
         self._table_id = table_id
+        self._feed = feed
+        self._permits = permits or Permits(1)
         self._page_size = PageSize(table_id, page_size)
         self.gone = 0
+        self.is_confirmed = False
 
-    def whole(
+    def begin(self, plan: Plan, *, table_version: int) -> Begun:
+        """Take what has to be known before the first page, and return the pages of a plan.
+
+        Args:
+            plan: What is to be read.
+            table_version: Of the rows, if the table is read in full.
+        """
+        position = plan.position or 0
+        if plan.way is Way.CHANGES:
+            changes = plan.changes or TableChanges()
+            pages = map(ReadPage, self.changed(changes, bookmark=position))
+            return Begun(plan=plan, sequence=position if plan.head is None else plan.head, pages=pages)
+        if plan.way is Way.SEARCH:
+            return self._begin_search(plan, position)
+        snapshot = plan.snapshot
+        if snapshot is None:
+            head = self._feed.head_of(self._table_id) if plan.head is None else plan.head
+            snapshot = Snapshot(head=head, table_version=table_version)
+        knows_all = plan.changes is not None and plan.head is not None
+        sequence = plan.head if knows_all and plan.head is not None else snapshot.head
+        return Begun(plan=plan, sequence=sequence, pages=self._in_full(plan, snapshot), snapshot=snapshot)
+
+    def full(
         self,
         parts: Sequence[IdRange],
         *,
-        sequence: Callable[[], int | None],
+        last_id: int | None,
+        may_be_empty: bool = True,
+        is_resumed: bool = False,
         run: Callable[[Sequence[Iterator[ReadPage]]], Iterable[ReadPage]] = chain.from_iterable,
     ) -> Iterator[ReadPage]:
-        """Yield pages of all records of some ranges.
+        """Yield pages of all records of some ranges, the last of them open; each record once.
 
         Args:
             parts: What is to be read; they are not altered.
-            sequence: Returns the database's sequence; only asked where pages cannot be cut by id.
+            last_id: An id that no record was above before the first page, None if unknown.
+            may_be_empty: Whether a table that shows no record at all is to be believed.
+            is_resumed: Whether an earlier run has read what lies before the ranges.
             run: Consumes the readings of the ranges: one after the other, or at once.
+
+        Raises:
+            NinoxProtocolError: The table has records that it does not hand out.
         """
+        reading = Reading(last_id=parts[-1].last_id, first_id=None) if is_resumed else Reading()
+        seen: list[SeenIds] = []
+
+        def judge(reading: Reading) -> End:
+            next_id = None if last_id is None else last_id + 1
+            try:
+                end = judge_end(reading, next_id=next_id, newest=self._find_newest, may_be_empty=may_be_empty)
+            except _CANNOT_SAY:
+                end = End.UNCONFIRMED
+            self.is_confirmed = end is End.CONFIRMED
+            return end
+
         try:
-            yield from run([self._range(part) for part in parts])
+            yield from self._ranges(parts, reading, judge, seen, run)
         except KeysetUnusableError:
             logger.warning(
                 "Table %s cannot be paged by record id on this server: reading it in repeated passes, "
                 "which cannot be resumed.",
                 self._table_id,
             )
-            yield from self._passes(sequence)
+            emitted = set(chain.from_iterable(seen))
+            yield from self._passes(emitted, is_whole=lambda reading: judge(reading) is not End.MORE)
 
     def changed(self, changes: TableChanges, *, bookmark: int) -> Iterator[Page]:
         """Yield pages of the records that the feed names; each is seen, read singly, or counted as gone.
@@ -99,33 +239,146 @@ class TableReader:
         rest = self._scanned(missing) if self._scan_is_cheaper(missing) else self._singly(missing)
         yield from map(self._joined, rest)
 
-    def first_since(self, bookmark: int) -> Page:
-        """Return the first records changed after a bookmark, as the server understands it; one call.
-
-        Two, as the bound may be inclusive, and then one of them is that of the bookmark.
-        """
-        return self._client.get_records(self._table_id, since_sequence=bookmark, per_page=2)
-
     def since(self, bookmark: int) -> Iterator[Page]:
         """Yield pages of the records changed after a bookmark, where there is no feed to name them.
 
         Records without a sequence cannot be judged and come every time they are seen.
         """
+        emitted: set[int] = set()
         try:
-            yield from map(self._joined, self._filtered(bookmark, also=None))
+            for page in self._filtered(bookmark, also=None):
+                emitted.update(record.id for record in page)
+                yield self._joined(page)
         except KeysetUnusableError:
             logger.warning("Table %s: the server ignores sinceSq, so the whole table is read.", self._table_id)
-            for page, _, _ in self.whole([IdRange()], sequence=lambda: None):
-                yield [record for record in page if _is_after(record, bookmark, also=None)]
+            for page, _, _ in self.full([IdRange()], last_id=None):
+                yield [r for r in page if r.id not in emitted and _is_after(r, bookmark, also=None)]
 
-    def _range(self, part: IdRange) -> Iterator[ReadPage]:
-        for page in keyset_pages(self._after, after_id=part.last_id, end=part.end):
+    def _find_newest(self) -> int | None:
+        return self._client.find_newest_id(self._table_id)
+
+    def _in_full(self, plan: Plan, snapshot: Snapshot) -> Iterator[ReadPage]:
+        snapshot.ranges[-1:] = self._cut(snapshot.ranges[-1], plan.last_id, others=len(snapshot.ranges) - 1)
+        is_resumed = plan.way is Way.RESUMED
+        yield from self.full(
+            list(snapshot.ranges),
+            last_id=plan.last_id,
+            may_be_empty=plan.may_be_empty,
+            is_resumed=is_resumed,
+            run=self._at_once,
+        )
+        if is_resumed and plan.changes is not None:  # of what an earlier run has emitted, some has changed since
+            yield from map(ReadPage, self.changed(plan.changes, bookmark=snapshot.head))
+
+    def _begin_search(self, plan: Plan, position: int) -> Begun:
+        """Look whether there is anything new; only then ask for the sequence to be reached, and read.
+
+        The table's last change alone would not do: a server that does not sort tells any record as the last one. It
+        must do where the server ignores `sinceSq`, which older records show.
+
+        Where the feed is there but cannot be read, the position stays: a later answer tells what was deleted since.
+        """
+        feed, table_id = self._feed, self._table_id
+        # Two, as the bound may be inclusive, and then one of them is that of the bookmark.
+        first = (
+            self._client.get_records(table_id, since_sequence=position, per_page=2) if feed.records_are_filtered else []
+        )
+        news = any(record.sequence is None or record.sequence > position for record in first)
+        if any(record.sequence is not None and record.sequence < position for record in first):
+            feed.records_are_filtered = False
+        if plan.problem is not None:
+            is_idle = feed.records_are_filtered and not news
+            return Begun(
+                plan=plan, sequence=position, pages=iter(()) if is_idle else map(ReadPage, self.since(position))
+            )
+        last = self._client.find_last_changed(table_id) if news or not feed.records_are_filtered else None
+        head = max(position, (last.sequence if last else None) or 0)
+        if news and head == position:
+            logger.warning(
+                "Table %s: the server does not tell up to which sequence its records have changed, so the same changes "
+                "come again with the next run.",
+                table_id,
+            )
+        pages = map(ReadPage, self._since_up_to(position, last)) if news or head > position else iter(())
+        return Begun(plan=plan, sequence=head, pages=pages)
+
+    def _since_up_to(self, position: int, last: NinoxRecord | None) -> Iterator[Page]:
+        """Yield the changed records, and make sure that the one which changed last is among them or gone."""
+        missing = last.id if last is not None and (last.sequence or 0) > position else None
+        for page in self.since(position):
+            missing = None if any(record.id == missing for record in page) else missing
+            yield page
+        if missing is not None and self._client.find_record(self._table_id, missing) is not None:
+            raise no_end(self._table_id, position)
+
+    def _cut(self, last: IdRange, last_id: int | None, *, others: int) -> list[IdRange]:
+        """Cut the open range into as many as may be read at once, beside those that are cut already."""
+        pieces = self._permits.limit - others
+        return (
+            cut_range(last, end=last_id, page_size=self._page_size.configured, pieces=pieces) if pieces > 1 else [last]
+        )
+
+    def _at_once(self, readings: Sequence[Iterator[ReadPage]]) -> Iterator[ReadPage]:
+        """Run the readings of several ranges with as many further threads as are free."""
+        further = self._permits.take(len(readings) - 1)
+        try:
+            # The calling thread only passes pages on meanwhile: its own permit serves one of the others.
+            yield from ReadAhead(readings, threads=1 + further) if further else chain.from_iterable(readings)
+        finally:
+            self._permits.give_back(further)
+
+    def _ranges(
+        self,
+        parts: Sequence[IdRange],
+        reading: Reading,
+        judge: Callable[[Reading], End],
+        seen: list[SeenIds],
+        run: Callable[[Sequence[Iterator[ReadPage]]], Iterable[ReadPage]],
+    ) -> Iterator[ReadPage]:
+        """Yield the pages of ranges; where an empty page is contradicted, by a later record or by the judge, go on."""
+        ends: list[tuple[IdRange, int]] = []  # where ranges met an empty page; the open one always does
+        readings, is_again = [self._range(part, part.last_id, ends, seen) for part in parts], False
+        while True:
+            has_come = False
+            for page in run(readings):
+                if page.records:
+                    has_come = True
+                    reading.note(first=page.records[0].id, last=page.last_id)
+                yield page
+            if is_again and not has_come:
+                raise no_end(self._table_id, reading.last_id)
+            doubted = [(part, after) for part, after in ends if part.end is not None and after < reading.last_id]
+            if not doubted:
+                if judge(reading) is not End.MORE:
+                    break
+                doubted = list(ends)
+            ends[:] = [end for end in ends if end not in doubted]
+            readings, is_again = [self._range(part, after, ends, seen) for part, after in doubted], True
+        yield from (ReadPage([], part, part.end) for part, _ in ends if part.end is not None)
+
+    def _range(
+        self, part: IdRange, after_id: int, ends: list[tuple[IdRange, int]], seen: list[SeenIds]
+    ) -> Iterator[ReadPage]:
+        last_id, met_nothing, ids = after_id, False, SeenIds()
+        seen.append(ids)
+
+        def fetch(after: int) -> Page:
+            nonlocal met_nothing
+            page = self._after(after)
+            met_nothing = not fresh_records(page, after)
+            return page
+
+        for page in keyset_pages(fetch, after_id=after_id, end=part.end):
             if page:
-                yield ReadPage(self._join(page), part, page[-1].id)
-        if part.end is not None:
+                ids.add(page)
+                last_id = page[-1].id
+                yield ReadPage(self._join(page), part, last_id)
+        if met_nothing:
+            ends.append((part, last_id))
+        elif part.end is not None:
             yield ReadPage([], part, part.end)
 
-    def _passes(self, sequence: Callable[[], int | None]) -> Iterator[ReadPage]:
+    def _passes(self, emitted: set[int], *, is_whole: Callable[[Reading], bool]) -> Iterator[ReadPage]:
         """Yield the pages of whole passes, from the start again where a pass asked for too large pages."""
         while True:
             size = self._page_size.current
@@ -135,8 +388,9 @@ class TableReader:
                     self._table_id, page=number, per_page=size, divisible=size > MIN_PAGE_SIZE
                 )
 
+            passes = repeated_passes(numbered, sequence=self._feed.current_sequence, emitted=emitted, is_whole=is_whole)
             try:
-                yield from (ReadPage(self._join(page)) for page in repeated_passes(numbered, sequence=sequence))
+                yield from (ReadPage(self._joined(page)) for page in passes)
             except NinoxError as error:
                 if not was_too_much(error):
                     raise
@@ -205,3 +459,42 @@ def _is_after(record: NinoxRecord, bookmark: int, *, also: set[int] | None) -> b
     if also is not None and record.id in also:
         return True
     return also is None if record.sequence is None else record.sequence > bookmark
+
+
+class PageSize:
+    """The page size of one table, shared by the threads that read it."""
+
+    def __init__(self, table_id: str, size: int) -> None:
+        """Start with the configured size."""
+        self._table_id = table_id
+        self._lock = threading.Lock()
+        self.configured = size
+        self.current = max(MIN_PAGE_SIZE, size)
+
+    def shrink(self, size: int, error: NinoxError) -> None:
+        """Ask for less from now on, if a request for `size` records failed because it asked for too much.
+
+        Raises:
+            NinoxError: The error, where a smaller page would not help.
+        """
+        if not was_too_much(error) or size <= MIN_PAGE_SIZE:
+            raise error
+        with self._lock:
+            if self.current < size:
+                return  # another thread has done it
+            self.current = max(MIN_PAGE_SIZE, size // _SHRINK)
+            logger.warning(
+                "Table %s: pages of %d records are too much for the server, asking for %d from here on. (%s) "
+                "Set page_size to spare the attempts.",
+                self._table_id,
+                size,
+                self.current,
+                error,
+            )
+
+
+def was_too_much(error: NinoxError) -> bool:
+    """Tell whether a request may succeed if it asks for fewer records."""
+    if isinstance(error, NinoxTimeoutError | NinoxSizeError):
+        return True
+    return isinstance(error, NinoxAPIError) and error.status in _TOO_MUCH

@@ -10,7 +10,7 @@ from typing import Generic, Protocol, TypeVar
 Item = TypeVar("Item")
 
 
-class Readers:
+class Permits:
     """How many threads may read at once, over all tables of a run."""
 
     def __init__(self, limit: int) -> None:
@@ -137,19 +137,19 @@ class Schedule:
     With one thread there is no head start: requests then come in the order in which streams are written.
     """
 
-    def __init__(self, readers: Readers) -> None:
+    def __init__(self, permits: Permits) -> None:
         """Start with no streams: their order is known when the run begins."""
-        self.readers = readers
+        self.permits = permits
         self.order: Sequence[Startable] = ()
 
     def start_followers_of(self, stream: Startable) -> None:
         """Begin to read the streams behind one, at most as many as there are threads."""
-        limit = self.readers.limit
+        limit = self.permits.limit
         if limit == 1 or stream not in self.order:
             return
         place = self.order.index(stream) + 1
         for follower in self.order[place : place + limit]:
-            if not self.readers.take():
+            if not self.permits.take():
                 return
             if not follower.start():
-                self.readers.give_back()
+                self.permits.give_back()

@@ -10,7 +10,8 @@
 *before* reading, never the highest one seen. `snapshot` is there while the table is being read whole. A table that is
 read in several places at once has `"ranges": [{"last_id": 12000, "end": 20000}, {"last_id": 31000, "end": null}]` in
 it instead of `last_id`: the ranges of ids that are not read to their end. `deselected` lists the properties that could
-have been read and were not, if any. What else is kept of the table's schema: see `known_tables`.
+have been read and were not, if any. `is_empty` says that the table had no rows when it was read in full, which was
+confirmed. What else is kept of the table's schema: see `known_tables`.
 """
 
 from __future__ import annotations
@@ -112,6 +113,11 @@ class Bookmark:
         """Version of the last complete reading."""
         return self._values.get("table_version")
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no row of the table was ever emitted under this bookmark, for sure."""
+        return self._values.get("is_empty") is True
+
     def newly_selected(self, properties: Iterable[str]) -> list[str]:
         """Return those of the properties that were left out when rows were read before."""
         left_out = self._values.get("deselected")
@@ -149,17 +155,24 @@ class Bookmark:
             self._remember_schema()
         self.snapshot = snapshot
 
-    def finish_snapshot(self, snapshot: Snapshot, *, sequence: int) -> None:
-        """Note that the table was read whole: from here on, changes after `sequence` suffice."""
+    def finish_snapshot(self, snapshot: Snapshot, *, sequence: int, is_empty: bool) -> None:
+        """Note that the table was read in full: from here on, changes after `sequence` suffice."""
         self._values.pop("snapshot", None)
+        self._note_emptiness(is_empty=is_empty)
         self._remember_schema()
         now = datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
         self._values.update(replication_key_value=sequence, table_version=snapshot.table_version, full_refresh_at=now)
 
-    def advance(self, sequence: int) -> None:
+    def advance(self, sequence: int, *, is_empty: bool) -> None:
         """Note that everything up to a sequence was emitted."""
+        self._note_emptiness(is_empty=is_empty)
         self._remember_schema()
         self._values["replication_key_value"] = sequence
+
+    def _note_emptiness(self, *, is_empty: bool) -> None:
+        self._values.pop("is_empty", None)
+        if is_empty:
+            self._values["is_empty"] = True
 
     def _remember_schema(self) -> None:
         if self._description is not None:
@@ -169,14 +182,9 @@ class Bookmark:
             self._values["deselected"] = sorted(self._deselected)
 
 
-def known_sequence(values: Mapping[str, Any], *, always_whole: bool = False) -> int | None:
-    """Return the sequence from which the feed's changes are of use to a stream, None if it is only read whole.
-
-    Args:
-        values: The bookmark.
-        always_whole: Whether only a reading that was interrupted is followed.
-    """
-    sequence = None if always_whole else values.get("replication_key_value")
+def known_sequence(values: Mapping[str, Any]) -> int | None:
+    """Return the sequence from which the feed's changes are of use to a stream, None before the first reading."""
+    sequence = values.get("replication_key_value")
     snapshot = values.get("snapshot")
     if sequence is None and isinstance(snapshot, dict):
         sequence = snapshot.get("head")

@@ -11,12 +11,12 @@ PROMISES = [
         "First load: rows changed, added or deleted while it runs are not lost",
         test="tap/test_interleavings.py::test_load_then_two_runs_equal_the_source_for_any_interleaving",
         defects=(
-            Defect("ninox_api:keyset_pages", "if not fresh:", "if len(fresh) < len(page) or not fresh:"),
-            Defect("tap_ninox:TableReader.changed", "if not missing:", "if True:"),
+            Defect("ninox_api:keyset_pages", "cursor = fresh[-1].id", "cursor = fresh[-1].id + 1"),
+            Defect("tap_ninox:TablePages.changed", "if not missing:", "if True:"),
             Defect(
                 "tap_ninox:TableStream._emit_changes",
-                "bookmark.advance(reading.sequence)",
-                "bookmark.advance(reading.sequence + 1)",
+                "bookmark.advance(begun.sequence,",
+                "bookmark.advance(begun.sequence + 1,",
             ),
         ),
     ),
@@ -27,9 +27,9 @@ PROMISES = [
         test="tap/test_first_load.py::test_a_row_changed_after_it_was_read_comes_in_the_next_run",
         defects=(
             Defect(
-                "tap_ninox:TableStream._emit_whole",
-                "sequence=reading.sequence",
-                "sequence=self._source.change_log.current_sequence()",
+                "tap_ninox:TableStream._emit_full",
+                "sequence=begun.sequence",
+                "sequence=self._feed.current_sequence()",
             ),
         ),
     ),
@@ -39,22 +39,22 @@ PROMISES = [
         test="tap/test_first_load.py::test_every_state_of_a_first_load_is_a_place_to_continue_from",
         defects=(
             Defect("tap_ninox:Snapshot.note", "part.last_id = last_id", "part.last_id = last_id + 1"),
-            Defect("tap_ninox:TableStream._emit_whole", "opened.bookmark.snapshot = snapshot", "pass"),
+            Defect("tap_ninox:TableStream._emit_full", "bookmark.snapshot = snapshot", "pass"),
         ),
     ),
     Promise(
         "docs/explanation/sequence.md",
         "when the table is read to its end, asks for what has changed since 5,000",
         test="tap/test_continued_readings.py::test_a_first_load_that_is_continued",
-        defects=(Defect("tap_ninox:Planner._whole", "if missed is not None:  #", "if False:  #"),),
+        defects=(Defect("tap_ninox:TablePages._in_full", "if is_resumed and plan.changes is not None:", "if False:"),),
     ),
     Promise(
         "README.md",
         "if nothing did, one API call per database besides discovery",
         test="scenarios/test_a03_nothing_changed.py::test_a_run_without_changes",
         defects=(
-            Defect("tap_ninox:Planner._must_read_whole", "return False", "return True"),
-            Defect("tap_ninox:ChangeLog._ask_once", "self._asked = True", "pass"),
+            Defect("tap_ninox:make_plan", "if news.is_lost:\n        return", "if True:\n        return"),
+            Defect("tap_ninox:Feed._answer", "if position not in self._answers:", "if True:"),
         ),
     ),
     Promise(
@@ -62,8 +62,8 @@ PROMISES = [
         "Deleted rows keep their values and get `_sdc_deleted_at`",
         test="tap/test_changes.py::test_changed_added_and_deleted_rows_arrive_whatever_form_the_feed_has",
         defects=(
-            Defect("ninox_api:split_by_table", ".removed.add(record_id)", ""),
-            Defect("tap_ninox:TableStream._emit_changes", "self._write_tombstones(removed, report)", "pass"),
+            Defect("ninox_api.changes:_add", ".removed.add(record_id)", ""),
+            Defect("tap_ninox:TableStream._emit_changes", "self._write_tombstones(removed, begun, report)", "pass"),
         ),
     ),
     Promise(
@@ -84,10 +84,10 @@ PROMISES = [
         test="scenarios/test_a06_we_deleted_wrong_invoices.py::test_a_refresh_that_is_cut_off_marks_none",
         defects=(
             Defect(
-                "tap_ninox:TableStream._emit_whole",
-                "with self._progress(start=_share_read(reading) or 0.0) as progress:",
+                "tap_ninox:TableStream._emit_full",
+                "with self._progress(start=_share_read(plan, snapshot) or 0.0) as progress:",
                 "self._write_activate_version_message(snapshot.table_version)\n"
-                "        with self._progress(start=_share_read(reading) or 0.0) as progress:",
+                "        with self._progress(start=_share_read(plan, snapshot) or 0.0) as progress:",
             ),
         ),
     ),
@@ -97,16 +97,81 @@ PROMISES = [
         "bookmark.",
         test="tap/test_changes.py::test_a_database_that_went_back_is_read_whole_with_one_warning_per_table",
         defects=(
-            Defect("tap_ninox:ChangeLog.has_lost", "self.sequence < bookmark", "False"),
-            Defect("tap_ninox:ChangeLog._ask_since", "max(since - 1, 0) if self.echoes else since", "since"),
+            Defect("tap_ninox:Feed._is_behind", "main.told.sequence < position", "False"),
+            Defect("tap_ninox:Feed._ask_since", "max(position - 1, 0) if self.echoes else position", "position"),
         ),
+    ),
+    Promise(
+        "docs/explanation/sequence.md",
+        "So the end is confirmed before a new version of the table is activated",
+        test="tap/test_end_of_a_table.py::test_an_empty_page_anywhere_loses_no_row",
+        defects=(
+            Defect("ninox_api:judge_end", "if newest_id > reading.last_id:", "if False:"),
+            Defect("ninox_api:judge_end", "reading.last_id + 1 >= next_id", "True"),
+        ),
+    ),
+    Promise(
+        "docs/explanation/sequence.md",
+        "If there are later records that do not come, the stream fails and the next run goes on",
+        test="tap/test_end_of_a_table.py::test_an_end_that_the_newest_record_contradicts_fails_and_the_next_run_goes_on",
+        defects=(Defect("tap_ninox:TablePages._ranges", "if is_again and not has_come:", "if False:"),),
+    ),
+    Promise(
+        "docs/explanation/sequence.md",
+        "if nobody can say, rows and bookmark stand, and a warning says that no version was activated",
+        test="tap/test_end_of_a_table.py::test_a_server_that_ignores_new_confirms_nothing_rows_and_bookmark_stand",
+        defects=(
+            Defect("ninox_api:judge_end", "reading.first_id in {None, newest_id}", "False"),
+            Defect("tap_ninox:TableStream._emit_full", "if not is_confirmed:", "if False:"),
+        ),
+    ),
+    Promise(
+        "docs/explanation/sequence.md",
+        "A table that had rows and shows none counts as emptied only if the feed names removals.",
+        test="tap/test_end_of_a_table.py::test_a_role_that_sees_no_rows_any_more_empties_nothing",
+        defects=(Defect("ninox_api:judge_end", "reading.last_id == 0 and may_be_empty", "reading.last_id == 0"),),
+    ),
+    Promise(
+        "docs/explanation/sequence.md",
+        "A table that lags behind, because it failed, asks for its own changes from its own bookmark: it holds up no "
+        "other.",
+        test="tap/test_unreadable_feed.py::test_a_table_that_fails_in_every_run_does_not_pin_the_others",
+        defects=(
+            Defect(
+                "tap_ninox:Feed._main_position",
+                "max(self._followers, key=lambda position: (self._followers[position], position), default=None)",
+                "min(self._followers, default=None)",
+            ),
+            Defect("tap_ninox:Feed._is_shared", "self._followers[position] >= _SHARED", "True"),
+        ),
+    ),
+    Promise(
+        "docs/explanation/sequence.md",
+        "The tables' own feeds are asked instead, and then the records by their sequence: changed rows come.",
+        test="tap/test_unreadable_feed.py::test_a_feed_of_the_database_that_cannot_be_delivered_is_replaced_by_those_of_its_tables",
+        defects=(Defect("tap_ninox.sync.feed:_is_unreadable", "return True", "return False"),),
+    ),
+    Promise(
+        "docs/explanation/sequence.md",
+        "What was deleted is unknown then, so the bookmark stays where it is",
+        test="tap/test_unreadable_feed.py::test_where_no_feed_can_be_read_rows_come_and_deletions_wait_for_a_feed_that_can",
+        defects=(
+            Defect("tap_ninox:TablePages._begin_search", "if plan.problem is not None:", "if False:"),
+            Defect("tap_ninox:TableStream._emit_changes", "if not reading.finds_deletions_later:", "if False:"),
+        ),
+    ),
+    Promise(
+        "docs/explanation/sequence.md",
+        "A feed that cannot be read, in a form that nobody knows, too large, or always too late, is not guessed at.",
+        test="unit/test_change_feed.py::test_a_key_of_another_form_makes_the_feed_unreadable_and_is_never_skipped",
+        defects=(Defect("ninox_api:_records_named", "if not splits and not", "if False and not"),),
     ),
     Promise(
         "README.md",
         "Whole readings on a schedule (`full_refresh_interval_hours`) with table versions; one that dies leaves the "
         "table as it was",
         test="tap/test_full_refresh.py::test_a_refresh_that_dies_activates_nothing_and_goes_on_next_time",
-        defects=(Defect("tap_ninox:Planner._whole", "resumed or self._begun(bookmark)", "self._begun(bookmark)"),),
+        defects=(Defect("tap_ninox:make_plan", "if snapshot is not None:", "if False:"),),
     ),
     Promise(
         "docs/reference/streams.md",
@@ -114,9 +179,7 @@ PROMISES = [
         test="tap/test_full_refresh.py::test_a_refresh_has_a_higher_version_activated_after_its_last_row_and_later_rows_carry_it",
         defects=(
             Defect("tap_ninox:Bookmark.next_version", "(self.table_version or 0) + 1", "0"),
-            Defect(
-                "tap_ninox:TableStream._emit_changes", "self._stream_version = opened.bookmark.table_version", "pass"
-            ),
+            Defect("tap_ninox:TableStream._emit_changes", "self._stream_version = bookmark.table_version", "pass"),
         ),
     ),
     Promise(
@@ -125,11 +188,11 @@ PROMISES = [
         test="tap/test_formulas.py::test_changed_rows_bring_their_formulas_and_all_rows_after_a_day",
         defects=(
             Defect(
-                "tap_ninox:OpenTable.__init__",
+                "tap_ninox:TableStream._begin",
                 "FORMULA_REFRESH_INTERVAL if interval is None and formulas.reads_any else interval",
                 "interval",
             ),
-            Defect("tap_ninox:OpenTable.__init__", "join=formulas.join", "join=lambda page: page"),
+            Defect("tap_ninox:TableStream._begin", "join=formulas.join", "join=lambda page: page"),
         ),
     ),
     Promise(

@@ -54,8 +54,12 @@ def test_a_refresh_has_a_higher_version_activated_after_its_last_row_and_later_r
     rows = run.of_type("RECORD", STREAM)
     assert activation["version"] > first.of_type("ACTIVATE_VERSION", STREAM)[0]["version"]
     assert {row["version"] for row in rows} == {activation["version"]}
-    assert run.messages.index(activation) > run.messages.index(rows[-1])
     assert run.ids(STREAM) == [1, 2, *range(4, 13)]
+    assert run.messages.index(rows[-2]) < run.messages.index(activation) < run.messages.index(rows[-1])
+    assert (
+        "_sdc_deleted_at" in rows[-1]["record"]
+    )  # what the feed names as deleted is told to loaders without versions, too
+    assert [row["_id"] for row in run.tombstones(STREAM)] == [3]
     simulator.edit.update("A", 5, {"A": "x"})
     later = run_tap(simulator, state=run.state, full_refresh_interval_hours=24)
     assert [row["version"] for row in later.of_type("RECORD", STREAM)] == [activation["version"]]

@@ -27,17 +27,18 @@ def test_a_reading_under_way_can_be_resumed_and_is_followed_from_its_head():
     assert bookmark(values).snapshot == snapshot
     assert known_sequence(values) == 7
     assert known_sequence({**values, "replication_key_value": 3}) == 3
-    assert known_sequence({**values, "replication_key_value": 3}, always_whole=True) == 7
 
 
 def test_a_complete_reading_is_known_up_to_its_head():
     values = {}
     mark = bookmark(values)
-    mark.finish_snapshot(Snapshot(head=7, table_version=mark.next_version(now=NOW)), sequence=7)
+    mark.finish_snapshot(Snapshot(head=7, table_version=mark.next_version(now=NOW)), sequence=7, is_empty=True)
+    assert mark.is_empty
     assert known_sequence(values) == 7
     assert values["table_version"] == int(NOW.timestamp())
     assert mark.snapshot is None
-    mark.advance(12)
+    mark.advance(12, is_empty=False)
+    assert not mark.is_empty
     assert known_sequence(values) == 12
 
 
