@@ -10,14 +10,17 @@ import sys
 import time
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
+from tempfile import SpooledTemporaryFile
 from types import SimpleNamespace
 from unittest import mock
 
 from ninox_api import body
 from ninox_api.client import RECORDS
+from ninox_api.transport import Transport
 from ninox_simulator import application
 from ninox_simulator.routes import scripting
 from tap_ninox.values.selected_fields import SelectedFieldsDecoder
+from tests.helpers.run import KilledError
 
 # ----------------------------------------------------------------------------------------------------------- limits
 
@@ -151,6 +154,29 @@ def answers_of_queries(answer):
     """Have `answer(script)` answer the scripts of the tap in place of Ninox."""
     with mock.patch("ninox_api.client.DatabaseClient.query", lambda _, script, **__: answer(script)):
         yield
+
+
+@contextmanager
+def killed_at_request(number, *, is_answered):
+    """Kill the program when it sends its n-th request, before that or when Ninox has done what was asked."""
+    exchange, left = Transport._exchange, [number]
+
+    def counted(self, *arguments):
+        left[0] -= 1
+        if left[0] >= 0:
+            return exchange(self, *arguments)
+        if is_answered and left[0] == -1:
+            exchange(self, *arguments)
+        raise KilledError
+
+    spooled = "target_ninox.matching.record_index.SpooledTemporaryFile"
+    with mock.patch.object(Transport, "_exchange", counted), mock.patch(spooled, _UnclosedFile):
+        yield
+
+
+class _UnclosedFile(SpooledTemporaryFile):
+    def __del__(self):
+        """Say nothing: who is killed closes nothing."""
 
 
 @contextmanager

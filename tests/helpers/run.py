@@ -21,6 +21,10 @@ from target_ninox.target import TargetNinox
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID
 
 
+class KilledError(BaseException):
+    """The end of a process, as far as one process can play it: nothing of the product catches it."""
+
+
 @dataclass
 class TapRun:
     """What a run of the tap wrote, and how it ended.
@@ -144,7 +148,7 @@ def run_target(simulator, messages, **settings):
     with _reporting(run, settings) as reporting, redirect_stdout(output):
         try:
             listen(target_settings(simulator, **reporting), messages)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 (the test looks at it)
+        except (Exception, SystemExit, KilledError) as error:  # noqa: BLE001 (the test looks at it)
             run.error = error
     run.states = [json.loads(line) for line in output.getvalue().splitlines()]
     return run

@@ -13,9 +13,9 @@ import hypothesis
 from hypothesis import HealthCheck, Phase
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.world.world import TapWorld
+from tests.world.world import TapWorld, TargetWorld
 
-MACHINES = {"tap": TapWorld}
+MACHINES = {"tap": TapWorld, "target": TargetWorld}
 STEPS = 8
 
 

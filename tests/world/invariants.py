@@ -107,3 +107,33 @@ def nothing_changed_costs_next_to_nothing(world, run):
     for table in world.tables():
         assert run.of_type("RECORD", table.stream) == [], table.stream
     assert len(world.calls) <= 2 + 2 * len(world.people.databases), world.calls
+
+
+def the_store_is_as_the_model_says(world, expected):
+    """Each table of each database holds what the model says, and nothing else: no row twice, none of another table."""
+    for database in world.people.databases:
+        for table_id in database.tables:
+            table, now = expected[database.id, table_id], list(database.records(table_id))
+            held = {record.id: record.fields for record in now}
+            assert table.equals(now), f"{table_id}: holds {held}, not {table.existing} and {table.made}"
+
+
+def rejected_rows_and_nothing_else_fail_a_load(run, table, *, is_rest):
+    """An undisturbed load fails if and only if rows were rejected, and says how many."""
+    counts = run.counts("input")
+    assert (run.error is not None) == bool(counts.get("rejected")), (run.error, counts)
+    if not is_rest:
+        assert counts.get("rejected", 0) == table.rejected, (counts, table.rejected)
+
+
+def each_row_has_one_outcome(run):
+    """Rows created, updated, unchanged, deleted, skipped and rejected add up to those read."""
+    counts = run.counts("input")
+    outcomes = ("created", "updated", "unchanged", "deleted", "skipped", "rejected")
+    assert sum(counts.get(name, 0) for name in outcomes) == counts.get("read", 0), counts
+
+
+def nothing_was_written(world):
+    """The same input once more asks Ninox to change nothing."""
+    changing = [call for call in world.calls if call.startswith(("POST", "PUT", "DELETE"))]
+    assert not changing, changing

@@ -94,10 +94,14 @@ DATABASE_ID = "db0000000005"
 picks = st.integers(0, 10_000)
 
 
-def captions(*, in_caption_style):
+def captions(*, in_caption_style=False, for_target=False):
     """Names of tables and fields."""
-    is_left_out = in_caption_style and not is_mended("A13")
-    return st.sampled_from([name for name in CAPTIONS if not (is_left_out and name.startswith("_sdc"))])
+    names = list(CAPTIONS)
+    if in_caption_style and not is_mended("A13"):
+        names = [name for name in names if not name.startswith("_sdc")]
+    if for_target and not is_mended("ids"):
+        names = [name for name in names if name not in {"A", "B"}]
+    return st.sampled_from(names)
 
 
 class FieldShape(NamedTuple):
@@ -123,6 +127,14 @@ def shapes(names):
     fields = st.builds(FieldShape, st.sampled_from([*VALUES, "ref"]), names, st.integers(0, 2), st.booleans())
     tables = st.builds(TableShape, names, st.lists(fields, min_size=1, max_size=4), st.integers(0, 9), picks)
     return st.lists(tables, min_size=1, max_size=3)
+
+
+def loadable(shape):
+    """Return a table whose first field can be a key, and whose deletions stay within it."""
+    first, *others = shape.fields
+    key = first._replace(base=KEYS[shape.pick % len(KEYS)])
+    cascades = is_mended("A35")
+    return shape._replace(fields=[key, *(raw._replace(cascade=raw.cascade and cascades) for raw in others)])
 
 
 def database_of(shapes, name):
@@ -232,4 +244,77 @@ WELL = Ending("nobody", 1)
 endings = st.one_of(
     st.just(WELL),
     st.builds(Ending, st.sampled_from(["tap", "loader"]), st.sampled_from([n / 12 for n in range(13)])),
+)
+
+
+EMPTY = object()
+"""In place of a value: the field is cleared."""
+
+LOADED = ("string", "number", "boolean", "date", "time", "timestamp", "choice", "multi", "email", "phone")
+"""Types that the world loads by the target."""
+
+KEYS = ("string", "number")
+"""Types that rows are matched by."""
+
+
+class InputStream(NamedTuple):
+    """A stream for the target, into a table, matched by its first field; each number is a row."""
+
+    table: int
+    mode: str
+    rows: list[int]
+
+
+MODES = ("upsert", "update", "insert", "mirror")
+
+input_streams = st.builds(
+    InputStream, st.integers(0, 2), st.sampled_from(MODES), st.lists(picks, min_size=1, max_size=8)
+)
+
+
+def row_of(fields, pick):
+    """Return a row twice: field id → value as it is sent, and as it must be stored.
+
+    Args:
+        fields: Field id → raw definition; the first is the key.
+        pick: Any number; the same one gives the same row.
+    """
+    sent, stored = {}, {}
+    for n, (key, raw) in enumerate(fields.items()):
+        if n and (pick // 7 + n) % 5 == 0:
+            continue
+        pool = VALUES[raw["base"]]
+        if (pick + n * 5) % 11 == 10:
+            sent[key], stored[key] = ("" if raw["base"] == "string" and pick % 2 else None), EMPTY
+        else:
+            stored[key] = pool[(pick // (n + 1) + n) % len(pool)]
+            sent[key] = _as_sent(raw, stored[key])
+    return sent, stored
+
+
+def _as_sent(raw, value):
+    if raw["base"] == "choice":
+        return raw["values"][value]["caption"]
+    if raw["base"] == "multi":
+        return [raw["values"][option]["caption"] for option in value]
+    return value
+
+
+kills = st.one_of(st.none(), st.tuples(st.integers(0, 12), st.booleans()))
+"""(number of the request at which the target is killed, whether Ninox has done what it asked), or None."""
+
+write_faults = st.lists(
+    st.builds(
+        lambda fault, after: {**fault, "after": after, "times": 1},
+        st.sampled_from(
+            [
+                *({"kind": "status", "status": status} for status in (429, 502, 503, 504)),
+                *({"kind": "status_after", "status": status} for status in (502, 504)),
+                *({"kind": kind} for kind in ("drop_before", "drop_after", "cut", "truncate", "malformed", "html")),
+                *({"kind": kind} for kind in ("login_page", "wrong_shape")),
+            ]
+        ),
+        st.integers(0, 12),
+    ),
+    max_size=2,
 )

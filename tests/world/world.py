@@ -1,12 +1,13 @@
 """One random world: people edit, runs fail and are killed, and what the invariants say holds all the same.
 
-`World` has the people and the weather, `TapWorld` the way out of Ninox into a warehouse. A new rule is a method: what
-may happen, drawn by its arguments. A new promise is a function in `invariants`, called where it must hold.
+`World` has the people and the weather, `TapWorld` the way out of Ninox into a warehouse, `TargetWorld` the way in.
+A new rule is a method: what may happen, drawn by its arguments. A new promise is a function in `invariants`, called
+where it must hold.
 """
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import NamedTuple
 
 from hypothesis import strategies as st
@@ -15,9 +16,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from ninox_simulator.documents import TeamDocument
 from ninox_simulator.server import Simulator
 from tests.helpers import limits
-from tests.helpers.run import discover, run_tap
+from tests.helpers.run import activate_version, discover, records, run_tap, run_target, schema, state
 from tests.helpers.seeds import TEAM_ID
-from tests.world import invariants
+from tests.world import invariants, model
 from tests.world import strategies as draw
 from tests.world.known import is_mended
 from tests.world.loader import Loader
@@ -86,6 +87,7 @@ class World(RuleBasedStateMachine):
         self.seconds_ahead += 0 if is_mended("A32") else 2
         with limits.no_pauses(), limits.clock_ahead(self.seconds_ahead):
             yield
+        self.calls = [f"{call.method} {call.path}" for call in self.simulator.log.entries]
         self.simulator.faults.clear()
         self.simulator.on_request.clear()
 
@@ -139,7 +141,6 @@ class TapWorld(World):
         with self.happening(edits, faults):
             settings = {**self.settings, "max_retries": MOST_RETRIES, **more}
             run = run_tap(self.simulator, state=self.loader.state, catalog=self.catalog, **settings)
-        self.calls = [f"{call.method} {call.path}" for call in self.simulator.log.entries]
         invariants.every_message_is_announced(run)
         invariants.no_row_comes_with_its_tombstone(run)
         invariants.an_error_is_told(run)
@@ -191,6 +192,104 @@ loaders = st.fixed_dictionaries(
         "states_between": st.sampled_from([0, 2, 1000]),
         "hard_delete": st.booleans(),
     }
+)
+
+
+class TargetWorld(World):
+    """Streams are loaded into the tables, each as a tap would send it again after a failure."""
+
+    @initialize(data=st.data())
+    def begin(self, data):
+        names = draw.captions(for_target=True)
+        shapes = [draw.loadable(shape) for shape in data.draw(draw.shapes(names))]
+        self.open(draw.database_of(shapes, "Shop"), data.draw(draw.switches()), data.draw(st.lists(names, min_size=3)))
+        self.settings = data.draw(target_settings)
+
+    @rule(stream=draw.input_streams, faults=draw.write_faults, kill=draw.kills, states=st.booleans())
+    def target_loads(self, stream, faults, kill, states):
+        """Load a stream, hit by faults and killed; undisturbed, what its last state has not passed; again."""
+        if stream.mode == "insert":  # a row that comes again after a failure is another record: so the documents say
+            faults, kill = (), None
+        load = Load.of(self.people.databases[0], stream, states=states)
+        if load is None:
+            return
+        expected = self.expected(load)
+        first = self.load(load.messages, load, faults, kill) if faults or kill else None
+        run = self.load(load.messages_after(first), load)
+        invariants.rejected_rows_and_nothing_else_fail_a_load(run, expected[load.place], is_rest=first is not None)
+        invariants.the_store_is_as_the_model_says(self, expected)
+        invariants.each_row_has_one_outcome(run)
+        if stream.mode != "insert":
+            self.load(load.messages, load)
+            invariants.nothing_was_written(self)
+            invariants.the_store_is_as_the_model_says(self, expected)
+
+    def load(self, messages, load, faults=(), kill=None):
+        """Run the target, hit by faults and killed where that is asked."""
+        with self.happening((), faults):
+            settings = {**self.settings, "max_retries": MOST_RETRIES, "database": load.database.id}
+            with limits.killed_at_request(kill[0], is_answered=kill[1]) if kill else nullcontext():
+                return run_target(self.simulator, messages, streams=load.settings, **settings)
+
+    def expected(self, load):
+        """Return (database, table) → what it must hold after a load."""
+        tables = {
+            (database.id, table_id): model.Table(database.records(table_id))
+            for database in self.people.databases
+            for table_id in database.tables
+        }
+        tables[load.place].load(load.stored_rows, mode=load.mode, key=load.key)
+        return tables
+
+
+class Load:
+    """A stream as the target gets it, and what it means."""
+
+    @classmethod
+    def of(cls, database, stream, *, states):
+        """Return the load of a stream, or None if its table has no field any more that could be its key."""
+        table_ids = list(database.tables)
+        table_id = table_ids[stream.table % len(table_ids)]
+        fields = {key: raw for key, raw in database.tables[table_id].fields.items() if raw["base"] in draw.LOADED}
+        key = next((key for key, raw in fields.items() if raw["base"] in draw.KEYS), None)
+        if key is None:
+            return None
+        return cls(database, table_id, {key: fields.pop(key), **fields}, stream, states=states)
+
+    def __init__(self, database, table_id, fields, stream, *, states):
+        self.database, self.mode, self.key = database, stream.mode, next(iter(fields))
+        self.place = database.id, table_id
+        rows = [draw.row_of(fields, pick) for pick in stream.rows]
+        self.stored_rows = [stored for _, stored in rows]
+        self.settings = {
+            "input": {"table": table_id, "mode": stream.mode, "fields": {f"p_{key.lower()}": key for key in fields}}
+        }
+        described = schema("input", key=[f"p_{self.key.lower()}"], **{f"p_{key.lower()}": {} for key in fields})
+        sent_rows = [{f"p_{key.lower()}": value for key, value in sent.items()} for sent, _ in rows]
+        self._rows = records("input", sent_rows, version=1 if stream.mode == "mirror" else None)
+        self._described, self._has_states = described, states and stream.mode != "mirror"
+
+    @property
+    def messages(self):
+        return self.messages_from(0)
+
+    def messages_after(self, run):
+        """Return what a tap sends that begins at the last state of a run."""
+        return self.messages_from(run.state["rows"] if run is not None and run.state else 0)
+
+    def messages_from(self, count):
+        messages = [self._described]
+        for number, row in enumerate(self._rows[count:], start=count + 1):
+            messages.append(row)
+            if self._has_states and number % 3 == 0:
+                messages.append(state({"rows": number}))
+        if self.mode == "mirror":  # only a stream that is known to be whole tells what is gone
+            return [*messages, activate_version("input"), state({"rows": 0})]
+        return [*messages, state({"rows": len(self._rows)})]
+
+
+target_settings = st.fixed_dictionaries(
+    {"batch_size_rows": st.sampled_from([100, 1, 2, 3]), "max_deletes": st.just(1000)}
 )
 
 
