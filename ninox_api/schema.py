@@ -39,6 +39,10 @@ class Field:
         target_table_id: For `ref`, `rev`, `dchoice`, `dmulti`: the other table. It may not exist any more (observed).
         target_field_id: For `ref` and `rev`: the field on the other side.
         formula: Text of a computed field.
+        cascades: For `ref`: whether Ninox deletes the record along with the one that it refers to. The raw schema alone
+            says so: `cascade` and `composition` (keys seen, meaning inferred from their names), and the link of a
+            sub-table to its parent where neither is there.
+        is_foreign: For `ref` and `rev`: whether the other table is in another database (read in a public tool's code).
     """
 
     id: str
@@ -49,6 +53,8 @@ class Field:
     target_field_id: str | None = None
     formula: str | None = None
     required: bool = False
+    cascades: bool = False
+    is_foreign: bool = False
 
     @property
     def is_formula(self) -> bool:
@@ -131,17 +137,21 @@ def table_from_json(raw: JsonObject) -> Table:
 
 def _table_from_raw(table_id: str, raw: JsonObject) -> Table:
     fields = _optional(raw, "fields", dict, where=f"table {table_id}")
+    link_to_parent = _id(raw, "masterRef")
     return Table(
         id=table_id,
         name=_text(raw, "caption", table_id),
-        fields=_by_age(_field_from_raw(field_id, field) for field_id, field in fields.items()),
+        fields=_by_age(
+            _field_from_raw(field_id, field, links_to_parent=field_id == link_to_parent)
+            for field_id, field in fields.items()
+        ),
         kind=_text(raw, "kind", "table"),
         is_hidden=raw.get("hidden") is True,
         master_table_id=_id(raw, "master"),
     )
 
 
-def _field_from_raw(field_id: str, raw: JsonObject) -> Field:
+def _field_from_raw(field_id: str, raw: JsonObject, *, links_to_parent: bool) -> Field:
     options = _optional(raw, "values", dict, where=f"field {field_id}")
     choices = [(key, value) for key, value in options.items() if isinstance(value, Mapping)]
     choices.sort(key=lambda item: _order(item[1]))
@@ -154,6 +164,8 @@ def _field_from_raw(field_id: str, raw: JsonObject) -> Field:
         target_field_id=_id(raw, "refFieldId"),
         formula=_text(raw, "fn", "") if raw.get("base") == FORMULA else None,
         required=raw.get("required") is True,
+        cascades=bool(raw.get("cascade", links_to_parent) or raw.get("composition")),
+        is_foreign=_id(raw, "dbId") is not None,
     )
 
 

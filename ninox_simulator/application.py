@@ -29,9 +29,10 @@ from ninox_simulator.damage import (
 from ninox_simulator.faults import Fault, Faults
 from ninox_simulator.log import LogEntry, RequestLog
 from ninox_simulator.pages_before import PagesBefore
-from ninox_simulator.replies import ApiError, error_reply
+from ninox_simulator.replies import ApiError, error_reply, json_reply
 from ninox_simulator.request import Request
 from ninox_simulator.routes import Routes
+from ninox_simulator.writing import NOT_FOUND_IN_A_BATCH
 
 CONTROL_PREFIX = "_simulator"
 MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -126,6 +127,8 @@ class Application:
             _raise_if(fault, "status")
             if fault and fault.kind == "login_page":
                 return login_page()
+            if fault and fault.kind == "keep_all":
+                return json_reply(NOT_FOUND_IN_A_BATCH)
             response = self._routes.answer(without_middle(self._or_before(request, fault), fault))
             _raise_if(fault, "status_after")
         except ApiError as error:

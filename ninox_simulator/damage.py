@@ -21,7 +21,7 @@ _BODIES = {
     "empty_page": b"[]",
     "wrong_shape": b'{"message": "not what was asked for"}',
 }
-_ONE_NOT_SAVED = frozenset({"refuse_one", "lose_one"})
+_WITHOUT_MIDDLE = frozenset({"refuse_one", "lose_one", "keep_one"})
 
 
 def damaged(response: Response, fault: Fault | None) -> Response:
@@ -36,6 +36,9 @@ def damaged(response: Response, fault: Fault | None) -> Response:
             return with_error_in_the_middle(response)
         case "malformed" | "empty_page" | "wrong_shape" as kind:
             return Response(_BODIES[kind], media_type="application/json")
+        case "reverse" | "same_id" | "old_ids":
+            assert fault is not None  # noqa: S101 (told by its kind)
+            return with_other_ids(response, fault.kind)
         case _:
             return response
 
@@ -46,8 +49,8 @@ def login_page() -> Response:
 
 
 def without_middle(request: Request, fault: Fault | None) -> Request:
-    """Return a save without its middle record, for the faults that do not save it."""
-    if fault is None or fault.kind not in _ONE_NOT_SAVED or not isinstance(body := request.json(), list):
+    """Return a save or a deletion without its middle record, for the faults that leave it out."""
+    if fault is None or fault.kind not in _WITHOUT_MIDDLE or not isinstance(body := request.json(), list):
         return request
     del body[len(body) // 2]
     return replace(request, body=json.dumps(body).encode())
@@ -58,6 +61,17 @@ def with_error_in_the_middle(response: Response) -> Response:
     answers = json.loads(bytes(response.body))
     answers.insert((len(answers) + 1) // 2, {"_err": "Record not found"})
     return json_reply(answers)
+
+
+def with_other_ids(response: Response, kind: str) -> Response:
+    """Return the answer of a save that does not say which record is whose."""
+    answers = json.loads(bytes(response.body))
+    if not isinstance(answers, list):
+        return response
+    if kind == "reverse":
+        return json_reply(answers[::-1])
+    ids = [answers[0].get("id")] * len(answers) if kind == "same_id" else list(range(1, len(answers) + 1))
+    return json_reply([{**answer, "id": number} for answer, number in zip(answers, ids, strict=True)])
 
 
 async def send_damaged(response: Response, fault: Fault, send: Send) -> None:

@@ -21,11 +21,16 @@ FILE_TYPES = frozenset({"file", "image", "signature"})
 
 
 class Removal(NamedTuple):
-    """A record that is gone."""
+    """A record that is gone.
+
+    Attributes:
+        went_along: Whether by a reference that cascades.
+    """
 
     sequence: int
     table_id: str
     record_id: int
+    went_along: bool = False
 
 
 class Backup(NamedTuple):
@@ -114,7 +119,7 @@ class Database:
         table.put(record)
         return record
 
-    def delete(self, table_id: str, rid: int) -> None:
+    def delete(self, table_id: str, rid: int, *, goes_along: bool = False) -> None:
         """Remove a record, and those that a cascading reference binds to it.
 
         Raises:
@@ -122,17 +127,19 @@ class Database:
         """
         self.files.forget(table_id, rid)
         self.tables[table_id].remove(rid)
-        self.removals.append(Removal(self._next_sequence(), table_id, rid))
+        self.removals.append(Removal(self._next_sequence(), table_id, rid, goes_along))
         for child_table, child_field in self._cascading_references(table_id):
             children = [r.id for r in child_table.records.values() if r.fields.get(child_field) == rid]
             for child in children:
                 if child in child_table.records:
-                    self.delete(child_table.id, child)
+                    self.delete(child_table.id, child, goes_along=True)
 
     def _cascading_references(self, table_id: str) -> Iterable[tuple[Table, str]]:
+        """Yield the references to a table that have `cascade` or `composition` (keys seen, effect assumed)."""
         for table in self.tables.values():
             for field_id, raw in table.fields.items():
-                if raw.get("base") == "ref" and raw.get("refTypeId") == table_id and raw.get("cascade") is True:
+                binds = raw.get("cascade", field_id == table.definition.get("masterRef")) or raw.get("composition")
+                if raw.get("base") == "ref" and raw.get("refTypeId") == table_id and not raw.get("dbId") and binds:
                     yield table, field_id
 
     def links(self, table_id: str, field_id: str) -> Mapping[int, list[int]]:

@@ -95,6 +95,8 @@ def _changed(table: Table, since: int, switches: Switches) -> list[Record]:
 
 def _removals(database: Database, since: int, switches: Switches) -> list[Removal]:
     removals = database.removed_after(since, inclusive=switches["since_sq_bound"] == "inclusive")
+    if switches["cascade_in_removes"] == "silent":
+        removals = [removal for removal in removals if not removal.went_along]
     if switches["recreated_in_removes"] == "yes":
         return removals
     return [removal for removal in removals if removal.record_id not in database.tables[removal.table_id].records]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from starlette.responses import Response
 
@@ -83,8 +84,14 @@ class RecordRoutes:
         body = request.json()
         shape = self._shape(request)
         saved = self._writer.save(body if isinstance(body, list) else [body])
-        answers = [shape.of(answer) if isinstance(answer, Record) else answer for answer in saved]
+        answers = [self._answered(answer, shape) for answer in saved]
         return json_reply(answers if isinstance(body, list) else answers[0])
+
+    def _answered(self, saved: Record | dict[str, Any], shape: RecordShape) -> dict[str, Any]:
+        answer = shape.of(saved) if isinstance(saved, Record) else saved
+        if self._switches["save_answer"] == "records" or "_err" in answer:
+            return answer
+        return {key: value for key, value in answer.items() if key in {"id", "_id"}}
 
 
 def since(request: Request) -> int:

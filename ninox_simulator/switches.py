@@ -72,6 +72,11 @@ SWITCHES: dict[str, Switch] = {
         "whether a record that was deleted and made again is still among the removes",
         "unknown",
     ),
+    "cascade_in_removes": Switch(
+        ("listed", "silent"),
+        "whether the feed's removes list what went along with a deleted record, by a reference with cascade",
+        "expected; never seen",
+    ),
     "empty_fields": Switch(
         ("absent", "blank"),
         "whether empty text fields are left out or sent as ''",
@@ -120,6 +125,11 @@ SWITCHES: dict[str, Switch] = {
         ("honoured", "names", "ignored"),
         "whether records?filters filters; 'names' takes captions only, and finds nothing by a field's id",
         "documented with ids; public clients send names",
+    ),
+    "save_answer": Switch(
+        ("records", "ids"),
+        "whether a save is answered with whole records or with their ids alone",
+        "whole records (observed for one, read in clients for several)",
     ),
     "null_write": Switch(("clears", "ignored"), "what null does to a field", "unknown; '' clears (observed)"),
     "batch": Switch(

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from typing import NamedTuple
 
 from ninox_api.errors import NinoxError
 from target_ninox.loader import StreamLoader
 from target_ninox.matching.linking import Wanted
 from target_ninox.planning.names import nearest
+from target_ninox.run import Run
+from target_ninox.write.cascade import Cascade, CascadeTakesRowsError, RecordKey
+from target_ninox.write.delete import describe_deletion
+from target_ninox.write.row_writer import Unseen
 from target_ninox.write.writers import Writer
 
 logger = logging.getLogger(__name__)
@@ -42,25 +47,75 @@ def load_held(loaders: Sequence[StreamLoader]) -> None:
     _load_circles([loader for loader in loaders if loader.held])
 
 
-def remove_unseen(doubts: Mapping[StreamLoader, Sequence[str]]) -> None:
+class _Removal(NamedTuple):
+    """What a mirror is about to delete."""
+
+    loader: StreamLoader
+    unseen: Unseen
+    cascade: Cascade
+
+
+def remove_unseen(run: Run, doubts: Mapping[StreamLoader, Sequence[str]]) -> None:
     """Delete the records of mirrored tables for which no row came.
 
-    The last stream comes first: children often follow their parents.
+    Everything is counted before the first is deleted, what Ninox deletes along included. The last stream comes first:
+    children often follow their parents.
 
     Args:
+        run: The run.
         doubts: Stream → why it may not be whole; none if it is.
+
+    Raises:
+        LimitReachedError: They are too many; none was deleted.
+        CascadeUnknownError: Nobody can tell what would go along; none was deleted.
+        CascadeTakesRowsError: Rows of this input would go along; none was deleted.
+        DeletionsRefusedError: Some of them cannot be deleted; the others of their table were.
     """
+    removals = [
+        _Removal(loader, unseen, loader.find_cascade(unseen.record_ids))
+        for loader, unseen in _certainly_unseen(doubts)
+        if unseen.record_ids
+    ]
+    counted = {
+        RecordKey(loader.plan.table.id, record_id) for loader, unseen, _ in removals for record_id in unseen.record_ids
+    }
+    so_far = set(counted)
+    for loader, unseen, cascade in removals:
+        along = cascade.along() - so_far
+        so_far |= along
+        _refuse_to_take_rows(loader, along, list(doubts))
+        what = describe_deletion(run, loader.plan, unseen.record_ids, along)
+        count = len(unseen.record_ids) + len(along)
+        run.limits.reserve_mirror(count, records_before=unseen.records_before, what=what)
+        logger.info("%s: did not come, so it is deleted: %s.", loader.plan.stream, what)
+    for loader, unseen, cascade in removals:
+        loader.remove(unseen.record_ids, cascade, counted=counted)
+
+
+def _certainly_unseen(doubts: Mapping[StreamLoader, Sequence[str]]) -> Iterator[tuple[StreamLoader, Unseen]]:
+    """Yield mirrored streams without any doubt; name the doubt of the others."""
     for loader in reversed(list(doubts)):
         if loader.plan.mode != "mirror":
             continue
         reasons = list(doubts[loader])
         if loader.account.report.rejected:
             reasons.append("rows were rejected, and their records cannot be told from those that are gone")
-        if reasons:
+        unseen = None if reasons else loader.find_unseen()
+        if unseen is None:
+            reasons = reasons or [f"table {loader.plan.table.name!r} holds records beyond those that could be read"]
             logger.warning("%s: nothing is deleted, because %s.", loader.plan.stream, "; ".join(reasons))
             loader.is_finished = True
         else:
-            loader.remove_unseen()
+            loader.is_finished = not unseen.record_ids
+            yield loader, unseen
+
+
+def _refuse_to_take_rows(loader: StreamLoader, along: Iterable[RecordKey], loaders: Sequence[StreamLoader]) -> None:
+    """Refuse a deletion that would take records along for which rows of this very input came."""
+    for table_id, record_id in along:
+        for other in loaders:
+            if other.plan.table.id == table_id and record_id in other.seen:
+                raise CascadeTakesRowsError(loader.plan, other.plan)
 
 
 def execute(writer: Writer, script: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from typing import Any
@@ -16,8 +16,9 @@ from target_ninox.planning.rows import RowRejectedError
 from target_ninox.reporting.account import StreamAccount
 from target_ninox.reporting.rejects import StreamSchema
 from target_ninox.run import Run
+from target_ninox.write.cascade import Cascade, RecordKey, find_cascade
 from target_ninox.write.merging import Row, merged
-from target_ninox.write.row_writer import RowWriter
+from target_ninox.write.row_writer import RowWriter, Unseen
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ class StreamLoader:
         held: Rows that wait for a linked record.
         is_finished: Whether all is done that can only be done at the end of the input: a mirror's deletions.
         plan: How its rows are written.
+        seen: Ids of the records that rows stood for.
     """
 
     plan: WritePlan
@@ -58,7 +60,8 @@ class StreamLoader:
         self._has_told_strangers = False
         self._run = run
         self._buffer: list[Row] = []
-        self._seen: set[int] = set()
+        self.seen: set[int] = set()
+        self._created: set[int] = set()
         self.describe(described)
 
     def describe(self, described: StreamSchema) -> None:
@@ -74,7 +77,7 @@ class StreamLoader:
         for warning in self.plan.warnings:
             logger.warning(warning)
         self._links = Links(self._run, self.plan)
-        self._writer = RowWriter(self._run, self.plan, self.account, seen=self._seen)
+        self._writer = RowWriter(self._run, self.plan, self.account, seen=self.seen, created=self._created)
 
     @property
     def first_unsettled(self) -> int | None:
@@ -199,12 +202,22 @@ class StreamLoader:
             self._writer.link(self._links.settle_missing(rows, reject=self.account.reject))
         self._hold([])
 
-    def remove_unseen(self) -> None:
-        """Delete the records for which no row came.
+    def find_unseen(self) -> Unseen | None:
+        """Return the records for which no row came; None if it is not certain that the table was read to its end."""
+        with self._working():
+            return self._writer.find_unseen()
+
+    def remove(self, record_ids: Sequence[int], cascade: Cascade, *, counted: set[RecordKey]) -> None:
+        """Delete records for which no row came; see `RowWriter.remove`."""
+        with self._working():
+            self._writer.remove(record_ids, cascade, counted=counted)
+        self.is_finished = True
+
+    def find_cascade(self, record_ids: Iterable[int]) -> Cascade:
+        """Find what Ninox would delete along with records of the table.
 
         Raises:
-            LimitReachedError: They are more than `max_deletes`; none was deleted.
+            CascadeUnknownError: Nobody can tell.
         """
         with self._working():
-            self._writer.remove_unseen()
-        self.is_finished = True
+            return find_cascade(self._run, (RecordKey(self.plan.table.id, record_id) for record_id in record_ids))

@@ -9,8 +9,10 @@ from typing import Any
 from ninox_api.client import NinoxClient
 from ninox_api.config import ConnectionConfig
 from ninox_api.fetching import FileFetcher
+from ninox_api.schema import Field, Table
 from ninox_singer.cli import Stopping
 from target_ninox.destination import Destination, open_destination
+from target_ninox.encoding.links import find_record_id
 from target_ninox.matching.matcher import Matcher
 from target_ninox.matching.record_index import KeyOf
 from target_ninox.planning.plan import WritePlan, plan_stream
@@ -44,7 +46,7 @@ class Run:
     max_tries: int
     file_sources: FileSources
     preview: DryRun | None = None
-    _matchers: dict[tuple[str, tuple[str, ...]], Matcher] = field(default_factory=dict)
+    _matchers: dict[tuple[str, tuple[str, ...], str], Matcher] = field(default_factory=dict)
 
     def plan(self, described: StreamSchema) -> WritePlan:
         """Return how a stream is written, by the schema that was read last.
@@ -69,6 +71,14 @@ class Run:
 
         return self._matcher(reference.table.id, (field_id,), key, frozenset([field_id]))
 
+    def matcher_of_link(self, table: Table, field: Field, target_id: str) -> Matcher:
+        """Return what finds the records of a table that link to a record of another one, by its id."""
+
+        def key(_: int, fields: Mapping[str, Any]) -> int | None:
+            return find_record_id(fields.get(field.id), target_id)
+
+        return self._matcher(table.id, (field.id,), key, frozenset([field.id]), by="link")
+
     def close(self, *, is_complete: bool) -> None:
         """Report what was done, and drop what was kept for it.
 
@@ -83,16 +93,18 @@ class Run:
             self.preview.print(self.report)
         self.report.close(is_complete=is_complete, samples=self.preview.samples() if self.preview else None)
 
-    def _matcher(self, table_id: str, key_fields: tuple[str, ...], key: KeyOf, kept_fields: frozenset[str]) -> Matcher:
+    def _matcher(
+        self, table_id: str, key_fields: tuple[str, ...], key: KeyOf, kept_fields: frozenset[str], *, by: str = "value"
+    ) -> Matcher:
         """Return the one matcher for a kind of key, a new one if more fields are wanted than it has kept."""
-        known = self._matchers.get((table_id, key_fields))
+        known = self._matchers.get((table_id, key_fields, by))
         if known is None or not kept_fields <= known.index.kept_fields:
             if known:
                 kept_fields |= known.index.kept_fields
                 known.retire()
             table = self.destination.table(table_id)
             known = Matcher(table, key, key_fields=key_fields, kept_fields=kept_fields)
-            self._matchers[table_id, key_fields] = known
+            self._matchers[table_id, key_fields, by] = known
         return known
 
 

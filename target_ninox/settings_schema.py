@@ -260,7 +260,8 @@ TARGET_PROPERTIES = (
         "max_deletes",
         th.IntegerType,
         title="Most deletions",
-        description="Stop before a run deletes more records than this. Default: no limit.",
+        description="Stop before a run deletes more records than this, those that Ninox deletes along included. "
+        "Default: for a mirror a tenth of the table's records, but at least 10; else no limit.",
     ),
     th.Property(
         "hard_delete",

@@ -213,10 +213,10 @@ class TargetNinox(ConfiguredPlugin, Target):
         loaders = list(self._loaders.values())
         finishing.tell_idle_settings(self._settings.streams, self._loaders)
         finishing.load_held(loaders)
-        finishing.remove_unseen({loader: list(self._doubts(loader)) for loader in loaders})
         if self._run is None:
             self.write_durable_state()
             return
+        finishing.remove_unseen(self._run, {loader: list(self._doubts(loader)) for loader in loaders})
         error = self._run.rejects.error() if self._settings.fails_on_reject else None
         self._execute_script(self._run, skip=error is not None)
         self._is_closed = True

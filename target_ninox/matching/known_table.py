@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from ninox_api.client import MAX_PAGE_SIZE, DatabaseClient, NinoxRecord
-from ninox_api.paging import MIN_PAGE_SIZE, KeysetUnusableError, Page, keyset_pages, repeated_passes
+from ninox_api.paging import (
+    MIN_PAGE_SIZE,
+    KeysetUnusableError,
+    Page,
+    keyset_pages,
+    numbered_pages,
+    repeated_passes,
+)
 from ninox_api.record_keys import check_keys
 from ninox_api.schema import Field
 
 logger = logging.getLogger(__name__)
+
+_FEW = 2
+"""So many single reads are never dearer than pages: one, and the look whether it was the last."""
 
 
 class Watcher(Protocol):
@@ -87,9 +97,53 @@ class KnownTable:
         self._check([record] if record else [])
         return record
 
-    def look_up(self, filters: Mapping[str, Any]) -> Page:
-        """Return the records whose fields are equal to the filters, as the server understands it."""
-        return self._seen(self._client.get_records(self.id, filters=filters, per_page=self._page_size))
+    def look_up(self, filters: Mapping[str, Any], *, is_wanted: Callable[[NinoxRecord], bool]) -> Page:
+        """Return the records whose fields are equal to the filters, as the server understands it.
+
+        One call where there is one at most; more come in pages, the last of which is empty. Nothing more is asked for
+        behind a record that is not wanted: the server may ignore the filters.
+        """
+
+        def fetch(number: int) -> Page:
+            return self._client.get_records(self.id, filters=filters, page=number, per_page=self._page_size)
+
+        found: list[NinoxRecord] = []
+        for page in numbered_pages(fetch):
+            found += page
+            if len(found) == 1 or not all(map(is_wanted, page)):  # else there may be more: pages are capped silently
+                break
+        return self._seen(found)
+
+    def still_there(self, record_ids: Sequence[int]) -> set[int]:
+        """Return which of some records exist; by pages or one by one, whichever takes fewer calls.
+
+        Args:
+            record_ids: In ascending order.
+        """
+        if len(record_ids) <= _FEW:
+            return self._found_singly(record_ids)
+        wanted, there, cursor = set(record_ids), set[int](), record_ids[0] - 1
+        try:
+            pages = keyset_pages(self._after, after_id=cursor, end=record_ids[-1])
+            for _, page in zip(range(len(record_ids)), pages, strict=False):
+                there |= wanted.intersection(record.id for record in page)
+                cursor = page[-1].id if page else record_ids[-1]
+        except KeysetUnusableError:
+            return self._found_singly(record_ids)
+        left = [record_id for record_id in record_ids if record_id > cursor]
+        if not left or not self._found_singly(left[-1:]):  # one empty page proves nothing
+            return there
+        return there | self._found_singly(left)
+
+    def _found_singly(self, record_ids: Iterable[int]) -> set[int]:
+        return {record_id for record_id in record_ids if self.find(record_id) is not None}
+
+    def ends_at(self, record_id: int) -> bool:
+        """Tell whether no record is beyond an id, by another way than the pages that ended there; one or two calls."""
+        newest = self._client.get_records(self.id, newest=True, per_page=1)
+        if newest and newest[0].id >= record_id:
+            return newest[0].id == record_id
+        return all(record.id <= record_id for record in self._after(record_id))  # it is gone, or nothing is sorted
 
     def pages_after(self, record_id: int) -> int:
         """Return how many pages lie beyond an id, at most; one call.

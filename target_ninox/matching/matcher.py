@@ -104,7 +104,8 @@ class Matcher:
         """Tell whether the server finds a record that is known to be there."""
         if not self._is_trusted and self._known is not None:
             filters = self._filters(self._known.fields)
-            found = self._table.look_up(filters) if filters else []
+            key = self._key_of(self._known.id, self._known.fields)
+            found = self._find_equal(filters, key) if filters else []
             self._is_trusted = self._known.id in {record.id for record in found}
         return self._is_trusted
 
@@ -125,10 +126,13 @@ class Matcher:
             record = self._table.find(key)
             return [record] if record else []
         filters = self._filters(fields)
-        found = self._table.look_up(filters) if filters else None
+        found = self._find_equal(filters, key) if filters else None
         if found and any(self._key_of(record.id, record.fields) != key for record in found):
             return None  # filters are ignored, or compare in a way of their own
         return found
+
+    def _find_equal(self, filters: Fields, key: Hashable | None) -> Page:
+        return self._table.look_up(filters, is_wanted=lambda record: self._key_of(record.id, record.fields) == key)
 
     def _filters(self, fields: Fields) -> Fields | None:
         filters = {field_id: fields.get(field_id) for field_id in self._key_fields}

@@ -145,7 +145,7 @@ class DryRun:
         yield ""
         yield from _table(self._rows(report), has_colour=has_colour)
         for name, plan in self.tables.items():
-            yield from map(escape, _details(name, plan, shows_values=shows_values))
+            yield from map(escape, _details(name, plan, report.stream(name), shows_values=shows_values))
         yield ""
 
     def _rows(self, report: RunReport) -> Iterator[Sequence[str]]:
@@ -177,12 +177,15 @@ def _table(rows: Iterable[Sequence[str]], *, has_colour: bool) -> Iterator[str]:
         yield f"  {'  '.join(cells)}".rstrip()
 
 
-def _details(name: str, plan: TablePlan, *, shows_values: bool) -> Iterator[str]:
-    if plan.warnings or plan.changed or (shows_values and plan.shown):
+def _details(name: str, plan: TablePlan, counts: StreamReport, *, shows_values: bool) -> Iterator[str]:
+    along = ", ".join(f"{count:,} of {table}" for table, count in counts.deleted_along.items())
+    if plan.warnings or plan.changed or along or (shows_values and plan.shown):
         yield ""
         yield f"  {name} → {plan.table.name}"
     for warning in plan.warnings:
         yield f"    {warning.removeprefix(f'{name}: ')}"
+    if along:
+        yield f"    Ninox deletes along: {along}"
     if plan.changed:
         yield f"    changed fields: {', '.join(f'{field} ({count:,})' for field, count in plan.changed.most_common())}"
     if shows_values:

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,8 @@ class StreamReport:
         skipped: Rows that needed nothing: deleted ones without `hard_delete`, updates without a record.
         rejected: Rows that could not be written.
         removed: Records that a mirror deleted because no row came for them; no row of the stream stands for them.
+        deleted_along: Name of a table → records that Ninox deleted along with those that were deleted or removed, by
+            references that cascade; they stand in no other count.
         uploaded: Files of rows that were put on records.
         recovered: Records found after an answer was lost, instead of being created twice; counted as created, too.
         api_calls: Repeated ones included.
@@ -53,6 +55,7 @@ class StreamReport:
     skipped: int = 0
     rejected: int = 0
     removed: int = 0
+    deleted_along: dict[str, int] = field(default_factory=dict)
     uploaded: int = 0
     recovered: int = 0
     api_calls: int = 0
@@ -67,7 +70,15 @@ class StreamReport:
     def add(self, other: StreamReport) -> None:
         """Add another stream's counts."""
         for name, value in asdict(other).items():
-            setattr(self, name, getattr(self, name) + value)
+            if name == "deleted_along":
+                self.add_deleted_along(value)
+            else:
+                setattr(self, name, getattr(self, name) + value)
+
+    def add_deleted_along(self, counts: Mapping[str, int]) -> None:
+        """Add counts by table."""
+        for name, count in counts.items():
+            self.deleted_along[name] = self.deleted_along.get(name, 0) + count
 
 
 class RunReport:
@@ -142,6 +153,7 @@ def _line(report: StreamReport) -> str:
         f", {count} {what}"
         for count, what in (
             (report.removed, "removed"),
+            *((count, f"of {name!r} deleted along") for name, count in report.deleted_along.items()),
             (report.recovered, "recovered"),
             (report.uploaded, "files uploaded"),
             (report.unaccounted, "NOT WRITTEN"),

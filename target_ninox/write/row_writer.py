@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ninox_api.writing import RecordWrite
 from target_ninox.encoding.types import field_type
@@ -14,7 +14,8 @@ from target_ninox.planning.rows import RowRejectedError
 from target_ninox.reporting.account import StreamAccount
 from target_ninox.run import Run, key_of
 from target_ninox.write.batches import BatchWriter
-from target_ninox.write.delete import Deleter, Deletion, DeletionsRefusedError
+from target_ninox.write.cascade import Cascade, RecordKey, counts_by_name, find_cascade
+from target_ninox.write.delete import Deleter, Deletion, DeletionsRefusedError, describe_deletion
 from target_ninox.write.files import FileLoader
 from target_ninox.write.intents import Intent, Outcome
 from target_ninox.write.merging import Row, merged
@@ -25,17 +26,31 @@ Fields = Mapping[str, Any]
 Matches = Mapping[Hashable, Sequence[ExistingRecord]]
 
 
+class Unseen(NamedTuple):
+    """The records of a mirrored table for which no row came.
+
+    Attributes:
+        record_ids: Ascending.
+        records_before: How many the table had before the run.
+    """
+
+    record_ids: list[int]
+    records_before: int
+
+
 class RowWriter:
     """Writes the rows of one stream, as long as its schema is the same.
 
     Attributes:
         seen: Ids of the records that rows stood for.
+        created: Those of them that did not exist before.
     """
 
-    def __init__(self, run: Run, plan: WritePlan, account: StreamAccount, *, seen: set[int]) -> None:
+    def __init__(self, run: Run, plan: WritePlan, account: StreamAccount, *, seen: set[int], created: set[int]) -> None:
         """Prepare; nothing is sent yet."""
         self.plan = plan
         self.seen = seen
+        self.created = created
         self._run = run
         self._account = account
         self._on_duplicate_match = run.settings.stream(plan.stream).on_duplicate_match
@@ -79,18 +94,31 @@ class RowWriter:
             if counted is not None and counted.outcome == "unchanged":
                 self._account.recount(outcome.intent.row, "updated")
 
-    def remove_unseen(self) -> None:
-        """Delete the records for which no row came.
-
-        Raises:
-            LimitReachedError: They are more than `max_deletes`; none was deleted.
-            DeletionsRefusedError: Some of them cannot be deleted; the others were.
-        """
+    def find_unseen(self) -> Unseen | None:
+        """Read what is left of the table; return the records for which no row came, None if its end is not certain."""
         assert self._matcher is not None  # noqa: S101 (a mirror has a key)
         self._matcher.read_whole()
-        unseen = [record_id for record_id in self._matcher.index.ids() if record_id not in self.seen]
+        known = set(self._matcher.index.ids())
+        unseen = known - self.seen
+        before = known - self.created
+        really_known = before if self._preview else known  # a dry run makes its ids up
+        if unseen and not self._table.ends_at(max(really_known)):
+            return None
+        return Unseen(sorted(unseen), records_before=len(before) + self._account.report.deleted)
+
+    def remove(self, record_ids: Sequence[int], cascade: Cascade, *, counted: set[RecordKey]) -> None:
+        """Delete records for which no row came.
+
+        Args:
+            record_ids: They.
+            cascade: What goes along with them.
+            counted: What is in a count already; what goes along is added.
+
+        Raises:
+            DeletionsRefusedError: Some of them cannot be deleted; the others were.
+        """
         refused = []
-        for deletion in self._remove(unseen):
+        for deletion in self._remove(record_ids, cascade, counted=counted):
             if deletion.refusal is None:
                 self._account.report.removed += 1
             else:
@@ -173,6 +201,8 @@ class RowWriter:
             self._account.reject(row, outcome.error)
             return
         self.seen.add(outcome.record_id)
+        if outcome.intent.creates:
+            self.created.add(outcome.record_id)
         self._account.report.recovered += outcome.recovered
         if not outcome.recovered:
             self._table.note_saved(outcome.record_id, outcome.intent.write.fields)
@@ -205,20 +235,45 @@ class RowWriter:
                 self._account.count(row, "unchanged")
             else:
                 doomed[record.id] = row
-        for deletion in self._remove(list(doomed)):
+        if not doomed:
+            return
+        cascade = find_cascade(self._run, (RecordKey(self.plan.table.id, record_id) for record_id in doomed))
+        along = cascade.along()
+        what = describe_deletion(self._run, self.plan, list(doomed), along)
+        self._run.limits.reserve("delete", len(doomed) + len(along), what=what)
+        if along:
+            logger.info("%s: %s.", self.plan.stream, what)
+        for deletion in self._remove(list(doomed), cascade, counted=set()):
             if deletion.refusal is None:
                 self._account.report.deleted += 1
             else:
-                reason = f"Ninox refused to delete the record with HTTP {deletion.refusal.status}."
+                reason = f"Ninox refused to delete the record with {deletion.refusal}."
                 error = RowRejectedError(code="not_deleted", reason=reason)
                 self._account.reject(doomed[deletion.record_id], error)
 
-    def _remove(self, record_ids: Sequence[int]) -> Iterator[Deletion]:
-        self._run.limits.reserve("delete", len(record_ids))
-        if self._preview:
-            for record_id in record_ids:
-                self._preview.delete(record_id)
-        yield from self._deleter.delete(record_ids)
+    def _remove(self, record_ids: Sequence[int], cascade: Cascade, *, counted: set[RecordKey]) -> Iterator[Deletion]:
+        """Delete records, and note what went along with those that are gone."""
+        gone = []
+        try:
+            for deletion in self._deletions(record_ids):
+                if deletion.refusal is None:
+                    gone.append(RecordKey(self.plan.table.id, deletion.record_id))
+                yield deletion
+        finally:
+            along = cascade.along(gone) - counted
+            counted |= along
+            for table_id, record_id in along:
+                self._run.destination.table(table_id).note_deleted(record_id)
+            self._account.report.add_deleted_along(counts_by_name(self._run, along))
+
+    def _deletions(self, record_ids: Sequence[int]) -> Iterator[Deletion]:
+        if self._preview is None:
+            yield from self._deleter.delete(record_ids)
+            return
+        for record_id in record_ids:
+            self._preview.delete(record_id)
+            self._table.note_deleted(record_id)
+            yield Deletion(record_id)
 
     def _find_gone_fields(self) -> frozenset[str]:
         """Read the schema again; return the fields of the plan that were deleted or cannot be written any more."""

@@ -98,8 +98,8 @@ PROMISES = [
         "Any doubt means that nothing is deleted; a warning names it, and the rows are loaded all the same.",
         test="target/test_deletions.py::test_a_mirror_deletes_nothing_after_an_input_that_is",
         defects=(
-            Defect("target_ninox:remove_unseen", "if reasons:", "if False:"),
-            Defect("target_ninox:remove_unseen", "if loader.account.report.rejected:", "if False:"),
+            Defect("target_ninox:_certainly_unseen", "None if reasons else", ""),
+            Defect("target_ninox:_certainly_unseen", "if loader.account.report.rejected:", "if False:"),
             Defect("target_ninox:Completeness.note", "self._ends_in_state = False", "pass"),
             Defect("target_ninox:Completeness.doubts", "if signs.names_bookmark:", "if False:"),
             Defect("target_ninox:Completeness._note_state", "not state.get(_UNDER_WAY)", "True"),
@@ -162,9 +162,67 @@ PROMISES = [
         "README.md",
         "Deletions (`hard_delete`, `mirror`) within `max_deletes`",
         test="target/test_deletions.py::test_a_mirror_that_would_delete_too_much_deletes_nothing",
+        defects=(Defect("target_ninox:Limits.reserve_mirror", 'self.reserve("delete", count, what=what)', "pass"),),
+    ),
+    Promise(
+        "docs/how-to/mirror.md",
+        "a mirror deletes at most a tenth of the records that its table had before the run, but 10 of any table",
+        test="target/test_deletions.py::test_a_mirror_has_a_limit_of_its_own",
         defects=(
-            Defect("target_ninox:RowWriter._remove", 'self._run.limits.reserve("delete", len(record_ids))', "pass"),
+            Defect("target_ninox:Limits.reserve_mirror", 'self._most["delete"] is None and count > most', "False"),
+            Defect("target_ninox:RowWriter.find_unseen", "known - self.created", "known"),
         ),
+    ),
+    Promise(
+        "docs/how-to/mirror.md",
+        "no record is beyond those that were read or made",
+        test="target/test_deletions.py::test_a_mirror_deletes_nothing_if_its_table_was_not_read_to_its_end",
+        defects=(Defect("target_ninox:KnownTable.ends_at", "return newest[0].id == record_id", "return True"),),
+    ),
+    Promise(
+        "docs/how-to/mirror.md",
+        "A record counts as deleted when it was looked for and is gone, whatever the deletion was answered with.",
+        test="target/test_deletions.py::test_a_deletion_that_was_not_done_whole_is_looked_at_and_done_again",
+        defects=(Defect("target_ninox:Deleter._left_of", "there = self._table.still_there(batch)", "there = set()"),),
+    ),
+    Promise(
+        "docs/how-to/mirror.md",
+        "A record counts as deleted when it was looked for and is gone, whatever the deletion was answered with.",
+        test="target/test_deletions.py::test_a_deletion_that_is_answered_and_never_done_does_not_count",
+        defects=(
+            Defect("target_ninox:Deleter._delete_singly", "self._table.still_there(done) if done else set()", "set()"),
+        ),
+    ),
+    Promise(
+        "README.md",
+        "Records gone from all tables are the records announced",
+        test="target/test_cascade.py::test_records_gone_from_all_tables_are_the_records_announced",
+        defects=(
+            Defect("target_ninox:find_cascade", "todo = frozenset(found - known)", "todo = frozenset()"),
+            Defect("target_ninox:RowWriter._remove", "self._account.report.add_deleted_along", "str"),
+            Defect("ninox_api:_field_from_raw", 'raw.get("cascade", links_to_parent)', 'raw.get("cascade")'),
+        ),
+    ),
+    Promise(
+        "docs/how-to/mirror.md",
+        "They are part of `max_deletes`, of a dry run, of the log and of the report",
+        test="target/test_cascade.py::test_what_goes_along_is_part_of_max_deletes",
+        defects=(
+            Defect("target_ninox:remove_unseen", "len(unseen.record_ids) + len(along)", "len(unseen.record_ids)"),
+            Defect("target_ninox:RowWriter._delete", "len(doomed) + len(along)", "len(doomed)"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/mirror.md",
+        "Nothing is deleted where they cannot be counted",
+        test="target/test_cascade.py::test_what_cannot_be_counted_is_not_deleted",
+        defects=(Defect("target_ninox:_cascading_references", "not is_told and (referring or back)", "False"),),
+    ),
+    Promise(
+        "docs/how-to/mirror.md",
+        "Nothing is deleted either if records would go along for which rows of the same input came.",
+        test="target/test_cascade.py::test_a_mirror_does_not_take_records_along_for_which_rows_came",
+        defects=(Defect("target_ninox:_refuse_to_take_rows", "record_id in other.seen", "False"),),
     ),
     Promise(
         "README.md",

@@ -220,6 +220,23 @@ def test_a_record_that_is_not_saved_behind_a_200(api, kind, answered):
     assert names[-2:] == ["x", "z"]
 
 
+@pytest.mark.parametrize(("kind", "ids"), [("reverse", [7, 6, 5]), ("same_id", [5, 5, 5]), ("old_ids", [1, 2, 3])])
+def test_a_save_that_is_answered_with_other_ids(api, kind, ids):
+    set_fault(api, kind)
+    answer = api.call("POST", LIST, json=[{"fields": {"Name": name}} for name in "xyz"])
+    assert [record["id"] for record in answer.json()] == ids
+    assert api.ids()[-3:] == [5, 6, 7]
+
+
+@pytest.mark.parametrize(("kind", "left"), [("keep_one", [2]), ("keep_all", [1, 2, 4])])
+def test_a_deletion_that_is_not_done_whole_behind_a_200(api, kind, left):
+    set_fault(api, kind)
+    answer = api.call("DELETE", LIST, json=[1, 2, 4])
+    assert answer.status_code == 200
+    assert ("_err" in answer.text) is (kind == "keep_all")
+    assert api.ids() == left
+
+
 def test_a_body_beyond_the_limit_is_answered_413_and_nothing_is_done(api):
     api.simulator.faults.configure({"body_limit": 40})
     before = api.ids()

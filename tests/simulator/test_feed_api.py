@@ -105,6 +105,14 @@ def test_a_record_made_again(api, switch, removes):
     assert (feed["removes"], list(feed["updates"])) == (removes, ["A2"])
 
 
+@pytest.mark.parametrize(("switch", "removes"), [("listed", ["A1", "B1"]), ("silent", ["A1"])])
+def test_what_went_along_with_a_deleted_record(api, switch, removes):
+    api.simulator.switches.update({"cascade_in_removes": switch})
+    api.call("DELETE", "/tables/A/records/1")
+    assert api.json("/changes", sinceSq=5)["removes"] == removes
+    assert api.ids("/tables/B/records") == []
+
+
 def test_a_backup_moves_the_sequence_back(api):
     backup = api.store.snapshot()
     api.store.update("A", 1, {"A": "later"})

@@ -66,6 +66,32 @@ def test_deleting_a_parent_deletes_its_parts_and_a_second_time_is_404(api):
     assert api.call("DELETE", "/tables/A/records/1").status_code == 404
 
 
+@pytest.mark.parametrize(("key", "value", "goes"), [
+    ("cascade", True, True), ("cascade", False, False), ("composition", True, True), ("dbId", "elsewhere", False),
+])  # fmt: skip
+def test_what_binds_a_record_to_another_one(api, key, value, goes):
+    definition = api.store.tables["B"].fields["B"]
+    if key != "dbId":
+        definition.pop("cascade")
+    definition[key] = value
+    api.call("DELETE", "/tables/A/records/1")
+    assert (api.ids("/tables/B/records") == []) is goes
+
+
+def test_the_link_of_a_sub_table_to_its_parent_binds(api):
+    del api.store.tables["B"].fields["B"]["cascade"]
+    api.store.tables["B"].definition["masterRef"] = "B"
+    api.call("DELETE", "/tables/A/records/1")
+    assert api.ids("/tables/B/records") == []
+
+
+@pytest.mark.parametrize(("switch", "keys"), [("records", {"id", "fields"}), ("ids", {"id"})])
+def test_what_a_save_is_answered_with(api, switch, keys):
+    api.simulator.switches.update({"save_answer": switch})
+    (answer,) = api.call("POST", "/tables/A/records", json=[{"fields": {"Name": "x"}}]).json()
+    assert answer.keys() & {"id", "fields"} == keys
+
+
 def test_deleting_many(api):
     assert api.call("DELETE", "/tables/A/records", json=[1, 4, 99]).status_code == 200
     assert api.ids() == [2]

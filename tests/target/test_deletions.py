@@ -6,7 +6,7 @@ import pytest
 
 from tests.helpers import limits
 from tests.helpers.run import activate_version, records, run_target, schema, state, stored, writes
-from tests.helpers.seeds import shop
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customer_records, customers, database, shop, team
 
 CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
 TOMBSTONES = schema("customers", key=["Name"], Name="string", _sdc_deleted_at="string")
@@ -240,3 +240,123 @@ def test_a_server_that_deletes_nothing_is_not_asked_for_every_record(simulate):
     run = run_target(simulator, [CUSTOMERS, *rows(1), state(AT_THE_END)], max_deletes=300, **MIRROR)
     assert "HTTP 500" in str(run.error)
     assert len([call for call in simulator.log.entries if call.method == "DELETE"]) <= 110
+
+
+@pytest.mark.parametrize(("before", "most"), [(20, 10), (99, 10), (110, 11), (250, 25)])
+def test_a_mirror_has_a_limit_of_its_own(simulate, before, most):
+    """Ten, or a tenth of the table's records before the run."""
+    for gone in (most + 1, most):
+        simulator = simulate(shop(before))
+        given = [CUSTOMERS, *rows(*range(1, before - gone + 1), *range(before + 1, before + 40)), END]
+        run = run_target(simulator, given, **MIRROR)
+        left = [number for number in stored(simulator) if before - gone < number <= before]
+        assert len(left) == (gone if gone > most else 0)
+        assert (run.error is None) is (gone == most)
+        if run.error:
+            first = ", ".join(str(n) for n in range(before - gone + 1, before - gone + 11))
+            assert f"would delete {gone} records, more than the {most} permitted by default" in str(run.error)
+            assert f"(ids {first}, …)" in str(run.error)
+            assert f"set max_deletes to {gone} or more" in str(run.error)
+            assert run.states == []
+
+
+def test_a_limit_that_is_given_takes_the_place_of_the_mirrors_own(simulate):
+    simulator = simulate(shop(30))
+    run = run_target(simulator, [CUSTOMERS, *rows(1), END], max_deletes=29, **MIRROR)
+    assert run.error is None
+    assert list(stored(simulator)) == [1]
+
+
+def test_a_dry_run_shows_a_mirror_beyond_its_limit(simulate, caplog):
+    simulator = simulate(shop(30))
+    run = run_target(simulator, [CUSTOMERS, *rows(1, 99), END], dry_run=True, **MIRROR)
+    assert run.error is None
+    assert run.counts("customers") == {"read": 2, "created": 1, "unchanged": 1, "removed": 29}
+    assert "In earnest it would stop here: max_deletes" in caplog.text
+
+
+def test_nothing_is_deleted_before_all_mirrors_are_within_their_limits(simulate):
+    tables = {"A": customers(), "B": {**customers(), "caption": "Others"}}
+    simulator = simulate(team(database(tables, {"A": customer_records(20), "B": customer_records(20)})))
+    others = [{**message, "stream": "others"} for message in [CUSTOMERS, *rows(*range(1, 15))]]
+    run = run_target(simulator, [CUSTOMERS, *rows(1), *others, END], **MIRROR)
+    assert "max_deletes" in str(run.error)
+    assert len(stored(simulator, "A")) == len(stored(simulator, "B")) == 20
+
+
+def test_a_mirror_deletes_nothing_if_its_table_was_not_read_to_its_end(simulate, caplog):
+    """What was read may not be all there is: here, somebody makes a record meanwhile."""
+    simulator = simulate(shop(40))
+    simulator.on_request.append(_Between(simulator))
+    run = run_target(simulator, [CUSTOMERS, *rows(*range(1, 36)), END], **MIRROR)
+    assert run.error is None
+    assert len(stored(simulator)) == 41
+    assert "nothing is deleted, because table 'Customers' holds records beyond those that could be read" in caplog.text
+
+
+class _Between:
+    """Somebody who makes a record when the table was read and nothing was deleted yet."""
+
+    def __init__(self, simulator):
+        self.simulator = simulator
+        self.is_done = False
+
+    def __call__(self, _number, _method, path):
+        reads = [call for call in self.simulator.log.entries if call.path.endswith("/A/records")]
+        if not self.is_done and reads and reads[-1].query.get("sinceId") == "40":
+            self.is_done = True
+        elif self.is_done and path.endswith("/A/records") and len(stored(self.simulator)) == 40:
+            self.simulator.store.database(TEAM_ID, DATABASE_ID).create("A", {"A": "somebody's"})
+
+
+@pytest.mark.parametrize("kind", ["keep_one", "keep_all"])
+@pytest.mark.parametrize("way", ["mirror", "hard_delete"])
+def test_a_deletion_that_was_not_done_whole_is_looked_at_and_done_again(simulate, kind, way):
+    simulator = simulate(shop(12))
+    simulator.faults.add(kind, method="DELETE", path="/A/records$", times=2)
+    if way == "mirror":
+        run = run_target(simulator, [CUSTOMERS, *rows(*range(1, 8)), END], **MIRROR)
+        assert run.counts("customers")["removed"] == 5
+    else:
+        run = run_target(simulator, [TOMBSTONES, *tombstones(*range(8, 13))], hard_delete=True)
+        assert run.counts("customers")["deleted"] == 5
+    assert run.error is None
+    assert list(stored(simulator)) == [1, 2, 3, 4, 5, 6, 7]
+
+
+@pytest.mark.parametrize("numbers", [(3,), (3, 5, 7)])
+def test_a_deletion_that_is_answered_and_never_done_does_not_count(simulate, caplog, numbers):
+    simulator = simulate(shop(8))
+    simulator.faults.add("keep_all", method="DELETE", times=None)
+    run = run_target(simulator, [TOMBSTONES, *tombstones(*numbers), state({"a": 1})], hard_delete=True)
+    assert run.counts("customers") == {"read": len(numbers), "rejected": len(numbers)}
+    assert "Ninox refused to delete the record with HTTP 200, but the record is still there." in caplog.text
+    assert run.states == []
+    mirror = run_target(simulator, [CUSTOMERS, *rows(1, 2, 3, 4, 5, 6), END], **MIRROR)
+    assert "HTTP 200, but the record is still there: ids 7, 8." in str(mirror.error)
+    assert len(stored(simulator)) == 8
+
+
+@pytest.mark.parametrize("kind", ["drop_before", "drop_after", "cut", "malformed", "html", "login_page"])
+def test_a_lost_answer_to_a_deletion_is_looked_at(simulate, monkeypatch, kind):
+    monkeypatch.setattr("backoff._sync.time.sleep", lambda _: None)
+    simulator = simulate(shop(8))
+    simulator.faults.add(kind, method="DELETE", times=2)
+    run = run_target(simulator, [TOMBSTONES, *tombstones(2, 3, 4)], hard_delete=True, max_retries=1)
+    assert run.error is None
+    assert run.counts("customers") == {"read": 3, "deleted": 3}
+    assert list(stored(simulator)) == [1, 5, 6, 7, 8]
+
+
+@pytest.mark.parametrize("switches", [{}, {"records_since_id": "ignored"}, {"per_page_cap": "100"}], ids=str)
+def test_many_deletions_are_looked_at_in_few_calls(simulate, switches):
+    """A look at a hundred records is a page or two, wherever they are, as long as that is fewer than one each."""
+    simulator = simulate(shop(1200), **switches)
+    gone = range(7, 1200, 12)
+    run = run_target(simulator, [TOMBSTONES, *tombstones(*gone)], hard_delete=True)
+    assert run.counts("customers") == {"read": 100, "deleted": 100}
+    deleted_at = next(n for n, call in enumerate(simulator.log.entries) if call.method == "DELETE")
+    if not switches:
+        assert len(simulator.log.entries) - deleted_at <= 4
+    else:
+        assert len(simulator.log.entries) - deleted_at <= 104

@@ -192,6 +192,7 @@ NO_ANSWER = {
     "ids_parameter": ("ignored",),  # the tap refuses to read, and says so
     "schema_access": ("tables_only", "forbidden"),  # hides formulas, or the database
     "teams_endpoint": ("missing",),  # needs the setting `team`
+    "cascade_in_removes": ("silent",),  # what goes along is then seen by a full table alone
     "null_write": ("ignored",),  # a field then cannot be emptied by anyone who sends null
     "default_order": () if is_mended("order") else ("sequence", "shuffled"),
 }

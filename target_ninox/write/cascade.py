@@ -1,0 +1,154 @@
+"""What Ninox deletes along with a record: those that refer to it by a reference that cascades, and those below them.
+
+Nobody is asked: a deletion of five invoices takes their positions, in another table. So they are counted before
+anything is deleted, and where they cannot be counted nothing is.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from ninox_api.errors import NinoxError, NinoxNotFoundError, NinoxPermissionError
+from ninox_api.schema import Field, Table
+from target_ninox.planning.plan import WritePlan
+from target_ninox.run import Run
+
+
+class RecordKey(NamedTuple):
+    """A record of the database."""
+
+    table_id: str
+    record_id: int
+
+
+class CascadeUnknownError(NinoxError):
+    """Nobody can tell what would be deleted along with some records, so they were not."""
+
+
+class CascadeTakesRowsError(NinoxError):
+    """A mirror would lose records that the source has."""
+
+    def __init__(self, plan: WritePlan, taken: WritePlan) -> None:
+        """Name both streams."""
+        super().__init__(
+            f"{plan.stream}: nothing was deleted. With records of table {plan.table.name!r} that did not come, Ninox "
+            f"would delete some of {taken.table.name!r} whose rows came (stream {taken.stream!r}): they refer to them "
+            "by a reference that cascades. Let the rows refer to another record, or use mode upsert."
+        )
+
+
+class Cascade:
+    """Some records and what Ninox deletes along with them, as it was when they were looked for."""
+
+    def __init__(self, roots: Iterable[RecordKey], children: Mapping[RecordKey, Collection[RecordKey]]) -> None:
+        """Take what was found.
+
+        Args:
+            roots: The records that are to be deleted themselves.
+            children: Record → those that go with it.
+        """
+        self._roots = frozenset(roots)
+        self._children = children
+
+    def along(self, deleted: Iterable[RecordKey] | None = None) -> set[RecordKey]:
+        """Return what goes along with records, without what is to be deleted itself.
+
+        Args:
+            deleted: Some of the records that were to be deleted; by default all.
+        """
+        reached = set(self._roots if deleted is None else deleted)
+        todo = list(reached)
+        while todo:
+            new = [child for child in self._children.get(todo.pop(), ()) if child not in reached]
+            reached.update(new)
+            todo += new
+        return reached - self._roots
+
+
+def find_cascade(run: Run, roots: Iterable[RecordKey]) -> Cascade:
+    """Find what Ninox would delete along with records, by look-ups or by reading, whichever takes fewer calls.
+
+    Tables that nothing cascades from cost no call.
+
+    Raises:
+        CascadeUnknownError: The schema, or a table that would lose records, cannot be read.
+    """
+    roots = frozenset(roots)
+    children: dict[RecordKey, list[RecordKey]] = defaultdict(list)
+    known = set(roots)
+    todo = roots
+    while todo:
+        found = set()
+        for parent, child in _children(run, todo):
+            children[parent].append(child)
+            found.add(child)
+        todo = frozenset(found - known)
+        known |= todo
+    return Cascade(roots, children)
+
+
+def counts_by_name(run: Run, records: Iterable[RecordKey]) -> dict[str, int]:
+    """Return name of a table → how many of some records are in it, in the order of the schema."""
+    of_table = defaultdict[str, int](int)
+    for record in records:
+        of_table[record.table_id] += 1
+    counts: dict[str, int] = defaultdict(int)
+    for table in run.destination.schema.tables:
+        if table.id in of_table:
+            counts[table.name] += of_table[table.id]
+    return dict(counts)
+
+
+def _children(run: Run, parents: Collection[RecordKey]) -> Iterator[tuple[RecordKey, RecordKey]]:
+    """Yield parent and child for all that refer to some records by a reference that cascades."""
+    ids_of_table: dict[str, set[int]] = defaultdict(set)
+    for parent in parents:
+        ids_of_table[parent.table_id].add(parent.record_id)
+    for table_id, ids in ids_of_table.items():
+        for child_table, field in _cascading_references(run, table_id):
+            try:
+                found = run.matcher_of_link(child_table, field, table_id).find_all(
+                    {key: {field.id: key} for key in ids}
+                )
+            except (NinoxPermissionError, NinoxNotFoundError) as error:
+                message = (
+                    f"Nothing of table {_name(run, table_id)!r} was deleted: Ninox would delete records of "
+                    f"{child_table.name!r} along ({field.name!r} cascades), and the key may not read them, so they "
+                    "cannot be counted. Give its role the right, or do not delete here."
+                )
+                raise CascadeUnknownError(message) from error
+            for key, records in found.items():
+                for record in records:
+                    yield RecordKey(table_id, int(str(key))), RecordKey(child_table.id, record.id)
+
+
+def _cascading_references(run: Run, table_id: str) -> Iterator[tuple[Table, Field]]:
+    """Yield what refers to a table in a way that cascades.
+
+    Raises:
+        CascadeUnknownError: Something refers to it, and the schema does not tell how.
+    """
+    schema = run.destination.schema
+    own = next((table for table in schema.tables if table.id == table_id), None)
+    referring = [
+        (table, field)
+        for table in schema.tables
+        for field in table.fields
+        if field.type == "ref" and field.target_table_id == table_id and not field.is_foreign
+    ]
+    back = [field for field in (own.fields if own else ()) if field.type == "rev"]
+    is_told = schema.lists_formulas  # the list of tables leaves out what cascades, as it does formulas
+    if (not is_told and (referring or back)) or any(field.is_foreign for field in back):
+        reason = "another database refers to it" if is_told else "the key may not read the schema that tells so"
+        message = (
+            f"Nothing of table {_name(run, table_id)!r} was deleted: other records refer to it, and whether Ninox "
+            f"would delete them along cannot be told, because {reason}. Use a key that may, or do not delete here."
+        )
+        raise CascadeUnknownError(message)
+    yield from ((table, field) for table, field in referring if field.cascades)
+
+
+def _name(run: Run, table_id: str) -> str:
+    return next((table.name for table in run.destination.schema.tables if table.id == table_id), table_id)

@@ -1,0 +1,197 @@
+"""What Ninox deletes along: counted before the first deletion, by table, within `max_deletes`, or not deleted."""
+
+from __future__ import annotations
+
+import pytest
+
+from ninox_simulator.documents import RecordDocument
+from tests.helpers.run import records, run_target, schema, state, stored
+from tests.helpers.seeds import database, field, table, team
+
+INVOICES = schema("invoices", key=["No"], No="string")
+POSITIONS = schema("positions", key=["No"], No="string", Invoice="integer")
+TOMBSTONES = schema("invoices", key=["No"], No="string", _sdc_deleted_at="string")
+END = state({"bookmarks": {}})
+MIRROR = {"streams": {"invoices": {"mode": "mirror"}, "positions": {"mode": "upsert"}}}
+
+
+def shop(invoices=8, each=4, *, link=None, **more):
+    """Invoices with positions, and notes to positions; all below an invoice goes with it."""
+    link = {"refTypeId": "A", "refFieldId": "C", "cascade": True} if link is None else link
+    tables = {
+        "A": table("Invoices", A=field("string", "No"), B=field("ref", "Storno", refTypeId="A"),
+                   C=field("rev", "Positions", refTypeId="B", refFieldId="B")),
+        "B": table("Positions", A=field("string", "No"), B=field("ref", "Invoice", **link)),
+        "C": {**table("Notes", A=field("string", "Text"), B=field("ref", "Position", refTypeId="B")), "masterRef": "B"},
+        "D": table("Payments", A=field("string", "No"), B=field("ref", "Invoice", refTypeId="A")),
+    }  # fmt: skip
+    positions = [(invoice, n) for invoice in range(1, invoices + 1) for n in range(each)]
+    documents = {
+        "A": [RecordDocument(n, {"A": f"i{n}"}, n) for n in range(1, invoices + 1)],
+        "B": [RecordDocument(n, {"A": f"p{n}", "B": invoice}, n) for n, (invoice, _) in enumerate(positions, 1)],
+        "C": [RecordDocument(n, {"A": "x", "B": n * 4}, n) for n in range(1, len(positions) // 4 + 1)],
+        "D": [RecordDocument(n, {"A": f"y{n}", "B": n}, n) for n in range(1, invoices + 1)],
+    }  # fmt: skip
+    return team(database(tables, documents, **more))
+
+
+def invoices(*numbers):
+    return [INVOICES, *records("invoices", [{"No": f"i{n}"} for n in numbers])]
+
+
+def tombstones(*numbers):
+    gone = [{"No": f"i{n}", "_sdc_deleted_at": "2026-01-01T00:00:00Z"} for n in numbers]
+    return [TOMBSTONES, *records("invoices", gone)]
+
+
+def sizes(simulator):
+    return {table_id: len(stored(simulator, table_id)) for table_id in "ABCD"}
+
+
+def announced(run):
+    """All records that the report says are gone."""
+    report = run.report["total"]
+    return report["deleted"] + report["removed"] + sum(report["deleted_along"].values())
+
+
+def is_untouched(simulator):
+    return not [call for call in simulator.log.entries if call.method == "DELETE"]
+
+
+WAYS = {
+    "mirror": (lambda *numbers: [*invoices(*(n for n in range(1, 9) if n not in numbers)), END], MIRROR),
+    "hard_delete": (tombstones, {"hard_delete": True}),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("delete_many", ["available", "missing", "bodyless"])
+def test_records_gone_from_all_tables_are_the_records_announced(simulate, way, delete_many, caplog):
+    caplog.set_level("INFO")
+    simulator = simulate(shop(), delete_many=delete_many)
+    before = sizes(simulator)
+    messages, settings = WAYS[way]
+    run = run_target(simulator, messages(2, 5), max_deletes=100, **settings)
+    assert run.error is None
+    after = sizes(simulator)
+    assert {name: before[name] - after[name] for name in before} == {"A": 2, "B": 8, "C": 2, "D": 0}
+    assert run.report["streams"]["invoices"]["deleted_along"] == {"Positions": 8, "Notes": 2}
+    assert announced(run) == 12
+    said = "2 records of table 'Invoices' (ids 2, 5) and 8 of 'Positions', 2 of 'Notes' that Ninox deletes along"
+    assert said in caplog.text
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("most", "is_enough"), [(2, False), (11, False), (12, True)])
+def test_what_goes_along_is_part_of_max_deletes(simulate, way, most, is_enough):
+    simulator = simulate(shop())
+    messages, settings = WAYS[way]
+    run = run_target(simulator, messages(2, 5), max_deletes=most, **settings)
+    assert (run.error is None) is is_enough
+    if not is_enough:
+        assert "at least 12 records" in str(run.error)
+        assert "8 of 'Positions', 2 of 'Notes'" in str(run.error)
+        assert is_untouched(simulator)
+        assert sizes(simulator) == {"A": 8, "B": 32, "C": 8, "D": 8}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_dry_run_announces_what_goes_along(simulate, capsys, way):
+    simulator = simulate(shop())
+    messages, settings = WAYS[way]
+    dry = run_target(simulator, messages(2, 5), dry_run=True, max_deletes=100, **settings)
+    assert dry.error is None
+    assert is_untouched(simulator)
+    assert dry.report["total"]["deleted_along"] == {"Positions": 8, "Notes": 2}
+    assert "Ninox deletes along: 8 of Positions, 2 of Notes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("switches", [{"schema_access": "tables_only"}, {}], ids=["no schema", "no table"])
+def test_what_cannot_be_counted_is_not_deleted(simulate, way, switches):
+    seed = shop(unreadable_tables=() if switches else ("B",))
+    simulator = simulate(seed, **switches)
+    messages, settings = WAYS[way]
+    run = run_target(simulator, [*messages(2, 5), END], **settings)
+    assert "Nothing of table 'Invoices' was deleted" in str(run.error)
+    assert is_untouched(simulator)
+    assert run.states == []
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("link", "along"), [
+    ({"refTypeId": "A"}, {}),
+    ({"refTypeId": "A", "cascade": False}, {}),
+    ({"refTypeId": "A", "composition": True}, {"Positions": 8, "Notes": 2}),
+    ({"refTypeId": "A", "cascade": True, "dbId": "another"}, {}),
+])  # fmt: skip
+def test_only_a_reference_that_cascades_takes_along(simulate, way, link, along):
+    simulator = simulate(shop(link=link))
+    messages, settings = WAYS[way]
+    before = sizes(simulator)
+    run = run_target(simulator, messages(2, 5), max_deletes=100, **settings)
+    assert run.error is None
+    assert run.report["total"]["deleted_along"] == along
+    assert announced(run) == sum(before.values()) - sum(sizes(simulator).values())
+
+
+@pytest.mark.parametrize("filters", ["honoured", "names", "ignored"])
+@pytest.mark.parametrize("ref", ["scalar", "array"])
+@pytest.mark.parametrize("cap", ["none", "100"])
+def test_children_are_counted_whole_whatever_the_server_is_like(simulate, filters, ref, cap):
+    """A table so large that looking children up is cheaper, and more children than a page may have."""
+    simulator = simulate(shop(invoices=40, each=130), filters=filters, ref=ref, per_page_cap=cap)
+    run = run_target(simulator, tombstones(3), hard_delete=True)
+    assert run.report["total"]["deleted_along"]["Positions"] == 130
+    assert len(stored(simulator, "B")) == 39 * 130
+    assert len([call for call in simulator.log.entries if call.path.endswith("/B/records")]) <= 60
+
+
+def test_a_record_that_cannot_be_deleted_keeps_its_children_and_they_are_not_counted(simulate):
+    simulator = simulate(shop())
+    for path in ("/A/records$", "/A/records/2$"):
+        simulator.faults.add(kind="status", status=423, method="DELETE", path=path, times=None)
+    run = run_target(simulator, tombstones(2, 5), hard_delete=True, on_reject="continue")
+    assert run.report["total"]["deleted_along"] == {"Positions": 4, "Notes": 1}
+    assert sizes(simulator) == {"A": 7, "B": 28, "C": 7, "D": 8}
+
+
+def test_a_child_that_a_mirror_of_its_own_deletes_is_counted_once(simulate):
+    """Both tables are mirrored, and the children's stream came first, so the parents are deleted first."""
+    simulator = simulate(shop())
+    kept = [n for n in range(1, 33) if n not in range(5, 9)]
+    positions = [POSITIONS, *records("positions", [{"No": f"p{n}"} for n in kept])]
+    given = [*positions, *invoices(1, 3, 4, 5, 6, 7, 8), END]
+    run = run_target(simulator, given, load_method="overwrite", max_deletes=100)
+    assert run.error is None
+    assert sizes(simulator) == {"A": 7, "B": 28, "C": 7, "D": 8}
+    assert run.counts("invoices")["removed"] == 1
+    assert run.counts("positions")["removed"] == 4
+    assert announced(run) == 6
+
+
+def test_a_mirror_does_not_take_records_along_for_which_rows_came(simulate):
+    simulator = simulate(shop())
+    positions = [POSITIONS, *records("positions", [{"No": "p5"}])]
+    run = run_target(simulator, [*positions, *invoices(1, 3, 4, 5, 6, 7, 8), END], max_deletes=100, **MIRROR)
+    assert "whose rows came (stream 'positions')" in str(run.error)
+    assert is_untouched(simulator)
+
+
+def test_rows_of_a_tree_go_with_their_root(simulate):
+    """A reference of a table to itself, three levels deep, and one leaf that goes by itself."""
+    tables = {"A": table("Tree", A=field("string", "No"), B=field("ref", "Parent", refTypeId="A", cascade=True))}
+    rows = [RecordDocument(n, {"A": f"i{n}"} | ({"B": n // 2} if n > 1 else {}), n) for n in range(1, 16)]
+    simulator = simulate(team(database(tables, {"A": rows})))
+    tree = {"streams": {"invoices": {"table": "Tree"}}, "hard_delete": True}
+    run = run_target(simulator, tombstones(3, 12, 8), **tree)
+    assert run.error is None
+    assert sorted(stored(simulator)) == [1, 2, 4, 5, 9, 10, 11]
+    assert run.counts("invoices")["deleted"] == 3
+    assert run.report["total"]["deleted_along"] == {"Tree": 5}
+
+
+def test_a_table_to_which_nothing_cascades_costs_no_call(simulate):
+    simulator = simulate(shop(link={"refTypeId": "A"}))
+    run_target(simulator, tombstones(2), hard_delete=True)
+    assert not [call for call in simulator.log.entries if "/tables/B" in call.path or "/tables/D" in call.path]
