@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import multiprocessing.util
 import signal
 import socket
 import sys
@@ -49,6 +50,7 @@ def _temporary_folders_go_with_the_tests(tmp_path_factory):
         patch.setattr(tempfile, "tempdir", str(folder))
         patch.setenv("TMPDIR", str(folder))
         yield
+        multiprocessing.util._run_finalizers()  # it keeps a folder of its own in this one, and would miss it later
 
 
 @pytest.fixture(autouse=True)

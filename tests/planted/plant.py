@@ -46,8 +46,17 @@ class Defect:
 
     def plant(self):
         """Give the function the code with the defect, for the rest of this process."""
-        planted = self._found()
-        planted.__code__ = self._code(planted)
+        function, code = self.prepare()
+        function.__code__ = code
+
+    def prepare(self):
+        """Return the function, and the code with the defect.
+
+        Raises:
+            NotPlantedError: See there.
+        """
+        function = self._found()
+        return function, self._code(function)
 
     def _found(self):
         package, _, path = self.function.partition(":")

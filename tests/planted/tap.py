@@ -51,7 +51,7 @@ PROMISES = [
     Promise(
         "README.md",
         "if nothing did, one API call per database besides discovery",
-        test="scenarios/test_a03_nothing_changed.py::test_a_run_without_changes",
+        test="tap/test_changes.py::test_an_idle_run_makes_one_feed_call_besides_discovery_and_sends_only_its_state",
         defects=(
             Defect("tap_ninox:make_plan", "if news.is_lost:\n        return", "if True:\n        return"),
             Defect("tap_ninox:Feed._answer", "if position not in self._answers:", "if True:"),
@@ -224,5 +224,47 @@ PROMISES = [
         "[Files](docs/how-to/files.md): listed, or downloaded to any store, resumable, byte for byte",
         test="tap/test_files.py::test_a_file_that_cannot_be_fetched_fails_the_run_at_its_end_and_is_tried_again",
         defects=(Defect("tap_ninox:FileFetcher._fetch", "file.size not in {None, download.size}", "False"),),
+    ),
+    Promise(
+        "README.md",
+        "every row exactly once, deletions included.",
+        test="tap/test_changes.py::test_a_row_deleted_and_made_again_is_a_row_and_no_tombstone",
+        defects=(Defect("tap_ninox:_without", "if record_ids else", "if False else"),),
+    ),
+    Promise(
+        "README.md",
+        "every row exactly once, deletions included.",
+        test="tap/test_full_refresh.py::test_pages_by_number_are_read_again_where_a_deletion_moves_rows_forward",
+        defects=(Defect("ninox_api:repeated_passes", "ids == last_ids or", "True or"),),
+    ),
+    Promise(
+        "docs/explanation/sequence.md",
+        "Changed records are read by pages or singly, whichever takes fewer calls",
+        test="tap/test_changes.py::test_one_changed_row_is_read_singly",
+        defects=(Defect("tap_ninox:TableReader.changed", "len(missing) > 1", "missing"),),
+    ),
+    Promise(
+        "docs/how-to/deletions.md",
+        "`ninox_deleted_records` has a row for each deletion",
+        test="tap/test_deleted_records.py::test_a_deletion_is_listed_once",
+        defects=(
+            Defect(
+                "tap_ninox:DeletedRecordsStream._commit",
+                "{**self._sequences, database_id: source.change_log.sequence}",
+                "{database_id: self.known_sequence(database_id)}",
+            ),
+        ),
+    ),
+    Promise(
+        "docs/how-to/schema-changes.md",
+        "Read this one table whole again, and no other",
+        test="tap/test_refresh.py::test_one_stream_is_read_whole_and_the_others_stay_as_they_are",
+        defects=(Defect("tap_ninox:Planner._must_read_whole", "if self.is_asked_for", "if True"),),
+    ),
+    Promise(
+        "docs/reference/streams.md",
+        "puts rows into files (`BATCH`); state never gets ahead of them.",
+        test="tap/test_batches.py::test_no_state_is_ahead_of_the_files",
+        defects=(Defect("tap_ninox:Batches._state_if_due", "and not self._in_hand", ""),),
     ),
 ]

@@ -239,4 +239,75 @@ PROMISES = [
             Defect("target_ninox:DryWriter.save_records", "write.id or self._new_id()", "write.id or 0"),
         ),
     ),
+    Promise(
+        "README.md",
+        "It is counted; with `hard_delete` its record is deleted.",
+        test="target/test_deletions.py::test_without_hard_delete_they_are_only_counted",
+        defects=(Defect("target_ninox:StreamLoader.add", "and not self._run.settings.hard_delete", "and False"),),
+    ),
+    Promise(
+        "README.md",
+        "The row is rejected with their ids; or the first is taken, or the newest (`on_duplicate_match`).",
+        test="target/test_upsert.py::test_b3_a_key_that_several_records_have_is_rejected_with_their_ids",
+        defects=(Defect("target_ninox:RowWriter._chosen", 'self._on_duplicate_match == "reject"', "False"),),
+    ),
+    Promise(
+        "README.md",
+        "An absent property never does anything.",
+        test="target/test_upsert.py::test_an_absent_property_changes_nothing_and_null_clears",
+        defects=(
+            Defect(
+                "target_ninox:Assignment._put_single",
+                "if value is _ABSENT: return",
+                "value = None if value is _ABSENT else value",
+            ),
+        ),
+    ),
+    Promise(
+        "README.md",
+        "Text is never written into a choice.",
+        test="target/test_encoding_choices.py::test_what_is_no_option_is_refused_with_the_options",
+        defects=(Defect("target_ninox:one_option", "raise options.refuse()", 'return str(values[""])'),),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "Texts are compared letter by letter, also as keys; other values by meaning: `1.0` is 1, `12:30` is "
+        "`12:30:00`, options in another order are the same options.",
+        test="target/test_compare.py::test_what_means_something_else",
+        defects=(Defect("target_ninox.planning.compare:_text", "text(value)", "text(value).casefold()"),),
+    ),
+    Promise(
+        "README.md",
+        "Links by a key of the other table; children before parents, circles, links to itself",
+        test="target/test_references.py::test_rows_that_link_to_themselves_or_in_a_circle_are_linked_in_a_second_pass",
+        defects=(Defect("target_ninox:_load_circles", "loader.link(rows)", "pass"),),
+    ),
+    Promise(
+        "README.md",
+        "`max_creates`, `max_updates`; `after_load_script`",
+        test="target/test_safety.py::test_the_script_runs_once_after_everything_and_not_after_rejects",
+        defects=(Defect("target_ninox:TargetNinox._execute_script", "if skip", "if False"),),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "A new run does not overwrite the file of rejects, but renames it.",
+        test="target/test_rejects.py::test_rows_of_earlier_runs_are_kept",
+        defects=(
+            Defect(
+                "target_ninox:_new_file", 'path.rename(_unused(path, f"{made_at:%Y%m%dT%H%M%SZ}"))', "path.unlink()"
+            ),
+        ),
+    ),
+    Promise(
+        "README.md",
+        "Folder from which files may be uploaded. Default: none, so only addresses and base64 work.",
+        test="target/test_files.py::test_a_link_does_not_lead_out_of_the_folder",
+        defects=(
+            Defect(
+                "target_ninox:FileSources._path",
+                "path.is_relative_to(self._folder) and path.is_file()",
+                "path.is_file()",
+            ),
+        ),
+    ),
 ]

@@ -57,7 +57,7 @@ def plant():
 
     def planting(function, old, new):
         defect = Defect(f"{HERE}:{function}", old, new)
-        found = defect._found()
+        found, _ = defect.prepare()
         planted.setdefault(found, found.__code__)
         defect.plant()
 

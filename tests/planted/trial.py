@@ -6,12 +6,14 @@ import gc
 import os
 import random
 import sys
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import hypothesis
 import pytest
 
+from demo import lifetime
 from tests.helpers.commands import context
 
 REPOSITORY = Path(__file__).parents[2]
@@ -38,20 +40,21 @@ class Trial:
     output: str
 
 
-def run(tests, folder, *, defect=None, longest_s=LONGEST_S):
+def run(tests, folder, *, defect=None, first_case_only=False, longest_s=LONGEST_S):
     """Run tests up to the first that fails.
 
     Args:
         tests: Their ids, below `tests/`.
         folder: Takes what they write.
         defect: What is planted first: anything with a method `plant`.
+        first_case_only: Whether of a parametrised test one case will do.
         longest_s: Seconds after which it is given up.
 
     Raises:
         TrialError: See there; with all that pytest wrote.
     """
     output, result = folder / "output", folder / "result"
-    process = context.Process(target=_in_fork, args=(tests, folder, defect, dict(os.environ)))
+    process = context.Process(target=_in_fork, args=(tests, folder, defect, dict(os.environ), _Judge(first_case_only)))
     process.start()
     process.join(longest_s)
     if process.is_alive():
@@ -65,7 +68,7 @@ def run(tests, folder, *, defect=None, longest_s=LONGEST_S):
     return Trial(passed, bool(caught), written)
 
 
-def _in_fork(tests, folder, defect, environment):
+def _in_fork(tests, folder, defect, environment, judge):
     for number in (1, 2):
         os.dup2(os.open(folder / "output", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), number)
     os.chdir(REPOSITORY)
@@ -74,8 +77,8 @@ def _in_fork(tests, folder, defect, environment):
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     if defect is not None:
         defect.plant()
+    lifetime.tied_folder = lambda _prefix: nullcontext(folder)  # it needs no process that removes another one
     gc.freeze()  # pytest collects garbage at its end, twice
-    judge = _Judge()
     options = ["-qx", "-o", "addopts=", "--import-mode=importlib", "--assert=plain", "--tb=short", "--show-capture=no"]
     options += ["-p", "no:cacheprovider", f"--basetemp={folder}/temporary"]
     code = pytest.main([*options, *(f"tests/{test}" for test in tests)], plugins=[judge])
@@ -89,7 +92,8 @@ def _in_fork(tests, folder, defect, environment):
 class _Judge:
     """Tells a test that noticed something from one that stumbled; lets what is drawn at random always be the same."""
 
-    def __init__(self):
+    def __init__(self, first_case_only):
+        self.first_case_only = first_case_only
         self.passed = 0
         self.caught = False
 
@@ -98,6 +102,10 @@ class _Judge:
         generate = [hypothesis.Phase.explicit, hypothesis.Phase.generate]  # no search for a smaller example
         hypothesis.settings.register_profile("trial", derandomize=True, database=None, phases=generate)
         hypothesis.settings.load_profile("trial")
+
+    def pytest_collection_modifyitems(self, items):
+        if self.first_case_only:
+            items[:] = {item.nodeid.partition("[")[0]: item for item in reversed(items)}.values()
 
     def pytest_runtest_makereport(self, call):
         if call.when == "call":

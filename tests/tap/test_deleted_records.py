@@ -67,6 +67,7 @@ def test_a_deletion_is_listed_once(simulate):
     simulator, state = loaded(simulate)
     simulator.edit.delete("A", 4)
     second = run_tap(simulator, state=state, deletes="stream")
+    assert listed(second) == [("A", 4)]
     assert listed(run_tap(simulator, state=second.state, deletes="stream")) == []
 
 

@@ -173,6 +173,13 @@ def test_a_version_must_be_that_of_all_rows_and_come_behind_them(simulate, name,
     assert len(stored(simulator)) == 9
 
 
+def test_a_row_behind_the_activation_takes_it_back(simulate):
+    simulator = simulate(shop(9))
+    cut_off = [CUSTOMERS, *rows(1, version=5), activate_version("customers", 5), *rows(2, version=5)]
+    run_target(simulator, cut_off, **MIRROR)
+    assert len(stored(simulator)) == 9
+
+
 @pytest.mark.parametrize("cut", range(3, 10))
 def test_a_version_that_is_activated_anew_before_more_rows_ends_nothing(simulate, cut):
     """As the Meltano SDK's taps send it for every parent of a child stream; none comes behind the last row."""
