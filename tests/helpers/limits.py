@@ -49,7 +49,7 @@ def few_waiting_rows(rows):
 @contextmanager
 def small_answers(size):
     """Let an answer of Ninox have so few bytes, unpacked."""
-    with mock.patch.dict(body.read_body.__kwdefaults__, max_bytes=size):
+    with mock.patch("ninox_api.body.MAX_ANSWER_BYTES", size):
         yield
 
 

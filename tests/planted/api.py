@@ -131,12 +131,6 @@ PROMISES = [
         defects=(Defect("ninox_api:read_body", "raise AnswerTooLargeError", "break"),),
     ),
     Promise(
-        "docs/reliability.md",
-        "given up after ten times `request_timeout`",
-        test="reliability/test_hostile_answers.py::test_an_answer_that_drips_for_ever_is_given_up",
-        defects=(Defect("ninox_api:pieces", "raise AnswerTooSlowError", "return"),),
-    ),
-    Promise(
         "SECURITY.md",
         "The API key and database passwords appear in no log, no error, no state and no report.",
         test="unit/test_connection_settings.py::test_a_refused_key_is_not_quoted",

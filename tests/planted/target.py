@@ -266,14 +266,14 @@ PROMISES = [
     Promise(
         "README.md",
         "Text is never written into a choice.",
-        test="target/test_encoding_choices.py::test_what_is_no_option_is_refused_with_the_options",
+        test="target/test_values_of_all_types.py::test_all_values_are_stored_or_refused_and_not_written_again",
         defects=(Defect("target_ninox:one_option", "raise options.refuse()", 'return str(values[""])'),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
         "Texts are compared letter by letter, also as keys; other values by meaning: `1.0` is 1, `12:30` is "
         "`12:30:00`, options in another order are the same options.",
-        test="target/test_compare.py::test_what_means_something_else",
+        test="unit/test_comparing_values.py::test_what_is_stored_and_what_is_sent_mean_the_same_or_not",
         defects=(Defect("target_ninox.planning.compare:_text", "text(value)", "text(value).casefold()"),),
     ),
     Promise(

@@ -44,6 +44,14 @@ def test_a_row_that_names_tests_names_the_one_that_holds_it(promise):
     assert not named or promise.test.partition("::")[0] in named
 
 
+@pytest.mark.parametrize("area", TESTS)
+def test_tests_that_fit_are_there(area):
+    for test in TESTS[area]:
+        file, _, name = test.partition("::")
+        text = (trial.REPOSITORY / "tests" / file).read_text(encoding="utf-8")
+        assert re.search(rf"^def {name}\(", text, re.MULTILINE), test
+
+
 @pytest.mark.parametrize("promise", PROMISES)
 def test_its_defects_fit_the_product_as_it_is(promise):
     for defect in promise.defects:
