@@ -241,7 +241,7 @@ PROMISES = [
         "docs/explanation/sequence.md",
         "Changed records are read by pages or singly, whichever takes fewer calls",
         test="tap/test_changes.py::test_one_changed_row_is_read_singly",
-        defects=(Defect("tap_ninox:TableReader.changed", "len(missing) > 1", "missing"),),
+        defects=(Defect("tap_ninox:TablePages.changed", "len(missing) > 1", "missing"),),
     ),
     Promise(
         "docs/how-to/deletions.md",
@@ -249,9 +249,9 @@ PROMISES = [
         test="tap/test_deleted_records.py::test_a_deletion_is_listed_once",
         defects=(
             Defect(
-                "tap_ninox:DeletedRecordsStream._commit",
-                "{**self._sequences, database_id: source.change_log.sequence}",
-                "{database_id: self.known_sequence(database_id)}",
+                "tap_ninox:DeletedRecordsStream._note",
+                "head is not None",
+                "head is not None and database_id not in self._sequences",
             ),
         ),
     ),
@@ -259,7 +259,7 @@ PROMISES = [
         "docs/how-to/schema-changes.md",
         "Read this one table whole again, and no other",
         test="tap/test_refresh.py::test_one_stream_is_read_whole_and_the_others_stay_as_they_are",
-        defects=(Defect("tap_ninox:Planner._must_read_whole", "if self.is_asked_for", "if True"),),
+        defects=(Defect("tap_ninox:make_plan", "if wishes.now or bookmark", "if True or bookmark"),),
     ),
     Promise(
         "docs/reference/streams.md",

@@ -22,26 +22,28 @@ PROMISES = [
         PAGE,
         "the next run goes on where the old version stopped, also in the middle of a first load",
         test=f"{TEST}test_no_table_is_read_whole_without_a_reason[0.1.0, an interrupted first load]",
-        defects=(Defect("tap_ninox:Planner._resumed", "return snapshot", "return None"),),
+        defects=(
+            Defect(
+                "tap_ninox:make_plan",
+                "replace(in_full(), way=Way.RESUMED, snapshot=snapshot, changes=missed)",
+                "in_full()",
+            ),
+        ),
     ),
     Promise(
         PAGE,
         "Edits and deletions of the days between arrive",
         test=f"{TEST}test_edits_and_deletions_after_the_upgrade_arrive_and_no_row_is_lost[0.1.0, later runs]",
         defects=(
-            Defect("tap_ninox:Planner._changes", "removed = frozenset(changes.removed)", "removed = frozenset()"),
-            Defect(
-                "tap_ninox:Planner._changes",
-                "for page in self.reader.changed(changes, bookmark=known)",
-                "for page in ()",
-            ),
+            Defect("tap_ninox:TableStream._emit_changes", "self._write_tombstones(removed, begun, report)", "pass"),
+            Defect("tap_ninox:TablePages.changed", "missing = set(changes.updated)", "missing = set()"),
         ),
     ),
     Promise(
         PAGE,
         "No table is read whole that the old version would not have read whole",
         test=f"{TEST}test_no_table_is_read_whole_without_a_reason[0.1.0, later runs]",
-        defects=(Defect("tap_ninox:Planner._must_read_whole", "return False", "return True"),),
+        defects=(Defect("tap_ninox:make_plan", "wishes.always or position is None", "True"),),
     ),
     Promise(
         PAGE,
