@@ -9,8 +9,8 @@ from typing import Protocol, TypeVar
 from ninox_api.client import DatabaseClient, NinoxClient
 from ninox_api.errors import NinoxConfigError, NinoxError, NinoxNotFoundError, NinoxPermissionError
 from ninox_api.schema import DatabaseName, DatabaseSchema, Team
+from target_ninox.mapping.place import nearest
 from target_ninox.matching.known_table import KnownTable
-from target_ninox.planning.names import nearest
 
 logger = logging.getLogger(__name__)
 

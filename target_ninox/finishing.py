@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from ninox_api.errors import NinoxError
 from target_ninox.loader import StreamLoader
+from target_ninox.mapping.place import nearest
 from target_ninox.matching.linking import Wanted
-from target_ninox.planning.names import nearest
 from target_ninox.run import Run
 from target_ninox.write.cascade import Cascade, CascadeTakesRowsError, RecordKey
 from target_ninox.write.delete import describe_deletion

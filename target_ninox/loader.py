@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from ninox_api.errors import NinoxAPIError, NinoxProtocolError, NinoxTransportError
+from target_ninox.mapping.place import is_system
+from target_ninox.mapping.plan import WritePlan
+from target_ninox.mapping.rows import RowRejectedError
 from target_ninox.matching.linking import Links, Wanted, wanted_of
-from target_ninox.planning.names import is_system
-from target_ninox.planning.plan import WritePlan
-from target_ninox.planning.rows import RowRejectedError
 from target_ninox.reporting.account import StreamAccount
 from target_ninox.reporting.rejects import StreamSchema
 from target_ninox.run import Run

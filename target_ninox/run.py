@@ -13,10 +13,10 @@ from ninox_api.schema import Field, Table
 from ninox_singer.cli import Stopping
 from target_ninox.destination import Destination, open_destination
 from target_ninox.encoding.links import find_record_id
+from target_ninox.mapping.plan import WritePlan, plan_stream
+from target_ninox.mapping.references import Reference
 from target_ninox.matching.matcher import Matcher
 from target_ninox.matching.record_index import KeyOf
-from target_ninox.planning.plan import WritePlan, plan_stream
-from target_ninox.planning.references import Reference
 from target_ninox.reporting.dry_run import DryRun
 from target_ninox.reporting.rejects import Rejects, StreamSchema
 from target_ninox.reporting.report import RunReport

@@ -23,7 +23,7 @@ from target_ninox import finishing
 from target_ninox.batch_files import read_rows
 from target_ninox.completeness import Completeness, find_filter
 from target_ninox.loader import StreamLoader
-from target_ninox.planning.names import CATALOGUE_STREAMS, is_marked_deleted
+from target_ninox.mapping.place import CATALOGUE_STREAMS, is_marked_deleted
 from target_ninox.reader import QuietReader
 from target_ninox.reporting.rejects import StreamSchema
 from target_ninox.run import Run, open_run

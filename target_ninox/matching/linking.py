@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import replace
 
-from target_ninox.planning.plan import FindRecord, WritePlan
-from target_ninox.planning.references import Reference
-from target_ninox.planning.rows import EncodedRow, RowRejectedError
+from target_ninox.mapping.plan import FindRecord, WritePlan
+from target_ninox.mapping.references import Reference
+from target_ninox.mapping.rows import EncodedRow, RowRejectedError
 from target_ninox.run import Run
 from target_ninox.write.merging import Row
 

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from target_ninox.planning.rows import EncodedRow, RowRejectedError
+from target_ninox.mapping.rows import EncodedRow, RowRejectedError
 from target_ninox.reporting.rejects import StreamSchema
 from target_ninox.run import Run
 from target_ninox.write.merging import Row

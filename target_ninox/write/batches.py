@@ -30,9 +30,9 @@ from ninox_api.errors import (
     NinoxTransportError,
 )
 from ninox_api.writing import SavedRecord
+from target_ninox.mapping.rows import RowRejectedError
 from target_ninox.matching.known_table import KnownTable
 from target_ninox.matching.record_index import KeyOf
-from target_ninox.planning.rows import RowRejectedError
 from target_ninox.write.intents import Intent, Outcome
 from target_ninox.write.looking import Looking
 from target_ninox.write.writers import Writer

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ninox_api.errors import NinoxError, NinoxNotFoundError, NinoxPermissionError
 from ninox_api.schema import Field, Table
-from target_ninox.planning.plan import WritePlan
+from target_ninox.mapping.plan import WritePlan
 from target_ninox.run import Run
 
 

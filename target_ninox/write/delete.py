@@ -15,8 +15,8 @@ from ninox_api.errors import (
     NinoxServerError,
 )
 from ninox_api.wording import counted
+from target_ninox.mapping.plan import WritePlan
 from target_ninox.matching.known_table import KnownTable
-from target_ninox.planning.plan import WritePlan
 from target_ninox.run import Run
 from target_ninox.write.cascade import RecordKey, counts_by_name
 from target_ninox.write.writers import Writer

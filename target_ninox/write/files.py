@@ -23,8 +23,8 @@ from ninox_api.schema import Field
 from ninox_api.uploads import Upload
 from ninox_api.writing import RecordWrite
 from target_ninox.encoding.values import ValueRejectedError
-from target_ninox.planning.plan import WritePlan
-from target_ninox.planning.rows import EncodedRow, RowRejectedError
+from target_ninox.mapping.plan import WritePlan
+from target_ninox.mapping.rows import EncodedRow, RowRejectedError
 from target_ninox.write.file_sources import FileSources, SourceFile
 from target_ninox.write.writers import Writer
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ninox_api.writing import RecordWrite
-from target_ninox.planning.rows import RowRejectedError
+from target_ninox.mapping.rows import RowRejectedError
 from target_ninox.write.merging import Row
 
 

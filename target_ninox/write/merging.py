@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from target_ninox.planning.rows import EncodedRow
+from target_ninox.mapping.rows import EncodedRow
 from target_ninox.reporting.rejects import StreamSchema
 
 

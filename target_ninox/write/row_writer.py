@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from ninox_api.writing import RecordWrite
 from target_ninox.encoding.types import field_type
+from target_ninox.mapping.plan import WritePlan
+from target_ninox.mapping.rows import RowRejectedError
 from target_ninox.matching.record_index import ExistingRecord
-from target_ninox.planning.plan import WritePlan
-from target_ninox.planning.rows import RowRejectedError
 from target_ninox.reporting.account import StreamAccount
 from target_ninox.run import Run, key_of
 from target_ninox.write.batches import BatchWriter

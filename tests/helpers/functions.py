@@ -10,7 +10,7 @@ from tap_ninox.values.readers import BadValueError
 from target_ninox.encoding.types import TYPES
 from target_ninox.encoding.types import field_type as type_named
 from target_ninox.encoding.values import Formats, ValueRejectedError
-from target_ninox.planning.compare import meaning_of
+from target_ninox.mapping.compare import meaning_of
 from tests.helpers.cases import options
 
 __all__ = [

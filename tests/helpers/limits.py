@@ -200,7 +200,7 @@ main()
 """A program: the tap with a defect that nobody foresaw, whose error tells values."""
 
 CRASHING_TARGET = """
-import target_ninox.planning.plan as module
+import target_ninox.mapping.plan as module
 def crash(self, *arguments):
     raise KeyError(arguments)
 module.WritePlan.encode = crash
@@ -243,7 +243,7 @@ def at_each_flush_of_rejects(note):
 def names_looked_up():
     """Hand out a list of the names for which a near one was looked for; none is found."""
     names = []
-    with mock.patch("target_ninox.planning.names.FieldNames.nearest", lambda _, name: names.append(name)):
+    with mock.patch("target_ninox.mapping.place.FieldNames.nearest", lambda _, name: names.append(name)):
         yield names
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ninox_pages.runs import UnknownReportError, rejects_of, run_of
-from target_ninox.planning.rows import RowRejectedError
+from target_ninox.mapping.rows import RowRejectedError
 from target_ninox.reporting.rejects import Rejects, StreamSchema
 from target_ninox.reporting.report import RunReport
 from tests.helpers.run import run_tap

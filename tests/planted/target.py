@@ -274,7 +274,7 @@ PROMISES = [
         "Texts are compared letter by letter, also as keys; other values by meaning: `1.0` is 1, `12:30` is "
         "`12:30:00`, options in another order are the same options.",
         test="unit/test_comparing_values.py::test_what_is_stored_and_what_is_sent_mean_the_same_or_not",
-        defects=(Defect("target_ninox.planning.compare:_text", "text(value)", "text(value).casefold()"),),
+        defects=(Defect("target_ninox.mapping.compare:_text", "text(value)", "text(value).casefold()"),),
     ),
     Promise(
         "README.md",

@@ -16,7 +16,7 @@ from ninox_simulator.documents import DEFAULT_USER, RecordDocument, TeamDocument
 from ninox_simulator.samples.blattwerk import build
 from ninox_simulator.server import Simulator
 from target_ninox.encoding.types import TYPES
-from target_ninox.planning.compare import meaning_of
+from target_ninox.mapping.compare import meaning_of
 from tests.helpers import seeds as builders
 from tests.helpers.run import run_tap, run_target, writes
 

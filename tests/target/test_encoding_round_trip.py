@@ -19,10 +19,10 @@ from ninox_simulator.samples.blattwerk import build
 from tap_ninox.values.columns import PARTS, RAW, SYSTEM_PROPERTIES, ColumnStyle, columns_of
 from tap_ninox.values.convert import Converter
 from target_ninox.encoding.types import READ_ONLY, TYPES
-from target_ninox.planning.names import SYSTEM_PROPERTIES as LEFT_OUT
-from target_ninox.planning.names import FieldNames
-from target_ninox.planning.plan import plan_stream
-from target_ninox.planning.rows import RowRejectedError
+from target_ninox.mapping.place import SYSTEM_PROPERTIES as LEFT_OUT
+from target_ninox.mapping.place import FieldNames
+from target_ninox.mapping.plan import plan_stream
+from target_ninox.mapping.rows import RowRejectedError
 from target_ninox.settings import StreamSettings
 
 STATES = tuple(Choice(id=str(n), caption=caption) for n, caption in enumerate(["a", "A", "2", "x, y", "ä; z", "1"], 1))

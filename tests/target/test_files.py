@@ -15,8 +15,8 @@ from ninox_api.schema import DatabaseSchema, Field, Table
 from ninox_simulator.replies import json_reply
 from ninox_simulator.server import Simulator
 from target_ninox.encoding.values import ValueRejectedError
-from target_ninox.planning.plan import plan_stream
-from target_ninox.planning.rows import RowRejectedError
+from target_ninox.mapping.plan import plan_stream
+from target_ninox.mapping.rows import RowRejectedError
 from target_ninox.settings import StreamSettings
 from target_ninox.write.file_sources import FileSources, safe_name
 from target_ninox.write.files import FileLoader

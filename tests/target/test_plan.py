@@ -9,8 +9,8 @@ import pytest
 from ninox_api.errors import NinoxConfigError
 from ninox_api.naming import identifier
 from ninox_api.schema import Choice, DatabaseSchema, Field, Table
-from target_ninox.planning.plan import plan_stream
-from target_ninox.planning.rows import RowRejectedError
+from target_ninox.mapping.plan import plan_stream
+from target_ninox.mapping.rows import RowRejectedError
 from target_ninox.settings import StreamSettings
 from tests.helpers import limits
 

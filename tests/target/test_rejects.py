@@ -8,7 +8,7 @@ import os
 import stat
 from decimal import Decimal
 
-from target_ninox.planning.rows import RowRejectedError
+from target_ninox.mapping.rows import RowRejectedError
 from target_ninox.reporting.rejects import Rejects, StreamSchema
 from tests.helpers import limits
 from tests.helpers.run import records, run_target, schema, state

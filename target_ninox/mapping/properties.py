@@ -8,7 +8,7 @@ from typing import Any
 
 from ninox_api.schema import Field, Table
 from target_ninox.encoding.types import READ_ONLY, field_type
-from target_ninox.planning.names import FieldNames, FieldPart, are_tombstones, is_called, is_system
+from target_ninox.mapping.place import FieldNames, FieldPart, are_tombstones, is_called, is_system
 from target_ninox.settings import StreamSettings
 
 FILE_TYPES = frozenset({"file", "image"})

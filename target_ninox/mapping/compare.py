@@ -20,7 +20,7 @@ from target_ninox.encoding.moments import read_moment, read_time
 from target_ninox.encoding.places import COORDINATES
 from target_ninox.encoding.text import text
 from target_ninox.encoding.types import canonical_name
-from target_ninox.planning.markup import markup_meaning
+from target_ninox.mapping.markup import markup_meaning
 
 Meaning = Callable[[Any], Hashable | None]
 """A stored or encoded value → what it means; None for an empty one."""

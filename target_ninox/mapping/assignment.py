@@ -9,8 +9,8 @@ from typing import Any
 from ninox_api.schema import Field
 from target_ninox.encoding.types import field_type
 from target_ninox.encoding.values import CLEARED, Encode, Formats, ValueRejectedError
-from target_ninox.planning.references import Reference
-from target_ninox.planning.rows import Key, RowRejectedError
+from target_ninox.mapping.references import Reference
+from target_ninox.mapping.rows import Key, RowRejectedError
 
 _ABSENT = object()
 

@@ -10,10 +10,10 @@ from typing import Any
 from ninox_api.schema import DatabaseSchema, Field, Table
 from target_ninox.encoding.types import field_type
 from target_ninox.encoding.values import CLEARED, Encode, Formats, ValueRejectedError
-from target_ninox.planning.compare import Meaning, meaning_of
-from target_ninox.planning.mapping import PropertyMapping
-from target_ninox.planning.names import RECORD_ID, FieldNames
-from target_ninox.planning.rows import Key, RowRejectedError
+from target_ninox.mapping.compare import Meaning, meaning_of
+from target_ninox.mapping.place import RECORD_ID, FieldNames
+from target_ninox.mapping.properties import PropertyMapping
+from target_ninox.mapping.rows import Key, RowRejectedError
 from target_ninox.settings import ReferenceSettings, StreamSettings
 
 _SEVERAL = "dmulti"

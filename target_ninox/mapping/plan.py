@@ -10,12 +10,12 @@ from ninox_api.errors import NinoxConfigError
 from ninox_api.schema import DatabaseSchema, Field, Table
 from target_ninox.encoding.links import find_record_id
 from target_ninox.encoding.values import UTC, Formats
-from target_ninox.planning.assignment import Assignment
-from target_ninox.planning.compare import Meaning, meaning_of
-from target_ninox.planning.mapping import PropertyMapping, map_properties
-from target_ninox.planning.names import RECORD_ID, are_tombstones, find_tables, is_marked_deleted, nearest
-from target_ninox.planning.references import Reference, plan_references
-from target_ninox.planning.rows import EMPTY_KEY, EncodedRow, Key, RowRejectedError
+from target_ninox.mapping.assignment import Assignment
+from target_ninox.mapping.compare import Meaning, meaning_of
+from target_ninox.mapping.place import RECORD_ID, are_tombstones, find_tables, is_marked_deleted, nearest
+from target_ninox.mapping.properties import PropertyMapping, map_properties
+from target_ninox.mapping.references import Reference, plan_references
+from target_ninox.mapping.rows import EMPTY_KEY, EncodedRow, Key, RowRejectedError
 from target_ninox.settings import StreamSettings
 
 Record = Mapping[str, Any]
