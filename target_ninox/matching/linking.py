@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import replace
 
+from ninox_api.wording import listed_ids
 from target_ninox.mapping.plan import FindRecord, WritePlan
 from target_ninox.mapping.references import Reference
 from target_ninox.mapping.rows import EncodedRow, RowRejectedError
@@ -104,7 +105,7 @@ class Links:
                     property_name=reference.property,
                     code="ambiguous_reference",
                     reason=f"{len(ids)} records of {reference.table.name!r} have this {reference.match_field.name!r}: "
-                    f"ids {', '.join(map(str, ids))}.",
+                    f"{listed_ids(ids)}.",
                 )
 
     def _find(self, rows: Iterable[Row]) -> dict[Wanted, list[int]]:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ninox_api.wording import listed_ids
 from ninox_api.writing import RecordWrite
 from target_ninox.encoding.types import field_type
 from target_ninox.mapping.plan import WritePlan
@@ -144,7 +145,7 @@ class RowWriter:
             raise RowRejectedError(
                 property_name=", ".join(self.plan.match_on),
                 code="duplicate_match",
-                reason=f"{len(records)} records have this key: ids {', '.join(str(record.id) for record in records)}.",
+                reason=f"{len(records):,} records have this key: {listed_ids([record.id for record in records])}.",
             )
         return records[-1 if self._on_duplicate_match == "newest" else 0] if records else None
 

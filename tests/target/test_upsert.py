@@ -157,3 +157,10 @@ def test_b3_one_of_several_records_is_chosen_if_the_settings_say_so(simulate, po
     assert run.error is None
     assert {record_id for record_id, row in stored(simulator).items() if row["B"] == 2} == {chosen}
     assert len(stored(simulator)) == 3
+
+
+def test_a_key_that_very_many_records_have_names_ten_of_them_and_the_number(simulate, caplog):
+    same = [RecordDocument(id=number, fields={"A": "K-00017"}, sequence=number) for number in range(1, 3001)]
+    simulator = simulate(team(database({"A": table("Customers", A=field("string", "Name"))}, {"A": same})))
+    run_target(simulator, [CUSTOMERS, *records("customers", [{"Name": "K-00017"}])])
+    assert "3,000 records have this key: ids 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2,990 more." in caplog.text
