@@ -42,15 +42,17 @@ class RecordWrite:
 
 
 class SavedRecord(msgspec.Struct, rename={"plain_id": "id", "flat_id": "_id", "error": "_err"}):
-    """How Ninox answers one saved record; its values are left aside, triggers may have changed them since (observed).
+    """How Ninox answers one saved record.
 
     Attributes:
+        fields: What the record holds, by caption (observed) or not at all; triggers may change it behind (observed).
         error: Ninox's reason for not saving it, behind HTTP 200 (observed); None if it was saved.
     """
 
     plain_id: int | None = None
     flat_id: int | None = None
     error: Any = None
+    fields: dict[str, Any] = {}
 
     @property
     def id(self) -> int | None:

@@ -59,6 +59,7 @@ class KnownTable:
         self._page_size = max(MIN_PAGE_SIZE, page_size)
         self._watchers: list[Watcher] = []
         self._has_looked_for_highest = False
+        self._unread_after: int | None = None
 
     def watch(self, watcher: Watcher) -> None:
         """Tell a watcher of every change from now on."""
@@ -73,6 +74,25 @@ class KnownTable:
         self.highest_id = max(self.highest_id, record_id)
         for watcher in self._watchers:
             watcher.note_saved(record_id, fields)
+
+    def note_made(self, record_id: int) -> None:
+        """Take in that a record was made, of which nobody knows yet which row is in it."""
+        if self._unread_after is None:
+            self._unread_after = self.highest_id
+        self.highest_id = max(self.highest_id, record_id)
+
+    @property
+    def has_unread(self) -> bool:
+        """Whether records were made of which nobody knows which row is in them."""
+        return self._unread_after is not None
+
+    def read_unread(self) -> None:
+        """Read the records that were made, and pass them on."""
+        if self._unread_after is not None:
+            after_id, self._unread_after = self._unread_after, None
+            for page in self.pages(after_id=after_id):
+                for record in page:
+                    self.note_saved(record.id, record.fields)
 
     def note_deleted(self, record_id: int) -> None:
         """Forget a record."""

@@ -54,7 +54,11 @@ class Matcher:
         """
         if not self.is_whole:
             self._learn({key: fields for key, fields in wanted.items() if key not in self._looked_up})
-        return {key: self.index.find(key) for key in wanted}
+        found = {key: self.index.find(key) for key in wanted}
+        if self._table.has_unread and not all(found.values()):
+            self._table.read_unread()
+            return {key: self.index.find(key) for key in wanted}
+        return found
 
     def retire(self) -> None:
         """Drop all that is known; another takes its place."""

@@ -81,6 +81,11 @@ class StreamAccount:
         """Return how a row was counted, if that was to be remembered."""
         return None if self._remembered is None else self._remembered.get(row.identity)
 
+    @property
+    def is_remembering(self) -> bool:
+        """Whether more is to be done for the rows that are counted now."""
+        return self._remembered is not None
+
     @contextmanager
     def remembering(self) -> Iterator[None]:
         """Remember how the rows inside are counted: more is to be done for them."""

@@ -7,7 +7,8 @@
 | timeout, 504 | perhaps still under way | smaller requests from now on; wait until all creates are there, or stop |
 | 500, 4xx | a row is bad; those before it may be saved (unknown) | look; read the schema once; divide and try again |
 | 413 | too much at once | smaller requests from now on |
-| 200 with `_err`, or fewer answers than rows | not saved | those rows are rejected |
+| 200 with `_err` | not saved | that row is rejected |
+| 200 with fewer answers than rows, or with ids that cannot be theirs | perhaps done | look; the others are rejected |
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from ninox_api.writing import SavedRecord
 from target_ninox.mapping.rows import RowRejectedError
 from target_ninox.matching.known_table import KnownTable
 from target_ninox.matching.record_index import KeyOf
+from target_ninox.write.answers import Answers, ShownKey, assign
 from target_ninox.write.intents import Intent, Outcome
 from target_ninox.write.looking import Looking
 from target_ninox.write.writers import Writer
@@ -60,7 +62,7 @@ class BatchWriter:
 
     def __init__(
         self, writer: Writer, table: KnownTable, *, key_of: KeyOf, size: int, max_tries: int,
-        find_gone_fields: Callable[[], frozenset[str]],
+        shown_key: ShownKey, find_gone_fields: Callable[[], frozenset[str]],
     ) -> None:  # fmt: skip
         """Prepare; nothing is sent yet.
 
@@ -70,6 +72,7 @@ class BatchWriter:
             key_of: Tells the key of a record, comparable with that of a row.
             size: Rows per request, until a server finds that too many.
             max_tries: How often rows are sent in all before their answers count as lost for good.
+            shown_key: Tells the key that an answer shows.
             find_gone_fields: Reads the schema again; returns the fields that cannot be written any more.
         """
         self.size = size
@@ -77,14 +80,20 @@ class BatchWriter:
         self._writer = writer
         self._table = table
         self._max_tries = max_tries
+        self._shown_key = shown_key
         self._find_gone_fields = find_gone_fields
+        self._ids_matter = False
         self._gone_fields: frozenset[str] | None = None
         self._lost_in_a_row = 0
         self._refused_in_a_row = 0
         self._waits = retry.waits()
 
-    def save(self, intents: Iterable[Intent]) -> Iterator[Outcome]:
+    def save(self, intents: Iterable[Intent], *, ids_matter: bool = False) -> Iterator[Outcome]:
         """Save rows, creates first, each kind in the order given; yield what became of each as soon as it is known.
+
+        Args:
+            intents: What to do.
+            ids_matter: Whether the id of each record must be certain at once.
 
         Raises:
             UncertainCreateError: Rows without a key may be saved or not.
@@ -93,7 +102,11 @@ class BatchWriter:
         intents = list(intents)
         for creates in (True, False):
             chunk = [intent for intent in intents if intent.creates is creates]
-            todo = deque([chunk] if chunk else [])
+            self._ids_matter = ids_matter or any(intent.row.encoded.files for intent in chunk)
+            # without a key, a record can only be told from the others of a request if there are none
+            alone = [intent for intent in chunk if creates and intent.row.encoded.files and not _has_key(intent)]
+            together = [intent for intent in chunk if intent not in alone] if alone else chunk
+            todo = deque([*([together] if together else []), *([intent] for intent in alone)])
             while todo:
                 yield from self._save_first(todo)
 
@@ -191,19 +204,32 @@ class BatchWriter:
             raise RefusesEverythingError(message) from error
 
     def _outcomes(self, chunk: list[Intent], answers: Sequence[SavedRecord]) -> Iterator[Outcome]:
-        if len(answers) != len(chunk) or not all(map(_fits, chunk, answers)):
+        checked = self._checked(chunk, answers)
+        if checked is None or (self._ids_matter and not checked.are_certain):
             yield from self._by_what_is_there(chunk, answers)
             return
-        for intent, answer in zip(chunk, answers, strict=True):
+        for intent, answer in zip(chunk, checked.in_order, strict=True):
             if answer.error is None:
                 self._refused_in_a_row = 0
-                yield Outcome(intent, answer.id or 0)
+                yield Outcome(intent, answer.id or 0, is_certain=checked.are_certain)
             else:
                 yield _rejected(intent, code="not_saved", reason=_reason(answer.error, intent))
 
+    def _checked(self, chunk: list[Intent], answers: Sequence[SavedRecord]) -> Answers | None:
+        """Return the answers in the order of the rows, None if they cannot be told apart."""
+        if chunk[0].creates and not chunk[0].write.upsert:
+            return assign(chunk, answers, highest_id=self._table.highest_id, shown_key=self._shown_key)
+        is_fit = len(answers) == len(chunk) and all(map(_fits, chunk, answers))
+        return Answers(answers, are_certain=True) if is_fit else None
+
     def _by_what_is_there(self, chunk: list[Intent], answers: Sequence[SavedRecord]) -> Iterator[Outcome]:
         """Judge rows whose answers cannot be told apart: those that cannot be found are rejected."""
-        logger.warning("Table %s: %d rows were sent, %d answered; looking.", self._table.id, len(chunk), len(answers))
+        logger.warning(
+            "Table %s: %d rows were sent, and the %d answers do not tell which record is whose; looking.",
+            self._table.id,
+            len(chunk),
+            len(answers),
+        )
         if chunk[0].creates:
             saved, rest = self._looking.look(chunk)
         else:
@@ -227,6 +253,10 @@ class BatchWriter:
 
 def _status(error: NinoxError) -> int | None:
     return error.status if isinstance(error, NinoxAPIError) else None
+
+
+def _has_key(intent: Intent) -> bool:
+    return intent.row.encoded.key is not None
 
 
 def _fits(intent: Intent, answer: SavedRecord) -> bool:

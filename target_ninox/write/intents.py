@@ -24,9 +24,15 @@ class Intent:
 
 
 class Outcome(NamedTuple):
-    """What became of an intent: a record id, or an error."""
+    """What became of an intent: a record id, or an error.
+
+    Attributes:
+        recovered: Whether it was found in Ninox, and not told by an answer.
+        is_certain: Whether the record is that of the row; if not, it is one of those that were made with it.
+    """
 
     intent: Intent
     record_id: int = 0
     error: RowRejectedError | None = None
     recovered: bool = False
+    is_certain: bool = True

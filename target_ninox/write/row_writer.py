@@ -14,6 +14,7 @@ from target_ninox.mapping.rows import RowRejectedError
 from target_ninox.matching.record_index import ExistingRecord
 from target_ninox.reporting.account import StreamAccount
 from target_ninox.run import Run, key_of
+from target_ninox.write.answers import shown_key_of
 from target_ninox.write.batches import BatchWriter
 from target_ninox.write.cascade import Cascade, RecordKey, counts_by_name, find_cascade
 from target_ninox.write.delete import Deleter, Deletion, DeletionsRefusedError, describe_deletion
@@ -65,6 +66,7 @@ class RowWriter:
             run.writer,
             self._table,
             key_of=key_of(plan),
+            shown_key=shown_key_of(plan),
             size=run.settings.batch_size,
             max_tries=run.max_tries,
             find_gone_fields=self._find_gone_fields,
@@ -102,7 +104,7 @@ class RowWriter:
         known = set(self._matcher.index.ids())
         unseen = known - self.seen
         before = known - self.created
-        really_known = before if self._preview else known  # a dry run makes its ids up
+        really_known = before if self._preview else known | self.created  # a dry run makes its ids up
         if unseen and not self._table.ends_at(max(really_known)):
             return None
         return Unseen(sorted(unseen), records_before=len(before) + self._account.report.deleted)
@@ -193,7 +195,7 @@ class RowWriter:
         self._run.limits.reserve("update", len(intents) - creates)
         if creates and not self.plan.needs_key:
             self._table.look_for_highest_id()
-        for outcome in self._batches.save(intents):
+        for outcome in self._batches.save(intents, ids_matter=self._account.is_remembering):
             self._take(outcome)
 
     def _take(self, outcome: Outcome) -> None:
@@ -205,7 +207,9 @@ class RowWriter:
         if outcome.intent.creates:
             self.created.add(outcome.record_id)
         self._account.report.recovered += outcome.recovered
-        if not outcome.recovered:
+        if not outcome.is_certain:
+            self._table.note_made(outcome.record_id)
+        elif not outcome.recovered:
             self._table.note_saved(outcome.record_id, outcome.intent.write.fields)
         is_new = outcome.intent.creates and not outcome.recovered
         shown = self._shown_files.pop(row.identity, {})

@@ -75,7 +75,7 @@ class DryWriter:
 
     def save_records(self, _table_id: str, writes: Sequence[RecordWrite], /) -> list[SavedRecord]:
         """Return an id for every record."""
-        return [SavedRecord(plain_id=write.id or self._new_id()) for write in writes]
+        return [SavedRecord(plain_id=write.id or self._new_id(), fields=dict(write.fields)) for write in writes]
 
     def delete_records(self, _table_id: str, _record_ids: Sequence[int], /) -> None:
         """Do nothing."""

@@ -94,6 +94,27 @@ PROMISES = [
         defects=(Defect("target_ninox:BatchWriter._refused", "_divided(rest, -(-len(rest) // PARTS))", "[rest[:1]]"),),
     ),
     Promise(
+        "README.md",
+        "Whatever order or ids a save is answered with, no later row, link or file lands on another record",
+        test="target/test_answers.py::test_a_later_row_changes_the_record_of_its_key",
+        defects=(
+            Defect("target_ninox:assign", "record_id <= highest_id", "False"),
+            Defect("target_ninox:assign", "len(set(ids)) != len(ids)", "False"),
+            Defect("target_ninox:assign", "return _by_keys(answers, keys, wanted)", "return Answers(answers, True)"),
+            Defect("target_ninox:assign", "are_certain=len(chunk) == 1", "are_certain=True"),
+            Defect("target_ninox:Matcher.find_all", "self._table.read_unread()", "pass"),
+        ),
+    ),
+    Promise(
+        "README.md",
+        "Whatever order or ids a save is answered with, no later row, link or file lands on another record",
+        test="target/test_answers.py::test_a_file_lands_on_the_record_of_its_row",
+        defects=(
+            Defect("target_ninox:BatchWriter._outcomes", "self._ids_matter and not checked.are_certain", "False"),
+            Defect("target_ninox:BatchWriter.save", "if creates and intent.row.encoded.files", "if False"),
+        ),
+    ),
+    Promise(
         "docs/how-to/mirror.md",
         "Any doubt means that nothing is deleted; a warning names it, and the rows are loaded all the same.",
         test="target/test_deletions.py::test_a_mirror_deletes_nothing_after_an_input_that_is",
