@@ -14,11 +14,13 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from ninox_singer.locations import split_location
+
 Read = Callable[[Any], Any]
 
 _JSON_TEXT = msgspec.json.Encoder(decimal_format="number")
-_INTERVAL = re.compile(r"(-?)(\d+):(\d{1,2})(?::(\d{1,2})(\.\d+)?)?")
-_COORDINATES = re.compile(r"\s*<(-?\d+(?:\.\d+)?),\s*(-?\d+(?:\.\d+)?)>\s*$")
+_INTERVAL = re.compile(r"(-?)(\d{1,15}):(\d{1,2})(?::(\d{1,2})(\.\d{1,60})?)?")
+_MOST_DIGITS_OF_AN_ID = 15
 _DATE_LENGTH = 10
 _APPOINTMENT_PARTS = 2
 
@@ -111,15 +113,15 @@ def appointment(part: int, zone: ZoneInfo | None) -> Read:
 
 def address(value: Any) -> str | None:
     """Return the text of a location, without its coordinates."""
-    return _COORDINATES.sub("", _string(value)).strip("\n") or None
+    return split_location(_string(value))[0].strip("\n") or None
 
 
 def coordinate(part: int) -> Read:
     """Return a reader of a location's latitude (part 0) or longitude (part 1), null where it has none."""
 
     def read(value: Any) -> Decimal | None:
-        match = _COORDINATES.search(_string(value))
-        return Decimal(match.group(part + 1)) if match else None
+        _, coordinates = split_location(_string(value))
+        return Decimal(coordinates[part]) if coordinates else None
 
     return read
 
@@ -128,7 +130,7 @@ def record_id(value: Any) -> int:
     """Return the id of a linked record, also from a one-element list (both forms were seen)."""
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
-    if isinstance(value, str) and value.isdecimal():
+    if isinstance(value, str) and value.isdecimal() and len(value) <= _MOST_DIGITS_OF_AN_ID:
         return int(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return value

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from ninox_singer.locations import split_location
 from target_ninox.encoding.numbers import number
 from target_ninox.encoding.text import text
 from target_ninox.encoding.values import EncodeParts, Formats, ValueRejectedError
-
-COORDINATES = re.compile(r"\s*<\s*(-?\d+(?:\.\d+)?)\s*,\s*(-?\d+(?:\.\d+)?)\s*>\s*$")
 
 _BOUNDS = {"latitude": 90, "longitude": 180}
 
@@ -25,7 +23,7 @@ def location(formats: Formats) -> EncodeParts:
         if "latitude" not in values and "longitude" not in values:
             return address
         latitude, longitude = (_coordinate(values, part, encode_number) for part in _BOUNDS)
-        address = COORDINATES.sub("", address)
+        address, _ = split_location(address)
         return f"{address}\n<{latitude},{longitude}>" if address else f"<{latitude},{longitude}>"
 
     return encode

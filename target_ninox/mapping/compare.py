@@ -13,11 +13,11 @@ from typing import Any
 import msgspec
 
 from ninox_api.schema import Field
+from ninox_singer.locations import split_location
 from target_ninox.encoding.choices import Options
 from target_ninox.encoding.intervals import seconds_of
 from target_ninox.encoding.links import find_record_id
 from target_ninox.encoding.moments import read_moment, read_time
-from target_ninox.encoding.places import COORDINATES
 from target_ninox.encoding.text import text
 from target_ninox.encoding.types import canonical_name
 from target_ninox.mapping.markup import markup_meaning
@@ -118,9 +118,9 @@ def _links(field: Field) -> Callable[[Any], Hashable]:
 def _location(value: Any) -> Hashable:
     if not isinstance(value, str):
         return _json(value)
-    match = COORDINATES.search(value)
-    address = " ".join(COORDINATES.sub("", value).split())
-    return (address, *(Decimal(part) for part in match.groups())) if match else (address,)
+    address, coordinates = split_location(value)
+    address = " ".join(address.split())
+    return (address, *map(Decimal, coordinates)) if coordinates else (address,)
 
 
 def _text(value: Any) -> Hashable:
