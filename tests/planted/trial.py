@@ -54,7 +54,9 @@ def run(tests, folder, *, defect=None, first_case_only=False, longest_s=LONGEST_
         TrialError: See there; with all that pytest wrote.
     """
     output, result = folder / "output", folder / "result"
-    process = context.Process(target=_in_fork, args=(tests, folder, defect, dict(os.environ), _Judge(first_case_only)))
+    process = context.Process(
+        target=_in_fork, args=(tests, folder, defect, dict(os.environ), _Judge(tests, first_case_only))
+    )
     process.start()
     process.join(longest_s)
     if process.is_alive():
@@ -92,7 +94,8 @@ def _in_fork(tests, folder, defect, environment, judge):
 class _Judge:
     """Tells a test that noticed something from one that stumbled; lets what is drawn at random always be the same."""
 
-    def __init__(self, first_case_only):
+    def __init__(self, tests, first_case_only):
+        self.cases = {f"tests/{test}" for test in tests if "[" in test}
         self.first_case_only = first_case_only
         self.passed = 0
         self.caught = False
@@ -105,7 +108,11 @@ class _Judge:
 
     def pytest_collection_modifyitems(self, items):
         if self.first_case_only:
-            items[:] = {item.nodeid.partition("[")[0]: item for item in reversed(items)}.values()
+            items[:] = {self._test(item.nodeid): item for item in reversed(items)}.values()
+
+    def _test(self, node):
+        """Return what stands for a case: itself, if it was asked for by name."""
+        return node if node in self.cases else node.partition("[")[0]
 
     def pytest_runtest_makereport(self, call):
         if call.when == "call":
