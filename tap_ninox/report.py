@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from enum import Enum
 from pathlib import Path
 
 from ninox_api.errors import NinoxBudgetError, NinoxConfigError, NinoxError
@@ -32,6 +33,19 @@ class SyncFailedError(NinoxError):
     """At least one selected stream could not be read to its end; the others were."""
 
 
+class Outcome(str, Enum):
+    """What became of a selected stream."""
+
+    COMPLETE = "complete"
+    FAILED = "failed"
+    NOT_BEGUN = "not_begun"
+    """The run ended before, or had used up its API calls."""
+    NOT_PERMITTED = "not_permitted"
+    """It was never read, and this key may not read it."""
+    REMOVED = "removed"
+    """Its table is no longer in Ninox."""
+
+
 @dataclass(slots=True, kw_only=True)
 class StreamReport:
     """What happened to one stream.
@@ -40,6 +54,7 @@ class StreamReport:
         emitted: RECORD messages with a row.
         deleted: Tombstones.
         gone: Records named by the feed that had vanished when they were read.
+        outcome: What became of it; see `Outcome`.
         nulled: Property → values that did not fit its type.
         uncomputed: Property → values of a formula that Ninox could not compute.
     """
@@ -52,6 +67,12 @@ class StreamReport:
     api_calls: int = 0
     seconds: float = 0.0
     error: NinoxError | None = None
+    became: Outcome = Outcome.COMPLETE
+
+    @property
+    def outcome(self) -> Outcome:
+        """What became of it."""
+        return Outcome.FAILED if self.error else self.became
 
 
 class RunReport:
@@ -59,6 +80,8 @@ class RunReport:
 
     Attributes:
         interrupted: What ended the run before its end: a signal, or an error; None if nothing did.
+        selected: Names of all streams that are to be read.
+        problems: What is wrong with the settings and did not keep the run from reading the rest.
     """
 
     def __init__(self, calls_used: Callable[[], int]) -> None:
@@ -71,6 +94,8 @@ class RunReport:
         self.interrupted: str | None = None
         self.display = default_display()
         self.refusals: Mapping[str, NinoxError] = {}
+        self.selected: Sequence[str] = ()
+        self.problems: Sequence[str] = ()
 
     @property
     def api_calls(self) -> int:
@@ -86,6 +111,11 @@ class RunReport:
     def is_out_of_budget(self) -> bool:
         """Whether a stream used up the permitted API calls, so that starting another one is pointless."""
         return any(isinstance(report.error, NinoxBudgetError) for report in self.streams.values())
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the run came to its end, and nothing is wrong with any stream or setting."""
+        return self.interrupted is None and not self.problems and not any(self._told_of_streams())
 
     @contextmanager
     def stream(self, name: str) -> Iterator[StreamReport]:
@@ -120,6 +150,7 @@ class RunReport:
             error: What ends the run, unless a signal was noted in `interrupted`.
             path: The file, if one is wanted; that it cannot be written is not worth a second error.
         """
+        self._note_what_was_not_begun()
         self.interrupted = self.interrupted or (str(error) if isinstance(error, NinoxError) else type(error).__name__)
         if path is not None:
             with suppress(NinoxConfigError):
@@ -135,6 +166,7 @@ class RunReport:
             SyncFailedError: A stream failed.
             NinoxConfigError: The file cannot be written.
         """
+        self._note_what_was_not_begun()
         for name, report in self.streams.items():
             _log_stream(name, report)
         for drift in self.drift:
@@ -150,14 +182,37 @@ class RunReport:
         )
         if path is not None:
             write_report(path, self)
-        failed = [name for name, report in self.streams.items() if report.error]
+        problems = [*self.problems, *self._told_of_streams()]
+        if problems:
+            raise SyncFailedError(" ".join(problems))
+
+    def _note_what_was_not_begun(self) -> None:
+        for name in self.selected:
+            self.streams.setdefault(name, StreamReport(became=Outcome.NOT_BEGUN))
+
+    def _told_of_streams(self) -> Iterator[str]:
+        """Yield what is wrong with streams, if anything."""
+        names: dict[Outcome, list[str]] = {}
+        for name, report in self.streams.items():
+            names.setdefault(report.outcome, []).append(name)
+        failed, not_begun = names.get(Outcome.FAILED, []), names.get(Outcome.NOT_BEGUN, [])
         if failed:
-            streams = counted(len(reports), "stream")
-            message = (
-                f"{len(failed)} of {streams} could not be read to their end: {', '.join(failed)}. "
-                "The others are complete; see the errors above, mend or deselect them, and run again."
-            )
-            raise SyncFailedError(message)
+            streams = counted(len(self.streams), "stream")
+            yield f"{len(failed)} of {streams} could not be read to their end: {', '.join(failed)}."
+        if not_begun:
+            yield f"{counted(len(not_begun), 'stream')} not begun: {', '.join(not_begun)}."
+        if failed or not_begun:
+            yield "The others are complete; see the errors above, mend or deselect them, and run again."
+        elif len(names.get(Outcome.NOT_PERMITTED, ())) == len(self.streams):
+            yield "None of the selected streams may be read with this key; see the warnings above."
+
+
+_SHOWN = {
+    Outcome.FAILED: "FAILED",
+    Outcome.NOT_BEGUN: "NOT BEGUN",
+    Outcome.NOT_PERMITTED: "NOT PERMITTED",
+    Outcome.REMOVED: "table removed in Ninox",
+}
 
 
 def _log_stream(name: str, report: StreamReport) -> None:
@@ -168,7 +223,7 @@ def _log_stream(name: str, report: StreamReport) -> None:
         report.deleted,
         counted(report.api_calls, "API call"),
         report.seconds,
-        ", FAILED" if report.error else "",
+        "" if report.outcome is Outcome.COMPLETE else f", {_SHOWN[report.outcome]}",
     )
     if report.gone:
         logger.info("%s: %s had vanished when it came to reading.", name, counted(report.gone, "changed record"))

@@ -39,18 +39,20 @@ def _document(report: RunReport) -> dict[str, Any]:
     return {
         "started_at": report.started_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
         "seconds": round(report.seconds, 3),
-        "succeeded": report.interrupted is None and not any(stream.error for stream in streams.values()),
+        "succeeded": report.succeeded,
         "interrupted": report.interrupted,
         "api_calls": report.api_calls,
         "rows": sum(stream.emitted for stream in streams.values()),
         "deleted": sum(stream.deleted for stream in streams.values()),
         "streams": {name: _stream(stream) for name, stream in streams.items()},
+        "problems": list(report.problems),
         "drift": [asdict(drift) for drift in report.drift],
     }
 
 
 def _stream(report: StreamReport) -> dict[str, Any]:
     return {
+        "outcome": report.outcome.value,
         "rows": report.emitted,
         "deleted": report.deleted,
         "gone": report.gone,

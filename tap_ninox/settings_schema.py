@@ -110,13 +110,15 @@ TAP_PROPERTIES = (
         "databases",
         _NAMES,
         title="Databases",
-        description="Databases to read: ids, names or globs such as `Büro*`. Default: all that the key can read.",
+        description="Databases to read: ids, names or globs such as `Büro*`; `!` before one leaves it out. "
+        "Default: all that the key can read.",
     ),
     th.Property(
         "tables",
         _NAMES,
         title="Tables",
-        description="Tables to list: ids, names or globs. Default: all but pages.",
+        description="Tables to list: ids, names or globs, or `<database id>.<table id>`; `!` before one leaves it out. "
+        "Default: all but pages.",
     ),
     th.Property(
         "stream_name_format",

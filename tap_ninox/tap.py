@@ -79,6 +79,7 @@ class TapNinox(ConfiguredPlugin, Tap):
         self._client: NinoxClient | None = None
         self.discovery: Discovery | None = None
         self._rows_at_last_state = 0
+        self._problems: Sequence[str] = ()
         self._readers: Mapping[DatabaseName, DatabaseClient] = {}
         self.report = RunReport(lambda: self.calls_used)
         super().__init__(catalog=catalog, **{"message_writer": self._writer, **kwargs})
@@ -172,6 +173,7 @@ class TapNinox(ConfiguredPlugin, Tap):
         """Look at Ninox as it is now; a saved catalog makes up for schemas that this key may not read."""
         discovery = discover(client, settings, team=team)
         self._readers = discovery.readers
+        self._problems = discovery.problems
         if not discovery.databases and not self._saved_catalog:
             raise NinoxError(_nothing_to_read(discovery))
         return discovery if discovery.databases else None
@@ -182,7 +184,7 @@ class TapNinox(ConfiguredPlugin, Tap):
         entries = entries_to_read(discovery, saved=saved, settings=settings, reserved=reserved)
         if settings.follows_names and discovery:
             self._follow_names(entries)
-        self._watch = SchemaWatch(discovery, saved=saved or (), entries=entries, settings=settings)
+        self.watch = SchemaWatch(discovery, saved=saved or (), entries=entries, settings=settings)
         return entries
 
     def _follow_names(self, entries: Sequence[TableEntry]) -> None:
@@ -205,8 +207,13 @@ class TapNinox(ConfiguredPlugin, Tap):
             with self.report.stream(name):
                 raise UnknownStreamError(name)
         bookmarks = self.state.setdefault("bookmarks", {})
-        self.report.drift = self._watch.drifts(bookmarks, selected=selected)
-        self.report.refusals = self._watch.lost(bookmarks)
+        self.report.selected = selected
+        self.report.problems = self._problems
+        for name, error in self.watch.unread(bookmarks).items():
+            with self.report.stream(name):
+                raise error
+        self.report.drift = self.watch.drifts(bookmarks, selected=selected)
+        self.report.refusals = self.watch.lost(bookmarks)
 
     def _announce(self) -> None:
         """Let every feed know who follows it from where, before the first question."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from ninox_api.errors import (
     NinoxProtocolError,
 )
 from ninox_api.schema import DatabaseName, DatabaseSchema, Table, Team
-from tap_ninox.schema.selection import is_glob, matches, nothing_called, pick_many, pick_one
+from tap_ninox.schema.selection import EXCLUDES, choose, is_glob, is_named, matches, nothing_called, pick_many, pick_one
 from tap_ninox.settings import TapSettings
 
 logger = logging.getLogger(__name__)
@@ -42,13 +43,17 @@ class Discovery:
 
     Attributes:
         skipped: Databases whose schema the key cannot read.
+        problems: A sentence for each name in the settings that names nothing, though others do.
         readers: All chosen databases, skipped ones included.
+        listed: Ids of all databases of the teams, chosen or not.
     """
 
     teams: tuple[Team, ...]
     databases: tuple[DiscoveredDatabase, ...]
     skipped: tuple[DatabaseName, ...]
     readers: Mapping[DatabaseName, DatabaseClient]
+    listed: frozenset[str] = frozenset()
+    problems: tuple[str, ...] = ()
 
 
 def discover(client: NinoxClient, settings: TapSettings, *, team: str | None) -> Discovery:
@@ -60,12 +65,15 @@ def discover(client: NinoxClient, settings: TapSettings, *, team: str | None) ->
     """
     teams = find_teams(client, team=team, patterns=settings.teams)
     team_of = {name: found for found in teams for name in _databases_of(client, found)}
-    _check_passwords(client, team_of)
-    names = pick_many(list(team_of), settings.databases, setting="databases")
+    names, problems = choose(list(team_of), settings.databases, setting="databases")
+    problems += _unused_passwords(client, team_of)
     readers = {name: client.database(team_of[name].id, name) for name in names}
     schemas = {name: _read_schema(reader) for name, reader in readers.items()}
     readable = {name: schema for name, schema in schemas.items() if schema is not None}
-    _check_tables(readable.values(), settings.tables)
+    skipped = tuple(name for name in names if name not in readable)
+    problems += _unknown_tables(readable, settings.tables, has_skipped=bool(skipped))
+    for problem in problems:
+        logger.warning(problem)
     return Discovery(
         teams=tuple(teams),
         databases=tuple(
@@ -74,12 +82,14 @@ def discover(client: NinoxClient, settings: TapSettings, *, team: str | None) ->
                 name=name,
                 client=readers[name],
                 schema=schema,
-                tables=_chosen(schema.tables, settings.tables),
+                tables=_chosen(name, schema.tables, settings.tables),
             )
             for name, schema in readable.items()
         ),
-        skipped=tuple(name for name in names if name not in readable),
+        skipped=skipped,
         readers=readers,
+        listed=frozenset(name.id for name in team_of),
+        problems=tuple(problems),
     )
 
 
@@ -148,12 +158,11 @@ def _address_hint(api_url: str) -> str:
     return "" if api_url.endswith("/v1") else f" Or is api_url {api_url} not complete? It usually ends with /v1."
 
 
-def _check_passwords(client: NinoxClient, databases: Iterable[DatabaseName]) -> None:
+def _unused_passwords(client: NinoxClient, databases: Iterable[DatabaseName]) -> list[str]:
     databases = list(databases)
     known = {key for database in databases for key in (database.id, database.name)}
     unknown = sorted(set(client.databases_with_password) - known)
-    if unknown:
-        raise NinoxConfigError([nothing_called(name, databases, setting="database_passwords") for name in unknown])
+    return [nothing_called(name, databases, setting="database_passwords") for name in unknown]
 
 
 def _read_schema(reader: DatabaseClient) -> DatabaseSchema | None:
@@ -167,8 +176,10 @@ def _read_schema(reader: DatabaseClient) -> DatabaseSchema | None:
     except (NinoxPermissionError, NinoxNotFoundError, NinoxProtocolError) as error:
         logger.warning(
             "Database %r is skipped: its schema cannot be read. If it is password-protected, put its password into "
-            "database_passwords; if the key's role may not read schemas, run with a saved catalog. (%s)",
+            "database_passwords; if the key's role may not read schemas, run with a saved catalog; to leave it out, "
+            "set databases to %s. (%s)",
             name,
+            json.dumps([EXCLUDES + reader.database.id]),
             error,
         )
         return None
@@ -181,16 +192,23 @@ def _read_schema(reader: DatabaseClient) -> DatabaseSchema | None:
     return tables
 
 
-def _chosen(tables: Sequence[Table], patterns: Sequence[str]) -> tuple[Table, ...]:
-    return tuple(table for table in tables if not patterns or any(matches(table, pattern) for pattern in patterns))
+def _chosen(database: DatabaseName, tables: Sequence[Table], patterns: Sequence[str]) -> tuple[Table, ...]:
+    return tuple(table for table in tables if is_named([table], patterns, path=f"{database.id}.{table.id}"))
 
 
-def _check_tables(schemas: Iterable[DatabaseSchema], patterns: Sequence[str]) -> None:
-    tables = [table for schema in schemas for table in schema.tables]
-    problems = [
-        nothing_called(pattern, tables, setting="tables")
-        for pattern in patterns
-        if tables and not any(matches(table, pattern) for table in tables)
-    ]
-    if problems:
+def _unknown_tables(
+    schemas: Mapping[DatabaseName, DatabaseSchema], patterns: Sequence[str], *, has_skipped: bool
+) -> list[str]:
+    """Return a sentence for each pattern that names no table.
+
+    Raises:
+        NinoxConfigError: None of them names any, and all tables are known.
+    """
+    tables = [table for schema in schemas.values() for table in schema.tables]
+    paths = {f"{database.id}.{table.id}" for database, schema in schemas.items() for table in schema.tables}
+    wanted = [pattern for pattern in patterns if not pattern.startswith(EXCLUDES)]
+    unknown = [p for p in wanted if p not in paths and not any(matches(table, p) for table in tables)]
+    problems = [nothing_called(pattern, tables, setting="tables") for pattern in unknown] if tables else []
+    if problems and len(problems) == len(wanted) and not has_skipped:
         raise NinoxConfigError(problems)
+    return problems

@@ -10,7 +10,7 @@ from tap_ninox.formulas.columns import offer_formulas
 from tap_ninox.schema.catalog import TableEntry, entries_of, with_current_choices
 from tap_ninox.schema.discovery import Discovery, tell_unselected
 from tap_ninox.schema.idle_aliases import warn_of_idle_aliases
-from tap_ninox.schema.selection import Named, matches
+from tap_ninox.schema.selection import Named, is_named
 from tap_ninox.settings import TapSettings
 from tap_ninox.values.columns import is_known_type
 
@@ -53,14 +53,11 @@ def _chosen(saved: Iterable[TableEntry], discovery: Discovery | None, settings: 
         names: list[Named] = [entry.database, *([database.name] if database else [])]
         tables: list[Named] = [Table(id=entry.table_id, name=entry.table_name, fields=())]
         tables += [table for table in database.schema.tables if table.id == entry.table_id] if database else []
-        if _are_named(names, settings.databases) and _are_named(tables, settings.tables):
+        path = f"{entry.database.id}.{entry.table_id}"
+        if is_named(names, settings.databases) and is_named(tables, settings.tables, path=path):
             yield entry
         else:
             logger.info("%s is in the catalog, but not among the chosen databases and tables.", entry.stream)
-
-
-def _are_named(items: Iterable[Named], patterns: Sequence[str]) -> bool:
-    return not patterns or any(matches(item, pattern) for item in items for pattern in patterns)
 
 
 def _with_current_choices(saved: Iterable[TableEntry], discovery: Discovery | None) -> list[TableEntry]:

@@ -76,6 +76,18 @@ def known_from_state(bookmarks: Mapping[str, Any], settings: TapSettings) -> Ite
             yield _known_from_bookmark(stream, bookmark, fields, settings)
 
 
+def known_databases(bookmarks: Mapping[str, Any]) -> tuple[set[str], set[str]]:
+    """Return the ids of the databases that a state knows tables of, and of those that it knows formulas of."""
+    known, with_formulas = set(), set()
+    for bookmark in bookmarks.values():
+        database_id = bookmark.get("database_id") if isinstance(bookmark, dict) else None
+        if isinstance(database_id, str):
+            known.add(database_id)
+            if _formulas(bookmark.get("fields")):
+                with_formulas.add(database_id)
+    return known, with_formulas
+
+
 def _known_from_bookmark(
     stream: str, bookmark: Mapping[str, Any], fields: Mapping[str, str], settings: TapSettings
 ) -> KnownTable:

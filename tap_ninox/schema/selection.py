@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import Protocol, TypeVar
@@ -57,6 +58,55 @@ def pick_many(items: Sequence[Item], patterns: Iterable[str], *, setting: str) -
         return list(items)
     chosen = {item.id for pattern in patterns for item in _matching(items, pattern, setting)}
     return [item for item in items if item.id in chosen]
+
+
+EXCLUDES = "!"
+"""Begins a pattern that leaves out what it names."""
+
+
+def choose(items: Sequence[Item], patterns: Iterable[str], *, setting: str) -> tuple[list[Item], list[str]]:
+    """Return the items that the patterns name and none of them excludes, and a sentence for each that names nothing.
+
+    Raises:
+        NinoxConfigError: Nothing at all is named, or a plain name is ambiguous.
+    """
+    wanted = [pattern for pattern in patterns if not pattern.startswith(EXCLUDES)]
+    problems = [
+        nothing_called(pattern, items, setting=setting)
+        for pattern in wanted
+        if not any(matches(item, pattern) for item in items)
+    ]
+    if wanted and len(problems) == len(wanted):
+        raise NinoxConfigError(problems)
+    found = [pattern for pattern in wanted if any(matches(item, pattern) for item in items)]
+    chosen = pick_many(items, found, setting=setting)
+    return [item for item in chosen if not is_excluded([item], patterns)], problems
+
+
+def is_excluded(names: Iterable[Named], patterns: Iterable[str]) -> bool:
+    """Tell whether a pattern leaves out what has any of some names."""
+    left_out = [pattern.removeprefix(EXCLUDES) for pattern in patterns if pattern.startswith(EXCLUDES)]
+    return any(matches(item, pattern) for item in names for pattern in left_out)
+
+
+def is_named(names: Iterable[Named], patterns: Sequence[str], *, path: str = "") -> bool:
+    """Tell whether patterns name, and do not exclude, what has any of some names.
+
+    Args:
+        names: What it is called now, and was called before.
+        patterns: Those of a setting; if none includes, all is included that none excludes.
+        path: Its id with the ids above, `<database_id>.<table_id>`, which names it, too.
+    """
+    names = list(names)
+    wanted = [pattern for pattern in patterns if not pattern.startswith(EXCLUDES)]
+    if is_excluded(names, patterns) or f"{EXCLUDES}{path}" in patterns:
+        return False
+    return not wanted or path in wanted or any(matches(item, pattern) for item in names for pattern in wanted)
+
+
+def excluding(patterns: Iterable[str], item: str, *, setting: str) -> str:
+    """Return the line of the settings that leaves out one item and nothing else."""
+    return f"{setting}: {json.dumps([*patterns, EXCLUDES + item], ensure_ascii=False)}"
 
 
 def is_glob(pattern: str) -> bool:

@@ -5,11 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from typing import Any
 
+from ninox_api.errors import NinoxError
+from ninox_api.schema import DatabaseName, Table
 from tap_ninox.schema.catalog import TableEntry
 from tap_ninox.schema.discovery import DiscoveredDatabase, Discovery
 from tap_ninox.schema.drift import Drift, LostFieldsError, lost_fields, new_tables, table_drifts
 from tap_ninox.schema.known_tables import KnownTable, known_from_entry, known_from_state
+from tap_ninox.schema.selection import excluding, is_excluded, is_named
 from tap_ninox.settings import TapSettings
+
+
+class NotReadError(NinoxError):
+    """What was read before cannot be read now; that says nothing about its rows."""
+
+    def __init__(self, problem: str, line: str) -> None:
+        """Say why, and which line of the settings leaves it out."""
+        super().__init__(
+            f"{problem[:1].upper()}{problem[1:]}. Its rows stay as they are, and none is taken for deleted. Give the "
+            f"key its right (back), or leave it out for good: {line}"
+        )
 
 
 class SchemaWatch:
@@ -31,6 +45,7 @@ class SchemaWatch:
             entries: Tables as this run reads them.
             settings: The tap's settings.
         """
+        self._discovery = discovery
         self._databases: Sequence[DiscoveredDatabase] = discovery.databases if discovery else ()
         self._saved = [known_from_entry(entry) for entry in saved]
         self._entries = {(entry.database.id, entry.table_id): entry for entry in entries}
@@ -61,6 +76,46 @@ class SchemaWatch:
             if table.database_id in schemas and not self._settings.refreshes(stream)
         }
         return {stream: error for stream, error in errors.items() if error}
+
+    def unread(self, bookmarks: Mapping[str, Any]) -> dict[str, NotReadError]:
+        """Return the streams that an earlier run has read, and whose database this run cannot read at all.
+
+        Those that the settings leave out are not meant, nor those whose table a readable schema no longer lists.
+        """
+        unread = {}
+        for stream, bookmark in bookmarks.items():
+            database_id, table_id = (bookmark.get(key) for key in ("database_id", "table_id"))
+            if not isinstance(database_id, str) or not isinstance(table_id, str):
+                continue
+            was_read = bookmark.get("replication_key_value") is not None or bookmark.get("snapshot")
+            if not was_read or bookmark.get("is_gone"):
+                continue
+            table = Table(id=table_id, name=str(bookmark.get("table", table_id)), fields=())
+            path = f"{database_id}.{table_id}"
+            is_wanted = is_named([table], self._settings.tables, path=path)
+            if is_wanted and (database_id, table_id) not in self._entries and self.is_unread(database_id):
+                line = excluding(self._settings.databases, database_id, setting="databases")
+                unread[stream] = NotReadError(f"database {database_id} cannot be read with this key", line)
+        return unread
+
+    def is_unread(self, database_id: str) -> bool:
+        """Tell whether a database that was read before is wanted and cannot be read.
+
+        Of one that is not listed any more only the id is known: it is wanted unless the settings say otherwise, or name
+        others, all of which are there.
+        """
+        discovery = self._discovery
+        if discovery is None or any(database.name.id == database_id for database in discovery.databases):
+            return False
+        if database_id in discovery.listed:
+            return any(name.id == database_id for name in discovery.skipped)
+        patterns = self._settings.databases
+        unknown = DatabaseName(id=database_id, name=database_id)
+        return is_named([unknown], patterns) or (bool(discovery.problems) and not is_excluded([unknown], patterns))
+
+    def lists_less(self, database_id: str) -> bool:
+        """Tell whether the schema of a database is read in part only: without formulas and pages."""
+        return any(d.name.id == database_id and not d.schema.lists_formulas for d in self._databases)
 
     def _told_by_catalog(self, from_state: Iterable[KnownTable]) -> Iterator[KnownTable]:
         """Yield the tables of the saved catalog; where names are followed it counts only if the state knows less."""

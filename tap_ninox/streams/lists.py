@@ -13,7 +13,7 @@ import msgspec
 from singer_sdk.helpers.types import Context, Record
 from typing_extensions import override
 
-from tap_ninox.schema.known_tables import first_columns
+from tap_ninox.schema.known_tables import first_columns, known_databases
 from tap_ninox.settings import TapSettings
 from tap_ninox.streams.base import RecordStream
 from tap_ninox.values.columns import BOOLEAN, INTEGER, STRING
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_READ_IN_FULL = "databases"
+"""Key of a bookmark: databases whose whole schema was listed; a list, as orchestrators merge objects at depth."""
+
 _KEY: dict[str, Any] = {"type": ["string"]}
 
 
@@ -37,6 +40,8 @@ class CatalogueStream(RecordStream):
 
     properties: dict[str, Any]
     keys: tuple[str, ...]
+    needs_full_schemas = False
+    """Whether rows are missing where formulas, pages and kinds are not told."""
 
     def __init__(
         self, tap: TapNinox, discovery: Discovery | None, entries: Iterable[TableEntry], settings: TapSettings
@@ -69,12 +74,29 @@ class CatalogueStream(RecordStream):
         digest = hashlib.sha256(msgspec.json.encode(rows)).hexdigest()
         if self.stream_state.get("digest") == digest:
             return
-        self._stream_version = max(int(time.time()), self.stream_state.get("table_version", 0) + 1)
+        is_whole = self._lists_all_that_is_known()
+        version = self.stream_state.get("table_version", 0)
+        self._stream_version = max(int(time.time()), version + 1) if is_whole or not version else version
         for row in rows[: self.ABORT_AT_RECORD_COUNT]:
             yield row
             self._report.emitted += 1
         if self.ABORT_AT_RECORD_COUNT is None:
-            self._finish(digest)
+            self._finish(digest, is_whole=is_whole)
+
+    def _lists_all_that_is_known(self) -> bool:
+        """Tell whether nothing is missing but what is gone: no version of a partial list is activated.
+
+        A database that cannot be read now, or only in part, was read before if a bookmark or this list knows it.
+        """
+        watch = self._tap.watch
+        known, with_formulas = known_databases(self.tap_state.get("bookmarks", {}))
+        in_full = {name for name in self.stream_state.get(_READ_IN_FULL) or () if isinstance(name, str)} | with_formulas
+        missing = {name for name in known | in_full if watch.is_unread(name)}
+        if self.needs_full_schemas:
+            missing |= {name for name in in_full if watch.lists_less(name)}
+        for name in sorted(missing):
+            logger.warning("%s: database %s cannot be read in full, so its rows stay as they are.", self.name, name)
+        return not missing
 
     @property
     @override
@@ -92,10 +114,13 @@ class CatalogueStream(RecordStream):
             return None, {}
         return entry.stream, {key: column.name for key, column in first_columns(entry.columns).items()}
 
-    def _finish(self, digest: str) -> None:
-        if self._settings.activates_versions and self._stream_version is not None:
-            self._write_activate_version_message(self._stream_version)
+    def _finish(self, digest: str, *, is_whole: bool) -> None:
         self.stream_state.update(digest=digest, table_version=self._stream_version)
+        if is_whole:
+            if self._settings.activates_versions and self._stream_version is not None:
+                self._write_activate_version_message(self._stream_version)
+            read = self._discovery.databases if self._discovery else ()
+            self.stream_state[_READ_IN_FULL] = sorted(d.name.id for d in read if d.schema.lists_formulas)
         self.state_manager.is_flushed = False
         self._write_state_message()
 
@@ -117,6 +142,7 @@ class TablesStream(CatalogueStream):
     """One row per table and page."""
 
     name = "ninox_tables"
+    needs_full_schemas = True
     keys = ("database_id", "table_id")
     properties: dict[str, Any] = {  # noqa: RUF012
         "database_id": _KEY,
@@ -147,6 +173,7 @@ class FieldsStream(CatalogueStream):
     """One row per field, formulas with their text."""
 
     name = "ninox_fields"
+    needs_full_schemas = True
     keys = ("database_id", "table_id", "field_id")
     properties: dict[str, Any] = {  # noqa: RUF012
         "database_id": _KEY,

@@ -17,14 +17,16 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.singerlib.encoding.simple import RecordMessage, SchemaMessage, StateMessage
 from typing_extensions import override
 
-from ninox_api.errors import NinoxError
+from ninox_api.errors import NinoxError, NinoxNotFoundError, NinoxPermissionError
 from ninox_api.paging import Page
 from ninox_singer.progress import Progress, share_of
 from tap_ninox.formulas.columns import formula_reader
-from tap_ninox.report import StreamReport
+from tap_ninox.report import Outcome, StreamReport
 from tap_ninox.schema.catalog import TableEntry
 from tap_ninox.schema.drift import properties_selected
 from tap_ninox.schema.known_tables import Description
+from tap_ninox.schema.selection import excluding
+from tap_ninox.schema.watch import NotReadError
 from tap_ninox.settings import TapSettings
 from tap_ninox.streams.base import RecordStream
 from tap_ninox.sync.feed import Feed
@@ -156,11 +158,13 @@ class TableStream(RecordStream):
 
     def announce(self) -> None:
         """Tell the feed from where this stream follows it; before anything is asked."""
+        if self._is_removed:
+            return
         self._feed.follow(self._position, echoes=self.saved_bookmark.get(FEED_ECHOES) is True)
 
     def start(self) -> bool:
         """Begin to read in a thread that gives its permit back at its end; return whether it did."""
-        if self._reading is not None or self.name in self._run.refusals:
+        if self._reading is not None or self.name in self._run.refusals or self._is_removed:
             return False
         self._begin(in_thread=True)
         return True
@@ -270,6 +274,36 @@ class TableStream(RecordStream):
 
     def _read(self, report: StreamReport) -> Iterator[ConvertedPage]:
         self._run.check(self.name)
+        if self._is_removed:
+            report.became = Outcome.REMOVED  # the difference to the catalog or the state says so, with its name
+            return
+        was_read = self._position is not None
+        try:
+            yield from self._read_as_planned(report)
+        except (NinoxPermissionError, NinoxNotFoundError) as error:
+            path = f"{self.entry.database.id}.{self.entry.table_id}"
+            line = excluding(self._settings.tables, path, setting="tables")
+            if was_read or report.emitted:
+                problem = str(error).rstrip(".")
+                raise NotReadError(problem, f"{line} or meltano select tap-ninox --exclude {self.name} '*'") from None
+            report.became = Outcome.NOT_PERMITTED
+            self.stream_state.pop("snapshot", None)  # of a reading that has not read anything
+            logger.warning(
+                "%s: this key may not read the table, and never did; it is left alone. To leave it out: %s or "
+                "meltano select tap-ninox --exclude %s '*'. (%s)",
+                self.name,
+                line,
+                self.name,
+                error,
+            )
+
+    @property
+    def _is_removed(self) -> bool:
+        """Whether the schema can be read and no longer lists the table."""
+        schema = self._feed.schema
+        return schema is not None and all(table.id != self.entry.table_id for table in schema.tables)
+
+    def _read_as_planned(self, report: StreamReport) -> Iterator[ConvertedPage]:
         if self._reading is None and self.ABORT_AT_RECORD_COUNT is None and self._schedule.permits.take():
             self.start()
         reading = self._reading or self._begin(in_thread=False)

@@ -236,8 +236,13 @@ class TablePages:
                     yield self._joined(page)
                     if not missing:
                         return
+        unexpected, gone_before = missing - changes.removed, self.gone
         rest = self._scanned(missing) if self._scan_is_cheaper(missing) else self._singly(missing)
-        yield from map(self._joined, rest)
+        for page in rest:
+            unexpected.difference_update(record.id for record in page)
+            yield self._joined(page)
+        if unexpected and self.gone > gone_before:
+            self._client.find_last_changed(self._table_id)  # raises where it is the table that cannot be read any more
 
     def since(self, bookmark: int) -> Iterator[Page]:
         """Yield pages of the records changed after a bookmark, where there is no feed to name them.

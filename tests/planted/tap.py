@@ -167,6 +167,45 @@ PROMISES = [
         defects=(Defect("ninox_api:_records_named", "if not splits and not", "if False and not"),),
     ),
     Promise(
+        "docs/explanation/sequence.md",
+        "keeps its rows: the run names it and ends with an error until it is left out",
+        test="tap/test_not_readable.py::test_a_database_that_cannot_be_read_is_a_failed_stream_and_the_others_are_read",
+        defects=(
+            Defect("tap_ninox:SchemaWatch.unread", "unread[stream] = NotReadError", "NotReadError"),
+            Defect("tap_ninox:SchemaWatch.is_unread", "if database_id in discovery.listed:", "if True:"),
+        ),
+    ),
+    Promise(
+        "docs/explanation/sequence.md",
+        "no list of tables or fields without it is activated",
+        test="tap/test_not_readable.py::test_no_list_without_it_is_activated",
+        defects=(Defect("tap_ninox:CatalogueStream._finish", "if is_whole:", "if True:"),),
+    ),
+    Promise(
+        "docs/explanation/sequence.md",
+        "A database or table that was read before, and that the key may not read now or that is no longer listed",
+        test="tap/test_not_readable.py::test_a_table_that_was_read_before_and_cannot_be_fails_until_it_is_left_out",
+        defects=(
+            Defect("tap_ninox:TableStream._read", "if was_read or report.emitted:", "if False:"),
+            Defect("tap_ninox:TablePages.changed", "if unexpected and self.gone > gone_before:", "if False:"),
+        ),
+    ),
+    Promise(
+        "docs/explanation/sequence.md",
+        "Only a table that a readable schema no longer lists was removed.",
+        test="tap/test_not_readable.py::test_a_table_of_a_saved_catalog_that_was_removed_stands_in_the_report_as_that",
+        defects=(Defect("tap_ninox:TableStream._read", "if self._is_removed:", "if False:"),),
+    ),
+    Promise(
+        "docs/reference/settings.md",
+        "`!` before one leaves it out. Default: all that the key can read.",
+        test="tap/test_not_readable.py::test_left_out_by_the_line_that_the_message_prints_it_fails_no_longer",
+        defects=(
+            Defect("tap_ninox:choose", "if not is_excluded([item], patterns)", ""),
+            Defect("tap_ninox:is_named", "is_excluded(names, patterns)", "False"),
+        ),
+    ),
+    Promise(
         "README.md",
         "Whole readings on a schedule (`full_refresh_interval_hours`) with table versions; one that dies leaves the "
         "table as it was",

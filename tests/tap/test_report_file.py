@@ -51,7 +51,8 @@ def test_a_failed_stream_is_in_it_and_no_value_is(simulate, tmp_path):
     told = report(path)
     assert run.error is not None
     assert told["succeeded"] is False
-    assert "HTTP 403" in told["streams"]["shop__salaries"]["error"]
+    assert told["streams"]["shop__salaries"]["outcome"] == "not_permitted"
+    assert told["streams"][STREAM]["outcome"] == "failed"
     assert "record 4 is not a number" in told["streams"][STREAM]["error"]
     assert "canary" not in path.read_text(encoding="utf-8")
 

@@ -75,18 +75,22 @@ def test_equal_names_are_told_apart_where_the_team_is_left_out(simulate):
         ({"teams": ["Garten GmbH"], "team": TEAM_ID}, "teams: give either team or teams, not both."),
         ({"teams": ["*"], "databases": ["Shop"]}, "databases: 3 are called 'Shop'; use an id instead:"),
         ({}, "team: the key sees 3 teams, name one of them, or several in teams: 'Garten GmbH' (tEamTeamTeam00001), "),
-        (
-            {"team": "Nursery Ltd", "database_passwords": {"Saef": "pw"}},
-            "database_passwords: nothing is called 'Saef'. Did you mean 'Safe'? There is: 'Safe', 'Shop'.",
-        ),
     ],
-    ids=["unknown", "both", "ambiguous database", "none named", "password of nothing"],
+    ids=["unknown", "both", "ambiguous database", "none named"],
 )
 def test_what_cannot_be_meant_is_refused(simulate, settings, problem):
     with pytest.raises(NinoxConfigError) as raised:
         discover(simulate(three_teams()), **settings)
     assert str(raised.value).startswith(problem)
     assert "pw" not in str(raised.value).replace("passwords", "")
+
+
+def test_a_password_of_nothing_fails_the_run_but_keeps_nobody_from_being_read(simulate):
+    run = run_tap(simulate(three_teams()), team="Nursery Ltd", database_passwords={"Saef": "pw"})
+    problem = "database_passwords: nothing is called 'Saef'. Did you mean 'Safe'? There is: 'Safe', 'Shop'."
+    assert problem in str(run.error)
+    assert run.rows("shop__customers")
+    assert "pw" not in str(run.error).replace("passwords", "")
 
 
 @pytest.mark.parametrize("teams", [[TEAM_ID, OTHER_ID], ["*"]], ids=["ids", "glob"])

@@ -7,12 +7,9 @@ search for the name in this folder.
 from __future__ import annotations
 
 KNOWN = {
-    "A9": "An empty page in the middle passes for the end of a table: no empty pages.",
     "A10": "A copy of a database with a smaller id takes over the names of the original: copies get larger ids.",
     "A13": "In caption style a field called `_sdc_deleted_at` marks live rows: no such caption in that style.",
-    "A25": "A database that is refused for one run vanishes without an error: schemas are never answered 403 or 404.",
     "A26": "Loaders that replace a stream's schema without flushing lose changed rows: no such loader.",
-    "A27": "Deletions that fall into a full table come without a tombstone: every loader takes ACTIVATE_VERSION.",
     "A28": "After a change of a setting that shapes values, columns mix both: such settings stay as they are.",
     "A32": "Two versions within a second are the same if the bookmark is lost: bookmarks are never lost.",
     "A33": "Rows have a version where none is ever activated: the setting is not drawn.",

@@ -216,6 +216,7 @@ _FAULTS = (
     *({"kind": kind} for kind in ("drop_before", "drop_after", "cut", "truncate", "malformed", "html", "login_page")),
     {"kind": "wrong_shape"},
     {"kind": "repeat_page", "path": LISTS},
+    {"kind": "empty_page", "path": LISTS},
     {"kind": "status", "status": 403, "path": LISTS},
 )
 
