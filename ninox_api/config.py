@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,14 +16,16 @@ from ninox_api.errors import NinoxConfigError
 
 DEFAULT_API_URL = "https://api.ninox.com/v1"
 DEFAULT_REQUEST_TIMEOUT_S = 60.0
-MAX_REQUEST_TIMEOUT_S = 86_400
 DEFAULT_MAX_RETRIES = 7
 DEFAULT_MAX_PARALLEL_REQUESTS = 1
-DEFAULT_USER_AGENT = f"singer-ninox/{version('singer-ninox')}"
+USER_AGENT = f"singer-ninox/{version('singer-ninox')}"
 
 _NINOX_4_HOST = "go.ninox.com"
 _PUBLIC_CLOUD = "api.ninox.com"
 _PUBLIC_CLOUD_FOR_PEOPLE = frozenset({"app.ninox.com", "www.ninox.com", "ninox.com"})
+
+_AUTHORITIES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+"""Variables of the requests library; the first that is set counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,24 +35,19 @@ class ConnectionConfig:
     Attributes:
         auth_token: The API key.
         api_url: Address up to and including `/v1`, without a trailing slash.
-        team: Id or name of the workspace; None means the only one.
         database_passwords: Database id or name → password of a locked database.
-        ca_bundle: File with the certificate authorities to trust instead of the system's.
         request_timeout_s: Seconds, for connecting and for each read.
         max_retries: Tries after the first.
     """
 
     auth_token: str = field(repr=False)
     api_url: str = DEFAULT_API_URL
-    team: str | None = None
     database_passwords: Mapping[str, str] = field(default_factory=dict, repr=False)
-    ca_bundle: str | None = None
     request_timeout_s: float = DEFAULT_REQUEST_TIMEOUT_S
     max_retries: int = DEFAULT_MAX_RETRIES
     max_parallel_requests: int = DEFAULT_MAX_PARALLEL_REQUESTS
     requests_per_second: float | None = None
     max_api_calls: int | None = None
-    user_agent: str = DEFAULT_USER_AGENT
     allow_http: bool = False
 
     @classmethod
@@ -60,8 +58,6 @@ class ConnectionConfig:
             NinoxConfigError: Names every setting that cannot work.
         """
         given = {key: value for key, value in settings.items() if value is not None}
-        if "request_timeout" in given:
-            given["request_timeout_s"] = float(given.pop("request_timeout"))
         given = {key: value for key, value in given.items() if key in cls.__dataclass_fields__}
         given["auth_token"] = str(given.get("auth_token", "")).strip()
         given["api_url"] = str(given.get("api_url", DEFAULT_API_URL)).strip().rstrip("/")
@@ -70,24 +66,32 @@ class ConnectionConfig:
     def __post_init__(self) -> None:
         """Refuse what can never work."""
         problems = [*_token_problems(self.auth_token), *_url_problems(self.api_url, allow_http=self.allow_http)]
-        problems += _agent_problems(self.user_agent)
         problems += _number_problems(self)
-        problems += _certificate_problems(self.ca_bundle)
         problems += _password_problems(self.database_passwords)
         if problems:
             raise NinoxConfigError(problems)
 
 
-def _certificate_problems(ca_bundle: str | None) -> list[str]:
-    if ca_bundle is None:
-        return []
-    if not Path(ca_bundle).is_file():
-        return [f"ca_bundle: there is no file {ca_bundle}."]
+def certificate_authorities() -> str | None:
+    """Return the file or folder of certificate authorities that the environment names, None for the usual ones.
+
+    Raises:
+        NinoxConfigError: It is not there, or holds none: requests would call that an address that speaks no TLS.
+    """
+    variable = next((name for name in _AUTHORITIES if os.environ.get(name)), None)
+    if variable is None:
+        return None
+    path = os.environ[variable]
+    if not Path(path).exists():
+        message = f"{variable}: there is no file {path}."
+        raise NinoxConfigError(message)
     try:
-        ssl.create_default_context(cafile=ca_bundle)
+        if Path(path).is_file():
+            ssl.create_default_context(cafile=path)
     except OSError:  # SSLError is one
-        return [f"ca_bundle: {ca_bundle} holds no certificate in PEM form."]
-    return []
+        message = f"{variable}: {path} holds no certificate in PEM form."
+        raise NinoxConfigError(message) from None
+    return path
 
 
 def _password_problems(passwords: Mapping[str, str]) -> list[str]:
@@ -109,12 +113,6 @@ def _token_problems(token: str) -> list[str]:
     if not token.isascii() or not token.isprintable() or " " in token:
         return ["auth_token: it contains a space or a character that no Ninox key has; copy the key again."]
     return []
-
-
-def _agent_problems(user_agent: str) -> list[str]:
-    if user_agent.isascii() and user_agent.isprintable() and user_agent == user_agent.strip():
-        return []
-    return ["user_agent: it holds a character that no header may have."]
 
 
 def _url_problems(api_url: str, *, allow_http: bool) -> list[str]:
@@ -155,10 +153,8 @@ def _is_loopback(host: str) -> bool:
 
 
 def _number_problems(config: ConnectionConfig) -> list[str]:
-    if config.request_timeout_s > MAX_REQUEST_TIMEOUT_S:
-        return [f"request_timeout: {config.request_timeout_s:g} is too large; give at most {MAX_REQUEST_TIMEOUT_S}."]
     bounds = (
-        ("request_timeout", config.request_timeout_s, 0.001),
+        ("request_timeout_s", config.request_timeout_s, 0.001),
         ("max_retries", config.max_retries, 0),
         ("max_parallel_requests", config.max_parallel_requests, 1),
         ("requests_per_second", config.requests_per_second, 0.001),

@@ -5,7 +5,7 @@ NinoxError
 ├── NinoxConfigError (ValueError)     can never work; raised before any request
 ├── NinoxBudgetError                  the permitted number of API calls is spent
 ├── NinoxTransportError               no usable answer: connect, cut off, not JSON
-│   ├── NinoxTimeoutError             it took longer than request_timeout
+│   ├── NinoxTimeoutError             it took longer than a request may
 │   ├── NinoxSizeError                it is larger than any answer should be
 │   └── NinoxDamagedError             it was cut off, or is not JSON
 ├── NinoxProtocolError                usable JSON, but not what is documented
@@ -79,7 +79,7 @@ class NinoxTlsError(NinoxTransportError):
 
 
 class NinoxTimeoutError(NinoxTransportError):
-    """The server took longer than `request_timeout`; it may still be at work."""
+    """The server took longer than a request may; it may still be at work."""
 
 
 class NinoxSizeError(NinoxTransportError):
@@ -160,7 +160,7 @@ class NinoxNotFoundError(NinoxAPIError):
 class NinoxRateLimitError(NinoxAPIError):
     """429: too many calls at once or per month."""
 
-    advice = "Ninox limits parallel and monthly calls; try later, or lower requests_per_second."
+    advice = "Ninox limits parallel and monthly calls; try later."
 
 
 class NinoxServerError(NinoxAPIError):

@@ -24,7 +24,7 @@ _PROBLEMS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
         (requests.exceptions.ProxyError,),
         "the proxy refused the connection (the environment's HTTPS_PROXY and NO_PROXY say which one is used)",
     ),
-    ((requests.exceptions.ConnectTimeout, *_TIMEOUTS), "no answer within request_timeout"),
+    ((requests.exceptions.ConnectTimeout, *_TIMEOUTS), "no answer in time"),
     (
         (AnswerTooLargeError,),
         f"it is larger than {MAX_ANSWER_BYTES // 1024**2} MiB",
@@ -65,5 +65,8 @@ def _tls_problem(error: Exception) -> str:
         cause = getattr(cause, "reason", None) or next(iter(cause.args[-1:]), None)
     if isinstance(cause, ssl.SSLCertVerificationError):
         reason = cause.verify_message.replace("{", "").replace("}", "").rstrip(".")
-        return f"the certificate of {{api_url}} is not trusted: {reason} (a private authority goes into ca_bundle)"
+        return (
+            f"the certificate of {{api_url}} is not trusted: {reason} (the variable REQUESTS_CA_BUNDLE names the file "
+            "of a private authority)"
+        )
     return "{api_url} does not speak TLS (is it http, or another port?)"

@@ -20,7 +20,7 @@ from urllib3.exceptions import HTTPError
 
 from ninox_api.addresses import checked_address, is_public, name_in
 from ninox_api.body import AnswerTooLargeError, read_body
-from ninox_api.config import ConnectionConfig
+from ninox_api.config import ConnectionConfig, certificate_authorities
 from ninox_api.errors import NinoxFetchError
 from ninox_api.session import BoundedAdapter, BoundedSession, TlsConnection
 
@@ -52,7 +52,7 @@ class FetchedFile:
         try:
             return read_body(self._response.raw, max_bytes=max_bytes)
         except AnswerTooLargeError:
-            raise NinoxFetchError(problem="it is larger than max_file_size_mib") from None
+            raise NinoxFetchError(problem=f"it is larger than {max_bytes // 2**20} MiB") from None
         except (requests.RequestException, HTTPError, OSError):
             raise NinoxFetchError(problem="it broke off") from None
 
@@ -63,9 +63,9 @@ class FileFetcher:
     def __init__(self, config: ConnectionConfig, *, trusted_hosts: Collection[str] = ()) -> None:
         """Prepare the connections; nothing is sent yet."""
         self._timeout_s = config.request_timeout_s
-        self._verify = config.ca_bundle or True
+        self._verify = certificate_authorities() or True
         self._trusted_hosts = frozenset(trusted_hosts)
-        self._trusting, self._wary = (BoundedSession(user_agent=config.user_agent) for _ in range(2))
+        self._trusting, self._wary = (BoundedSession() for _ in range(2))
         self._wary.mount("https://", _WaryAdapter())
         for session in (self._trusting, self._wary):
             session.trust_env = False  # a proxy would connect in our place, and .netrc holds keys of others

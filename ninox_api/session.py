@@ -22,6 +22,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.poolmanager import PoolManager, ProxyManager
 
+from ninox_api.config import USER_AGENT
+
 MAX_TIMEOUTS_PER_BODY = 10
 """A body may take so many times the timeout, which by itself bounds only the time between two pieces."""
 
@@ -35,10 +37,10 @@ MAX_HEAD_BYTES = 1024 * 1024
 class BoundedSession(requests.Session):
     """Bounded in time in every phase, without cookies, and never following a redirect: it could carry the key along."""
 
-    def __init__(self, *, user_agent: str, connections: int = 1) -> None:
+    def __init__(self, *, connections: int = 1) -> None:
         """Prepare a pool of connections; nothing is sent yet."""
         super().__init__()
-        self.headers["User-Agent"] = user_agent
+        self.headers["User-Agent"] = USER_AGENT
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         adapter = BoundedAdapter(pool_maxsize=connections)
         self.mount("https://", adapter)

@@ -18,7 +18,7 @@ from urllib3.exceptions import HTTPError
 
 from ninox_api import retry
 from ninox_api.body import AnswerTooLargeError, pieces, read_body
-from ninox_api.config import ConnectionConfig
+from ninox_api.config import ConnectionConfig, certificate_authorities
 from ninox_api.download import Download, RangeRefusedError
 from ninox_api.errors import (
     NinoxDamagedError,
@@ -185,14 +185,13 @@ def _take(response: requests.Response) -> bytes:
 
 
 def _session(config: ConnectionConfig) -> BoundedSession:
-    session = BoundedSession(user_agent=config.user_agent, connections=config.max_parallel_requests)
+    session = BoundedSession(connections=config.max_parallel_requests)
     session.auth = _BearerAuth(config.auth_token)
     session.headers["Accept"] = "application/json"
     # Proxies and authorities of the environment are looked up once: requests would do so for each request, which is a
     # third of what a request costs here.
-    found = session.merge_environment_settings(
-        config.api_url, {}, stream=True, verify=config.ca_bundle or True, cert=None
-    )
+    verify = certificate_authorities() or True
+    found = session.merge_environment_settings(config.api_url, {}, stream=True, verify=verify, cert=None)
     session.proxies, session.verify, session.trust_env = found["proxies"], found["verify"], False
     return session
 

@@ -135,8 +135,8 @@ def _removed(given: Any, removed: Mapping[str, str], path: str = "", pattern: st
 
 def _is_about(line: str, problems: Iterable[str]) -> bool:
     """Tell whether a line is about a setting that has been reported already."""
-    names = {problem.partition(": ")[0] for problem in problems}
-    return line.partition(": ")[0] in names
+    name = line.partition(": ")[0]
+    return any(name == told or name.startswith(f"{told}.") for told in (line.partition(": ")[0] for line in problems))
 
 
 def _types(schema: Mapping[str, Any]) -> tuple[str, ...]:
@@ -209,14 +209,20 @@ def _joined(value: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str,
     inner = schema.get("additionalProperties")
     if not isinstance(inner, Mapping) or not _types(inner):  # of stream_maps, whose members may be objects or texts
         return value
-    if "object" not in _types(inner):
+    if inner.get("type") and "object" not in _types(inner):
         return {".".join(path): leaf for path, leaf in _leaves(value)}
-    if all(isinstance(item, Mapping) and item.keys() <= inner["properties"].keys() for item in value.values()):
+    if "properties" not in inner or all(
+        isinstance(item, Mapping) and item.keys() <= inner["properties"].keys() for item in value.values()
+    ):
         return value
     joined: dict[str, Any] = {}
     for path, leaf in _leaves(value):
         _place(joined, path, leaf, inner["properties"])
     return joined
+
+
+def _is_as_wanted(value: Any, schema: Mapping[str, Any]) -> bool:
+    return isinstance(value, Mapping) and value.keys() <= schema["properties"].keys()
 
 
 def _leaves(value: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -287,7 +293,9 @@ def _unknown(path: list[str], settings: Mapping[str, Any], schema: Any) -> Itera
 
 
 def _wrong_type(path: list[str], value: Any, schema: Any) -> Iterator[str]:
-    kinds = " or ".join(_WANTED[kind] for kind in _types(schema) if kind != "null")
+    example = next(iter(schema.get("examples", ())), None)
+    wanted = {**_WANTED, **({} if example is None else {"object": f"an object, as JSON such as {json.dumps(example)}"})}
+    kinds = " or ".join(wanted[kind] for kind in _types(schema) if kind != "null")
     if value is None:
         yield (
             f"{'.'.join(path)}: empty (null). Give {kinds}, or leave the setting out. A variable that is not defined "

@@ -4,75 +4,30 @@ from __future__ import annotations
 
 from singer_sdk import typing as th
 
-from ninox_api import config as connection
-from ninox_api.client import MAX_PAGE_SIZE
+from ninox_api import config
+from ninox_singer import connection
 
 DEFAULT_STREAM_NAME_FORMAT = "{database}__{table}"
 STREAM_NAME_FORMAT_OF_TEAMS = "{team}__{database}__{table}"
 
+MAX_INTERVAL_HOURS = 100 * 366 * 24
+
 _NAMES = th.ArrayType(th.StringType)
 
 CONNECTION_PROPERTIES = (
-    th.Property(
-        "auth_token",
-        th.StringType,
-        required=True,
-        secret=True,
-        title="API key",
-        description="The API key, made in Ninox under Settings > Integrations.",
-    ),
-    th.Property(
-        "api_url",
-        th.StringType,
-        default=connection.DEFAULT_API_URL,
-        title="API address",
-        description="Address up to and including `/v1`. Private cloud and on-premises: your own host, port and path.",
-    ),
+    *connection.CONNECTION_PROPERTIES,
     th.Property(
         "team",
-        th.StringType,
+        th.CustomType({"type": ["string", "array", "null"], "items": {"type": "string", "minLength": 1}}),
         title="Team",
-        description="Workspace, by id or name. Default: the only one the key can see. "
-        "Needed, as an id, where the server does not list its teams.",
-    ),
-    th.Property(
-        "teams",
-        _NAMES,
-        title="Teams",
-        description="Several workspaces instead of one: ids, names or globs such as `*`. Stream names then begin with "
-        "the team.",
-    ),
-    th.Property(
-        "database_passwords",
-        th.ObjectType(additional_properties=th.StringType),
-        secret=True,
-        title="Database passwords",
-        description="Database id or name → password, for password-protected databases.",
-    ),
-    th.Property(
-        "ca_bundle",
-        th.StringType,
-        title="Certificate authorities",
-        description="File with the certificate authorities to trust, for a private one. Default: the system's.",
-    ),
-    th.Property(
-        "request_timeout",
-        th.NumberType,
-        default=connection.DEFAULT_REQUEST_TIMEOUT_S,
-        title="Request timeout",
-        description="Seconds to wait for a connection and for each part of an answer.",
-    ),
-    th.Property(
-        "max_retries",
-        th.IntegerType,
-        default=connection.DEFAULT_MAX_RETRIES,
-        title="Retries",
-        description="Tries after the first, for requests that may be repeated.",
+        description="Workspace, by id or name. Default: the only one the key can see. Needed, as an id, where the "
+        "server does not list its teams. Several as a list, or by a glob such as `*`; stream names then begin with the "
+        "team.",
     ),
     th.Property(
         "max_parallel_requests",
-        th.IntegerType,
-        default=connection.DEFAULT_MAX_PARALLEL_REQUESTS,
+        th.IntegerType(minimum=1),
+        default=config.DEFAULT_MAX_PARALLEL_REQUESTS,
         title="Parallel requests",
         description="Requests in flight at once, over tables, databases and ranges within a table. The public cloud "
         "answers 429 to parallel calls; the run then goes on with one at a time.",
@@ -80,28 +35,15 @@ CONNECTION_PROPERTIES = (
     th.Property(
         "requests_per_second",
         th.NumberType,
+        minimum=0.001,
         title="Requests per second",
         description="Upper bound on the request rate. Default: none.",
     ),
     th.Property(
         "max_api_calls",
-        th.IntegerType,
+        th.IntegerType(minimum=1),
         title="Call budget",
         description="Stop, with the state saved, after this many API calls; Ninox plans count calls per month.",
-    ),
-    th.Property(
-        "user_agent",
-        th.StringType,
-        default=connection.DEFAULT_USER_AGENT,
-        title="User agent",
-        description="Sent with every request.",
-    ),
-    th.Property(
-        "allow_http",
-        th.BooleanType,
-        default=False,
-        title="Allow plain http",
-        description="Permit an `http` address that is not this machine; the key then travels unprotected.",
     ),
 )
 
@@ -125,15 +67,7 @@ TAP_PROPERTIES = (
         th.StringType,
         title="Stream names",
         description="How streams are named, from `{team}`, `{database}`, `{table}`, `{database_id}`, `{table_id}`. "
-        "Default: `{database}__{table}`, or with `teams` `{team}__{database}__{table}`.",
-    ),
-    th.Property(
-        "field_name_style",
-        th.StringType,
-        default="slug",
-        allowed_values=["slug", "caption", "id"],
-        title="Field names",
-        description="Properties are named by a slug of the caption, by the caption itself, or by the field id.",
+        "Default: `{database}__{table}`, or with several teams `{team}__{database}__{table}`.",
     ),
     th.Property(
         "aliases",
@@ -141,40 +75,6 @@ TAP_PROPERTIES = (
         title="Aliases",
         description="Own names, kept when captions change: `<database_id>.<table_id>` → stream, "
         "`<database_id>.<table_id>.<field_id>` → property.",
-    ),
-    th.Property(
-        "follow_names",
-        th.BooleanType,
-        default=False,
-        title="Follow names",
-        description="A saved catalog pins the names of streams and properties; `true` takes those of now instead, and "
-        "reads new fields, too. Without a saved catalog names always are those of now.",
-    ),
-    th.Property(
-        "choice_style",
-        th.StringType,
-        default="both",
-        allowed_values=["both", "ids", "captions"],
-        title="Choices",
-        description="What of a choice is sent: `ids` (`<field>_id`, `<field>_ids`), which a renamed caption does not "
-        "touch, `captions` (`<field>`), or `both`.",
-    ),
-    th.Property(
-        "expand_composites",
-        th.BooleanType,
-        default=True,
-        title="Expand composites",
-        description="`false` sends appointments, locations, time intervals and choices as one property with the value "
-        "as Ninox returns it, choices as ids.",
-    ),
-    th.Property(
-        "on_bad_value",
-        th.StringType,
-        default="null",
-        allowed_values=["null", "fail"],
-        title="Values that do not fit",
-        description="`null`: a value that does not fit its field's type becomes null and is counted. `fail`: it ends "
-        "its stream with an error that names record and field; formulas that cannot be computed stay null.",
     ),
     th.Property(
         "formulas",
@@ -202,24 +102,13 @@ TAP_PROPERTIES = (
     ),
     th.Property(
         "files",
-        th.StringType,
-        default="none",
-        allowed_values=["none", "metadata", "download"],
+        th.ObjectType(additional_properties=th.StringType(min_length=1)),
         title="Files",
-        description="`metadata`: the stream `ninox_files` lists the files of records, for one API call per record at "
-        "first, then per changed record. `download`: it brings them into `file_store`, too.",
-    ),
-    th.Property(
-        "file_tables",
-        _NAMES,
-        title="Tables with files",
-        description="Streams whose files are listed: names or globs. Default: all selected tables.",
-    ),
-    th.Property(
-        "file_store",
-        th.StringType,
-        title="File store",
-        description="Where downloads go: a folder, or an address that fsspec knows, such as `s3://bucket/folder`.",
+        examples=[{"*": "metadata"}],
+        description="Streams whose files are read, by name, or by a glob among the selected ones → `metadata`, to list "
+        "them in the stream `ninox_files`, or where to bring them, too: a folder such as `./files`, or an address that "
+        "fsspec knows, such as `s3://bucket/folder`. All go to one place. Costs one API call per record at first, then "
+        "per changed record. Default: none.",
     ),
     th.Property(
         "timezone",
@@ -249,7 +138,7 @@ TAP_PROPERTIES = (
     ),
     th.Property(
         "full_refresh_interval_hours",
-        th.NumberType,
+        th.NumberType(minimum=0, maximum=MAX_INTERVAL_HOURS),
         title="Full refresh interval",
         description="Read a table whole again when its last whole reading is so many hours old. Default: never, or 24 "
         "for a table whose formulas are read.",
@@ -269,13 +158,6 @@ TAP_PROPERTIES = (
         "ends, however it ends.",
     ),
     th.Property(
-        "page_size",
-        th.IntegerType,
-        default=MAX_PAGE_SIZE,
-        title="Page size",
-        description="Records per request; lower it if large records make requests time out.",
-    ),
-    th.Property(
         "emit_activate_version_messages",
         th.BooleanType,
         default=True,
@@ -283,5 +165,19 @@ TAP_PROPERTIES = (
         description="After a table was read whole, tell the target so that rows which are gone can be marked.",
     ),
 )
+
+REMOVED_SETTINGS = {
+    **connection.REMOVED_SETTINGS,
+    "teams": "Give the list to `team`.",
+    "follow_names": "Save the catalog anew (`--discover`) to take the names of now.",
+    "field_name_style": "Name single properties with `aliases`; the caption of each is its `title` in the catalog.",
+    "choice_style": "Both are sent, the caption and the id: deselect the properties that you do not want.",
+    "expand_composites": "Composites always come in their parts: deselect the properties that you do not want.",
+    "on_bad_value": "Values that do not fit become null and are counted in the report.",
+    "file_tables": 'Name the streams in `files`: {"shop__invoices": "./files"}.',
+    "file_store": 'Give the place in `files`: {"*": "./files"}.',
+    "page_size": "Pages become smaller by themselves where a server cannot deliver them.",
+}
+"""Settings of earlier versions → what to do instead."""
 
 CONFIG_JSONSCHEMA = th.PropertiesList(*CONNECTION_PROPERTIES, *TAP_PROPERTIES, additional_properties=False).to_dict()

@@ -6,19 +6,19 @@ import logging
 import signal
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from types import FrameType
 from typing import Any, ClassVar
 
 from singer_sdk import Stream, Tap
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
-from singer_sdk.singerlib import Catalog
 from typing_extensions import override
 
 from ninox_api.client import DatabaseClient, NinoxClient
-from ninox_api.config import ConnectionConfig
 from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_api.schema import DatabaseName, DatabaseSchema
 from ninox_api.wording import counted
+from ninox_singer.connection import connection_config
 from ninox_singer.settings import ConfiguredPlugin
 from tap_ninox.batches import Batches
 from tap_ninox.idle_maps import tell_idle_maps
@@ -27,13 +27,12 @@ from tap_ninox.saved_state import sound_state
 from tap_ninox.schema.catalog import TableEntry, saved_entries
 from tap_ninox.schema.discovery import Discovery, discover
 from tap_ninox.schema.entries import entries_to_read, schema_by_database
-from tap_ninox.schema.follow import follow_names
 from tap_ninox.schema.known_tables import describe
 from tap_ninox.schema.saved_catalog import UnknownStreamError, sound_catalog, unknown_streams
 from tap_ninox.schema.selection import check_names
 from tap_ninox.schema.watch import SchemaWatch
 from tap_ninox.settings import TapSettings, report_path_of
-from tap_ninox.settings_schema import CONFIG_JSONSCHEMA
+from tap_ninox.settings_schema import CONFIG_JSONSCHEMA, REMOVED_SETTINGS
 from tap_ninox.streams.deleted_records import DeletedRecordsStream
 from tap_ninox.streams.files import FilesStream
 from tap_ninox.streams.lists import CATALOGUE_STREAMS
@@ -59,6 +58,7 @@ class TapNinox(ConfiguredPlugin, Tap):
     package_name = "singer-ninox"
     dynamic_catalog = True
     config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_JSONSCHEMA
+    removed_settings = REMOVED_SETTINGS
     message_writer_class = BufferedMessageWriter
     capabilities: ClassVar[list[Any]] = [
         TapCapabilities.CATALOG,
@@ -99,7 +99,7 @@ class TapNinox(ConfiguredPlugin, Tap):
         self._rows_at_last_state = written
         return True
 
-    @property
+    @cached_property
     def settings(self) -> TapSettings:
         """The settings, checked."""
         return TapSettings.from_settings(self.config)
@@ -112,18 +112,16 @@ class TapNinox(ConfiguredPlugin, Tap):
     @override
     def setup_mapper(self) -> None:
         with self._telling_its_end():
-            if self.config.get("follow_names"):
-                logger.debug("%d streams under their names of now.", len(self.streams))  # renames the catalog, too
             super().setup_mapper()
             tell_idle_maps(self._config.get("stream_maps") or {}, list(self.streams))
 
     @override
     def discover_streams(self) -> Sequence[Stream]:
-        connection = ConnectionConfig.from_settings(self.config)
+        connection = connection_config(self.config)
         settings = self.settings
         self._client = NinoxClient(connection)
         self._schedule = Schedule(Permits(connection.max_parallel_requests))
-        discovery = self.discovery = self._discover(self._client, settings, team=connection.team)
+        discovery = self.discovery = self._discover(self._client, settings)
         entries = self._entries(discovery, settings)
         check_names(settings.refresh, [entry.stream for entry in entries], setting="refresh")
         streams: list[Stream] = [kind(self, discovery, entries, settings) for kind in CATALOGUE_STREAMS]
@@ -169,9 +167,9 @@ class TapNinox(ConfiguredPlugin, Tap):
         logger.error("Stopped by %s. Nothing is lost: the next run continues from the last state.", name)
         self._writer.stopping.stop(signum)
 
-    def _discover(self, client: NinoxClient, settings: TapSettings, *, team: str | None) -> Discovery | None:
+    def _discover(self, client: NinoxClient, settings: TapSettings) -> Discovery | None:
         """Look at Ninox as it is now; a saved catalog makes up for schemas that this key may not read."""
-        discovery = discover(client, settings, team=team)
+        discovery = discover(client, settings)
         self._readers = discovery.readers
         self._problems = discovery.problems
         if not discovery.databases and not self._saved_catalog:
@@ -182,17 +180,8 @@ class TapNinox(ConfiguredPlugin, Tap):
         saved = saved_entries(self._saved_catalog) if self._saved_catalog is not None else None
         reserved = [kind.name for kind in (*CATALOGUE_STREAMS, *LIST_STREAMS)]
         entries = entries_to_read(discovery, saved=saved, settings=settings, reserved=reserved)
-        if settings.follows_names and discovery:
-            self._follow_names(entries)
         self.watch = SchemaWatch(discovery, saved=saved or (), entries=entries, settings=settings)
         return entries
-
-    def _follow_names(self, entries: Sequence[TableEntry]) -> None:
-        """Rename in the very catalog that the SDK holds: it has handed it out already."""
-        if self._saved_catalog is not None and self._input_catalog is not None:
-            followed = Catalog.from_dict(follow_names(self._saved_catalog, entries))
-            self._input_catalog.clear()
-            self._input_catalog.update(followed)
 
     def _note_drift(self) -> None:
         selected = [name for name, stream in self.streams.items() if stream.selected]
@@ -237,8 +226,8 @@ class TapNinox(ConfiguredPlugin, Tap):
         lists: list[Stream] = []
         if settings.lists_deletions:
             lists.append(DeletedRecordsStream(self, entries, feeds))
-        if settings.reads_files:
-            check_names(settings.file_tables, [entry.stream for entry in entries], setting="file_tables")
+        if settings.file_streams:
+            check_names(settings.file_streams, [entry.stream for entry in entries], setting="files")
             lists.append(FilesStream(self, entries, feeds))
         tables = [
             TableStream(

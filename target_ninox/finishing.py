@@ -1,4 +1,4 @@
-"""What can only be done when all input is there: circular and missing links, a mirror's deletions, the last script."""
+"""What can only be done when all input is there: circular and missing links, a mirror's deletions."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, S
 from contextlib import ExitStack
 from typing import NamedTuple
 
-from ninox_api.errors import NinoxError
 from target_ninox.loader import StreamLoader
 from target_ninox.mapping.place import nearest
 from target_ninox.matching.linking import Wanted
 from target_ninox.run import Run
+from target_ninox.settings import matches_stream
 from target_ninox.write.cascade import Cascade, CascadeTakesRowsError, RecordKey
 from target_ninox.write.delete import describe_deletion
 from target_ninox.write.row_writer import Unseen
-from target_ninox.write.writers import Writer
 
 logger = logging.getLogger(__name__)
 
@@ -23,14 +22,10 @@ LinkKey = tuple[str, str, Hashable]
 """Table id, field id and value by which a record is linked."""
 
 
-class ScriptFailedError(NinoxError):
-    """What is to be done after loading was not, or nobody knows."""
-
-
 def tell_idle_settings(named: Collection[str], came: Collection[str]) -> None:
     """Warn of settings for streams that did not come; the name may be mistyped."""
     for name in named:
-        if name not in came:
+        if not any(matches_stream(name, stream) for stream in came):
             near = nearest(name, came)
             hint = f" Is {near!r} meant?" if near else ""
             logger.warning("streams.%s: no stream of that name came, so the setting had no effect.%s", name, hint)
@@ -116,22 +111,6 @@ def _refuse_to_take_rows(loader: StreamLoader, along: Iterable[RecordKey], loade
         for other in loaders:
             if other.plan.table.id == table_id and record_id in other.seen:
                 raise CascadeTakesRowsError(loader.plan, other.plan)
-
-
-def execute(writer: Writer, script: str) -> None:
-    """Execute the script that comes after loading.
-
-    Raises:
-        ScriptFailedError: It failed, or its answer was lost.
-    """
-    try:
-        writer.execute(script)
-    except NinoxError as error:
-        message = (
-            f"after_load_script: {error} All rows are in Ninox, but the state is held: the next run finds them there "
-            "and executes the script."
-        )
-        raise ScriptFailedError(message) from error
 
 
 def _hopeless(loader: StreamLoader, to_come: set[LinkKey]) -> set[Wanted]:

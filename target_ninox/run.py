@@ -115,7 +115,7 @@ def open_run(connection: ConnectionConfig, settings: TargetSettings, stopping: S
         NinoxError: The database cannot be found or its schema cannot be read.
     """
     client = NinoxClient(connection)
-    destination = open_destination(client, team=connection.team, database=settings.database)
+    destination = open_destination(client, team=settings.team, database=settings.database)
     return Run(
         settings=settings,
         client=client,
@@ -128,7 +128,6 @@ def open_run(connection: ConnectionConfig, settings: TargetSettings, stopping: S
         file_sources=FileSources(
             FileFetcher(connection, trusted_hosts=settings.trusted_file_hosts),
             folder=settings.file_folder,
-            max_bytes=settings.max_file_size,
         ),
         preview=DryRun() if settings.dry_run else None,
     )

@@ -4,90 +4,18 @@ from __future__ import annotations
 
 from singer_sdk import typing as th
 
-from ninox_api import config as connection
-
-DEFAULT_BATCH_SIZE_ROWS = 100
-"""Records per write request (public clients use 100 to 300; no maximum is documented)."""
-
-DEFAULT_MAX_FILE_SIZE_MIB = 100
+from ninox_singer import connection
 
 _NAMES = th.ArrayType(th.StringType)
 
 CONNECTION_PROPERTIES = (
-    th.Property(
-        "auth_token",
-        th.StringType,
-        required=True,
-        secret=True,
-        title="API key",
-        description="The API key, made in Ninox under Settings > Integrations.",
-    ),
-    th.Property(
-        "api_url",
-        th.StringType,
-        default=connection.DEFAULT_API_URL,
-        title="API address",
-        description="Address up to and including `/v1`. Private cloud and on-premises: your own host, port and path.",
-    ),
+    *connection.CONNECTION_PROPERTIES,
     th.Property(
         "team",
         th.StringType,
         title="Team",
         description="Workspace, by id or name. Default: the only one the key can see. "
         "Needed, as an id, where the server does not list its teams.",
-    ),
-    th.Property(
-        "database_passwords",
-        th.ObjectType(additional_properties=th.StringType),
-        secret=True,
-        title="Database passwords",
-        description="Database id or name → password, for password-protected databases.",
-    ),
-    th.Property(
-        "ca_bundle",
-        th.StringType,
-        title="Certificate authorities",
-        description="File with the certificate authorities to trust, for a private one. Default: the system's.",
-    ),
-    th.Property(
-        "request_timeout",
-        th.NumberType,
-        default=connection.DEFAULT_REQUEST_TIMEOUT_S,
-        title="Request timeout",
-        description="Seconds to wait for a connection and for each part of an answer.",
-    ),
-    th.Property(
-        "max_retries",
-        th.IntegerType,
-        default=connection.DEFAULT_MAX_RETRIES,
-        title="Retries",
-        description="Tries after the first, for requests that may be repeated.",
-    ),
-    th.Property(
-        "requests_per_second",
-        th.NumberType,
-        title="Requests per second",
-        description="Upper bound on the request rate. Default: none.",
-    ),
-    th.Property(
-        "max_api_calls",
-        th.IntegerType,
-        title="Call budget",
-        description="Stop, with the state saved, after this many API calls; Ninox plans count calls per month.",
-    ),
-    th.Property(
-        "user_agent",
-        th.StringType,
-        default=connection.DEFAULT_USER_AGENT,
-        title="User agent",
-        description="Sent with every request.",
-    ),
-    th.Property(
-        "allow_http",
-        th.BooleanType,
-        default=False,
-        title="Allow plain http",
-        description="Permit an `http` address that is not this machine; the key then travels unprotected.",
     ),
 )
 
@@ -102,8 +30,7 @@ STREAM_PROPERTIES = (
         th.StringType,
         allowed_values=["insert", "update", "upsert", "mirror"],
         description="`insert`: every row is a new record, also one that comes again after a run that was killed. "
-        "`update`: only records that exist. `upsert`: both. `mirror`: also delete what did not come. Default: by "
-        "`load_method`.",
+        "`update`: only records that exist. `upsert` (default): both. `mirror`: also delete what did not come.",
     ),
     th.Property(
         "match_on",
@@ -111,16 +38,11 @@ STREAM_PROPERTIES = (
         description="Properties that identify a record; `_id` is the record id itself. Default: the stream's key.",
     ),
     th.Property(
-        "on_duplicate_match",
-        th.StringType,
-        default="reject",
-        allowed_values=["reject", "first", "newest"],
-        description="What becomes of a row whose key several records have.",
-    ),
-    th.Property(
         "fields",
         th.CustomType({"type": ["object", "null"], "additionalProperties": {"type": ["string", "null"]}}),
-        description="Property → field, by id or name; `null` leaves the property out. Default: by name.",
+        description="Property → field, by id or name; `null` leaves the property out. For a file or image field, the "
+        "property names the file to upload: a path below `file_folder`, an https address of one of "
+        "`trusted_file_hosts`, or base64. Default: by name.",
     ),
     th.Property(
         "references",
@@ -135,46 +57,23 @@ STREAM_PROPERTIES = (
         "`match_on` of the linked table; `on_missing` is `reject` (default) or `null`.",
     ),
     th.Property(
-        "on_unknown_choice",
-        th.StringType,
-        default="reject",
-        allowed_values=["reject", "null"],
-        description="What becomes of a value that is not an option of its choice: the row is rejected, or the value "
-        "is taken for empty.",
-    ),
-    th.Property(
         "null",
         th.StringType,
-        default="clear",
         allowed_values=["clear", "keep"],
-        description="What an empty value (null or empty text) does to its field. An absent property never does "
-        "anything.",
+        description="What an empty value (null or empty text) does to its field: `clear` (default) or `keep`. An "
+        "absent property never does anything.",
     ),
     th.Property(
         "number_format",
         th.StringType,
-        default="iso",
         allowed_values=["iso", "de"],
-        description="How numbers in text are written: `1234.56`, or `1.234,56` (`de`).",
-    ),
-    th.Property(
-        "date_format",
-        th.StringType,
-        default="iso",
-        allowed_values=["iso", "de"],
-        description="How dates in text are written: `2026-12-31`, or also `31.12.2026` (`de`).",
+        description="How numbers in text are written: `1234.56` (`iso`, the default), or `1.234,56` (`de`).",
     ),
     th.Property(
         "timezone",
         th.StringType,
         description="Zone of the wall clock in your fields, such as `Europe/Berlin`: date-times with a zone are "
         "converted to it. Default: UTC. Date-times without a zone are kept as they are.",
-    ),
-    th.Property(
-        "files",
-        th.ObjectType(additional_properties=th.StringType),
-        description="Property → file field, by id or name: upload the file that the value names (a path below "
-        "`file_folder`, an https address, or base64).",
     ),
 )
 
@@ -187,33 +86,11 @@ TARGET_PROPERTIES = (
         description="Database to load into, by id or name.",
     ),
     th.Property(
-        "load_method",
-        th.StringType,
-        default="upsert",
-        allowed_values=["append-only", "upsert", "overwrite"],
-        title="Load method",
-        description="`append-only`: every row is a new record, also one that comes again after a run that was killed. "
-        "`upsert`: records are found by their key, changed or created. `overwrite`: also delete what did not come.",
-    ),
-    th.Property(
         "streams",
         th.ObjectType(additional_properties=th.ObjectType(*STREAM_PROPERTIES, additional_properties=False)),
         title="Streams",
-        description="Stream → settings of its own, such as `table`, `match_on` and `fields`.",
-    ),
-    th.Property(
-        "batch_size_rows",
-        th.IntegerType,
-        default=DEFAULT_BATCH_SIZE_ROWS,
-        title="Batch size",
-        description="Records per write request.",
-    ),
-    th.Property(
-        "skip_unchanged",
-        th.BooleanType,
-        default=True,
-        title="Skip unchanged rows",
-        description="Do not write records that already hold the values: it saves calls, and no script of yours runs.",
+        description="Stream → settings of its own, such as `table`, `mode`, `match_on` and `fields`. A glob such as "
+        "`*` is for all that it matches; what is said under a stream's name counts more.",
     ),
     th.Property(
         "dry_run",
@@ -245,20 +122,14 @@ TARGET_PROPERTIES = (
         description="File for the counts per stream, as JSON.",
     ),
     th.Property(
-        "max_creates",
-        th.IntegerType,
-        title="Most creations",
-        description="Stop before a run creates more records than this. Default: no limit.",
-    ),
-    th.Property(
         "max_updates",
-        th.IntegerType,
+        th.IntegerType(minimum=0),
         title="Most updates",
         description="Stop before a run changes more records than this. Default: no limit.",
     ),
     th.Property(
         "max_deletes",
-        th.IntegerType,
+        th.IntegerType(minimum=0),
         title="Most deletions",
         description="Stop before a run deletes more records than this, those that Ninox deletes along included. "
         "Default: for a mirror a tenth of the table's records, but at least 10; else no limit.",
@@ -271,23 +142,10 @@ TARGET_PROPERTIES = (
         description="Delete the records of rows that have `_sdc_deleted_at`. Default: such rows are only counted.",
     ),
     th.Property(
-        "after_load_script",
-        th.StringType,
-        title="Script after loading",
-        description="Ninox script that is executed once after everything was written.",
-    ),
-    th.Property(
         "file_folder",
         th.StringType,
         title="Folder of files",
         description="Folder from which files may be uploaded. Default: none, so only addresses and base64 work.",
-    ),
-    th.Property(
-        "max_file_size_mib",
-        th.NumberType,
-        default=DEFAULT_MAX_FILE_SIZE_MIB,
-        title="Largest file",
-        description="Larger files are rejected, in MiB.",
     ),
     th.Property(
         "trusted_file_hosts",
@@ -297,5 +155,25 @@ TARGET_PROPERTIES = (
         "Default: none, only public hosts by https.",
     ),
 )
+
+REMOVED_SETTINGS = {
+    **connection.REMOVED_SETTINGS,
+    "requests_per_second": "The target has one request in flight at a time.",
+    "max_api_calls": "See with `dry_run` what a load would write; a load that is stopped goes on with the next run.",
+    "load_method": 'Give the mode under `streams`, for all of them under a glob: {"*": {"mode": "mirror"}}; '
+    "append-only is the mode insert, overwrite is mirror.",
+    "batch_size_rows": "A batch that is refused is cut into smaller ones by itself.",
+    "skip_unchanged": "Records that hold the values already are never written.",
+    "max_creates": "See with `dry_run` how many records a load would create.",
+    "after_load_script": "Run it in Ninox, or by a request of your own after the load; the target runs no scripts.",
+    "max_file_size_mib": "The largest file has 100 MiB.",
+    "streams.*.on_unknown_choice": "A value that is no option rejects its row, with the options in the message; what "
+    "tap-ninox says of a deleted option counts as empty.",
+    "streams.*.date_format": "Dates such as 31.12.2026 are always understood.",
+    "streams.*.on_duplicate_match": "A row whose key several records have is rejected with their ids: delete those "
+    "that are too many, or match by another property (`match_on`).",
+    "streams.*.files": "Name the file field under `fields`.",
+}
+"""Settings of earlier versions → what to do instead; `*` is a stream."""
 
 CONFIG_JSONSCHEMA = th.PropertiesList(*CONNECTION_PROPERTIES, *TARGET_PROPERTIES, additional_properties=False).to_dict()

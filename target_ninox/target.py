@@ -15,9 +15,9 @@ from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.mapper import RemoveRecordTransform
 from typing_extensions import override
 
-from ninox_api.config import ConnectionConfig
 from ninox_api.errors import NinoxConfigError
 from ninox_singer.cli import Stopping
+from ninox_singer.connection import connection_config
 from ninox_singer.settings import ConfiguredPlugin
 from target_ninox import finishing
 from target_ninox.batch_files import read_rows
@@ -28,7 +28,7 @@ from target_ninox.reader import QuietReader
 from target_ninox.reporting.rejects import StreamSchema
 from target_ninox.run import Run, open_run
 from target_ninox.settings import TargetSettings
-from target_ninox.settings_schema import CONFIG_JSONSCHEMA
+from target_ninox.settings_schema import CONFIG_JSONSCHEMA, REMOVED_SETTINGS
 from target_ninox.sink import NoSink, TableSink
 from target_ninox.state import DurableStates, State, write_state
 from target_ninox.stream_maps import told_without_values
@@ -42,6 +42,7 @@ class TargetNinox(ConfiguredPlugin, Target):
     name = "target-ninox"
     package_name = "singer-ninox"
     config_jsonschema: ClassVar[dict[str, Any]] = copy.deepcopy(CONFIG_JSONSCHEMA)  # the SDK adds its own to it
+    removed_settings = REMOVED_SETTINGS
     default_sink_class = TableSink
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         TargetCapabilities.HARD_DELETE,
@@ -59,7 +60,6 @@ class TargetNinox(ConfiguredPlugin, Target):
         """Take the SDK's arguments; nothing is sent yet."""
         self._run: Run | None = None
         self._is_closed = False
-        self._waits_for_script = False
         self._loaders: dict[str, StreamLoader] = {}
         self._stopping = Stopping()
         self._states = DurableStates(self._write_state)
@@ -68,7 +68,7 @@ class TargetNinox(ConfiguredPlugin, Target):
         self.reader = QuietReader(on_bad_line=self._abort)
         super().__init__(**{"message_reader": self.reader, **kwargs})
         self.max_parallelism = 1  # the SDK's own __init__ sets 8
-        self._connection = ConnectionConfig.from_settings(self.config)
+        self._connection = connection_config(self.config)
         self._settings = TargetSettings.from_settings(self.config)
 
     @property
@@ -90,7 +90,7 @@ class TargetNinox(ConfiguredPlugin, Target):
 
     def write_durable_state(self) -> None:
         """Write the newest state before which nothing is missing; a dry run writes none."""
-        if self._settings.dry_run or self._waits_for_script:
+        if self._settings.dry_run:
             return
         unsettled = {name: loader.first_unsettled for name, loader in self._loaders.items()}
         self._states.write_durable({name: first for name, first in unsettled.items() if first is not None})
@@ -99,6 +99,14 @@ class TargetNinox(ConfiguredPlugin, Target):
         if self._run is not None:
             self._run.rejects.flush()  # what the state passes may be nowhere else
         write_state(state)
+
+    @classmethod
+    @override
+    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        """Leave out what the SDK offers for every target and what has no meaning here."""
+        super().append_builtin_config(config_jsonschema)
+        for name in ("add_record_metadata", "load_method", "batch_size_rows"):
+            config_jsonschema["properties"].pop(name, None)
 
     @override
     def get_sink(
@@ -179,7 +187,6 @@ class TargetNinox(ConfiguredPlugin, Target):
         with self._reported():
             if self._last_inside is not None and self._completeness.has_ended(self._mirrored_streams()):
                 self._states.add(*self._last_inside)
-            self._waits_for_script = bool(self._settings.after_load_script)
             super().process_endofpipe()
             self._finish()
 
@@ -218,7 +225,6 @@ class TargetNinox(ConfiguredPlugin, Target):
             return
         finishing.remove_unseen(self._run, {loader: list(self._doubts(loader)) for loader in loaders})
         error = self._run.rejects.error() if self._settings.fails_on_reject else None
-        self._execute_script(self._run, skip=error is not None)
         self._is_closed = True
         self._run.close(is_complete=True)
         self.write_durable_state()
@@ -246,15 +252,6 @@ class TargetNinox(ConfiguredPlugin, Target):
         """Yield the tap's streams that end in a mirror."""
         mirrored = (name for name, loader in self._loaders.items() if loader.plan.mode == "mirror")
         return (source for name in mirrored for source in self._sources(name))
-
-    def _execute_script(self, run: Run, *, skip: bool) -> None:
-        self._waits_for_script = False
-        if not self._settings.after_load_script:
-            return
-        if skip:
-            logger.warning("after_load_script was not executed, because rows were rejected.")
-        else:
-            finishing.execute(run.writer, self._settings.after_load_script)
 
     @contextmanager
     def _reported(self) -> Iterator[None]:

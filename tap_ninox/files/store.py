@@ -31,7 +31,7 @@ class FileStoreError(NinoxError):
     def __init__(self, error: Exception) -> None:
         """Name the kind of failure; its text may hold the address with a password, or a file's name."""
         super().__init__(
-            f"file_store: it could not be read or written ({type(error).__name__}). Check the address, the rights and "
+            f"files: it could not be read or written ({type(error).__name__}). Check the address, the rights and "
             "the space left; the next run goes on where this one stopped."
         )
 
@@ -69,14 +69,12 @@ class FileStore:
 
             self._fs, self._root = url_to_fs(url)
         except ImportError as error:
-            message = f"file_store: {error.name or 'fsspec'} is missing: pip install 'singer-ninox[files]', "
+            message = f"files: {error.name or 'fsspec'} is missing: pip install 'singer-ninox[files]', "
             message += "and what fsspec needs for such an address (s3fs, gcsfs, adlfs, …)."
             raise NinoxConfigError(message) from None
         except ValueError:
             protocol = url.partition("://")[0]
-            message = (
-                f"file_store: fsspec knows no {protocol!r}; give a folder, or an address such as s3://bucket/folder."
-            )
+            message = f"files: fsspec knows no {protocol!r}; give a folder, or an address such as s3://bucket/folder."
             raise NinoxConfigError(message) from None
 
     def folder(self, database_id: str, table_id: str, record_id: int) -> str:

@@ -145,7 +145,7 @@ def inspect(tap: TapNinox, *, runs_per_day: float) -> Inspection:
             discovery=discovery_calls,
             queries=len(queries),
             page_size=tap.settings.page_size,
-            downloads_files=tap.settings.downloads_files,
+            downloads_files=tap.settings.file_store is not None,
             runs_per_day=runs_per_day,
         ),
         calls_used=tap.calls_used,

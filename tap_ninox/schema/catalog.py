@@ -151,7 +151,7 @@ def _entry(database: DiscoveredDatabase, table: Table, stream: str, settings: Ta
         table_id=table.id,
         table_name=table.name,
         is_hidden=table.is_hidden,
-        columns=columns_of(table, style=settings.column_style, aliases=aliases),
+        columns=columns_of(table, aliases=aliases),
     )
 
 

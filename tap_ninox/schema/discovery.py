@@ -56,14 +56,14 @@ class Discovery:
     problems: tuple[str, ...] = ()
 
 
-def discover(client: NinoxClient, settings: TapSettings, *, team: str | None) -> Discovery:
+def discover(client: NinoxClient, settings: TapSettings) -> Discovery:
     """Read the schemas of the chosen databases. No record is read.
 
     Raises:
         NinoxConfigError: A team, database or table that was asked for does not exist.
         NinoxError: Ninox cannot be read at all.
     """
-    teams = find_teams(client, team=team, patterns=settings.teams)
+    teams = find_teams(client, team=settings.team, patterns=settings.teams)
     team_of = {name: found for found in teams for name in _databases_of(client, found)}
     names, problems = choose(list(team_of), settings.databases, setting="databases")
     problems += _unused_passwords(client, team_of)
@@ -125,33 +125,32 @@ def find_teams(client: NinoxClient, *, team: str | None, patterns: Sequence[str]
     Raises:
         NinoxConfigError: There is no such team, or there are several and none was named.
     """
-    setting = "teams" if patterns else "team"
     wanted = list(patterns) if team is None else [team]
     try:
         teams = client.list_teams()
     except (NinoxNotFoundError, NinoxPermissionError) as error:  # some private clouds do not list them (observed)
         if not wanted or any(map(is_glob, wanted)):
-            raise NinoxConfigError(_unlisted(setting, error, api_url=client.api_url)) from None
+            raise NinoxConfigError(_unlisted(error, api_url=client.api_url)) from None
         return [Team(id=team_id, name=team_id) for team_id in wanted]
     if team is not None:
         return [pick_one(teams, team, setting="team")]
     if patterns:
-        return pick_many(teams, patterns, setting="teams")
+        return pick_many(teams, patterns, setting="team")
     if len(teams) != 1:
         listed = ", ".join(f"{team.name!r} ({team.id})" for team in teams) or "none"
-        message = f"team: the key sees {len(teams)} teams, name one of them, or several in teams: {listed}."
+        message = f"team: the key sees {len(teams)} teams, name one of them, or several as a list: {listed}."
         raise NinoxConfigError(message)
     return teams
 
 
-def _unlisted(setting: str, error: NinoxAPIError, *, api_url: str) -> str:
+def _unlisted(error: NinoxAPIError, *, api_url: str) -> str:
     if isinstance(error, NinoxPermissionError):
         return (
-            f"{setting}: the server refuses to list its teams (HTTP 403). The plan may have no API access, or the "
+            "team: the server refuses to list its teams (HTTP 403). The plan may have no API access, or the "
             "key's role may not see them; if the key may read a workspace, set team to the workspace's id."
         )
     hint = _address_hint(api_url)
-    return f"{setting}: this server does not list its teams; set {setting} to the workspace's id.{hint}"
+    return f"team: this server does not list its teams; set team to the workspace's id.{hint}"
 
 
 def _address_hint(api_url: str) -> str:

@@ -24,12 +24,12 @@ def entries_to_read(
 
     Args:
         discovery: What the key can see; None if it may not read schemas.
-        saved: Tables of the saved catalog, None without one. It pins names, unless those of now are asked for; the
-            settings choose among its tables.
+        saved: Tables of the saved catalog, None without one. It pins names; the settings choose among its
+            tables.
         settings: The tap's settings.
         reserved: Stream names that are taken.
     """
-    if saved is not None and (discovery is None or not settings.follows_names):
+    if saved is not None:
         return _with_current_choices(_chosen(saved, discovery, settings), discovery)
     if discovery is None:
         return []

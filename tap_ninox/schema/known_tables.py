@@ -165,7 +165,7 @@ def describe(entry: TableEntry, schema: DatabaseSchema | None, settings: TapSett
 
 def _computed_columns(table: Table, settings: TapSettings, *, database_id: str) -> dict[str, Column]:
     aliases = aliases_of(settings.aliases, f"{database_id}.{table.id}")
-    return first_columns(columns_of(table, style=settings.column_style, aliases=aliases))
+    return first_columns(columns_of(table, aliases=aliases))
 
 
 def first_columns(columns: Iterable[Column]) -> dict[str, Column]:

@@ -59,7 +59,7 @@ class SchemaWatch:
             selected: Names of the streams that are read.
         """
         from_state = list(self._told_by_state(bookmarks, set(selected)))
-        known = [*self._told_by_catalog(from_state), *from_state]
+        known = [*self._saved, *from_state]
         drifts = [*table_drifts(known, self._entries, self._databases), *self._new(bookmarks, set(selected))]
         for drift in drifts:
             if drift.kind == "table_removed" and drift.stream and drift.stream in bookmarks:
@@ -116,11 +116,6 @@ class SchemaWatch:
     def lists_less(self, database_id: str) -> bool:
         """Tell whether the schema of a database is read in part only: without formulas and pages."""
         return any(d.name.id == database_id and not d.schema.lists_formulas for d in self._databases)
-
-    def _told_by_catalog(self, from_state: Iterable[KnownTable]) -> Iterator[KnownTable]:
-        """Yield the tables of the saved catalog; where names are followed it counts only if the state knows less."""
-        told = {(table.database_id, table.table_id) for table in from_state} if self._settings.follows_names else set()
-        return (table for table in self._saved if (table.database_id, table.table_id) not in told)
 
     def _told_by_state(self, bookmarks: Mapping[str, Any], selected: set[str]) -> Iterator[KnownTable]:
         """Yield the tables of the state that are read now, or were under another name, or are gone since."""

@@ -6,7 +6,6 @@ import hashlib
 import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from fnmatch import fnmatchcase
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +84,7 @@ class FilesStream(RecordStream):
         self._entries = list(entries)
         self._feeds = feeds
         self._settings = tap.settings
-        url = self._settings.file_store if self._settings.downloads_files else None
+        url = self._settings.file_store
         self._store = FileStore(url) if url else None
         self._store_key = hashlib.sha256(url.encode()).hexdigest()[:12] if url else METADATA_ONLY
         self._failed = 0
@@ -231,10 +230,8 @@ class FilesStream(RecordStream):
         )
 
     def _is_wanted(self, entry: TableEntry) -> bool:
-        patterns = self._settings.file_tables
-        if not patterns:
-            return self._tap_ninox.streams[entry.stream].selected
-        return any(fnmatchcase(entry.stream, pattern) for pattern in patterns)
+        is_selected = self._tap_ninox.streams[entry.stream].selected
+        return self._settings.lists_files_of(entry.stream, is_selected=is_selected)
 
     def _mark(self, entry: TableEntry) -> FileMark:
         tables = self.stream_state.setdefault("tables", {})
@@ -254,7 +251,7 @@ class FilesStream(RecordStream):
             failed = counted(self._failed, "file")
             problems.append(f"{failed} could not be fetched whole; the next run tries again")
         if refused:
-            problems.append(f"the files of {', '.join(refused)} may not be read; leave them out with file_tables")
+            problems.append(f"the files of {', '.join(refused)} may not be read; leave them out of files")
         if unreadable:
             problems.append(f"which files of {', '.join(unreadable)} changed is not known; the next run asks again")
         if problems:

@@ -231,9 +231,7 @@ class TableStream(RecordStream):
                 logger.log(logging.WARNING if plan.is_unexpected else logging.INFO, plan.reason.format(name=self.name))
             return pages.begin(plan, table_version=bookmark.next_version(now=now))
 
-        converter = Converter(
-            entry.columns, zone=settings.zone, selected=self._selected, fails=settings.fails_on_bad_values
-        )
+        converter = Converter(entry.columns, zone=settings.zone, selected=self._selected)
         self._reading = _Reading(
             bookmark=bookmark,
             pages=pages,

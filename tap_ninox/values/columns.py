@@ -34,9 +34,6 @@ SYSTEM_PROPERTIES: dict[str, JsonSchema] = {
 }
 """What every record has, whatever its table. The underscore keeps them apart from all captions."""
 
-RAW = "raw"
-"""The part that holds a composite value as Ninox returns it."""
-
 KEY_PROPERTY = "_id"
 REPLICATION_KEY = "_sequence"
 
@@ -46,18 +43,13 @@ class Part:
     """One property of a field.
 
     Attributes:
-        name: What tells a field's properties apart: `""`, `id`, `start`, …; also the suffix, unless it is `raw`.
+        name: What tells a field's properties apart: `""`, `id`, `start`, …; also the suffix.
         reader: Makes the function that reads the value, given the options' captions and the time zone.
     """
 
     name: str
     schema: JsonSchema
     reader: Callable[[Mapping[str, str], ZoneInfo | None], readers.Read]
-
-    @property
-    def suffix(self) -> str:
-        """What is appended to the field's name."""
-        return "" if self.name == RAW else self.name
 
 
 def _plain(read: readers.Read) -> Callable[[Mapping[str, str], ZoneInfo | None], readers.Read]:
@@ -102,32 +94,8 @@ PARTS: dict[str, tuple[Part, ...]] = {
 }
 """Ninox type → properties. Types that are not here become JSON text."""
 
-RAW_PARTS: dict[str, Part] = {
-    **dict.fromkeys(("timeinterval", "appointment", "location", "choice"), Part(RAW, STRING, _plain(readers.text))),
-    "multi": Part(RAW, STRINGS, _plain(readers.raw_options)),
-}
-"""Ninox type → its one property where composites are not expanded."""
-
-_ID_PARTS = frozenset({"id", "ids"})
-_CHOICES = frozenset({"choice", "multi"})
-
 ALIASED_TYPES = {"datetime": "timestamp", "url": "link"}
 """Names that the documentation uses where the API answers another one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ColumnStyle:
-    """Which properties a field gets, and how they are named.
-
-    Attributes:
-        names: `slug`, `caption` or `id`.
-        choices: `both`, `ids` or `captions`.
-        expands_composites: False keeps appointments, locations, intervals and choices as Ninox returns them.
-    """
-
-    names: str = "slug"
-    choices: str = "both"
-    expands_composites: bool = True
 
 
 NOT_STORED = frozenset({"fn", "rev"})
@@ -179,41 +147,32 @@ class Column:
         return _part(self.type, self.part).reader(self.captions, zone)
 
 
-def columns_of(table: Table, *, style: ColumnStyle, aliases: Mapping[str, str]) -> tuple[Column, ...]:
+def columns_of(table: Table, *, aliases: Mapping[str, str]) -> tuple[Column, ...]:
     """Return the properties of a table, in the order its fields were made. An alias goes before any caption.
 
     Args:
         table: The table.
-        style: Which properties, and how they are named.
         aliases: Field id → name to use instead.
     """
     names = NameSpace(SYSTEM_PROPERTIES)
     columns = {
-        fld.id: list(_columns(fld, names, _wanted_name(fld, style.names, aliases), _wanted_parts(fld.type, style)))
+        fld.id: list(_columns(fld, names, aliases.get(fld.id) or identifier(fld.name, fallback=fld.id)))
         for fld in sorted(table.fields, key=lambda fld: fld.id not in aliases)
     }
     return tuple(column for fld in table.fields for column in columns[fld.id])
 
 
-def _columns(fld: Field, names: NameSpace, wanted: str, parts: Iterable[Part]) -> Iterator[Column]:
+def _columns(fld: Field, names: NameSpace, wanted: str) -> Iterator[Column]:
     captions = {choice.id: choice.caption for choice in fld.choices}
-    for part in parts:
+    for part in _parts(fld.type):
         yield Column(
-            name=names.claim(_with_part(wanted, part.suffix), suffixes=(fld.id,)),
+            name=names.claim(_with_part(wanted, part.name), suffixes=(fld.id,)),
             title=fld.name,
             field_id=fld.id,
             type=fld.type,
             part=part.name,
             captions=captions,
         )
-
-
-def _wanted_name(fld: Field, style: str, aliases: Mapping[str, str]) -> str:
-    if fld.id in aliases:
-        return aliases[fld.id]
-    if style == "caption":
-        return fld.name
-    return identifier(fld.id if style == "id" else fld.name, fallback=fld.id)
 
 
 def _with_part(wanted: str, part: str) -> str:
@@ -225,21 +184,10 @@ def is_known_type(ninox_type: str) -> bool:
     return ALIASED_TYPES.get(ninox_type, ninox_type) in PARTS
 
 
-def _wanted_parts(ninox_type: str, style: ColumnStyle) -> list[Part]:
-    if ninox_type in RAW_PARTS and not style.expands_composites:
-        return [RAW_PARTS[ninox_type]]
-    parts = _parts(ninox_type)
-    if ninox_type not in _CHOICES or style.choices == "both":
-        return list(parts)
-    return [part for part in parts if (part.name in _ID_PARTS) is (style.choices == "ids")]
-
-
 def _parts(ninox_type: str) -> tuple[Part, ...]:
     return PARTS.get(ALIASED_TYPES.get(ninox_type, ninox_type), _TEXT)
 
 
 def _part(ninox_type: str, name: str) -> Part:
-    if name == RAW and ninox_type in RAW_PARTS:
-        return RAW_PARTS[ninox_type]
     parts: Iterable[Part] = _parts(ninox_type)
     return next((part for part in parts if part.name == name), Part(name, STRING, _plain(readers.text)))

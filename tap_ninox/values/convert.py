@@ -9,25 +9,12 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from ninox_api.client import NinoxRecord
-from ninox_api.errors import NinoxError
 from ninox_api.record_keys import check_keys
 from tap_ninox.values.columns import Column
 from tap_ninox.values.page import ConvertedPage, RecordForm
 from tap_ninox.values.readers import BadValueError, Read, utc_moments
 from tap_ninox.values.selected_fields import attributes_of
 from tap_ninox.values.whole_columns import ReadWhole, whole_reader
-
-
-class UnfitValueError(NinoxError):
-    """A value that does not fit the type of its field, where `on_bad_value` is `fail`. The value is not told."""
-
-    def __init__(self, column: Column, *, record_id: int) -> None:
-        """Say where the value is and what to do about it."""
-        super().__init__(
-            f"The value of field {column.title!r} ({column.field_id}) in record {record_id} is not a "
-            f"{column.computed_as or column.type}, so it does not fit property {column.name}. Mend it in Ninox, or set "
-            "on_bad_value to null."
-        )
 
 
 class _Reader(NamedTuple):
@@ -45,23 +32,19 @@ class Converter:
         nulled: Property → number of values that did not fit its type and became null.
     """
 
-    def __init__(
-        self, columns: Iterable[Column], *, zone: ZoneInfo | None, selected: Iterable[str], fails: bool = False
-    ) -> None:
+    def __init__(self, columns: Iterable[Column], *, zone: ZoneInfo | None, selected: Iterable[str]) -> None:
         """Compile the readers of the selected columns; the other values are not even looked at.
 
         Args:
             columns: All of the table.
             zone: Zone of date-times; None leaves them as they are sent.
             selected: Names of the properties to send.
-            fails: Whether a value that does not fit ends the reading, instead of becoming null.
         """
         columns = list(columns)
         wanted = set(selected)
         chosen = [column for column in columns if column.name in wanted and column.is_readable]
         self._readers = [_Reader(column, column.reader(zone), whole_reader(column, zone)) for column in chosen]
         self._attributes = attributes_of(chosen)
-        self._fails = fails
         self._system = [read for name, read in _SYSTEM.items() if name in wanted]
         names = [name for name in _SYSTEM if name in wanted] + [column.name for column in chosen]
         self._form = RecordForm(names)
@@ -70,17 +53,13 @@ class Converter:
         self.nulled: Counter[str] = Counter()
 
     def convert(self, page: Sequence[NinoxRecord]) -> ConvertedPage:
-        """Return the Singer records; every selected property is present, empty ones as null.
-
-        Raises:
-            UnfitValueError: A value does not fit its type, and that was asked to be an error.
-        """
+        """Return the Singer records; every selected property is present, empty ones as null."""
         fields = [record.fields for record in page]
         columns: list[Sequence[Any]] = [read(page) for read in self._system]
         for reader in self._readers:
             sent = self._sent(fields, reader.column.field_id)
             whole = reader.read_whole(sent) if reader.read_whole else None
-            columns.append(self._looked_at(reader, sent, page) if whole is None else whole)
+            columns.append([self._value(reader, value) for value in sent] if whole is None else whole)
         return ConvertedPage(self._form, columns, length=len(page))
 
     def _sent(self, fields: Sequence[Any], field_id: str) -> list[Any]:
@@ -90,18 +69,12 @@ class Converter:
             return list(map(attrgetter(attribute), fields)) if attribute else [None] * len(fields)
         return [values.get(field_id) for values in fields]
 
-    def _looked_at(self, reader: _Reader, sent: Iterable[Any], page: Iterable[NinoxRecord]) -> list[Any]:
-        """Return a column of which each value is looked at."""
-        return [self._value(reader, value, record) for value, record in zip(sent, page, strict=True)]
-
-    def _value(self, reader: _Reader, value: Any, record: NinoxRecord) -> Any:
+    def _value(self, reader: _Reader, value: Any) -> Any:
         if value is None or value == "":
             return None
         try:
             return reader.read(value)
         except BadValueError:
-            if self._fails and not reader.column.is_computed:  # nobody can mend a division by zero
-                raise UnfitValueError(reader.column, record_id=record.id) from None
             self.nulled[reader.column.name] += 1
             return None
 

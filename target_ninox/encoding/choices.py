@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ninox_api.schema import Choice
-from target_ninox.encoding.values import CLEARED, Encode, EncodeParts, Formats, ValueRejectedError, whole_number
+from target_ninox.encoding.values import CLEARED, Encode, EncodeParts, ValueRejectedError, whole_number
 
 _SEPARATORS = re.compile(r"[;,\n]")
 _STRONG_SEPARATORS = re.compile(r"[;\n]")
@@ -60,33 +60,35 @@ class Options:
         return next(iter(ids)) if len(ids) == 1 else None
 
 
-def one_option(choices: Iterable[Choice], formats: Formats) -> EncodeParts:
+def one_option(choices: Iterable[Choice]) -> EncodeParts:
     """Return an encoder of a choice, given as a caption, an id, or both: option id.
 
     Of both, the caption says what is meant and the id settles what the caption leaves open: options may be numbered
-    differently, or renamed, in the database that the row comes from.
+    differently, or renamed, in the database that the row comes from. An id whose caption is null was deleted there, as
+    tap-ninox says it: it means nothing any more and counts as empty.
     """
     options = Options(choices)
 
     def encode(values: Mapping[str, Any]) -> str:
         found = _settled(options, values)
-        if found is None and not formats.unknown_choice_is_empty:
+        if found is None and not ("id" in values and values.get("", "") is None):
             raise options.refuse()
         return CLEARED if found is None else found
 
     return encode
 
 
-def several_options(choices: Iterable[Choice], formats: Formats) -> EncodeParts:
+def several_options(choices: Iterable[Choice]) -> EncodeParts:
     """Return an encoder of a multiple choice: list of option ids.
 
-    Given is a list, its JSON text, or options with `,`, `;` or line breaks between; captions, ids, or both.
+    Given is a list, its JSON text, or options with `,`, `;` or line breaks between; captions, ids, or both. Of deleted
+    options, tap-ninox sends the ids alone: so many unknown ids as captions are missing mean nothing any more.
     """
     options = Options(choices)
 
     def encode(values: Mapping[str, Any]) -> list[str] | str:
         found = _settled_members(options, values)
-        if None in found and not formats.unknown_choice_is_empty:
+        if found.count(None) > _deleted_members(options, values):
             raise options.refuse()
         return list(dict.fromkeys(option for option in found if option is not None)) or CLEARED
 
@@ -105,10 +107,17 @@ def _settled_members(options: Options, values: Mapping[str, Any]) -> list[str | 
     if "ids" not in values:
         return [options.find(item) for item in members(values[""], options.find)]
     ids = members(values["ids"], options.find_by_id)
-    captions = members(values.get("", []), options.find)
+    captions = members(values.get("") or [], options.find)
     if len(captions) != len(ids):  # the source leaves the captions of deleted options out
         return [options.find_by_id(item) for item in ids]
     return [_settled(options, {"": caption, "id": item}) for caption, item in zip(captions, ids, strict=True)]
+
+
+def _deleted_members(options: Options, values: Mapping[str, Any]) -> int:
+    """Return how many options of a row were deleted where it comes from."""
+    if "ids" not in values or "" not in values:
+        return 0
+    return len(members(values["ids"], options.find_by_id)) - len(members(values[""] or [], options.find))
 
 
 def members(value: Any, find: Encode) -> list[Any]:

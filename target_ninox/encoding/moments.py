@@ -35,9 +35,9 @@ def day(formats: Formats) -> Encode:
     def encode(value: Any) -> str:
         if isinstance(value, str) and _PLAIN_DATE.fullmatch(value) and _is_on_the_calendar(value):
             return value
-        parsed = _parsed(value, formats)
+        parsed = _parsed(value)
         if parsed is None:
-            reason = f"It is not a date such as {_examples(formats, '')} (date_format)."
+            reason = "It is not a date such as 2026-12-31 or 31.12.2026."
             raise ValueRejectedError(code="not_a_date", reason=reason)
         wall_clock = parsed if parsed.time() == time() else _wall_clock(parsed, formats)
         return wall_clock.date().isoformat()
@@ -54,9 +54,9 @@ def moment(formats: Formats) -> Encode:
     def encode(value: Any) -> str:
         if isinstance(value, str) and _PLAIN_MOMENT.fullmatch(value) and _is_on_the_calendar(value):
             return value
-        parsed = _parsed(value, formats)
+        parsed = _parsed(value)
         if parsed is None:
-            reason = f"It is not a date-time such as {_examples(formats, 'T12:30:00')} (date_format)."
+            reason = "It is not a date-time such as 2026-12-31T12:30:00 or 31.12.2026 12:30:00."
             raise ValueRejectedError(code="not_a_date_time", reason=reason)
         return _wall_clock(parsed, formats).isoformat()
 
@@ -123,11 +123,12 @@ def _is_on_the_calendar(sent: str) -> bool:
     return True
 
 
-def _parsed(value: Any, formats: Formats) -> datetime | None:
+def _parsed(value: Any) -> datetime | None:
+    """Read an ISO date or date-time, or a German one: with dots, the day always stands first."""
     sent = spelled(value)
     if sent is None:
         return None
-    match = _GERMAN.fullmatch(sent) if formats.german_dates else None
+    match = _GERMAN.fullmatch(sent)
     return read_moment(sent) if match is None else _moment_of(match)
 
 
@@ -158,8 +159,3 @@ def _wall_clock(parsed: datetime, formats: Formats) -> datetime:
     except OverflowError:  # 9999-12-31, a favourite for "never ends", east of Greenwich
         reason = "The date-time is beyond the calendar in the stream's timezone."
         raise ValueRejectedError(code="beyond_the_calendar", reason=reason) from None
-
-
-def _examples(formats: Formats, clock: str) -> str:
-    german = f" or 31.12.2026{clock.replace('T', ' ')}" if formats.german_dates else ""
-    return f"2026-12-31{clock}{german}"

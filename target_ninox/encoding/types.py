@@ -69,13 +69,13 @@ TYPES: dict[str, FieldType] = {
     "choice": FieldType(
         parts=("", "id"),
         forms=(_WHOLE, frozenset({"id"}), frozenset({"", "id"})),
-        make=lambda field, formats: choices.one_option(field.choices, formats),
+        make=lambda field, _formats: choices.one_option(field.choices),
         is_plain=False,
     ),
     "multi": FieldType(
         parts=("", "ids"),
         forms=(_WHOLE, frozenset({"ids"}), frozenset({"", "ids"})),
-        make=lambda field, formats: choices.several_options(field.choices, formats),
+        make=lambda field, _formats: choices.several_options(field.choices),
         is_plain=False,
     ),
     "ref": _LINK,

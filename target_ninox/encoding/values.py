@@ -47,15 +47,11 @@ class Formats:
 
     Attributes:
         german_numbers: Whether text such as `1.234,56` is meant, not `1234.56`.
-        german_dates: Whether `31.12.2026` is understood beside ISO dates.
         zone: Zone of the wall clock that Ninox shows.
-        unknown_choice_is_empty: Whether what is not an option counts as empty instead of being refused.
     """
 
     german_numbers: bool = False
-    german_dates: bool = False
     zone: ZoneInfo = UTC
-    unknown_choice_is_empty: bool = False
 
 
 def is_blank(value: Any) -> bool:

@@ -13,6 +13,7 @@ from target_ninox.mapping.references import Reference
 from target_ninox.mapping.rows import Key, RowRejectedError
 
 _ABSENT = object()
+_CHOICES = frozenset({"choice", "multi"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +92,8 @@ class Assignment:
         if not given:
             return
         filled = {part: value for part, value in given.items() if not self._is_empty(value)}
+        if filled and "" in given and self.field.type in _CHOICES:
+            filled.setdefault("", None)  # a caption that is null beside an id: the option was deleted
         value = self._value(filled, references) if filled else CLEARED
         if value is not None and not (value == CLEARED and self.keeps_on_null):
             fields[self.field.id] = value

@@ -85,19 +85,22 @@ def _appointment(value: Any) -> Hashable:
     return tuple(map(_moment, value.split(" - "))) if isinstance(value, str) else _json(value)
 
 
-def _choice(field: Field) -> Callable[[Any], Hashable]:
+def _choice(field: Field) -> Callable[[Any], Hashable | None]:
     options = Options(field.choices)
     return lambda value: _option(value, options)
 
 
-def _multi(field: Field) -> Callable[[Any], Hashable]:
+def _multi(field: Field) -> Callable[[Any], Hashable | None]:
     options = Options(field.choices)
-    return lambda value: frozenset(_option(item, options) for item in _members(value)) or None
+    return lambda value: frozenset(filter(None, (_option(item, options) for item in _members(value)))) or None
 
 
-def _option(value: Any, options: Options) -> Hashable:
-    """Stored values are ids first: that is what was asked for; a server that answers captions is understood, too."""
-    return options.find_by_id(value) or str(value)
+def _option(value: Any, options: Options) -> str | None:
+    """Stored values are ids first: that is what was asked for; a server that answers captions is understood, too.
+
+    A record may hold an option that was deleted since. Ninox shows nothing there, and nothing is what it means.
+    """
+    return options.find_by_id(value)
 
 
 def _link(field: Field) -> Callable[[Any], Hashable]:

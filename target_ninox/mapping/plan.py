@@ -294,7 +294,5 @@ def _assignments(
 def _formats(settings: StreamSettings) -> Formats:
     return Formats(
         german_numbers=settings.number_format == "de",
-        german_dates=settings.date_format == "de",
         zone=settings.zone or UTC,
-        unknown_choice_is_empty=settings.on_unknown_choice == "null",
     )

@@ -12,6 +12,7 @@ from target_ninox.mapping.place import FieldNames, FieldPart, are_tombstones, is
 from target_ninox.settings import StreamSettings
 
 FILE_TYPES = frozenset({"file", "image"})
+"""Fields to which files are uploaded where the settings name them; of a name alone, only the name is written."""
 
 MOST_SUGGESTED = 20
 """A nearest name is looked for so often: each look compares a name with all fields, of which there may be thousands."""
@@ -76,9 +77,7 @@ def map_properties(
     if not are_tombstones(properties):
         mapping.problems += _strangers(properties, settings)
     for name in properties:
-        if name in settings.files:
-            _map_file(mapping, name, names, settings.files[name])
-        elif name in settings.fields:
+        if name in settings.fields:
             _map_named(mapping, name, names, settings.fields[name])
         elif not is_system(name):
             _map_by_name(mapping, name, names)
@@ -87,7 +86,7 @@ def map_properties(
 
 
 def _strangers(properties: Collection[str], settings: StreamSettings) -> Iterator[str]:
-    named = {"fields": settings.fields, "references": settings.references, "files": settings.files}
+    named = {"fields": settings.fields, "references": settings.references}
     for setting, mapped in named.items():
         for name in mapped:
             if name not in properties:
@@ -118,21 +117,11 @@ def _map_named(mapping: PropertyMapping, name: str, names: FieldNames, wanted: s
     found = names.find(wanted)
     if not found:
         mapping.problems.append(_no_field(f"fields.{name}", wanted, names))
-    else:
-        _map(mapping, name, found)
-
-
-def _map_file(mapping: PropertyMapping, name: str, names: FieldNames, wanted: str) -> None:
-    found = names.find(wanted)
-    if not found:
-        mapping.problems.append(_no_field(f"files.{name}", wanted, names))
-    elif len(found) > 1:
-        mapping.problems.append(_ambiguous(f"files.{name}", wanted, found))
-    elif found[0].field.type not in FILE_TYPES:
-        mapping.problems.append(f"files.{name}: {found[0].field.name!r} is no file or image field.")
-    else:
+    elif len(found) == 1 and found[0].field.type in FILE_TYPES:
         mapping.files[name] = found[0].field.id
         mapping.fields[found[0].field.id] = found[0].field
+    else:
+        _map(mapping, name, found)
 
 
 def _map(mapping: PropertyMapping, name: str, found: list[FieldPart]) -> None:

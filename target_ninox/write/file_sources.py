@@ -31,6 +31,10 @@ _ENDING_BY_START = {
 }
 
 
+MAX_FILE_BYTES = 100 * 2**20
+"""Larger files are refused: one is held in memory."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFile:
     """A file that could be uploaded.
@@ -51,13 +55,13 @@ class SourceFile:
 class FileSources:
     """Opens what rows say about files."""
 
-    def __init__(self, fetcher: FileFetcher, *, folder: Path | None, max_bytes: int) -> None:
+    def __init__(self, fetcher: FileFetcher, *, folder: Path | None, max_bytes: int = MAX_FILE_BYTES) -> None:
         """Remember what is allowed.
 
         Args:
             fetcher: Fetches from other hosts.
             folder: The only one whose files may be read; None for no folder.
-            max_bytes: Larger files are refused.
+            max_bytes: Larger files are refused: one is held in memory.
         """
         self._fetcher = fetcher
         self._folder = folder
@@ -135,7 +139,9 @@ class FileSources:
 
     def _check_size(self, size: int) -> None:
         if size > self._max_bytes:
-            raise ValueRejectedError(code="file_too_large", reason="The file is larger than max_file_size_mib.")
+            raise ValueRejectedError(
+                code="file_too_large", reason=f"The file is larger than {self._max_bytes // 2**20} MiB."
+            )
 
     def _nowhere(self) -> ValueRejectedError:
         where = "in file_folder" if self._folder is not None else "(file_folder is not set)"

@@ -1,4 +1,4 @@
-"""The brakes: how many records a run may create, change and delete."""
+"""The brakes: how many records a run may change and delete."""
 
 from __future__ import annotations
 
@@ -36,11 +36,7 @@ class Limits:
 
     def __init__(self, settings: TargetSettings) -> None:
         """Start at zero."""
-        self._most = {
-            "create": settings.max_creates,
-            "update": settings.max_updates,
-            "delete": settings.max_deletes,
-        }
+        self._most = {"update": settings.max_updates, "delete": settings.max_deletes}
         self._is_dry = settings.dry_run
         self._count: Counter[str] = Counter()
 
@@ -48,7 +44,7 @@ class Limits:
         """Count records that are about to be written.
 
         Args:
-            action: `create`, `update` or `delete`.
+            action: `update` or `delete`.
             count: How many.
             what: They, in words, if there is more to say than their number.
 

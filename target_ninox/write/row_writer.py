@@ -55,7 +55,6 @@ class RowWriter:
         self.created = created
         self._run = run
         self._account = account
-        self._on_duplicate_match = run.settings.stream(plan.stream).on_duplicate_match
         self._table = run.destination.table(plan.table.id)
         self._matcher = run.matcher_of(plan) if plan.needs_key else None
         self._deleter = Deleter(run.writer, self._table, size=run.settings.batch_size)
@@ -139,17 +138,17 @@ class RowWriter:
         """Return the record that a row is about.
 
         Raises:
-            RowRejectedError: There are several, and the settings do not say which one.
+            RowRejectedError: There are several: to take one would be a guess.
         """
         records = matches.get(row.encoded.key, ())
         self.seen.update(record.id for record in records)
-        if len(records) > 1 and self._on_duplicate_match == "reject":
+        if len(records) > 1:
             raise RowRejectedError(
                 property_name=", ".join(self.plan.match_on),
                 code="duplicate_match",
                 reason=f"{len(records):,} records have this key: {listed_ids([record.id for record in records])}.",
             )
-        return records[-1 if self._on_duplicate_match == "newest" else 0] if records else None
+        return records[0] if records else None
 
     def _with_records(self, rows: Iterable[Row], matches: Matches) -> Iterator[tuple[Row, ExistingRecord | None]]:
         for row in rows:
@@ -177,21 +176,18 @@ class RowWriter:
         return Intent(row, write, creates=True)
 
     def _change(self, row: Row, record: ExistingRecord) -> Intent | None:
-        skips_unchanged = self._run.settings.skip_unchanged
         changes = self.plan.changes(row.encoded, record.fields)
-        if not changes and skips_unchanged:
+        if not changes:
             self._settle(row, "unchanged", record.id, shown=record.fields)
             return None
         if row.encoded.files:
             self._shown_files[row.identity] = record.fields
         if self._preview:
             self._preview.update(row.encoded, changes, record.fields)
-        fields = changes if skips_unchanged else row.encoded.fields
-        return Intent(row, RecordWrite(fields=fields, id=record.id), creates=False)
+        return Intent(row, RecordWrite(fields=changes, id=record.id), creates=False)
 
     def _save(self, intents: Sequence[Intent]) -> None:
         creates = sum(intent.creates for intent in intents)
-        self._run.limits.reserve("create", creates)
         self._run.limits.reserve("update", len(intents) - creates)
         if creates and not self.plan.needs_key:
             self._table.look_for_highest_id()

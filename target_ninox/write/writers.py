@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from ninox_api.uploads import Upload
 from ninox_api.writing import RecordWrite, SavedRecord
@@ -27,9 +27,6 @@ class Writer(Protocol):
 
     def upload_file(self, table_id: str, record_id: int, upload: Upload, /) -> None:
         """Put a file on a record."""
-
-    def execute(self, script: str, /) -> Any:
-        """Run a script that may write."""
 
 
 class UninterruptedWriter:
@@ -60,11 +57,6 @@ class UninterruptedWriter:
         with self._stopping.held_back():
             self._writer.upload_file(table_id, record_id, upload)
 
-    def execute(self, script: str, /) -> Any:
-        """Run a script that may write."""
-        with self._stopping.held_back():
-            return self._writer.execute(script)
-
 
 class DryWriter:
     """Answers writes as Ninox would and does none of them, so that everything around runs as it does in earnest."""
@@ -86,10 +78,6 @@ class DryWriter:
 
     def upload_file(self, _table_id: str, _record_id: int, _upload: Upload, /) -> None:
         """Do nothing."""
-
-    def execute(self, _script: str, /) -> Any:
-        """Do nothing."""
-        return None
 
     def _new_id(self) -> int:
         self._next_id += 1

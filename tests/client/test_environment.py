@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from ninox_api import ConnectionConfig, NinoxClient
-from ninox_api.errors import NinoxTransportError
+from ninox_api.errors import NinoxConfigError, NinoxTransportError
 from ninox_simulator.server import Simulator
 from tests.helpers.seeds import TEAM_ID, shop
 from tests.helpers.tls import certificate_authority, private_cloud
@@ -46,15 +46,20 @@ def test_no_proxy_is_asked_for_a_host_that_is_exempt(simulator, dead_proxy, monk
 def test_an_authority_of_the_environment_is_trusted(simulator, tmp_path, monkeypatch):
     authority = certificate_authority(tmp_path / "ca.pem")
     with private_cloud(simulator, authority) as url:
-        with pytest.raises(NinoxTransportError, match="ca_bundle"):
+        with pytest.raises(NinoxTransportError, match="REQUESTS_CA_BUNDLE"):
             team_ids(simulator, api_url=url)
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
         assert team_ids(simulator, api_url=url) == [TEAM_ID]
 
 
-def test_ca_bundle_comes_before_the_environment(simulator, tmp_path, monkeypatch):
-    authority = certificate_authority(tmp_path / "ca.pem")
-    certificate_authority(tmp_path / "other.pem")
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "other.pem"))
-    with private_cloud(simulator, authority) as url:
-        assert team_ids(simulator, api_url=url, ca_bundle=str(tmp_path / "ca.pem")) == [TEAM_ID]
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [(None, "there is no file"), ("-----BEGIN NOTHING-----", "holds no certificate in PEM form")],
+)
+def test_a_bundle_that_cannot_be_used_is_named(simulator, tmp_path, monkeypatch, content, problem):
+    path = tmp_path / "ca.pem"
+    if content:
+        path.write_text(content, encoding="utf-8")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(path))
+    with pytest.raises(NinoxConfigError, match=f"^REQUESTS_CA_BUNDLE: .*{problem}"):
+        team_ids(simulator)

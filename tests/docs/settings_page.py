@@ -37,8 +37,6 @@ def _section(document):
 
 
 def _default(setting):
-    if setting["name"] == "user_agent":  # the definition leaves it out, since it holds the version
-        return "`singer-ninox/<version>`"
     value = setting.get("value")
     return "–" if value is None else f"`{value if isinstance(value, str) else json.dumps(value)}`"
 

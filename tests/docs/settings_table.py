@@ -6,7 +6,6 @@ import json
 import re
 from pathlib import Path
 
-from ninox_api.config import DEFAULT_USER_AGENT
 from tap_ninox.settings_schema import CONNECTION_PROPERTIES, TAP_PROPERTIES
 from target_ninox.settings_schema import STREAM_PROPERTIES, TARGET_PROPERTIES
 
@@ -32,8 +31,6 @@ def _default(schema):
     if "default" not in schema:
         return "–"
     value = schema["default"]
-    if value == DEFAULT_USER_AGENT:
-        return "`singer-ninox/<version>`"
     return f"`{value if isinstance(value, str) else json.dumps(value)}`"
 
 

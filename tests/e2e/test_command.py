@@ -8,23 +8,21 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from ninox_simulator.server import Simulator
-from tests.helpers.commands import run
+from tests.helpers.commands import COMMAND, run
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customers, database, field, shop, table, team
 
-TAP = str(Path(sys.executable).with_name("tap-ninox"))
 CANARY = "canary-7f3a-token"
 
 pytestmark = pytest.mark.e2e
 
 
 def tap(*arguments, config=None, tmp_path=None, env=None):
-    command = [TAP, *arguments]
+    command = ["tap-ninox", *arguments]
     if config is not None:
         path = tmp_path / "config.json"
         path.write_text(json.dumps(config), encoding="utf-8")
@@ -49,7 +47,9 @@ def error_lines(result):
 
 
 def test_about_lists_every_setting_and_hides_none():
-    done = subprocess.run([TAP, "--about", "--format=json"], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [*COMMAND, "tap-ninox", "--about", "--format=json"], capture_output=True, text=True, timeout=60, check=True
+    )
     about = json.loads(done.stdout)
     assert about["name"] == "tap-ninox"
     assert {"auth_token", "api_url", "team", "tables", "deletes"} <= set(about["settings"]["properties"])
@@ -100,7 +100,7 @@ MISTAKES = {
     "Ninox 4": ({"api_url": "https://go.ninox.com/api/v1"}, "go.ninox.com is Ninox 4"),
     "typo in a setting": ({"tabels": ["A"]}, "tabels: there is no such setting. Did you mean 'tables'?"),
     "a password that cannot be sent": ({"database_passwords": {"Shop": "4711€"}}, "the password of 'Shop' holds a"),
-    "wrong type": ({"max_retries": "many"}, "max_retries: give a whole number"),
+    "wrong type": ({"max_api_calls": "many"}, "max_api_calls: give a whole number"),
     "key of a wrong type": ({"auth_token": 4711}, "auth_token: give a text"),
 }
 
@@ -212,7 +212,7 @@ def test_a_full_disk_is_one_error_without_a_traceback(config, tmp_path, program)
     (tmp_path / "config.json").write_text(json.dumps(config if program == "tap-ninox" else target), encoding="utf-8")
     with Path("/dev/full").open("wb") as full:
         result = subprocess.run(
-            [Path(TAP).with_name(program), "--config", tmp_path / "config.json"],
+            [*COMMAND, program, "--config", tmp_path / "config.json"],
             input='{"type": "STATE", "value": {"a": 1}}\n', stdout=full, stderr=subprocess.PIPE,
             text=True, timeout=60, check=False,
         )  # fmt: skip
@@ -228,7 +228,7 @@ def test_a_loader_that_ends_first_is_one_line_without_a_traceback(config, tmp_pa
     os.close(loader)
     with os.fdopen(output, "wb") as pipe:
         result = subprocess.run(
-            [TAP, "--config", tmp_path / "config.json"],
+            [*COMMAND, "tap-ninox", "--config", tmp_path / "config.json"],
             stdout=pipe, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
         )  # fmt: skip
     assert result.returncode == 1

@@ -19,6 +19,7 @@ from ninox_simulator.documents import RecordDocument, TeamDocument
 from ninox_simulator.server import Simulator
 from tap_ninox.__main__ import main as tap_main
 from target_ninox.__main__ import main as target_main
+from tests.helpers import limits
 from tests.helpers.run import discover, records, schema
 from tests.helpers.seeds import TEAM_ID, database, field, table
 
@@ -55,12 +56,12 @@ def told(monkeypatch, tmp_path, capfd):
 
     def run(main, *arguments, messages=(), **config):
         path = tmp_path / "config.json"
-        path.write_text(json.dumps({"max_retries": 0, **config}), encoding="utf-8")
+        path.write_text(json.dumps(config), encoding="utf-8")
         monkeypatch.setattr("sys.argv", ["command", "--config", str(path), *arguments])
         lines = "".join(json.dumps(message) + "\n" for message in messages).encode()
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(lines)))
         capfd.readouterr()
-        with suppress(SystemExit):
+        with suppress(SystemExit), limits.constants({"max_retries": 0}):
             main()
         out, err = capfd.readouterr()
         return err + (out if "--inspect" in arguments else "")
@@ -89,7 +90,6 @@ RUNS = {
 }
 SETTINGS = {
     "as it is": {},
-    "a value stops its stream": {"on_bad_value": "fail"},
     "formulas": {"formulas": {"*.*": "number"}},
     "names that do not exist": {"databases": [name("Shpo")]},
     "tables that do not exist": {"tables": [name("Custmers")]},

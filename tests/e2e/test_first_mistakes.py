@@ -14,6 +14,7 @@ import pytest
 from ninox_simulator.documents import TeamDocument
 from ninox_simulator.server import Simulator
 from tap_ninox.__main__ import main
+from tests.helpers import limits
 from tests.helpers.run import discover
 from tests.helpers.seeds import TEAM_ID, customers, database, shop, team
 
@@ -33,9 +34,9 @@ def tap(monkeypatch, tmp_path, capfd):
 
     def run(*arguments, **config):
         path = tmp_path / "config.json"
-        path.write_text(json.dumps({"max_retries": 0, "auth_token": CANARY, **config}), encoding="utf-8")
+        path.write_text(json.dumps({"auth_token": CANARY, **config}), encoding="utf-8")
         monkeypatch.setattr("sys.argv", ["tap-ninox", "--config", str(path), *arguments])
-        with pytest.raises(SystemExit) as ended:
+        with pytest.raises(SystemExit) as ended, limits.constants({"max_retries": 0}):
             main()
         out, err = capfd.readouterr()
         assert CANARY not in out + err

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ninox_simulator.server import Simulator
+from tests.helpers.commands import COMMAND
 from tests.helpers.run import discover
 from tests.helpers.warehouse import assert_equal_to_store, fresh_database
 from tests.helpers.wire import record_pages
@@ -52,7 +53,7 @@ def _target_config(warehouse, tmp_path):
 
 def _pipe(simulator, warehouse, tmp_path, *, state, kill_after_s=None):
     """Run tap | target, kill the tap after a while if asked to; return the last state the target confirmed."""
-    arguments = [BIN / "tap-ninox", "--config", _tap_config(simulator, tmp_path)]
+    arguments = [*COMMAND, "tap-ninox", "--config", _tap_config(simulator, tmp_path)]
     if state is not None:
         arguments += ["--state", _write(tmp_path / "state.json", state)]
     with (tmp_path / "log").open("ab") as log:
@@ -100,7 +101,7 @@ def test_a_killed_tap_reads_at_most_one_page_per_table_again(states, simulator, 
 def _killed_after(config, states, output):
     """Run the tap, kill it once it has written so many states of tables; return what it wrote."""
     with output.open("wb") as file:
-        tap = subprocess.Popen([BIN / "tap-ninox", "--config", config], stdout=file, stderr=subprocess.DEVNULL)
+        tap = subprocess.Popen([*COMMAND, "tap-ninox", "--config", config], stdout=file, stderr=subprocess.DEVNULL)
         while len(_whole_states(_text(output))) < states:
             assert tap.poll() is None, "the tap ended before it could be killed"
             time.sleep(0.005)
@@ -120,6 +121,6 @@ def _whole_states(output):
 
 def _pages_of(simulator, config, *, state):
     simulator.log.clear()
-    arguments = [BIN / "tap-ninox", "--config", config, *(["--state", state] if state else [])]
+    arguments = [*COMMAND, "tap-ninox", "--config", config, *(["--state", state] if state else [])]
     subprocess.run(arguments, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return record_pages(simulator)

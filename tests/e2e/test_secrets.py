@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -16,7 +14,6 @@ from tests.helpers.seeds import customers, database, field, team
 
 pytestmark = pytest.mark.e2e
 
-TAP = Path(sys.executable).with_name("tap-ninox")
 KEY, PASSWORD, VALUE, FILE = "canary-key-81", "canary-password-82", "canary-value-83", "canary-file-84.pdf"
 
 LOG_CONFIG = {
@@ -59,8 +56,7 @@ FAULTS = {
 SETTINGS = {
     "plain": {},
     "parallel": {"max_parallel_requests": 4},
-    "bad values": {"on_bad_value": "fail"},
-    "files": {"files": "metadata"},
+    "files": {"files": {"*": "metadata"}},
     "a map that fails": {"stream_maps": {"shop__customers": {"name": "int(name)"}}},
     "a filter": {"stream_maps": {"shop__customers": {"__filter__": "name != 'x'"}}},
 }
@@ -77,7 +73,7 @@ def run(simulator, tmp_path, *arguments, **settings):
         **os.environ, "TAP_NINOX_LOGLEVEL": "DEBUG", "SINGER_SDK_LOG_CONFIG": str(tmp_path / "logging.json"),
         "TAP_NINOX_REPORT_PATH": str(tmp_path / "report.json"),
     }  # fmt: skip
-    command = [TAP, "--config", str(tmp_path / "config.json"), *arguments]
+    command = ["tap-ninox", "--config", str(tmp_path / "config.json"), *arguments]
     return commands.run(command, env=environment)
 
 

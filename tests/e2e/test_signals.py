@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
 from ninox_simulator.server import Simulator
+from tests.helpers.commands import COMMAND
 from tests.helpers.run import run_tap
 from tests.helpers.seeds import shop
 
-TAP = str(Path(sys.executable).with_name("tap-ninox"))
 STREAM = "shop__customers"
 
 pytestmark = pytest.mark.e2e
@@ -31,7 +29,7 @@ def test_a_stopped_run_says_so_and_can_be_continued(tmp_path, number, place):
             simulator.faults.add("slow", seconds=60, path="/records$", after=12, times=None)
         config = {"api_url": simulator.url, "auth_token": simulator.token, "page_size": 50}
         (tmp_path / "config.json").write_text(json.dumps(config))
-        command = [TAP, "--config", str(tmp_path / "config.json")]
+        command = [*COMMAND, "tap-ninox", "--config", str(tmp_path / "config.json")]
         with (
             (tmp_path / "output").open("w") as output,
             (tmp_path / "log").open("w") as log,

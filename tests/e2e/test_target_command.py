@@ -66,9 +66,10 @@ def test_the_exit_code_says_whether_rows_were_rejected(tmp_path, policy, code):
     ("settings", "said"),
     [
         ({"database": "Shopp"}, "Did you mean 'Shop'?"),
-        ({"load_method": "replace"}, "load_method"),
+        ({"on_reject": "replace"}, "on_reject"),
+        ({"load_method": "upsert"}, "load_method: this setting is gone. Give the mode under `streams`"),
         ({"auth_token": "wrong"}, "HTTP 401"),
-        ({"batch_size_rows": 0, "max_creates": -1}, "max_creates: -1 is too small"),
+        ({"max_updates": -1}, "max_updates: -1 is too small"),
         ({"api_url": "http://127.0.0.1:9/v1"}, "no connection"),
     ],
 )

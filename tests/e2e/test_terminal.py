@@ -6,16 +6,13 @@ import json
 import os
 import pty
 import subprocess
-import sys
 import threading
-from pathlib import Path
 
 import pytest
 
 from ninox_simulator.server import Simulator
+from tests.helpers.commands import COMMAND
 from tests.helpers.seeds import shop
-
-TAP = str(Path(sys.executable).with_name("tap-ninox"))
 
 pytestmark = pytest.mark.e2e
 
@@ -42,7 +39,9 @@ def run_at_terminal(config):
 
     listener = threading.Thread(target=listen)
     listener.start()
-    result = subprocess.run([TAP, "--config", config], stdout=subprocess.PIPE, stderr=theirs, timeout=60, check=False)
+    result = subprocess.run(
+        [*COMMAND, "tap-ninox", "--config", config], stdout=subprocess.PIPE, stderr=theirs, timeout=60, check=False
+    )
     os.close(theirs)
     listener.join(timeout=30)
     os.close(ours)
@@ -59,7 +58,8 @@ def test_a_terminal_gets_a_bar_that_is_gone_at_the_end(config):
 
 
 def test_a_pipe_gets_none(config):
-    result = subprocess.run([TAP, "--config", config], capture_output=True, timeout=60, check=False)
+    command = [*COMMAND, "tap-ninox", "--config", config]
+    result = subprocess.run(command, capture_output=True, timeout=60, check=False)
     assert result.returncode == 0
     assert b"\x1b" not in result.stderr + result.stdout
     assert b"\r" not in result.stderr

@@ -55,8 +55,8 @@ def sample_people(on):
 
 
 def sample_nursery(on):
-    """The English half of the sample company, with columns as captions."""
-    _sample(on, "*", databases=["Nursery*"], field_name_style="caption")
+    """The English half of the sample company."""
+    _sample(on, "*", databases=["Nursery*"])
 
 
 def sample_catalogue(on):
@@ -87,23 +87,10 @@ def every_field_type(on):
     on.tap()
 
 
-def bad_values_fail(on):
-    """A value that does not fit ends its stream where the settings say so."""
-    on.serve(every_type())
-    on.tap(on_bad_value="fail", is_cut_off=True)
-
-
-def styles_of_ids(on):
-    """Names by field id, choices by id, nothing taken apart."""
-    on.serve(every_type())
-    on.tap(field_name_style="id", choice_style="ids", expand_composites=False)
-
-
-def styles_of_captions(on):
-    """Choices by caption, moments of a zone, streams named by a format, own names."""
+def names_and_zone(on):
+    """Moments of a zone, streams named by a format, own names."""
     on.serve(every_type())
     on.tap(
-        choice_style="captions",
         timezone="Europe/Berlin",
         stream_name_format="{database_id}_{table_id}",
         aliases={f"{DATABASE_ID}.A.D": "amount"},
@@ -193,17 +180,17 @@ def more_files(edit):
 def files_listed(on):
     """Files as metadata: at first, and of changed records."""
     with_files(on)
-    first = on.tap(files="metadata")
+    first = on.tap(files={"*": "metadata"})
     on.change("files come and go", more_files)
-    second = on.tap(state=first.state, files="metadata")
-    on.tap(state=second.state, files="metadata")
+    second = on.tap(state=first.state, files={"*": "metadata"})
+    on.tap(state=second.state, files={"*": "metadata"})
 
 
 def files_downloaded(on):
     """Files with their contents, into a store."""
     MemoryFileSystem.store.clear()
     with_files(on)
-    settings = {"files": "download", "file_store": "memory://golden"}
+    settings = {"files": {"*": "memory://golden"}}
     first = on.tap(**settings)
     on.change("files come and go", more_files)
     on.tap(state=first.state, **settings)
@@ -219,7 +206,7 @@ def catalogs(on):
     on.change("Name is called Firm now", lambda edit: edit.rename_field("A", "A", "Firm"))
     on.change("a day of work", a_day_of_work)
     second = on.tap(state=first.state, catalog=catalog)
-    on.tap(state=second.state, catalog=catalog, follow_names=True)
+    on.tap(state=second.state, catalog=of_tables(on.discover(), without=["amount", "tags_ids"]))
 
 
 def a_changed_schema(on):
@@ -362,8 +349,8 @@ def several_teams(on):
     one, two = team(database({"A": customers()}, {"A": customer_records(2)})), team(locked)
     two[0].id, two[0].name = "tEamTeamTeam00002", "Other"
     on.serve([*one, *two])
-    on.tap(teams=["*"])
-    on.tap(teams=["*"], database_passwords={"Shop": "sesame"})
+    on.tap(team="*")
+    on.tap(team="*", database_passwords={"Shop": "sesame"})
 
 
 def a_private_cloud(on):
@@ -403,7 +390,7 @@ TAP_RUNS = {
     run.__name__: run
     for run in (
         sample_office, sample_yard, sample_people, sample_nursery, sample_catalogue, first_load, pages,
-        every_field_type, bad_values_fail, styles_of_ids, styles_of_captions, changes, tombstones_under_the_full_schema,
+        every_field_type, names_and_zone, changes, tombstones_under_the_full_schema,
         deletions_as_a_stream, deletions_ignored, full_refresh, formulas, queries, files_listed, files_downloaded,
         catalogs, a_changed_schema, a_deselected_stream, parallel, a_budget_of_calls, a_broken_first_load,
         failing_streams, a_limited_key, without_a_feed, a_forgetful_feed, another_feed, other_pages, without_sequences,

@@ -9,6 +9,7 @@ from tests.golden.stages import OPTIONS, a_day_of_work, empty, every_type, put_f
 from tests.helpers.run import activate_version, records, run_tap, schema, state
 from tests.helpers.seeds import customers, database, field, shop, table, team
 
+MIRROR = {"*": {"mode": "mirror"}}
 CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
 TOMBSTONES = schema("customers", key=["Name"], Name="string", Amount="number", _sdc_deleted_at="string")
 
@@ -38,22 +39,25 @@ def upserts(on):
 def inserts(on):
     """Every row is a new record."""
     on.serve(shop(2))
-    on.target([CUSTOMERS, *rows(1, 2), state({"a": 1})], load_method="append-only")
+    on.target([CUSTOMERS, *rows(1, 2), state({"a": 1})], streams={"*": {"mode": "insert"}})
 
 
 def updates_only(on):
     """Rows without a record are skipped; unchanged ones are written where the settings say so."""
     on.serve(shop(2))
-    settings = {"streams": {"customers": {"mode": "update"}}, "skip_unchanged": False}
+    settings = {"streams": {"customers": {"mode": "update"}}}
     on.target([CUSTOMERS, *rows(1), *rows(2, 9, amount=7), state({"a": 1})], **settings)
 
 
 def mirrors(on):
     """What did not come is deleted, once the stream is whole; a bookmark is doubt, and nothing is deleted."""
     on.serve(shop(5))
-    on.target([CUSTOMERS, *rows(1, 2, 6), state({"a": 1})], load_method="overwrite")
-    on.target([CUSTOMERS, *rows(1, 2, 6), state(WHOLE)], load_method="overwrite")
-    on.target([CUSTOMERS, *rows(1, version=1), activate_version("customers"), state({"a": 2})], load_method="overwrite")
+    on.target([CUSTOMERS, *rows(1, 2, 6), state({"a": 1})], streams=MIRROR)
+    on.target([CUSTOMERS, *rows(1, 2, 6), state(WHOLE)], streams=MIRROR)
+    on.target(
+        [CUSTOMERS, *rows(1, version=1), activate_version("customers"), state({"a": 2})],
+        streams=MIRROR,
+    )
 
 
 def deletions(on):
@@ -67,7 +71,7 @@ def deletions(on):
 def deletions_one_by_one(on):
     """A server that deletes only one record at a time."""
     on.serve(shop(4), delete_many="missing")
-    on.target([CUSTOMERS, *rows(1), state(WHOLE)], load_method="overwrite")
+    on.target([CUSTOMERS, *rows(1), state(WHOLE)], streams=MIRROR)
 
 
 def references(on):
@@ -116,7 +120,7 @@ def choices(on):
     messages = [described, *records("orders", given), state({"a": 1})]
     on.serve(team(database({"A": orders})))
     on.target(messages)
-    on.target(messages, streams={"orders": {"on_unknown_choice": "null"}})
+    on.target(messages, on_reject="continue")
 
 
 def german_formats(on):
@@ -130,7 +134,7 @@ def german_formats(on):
         ("R-4", "1,234.56", "", "", "", "", ""),
         ("R-5", "", "30.02.2026", "", "", "", ""),
     ]
-    german = {"table": "Aufträge", "number_format": "de", "date_format": "de", "timezone": "Europe/Berlin"}
+    german = {"table": "Aufträge", "number_format": "de", "timezone": "Europe/Berlin"}
     messages = [described, *records("auftraege", [dict(zip(names, row, strict=True)) for row in given])]
     on.serve(empty())
     on.target([*messages, state({"a": 1})], streams={"auftraege": german})
@@ -194,7 +198,7 @@ def files(on):
         {"Name": "2", "photo": "missing.png"},
         {"Name": "3", "photo": None, "sheet": "sheet.txt"},
     ]
-    own = {"table": "Customers", "files": {"photo": "Foto", "sheet": "Blatt"}}
+    own = {"table": "Customers", "fields": {"photo": "Foto", "sheet": "Blatt"}}
     (on.folder / "Foto 1 100%.png").write_bytes(b"PNG")
     (on.folder / "sheet.txt").write_bytes(b"sheet")
     messages = [described, *records("photos", given), state({"a": 1})]
@@ -223,7 +227,7 @@ def dry_run(on):
     on.serve(shop(4))
     messages = [CUSTOMERS, *rows(1, 9), *rows(2, amount=7), *records("customers", [{"Name": "x", "Amount": "y"}])]
     report = on.folder / "report.json"
-    run = on.target([*messages, state({"a": 1})], dry_run=True, load_method="overwrite", report_path=str(report))
+    run = on.target([*messages, state({"a": 1})], dry_run=True, streams=MIRROR, report_path=str(report))
     on.note(json.dumps(run.report["streams"]["customers"]["samples"], ensure_ascii=False))
 
 
@@ -264,26 +268,18 @@ def refused_records(on):
 
 
 def limits(on):
-    """Bounds on what a run may create, change and delete."""
-    for name in ("max_creates", "max_updates", "max_deletes"):
+    """Bounds on what a run may change and delete."""
+    for name in ("max_updates", "max_deletes"):
         on.serve(shop(4))
         messages = [CUSTOMERS, *rows(8, 9), *rows(1, 2, amount=7), state(WHOLE)]
-        on.target(messages, load_method="overwrite", **{name: 1})
+        on.target(messages, streams=MIRROR, **{name: 1})
 
 
 def duplicate_keys(on):
     """Several records that have the key of a row."""
     on.serve(shop(3))
     on.edit.update("A", 2, {"A": "name 1"})
-    for choice in ("reject", "first"):
-        on.target([CUSTOMERS, *rows(1, amount=7)], streams={"customers": {"on_duplicate_match": choice}})
-
-
-def scripts(on):
-    """A script after everything was written."""
-    on.serve(shop(1))
-    script = "for c in select Customers do c.Amount := 1 end"
-    on.target([CUSTOMERS, *rows(2), state({"a": 1})], after_load_script=script)
+    on.target([CUSTOMERS, *rows(1, amount=7)])
 
 
 def wrong_settings(on):
@@ -298,7 +294,7 @@ def files_of_the_tap(on):
     """The listing of files is no table: nothing is written."""
     on.serve(shop(1))
     put_file(on.edit, 1, "a.txt", b"a")
-    read = run_tap(on.simulator, files="metadata")
+    read = run_tap(on.simulator, files={"*": "metadata"})
     on.target([message for message in read.messages if message.get("stream") == "ninox_files"])
 
 
@@ -307,7 +303,7 @@ TARGET_RUNS = {
     for run in (
         creates, upserts, inserts, updates_only, mirrors, deletions, deletions_one_by_one, references, choices,
         german_formats, every_field_type, moves, mapped_fields, emptied_fields, numbers, files, rejects, dry_run,
-        batch_files, lost_answers, a_failing_server, refused_records, limits, duplicate_keys, scripts, wrong_settings,
+        batch_files, lost_answers, a_failing_server, refused_records, limits, duplicate_keys, wrong_settings,
         files_of_the_tap,
     )
 }  # fmt: skip

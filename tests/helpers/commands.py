@@ -1,7 +1,12 @@
-"""The commands as real processes that start in a moment: forked from one that has imported them already."""
+"""The commands as real processes that start in a moment: forked from one that has imported them already.
+
+`python -m tests.helpers.commands tap-ninox …` is the command as users start it, in which constants of the product can
+be made small (`limits.CONSTANTS`): by the file of settings, or by the variable `NINOX_TEST_CONSTANTS`.
+"""
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import subprocess
@@ -12,12 +17,17 @@ from importlib import import_module
 from operator import attrgetter
 from pathlib import Path
 
+from tests.helpers import limits
+
 PROGRAMS = {
     "tap-ninox": "tap_ninox.__main__:main",
     "target-ninox": "target_ninox.__main__:main",
     "target-postgres": "target_postgres.target:TargetPostgres.cli",
 }
 WAIT_S = 120
+CONSTANTS = "NINOX_TEST_CONSTANTS"
+COMMAND = [sys.executable, "-m", "tests.helpers.commands"]
+"""Before the name of a program: the same as its own command."""
 
 context = multiprocessing.get_context("forkserver")
 PROGRAM_MODULES = ["tap_ninox.command", "target_ninox.target", "target_postgres.target"]
@@ -36,7 +46,13 @@ def become(program, arguments, stdin, stdout, stderr):
             end.close()
     if program not in PROGRAMS:  # one of another environment, by its path
         os.execv(program, [program, *arguments])  # noqa: S606 (no shell is wanted)
-    sys.argv = [program, *arguments]
+    start(program, arguments)
+
+
+def start(program, arguments):
+    """Run a program in this process to its end."""
+    limits.set_constants(json.loads(os.environ.get(CONSTANTS, "{}")))
+    sys.argv = [program, *(_as_settings(argument) for argument in arguments)]
     module, _, name = PROGRAMS[program].partition(":")
     attrgetter(name)(import_module(module))()
 
@@ -67,3 +83,37 @@ def _begin(program, arguments, ends, environment):
     os.dup2(os.open(ends[0], os.O_RDONLY), 0)
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 (multiprocessing has put nothing there)
     become(program, arguments, None, *ends[1:])
+
+
+def _as_settings(argument):
+    """Return a file of settings without the constants, which are set; any other argument as it is."""
+    path = Path(argument)
+    if not path.name.endswith(".json") or not path.is_file():
+        return argument
+    try:
+        settings = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return argument  # not our business: a test of what the command says to it
+    if not isinstance(settings, dict) or limits.CONSTANTS.keys().isdisjoint(settings):
+        return argument
+    plain = path.with_name(f"plain-{path.name}")
+    plain.write_text(json.dumps(limits.set_constants(settings)), encoding="utf-8")
+    return str(plain)
+
+
+def commands_with(folder, **constants):
+    """Put commands into a folder that have other constants; return the variables that let Meltano find and use them."""
+    folder.mkdir(exist_ok=True)
+    root = Path(__file__).parents[2]
+    for name in ("tap-ninox", "target-ninox"):
+        script = folder / name
+        script.write_text(f'#!/bin/sh\nPYTHONPATH="{root}" exec {" ".join(COMMAND)} {name} "$@"\n', encoding="utf-8")
+        script.chmod(0o755)
+    return {
+        "PATH": os.pathsep.join([str(folder), str(Path(sys.executable).parent), os.environ["PATH"]]),
+        CONSTANTS: json.dumps(constants),
+    }
+
+
+if __name__ == "__main__":
+    start(sys.argv[1], sys.argv[2:])

@@ -5,12 +5,14 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from ninox_api.schema import Choice, Field, Table
-from tap_ninox.values.columns import ColumnStyle, columns_of
+from tap_ninox.values.columns import columns_of
 from tap_ninox.values.readers import BadValueError
 from target_ninox.encoding.types import TYPES
 from target_ninox.encoding.types import field_type as type_named
 from target_ninox.encoding.values import Formats, ValueRejectedError
+from target_ninox.mapping.assignment import Assignment
 from target_ninox.mapping.compare import meaning_of
+from target_ninox.mapping.rows import RowRejectedError
 from tests.helpers.cases import options
 
 __all__ = [
@@ -35,25 +37,25 @@ def readers(case):
     """Return the functions that read a stored value which is not empty, part → function; they raise `BadValueError`."""
     table = Table(id="T", name="T", fields=(field(case),))
     zone = case.get("settings", {}).get("timezone")
-    columns = columns_of(table, style=ColumnStyle(), aliases={})
+    columns = columns_of(table, aliases={})
     return {column.part: column.reader(ZoneInfo(zone) if zone else None) for column in columns}
 
 
 def write(case):
     """Return what is written to Ninox; raises `ValueRejectedError`."""
-    settings, known = case.get("settings", {}), type_named(case["type"])
+    settings = case.get("settings", {})
     formats = Formats(
         german_numbers=settings.get("number_format") == "de",
-        german_dates=settings.get("date_format") == "de",
         zone=ZoneInfo(settings.get("timezone", "UTC")),
-        unknown_choice_is_empty=settings.get("on_unknown_choice") == "null",
     )
     given = case["parts"] if "parts" in case else {"": case["value"]}
-    filled = {part: value for part, value in given.items() if not known.is_empty(value)}
-    if not filled:
-        return ""
-    encode = known.make(field(case), formats)
-    return encode(filled[""]) if known.is_plain else encode(filled)
+    properties, fields = {part: f"a_{part}" for part in given}, {}
+    assignment = Assignment.make(field(case), properties, formats, keeps_on_null=False, reference=None)
+    try:
+        assignment.put({properties[part]: value for part, value in given.items()}, fields, {})
+    except RowRejectedError as error:
+        raise ValueRejectedError(code=error.code, reason=error.reason, allowed=error.allowed) from None
+    return fields["A"]
 
 
 def types_that_are_written():
@@ -69,8 +71,8 @@ def meaning(case, value):
     return meaning_of(field(case))(value)
 
 
-def names(fields, style):
+def names(fields):
     """Return the names of the properties of text fields, whose captions are given by id."""
     made = tuple(Field(id=key, name=caption, type="string") for key, caption in fields.items())
     table = Table(id="T", name="T", fields=made)
-    return [column.name for column in columns_of(table, style=ColumnStyle(names=style), aliases={})]
+    return [column.name for column in columns_of(table, aliases={})]

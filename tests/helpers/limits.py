@@ -16,13 +16,53 @@ from unittest import mock
 
 from ninox_api import body
 from ninox_api.client import RECORDS
+from ninox_api.config import ConnectionConfig
 from ninox_api.transport import Transport
 from ninox_simulator import application
 from ninox_simulator.routes import scripting
+from tap_ninox.settings import TapSettings
 from tap_ninox.values.selected_fields import SelectedFieldsDecoder
-from tests.helpers.run import KilledError
+from target_ninox.settings import TargetSettings
+from target_ninox.write.file_sources import FileSources
 
 # ----------------------------------------------------------------------------------------------------------- limits
+
+
+class KilledError(BaseException):
+    """The end of a process, as far as one process can play it: nothing of the product catches it."""
+
+
+CONSTANTS = {
+    "page_size": (TapSettings, "page_size"),
+    "batch_size_rows": (TargetSettings, "batch_size"),
+    "max_retries": (ConnectionConfig, "max_retries"),
+    "request_timeout": (ConnectionConfig, "request_timeout_s"),
+}
+"""What tests make small or large as if it were a setting → the class and its attribute."""
+
+
+@contextmanager
+def constants(settings):
+    """Hand out the settings that are none of `CONSTANTS`; those apply to whatever begins inside."""
+    with ExitStack() as stack:
+        for kind, values in _constants_by_class(settings).items():
+            stack.enter_context(mock.patch.dict(kind.__init__.__kwdefaults__, values))
+        yield {name: value for name, value in settings.items() if name not in CONSTANTS}
+
+
+def set_constants(settings):
+    """Set those of `CONSTANTS` for the rest of this process; return the other settings."""
+    for kind, values in _constants_by_class(settings).items():
+        kind.__init__.__kwdefaults__.update(values)
+    return {name: value for name, value in settings.items() if name not in CONSTANTS}
+
+
+def _constants_by_class(settings):
+    found = {}
+    for name, (kind, attribute) in CONSTANTS.items():
+        if name in settings:
+            found.setdefault(kind, {})[attribute] = settings[name]
+    return found
 
 
 @contextmanager
@@ -43,6 +83,13 @@ def small_batches_in_bytes(size):
 def few_waiting_rows(rows):
     """Let so few rows of a stream wait for the records that they link to."""
     with mock.patch("target_ninox.loader.MOST_HELD", rows):
+        yield
+
+
+@contextmanager
+def small_files(size):
+    """Let a file to upload have so few bytes."""
+    with mock.patch.dict(FileSources.__init__.__kwdefaults__, max_bytes=size):
         yield
 
 

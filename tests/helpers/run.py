@@ -1,6 +1,7 @@
 """The one door: tap, target and discovery run in this process; what they wrote and reported is what tests look at.
 
-Nothing else in the tests starts `TapNinox` or `TargetNinox`. Reports are the JSON that `report_path` documents.
+Nothing else in the tests starts `TapNinox` or `TargetNinox`. Reports are the JSON that `report_path` documents. Beside
+settings, what `limits.CONSTANTS` names can be given, such as `page_size`; without a word, nothing is tried again.
 """
 
 from __future__ import annotations
@@ -18,11 +19,9 @@ import simplejson
 
 from tap_ninox.tap import TapNinox
 from target_ninox.target import TargetNinox
+from tests.helpers import limits
+from tests.helpers.limits import KilledError
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID
-
-
-class KilledError(BaseException):
-    """The end of a process, as far as one process can play it: nothing of the product catches it."""
 
 
 @dataclass
@@ -97,7 +96,7 @@ class TargetRun:
 
 
 def tap_settings(simulator, **more):
-    return {"api_url": simulator.url, "auth_token": simulator.token, "max_retries": 0, **more}
+    return {"api_url": simulator.url, "auth_token": simulator.token, **more}
 
 
 def target_settings(simulator, **more):
@@ -106,9 +105,9 @@ def target_settings(simulator, **more):
 
 def new_tap(simulator, *, state=None, catalog=None, **settings):
     """Return a tap that has not begun, for tests of the SDK and of `--inspect`."""
-    return TapNinox(
-        config=tap_settings(simulator, **settings), state=copy.deepcopy(state), catalog=copy.deepcopy(catalog)
-    )
+    with limits.constants({"max_retries": 0, **settings}) as given:
+        config = tap_settings(simulator, **given)
+        return TapNinox(config=config, state=copy.deepcopy(state), catalog=copy.deepcopy(catalog))
 
 
 def run_tap(simulator, *, state=None, catalog=None, **settings):
@@ -159,7 +158,8 @@ def listen(config, messages):
     if not isinstance(messages, bytes):
         encoded = (m if isinstance(m, bytes) else simplejson.dumps(m, use_decimal=True).encode() for m in messages)
         messages = b"".join(line + b"\n" for line in encoded)
-    TargetNinox(config=config).listen(io.BytesIO(messages))
+    with limits.constants({"max_retries": 0, **config}) as given:
+        TargetNinox(config=given).listen(io.BytesIO(messages))
 
 
 @contextmanager

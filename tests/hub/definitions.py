@@ -41,7 +41,7 @@ TAP = {
     "executable": "tap-ninox",
     "logo_url": "/assets/logos/extractors/ninox.svg",
     "select": ["*.*"],
-    "settings_group_validation": [["auth_token"]],
+    "settings_group_validation": [["auth_token"], ["auth_token_file"]],
     "prereq": "An API key, made in Ninox under Settings > Integrations, of a plan with API access.\n",
     "settings_preamble": "With one workspace the key is the only setting needed. "
     "`tap-ninox --config=ENV --inspect` shows what the key can see and what syncing it costs in API calls.\n",
@@ -58,7 +58,7 @@ TARGET = {
     **_COMMON,
     "executable": "target-ninox",
     "logo_url": "/assets/logos/loaders/ninox.svg",
-    "settings_group_validation": [["auth_token", "database"]],
+    "settings_group_validation": [["auth_token", "database"], ["auth_token_file", "database"]],
     "prereq": "An API key, made in Ninox under Settings > Integrations, of a plan with API access. Writing runs the "
     "database's own triggers; try it with `dry_run: true` first.\n",
     "settings_preamble": "A stream goes to the table of its name; `streams` says more.\n",
@@ -95,7 +95,7 @@ def _setting(name, schema):
         setting["options"] = [
             {"label": value.replace("_", " ").capitalize(), "value": value} for value in _values(schema)
         ]
-    if "default" in schema and name != "user_agent":  # that one's default changes with every version
+    if "default" in schema:
         setting["value"] = schema["default"]
     return setting
 
@@ -106,7 +106,7 @@ def _values(schema):
 
 def _kind(schema):
     kinds = {schema["type"]} if isinstance(schema["type"], str) else set(schema["type"])
-    kind = next(iter(kinds - {"null"}))
+    kind = "string" if "string" in kinds else next(iter(kinds - {"null"}))
     if schema.get("enum"):
         return "options"
     if schema.get("secret") and kind == "string":

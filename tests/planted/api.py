@@ -22,8 +22,8 @@ PROMISES = [
         defects=(Defect("ninox_api:tries_allowed", "and not isinstance(error, NinoxRateLimitError)", ""),),
     ),
     Promise(
-        "README.md",
-        "`max_retries` | `7` | Tries after the first, for requests that may be repeated.",
+        "docs/reliability.md",
+        "what may be repeated is tried eight times",
         test="client/test_transport.py::test_a_lasting_fault_ends_after_as_many_tries_as_can_help",
         defects=(
             Defect("ninox_api:Transport._repeated", "self._config.max_retries + 1", "12"),

@@ -247,7 +247,7 @@ PROMISES = [
     ),
     Promise(
         "README.md",
-        "`max_creates`, `max_updates`",
+        "`max_updates` stops a surprise",
         test="target/test_safety.py::test_limits_count_the_whole_run",
         defects=(Defect("target_ninox:Limits.reserve", "self._count[action] + count", "count"),),
     ),
@@ -268,9 +268,9 @@ PROMISES = [
     ),
     Promise(
         "README.md",
-        "The row is rejected with their ids; or the first is taken, or the newest (`on_duplicate_match`).",
+        "The row is rejected with their ids: to take one would be a guess.",
         test="target/test_upsert.py::test_b3_a_key_that_several_records_have_is_rejected_with_their_ids",
-        defects=(Defect("target_ninox:RowWriter._chosen", 'self._on_duplicate_match == "reject"', "False"),),
+        defects=(Defect("target_ninox:RowWriter._chosen", "len(records) > 1", "False"),),
     ),
     Promise(
         "README.md",
@@ -302,12 +302,6 @@ PROMISES = [
         "Links by a key of the other table; children before parents, circles, links to itself",
         test="target/test_references.py::test_rows_that_link_to_themselves_or_in_a_circle_are_linked_in_a_second_pass",
         defects=(Defect("target_ninox:_load_circles", "loader.link(rows)", "pass"),),
-    ),
-    Promise(
-        "README.md",
-        "`max_creates`, `max_updates`; `after_load_script`",
-        test="target/test_safety.py::test_the_script_runs_once_after_everything_and_not_after_rejects",
-        defects=(Defect("target_ninox:TargetNinox._execute_script", "if skip", "if False"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",

@@ -52,7 +52,6 @@ class CsvShop:
             "TARGET_NINOX_TEAM": self.target_settings["team"],
             "TARGET_NINOX_DATABASE": self.target_settings["database"],
             "TARGET_NINOX_STREAMS": json.dumps(self.target_settings["streams"]),
-            "TARGET_NINOX_BATCH_SIZE_ROWS": str(self.batch_size_rows),
         }
 
     def write(self, version, of):

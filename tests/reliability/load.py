@@ -12,10 +12,10 @@ from pathlib import Path
 
 from ninox_simulator.documents import RecordDocument
 from ninox_simulator.server import Simulator
+from tests.helpers.commands import COMMAND
 from tests.helpers.run import schema
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customers, database, field, table, team
 
-BIN = Path(sys.executable).parent
 TIMEOUT_S = 1800
 # A process inherits the peak of the one that starts it, so a small one stands between this one and the command.
 MEASURE = """
@@ -31,7 +31,7 @@ def _timed(directory, program, simulator, *more, **settings):
     """Run a command; return what it wrote, its seconds and its peak memory in MB."""
     config = directory / "config.json"
     config.write_text(json.dumps({"api_url": simulator.url, "auth_token": simulator.token, **settings}))
-    command = [sys.executable, "-c", MEASURE, directory / "output", BIN / program, "--config", config, *more]
+    command = [sys.executable, "-c", MEASURE, directory / "output", *COMMAND, program, "--config", config, *more]
     started = time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
     seconds = time.monotonic() - started

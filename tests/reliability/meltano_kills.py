@@ -12,11 +12,13 @@ import sys
 import time
 from collections import Counter
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import psutil
 
 from demo.meltano import MeltanoProject, plugin_settings
 from ninox_simulator.server import Simulator
+from tests.helpers.commands import commands_with
 from tests.helpers.foreign_taps import install
 from tests.helpers.run import discover
 from tests.helpers.warehouse import assert_equal_to_store, fresh_database
@@ -45,7 +47,7 @@ def harm_meltano(seed, directory, postgres, *, runs=HARMED_RUNS):
     with Simulator(seed=tap_operations.shop(), token=canaries.KEY) as simulator:
         warehouse = dataclasses.replace(fresh_database(postgres), password=canaries.PASSWORD)
         edit, catalog = next(iter(simulator.store.databases())), discover(simulator)
-        select = {"TAP_NINOX__SELECT": '["*.*"]', "TAP_NINOX_PAGE_SIZE": "3"}
+        select = {"TAP_NINOX__SELECT": '["*.*"]', **commands_with(directory / "commands", page_size=3)}
         project = MeltanoProject.create(directory, {**plugin_settings(simulator, warehouse), **select, **LOG_LEVEL})
         command = ("run", "tap-ninox", "target-postgres", "--force")
         for number in range(runs):
@@ -69,7 +71,8 @@ def harm_meltano_csv(seed, directory, *, runs=HARMED_RUNS):
     shop = CsvShop(directory, scale=0.5)
     with Simulator(seed=target_shop.shop(), token=canaries.KEY) as simulator:
         simulator.faults.configure({"latency_s": LATENCY_S})
-        project = MeltanoProject.create(directory, {**shop.environment(simulator), **LOG_LEVEL})
+        commands = commands_with(directory / "commands", batch_size_rows=shop.batch_size_rows)
+        project = MeltanoProject.create(directory, {**shop.environment(simulator), **commands, **LOG_LEVEL})
         install(project, "tap-spreadsheets")
         command = ("run", "tap-spreadsheets", "target-ninox", "--force")
         for number in range(1, runs + 1):
@@ -125,7 +128,7 @@ def _strike(harm, meltano, plugins, command):
 
 def _is(process, command):
     with suppress(psutil.Error):
-        return any(part.endswith(f"/{command}") for part in process.cmdline())
+        return any(Path(part).name == command for part in process.cmdline())
     return False
 
 

@@ -210,7 +210,7 @@ def _problems_after(stage, unseen, told):
     if again.error is not None:
         yield f"the next run fails: {again.error}"
     yield from (f"after the next run, {problem}" for problem in stage.differences(unseen=unseen))
-    if stage.operation.settings.get("file_store"):
+    if stage.operation.settings.get("files"):
         yield from _wrong_files(stage)
     tells_sequence = stage.simulator.switches["huge_since_sq"] in {"normal", "everything"}  # else from the next run on
     if stage.operation.settings.get("deletes") == "both" and tells_sequence and "is read whole" not in told:

@@ -137,7 +137,7 @@ class Operation:
     day: Callable = a_day_of_work
 
 
-DOWNLOAD = {"files": "download", "file_store": FILE_STORE}
+DOWNLOAD = {"files": {"*": FILE_STORE}}
 
 OPERATIONS = {
     "discover": Operation(follows=False, mode="discover"),
@@ -151,7 +151,7 @@ OPERATIONS = {
     "files": Operation(follows=False, settings=DOWNLOAD),
     "changed files": Operation(settings=DOWNLOAD, day=new_files),
     "four requests at once": Operation(follows=False, settings={"max_parallel_requests": 4}),
-    "several teams": Operation(settings={"team": None, "teams": ["*"]}, seed=two_teams, tables=TABLES_OF_TEAMS),
+    "several teams": Operation(settings={"team": "*"}, seed=two_teams, tables=TABLES_OF_TEAMS),
     "listed deletions": Operation(settings={"deletes": "both"}),
     "batches": Operation(settings={"batch_config": BATCHES}),
     "without a feed": Operation(switches={"feed": "forbidden"}, day=edits),

@@ -34,7 +34,6 @@ PLACES = {
     "record": r"GET .*/records/\d+$",
     "write": r"POST .*/records$",
     "delete": r"DELETE .*/records(/\d+)?$",
-    "exec": r"POST .*/exec$",
     "files": r"GET .*/records/\d+/files$",
     "upload": r"POST .*/records/\d+/files$",
 }
@@ -158,7 +157,7 @@ def _delete():
 
 
 def _overwrite():
-    settings = {"load_method": "overwrite", "max_deletes": 100}
+    settings = {"streams": {"*": {"mode": "mirror"}}, "max_deletes": 100}
     return Operation(
         {"customers": CUSTOMERS}, {"customers": _customers(5, 16)}, {"A": _model(5, 16)}, settings,
         replays_all=True, activates=True,
@@ -167,7 +166,7 @@ def _overwrite():
 
 def _insert(last):
     model = {"A": _model(1, last)}
-    settings = {"load_method": "append-only"}
+    settings = {"streams": {"*": {"mode": "insert"}}}
     return Operation({"customers": KEYLESS}, {"customers": _customers(13, last)}, model, settings, has_key=False)
 
 
@@ -191,12 +190,6 @@ def _limited_key(last):
         {"customers": CUSTOMERS}, {"customers": _customers(7, last, plus=5)}, {"A": model},
         switches={"schema_access": "tables_only"},
     )  # fmt: skip
-
-
-def _exec():
-    model = [{**stored(number), "H": "done"} for number in range(1, 16)]
-    script = 'for c in select Customers do c.State := "done" end'
-    return _customer_operation(_customers(13, 15), model, after_load_script=script)
 
 
 def _content(number, more=""):
@@ -228,7 +221,7 @@ def _files():
         9: {_file_name(9): b"shorter"},
         12: {_file_name(12): _content(12), "kept.txt": b"not of this load"},
     }
-    settings = {"streams": {"customers": {"files": {"Photo": "Photo", "Scan": "Scan"}}}}
+    settings = {"streams": {"customers": {"fields": {"Photo": "Photo", "Scan": "Scan"}}}}
     return Operation(
         {"customers": WITH_FILES}, {"customers": rows}, {"A": [*_model(1, 7), *model]}, settings,
         files=files, files_before=before,
@@ -246,7 +239,6 @@ def operations(last):
         "delete": _delete(),
         "mirror": _mirror(),
         "references": _orders(last),
-        "exec": _exec(),
         "overwrite": _overwrite(),
         "insert": _insert(last + 12),
         "circle": _circle(),

@@ -65,7 +65,7 @@ def test_any_names_of_files_are_stored_inside_their_folder_and_apart(simulator, 
     before = contents(edit)
     with tempfile.TemporaryDirectory() as parent, canaries.listening() as log:
         store = Path(parent) / "store"
-        run = run_tap(simulator, files="download", file_store=str(store))
+        run = run_tap(simulator, files={"*": str(store)})
         assert [path.name for path in Path(parent).iterdir()] in (["store"], [])
         rows = {row["name"]: row for row in run.rows("ninox_files")}
         paths = [row["stored_path"] for row in rows.values() if row["stored_path"]]
@@ -133,7 +133,7 @@ def test_any_name_of_a_file_of_a_row_arrives_as_a_name_on_its_record(simulator, 
         run = run_target(
             simulator,
             [schema("customers", ["Name"], Name="string", photo="string"), *records("customers", rows)],
-            streams={"customers": {"files": {"photo": "C"}}},
+            streams={"customers": {"fields": {"photo": "C"}}},
         )
     assert run.error is None, run.error
     (file,) = edit.files.listed("A", 2)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from ninox_api import ConnectionConfig, DatabaseName, NinoxClient
 from ninox_simulator.server import Simulator
+from tests.helpers.commands import COMMAND
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID
 from tests.reliability import canaries, tap_operations, target_operations, target_shop
 
@@ -25,7 +24,6 @@ def test_values_in_a_query_are_not_logged_by_any_library_at_any_level():
     assert canaries.told_in("\n".join(log)) == []
 
 
-TARGET = Path(sys.executable).with_name("target-ninox")
 EVERYTHING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -68,8 +66,8 @@ def test_target_ninox_gives_nothing_away_however_a_run_ends(case, tmp_path):
         logging = {"TARGET_NINOX_LOGLEVEL": "DEBUG", "SINGER_SDK_LOG_CONFIG": str(tmp_path / "logging.json")}
         environment = {**os.environ, **logging}
         done = subprocess.run(
-            [TARGET, "--config", tmp_path / "config.json"], input=lines + given.get("raw", ""), capture_output=True,
-            text=True, timeout=60, check=False,
+            [*COMMAND, "target-ninox", "--config", tmp_path / "config.json"],
+            input=lines + given.get("raw", ""), capture_output=True, text=True, timeout=60, check=False,
             env=environment,
         )  # fmt: skip
     told = done.stdout + done.stderr

@@ -40,12 +40,12 @@ def harm_pipe(seed, directory, postgres):
     with Simulator(seed=tap_operations.shop(), token=canaries.KEY) as simulator:
         warehouse = dataclasses.replace(fresh_database(postgres), password=canaries.PASSWORD)
         edit, catalog = next(iter(simulator.store.databases())), discover(simulator)
-        settings = {"team": TEAM_ID, "page_size": 3, "files": "download"}
-        own_files = {"file_store": str(directory / "files"), "report_path": str(directory / "report.json")}
+        settings = {"team": TEAM_ID, "page_size": 3}
+        own_files = {"files": {"*": str(directory / "files")}, "report_path": str(directory / "report.json")}
         loader = postgres_settings(warehouse, batch_size_rows=chance.choice([2, 1000]))
         for number in range(HARMED_RUNS + 1):
             harm = chance.choice(HARMS) if number < HARMED_RUNS else None
-            extent = rehearsed(simulator, state, **settings, file_store=f"memory://rehearsal-{seed}-{number}")
+            extent = rehearsed(simulator, state, **settings, files={"*": f"memory://rehearsal-{seed}-{number}"})
             tap = {"api_url": simulator.url, "auth_token": canaries.KEY, **settings, **own_files}
             pipeline = Pipeline(directory, tap, loader, state=state, **_options(harm, chance, extent))
             with _struck(harm, chance, extent, simulator, pipeline, warehouse):

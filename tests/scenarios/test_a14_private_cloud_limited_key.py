@@ -32,7 +32,7 @@ def test_a_saved_catalog_and_one_unreadable_table(authority, tmp_path, caplog, a
         simulator.switches.update({"schema_access": access, "feed": feed})
         with private_cloud(simulator, authority) as url:
             settings = {
-                "api_url": url, "team": TEAM_ID, "databases": ["Büro*"], "ca_bundle": str(tmp_path / "ca.pem"),
+                "api_url": url, "team": TEAM_ID, "databases": ["Büro*"],
                 "max_parallel_requests": 2,
             }  # fmt: skip
             first = run_tap(simulator, catalog=catalog, **settings)

@@ -28,8 +28,7 @@ def settings(store):
     return {
         "databases": ["Büro*"],
         "tables": ["Besuche*", "Rechnungen"],
-        "files": "download",
-        "file_store": str(store),
+        "files": {"*": str(store)},
         "max_retries": 3,
     }
 

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from ninox_api.config import DEFAULT_USER_AGENT
+from ninox_api.config import USER_AGENT
 from ninox_api.errors import NinoxConfigError, NinoxTlsError
 from tests.helpers import limits
 from tests.helpers.run import records, run_tap, run_target, schema, stored
@@ -34,13 +34,15 @@ def write(simulator, **settings):
 pytestmark = pytest.mark.parametrize("program", [read, write])
 
 
-@pytest.mark.parametrize(("given", "heard_as"), [({"user_agent": "acme/1"}, "acme/1"), ({}, DEFAULT_USER_AGENT)])
-def test_the_server_hears_who_asks_and_trusts_the_bundle(simulate, tmp_path, program, given, heard_as):
+def test_the_server_hears_who_asks_and_is_trusted_by_the_bundle_of_the_environment(
+    simulate, tmp_path, monkeypatch, program
+):
     simulator, heard = simulate(shop(2)), []
     authority = certificate_authority(tmp_path / "ca.pem")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
     with private_cloud(simulator, authority, heard=heard) as url:
-        assert program(simulator, api_url=url, ca_bundle=str(tmp_path / "ca.pem"), **given) == (None, True)
-    assert {headers["User-Agent"] for headers in heard} == {heard_as}
+        assert program(simulator, api_url=url) == (None, True)
+    assert {headers["User-Agent"] for headers in heard} == {USER_AGENT}
     assert len(heard) == len(calls(simulator))
 
 
@@ -69,7 +71,48 @@ def test_plain_http_to_another_machine_has_to_be_allowed(simulate, monkeypatch, 
     assert program(simulator, api_url=elsewhere, allow_http=True) == (None, True)
 
 
+def test_the_key_may_be_in_a_file(simulate, tmp_path, program):
+    simulator = simulate(shop(2))
+    (tmp_path / "key").write_text(f"\ufeff {simulator.token}\r\n", encoding="utf-8")
+    assert program(simulator, auth_token=None, auth_token_file=str(tmp_path / "key")) == (None, True)
+
+
+KEY_FILES = {
+    "missing": (None, "auth_token_file: {path} cannot be read (No such file or directory)."),
+    "empty": (b"\n", "auth_token_file: {path} is empty."),
+    "several lines": (
+        b"one\ntwo-canary\n",
+        "auth_token_file: it contains a space or a character that",
+    ),
+    "no text": (b"\xff\xfe\x00", "auth_token_file: {path} is not text in UTF-8."),
+}
+
+
+@pytest.mark.parametrize("case", KEY_FILES)
+def test_a_file_without_a_key_is_refused_before_anything_is_sent(simulate, tmp_path, program, case):
+    content, told = KEY_FILES[case]
+    simulator, path = simulate(shop(2)), tmp_path / "key"
+    if content is not None:
+        path.write_bytes(content)
+    error, _ = program(simulator, auth_token=None, auth_token_file=str(path))
+    assert isinstance(error, NinoxConfigError)
+    assert str(error).startswith(told.format(path=path))
+    assert "canary" not in str(error)
+    assert calls(simulator) == []
+
+
+def test_the_key_is_given_once(simulate, tmp_path, program):
+    simulator = simulate(shop(2))
+    both, _ = program(simulator, auth_token_file=str(tmp_path / "key"))
+    assert str(both) == "auth_token_file: give the key either in auth_token or in a file, not both."
+    neither, _ = program(simulator, auth_token=None)
+    assert str(neither).startswith("auth_token: missing. ")
+    assert calls(simulator) == []
+
+
 def test_requests_are_as_far_apart_as_asked(simulate, program):
+    if program is write:
+        pytest.skip("the target has one request in flight at a time")
     simulator = simulate(shop(2))
     with limits.still_clock() as clock:
         assert program(simulator, requests_per_second=4) == (None, True)

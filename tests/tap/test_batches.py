@@ -134,5 +134,5 @@ def test_what_is_not_offered_is_one_clear_error_before_anything_is_read(simulate
 
 
 def test_every_stream_leaves_its_batches_to_the_writer(simulate):
-    tap = new_tap(simulate(shop(1)), deletes="both", files="metadata")
+    tap = new_tap(simulate(shop(1)), deletes="both", files={"*": "metadata"})
     assert all(isinstance(stream, RecordStream) for stream in tap.streams.values())

@@ -60,12 +60,11 @@ EDITS = {
 }
 
 
-@pytest.mark.parametrize("follow_names", [False, True])
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
-def test_the_key_is_always_sent_and_always_called_the_key(simulator, catalog, edit, follow_names):
-    """A SCHEMA without a key makes loaders append each change as a row of its own; `follow_names` did so, too."""
+def test_the_key_is_always_sent_and_always_called_the_key(simulator, catalog, edit):
+    """A SCHEMA without a key makes loaders append each change as a row of its own."""
     edit(stream_of(catalog))
-    run = run_tap(simulator, catalog=catalog, follow_names=follow_names)
+    run = run_tap(simulator, catalog=catalog)
     assert run.error is None
     (schema,) = run.of_type("SCHEMA", STREAM)
     assert (schema["key_properties"], schema["bookmark_properties"]) == (["_id"], ["_sequence"])
@@ -100,7 +99,7 @@ def test_a_selected_stream_that_no_table_is_known_for_fails(simulator, catalog, 
 
 def test_streams_of_settings_that_are_off_now_are_no_error(simulator):
     query = {"name": "q", "database": "Shop", "query": "1 + 1", "schema": {"value": "integer"}}
-    catalog = discover(simulator, files="metadata", deletes="both", queries=[query])
+    catalog = discover(simulator, files={"*": "metadata"}, deletes="both", queries=[query])
     assert {"q", "ninox_files", "ninox_deleted_records"} <= {stream["tap_stream_id"] for stream in catalog["streams"]}
     assert run_tap(simulator, catalog=catalog).error is None
 
@@ -143,7 +142,7 @@ def test_a_state_without_bookmarks_is_refused_rather_than_everything_read_again(
 @pytest.mark.parametrize("bookmark", [None, "x", [], {"table_version": "1"}, {"fields": [1]}, {"names": [3]}])
 @pytest.mark.parametrize("stream", [STREAM, "ninox_tables", "ninox_files", "of_another_tap"])
 def test_a_damaged_bookmark_is_read_from_the_start_and_the_others_are_not(simulator, stream, bookmark, caplog):
-    settings = {"files": "metadata"}
+    settings = {"files": {"*": "metadata"}}
     state = copy.deepcopy(run_tap(simulator, **settings).state)
     state["bookmarks"][stream] = bookmark
     run = run_tap(simulator, state=state, **settings)
@@ -161,7 +160,7 @@ def test_a_damaged_bookmark_is_read_from_the_start_and_the_others_are_not(simula
     ],
 )
 def test_damage_further_in_is_found_too(simulator, stream, bookmark):
-    settings = {"files": "metadata", "deletes": "both"}
+    settings = {"files": {"*": "metadata"}, "deletes": "both"}
     state = copy.deepcopy(run_tap(simulator, **settings).state)
     state["bookmarks"][stream] = bookmark
     assert run_tap(simulator, state=state, **settings).error is None

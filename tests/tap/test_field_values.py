@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from decimal import Decimal
 
 import pytest
 
 from ninox_simulator.documents import RecordDocument
-from tests.helpers.run import discover, run_tap
+from tests.helpers.run import run_tap
 from tests.helpers.seeds import customers, database, field, team
 
 STREAM = "shop__customers"
@@ -62,39 +61,6 @@ def test_composites_are_taken_apart(simulate):
     }
 
 
-@pytest.mark.parametrize("multi", ["array", "object"])
-def test_composites_are_left_as_ninox_returns_them(simulate, multi):
-    raw = row(simulate(seed(), multi=multi), expand_composites=False)
-    assert raw == {
-        "state": "2",
-        "tags": ["1", "2"],
-        "visit": VALUES["E"],
-        "place": VALUES["F"],
-        "length": VALUES["G"],
-    }
-
-
-@pytest.mark.parametrize("choice_style", ["honoured", "ignored"])
-@pytest.mark.parametrize(
-    ("wanted", "expected"),
-    [
-        ("both", {"state": "paid", "state_id": "2", "tags": ["open", "paid"], "tags_ids": ["1", "2"]}),
-        ("ids", {"state_id": "2", "tags_ids": ["1", "2"]}),
-        ("captions", {"state": "paid", "tags": ["open", "paid"]}),
-    ],
-)
-def test_of_choices_what_was_asked_for_is_sent(simulate, wanted, expected, choice_style):
-    sent = row(simulate(seed(), choice_style=choice_style), choice_style=wanted)
-    assert {name: value for name, value in sent.items() if name.startswith(("state", "tags"))} == expected
-
-
-@pytest.mark.parametrize("settings", [{"expand_composites": False}, {"choice_style": "ids"}], ids=["raw", "ids"])
-def test_a_saved_catalog_keeps_the_form_whatever_the_settings_say_later(simulate, settings):
-    simulator = simulate(seed())
-    catalog = discover(simulator, **settings)
-    assert row(simulator, catalog=catalog) == row(simulator, **settings)
-
-
 def test_a_deleted_option_keeps_its_id(simulate):
     sent = row(simulate(seed(C="3", D=["1", "3"])))
     assert (sent.get("state"), sent["state_id"]) == (None, "3")
@@ -108,21 +74,10 @@ def bad():
 
 
 def test_a_value_that_does_not_fit_becomes_null_and_is_counted(simulate, caplog):
-    run = run_tap(simulate(bad()), on_bad_value="null")
+    run = run_tap(simulate(bad()))
     assert run.error is None
     assert [line["amount"] for line in run.rows(STREAM)] == [1, None, 3]
     assert f"{STREAM}: 1 value of amount did not fit its type and became null." in caplog.messages
-
-
-def test_a_value_that_does_not_fit_ends_its_stream_if_asked_to(simulate, caplog):
-    with caplog.at_level(logging.DEBUG):
-        run = run_tap(simulate(bad()), on_bad_value="fail")
-    assert "shop__customers" in str(run.error)
-    assert "replication_key_value" not in run.bookmark(STREAM)
-    assert "replication_key_value" in run.bookmark("shop__customers_b")
-    (told,) = [message for message in caplog.messages if "was not read to its end" in message]
-    assert "field 'Amount' (B) in record 2 is not a number" in told
-    assert "canary-value" not in caplog.text
 
 
 @pytest.mark.parametrize("query_not_a_number", ["null", "text"])
@@ -130,6 +85,6 @@ def test_a_formula_that_cannot_be_computed_ends_nothing(simulate, query_not_a_nu
     formula = field("fn", "Share", fn="Amount / 0")
     seed = team(database({"A": customers(C=formula)}, {"A": [RecordDocument(1, {"B": 1}, 1)]}))
     simulator = simulate(seed, query_not_a_number=query_not_a_number)
-    run = run_tap(simulator, on_bad_value="fail", formulas={"*.share": "number"})
+    run = run_tap(simulator, formulas={"*.share": "number"})
     assert run.error is None
     assert [line["share"] for line in run.rows(STREAM)] == [None]

@@ -51,9 +51,8 @@ def shop(simulate):
         yield start
 
 
-def settings(store=None, **more):
-    downloads = {"files": "download", "file_store": str(store)} if store else {"files": "metadata"}
-    return {**downloads, "file_tables": ["shop__customers"], **more}
+def settings(store=None, *, streams=("shop__customers",), **more):
+    return {"files": dict.fromkeys(streams, str(store or "metadata")), **more}
 
 
 def listings(simulator):
@@ -273,16 +272,16 @@ def test_downloads_turned_on_later_and_another_store_read_all_again(shop, tmp_pa
 def test_all_selected_tables_are_read_unless_some_are_named(shop):
     simulator = shop()
     simulator.edit.put_file("B", 1, "other.txt", io.BytesIO(b"x"), moves_record=False)
-    run = run_tap(simulator, **settings(file_tables=None))
+    run = run_tap(simulator, **settings(streams=["*"]))
     assert {row["stream"] for row in run.rows(STREAM)} == {"shop__customers", "shop__other"}
-    wrong = run_tap(simulator, **settings(file_tables=["shop__custmers"]))
-    assert "file_tables: nothing is called 'shop__custmers'. Did you mean 'shop__customers'?" in str(wrong.error)
+    wrong = run_tap(simulator, **settings(streams=["shop__custmers"]))
+    assert "files: nothing is called 'shop__custmers'. Did you mean 'shop__customers'?" in str(wrong.error)
 
 
 def test_a_table_that_may_not_be_read_does_not_keep_the_others_from_being_read(shop, simulate):
     simulator = shop()
     simulator.edit.unreadable_tables.add("B")
-    run = run_tap(simulator, **settings(file_tables=["shop__customers", "shop__other"]))
+    run = run_tap(simulator, **settings(streams=["shop__customers", "shop__other"]))
     assert len(run.rows(STREAM)) == len(CONTENTS)
     assert "the files of shop__other may not be read" in run.stream_error(STREAM)
 
@@ -313,14 +312,16 @@ def test_any_place_that_fsspec_knows_will_do(shop):
 
 
 @pytest.mark.parametrize(
-    ("store", "problem"),
+    ("files", "problem"),
     [
-        (None, "file_store: files: download needs a place for the files"),
-        ("nowhere://x", "file_store: fsspec knows no 'nowhere'"),
+        ({"*": "memory://a", "shop__other": "metadata"}, "files: give the same for all streams"),
+        ({"*": ""}, "files.*: empty. Give a value"),
+        ({"*": "nowhere://x"}, "files: fsspec knows no 'nowhere'"),
+        ("download", 'files: give an object, as JSON such as {"*": "metadata"}.'),
     ],
 )
-def test_a_store_that_cannot_work_is_refused_before_anything_is_sent_to_it(shop, store, problem):
-    run = run_tap(shop(), files="download", file_store=store)
+def test_a_store_that_cannot_work_is_refused_before_anything_is_sent_to_it(shop, files, problem):
+    run = run_tap(shop(), files=files)
     assert problem in str(run.error)
 
 
@@ -335,7 +336,7 @@ def test_a_store_that_cannot_be_written_is_an_error_without_its_address(shop, tm
     blocked.write_text("in the way", encoding="utf-8")
     run = run_tap(shop(), **settings(blocked))
     error = run.stream_error(STREAM)
-    assert "file_store: it could not be read or written" in error
+    assert "files: it could not be read or written" in error
     assert str(tmp_path) not in error
 
 

@@ -11,7 +11,7 @@ import pytest
 from ninox_simulator.documents import RecordDocument
 from tests.helpers import limits
 from tests.helpers.run import discover, run_tap
-from tests.helpers.seeds import database, field, table, team
+from tests.helpers.seeds import DATABASE_ID, database, field, table, team
 from tests.helpers.wire import calls, record_pages
 
 STREAM = "shop__orders"
@@ -148,8 +148,9 @@ def test_a_formula_that_no_script_can_name_is_null_with_a_reason(simulate, caplo
 @pytest.mark.parametrize("caption", ["F", "Id"])
 def test_a_table_whose_only_formula_no_script_can_name_comes_without_it(simulate, caplog, caption):
     tables = {"A": table("Orders", A=field("number", caption), F=fn(caption, "A + A"), G=field("string", "F"))}
+    by_id = {f"{DATABASE_ID}.A.{key}": key.lower() for key in "AFG"}
     simulator = simulate(team(database(tables, {"A": [RecordDocument(1, {"A": 2}, 1)]})))
-    run = run_tap(simulator, formulas={"*.*": "number"}, field_name_style="id")
+    run = run_tap(simulator, formulas={"*.*": "number"}, aliases=by_id)
     assert run.error is None
     assert "The formula of property f is null" in caplog.text
     ((row,)) = run.rows("shop__orders")

@@ -103,7 +103,7 @@ def test_formulas_and_queries_are_reckoned_with(simulate, count):
 @pytest.mark.parametrize("count", [0, 11])
 def test_listing_files_is_reckoned_with(simulate, count):
     stage = simulate(shop(count))
-    settings = {"page_size": 10, "files": "metadata"}
+    settings = {"page_size": 10, "files": {"*": "metadata"}}
     told = look(stage, **settings).as_json()["api_calls"]["tap"]
     before = len(calls(stage))
     first = run_tap(stage, **settings)
@@ -115,7 +115,7 @@ def test_listing_files_is_reckoned_with(simulate, count):
 def test_downloads_cannot_be_told_beforehand(simulate, tmp_path):
     stage = simulate(shop(2))
     assert look(stage).cost.is_complete
-    assert not look(stage, files="download", file_store=str(tmp_path)).cost.is_complete
+    assert not look(stage, files={"*": str(tmp_path)}).cost.is_complete
 
 
 def test_a_refresh_is_reckoned_with_no_more_often_than_there_are_runs(simulate):

@@ -10,10 +10,10 @@ from tests.helpers.seeds import database, field, table, team
 
 
 @pytest.mark.parametrize("case", each("names"))
-def test_properties_are_named_by_captions_in_the_style_that_is_asked_for(simulate, case):
+def test_properties_are_named_by_captions_(simulate, case):
     fields = {key: field("string", caption) for key, caption in case["fields"].items()}
     simulator = simulate(team(database({"T": table("Things", **fields)})))
-    catalog = discover(simulator, field_name_style=case["style"])
+    catalog = discover(simulator)
     (things,) = (stream for stream in catalog["streams"] if stream["stream"] == "shop__things")
     assert [name for name in things["schema"]["properties"] if name in case["properties"]] == case["properties"]
     assert len(things["schema"]["properties"]) >= len(case["properties"])

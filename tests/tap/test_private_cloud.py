@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from ninox_api.errors import NinoxConfigError, NinoxTlsError
+from ninox_api.errors import NinoxTlsError
 from ninox_simulator.documents import TeamDocument
 from tests.helpers.run import discover, run_tap
 from tests.helpers.seeds import customer_records, customers, database
@@ -26,17 +26,18 @@ def seed():
 
 
 @pytest.fixture
-def authority(tmp_path):
+def authority(tmp_path, monkeypatch):
+    """An authority that this machine trusts."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
     return certificate_authority(tmp_path / "ca.pem")
 
 
-def test_first_load_and_changes_through_everything_a_firm_puts_in_between(simulate, authority, tmp_path, caplog):
+def test_first_load_and_changes_through_everything_a_firm_puts_in_between(simulate, authority, caplog):
     simulator = simulate(seed(), teams_endpoint="missing")
     with private_cloud(simulator, authority) as url:
         settings = {
             "api_url": url,
             "team": WORKSPACE,
-            "ca_bundle": str(tmp_path / "ca.pem"),
             "database_passwords": {"Safe": PASSWORD},
         }
         first = run_tap(simulator, **settings)
@@ -49,10 +50,10 @@ def test_first_load_and_changes_through_everything_a_firm_puts_in_between(simula
     assert all(call.path.startswith("/v1/teams") for call in calls(simulator))
 
 
-def test_a_saved_catalog_does_without_schemas_and_teams(simulate, authority, tmp_path):
+def test_a_saved_catalog_does_without_schemas_and_teams(simulate, authority):
     simulator = simulate(seed(), teams_endpoint="missing")
     with private_cloud(simulator, authority) as url:
-        settings = {"api_url": url, "team": WORKSPACE, "ca_bundle": str(tmp_path / "ca.pem")}
+        settings = {"api_url": url, "team": WORKSPACE}
         catalog = discover(simulator, **settings)
         simulator.switches.update({"schema_access": "forbidden"})
         run = run_tap(simulator, catalog=catalog, **settings)
@@ -75,27 +76,23 @@ def one_try(simulator, url, **settings):
     ],
     ids=["unknown authority", "other host", "no TLS"],
 )
-def test_what_is_wrong_with_tls_is_told_at_the_first_try(simulate, authority, tmp_path, cloud, trusted, told, caplog):
+def test_what_is_wrong_with_tls_is_told_at_the_first_try(
+    simulate, authority, monkeypatch, cloud, trusted, told, caplog
+):
     simulator = simulate(seed())
-    bundle = {"ca_bundle": str(tmp_path / "ca.pem")} if trusted else {}
+    if not trusted:
+        monkeypatch.delenv("REQUESTS_CA_BUNDLE")
     with private_cloud(simulator, authority, **cloud) as url:
-        error = one_try(simulator, url, **bundle)
+        error = one_try(simulator, url)
     assert isinstance(error, NinoxTlsError)
     assert told in str(error)
     assert "Trying again" not in caplog.text
     assert calls(simulator) == []
 
 
-def test_a_bundle_without_a_certificate_is_refused(simulate, tmp_path):
-    (tmp_path / "ca.pem").write_text("-----BEGIN NOTHING-----")
-    error = one_try(simulate(seed()), "https://127.0.0.1:1/v1", ca_bundle=str(tmp_path / "ca.pem"))
-    assert isinstance(error, NinoxConfigError)
-    assert "ca.pem holds no certificate in PEM form" in str(error)
-
-
-def test_a_path_that_is_not_complete_is_hinted_at(simulate, authority, tmp_path):
+def test_a_path_that_is_not_complete_is_hinted_at(simulate, authority):
     simulator = simulate(seed())
     with private_cloud(simulator, authority) as url:
-        error = one_try(simulator, url.removesuffix("/v1"), ca_bundle=str(tmp_path / "ca.pem"))
+        error = one_try(simulator, url.removesuffix("/v1"))
     assert "is not complete" not in str(error)
     assert "not complete? It usually ends with /v1." in str(error)

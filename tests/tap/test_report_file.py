@@ -47,13 +47,14 @@ def test_it_holds_what_the_log_says(simulate, tmp_path):
 
 def test_a_failed_stream_is_in_it_and_no_value_is(simulate, tmp_path):
     path = tmp_path / "report.json"
-    run = run_tap(simulate(seed(unreadable_tables=["B"])), report_path=str(path), on_bad_value="fail")
+    simulator = simulate(seed())
+    simulator.faults.add("status", status=500, path="/tables/B/records", times=None)
+    run = run_tap(simulator, report_path=str(path))
     told = report(path)
     assert run.error is not None
     assert told["succeeded"] is False
-    assert told["streams"]["shop__salaries"]["outcome"] == "not_permitted"
-    assert told["streams"][STREAM]["outcome"] == "failed"
-    assert "record 4 is not a number" in told["streams"][STREAM]["error"]
+    assert told["streams"]["shop__salaries"]["outcome"] == "failed"
+    assert "HTTP 500" in told["streams"]["shop__salaries"]["error"]
     assert "canary" not in path.read_text(encoding="utf-8")
 
 

@@ -33,7 +33,7 @@ WANTED = [["Garten GmbH", "nursery ltd"], [TEAM_ID, OTHER_ID], ["Garten*", "*Ltd
 @pytest.mark.parametrize("teams", WANTED, ids=["names", "ids", "globs"])
 def test_each_team_has_its_streams(simulate, teams):
     simulator = simulate(three_teams())
-    run = run_tap(simulator, teams=teams, database_passwords={"Safe": "pw"})
+    run = run_tap(simulator, team=teams, database_passwords={"Safe": "pw"})
     assert run.error is None
     assert {name: len(run.rows(name)) for name in run.state["bookmarks"] if not name.startswith("ninox_")} == {
         "garten_gmbh__shop__customers": 2,
@@ -50,20 +50,20 @@ def test_each_team_has_its_streams(simulate, teams):
 def test_each_team_is_followed(simulate):
     simulator = simulate(three_teams())
     teams = ["Garten GmbH", "Nursery Ltd"]
-    state = run_tap(simulator, teams=teams).state
+    state = run_tap(simulator, team=teams).state
     simulator.store.database(OTHER_ID, "db0000000002").update("A", 2, {"B": 0})
-    second = run_tap(simulator, teams=teams, state=state, catalog=discover(simulator, teams=teams))
+    second = run_tap(simulator, team=teams, state=state, catalog=discover(simulator, team=teams))
     assert second.ids("nursery_ltd__shop__customers") == [2]
     assert second.ids("garten_gmbh__shop__customers") == []
 
 
 def test_one_team_of_teams_is_named_like_several(simulate):
-    names = {stream["tap_stream_id"] for stream in discover(simulate(three_teams()), teams=["Garten GmbH"])["streams"]}
+    names = {stream["tap_stream_id"] for stream in discover(simulate(three_teams()), team=["Garten GmbH"])["streams"]}
     assert "garten_gmbh__shop__customers" in names
 
 
 def test_equal_names_are_told_apart_where_the_team_is_left_out(simulate):
-    catalog = discover(simulate(three_teams()), teams=["*"], stream_name_format="{database}__{table}")
+    catalog = discover(simulate(three_teams()), team="*", stream_name_format="{database}__{table}")
     names = {stream["tap_stream_id"] for stream in catalog["streams"]}
     assert {"shop__customers", "shop__customers_a", "shop__customers_db0000000004_a"} <= names
 
@@ -71,12 +71,11 @@ def test_equal_names_are_told_apart_where_the_team_is_left_out(simulate):
 @pytest.mark.parametrize(
     ("settings", "problem"),
     [
-        ({"teams": ["Garden GmbH"]}, "teams: nothing is called 'Garden GmbH'. Did you mean 'Garten GmbH'?"),
-        ({"teams": ["Garten GmbH"], "team": TEAM_ID}, "teams: give either team or teams, not both."),
-        ({"teams": ["*"], "databases": ["Shop"]}, "databases: 3 are called 'Shop'; use an id instead:"),
-        ({}, "team: the key sees 3 teams, name one of them, or several in teams: 'Garten GmbH' (tEamTeamTeam00001), "),
+        ({"team": ["Garden GmbH"]}, "team: nothing is called 'Garden GmbH'. Did you mean 'Garten GmbH'?"),
+        ({"team": ["*"], "databases": ["Shop"]}, "databases: 3 are called 'Shop'; use an id instead:"),
+        ({}, "team: the key sees 3 teams, name one of them, or several as a list: 'Garten GmbH' (tEamTeamTeam00001), "),
     ],
-    ids=["unknown", "both", "ambiguous database", "none named"],
+    ids=["unknown", "ambiguous database", "none named"],
 )
 def test_what_cannot_be_meant_is_refused(simulate, settings, problem):
     with pytest.raises(NinoxConfigError) as raised:
@@ -93,12 +92,12 @@ def test_a_password_of_nothing_fails_the_run_but_keeps_nobody_from_being_read(si
     assert "pw" not in str(run.error).replace("passwords", "")
 
 
-@pytest.mark.parametrize("teams", [[TEAM_ID, OTHER_ID], ["*"]], ids=["ids", "glob"])
+@pytest.mark.parametrize("teams", [[TEAM_ID, OTHER_ID], "*"], ids=["ids", "glob"])
 def test_where_teams_are_not_listed_ids_are_needed(simulate, teams):
     simulator = simulate(three_teams(), teams_endpoint="missing")
-    run = run_tap(simulator, teams=teams)
-    if teams == ["*"]:
-        assert "teams: this server does not list its teams" in str(run.error)
+    run = run_tap(simulator, team=teams)
+    if teams == "*":
+        assert "team: this server does not list its teams" in str(run.error)
     else:
         assert run.error is None
         assert run.ids("teamteamteam00001__shop__customers") == [1, 2]

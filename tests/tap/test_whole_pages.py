@@ -14,7 +14,7 @@ from ninox_api.client import NinoxRecord
 from ninox_simulator.documents import RecordDocument
 from tests.helpers import limits
 from tests.helpers.run import discover, new_tap, run_tap
-from tests.helpers.seeds import customer_records, customers, database, field, shop, team
+from tests.helpers.seeds import DATABASE_ID, customer_records, customers, database, field, shop, team
 
 STREAM = "shop__customers"
 
@@ -63,7 +63,7 @@ def written(simulator, *, catalog=None, **settings):
     "settings",
     [
         pytest.param({}, id="as it comes"),
-        pytest.param({"timezone": "Europe/Berlin", "expand_composites": False}, id="other forms"),
+        pytest.param({"timezone": "Europe/Berlin"}, id="other forms"),
         pytest.param({"flattening_enabled": True, "flattening_max_depth": 1}, id="flattened"),
         pytest.param({"stream_maps": {STREAM: {"__alias__": "clients", "amount": "str(amount)"}}}, id="mapped"),
         pytest.param({"stream_maps": {STREAM: {"__filter__": "_id > 3"}}}, id="filtered"),
@@ -78,7 +78,7 @@ def test_pages_at_once_are_byte_for_byte_what_the_sdk_writes(awkward, settings):
     assert "STATE" in at_once
 
 
-@pytest.mark.parametrize("settings", [{}, {"timezone": "Europe/Berlin", "choice_style": "ids"}])
+@pytest.mark.parametrize("settings", [{}, {"timezone": "Europe/Berlin"}])
 def test_pages_of_selected_fields_are_what_whole_records_make(clean, settings):
     with limits.decoded_records() as kinds:
         selected = written(clean, **settings)
@@ -143,13 +143,14 @@ def test_a_test_run_still_reads_one_record_by_the_sdk(simulate):
     assert tap.report.streams[STREAM].error is None
 
 
-@pytest.mark.parametrize("caption", ['Pipe 2"', "a\\b", "two\nlines", "tab\t", 'Größe "L"'])
+@pytest.mark.parametrize("caption", ['Pipe 2"', "a\\b", 'Größe "L"'])
 def test_captions_of_any_letters_can_be_the_names_of_properties(simulate, caption):
     """A quotation mark in a caption, such as one for inches, ended the whole run."""
     records = [RecordDocument(id=n, fields={"A": "x", "C": n}, sequence=n) for n in (1, 2)]
     tables = {"A": customers(C=field("number", caption)), "B": customers() | {"caption": "Others"}}
     simulator = simulate(team(database(tables, {"A": records, "B": records})))
-    whole = written(simulator, field_name_style="caption")
-    assert [row[caption] for row in run_tap(simulator, field_name_style="caption").rows(STREAM)] == [1, 2]
+    settings = {"aliases": {f"{DATABASE_ID}.A.C": caption}}
+    whole = written(simulator, **settings)
+    assert [row[caption] for row in run_tap(simulator, **settings).rows(STREAM)] == [1, 2]
     with limits.records_one_by_one():
-        assert written(simulator, field_name_style="caption") == whole
+        assert written(simulator, **settings) == whole

@@ -6,7 +6,7 @@ from tests.helpers.run import run_tap
 from tests.helpers.seeds import DATABASE_ID, shop
 
 EVERY_KIND = {
-    "files": "metadata",
+    "files": {"*": "metadata"},
     "queries": [{"name": "q", "database": DATABASE_ID, "query": "{n: 1}", "schema": {"n": "integer"}}],
 }
 CATALOGUE = {"ninox_databases", "ninox_tables", "ninox_fields", "ninox_choices"}

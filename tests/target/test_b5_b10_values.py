@@ -65,7 +65,7 @@ def rows_of(text):
     return list(csv.DictReader(io.StringIO(text.encode("iso-8859-1").decode("iso-8859-1")), delimiter=";"))
 
 
-GERMAN = {"number_format": "de", "date_format": "de", "timezone": "Europe/Berlin"}
+GERMAN = {"number_format": "de", "timezone": "Europe/Berlin"}
 
 
 def german(**more):

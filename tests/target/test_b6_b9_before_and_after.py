@@ -44,7 +44,7 @@ def test_b6_one_bad_row_in_ten_thousand(simulate, caplog, tmp_path):
     assert caplog.text.count("'colour'") == 1
     [_, rejected] = [json.loads(line) for line in rejects.read_text().splitlines()]
     assert (rejected["row"], rejected["key"], rejected["property"]) == (4711, None, "since")
-    assert rejected["reason"] == "It is not a date such as 2026-12-31 (date_format)."
+    assert rejected["reason"] == "It is not a date such as 2026-12-31 or 31.12.2026."
     assert rejected["record"] == given[4710]
 
 
@@ -115,12 +115,11 @@ def test_b9_a_dry_run_shows_no_value_where_it_is_no_terminal(simulate, base, mon
     assert "name 1" not in output.getvalue() + caplog.text
 
 
-@pytest.mark.parametrize("limit", ["max_updates", "max_creates"])
-def test_b9_a_limit_stops_a_surprise_before_it_happens(simulate, base, limit):
+def test_b9_a_limit_stops_a_surprise_before_it_happens(simulate, base):
     simulator = simulate(base)
     before = stored(simulator)
-    run = run_target(simulator, INPUT, **{limit: 11})
-    assert limit in str(run.error)
+    run = run_target(simulator, INPUT, max_updates=11)
+    assert "max_updates" in str(run.error)
     assert stored(simulator) == before
 
 

@@ -162,7 +162,7 @@ def test_a_child_that_a_mirror_of_its_own_deletes_is_counted_once(simulate):
     kept = [n for n in range(1, 33) if n not in range(5, 9)]
     positions = [POSITIONS, *records("positions", [{"No": f"p{n}"} for n in kept])]
     given = [*positions, *invoices(1, 3, 4, 5, 6, 7, 8), END]
-    run = run_target(simulator, given, load_method="overwrite", max_deletes=100)
+    run = run_target(simulator, given, streams={"*": {"mode": "mirror"}}, max_deletes=100)
     assert run.error is None
     assert sizes(simulator) == {"A": 7, "B": 28, "C": 7, "D": 8}
     assert run.counts("invoices")["removed"] == 1

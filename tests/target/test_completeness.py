@@ -11,7 +11,7 @@ from tests.helpers.run import activate_version, records, run_target, schema, sta
 from tests.helpers.seeds import customer_records, customers, database, shop, team
 
 CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
-MIRROR = {"load_method": "overwrite"}
+MIRROR = {"streams": {"*": {"mode": "mirror"}}}
 SOURCE = [{"Name": f"name {n}", "Amount": n * 10} for n in range(1, 8)]
 """What the source has; of the table's nine records, 8 and 9 are not in it."""
 

@@ -11,7 +11,7 @@ from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customer_records, customer
 CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
 TOMBSTONES = schema("customers", key=["Name"], Name="string", _sdc_deleted_at="string")
 DELETED_AT = "2026-11-01T00:00:00Z"
-MIRROR = {"load_method": "overwrite"}
+MIRROR = {"streams": {"*": {"mode": "mirror"}}}
 AT_THE_END = {"bookmarks": {"customers": {}}}
 """The state of a tap that reads whole tables."""
 
@@ -199,7 +199,7 @@ def test_a_mirror_with_a_failing_later_stream_deletes_nothing_and_its_state_is_h
 
 def test_two_streams_cannot_mirror_one_table(simulate):
     simulator = simulate(shop(3))
-    settings = {"streams": {"more": {"table": "Customers"}}, **MIRROR}
+    settings = {"streams": {"more": {"table": "Customers"}, **MIRROR["streams"]}}
     run = run_target(simulator, [CUSTOMERS, schema("more", key=["Name"], Name="string"), *rows(1)], **settings)
     assert "goes to table 'Customers', too" in str(run.error)
     assert len(stored(simulator)) == 3

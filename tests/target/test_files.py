@@ -112,7 +112,7 @@ def load(simulator, sources, pauses):
         {"properties": {"name": {}, "one": {}, "two": {}}},
         ["name"],
         DatabaseSchema(tables=(TABLE,), lists_formulas=True),
-        StreamSettings(files={"one": "Foto 1", "two": "D"}),
+        StreamSettings(fields={"one": "Foto 1", "two": "D"}),
     )
     loader = FileLoader(plan, client, client.writer(), sources, max_tries=TRIES)
 

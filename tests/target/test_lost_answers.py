@@ -9,7 +9,6 @@ import pytest
 from tests.helpers import limits
 from tests.helpers.run import records, run_target, schema, state, stored, writes
 from tests.helpers.seeds import database, field, shop, table, team
-from tests.helpers.wire import calls
 
 CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
 SAVES = {"method": "POST", "path": "/records$"}
@@ -220,23 +219,3 @@ def test_429_is_repeated_by_the_client_because_nothing_was_done(simulate):
     run = run_target(simulator, [CUSTOMERS, *rows(10)], max_retries=3)
     assert run.error is None
     assert len(stored(simulator)) == 10
-
-
-@limits.small_batches(100)
-def test_the_call_budget_ends_the_run_with_what_is_durable(simulate):
-    simulator = simulate(shop(0))
-    given = rows(300)
-    messages = [
-        CUSTOMERS,
-        *given[:100],
-        state({"a": 100}),
-        *given[100:200],
-        state({"a": 200}),
-        *given[200:],
-        state({"a": 300}),
-    ]
-    run = run_target(simulator, messages, max_api_calls=6)
-    assert "max_api_calls" in str(run.error)
-    assert len(calls(simulator)) == 6
-    assert len(stored(simulator)) == 200
-    assert run.states == [{"a": 100}, {"a": 200}]

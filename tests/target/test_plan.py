@@ -278,18 +278,16 @@ def test_deletions_of_tap_ninox_come_under_a_narrow_schema():
 
 def test_a_field_has_one_file():
     both = ["kundennr", "logo", "logo_url", "other_url"]
-    assert problems_of(both, files={"logo_url": "Logo", "other_url": "K"}) == [
+    assert problems_of(both, fields={"logo_url": "Logo", "other_url": "K"}) == [
         "streams.customers: 'logo' and 'logo_url' both go to the field 'Logo'; leave one out with fields: null.",
         "streams.customers: 'logo_url' and 'other_url' both go to the field 'Logo'; leave one out with fields: null.",
     ]
-    assert plan(both[:3], files={"logo_url": "Logo"}, fields={"logo": None}).file_fields.keys() == {"K"}
+    assert plan(both[:3], fields={"logo_url": "Logo", "logo": None}).file_fields.keys() == {"K"}
 
 
 @pytest.mark.parametrize(
     ("setting", "told"),
     [
-        ({"files": {"logo_url": "Strasse"}}, "files.logo_url: 'Strasse' is no file or image field."),
-        ({"files": {"logo_url": "Lgo"}}, "files.logo_url: the table has no field 'Lgo'. Did you mean 'Logo'?"),
         ({"fields": {"logo_url": "Lgo"}}, "fields.logo_url: the table has no field 'Lgo'. Did you mean 'Logo'?"),
         ({"references": {"h": {"match_on": "Nr"}}}, "references.h.match_on: 'Customers' has no field 'Nr'."),
         (
@@ -300,7 +298,7 @@ def test_a_field_has_one_file():
         ({"match_on": ["straße"]}, "match_on: 'straße' goes to no field, so no record can be found by it"),
         ({"references": {"h": {"match_on": "_id"}}}, "references.h.match_on: a record id is taken as it is; leave"),
     ],
-    ids=range(8),
+    ids=range(6),
 )
 def test_a_setting_that_cannot_work_is_told(setting, told):
     [error] = problems_of(["kundennr", "logo_url", "h"], **setting)
@@ -308,7 +306,7 @@ def test_a_setting_that_cannot_work_is_told(setting, told):
 
 
 def test_files_are_told_apart_from_values():
-    made = plan(["kundennr", "logo_url"], files={"logo_url": "Logo"})
+    made = plan(["kundennr", "logo_url"], fields={"logo_url": "Logo"})
     row = encoded(made, kundennr="K", logo_url="https://example.com/a.png")
     assert (row.fields, row.files) == ({"A": "K"}, {"K": "https://example.com/a.png"})
 

@@ -16,13 +16,17 @@ LEAST = {"database": "Shop"}
 
 
 def described(properties):
-    return [(item.name, item.optional, item.secret, item.to_dict()) for item in properties]
+    return {item.name: (item.optional, item.secret, item.to_dict()) for item in properties}
 
 
 def test_tap_and_target_are_connected_by_the_same_settings():
-    own = {"teams", "max_parallel_requests"}  # the target writes to one team, one after another
-    shared = [[item for item in side.CONNECTION_PROPERTIES if item.name not in own] for side in (tap, target)]
-    assert described(shared[0]) == described(shared[1])
+    of_tap, of_target = described(tap.CONNECTION_PROPERTIES), described(target.CONNECTION_PROPERTIES)
+    assert of_target.keys() < of_tap.keys()
+    assert {name: of_tap[name] for name in of_target if name != "team"} == {
+        name: known
+        for name, known in of_target.items()
+        if name != "team"  # the target writes to one
+    }
 
 
 def test_every_setting_is_described_and_the_schema_is_one():
@@ -39,7 +43,7 @@ def test_every_setting_is_described_and_the_schema_is_one():
         {"streams": {"a": {"null": "ignore"}}},
         {"streams": {"a": {"references": {"kunde": {}}}}},
         {"streams": {"a": {"references": {"kunde": {"match_on": "Nr", "on_missing": "create"}}}}},
-        {"load_method": "replace"},
+        {"on_reject": "replace"},
         {"databse": "Shop"},
     ],
     ids=repr,
@@ -54,8 +58,6 @@ def test_every_problem_is_told_at_once(tmp_path):
     with pytest.raises(NinoxConfigError) as caught:
         TargetSettings.from_settings(
             {
-                "batch_size_rows": 0,
-                "max_creates": -1,
                 "rejects_path": str(tmp_path / "gone" / "rejects.jsonl"),
                 "file_folder": str(tmp_path / "gone"),
                 "streams": {"a": {"timezone": "Berlin"}, "b": {"timezone": "../etc/passwd"}},
@@ -64,22 +66,24 @@ def test_every_problem_is_told_at_once(tmp_path):
     assert caught.value.errors == [
         "streams.a.timezone: 'Berlin' is not a zone of the IANA list, such as Europe/Berlin.",
         "streams.b.timezone: '../etc/passwd' is not a zone of the IANA list, such as Europe/Berlin.",
-        "batch_size_rows: 0 is too small; give at least 1.",
-        "max_creates: -1 is too small; give at least 0.",
         f"rejects_path: the folder of {tmp_path}/gone/rejects.jsonl does not exist.",
         f"file_folder: there is no folder {tmp_path}/gone.",
         "database: missing. Give the id or name of the database to load into.",
     ]
 
 
-@pytest.mark.parametrize(
-    ("load_method", "mode"), [("append-only", "insert"), ("upsert", "upsert"), ("overwrite", "mirror")]
-)
-def test_the_load_method_is_the_mode_unless_a_stream_has_its_own(load_method, mode):
-    settings = TargetSettings.from_settings(
-        {**LEAST, "load_method": load_method, "streams": {"a": {"mode": "update"}, "b": {"table": "B"}}}
-    )
-    assert [settings.stream(name).mode for name in ("a", "b", "c")] == ["update", mode, mode]
+def test_streams_are_settled_by_globs_in_their_order_and_then_by_their_name():
+    streams = {"b*": {"mode": "insert"}, "*": {"mode": "mirror", "null": "keep"}, "bonn": {"null": "clear"}}
+    settings = TargetSettings.from_settings({**LEAST, "streams": streams})
+    found = {name: settings.stream(name) for name in ("bonn", "berlin", "köln")}
+    assert {name: (stream.mode, stream.keeps_on_null) for name, stream in found.items()} == {
+        "bonn": ("mirror", False), "berlin": ("mirror", True), "köln": ("mirror", True),
+    }  # fmt: skip
+
+
+def test_a_stream_whose_name_looks_like_a_pattern_is_itself():
+    settings = TargetSettings.from_settings({**LEAST, "streams": {"Kunden [alt]": {"mode": "insert"}}})
+    assert [settings.stream(name).mode for name in ("Kunden [alt]", "Kunden a")] == ["insert", "upsert"]
 
 
 @pytest.mark.parametrize("given", ["", ".", "/dev/null"])
@@ -114,7 +118,6 @@ def test_settings_become_what_they_mean(tmp_path):
             "on_reject": "continue",
             "rejects_path": "~/rejects.jsonl",
             "file_folder": str(tmp_path),
-            "max_file_size_mib": 0.5,
             "streams": {
                 "a": {
                     "match_on": ["Nr"],
@@ -127,7 +130,7 @@ def test_settings_become_what_they_mean(tmp_path):
     )
     assert not settings.fails_on_reject
     assert settings.rejects_path == Path.home() / "rejects.jsonl"
-    assert (settings.file_folder, settings.max_file_size) == (tmp_path.resolve(), 512 * 1024)
+    assert settings.file_folder == tmp_path.resolve()
     stream = settings.stream("a")
     assert (stream.match_on, stream.keeps_on_null, str(stream.zone)) == (("Nr",), True, "Europe/Berlin")
     assert stream.references == {"kunde": ReferenceSettings(match_on="Nr", on_missing="null")}

@@ -53,11 +53,14 @@ def test_records_are_found_by_what_the_settings_name_instead_of_the_key(simulate
     assert stored(simulator) == {1: {"A": "name 1", "B": 7}, 2: {"A": "name 2", "B": 7}}
 
 
-def test_unchanged_rows_are_written_where_that_is_asked_for(simulate):
-    simulator = simulate(shop(3))
-    run = run_target(simulator, [CUSTOMERS, *rows(3, amount=10)], skip_unchanged=False)
-    assert run.counts("customers") == {"read": 3, "updated": 3}
-    assert [call.method for call in writes(simulator)] == ["POST"]
+def test_a_glob_is_for_all_streams_and_a_name_counts_more(simulate):
+    simulator = simulate(shop(0))
+    streams = {"*": {"mode": "update", "null": "keep"}, "custom*": {"mode": "insert"}, "customers": {"null": "clear"}}
+    for _ in range(2):
+        run = run_target(simulator, [CUSTOMERS, *rows(2)], streams=streams)
+        assert run.counts("customers") == {"read": 2, "created": 2}
+    by_key = run_target(simulator, [CUSTOMERS, *rows(2)], streams={"order*": {"mode": "insert"}})
+    assert by_key.counts("customers") == {"read": 2, "rejected": 2}  # several records have their key now
 
 
 def test_settings_of_a_stream_that_does_not_come_are_told(simulate, caplog):
@@ -147,16 +150,6 @@ def test_b3_a_key_that_several_records_have_is_rejected_with_their_ids(simulate,
     assert "K-00017" not in caplog.text
     assert writes(simulator) == []
     assert run.states == []
-
-
-@pytest.mark.parametrize(("policy", "chosen"), [("first", 3), ("newest", 9)])
-def test_b3_one_of_several_records_is_chosen_if_the_settings_say_so(simulate, policy, chosen):
-    simulator = simulate(duplicates())
-    settings = {"streams": {"customers": {"on_duplicate_match": policy}}}
-    run = run_target(simulator, [CUSTOMERS, *records("customers", [{"Name": "K-00017", "Amount": 2}])], **settings)
-    assert run.error is None
-    assert {record_id for record_id, row in stored(simulator).items() if row["B"] == 2} == {chosen}
-    assert len(stored(simulator)) == 3
 
 
 def test_a_key_that_very_many_records_have_names_ten_of_them_and_the_number(simulate, caplog):

@@ -11,8 +11,6 @@ from tests.helpers.cases import cases, doubles, field_of, grouped, options, surv
 from tests.helpers.run import records, run_target, schema, stored, writes
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, database, field, table, team
 
-BEFORE = "what was there before"
-
 
 def shop(fields, records=()):
     tables = {"A": table("Values", A=field("number", "No"), **fields), "B": table("Others", A=field("string", "Name"))}
@@ -23,8 +21,9 @@ def shop(fields, records=()):
 def test_all_values_are_stored_or_refused_and_not_written_again(simulate, settings, cases, tmp_path):
     numbered = dict(enumerate(cases, start=1))
     fields = {f"F{n}": field_of(case, f"v{n}") for n, case in numbered.items()}
-    before = [RecordDocument(n, {"A": n, f"F{n}": BEFORE}, n) for n in numbered]
-    simulator = simulate(shop(fields, before))
+    there = {n: before(case) for n, case in numbered.items()}
+    before_it = [RecordDocument(n, {"A": n, f"F{n}": there[n]}, n) for n in numbered]
+    simulator = simulate(shop(fields, before_it))
     given = {
         n: {f"v{n}_{part}" if part else f"v{n}": value for part, value in parts_of(case).items()}
         for n, case in numbered.items()
@@ -36,7 +35,7 @@ def test_all_values_are_stored_or_refused_and_not_written_again(simulate, settin
     run = run_target(simulator, messages, rejects_path=str(tmp_path / "rejects.jsonl"), **more)
     assert run.error is None
     assert {n: row.get(f"F{n}", "") for n, row in stored(simulator).items()} == {
-        n: doubles(case.get("stored", BEFORE)) for n, case in numbered.items()
+        n: doubles(case.get("stored", there[n])) for n, case in numbered.items()
     }
     assert rejected(tmp_path / "rejects.jsonl") == {
         n: (case["refused"], words(case), list(options(case).values()) if case["refused"] == "unknown_choice" else [])
@@ -47,6 +46,12 @@ def test_all_values_are_stored_or_refused_and_not_written_again(simulate, settin
     again = run_target(simulator, messages, rejects_path=str(tmp_path / "again.jsonl"), **more)
     assert again.counts("values").get("updated", 0) == 0
     assert writes(simulator) == []
+
+
+def before(case):
+    """Return what a record holds before: of a choice an option, for anything else means nothing there."""
+    option = next(iter(options(case)), "what was there before")
+    return [option] if case["type"] == "multi" and options(case) else option
 
 
 def parts_of(case):

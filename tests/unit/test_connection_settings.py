@@ -55,8 +55,8 @@ def test_a_private_cloud_keeps_its_port_and_prefix():
 
 
 def test_absent_and_null_settings_take_defaults():
-    config = ConnectionConfig.from_settings({"auth_token": " key ", "team": None, "max_retries": None, "tables": []})
-    assert (config.auth_token, config.team, config.max_retries, config.request_timeout_s) == ("key", None, 7, 60.0)
+    config = ConnectionConfig.from_settings({"auth_token": " key ", "api_url": None, "max_retries": None, "tables": []})
+    assert (config.auth_token, config.max_retries, config.request_timeout_s) == ("key", 7, 60.0)
 
 
 def test_secrets_do_not_show_in_the_object():

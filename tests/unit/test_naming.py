@@ -15,7 +15,7 @@ from tests.helpers.functions import names
 
 @pytest.mark.parametrize("case", each("names"))
 def test_captions_become_names(case):
-    assert names(case["fields"], case["style"]) == case["properties"]
+    assert names(case["fields"]) == case["properties"]
 
 
 @given(st.text(), st.text(min_size=0, max_size=5))

@@ -11,7 +11,6 @@ from target_ninox.settings_schema import CONFIG_JSONSCHEMA as TARGET
 
 KEY = {"auth_token": "canary-7f3a"}
 CASES = {
-    "key missing": (TAP, {}, ["auth_token: missing. The API key, made in Ninox under Settings > Integrations."]),
     "database missing": (TARGET, KEY, ["database: missing. Database to load into, by id or name."]),
     "misspelt": (
         TAP,
@@ -34,7 +33,7 @@ CASES = {
     "secret of a wrong kind": (
         TAP,
         {**KEY, "database_passwords": "canary-7f3a"},
-        ['database_passwords: give an object, as JSON such as {"a": "b"}.'],
+        ['database_passwords: give an object, as JSON such as {"Archiv 2019": "the-password"}.'],
     ),
     "secret that looks like a number": (
         TAP,

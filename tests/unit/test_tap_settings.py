@@ -10,10 +10,10 @@ from tap_ninox.settings import TapSettings
 
 def test_every_problem_is_told_at_once():
     with pytest.raises(NinoxConfigError) as caught:
-        TapSettings.from_settings({"page_size": 0, "timezone": "x", "stream_name_format": "{x}{y}"})
+        TapSettings.from_settings({"files": {"a": "x", "b": "y"}, "timezone": "x", "stream_name_format": "{x}{y}"})
     assert len(caught.value.errors) == 4
 
 
 def test_null_settings_take_their_defaults():
-    nothing = dict.fromkeys(("databases", "tables", "aliases", "timezone", "deletes", "page_size", "field_name_style"))
+    nothing = dict.fromkeys(("databases", "tables", "aliases", "timezone", "deletes"))
     assert TapSettings.from_settings(nothing) == TapSettings.from_settings({})

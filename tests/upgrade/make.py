@@ -42,8 +42,6 @@ EVERY_SETTING = {
     "field_name_style": "slug",
     "aliases": {f"{DATABASE_ID}.A.D": "amount_due", f"{DATABASE_ID}.C": "purchases"},
     "follow_names": True,
-    "choice_style": "ids",
-    "expand_composites": False,
     "on_bad_value": "null",
     "formulas": {"*.gross": "number", f"{DATABASE_ID}.B.G": "string"},
     "queries": [
@@ -70,6 +68,8 @@ EVERY_SETTING = {
     "flattening_max_depth": 1,
 }
 NOT_IN_A_RUN = {
+    "choice_style": "ids",
+    "expand_composites": False,
     "auth_token": "a-key",
     "api_url": "https://api.ninox.com/v1",
     "teams": ["Team", "Oth*"],

@@ -12,12 +12,12 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-import certifi
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
-from jsonschema import Draft202012Validator
 
+from ninox_api.errors import NinoxConfigError
 from ninox_pages.runs import run_of
+from ninox_singer.settings import read_settings
 from tap_ninox.tap import TapNinox
 from target_ninox.target import TargetNinox
 from tests.helpers.run import parse, records, run_tap, run_target, schema, state, stored
@@ -109,7 +109,7 @@ def upgraded(version, situation):
     """
     MemoryFileSystem.store.clear()
     left = json.loads(path_of(version, situation).read_text(encoding="utf-8"), parse_float=Decimal)
-    settings = json.loads(json.dumps(left["settings"], default=float))
+    settings = still_taken(json.loads(json.dumps(left["settings"], default=float)))
     with ninox(version, left["switches"]) as simulator:
         if left["had_a_first_day"]:
             first_day(simulator.edit)
@@ -215,17 +215,29 @@ def _listed_columns(stream):
 @pytest.mark.parametrize("plugin", [TapNinox, TargetNinox])
 def test_every_setting_is_taken_with_its_value(version, plugin):
     kind = plugin.name.partition("-")[0]
-    config = kept(version, f"config.{kind}.json")
     known = copy.deepcopy(plugin.config_jsonschema)
     plugin.append_builtin_config(known)
-    unknown = [name for name in config if name not in known["properties"]]
-    refused = {
-        error.path[0]: error.message
-        for error in Draft202012Validator(known).iter_errors({k: v for k, v in config.items() if k not in unknown})
-    }
-    names = unlisted("setting", [*unknown, *refused])
-    told = f"{version}: {plugin.name} takes these settings no more: {names} {[refused.get(name) for name in names]}"
+    try:
+        read_settings(kept(version, f"config.{kind}.json"), known, removed=plugin.removed_settings)
+        refused = {}
+    except NinoxConfigError as error:
+        refused = {problem.partition(": ")[0]: problem for problem in error.errors}
+    names = unlisted("setting", refused)
+    told = f"{version}: {plugin.name} takes these settings no more: {[refused[name] for name in names]}"
     assert not names, advice("setting", names, told)
+
+
+def still_taken(settings, path=""):
+    """Return settings as docs/upgrading.md says: without those that are gone, and with `files` in its new form."""
+    if not isinstance(settings, dict):
+        return settings
+    gone = differences("setting")
+    if isinstance(settings.get("files"), str):  # of the tap
+        streams = settings.get("file_tables") or ["*"]
+        settings = {**settings, "files": dict.fromkeys(streams, settings.get("file_store", "metadata"))}
+        return {**still_taken({k: v for k, v in settings.items() if k != "files"}), "files": settings["files"]}
+    kept_on = {name: value for name, value in settings.items() if not any(fnmatchcase(path + name, g) for g in gone)}
+    return {name: still_taken(value, f"{path}{name}.") for name, value in kept_on.items()}
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -233,16 +245,12 @@ def test_the_target_runs_with_every_setting(version, tmp_path):
     """The tap does in the situation `every setting`."""
     (tmp_path / "Foto.png").write_bytes(b"PNG")
     paths = {name: str(tmp_path / name) for name in ("rejects_path", "report_path")}
-    config = {
-        **kept(version, "config.target.json"),
-        **paths,
-        "file_folder": str(tmp_path),
-        "ca_bundle": certifi.where(),
-    }
+    config = {**still_taken(kept(version, "config.target.json")), **paths, "file_folder": str(tmp_path)}
+    config["streams"]["orders"]["fields"]["photo"] = "Foto"  # which was `files`
     del config["api_url"], config["auth_token"]
     names = ("No", "Amount", "Tag", "Vorgänger", "Status", "photo", "internal")
     described = schema("orders", key=["No"], **dict.fromkeys(names, "string"))
-    given = dict(zip(names, ("R-9", "1.234,5", "31.12.2026", "R-1", "nichts", "Foto.png", "x"), strict=True))
+    given = dict(zip(names, ("R-9", "1.234,5", "31.12.2026", "R-1", None, "Foto.png", "x"), strict=True))
     with ninox(version, {}) as simulator:
         run = run_target(simulator, [described, *records("orders", [given]), state({"a": 1})], **config)
         (row,) = (row for row in stored(simulator, "A").values() if row.get("A") == "R-9")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 KNOWN = {
     "A10": "A copy of a database with a smaller id takes over the names of the original: copies get larger ids.",
-    "A13": "In caption style a field called `_sdc_deleted_at` marks live rows: no such caption in that style.",
     "A26": "Loaders that replace a stream's schema without flushing lose changed rows: no such loader.",
     "A28": "After a change of a setting that shapes values, columns mix both: such settings stay as they are.",
     "A32": "Two versions within a second are the same if the bookmark is lost: bookmarks are never lost.",

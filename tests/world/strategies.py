@@ -94,11 +94,9 @@ DATABASE_ID = "db0000000005"
 picks = st.integers(0, 10_000)
 
 
-def captions(*, in_caption_style=False, for_target=False):
+def captions(*, for_target=False):
     """Names of tables and fields."""
     names = list(CAPTIONS)
-    if in_caption_style and not is_mended("A13"):
-        names = [name for name in names if not name.startswith("_sdc")]
     if for_target and not is_mended("ids"):
         names = [name for name in names if name not in {"A", "B"}]
     return st.sampled_from(names)

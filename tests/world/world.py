@@ -111,7 +111,7 @@ class TapWorld(World):
     @initialize(data=st.data())
     def begin(self, data):
         self.settings = data.draw(tap_settings)
-        names = draw.captions(in_caption_style=self.settings["field_name_style"] == "caption")
+        names = draw.captions()
         database = draw.database_of(data.draw(draw.shapes(names)), data.draw(st.sampled_from(["Shop", "Büro & Lager"])))
         self.open(database, data.draw(draw.switches()), data.draw(st.lists(names, min_size=3, max_size=8, unique=True)))
         self.loader = Loader(**data.draw(loaders))
@@ -179,8 +179,6 @@ class TapWorld(World):
 
 tap_settings = st.fixed_dictionaries(
     {
-        "field_name_style": st.sampled_from(["slug", "slug", "caption", "id"]),
-        "choice_style": st.sampled_from(["both", "ids", "captions"]),
         "tombstone_schema": st.sampled_from(["narrow", "full"]),
         "full_refresh_interval_hours": st.sampled_from([None, None, None, 0]),
         "page_size": st.sampled_from([1000, 3, 1, 2]),

@@ -1,0 +1,96 @@
+"""The settings by which tap and target reach a Ninox, and the connection they make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from singer_sdk import typing as th
+
+from ninox_api.config import DEFAULT_API_URL, ConnectionConfig
+from ninox_api.errors import NinoxConfigError
+
+CONNECTION_PROPERTIES: tuple[th.Property[Any], ...] = (
+    th.Property(
+        "auth_token",
+        th.StringType,
+        secret=True,
+        title="API key",
+        description="The API key, made in Ninox under Settings > Integrations. Required, here or in `auth_token_file`.",
+    ),
+    th.Property(
+        "auth_token_file",
+        th.StringType,
+        title="File with the API key",
+        examples=["/run/secrets/ninox-key"],
+        description="File that holds the API key and nothing else, instead of `auth_token`.",
+    ),
+    th.Property(
+        "api_url",
+        th.StringType(min_length=1),
+        default=DEFAULT_API_URL,
+        title="API address",
+        examples=["https://ninox.example.org/v1"],
+        description="Address up to and including `/v1`. Private cloud and on-premises: your own host, port and path.",
+    ),
+    th.Property(
+        "database_passwords",
+        th.ObjectType(additional_properties=th.StringType),
+        secret=True,
+        title="Database passwords",
+        examples=[{"Archiv 2019": "the-password"}],
+        description="Database id or name → password, for password-protected databases.",
+    ),
+    th.Property(
+        "allow_http",
+        th.BooleanType,
+        default=False,
+        title="Allow plain http",
+        description="Permit an `http` address that is not this machine; the key then travels unprotected.",
+    ),
+)
+"""What tap and target have in common; `team` and the bounds on requests are their own."""
+
+REMOVED_SETTINGS = {
+    "ca_bundle": "Name the file in the variable REQUESTS_CA_BUNDLE, in the environment or in Meltano's .env.",
+    "request_timeout": "Requests wait 60 seconds for each part of an answer.",
+    "max_retries": "What may be repeated is tried eight times.",
+    "user_agent": "It is always singer-ninox and the version.",
+}
+"""Connection settings of earlier versions → what to do instead."""
+
+
+def connection_config(settings: Mapping[str, Any]) -> ConnectionConfig:
+    """Build the connection of checked settings.
+
+    Raises:
+        NinoxConfigError: Names every setting that cannot work; a key is never quoted.
+    """
+    path = settings.get("auth_token_file")
+    if not path:
+        return ConnectionConfig.from_settings(settings)
+    if settings.get("auth_token"):
+        message = "auth_token_file: give the key either in auth_token or in a file, not both."
+        raise NinoxConfigError(message)
+    try:
+        return ConnectionConfig.from_settings({**settings, "auth_token": _key_in(path)})
+    except NinoxConfigError as error:
+        problems = [problem.replace("auth_token:", "auth_token_file:", 1) for problem in error.errors]
+        raise NinoxConfigError(problems) from None
+
+
+def _key_in(path: str) -> str:
+    """Return what a file holds, without the white space around it."""
+    try:
+        key = Path(path).expanduser().read_text(encoding="utf-8-sig").strip()
+    except OSError as error:
+        message = f"auth_token_file: {path} cannot be read ({error.strerror})."
+        raise NinoxConfigError(message) from None
+    except ValueError:  # its own text would quote the file
+        message = f"auth_token_file: {path} is not text in UTF-8."
+        raise NinoxConfigError(message) from None
+    if not key:
+        message = f"auth_token_file: {path} is empty."
+        raise NinoxConfigError(message)
+    return key
