@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from ninox_api.errors import NinoxNotFoundError
+from ninox_api.errors import NinoxNotFoundError, NinoxScriptError
 from ninox_api.request import Request
 from ninox_api.transport import Transport
 from ninox_api.uploads import Upload
@@ -141,6 +141,18 @@ class DatabaseWriter:
             writes=True,
         )
         self._transport.send(request, _Uploaded)
+
+    def execute(self, script: str) -> Any:
+        """Run a script that may write; return its last value. It is sent once.
+
+        Raises:
+            NinoxScriptError: Ninox could not run it and answered `{"_err": …}`.
+        """
+        request = self._request("POST", "exec", body={"query": script}, repeatable=False)
+        answer = self._transport.send(request, _ANY)
+        if isinstance(answer, dict) and answer.keys() == {"_err"}:
+            raise NinoxScriptError(method=request.method, path=request.label)
+        return answer
 
     def _request(self, method: str, *segments: str, body: Any = None, repeatable: bool = True) -> Request:
         return Request(

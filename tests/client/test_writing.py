@@ -28,10 +28,8 @@ def waits():
 
 
 def writer(simulator, **settings):
-    config = {"api_url": simulator.url, "auth_token": simulator.token, "max_retries": 3, **settings}
-    reader = NinoxClient(ConnectionConfig.from_settings(config)).database(
-        TEAM_ID, DatabaseName(id=DATABASE_ID, name="")
-    )
+    config = ConnectionConfig(api_url=simulator.url, auth_token=simulator.token, **{"max_retries": 3, **settings})
+    reader = NinoxClient(config).database(TEAM_ID, DatabaseName(id=DATABASE_ID, name=""))
     return reader.writer()
 
 
@@ -85,7 +83,7 @@ def test_500_on_a_write_is_not_repeated(simulator):
 def test_a_timeout_is_told_from_other_failures(simulator):
     simulator.faults.add(kind="slow", seconds=0.5)
     with pytest.raises(NinoxTimeoutError):
-        writer(simulator, request_timeout=0.1).save_records("A", [RecordWrite(fields={})])
+        writer(simulator, request_timeout_s=0.1).save_records("A", [RecordWrite(fields={})])
 
 
 def test_deleting_reports_what_was_not_there(simulator):

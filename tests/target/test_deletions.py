@@ -338,8 +338,8 @@ def test_a_deletion_that_is_answered_and_never_done_does_not_count(simulate, cap
 
 
 @pytest.mark.parametrize("kind", ["drop_before", "drop_after", "cut", "malformed", "html", "login_page"])
-def test_a_lost_answer_to_a_deletion_is_looked_at(simulate, monkeypatch, kind):
-    monkeypatch.setattr("backoff._sync.time.sleep", lambda _: None)
+@limits.no_pauses()
+def test_a_lost_answer_to_a_deletion_is_looked_at(simulate, kind):
     simulator = simulate(shop(8))
     simulator.faults.add(kind, method="DELETE", times=2)
     run = run_target(simulator, [TOMBSTONES, *tombstones(2, 3, 4)], hard_delete=True, max_retries=1)
