@@ -28,10 +28,18 @@ def load_env_file() -> None:
     load_dotenv(find_dotenv(usecwd=True), override=False, encoding="utf-8-sig")
 
 
-def variables_of(names: Mapping[str, Any], *, prefix: str) -> dict[str, str]:
-    """Return the texts of those variables that are settings and not empty, by the setting's name."""
-    found = ((name, os.environ.get(f"{prefix}{name.upper()}", "")) for name in names)
-    return {name: text for name, text in found if text.strip()}
+def variables_of(settings: Mapping[str, Mapping[str, Any]], *, prefix: str) -> dict[str, str]:
+    """Return the texts of those variables that are settings, by the setting's name.
+
+    An empty one is a setting that is not given, but for those that must not be empty (`minLength`): an empty address
+    is a mistake, and not the public one.
+    """
+    found: dict[str, str] = {}
+    for name, schema in settings.items():
+        text = os.environ.get(f"{prefix}{name.upper()}")
+        if text is not None and (text.strip() or "minLength" in schema):
+            found[name] = text if text.strip() else ""
+    return found
 
 
 def unknown_variables(names: Mapping[str, Any], *, prefix: str) -> Iterator[tuple[str, str | None]]:

@@ -19,7 +19,13 @@ from singer_sdk.plugin_base import PluginBase
 from typing_extensions import override
 
 from ninox_api.errors import NinoxConfigError
-from ninox_singer.environment import load_env_file, meltano_object, unknown_variables, variables_of
+from ninox_singer.environment import (
+    load_env_file,
+    meltano_object,
+    meltano_variable,
+    unknown_variables,
+    variables_of,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +40,24 @@ _WANTED = {
     "object": 'an object, as JSON such as {"a": "b"}',
 }
 """Type of a setting → what to give."""
+
+
+_NO_ADDRESS = (
+    "api_url: Meltano passes none, so the variable in its place is not defined, or the plugin's definition has no value"
+    " for it. Give the address, of the public cloud https://api.ninox.com/v1: the key is not sent to a guess."
+)
+"""Meltano leaves out what is null: a private cloud's key would go to the public address (Meltano 4.4)."""
+
+
+def refuse_null(schema: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Let settings be left out but not be null, where the default could do what was not meant.
+
+    A variable that is not defined is null in a configuration: all databases would be read, or a dry run be a real one.
+    """
+    for name in names:
+        part = schema["properties"][name]
+        part["type"] = [kind for kind in _types(part) if kind != "null"]
+    return schema
 
 
 class ConfiguredPlugin(PluginBase):
@@ -52,7 +76,7 @@ class ConfiguredPlugin(PluginBase):
         """The settings of the environment and of `.env`, as `--config=ENV` asks for."""
         load_env_file()
         properties = self._settings_schema()["properties"]
-        removed = dict.fromkeys(name for name in self.removed_settings if "." not in name)
+        removed: dict[str, dict[str, Any]] = {name: {} for name in self.removed_settings if "." not in name}
         problems = [
             f"{variable}: there is no such setting. Did you mean {meant}?"
             for variable, meant in unknown_variables({**removed, **properties}, prefix=self._env_var_prefix)
@@ -68,6 +92,8 @@ class ConfiguredPlugin(PluginBase):
         for variable, meant in unknown_variables(schema["properties"], prefix=prefix):
             hint = f"Did you mean {meant}?" if meant else "See the settings in --about."
             logger.warning("%s is set, but there is no such setting. %s", variable, hint)
+        if self._config.get("api_url") is None and meltano_variable("api_url", prefix=prefix):
+            raise NinoxConfigError(_NO_ADDRESS)
         given = {name: _as_written(name, value, schema, prefix=prefix) for name, value in self._config.items()}
         self._config = read_settings(given, schema, removed=self.removed_settings)
         return super()._validate_config(raise_errors=raise_errors)  # fills in the defaults

@@ -6,6 +6,7 @@ from singer_sdk import typing as th
 
 from ninox_api import config
 from ninox_singer import connection
+from ninox_singer.settings import refuse_null
 
 DEFAULT_STREAM_NAME_FORMAT = "{database}__{table}"
 STREAM_NAME_FORMAT_OF_TEAMS = "{team}__{database}__{table}"
@@ -180,4 +181,7 @@ REMOVED_SETTINGS = {
 }
 """Settings of earlier versions → what to do instead."""
 
-CONFIG_JSONSCHEMA = th.PropertiesList(*CONNECTION_PROPERTIES, *TAP_PROPERTIES, additional_properties=False).to_dict()
+CONFIG_JSONSCHEMA = refuse_null(
+    th.PropertiesList(*CONNECTION_PROPERTIES, *TAP_PROPERTIES, additional_properties=False).to_dict(),
+    *("api_url", "team", "databases", "tables"),
+)

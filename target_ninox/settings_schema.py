@@ -5,6 +5,7 @@ from __future__ import annotations
 from singer_sdk import typing as th
 
 from ninox_singer import connection
+from ninox_singer.settings import refuse_null
 
 _NAMES = th.ArrayType(th.StringType)
 
@@ -80,7 +81,7 @@ STREAM_PROPERTIES = (
 TARGET_PROPERTIES = (
     th.Property(
         "database",
-        th.StringType,
+        th.StringType(min_length=1),
         required=True,
         title="Database",
         description="Database to load into, by id or name.",
@@ -176,4 +177,7 @@ REMOVED_SETTINGS = {
 }
 """Settings of earlier versions → what to do instead; `*` is a stream."""
 
-CONFIG_JSONSCHEMA = th.PropertiesList(*CONNECTION_PROPERTIES, *TARGET_PROPERTIES, additional_properties=False).to_dict()
+CONFIG_JSONSCHEMA = refuse_null(
+    th.PropertiesList(*CONNECTION_PROPERTIES, *TARGET_PROPERTIES, additional_properties=False).to_dict(),
+    *("api_url", "team", "database", "dry_run", "max_updates", "max_deletes"),
+)

@@ -16,6 +16,16 @@ Of both commands. In `meltano.yml` under `config`, in a file given with `--confi
 environment variables: prefix and name in capitals (`TAP_NINOX_AUTH_TOKEN`), lists and objects as JSON, booleans as
 `true` or `false`. Variables may stand in a file `.env` in the folder of the command or above it; those of the shell
 count more.
+
+What is written is what arrives, through Meltano, too:
+keys with dots are put together again where Meltano takes them apart.
+
+An address that is lost because its variable is not defined is an error: no key goes to a public default in its place.
+
+A variable that looks like a setting and is none is named in a warning, with the nearest setting.
+
+Where Meltano ends in `'str' object does not support item assignment`, one key begins like another (`db.A` and
+`db.A.B`): give the whole object as JSON text between single quotes.
 """
 _OF_STREAMS = "## Of each stream, under `streams.<stream>` of target-ninox\n\n"
 

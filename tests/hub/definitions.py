@@ -107,11 +107,15 @@ def _values(schema):
 def _kind(schema):
     kinds = {schema["type"]} if isinstance(schema["type"], str) else set(schema["type"])
     kind = "string" if "string" in kinds else next(iter(kinds - {"null"}))
+    if kind in {"number", "array"}:
+        return (
+            "string"  # Meltano 4.4 ends with a traceback on a fraction or `a, b` in a variable: the plugin reads them
+        )
     if schema.get("enum"):
         return "options"
     if schema.get("secret") and kind == "string":
         return "password"
-    return "decimal" if kind == "number" else kind
+    return kind
 
 
 def definitions():

@@ -150,4 +150,27 @@ PROMISES = [
         test="target/test_deletions.py::test_a_page_in_place_of_the_answer_to_a_deletion_is_no_success",
         defects=(Defect("ninox_api:_Taken.decode", 'answer.lstrip()[:1] == b"<"', "False"),),
     ),
+    Promise(
+        "docs/reference/settings.md",
+        "keys with dots are put together again where Meltano takes them apart",
+        test="unit/test_environment.py::test_what_meltano_took_apart_or_lost_is_whole_again",
+        defects=(
+            Defect("ninox_singer:_joined", '".".join(path)', "path[-1]"),
+            Defect("ninox_singer:_as_written", "value if written is None else written", "value"),
+        ),
+    ),
+    Promise(
+        "docs/reference/settings.md",
+        "An address that is lost because its variable is not defined is an error",
+        test="unit/test_environment.py::test_an_address_that_meltano_lost_is_an_error",
+        defects=(
+            Defect("ninox_singer:ConfiguredPlugin._validate_config", "raise NinoxConfigError(_NO_ADDRESS)", "pass"),
+        ),
+    ),
+    Promise(
+        "docs/reference/settings.md",
+        "A variable that looks like a setting and is none is named in a warning, with the nearest setting.",
+        test="unit/test_environment.py::test_a_variable_that_is_no_setting_is_a_warning_that_names_the_nearest",
+        defects=(Defect("ninox_singer:unknown_variables", "cutoff=_LIKENESS", "cutoff=1.0"),),
+    ),
 ]

@@ -140,3 +140,26 @@ def test_the_env_file_of_the_folder_is_read_wherever_the_command_is_installed(mo
 def test_a_variable_counts_more_than_the_env_file(monkeypatch, folder):
     (folder / ".env").write_text("TAP_NINOX_TEAM=file\n", encoding="utf-8")
     assert read(monkeypatch, TEAM="shell") == {"team": "shell"}
+
+
+def under_meltano(monkeypatch, config, **variables):
+    """Return the settings of a tap that Meltano runs."""
+    monkeypatch.setenv("MELTANO_EXTRACTOR_NAME", "tap-ninox")
+    for name, value in variables.items():
+        monkeypatch.setenv(f"TAP_NINOX_{name}", value)
+    plugin = TapNinox.__new__(TapNinox)
+    plugin._config = {"auth_token": "key", **config}
+    plugin._validate_config()
+    return plugin._config
+
+
+def test_an_address_that_meltano_lost_is_an_error(monkeypatch):
+    with pytest.raises(NinoxConfigError, match=r"^api_url: Meltano passes none"):
+        under_meltano(monkeypatch, {})
+
+
+def test_what_meltano_took_apart_or_lost_is_whole_again(monkeypatch):
+    nested = {"api_url": "https://api.ninox.com/v1", "aliases": {"db": {"A": "x"}}, "formulas": {}}
+    settings = under_meltano(monkeypatch, nested, FORMULAS='{"*.total": "number"}')
+    assert settings["aliases"] == {"db.A": "x"}
+    assert settings["formulas"] == {"*.total": "number"}

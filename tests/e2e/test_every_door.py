@@ -1,0 +1,257 @@
+"""Each kind of setting through each door: a file, variables, `.env`; Meltano's file, variables, `.env`, `config set`.
+
+Meltano runs once for all of them, with a program in place of the plugins that keeps what Meltano hands over. What the
+plugins make of that is looked at in this process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import simplejson
+import yaml
+
+from ninox_api.errors import NinoxConfigError
+from tap_ninox.tap import TapNinox
+from target_ninox.target import TargetNinox
+
+pytestmark = pytest.mark.e2e
+
+PROGRAMS = {"tap-ninox": TapNinox, "target-ninox": TargetNinox}
+REPOSITORY = Path(__file__).parents[2]
+URL = "https://ninox.example.org/v1"
+
+SETTINGS = {
+    "tap-ninox": {
+        "auth_token": "a-key",
+        "api_url": URL,
+        "team": "4711",
+        "database_passwords": {"Archiv 2019.1": "p.0815", "Kunden [alt]": "p"},
+        "max_api_calls": 500,
+        "requests_per_second": 2.5,
+        "allow_http": True,
+        "databases": ["Büro & Lager", "Shop.de", "[alt]"],
+        "aliases": {"db.A": "kunden", "ä ö": "umlaute", "db2.B.C": "feld"},
+        "formulas": {"*.total": "number", "shop__x.y": "string"},
+        "queries": [{"name": "q", "database": "Shop", "query": "select X", "schema": {"a.b": "number"}}],
+        "files": {"*": "metadata"},
+        "full_refresh_interval_hours": 0.5,
+    },
+    "target-ninox": {
+        "auth_token": "a-key",
+        "api_url": URL,
+        "database": "Büro & Lager",
+        "dry_run": True,
+        "max_deletes": 0,
+        "trusted_file_hosts": ["files.example.org"],
+        "streams": {
+            "public.orders": {
+                "table": "Aufträge v2.0",
+                "match_on": ["order.no"],
+                "fields": {"order.no": "Nr.", "internal.note": None},
+                "references": {"customer.id": {"match_on": "Kunden.Nr", "on_missing": "null"}},
+                "null": "keep",
+            },
+            "*": {"mode": "insert"},
+        },
+    },
+}
+
+RECORDER = f"""#!{sys.executable}
+import json, os, sys
+path = sys.argv[sys.argv.index("--config") + 1]
+with open(path, encoding="utf-8") as file:
+    config = file.read()
+with open(os.environ["RECORD_TO"], "w", encoding="utf-8") as file:
+    json.dump({{"config": config, "environment": dict(os.environ)}}, file)
+print('{{"streams": []}}')  # Meltano asks a tap for its catalog first
+"""
+
+MELTANO = """
+import json, os, sys
+from meltano.cli import cli
+from meltano.core.project import Project
+as_it_was = dict(os.environ)
+for step in json.load(sys.stdin):
+    os.environ.clear()
+    os.environ.update(as_it_was | step["environment"])
+    os.chdir(step["folder"])
+    try:
+        cli.main(args=step["arguments"], obj={"project": None}, standalone_mode=False)
+    except SystemExit as ended:
+        print(step["arguments"], ended.code, file=sys.stderr)
+    Project.deactivate()
+"""
+"""Runs commands of Meltano one after the other; to import it takes longer than each of them."""
+
+
+def as_text(value):
+    """Return a setting as people write it into a variable."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def variables(program):
+    prefix = program.upper().replace("-", "_")
+    return {f"{prefix}_{name.upper()}": as_text(value) for name, value in SETTINGS[program].items()}
+
+
+def project(folder, config):
+    """Make a project of the repository's own file, with a configuration for each plugin."""
+    document = yaml.safe_load((REPOSITORY / "meltano.yml").read_text(encoding="utf-8"))
+    for plugins in document["plugins"].values():
+        for plugin in plugins:
+            if plugin["name"] in PROGRAMS:
+                plugin["executable"] = "./recorder"
+                plugin["config"] = config.get(plugin["name"], {})
+    folder.mkdir()
+    (folder / "meltano.yml").write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
+    (folder / "recorder").write_text(RECORDER, encoding="utf-8")
+    (folder / "recorder").chmod(0o755)
+
+
+def env_file(folder):
+    lines = [f"{name}='{value}'\n" for program in PROGRAMS for name, value in variables(program).items()]
+    (folder / ".env").write_text("".join(lines), encoding="utf-8")
+
+
+SET_BY_COMMAND = {
+    "tap-ninox": ("team", "max_api_calls", "requests_per_second", "allow_http", "databases", "aliases", "queries"),
+    "target-ninox": ("dry_run", "streams"),
+}
+"""One of each kind: every command takes its time."""
+
+MELTANO_DOORS = ["its file", "its file as text", "its variables", "its .env", "config set", "an undefined address"]
+CONFLICT = {**SETTINGS["tap-ninox"]["aliases"], "db.A.B": "a field of a table that has one, too"}
+"""Meltano 4.4 cannot hold a key and a longer one that begins like it, but as JSON text it can."""
+
+
+@pytest.fixture(scope="module")
+def handed_over(tmp_path_factory):
+    """What Meltano hands over, by door and program."""
+    root, steps = tmp_path_factory.mktemp("doors"), []
+    as_texts = {program: {n: as_text(v) for n, v in given.items()} for program, given in SETTINGS.items()}
+    as_texts["tap-ninox"]["aliases"] = json.dumps(CONFLICT, ensure_ascii=False)
+    undefined = {program: {**given, "api_url": "$NO_SUCH_VARIABLE"} for program, given in SETTINGS.items()}
+    rest = {p: {n: v for n, v in given.items() if n not in SET_BY_COMMAND[p]} for p, given in SETTINGS.items()}
+    configs = {
+        "its file": SETTINGS, "its file as text": as_texts, "config set": rest, "an undefined address": undefined,
+    }  # fmt: skip
+    for door in MELTANO_DOORS:
+        folder = root / door.replace(" ", "-")
+        project(folder, configs.get(door, {}))
+        if door == "its .env":
+            env_file(folder)
+        for program in PROGRAMS:
+            environment = {
+                "MELTANO_PROJECT_ROOT": str(folder), "MELTANO_CLI_DISABLE_VERSION_CHECK": "1",
+                "RECORD_TO": str(folder / f"{program}.json"), **(variables(program) if door == "its variables" else {}),
+            }  # fmt: skip
+            sets = SET_BY_COMMAND[program] if door == "config set" else ()
+            commands = [["config", "set", program, name, as_text(SETTINGS[program][name])] for name in sets]
+            steps += [
+                {"folder": str(folder), "environment": environment, "arguments": arguments}
+                for arguments in [*commands, ["invoke", program]]
+            ]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("TAP_", "TARGET_", "MELTANO_"))}
+    done = subprocess.run(
+        [sys.executable, "-c", MELTANO], input=json.dumps(steps), capture_output=True, text=True, timeout=300, env=kept,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    return {
+        (door, program): json.loads((root / door.replace(" ", "-") / f"{program}.json").read_text(encoding="utf-8"))
+        for door in MELTANO_DOORS
+        for program in PROGRAMS
+    }
+
+
+def read(program, config, *, reads_environment=False):
+    """Return the settings that a plugin makes of a configuration; it does not begin."""
+    plugin = PROGRAMS[program].__new__(PROGRAMS[program])
+    plugin._config = dict(config)
+    if reads_environment:
+        plugin._config.update(plugin._env_var_config)
+    plugin._validate_config()
+    return plugin._config
+
+
+def put_into_environment(monkeypatch, environment):
+    for name, value in environment.items():
+        if name.startswith(("TAP_NINOX", "TARGET_NINOX", "MELTANO_EXTRACTOR_NAME", "MELTANO_LOADER_NAME")):
+            monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def through(handed_over, monkeypatch, tmp_path):
+    """Return a function that takes all settings of a program through a door."""
+
+    def take(door, program):
+        monkeypatch.chdir(tmp_path)
+        if door == "a file":
+            (tmp_path / "config.json").write_text(json.dumps(SETTINGS[program]), encoding="utf-8")
+            text = (tmp_path / "config.json").read_text(encoding="utf-8")
+            return read(program, simplejson.loads(text, use_decimal=True))  # as the SDK does
+        if door in {"variables", ".env"}:
+            if door == ".env":
+                env_file(tmp_path)
+                monkeypatch.setattr("os.environ", {})
+            else:
+                put_into_environment(monkeypatch, variables(program))
+            return read(program, {}, reads_environment=True)
+        given = handed_over[door, program]
+        put_into_environment(monkeypatch, given["environment"])
+        return read(program, simplejson.loads(given["config"], use_decimal=True))
+
+    return take
+
+
+DOORS = ["a file", "variables", ".env", *MELTANO_DOORS[:-1]]
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_every_setting_arrives_as_it_was_given(through, program, door):
+    wanted = SETTINGS[program]
+    if (door, program) == ("its file as text", "tap-ninox"):
+        wanted = {**wanted, "aliases": CONFLICT}
+    settings = through(door, program)
+    arrived = {name: settings[name] for name in wanted}
+    assert arrived == wanted
+    assert {name: type(value) for name, value in arrived.items()} == {n: type(value) for n, value in wanted.items()}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_no_key_goes_to_the_public_address_where_another_was_meant(through, program):
+    with pytest.raises(NinoxConfigError, match=r"^api_url: Meltano passes none, so the variable in"):
+        through("an undefined address", program)
+
+
+NEVER_NULL = [
+    *(("tap-ninox", name) for name in ("api_url", "team", "databases", "tables")),
+    *(("target-ninox", name) for name in ("api_url", "team", "database", "dry_run", "max_updates", "max_deletes")),
+]
+
+
+@pytest.mark.parametrize(("program", "name"), NEVER_NULL)
+def test_what_would_do_something_else_by_default_cannot_be_null(program, name):
+    with pytest.raises(NinoxConfigError, match=rf"^{name}: empty \(null\)\. .*A variable that is not defined"):
+        read(program, {**SETTINGS[program], name: None})
+
+
+def test_an_empty_variable_is_no_address(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    put_into_environment(monkeypatch, {**variables("tap-ninox"), "TAP_NINOX_API_URL": " "})
+    with pytest.raises(NinoxConfigError, match=r"^api_url: empty\."):
+        read("tap-ninox", {}, reads_environment=True)
+
+
+def test_an_object_that_came_empty_is_noticed(caplog):
+    read("tap-ninox", {**SETTINGS["tap-ninox"], "aliases": {}})
+    assert "aliases is empty. If you gave one, Meltano has lost the keys that have a dot" in caplog.text
