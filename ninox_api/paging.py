@@ -10,13 +10,14 @@ end is confirmed (`judge_end`) before anybody concludes that a row which did not
 from __future__ import annotations
 
 import logging
+import threading
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from ninox_api.client import NinoxRecord
-from ninox_api.errors import NinoxProtocolError
+from ninox_api.errors import NinoxAPIError, NinoxError, NinoxProtocolError, NinoxSizeError, NinoxTimeoutError
 
 Page = Sequence[NinoxRecord]
 
@@ -26,6 +27,9 @@ MIN_PAGE_SIZE = 2
 """A page of one record cannot be told from the end: a server may count the cursor's own row in (not documented)."""
 
 _LARGEST_ID = 2**63 - 1
+
+_TOO_MUCH = frozenset({413, 504})
+_SHRINK = 4
 
 logger = logging.getLogger(__name__)
 
@@ -248,3 +252,42 @@ def repeated_passes(
         "off. Run at a quieter time; nothing was marked as read."
     )
     raise NinoxProtocolError(message)
+
+
+class PageSize:
+    """The page size of one table, shared by the threads that read it."""
+
+    def __init__(self, table_id: str, size: int) -> None:
+        """Start with the configured size."""
+        self._table_id = table_id
+        self._lock = threading.Lock()
+        self.configured = size
+        self.current = max(MIN_PAGE_SIZE, size)
+
+    def shrink(self, size: int, error: NinoxError) -> None:
+        """Ask for less from now on, if a request for `size` records failed because it asked for too much.
+
+        Raises:
+            NinoxError: The error, where a smaller page would not help.
+        """
+        if not was_too_much(error) or size <= MIN_PAGE_SIZE:
+            raise error
+        with self._lock:
+            if self.current < size:
+                return  # another thread has done it
+            self.current = max(MIN_PAGE_SIZE, size // _SHRINK)
+            logger.warning(
+                "Table %s: pages of %d records are too much for the server, asking for %d from here on. (%s) "
+                "Set page_size to spare the attempts.",
+                self._table_id,
+                size,
+                self.current,
+                error,
+            )
+
+
+def was_too_much(error: NinoxError) -> bool:
+    """Tell whether a request may succeed if it asks for fewer records."""
+    if isinstance(error, NinoxTimeoutError | NinoxSizeError):
+        return True
+    return isinstance(error, NinoxAPIError) and error.status in _TOO_MUCH

@@ -33,9 +33,8 @@ from tap_ninox.schema.selection import check_names
 from tap_ninox.schema.watch import SchemaWatch
 from tap_ninox.settings import TapSettings, report_path_of
 from tap_ninox.settings_schema import CONFIG_JSONSCHEMA, REMOVED_SETTINGS
-from tap_ninox.streams.deleted_records import DeletedRecordsStream
 from tap_ninox.streams.files import FilesStream
-from tap_ninox.streams.lists import CATALOGUE_STREAMS
+from tap_ninox.streams.lists import CATALOGUE_STREAMS, DeletedRecordsStream
 from tap_ninox.streams.queries import query_streams
 from tap_ninox.streams.tables import TableStream
 from tap_ninox.sync.feed import Feed

@@ -167,10 +167,8 @@ class Feed:
 
     def current_sequence(self) -> int | None:
         """Ask the database for its sequence now; None where it does not say."""
-        if not self.is_served:
-            return None
-        sequence = self.client.get_changes(BEYOND_ANY_SEQUENCE, table_ids=self._table_ids).sequence
-        return sequence if sequence < BEYOND_ANY_SEQUENCE else None
+        told = self._ask_for_sequence() if self.is_served else None
+        return told.sequence if told else None
 
     def _main_position(self) -> int | None:
         """Return the position of most streams, the highest of several such; None if nobody follows."""

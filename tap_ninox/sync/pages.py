@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -14,15 +13,12 @@ from typing import NamedTuple
 from ninox_api.changes import TableChanges
 from ninox_api.client import DatabaseClient, NinoxRecord
 from ninox_api.errors import (
-    NinoxAPIError,
     NinoxError,
     NinoxNotFoundError,
     NinoxPermissionError,
     NinoxProtocolError,
     NinoxRequestError,
     NinoxServerError,
-    NinoxSizeError,
-    NinoxTimeoutError,
 )
 from ninox_api.paging import (
     MIN_PAGE_SIZE,
@@ -30,6 +26,7 @@ from ninox_api.paging import (
     IdRange,
     KeysetUnusableError,
     Page,
+    PageSize,
     Reading,
     SeenIds,
     cut_range,
@@ -38,6 +35,7 @@ from ninox_api.paging import (
     keyset_pages,
     no_end,
     repeated_passes,
+    was_too_much,
 )
 from tap_ninox.sync.feed import Feed
 from tap_ninox.sync.plan import Plan, Way
@@ -45,9 +43,6 @@ from tap_ninox.sync.prefetch import Permits, ReadAhead
 from tap_ninox.sync.state import Snapshot
 
 JoinPage = Callable[[Page], Page]
-
-_TOO_MUCH = frozenset({413, 504})
-_SHRINK = 4
 
 _CANNOT_SAY = (
     NinoxRequestError,
@@ -464,42 +459,3 @@ def _is_after(record: NinoxRecord, bookmark: int, *, also: set[int] | None) -> b
     if also is not None and record.id in also:
         return True
     return also is None if record.sequence is None else record.sequence > bookmark
-
-
-class PageSize:
-    """The page size of one table, shared by the threads that read it."""
-
-    def __init__(self, table_id: str, size: int) -> None:
-        """Start with the configured size."""
-        self._table_id = table_id
-        self._lock = threading.Lock()
-        self.configured = size
-        self.current = max(MIN_PAGE_SIZE, size)
-
-    def shrink(self, size: int, error: NinoxError) -> None:
-        """Ask for less from now on, if a request for `size` records failed because it asked for too much.
-
-        Raises:
-            NinoxError: The error, where a smaller page would not help.
-        """
-        if not was_too_much(error) or size <= MIN_PAGE_SIZE:
-            raise error
-        with self._lock:
-            if self.current < size:
-                return  # another thread has done it
-            self.current = max(MIN_PAGE_SIZE, size // _SHRINK)
-            logger.warning(
-                "Table %s: pages of %d records are too much for the server, asking for %d from here on. (%s) "
-                "Set page_size to spare the attempts.",
-                self._table_id,
-                size,
-                self.current,
-                error,
-            )
-
-
-def was_too_much(error: NinoxError) -> bool:
-    """Tell whether a request may succeed if it asks for fewer records."""
-    if isinstance(error, NinoxTimeoutError | NinoxSizeError):
-        return True
-    return isinstance(error, NinoxAPIError) and error.status in _TOO_MUCH

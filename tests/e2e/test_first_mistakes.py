@@ -67,10 +67,6 @@ MISTAKES = {
     "wrong team": ({"team": "Taem"}, "team: nothing is called 'Taem'. Did you mean 'Team'? There is: 'Team'."),
     "wrong database": ({"databases": ["Shpo"]}, "databases: nothing is called 'Shpo'. Did you mean 'Shop'?"),
     "wrong table": ({"tables": ["Custmers"]}, "tables: nothing is called 'Custmers'. Did you mean 'Customers'?"),
-    "password of nothing": (
-        {"database_passwords": {"Shpo": "x"}},
-        "database_passwords: nothing is called 'Shpo'. Did you mean 'Shop'?",
-    ),
     "http": (
         {"api_url": "http://ninox.example.com/v1"},
         "api_url: plain http would send the key unprotected; use https",
@@ -99,6 +95,15 @@ def test_a_wrong_setting_is_one_line_that_says_what_to_do(simulator, tap, mistak
     assert (code, out) == (1, "")
     (line,) = told(err)
     assert message in line
+
+
+def test_a_password_of_nothing_is_told_and_the_databases_are_read(simulator, tap):
+    settings = {"api_url": simulator.url, "database_passwords": {"Shpo": "x"}}
+    code, out, err = tap(**settings)
+    assert code == 1
+    assert '"RECORD","stream":"shop__customers"' in out
+    assert "database_passwords: nothing is called 'Shpo'. Did you mean 'Shop'?" in told(err)[-1]
+    assert tap("--discover", **settings)[0] == 0
 
 
 def test_no_address_that_answers(tap):
