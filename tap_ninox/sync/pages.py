@@ -197,17 +197,34 @@ class TablePages:
         reading = Reading(last_id=parts[-1].last_id, first_id=None) if is_resumed else Reading()
         seen: list[SeenIds] = []
 
+        next_id = None if last_id is None else last_id + 1
+        newest_after: dict[int, int | None] = {}  # what was the newest record when one was the last that had come
+
+        def newest(last_id: int) -> int | None:
+            if last_id not in newest_after:
+                newest_after[last_id] = self._client.find_newest_id(self._table_id)
+            return newest_after[last_id]
+
+        def is_newest(record_id: int) -> bool:
+            """Tell, once, whether the last record of a short page is the newest: then no empty page is asked for."""
+            if newest_after or (next_id is not None and record_id + 1 >= next_id):
+                return False
+            with suppress(*_CANNOT_SAY):
+                return newest(record_id) == record_id
+            return False
+
         def judge(reading: Reading) -> End:
-            next_id = None if last_id is None else last_id + 1
             try:
-                end = judge_end(reading, next_id=next_id, newest=self._find_newest, may_be_empty=may_be_empty)
+                end = judge_end(
+                    reading, next_id=next_id, newest=lambda: newest(reading.last_id), may_be_empty=may_be_empty
+                )
             except _CANNOT_SAY:
                 end = End.UNCONFIRMED
             self.is_confirmed = end is End.CONFIRMED
             return end
 
         try:
-            yield from self._ranges(parts, reading, judge, seen, run)
+            yield from self._ranges(parts, reading, judge, is_newest, seen, run)
         except KeysetUnusableError:
             logger.warning(
                 "Table %s cannot be paged by record id on this server: reading it in repeated passes, "
@@ -253,9 +270,6 @@ class TablePages:
             logger.warning("Table %s: the server ignores sinceSq, so the whole table is read.", self._table_id)
             for page, _, _ in self.full([IdRange()], last_id=None):
                 yield [r for r in page if r.id not in emitted and _is_after(r, bookmark, also=None)]
-
-    def _find_newest(self) -> int | None:
-        return self._client.find_newest_id(self._table_id)
 
     def _in_full(self, plan: Plan, snapshot: Snapshot) -> Iterator[ReadPage]:
         snapshot.ranges[-1:] = self._cut(snapshot.ranges[-1], plan.last_id, others=len(snapshot.ranges) - 1)
@@ -332,12 +346,13 @@ class TablePages:
         parts: Sequence[IdRange],
         reading: Reading,
         judge: Callable[[Reading], End],
+        is_newest: Callable[[int], bool],
         seen: list[SeenIds],
         run: Callable[[Sequence[Iterator[ReadPage]]], Iterable[ReadPage]],
     ) -> Iterator[ReadPage]:
         """Yield the pages of ranges; where an empty page is contradicted, by a later record or by the judge, go on."""
         ends: list[tuple[IdRange, int]] = []  # where ranges met an empty page; the open one always does
-        readings, is_again = [self._range(part, part.last_id, ends, seen) for part in parts], False
+        readings, is_again = [self._range(part, part.last_id, ends, is_newest, seen) for part in parts], False
         while True:
             has_come = False
             for page in run(readings):
@@ -353,11 +368,16 @@ class TablePages:
                     break
                 doubted = list(ends)
             ends[:] = [end for end in ends if end not in doubted]
-            readings, is_again = [self._range(part, after, ends, seen) for part, after in doubted], True
+            readings, is_again = [self._range(part, after, ends, is_newest, seen) for part, after in doubted], True
         yield from (ReadPage([], part, part.end) for part, _ in ends if part.end is not None)
 
     def _range(
-        self, part: IdRange, after_id: int, ends: list[tuple[IdRange, int]], seen: list[SeenIds]
+        self,
+        part: IdRange,
+        after_id: int,
+        ends: list[tuple[IdRange, int]],
+        is_newest: Callable[[int], bool],
+        seen: list[SeenIds],
     ) -> Iterator[ReadPage]:
         last_id, met_nothing, ids = after_id, False, SeenIds()
         seen.append(ids)
@@ -373,6 +393,9 @@ class TablePages:
                 ids.add(page)
                 last_id = page[-1].id
                 yield ReadPage(self._join(page), part, last_id)
+            if page and part.end is None and len(page) < self._page_size.current and is_newest(last_id):
+                met_nothing = True
+                break
         if met_nothing:
             ends.append((part, last_id))
         elif part.end is not None:
