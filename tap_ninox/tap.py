@@ -114,6 +114,17 @@ class TapNinox(ConfiguredPlugin, Tap):
             super().setup_mapper()
             tell_idle_maps(self._config.get("stream_maps") or {}, list(self.streams))
 
+    @property
+    @override
+    def catalog_dict(self) -> dict[str, Any]:
+        """The catalog; the SDK's classes drop keywords of schemas that they do not know."""
+        catalog = super().catalog_dict
+        for entry in catalog["streams"]:
+            stream = self.streams.get(entry["tap_stream_id"])
+            if isinstance(stream, TableStream):
+                stream.entry.identify(entry["schema"])
+        return catalog
+
     @override
     def discover_streams(self) -> Sequence[Stream]:
         connection = connection_config(self.config)

@@ -4,25 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from typing import Protocol, TypeVar
 
 from ninox_api.client import DatabaseClient, NinoxClient
 from ninox_api.errors import NinoxConfigError, NinoxError, NinoxNotFoundError, NinoxPermissionError
 from ninox_api.schema import DatabaseName, DatabaseSchema, Team
-from target_ninox.mapping.place import nearest
+from target_ninox.mapping.place import Database, Named, describe, nearest
 from target_ninox.matching.known_table import KnownTable
 
 logger = logging.getLogger(__name__)
-
-
-class _Named(Protocol):
-    @property
-    def id(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-
-
-Named = TypeVar("Named", bound=_Named)
 
 
 class Destination:
@@ -45,6 +34,11 @@ class Destination:
             fields = [field for table in self.schema.tables if table.id == table_id for field in table.fields]
             self._tables[table_id] = KnownTable(self.client, table_id, fields=fields)
         return self._tables[table_id]
+
+    @property
+    def described(self) -> Database:
+        """What the database is, for deciding where streams go."""
+        return Database(team_id=self.client.team_id, name=self.client.database, schema=self.schema)
 
     def refresh_schema(self) -> None:
         """Read the schema again; one call."""
@@ -88,7 +82,7 @@ def _find_team(client: NinoxClient, wanted: str | None) -> Team:
     if wanted is None and len(teams) == 1:
         return teams[0]
     if wanted is None:
-        message = f"team: the key sees {len(teams)} teams, name one of them: {_listed(teams)}."
+        message = f"team: the key sees {len(teams)} teams, name one of them: {describe(teams)}."
         raise NinoxConfigError(message)
     return _pick(teams, wanted, setting="team")
 
@@ -111,13 +105,9 @@ def _pick(candidates: Iterable[Named], wanted: str, *, setting: str) -> Named:
         if len(found) == 1:
             return found[0]
         if found:
-            message = f"{setting}: several are called {wanted!r}; give one of the ids: {_listed(found)}."
+            message = f"{setting}: several are called {wanted!r}; give one of the ids: {describe(found)}."
             raise NinoxConfigError(message)
     near = nearest(wanted, [candidate.name for candidate in candidates])
     hint = f" Did you mean {near!r}?" if near else ""
-    message = f"{setting}: nothing is called {wanted!r}.{hint} There is: {_listed(candidates)}."
+    message = f"{setting}: nothing is called {wanted!r}.{hint} There is: {describe(candidates)}."
     raise NinoxConfigError(message)
-
-
-def _listed(candidates: Iterable[_Named]) -> str:
-    return ", ".join(f"{candidate.name!r} ({candidate.id})" for candidate in candidates) or "none"

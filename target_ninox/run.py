@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ninox_api.client import NinoxClient
 from ninox_api.config import ConnectionConfig
+from ninox_api.errors import NinoxConfigError
 from ninox_api.fetching import FileFetcher
 from ninox_api.schema import Field, Table
 from ninox_singer.cli import Stopping
 from target_ninox.destination import Destination, open_destination
 from target_ninox.encoding.links import find_record_id
+from target_ninox.mapping.place import Place, find_place
 from target_ninox.mapping.plan import WritePlan, plan_stream
 from target_ninox.mapping.references import Reference
 from target_ninox.matching.matcher import Matcher
@@ -20,10 +23,12 @@ from target_ninox.matching.record_index import KeyOf
 from target_ninox.reporting.dry_run import DryRun
 from target_ninox.reporting.rejects import Rejects, StreamSchema
 from target_ninox.reporting.report import RunReport
-from target_ninox.settings import TargetSettings
+from target_ninox.settings import StreamSettings, TargetSettings
 from target_ninox.write.file_sources import FileSources
 from target_ninox.write.limits import Limits
 from target_ninox.write.writers import DryWriter, UninterruptedWriter, Writer
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,6 +51,7 @@ class Run:
     max_tries: int
     file_sources: FileSources
     preview: DryRun | None = None
+    _places: dict[str, Place] = field(default_factory=dict)
     _matchers: dict[tuple[str, tuple[str, ...], str], Matcher] = field(default_factory=dict)
 
     def plan(self, described: StreamSchema) -> WritePlan:
@@ -55,7 +61,25 @@ class Run:
             NinoxConfigError: It cannot be written.
         """
         name, settings = described.stream, self.settings.stream(described.stream)
-        return plan_stream(name, described.schema, described.key_properties, self.destination.schema, settings)
+        place = self._place(described, settings)
+        return plan_stream(name, place, described.schema, described.key_properties, self.destination.schema, settings)
+
+    def _place(self, described: StreamSchema, settings: StreamSettings) -> Place:
+        """Return where a stream goes: decided by its first schema, and told, before any of its rows is written.
+
+        Raises:
+            NinoxConfigError: It is not clear, or another stream goes there and no setting says that both shall.
+        """
+        name = described.stream
+        if name not in self._places:
+            place = find_place(name, described.schema, self.destination.described, wanted=settings.table)
+            table_name = next(table.name for table in self.destination.schema.tables if table.id == place.table_id)
+            for other, taken in self._places.items():
+                if taken.table_id == place.table_id and not (place.is_set or taken.is_set):
+                    raise NinoxConfigError(_shared(name, other, table_name, place.table_id))
+            self._places[name] = place
+            logger.info("%s: goes to table %r (%s), since %s.", name, table_name, place.table_id, place.reason)
+        return self._places[name]
 
     def matcher_of(self, plan: WritePlan) -> Matcher:
         """Return what finds the records of a stream."""
@@ -130,6 +154,13 @@ def open_run(connection: ConnectionConfig, settings: TargetSettings, stopping: S
             folder=settings.file_folder,
         ),
         preview=DryRun() if settings.dry_run else None,
+    )
+
+
+def _shared(stream: str, other: str, table_name: str, table_id: str) -> str:
+    return (
+        f"streams.{stream}: it would go to table {table_name!r} ({table_id}), and so does {other!r}. If both belong "
+        f"there, say so under streams.{stream}.table; else name the right table there."
     )
 
 

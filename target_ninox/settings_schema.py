@@ -24,7 +24,8 @@ STREAM_PROPERTIES = (
     th.Property(
         "table",
         th.StringType,
-        description="Table to load into, by id or name. Default: the one that is named like the stream.",
+        description="Table to load into, by id or name. Default: the one that tap-ninox read, or that is named like "
+        "the stream.",
     ),
     th.Property(
         "mode",
@@ -36,7 +37,8 @@ STREAM_PROPERTIES = (
     th.Property(
         "match_on",
         _NAMES,
-        description="Properties that identify a record; `_id` is the record id itself. Default: the stream's key.",
+        description="Properties that identify a record; `_id` is the record id itself, unless `fields` says otherwise. "
+        "Default: the stream's key.",
     ),
     th.Property(
         "fields",

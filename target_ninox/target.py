@@ -7,6 +7,7 @@ import logging
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from types import FrameType
 from typing import Any, ClassVar
 
@@ -23,7 +24,7 @@ from target_ninox import finishing
 from target_ninox.batch_files import read_rows
 from target_ninox.completeness import Completeness, find_filter
 from target_ninox.loader import StreamLoader
-from target_ninox.mapping.place import CATALOGUE_STREAMS, is_marked_deleted
+from target_ninox.mapping.place import CATALOGUE_STREAMS, IDENTITY, is_marked_deleted
 from target_ninox.reader import QuietReader
 from target_ninox.reporting.rejects import StreamSchema
 from target_ninox.run import Run, open_run
@@ -80,6 +81,9 @@ class TargetNinox(ConfiguredPlugin, Target):
 
     def loader(self, described: StreamSchema) -> StreamLoader:
         """Return the loader of a stream, set to its newest schema."""
+        if described.stream not in self._sources(described.stream):  # a stream map gave it that name: it is to count
+            named = {key: value for key, value in described.schema.items() if key != IDENTITY}
+            described = replace(described, schema=named)
         known = self._loaders.get(described.stream)
         if known is None:
             known = self._loaders[described.stream] = StreamLoader(self.run, described)
@@ -124,8 +128,13 @@ class TargetNinox(ConfiguredPlugin, Target):
     @override
     def get_sink_class(self, stream_name: str) -> type[Sink]:
         """Ask for no table where a stream map leaves the stream out."""
-        stream_maps = self.mapper.stream_maps.get(stream_name, ())
-        is_removed = bool(stream_maps) and all(isinstance(item, RemoveRecordTransform) for item in stream_maps)
+        of_name = [
+            stream_map
+            for stream_maps in self.mapper.stream_maps.values()
+            for stream_map in stream_maps
+            if stream_map.stream_alias == stream_name
+        ]
+        is_removed = bool(of_name) and all(isinstance(stream_map, RemoveRecordTransform) for stream_map in of_name)
         return NoSink if is_removed else TableSink
 
     def _is_left_out(self, message: Mapping[str, Any]) -> bool:

@@ -17,7 +17,7 @@ from ninox_api.naming import NameSpace, age_key, cut, identifier
 from ninox_api.schema import DatabaseName, DatabaseSchema, Table, Team
 from tap_ninox.schema.discovery import DiscoveredDatabase, Discovery
 from tap_ninox.settings import TapSettings
-from tap_ninox.values.columns import KEY_PROPERTY, REPLICATION_KEY, SYSTEM_PROPERTIES, Column, columns_of
+from tap_ninox.values.columns import IDENTITY, KEY_PROPERTY, REPLICATION_KEY, SYSTEM_PROPERTIES, Column, columns_of
 
 METADATA_KEY = "ninox"
 MAX_STREAM_NAME_LENGTH = 63
@@ -61,7 +61,21 @@ class TableEntry:
         """JSON Schema of the stream."""
         properties = {name: dict(schema) for name, schema in SYSTEM_PROPERTIES.items()}
         properties.update((column.name, column.schema) for column in self.columns)
-        return {"type": "object", "title": self.table_name, "properties": properties}
+        return {"type": "object", **self.identity, "properties": properties}
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What the schema says of the table, in keywords that every other consumer ignores."""
+        table = {"team": self.team_id, "database": self.database.id, "table": self.table_id}
+        return {"title": self.table_name, IDENTITY: table}
+
+    def identify(self, schema: dict[str, Any]) -> None:
+        """Say in a schema which table and fields are meant: the SDK's own drops keywords that it does not know."""
+        schema.update(self.identity)
+        properties = schema["properties"]
+        for column in self.columns:
+            if column.name in properties:
+                properties[column.name] = {**properties[column.name], **column.identity}
 
     def metadata(self) -> MetadataMapping:
         """Return the catalog's metadata: selection defaults, and which Ninox objects are meant."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from singer_sdk.helpers.types import Context, Record
 from singer_sdk.mapper import SameRecordTransform
-from singer_sdk.singerlib import MetadataMapping
+from singer_sdk.singerlib import Message, MetadataMapping
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.singerlib.encoding.simple import RecordMessage, SchemaMessage, StateMessage
 from typing_extensions import override
@@ -179,7 +179,13 @@ class TableStream(RecordStream):
         for message in super()._generate_schema_messages():
             if self._settings.marks_deletions_in_full:
                 message.schema["properties"][DELETED_AT] = DELETED_AT_SCHEMA
+            self._identify(message)
             yield message
+
+    def _identify(self, message: Message) -> None:
+        """Say in a SCHEMA which table it is of, unless a stream map gave it another name: that counts then."""
+        if isinstance(message, SchemaMessage) and message.stream == self.name:
+            self.entry.identify(message.schema)
 
     @override
     def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
@@ -399,6 +405,7 @@ class TableStream(RecordStream):
         )
         deletion = Deletion(record_ids=numbers, sequence=begun.sequence, table_version=self._stream_version)
         for message in tombstones.messages(deletion):
+            self._identify(message)
             self._tap.write_message(message)
         report.deleted += len(numbers)
 

@@ -34,6 +34,9 @@ SYSTEM_PROPERTIES: dict[str, JsonSchema] = {
 }
 """What every record has, whatever its table. The underscore keeps them apart from all captions."""
 
+IDENTITY = "x-ninox"
+"""Keyword of a schema that says which table, or which field, is meant, by its ids."""
+
 KEY_PROPERTY = "_id"
 REPLICATION_KEY = "_sequence"
 
@@ -122,8 +125,14 @@ class Column:
 
     @property
     def schema(self) -> JsonSchema:
-        """JSON Schema of the property, with the caption as its title."""
-        return {**_part(self.computed_as or self.type, self.part).schema, "title": self.title}
+        """JSON Schema of the property, with the caption as its title and the field that it comes from."""
+        return {**_part(self.computed_as or self.type, self.part).schema, **self.identity}
+
+    @property
+    def identity(self) -> JsonSchema:
+        """What the schema says of the field, in keywords that every other consumer ignores."""
+        part = {"part": self.part} if self.part else {}
+        return {"title": self.title, IDENTITY: {"field": self.field_id, **part}}
 
     @property
     def is_stored(self) -> bool:

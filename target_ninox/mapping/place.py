@@ -1,17 +1,26 @@
-"""Which table a stream means and which field a property means: by id, by name, or by the name tap-ninox gives it."""
+"""Where a stream goes: which table it means, and which field each of its properties.
+
+What settings name is exactly one thing, or an error. Without a setting, the ids and captions that tap-ninox puts into
+the schema decide (`x-ninox`, `title`), then the name as a caption, then the name as the identifier of a caption. An id
+is never taken from a name, nor is a part of a name, but for two prefixes: `{database}__` of the very database that is
+loaded, and `public-`, which taps of PostgreSQL put before a table.
+"""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
-from ninox_api.naming import MAX_LENGTH, NameSpace, cut, identifier
-from ninox_api.schema import Field, Table
+from ninox_api.errors import NinoxConfigError
+from ninox_api.naming import MAX_LENGTH, cut, identifier
+from ninox_api.schema import DatabaseName, DatabaseSchema, Field, Table
 from target_ninox.encoding.types import field_type
 from target_ninox.encoding.values import is_blank
+
+IDENTITY = "x-ninox"
+"""Keyword of a schema in which tap-ninox says which table, or which field, is meant, by its ids."""
 
 RECORD_ID = "_id"
 """Property of tap-ninox that holds the record id."""
@@ -28,13 +37,17 @@ CATALOGUE_STREAMS = frozenset({
 
 DELETED_AT = "_sdc_deleted_at"
 _SINGER_PREFIX = "_sdc_"
-_STYLES = ("slug", "caption", "id")
-_ID_PARTS = {"choice": "id", "multi": "ids"}
+_POSTGRES_PREFIX = "public-"
 
-Suffixes = Mapping[str, str]
-"""Suffix of a property's name → part of its field."""
 
-_WHOLE: Suffixes = {"": ""}
+class _Named(Protocol):
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
+Named = TypeVar("Named", bound=_Named)
 
 
 def is_system(name: str) -> bool:
@@ -47,15 +60,212 @@ def are_tombstones(properties: Collection[str]) -> bool:
     return DELETED_AT in properties and all(map(is_system, properties))
 
 
-def is_called(field: Field, name: str) -> bool:
-    """Tell whether a name is a field's, in whatever spelling."""
-    return identifier(field.name, fallback="") == identifier(name, fallback="")
-
-
 def is_marked_deleted(record: Mapping[str, Any]) -> bool:
     """Tell whether a row says that its record was deleted; files have `""` where nothing is said."""
     value = record.get(DELETED_AT)
     return value is not False and not is_blank(value)
+
+
+# ------------------------------------------------------------------------------------------------------------- names
+
+
+def slug_of(caption: str) -> str | None:
+    """Return the identifier that tap-ninox makes of a caption, None if nothing of the caption is in it."""
+    slug = identifier(caption, fallback="a")
+    return slug if slug == identifier(caption, fallback="b") else None
+
+
+def pick(items: Iterable[Named], wanted: str) -> list[Named]:
+    """Return what a setting names: by id or caption, else by the identifier of a caption; one if it is clear."""
+    items = list(items)
+    exact = [item for item in items if wanted in {item.id, item.name}]
+    slug = slug_of(wanted)
+    return exact or [item for item in items if slug is not None and slug_of(item.name) == slug]
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that looks most like a name, upper and lower case apart."""
+    by_folded = {candidate.casefold(): candidate for candidate in known}
+    found = difflib.get_close_matches(name.casefold(), by_folded, n=1)
+    return by_folded[found[0]] if found else None
+
+
+def describe(items: Iterable[_Named]) -> str:
+    """Return captions with their ids, for messages."""
+    return ", ".join(f"{item.name!r} ({item.id})" for item in items) or "none"
+
+
+# ------------------------------------------------------------------------------------------------------------ tables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
+    """The database that is loaded.
+
+    Attributes:
+        team_id: Of its workspace.
+        name: Its id and name.
+        schema: As it was when last read.
+    """
+
+    team_id: str
+    name: DatabaseName
+    schema: DatabaseSchema
+
+    @property
+    def tables(self) -> list[Table]:
+        """Its tables; pages have no records."""
+        return [table for table in self.schema.tables if not table.is_page]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What tap-ninox says of a stream in its schema: the table that it read."""
+
+    team_id: str
+    database_id: str
+    table_id: str
+    caption: str
+
+    @classmethod
+    def of(cls, schema: Mapping[str, Any]) -> Identity | None:
+        """Read it from a stream's schema, None if it says nothing of the kind."""
+        said, caption = schema.get(IDENTITY), schema.get("title")
+        ids = [said.get(key) for key in ("team", "database", "table")] if isinstance(said, Mapping) else []
+        if not ids or not all(isinstance(text, str) and text for text in (*ids, caption)):
+            return None
+        return cls(team_id=str(ids[0]), database_id=str(ids[1]), table_id=str(ids[2]), caption=str(caption))
+
+    def is_of(self, database: Database, table: Table) -> bool:
+        """Tell whether the rows were read from a table of the very database that is loaded."""
+        there = (database.team_id, database.name.id, table.id)
+        return (self.team_id, self.database_id, self.table_id) == there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a stream goes.
+
+    Attributes:
+        table_id: Of the table.
+        reason: Why, as a part of a sentence.
+        is_set: Whether a setting says so.
+        has_own_ids: Whether `_id` of its rows is the record id in this table.
+    """
+
+    table_id: str
+    reason: str
+    is_set: bool
+    has_own_ids: bool
+
+
+def find_place(stream: str, schema: Mapping[str, Any], database: Database, *, wanted: str | None) -> Place:
+    """Return where a stream goes.
+
+    Args:
+        stream: Its name.
+        schema: JSON Schema of its rows.
+        database: The database that is loaded.
+        wanted: What `streams.<stream>.table` says; None if nothing.
+
+    Raises:
+        NinoxConfigError: It is not clear.
+    """
+    identity = Identity.of(schema)
+    if wanted is not None:
+        table, reason = _set_table(stream, database.tables, wanted), f"streams.{stream}.table says so"
+    else:
+        table, reason = _meant_table(stream, identity, database)
+    has_own_ids = identity is not None and identity.is_of(database, table)
+    return Place(table_id=table.id, reason=reason, is_set=wanted is not None, has_own_ids=has_own_ids)
+
+
+def _set_table(stream: str, tables: Collection[Table], wanted: str) -> Table:
+    setting = f"streams.{stream}.table: "
+    found = pick(tables, wanted)
+    if not found:
+        raise NinoxConfigError(setting + _no_table(wanted, tables))
+    if len(found) > 1:
+        message = f"{setting}{wanted!r} may mean several tables: {describe(found)}; {_how_to_say(wanted, found)}."
+        raise NinoxConfigError(message)
+    return found[0]
+
+
+def _how_to_say(wanted: str, found: Collection[_Named]) -> str:
+    """Return what to write instead of a name that several things have."""
+    by_id = [item for item in found if item.id == wanted]
+    others = ", ".join(item.id for item in found if item.id != wanted)
+    return f"give {by_id[0].name!r} for the one, {others} for the other" if by_id else "give the id"
+
+
+def _meant_table(stream: str, identity: Identity | None, database: Database) -> tuple[Table, str]:
+    for tables, reason in _readings(stream, identity, database):
+        if len(tables) > 1:
+            message = (
+                f"streams.{stream}: several tables may be meant: {describe(tables)}; give the id of the right one "
+                f"under streams.{stream}.table."
+            )
+            raise NinoxConfigError(message)
+        if tables:
+            return tables[0], reason
+    problem = _no_table(stream, database.tables) + _renamed(identity, database)
+    message = f"streams.{stream}: {problem} Say which one under streams.{stream}.table."
+    raise NinoxConfigError(message)
+
+
+def _readings(stream: str, identity: Identity | None, database: Database) -> Iterator[tuple[list[Table], str]]:
+    """Yield the tables that a stream may mean, the surest way to read it first, and what that way is."""
+    tables = database.tables
+    if identity:
+        for table in tables:
+            if (table.id, table.name) == (identity.table_id, identity.caption):
+                yield [table], "tap-ninox read it from a table of that id and name"
+        yield (
+            [table for table in tables if table.name == identity.caption],
+            "tap-ninox read it from a table of that name",
+        )
+        yield _by_slug(tables, identity.caption), f"tap-ninox read it from a table named {identity.caption!r}"
+    for name in _names_in(stream, database):
+        yield [table for table in tables if table.name == name], f"the stream is named {stream!r}"
+        yield _by_slug(tables, name), f"the stream is named {stream!r}"
+
+
+def _by_slug(tables: Iterable[Table], name: str) -> list[Table]:
+    slug = slug_of(name)
+    return [table for table in tables if slug is not None and slug_of(table.name) == slug]
+
+
+def _names_in(stream: str, database: Database) -> Iterator[str]:
+    """Yield the whole name, and what is left of it behind the prefixes that say nothing of the table.
+
+    A warehouse that tap-ninox filled is read as `<schema>-<database>__<table>`: there, any schema is.
+    """
+    yield stream
+    of_database = f"{identifier(database.name.name, fallback=database.name.id)}__"
+    folded = stream.casefold()
+    if folded.startswith(of_database):
+        yield stream[len(of_database) :]
+    elif folded.startswith(_POSTGRES_PREFIX):
+        yield from _names_in(stream[len(_POSTGRES_PREFIX) :], database)
+    elif folded.partition("-")[2].startswith(of_database):
+        yield stream.partition("-")[2][len(of_database) :]
+
+
+def _no_table(wanted: str, tables: Collection[Table]) -> str:
+    names = [table.name for table in tables]
+    near = nearest(wanted, names) or nearest(wanted.rpartition("__")[2].rpartition("-")[2], names)
+    hint = f" Did you mean {near!r}?" if near else ""
+    return f"no table is called {wanted!r}.{hint} There is: {describe(tables)}."
+
+
+def _renamed(identity: Identity | None, database: Database) -> str:
+    for table in database.tables:
+        if identity and identity.is_of(database, table):
+            return f" It was read from table {table.id} when that was named {identity.caption!r}."
+    return ""
+
+
+# ------------------------------------------------------------------------------------------------------------ fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,147 +276,63 @@ class FieldPart:
     part: str = ""
 
 
-def find_tables(tables: Collection[Table], wanted: str) -> list[Table]:
-    """Return the tables that a stream's name may mean, those of the best way to read it; one if it is clear.
-
-    The ways, best first: the whole name, its part after the last `__`, its part after the last `-`; each as an id, as a
-    name, as a name's identifier. Of a name that is as long as names of streams can be, the end may be cut off.
-    """
-    is_cut = len(wanted) >= MAX_LENGTH - 1  # an underscore at the cut goes, too
-    readings = dict.fromkeys((wanted, wanted.rpartition("__")[2], wanted.rpartition("-")[2]))
-    for reading in filter(None, readings):
-        slugs = _table_slugs(tables)
-        for found in (
-            [table for table in tables if table.id == reading],
-            [table for table in tables if table.name.casefold() == reading.casefold()],
-            [slugs[slug]] if (slug := identifier(reading, fallback=reading)) in slugs else [],
-            [table for known, table in slugs.items() if is_cut and known.startswith(slug)],
-        ):
-            if found:
-                return found
-    return []
-
-
-def _table_slugs(tables: Iterable[Table]) -> dict[str, Table]:
-    names = NameSpace()
-    return {names.claim(identifier(table.name, fallback=table.id), suffixes=(table.id,)): table for table in tables}
-
-
 class FieldNames:
-    """Finds the fields of one table by what a stream calls them.
+    """Finds the fields of one table by what a stream or a setting calls them."""
 
-    A stream with the property `_id` is taken for one of tap-ninox: its names are read in the style (slug, caption or
-    id; choices and composites as it may send them) that explains most of them, so that a field `Status` and a field
-    `status` are not mixed up. Names that no style explains, such as aliases, are settled by their title.
-
-    Attributes:
-        are_of_tap: Whether the stream is taken for one of tap-ninox.
-    """
-
-    def __init__(self, table: Table, titles: Mapping[str, str | None]) -> None:
-        """Work out how the table's fields may be called.
+    def __init__(self, table: Table, properties: Mapping[str, Mapping[str, Any]]) -> None:
+        """Work out what the table's fields are called.
 
         Args:
             table: Where the stream goes.
-            titles: Property → its title in the stream's schema, which tap-ninox makes the field's name.
+            properties: Property → JSON Schema.
         """
-        self.are_of_tap = RECORD_ID in titles
         self._fields = table.fields
-        self._titles = titles if self.are_of_tap else {}
-        by_style = [_names(table, style, parts) for parts in _PARTS_OF_STYLE for style in _STYLES]
-        self._tap_names = max(by_style, key=lambda names: _explained(titles, names)) if self.are_of_tap else {}
-        self._names: dict[str, FieldPart] = {}
-        for names in (*map(partial(_more_names, table), reversed(_STYLES)), *reversed(by_style)):
-            self._names |= names
+        self._properties = properties
+        self._by_id = {field.id: field for field in table.fields}
+        self._by_caption: dict[str, list[Field]] = {}
+        self._by_slug: dict[str, list[FieldPart]] = {}
+        for field in table.fields:
+            self._by_caption.setdefault(field.name, []).append(field)
+            slug = slug_of(field.name)
+            for part in _parts(field) if slug is not None else ():
+                self._by_slug.setdefault(_with_part(slug or "", part), []).append(FieldPart(field, part))
 
     def find(self, name: str) -> list[FieldPart]:
-        """Return the fields that a name may mean; one if it is clear."""
-        if name in self._tap_names:
-            return [self._tap_names[name]]
-        exact = [FieldPart(field) for field in self._fields if name in {field.id, field.name}]
-        if exact:
-            return exact
-        if name in self._names:
-            return [self._names[name]]
-        slug = identifier(name, fallback="")
-        return [self._names[slug]] if slug in self._names else self._by_title(name)
+        """Return the fields that a property means; one if it is clear."""
+        said = self._properties.get(name)
+        said = said if isinstance(said, Mapping) else {}
+        identity, caption = said.get(IDENTITY), said.get("title")
+        if isinstance(identity, Mapping) and isinstance(caption, str):
+            same = self._by_id.get(str(identity.get("field")))
+            fields = [same] if same is not None and same.name == caption else self._called(caption)
+            if fields:
+                part = str(identity.get("part") or "")
+                return [FieldPart(field, part) for field in fields if part in _parts(field)]
+        exact = [FieldPart(field) for field in self._by_caption.get(name, ())]
+        return exact or self._by_slug.get(slug_of(name) or "", [])
 
-    def _by_title(self, name: str) -> list[FieldPart]:
-        titled = [field for field in self._fields if field.name == self._titles.get(name)]
-        return [FieldPart(titled[0], _part_named(titled[0], name))] if len(titled) == 1 else []
+    def find_named(self, wanted: str) -> list[FieldPart]:
+        """Return the fields that a setting means, by id or caption, else by identifier; one if it is clear."""
+        ids = [self._by_id[wanted]] if wanted in self._by_id else []
+        exact = dict.fromkeys((*ids, *self._by_caption.get(wanted, ())))
+        return [FieldPart(field) for field in exact] or self._by_slug.get(slug_of(wanted) or "", [])
 
     def nearest(self, name: str) -> str | None:
         """Return the field name that looks most like a name."""
-        return nearest(name, [field.name for field in self._fields])
+        return nearest(name, self._by_caption)
+
+    def _called(self, caption: str) -> list[Field]:
+        found = self._by_caption.get(caption)
+        if found is not None:
+            return found
+        return [item.field for item in self._by_slug.get(slug_of(caption) or "", ()) if not item.part]
 
 
-def _explained(titles: Mapping[str, str | None], names: Mapping[str, FieldPart]) -> tuple[int, int, int]:
-    """Return how many properties a style explains, of how many the title fits, and how few more it would have."""
-    known = [(names[name].field.name, title) for name, title in titles.items() if name in names]
-    return len(known), sum(name == title for name, title in known), len(known) - len(names)
-
-
-def _part_named(field: Field, name: str) -> str:
-    """Return the part that a property's suffix says."""
+def _parts(field: Field) -> tuple[str, ...]:
+    """Return the parts in which a field can be given; of those that cannot be written, the whole."""
     known = field_type(field.type)
-    parts = (*known.parts, *known.more_parts) if known else ()
-    return next((part for part in parts if part and name.endswith(f"_{part}")), "")
+    return tuple(dict.fromkeys((*known.parts, *known.more_parts))) if known else ("",)
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that looks most like a name, upper and lower case apart."""
-    by_folded = {candidate.casefold(): candidate for candidate in known}
-    found = difflib.get_close_matches(name.casefold(), by_folded, n=1)
-    return by_folded[found[0]] if found else None
-
-
-def _names(table: Table, style: str, parts_of: Callable[[Field], Suffixes]) -> dict[str, FieldPart]:
-    """Return name → part as tap-ninox hands the names out."""
-    space, names = NameSpace(SYSTEM_PROPERTIES), {}
-    for field in table.fields:
-        for suffix, part in parts_of(field).items():
-            name = space.claim(_with_suffix(_wanted(field, style), suffix), suffixes=(field.id,))
-            names[name] = FieldPart(field, part)
-    return names
-
-
-def _more_names(table: Table, style: str) -> dict[str, FieldPart]:
-    """Return name → part for all parts that are understood; of fields of one name the oldest is meant."""
-    return {
-        _with_suffix(_wanted(field, style), part): FieldPart(field, part)
-        for field in reversed(table.fields)
-        if (known := field_type(field.type)) is not None
-        for part in (*known.more_parts, *known.parts)
-    }
-
-
-def _all_parts(field: Field) -> Suffixes:
-    known = field_type(field.type)
-    return {part: part for part in known.parts} if known else _WHOLE
-
-
-def _choice_ids(field: Field) -> Suffixes:
-    id_part = _ID_PARTS.get(field.type)
-    return {id_part: id_part} if id_part else _all_parts(field)
-
-
-def _choice_captions(field: Field) -> Suffixes:
-    return _WHOLE if field.type in _ID_PARTS else _all_parts(field)
-
-
-def _as_stored(field: Field) -> Suffixes:
-    return {"": _ID_PARTS.get(field.type, "")}
-
-
-_PARTS_OF_STYLE = (_all_parts, _choice_ids, _choice_captions, _as_stored)
-"""What tap-ninox may send of a field, by its settings `choice_style` and `expand_composites`."""
-
-
-def _wanted(field: Field, style: str) -> str:
-    if style == "caption":
-        return field.name
-    return identifier(field.id if style == "id" else field.name, fallback=field.id)
-
-
-def _with_suffix(wanted: str, suffix: str) -> str:
-    return f"{cut(wanted, MAX_LENGTH - len(suffix) - 1)}_{suffix}" if suffix else wanted
+def _with_part(slug: str, part: str) -> str:
+    return f"{cut(slug, MAX_LENGTH - len(part) - 1)}_{part}" if part else slug

@@ -12,7 +12,7 @@ from target_ninox.encoding.links import find_record_id
 from target_ninox.encoding.values import UTC, Formats
 from target_ninox.mapping.assignment import Assignment
 from target_ninox.mapping.compare import Meaning, meaning_of
-from target_ninox.mapping.place import RECORD_ID, are_tombstones, find_tables, is_marked_deleted, nearest
+from target_ninox.mapping.place import RECORD_ID, Identity, Place, are_tombstones, is_marked_deleted, nearest
 from target_ninox.mapping.properties import PropertyMapping, map_properties
 from target_ninox.mapping.references import Reference, plan_references
 from target_ninox.mapping.rows import EMPTY_KEY, EncodedRow, Key, RowRejectedError
@@ -181,13 +181,14 @@ class WritePlan:
 
 
 def plan_stream(
-    stream: str, schema: Mapping[str, Any], key_properties: Sequence[str], database: DatabaseSchema,
+    stream: str, place: Place, schema: Mapping[str, Any], key_properties: Sequence[str], database: DatabaseSchema,
     settings: StreamSettings,
 ) -> WritePlan:  # fmt: skip
     """Return how a stream is written.
 
     Args:
         stream: Its name.
+        place: Where it goes.
         schema: JSON Schema of its records.
         key_properties: Of its SCHEMA message.
         database: The schema of the database it goes to.
@@ -196,16 +197,18 @@ def plan_stream(
     Raises:
         NinoxConfigError: What cannot work, all of it at once.
     """
-    table = _find_table(stream, database, settings)
+    table = _table_at(stream, place, database)
     properties: Mapping[str, Any] = schema.get("properties") or {}
     mapping = map_properties(properties, table, settings)
-    match_on, problems = _matching(key_properties, mapping, properties, settings)
+    match_on, problems = _matching(key_properties, mapping, properties, settings, has_own_ids=place.has_own_ids)
     formats = _formats(settings)
     references, unlinked = plan_references(mapping, database, settings, formats)
     problems = [*mapping.problems, *problems, *unlinked]
     if problems and not are_tombstones(properties):
         raise NinoxConfigError([f"streams.{stream}: {problem}" for problem in problems])
-    matches_record_id = match_on == (RECORD_ID,)
+    matches_record_id = match_on == (RECORD_ID,) and mapping.field_of(RECORD_ID) is None
+    if RECORD_ID in properties and not (matches_record_id or Identity.of(schema) or are_tombstones(properties)):
+        _note_foreign_id(mapping, settings)
     match_fields = () if matches_record_id else tuple(filter(None, map(mapping.field_of, match_on)))
     return WritePlan(
         stream=stream,
@@ -229,48 +232,51 @@ def _warnings(mapping: PropertyMapping, settings: StreamSettings) -> Iterator[st
     yield from mapping.warnings()
 
 
-def _find_table(stream: str, database: DatabaseSchema, settings: StreamSettings) -> Table:
-    wanted = settings.table or stream
-    tables = [table for table in database.tables if not table.is_page]
-    found = find_tables(tables, wanted)
-    if len(found) == 1:
-        return found[0]
-    setting = f"streams.{stream}.table: " if settings.table else f"streams.{stream}: "
-    if found:
-        ids = ", ".join(table.id for table in found)
-        message = f"{setting}several tables are called {wanted!r}; say which by its id under table: {ids}."
-        raise NinoxConfigError(message)
-    near = nearest(wanted, (table.name for table in tables))
-    hint = f" Did you mean {near!r}?" if near else ""
-    listed = ", ".join(repr(table.name) for table in tables) or "none"
-    message = f"{setting}no table is called {wanted!r}.{hint} There is: {listed}."
+def _table_at(stream: str, place: Place, database: DatabaseSchema) -> Table:
+    for table in database.tables:
+        if table.id == place.table_id:
+            return table
+    message = f"streams.{stream}: table {place.table_id}, where it goes, was deleted while this run was under way."
     raise NinoxConfigError(message)
 
 
+def _note_foreign_id(mapping: PropertyMapping, settings: StreamSettings) -> None:
+    """Say of another product's `_id` that it is left out, as of any property that goes nowhere."""
+    if RECORD_ID not in settings.fields:
+        mapping.unknown[RECORD_ID] = None
+
+
 def _matching(
-    key_properties: Sequence[str], mapping: PropertyMapping, properties: Collection[str], settings: StreamSettings
-) -> tuple[tuple[str, ...], list[str]]:
+    key_properties: Sequence[str], mapping: PropertyMapping, properties: Collection[str], settings: StreamSettings,
+    *, has_own_ids: bool,
+) -> tuple[tuple[str, ...], list[str]]:  # fmt: skip
     """Return the properties that identify a record, and why they cannot."""
     given = settings.match_on is not None
     match_on = tuple(dict.fromkeys(settings.match_on if settings.match_on is not None else key_properties))
-    unmapped = [name for name in match_on if not _can_match(name, match_on, mapping, properties)]
+    is_record_id = match_on == (RECORD_ID,) and RECORD_ID in properties and (given or has_own_ids)
+    unmapped = [] if is_record_id else [name for name in match_on if mapping.field_of(name) is None]
     if settings.mode == "insert" and not given:
         return ((), []) if unmapped else (match_on, [])
     if not match_on and settings.mode != "insert":
         return match_on, [f"mode {settings.mode} needs a key, and the stream has none; set match_on, or mode insert."]
-    return match_on, [_cannot_match(name, mapping, is_given=given) for name in unmapped]
+    return match_on, [_cannot_match(name, match_on, mapping, properties, is_given=given) for name in unmapped]
 
 
-def _can_match(name: str, match_on: Sequence[str], mapping: PropertyMapping, properties: Collection[str]) -> bool:
-    if mapping.field_of(name) is not None:
-        return True
-    return name == RECORD_ID and len(match_on) == 1 and name in properties
-
-
-def _cannot_match(name: str, mapping: PropertyMapping, *, is_given: bool) -> str:
+def _cannot_match(
+    name: str, match_on: Sequence[str], mapping: PropertyMapping, properties: Collection[str], *, is_given: bool
+) -> str:
     where = "match_on" if is_given else "the stream's key"
-    if name == RECORD_ID:
+    if name == RECORD_ID and (is_given or len(match_on) > 1 or name not in properties):
         return f"{where}: _id identifies a record by itself; it must be in the stream and the only one."
+    if name == RECORD_ID:
+        return (
+            "the stream's key is _id, and nothing says that it is the id of a record of this very table. If it is, as "
+            "when a backup is restored or a database copied, set match_on: [_id]; if a field holds it, name the field "
+            "under fields: {_id: …}; else name another key under match_on."
+        )
+    if name not in properties:
+        near = nearest(name, properties)
+        return f"{where}: the stream has no property {name!r}." + (f" Did you mean {near!r}?" if near else "")
     if name in mapping.read_only:
         return f"{where}: {name!r} is {mapping.read_only[name]}, by which no record can be found; choose another."
     near = mapping.unknown.get(name)

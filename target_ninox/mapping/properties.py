@@ -8,7 +8,7 @@ from typing import Any
 
 from ninox_api.schema import Field, Table
 from target_ninox.encoding.types import READ_ONLY, field_type
-from target_ninox.mapping.place import FieldNames, FieldPart, are_tombstones, is_called, is_system
+from target_ninox.mapping.place import FieldNames, FieldPart, are_tombstones, describe, is_system
 from target_ninox.settings import StreamSettings
 
 FILE_TYPES = frozenset({"file", "image"})
@@ -28,8 +28,6 @@ class PropertyMapping:
         files: Property → file field id.
         unknown: Property → the nearest field name, if there is one.
         read_only: Property → why its field cannot be written.
-        by_id: Property → name of its field, if only the field's id is called so.
-        has_names: Whether properties were found by a name.
         problems: What cannot work, one sentence each.
     """
 
@@ -38,8 +36,6 @@ class PropertyMapping:
     files: dict[str, str] = field(default_factory=dict)
     unknown: dict[str, str | None] = field(default_factory=dict)
     read_only: dict[str, str] = field(default_factory=dict)
-    by_id: dict[str, str] = field(default_factory=dict)
-    has_names: bool = False
     problems: list[str] = field(default_factory=list)
 
     def field_of(self, name: str) -> Field | None:
@@ -57,9 +53,6 @@ class PropertyMapping:
         if self.read_only:
             named = (f"{name!r} ({why})" for name, why in self.read_only.items())
             yield f"not loaded, Ninox does not let them be written: {', '.join(named)}."
-        if self.by_id and self.has_names:
-            named = (f"{name!r} ({field_name!r})" for name, field_name in self.by_id.items())
-            yield f"taken for ids of fields, as no field is called so: {', '.join(named)}; if not, say so under fields."
 
 
 def map_properties(
@@ -73,7 +66,7 @@ def map_properties(
         settings: The stream's; what they say about a property goes before its name.
     """
     mapping = PropertyMapping()
-    names = FieldNames(table, {name: schema.get("title") for name, schema in properties.items()})
+    names = FieldNames(table, properties)
     if not are_tombstones(properties):
         mapping.problems += _strangers(properties, settings)
     for name in properties:
@@ -96,28 +89,21 @@ def _strangers(properties: Collection[str], settings: StreamSettings) -> Iterato
 def _map_by_name(mapping: PropertyMapping, name: str, names: FieldNames) -> None:
     found = names.find(name)
     if found:
-        _note_way(mapping, name, found[0].field, names)
         _map(mapping, name, found)
     else:
         suggests = len(mapping.unknown) < MOST_SUGGESTED
         mapping.unknown[name] = names.nearest(name) if suggests else None
 
 
-def _note_way(mapping: PropertyMapping, name: str, found: Field, names: FieldNames) -> None:
-    """Remember what was found by an id: a column `M` may be anything but the field with the id M."""
-    if name.casefold() == found.id.casefold() and not names.are_of_tap and not is_called(found, name):
-        mapping.by_id[name] = found.name
-    else:
-        mapping.has_names = True
-
-
 def _map_named(mapping: PropertyMapping, name: str, names: FieldNames, wanted: str | None) -> None:
     if wanted is None:
         return
-    found = names.find(wanted)
+    found = names.find_named(wanted)
     if not found:
         mapping.problems.append(_no_field(f"fields.{name}", wanted, names))
-    elif len(found) == 1 and found[0].field.type in FILE_TYPES:
+    elif len(found) > 1:
+        mapping.problems.append(_ambiguous(f"fields.{name}", wanted, found))
+    elif found[0].field.type in FILE_TYPES:
         mapping.files[name] = found[0].field.id
         mapping.fields[found[0].field.id] = found[0].field
     else:
@@ -171,5 +157,5 @@ def _no_field(setting: str, wanted: str, names: FieldNames) -> str:
 
 
 def _ambiguous(setting: str, wanted: str, found: list[FieldPart]) -> str:
-    ids = ", ".join(f"{item.field.name!r} ({item.field.id})" for item in found)
-    return f"{setting}: several fields may be meant by {wanted!r}: {ids}; say which by its id under fields."
+    fields = describe(item.field for item in found)
+    return f"{setting}: several fields may be meant by {wanted!r}: {fields}; say which by its id under fields."

@@ -116,7 +116,7 @@ def _reference(
 
 def _match_field(name: str, wanted: ReferenceSettings, table: Table) -> tuple[Field | None, str]:
     names = FieldNames(table, {})
-    found = names.find(wanted.match_on)
+    found = names.find_named(wanted.match_on)
     setting = f"references.{name}.match_on"
     if not found and wanted.match_on == RECORD_ID:
         return None, f"{setting}: a record id is taken as it is; leave references.{name} out."

@@ -56,7 +56,8 @@ class RowWriter:
         self._run = run
         self._account = account
         self._table = run.destination.table(plan.table.id)
-        self._matcher = run.matcher_of(plan) if plan.needs_key else None
+        if plan.needs_key:
+            run.matcher_of(plan)  # before that of a reference to the same key, which would keep fewer fields
         self._deleter = Deleter(run.writer, self._table, size=run.settings.batch_size)
         self._files = FileLoader(plan, run.destination.client, run.writer, run.file_sources, max_tries=run.max_tries)
         self._shown_files: dict[Hashable, Fields] = {}
@@ -98,9 +99,9 @@ class RowWriter:
 
     def find_unseen(self) -> Unseen | None:
         """Read what is left of the table; return the records for which no row came, None if its end is not certain."""
-        assert self._matcher is not None  # noqa: S101 (a mirror has a key)
-        self._matcher.read_whole()
-        known = set(self._matcher.index.ids())
+        matcher = self._run.matcher_of(self.plan)
+        matcher.read_whole()
+        known = set(matcher.index.ids())
         unseen = known - self.seen
         before = known - self.created
         really_known = before if self._preview else known | self.created  # a dry run makes its ids up
@@ -129,10 +130,10 @@ class RowWriter:
             raise DeletionsRefusedError(self.plan, refused)
 
     def _match(self, rows: Iterable[Row]) -> Matches:
-        if self._matcher is None:
+        if not self.plan.needs_key:
             return {}
         wanted = {row.encoded.key: row.encoded.fields for row in rows if row.encoded.key is not None}
-        return self._matcher.find_all(wanted)
+        return self._run.matcher_of(self.plan).find_all(wanted)
 
     def _chosen(self, row: Row, matches: Matches) -> ExistingRecord | None:
         """Return the record that a row is about.
@@ -225,7 +226,7 @@ class RowWriter:
 
     def _delete(self, rows: Sequence[Row], matches: Matches) -> None:
         """Delete the records of rows that say so; one that is gone already needs nothing."""
-        if self._matcher is None:
+        if not self.plan.needs_key:
             self._account.skip(len(rows))
             return
         doomed: dict[int, Row] = {}

@@ -195,6 +195,12 @@ def schema(stream, key=("id",), **properties):
     }
 
 
+def of_tap(described, *, team=TEAM_ID, database=DATABASE_ID, table="A", caption="Customers"):
+    """Return a SCHEMA message as tap-ninox sends it of a table: with what the schema says of it."""
+    identity = {"title": caption, "x-ninox": {"team": team, "database": database, "table": table}}
+    return {**described, "schema": {**described["schema"], **identity}}
+
+
 def records(stream, rows, *, version=None):
     of_version = {} if version is None else {"version": version}
     return [{"type": "RECORD", "stream": stream, "record": row, **of_version} for row in rows]

@@ -7,6 +7,46 @@ from tests.planted.promise import Promise
 
 PROMISES = [
     Promise(
+        "docs/how-to/write-into-ninox.md",
+        "never by a part of its name, and never by an id.",
+        test="target/test_place.py::test_a_part_of_a_name_or_an_id_is_no_name",
+        defects=(
+            Defect("target_ninox:_readings", "if table.name == name]", "if name in {table.id, table.name}]"),
+            Defect("target_ninox:_by_slug", "slug_of(table.name) == slug", "slug.endswith(slug_of(table.name) or '?')"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "What you name exists, or nothing is written; of two things under one name, give the id.",
+        test="target/test_place.py::test_two_tables_under_one_name_are_an_error_that_says_what_to_give",
+        defects=(Defect("target_ninox:_set_table", "if len(found) > 1:", "if False:"),),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "What `tap-ninox` read says itself from which table and field it is, and goes there whatever it is called.",
+        test="target/test_place.py::test_tables_and_fields_of_one_name_are_told_apart_by_their_ids",
+        defects=(
+            Defect("target_ninox:_readings", "(identity.table_id, identity.caption)", "None"),
+            Defect("target_ninox:FieldNames.find", "same is not None and same.name == caption", "False"),
+            Defect("tap_ninox:TableStream._identify", "message.stream == self.name", "False"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "Two streams go into one table only if you name it for one of them.",
+        test="target/test_place.py::test_two_streams_share_a_table_only_where_a_setting_says_so",
+        defects=(Defect("target_ninox:Run._place", "not (place.is_set or taken.is_set)", "False"),),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "A key `_id`, as MongoDB has it, is not taken for Ninox's record id",
+        test="target/test_place.py::test_an_id_is_the_record_id_where_the_tap_read_this_very_table",
+        defects=(
+            Defect("target_ninox:_matching", "(given or has_own_ids)", "True"),
+            Defect("target_ninox:Identity.is_of", "database.name.id", "self.database_id"),
+        ),
+    ),
+    Promise(
         "README.md",
         "A lost answer, an outage or a kill makes no record twice",
         test="target/test_lost_answers.py::test_b2_a_lost_answer_makes_no_record_twice",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ninox_simulator.documents import RecordDocument
-from tests.helpers.run import schema
+from tests.helpers.run import of_tap, schema
 from tests.helpers.seeds import database, table, team
 from tests.helpers.seeds import field as ninox_field
 from tests.reliability import canaries
@@ -38,7 +38,7 @@ TABLES = {
 }
 
 CUSTOMERS = schema("customers", ["Name"], Name="string", Amount="number")
-BY_ID = schema("customers", ["_id"], _id="integer", Name="string", _sdc_deleted_at="string")
+BY_ID = of_tap(schema("customers", ["_id"], _id="integer", Name="string", _sdc_deleted_at="string"))
 ORDERS = schema("orders", ["No"], No="string", Customer="string")
 KEYLESS = schema("customers", [], Name="string", Amount="number")
 IN_CIRCLES = schema("customers", ["Name"], Name="string", Parent="string")

@@ -29,7 +29,7 @@ def databases(request):
     """The full database, and an empty one with its schema."""
     number = request.param
     [full], [empty] = build("s"), build("s")
-    bare = replace(empty.databases[number], records={}, file_sizes={}, next_rids={}, sequence=0)
+    bare = replace(empty.databases[number], id="restored00001", records={}, file_sizes={}, next_rids={}, sequence=0)
     for table in bare.schema["types"].values():  # they override what is written; whoever restores switches them off
         for definition in (table, *table["fields"].values()):
             for script in SCRIPTS:
@@ -38,7 +38,7 @@ def databases(request):
         Simulator(seed=[TeamDocument(id=full.id, name=full.name, databases=[full.databases[number]])]) as source,
         Simulator(seed=[TeamDocument(id=empty.id, name=empty.name, databases=[bare])]) as target,
     ):
-        yield source, target, (full.id, bare.id)
+        yield source, target, (full.id, full.databases[number].id), (full.id, bare.id)
 
 
 def rows(simulator, where):
@@ -101,18 +101,19 @@ def test_the_sample_has_values_of_every_type_that_comes_back():
 
 
 def test_b11_a_database_comes_back_as_it_was(databases, tmp_path):
-    source, target, where = databases
+    source, target, original, where = databases
     read = run_tap(source)
     settings = {
         "database": where[1],
         "batch_size_rows": 1000,
         "rejects_path": str(tmp_path / "rejects.jsonl"),
+        "streams": {"*": {"match_on": ["_id"]}},
     }
     run = run_target(target, read.messages, **settings)
     assert run.error is None
     assert run.states[-1] == read.states[-1]
     tables = database_from_raw({"schema": target.store.database(*where).schema}).tables
-    restored, expected = rows(target, where), rows(source, where)
+    restored, expected = rows(target, where), rows(source, original)
     assert sum(map(len, restored.values())) > 1000
     for table in tables:
         if restored[table.id]:  # the key may not read all of them

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.helpers import limits
-from tests.helpers.run import activate_version, records, run_target, schema, state, stored, writes
+from tests.helpers.run import activate_version, of_tap, records, run_target, schema, state, stored, writes
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customer_records, customers, database, shop, team
 
 CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
@@ -88,7 +88,7 @@ def test_the_last_row_about_a_record_decides(simulate):
 def test_tombstones_of_the_tap_under_their_own_narrow_schema(simulate):
     """As tap-ninox sends them: by record id, after the rows, with no other property."""
     simulator = simulate(shop(4))
-    whole = schema("customers", key=["_id"], _id="integer", Name="string", _sequence="integer")
+    whole = of_tap(schema("customers", key=["_id"], _id="integer", Name="string", _sequence="integer"))
     narrow = schema("customers", key=["_id"], _id="integer", _sequence="integer", _sdc_deleted_at="string")
     messages = [
         whole, *records("customers", [{"_id": 1, "Name": "new"}]),

@@ -19,7 +19,7 @@ from tap_ninox.values.columns import PARTS, SYSTEM_PROPERTIES, columns_of
 from tap_ninox.values.convert import Converter
 from target_ninox.encoding.types import READ_ONLY, TYPES
 from target_ninox.mapping.place import SYSTEM_PROPERTIES as LEFT_OUT
-from target_ninox.mapping.place import FieldNames
+from target_ninox.mapping.place import FieldNames, Place
 from target_ninox.mapping.plan import plan_stream
 from target_ninox.settings import StreamSettings
 
@@ -44,9 +44,16 @@ def over_the_wire(value):
 
 
 def plan_for(table, names, *, stream="db__t", **more):
-    schema = {"properties": {name: {} for name in names}}
+    schema = {"properties": said_of(table, names)}
     database = DatabaseSchema(tables=(table,), lists_formulas=True)
-    return plan_stream(stream, schema, ["_id"], database, StreamSettings.from_settings({"table": table.id, **more}))
+    place = Place(table_id=table.id, reason="", is_set=False, has_own_ids=True)
+    return plan_stream(stream, place, schema, ["_id"], database, StreamSettings.from_settings(more))
+
+
+def said_of(table, names):
+    """Return what the tap's schema says of properties."""
+    columns = {column.name: column.schema for column in columns_of(table, aliases={})}
+    return {name: columns.get(name, {}) for name in names}
 
 
 def test_both_sides_know_the_same_types_and_parts():
@@ -132,9 +139,9 @@ def test_every_name_the_tap_gives_finds_its_field_again(captions, types):
         Field(id=string.ascii_uppercase[number], name=caption, type=types[number])
         for number, caption in enumerate(captions)
     )
-    columns = columns_of(Table(id="T", name="T", fields=fields), aliases={})
-    titles = {"_id": None, **{column.name: column.title for column in columns}}
-    names = FieldNames(Table(id="T", name="T", fields=fields), titles)
+    table = Table(id="T", name="T", fields=fields)
+    columns = columns_of(table, aliases={})
+    names = FieldNames(table, {column.name: column.schema for column in columns})
     for column in columns:
         found = names.find(column.name)
         assert [item.field.id for item in found] == [column.field_id]
@@ -144,9 +151,9 @@ def test_every_name_the_tap_gives_finds_its_field_again(captions, types):
 def test_an_alias_is_known_by_its_title():
     table = Table(id="T", name="T", fields=(Field(id="A", name="Zeitraum", type="appointment"),))
     columns = columns_of(table, aliases={"A": "dauer"})
-    names = FieldNames(table, {"_id": None, **{column.name: column.title for column in columns}})
+    names = FieldNames(table, {column.name: column.schema for column in columns})
     assert [names.find(column.name)[0].part for column in columns] == ["start", "end"]
-    assert FieldNames(table, {"dauer_start": "Zeitraum"}).find("dauer_start") == []
+    assert FieldNames(table, {"dauer_start": {"title": "Zeitraum"}}).find("dauer_start") == []
 
 
 @pytest.mark.parametrize("number", [0, 1], ids=["office", "nursery"])

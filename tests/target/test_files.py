@@ -15,6 +15,7 @@ from ninox_api.schema import DatabaseSchema, Field, Table
 from ninox_simulator.replies import json_reply
 from ninox_simulator.server import Simulator
 from target_ninox.encoding.values import ValueRejectedError
+from target_ninox.mapping.place import Place
 from target_ninox.mapping.plan import plan_stream
 from target_ninox.mapping.rows import RowRejectedError
 from target_ninox.settings import StreamSettings
@@ -109,6 +110,7 @@ def load(simulator, sources, pauses):
     )
     plan = plan_stream(
         "customers",
+        Place(table_id=TABLE.id, reason="", is_set=False, has_own_ids=False),
         {"properties": {"name": {}, "one": {}, "two": {}}},
         ["name"],
         DatabaseSchema(tables=(TABLE,), lists_formulas=True),

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.helpers import limits
-from tests.helpers.run import records, run_target, schema, state, stored, writes
+from tests.helpers.run import of_tap, records, run_target, schema, state, stored, writes
 from tests.helpers.seeds import database, field, shop, table, team
 
 CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
@@ -82,7 +82,7 @@ def test_a_run_that_ends_with_a_lost_answer_is_mended_by_the_next(simulate, faul
 def test_records_made_under_an_id_of_their_own_are_looked_for_by_it(simulate, fault):
     simulator = simulate(shop_with_script())
     simulator.faults.add(**{**fault, **SAVES})
-    described = schema("customers", key=["_id"], _id="integer", Name="string")
+    described = of_tap(schema("customers", key=["_id"], _id="integer", Name="string"))
     given = [{"_id": number * 7, "Name": f"name {number}"} for number in range(1, 21)]
     run = run_target(simulator, [described, *records("customers", given)], max_retries=2)
     assert run.error is None

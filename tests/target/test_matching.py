@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.helpers import limits
-from tests.helpers.run import records, run_target, schema, stored
+from tests.helpers.run import of_tap, records, run_target, schema, stored
 from tests.helpers.seeds import database, field, shop, table, team
 
 CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
@@ -58,7 +58,7 @@ def test_a_server_whose_filters_or_order_cannot_be_relied_on_is_read_whole(simul
 
 def test_keys_of_records_that_are_looked_up_by_id(simulate):
     simulator = simulate(shop(5000))
-    described = schema("customers", key=["_id"], _id="integer", Amount="number")
+    described = of_tap(schema("customers", key=["_id"], _id="integer", Amount="number"))
     run = run_target(simulator, [described, *records("customers", [{"_id": 4999, "Amount": 1}, {"_id": 6000}])])
     assert run.counts("customers") == {"read": 2, "created": 1, "updated": 1}
     assert len(reads(simulator)) == 2

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from ninox_api.errors import NinoxConfigError
-from ninox_api.naming import identifier
-from ninox_api.schema import Choice, DatabaseSchema, Field, Table
+from ninox_api.schema import Choice, DatabaseName, DatabaseSchema, Field, Table
+from target_ninox.mapping.place import Database, find_place
 from target_ninox.mapping.plan import plan_stream
 from target_ninox.mapping.rows import RowRejectedError
 from target_ninox.settings import StreamSettings
@@ -56,8 +57,13 @@ DATABASE = DatabaseSchema(tables=(CUSTOMERS, PROJECTS, HOME), lists_formulas=Tru
 
 
 def plan(properties, stream="customers", *, key=("kundennr",), database=DATABASE, **settings):
-    schema = {"properties": {name: {} for name in properties}}
-    return plan_stream(stream, schema, key, database, StreamSettings.from_settings(settings))
+    own_ids = settings.pop("has_own_ids", False)
+    schema = {"properties": properties if isinstance(properties, dict) else {name: {} for name in properties}}
+    stream_settings = StreamSettings.from_settings(settings)
+    there = Database(team_id="T", name=DatabaseName(id="d", name="Shop"), schema=database)
+    place = find_place(stream, schema, there, wanted=stream_settings.table)
+    place = replace(place, has_own_ids=own_ids)
+    return plan_stream(stream, place, schema, key, database, stream_settings)
 
 
 def problems_of(*args, **kwargs):
@@ -70,46 +76,23 @@ def encoded(made, **record):
     return made.encode(record, 1)
 
 
-@pytest.mark.parametrize(
-    "stream",
-    ["A", "Customers", "customers", "shop__customers", "public-customers", "public-Customers", "a__b__customers"],
-)
-def test_a_stream_finds_its_table(stream):
-    assert plan(["kundennr"], stream).table is CUSTOMERS
+def test_properties_find_their_fields_by_caption_and_slug_and_settings_by_id():
+    made = plan(["Kundennr.", "rabatt", "Straße", "C", "H"], key=["Kundennr."], fields={"C": "C"})
+    row = made.encode({"Kundennr.": "K-1", "rabatt": 5, "Straße": "neu", "C": "alt", "H": 7}, 1)
+    assert row.fields == {"A": "K-1", "F": 5, "B": "neu", "C": "alt"}
+    assert made.warnings == ("customers: not loaded, no field is called so: 'H'.",)
 
 
-@pytest.mark.parametrize("stream", ["Shop Projects", "shop_projects", "shop__shop_projects", "public-shop_projects"])
-def test_a_table_with_a_space_is_found(stream):
-    assert plan(["projektnr"], stream, key=["projektnr"]).table is PROJECTS
-
-
-def test_a_table_whose_name_was_cut_off_is_found():
-    long = Table(id="D", name="Auftragsbestätigungen und Lieferscheine (Archiv)", fields=CUSTOMERS.fields)
-    database = DatabaseSchema(tables=(CUSTOMERS, long), lists_formulas=True)
-    name = identifier("Büro & Baustelle am Hauptbahnhof", fallback="x") + "__" + identifier(long.name, fallback="D")
-    assert plan(["kundennr"], name[:63], database=database).table is long
-    assert "no table is called" in problems_of(["kundennr"], name[:40], database=database)[0]
-
-
-def test_a_table_that_does_not_exist_is_one_clear_error():
-    assert problems_of(["kundennr"], "shop__custmers") == [
+def test_a_property_that_may_mean_two_fields_is_one_clear_error():
+    assert problems_of(["kundennr", "strasse"]) == [
         (
-            "streams.shop__custmers: no table is called 'shop__custmers'. Did you mean 'Customers'? "
-            "There is: 'Customers', 'Shop Projects'."
+            "streams.customers: strasse: several fields may be meant by 'strasse': 'Straße' (B), 'Strasse' (C); say "
+            "which by its id under fields."
         )
     ]
-
-
-def test_a_page_is_no_table():
-    assert "no table is called 'home'" in problems_of(["x"], "home")[0]
-
-
-def test_properties_find_their_fields_by_id_caption_and_slug():
-    made = plan(["Kundennr.", "rabatt", "strasse", "strasse_c", "H"], key=["Kundennr."])
-    row = made.encode({"Kundennr.": "K-1", "rabatt": 5, "strasse": "neu", "strasse_c": "alt", "H": 7}, 1)
-    assert row.fields == {"A": "K-1", "F": 5, "B": "neu", "C": "alt", "H": 7}
-    assert len(made.warnings) == 1
-    assert "taken for ids of fields, as no field is called so: 'H' (" in made.warnings[0]
+    assert problems_of(["kundennr", "x"], fields={"x": "STATUS"})[0].startswith(
+        "streams.customers: fields.x: several fields may be meant by 'STATUS': 'Status' (D), 'status' (E)"
+    )
 
 
 def test_parts_fold_back_into_their_field():
@@ -139,12 +122,37 @@ def test_parts_fold_back_into_their_field():
     }
 
 
+def of_field(field_id, caption, part=""):
+    return {"title": caption, "x-ninox": {"field": field_id, **({"part": part} if part else {})}}
+
+
 def test_a_stream_of_tap_ninox_keeps_case_twins_apart():
-    made = plan(["_id", "_sequence", "status", "status_id", "status_e"], key=["_id"])
+    properties = {
+        "_id": {},
+        "_sequence": {},
+        "status": of_field("D", "Status"),
+        "status_id": of_field("D", "Status", "id"),
+        "status_e": of_field("E", "status"),
+    }
+    made = plan(properties, key=["_id"], has_own_ids=True)
     row = made.encode({"_id": 7, "_sequence": 90, "status": "Offen", "status_id": "1", "status_e": "frei"}, 1)
     assert row.fields == {"D": "1", "E": "frei"}
     assert (row.record_id, row.key, made.matches_record_id) == (7, 7, True)
-    assert made.warnings == ()
+
+
+def test_a_field_of_another_database_is_met_by_its_caption():
+    """Its id is another field's here; a part that the field here does not have is left out."""
+    properties = {
+        "kundennr": of_field("K", "Kundennr."),
+        "strasse": of_field("C", "STRASSE"),
+        "rabatt_id": of_field("D", "Rabatt %", "id"),
+        "ort_alt": of_field("E", "Ort (alt)"),
+    }
+    [problem] = problems_of(properties)
+    assert "several fields may be meant by 'strasse'" in problem
+    made = plan({name: said for name, said in properties.items() if name != "strasse"})
+    assert encoded(made, kundennr="K-1", rabatt_id="7", ort_alt="x").fields == {"A": "K-1"}
+    assert "'rabatt_id'" in made.warnings[0]
 
 
 def test_what_is_left_out_is_named_once_before_any_row():
@@ -163,7 +171,7 @@ def test_everything_that_cannot_work_is_told_at_once():
     errors = problems_of(
         ["nr", "ort_latitude", "strasse", "Straße"],
         key=["nr"],
-        fields={"gone": "A"},
+        fields={"gone": "A", "strasse": "B"},
         references={"strasse": {"match_on": "Kundennr."}},
     )
     assert errors == [
@@ -192,14 +200,14 @@ def test_mode_insert_warns_of_rows_that_come_again():
 
 @pytest.mark.parametrize("mode", ["update", "upsert", "mirror"])
 def test_a_mode_that_needs_a_key_says_so(mode):
-    assert problems_of(["strasse"], key=[], mode=mode) == [
+    assert problems_of(["rabatt"], key=[], mode=mode) == [
         f"streams.customers: mode {mode} needs a key, and the stream has none; set match_on, or mode insert."
     ]
 
 
 def test_insert_needs_no_key():
-    made = plan(["strasse"], key=[], mode="insert")
-    assert encoded(made, strasse="x").key is None
+    made = plan(["rabatt"], key=[], mode="insert")
+    assert encoded(made, rabatt=1).key is None
 
 
 def test_settings_go_before_names():
@@ -217,7 +225,7 @@ def test_keys_compare_by_meaning():
 
 def test_an_empty_key_is_a_reject():
     with pytest.raises(RowRejectedError) as caught:
-        encoded(plan(["kundennr", "strasse"]), kundennr="", strasse="geheim")
+        encoded(plan(["kundennr", "Strasse"]), kundennr="", Strasse="geheim")
     assert (caught.value.property, caught.value.code) == ("kundennr", "empty_key")
     assert "geheim" not in str(caught.value)
 
@@ -246,7 +254,7 @@ def test_a_key_with_a_reference_waits_for_it():
 
 
 def test_only_what_differs_by_meaning_is_a_change():
-    made = plan(["kundennr", "rabatt", "status_id", "ort"])
+    made = plan({"kundennr": {}, "rabatt": {}, "status_id": of_field("D", "Status", "id"), "ort": {}})
     row = encoded(made, kundennr="K-1", rabatt=Decimal("5.00"), status_id="1", ort="Berlin\n<52.5, 13.4>")
     current = {"A": "K-1", "F": 5, "D": "Offen", "J": "Berlin <52.50,13.40>"}
     assert made.changes(row, current) == {}
@@ -270,7 +278,7 @@ def test_a_deleted_row_has_its_key_and_nothing_else():
 def test_deletions_of_tap_ninox_come_under_a_narrow_schema():
     narrow = ["_id", "_sequence", "_sdc_deleted_at"]
     tombstone = {"_id": 7, "_sequence": 90, "_sdc_deleted_at": "2026-01-01T00:00:00Z"}
-    row = plan(narrow, key=["_id"], fields={"rabatt": "F"}).encode(tombstone, 1)
+    row = plan(narrow, key=["_id"], fields={"rabatt": "F"}, has_own_ids=True).encode(tombstone, 1)
     assert (row.deleted, row.record_id, row.key) == (True, 7, 7)
     by_key = plan(narrow, key=["_id"], match_on=["kundennr"]).encode(tombstone, 1)
     assert (by_key.deleted, by_key.record_id, by_key.key) == (True, None, None)
@@ -295,13 +303,14 @@ def test_a_field_has_one_file():
             "references.h.match_on: the values of 'Umsatz gesamt' do not come with records (formula).",
         ),
         ({"match_on": ["_id"]}, "match_on: _id identifies a record by itself; it must be in the stream and the only"),
-        ({"match_on": ["straße"]}, "match_on: 'straße' goes to no field, so no record can be found by it"),
+        ({"match_on": ["straße"]}, "match_on: the stream has no property 'straße'."),
         ({"references": {"h": {"match_on": "_id"}}}, "references.h.match_on: a record id is taken as it is; leave"),
     ],
     ids=range(6),
 )
 def test_a_setting_that_cannot_work_is_told(setting, told):
-    [error] = problems_of(["kundennr", "logo_url", "h"], **setting)
+    fields = {"h": "H", **setting.get("fields", {})}
+    [error] = problems_of(["kundennr", "logo_url", "h"], **{**setting, "fields": fields})
     assert error.startswith(f"streams.customers: {told}")
 
 

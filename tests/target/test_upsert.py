@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ninox_simulator.documents import RecordDocument
-from tests.helpers.run import records, run_target, schema, state, stored, writes
+from tests.helpers.run import of_tap, records, run_target, schema, state, stored, writes
 from tests.helpers.seeds import database, field, shop, table, team
 
 CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
@@ -98,7 +98,7 @@ def test_an_absent_property_changes_nothing_and_null_clears(simulate, null_write
 
 def test_record_ids_are_kept_by_upsert(simulate):
     simulator = simulate(shop(2))
-    described = schema("customers", key=["_id"], _id="integer", Name="string")
+    described = of_tap(schema("customers", key=["_id"], _id="integer", Name="string"))
     run = run_target(
         simulator, [described, *records("customers", [{"_id": 2, "Name": "two"}, {"_id": 70, "Name": "new"}])]
     )

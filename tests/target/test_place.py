@@ -1,0 +1,302 @@
+"""Where rows go: what settings name is one thing or an error, what nobody named is met by identity, then by name."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from ninox_simulator.documents import RecordDocument
+from tests.helpers.run import of_tap, records, run_tap, run_target, schema, stored, writes
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID, database, field, table, team
+
+OTHER = "db0000000002"
+
+
+def text_table(caption, *fields):
+    ids = "ABCDEFG"
+    return table(caption, **{ids[number]: field("string", name) for number, name in enumerate(fields or ("Name",))})
+
+
+def base(*captions, kept=(), **more):
+    """One database with a table of each caption, ids A, B, …; with a record in each of `kept`."""
+    tables = {"ABCDEFG"[number]: text_table(caption) for number, caption in enumerate(captions)}
+    rows = {table_id: [RecordDocument(id=1, fields={"A": "old"}, sequence=1)] for table_id in kept}
+    return team(database(tables, rows, **more))
+
+
+def load(simulator, stream, *, names=("new",), described=None, **settings):
+    described = described or schema(stream, key=["Name"], Name="string")
+    return run_target(simulator, [described, *records(stream, [{"Name": name} for name in names])], **settings)
+
+
+def names_in(simulator, table_id):
+    return [fields.get("A") for fields in stored(simulator, table_id).values()]
+
+
+# ------------------------------------------------------------------------------------------- what settings name
+
+
+@pytest.mark.parametrize("wanted", ["Test-Customers", "shop__Customers", "Cust", "Customers-2", "anything-A", "a"])
+def test_a_table_that_a_setting_names_exists_or_nothing_is_done(simulate, wanted):
+    simulator = simulate(base("Customers", kept="A"))
+    run = load(simulator, "x", streams={"x": {"table": wanted, "mode": "mirror"}})
+    assert "streams.x.table: no table is called" in str(run.error)
+    assert "'Customers' (A)" in str(run.error)
+    assert writes(simulator) == []
+    assert run.states == []
+
+
+@pytest.mark.parametrize("wanted", ["B", "Größen & Co", "groessen_co", "GRÖSSEN CO"])
+def test_a_setting_names_a_table_by_id_caption_or_identifier(simulate, wanted):
+    simulator = simulate(base("Customers", "Größen & Co"))
+    assert load(simulator, "x", streams={"x": {"table": wanted}}).error is None
+    assert names_in(simulator, "B") == ["new"]
+
+
+@pytest.mark.parametrize(
+    ("captions", "wanted", "told"),
+    [
+        (["Größen", "Groessen"], "groessen", "'Größen' (A), 'Groessen' (B); give the id"),
+        (["Kunden", "Kunden"], "Kunden", "'Kunden' (A), 'Kunden' (B); give the id"),
+        (["Kunden", "Projekte", "B"], "B", "give 'Projekte' for the one, C for the other"),
+    ],
+)
+def test_two_tables_under_one_name_are_an_error_that_says_what_to_give(simulate, captions, wanted, told):
+    simulator = simulate(base(*captions))
+    run = load(simulator, "x", streams={"x": {"table": wanted}})
+    assert told in str(run.error)
+    assert writes(simulator) == []
+
+
+# ----------------------------------------------------------------------------------------- what nobody has named
+
+
+@pytest.mark.parametrize(
+    "stream", ["Customers", "customers", "CUSTOMERS", "shop__customers", "SHOP__Customers", "public-customers",
+               "public-shop__customers", "tap_ninox-shop__customers"],
+)  # fmt: skip
+def test_a_stream_finds_its_table_by_name_behind_the_prefixes_that_are_known(simulate, stream):
+    simulator = simulate(base("Orders", "Customers"))
+    assert load(simulator, stream).error is None
+    assert names_in(simulator, "B") == ["new"]
+
+
+@pytest.mark.parametrize(
+    "stream",
+    ["order-items", "crm__items", "shop__crm__items", "a__b__items", "B", "shop__b", "public-B", "item", "items_2"],
+)
+def test_a_part_of_a_name_or_an_id_is_no_name(simulate, stream):
+    simulator = simulate(base("Orders", "Items", kept="B"))
+    run = load(simulator, stream, streams={stream: {"mode": "mirror"}})
+    assert f"no table is called {stream!r}" in str(run.error)
+    assert f"streams.{stream}.table" in str(run.error)
+    assert writes(simulator) == []
+
+
+def test_a_stream_named_like_an_id_goes_to_the_table_of_that_name(simulate):
+    simulator = simulate(base("Orders", "Items", "B"))
+    assert load(simulator, "B").error is None
+    assert (names_in(simulator, "B"), names_in(simulator, "C")) == ([], ["new"])
+
+
+def test_tables_that_cannot_be_told_apart_by_name_are_an_error(simulate):
+    simulator = simulate(base("Größen", "Groessen"))
+    run = load(simulator, "shop__groessen")
+    assert "several tables may be meant: 'Größen' (A), 'Groessen' (B)" in str(run.error)
+    assert writes(simulator) == []
+
+
+def test_tables_without_a_letter_are_not_each_other(simulate):
+    simulator = simulate(base("🌱", "表"))
+    assert "no table is called 'x'" in str(load(simulator, "x").error)
+    assert load(simulator, "表").error is None
+    assert names_in(simulator, "B") == ["new"]
+
+
+# -------------------------------------------------------------------------------------------- what the tap says
+
+
+def two_sizes(count=0, **more):
+    fields = ("Größe", "Groesse")
+    tables = {"A": text_table("Größen", *fields), "B": text_table("Groessen", *fields)}
+    rows = {
+        table_id: [
+            RecordDocument(id=number, fields={"A": f"{table_id}{number}", "B": "x"}, sequence=number)
+            for number in range(1, count + 1)
+        ]
+        for table_id in tables
+    }
+    return team(database(tables, rows, **more))
+
+
+def test_what_the_tap_read_goes_where_it_came_from_though_names_are_alike(simulate):
+    source, target = simulate(two_sizes(3)), simulate(two_sizes())
+    read = run_tap(source)
+    assert run_target(target, read.messages).error is None
+    assert {table_id: stored(target, table_id) for table_id in "AB"} == {t: stored(source, t) for t in "AB"}
+
+
+def test_tables_and_fields_of_one_name_are_told_apart_by_their_ids(simulate):
+    tables = {table_id: text_table("Kunden", "Name", "Name") for table_id in "AB"}
+    rows = {key: [RecordDocument(id=1, fields={"A": f"{key}1", "B": f"{key}2"}, sequence=1)] for key in tables}
+    source, target = simulate(team(database(tables, rows))), simulate(team(database(tables)))
+    assert run_target(target, run_tap(source).messages).error is None
+    assert stored(target, "A") == {1: {"A": "A1", "B": "A2"}}
+    assert stored(target, "B") == {1: {"A": "B1", "B": "B2"}}
+
+
+def test_aliases_of_the_tap_do_not_matter(simulate):
+    source, target = simulate(two_sizes(3)), simulate(two_sizes())
+    aliases = {f"{DATABASE_ID}.B": "sizes", f"{DATABASE_ID}.B.A": "groesse_b", f"{DATABASE_ID}.B.B": "groesse"}
+    read = run_tap(source, aliases=aliases)
+    assert run_target(target, read.messages).error is None
+    assert stored(target, "B") == stored(source, "B")
+
+
+def test_another_database_with_the_same_captions_under_other_ids_is_met_by_captions(simulate):
+    source = simulate(two_sizes(3))
+    tables = {"C": text_table("Groessen", "Groesse", "Größe"), "D": text_table("Größen", "Groesse", "Größe")}
+    target = simulate(team(database(tables, id=OTHER, name="Archive")))
+    settings = {stream: {"match_on": ["_id"]} for stream in ("shop__groessen", "shop__groessen_b")}
+    run = run_target(target, run_tap(source).messages, database="Archive", streams=settings)
+    assert run.error is None
+    rows = target.store.database(TEAM_ID, OTHER).records
+    assert [record.fields for record in rows("D")] == [{"B": f"A{number}", "A": "x"} for number in (1, 2, 3)]
+    assert [record.fields for record in rows("C")] == [{"B": f"B{number}", "A": "x"} for number in (1, 2, 3)]
+
+
+def test_a_table_renamed_since_the_catalog_is_told_and_not_guessed(simulate):
+    simulator = simulate(base("Kunden (alt)", "Firmen"))
+    described = of_tap(schema("shop__kunden", key=["_id"], _id="integer", Name="string"), caption="Kunden")
+    run = load(simulator, "shop__kunden", described=described)
+    assert "It was read from table A when that was named 'Kunden'." in str(run.error)
+
+
+# ------------------------------------------------------------------------------------------------ several streams
+
+
+def test_two_streams_share_a_table_only_where_a_setting_says_so(simulate):
+    simulator = simulate(base("Customers"))
+    messages = [
+        schema("customers", key=["Name"], Name="string"), *records("customers", [{"Name": "one"}]),
+        schema("shop__customers", key=["Name"], Name="string"), *records("shop__customers", [{"Name": "two"}]),
+    ]  # fmt: skip
+    run = run_target(simulator, messages)
+    assert "'Customers' (A), and so does 'customers'" in str(run.error)
+    assert "two" not in names_in(simulator, "A")
+    run = run_target(simulator, messages, streams={"shop__customers": {"table": "Customers"}})
+    assert run.error is None
+    assert names_in(simulator, "A") == ["one", "two"]
+
+
+def test_two_streams_into_one_table_load_though_the_second_has_more_fields(simulate):
+    tables = {"A": text_table("Customers", "Name", "City")}
+    simulator = simulate(team(database(tables, {"A": [RecordDocument(id=1, fields={"A": "one"}, sequence=1)]})))
+    rows = [{"Name": "one", "City": "Ulm"}, {"Name": "two", "City": "Bonn"}]
+    messages = [
+        schema("crm", key=["Name"], Name="string"), *records("crm", [{"Name": "one"}, {"Name": "two"}]),
+        schema("erp", key=["Name"], Name="string", City="string"), *records("erp", rows),
+        *records("crm", [{"Name": "three"}]),
+    ]  # fmt: skip
+    run = run_target(simulator, messages, streams={name: {"table": "Customers"} for name in ("crm", "erp")})
+    assert run.error is None
+    assert sorted(fields["A"] for fields in stored(simulator).values()) == ["one", "three", "two"]
+    assert {fields["A"]: fields.get("B") for fields in stored(simulator).values()} == {
+        "one": "Ulm", "two": "Bonn", "three": None,
+    }  # fmt: skip
+
+
+def test_a_stream_that_a_map_makes_of_another_loads_and_the_other_needs_no_table(simulate):
+    simulator = simulate(base("Kunden"))
+    maps = {"raw": None, "kunden": {"__source__": "raw"}}
+    run = load(simulator, "raw", stream_maps=maps)
+    assert run.error is None
+    assert names_in(simulator, "A") == ["new"]
+
+
+def test_a_name_that_a_map_gives_goes_before_where_the_rows_come_from(simulate):
+    simulator = simulate(base("Kunden", "Archiv"))
+    described = of_tap(schema("shop__kunden", key=["Name"], Name="string"), caption="Kunden")
+    maps = {"shop__kunden": None, "archiv": {"__source__": "shop__kunden"}}
+    assert load(simulator, "shop__kunden", described=described, stream_maps=maps).error is None
+    assert (names_in(simulator, "A"), names_in(simulator, "B")) == ([], ["new"])
+
+
+def test_a_map_of_the_tap_that_renames_a_stream_is_followed_too(simulate):
+    source, target = simulate(base("Kunden", kept="A")), simulate(base("Kunden", "Archiv"))
+    read = run_tap(source, stream_maps={"shop__kunden": {"__alias__": "archiv"}})
+    run = run_target(target, read.messages, streams={"archiv": {"match_on": ["_id"]}})
+    assert run.error is None
+    assert (names_in(target, "A"), names_in(target, "B")) == ([], ["old"])
+
+
+def test_one_line_per_stream_says_where_it_goes_and_why_before_anything_is_written(simulate, caplog):
+    simulator = simulate(base("Customers", "Orders"))
+    caplog.set_level(logging.INFO)
+    messages = [
+        *(schema("customers", key=["Name"], Name="string"), *records("customers", [{"Name": "one"}])),
+        schema("customers", key=["Name"], Name="string", _sdc_x="string"),
+        *(schema("x", key=["Name"], Name="string"), *records("x", [{"Name": "two"}])),
+    ]
+    assert run_target(simulator, messages, streams={"x": {"table": "B"}}).error is None
+    lines = [line for line in caplog.messages if ": goes to table" in line]
+    assert lines == [
+        "customers: goes to table 'Customers' (A), since the stream is named 'customers'.",
+        "x: goes to table 'Orders' (B), since streams.x.table says so.",
+    ]
+
+
+# -------------------------------------------------------------------------------------------------------- `_id`
+
+
+def foreign(**more):
+    """Rows of a product that numbers them in `_id`, as MongoDB and CKAN do."""
+    return [schema("customers", key=["_id"], _id="integer", Name="string"),
+            *records("customers", [{"_id": 1, "Name": "foreign"}])]  # fmt: skip
+
+
+def test_an_id_of_another_product_is_not_taken_for_the_record_id(simulate):
+    simulator = simulate(base("Customers", kept="A"))
+    run = run_target(simulator, foreign())
+    assert "the stream's key is _id, and nothing says that it is the id of a record" in str(run.error)
+    assert names_in(simulator, "A") == ["old"]
+
+
+def test_fields_decides_what_an_id_is(simulate):
+    simulator = simulate(team(database({"A": text_table("Customers", "Name", "Nummer")},
+                                       {"A": [RecordDocument(id=1, fields={"A": "old"}, sequence=1)]})))  # fmt: skip
+    settings = {"customers": {"fields": {"_id": "Nummer"}}}
+    assert run_target(simulator, foreign(), streams=settings).error is None
+    assert stored(simulator) == {1: {"A": "old"}, 2: {"A": "foreign", "B": "1"}}
+    simulator.log.clear()
+    settings["customers"]["match_on"] = ["_id"]
+    assert run_target(simulator, foreign(), streams=settings).error is None
+    assert writes(simulator) == []
+
+
+def test_a_setting_can_say_that_an_id_is_the_record_id(simulate):
+    simulator = simulate(base("Customers", kept="A"))
+    assert run_target(simulator, foreign(), streams={"customers": {"match_on": ["_id"]}}).error is None
+    assert names_in(simulator, "A") == ["foreign"]
+
+
+@pytest.mark.parametrize(
+    ("said", "is_own"),
+    [({}, True), ({"table": "B"}, False), ({"database": OTHER}, False), ({"team": "tEamOfOthers"}, False)],
+    ids=["own", "table", "database", "team"],
+)
+def test_an_id_is_the_record_id_where_the_tap_read_this_very_table(simulate, said, is_own):
+    simulator = simulate(base("Customers", kept="A"))
+    described, *rows = foreign()
+    run = run_target(simulator, [of_tap(described, **said), *rows])
+    assert (run.error is None) is is_own
+    assert names_in(simulator, "A") == ["foreign" if is_own else "old"]
+
+
+def test_an_id_of_this_table_is_none_in_the_table_that_a_setting_names(simulate):
+    simulator = simulate(base("Customers", "Archive", kept="AB"))
+    described, *rows = foreign()
+    run = run_target(simulator, [of_tap(described), *rows], streams={"customers": {"table": "Archive"}})
+    assert "set match_on: [_id]" in str(run.error)
+    assert (names_in(simulator, "A"), names_in(simulator, "B")) == (["old"], ["old"])
