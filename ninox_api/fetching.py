@@ -1,28 +1,24 @@
 """The other way to the network: files of hosts that are not Ninox, without the key in reach.
 
-A row's address must not make us read what only this machine or its network can reach: the address that a connection is
-made to has to be public, whatever the host's name resolves to, unless the host is trusted.
+A row's address must not make us read what only this machine or its network can reach. Whether it would, no look at the
+address tells for sure (names resolve anew, networks translate), so nothing is judged: only hosts that the settings name
+are asked, first and after each redirect.
 """
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 import requests
-from typing_extensions import override
-from urllib3.connectionpool import HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
-from ninox_api.addresses import checked_address, is_public, name_in
 from ninox_api.body import AnswerTooLargeError, read_body
 from ninox_api.config import ConnectionConfig, certificate_authorities
 from ninox_api.errors import NinoxFetchError
-from ninox_api.session import BoundedAdapter, BoundedSession, TlsConnection
+from ninox_api.session import BoundedSession
 
 _SUCCESS = range(200, 300)
 _MOST_REDIRECTS = 5
@@ -61,15 +57,18 @@ class FileFetcher:
     """Fetches files."""
 
     def __init__(self, config: ConnectionConfig, *, trusted_hosts: Collection[str] = ()) -> None:
-        """Prepare the connections; nothing is sent yet."""
+        """Prepare the connections; nothing is sent yet.
+
+        Args:
+            config: Of the connection to Ninox; its key is not used here.
+            trusted_hosts: The only hosts that are asked, by https or http; in lower case.
+        """
         self._timeout_s = config.request_timeout_s
         self._verify = certificate_authorities() or True
         self._trusted_hosts = frozenset(trusted_hosts)
-        self._trusting, self._wary = (BoundedSession() for _ in range(2))
-        self._wary.mount("https://", _WaryAdapter())
-        for session in (self._trusting, self._wary):
-            session.trust_env = False  # a proxy would connect in our place, and .netrc holds keys of others
-            session.headers["Accept-Encoding"] = "identity"
+        self._session = BoundedSession()
+        self._session.trust_env = False  # .netrc holds keys of others
+        self._session.headers["Accept-Encoding"] = "identity"
 
     @contextmanager
     def open(self, url: str) -> Iterator[FetchedFile]:
@@ -79,20 +78,36 @@ class FileFetcher:
             NinoxFetchError: The address may not be asked, or the host does not send the file.
         """
         for _ in range(_MOST_REDIRECTS):
-            parts = checked_address(url, trusted_hosts=self._trusted_hosts)
-            session = self._trusting if parts.hostname in self._trusted_hosts else self._wary
-            with self._get(session, parts.geturl()) as response:
+            parts = self._checked(url)
+            with self._get(parts.geturl()) as response:
                 if not response.is_redirect:
-                    yield self._fetched(response, name_in(parts))
+                    yield self._fetched(response, unquote(parts.path.rpartition("/")[2]))
                     return
                 url = urljoin(url, response.headers["Location"])
         raise NinoxFetchError(problem="the host redirects too often")
 
-    def _get(self, session: requests.Session, url: str) -> requests.Response:
+    def _checked(self, url: str) -> SplitResult:
+        """Return the parts of an address that may be asked for; the address is a value of the row, so it is not told.
+
+        Raises:
+            NinoxFetchError: It may not.
+        """
         try:
-            return session.get(url, timeout=self._timeout_s, verify=self._verify, stream=True, allow_redirects=False)
-        except _PrivateAddressError:
-            problem = "the host is not on the public internet (trusted_file_hosts names those that may be)"
+            parts = urlsplit(url.strip())
+            host, _ = parts.hostname, parts.port
+        except ValueError:
+            host, parts = None, SplitResult("", "", "", "", "")
+        if not host or parts.scheme not in {"https", "http"} or parts.username or parts.password:
+            raise NinoxFetchError(problem="it is not an address such as https://example.com/picture.jpg")
+        if host not in self._trusted_hosts:
+            raise NinoxFetchError(problem="trusted_file_hosts does not name its host, or one that it leads on to")
+        return parts
+
+    def _get(self, url: str) -> requests.Response:
+        try:
+            return self._session.get(
+                url, timeout=self._timeout_s, verify=self._verify, stream=True, allow_redirects=False
+            )
         except requests.exceptions.SSLError:
             problem = "the certificate of the host is not trusted"
         except (requests.RequestException, HTTPError, OSError, ValueError):
@@ -109,29 +124,3 @@ class FileFetcher:
             size=int(length) if length.isdecimal() and "Content-Encoding" not in response.headers else None,
             _response=response,
         )
-
-
-class _PrivateAddressError(Exception):
-    """The host's address is not public."""
-
-
-class _WaryConnection(TlsConnection):
-    @override
-    def _new_conn(self) -> socket.socket:
-        """Look at the address before anything is said, a greeting included. A name could resolve otherwise twice."""
-        connected = super()._new_conn()
-        if not is_public(connected.getpeername()[0]):
-            connected.close()
-            raise _PrivateAddressError
-        return connected
-
-
-class _WaryPool(HTTPSConnectionPool):
-    ConnectionCls = _WaryConnection
-
-
-class _WaryAdapter(BoundedAdapter):
-    @override
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"https": _WaryPool}

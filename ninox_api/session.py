@@ -116,9 +116,7 @@ class _Connection(HTTPConnection):
     response_class = _BoundedResponse
 
 
-class TlsConnection(HTTPSConnection):
-    """A connection by TLS whose answers are bounded in time."""
-
+class _TlsConnection(HTTPSConnection):
     response_class = _BoundedResponse
 
 
@@ -127,7 +125,7 @@ class _Pool(HTTPConnectionPool):
 
 
 class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = TlsConnection
+    ConnectionCls = _TlsConnection
 
 
 _POOLS: dict[str, Any] = {"http": _Pool, "https": _TlsPool}

@@ -44,7 +44,7 @@ STREAM_PROPERTIES = (
         "fields",
         th.CustomType({"type": ["object", "null"], "additionalProperties": {"type": ["string", "null"]}}),
         description="Property → field, by id or name; `null` leaves the property out. For a file or image field, the "
-        "property names the file to upload: a path below `file_folder`, an https address of one of "
+        "property names the file to upload: a path below `file_folder`, an address on one of "
         "`trusted_file_hosts`, or base64. Default: by name.",
     ),
     th.Property(
@@ -148,14 +148,14 @@ TARGET_PROPERTIES = (
         "file_folder",
         th.StringType,
         title="Folder of files",
-        description="Folder from which files may be uploaded. Default: none, so only addresses and base64 work.",
+        description="Folder from which files may be uploaded. Default: none.",
     ),
     th.Property(
         "trusted_file_hosts",
         _NAMES,
         title="Trusted hosts of files",
-        description="Hosts that files may be fetched from though they are in a private network or serve plain http. "
-        "Default: none, only public hosts by https.",
+        description="The only hosts that files are fetched from, by https or plain http; a redirect leads to no other. "
+        "Default: none, so only paths and base64 work.",
     ),
 )
 

@@ -72,7 +72,7 @@ class FileSources:
         """Yield the file that a value names.
 
         Args:
-            value: A path, an https address, a `data:` address, or base64.
+            value: A path, an address, a `data:` address, or base64.
             fallback: What a file is called that has no name of its own; its ending is guessed.
 
         Raises:
@@ -145,7 +145,7 @@ class FileSources:
 
     def _nowhere(self) -> ValueRejectedError:
         where = "in file_folder" if self._folder is not None else "(file_folder is not set)"
-        reason = f"There is no such file {where}, and it is neither an https address nor base64."
+        reason = f"There is no such file {where}, and it is neither an address such as https://… nor base64."
         return ValueRejectedError(code="no_such_file", reason=reason)
 
 

@@ -140,9 +140,24 @@ PROMISES = [
     ),
     Promise(
         "docs/adr/0014-files-from-other-hosts.md",
-        "looks at the address it is connected to before it sends anything",
-        test="client/test_fetching.py::test_a_public_name_with_a_private_address_is_not_read",
-        defects=(Defect("ninox_api:_WaryConnection._new_conn", "not is_public(connected.getpeername()[0])", "False"),),
+        "It asks only hosts that `trusted_file_hosts` names, none by default",
+        test="client/test_fetching.py::test_a_host_that_the_settings_do_not_name_is_not_asked",
+        defects=(
+            Defect("ninox_api:FileFetcher._checked", "host not in self._trusted_hosts", "False"),
+            Defect(
+                "ninox_api:FileFetcher._checked",
+                "host not in self._trusted_hosts",
+                "not any(known.startswith(host) for known in self._trusted_hosts)",
+            ),
+        ),
+    ),
+    Promise(
+        "docs/adr/0014-files-from-other-hosts.md",
+        "follows at most five redirects, and none to a host that is not named.",
+        test="client/test_fetching.py::test_a_redirect_does_not_lead_where_we_would_not_go",
+        defects=(
+            Defect("ninox_api:FileFetcher.open", "self._checked(url)", "urlsplit(url) if url else self._checked(url)"),
+        ),
     ),
     Promise(
         "docs/reliability.md",

@@ -68,6 +68,16 @@ def uploads(simulator):
     return [call for call in simulator.log.entries if call.method == "POST" and call.path.endswith("/files")]
 
 
+def test_a_row_whose_host_is_not_named_is_rejected_with_the_setting_that_names_it(simulator, pictures, host, tmp_path):
+    path = tmp_path / "rejects.jsonl"
+    run = load(simulator, pictures, host, trusted_file_hosts=["pictures.example.com"], rejects_path=str(path))
+    assert run.error is not None
+    assert run.counts("product_photos")["rejected"] == 3
+    assert "trusted_file_hosts does not name its host" in path.read_text(encoding="utf-8")
+    assert "photo_url" in path.read_text(encoding="utf-8")
+    assert not [call for call in uploads(simulator) if "Foto" in str(call)]
+
+
 def test_b12_pictures_arrive_once(simulator, pictures, host):
     run = load(simulator, pictures, host)
     assert run.error is None
