@@ -15,13 +15,13 @@ class Table:
     Attributes:
         existing: Record id → fields, of records that were there before the load.
         made: Fields of those that came with it; only Ninox knows their ids.
-        rejected: How many rows could not be loaded.
+        rejected: Numbers of the rows that cannot be loaded, from 1.
     """
 
     def __init__(self, records):
         self.existing = {record.id: dict(record.fields) for record in records}
         self.made = []
-        self.rejected = 0
+        self.rejected = []
 
     def load(self, rows, *, mode, key):
         """Take the rows of a stream.
@@ -32,11 +32,11 @@ class Table:
             key: Id of the field that rows are matched by.
         """
         named = []
-        for row in rows:
+        for number, row in enumerate(rows, start=1):
             try:
                 named.append(self._take(row, mode, key))
             except RejectedError:
-                self.rejected += 1
+                self.rejected.append(number)
         if mode == "mirror" and named and not self.rejected:
             self.existing = {i: fields for i, fields in self.existing.items() if any(fields is n for n in named)}
 

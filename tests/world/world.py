@@ -118,11 +118,18 @@ class TapWorld(World):
         self.offer = self.discovered()
         self.catalog = self.offer if data.draw(st.booleans()) else None
 
-    @rule(edits=draw.edits_between_requests, faults=draw.faults, ending=draw.endings)
-    def tap_runs(self, edits, faults, ending):
-        run = self.run(edits=edits, faults=faults, ending=ending)
-        if not edits and ending.who == "nobody":
-            invariants.the_warehouse_is_exact(self, streams=claimed_complete(run))
+    @rule(edits=draw.edits_between_requests)
+    def tap_runs_while_people_work(self, edits):
+        self.run(edits=edits)
+
+    @rule(faults=draw.faults)
+    def tap_runs_while_requests_fail(self, faults):
+        run = self.run(faults=faults)
+        invariants.the_warehouse_is_exact(self, streams=claimed_complete(run))
+
+    @rule(edits=draw.edits_between_requests, faults=draw.faults, ending=draw.endings, refreshes=st.booleans())
+    def tap_or_loader_is_killed(self, edits, faults, ending, refreshes):
+        self.run(edits=edits, faults=faults, ending=ending, **({"refresh": ["*"]} if refreshes else {}))
 
     @rule()
     def tap_runs_on_a_quiet_day(self):
@@ -202,29 +209,49 @@ class TargetWorld(World):
         shapes = [draw.loadable(shape) for shape in data.draw(draw.shapes(names))]
         self.open(draw.database_of(shapes, "Shop"), data.draw(draw.switches()), data.draw(st.lists(names, min_size=3)))
         self.settings = data.draw(target_settings)
+        self.rows_at_once = data.draw(st.sampled_from([5000, 1, 3]))
 
-    @rule(stream=draw.input_streams, faults=draw.write_faults, kill=draw.kills, states=st.booleans())
-    def target_loads(self, stream, faults, kill, states):
-        """Load a stream, hit by faults and killed; undisturbed, what its last state has not passed; again."""
-        if stream.mode == "insert":  # a row that comes again after a failure is another record: so the documents say
-            faults, kill = (), None
-        load = Load.of(self.people.databases[0], stream, states=states)
+    @rule(stream=draw.input_streams)
+    def target_loads(self, stream):
+        self.play(stream)
+
+    @rule(stream=draw.input_streams, faults=draw.faults_of_anything)
+    def target_loads_while_requests_fail(self, stream, faults):
+        self.play(stream, faults=faults)
+
+    @rule(stream=draw.input_streams, faults=draw.faults_of_writes)
+    def target_loads_while_writes_fail(self, stream, faults):
+        self.play(stream, faults=faults)
+
+    @rule(stream=draw.input_streams, kill=draw.kills)
+    def target_is_killed(self, stream, kill):
+        self.play(stream, kill=kill)
+
+    def play(self, stream, *, faults=(), kill=None):
+        """Load a stream, perhaps disturbed; then, undisturbed, what its last state has not passed; then all again."""
+        is_disturbed = faults or kill
+        if stream.mode == "insert" and is_disturbed:
+            return  # a row that comes again after a failure is another record, as the documents say
+        load = Load.of(self.people.databases[0], stream)
         if load is None:
             return
         expected = self.expected(load)
-        first = self.load(load.messages, load, faults, kill) if faults or kill else None
+        first = self.load(load.messages, load, faults, kill) if is_disturbed else None
         run = self.load(load.messages_after(first), load)
+        invariants.no_state_passes_a_rejected_row(first, expected[load.place])
+        invariants.no_state_passes_a_rejected_row(run, expected[load.place])
         invariants.rejected_rows_and_nothing_else_fail_a_load(run, expected[load.place], is_rest=first is not None)
         invariants.the_store_is_as_the_model_says(self, expected)
         invariants.each_row_has_one_outcome(run)
         if stream.mode != "insert":
             self.load(load.messages, load)
-            invariants.nothing_was_written(self)
             invariants.the_store_is_as_the_model_says(self, expected)
+            if load.has_each_key_once or self.rows_at_once > len(stream.rows):
+                invariants.nothing_was_written(self)  # else a record takes one row's values, then those of another
 
     def load(self, messages, load, faults=(), kill=None):
         """Run the target, hit by faults and killed where that is asked."""
-        with self.happening((), faults):
+        with self.happening((), faults), limits.small_batches(self.rows_at_once):
             settings = {**self.settings, "max_retries": MOST_RETRIES, "database": load.database.id}
             with limits.killed_at_request(kill[0], is_answered=kill[1]) if kill else nullcontext():
                 return run_target(self.simulator, messages, streams=load.settings, **settings)
@@ -244,7 +271,7 @@ class Load:
     """A stream as the target gets it, and what it means."""
 
     @classmethod
-    def of(cls, database, stream, *, states):
+    def of(cls, database, stream):
         """Return the load of a stream, or None if its table has no field any more that could be its key."""
         table_ids = list(database.tables)
         table_id = table_ids[stream.table % len(table_ids)]
@@ -252,9 +279,9 @@ class Load:
         key = next((key for key, raw in fields.items() if raw["base"] in draw.KEYS), None)
         if key is None:
             return None
-        return cls(database, table_id, {key: fields.pop(key), **fields}, stream, states=states)
+        return cls(database, table_id, {key: fields.pop(key), **fields}, stream)
 
-    def __init__(self, database, table_id, fields, stream, *, states):
+    def __init__(self, database, table_id, fields, stream):
         self.database, self.mode, self.key = database, stream.mode, next(iter(fields))
         self.place = database.id, table_id
         rows = [draw.row_of(fields, pick) for pick in stream.rows]
@@ -265,7 +292,12 @@ class Load:
         described = schema("input", key=[f"p_{self.key.lower()}"], **{f"p_{key.lower()}": {} for key in fields})
         sent_rows = [{f"p_{key.lower()}": value for key, value in sent.items()} for sent, _ in rows]
         self._rows = records("input", sent_rows, version=1 if stream.mode == "mirror" else None)
-        self._described, self._has_states = described, states and stream.mode != "mirror"
+        self._described, self._states_after = described, stream.states_after
+
+    @property
+    def has_each_key_once(self):
+        keys = [row.get(self.key) for row in self.stored_rows]
+        return len(keys) == len(set(keys))
 
     @property
     def messages(self):
@@ -279,7 +311,7 @@ class Load:
         messages = [self._described]
         for number, row in enumerate(self._rows[count:], start=count + 1):
             messages.append(row)
-            if self._has_states and number % 3 == 0:
+            if self.mode != "mirror" and self._states_after and number % self._states_after == 0:
                 messages.append(state({"rows": number}))
         if self.mode == "mirror":  # only a stream that is known to be whole tells what is gone
             return [*messages, activate_version("input"), state({"rows": 0})]
