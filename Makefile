@@ -8,11 +8,12 @@ STAMP := .venv/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo test bench prove check format lint types tests wheel audit pins newest lowest clean
+.PHONY: help setup demo test docs bench prove check format lint types tests wheel audit pins newest lowest clean
 
 help:
 	@echo "make demo     Ninox to PostgreSQL through Meltano, without an account"
 	@echo "make test     format check, lint, strict types, all tests"
+	@echo "make docs     what stands in files about settings, anew, after a change of them"
 	@echo "make wheel    build the wheel and try it in an empty environment"
 	@echo "make bench    how fast, beside what else could be used; ROUNDS=5 WORKS='read tables'"
 	@echo "make prove    what takes longer: every fault, seeds of kills, a million rows, soak; PARTS='world matrix kills load soak'"

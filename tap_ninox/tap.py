@@ -31,8 +31,7 @@ from tap_ninox.schema.known_tables import describe
 from tap_ninox.schema.saved_catalog import UnknownStreamError, sound_catalog, unknown_streams
 from tap_ninox.schema.selection import check_names
 from tap_ninox.schema.watch import SchemaWatch
-from tap_ninox.settings import TapSettings, report_path_of
-from tap_ninox.settings_schema import CONFIG_JSONSCHEMA, REMOVED_SETTINGS
+from tap_ninox.settings import CONFIG_JSONSCHEMA, REMOVED_SETTINGS, TapSettings, report_path_of
 from tap_ninox.streams.files import FilesStream
 from tap_ninox.streams.lists import CATALOGUE_STREAMS, DeletedRecordsStream
 from tap_ninox.streams.queries import query_streams

@@ -28,8 +28,7 @@ from target_ninox.mapping.place import CATALOGUE_STREAMS, IDENTITY, is_marked_de
 from target_ninox.reader import QuietReader
 from target_ninox.reporting.rejects import StreamSchema
 from target_ninox.run import Run, open_run
-from target_ninox.settings import TargetSettings
-from target_ninox.settings_schema import CONFIG_JSONSCHEMA, REMOVED_SETTINGS
+from target_ninox.settings import CONFIG_JSONSCHEMA, REMOVED_SETTINGS, TargetSettings
 from target_ninox.sink import NoSink, TableSink
 from target_ninox.state import DurableStates, State, write_state
 from target_ninox.stream_maps import told_without_values

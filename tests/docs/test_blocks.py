@@ -17,7 +17,6 @@ from demo.simulator import running_simulator
 from tap_ninox.command import TapCommand
 from target_ninox.target import TargetNinox
 from tests.docs.blocks import ROOT, blocks, missing, pages, run_page
-from tests.docs.settings_page import PAGE, page
 
 MARK = re.compile(r"run|shows|sql|settings: (tap|target)-ninox|not run: .+")
 
@@ -129,7 +128,3 @@ def test_commands_run_and_print_what_is_shown(page, company, tmp_path):
             output = next(printed)
         elif block.mark == "shows":
             assert missing(block.text, output) == [], f"what is printed:\n{output}"
-
-
-def test_the_page_of_settings_is_the_one_the_code_makes():
-    assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m tests.docs.settings_page"

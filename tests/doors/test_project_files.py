@@ -12,7 +12,7 @@ import yaml
 from ninox_api.config import ConnectionConfig
 from ninox_simulator.__main__ import DEFAULT_PORT
 from ninox_simulator.server import DEFAULT_TOKEN
-from tap_ninox.settings_schema import CONNECTION_PROPERTIES, TAP_PROPERTIES
+from tap_ninox.settings import CONNECTION_PROPERTIES, TAP_PROPERTIES
 from tap_ninox.tap import TapNinox
 
 ROOT = Path(__file__).parents[2]

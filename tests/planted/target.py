@@ -313,7 +313,7 @@ PROMISES = [
         defects=(Defect("target_ninox:RowWriter._chosen", "len(records) > 1", "False"),),
     ),
     Promise(
-        "README.md",
+        "docs/reference/settings.md",
         "An absent property never does anything.",
         test="target/test_upsert.py::test_an_absent_property_changes_nothing_and_null_clears",
         defects=(
@@ -354,7 +354,7 @@ PROMISES = [
         ),
     ),
     Promise(
-        "README.md",
+        "docs/reference/settings.md",
         "Folder from which files may be uploaded. Default: none.",
         test="target/test_files.py::test_a_link_does_not_lead_out_of_the_folder",
         defects=(

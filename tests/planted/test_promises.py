@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from tap_ninox.settings_schema import CONNECTION_PROPERTIES, TAP_PROPERTIES
-from target_ninox import settings_schema as of_target
+from tap_ninox.settings import CONNECTION_PROPERTIES, TAP_PROPERTIES
+from target_ninox import settings as of_target
 from tests.planted import api, settings, tap, target, trial, upgrade
 
 AREAS = {"api": api, "tap": tap, "target": target, "upgrade": upgrade}

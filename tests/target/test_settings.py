@@ -8,8 +8,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from ninox_api.errors import NinoxConfigError
-from tap_ninox import settings_schema as tap
-from target_ninox import settings_schema as target
+from tap_ninox import settings as tap
+from target_ninox import settings as target
 from target_ninox.settings import ReferenceSettings, StreamSettings, TargetSettings
 
 LEAST = {"database": "Shop"}

@@ -6,8 +6,8 @@ import pytest
 
 from ninox_api.errors import NinoxConfigError
 from ninox_singer.settings import read_settings
-from tap_ninox.settings_schema import CONFIG_JSONSCHEMA as TAP
-from target_ninox.settings_schema import CONFIG_JSONSCHEMA as TARGET
+from tap_ninox.settings import CONFIG_JSONSCHEMA as TAP
+from target_ninox.settings import CONFIG_JSONSCHEMA as TARGET
 
 KEY = {"auth_token": "canary-7f3a"}
 CASES = {
