@@ -18,15 +18,15 @@ from tests.helpers.wire import record_pages
 pytestmark = pytest.mark.e2e
 
 TAP = Path(sys.executable).with_name("tap-ninox")
-PAGE = 50
+PAGE = 100
 
 
 @pytest.mark.parametrize("parallel", [1, 4])
 @pytest.mark.parametrize("bound", ["exclusive", "inclusive"])
 def test_a_load_killed_at_forty_percent_continues(tmp_path, bound, parallel):
-    with Simulator(switches={"since_id_bound": bound}) as simulator:
+    with Simulator(switches={"since_id_bound": bound, "per_page_cap": str(PAGE)}) as simulator:
         simulator.store.database(TEAM_ID, BUERO_ID).unreadable_tables.clear()
-        settings = {"databases": ["Büro*"], "page_size": PAGE, "max_parallel_requests": parallel}
+        settings = {"databases": ["Büro*"], "max_parallel_requests": parallel}
         whole = run_tap(simulator, **settings)
         needed = len(record_pages(simulator))
         simulator.log.clear()

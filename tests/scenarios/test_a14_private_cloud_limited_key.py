@@ -25,8 +25,9 @@ def authority(tmp_path):
 @pytest.mark.parametrize("access", ["tables_only", "forbidden"])
 @pytest.mark.parametrize("teams", ["available", "missing"])
 @pytest.mark.parametrize("feed", ["available", "forbidden"])
-def test_a_saved_catalog_and_one_unreadable_table(authority, tmp_path, caplog, access, teams, feed):
+def test_a_saved_catalog_and_one_unreadable_table(authority, tmp_path, monkeypatch, caplog, access, teams, feed):
     caplog.set_level(logging.DEBUG)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
     with Simulator(token=CANARY, switches={"teams_endpoint": teams}) as simulator:
         catalog = discover(simulator, team=TEAM_ID, databases=["Büro*"])
         simulator.switches.update({"schema_access": access, "feed": feed})
