@@ -89,6 +89,11 @@ class NinoxClient:
         return self._transport.budget.used
 
     @property
+    def now_ms(self) -> int:
+        """Time in milliseconds since 1970: the server's, where its answers tell it and this machine is not later."""
+        return self._transport.clock.now_ms()
+
+    @property
     def databases_with_password(self) -> Iterable[str]:
         """Ids or names of the databases that a password was given for."""
         return self._passwords.keys()

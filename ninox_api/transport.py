@@ -18,6 +18,7 @@ from urllib3.exceptions import HTTPError
 
 from ninox_api import retry
 from ninox_api.body import AnswerTooLargeError, pieces, read_body
+from ninox_api.clock import ServerClock
 from ninox_api.config import ConnectionConfig, certificate_authorities
 from ninox_api.download import Download, RangeRefusedError
 from ninox_api.errors import (
@@ -73,12 +74,14 @@ class Transport:
 
     Attributes:
         budget: Counts every request sent, repeated ones included.
+        clock: Tells the time, also by what the answers say.
     """
 
     def __init__(self, config: ConnectionConfig) -> None:
         """Prepare a connection pool; nothing is sent yet."""
         self._config = config
         self.budget = CallBudget(config.max_api_calls)
+        self.clock = ServerClock()
         self._limiter = RateLimiter(config.requests_per_second)
         self._in_flight = InFlight(config.max_parallel_requests)
         self._session = _session(config)
@@ -175,6 +178,7 @@ class Transport:
                 timeout=self._config.request_timeout_s,
                 stream=True,
             ) as response:
+                self.clock.note(response.headers.get("Date"))
                 return _Received(response.status_code, response.headers, take(response))
         except (requests.RequestException, HTTPError, *_OWN_ERRORS, OSError) as error:
             raise failure_of(error, method=request.method, path=request.label, api_url=self._config.api_url) from None

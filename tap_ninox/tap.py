@@ -32,6 +32,7 @@ from tap_ninox.schema.saved_catalog import UnknownStreamError, sound_catalog, un
 from tap_ninox.schema.selection import check_names
 from tap_ninox.schema.watch import SchemaWatch
 from tap_ninox.settings import CONFIG_JSONSCHEMA, REMOVED_SETTINGS, TapSettings, report_path_of
+from tap_ninox.streams.base import RecordStream
 from tap_ninox.streams.files import FilesStream
 from tap_ninox.streams.lists import CATALOGUE_STREAMS, DeletedRecordsStream
 from tap_ninox.streams.queries import query_streams
@@ -107,6 +108,11 @@ class TapNinox(ConfiguredPlugin, Tap):
         """API calls sent so far."""
         return self._client.calls_used if self._client else 0
 
+    @property
+    def now_ms(self) -> int:
+        """Time in milliseconds since 1970, by Ninox' clock rather than by one of this machine that is wrong."""
+        return self._client.now_ms if self._client else 0
+
     @override
     def setup_mapper(self) -> None:
         with self._telling_its_end():
@@ -133,7 +139,7 @@ class TapNinox(ConfiguredPlugin, Tap):
         discovery = self.discovery = self._discover(self._client, settings)
         entries = self._entries(discovery, settings)
         check_names(settings.refresh, [entry.stream for entry in entries], setting="refresh")
-        streams: list[Stream] = [kind(self, discovery, entries, settings) for kind in CATALOGUE_STREAMS]
+        streams: list[Stream] = [kind(self, discovery, entries) for kind in CATALOGUE_STREAMS]
         streams += self._streams_of_tables(self._client, discovery, entries, settings)
         taken = [*(stream.name for stream in streams), *(kind.name for kind in LIST_STREAMS)]
         return streams + query_streams(self, self._readers, taken=taken, saved=self._saved_catalog)
@@ -144,6 +150,9 @@ class TapNinox(ConfiguredPlugin, Tap):
             self._note_drift()
             self._put_last(FilesStream.name)  # it can use up the budget of calls, which the tables need more
             self._announce()
+            for stream in self.streams.values():
+                if stream.selected and isinstance(stream, RecordStream):
+                    stream.open_bookmark()
             self._schedule.order = [s for s in self.streams.values() if isinstance(s, TableStream) and s.selected]
             if batch_config := self.config.get("batch_config"):
                 self._writer.batches = Batches(batch_config, name=self.name)

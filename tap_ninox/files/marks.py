@@ -1,21 +1,42 @@
 """How far files were read: the bookmarks of `ninox_files`, one per table.
 
 ```json
-{"table_version": 1766000000,
- "tables": {"db1.A": {"sequence": 4711, "again": [7]}, "db1.B": {"head": 4711, "last_id": 1200}}}
+{"table_version": 1766000000000, "is_activated": null,
+ "tables": [{"table": "db1.A", "sequence": 4711, "again": [7]}, {"table": "db1.B", "head": 4711, "last_id": 1200}]}
 ```
 
 `sequence`: the files of all records are known as of it. Before that is so, `head` is the sequence to be reached and
 `last_id` the record up to which files were listed. `partial` is the same for changed records, `again` lists records
-with a file that could not be fetched, and `store` says into which store the table's files went.
+with a file that could not be fetched, and `store` says into which store the table's files went. `tables` is a list, so
+that it is replaced as a whole where states are merged.
 """
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from typing import Any
 
 MAX_AGAIN = 10_000
+
+TABLES = "tables"
+"""Key of the bookmark."""
+
+_TABLE = "table"
+
+
+def find_mark(marks: Iterable[MutableMapping[str, Any]], key: str) -> MutableMapping[str, Any] | None:
+    """Return the bookmark of a table, None if there is none.
+
+    Args:
+        marks: Bookmarks of tables.
+        key: Ids of database and table, with a dot between them.
+    """
+    return next((mark for mark in marks if mark.get(_TABLE) == key), None)
+
+
+def new_mark(key: str) -> dict[str, Any]:
+    """Return a bookmark of a table that says nothing yet."""
+    return {_TABLE: key}
 
 
 class FileMark:
@@ -25,7 +46,8 @@ class FileMark:
         """Take over a bookmark; one of another store, or one we cannot have written, begins anew."""
         self._values = values
         if values.get("store", store) != store or not _is_sound(values):
-            values.clear()
+            for name in values.keys() - {_TABLE}:
+                del values[name]
         values["store"] = store
 
     @property

@@ -1,12 +1,12 @@
 """A table as an earlier run knew it: from a saved catalog, or from what its bookmark keeps in the state.
 
 ```json
-{"database_id": "…", "table_id": "A", "table": "Customers",
- "fields": {"A": "string Name", "B": "number Amount"}, "names": {"B": "price"}}
+{"database_id": "…", "table_id": "A", "table": "Customers", "is_gone": null,
+ "fields": ["A string Name", "B number Amount"], "names": ["B price"]}
 ```
 
 Ids, types and captions are enough: property names follow from them. `names` holds those that do not, because a saved
-catalog pinned them.
+catalog pinned them. Both are lists, since a map that is merged with an older one keeps what was taken out of it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from ninox_api.schema import FORMULA, DatabaseSchema, Field, Table
 from tap_ninox.schema.catalog import TableEntry, aliases_of
 from tap_ninox.settings import TapSettings
 from tap_ninox.values.columns import Column, columns_of
+
+SCHEMA_KEYS = ("table", "fields", "names", "is_gone")
+"""Keys of a bookmark."""
 
 BACK_SIDE = "rev"
 """Fields of this type appear whenever another table refers to this one; they are never read."""
@@ -70,9 +73,9 @@ def known_from_entry(entry: TableEntry) -> KnownTable:
 def known_from_state(bookmarks: Mapping[str, Any], settings: TapSettings) -> Iterator[KnownTable]:
     """Yield what the state knows of tables; bookmarks of an older release, which know nothing, are left out."""
     for stream, bookmark in bookmarks.items():
-        fields = bookmark.get("fields") if isinstance(bookmark, dict) else None
+        fields = _by_id(bookmark.get("fields")) if isinstance(bookmark, dict) else {}
         named = [bookmark.get(key) for key in ("table", "table_id", "database_id")] if fields else []
-        if isinstance(fields, dict) and named and all(isinstance(name, str) for name in named):
+        if named and all(isinstance(name, str) for name in named):
             yield _known_from_bookmark(stream, bookmark, fields, settings)
 
 
@@ -83,7 +86,7 @@ def known_databases(bookmarks: Mapping[str, Any]) -> tuple[set[str], set[str]]:
         database_id = bookmark.get("database_id") if isinstance(bookmark, dict) else None
         if isinstance(database_id, str):
             known.add(database_id)
-            if _formulas(bookmark.get("fields")):
+            if _formulas(_by_id(bookmark.get("fields"))):
                 with_formulas.add(database_id)
     return known, with_formulas
 
@@ -91,14 +94,14 @@ def known_databases(bookmarks: Mapping[str, Any]) -> tuple[set[str], set[str]]:
 def _known_from_bookmark(
     stream: str, bookmark: Mapping[str, Any], fields: Mapping[str, str], settings: TapSettings
 ) -> KnownTable:
-    described = {field_id: str(text).partition(" ") for field_id, text in fields.items()}
+    described = {field_id: text.partition(" ") for field_id, text in fields.items()}
     table = Table(
         id=bookmark["table_id"],
         name=bookmark["table"],
         fields=tuple(Field(id=key, name=name, type=kind) for key, (kind, _, name) in described.items()),
     )
     columns = _computed_columns(table, settings, database_id=bookmark["database_id"])
-    names = bookmark.get("names") or {}
+    names = _by_id(bookmark.get("names"))
     return KnownTable(
         stream=stream,
         database_id=bookmark["database_id"],
@@ -128,17 +131,25 @@ class Description:
 
     def write_to(self, bookmark: MutableMapping[str, Any]) -> None:
         """Put it into a bookmark, in place of what that knew."""
-        unseen = {} if self.lists_formulas else _formulas(bookmark.get("fields"))
-        bookmark.update(table=self.table, fields={**unseen, **self.fields})
-        bookmark.pop("is_gone", None)
-        bookmark.pop("names", None)
-        if self.names:
-            bookmark["names"] = dict(self.names)
+        known = {} if self.lists_formulas else _by_id(bookmark.get("fields"))
+        unseen = _formulas(known)
+        names = _as_list(self.names) or None
+        bookmark.update(table=self.table, fields=_as_list({**unseen, **self.fields}), names=names, is_gone=None)
 
 
-def _formulas(fields: Any) -> dict[str, str]:
-    known = fields if isinstance(fields, dict) else {}
-    return {key: text for key, text in known.items() if str(text).startswith(f"{FORMULA} ")}
+def _formulas(fields: Mapping[str, str]) -> dict[str, str]:
+    return {key: text for key, text in fields.items() if text.startswith(f"{FORMULA} ")}
+
+
+def _as_list(by_id: Mapping[str, str]) -> list[str]:
+    return [f"{key} {text}" for key, text in by_id.items()]
+
+
+def _by_id(saved: Any) -> dict[str, str]:
+    """Return what a list of a bookmark holds, by field id; what cannot be ours is left out."""
+    items = saved if isinstance(saved, list) else []
+    parts = [item.partition(" ") for item in items if isinstance(item, str)]
+    return {key: text for key, _, text in parts if text}
 
 
 def describe(entry: TableEntry, schema: DatabaseSchema | None, settings: TapSettings) -> Description | None:

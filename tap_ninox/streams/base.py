@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Stream
 from singer_sdk.exceptions import MapExpressionError
@@ -15,6 +15,7 @@ from typing_extensions import override
 
 from ninox_api.errors import NinoxError
 from tap_ninox.report import StreamReport
+from tap_ninox.sync.state import TABLE_VERSION, next_version
 
 if TYPE_CHECKING:
     from tap_ninox.tap import TapNinox
@@ -38,7 +39,12 @@ class RecordStream(Stream):
     """A stream whose values fit their types already, and whose batches are made where its messages are written.
 
     Whatever goes wrong with it, in reading, in a stream map, in writing, is an error of this stream: the others go on.
+
+    Attributes:
+        bookmark_keys: All keys that its bookmark can have.
     """
+
+    bookmark_keys: ClassVar[tuple[str, ...]]
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
     _tap: TapNinox
@@ -49,6 +55,27 @@ class RecordStream(Stream):
         """The bookmark so far; reading it makes none, as the SDK's own `stream_state` does."""
         saved = self.tap_state.get("bookmarks", {}).get(self.tap_stream_id)
         return saved if isinstance(saved, dict) else {}
+
+    def open_bookmark(self) -> None:
+        """Let the bookmark name all its keys: what a state does not name comes back where states are merged."""
+        for key in self.bookmark_keys:
+            self.stream_state.setdefault(key, None)
+
+    def new_version(self) -> int:
+        """Return a table version above all under which this stream was sent before."""
+        return next_version(self.saved_bookmark.get(TABLE_VERSION), now_ms=self._tap.now_ms)
+
+    def send_version(self, version: int | None) -> None:
+        """Let the records have a version, unless none is ever activated: loaders would put them aside for good."""
+        self._stream_version = version if self._tap.settings.activates_versions else None
+
+    @override
+    def _increment_stream_state(self, latest_record: Record, *, context: Context | None = None) -> None:
+        """Leave the bookmark alone: no record says how far a stream was read."""
+
+    @override
+    def _write_starting_replication_value(self, context: Context | None) -> None:
+        """Keep the bookmark free of the SDK's own notes."""
 
     @property
     def _is_worth_starting(self) -> bool:

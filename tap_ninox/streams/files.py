@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -18,13 +17,14 @@ from ninox_api.files import NinoxFile
 from ninox_api.paging import IdRange
 from ninox_api.wording import counted
 from tap_ninox.files.fetch import Fetched, FileFetcher
-from tap_ninox.files.marks import FileMark
+from tap_ninox.files.marks import TABLES, FileMark, find_mark, new_mark
 from tap_ninox.files.store import FileStore
 from tap_ninox.inspection.row_counts import count_rows
 from tap_ninox.report import StreamReport
 from tap_ninox.streams.base import RecordStream
 from tap_ninox.sync.feed import Feed, News
 from tap_ninox.sync.pages import TablePages
+from tap_ninox.sync.state import TABLE_VERSION
 from tap_ninox.values.columns import INTEGER, MOMENT, STRING
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 
 RECORDS_PER_STATE = 100
 METADATA_ONLY = ""
+IS_ACTIVATED = "is_activated"
 
 
 class _FeedUnreadableError(Exception):
@@ -53,6 +54,7 @@ class FilesStream(RecordStream):
     """
 
     name = "ninox_files"
+    bookmark_keys = (TABLE_VERSION, TABLES, IS_ACTIVATED)
     primary_keys = ("database_id", "table_id", "record_id", "name")
     properties: dict[str, Any] = {  # noqa: RUF012
         "database_id": {"type": ["string"]},
@@ -97,9 +99,9 @@ class FilesStream(RecordStream):
 
     def announce(self) -> None:
         """Tell the feeds from where this stream follows them; before anything is asked."""
-        saved = self.saved_bookmark.get("tables", {})
+        saved = self.saved_bookmark.get(TABLES) or []
         for entry in self._entries:
-            values = saved.get(f"{entry.database.id}.{entry.table_id}")
+            values = find_mark(saved, _key(entry))
             if values is not None:
                 self._feeds[entry.database.id].follow(FileMark(dict(values), store=self._store_key).sequence)
 
@@ -109,7 +111,9 @@ class FilesStream(RecordStream):
 
     def _read(self, report: StreamReport) -> Iterator[Record]:
         entries = [entry for entry in self._entries if self._is_wanted(entry)]
-        self._stream_version = self.stream_state.setdefault("table_version", int(time.time()))
+        if self.stream_state.get(TABLE_VERSION) is None:
+            self.stream_state[TABLE_VERSION] = self.new_version()
+        self.send_version(self.stream_state[TABLE_VERSION])
         self._tell_cost(entries)
         refused: list[str] = []
         unreadable: list[str] = []
@@ -234,15 +238,21 @@ class FilesStream(RecordStream):
         return self._settings.lists_files_of(entry.stream, is_selected=is_selected)
 
     def _mark(self, entry: TableEntry) -> FileMark:
-        tables = self.stream_state.setdefault("tables", {})
-        return FileMark(tables.setdefault(f"{entry.database.id}.{entry.table_id}", {}), store=self._store_key)
+        marks = self.stream_state.get(TABLES)
+        if marks is None:
+            marks = self.stream_state[TABLES] = []
+        values = find_mark(marks, _key(entry))
+        if values is None:
+            values = new_mark(_key(entry))
+            marks.append(values)
+        return FileMark(values, store=self._store_key)
 
     def _activate(self, entries: Iterable[TableEntry]) -> None:
-        if self.stream_state.get("is_activated") or any(self._mark(entry).sequence is None for entry in entries):
+        if self.stream_state.get(IS_ACTIVATED) or any(self._mark(entry).sequence is None for entry in entries):
             return
-        if self._settings.activates_versions and self._stream_version is not None and self._is_confirmed:
+        if self._stream_version is not None and self._is_confirmed:
             self._write_activate_version_message(self._stream_version)
-        self.stream_state["is_activated"] = True
+        self.stream_state[IS_ACTIVATED] = True
         self._commit()
 
     def _check(self, refused: list[str], unreadable: list[str]) -> None:
@@ -278,6 +288,10 @@ def _changed(changes: TableChanges) -> dict[int, int | None]:
         changed[record_id] = None if sequence is None or other is None else max(sequence, other)
     gone = changes.removed - changes.updated.keys()
     return {record_id: at for record_id, at in changed.items() if record_id not in gone}
+
+
+def _key(entry: TableEntry) -> str:
+    return f"{entry.database.id}.{entry.table_id}"
 
 
 def _row(entry: TableEntry, record_id: int, fetched: Fetched) -> Record:

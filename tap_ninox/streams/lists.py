@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import time
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timezone
@@ -17,9 +16,9 @@ from typing_extensions import override
 from ninox_api.changes import TableChanges
 from ninox_api.errors import NinoxError, NinoxProtocolError
 from tap_ninox.schema.known_tables import first_columns, known_databases
-from tap_ninox.settings import TapSettings
 from tap_ninox.streams.base import RecordStream
 from tap_ninox.sync.feed import Feed
+from tap_ninox.sync.state import TABLE_VERSION
 from tap_ninox.values.columns import BOOLEAN, INTEGER, MOMENT, STRING
 
 if TYPE_CHECKING:
@@ -30,12 +29,14 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_READ_IN_FULL = "databases"
+READ_IN_FULL = "databases"
 """Key of a bookmark: databases whose whole schema was listed; a list, as orchestrators merge objects at depth."""
 
 SEQUENCES = "sequences"
 
 _KEY: dict[str, Any] = {"type": ["string"]}
+
+DIGEST = "digest"
 
 
 class CatalogueStream(RecordStream):
@@ -48,22 +49,19 @@ class CatalogueStream(RecordStream):
     keys: tuple[str, ...]
     needs_full_schemas = False
     """Whether rows are missing where formulas, pages and kinds are not told."""
+    bookmark_keys = (TABLE_VERSION, DIGEST, READ_IN_FULL)
 
-    def __init__(
-        self, tap: TapNinox, discovery: Discovery | None, entries: Iterable[TableEntry], settings: TapSettings
-    ) -> None:
+    def __init__(self, tap: TapNinox, discovery: Discovery | None, entries: Iterable[TableEntry]) -> None:
         """Describe the stream.
 
         Args:
             tap: The tap.
             discovery: What the key can see; None if it may not read schemas, which leaves the stream empty.
             entries: Table streams, to say which stream and property a table and field became.
-            settings: The tap's settings.
         """
         super().__init__(tap, schema={"type": "object", "properties": self.properties})
         self._discovery = discovery
         self._entries = {(entry.database.id, entry.table_id): entry for entry in entries}
-        self._settings = settings
         self.primary_keys = self.keys
 
     @property
@@ -78,16 +76,18 @@ class CatalogueStream(RecordStream):
             return
         rows = [row for database in self._discovery.databases for row in self.rows(database)]
         digest = hashlib.sha256(msgspec.json.encode(rows)).hexdigest()
-        if self.stream_state.get("digest") == digest:
+        if self.stream_state.get(DIGEST) == digest:
             return
         is_whole = self._lists_all_that_is_known()
-        version = self.stream_state.get("table_version", 0)
-        self._stream_version = max(int(time.time()), version + 1) if is_whole or not version else version
+        version = self.stream_state.get(TABLE_VERSION)
+        if is_whole or version is None:
+            version = self.new_version()
+        self.send_version(version)
         for row in rows[: self.ABORT_AT_RECORD_COUNT]:
             yield row
             self._report.emitted += 1
         if self.ABORT_AT_RECORD_COUNT is None:
-            self._finish(digest, is_whole=is_whole)
+            self._finish(digest, version, is_whole=is_whole)
 
     def _lists_all_that_is_known(self) -> bool:
         """Tell whether nothing is missing but what is gone: no version of a partial list is activated.
@@ -96,7 +96,7 @@ class CatalogueStream(RecordStream):
         """
         watch = self._tap.watch
         known, with_formulas = known_databases(self.tap_state.get("bookmarks", {}))
-        in_full = {name for name in self.stream_state.get(_READ_IN_FULL) or () if isinstance(name, str)} | with_formulas
+        in_full = {name for name in self.stream_state.get(READ_IN_FULL) or () if isinstance(name, str)} | with_formulas
         missing = {name for name in known | in_full if watch.is_unread(name)}
         if self.needs_full_schemas:
             missing |= {name for name in in_full if watch.lists_less(name)}
@@ -120,13 +120,13 @@ class CatalogueStream(RecordStream):
             return None, {}
         return entry.stream, {key: column.name for key, column in first_columns(entry.columns).items()}
 
-    def _finish(self, digest: str, *, is_whole: bool) -> None:
-        self.stream_state.update(digest=digest, table_version=self._stream_version)
+    def _finish(self, digest: str, version: int, *, is_whole: bool) -> None:
+        self.stream_state.update({DIGEST: digest, TABLE_VERSION: version})
         if is_whole:
-            if self._settings.activates_versions and self._stream_version is not None:
-                self._write_activate_version_message(self._stream_version)
+            if self._stream_version is not None:
+                self._write_activate_version_message(version)
             read = self._discovery.databases if self._discovery else ()
-            self.stream_state[_READ_IN_FULL] = sorted(d.name.id for d in read if d.schema.lists_formulas)
+            self.stream_state[READ_IN_FULL] = sorted(d.name.id for d in read if d.schema.lists_formulas)
         self.state_manager.is_flushed = False
         self._write_state_message()
 
@@ -269,6 +269,7 @@ class DeletedRecordsStream(RecordStream):
     """
 
     name = "ninox_deleted_records"
+    bookmark_keys = (SEQUENCES,)
     primary_keys = ("database_id", "table_id", "record_id", "sequence")
     properties: dict[str, Any] = {  # noqa: RUF012
         "database_id": {"type": ["string"]},
@@ -305,13 +306,12 @@ class DeletedRecordsStream(RecordStream):
 
     def _position(self, database_id: str) -> int | None:
         """Return the sequence up to which a database's deletions are listed, None before the first run."""
-        known = self._sequences.get(database_id)
+        known = next((item["sequence"] for item in self._sequences if item.get("database_id") == database_id), None)
         return known if isinstance(known, int) and known >= 0 else None
 
     @property
-    def _sequences(self) -> dict[str, Any]:
-        saved = self.saved_bookmark.get(SEQUENCES)
-        return saved if isinstance(saved, dict) else {}
+    def _sequences(self) -> list[dict[str, Any]]:
+        return [item for item in self.saved_bookmark.get(SEQUENCES) or [] if "sequence" in item]
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
@@ -365,7 +365,8 @@ class DeletedRecordsStream(RecordStream):
 
     def _note(self, database_id: str, head: int | None) -> None:
         if head is not None:
-            self.stream_state[SEQUENCES] = {**self._sequences, database_id: head}
+            others = [item for item in self._sequences if item.get("database_id") != database_id]
+            self.stream_state[SEQUENCES] = [*others, {"database_id": database_id, "sequence": head}]
 
     def _commit(self) -> None:
         self.state_manager.is_flushed = False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from tap_ninox.report import StreamReport
 from tap_ninox.schema.catalog import METADATA_KEY, NinoxMetadata
 from tap_ninox.schema.selection import pick_one
 from tap_ninox.streams.base import RecordStream
+from tap_ninox.sync.state import TABLE_VERSION
 from tap_ninox.values.readers import BadValueError
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ class QueryFailedError(NinoxError):
 
 class QueryStream(RecordStream):
     """Emits the answer of one script, under a new version that is activated after its last row."""
+
+    bookmark_keys = (TABLE_VERSION,)
 
     def __init__(
         self,
@@ -106,12 +108,13 @@ class QueryStream(RecordStream):
     def get_records(self, context: Context | None) -> Iterable[Record]:
         rows = self._rows if self._rows is not None else ask(self._query, self._client)
         self._rows = None
-        self._stream_version = max(int(time.time()), self.stream_state.get("table_version", 0) + 1)
+        version = self.new_version()
+        self.send_version(version)
         for row in self._converted(rows[: self.ABORT_AT_RECORD_COUNT], self._report):
             yield row
             self._report.emitted += 1
         if self.ABORT_AT_RECORD_COUNT is None:
-            self._finish()
+            self._finish(version)
 
     def _converted(self, rows: Sequence[Row], report: StreamReport) -> Iterator[Record]:
         self._warn_of_unknown_members(rows)
@@ -148,10 +151,10 @@ class QueryStream(RecordStream):
         if unknown:
             logger.warning("Query %r answers members that its schema lacks: %s.", self.name, ", ".join(unknown))
 
-    def _finish(self) -> None:
-        if self._settings.activates_versions and self._stream_version is not None:
-            self._write_activate_version_message(self._stream_version)
-        self.stream_state["table_version"] = self._stream_version
+    def _finish(self, version: int) -> None:
+        if self._stream_version is not None:
+            self._write_activate_version_message(version)
+        self.stream_state[TABLE_VERSION] = version
         self.state_manager.is_flushed = False
         self._write_state_message()
 

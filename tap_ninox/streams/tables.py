@@ -33,7 +33,7 @@ from tap_ninox.sync.feed import Feed
 from tap_ninox.sync.pages import Begun, ReadPage, TablePages, begin_ahead
 from tap_ninox.sync.plan import Plan, Way, Wishes, make_plan
 from tap_ninox.sync.prefetch import Schedule
-from tap_ninox.sync.state import FEED_ECHOES, Bookmark, Snapshot, known_sequence
+from tap_ninox.sync.state import BOOKMARK_KEYS, FEED_ECHOES, Bookmark, Snapshot, known_sequence
 from tap_ninox.sync.tombstones import DELETED_AT, DELETED_AT_SCHEMA, Deletion, Tombstones
 from tap_ninox.values.columns import KEY_PROPERTY, REPLICATION_KEY
 from tap_ninox.values.convert import Converter
@@ -98,6 +98,8 @@ class TableStream(RecordStream):
     and everything that touches the state happens in the main one.
     """
 
+    bookmark_keys = BOOKMARK_KEYS
+
     def __init__(
         self,
         tap: TapNinox,
@@ -142,6 +144,12 @@ class TableStream(RecordStream):
     def emit_activate_version_messages(self) -> bool:
         return False  # the SDK would send it before the first row; a run that then fails leaves an empty table
 
+    @override
+    def new_version(self) -> int:
+        """Return a version above those of a reading that was interrupted, too."""
+        snapshot = self._reading.bookmark.snapshot if self._reading else None
+        return max(super().new_version(), snapshot.table_version + 1 if snapshot else 0)
+
     @property
     def _position(self) -> int | None:
         """Sequence from which this stream's changes are followed, None before its first reading."""
@@ -177,8 +185,11 @@ class TableStream(RecordStream):
     @override
     def _generate_schema_messages(self) -> Generator[SchemaMessage, None, None]:
         for message in super()._generate_schema_messages():
-            if self._settings.marks_deletions_in_full:
-                message.schema["properties"][DELETED_AT] = DELETED_AT_SCHEMA
+            if self._settings.sends_tombstones:  # from the start: loaders that keep the first schema know it, too
+                message.schema = {
+                    **message.schema,
+                    "properties": {**message.schema["properties"], DELETED_AT: DELETED_AT_SCHEMA},
+                }
             self._identify(message)
             yield message
 
@@ -190,17 +201,9 @@ class TableStream(RecordStream):
     @override
     def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
         for message in super()._generate_record_messages(record):
-            if self._settings.marks_deletions_in_full:
+            if self._settings.sends_tombstones:
                 message.record[DELETED_AT] = None  # a row that comes again is alive again
             yield message
-
-    @override
-    def _increment_stream_state(self, latest_record: Record, *, context: Context | None = None) -> None:
-        """Leave the bookmark alone: the highest sequence seen is not the point up to which all is known."""
-
-    @override
-    def _write_starting_replication_value(self, context: Context | None) -> None:
-        """Keep the bookmark free of the SDK's own notes."""
 
     def _begin(self, *, in_thread: bool) -> _Reading:
         """Begin to read; called in the main thread, which owns the state."""
@@ -235,9 +238,14 @@ class TableStream(RecordStream):
             plan = make_plan(bookmark, feed.news(entry.table_id, position), wishes, now=now)
             if plan.reason:
                 logger.log(logging.WARNING if plan.is_unexpected else logging.INFO, plan.reason.format(name=self.name))
-            return pages.begin(plan, table_version=bookmark.next_version(now=now))
+            return pages.begin(plan, table_version=self.new_version())
 
-        converter = Converter(entry.columns, zone=settings.zone, selected=self._selected)
+        converter = Converter(
+            entry.columns,
+            zone=settings.zone,
+            selected=self._selected,
+            empty=(DELETED_AT,) if settings.sends_tombstones else (),
+        )
         self._reading = _Reading(
             bookmark=bookmark,
             pages=pages,
@@ -269,7 +277,7 @@ class TableStream(RecordStream):
     def _is_written_as_read(self) -> bool:
         stream_map, *others = self.stream_maps
         is_plain = type(stream_map) is SameRecordTransform and not stream_map.flattening_enabled
-        return self.selected and is_plain and not others and not self._settings.marks_deletions_in_full
+        return self.selected and is_plain and not others
 
     @property
     @override
@@ -291,7 +299,7 @@ class TableStream(RecordStream):
                 problem = str(error).rstrip(".")
                 raise NotReadError(problem, f"{line} or meltano select tap-ninox --exclude {self.name} '*'") from None
             report.became = Outcome.NOT_PERMITTED
-            self.stream_state.pop("snapshot", None)  # of a reading that has not read anything
+            self.stream_state["snapshot"] = None  # of a reading that has not read anything
             logger.warning(
                 "%s: this key may not read the table, and never did; it is left alone. To leave it out: %s or "
                 "meltano select tap-ninox --exclude %s '*'. (%s)",
@@ -326,7 +334,7 @@ class TableStream(RecordStream):
         if bookmark.snapshot is not None:  # an earlier run has emitted rows
             self._note_selection(bookmark)
         bookmark.begin_snapshot(snapshot, feed_echoes=self._feed.echoes)
-        self._stream_version = snapshot.table_version
+        self.send_version(snapshot.table_version)
         with self._progress(start=_share_read(plan, snapshot) or 0.0) as progress:
             for page in self._pages(begun.pages):
                 removed = _without(removed, page)
@@ -351,7 +359,7 @@ class TableStream(RecordStream):
         plan, bookmark, removed = begun.plan, reading.bookmark, begun.plan.removed
         changed = len(plan.changes.updated) if plan.changes else None
         self._note_selection(bookmark)
-        self._stream_version = bookmark.table_version
+        self.send_version(bookmark.table_version)
         with self._progress() as progress:
             for page in self._pages(begun.pages):
                 removed = _without(removed, page)
@@ -397,16 +405,14 @@ class TableStream(RecordStream):
         numbers = sorted(record_ids)
         if not numbers or not self._settings.sends_tombstones:
             return
-        tombstones = Tombstones(
-            self.name,
-            self.stream_maps,
-            self.config.get("stream_maps") or {},
-            narrow=not self._settings.marks_deletions_in_full,
-        )
+        is_narrow = not self._settings.marks_deletions_in_full
+        tombstones = Tombstones(self.name, self.stream_maps, self.config.get("stream_maps") or {}, narrow=is_narrow)
         deletion = Deletion(record_ids=numbers, sequence=begun.sequence, table_version=self._stream_version)
         for message in tombstones.messages(deletion):
             self._identify(message)
             self._tap.write_message(message)
+        if is_narrow:  # loaders that take the last schema for all rows in hand would write these columns only
+            self._write_schema_message()
         report.deleted += len(numbers)
 
 

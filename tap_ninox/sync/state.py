@@ -2,8 +2,9 @@
 
 ```json
 {"replication_key": "_sequence", "replication_key_value": 4711, "database_id": "…", "table_id": "A",
- "table_version": 1766000000, "full_refresh_at": "2026-01-31T04:00:00Z",
- "snapshot": {"head": 4711, "last_id": 12000, "table_version": 1766000000}}
+ "table_version": 1766000000000, "full_refresh_at": "2026-01-31T04:00:00Z",
+ "snapshot": [{"head": 4711, "last_id": 12000, "table_version": 1766000000000}],
+ "feed_echoes": null, "is_empty": null, "deselected": null, …}
 ```
 
 `replication_key_value` is the sequence up to which everything is known to be emitted: the database's sequence taken
@@ -12,6 +13,10 @@ read in several places at once has `"ranges": [{"last_id": 12000, "end": 20000},
 it instead of `last_id`: the ranges of ids that are not read to their end. `deselected` lists the properties that could
 have been read and were not, if any. `is_empty` says that the table had no rows when it was read in full, which was
 confirmed. What else is kept of the table's schema: see `known_tables`.
+
+Meltano merges states at depth: after a full refresh, which begins without the old state, whatever the new one does not
+name comes back from the old one. So a bookmark names every key from its beginning, null where it says nothing, and
+what is to be replaced as a whole is a list.
 """
 
 from __future__ import annotations
@@ -20,14 +25,22 @@ import logging
 from collections.abc import Collection, Iterable, Mapping, MutableMapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, TypeGuard
 
 from ninox_api.paging import IdRange
-from tap_ninox.schema.known_tables import Description
+from tap_ninox.schema.known_tables import SCHEMA_KEYS, Description
 from tap_ninox.values.columns import REPLICATION_KEY
 
 FEED_ECHOES = "feed_echoes"
 """Key of a bookmark: the feed answers any sequence with that sequence, so it must be asked with care."""
+
+TABLE_VERSION = "table_version"
+"""Key of a bookmark: the version under which the stream was last sent whole."""
+
+BOOKMARK_KEYS = (
+    "replication_key", "replication_key_value", "database_id", "table_id", TABLE_VERSION, "full_refresh_at",
+    "snapshot", FEED_ECHOES, "is_empty", "deselected", *SCHEMA_KEYS,
+)  # fmt: skip
 
 logger = logging.getLogger(__name__)
 
@@ -100,7 +113,10 @@ class Bookmark:
         problem = _problem(values, database_id=database_id, table_id=table_id)
         if problem:
             logger.warning("The bookmark of table %s cannot be used (%s): it is read whole again.", table_id, problem)
-            values.clear()
+            version = values.get(TABLE_VERSION)
+            values.update(dict.fromkeys(values))
+            values[TABLE_VERSION] = version if _is_count(version) else None  # of the rows that the target holds
+        values.update(dict.fromkeys(BOOKMARK_KEYS - values.keys()))
         values.update(replication_key=REPLICATION_KEY, database_id=database_id, table_id=table_id)
 
     @property
@@ -111,7 +127,7 @@ class Bookmark:
     @property
     def table_version(self) -> int | None:
         """Version of the last complete reading."""
-        return self._values.get("table_version")
+        return self._values.get(TABLE_VERSION)
 
     @property
     def is_empty(self) -> bool:
@@ -137,27 +153,22 @@ class Bookmark:
     def snapshot(self) -> Snapshot | None:
         """The reading under way, if any."""
         saved = self._values.get("snapshot")
-        return Snapshot.from_json(saved) if saved else None
+        return Snapshot.from_json(saved[0]) if saved else None
 
     @snapshot.setter
     def snapshot(self, snapshot: Snapshot) -> None:
-        self._values["snapshot"] = snapshot.to_json()
-
-    def next_version(self, *, now: datetime) -> int:
-        """Return a table version above all earlier ones, for rows of another whole reading."""
-        return max(int(now.timestamp()), (self.table_version or 0) + 1)
+        self._values["snapshot"] = [snapshot.to_json()]
 
     def begin_snapshot(self, snapshot: Snapshot, *, feed_echoes: bool) -> None:
         """Note that the table is being read whole, and whether its feed tells back whatever it is asked."""
-        if feed_echoes:
-            self._values[FEED_ECHOES] = True
-        if "fields" not in self._values:  # a field added before this reading ends is new to its first rows
+        self._values[FEED_ECHOES] = feed_echoes or None
+        if self._values["fields"] is None:  # a field added before this reading ends is new to its first rows
             self._remember_schema()
         self.snapshot = snapshot
 
     def finish_snapshot(self, snapshot: Snapshot, *, sequence: int, is_empty: bool) -> None:
         """Note that the table was read in full: from here on, changes after `sequence` suffice."""
-        self._values.pop("snapshot", None)
+        self._values["snapshot"] = None
         self._note_emptiness(is_empty=is_empty)
         self._remember_schema()
         now = datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -170,47 +181,54 @@ class Bookmark:
         self._values["replication_key_value"] = sequence
 
     def _note_emptiness(self, *, is_empty: bool) -> None:
-        self._values.pop("is_empty", None)
-        if is_empty:
-            self._values["is_empty"] = True
+        self._values["is_empty"] = is_empty or None
 
     def _remember_schema(self) -> None:
         if self._description is not None:
             self._description.write_to(self._values)
-        self._values.pop("deselected", None)
-        if self._deselected:
-            self._values["deselected"] = sorted(self._deselected)
+        self._values["deselected"] = sorted(self._deselected) or None
+
+
+def next_version(previous: int | None, *, now_ms: int) -> int:
+    """Return a table version above the previous one: a time in milliseconds, which nothing that was lost can reach.
+
+    Versions of 0.1 were times in seconds, and so lie below.
+    """
+    return max(now_ms, (previous or 0) + 1)
 
 
 def known_sequence(values: Mapping[str, Any]) -> int | None:
     """Return the sequence from which the feed's changes are of use to a stream, None before the first reading."""
     sequence = values.get("replication_key_value")
     snapshot = values.get("snapshot")
-    if sequence is None and isinstance(snapshot, dict):
-        sequence = snapshot.get("head")
+    if sequence is None and _is_snapshot(snapshot):
+        sequence = snapshot[0]["head"]
     return sequence if _is_count(sequence) else None
 
 
 def _problem(values: MutableMapping[str, Any], *, database_id: str, table_id: str) -> str | None:
-    if values.get("database_id", database_id) != database_id or values.get("table_id", table_id) != table_id:
+    if (values.get("database_id") or database_id, values.get("table_id") or table_id) != (database_id, table_id):
         return "it belongs to another table"
     numbers = [values[name] for name in ("replication_key_value", "table_version") if values.get(name) is not None]
     snapshot = values.get("snapshot")
     if snapshot is not None:
         if not _is_snapshot(snapshot):
             return "its snapshot is not in a known form"
-        numbers += [value for name, value in snapshot.items() if name != "ranges"]
-        numbers += [number for part in snapshot.get("ranges", ()) for number in (part["last_id"], part["end"] or 0)]
+        numbers += [value for name, value in snapshot[0].items() if name != "ranges"]
+        numbers += [number for part in snapshot[0].get("ranges", ()) for number in (part["last_id"], part["end"] or 0)]
     if not all(map(_is_count, numbers)):
         return "it holds something else than whole numbers"
     return None
 
 
-def _is_snapshot(saved: object) -> bool:
-    if not isinstance(saved, dict) or not saved.keys() >= {"head", "table_version"}:
+def _is_snapshot(saved: Any) -> TypeGuard[list[dict[str, Any]]]:
+    if not isinstance(saved, list) or len(saved) != 1:
         return False
-    places = saved.keys() - {"head", "table_version"}
-    return places == {"last_id"} or (places == {"ranges"} and _are_ranges(saved["ranges"]))
+    (snapshot,) = saved
+    if not isinstance(snapshot, dict) or not snapshot.keys() >= {"head", "table_version"}:
+        return False
+    places = snapshot.keys() - {"head", "table_version"}
+    return places == {"last_id"} or (places == {"ranges"} and _are_ranges(snapshot["ranges"]))
 
 
 def _are_ranges(saved: object) -> bool:

@@ -32,13 +32,21 @@ class Converter:
         nulled: Property → number of values that did not fit its type and became null.
     """
 
-    def __init__(self, columns: Iterable[Column], *, zone: ZoneInfo | None, selected: Iterable[str]) -> None:
+    def __init__(
+        self,
+        columns: Iterable[Column],
+        *,
+        zone: ZoneInfo | None,
+        selected: Iterable[str],
+        empty: Sequence[str] = (),
+    ) -> None:
         """Compile the readers of the selected columns; the other values are not even looked at.
 
         Args:
             columns: All of the table.
             zone: Zone of date-times; None leaves them as they are sent.
             selected: Names of the properties to send.
+            empty: Further properties of lines, null in each of them.
         """
         columns = list(columns)
         wanted = set(selected)
@@ -47,7 +55,7 @@ class Converter:
         self._attributes = attributes_of(chosen)
         self._system = [read for name, read in _SYSTEM.items() if name in wanted]
         names = [name for name in _SYSTEM if name in wanted] + [column.name for column in chosen]
-        self._form = RecordForm(names)
+        self._form = RecordForm(names, empty=empty)
         self._field_ids = {column.field_id for column in columns if column.is_stored}  # those a server answers itself
         self._captions = {column.title for column in columns}
         self.nulled: Counter[str] = Counter()

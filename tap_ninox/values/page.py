@@ -16,17 +16,23 @@ from singer_sdk.helpers.types import Record
 class RecordForm:
     """The properties of a stream's records, in their order, and how such a record is encoded."""
 
-    def __init__(self, names: Sequence[str]) -> None:
-        """Make the type whose instances are encoded: faster than dictionaries, which repeat the names."""
+    def __init__(self, names: Sequence[str], *, empty: Sequence[str] = ()) -> None:
+        """Make the type whose instances are encoded: faster than dictionaries, which repeat the names.
+
+        Args:
+            names: The properties.
+            empty: Further properties of lines, null in each of them.
+        """
         self.names = names
-        attributes = {f"p{number}": name for number, name in enumerate(names)}
-        fields = [(key, Any) for key in attributes]
+        self._empty = empty
+        attributes = {f"p{number}": name for number, name in enumerate([*names, *empty])}
+        fields = [(key, Any) if number < len(names) else (key, Any, None) for number, key in enumerate(attributes)]
         self.record: Callable[..., Any] = self._as_dictionary
         with suppress(ValueError):  # a name holds a quotation mark: a caption may
             self.record = msgspec.defstruct("Record", fields, rename=attributes, gc=False)
 
     def _as_dictionary(self, *values: Any) -> Record:
-        return dict(zip(self.names, values, strict=True))
+        return {**dict(zip(self.names, values, strict=True)), **dict.fromkeys(self._empty)}
 
 
 class _RecordMessage(msgspec.Struct, tag="RECORD", tag_field="type", gc=False):

@@ -147,7 +147,7 @@ class Recording:
         return line.replace(self.simulator.url, "<ninox>").replace(str(self.folder), "<folder>")
 
     def _run_of_version(self, stream, version):
-        """Return the run in which a version of a stream was seen first: versions are seconds of a clock."""
+        """Return the run in which a version of a stream was seen first: versions are times."""
         return self._versions.setdefault((stream, version), self._runs)
 
 
@@ -163,12 +163,15 @@ def comparable(line, run_of_version):
 
 def _streams_of_versions(value, stream=""):
     """Yield the stream of each version in a message, in their order."""
+    if isinstance(value, list):
+        for part in value:
+            yield from _streams_of_versions(part, stream)
     if not isinstance(value, dict):
         return
     stream = value.get("stream", stream) if value.get("type") in {"RECORD", "ACTIVATE_VERSION", "BATCH"} else stream
     for name, part in value.items():
         if name in {"version", "table_version", "_sdc_table_version"}:
-            yield stream
+            yield from [stream] if part is not None else []
         elif name == "bookmarks":
             for bookmarked, bookmark in part.items():
                 yield from _streams_of_versions(bookmark, bookmarked)

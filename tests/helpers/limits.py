@@ -10,12 +10,14 @@ import sys
 import time
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
+from email.utils import format_datetime, parsedate_to_datetime
 from tempfile import SpooledTemporaryFile
 from types import SimpleNamespace
 from unittest import mock
 
 from ninox_api import body
 from ninox_api.client import RECORDS
+from ninox_api.clock import ServerClock
 from ninox_api.config import ConnectionConfig
 from ninox_api.transport import Transport
 from ninox_simulator import application
@@ -169,6 +171,18 @@ def clock_ahead(seconds):
             if is_ours and getattr(module, "datetime", None) is datetime:
                 stack.enter_context(mock.patch.object(module, "datetime", Moved))
         stack.enter_context(mock.patch("time.time", moved_time))
+        yield
+
+
+@contextmanager
+def server_clock_ahead(seconds):
+    """Let the `Date` of answers be so many seconds ahead of what the server said."""
+    note = ServerClock.note
+
+    def moved(clock, date):
+        note(clock, format_datetime(parsedate_to_datetime(date) + timedelta(seconds=seconds), usegmt=True))
+
+    with mock.patch.object(ServerClock, "note", moved):
         yield
 
 

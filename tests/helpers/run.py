@@ -46,11 +46,12 @@ class TapRun:
         return [m for m in self.messages if m["type"] == kind and (stream is None or m["stream"] == stream)]
 
     def rows(self, stream):
-        """Records without tombstones."""
-        return [m["record"] for m in self.of_type("RECORD", stream) if "_sdc_deleted_at" not in m["record"]]
+        """Records without tombstones, and without the null that says so."""
+        records = (dict(m["record"]) for m in self.of_type("RECORD", stream))
+        return [record for record in records if not record.pop("_sdc_deleted_at", None)]
 
     def tombstones(self, stream):
-        return [m["record"] for m in self.of_type("RECORD", stream) if "_sdc_deleted_at" in m["record"]]
+        return [m["record"] for m in self.of_type("RECORD", stream) if m["record"].get("_sdc_deleted_at")]
 
     def ids(self, stream):
         return [row["_id"] for row in self.rows(stream)]

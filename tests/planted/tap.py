@@ -217,8 +217,57 @@ PROMISES = [
         "`ACTIVATE_VERSION`, if the table was read whole: behind the last row, never before it.",
         test="tap/test_full_refresh.py::test_a_refresh_has_a_higher_version_activated_after_its_last_row_and_later_rows_carry_it",
         defects=(
-            Defect("tap_ninox:Bookmark.next_version", "(self.table_version or 0) + 1", "0"),
-            Defect("tap_ninox:TableStream._emit_changes", "self._stream_version = bookmark.table_version", "pass"),
+            Defect("tap_ninox:next_version", "max(now_ms, (previous or 0) + 1)", "previous or now_ms"),
+            Defect("tap_ninox:TableStream._emit_changes", "self.send_version(bookmark.table_version)", "pass"),
+        ),
+    ),
+    Promise(
+        "docs/reference/streams.md",
+        "A merged state acts like the newer one alone: every bookmark names all its keys from the first `STATE` on, "
+        "null where they say nothing.",
+        test="tap/test_merged_states.py",
+        defects=(
+            Defect(
+                "tap_ninox:Bookmark.finish_snapshot", 'self._values["snapshot"] = None', 'del self._values["snapshot"]'
+            ),
+            Defect("tap_ninox:RecordStream.open_bookmark", "self.stream_state.setdefault(key, None)", "pass"),
+        ),
+    ),
+    Promise(
+        "docs/reference/streams.md",
+        "`RECORD`s of new and changed rows, in which `_sdc_deleted_at` is null: a row that comes back loses its mark.",
+        test="tap/test_tombstones.py::test_every_row_says_that_it_is_not_deleted_whether_pages_are_written_whole_or_not",
+        defects=(
+            Defect("tap_ninox:RecordForm.__init__", "[*names, *empty]", "names"),
+            Defect(
+                "tap_ninox:TableStream._generate_record_messages", "if self._settings.sends_tombstones:", "if False:"
+            ),
+        ),
+    ),
+    Promise(
+        "docs/reference/streams.md",
+        "a `RECORD` for each row that the change feed names as deleted, in a full refresh too; then the `SCHEMA` of "
+        "the rows once more.",
+        test="tap/test_saved_catalog.py::test_full_table_reads_everything_every_time_under_a_new_version",
+        defects=(
+            Defect("tap_ninox:TableStream._write_tombstones", "if is_narrow:", "if False:"),
+            Defect("tap_ninox:TableStream._emit_full", "self._write_tombstones(removed, begun, report)", "pass"),
+        ),
+    ),
+    Promise(
+        "docs/reference/streams.md",
+        "Records have a `version` where `ACTIVATE_VERSION` is sent (`emit_activate_version_messages`), and none "
+        "otherwise.",
+        test="tap/test_tombstones.py::test_no_message_has_a_version_that_is_never_activated",
+        defects=(Defect("tap_ninox:RecordStream.send_version", "if self._tap.settings.activates_versions", "if True"),),
+    ),
+    Promise(
+        "docs/reference/streams.md",
+        "by Ninox' clock where the machine's own is behind or more than a minute ahead.",
+        test="tap/test_versions.py",
+        defects=(
+            Defect("ninox_api:ServerClock.now_ms", "now_s > server_s + _MOST_AHEAD_S", "False"),
+            Defect("ninox_api:ServerClock.now_ms", "max(now_s, server_s)", "now_s"),
         ),
     ),
     Promise(

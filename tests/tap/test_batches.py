@@ -82,7 +82,7 @@ def test_deletions_come_in_files_under_their_own_schema_behind_the_rows(simulate
     simulator.edit.delete("A", 2)
     later = run_tap(simulator, batch_config=config, state=first.state)
     kinds = [message["type"] for message in later.messages if message.get("stream") == STREAM]
-    assert kinds == ["SCHEMA", "BATCH", "SCHEMA", "BATCH"]
+    assert kinds == ["SCHEMA", "BATCH", "SCHEMA", "BATCH", "SCHEMA"]
     rows, gone = (rows_of(message) for message in later.of_type("BATCH", STREAM))
     assert [row["name"] for row in rows] == ["x"]
     assert [(row["_id"], bool(row["_sdc_deleted_at"])) for row in gone] == [(2, True)]

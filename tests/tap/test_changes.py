@@ -149,7 +149,9 @@ def test_tombstones_come_last_under_a_narrow_schema(loaded):
     simulator.edit.delete("A", 2)
     run = run_tap(simulator, state=state)
     mine = [m for m in run.messages if m.get("stream") == STREAM]
-    assert [m["type"] for m in mine] == ["SCHEMA", "RECORD", "SCHEMA", "RECORD"]
+    assert [m["type"] for m in mine] == ["SCHEMA", "RECORD", "SCHEMA", "RECORD", "SCHEMA"]
+    assert mine[0] == mine[4], "the schema of the rows is the last one again"
+    assert (mine[1]["record"]["_sdc_deleted_at"], mine[3]["record"]["_sdc_deleted_at"] is None) == (None, False)
     assert set(mine[2]["schema"]["properties"]) == {"_id", "_sequence", "_sdc_deleted_at"} == set(mine[3]["record"])
     assert mine[2]["key_properties"] == ["_id"]
 

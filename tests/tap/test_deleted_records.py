@@ -111,4 +111,4 @@ def test_without_a_feed_nothing_is_listed_and_nothing_is_claimed(simulate):
     simulator = simulate(shop(3), feed="missing")
     run = run_tap(simulator, deletes="stream")
     assert run.error is None
-    assert "sequences" not in run.state["bookmarks"].get(DELETED, {})
+    assert run.bookmark(DELETED)["sequences"] is None

@@ -192,7 +192,7 @@ def test_a_table_that_may_not_be_read_is_left_alone_and_the_others_are_read(simu
     assert run.ids("shop__customers") == [1, 2, 3]
     assert run.error is None
     assert run.report["streams"]["shop__salaries"]["outcome"] == "not_permitted"
-    assert "shop__salaries" not in [s for s, b in run.state["bookmarks"].items() if "replication_key_value" in b]
+    assert run.bookmark("shop__salaries")["replication_key_value"] is None
 
 
 def test_a_saved_catalog_works_where_schemas_are_forbidden(simulate):

@@ -64,7 +64,7 @@ def test_what_a_smaller_page_cannot_mend_is_an_error_and_the_state_stays_good(si
     run = run_tap(simulator, page_size=8)
     assert message in run.stream_error(STREAM)
     assert sizes(simulator) == ([8, 2] if status == 413 else [8])
-    assert run.bookmark(STREAM)["snapshot"]["last_id"] == 0
+    assert run.bookmark(STREAM)["snapshot"][0]["last_id"] == 0
 
 
 def test_several_readers_shrink_their_pages_together(simulate):

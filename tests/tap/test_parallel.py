@@ -52,7 +52,7 @@ def test_every_row_comes_once_and_gaps_cost_at_most_one_call_per_range(simulate,
     assert sorted(run.ids(STREAM)) == left
     pages = [page for page in record_pages(simulator) if "new" not in page]  # one that asks for the newest confirms
     assert len(pages) <= math.ceil(len(left) / 10) + PARALLEL
-    assert "snapshot" not in run.bookmark(STREAM)
+    assert run.bookmark(STREAM)["snapshot"] is None
 
 
 def test_tables_are_read_at_once_and_written_one_after_the_other(simulate):
@@ -101,7 +101,7 @@ def test_every_state_is_a_place_to_continue_from_at_once_or_one_by_one(simulate,
     whole = run_tap(simulator, **SETTINGS)
     simulator.faults.clear()
     places = [i for i, m in enumerate(whole.messages) if m["type"] == "STATE" and "bookmarks" in m["value"]]
-    assert any("ranges" in _snapshot(whole.messages[place]) for place in places)
+    assert any("ranges" in part for place in places for part in _snapshot(whole.messages[place]))
     for place in places:
         before = [m["record"]["_id"] for m in whole.messages[:place] if m["type"] == "RECORD" and m["stream"] == STREAM]
         rest = run_tap(simulator, state=whole.messages[place]["value"], page_size=10, max_parallel_requests=parallel)
@@ -109,7 +109,7 @@ def test_every_state_is_a_place_to_continue_from_at_once_or_one_by_one(simulate,
 
 
 def _snapshot(message):
-    return message["value"]["bookmarks"].get(STREAM, {}).get("snapshot", {})
+    return message["value"]["bookmarks"].get(STREAM, {}).get("snapshot") or []
 
 
 def test_a_range_that_fails_costs_the_others_nothing(simulate):

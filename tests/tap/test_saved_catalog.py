@@ -63,8 +63,8 @@ def test_full_table_reads_everything_every_time_under_a_new_version(simulate, pa
     versions = [run.of_type("ACTIVATE_VERSION", STREAM)[0]["version"] for run in (first, second)]
     assert versions[0] < versions[1]
     kinds = [message["type"] for message in second.messages if message.get("stream") == STREAM]
-    assert kinds == ["SCHEMA", *["RECORD"] * 24, "ACTIVATE_VERSION", "SCHEMA", "RECORD"]
-    assert [row["_id"] for row in second.tombstones(STREAM)] == [3]
+    assert kinds == ["SCHEMA", *["RECORD"] * 24, "ACTIVATE_VERSION", "SCHEMA", "RECORD", "SCHEMA"]
+    assert [row["_id"] for row in second.tombstones(STREAM)] == [3], "for loaders that ignore ACTIVATE_VERSION"
 
 
 def test_after_full_table_changes_are_followed_from_the_last_reading_and_nothing_is_lost(simulate):

@@ -37,8 +37,10 @@ def last_schema(run, stream):
 
 def test_a_narrow_schema_holds_what_a_tombstone_holds(after_deletions):
     first, later = after_deletions()
-    assert shape(later, STREAM) == ["SCHEMA", "RECORD", "SCHEMA", "RECORD", "RECORD"]
-    assert set(last_schema(later, STREAM)["schema"]["properties"]) == {"_id", "_sequence", DELETED_AT}
+    assert shape(later, STREAM) == ["SCHEMA", "RECORD", "SCHEMA", "RECORD", "RECORD", "SCHEMA"]
+    rows, tombstones, again = later.of_type("SCHEMA", STREAM)
+    assert rows == again == first.of_type("SCHEMA", STREAM)[0]
+    assert set(tombstones["schema"]["properties"]) == {"_id", "_sequence", DELETED_AT}
     assert all(set(row) == {"_id", "_sequence", DELETED_AT} for row in later.tombstones(STREAM))
     messages = later.of_type("RECORD", STREAM)
     assert {message["version"] for message in messages} == {first.bookmark(STREAM)["table_version"]}
@@ -55,10 +57,29 @@ def test_a_full_schema_is_the_only_one_and_every_row_says_whether_it_is_deleted(
     assert [(row["_id"], row["name"]) for row in rows if row[DELETED_AT]] == [(2, None), (4, None)]
 
 
+@pytest.mark.parametrize("tombstone_schema", ["narrow", "full"])
+def test_every_row_says_that_it_is_not_deleted_whether_pages_are_written_whole_or_not(
+    after_deletions, tombstone_schema
+):
+    for more in ({}, {"stream_maps": {STREAM: {"name": "name"}}}):
+        first, _ = after_deletions(tombstone_schema=tombstone_schema, **more)
+        assert len(first.rows(STREAM)) == 5
+        assert {message["record"].get(DELETED_AT, "absent") for message in first.of_type("RECORD", STREAM)} == {None}
+
+
 @pytest.mark.parametrize("deletes", ["stream", "ignore"])
-def test_a_full_schema_without_tombstones_is_the_plain_one(after_deletions, deletes):
-    _, later = after_deletions(tombstone_schema="full", deletes=deletes)
+@pytest.mark.parametrize("tombstone_schema", ["narrow", "full"])
+def test_where_no_tombstones_are_wanted_rows_say_nothing_of_deletions(after_deletions, deletes, tombstone_schema):
+    first, later = after_deletions(tombstone_schema=tombstone_schema, deletes=deletes)
     assert DELETED_AT not in last_schema(later, STREAM)["schema"]["properties"]
+    assert not [message for message in first.of_type("RECORD", STREAM) if DELETED_AT in message["record"]]
+
+
+def test_no_message_has_a_version_that_is_never_activated(after_deletions):
+    script = {"name": "names", "database": "Shop", "query": "(select Customers).Name"}
+    for run in after_deletions(emit_activate_version_messages=False, files={"*": "metadata"}, queries=[script]):
+        assert run.of_type("ACTIVATE_VERSION") == []
+        assert [message for message in run.of_type("RECORD") if "version" in message] == []
 
 
 MAPS = {
@@ -139,5 +160,5 @@ def test_a_map_that_fails_is_one_error_of_its_stream_and_gives_no_value_away(sim
     error = run.stream_error(STREAM)
     assert "stream map of shop__customers failed for a record (ZeroDivisionError)" in error
     assert run.ids(STREAM) == [1, 2, 3]
-    assert run.bookmark(STREAM)["snapshot"]["last_id"] == 2
+    assert run.bookmark(STREAM)["snapshot"][0]["last_id"] == 2
     assert len(run_tap(simulator, state=run.state).ids(STREAM)) == 3

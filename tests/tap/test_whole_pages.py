@@ -132,7 +132,7 @@ def test_a_state_stands_behind_the_page_it_speaks_of(simulate):
         if message["type"] == "RECORD":
             seen = message["record"]["_id"]
         elif snapshot := message["value"]["bookmarks"].get(STREAM, {}).get("snapshot"):
-            assert snapshot["last_id"] == seen
+            assert snapshot[0]["last_id"] == seen
     assert seen == 250
 
 

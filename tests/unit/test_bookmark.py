@@ -7,9 +7,10 @@ from datetime import datetime, timezone
 import pytest
 
 from ninox_api.paging import IdRange
-from tap_ninox.sync.state import Bookmark, Snapshot, known_sequence
+from tap_ninox.sync.state import Bookmark, Snapshot, known_sequence, next_version
 
 NOW = datetime(2026, 1, 31, tzinfo=timezone.utc)
+VERSION = 1_767_000_000_000
 SNAPSHOT = {"head": 5, "last_id": 9, "table_version": 3}
 
 
@@ -20,10 +21,10 @@ def bookmark(values):
 def test_a_reading_under_way_can_be_resumed_and_is_followed_from_its_head():
     values = {}
     mark = bookmark(values)
-    snapshot = Snapshot(head=7, table_version=mark.next_version(now=NOW))
+    snapshot = Snapshot(head=7, table_version=VERSION)
     snapshot.note(snapshot.ranges[0], 40)
     mark.snapshot = snapshot
-    assert values["snapshot"] == {"head": 7, "last_id": 40, "table_version": int(NOW.timestamp())}
+    assert values["snapshot"] == [{"head": 7, "last_id": 40, "table_version": VERSION}]
     assert bookmark(values).snapshot == snapshot
     assert known_sequence(values) == 7
     assert known_sequence({**values, "replication_key_value": 3}) == 3
@@ -32,10 +33,10 @@ def test_a_reading_under_way_can_be_resumed_and_is_followed_from_its_head():
 def test_a_complete_reading_is_known_up_to_its_head():
     values = {}
     mark = bookmark(values)
-    mark.finish_snapshot(Snapshot(head=7, table_version=mark.next_version(now=NOW)), sequence=7, is_empty=True)
+    mark.finish_snapshot(Snapshot(head=7, table_version=VERSION), sequence=7, is_empty=True)
     assert mark.is_empty
     assert known_sequence(values) == 7
-    assert values["table_version"] == int(NOW.timestamp())
+    assert values["table_version"] == VERSION
     assert mark.snapshot is None
     mark.advance(12, is_empty=False)
     assert not mark.is_empty
@@ -43,8 +44,10 @@ def test_a_complete_reading_is_known_up_to_its_head():
 
 
 def test_versions_rise_even_if_the_clock_goes_back():
-    mark = bookmark({"table_version": 2**40})
-    assert mark.next_version(now=NOW) == 2**40 + 1
+    assert next_version(VERSION + 5, now_ms=VERSION) == VERSION + 6
+    assert next_version(VERSION, now_ms=VERSION) == VERSION + 1
+    assert next_version(1_766_000_000, now_ms=VERSION) == VERSION, "0.1 had seconds"
+    assert next_version(None, now_ms=VERSION) == VERSION
 
 
 def test_a_reading_in_several_places_keeps_the_ranges_that_are_not_read_to_their_end():
@@ -55,11 +58,11 @@ def test_a_reading_in_several_places_keeps_the_ranges_that_are_not_read_to_their
     snapshot.note(first, 20)
     snapshot.note(second, 90)
     mark.snapshot = snapshot
-    assert values["snapshot"]["ranges"] == [{"last_id": 20, "end": 50}, {"last_id": 90, "end": None}]
+    assert values["snapshot"][0]["ranges"] == [{"last_id": 20, "end": 50}, {"last_id": 90, "end": None}]
     assert bookmark(values).snapshot == snapshot
     snapshot.note(first, 50)
     mark.snapshot = snapshot
-    assert values["snapshot"]["last_id"] == 90
+    assert values["snapshot"][0]["last_id"] == 90
 
 
 @pytest.mark.parametrize(
@@ -70,14 +73,14 @@ def test_a_reading_in_several_places_keeps_the_ranges_that_are_not_read_to_their
         ({"replication_key_value": "5"}, "something else than whole numbers"),
         ({"replication_key_value": True}, "something else than whole numbers"),
         ({"replication_key_value": -1}, "something else than whole numbers"),
-        ({"snapshot": {"head": 5}}, "snapshot is not in a known form"),
+        ({"snapshot": [{"head": 5}]}, "snapshot is not in a known form"),
         ({"snapshot": "yes"}, "snapshot is not in a known form"),
-        ({"snapshot": {**SNAPSHOT, "head": "x"}}, "something else than whole numbers"),
-        ({"snapshot": {**SNAPSHOT, "last_id": None}}, "something else than whole numbers"),
-        ({"snapshot": {"head": 5, "table_version": 3, "ranges": []}}, "snapshot is not in a known form"),
-        ({"snapshot": {"head": 5, "table_version": 3, "ranges": [{"end": 9}]}}, "snapshot is not in a known form"),
+        ({"snapshot": [{**SNAPSHOT, "head": "x"}]}, "something else than whole numbers"),
+        ({"snapshot": [{**SNAPSHOT, "last_id": None}]}, "something else than whole numbers"),
+        ({"snapshot": [{"head": 5, "table_version": 3, "ranges": []}]}, "snapshot is not in a known form"),
+        ({"snapshot": [{"head": 5, "table_version": 3, "ranges": [{"end": 9}]}]}, "snapshot is not in a known form"),
         (
-            {"snapshot": {"head": 5, "table_version": 3, "ranges": [{"last_id": None, "end": None}]}},
+            {"snapshot": [{"head": 5, "table_version": 3, "ranges": [{"last_id": None, "end": None}]}]},
             "something else than whole numbers",
         ),
     ],

@@ -36,11 +36,6 @@ from tests.upgrade.stage import (
 PAGE = Path(__file__).parents[2] / "docs" / "upgrading.md"
 KINDS = ("setting", "table", "column", "whole reading")
 NOT_COMPARED = {"_sdc_deleted_at", "seen_at"}
-KNOWN_FAULTS = {
-    "a merged state": "a snapshot that was finished comes back when states are merged, and is taken for unfinished",
-    "a merged state without a feed": "likewise",
-}
-"""Situation → why edits and deletions after an upgrade do not arrive; docs/upgrading.md tells users."""
 
 CASES = [(version, situation) for version in VERSIONS for situation in situations(version)]
 
@@ -173,10 +168,8 @@ def test_no_table_is_read_whole_without_a_reason(case):
     assert not more or not unlisted("whole reading", [situation]), advice("whole reading", [situation], told)
 
 
-def test_edits_and_deletions_after_the_upgrade_arrive_and_no_row_is_lost(case, request):
+def test_edits_and_deletions_after_the_upgrade_arrive_and_no_row_is_lost(case):
     version, situation, left, run, fresh, _ = case
-    if situation in KNOWN_FAULTS:
-        request.applymarker(pytest.mark.xfail(reason=KNOWN_FAULTS[situation], strict=True))
     warehouse, expected = Upserting(), Upserting()
     warehouse.take([{"type": "SCHEMA", **message} for message in left["schemas"].values()])
     warehouse.take(left["messages"])
