@@ -154,7 +154,7 @@ def _assert_columns_kept(where, stream, before, after):
 
 
 def _type(definition):
-    return {name: part for name, part in definition.items() if name not in {"title", "description"}}
+    return {name: part for name, part in definition.items() if name not in {"title", "description", "x-ninox"}}
 
 
 def test_no_table_is_read_whole_without_a_reason(case):
