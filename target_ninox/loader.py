@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ninox_api.errors import NinoxAPIError, NinoxProtocolError, NinoxTransportError
+from ninox_api.wording import counted
 from target_ninox.mapping.place import is_system
 from target_ninox.mapping.plan import WritePlan
 from target_ninox.mapping.rows import RowRejectedError
@@ -95,16 +96,30 @@ class StreamLoader:
         """Take a row; nothing is sent yet."""
         if not (self._has_told_strangers or record.keys() <= self._named):
             self._tell_strangers(record)
+        if self._is_past_limit():
+            self.account.leave_out()
+            return
         number = self.account.take()
         try:
             encoded = self.plan.encode(record, number)
         except RowRejectedError as error:
             self.account.reject_record(number, record, error)
             return
-        if encoded.deleted and not self._run.settings.hard_delete:
+        if encoded.deleted and not self._run.settings.deletes_marked:
             self.account.skip(1)  # here, or it would take the place of an earlier row about the record
         else:
             self._buffer.append(Row(encoded, record, number, self.account.described))
+
+    def _is_past_limit(self) -> bool:
+        """Tell whether this run loads no more rows of the stream."""
+        limit = self._run.settings.limit_rows
+        if limit is None or self.account.read < limit:
+            return False
+        if not self.account.report.left_out:
+            logger.info(
+                "%s: %s loaded, the rows behind are left out (limit_rows).", self.plan.stream, counted(limit, "row")
+            )
+        return True
 
     def _tell_strangers(self, record: Mapping[str, Any]) -> None:
         strangers = [repr(name) for name in record if name not in self._named and not is_system(name)]

@@ -145,7 +145,12 @@ def open_run(connection: ConnectionConfig, settings: TargetSettings, stopping: S
         client=client,
         destination=destination,
         writer=DryWriter() if settings.dry_run else UninterruptedWriter(destination.client.writer(), stopping),
-        report=RunReport(lambda: client.calls_used, path=settings.report_path, is_dry=settings.dry_run),
+        report=RunReport(
+            lambda: client.calls_used,
+            path=settings.report_path,
+            is_dry=settings.dry_run,
+            limit_rows=settings.limit_rows,
+        ),
         rejects=Rejects(settings.rejects_path),
         limits=Limits(settings),
         max_tries=connection.max_retries + 1,

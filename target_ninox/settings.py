@@ -112,6 +112,13 @@ TARGET_PROPERTIES = (
         description="Write nothing; print what would be created, changed, deleted and rejected, with examples.",
     ),
     th.Property(
+        "limit_rows",
+        th.IntegerType(minimum=1),
+        title="Rows of a first run",
+        description="Load only the first rows of each stream, so many, to look at them. Nothing is deleted, no state "
+        "is written: the next run without it loads all rows.",
+    ),
+    th.Property(
         "on_reject",
         th.StringType,
         default="fail",
@@ -190,7 +197,7 @@ REMOVED_SETTINGS = {
 
 CONFIG_JSONSCHEMA = refuse_null(
     th.PropertiesList(*CONNECTION_PROPERTIES, *TARGET_PROPERTIES, additional_properties=False).to_dict(),
-    *("api_url", "team", "database", "dry_run", "max_updates", "max_deletes"),
+    *("api_url", "team", "database", "dry_run", "limit_rows", "max_updates", "max_deletes"),
 )
 
 
@@ -273,9 +280,10 @@ class TargetSettings:
         database: Id or name.
         batch_size: Records per write request.
         fails_on_reject: Whether rejected rows make the run fail and hold the state.
+        limit_rows: How many rows of each stream are loaded; None for all.
         max_updates: Most records that a run may change; None for no limit. Likewise `max_deletes`.
         file_folder: The only folder whose files may be uploaded, absolute and without links; None for no folder.
-        trusted_file_hosts: Hosts of files that may be private.
+        trusted_file_hosts: The only hosts that files are fetched from, in lower case.
         streams: Stream, or a glob → what users gave for it; ask `stream()`.
     """
 
@@ -283,6 +291,7 @@ class TargetSettings:
     database: str
     batch_size: int = BATCH_SIZE
     dry_run: bool = False
+    limit_rows: int | None = None
     fails_on_reject: bool = True
     rejects_path: Path | None = None
     report_path: Path | None = None
@@ -310,6 +319,7 @@ class TargetSettings:
             team=given.get("team") or None,
             database=given["database"],
             dry_run=given.get("dry_run", False),
+            limit_rows=given.get("limit_rows"),
             fails_on_reject=given.get("on_reject", "fail") == "fail",
             rejects_path=_path(given.get("rejects_path")),
             report_path=_path(given.get("report_path")),
@@ -320,6 +330,11 @@ class TargetSettings:
             trusted_file_hosts=tuple(host.lower() for host in given.get("trusted_file_hosts", ())),
             streams=given.get("streams", {}),
         )
+
+    @property
+    def deletes_marked(self) -> bool:
+        """Whether the records of rows that say so are deleted; never in a run of the first rows."""
+        return self.hard_delete and self.limit_rows is None
 
     def stream(self, name: str) -> StreamSettings:
         """Return the settings of a stream: of every glob that matches its name, in their order, and its own."""

@@ -92,8 +92,8 @@ class TargetNinox(ConfiguredPlugin, Target):
         return known
 
     def write_durable_state(self) -> None:
-        """Write the newest state before which nothing is missing; a dry run writes none."""
-        if self._settings.dry_run:
+        """Write the newest state before which nothing is missing; a run of the first rows and a dry run write none."""
+        if self._settings.dry_run or self._settings.limit_rows is not None:
             return
         unsettled = {name: loader.first_unsettled for name, loader in self._loaders.items()}
         self._states.write_durable({name: first for name, first in unsettled.items() if first is not None})
@@ -242,6 +242,8 @@ class TargetNinox(ConfiguredPlugin, Target):
     def _doubts(self, loader: StreamLoader) -> Iterator[str]:
         """Yield why a loaded stream may not be whole; a stream map can make it of several of the tap."""
         name = loader.plan.stream
+        if self._settings.limit_rows is not None:
+            yield "limit_rows leaves rows out"
         for source in self._sources(name):
             yield from self._completeness.doubts(source)
             stream_map = find_filter(self.config.get("stream_maps") or {}, source, name)

@@ -45,6 +45,10 @@ class StreamAccount:
         self.report.read += 1
         return self.read
 
+    def leave_out(self) -> None:
+        """Count a row that came behind the last one that this run loads."""
+        self.report.left_out += 1
+
     def count(self, row: Row, outcome: str, record_id: int = 0) -> None:
         """Count what became of a row."""
         self._add(outcome, 1)

@@ -42,6 +42,7 @@ class StreamReport:
         removed: Records that a mirror deleted because no row came for them; no row of the stream stands for them.
         deleted_along: Name of a table → records that Ninox deleted along with those that were deleted or removed, by
             references that cascade; they stand in no other count.
+        left_out: Rows behind the first `limit_rows`; they stand in no other count.
         uploaded: Files of rows that were put on records.
         recovered: Records found after an answer was lost, instead of being created twice; counted as created, too.
         api_calls: Repeated ones included.
@@ -56,6 +57,7 @@ class StreamReport:
     rejected: int = 0
     removed: int = 0
     deleted_along: dict[str, int] = field(default_factory=dict)
+    left_out: int = 0
     uploaded: int = 0
     recovered: int = 0
     api_calls: int = 0
@@ -84,8 +86,12 @@ class StreamReport:
 class RunReport:
     """Gathers the reports of all streams of a run."""
 
-    def __init__(self, calls_used: Callable[[], int], *, path: Path | None = None, is_dry: bool = False) -> None:
+    def __init__(
+        self, calls_used: Callable[[], int], *, path: Path | None = None, is_dry: bool = False,
+        limit_rows: int | None = None,
+    ) -> None:  # fmt: skip
         """Remember when the run began and where to report."""
+        self._limit_rows = limit_rows
         self._calls_used = calls_used
         self._path = path
         self._is_dry = is_dry
@@ -130,7 +136,10 @@ class RunReport:
             logger.info("%s: %s", name, _line(report))
         total = self.total
         streams = counted(len(self.streams), "stream")
-        logger.info("%s: %s, %s", "Dry run" if self._is_dry else "Run", streams, _line(total))
+        ended = "Dry run" if self._is_dry else "Run"
+        if self._limit_rows is not None:
+            ended += f" of the first {counted(self._limit_rows, 'row')} of each stream (limit_rows), without a state"
+        logger.info("%s: %s, %s", ended, streams, _line(total))
         if self._path is not None:
             with naming(self._path):
                 _write_private(self._path, self._document(total, samples or {}, is_complete=is_complete))
@@ -144,7 +153,8 @@ class RunReport:
         streams = {name: asdict(report) for name, report in self.streams.items()}
         for name, examples in samples.items():
             streams.setdefault(name, {})["samples"] = examples
-        return {"dry_run": self._is_dry, "complete": is_complete, "total": asdict(total), "streams": streams}
+        kind = {"dry_run": self._is_dry, "limit_rows": self._limit_rows}
+        return {**kind, "complete": is_complete, "total": asdict(total), "streams": streams}
 
 
 def _line(report: StreamReport) -> str:
@@ -154,6 +164,7 @@ def _line(report: StreamReport) -> str:
         for count, what in (
             (report.removed, "removed"),
             *((count, f"of {name!r} deleted along") for name, count in report.deleted_along.items()),
+            (report.left_out, "left out"),
             (report.recovered, "recovered"),
             (report.uploaded, "files uploaded"),
             (report.unaccounted, "NOT WRITTEN"),

@@ -235,7 +235,8 @@ def test_no_key_goes_to_the_public_address_where_another_was_meant(through, prog
 
 NEVER_NULL = [
     *(("tap-ninox", name) for name in ("api_url", "team", "databases", "tables")),
-    *(("target-ninox", name) for name in ("api_url", "team", "database", "dry_run", "max_updates", "max_deletes")),
+    *(("target-ninox", name) for name in ("api_url", "team", "database")),
+    *(("target-ninox", name) for name in ("dry_run", "limit_rows", "max_updates", "max_deletes")),
 ]
 
 

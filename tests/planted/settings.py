@@ -81,6 +81,7 @@ TARGET = {
     "database": "target/test_upsert.py::test_rows_are_created_changed_and_left_alone",
     "streams": "target/test_b5_b10_values.py::test_b10_a_german_spreadsheet",
     "dry_run": "target/test_b12_files.py::test_b12_a_dry_run_uploads_nothing",
+    "limit_rows": "target/test_limit_rows.py::test_the_first_rows_of_each_stream_are_written_and_the_others_are_not",
     "on_reject": "target/test_b12_files.py::test_b12_a_picture_that_is_gone_is_a_reject_of_its_row",
     "rejects_path": "target/test_refused_rows.py::test_rejected_rows_are_fed_in_again_after_repair",
     "report_path": "target/test_b6_b9_before_and_after.py::test_b9_a_dry_run_writes_nothing_and_counts_as_the_real_run",

@@ -8,6 +8,16 @@ from tests.planted.promise import Promise
 PROMISES = [
     Promise(
         "docs/how-to/write-into-ninox.md",
+        "Nothing is deleted and no state is written: the run without it loads all rows",
+        test="target/test_limit_rows.py::test_nothing_is_deleted_and_no_state_is_written",
+        defects=(
+            Defect("target_ninox:TargetNinox._doubts", "self._settings.limit_rows is not None", "False"),
+            Defect("target_ninox:TargetSettings.deletes_marked", "self.limit_rows is None", "True"),
+            Defect("target_ninox:TargetNinox.write_durable_state", "self._settings.limit_rows is not None", "False"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
         "never by a part of its name, and never by an id.",
         test="target/test_place.py::test_a_part_of_a_name_or_an_id_is_no_name",
         defects=(
