@@ -7,8 +7,10 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, S
 from contextlib import ExitStack
 from typing import NamedTuple
 
+from ninox_api.errors import NinoxError
 from target_ninox.loader import StreamLoader
 from target_ninox.mapping.place import nearest
+from target_ninox.mapping.plan import WritePlan
 from target_ninox.matching.linking import Wanted
 from target_ninox.run import Run
 from target_ninox.settings import matches_stream
@@ -17,6 +19,9 @@ from target_ninox.write.delete import describe_deletion
 from target_ninox.write.row_writer import Unseen
 
 logger = logging.getLogger(__name__)
+
+MOST_PAIRS = 10
+"""So many pairs of ids are named in a message; a person looks at the first ones."""
 
 LinkKey = tuple[str, str, Hashable]
 """Table id, field id and value by which a record is linked."""
@@ -40,6 +45,20 @@ def load_held(loaders: Sequence[StreamLoader]) -> None:
         if not sum(loader.give_up(_hopeless(loader, to_come)) for loader in loaders):
             break
     _load_circles([loader for loader in loaders if loader.held])
+
+
+class AnotherWriterError(NinoxError):
+    """Somebody else created records with the same keys while this run was under way."""
+
+    def __init__(self, plan: WritePlan, twins: Sequence[tuple[int, int]]) -> None:
+        """Name the table and the pairs: the id of this run's record, and that of the other one."""
+        pairs = ", ".join(f"{ours} and {other}" for ours, other in twins[:MOST_PAIRS])
+        more = f", and {len(twins) - MOST_PAIRS} more" if len(twins) > MOST_PAIRS else ""
+        super().__init__(
+            f"{plan.stream}: while this run was under way, somebody else created records in table {plan.table.name!r} "
+            f"with the keys of records that it created, too. These ids are pairs: {pairs}{more}. Delete one of each "
+            "pair in Ninox, and let one run at a time write into a table."
+        )
 
 
 class _Removal(NamedTuple):
@@ -111,6 +130,36 @@ def _refuse_to_take_rows(loader: StreamLoader, along: Iterable[RecordKey], loade
         for other in loaders:
             if other.plan.table.id == table_id and record_id in other.seen:
                 raise CascadeTakesRowsError(loader.plan, other.plan)
+
+
+def find_other_writer(run: Run, loaders: Sequence[StreamLoader]) -> AnotherWriterError | None:
+    """Look whether somebody else created records with the keys of this run's; no call unless ids tell that any were.
+
+    Returns:
+        The error to end with, None if there is nothing.
+    """
+    if run.preview is not None:
+        return None
+    for table_id in dict.fromkeys(loader.plan.table.id for loader in loaders if loader.created):
+        table = run.destination.table(table_id)
+        sharing = [loader for loader in loaders if loader.plan.table.id == table_id]
+        keyed = [loader for loader in sharing if loader.plan.match_field_ids]
+        if not (table.has_gaps and keyed):
+            continue
+        created = {record_id for loader in sharing for record_id in loader.created}
+        table.read_unread()
+        twins = {
+            (twin.id, record.id)
+            for record in table.read_gaps()
+            if record.id not in created
+            for loader in keyed
+            if (key := loader.plan.key_of(record.fields)) is not None
+            for twin in run.matcher_of(loader.plan).index.find(key)
+            if twin.id in created
+        }
+        if twins:
+            return AnotherWriterError(keyed[0].plan, sorted(twins))
+    return None
 
 
 def _hopeless(loader: StreamLoader, to_come: set[LinkKey]) -> set[Wanted]:

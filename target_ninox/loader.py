@@ -42,6 +42,7 @@ class StreamLoader:
         is_finished: Whether all is done that can only be done at the end of the input: a mirror's deletions.
         plan: How its rows are written.
         seen: Ids of the records that rows stood for.
+        created: Ids of those that did not exist before.
     """
 
     plan: WritePlan
@@ -62,7 +63,7 @@ class StreamLoader:
         self._run = run
         self._buffer: list[Row] = []
         self.seen: set[int] = set()
-        self._created: set[int] = set()
+        self.created: set[int] = set()
         self.describe(described)
 
     def describe(self, described: StreamSchema) -> None:
@@ -78,7 +79,7 @@ class StreamLoader:
         for warning in self.plan.warnings:
             logger.warning(warning)
         self._links = Links(self._run, self.plan)
-        self._writer = RowWriter(self._run, self.plan, self.account, seen=self.seen, created=self._created)
+        self._writer = RowWriter(self._run, self.plan, self.account, seen=self.seen, created=self.created)
 
     @property
     def first_unsettled(self) -> int | None:

@@ -232,10 +232,15 @@ class TargetNinox(ConfiguredPlugin, Target):
             self.write_durable_state()
             return
         finishing.remove_unseen(self._run, {loader: list(self._doubts(loader)) for loader in loaders})
+        other_writer = finishing.find_other_writer(self._run, loaders)
         error = self._run.rejects.error() if self._settings.fails_on_reject else None
         self._is_closed = True
         self._run.close(is_complete=True)
         self.write_durable_state()
+        if other_writer is not None:
+            if error is not None:
+                logger.error(error)
+            raise other_writer
         if error is not None:
             raise error
 

@@ -60,6 +60,8 @@ class KnownTable:
         self._watchers: list[Watcher] = []
         self._has_looked_for_highest = False
         self._unread_after: int | None = None
+        self._end: int | None = None
+        self._gaps: list[range] = []
 
     def watch(self, watcher: Watcher) -> None:
         """Tell a watcher of every change from now on."""
@@ -80,6 +82,35 @@ class KnownTable:
         if self._unread_after is None:
             self._unread_after = self.highest_id
         self.highest_id = max(self.highest_id, record_id)
+
+    def note_created(self, record_ids: Iterable[int]) -> None:
+        """Take in the ids of records that this run made: those between them and the end so far are of somebody else.
+
+        Ids only grow, and Ninox hands them out one by one (documented), so that another writer shows without a call.
+        """
+        if self._end is None:  # records are not matched by a key here
+            return
+        for record_id in sorted(record_ids):
+            if record_id > self._end + 1:
+                self._gaps.append(range(self._end + 1, record_id))
+            self._end = max(self._end, record_id)
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether ids were handed out meanwhile that this run did not get: to others, or to records that failed."""
+        return bool(self._gaps)
+
+    def read_gaps(self) -> Iterator[NinoxRecord]:
+        """Yield the records around the ids that others got, those of this run among them."""
+        cursor = 0
+        for gap in self._gaps:
+            if gap[-1] <= cursor:
+                continue
+            for page in self.pages(after_id=max(cursor, gap[0] - 1)):
+                yield from page
+                cursor = max([cursor, *(record.id for record in page)])
+                if cursor >= gap[-1]:
+                    break
 
     @property
     def has_unread(self) -> bool:
@@ -110,6 +141,9 @@ class KnownTable:
             logger.debug("Table %s cannot be paged by record id on this server.", self.id)
             for page in repeated_passes(self._numbered, sequence=lambda: None):
                 yield self._seen([record for record in page if record.id > cursor])
+            cursor = self.highest_id
+        if after_id == 0 and self._end is None:
+            self._end = cursor
 
     def find(self, record_id: int) -> NinoxRecord | None:
         """Return one record, or None."""
@@ -171,6 +205,8 @@ class KnownTable:
         A server that does not sort makes it too few: that costs calls, no more.
         """
         newest = self._seen(self._client.get_records(self.id, newest=True, per_page=1))
+        if self._end is None:
+            self._end = self.highest_id
         return ((newest[0].id - record_id) // self._page_size + 1) if newest else 0
 
     def look_for_highest_id(self) -> None:

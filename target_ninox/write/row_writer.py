@@ -192,8 +192,13 @@ class RowWriter:
         self._run.limits.reserve("update", len(intents) - creates)
         if creates and not self.plan.needs_key:
             self._table.look_for_highest_id()
+        made = []
         for outcome in self._batches.save(intents, ids_matter=self._account.is_remembering):
             self._take(outcome)
+            if outcome.intent.creates and outcome.error is None:
+                made.append(outcome.record_id)
+        if not self._preview:  # its ids are made up
+            self._table.note_created(made)
 
     def _take(self, outcome: Outcome) -> None:
         row = outcome.intent.row

@@ -7,6 +7,33 @@ from tests.planted.promise import Promise
 
 PROMISES = [
     Promise(
+        "docs/adr/0018-no-record-twice.md",
+        "keys that exist twice end the run with both ids and exit code 1.",
+        test="target/test_another_writer.py::test_keys_that_somebody_else_creates_meanwhile_are_named_with_both_ids",
+        defects=(
+            Defect("target_ninox:KnownTable.note_created", "record_id > self._end + 1", "record_id > self._end + 9"),
+            Defect("target_ninox:find_other_writer", "if record.id not in created", "if record.id in created"),
+        ),
+    ),
+    Promise(
+        "README.md",
+        "No record twice by one run, whatever is lost, out of order or killed; another writer who makes one is noticed",
+        test="target/test_another_writer.py::test_another_run_with_the_same_rows_is_noticed",
+        defects=(Defect("target_ninox:TargetNinox._finish", "if other_writer is not None:", "if False:"),),
+    ),
+    Promise(
+        "docs/adr/0018-no-record-twice.md",
+        "Of two runs, the one that creates later sees the ids of the other.",
+        test="target/test_another_writer.py::test_few_keys_that_were_looked_up_in_a_large_table_are_noticed_too",
+        defects=(Defect("target_ninox:KnownTable.pages_after", "self._end = self.highest_id", "self._end = None"),),
+    ),
+    Promise(
+        "docs/adr/0018-no-record-twice.md",
+        "Ids betray it without a call",
+        test="target/test_another_writer.py::test_who_is_alone_makes_no_call_for_it",
+        defects=(Defect("target_ninox:find_other_writer", "not (table.has_gaps and keyed)", "not keyed"),),
+    ),
+    Promise(
         "docs/how-to/write-into-ninox.md",
         "Nothing is deleted and no state is written: the run without it loads all rows",
         test="target/test_limit_rows.py::test_nothing_is_deleted_and_no_state_is_written",
@@ -314,7 +341,7 @@ PROMISES = [
         "README.md",
         "It is counted; with `hard_delete` its record is deleted.",
         test="target/test_deletions.py::test_without_hard_delete_they_are_only_counted",
-        defects=(Defect("target_ninox:StreamLoader.add", "and not self._run.settings.hard_delete", "and False"),),
+        defects=(Defect("target_ninox:StreamLoader.add", "and not self._run.settings.deletes_marked", "and False"),),
     ),
     Promise(
         "README.md",

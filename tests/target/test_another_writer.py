@@ -1,0 +1,83 @@
+"""Two runs at once, or a person who types: keys that come to be there twice are noticed, with both ids."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.helpers.run import records, run_target, schema, stored
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID, shop
+
+CUSTOMERS = schema("customers", key=["Name"], Name="string")
+
+
+def rows(first, last):
+    return [CUSTOMERS, *records("customers", [{"Name": f"name {number}"} for number in range(first, last + 1)])]
+
+
+def type_before_batch(simulator, number, names):
+    """Let somebody else create records right before a batch of this run arrives."""
+    seen = []
+
+    def hook(_index, method, path):
+        if method == "POST" and path.endswith("/records"):
+            seen.append(path)
+            if len(seen) == number:
+                database = simulator.store.database(TEAM_ID, DATABASE_ID)
+                for name in names:
+                    database.create("A", {"A": name})
+
+    simulator.on_request.append(hook)
+
+
+def pairs(error):
+    return [(int(ours), int(other)) for ours, other in re.findall(r"(\d+) and (\d+)(?=[,.])", str(error))]
+
+
+@pytest.mark.parametrize(
+    ("batch", "kept", "switches"),
+    [(1, 0, {}), (2, 4, {}), (3, 1500, {}), (1, 1500, {"save_answer": "ids"}), (2, 4, {"records_since_id": "ignored"})],
+)
+def test_keys_that_somebody_else_creates_meanwhile_are_named_with_both_ids(simulate, batch, kept, switches):
+    simulator = simulate(shop(kept), **switches)
+    type_before_batch(simulator, batch, ["name 5001", "name 5250"])
+    run = run_target(simulator, rows(5001, 5300))
+    assert run.error is not None
+    names = {record_id: fields["A"] for record_id, fields in stored(simulator).items()}
+    found = pairs(run.error)
+    assert len(found) == 2
+    assert [names[ours] for ours, _ in found] == [names[other] for _, other in found]
+    assert sorted(names[ours] for ours, _ in found) == ["name 5001", "name 5250"]
+    assert run.report["streams"]["customers"]["created"] == 300
+
+
+def test_another_run_with_the_same_rows_is_noticed(simulate):
+    simulator = simulate(shop(4))
+    type_before_batch(simulator, 1, [f"name {number}" for number in range(5001, 5301)])
+    run = run_target(simulator, rows(5001, 5300))
+    assert "305 and 5, 306 and 6," in str(run.error)
+    assert "and 290 more. Delete one of each pair" in str(run.error)
+    again = run_target(simulator, rows(5001, 5300))
+    assert again.counts("customers") == {"read": 300, "rejected": 300}
+
+
+def test_other_records_that_somebody_creates_meanwhile_are_no_error(simulate):
+    simulator = simulate(shop(4))
+    type_before_batch(simulator, 2, ["somebody", "else"])
+    assert run_target(simulator, rows(5001, 5300)).error is None
+
+
+def test_few_keys_that_were_looked_up_in_a_large_table_are_noticed_too(simulate):
+    simulator = simulate(shop(5000))
+    type_before_batch(simulator, 1, ["name 5001"])
+    run = run_target(simulator, rows(5001, 5002))
+    assert pairs(run.error) == [(5002, 5001)]
+
+
+@pytest.mark.parametrize("answer", ["records", "ids"])
+def test_who_is_alone_makes_no_call_for_it(simulate, answer):
+    simulator = simulate(shop(4), save_answer=answer)
+    assert run_target(simulator, rows(5001, 5300)).error is None
+    methods = [call.method for call in simulator.log.entries]
+    assert methods[methods.index("POST") :] == ["POST"] * 3
