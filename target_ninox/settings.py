@@ -50,6 +50,14 @@ STREAM_PROPERTIES = (
         "Default: the stream's key.",
     ),
     th.Property(
+        "on_duplicate_match",
+        th.StringType,
+        default="reject",
+        allowed_values=["reject", "first", "newest"],
+        description="What becomes of a row whose key several records have: it is rejected with their ids, or changes "
+        "the first of them, or the newest.",
+    ),
+    th.Property(
         "fields",
         th.CustomType({"type": ["object", "null"], "additionalProperties": {"type": ["string", "null"]}}),
         description="Property → field, by id or name; `null` leaves the property out. For a file or image field, the "
@@ -189,8 +197,6 @@ REMOVED_SETTINGS = {
     "streams.*.on_unknown_choice": "A value that is no option rejects its row, with the options in the message; what "
     "tap-ninox says of a deleted option counts as empty.",
     "streams.*.date_format": "Dates such as 31.12.2026 are always understood.",
-    "streams.*.on_duplicate_match": "A row whose key several records have is rejected with their ids: delete those "
-    "that are too many, or match by another property (`match_on`).",
     "streams.*.files": "Name the file field under `fields`.",
 }
 """Settings of earlier versions → what to do instead; `*` is a stream."""
@@ -228,6 +234,7 @@ class StreamSettings:
         table: Id or name; None for the table that is named like the stream.
         mode: `insert`, `update`, `upsert` or `mirror`.
         match_on: Properties that identify a record; None for the stream's key properties.
+        on_duplicate_match: `reject`, `first` or `newest`.
         fields: Property → field id or name; None leaves the property out. A file field is one to upload to.
         references: Property → how its record is found.
         keeps_on_null: Whether an empty value leaves its field alone instead of clearing it.
@@ -238,6 +245,7 @@ class StreamSettings:
     table: str | None = None
     mode: str = "upsert"
     match_on: tuple[str, ...] | None = None
+    on_duplicate_match: str = "reject"
     fields: Mapping[str, str | None] = field(default_factory=dict)
     references: Mapping[str, ReferenceSettings] = field(default_factory=dict)
     keeps_on_null: bool = False

@@ -55,6 +55,7 @@ class RowWriter:
         self.created = created
         self._run = run
         self._account = account
+        self._on_duplicate_match = run.settings.stream(plan.stream).on_duplicate_match
         self._table = run.destination.table(plan.table.id)
         if plan.needs_key:
             run.matcher_of(plan)  # before that of a reference to the same key, which would keep fewer fields
@@ -139,17 +140,17 @@ class RowWriter:
         """Return the record that a row is about.
 
         Raises:
-            RowRejectedError: There are several: to take one would be a guess.
+            RowRejectedError: There are several, and the settings do not say which one.
         """
         records = matches.get(row.encoded.key, ())
         self.seen.update(record.id for record in records)
-        if len(records) > 1:
+        if len(records) > 1 and self._on_duplicate_match == "reject":
             raise RowRejectedError(
                 property_name=", ".join(self.plan.match_on),
                 code="duplicate_match",
                 reason=f"{len(records):,} records have this key: {listed_ids([record.id for record in records])}.",
             )
-        return records[0] if records else None
+        return records[-1 if self._on_duplicate_match == "newest" else 0] if records else None
 
     def _with_records(self, rows: Iterable[Row], matches: Matches) -> Iterator[tuple[Row, ExistingRecord | None]]:
         for row in rows:

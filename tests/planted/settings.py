@@ -96,6 +96,7 @@ STREAM = {
     "table": "target/test_b12_files.py::test_b12_pictures_arrive_once",
     "mode": "target/test_upsert.py::test_modes_that_only_add_or_only_change",
     "match_on": "target/test_upsert.py::test_records_are_found_by_what_the_settings_name_instead_of_the_key",
+    "on_duplicate_match": "target/test_upsert.py::test_b3_one_of_several_records_is_chosen_if_the_settings_say_so",
     "fields": "target/test_upsert.py::test_properties_go_to_the_fields_that_the_settings_name",
     "references": "target/test_every_switch.py::test_the_same_records_are_stored_whatever_nobody_knows",
     "null": "target/test_b5_b10_values.py::test_b10_empty_cells_clear_or_keep",

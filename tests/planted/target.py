@@ -345,9 +345,9 @@ PROMISES = [
     ),
     Promise(
         "README.md",
-        "The row is rejected with their ids: to take one would be a guess.",
+        "The row is rejected with their ids; or the first is taken, or the newest (`on_duplicate_match`).",
         test="target/test_upsert.py::test_b3_a_key_that_several_records_have_is_rejected_with_their_ids",
-        defects=(Defect("target_ninox:RowWriter._chosen", "len(records) > 1", "False"),),
+        defects=(Defect("target_ninox:RowWriter._chosen", 'self._on_duplicate_match == "reject"', "False"),),
     ),
     Promise(
         "docs/reference/settings.md",

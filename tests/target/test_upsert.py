@@ -152,6 +152,16 @@ def test_b3_a_key_that_several_records_have_is_rejected_with_their_ids(simulate,
     assert run.states == []
 
 
+@pytest.mark.parametrize(("policy", "chosen"), [("first", 3), ("newest", 9)])
+def test_b3_one_of_several_records_is_chosen_if_the_settings_say_so(simulate, policy, chosen):
+    simulator = simulate(duplicates())
+    settings = {"streams": {"customers": {"on_duplicate_match": policy}}}
+    run = run_target(simulator, [CUSTOMERS, *records("customers", [{"Name": "K-00017", "Amount": 2}])], **settings)
+    assert run.error is None
+    assert {record_id for record_id, row in stored(simulator).items() if row["B"] == 2} == {chosen}
+    assert len(stored(simulator)) == 3
+
+
 def test_a_key_that_very_many_records_have_names_ten_of_them_and_the_number(simulate, caplog):
     same = [RecordDocument(id=number, fields={"A": "K-00017"}, sequence=number) for number in range(1, 3001)]
     simulator = simulate(team(database({"A": table("Customers", A=field("string", "Name"))}, {"A": same})))
