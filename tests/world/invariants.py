@@ -119,9 +119,9 @@ def the_store_is_as_the_model_says(world, expected):
 
 
 def rejected_rows_and_nothing_else_fail_a_load(run, table, *, is_rest):
-    """An undisturbed load fails if and only if rows were rejected, and says how many."""
+    """An undisturbed load fails if and only if rows were rejected or would go along, and says how many."""
     counts = run.counts("input")
-    assert (run.error is not None) == bool(counts.get("rejected")), (run.error, counts)
+    assert (run.error is not None) == (bool(counts.get("rejected")) or table.is_refused), (run.error, counts)
     if not is_rest:
         assert counts.get("rejected", 0) == len(table.rejected), (counts, table.rejected)
 
@@ -137,6 +137,13 @@ def each_row_has_one_outcome(run):
     counts = run.counts("input")
     outcomes = ("created", "updated", "unchanged", "deleted", "skipped", "rejected")
     assert sum(counts.get(name, 0) for name in outcomes) == counts.get("read", 0), counts
+
+
+def records_gone_are_those_announced(run, before, after):
+    """What is gone from all tables is what the report says was deleted, removed, or deleted along."""
+    told = run.report["total"]
+    announced = told["deleted"] + told["removed"] + sum(told["deleted_along"].values())
+    assert len(before - after) == announced, (sorted(before - after), told)
 
 
 def nothing_was_written(world):

@@ -16,20 +16,26 @@ class Table:
         existing: Record id → fields, of records that were there before the load.
         made: Fields of those that came with it; only Ninox knows their ids.
         rejected: Numbers of the rows that cannot be loaded, from 1.
+        named: Ids of existing records for which rows came.
+        unseen: Ids of records that a mirror deletes.
+        is_refused: Whether it must not, as records for which rows came would go along.
     """
 
     def __init__(self, records):
         self.existing = {record.id: dict(record.fields) for record in records}
         self.made = []
         self.rejected = []
+        self.named = self.unseen = frozenset()
+        self.is_refused = False
 
-    def load(self, rows, *, mode, key):
+    def load(self, rows, *, mode, key, is_whole):
         """Take the rows of a stream.
 
         Args:
             rows: Field id → value as it is to be stored, `EMPTY` to clear; what is absent is left alone.
             mode: As in the target's settings.
             key: Id of the field that rows are matched by.
+            is_whole: Whether it is certain that all rows came.
         """
         named = []
         for number, row in enumerate(rows, start=1):
@@ -37,8 +43,9 @@ class Table:
                 named.append(self._take(row, mode, key))
             except RejectedError:
                 self.rejected.append(number)
-        if mode == "mirror" and named and not self.rejected:
-            self.existing = {i: fields for i, fields in self.existing.items() if any(fields is n for n in named)}
+        self.named = frozenset(i for i, fields in self.existing.items() if any(fields is n for n in named))
+        if mode == "mirror" and named and not self.rejected and is_whole:
+            self.unseen = self.existing.keys() - self.named
 
     def _take(self, row, mode, key):
         if mode == "insert":
@@ -62,6 +69,32 @@ class Table:
         made = [fields for number, fields in now.items() if number not in self.existing]
         kept = {number: now.get(number) for number in self.existing}
         return kept == self.existing and sorted(map(_sortable, made)) == sorted(map(_sortable, self.made))
+
+
+def delete_unseen(tables, definitions, table_id):
+    """Delete what a mirror deletes, and what Ninox deletes along; or nothing, if rows that came would go.
+
+    Args:
+        tables: Table id → what it holds.
+        definitions: Table id → field id → raw definition.
+        table_id: The mirrored table.
+    """
+    gone = {(table_id, record_id) for record_id in tables[table_id].unseen}
+    todo = list(gone)
+    while todo:
+        parent_table, parent = todo.pop()
+        for child_table, fields in definitions.items():
+            for field_id, raw in fields.items():
+                if raw["base"] == "ref" and raw.get("refTypeId") == parent_table and raw.get("cascade"):
+                    children = {i for i, held in tables[child_table].existing.items() if held.get(field_id) == parent}
+                    new = {(child_table, child) for child in children} - gone
+                    gone |= new
+                    todo += new
+    if any(record_id in tables[table_id].named for place, record_id in gone if place == table_id):
+        tables[table_id].is_refused = True
+        return
+    for place, record_id in gone:
+        del tables[place].existing[record_id]
 
 
 def _written(fields, row):

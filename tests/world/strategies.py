@@ -128,11 +128,12 @@ def shapes(names):
 
 
 def loadable(shape):
-    """Return a table whose first field can be a key, and whose deletions stay within it."""
+    """Return a table whose first field can be a key; every second one goes along with the records of another."""
     first, *others = shape.fields
     key = first._replace(base=KEYS[shape.pick % len(KEYS)])
-    cascades = is_mended("A35")
-    return shape._replace(fields=[key, *(raw._replace(cascade=raw.cascade and cascades) for raw in others)])
+    if shape.pick % 2:
+        others.append(FieldShape("ref", "Parent", target=shape.pick // 2, cascade=True))
+    return shape._replace(fields=[key, *others])
 
 
 def database_of(shapes, name):
@@ -260,22 +261,29 @@ class InputStream(NamedTuple):
     Attributes:
         rows: Numbers that each stand for a row; see `row_of`.
         states_after: How many rows come between two states; 0 for one state at the end.
+        tap: One of `TAPS`, by which a mirror is fed.
     """
 
     table: int
     mode: str
     rows: list[int]
     states_after: int
+    tap: str = "activates"
 
 
 MODES = ("upsert", "update", "insert", "mirror")
 
+WHOLE_TAPS = ("activates", "has no state")
+TAPS = (*WHOLE_TAPS, "went on", "follows", "is cut off", "filters dates", "activates before")
+"""How a tap sends a stream: only behind the first two is it certain that all of it came."""
+
 input_streams = st.builds(
     InputStream,
     st.integers(0, 2),
-    st.sampled_from(MODES),
+    st.sampled_from([*MODES, "mirror"]),
     st.lists(picks, min_size=1, max_size=8),
     st.sampled_from([0, 1, 3]),
+    st.sampled_from([*TAPS, *WHOLE_TAPS, *WHOLE_TAPS]),
 )
 
 

@@ -237,7 +237,9 @@ class TargetWorld(World):
             return
         expected = self.expected(load)
         first = self.load(load.messages, load, faults, kill) if is_disturbed else None
+        before = self.record_keys()
         run = self.load(load.messages_after(first), load)
+        invariants.records_gone_are_those_announced(run, before, self.record_keys())
         invariants.no_state_passes_a_rejected_row(first, expected[load.place])
         invariants.no_state_passes_a_rejected_row(run, expected[load.place])
         invariants.rejected_rows_and_nothing_else_fail_a_load(run, expected[load.place], is_rest=first is not None)
@@ -263,8 +265,20 @@ class TargetWorld(World):
             for database in self.people.databases
             for table_id in database.tables
         }
-        tables[load.place].load(load.stored_rows, mode=load.mode, key=load.key)
+        tables[load.place].load(load.stored_rows, mode=load.mode, key=load.key, is_whole=load.is_whole)
+        own = {table_id: tables[load.database.id, table_id] for table_id in load.database.tables}
+        definitions = {table_id: table.fields for table_id, table in load.database.tables.items()}
+        model.delete_unseen(own, definitions, load.place[1])
         return tables
+
+    def record_keys(self):
+        """Return (database, table, record id) of all records."""
+        return {
+            (database.id, table_id, record.id)
+            for database in self.people.databases
+            for table_id in database.tables
+            for record in database.records(table_id)
+        }
 
 
 class Load:
@@ -291,7 +305,9 @@ class Load:
         }
         described = schema("input", key=[f"p_{self.key.lower()}"], **{f"p_{key.lower()}": {} for key in fields})
         sent_rows = [{f"p_{key.lower()}": value for key, value in sent.items()} for sent, _ in rows]
-        self._rows = records("input", sent_rows, version=1 if stream.mode == "mirror" else None)
+        self.tap, self.is_whole = stream.tap, stream.tap in draw.WHOLE_TAPS
+        knows_versions = stream.mode == "mirror" and self.tap in {"activates", "went on", "is cut off"}
+        self._rows = records("input", sent_rows, version=1 if knows_versions else None)
         self._described, self._states_after = described, stream.states_after
 
     @property
@@ -305,17 +321,36 @@ class Load:
 
     def messages_after(self, run):
         """Return what a tap sends that begins at the last state of a run."""
-        return self.messages_from(run.state["rows"] if run is not None and run.state else 0)
+        return self.messages_from(run.state.get("rows", 0) if run is not None and run.state else 0)
 
     def messages_from(self, count):
+        if self.mode == "mirror":
+            return self._as_mirrored()
         messages = [self._described]
         for number, row in enumerate(self._rows[count:], start=count + 1):
             messages.append(row)
             if self.mode != "mirror" and self._states_after and number % self._states_after == 0:
                 messages.append(state({"rows": number}))
-        if self.mode == "mirror":  # only a stream that is known to be whole tells what is gone
-            return [*messages, activate_version("input"), state({"rows": 0})]
         return [*messages, state({"rows": len(self._rows)})]
+
+    def _as_mirrored(self):
+        """Return what the stream's tap sends: by some it is certain that all came, by others it is not."""
+        messages, activated = [self._described, *self._rows], activate_version("input")
+        match self.tap:
+            case "activates":
+                return [*messages, activated, state({"rows": 0})]
+            case "has no state":
+                return [*messages, state({"bookmarks": {"input": {}}})]
+            case "went on":
+                return [state({"bookmarks": {"shop-input": {"xmin": 7, "version": 1}}}), *messages, activated]
+            case "follows":
+                return [*messages, state({"bookmarks": {"elsewhere": {"since": "2026-01-01"}}})]
+            case "is cut off":
+                return messages
+            case "filters dates":
+                return [{**self._described, "bookmark_properties": ["since"]}, *self._rows, state({})]
+            case "activates before":
+                return [self._described, activated, *self._rows]
 
 
 target_settings = st.fixed_dictionaries(
