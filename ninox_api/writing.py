@@ -41,18 +41,22 @@ class RecordWrite:
         return {"fields": self.fields} if self.id is None else {"id": self.id, "fields": self.fields}
 
 
+NO_FIELDS = msgspec.Raw(b"{}")
+
+
 class SavedRecord(msgspec.Struct, rename={"plain_id": "id", "flat_id": "_id", "error": "_err"}):
     """How Ninox answers one saved record.
 
     Attributes:
-        fields: What the record holds, by caption (observed) or not at all; triggers may change it behind (observed).
+        fields: What the record holds, by caption (observed) or not at all, as it was sent: most of it interests nobody.
+            Triggers may change it behind (observed).
         error: Ninox's reason for not saving it, behind HTTP 200 (observed); None if it was saved.
     """
 
     plain_id: int | None = None
     flat_id: int | None = None
     error: Any = None
-    fields: dict[str, Any] = {}
+    fields: msgspec.Raw = NO_FIELDS
 
     @property
     def id(self) -> int | None:

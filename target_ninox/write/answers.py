@@ -7,16 +7,18 @@ ids that are not those of the new records, would let a later row or a file land 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from ninox_api.writing import SavedRecord
 from target_ninox.mapping.plan import WritePlan
 from target_ninox.write.intents import Intent
 
-ShownKey = Callable[[Mapping[str, Any]], Hashable | None]
-"""Fields of an answer → the key that they show, comparable with that of a row; None if they show none."""
+ShownKey = Callable[[bytes], Hashable | None]
+"""Fields of an answer, as JSON → the key that they show, comparable with that of a row; None if they show none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +34,31 @@ class Answers:
 
 
 def shown_key_of(plan: WritePlan) -> ShownKey:
-    """Return what reads the key of a record off an answer, which names fields by their captions, or by their ids."""
+    """Return what reads the key of a record off an answer, which names fields by their captions, or by their ids.
+
+    Of an answer, only the fields of the key are decoded: there is one for every record that is made.
+    """
     captions = [field.name for field in plan.table.fields]
     caption_by_id = {field.id: field.name for field in plan.table.fields if captions.count(field.name) == 1}
+    names = list(dict.fromkeys([*plan.match_field_ids, *map(caption_by_id.get, plan.match_field_ids)]))
+    attributes = {name: f"field_{place}" for place, name in enumerate(filter(None, names))}
+    shown_fields = msgspec.defstruct(
+        "ShownFields",
+        [(attribute, Any, None) for attribute in attributes.values()],
+        rename={attribute: name for name, attribute in attributes.items()},
+    )
+    decoder = msgspec.json.Decoder(shown_fields)
 
-    def key(fields: Mapping[str, Any]) -> Hashable | None:
-        shown = {
-            field_id: fields.get(caption_by_id.get(field_id, field_id), fields.get(field_id))
-            for field_id in plan.match_field_ids
-        }
-        return plan.key_of(shown)
+    def key(fields: bytes) -> Hashable | None:
+        try:
+            shown = decoder.decode(fields)
+        except msgspec.DecodeError:
+            return None
+        values = {}
+        for field_id in plan.match_field_ids:
+            by_caption = getattr(shown, attributes.get(caption_by_id.get(field_id, ""), ""), None)
+            values[field_id] = getattr(shown, attributes[field_id]) if by_caption is None else by_caption
+        return plan.key_of(values)
 
     return key
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+import msgspec
+
 from ninox_api.uploads import Upload
 from ninox_api.writing import RecordWrite, SavedRecord
 from ninox_singer.cli import Stopping
 
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
 _FIRST_ID = 10**15
 """Made-up ids start here, far beyond any real one."""
 
@@ -67,7 +70,7 @@ class DryWriter:
 
     def save_records(self, _table_id: str, writes: Sequence[RecordWrite], /) -> list[SavedRecord]:
         """Return an id for every record."""
-        return [SavedRecord(plain_id=write.id or self._new_id(), fields=dict(write.fields)) for write in writes]
+        return [SavedRecord(plain_id=write.id or self._new_id(), fields=_shown(write)) for write in writes]
 
     def delete_records(self, _table_id: str, _record_ids: Sequence[int], /) -> None:
         """Do nothing."""
@@ -82,3 +85,7 @@ class DryWriter:
     def _new_id(self) -> int:
         self._next_id += 1
         return self._next_id
+
+
+def _shown(write: RecordWrite) -> msgspec.Raw:
+    return msgspec.Raw(_ENCODER.encode(write.fields))
