@@ -43,16 +43,18 @@ def test_a_tap_that_is_interrupted_anywhere_and_resumed_costs_no_record(simulate
     """Whatever state the target let out of the interrupted run is where the tap goes on."""
     simulator = simulate(shop(9))
     simulator.backup()
-    for cut in range(1, len(list(tap(SOURCE)))):
+    kinds = [message["type"] for message in tap(SOURCE)]
+    behind_the_first_row = kinds.index("RECORD") + 1
+    for cut in (n for n, kind in enumerate(kinds[:-1], 1) if kind != "RECORD" or n == behind_the_first_row):
         simulator.restore()
         interrupted = run_target(simulator, islice(tap(SOURCE), cut), **MIRROR)
         assert stored(simulator).keys() >= {1, 2, 3, 4, 5, 6, 7}, cut
         resumed = run_target(simulator, tap(SOURCE, interrupted.state), **MIRROR)
         assert resumed.error is None
         assert stored(simulator).keys() >= {1, 2, 3, 4, 5, 6, 7}, cut
-        if tap in FULL:
-            run_target(simulator, tap(SOURCE, resumed.state), **MIRROR)
-            assert list(stored(simulator)) == [1, 2, 3, 4, 5, 6, 7], cut
+    if tap in FULL:
+        run_target(simulator, tap(SOURCE, resumed.state), **MIRROR)
+        assert list(stored(simulator)) == [1, 2, 3, 4, 5, 6, 7]
 
 
 @pytest.mark.parametrize("tap", FULL, ids=named)
