@@ -128,7 +128,7 @@ def rejected_rows_and_nothing_else_fail_a_load(run, table, *, is_rest):
 
 def no_state_passes_a_rejected_row(run, table):
     """A state goes out only behind rows that were loaded, so that one that was rejected comes again."""
-    if run is not None and table.rejected and run.state:
+    if run is not None and table.rejected and run.state and "rows" in run.state:
         assert run.state["rows"] < table.rejected[0], (run.state, table.rejected)
 
 
