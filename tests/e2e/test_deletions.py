@@ -57,7 +57,6 @@ LOADERS = {
 }
 DELETES_FOR_GOOD = {"duckdb, hard_delete"}
 HIDES_DELETIONS = {"postgres, no metadata"}
-NEVER_REVIVES = {"duckdb, no metadata"}  # rows do not say that they are not deleted
 
 
 @pytest.fixture(params=[pytest.param(name, marks=needs_duckdb if "duckdb" in name else ()) for name in LOADERS])
@@ -87,7 +86,7 @@ def test_a_deleted_row_keeps_its_values_and_no_other_is_touched(simulate, loader
     loader.load(run_tap(simulator, state=second.state).text)
     again = loader.rows(CUSTOMERS)[3]
     assert again["name"] == "back"
-    assert (again.get(DELETED_AT) is None) is (loader.name not in NEVER_REVIVES)
+    assert again.get(DELETED_AT) is None
 
 
 def _check_deleted(name, rows, before, deleted):
