@@ -52,10 +52,9 @@ STREAM_PROPERTIES = (
     th.Property(
         "on_duplicate_match",
         th.StringType,
-        default="reject",
         allowed_values=["reject", "first", "newest"],
-        description="What becomes of a row whose key several records have: it is rejected with their ids, or changes "
-        "the first of them, or the newest.",
+        description="What becomes of a row whose key several records have: it is rejected with their ids (default), or "
+        "changes the first of them, or the newest.",
     ),
     th.Property(
         "fields",

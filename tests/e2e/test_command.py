@@ -89,7 +89,7 @@ def test_settings_come_from_the_environment(simulator):
 
 
 MISTAKES = {
-    "no key": ({"auth_token": None}, "auth_token: missing. The API key, made in Ninox"),
+    "no key": ({"auth_token": None}, "auth_token: missing. Make an API key in Ninox"),
     "empty key": ({"auth_token": ""}, "auth_token: missing. Make an API key"),
     "wrong key": ({"auth_token": "nope"}, "HTTP 401. Check auth_token"),
     "unknown team": ({"team": "Taem"}, "team: nothing is called 'Taem'. Did you mean 'Team'?"),

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.e2e
 BIN = Path(sys.executable).parent
 TABLES = ["Kunden", "Rechnungen", "Rechnungspositionen", "Lagerbewegungen", "Zeiterfassung"]
 PAGE = 100
+ROW = '{"type":"RECORD","stream":"buero'
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +91,7 @@ def test_a_killed_tap_reads_at_most_one_page_per_table_again(states, simulator, 
     config = _tap_config(simulator, tmp_path)
     needed = len(_pages_of(simulator, config, state=None))
     output = _killed_after(config, states, tmp_path / "output")
-    rows = [line for line in output.splitlines() if line.startswith('{"type":"RECORD","stream":"buero')]
+    rows = [line for line in output.splitlines() if line.startswith(ROW)]
     state = _write(tmp_path / "state.json", _whole_states(output)[-1])
     rest = _pages_of(simulator, config, state=state)
     assert rows
@@ -115,8 +116,10 @@ def _text(file):
 
 
 def _whole_states(output):
+    """Return the states behind the first row of a table."""
     lines = output.split("\n")[:-1]  # what follows the last line end was cut off
-    return [json.loads(line)["value"] for line in lines if '"type":"STATE"' in line and "buero" in line]
+    first = next((number for number, line in enumerate(lines) if line.startswith(ROW)), len(lines))
+    return [json.loads(line)["value"] for line in lines[first:] if line.startswith('{"type":"STATE"')]
 
 
 def _pages_of(simulator, config, *, state):
