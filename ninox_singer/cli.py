@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gc
 import io
 import logging
@@ -89,7 +90,8 @@ def _complete_streams(logger: logging.Logger) -> None:
         sys.exit(1)
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 (likewise)
-    if isinstance(sys.stdout, io.TextIOWrapper):  # Singer is UTF-8, whatever the system's own encoding
+    if isinstance(sys.stdout, io.TextIOWrapper) and codecs.lookup(sys.stdout.encoding).name != "utf-8":
+        # Singer is UTF-8, whatever the system's own encoding; a terminal keeps that
         encoding = sys.stdout.encoding if sys.stdout.isatty() else "utf-8"
         sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace")
 
