@@ -44,13 +44,12 @@ def told_by(command, tmp_path, **options):
 
 
 def config(simulator, tmp_path, **settings):
-    (tmp_path / "config.json").write_text(
-        json.dumps({
-            "api_url": simulator.url, "auth_token": canaries.KEY, "max_retries": 0,
-            "database_passwords": {"Shop": canaries.PASSWORD}, "report_path": str(tmp_path / "report.json"), **settings,
-        }),
-        encoding="utf-8",
-    )  # fmt: skip
+    given = {
+        "api_url": simulator.url, "auth_token": canaries.KEY, "max_retries": 0,
+        "database_passwords": {"Shop": canaries.PASSWORD}, "report_path": str(tmp_path / "report.json"), **settings,
+    }  # fmt: skip
+    given = {name: value for name, value in given.items() if value is not None}
+    (tmp_path / "config.json").write_text(json.dumps(given), encoding="utf-8")
     return ["--config", str(tmp_path / "config.json")]
 
 
@@ -118,7 +117,7 @@ def test_a_crash_is_told_with_places_but_without_its_message(whose, tmp_path):
     settings = {} if whose == "the tap's" else {"database": "Shop"}
     lines = "".join(json.dumps(message) + "\n" for message in (SCHEMA, *ROWS))
     with Simulator(seed=seed, token=canaries.KEY) as simulator:
-        command = [sys.executable, "-c", CRASHES[whose], *config(simulator, tmp_path, **settings)]
+        command = [sys.executable, "-c", CRASHES[whose], *config(simulator, tmp_path, max_retries=None, **settings)]
         done, told = told_by(command, tmp_path, input=lines)
     assert done.returncode == 1
     assert_nothing_told(told)

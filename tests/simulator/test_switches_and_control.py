@@ -71,6 +71,15 @@ def test_pages_can_be_capped(api):
     assert len(api.ids(perPage=1000)) == 100
 
 
+def test_a_server_may_hear_neither_page_nor_per_page(api):
+    for _ in range(150):
+        api.store.create("A", {})
+    api.simulator.switches.update({"per_page": "ignored"})
+    assert len(api.ids(perPage=1000)) == 100
+    api.simulator.switches.update({"per_page": "honoured", "records_page": "ignored"})
+    assert api.ids(page=1, perPage=10) == api.ids(page=0, perPage=10)
+
+
 @pytest.mark.parametrize(("form", "start"), [("json", '{"message"'), ("text", "Unauthorized"), ("html", "<html>")])
 def test_the_form_of_error_bodies(api, form, start):
     api.simulator.switches.update({"error_bodies": form})

@@ -39,7 +39,11 @@ def test_the_catalog_says_which_field_a_property_is_and_of_which_type(simulate):
         "table": "Customers",
     }
     assert metadata(stream, "properties", "amount")["ninox"] == {"field_id": "B", "field": "Amount", "type": "number"}
-    assert stream["schema"]["properties"]["amount"] == {"type": ["number", "null"], "title": "Amount"}
+    assert stream["schema"]["properties"]["amount"] == {
+        "type": ["number", "null"],
+        "title": "Amount",
+        "x-ninox": {"field": "B"},
+    }
     assert stream["key_properties"] == ["_id"]
     assert stream["replication_key"] == "_sequence"
 

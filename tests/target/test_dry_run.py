@@ -68,13 +68,13 @@ def test_a_terminal_shows_counts_and_five_differences(dry_run, report, monkeypat
         "    not loaded, no field is called so: 'x'.",
         "    changed fields: Größe (30), Status (3)",
         "    update 'K-0'",
-        "      Status  '9' → 'offen'",
+        "      Status  (empty) → 'offen'",
         "      Größe   0 → (empty)",
         "    update 'K-1'",
-        "      Status  '9' → 'offen'",
+        "      Status  (empty) → 'offen'",
         "      Größe   1 → (empty)",
         "    update 'K-2'",
-        "      Status  '9' → 'offen'",
+        "      Status  (empty) → 'offen'",
         "      Größe   2 → (empty)",
         "    update 'K-3'",
     ]
@@ -112,7 +112,7 @@ def test_the_report_file_gets_the_examples(dry_run):
     assert samples[0] == {
         "action": "update",
         "record": "'K-0'",
-        "fields": {"Status": ("'9'", "'offen'"), "Größe": ("0", "(empty)")},
+        "fields": {"Status": ("(empty)", "'offen'"), "Größe": ("0", "(empty)")},
     }
 
 

@@ -56,7 +56,6 @@ class Web:
             media_type="image/png",
             size=len(content) if tells_size else None,
             _response=file,
-            _timeout_s=5,
         )
 
 
