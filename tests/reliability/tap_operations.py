@@ -192,6 +192,14 @@ OF_SOME = (
 
 BESIDE_THE_POINT = {
     "order": "the client does not ask for it",
+    **dict.fromkeys(
+        ("removes", "feed_updates", "feed_record_sq"), "other forms of the feed: tests/tap/test_unreadable_feed.py"
+    ),
+    **dict.fromkeys(
+        ("next_rids", "records_page", "per_page"), "the end of a reading: tests/tap/test_end_of_a_table.py"
+    ),
+    "cascade_in_removes": "nothing here cascades: tests/target/test_cascade.py",
+    "save_answer": "the tap does not write",
     "filters": "the tap does not look anything up",
     "ids_parameter": "such a server is refused at once: tests/tap/test_every_switch.py",
     "per_page_cap": "pages are smaller here: tests/tap/test_page_size.py",
