@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 
@@ -36,28 +35,21 @@ class Answers:
 def shown_key_of(plan: WritePlan) -> ShownKey:
     """Return what reads the key of a record off an answer, which names fields by their captions, or by their ids.
 
-    Of an answer, only the fields of the key are decoded: there is one for every record that is made.
+    Of an answer, only the values of the key are decoded: there is one for every record that is made.
     """
     captions = [field.name for field in plan.table.fields]
     caption_by_id = {field.id: field.name for field in plan.table.fields if captions.count(field.name) == 1}
-    names = list(dict.fromkeys([*plan.match_field_ids, *map(caption_by_id.get, plan.match_field_ids)]))
-    attributes = {name: f"field_{place}" for place, name in enumerate(filter(None, names))}
-    shown_fields = msgspec.defstruct(
-        "ShownFields",
-        [(attribute, Any, None) for attribute in attributes.values()],
-        rename={attribute: name for name, attribute in attributes.items()},
-    )
-    decoder = msgspec.json.Decoder(shown_fields)
+    decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])  # a caption may be no name of a struct: `say "so"`
 
     def key(fields: bytes) -> Hashable | None:
         try:
             shown = decoder.decode(fields)
+            values = {}
+            for field_id in plan.match_field_ids:
+                value = shown.get(caption_by_id.get(field_id, field_id), shown.get(field_id))
+                values[field_id] = None if value is None else msgspec.json.decode(value)
         except msgspec.DecodeError:
             return None
-        values = {}
-        for field_id in plan.match_field_ids:
-            by_caption = getattr(shown, attributes.get(caption_by_id.get(field_id, ""), ""), None)
-            values[field_id] = getattr(shown, attributes[field_id]) if by_caption is None else by_caption
         return plan.key_of(values)
 
     return key
