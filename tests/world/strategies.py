@@ -188,6 +188,8 @@ edits_between_requests = st.lists(st.tuples(st.integers(0, 14), record_edits), m
 
 NO_ANSWER = {
     "feed": ("missing", "forbidden", "too_old"),  # deletions are only seen by a full table
+    "removes": ("unforeseen",),  # a feed that cannot be read: the run says so, and ends in an error
+    "records_page": ("ignored",),  # with sinceId ignored, too, no second page can be had: likewise
     "ids_parameter": ("ignored",),  # the tap refuses to read, and says so
     "schema_access": ("tables_only", "forbidden"),  # hides formulas, or the database
     "teams_endpoint": ("missing",),  # needs the setting `team`
