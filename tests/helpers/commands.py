@@ -52,7 +52,7 @@ def become(program, arguments, stdin, stdout, stderr):
 def start(program, arguments):
     """Run a program in this process to its end."""
     limits.set_constants(json.loads(os.environ.get(CONSTANTS, "{}")))
-    sys.argv = [program, *(_as_settings(argument) for argument in arguments)]
+    sys.argv = [program, *(as_settings(argument) for argument in arguments)]
     module, _, name = PROGRAMS[program].partition(":")
     attrgetter(name)(import_module(module))()
 
@@ -85,7 +85,7 @@ def _begin(program, arguments, ends, environment):
     become(program, arguments, None, *ends[1:])
 
 
-def _as_settings(argument):
+def as_settings(argument):
     """Return a file of settings without the constants, which are set; any other argument as it is."""
     path = Path(argument)
     if not path.name.endswith(".json") or not path.is_file():

@@ -9,7 +9,7 @@ import sys
 import threading
 from contextlib import contextmanager, suppress
 
-from tests.helpers.commands import become
+from tests.helpers.commands import as_settings, become
 
 SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT")
 ENDED_BY = {"SIGKILL": -9, "SIGTERM": 143, "SIGINT": 130}
@@ -60,6 +60,7 @@ def send(number, *pids):
 
 def become_limited(program, arguments, stdin, stdout, stderr, file_limit):
     """Run a program in this process; every file that it writes is full after so many bytes, if not None."""
+    arguments = [as_settings(argument) for argument in arguments]  # writes files, so before
     if file_limit is not None:
         sys.dont_write_bytecode = True  # Python would keep half a compiled module for whole
         os.environ.update(NO_COMPILED)

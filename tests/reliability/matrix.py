@@ -31,8 +31,12 @@ class Verdict:
 def drawn(side, count, seed):
     """Return cells drawn by a seed: any that is written down, any request of its place, any switches."""
     chance = random.Random(seed)
-    written = list(expectations(side))
-    return [_drawn_cell(side, chance, *chance.choice(written)) for _ in range(count)]
+    written, cells = list(expectations(side)), []
+    while len(cells) < count:
+        operation, place, trouble = chance.choice(written)
+        if _count(side, operation, place, {}) > TROUBLES[trouble].number:  # the place has so many requests
+            cells.append(_drawn_cell(side, chance, operation, place, trouble))
+    return cells
 
 
 def _drawn_cell(side, chance, operation, place, trouble):

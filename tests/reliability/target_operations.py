@@ -283,7 +283,9 @@ _NO_FEED = (
 _NO_QUERY = ("query_nesting", "query_choices", "query_dates", "query_not_a_number", "formula_errors", "script_errors")
 
 BESIDE_THE_POINT = {
-    **dict.fromkeys(("records_page", "per_page", "next_rids"), "the end of a reading: tests/tap/test_end_of_a_table.py"),
+    **dict.fromkeys(
+        ("records_page", "per_page", "next_rids"), "the end of a reading: tests/tap/test_end_of_a_table.py"
+    ),
     "save_answer": "other ids than were asked for: tests/target/test_answers.py",
     "cascade_in_removes": "nothing here cascades: tests/target/test_cascade.py",
     **dict.fromkeys(_NO_FEED, "the target does not ask what changed"),
