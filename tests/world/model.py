@@ -16,6 +16,7 @@ class Table:
         existing: Record id → fields, of records that were there before the load.
         made: Fields of those that came with it; only Ninox knows their ids.
         rejected: Numbers of the rows that cannot be loaded, from 1.
+        superseded: How many of these may be skipped instead, as the row of a later number has the same key.
         named: Ids of existing records for which rows came.
         unseen: Ids of records that a mirror deletes.
         is_refused: Whether it must not, as records for which rows came would go along.
@@ -25,6 +26,7 @@ class Table:
         self.existing = {record.id: dict(record.fields) for record in records}
         self.made = []
         self.rejected = []
+        self.superseded = 0
         self.named = self.unseen = frozenset()
         self.is_refused = False
 
@@ -43,6 +45,8 @@ class Table:
                 named.append(self._take(row, mode, key))
             except RejectedError:
                 self.rejected.append(number)
+                later = [other.get(key, EMPTY) for other in rows[number:]]
+                self.superseded += mode != "insert" and row.get(key, EMPTY) is not EMPTY and row[key] in later
         self.named = frozenset(i for i, fields in self.existing.items() if any(fields is n for n in named))
         if mode == "mirror" and named and not self.rejected and is_whole:
             self.unseen = self.existing.keys() - self.named

@@ -1,4 +1,4 @@
-"""The random world, some of it: `python -m tests.world --examples 5000` plays more of it."""
+"""The random world, always the same part of it: `python -m tests.world --examples 5000` plays others."""
 
 from __future__ import annotations
 
@@ -11,4 +11,4 @@ EXAMPLES = {"tap": 110, "target": 90}
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_whatever_happens_the_promises_hold(name):
-    play(MACHINES[name], EXAMPLES[name])
+    play(MACHINES[name], EXAMPLES[name], seed=0)
