@@ -7,6 +7,7 @@ import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -85,13 +86,20 @@ def certificate_authorities() -> str | None:
     if not Path(path).exists():
         message = f"{variable}: there is no file {path}."
         raise NinoxConfigError(message)
-    try:
-        if Path(path).is_file():
-            ssl.create_default_context(cafile=path)
-    except OSError:  # SSLError is one
+    if Path(path).is_file() and not _holds_certificates(path, Path(path).stat().st_mtime_ns):
         message = f"{variable}: {path} holds no certificate in PEM form."
-        raise NinoxConfigError(message) from None
+        raise NinoxConfigError(message)
     return path
+
+
+@cache
+def _holds_certificates(path: str, _modified_ns: int) -> bool:
+    """Tell whether a file can be read as authorities: 20 ms for those of the whole world, so each file once."""
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError:  # SSLError is one
+        return False
+    return True
 
 
 def _password_problems(passwords: Mapping[str, str]) -> list[str]:

@@ -70,7 +70,7 @@ def test_the_exit_code_says_whether_rows_were_rejected(tmp_path, policy, code):
         ({"load_method": "upsert"}, "load_method: this setting is gone. Give the mode under `streams`"),
         ({"auth_token": "wrong"}, "HTTP 401"),
         ({"max_updates": -1}, "max_updates: -1 is too small"),
-        ({"api_url": "http://127.0.0.1:9/v1"}, "no connection"),
+        ({"api_url": "http://127.0.0.1:9/v1", "max_retries": 0}, "no connection"),
     ],
 )
 def test_what_a_user_can_mend_is_said_in_a_line_without_a_traceback(tmp_path, settings, said):
