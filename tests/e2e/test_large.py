@@ -34,7 +34,7 @@ def test_two_thousand_fields_arrive_each_under_its_own_name(simulate):
     assert all(row[f"field_{n}"] == f"{field_id(n)}{row['_id']}" for row in rows for n in range(2000))
 
 
-@pytest.mark.parametrize("parallel", [1, 8])
+@pytest.mark.parametrize("parallel", [8, pytest.param(1, marks=pytest.mark.prove)])
 def test_five_hundred_tables_cost_two_calls_each_at_first_and_none_later(simulate, parallel):
     names = [field_id(number) for number in range(500)]
     tables = {name: table(f"Table {name}", A=field("string", "Name")) for name in names}

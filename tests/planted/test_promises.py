@@ -69,6 +69,7 @@ def test_a_defect_is_caught(defect, test, tmp_path):
     assert ended.caught, f"{test} passes with it: {defect}"
 
 
+@pytest.mark.prove  # `make test` runs them all without a defect, by themselves
 @pytest.mark.parametrize("area", TESTS)
 def test_without_a_defect_their_tests_pass(area, tmp_path):
     ended = trial.run(sorted(TESTS[area]), tmp_path, first_case_only=True, longest_s=5 * trial.LONGEST_S)

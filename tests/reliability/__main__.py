@@ -1,12 +1,13 @@
 """Everything that `make prove` runs, in full, with its figures as Markdown for `docs/reliability.md`.
 
-`python -m tests.reliability world matrix kills load soak`: one part or several; `--examples`, `--seeds`, `--soaks` and
-`--rows` make them smaller.
+`python -m tests.reliability tests world matrix kills load soak`: one part or several; `--examples`, `--seeds`,
+`--soaks` and `--rows` make them smaller.
 """
 
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 import tempfile
 import time
@@ -90,7 +91,20 @@ def run_world(options):
     return failed
 
 
-PARTS = {"world": run_world, "matrix": run_matrix, "kills": run_kills, "load": load.run_load, "soak": soak.run_soak}
+def run_tests(_options):
+    """Run the tests that are marked as long proofs, which `make test` leaves out."""
+    command = [sys.executable, "-m", "pytest", "-q", "-m", "prove", "-n", "2", "--dist", "loadgroup"]
+    return int(subprocess.run(command, check=False).returncode != 0)
+
+
+PARTS = {
+    "tests": run_tests,
+    "world": run_world,
+    "matrix": run_matrix,
+    "kills": run_kills,
+    "load": load.run_load,
+    "soak": soak.run_soak,
+}
 
 
 def main(arguments=None):

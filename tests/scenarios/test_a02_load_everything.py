@@ -25,7 +25,7 @@ MAX_KILOBYTES = 300 * 1024
 RECORD = re.compile(rb'^\{"type":"RECORD","stream":"([^"]+)","record":\{"_id":(\d+),')
 
 
-@pytest.mark.parametrize("parallel", [1, 4])
+@pytest.mark.parametrize("parallel", [4, pytest.param(1, marks=pytest.mark.prove)])
 def test_every_row_of_every_table_within_the_bounds(tmp_path, parallel):
     with Simulator(profile="m") as simulator:
         simulator.store.database(TEAM_ID, BUERO_ID).unreadable_tables.clear()
