@@ -109,6 +109,24 @@ A variable that looks like a setting and is none is named in a warning, with the
 
 Where Meltano ends in `'str' object does not support item assignment`, one key begins like another (`db.A` and
 `db.A.B`): give the whole object as JSON text between single quotes.
+
+## Names
+
+One rule holds wherever a setting names a team, database, table, field, property or stream:
+
+* An id means what has it, in exactly its letters.
+* A name means what is called so; upper and lower case and blanks around make no difference, unless names differ in
+  nothing else: then the one that is written exactly so is meant. Where one thing is wanted and several are called
+  so, that is an error that lists their ids. For tables and fields to write into, the name that the tap would make of
+  a caption (`groessen` for *Größen*) does, too.
+* Where several may be meant (`databases`, `tables`, `team`, `refresh`, `files`, `formulas`, `streams`), `*` stands for
+  any characters and `?` for one; brackets stand for themselves. Only what nothing is called is a glob.
+* A name counts more than a glob, and of several globs the first does.
+* In lists, `!` leaves out what is named behind it. What a name leaves out by `!` has to be there: under another name,
+  it would be read. Ids of what is gone may stay.
+* A name of nothing is an error that tells the nearest one. Where other names make sense, what they name is read
+  first, and the run ends with exit code 1. Settings of streams that do not come may be for another tap, so the
+  target warns of them; what looks like a slip is an error, too.
 """
 
 ENV_EXAMPLE = """# Copy to .env and fill in; .env is never committed.

@@ -80,7 +80,7 @@ class NinoxClient:
     def __init__(self, config: ConnectionConfig) -> None:
         """Prepare the client; nothing is sent yet."""
         self._transport = Transport(config)
-        self._passwords = dict(config.database_passwords)
+        self.passwords: Mapping[str, str] = dict(config.database_passwords)
         self.api_url = config.api_url
 
     @property
@@ -92,11 +92,6 @@ class NinoxClient:
     def now_ms(self) -> int:
         """Time in milliseconds since 1970: the server's, where its answers tell it and this machine is not later."""
         return self._transport.clock.now_ms()
-
-    @property
-    def databases_with_password(self) -> Iterable[str]:
-        """Ids or names of the databases that a password was given for."""
-        return self._passwords.keys()
 
     def close(self) -> None:
         """Close the connections that are kept open for further requests."""
@@ -118,7 +113,7 @@ class NinoxClient:
 
     def database(self, team_id: str, database: DatabaseName) -> DatabaseClient:
         """Return a reader of one database."""
-        password = self._passwords.get(database.id, self._passwords.get(database.name))
+        password = self.passwords.get(database.id, self.passwords.get(database.name))
         return DatabaseClient(self._transport, team_id=team_id, database=database, password=password)
 
 

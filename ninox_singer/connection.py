@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from singer_sdk import typing as th
 
+from ninox_api.client import NinoxClient
 from ninox_api.config import DEFAULT_API_URL, ConnectionConfig
 from ninox_api.errors import NinoxConfigError
+from ninox_api.schema import DatabaseName
+from ninox_singer.names import Names
 
 CONNECTION_PROPERTIES: tuple[th.Property[Any], ...] = (
     th.Property(
@@ -78,6 +81,25 @@ def connection_config(settings: Mapping[str, Any]) -> ConnectionConfig:
     except NinoxConfigError as error:
         problems = [problem.replace("auth_token:", "auth_token_file:", 1) for problem in error.errors]
         raise NinoxConfigError(problems) from None
+
+
+def assign_passwords(client: NinoxClient, databases: Sequence[DatabaseName]) -> list[str]:
+    """Let every password be found by the id of its database, and return a sentence for each of nothing.
+
+    Args:
+        client: It has the passwords under the names that the settings gave.
+        databases: All that there are.
+    """
+    names, problems = Names(databases), []
+    by_id: dict[str, str] = {}
+    exact = {database.name for database in databases}
+    for name in sorted(client.passwords, key=exact.__contains__):  # the last one counts
+        found = names.find(name)
+        by_id.update((database.id, client.passwords[name]) for database in found)
+        if not found:
+            problems.append(names.nothing_called(name, setting="database_passwords"))
+    client.passwords = {**by_id, **client.passwords}  # ids that were given count more
+    return problems
 
 
 def _key_in(path: str) -> str:

@@ -6,7 +6,6 @@ where the command runs, and above it.
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import re
@@ -14,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dotenv import find_dotenv, load_dotenv
+
+from ninox_singer.names import nearest
 
 _NOT_SETTINGS = frozenset({"LOGLEVEL"})
 _LIKENESS = 0.81
@@ -55,8 +56,8 @@ def unknown_variables(names: Mapping[str, Any], *, prefix: str) -> Iterator[tupl
         is_a_part = any(name.startswith(f"{other}_") for other in known)
         if name in known or name in _NOT_SETTINGS or name.startswith("_") or is_inherited or is_a_part:
             continue
-        near = difflib.get_close_matches(name, known, n=1, cutoff=_LIKENESS)
-        yield variable, f"{prefix}{near[0]}" if near else None
+        near = nearest(name, known, likeness=_LIKENESS)
+        yield variable, f"{prefix}{near}" if near else None
 
 
 def meltano_variable(name: str, *, prefix: str) -> str | None:

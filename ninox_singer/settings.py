@@ -6,7 +6,6 @@ knows no type, takes keys apart at dots, and leaves out what is null.
 
 from __future__ import annotations
 
-import difflib
 import json
 import logging
 import math
@@ -26,6 +25,7 @@ from ninox_singer.environment import (
     unknown_variables,
     variables_of,
 )
+from ninox_singer.names import did_you_mean
 
 logger = logging.getLogger(__name__)
 
@@ -218,7 +218,7 @@ def _truth(text: str) -> bool:
 
 def _list(text: str) -> Any:
     """Read a JSON list; names with commas between are permitted, too."""
-    return json.loads(text) if text[0] in '["{' else text.split(",")
+    return json.loads(text) if text[0] in '["{' else [name for name in text.split(",") if name.strip()]
 
 
 _READERS: dict[str, Callable[[str], Any]] = {
@@ -313,9 +313,8 @@ def _unknown(path: list[str], settings: Mapping[str, Any], schema: Any) -> Itera
     known = list(schema.get("properties", ()))
     for name in settings:
         if name not in known:
-            near = difflib.get_close_matches(str(name), known, n=1)
-            hint = f"Did you mean {near[0]!r}?" if near else "See the settings in --about."
-            yield f"{'.'.join([*path, str(name)])}: there is no such setting. {hint}"
+            hint = did_you_mean(str(name), known) or " See the settings in --about."
+            yield f"{'.'.join([*path, str(name)])}: there is no such setting.{hint}"
 
 
 def _wrong_type(path: list[str], value: Any, schema: Any) -> Iterator[str]:

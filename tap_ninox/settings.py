@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from fnmatch import fnmatchcase
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -18,6 +17,7 @@ from ninox_api.client import MAX_PAGE_SIZE
 from ninox_api.errors import NinoxConfigError
 from ninox_api.naming import MAX_LENGTH
 from ninox_singer import connection
+from ninox_singer.names import fits, fold, is_glob, is_left_out, is_wanted
 from ninox_singer.settings import refuse_null
 from tap_ninox.formulas.computed import EXPRESSIONS
 from tap_ninox.queries.settings import QuerySettings, queries_from, query_problems
@@ -255,13 +255,13 @@ class TapSettings:
 
     def refreshes(self, stream: str) -> bool:
         """Tell whether a stream is to be read whole in this run."""
-        return any(fnmatchcase(stream, pattern) for pattern in self.refresh)
+        return bool(self.refresh) and is_wanted(self.refresh, ids=(), names=(stream,))
 
     def lists_files_of(self, stream: str, *, is_selected: bool = True) -> bool:
         """Whether the files of a table are listed: one that is named, or a selected one that a glob names."""
-        return stream in self.file_streams or (
-            is_selected and any(fnmatchcase(stream, pattern) for pattern in self.file_streams)
-        )
+        is_named = fold(stream) in map(fold, self.file_streams)
+        is_meant = is_named or (is_selected and any(fits(pattern, stream) for pattern in self.file_streams))
+        return is_meant and not is_left_out(self.file_streams, ids=(), names=(stream,))
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> TapSettings:
@@ -312,7 +312,7 @@ class TapSettings:
 def _teams(given: str | Sequence[str] | None) -> tuple[str | None, tuple[str, ...]]:
     """Return one team or several: a list, or a glob."""
     if isinstance(given, str):
-        return (None, (given,)) if {"*", "?"} & set(given) else (given or None, ())
+        return (None, (given,)) if is_glob(given) else (given or None, ())
     return None, tuple(given or ())
 
 

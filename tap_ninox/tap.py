@@ -19,9 +19,10 @@ from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_api.schema import DatabaseName, DatabaseSchema
 from ninox_api.wording import counted
 from ninox_singer.connection import connection_config
+from ninox_singer.names import Names, choose
 from ninox_singer.settings import ConfiguredPlugin
 from tap_ninox.batches import Batches
-from tap_ninox.idle_maps import tell_idle_maps
+from tap_ninox.idle_maps import check_maps
 from tap_ninox.report import RunReport
 from tap_ninox.saved_state import sound_state
 from tap_ninox.schema.catalog import TableEntry, saved_entries
@@ -29,7 +30,6 @@ from tap_ninox.schema.discovery import Discovery, discover
 from tap_ninox.schema.entries import entries_to_read, schema_by_database
 from tap_ninox.schema.known_tables import describe
 from tap_ninox.schema.saved_catalog import UnknownStreamError, sound_catalog, unknown_streams
-from tap_ninox.schema.selection import check_names
 from tap_ninox.schema.watch import SchemaWatch
 from tap_ninox.settings import CONFIG_JSONSCHEMA, REMOVED_SETTINGS, TapSettings, report_path_of
 from tap_ninox.streams.base import RecordStream
@@ -78,7 +78,7 @@ class TapNinox(ConfiguredPlugin, Tap):
         self._client: NinoxClient | None = None
         self.discovery: Discovery | None = None
         self._rows_at_last_state = 0
-        self._problems: Sequence[str] = ()
+        self._problems: list[str] = []
         self._readers: Mapping[DatabaseName, DatabaseClient] = {}
         self.report = RunReport(lambda: self.calls_used)
         super().__init__(catalog=catalog, **{"message_writer": self._writer, **kwargs})
@@ -117,7 +117,15 @@ class TapNinox(ConfiguredPlugin, Tap):
     def setup_mapper(self) -> None:
         with self._telling_its_end():
             super().setup_mapper()
-            tell_idle_maps(self._config.get("stream_maps") or {}, list(self.streams))
+            self._check_maps()
+
+    def _check_maps(self) -> None:
+        """Refuse stream maps of nothing, if all streams can be seen."""
+        queries = [query.name for query in self.settings.queries]
+        known = [*self.streams, *(kind.name for kind in LIST_STREAMS), *queries]
+        is_limited = bool(self.settings.databases or self.settings.tables) or self._saved_catalog is not None
+        sees_all = self.discovery is not None and not self.discovery.skipped and not is_limited
+        check_maps(self._config.get("stream_maps") or {}, known, sees_all=sees_all)
 
     @property
     @override
@@ -138,7 +146,9 @@ class TapNinox(ConfiguredPlugin, Tap):
         self._schedule = Schedule(Permits(connection.max_parallel_requests))
         discovery = self.discovery = self._discover(self._client, settings)
         entries = self._entries(discovery, settings)
-        check_names(settings.refresh, [entry.stream for entry in entries], setting="refresh")
+        _, unknown = choose(_streams(entries), settings.refresh, setting="refresh")
+        if unknown:
+            raise NinoxConfigError(unknown)
         streams: list[Stream] = [kind(self, discovery, entries) for kind in CATALOGUE_STREAMS]
         streams += self._streams_of_tables(self._client, discovery, entries, settings)
         taken = [*(stream.name for stream in streams), *(kind.name for kind in LIST_STREAMS)]
@@ -189,7 +199,7 @@ class TapNinox(ConfiguredPlugin, Tap):
         """Look at Ninox as it is now; a saved catalog makes up for schemas that this key may not read."""
         discovery = discover(client, settings)
         self._readers = discovery.readers
-        self._problems = discovery.problems
+        self._problems = [*discovery.problems]
         if not discovery.databases and not self._saved_catalog:
             raise NinoxError(_nothing_to_read(discovery))
         return discovery if discovery.databases else None
@@ -197,9 +207,16 @@ class TapNinox(ConfiguredPlugin, Tap):
     def _entries(self, discovery: Discovery | None, settings: TapSettings) -> list[TableEntry]:
         saved = saved_entries(self._saved_catalog) if self._saved_catalog is not None else None
         reserved = [kind.name for kind in (*CATALOGUE_STREAMS, *LIST_STREAMS)]
-        entries = entries_to_read(discovery, saved=saved, settings=settings, reserved=reserved)
+        entries, unknown = entries_to_read(discovery, saved=saved, settings=settings, reserved=reserved)
+        self._note_problems(unknown)
         self.watch = SchemaWatch(discovery, saved=saved or (), entries=entries, settings=settings)
         return entries
+
+    def _note_problems(self, problems: Sequence[str]) -> None:
+        """Remember names of nothing in the settings: what they do not concern is read, and the run ends in an error."""
+        for problem in problems:
+            logger.warning(problem)
+        self._problems += problems
 
     def _note_drift(self) -> None:
         selected = [name for name, stream in self.streams.items() if stream.selected]
@@ -245,7 +262,8 @@ class TapNinox(ConfiguredPlugin, Tap):
         if settings.lists_deletions:
             lists.append(DeletedRecordsStream(self, entries, feeds))
         if settings.file_streams:
-            check_names(settings.file_streams, [entry.stream for entry in entries], setting="files")
+            _, unknown = choose(_streams(entries), settings.file_streams, setting="files")
+            self._note_problems(unknown)
             lists.append(FilesStream(self, entries, feeds))
         tables = [
             TableStream(
@@ -259,6 +277,10 @@ class TapNinox(ConfiguredPlugin, Tap):
             for entry in entries
         ]
         return [*tables, *lists]
+
+
+def _streams(entries: Iterable[TableEntry]) -> Names[TableEntry]:
+    return Names(entries, ids=lambda _: (), names=lambda entry: (entry.stream,))
 
 
 def _nothing_to_read(discovery: Discovery) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 
 from ninox_api.client import DatabaseClient, NinoxClient
 from ninox_api.errors import NinoxConfigError, NinoxError, NinoxNotFoundError, NinoxPermissionError
 from ninox_api.schema import DatabaseName, DatabaseSchema, Team
-from target_ninox.mapping.place import Database, Named, describe, nearest
+from ninox_singer.connection import assign_passwords
+from ninox_singer.names import Names
+from target_ninox.mapping.place import Database, describe
 from target_ninox.matching.known_table import KnownTable
 
 logger = logging.getLogger(__name__)
@@ -84,7 +85,7 @@ def _find_team(client: NinoxClient, wanted: str | None) -> Team:
     if wanted is None:
         message = f"team: the key sees {len(teams)} teams, name one of them: {describe(teams)}."
         raise NinoxConfigError(message)
-    return _pick(teams, wanted, setting="team")
+    return Names(teams).one(wanted, setting="team")
 
 
 def _find_database(client: NinoxClient, team: Team, wanted: str) -> DatabaseName:
@@ -92,22 +93,7 @@ def _find_database(client: NinoxClient, team: Team, wanted: str) -> DatabaseName
         databases = client.list_databases(team.id)
     except NinoxPermissionError:  # a key of a private cloud may see records only
         return DatabaseName(id=wanted, name=wanted)
-    return _pick(databases, wanted, setting="database")
-
-
-def _pick(candidates: Iterable[Named], wanted: str, *, setting: str) -> Named:
-    candidates = list(candidates)
-    for found in (
-        [candidate for candidate in candidates if candidate.id == wanted],
-        [candidate for candidate in candidates if candidate.name == wanted],
-        [candidate for candidate in candidates if candidate.name.casefold() == wanted.casefold()],
-    ):
-        if len(found) == 1:
-            return found[0]
-        if found:
-            message = f"{setting}: several are called {wanted!r}; give one of the ids: {describe(found)}."
-            raise NinoxConfigError(message)
-    near = nearest(wanted, [candidate.name for candidate in candidates])
-    hint = f" Did you mean {near!r}?" if near else ""
-    message = f"{setting}: nothing is called {wanted!r}.{hint} There is: {describe(candidates)}."
-    raise NinoxConfigError(message)
+    problems = assign_passwords(client, databases)
+    if problems:
+        raise NinoxConfigError(problems)
+    return Names(databases).one(wanted, setting="database")

@@ -7,13 +7,13 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, S
 from contextlib import ExitStack
 from typing import NamedTuple
 
-from ninox_api.errors import NinoxError
+from ninox_api.errors import NinoxConfigError, NinoxError
+from ninox_singer.names import did_you_mean, fits, nearest
 from target_ninox.loader import StreamLoader
-from target_ninox.mapping.place import nearest
 from target_ninox.mapping.plan import WritePlan
 from target_ninox.matching.linking import Wanted
 from target_ninox.run import Run
-from target_ninox.settings import matches_stream
+from target_ninox.settings import TargetSettings
 from target_ninox.write.cascade import Cascade, CascadeTakesRowsError, RecordKey
 from target_ninox.write.delete import describe_deletion
 from target_ninox.write.row_writer import Unseen
@@ -27,13 +27,31 @@ LinkKey = tuple[str, str, Hashable]
 """Table id, field id and value by which a record is linked."""
 
 
-def tell_idle_settings(named: Collection[str], came: Collection[str]) -> None:
-    """Warn of settings for streams that did not come; the name may be mistyped."""
-    for name in named:
-        if not any(matches_stream(name, stream) for stream in came):
-            near = nearest(name, came)
-            hint = f" Is {near!r} meant?" if near else ""
-            logger.warning("streams.%s: no stream of that name came, so the setting had no effect.%s", name, hint)
+LIKENESS_OF_SLIPS = 0.8
+"""Names that are more alike are taken for one that is mistyped."""
+
+
+def check_idle_settings(settings: TargetSettings, came: Collection[str]) -> None:
+    """Refuse settings whose stream is mistyped, and warn of others that did not come: other taps may send those.
+
+    Raises:
+        NinoxConfigError: A stream of nearly that name came and has no settings of its own.
+    """
+    problems = []
+    for name in settings.streams:
+        if any(fits(name, stream) for stream in came):
+            continue
+        meant = nearest(name, (s for s in came if settings.own_key(s) is None), likeness=LIKENESS_OF_SLIPS)
+        problem = f"streams.{name}: no stream of that name came, so the setting had no effect."
+        if meant is None:
+            logger.warning("%s%s", problem, did_you_mean(name, came))
+        else:
+            problems.append(
+                f"{problem} Did you mean {meant!r}, which was loaded without it? Then mend the name and load it "
+                f"again; if not, give {meant!r} settings of its own, if only {{}}."
+            )
+    if problems:
+        raise NinoxConfigError(problems)
 
 
 def load_held(loaders: Sequence[StreamLoader]) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,6 +13,7 @@ from singer_sdk import typing as th
 
 from ninox_api.errors import NinoxConfigError
 from ninox_singer import connection
+from ninox_singer.names import Names, fits, is_glob, listed
 from ninox_singer.settings import refuse_null
 
 _NAMES = th.ArrayType(th.StringType)
@@ -209,8 +209,6 @@ CONFIG_JSONSCHEMA = refuse_null(
 BATCH_SIZE = 100
 """Records per write request (public clients use 100 to 300; no maximum is documented)."""
 
-_GLOB_CHARACTERS = frozenset("*?")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferenceSettings:
@@ -275,6 +273,21 @@ class StreamSettings:
             references={name: _reference(settings) for name, settings in references.items()},
             keeps_on_null=keeps_on_null,
             zone=ZoneInfo(zone) if zone else None,
+        )
+
+    def naming(self, properties: Iterable[str]) -> StreamSettings:
+        """Return these settings, with the properties named as they are written in the stream; unknown ones stay."""
+        names = Names(properties, ids=lambda _: (), names=lambda name: (name,))
+
+        def written(name: str) -> str:
+            found = names.find(name)
+            return found[0] if len(found) == 1 else name
+
+        return replace(
+            self,
+            match_on=None if self.match_on is None else tuple(map(written, self.match_on)),
+            fields={written(name): field for name, field in self.fields.items()},
+            references={written(name): reference for name, reference in self.references.items()},
         )
 
 
@@ -344,16 +357,27 @@ class TargetSettings:
         return self.hard_delete and self.limit_rows is None
 
     def stream(self, name: str) -> StreamSettings:
-        """Return the settings of a stream: of every glob that matches its name, in their order, and its own."""
-        given: dict[str, Any] = {}
-        for pattern, settings in self.streams.items():
-            given |= settings if matches_stream(pattern, name) and pattern != name else {}
-        return StreamSettings.from_settings({**given, **self.streams.get(name, {})})
+        """Return the settings of a stream: its own, and for what they leave open those of each glob of its name.
 
+        Raises:
+            NinoxConfigError: Two keys are its name but for upper and lower case.
+        """
+        own = self.own_key(name)
+        globs = [pattern for pattern in self.streams if pattern != own and is_glob(pattern) and fits(pattern, name)]
+        keys = [*reversed(globs), *([own] if own is not None else [])]  # the last counts most; of globs, the first
+        return StreamSettings.from_settings({key: value for name in keys for key, value in self.streams[name].items()})
 
-def matches_stream(pattern: str, name: str) -> bool:
-    """Tell whether a key of `streams` is for a stream: its name, or a glob with `*` or `?`."""
-    return pattern == name or (not _GLOB_CHARACTERS.isdisjoint(pattern) and fnmatchcase(name, pattern))
+    def own_key(self, name: str) -> str | None:
+        """Return the key of `streams` that is a stream's name, None if there is none.
+
+        Raises:
+            NinoxConfigError: Several are it but for upper and lower case.
+        """
+        keys = Names(self.streams, ids=lambda _: (), names=lambda key: (key,)).find(name)
+        if len(keys) > 1:
+            message = f"streams: {listed(map(repr, keys))} may all mean the stream {name!r}; name it as it is written."
+            raise NinoxConfigError(message)
+        return keys[0] if keys else None
 
 
 def _stream_problems(streams: Mapping[str, Any]) -> Iterator[str]:

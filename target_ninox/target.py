@@ -139,7 +139,7 @@ class TargetNinox(ConfiguredPlugin, Target):
     def _is_left_out(self, message: Mapping[str, Any]) -> bool:
         """Tell whether a stream describes the source; the settings can still say where to load it."""
         stream = message.get("stream")
-        return stream in CATALOGUE_STREAMS and stream not in self._settings.streams
+        return stream in CATALOGUE_STREAMS and self._settings.own_key(stream) is None
 
     @override
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
@@ -226,7 +226,7 @@ class TargetNinox(ConfiguredPlugin, Target):
     def _finish(self) -> None:
         """Do what needs all input, then let the last state go."""
         loaders = list(self._loaders.values())
-        finishing.tell_idle_settings(self._settings.streams, self._loaders)
+        finishing.check_idle_settings(self._settings, self._loaders)
         finishing.load_held(loaders)
         if self._run is None:
             self.write_durable_state()

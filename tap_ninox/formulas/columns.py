@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 
 from ninox_api.client import DatabaseClient
 from ninox_api.nx import OWN_ID, name_in_script
 from ninox_api.schema import FORMULA, DatabaseSchema, Table
+from ninox_singer.names import Names, did_you_mean, is_glob
 from tap_ninox.formulas.reading import Formula, FormulaReader
 from tap_ninox.schema.catalog import TableEntry
 from tap_ninox.values.columns import Column
@@ -26,44 +25,45 @@ class _Named:
     name: str
 
 
-def offer_formulas(entries: Iterable[TableEntry], patterns: Mapping[str, str]) -> list[TableEntry]:
-    """Return the entries, the formulas that the `formulas` setting names made readable.
+def offer_formulas(
+    entries: Iterable[TableEntry], patterns: Mapping[str, str]
+) -> tuple[list[TableEntry], dict[str, str]]:
+    """Return the entries, the formulas that the `formulas` setting names made readable; and what names none, and why.
 
     Args:
         entries: All table streams.
-        patterns: Id `<database_id>.<table_id>.<field_id>`, or glob of `<stream>.<property>` → type; the first that
-            fits counts.
+        patterns: Id `<database_id>.<table_id>.<field_id>`, or name or glob of `<stream>.<property>` → type. A name
+            counts more than a glob, and of several globs the first does.
     """
     entries = list(entries)
-    names = {f"{entry.stream}.{column.name}" for entry in entries for column in entry.columns if column.type == FORMULA}
-    ids = {f"{_key(entry)}.{column.field_id}" for entry in entries for column in entry.columns}
-    for pattern in patterns:
-        if pattern not in ids and not any(fnmatchcase(name, pattern) for name in names):
-            _warn_of_nothing(pattern, names)
-    return [
-        replace(entry, columns=tuple(_offered(entry, column, patterns) for column in entry.columns))
-        for entry in entries
-    ]
+    formulas = [(entry, column) for entry in entries for column in entry.columns if column.type == FORMULA]
+    names = Names(
+        formulas,
+        ids=lambda item: (f"{_key(item[0])}.{item[1].field_id}",),
+        names=lambda item: (f"{item[0].stream}.{item[1].name}",),
+    )
+    found = {pattern: names.find_all(pattern) for pattern in patterns}
+    types: dict[tuple[str, str], str] = {}
+    for pattern in sorted(patterns, key=is_glob):  # a stable sort: it keeps the order of globs
+        for entry, column in found[pattern]:
+            types.setdefault((entry.stream, column.name), patterns[pattern])
+    unknown = {
+        pattern: f"formulas: {pattern!r} names no formula that this key can see."
+        + did_you_mean(pattern, (f"{entry.stream}.{column.name}" for entry, column in formulas))
+        for pattern, items in found.items()
+        if not items
+    }
+    return [replace(entry, columns=tuple(_offered(entry, types))) for entry in entries], unknown
 
 
-def _offered(entry: TableEntry, column: Column, patterns: Mapping[str, str]) -> Column:
-    if column.type != FORMULA:
-        return column
-    key, name = f"{_key(entry)}.{column.field_id}", f"{entry.stream}.{column.name}"
-    for pattern, formula_type in patterns.items():
-        if pattern == key or fnmatchcase(name, pattern):
-            return replace(column, computed_as=formula_type)
-    return column
+def _offered(entry: TableEntry, types: Mapping[tuple[str, str], str]) -> Iterator[Column]:
+    for column in entry.columns:
+        formula_type = types.get((entry.stream, column.name))
+        yield replace(column, computed_as=formula_type) if formula_type else column
 
 
 def _key(entry: TableEntry) -> str:
     return f"{entry.database.id}.{entry.table_id}"
-
-
-def _warn_of_nothing(pattern: str, names: Iterable[str]) -> None:
-    near = difflib.get_close_matches(pattern, names, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    logger.warning("formulas: %r names no formula that this key can see.%s", pattern, hint)
 
 
 def formula_reader(

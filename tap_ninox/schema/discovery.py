@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ninox_api.client import DatabaseClient, NinoxClient
@@ -16,7 +16,8 @@ from ninox_api.errors import (
     NinoxProtocolError,
 )
 from ninox_api.schema import DatabaseName, DatabaseSchema, Table, Team
-from tap_ninox.schema.selection import EXCLUDES, choose, is_glob, is_named, matches, nothing_called, pick_many, pick_one
+from ninox_singer.connection import assign_passwords
+from ninox_singer.names import EXCLUDES, Names, choose, did_you_mean, is_glob
 from tap_ninox.settings import TapSettings
 
 logger = logging.getLogger(__name__)
@@ -65,13 +66,14 @@ def discover(client: NinoxClient, settings: TapSettings) -> Discovery:
     """
     teams = find_teams(client, team=settings.team, patterns=settings.teams)
     team_of = {name: found for found in teams for name in _databases_of(client, found)}
-    names, problems = choose(list(team_of), settings.databases, setting="databases")
-    problems += _unused_passwords(client, team_of)
+    names, problems = choose(Names(team_of), settings.databases, setting="databases", each_is_one=True)
+    problems += assign_passwords(client, list(team_of))
     readers = {name: client.database(team_of[name].id, name) for name in names}
     schemas = {name: _read_schema(reader) for name, reader in readers.items()}
     readable = {name: schema for name, schema in schemas.items() if schema is not None}
     skipped = tuple(name for name in names if name not in readable)
-    problems += _unknown_tables(readable, settings.tables, has_skipped=bool(skipped))
+    tables, unknown = _chosen_tables(readable, settings.tables, sees_all=not skipped)
+    problems += [*unknown, *_idle_aliases(settings.aliases, readable, listed={name.id for name in team_of})]
     for problem in problems:
         logger.warning(problem)
     return Discovery(
@@ -82,7 +84,7 @@ def discover(client: NinoxClient, settings: TapSettings) -> Discovery:
                 name=name,
                 client=readers[name],
                 schema=schema,
-                tables=_chosen(name, schema.tables, settings.tables),
+                tables=tuple(table for database, table in tables if database is name),
             )
             for name, schema in readable.items()
         ),
@@ -133,9 +135,12 @@ def find_teams(client: NinoxClient, *, team: str | None, patterns: Sequence[str]
             raise NinoxConfigError(_unlisted(error, api_url=client.api_url)) from None
         return [Team(id=team_id, name=team_id) for team_id in wanted]
     if team is not None:
-        return [pick_one(teams, team, setting="team")]
+        return [Names(teams).one(team, setting="team")]
     if patterns:
-        return pick_many(teams, patterns, setting="team")
+        found, problems = choose(Names(teams), patterns, setting="team", each_is_one=True)
+        if problems:
+            raise NinoxConfigError(problems)
+        return found
     if len(teams) != 1:
         listed = ", ".join(f"{team.name!r} ({team.id})" for team in teams) or "none"
         message = f"team: the key sees {len(teams)} teams, name one of them, or several as a list: {listed}."
@@ -155,13 +160,6 @@ def _unlisted(error: NinoxAPIError, *, api_url: str) -> str:
 
 def _address_hint(api_url: str) -> str:
     return "" if api_url.endswith("/v1") else f" Or is api_url {api_url} not complete? It usually ends with /v1."
-
-
-def _unused_passwords(client: NinoxClient, databases: Iterable[DatabaseName]) -> list[str]:
-    databases = list(databases)
-    known = {key for database in databases for key in (database.id, database.name)}
-    unknown = sorted(set(client.databases_with_password) - known)
-    return [nothing_called(name, databases, setting="database_passwords") for name in unknown]
 
 
 def _read_schema(reader: DatabaseClient) -> DatabaseSchema | None:
@@ -191,23 +189,40 @@ def _read_schema(reader: DatabaseClient) -> DatabaseSchema | None:
     return tables
 
 
-def _chosen(database: DatabaseName, tables: Sequence[Table], patterns: Sequence[str]) -> tuple[Table, ...]:
-    return tuple(table for table in tables if is_named([table], patterns, path=f"{database.id}.{table.id}"))
-
-
-def _unknown_tables(
-    schemas: Mapping[DatabaseName, DatabaseSchema], patterns: Sequence[str], *, has_skipped: bool
-) -> list[str]:
-    """Return a sentence for each pattern that names no table.
+def _chosen_tables(
+    schemas: Mapping[DatabaseName, DatabaseSchema], patterns: Sequence[str], *, sees_all: bool
+) -> tuple[list[tuple[DatabaseName, Table]], list[str]]:
+    """Return the tables that the setting names, and a sentence for each name that none has.
 
     Raises:
-        NinoxConfigError: None of them names any, and all tables are known.
+        NinoxConfigError: None of them names any, or a name that is to be left out names none, and all tables are known.
     """
-    tables = [table for schema in schemas.values() for table in schema.tables]
-    paths = {f"{database.id}.{table.id}" for database, schema in schemas.items() for table in schema.tables}
-    wanted = [pattern for pattern in patterns if not pattern.startswith(EXCLUDES)]
-    unknown = [p for p in wanted if p not in paths and not any(matches(table, p) for table in tables)]
-    problems = [nothing_called(pattern, tables, setting="tables") for pattern in unknown] if tables else []
-    if problems and len(problems) == len(wanted) and not has_skipped:
-        raise NinoxConfigError(problems)
-    return problems
+    tables = [(database, table) for database, schema in schemas.items() for table in schema.tables]
+    if not tables:
+        return [], []
+    names = Names(
+        tables,
+        ids=lambda item: (item[1].id, f"{item[0].id}.{item[1].id}"),
+        names=lambda item: (item[1].name,),
+    )
+    return choose(names, patterns, setting="tables", sees_all=sees_all)
+
+
+def _idle_aliases(
+    aliases: Iterable[str], schemas: Mapping[DatabaseName, DatabaseSchema], *, listed: Collection[str]
+) -> Iterator[str]:
+    """Yield a sentence for each alias of nothing; what is in a database that was not read cannot be judged."""
+    known: dict[str, set[str]] = {}
+    for database, schema in schemas.items():
+        known[database.id] = {f"{database.id}.{table.id}" for table in schema.tables}
+        known[database.id] |= {f"{database.id}.{t.id}.{field.id}" for t in schema.tables for field in t.fields}
+    sees_formulas = {database.id for database, schema in schemas.items() if schema.lists_formulas}
+    for alias in aliases:
+        database_id, _, key = alias.partition(".")
+        if database_id not in listed:
+            yield f"aliases: {alias!r}: no database has the id {database_id!r}.{did_you_mean(database_id, listed)}"
+        elif alias not in known.get(database_id, {alias}) and ("." not in key or database_id in sees_formulas):
+            yield (
+                f"aliases: {alias!r} names no table or field that this key can see."
+                f"{did_you_mean(alias, known[database_id])}"
+            )

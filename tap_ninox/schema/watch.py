@@ -6,12 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequenc
 from typing import Any
 
 from ninox_api.errors import NinoxError
-from ninox_api.schema import DatabaseName, Table
+from ninox_singer.names import excluding, is_left_out, is_wanted
 from tap_ninox.schema.catalog import TableEntry
 from tap_ninox.schema.discovery import DiscoveredDatabase, Discovery
 from tap_ninox.schema.drift import Drift, LostFieldsError, lost_fields, new_tables, table_drifts
 from tap_ninox.schema.known_tables import KnownTable, known_from_entry, known_from_state
-from tap_ninox.schema.selection import excluding, is_excluded, is_named
 from tap_ninox.settings import TapSettings
 
 
@@ -90,10 +89,12 @@ class SchemaWatch:
             was_read = bookmark.get("replication_key_value") is not None or bookmark.get("snapshot")
             if not was_read or bookmark.get("is_gone"):
                 continue
-            table = Table(id=table_id, name=str(bookmark.get("table", table_id)), fields=())
-            path = f"{database_id}.{table_id}"
-            is_wanted = is_named([table], self._settings.tables, path=path)
-            if is_wanted and (database_id, table_id) not in self._entries and self.is_unread(database_id):
+            ids, name = (table_id, f"{database_id}.{table_id}"), str(bookmark.get("table", table_id))
+            if (
+                is_wanted(self._settings.tables, ids=ids, names=[name])
+                and (database_id, table_id) not in self._entries
+                and self.is_unread(database_id)
+            ):
                 line = excluding(self._settings.databases, database_id, setting="databases")
                 unread[stream] = NotReadError(f"database {database_id} cannot be read with this key", line)
         return unread
@@ -110,8 +111,9 @@ class SchemaWatch:
         if database_id in discovery.listed:
             return any(name.id == database_id for name in discovery.skipped)
         patterns = self._settings.databases
-        unknown = DatabaseName(id=database_id, name=database_id)
-        return is_named([unknown], patterns) or (bool(discovery.problems) and not is_excluded([unknown], patterns))
+        if discovery.problems and not is_left_out(patterns, ids=[database_id]):
+            return True
+        return is_wanted(patterns, ids=[database_id])
 
     def lists_less(self, database_id: str) -> bool:
         """Tell whether the schema of a database is read in part only: without formulas and pages."""

@@ -14,11 +14,11 @@ from typing_extensions import override
 from ninox_api.client import DatabaseClient
 from ninox_api.errors import NinoxAPIError, NinoxBudgetError, NinoxConfigError, NinoxError
 from ninox_api.schema import DatabaseName
+from ninox_singer.names import Names
 from tap_ninox.queries.answer_rows import TYPES, Row, reader, rows_of, types_of
 from tap_ninox.queries.settings import QuerySettings
 from tap_ninox.report import StreamReport
 from tap_ninox.schema.catalog import METADATA_KEY, NinoxMetadata
-from tap_ninox.schema.selection import pick_one
 from tap_ninox.streams.base import RecordStream
 from tap_ninox.sync.state import TABLE_VERSION
 from tap_ninox.values.readers import BadValueError
@@ -181,24 +181,26 @@ def query_streams(
     """
     queries = tap.settings.queries
     _check_names(queries, set(taken))
-    clients = [readers[pick_one(list(readers), query.database, setting=f"queries: {query.name}")] for query in queries]
-    streams = (_stream(tap, query, client, saved) for query, client in zip(queries, clients, strict=True))
-    return [stream for stream in streams if stream is not None]
+    databases = Names(readers)
+    streams: list[Stream] = []
+    for query in queries:
+        with tap.report.stream(query.name):  # what goes wrong here is kept, and ends the run in an error
+            client = readers[databases.one(query.database, setting=f"queries.{query.name}.database")]
+            streams.append(_stream(tap, query, client, saved))
+    return streams
 
 
 def _stream(
     tap: TapNinox, query: QuerySettings, client: DatabaseClient, saved: Mapping[str, Any] | None
-) -> QueryStream | None:
+) -> QueryStream:
     types = query.types or _saved_types(query.name, saved)
     if types:
         return QueryStream(tap, query, types, client, None)
-    rows: list[Row] = []
-    with tap.report.stream(query.name) as report:  # a failure is kept there, and ends the run with an error
-        logger.info("Query %r has no schema: it is asked now to see its properties.", query.name)
-        rows = ask(query, client)
-        types = types_of(rows) or dict.fromkeys(query.key_properties, "string")
-        _check_keys(query, types)
-    return None if report.error else QueryStream(tap, query, types, client, rows)
+    logger.info("Query %r has no schema: it is asked now to see its properties.", query.name)
+    rows = ask(query, client)
+    types = types_of(rows) or dict.fromkeys(query.key_properties, "string")
+    _check_keys(query, types)
+    return QueryStream(tap, query, types, client, rows)
 
 
 def _check_keys(query: QuerySettings, types: Mapping[str, str]) -> None:

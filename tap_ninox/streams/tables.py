@@ -19,13 +19,13 @@ from typing_extensions import override
 
 from ninox_api.errors import NinoxError, NinoxNotFoundError, NinoxPermissionError
 from ninox_api.paging import Page
+from ninox_singer.names import excluding
 from ninox_singer.progress import Progress, share_of
 from tap_ninox.formulas.columns import formula_reader
 from tap_ninox.report import Outcome, StreamReport
 from tap_ninox.schema.catalog import TableEntry
 from tap_ninox.schema.drift import properties_selected
 from tap_ninox.schema.known_tables import Description
-from tap_ninox.schema.selection import excluding
 from tap_ninox.schema.watch import NotReadError
 from tap_ninox.settings import TapSettings
 from tap_ninox.streams.base import RecordStream

@@ -8,14 +8,14 @@ loaded, and `public-`, which taps of PostgreSQL put before a table.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from ninox_api.errors import NinoxConfigError
 from ninox_api.naming import MAX_LENGTH, cut, identifier
 from ninox_api.schema import DatabaseName, DatabaseSchema, Field, Table
+from ninox_singer.names import Named, Names, listed, nearest
 from target_ninox.encoding.types import field_type
 from target_ninox.encoding.values import is_blank
 
@@ -38,16 +38,6 @@ CATALOGUE_STREAMS = frozenset({
 DELETED_AT = "_sdc_deleted_at"
 _SINGER_PREFIX = "_sdc_"
 _POSTGRES_PREFIX = "public-"
-
-
-class _Named(Protocol):
-    @property
-    def id(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-
-
-Named = TypeVar("Named", bound=_Named)
 
 
 def is_system(name: str) -> bool:
@@ -75,24 +65,9 @@ def slug_of(caption: str) -> str | None:
     return slug if slug == identifier(caption, fallback="b") else None
 
 
-def pick(items: Iterable[Named], wanted: str) -> list[Named]:
-    """Return what a setting names: by id or caption, else by the identifier of a caption; one if it is clear."""
-    items = list(items)
-    exact = [item for item in items if wanted in {item.id, item.name}]
-    slug = slug_of(wanted)
-    return exact or [item for item in items if slug is not None and slug_of(item.name) == slug]
-
-
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that looks most like a name, upper and lower case apart."""
-    by_folded = {candidate.casefold(): candidate for candidate in known}
-    found = difflib.get_close_matches(name.casefold(), by_folded, n=1)
-    return by_folded[found[0]] if found else None
-
-
-def describe(items: Iterable[_Named]) -> str:
+def describe(items: Iterable[Named]) -> str:
     """Return captions with their ids, for messages."""
-    return ", ".join(f"{item.name!r} ({item.id})" for item in items) or "none"
+    return listed(f"{item.name!r} ({item.id})" for item in items)
 
 
 # ------------------------------------------------------------------------------------------------------------ tables
@@ -182,7 +157,7 @@ def find_place(stream: str, schema: Mapping[str, Any], database: Database, *, wa
 
 def _set_table(stream: str, tables: Collection[Table], wanted: str) -> Table:
     setting = f"streams.{stream}.table: "
-    found = pick(tables, wanted)
+    found = Names(tables, loosely=(lambda table: filter(None, [slug_of(table.name)]), slug_of)).find(wanted)
     if not found:
         raise NinoxConfigError(setting + _no_table(wanted, tables))
     if len(found) > 1:
@@ -191,7 +166,7 @@ def _set_table(stream: str, tables: Collection[Table], wanted: str) -> Table:
     return found[0]
 
 
-def _how_to_say(wanted: str, found: Collection[_Named]) -> str:
+def _how_to_say(wanted: str, found: Collection[Named]) -> str:
     """Return what to write instead of a name that several things have."""
     by_id = [item for item in found if item.id == wanted]
     others = ", ".join(item.id for item in found if item.id != wanted)
@@ -296,6 +271,12 @@ class FieldNames:
             slug = slug_of(field.name)
             for part in _parts(field) if slug is not None else ():
                 self._by_slug.setdefault(_with_part(slug or "", part), []).append(FieldPart(field, part))
+        self._settings = Names(
+            [FieldPart(field, part) for field in table.fields for part in dict.fromkeys(("", *_parts(field)))],
+            ids=lambda item: () if item.part else (item.field.id,),
+            names=lambda item: () if item.part else (item.field.name,),
+            loosely=(_slugs, slug_of),
+        )
 
     def find(self, name: str) -> list[FieldPart]:
         """Return the fields that a property means; one if it is clear."""
@@ -313,9 +294,7 @@ class FieldNames:
 
     def find_named(self, wanted: str) -> list[FieldPart]:
         """Return the fields that a setting means, by id or caption, else by identifier; one if it is clear."""
-        ids = [self._by_id[wanted]] if wanted in self._by_id else []
-        exact = dict.fromkeys((*ids, *self._by_caption.get(wanted, ())))
-        return [FieldPart(field) for field in exact] or self._by_slug.get(slug_of(wanted) or "", [])
+        return self._settings.find(wanted)
 
     def nearest(self, name: str) -> str | None:
         """Return the field name that looks most like a name."""
@@ -332,6 +311,12 @@ def _parts(field: Field) -> tuple[str, ...]:
     """Return the parts in which a field can be given; of those that cannot be written, the whole."""
     known = field_type(field.type)
     return tuple(dict.fromkeys((*known.parts, *known.more_parts))) if known else ("",)
+
+
+def _slugs(item: FieldPart) -> Iterator[str]:
+    slug = slug_of(item.field.name)
+    if slug is not None and item.part in _parts(item.field):
+        yield _with_part(slug, item.part)
 
 
 def _with_part(slug: str, part: str) -> str:

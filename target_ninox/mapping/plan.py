@@ -8,11 +8,12 @@ from typing import Any
 
 from ninox_api.errors import NinoxConfigError
 from ninox_api.schema import DatabaseSchema, Field, Table
+from ninox_singer.names import did_you_mean
 from target_ninox.encoding.links import find_record_id
 from target_ninox.encoding.values import UTC, Formats
 from target_ninox.mapping.assignment import Assignment
 from target_ninox.mapping.compare import Meaning, meaning_of
-from target_ninox.mapping.place import RECORD_ID, Identity, Place, are_tombstones, is_marked_deleted, nearest
+from target_ninox.mapping.place import RECORD_ID, Identity, Place, are_tombstones, is_marked_deleted
 from target_ninox.mapping.properties import PropertyMapping, map_properties
 from target_ninox.mapping.references import Reference, plan_references
 from target_ninox.mapping.rows import EMPTY_KEY, EncodedRow, Key, RowRejectedError
@@ -199,6 +200,7 @@ def plan_stream(
     """
     table = _table_at(stream, place, database)
     properties: Mapping[str, Any] = schema.get("properties") or {}
+    settings = settings.naming(properties)
     mapping = map_properties(properties, table, settings)
     match_on, problems = _matching(key_properties, mapping, properties, settings, has_own_ids=place.has_own_ids)
     formats = _formats(settings)
@@ -275,8 +277,7 @@ def _cannot_match(
             "under fields: {_id: …}; else name another key under match_on."
         )
     if name not in properties:
-        near = nearest(name, properties)
-        return f"{where}: the stream has no property {name!r}." + (f" Did you mean {near!r}?" if near else "")
+        return f"{where}: the stream has no property {name!r}.{did_you_mean(name, properties)}"
     if name in mapping.read_only:
         return f"{where}: {name!r} is {mapping.read_only[name]}, by which no record can be found; choose another."
     near = mapping.unknown.get(name)

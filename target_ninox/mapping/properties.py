@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ninox_api.schema import Field, Table
+from ninox_singer.names import did_you_mean
 from target_ninox.encoding.types import READ_ONLY, field_type
 from target_ninox.mapping.place import FieldNames, FieldPart, are_tombstones, describe, is_system
 from target_ninox.settings import StreamSettings
@@ -83,7 +84,7 @@ def _strangers(properties: Collection[str], settings: StreamSettings) -> Iterato
     for setting, mapped in named.items():
         for name in mapped:
             if name not in properties:
-                yield f"{setting}: the stream has no property {name!r}."
+                yield f"{setting}: the stream has no property {name!r}.{did_you_mean(name, properties)}"
 
 
 def _map_by_name(mapping: PropertyMapping, name: str, names: FieldNames) -> None:

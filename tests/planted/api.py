@@ -186,6 +186,105 @@ PROMISES = [
         "docs/reference/settings.md",
         "A variable that looks like a setting and is none is named in a warning, with the nearest setting.",
         test="unit/test_environment.py::test_a_variable_that_is_no_setting_is_a_warning_that_names_the_nearest",
-        defects=(Defect("ninox_singer:unknown_variables", "cutoff=_LIKENESS", "cutoff=1.0"),),
+        defects=(Defect("ninox_singer:unknown_variables", "likeness=_LIKENESS", "likeness=1.0"),),
+    ),
+    Promise(
+        "docs/reference/settings.md",
+        "upper and lower case and blanks around make no difference",
+        test="unit/test_names.py::test_a_name_is_an_id_or_a_name_before_it_is_a_glob",
+        defects=(
+            Defect("ninox_singer.names:fold", ".casefold()", ""),
+            Defect("ninox_singer.names:fold", ".strip()", ""),
+            Defect("ninox_singer:Names.find", "self._names.get(wanted)", "None"),
+        ),
+    ),
+    Promise(
+        "docs/reference/settings.md",
+        "upper and lower case and blanks around make no difference",
+        test="scenarios/test_names_in_settings.py::test_the_tap_finds_what_is_named",
+        defects=(
+            Defect(
+                "tap_ninox:TapSettings.refreshes",
+                "is_wanted(self.refresh, ids=(), names=(stream,))",
+                "stream in self.refresh",
+            ),
+            Defect("tap_ninox:TapSettings.lists_files_of", "fold(stream) in map(fold, self.file_streams)", "False"),
+            Defect("ninox_singer:assign_passwords", "found = names.find(name)", "found = []"),
+        ),
+    ),
+    Promise(
+        "docs/reference/settings.md",
+        "upper and lower case and blanks around make no difference",
+        test="scenarios/test_names_in_settings.py::test_the_target_finds_what_is_named",
+        defects=(
+            Defect("target_ninox:plan_stream", "settings = settings.naming(properties)", "pass"),
+            Defect(
+                "target_ninox:TargetSettings.own_key", "return keys[0] if keys", "return name if name in self.streams"
+            ),
+            Defect("ninox_singer:assign_passwords", "found = names.find(name)", "found = []"),
+        ),
+    ),
+    Promise(
+        "docs/reference/settings.md",
+        "Only what nothing is called is a glob",
+        test="unit/test_names.py::test_a_name_is_an_id_or_a_name_before_it_is_a_glob",
+        defects=(
+            Defect("ninox_singer:Names.find_all", "if found or not is_glob(pattern):", "if not is_glob(pattern):"),
+            Defect("ninox_singer.names:_compiled", '.replace("[", "[[]")', ""),
+        ),
+    ),
+    Promise(
+        "docs/reference/settings.md",
+        "What a name leaves out by `!` has to be there",
+        test="unit/test_names.py::test_what_cannot_be_chosen",
+        defects=(Defect("ninox_singer.names:choose", "if absent:", "if False:"),),
+    ),
+    Promise(
+        "docs/reference/settings.md",
+        "A name of nothing is an error that tells the nearest one",
+        test="scenarios/test_names_in_settings.py::test_the_tap_refuses_what_is_not_there_and_says_what_is_near",
+        defects=(
+            Defect("tap_ninox:entries_to_read", "return entries, _unseen(unknown, discovery)", "return entries, []"),
+            Defect("tap_ninox:TapNinox._note_problems", "self._problems += problems", "pass"),
+            Defect("ninox_singer.names:did_you_mean", "if near is not None", "if False"),
+        ),
+    ),
+    Promise(
+        "docs/reference/settings.md",
+        "A name of nothing is an error that tells the nearest one",
+        test="scenarios/test_names_in_settings.py::test_the_target_refuses_what_is_not_there_and_says_what_is_near",
+        defects=(
+            Defect("target_ninox.destination:_find_database", "if problems:", "if False:"),
+            Defect("target_ninox.mapping.properties:_strangers", "if name not in properties:", "if False:"),
+        ),
+    ),
+    Promise(
+        "docs/reference/settings.md",
+        "what looks like a slip is an error, too",
+        test="target/test_upsert.py::test_settings_of_a_stream_that_is_mistyped_end_the_run",
+        defects=(Defect("target_ninox:check_idle_settings", "if problems:", "if False:"),),
+    ),
+    Promise(
+        "docs/reference/messages.md",
+        "A table was renamed, or the map mistyped: its rules, which may hide something, would not be applied.",
+        test="tap/test_idle_maps.py::test_a_map_for_a_stream_that_does_not_exist_is_refused_with_the_one_that_is_meant",
+        defects=(Defect("tap_ninox:check_maps", "if problems:", "if False:"),),
+    ),
+    Promise(
+        "docs/reference/settings.md",
+        "A name counts more than a glob, and of several globs the first does.",
+        test="tap/test_formulas.py::test_a_name_counts_more_than_a_glob_and_of_globs_the_first",
+        defects=(
+            Defect("tap_ninox:offer_formulas", "sorted(patterns, key=is_glob)", "patterns"),
+            Defect(
+                "tap_ninox:offer_formulas", "sorted(patterns, key=is_glob)", "reversed(sorted(patterns, key=is_glob))"
+            ),
+        ),
+    ),
+    Promise(
+        "docs/reference/settings.md",
+        "A name counts more than a glob, and of several globs the first does.",
+        test="target/test_settings.py::test_streams_are_settled_by_their_name_and_then_by_globs_of_which_the_first_counts_more",
+        defects=(Defect("target_ninox:TargetSettings.stream", "*reversed(globs)", "*globs"),),
     ),
 ]

@@ -201,8 +201,8 @@ PROMISES = [
         "`!` before one leaves it out. Default: all that the key can read.",
         test="tap/test_not_readable.py::test_left_out_by_the_line_that_the_message_prints_it_fails_no_longer",
         defects=(
-            Defect("tap_ninox:choose", "if not is_excluded([item], patterns)", ""),
-            Defect("tap_ninox:is_named", "is_excluded(names, patterns)", "False"),
+            Defect("ninox_singer:choose", "for pattern in excluded for item in", "for pattern in () for item in"),
+            Defect("ninox_singer:is_left_out", "split(patterns)[1]", "()"),
         ),
     ),
     Promise(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import logging
 from decimal import Decimal
 
 import pytest
@@ -303,11 +302,22 @@ def test_captions_instead_of_ids_are_still_noticed_when_formulas_are_joined(simu
 
 
 def test_a_pattern_that_names_nothing_is_told_with_the_nearest_name(simulate, caplog):
-    with caplog.at_level(logging.WARNING):
-        run_tap(simulate(shop(1)), formulas={"shop__orders.gros": "number"})
-    assert (
-        "'shop__orders.gros' names no formula that this key can see. Did you mean 'shop__orders.gross'?" in caplog.text
+    run = run_tap(simulate(shop(1)), formulas={"shop__orders.gros": "number"})
+    (problem,) = run.report["problems"]
+    assert problem == (
+        "formulas: 'shop__orders.gros' names no formula that this key can see. Did you mean 'shop__orders.gross'?"
     )
+    assert (str(run.error), len(run.rows(STREAM))) == (problem, 1)
+
+
+def test_a_name_counts_more_than_a_glob_and_of_globs_the_first(simulate):
+    formulas = {"*.gross": "string", "*": "boolean", "SHOP__orders.gross": "number"}
+    catalog = discover(simulate(shop(1)), formulas=formulas)
+    properties = next(s for s in catalog["streams"] if s["tap_stream_id"] == STREAM)["schema"]["properties"]
+    assert properties["gross"]["type"] == ["number", "null"]
+    first = discover(simulate(shop(1)), formulas=dict(list(formulas.items())[:2]))
+    properties = next(s for s in first["streams"] if s["tap_stream_id"] == STREAM)["schema"]["properties"]
+    assert properties["gross"]["type"] == ["string", "null"]
 
 
 def test_an_unknown_type_is_refused_before_anything_is_sent(simulate):

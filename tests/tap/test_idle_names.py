@@ -6,7 +6,7 @@ import pytest
 
 from ninox_api.errors import NinoxConfigError
 from tests.helpers.run import discover, run_tap
-from tests.helpers.seeds import DATABASE_ID, customer_records, customers, database, shop, table, team
+from tests.helpers.seeds import DATABASE_ID, customer_records, customers, database, field, shop, table, team
 from tests.helpers.wire import calls
 
 STREAM = "shop__customers"
@@ -14,11 +14,21 @@ STREAM = "shop__customers"
 
 @pytest.mark.parametrize(
     ("alias", "told"),
-    [(f"{DATABASE_ID}.Z", True), (f"{DATABASE_ID}.A.Z", True), (f"{DATABASE_ID}.A.B", False), ("another.A", False)],
+    [
+        (f"{DATABASE_ID}.Z", " names no table or field that this key can see. Did you mean 'db0000000001.A'?"),
+        (f"{DATABASE_ID}.A.Z", " names no table or field that this key can see. Did you mean 'db0000000001.A.B'?"),
+        ("db0000000003.A", f": no database has the id 'db0000000003'. Did you mean '{DATABASE_ID}'?"),
+        (f"{DATABASE_ID}.A.B", None),
+        ("dbarchive001.A", None),
+    ],
 )
-def test_an_alias_of_nothing_is_told(simulate, caplog, alias, told):
-    run_tap(simulate(shop(1)), aliases={alias: "x"})
-    assert (f"aliases: '{alias}' names no table or field" in caplog.text) is told
+def test_an_alias_of_nothing_fails_the_run_and_all_is_read(simulate, alias, told):
+    shop = database({"A": customers()}, {"A": customer_records(1)})
+    locked = database({"A": table("Notes")}, id="dbarchive001", name="Archive", password="pw")
+    run = run_tap(simulate(team(shop, locked)), aliases={alias: "x"})
+    assert len(run.rows(STREAM)) == 1
+    assert run.report["problems"] == ([f"aliases: '{alias}'{told}"] if told else [])
+    assert str(run.error or "") == "".join(run.report["problems"])
 
 
 @pytest.mark.parametrize(
@@ -44,7 +54,8 @@ def test_an_alias_that_cannot_be_is_refused(simulate, aliases):
 
 def test_one_name_in_two_tables_is_no_conflict(simulate):
     aliases = {f"{DATABASE_ID}.A.A": "title", f"{DATABASE_ID}.B.A": "title", f"{DATABASE_ID}.B": "title"}
-    assert run_tap(simulate(shop(1)), aliases=aliases).error is None
+    tables = {"A": customers(), "B": table("Notes", A=field("string", "Text"))}
+    assert run_tap(simulate(team(database(tables))), aliases=aliases).error is None
 
 
 @pytest.mark.parametrize("name_format", ["{table!r}", "{table:>80}", "{}", "{0}"])

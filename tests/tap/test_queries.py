@@ -158,7 +158,6 @@ def test_a_key_that_does_not_identify_is_an_error_of_that_query(simulate, rows, 
             [query("1", schema={"a": "string"}, key_properties=["b"])],
             "the key property 'b' of 'q' is not in its schema",
         ),
-        ([query("1") | {"database": "Shopp"}], "queries: q: nothing is called 'Shopp'. Did you mean 'Shop'?"),
         ([query("1") | {"name": "ninox_fields"}], "queries: 'ninox_fields' is the name of another stream already"),
         (
             [query("1") | {"name": "shop__customers"}],
@@ -172,6 +171,12 @@ def test_settings_that_cannot_work_are_refused_before_a_script_is_sent(simulate,
     run = run_tap(simulator, queries=queries)
     assert problem in str(run.error)
     assert scripts_run(simulator) == []
+
+
+def test_a_query_of_a_database_that_is_not_there_is_a_failed_stream_and_the_others_are_read(simulate):
+    run = run_tap(simulate(shop(1)), queries=[query("1") | {"database": "Shopp"}])
+    assert run.stream_error("q").startswith("queries.q.database: nothing is called 'Shopp'. Did you mean 'Shop'?")
+    assert (len(run.rows("shop__customers")), run.report["succeeded"]) == (1, False)
 
 
 def test_a_query_needs_no_right_to_read_schemas(simulate):

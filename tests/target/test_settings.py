@@ -72,12 +72,12 @@ def test_every_problem_is_told_at_once(tmp_path):
     ]
 
 
-def test_streams_are_settled_by_globs_in_their_order_and_then_by_their_name():
-    streams = {"b*": {"mode": "insert"}, "*": {"mode": "mirror", "null": "keep"}, "bonn": {"null": "clear"}}
+def test_streams_are_settled_by_their_name_and_then_by_globs_of_which_the_first_counts_more():
+    streams = {"B*": {"mode": "insert"}, "*": {"mode": "mirror", "null": "keep"}, " Bonn": {"null": "clear"}}
     settings = TargetSettings.from_settings({**LEAST, "streams": streams})
     found = {name: settings.stream(name) for name in ("bonn", "berlin", "köln")}
     assert {name: (stream.mode, stream.keeps_on_null) for name, stream in found.items()} == {
-        "bonn": ("mirror", False), "berlin": ("mirror", True), "köln": ("mirror", True),
+        "bonn": ("insert", False), "berlin": ("insert", True), "köln": ("mirror", True),
     }  # fmt: skip
 
 

@@ -55,7 +55,7 @@ def test_records_are_found_by_what_the_settings_name_instead_of_the_key(simulate
 
 def test_a_glob_is_for_all_streams_and_a_name_counts_more(simulate):
     simulator = simulate(shop(0))
-    streams = {"*": {"mode": "update", "null": "keep"}, "custom*": {"mode": "insert"}, "customers": {"null": "clear"}}
+    streams = {"custom*": {"mode": "insert"}, "*": {"mode": "update", "null": "keep"}, "customers": {"null": "clear"}}
     for _ in range(2):
         run = run_target(simulator, [CUSTOMERS, *rows(2)], streams=streams)
         assert run.counts("customers") == {"read": 2, "created": 2}
@@ -64,15 +64,23 @@ def test_a_glob_is_for_all_streams_and_a_name_counts_more(simulate):
 
 
 def test_settings_of_a_stream_that_does_not_come_are_told(simulate, caplog):
-    run = run_target(
-        simulate(shop(1)), [CUSTOMERS, *rows(1)], streams={"custmers": {"mode": "insert"}, "customers": {}}
-    )
+    streams = {"orders_of_another_tap": {"mode": "insert"}, "Customers": {}, "x*": {}}
+    run = run_target(simulate(shop(1)), [CUSTOMERS, *rows(1)], streams=streams)
     assert run.error is None
-    assert (
-        "streams.custmers: no stream of that name came, so the setting had no effect. Is 'customers' meant?"
-        in caplog.text
+    assert "streams.orders_of_another_tap: no stream of that name came, so the setting had no effect." in caplog.text
+    assert "streams.Customers:" not in caplog.text
+
+
+def test_settings_of_a_stream_that_is_mistyped_end_the_run(simulate):
+    """Settings may be for several taps, so only what looks like a slip, and hits a stream without its own, is one."""
+    simulator, messages = simulate(shop(1)), [CUSTOMERS, *rows(1)]
+    run = run_target(simulator, messages, streams={"custmers": {"mode": "mirror"}})
+    assert str(run.error).startswith(
+        "streams.custmers: no stream of that name came, so the setting had no effect. Did you mean 'customers', which"
     )
-    assert "streams.customers:" not in caplog.text
+    assert len(stored(simulator)) == 1  # none was deleted
+    settled = {"custmers": {"mode": "mirror"}, "customers": {}}
+    assert run_target(simulator, messages, streams=settled).error is None
 
 
 def test_the_same_input_twice_writes_nothing(simulate):
