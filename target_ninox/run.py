@@ -77,6 +77,8 @@ class Run:
             for other, taken in self._places.items():
                 if taken.table_id == place.table_id and not (place.is_set or taken.is_set):
                     raise NinoxConfigError(_shared(name, other, table_name, place.table_id))
+            if place.is_behind_schema and settings.mode == "mirror":
+                raise NinoxConfigError(_guessed(name, place, table_name))
             self._places[name] = place
             logger.info("%s: goes to table %r (%s), since %s.", name, table_name, place.table_id, place.reason)
         return self._places[name]
@@ -166,6 +168,13 @@ def _shared(stream: str, other: str, table_name: str, table_id: str) -> str:
     return (
         f"streams.{stream}: it would go to table {table_name!r} ({table_id}), and so does {other!r}. If both belong "
         f"there, say so under streams.{stream}.table; else name the right table there."
+    )
+
+
+def _guessed(stream: str, place: Place, table_name: str) -> str:
+    return (
+        f"streams.{stream}: table {table_name!r} is found by a part of the stream's name ({place.reason}), and a "
+        f"mirror deletes. Say under streams.{stream}.table which table is to be its mirror."
     )
 
 

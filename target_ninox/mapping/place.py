@@ -3,14 +3,15 @@
 What settings name is exactly one thing, or an error. Without a setting, the ids and captions that tap-ninox puts into
 the schema decide (`x-ninox`, `title`), then the name as a caption, then the name as the identifier of a caption. An id
 is never taken from a name, nor is a part of a name, but for two prefixes: `{database}__` of the very database that is
-loaded, and `public-`, which taps of PostgreSQL put before a table.
+loaded, and the schema that taps of PostgreSQL put before a table (`public-`, `crm-`).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ninox_api.errors import NinoxConfigError
 from ninox_api.naming import MAX_LENGTH, cut, identifier
@@ -37,7 +38,9 @@ CATALOGUE_STREAMS = frozenset({
 
 DELETED_AT = "_sdc_deleted_at"
 _SINGER_PREFIX = "_sdc_"
-_POSTGRES_PREFIX = "public-"
+_USUAL_SCHEMA = "public"
+_POSTGRES_NAME = re.compile(r"[a-z_][a-z0-9_$]*-", re.ASCII | re.IGNORECASE)
+"""A schema of PostgreSQL as a prefix. One that needs quotes may be anything: streams of it need `table`."""
 
 
 def is_system(name: str) -> bool:
@@ -125,12 +128,14 @@ class Place:
         table_id: Of the table.
         reason: Why, as a part of a sentence.
         is_set: Whether a setting says so.
+        is_behind_schema: Whether a part of the stream's name was taken for a schema of PostgreSQL.
         has_own_ids: Whether `_id` of its rows is the record id in this table.
     """
 
     table_id: str
     reason: str
     is_set: bool
+    is_behind_schema: bool
     has_own_ids: bool
 
 
@@ -148,11 +153,17 @@ def find_place(stream: str, schema: Mapping[str, Any], database: Database, *, wa
     """
     identity = Identity.of(schema)
     if wanted is not None:
-        table, reason = _set_table(stream, database.tables, wanted), f"streams.{stream}.table says so"
+        reading = _Reading([_set_table(stream, database.tables, wanted)], f"streams.{stream}.table says so")
     else:
-        table, reason = _meant_table(stream, identity, database)
-    has_own_ids = identity is not None and identity.is_of(database, table)
-    return Place(table_id=table.id, reason=reason, is_set=wanted is not None, has_own_ids=has_own_ids)
+        reading = _meant_table(stream, identity, database)
+    [table] = reading.tables
+    return Place(
+        table_id=table.id,
+        reason=reading.reason,
+        is_set=wanted is not None,
+        is_behind_schema=reading.is_behind_schema,
+        has_own_ids=identity is not None and identity.is_of(database, table),
+    )
 
 
 def _set_table(stream: str, tables: Collection[Table], wanted: str) -> Table:
@@ -173,36 +184,51 @@ def _how_to_say(wanted: str, found: Collection[Named]) -> str:
     return f"give {by_id[0].name!r} for the one, {others} for the other" if by_id else "give the id"
 
 
-def _meant_table(stream: str, identity: Identity | None, database: Database) -> tuple[Table, str]:
-    for tables, reason in _readings(stream, identity, database):
-        if len(tables) > 1:
+class _Reading(NamedTuple):
+    """The tables that a stream may mean if it is read in one way; see `Place`."""
+
+    tables: list[Table]
+    reason: str
+    is_behind_schema: bool = False
+
+
+def _meant_table(stream: str, identity: Identity | None, database: Database) -> _Reading:
+    """Return the first reading of a stream that finds a table, if that is the only one."""
+    for reading in _readings(stream, identity, database):
+        if len(reading.tables) > 1:
             message = (
-                f"streams.{stream}: several tables may be meant: {describe(tables)}; give the id of the right one "
-                f"under streams.{stream}.table."
+                f"streams.{stream}: several tables may be meant: {describe(reading.tables)}; give the id of the right "
+                f"one under streams.{stream}.table."
             )
             raise NinoxConfigError(message)
-        if tables:
-            return tables[0], reason
+        if reading.tables:
+            return reading
     problem = _no_table(stream, database.tables) + _renamed(identity, database)
     message = f"streams.{stream}: {problem} Say which one under streams.{stream}.table."
     raise NinoxConfigError(message)
 
 
-def _readings(stream: str, identity: Identity | None, database: Database) -> Iterator[tuple[list[Table], str]]:
-    """Yield the tables that a stream may mean, the surest way to read it first, and what that way is."""
+def _readings(stream: str, identity: Identity | None, database: Database) -> Iterator[_Reading]:
+    """Yield the tables that a stream may mean, the surest way to read it first."""
     tables = database.tables
     if identity:
         for table in tables:
             if (table.id, table.name) == (identity.table_id, identity.caption):
-                yield [table], "tap-ninox read it from a table of that id and name"
-        yield (
-            [table for table in tables if table.name == identity.caption],
-            "tap-ninox read it from a table of that name",
-        )
-        yield _by_slug(tables, identity.caption), f"tap-ninox read it from a table named {identity.caption!r}"
+                yield _Reading([table], "tap-ninox read it from a table of that id and name")
+        named = [table for table in tables if table.name == identity.caption]
+        yield _Reading(named, "tap-ninox read it from a table of that name")
+        by_slug = _by_slug(tables, identity.caption)
+        yield _Reading(by_slug, f"tap-ninox read it from a table named {identity.caption!r}")
     for name in _names_in(stream, database):
-        yield [table for table in tables if table.name == name], f"the stream is named {stream!r}"
-        yield _by_slug(tables, name), f"the stream is named {stream!r}"
+        yield from _named(tables, name, f"the stream is named {stream!r}")
+    for prefix, name in _behind_schema(stream, database):
+        for reading in _named(tables, name, f"{prefix!r} is taken for a schema of PostgreSQL before {name!r}"):
+            yield reading._replace(is_behind_schema=True)
+
+
+def _named(tables: Collection[Table], name: str, reason: str) -> Iterator[_Reading]:
+    yield _Reading([table for table in tables if table.name == name], reason)
+    yield _Reading(_by_slug(tables, name), reason)
 
 
 def _by_slug(tables: Iterable[Table], name: str) -> list[Table]:
@@ -217,13 +243,28 @@ def _names_in(stream: str, database: Database) -> Iterator[str]:
     """
     yield stream
     of_database = f"{identifier(database.name.name, fallback=database.name.id)}__"
-    folded = stream.casefold()
-    if folded.startswith(of_database):
+    schema, _, rest = stream.partition("-")
+    if stream.casefold().startswith(of_database):
         yield stream[len(of_database) :]
-    elif folded.startswith(_POSTGRES_PREFIX):
-        yield from _names_in(stream[len(_POSTGRES_PREFIX) :], database)
-    elif folded.partition("-")[2].startswith(of_database):
-        yield stream.partition("-")[2][len(of_database) :]
+    elif schema.casefold() == _USUAL_SCHEMA and rest:
+        yield from _names_in(rest, database)
+    elif rest.casefold().startswith(of_database):
+        yield rest[len(of_database) :]
+
+
+def _behind_schema(stream: str, database: Database) -> Iterator[tuple[str, str]]:
+    """Yield the part of a name that may be a schema of PostgreSQL, and what is behind it.
+
+    It may also be a word of the name: `order-items` means no table *Items* where another one begins with *order*.
+    """
+    found = _POSTGRES_NAME.match(stream)
+    if found is None:
+        return
+    prefix, name = found.group(), stream[found.end() :]
+    word = slug_of(prefix)
+    is_word = word is None or any((slug_of(table.name) or "").startswith(word) for table in database.tables)
+    if name and not is_word:
+        yield prefix, name
 
 
 def _no_table(wanted: str, tables: Collection[Table]) -> str:

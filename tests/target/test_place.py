@@ -82,6 +82,61 @@ def test_a_stream_finds_its_table_by_name_behind_the_prefixes_that_are_known(sim
     assert names_in(simulator, "B") == ["new"]
 
 
+@pytest.mark.parametrize("stream", ["crm-customers", "CRM-Customers", "erp_2$-customers", "public-customers"])
+def test_a_stream_finds_its_table_behind_any_schema_of_postgresql(simulate, caplog, stream):
+    simulator = simulate(base("Orders", "Customers"))
+    caplog.set_level(logging.INFO)
+    assert load(simulator, stream).error is None
+    assert names_in(simulator, "B") == ["new"]
+    assert f"{stream}: goes to table 'Customers' (B), since " in caplog.text
+
+
+def test_a_table_that_has_the_whole_name_goes_before_one_that_has_the_part_behind_the_schema(simulate):
+    for whole in ("crm-customers", "CRM Customers"):
+        simulator = simulate(base("Customers", whole))
+        assert load(simulator, "crm-customers").error is None
+        assert (names_in(simulator, "A"), names_in(simulator, "B")) == ([], ["new"])
+
+
+@pytest.mark.parametrize(
+    ("captions", "stream", "told"),
+    [
+        (["Customers", "customers"], "crm-CUSTOMERS", "several tables may be meant: 'Customers' (A), 'customers' (B)"),
+        (["Orders", "Items"], "order-items", "no table is called 'order-items'"),
+        (["Items"], "crm-order-items", "no table is called 'crm-order-items'"),
+        (["Customers"], "crm-A", "no table is called 'crm-A'"),
+        (["Customers"], "my crm-customers", "no table is called 'my crm-customers'"),
+    ],
+)
+def test_what_is_before_a_hyphen_is_no_schema_where_that_would_be_a_guess(simulate, captions, stream, told):
+    simulator = simulate(base(*captions))
+    run = load(simulator, stream)
+    assert told in str(run.error)
+    assert writes(simulator) == []
+
+
+def test_a_mirror_asks_for_the_table_where_only_a_part_of_the_name_tells_it(simulate):
+    simulator = simulate(base("Customers", kept="A"))
+    run = load(simulator, "crm-customers", streams={"*": {"mode": "mirror"}})
+    assert "'crm-' is taken for a schema of PostgreSQL before 'customers'" in str(run.error)
+    assert "streams.crm-customers.table" in str(run.error)
+    assert writes(simulator) == []
+    settings = {"*": {"mode": "mirror"}, "crm-customers": {"table": "Customers"}}
+    assert load(simulator, "crm-customers", streams=settings).error is None
+    assert names_in(simulator, "A") == ["old", "new"], "an input that does not end with a STATE deletes nothing"
+
+
+def test_two_schemas_with_a_table_of_one_name_do_not_share_one_by_guess(simulate):
+    simulator = simulate(base("Customers"))
+    messages = [
+        schema("crm-customers", key=["Name"], Name="string"), *records("crm-customers", [{"Name": "one"}]),
+        schema("erp-customers", key=["Name"], Name="string"), *records("erp-customers", [{"Name": "two"}]),
+    ]  # fmt: skip
+    run = run_target(simulator, messages)
+    assert "'Customers' (A), and so does 'crm-customers'" in str(run.error)
+    assert "two" not in names_in(simulator, "A")
+
+
 @pytest.mark.parametrize(
     "stream",
     ["order-items", "crm__items", "shop__crm__items", "a__b__items", "B", "shop__b", "public-B", "item", "items_2"],
