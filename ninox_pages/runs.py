@@ -84,6 +84,7 @@ def _outcomes(counts: JsonObject) -> dict[str, int]:
 def _target_notes(counts: JsonObject) -> Iterable[str]:
     if counts.get("removed"):
         yield f"{_counted(counts['removed'], 'record')} deleted because no row came for it"
+    yield from (f"nothing deleted, because {doubt}" for doubt in counts.get("doubts", ()))
     if counts.get("recovered"):
         yield f"{_counted(counts['recovered'], 'record')} found again after an answer was lost"
     missing = counts.get("read", 0) - sum(counts.get(name, 0) for name in OUTCOMES)

@@ -4,11 +4,13 @@ A stream is whole if all of this holds (`Completeness.doubts` says what does not
 
 1. Its end was seen: either its ACTIVATE_VERSION, behind its last row and of the version that all its rows carry; or, of
    a tap that knows no versions, the end of the input, if the last message is a STATE that names no stream as
-   `currently_syncing` and no STATE held a value of this stream.
+   `currently_syncing` and no STATE held a value of this stream; but not if it stands where taps write one in the
+   middle, too: behind a file of rows, or behind a round number of them.
 2. Its beginning was seen: no STATE before its first row held a value of this stream, `version` apart.
 3. Its SCHEMA names no `bookmark_properties`.
 4. At least one row came.
-5. No stream map of the target's own filters its rows (`find_filter`).
+5. No stream map of the target's own filters its rows, or puts streams together of which one did not come
+   (`stream_maps`).
 
 That none of its rows was rejected and that its table was read to the end is known elsewhere (`finishing`). What nobody
 can see from here is the tap's replication method, and what a mapper between tap and target leaves out.
@@ -18,7 +20,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 Message = Mapping[str, Any]
@@ -27,6 +28,9 @@ _UNDER_WAY = "currently_syncing"
 """Many taps keep here the stream that they are about to send, and nothing at the end (Singer's own library does)."""
 
 _BOOKMARKS = "bookmarks"
+
+_ROUND = 1000
+"""The Meltano SDK's taps write a state behind 10,000 rows. Pages of an API, at whose ends they fail, are round, too."""
 
 _UNFINISHED = "snapshot"
 """What tap-ninox keeps in the bookmark of a stream while it reads the table whole, to go on in the middle."""
@@ -50,6 +54,10 @@ class _Signs:
 
     Attributes:
         rows: How many came; rows that only mark a record as deleted are none.
+        rows_since_schema: Those of them behind the last SCHEMA; taps begin to count with it.
+        rows_before_state: Those before the last STATE.
+        period: Those before the first STATE behind which more rows came; 0 for none.
+        is_in_files: Whether the last of them came in files.
         versions: Those that its rows carry; None among them for a row without one (rows of BATCH files say nothing).
         is_open: Whether the last of them is behind the last SCHEMA.
         activated: The version that was activated behind the last row; None for none.
@@ -59,6 +67,10 @@ class _Signs:
     """
 
     rows: int = 0
+    rows_since_schema: int = 0
+    rows_before_state: int = 0
+    period: int = 0
+    is_in_files: bool = False
     versions: set[int | None] = field(default_factory=set)
     is_open: bool = False
     activated: int | None = None
@@ -70,6 +82,14 @@ class _Signs:
     def is_activated(self) -> bool:
         """Whether the end of the stream was said: rows of another version, or of none, may not be all there are."""
         return self.activated is not None and self.versions <= {self.activated}
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether the last STATE may be one that the tap writes while the stream is under way."""
+        count = self.rows_since_schema
+        return self.is_in_files or (
+            count > 0 and (count % _ROUND == 0 or (self.period > 0 and count % self.period == 0))
+        )
 
     @property
     def contradicts_itself(self) -> bool:
@@ -109,8 +129,9 @@ class Completeness:
                 signs = self._signs(message["stream"])
                 signs.names_bookmark = signs.names_bookmark or bool(message.get("bookmark_properties"))
                 signs.is_open = False
+                signs.rows_since_schema = signs.rows_before_state = 0
             case "BATCH":
-                self._note_rows(self._signs(message["stream"]))
+                self._note_rows(self._signs(message["stream"]), is_file=True)
             case "ACTIVATE_VERSION":
                 signs = self._signs(message["stream"])
                 signs.was_activated = True
@@ -154,6 +175,12 @@ class Completeness:
             yield "no ACTIVATE_VERSION of the version that all its rows carry came behind the last of them"
         if not self._ends_in_state:
             yield "the input does not end with a STATE that names no stream as currently_syncing"
+        if signs.may_go_on:
+            yield (
+                "the last STATE stands behind a file of rows, where taps write one after each file"
+                if signs.is_in_files
+                else f"the last STATE stands behind {signs.rows_since_schema} rows, where taps write one anyway"
+            )
         yield from (
             f"a STATE holds {value.path}, so the tap may send only what changed since"
             for key, value in self._values.items()
@@ -169,10 +196,14 @@ class Completeness:
             self._note_rows(signs)
             signs.versions.add(message.get("version"))
 
-    def _note_rows(self, signs: _Signs) -> None:
+    def _note_rows(self, signs: _Signs, *, is_file: bool = False) -> None:
         if not signs.rows:
             signs.positions_before = {key: value.path for key, value in self._values.items() if value.is_position}
+        if signs.rows_before_state and not signs.period:
+            signs.period = signs.rows_before_state
         signs.rows += 1
+        signs.rows_since_schema += 1
+        signs.is_in_files = is_file
         signs.is_open, signs.activated = True, None
 
     def _note_state(self, state: Any) -> None:
@@ -189,6 +220,8 @@ class Completeness:
         for key, value in state.items():  # older taps keep bookmarks by stream, or one date for all, right here
             if key not in {_BOOKMARKS, _UNDER_WAY}:
                 self._note_value(key, repr(key), is_position=not _is_empty(value))
+        for signs in self._streams.values():
+            signs.rows_before_state = signs.rows_since_schema
         self._ends_in_state = not state.get(_UNDER_WAY)
         self._unfinished = frozenset(
             key for key, value in bookmarks.items() if isinstance(value, Mapping) and value.get(_UNFINISHED)
@@ -218,30 +251,6 @@ class Completeness:
             return key == stream
         alike = {name for name in self._streams if _are_alike(key, name)}
         return stream in alike if alike else True
-
-
-def find_filter(stream_maps: Mapping[str, Any], stream: str, alias: str) -> str | None:
-    """Return the key of a stream map of the target that filters the rows of a stream; None if there is none.
-
-    Args:
-        stream_maps: The setting.
-        stream: What the tap calls the stream.
-        alias: What it is loaded as.
-    """
-    own = stream_maps.get(alias)
-    if isinstance(own, Mapping) and "__source__" in own:
-        return alias if own.get("__filter__") is not None else None
-    return next(
-        (
-            name
-            for name, definition in stream_maps.items()
-            if isinstance(definition, Mapping)
-            and "__source__" not in definition
-            and fnmatchcase(stream, name)
-            and definition.get("__filter__") is not None
-        ),
-        None,
-    )
 
 
 def _is_position(name: str, value: Any) -> bool:

@@ -14,7 +14,7 @@ from target_ninox.mapping.plan import WritePlan
 from target_ninox.matching.linking import Wanted
 from target_ninox.run import Run
 from target_ninox.settings import TargetSettings
-from target_ninox.write.cascade import Cascade, CascadeTakesRowsError, RecordKey
+from target_ninox.write.cascade import Cascade, CascadeTakesRowsError, RecordKey, table_name
 from target_ninox.write.delete import describe_deletion
 from target_ninox.write.row_writer import Unseen
 
@@ -115,7 +115,7 @@ def remove_unseen(run: Run, doubts: Mapping[StreamLoader, Sequence[str]]) -> Non
     for loader, unseen, cascade in removals:
         along = cascade.along() - so_far
         so_far |= along
-        _refuse_to_take_rows(loader, along, list(doubts))
+        _refuse_to_take_rows(run, loader.plan, along)
         what = describe_deletion(run, loader.plan, unseen.record_ids, along)
         count = len(unseen.record_ids) + len(along)
         run.limits.reserve_mirror(count, records_before=unseen.records_before, what=what)
@@ -133,8 +133,15 @@ def _certainly_unseen(doubts: Mapping[StreamLoader, Sequence[str]]) -> Iterator[
         if loader.account.report.rejected:
             reasons.append("rows were rejected, and their records cannot be told from those that are gone")
         unseen = None if reasons else loader.find_unseen()
+        if unseen is not None and unseen.record_ids and not unseen.keys_are_shown:
+            reasons.append(
+                f"none of the {unseen.records_before} records of table {loader.plan.table.name!r} shows a value to "
+                f"match by ({', '.join(loader.plan.match_on)}): they may have none, or the key may not read it"
+            )
+            unseen = None
         if unseen is None:
             reasons = reasons or [f"table {loader.plan.table.name!r} holds records beyond those that could be read"]
+            loader.account.report.doubts = reasons
             logger.warning("%s: nothing is deleted, because %s.", loader.plan.stream, "; ".join(reasons))
             loader.is_finished = True
         else:
@@ -142,12 +149,12 @@ def _certainly_unseen(doubts: Mapping[StreamLoader, Sequence[str]]) -> Iterator[
             yield loader, unseen
 
 
-def _refuse_to_take_rows(loader: StreamLoader, along: Iterable[RecordKey], loaders: Sequence[StreamLoader]) -> None:
+def _refuse_to_take_rows(run: Run, plan: WritePlan, along: Iterable[RecordKey]) -> None:
     """Refuse a deletion that would take records along for which rows of this very input came."""
-    for table_id, record_id in along:
-        for other in loaders:
-            if other.plan.table.id == table_id and record_id in other.seen:
-                raise CascadeTakesRowsError(loader.plan, other.plan)
+    for record in along:
+        stream = run.stream_with_row(*record)
+        if stream is not None:
+            raise CascadeTakesRowsError(plan, table_name(run, record.table_id), stream)
 
 
 def find_other_writer(run: Run, loaders: Sequence[StreamLoader]) -> AnotherWriterError | None:

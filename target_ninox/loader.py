@@ -78,6 +78,7 @@ class StreamLoader:
         self.plan = plan.including(self.plan) if self.held else plan
         for warning in self.plan.warnings:
             logger.warning(warning)
+        self._run.note_seen(self.plan, self.seen)
         self._links = Links(self._run, self.plan)
         self._writer = RowWriter(self._run, self.plan, self.account, seen=self.seen, created=self.created)
 

@@ -20,6 +20,7 @@ _PARTS: dict[str, dict[str, type]] = {
     "ACTIVATE_VERSION": {"stream": str, "version": int},
     "BATCH": {"stream": str, "encoding": dict, "manifest": list},
 }
+_VERSION = (int, type(None))
 _KINDS = {str: "a text", dict: "an object", int: "a whole number", list: "a list"}
 
 
@@ -84,6 +85,8 @@ class QuietReader(GenericSingerReader[bytes]):
                 self._refuse(f"no `{name}`")
             if not isinstance(message[name], kind):
                 self._refuse(f"a `{name}` that is not {_KINDS[kind]}")
+        if not isinstance(message.get("version"), _VERSION):
+            self._refuse("a `version` that is not a whole number")
         if message["type"] == "SCHEMA" and "properties" not in message["schema"]:
             self._refuse("a schema without `properties`")
         if message["type"] == "SCHEMA" and not _is_schema(message):

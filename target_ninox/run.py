@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ninox_api.client import NinoxClient
@@ -15,7 +16,7 @@ from ninox_api.schema import Field, Table
 from ninox_singer.cli import Stopping
 from target_ninox.destination import Destination, open_destination
 from target_ninox.encoding.links import find_record_id
-from target_ninox.mapping.place import Place, find_place
+from target_ninox.mapping.place import Identity, Place, are_tombstones, find_place
 from target_ninox.mapping.plan import WritePlan, plan_stream
 from target_ninox.mapping.references import Reference
 from target_ninox.matching.matcher import Matcher
@@ -52,6 +53,7 @@ class Run:
     file_sources: FileSources
     preview: DryRun | None = None
     _places: dict[str, Place] = field(default_factory=dict)
+    _seen: dict[str, dict[str, AbstractSet[int]]] = field(default_factory=dict)
     _matchers: dict[tuple[str, tuple[str, ...], str], Matcher] = field(default_factory=dict)
 
     def plan(self, described: StreamSchema) -> WritePlan:
@@ -63,6 +65,15 @@ class Run:
         name, settings = described.stream, self.settings.stream(described.stream)
         place = self._place(described, settings)
         return plan_stream(name, place, described.schema, described.key_properties, self.destination.schema, settings)
+
+    def note_seen(self, plan: WritePlan, record_ids: AbstractSet[int]) -> None:
+        """Know for which records rows of a stream came; the set grows with them."""
+        self._seen.setdefault(plan.table.id, {})[plan.stream] = record_ids
+
+    def stream_with_row(self, table_id: str, record_id: int) -> str | None:
+        """Return the stream of which a row came for a record, None if none did."""
+        streams = self._seen.get(table_id, {})
+        return next((name for name, record_ids in streams.items() if record_id in record_ids), None)
 
     def _place(self, described: StreamSchema, settings: StreamSettings) -> Place:
         """Return where a stream goes: decided by its first schema, and told, before any of its rows is written.
@@ -81,7 +92,7 @@ class Run:
                 raise NinoxConfigError(_guessed(name, place, table_name))
             self._places[name] = place
             logger.info("%s: goes to table %r (%s), since %s.", name, table_name, place.table_id, place.reason)
-        return self._places[name]
+        return _as_described_now(self._places[name], described)
 
     def matcher_of(self, plan: WritePlan) -> Matcher:
         """Return what finds the records of a stream."""
@@ -169,6 +180,24 @@ def _shared(stream: str, other: str, table_name: str, table_id: str) -> str:
         f"streams.{stream}: it would go to table {table_name!r} ({table_id}), and so does {other!r}. If both belong "
         f"there, say so under streams.{stream}.table; else name the right table there."
     )
+
+
+def _as_described_now(place: Place, described: StreamSchema) -> Place:
+    """Return a place for another schema of its stream: where the rows go is decided, whose `_id` they have is not.
+
+    Raises:
+        NinoxConfigError: The rows to come were read from another table than those before.
+    """
+    identity = Identity.of(described.stream, described.schema)
+    if identity == place.identity or are_tombstones(described.schema.get("properties") or {}):
+        return place
+    if identity is not None and place.identity is not None:
+        message = (
+            f"streams.{described.stream}: its rows were read from two tables, {place.identity.caption!r} and "
+            f"{identity.caption!r}. Load one input after the other, or give one of the streams another name."
+        )
+        raise NinoxConfigError(message)
+    return replace(place, has_own_ids=False)
 
 
 def _guessed(stream: str, place: Place, table_name: str) -> str:

@@ -22,16 +22,16 @@ from ninox_singer.connection import connection_config
 from ninox_singer.settings import ConfiguredPlugin
 from target_ninox import finishing
 from target_ninox.batch_files import read_rows
-from target_ninox.completeness import Completeness, find_filter
+from target_ninox.completeness import Completeness
 from target_ninox.loader import StreamLoader
-from target_ninox.mapping.place import CATALOGUE_STREAMS, IDENTITY, is_marked_deleted
+from target_ninox.mapping.place import CATALOGUE_STREAMS, IDENTITY, RECORD_ID, is_marked_deleted
 from target_ninox.reader import QuietReader
 from target_ninox.reporting.rejects import StreamSchema
 from target_ninox.run import Run, open_run
 from target_ninox.settings import CONFIG_JSONSCHEMA, REMOVED_SETTINGS, TargetSettings
 from target_ninox.sink import NoSink, TableSink
 from target_ninox.state import DurableStates, State, write_state
-from target_ninox.stream_maps import told_without_values
+from target_ninox.stream_maps import find_filter, find_missing_source, makes, told_without_values
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class TargetNinox(ConfiguredPlugin, Target):
 
     def loader(self, described: StreamSchema) -> StreamLoader:
         """Return the loader of a stream, set to its newest schema."""
-        if described.stream not in self._sources(described.stream):  # a stream map gave it that name: it is to count
+        if self._is_remade(described.stream):
             named = {key: value for key, value in described.schema.items() if key != IDENTITY}
             described = replace(described, schema=named)
         known = self._loaders.get(described.stream)
@@ -90,6 +90,12 @@ class TargetNinox(ConfiguredPlugin, Target):
         else:
             known.describe(described)
         return known
+
+    def _is_remade(self, name: str) -> bool:
+        """Tell whether a stream map gave a stream its name, which is to count then, or makes its `_id`."""
+        maps = self.config.get("stream_maps") or {}
+        sources = list(self._sources(name))
+        return name not in sources or any(makes(maps, source, name, RECORD_ID) for source in sources)
 
     def write_durable_state(self) -> None:
         """Write the newest state before which nothing is missing; a run of the first rows and a dry run write none."""
@@ -249,9 +255,13 @@ class TargetNinox(ConfiguredPlugin, Target):
         name = loader.plan.stream
         if self._settings.limit_rows is not None:
             yield "limit_rows leaves rows out"
+        maps = self.config.get("stream_maps") or {}
+        missing = find_missing_source(maps, name, self.mapper.stream_maps)
+        if missing is not None:
+            yield f"stream_maps.{missing} loads what did not come, or may not all have come, into the same stream"
         for source in self._sources(name):
             yield from self._completeness.doubts(source)
-            stream_map = find_filter(self.config.get("stream_maps") or {}, source, name)
+            stream_map = find_filter(maps, source, name)
             if stream_map is not None:
                 yield f"stream_maps.{stream_map}.__filter__ may leave out rows whose records are not gone"
 

@@ -66,7 +66,7 @@ class TableEntry:
     @property
     def identity(self) -> dict[str, Any]:
         """What the schema says of the table, in keywords that every other consumer ignores."""
-        table = {"team": self.team_id, "database": self.database.id, "table": self.table_id}
+        table = {"team": self.team_id, "database": self.database.id, "table": self.table_id, "stream": self.stream}
         return {"title": self.table_name, IDENTITY: table}
 
     def identify(self, schema: dict[str, Any]) -> None:

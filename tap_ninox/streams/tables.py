@@ -34,8 +34,8 @@ from tap_ninox.sync.pages import Begun, ReadPage, TablePages, begin_ahead
 from tap_ninox.sync.plan import Plan, Way, Wishes, make_plan
 from tap_ninox.sync.prefetch import Schedule
 from tap_ninox.sync.state import BOOKMARK_KEYS, FEED_ECHOES, Bookmark, Snapshot, known_sequence
-from tap_ninox.sync.tombstones import DELETED_AT, DELETED_AT_SCHEMA, Deletion, Tombstones
-from tap_ninox.values.columns import KEY_PROPERTY, REPLICATION_KEY
+from tap_ninox.sync.tombstones import DELETED_AT, DELETED_AT_SCHEMA, Deletion, Tombstones, definitions_of
+from tap_ninox.values.columns import IDENTITY, KEY_PROPERTY, REPLICATION_KEY
 from tap_ninox.values.convert import Converter
 from tap_ninox.values.page import ConvertedPage
 from tap_ninox.values.selected_fields import SelectedFieldsDecoder
@@ -194,9 +194,14 @@ class TableStream(RecordStream):
             yield message
 
     def _identify(self, message: Message) -> None:
-        """Say in a SCHEMA which table it is of, unless a stream map gave it another name: that counts then."""
+        """Say in a SCHEMA which table it is of, unless a stream map gave it another name: that counts then.
+
+        Where a map makes `_id` of something else, it is no record of that table any more.
+        """
         if isinstance(message, SchemaMessage) and message.stream == self.name:
             self.entry.identify(message.schema)
+            if KEY_PROPERTY in definitions_of(self.name, self.config.get("stream_maps") or {})[0]:
+                del message.schema[IDENTITY]
 
     @override
     def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:

@@ -71,7 +71,7 @@ class Tombstones:
             narrow: Whether they get a schema of their own, rather than that of the rows.
         """
         self._stream_name = stream_name
-        self._maps = list(zip(stream_maps, _definitions_of(stream_name, definitions), strict=False))
+        self._maps = list(zip(stream_maps, definitions_of(stream_name, definitions), strict=False))
         self._narrow = narrow
 
     def messages(self, deletion: Deletion) -> Iterator[Message]:
@@ -124,7 +124,7 @@ def _row(mapped: StreamMap, record_id: int, sequence: int, wanted: Iterable[str]
     return {name: row[name] for name in wanted}
 
 
-def _definitions_of(stream_name: str, definitions: Mapping[str, Any]) -> list[Row]:
+def definitions_of(stream_name: str, definitions: Mapping[str, Any]) -> list[Row]:
     """Return what the setting says about a stream, in the SDK's order of the maps it makes of that."""
     primary: Row = {}
     further: list[Row] = []

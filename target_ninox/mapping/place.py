@@ -17,6 +17,7 @@ from ninox_api.errors import NinoxConfigError
 from ninox_api.naming import MAX_LENGTH, cut, identifier
 from ninox_api.schema import DatabaseName, DatabaseSchema, Field, Table
 from ninox_singer.names import Named, Names, listed, nearest
+from target_ninox.encoding.moments import read_moment
 from target_ninox.encoding.types import field_type
 from target_ninox.encoding.values import is_blank
 
@@ -54,9 +55,15 @@ def are_tombstones(properties: Collection[str]) -> bool:
 
 
 def is_marked_deleted(record: Mapping[str, Any]) -> bool:
-    """Tell whether a row says that its record was deleted; files have `""` where nothing is said."""
+    """Tell whether a row says that its record was deleted: since when, or just true."""
     value = record.get(DELETED_AT)
-    return value is not False and not is_blank(value)
+    return value is True or (isinstance(value, str) and read_moment(value.strip()) is not None)
+
+
+def is_mark_unclear(record: Mapping[str, Any]) -> bool:
+    """Tell whether a row says something of its deletion that is no time: what files make of nothing (`0`, `None`)."""
+    value = record.get(DELETED_AT)
+    return value is not False and not is_blank(value) and not is_marked_deleted(record)
 
 
 # ------------------------------------------------------------------------------------------------------------- names
@@ -106,9 +113,15 @@ class Identity:
     caption: str
 
     @classmethod
-    def of(cls, schema: Mapping[str, Any]) -> Identity | None:
-        """Read it from a stream's schema, None if it says nothing of the kind."""
+    def of(cls, stream: str, schema: Mapping[str, Any]) -> Identity | None:
+        """Read it from a stream's schema, None if it says nothing of the kind, or that of another stream.
+
+        Mappers between tap and target give streams other names, and leave what they do not know in the schema: then
+        the name counts that a person chose.
+        """
         said, caption = schema.get(IDENTITY), schema.get("title")
+        if isinstance(said, Mapping) and said.get("stream", stream) != stream:
+            return None
         ids = [said.get(key) for key in ("team", "database", "table")] if isinstance(said, Mapping) else []
         if not ids or not all(isinstance(text, str) and text for text in (*ids, caption)):
             return None
@@ -127,6 +140,7 @@ class Place:
     Attributes:
         table_id: Of the table.
         reason: Why, as a part of a sentence.
+        identity: What tap-ninox says of the stream; None if it says nothing.
         is_set: Whether a setting says so.
         is_behind_schema: Whether a part of the stream's name was taken for a schema of PostgreSQL.
         has_own_ids: Whether `_id` of its rows is the record id in this table.
@@ -134,6 +148,7 @@ class Place:
 
     table_id: str
     reason: str
+    identity: Identity | None
     is_set: bool
     is_behind_schema: bool
     has_own_ids: bool
@@ -151,7 +166,7 @@ def find_place(stream: str, schema: Mapping[str, Any], database: Database, *, wa
     Raises:
         NinoxConfigError: It is not clear.
     """
-    identity = Identity.of(schema)
+    identity = Identity.of(stream, schema)
     if wanted is not None:
         reading = _Reading([_set_table(stream, database.tables, wanted)], f"streams.{stream}.table says so")
     else:
@@ -160,6 +175,7 @@ def find_place(stream: str, schema: Mapping[str, Any], database: Database, *, wa
     return Place(
         table_id=table.id,
         reason=reading.reason,
+        identity=identity,
         is_set=wanted is not None,
         is_behind_schema=reading.is_behind_schema,
         has_own_ids=identity is not None and identity.is_of(database, table),

@@ -13,7 +13,15 @@ from target_ninox.encoding.links import find_record_id
 from target_ninox.encoding.values import UTC, Formats
 from target_ninox.mapping.assignment import Assignment
 from target_ninox.mapping.compare import Meaning, meaning_of
-from target_ninox.mapping.place import RECORD_ID, Identity, Place, are_tombstones, is_marked_deleted
+from target_ninox.mapping.place import (
+    DELETED_AT,
+    RECORD_ID,
+    Identity,
+    Place,
+    are_tombstones,
+    is_mark_unclear,
+    is_marked_deleted,
+)
 from target_ninox.mapping.properties import PropertyMapping, map_properties
 from target_ninox.mapping.references import Reference, plan_references
 from target_ninox.mapping.rows import EMPTY_KEY, EncodedRow, Key, RowRejectedError
@@ -25,6 +33,7 @@ _INSERTS = (
     "mode insert makes a record of every row, and another one of a row that comes again, as after a run that failed or "
     "was killed; mode upsert with a key does not."
 )
+_UNCLEAR = "It is neither empty nor a point in time, so nobody can tell whether the record was deleted."
 _KEY = ("The key", "A part of the key")
 FindRecord = Callable[[str, Key], int | None]
 """Field id and key → id of the linked record, None if there is none."""
@@ -81,6 +90,8 @@ class WritePlan:
                 say only their record id cannot be found by another key).
         """
         deleted = is_marked_deleted(record)
+        if DELETED_AT in record and is_mark_unclear(record):
+            raise RowRejectedError(property_name=DELETED_AT, code="unclear_deletion", reason=_UNCLEAR)
         fields: dict[str, Any] = {}
         references: dict[str, tuple[Key, ...]] = {}
         for assignment in self._assignments:
@@ -209,7 +220,7 @@ def plan_stream(
     if problems and not are_tombstones(properties):
         raise NinoxConfigError([f"streams.{stream}: {problem}" for problem in problems])
     matches_record_id = match_on == (RECORD_ID,) and mapping.field_of(RECORD_ID) is None
-    if RECORD_ID in properties and not (matches_record_id or Identity.of(schema) or are_tombstones(properties)):
+    if RECORD_ID in properties and not (matches_record_id or Identity.of(stream, schema) or are_tombstones(properties)):
         _note_foreign_id(mapping, settings)
     match_fields = () if matches_record_id else tuple(filter(None, map(mapping.field_of, match_on)))
     return WritePlan(

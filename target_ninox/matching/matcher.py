@@ -46,6 +46,11 @@ class Matcher:
         self._known: NinoxRecord | None = None
         table.watch(self)
 
+    @property
+    def has_seen_no_key(self) -> bool:
+        """Whether there are records, and none of those that were read has a key: perhaps it cannot be read."""
+        return bool(self._last_read_id) and self._known is None
+
     def find_all(self, wanted: Mapping[Hashable, Fields]) -> dict[Hashable, list[ExistingRecord]]:
         """Return key → its records, lowest id first, for every key.
 

@@ -42,6 +42,7 @@ class StreamReport:
         removed: Records that a mirror deleted because no row came for them; no row of the stream stands for them.
         deleted_along: Name of a table → records that Ninox deleted along with those that were deleted or removed, by
             references that cascade; they stand in no other count.
+        doubts: Why a mirror deleted nothing; empty where there was no doubt.
         left_out: Rows behind the first `limit_rows`; they stand in no other count.
         uploaded: Files of rows that were put on records.
         recovered: Records found after an answer was lost, instead of being created twice; counted as created, too.
@@ -57,6 +58,7 @@ class StreamReport:
     rejected: int = 0
     removed: int = 0
     deleted_along: dict[str, int] = field(default_factory=dict)
+    doubts: list[str] = field(default_factory=list)
     left_out: int = 0
     uploaded: int = 0
     recovered: int = 0
@@ -74,6 +76,8 @@ class StreamReport:
         for name, value in asdict(other).items():
             if name == "deleted_along":
                 self.add_deleted_along(value)
+            elif name == "doubts":
+                self.doubts += value
             else:
                 setattr(self, name, getattr(self, name) + value)
 

@@ -30,11 +30,11 @@ class CascadeUnknownError(NinoxError):
 class CascadeTakesRowsError(NinoxError):
     """A mirror would lose records that the source has."""
 
-    def __init__(self, plan: WritePlan, taken: WritePlan) -> None:
-        """Name both streams."""
+    def __init__(self, plan: WritePlan, taken: str, stream: str) -> None:
+        """Name both streams, and the table that would lose records."""
         super().__init__(
             f"{plan.stream}: nothing was deleted. With records of table {plan.table.name!r} that did not come, Ninox "
-            f"would delete some of {taken.table.name!r} whose rows came (stream {taken.stream!r}): they refer to them "
+            f"would delete some of {taken!r} whose rows came (stream {stream!r}): they refer to them "
             "by a reference that cascades. Let the rows refer to another record, or use mode upsert."
         )
 
@@ -51,6 +51,10 @@ class Cascade:
         """
         self._roots = frozenset(roots)
         self._children = children
+
+    def of(self, roots: Iterable[RecordKey]) -> Cascade:
+        """Return what goes along with fewer records."""
+        return Cascade(roots, self._children)
 
     def along(self, deleted: Iterable[RecordKey] | None = None) -> set[RecordKey]:
         """Return what goes along with records, without what is to be deleted itself.
@@ -114,7 +118,7 @@ def _children(run: Run, parents: Collection[RecordKey]) -> Iterator[tuple[Record
                 )
             except (NinoxPermissionError, NinoxNotFoundError) as error:
                 message = (
-                    f"Nothing of table {_name(run, table_id)!r} was deleted: Ninox would delete records of "
+                    f"Nothing of table {table_name(run, table_id)!r} was deleted: Ninox would delete records of "
                     f"{child_table.name!r} along ({field.name!r} cascades), and the key may not read them, so they "
                     "cannot be counted. Give its role the right, or do not delete here."
                 )
@@ -143,12 +147,13 @@ def _cascading_references(run: Run, table_id: str) -> Iterator[tuple[Table, Fiel
     if (not is_told and (referring or back)) or any(field.is_foreign for field in back):
         reason = "another database refers to it" if is_told else "the key may not read the schema that tells so"
         message = (
-            f"Nothing of table {_name(run, table_id)!r} was deleted: other records refer to it, and whether Ninox "
+            f"Nothing of table {table_name(run, table_id)!r} was deleted: other records refer to it, and whether Ninox "
             f"would delete them along cannot be told, because {reason}. Use a key that may, or do not delete here."
         )
         raise CascadeUnknownError(message)
     yield from ((table, field) for table, field in referring if field.cascades)
 
 
-def _name(run: Run, table_id: str) -> str:
+def table_name(run: Run, table_id: str) -> str:
+    """Return the caption of a table."""
     return next((table.name for table in run.destination.schema.tables if table.id == table_id), table_id)

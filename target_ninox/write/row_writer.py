@@ -6,6 +6,7 @@ import logging
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ninox_api.errors import NinoxError
 from ninox_api.wording import listed_ids
 from ninox_api.writing import RecordWrite
 from target_ninox.encoding.types import field_type
@@ -24,6 +25,10 @@ from target_ninox.write.merging import Row, merged
 
 logger = logging.getLogger(__name__)
 
+_TAKES_ROWS = (
+    "It was not deleted: Ninox would delete records along for which rows of this input came (a reference cascades)."
+)
+
 Fields = Mapping[str, Any]
 Matches = Mapping[Hashable, Sequence[ExistingRecord]]
 
@@ -34,10 +39,26 @@ class Unseen(NamedTuple):
     Attributes:
         record_ids: Ascending.
         records_before: How many the table had before the run.
+        keys_are_shown: Whether any of those that were read has a key.
     """
 
     record_ids: list[int]
     records_before: int
+    keys_are_shown: bool
+
+
+class KeyNotShownError(NinoxError):
+    """Records cannot be found again by the key that they were written with."""
+
+    def __init__(self, plan: WritePlan, record_id: int) -> None:
+        """Name the fields and a record to look at."""
+        names = ", ".join(repr(field.name) for field in plan.table.fields if field.id in plan.match_field_ids)
+        super().__init__(
+            f"{plan.stream}: record {record_id} of table {plan.table.name!r} was created and shows no {names}, nor "
+            "does any record that was there before. Either the role of the key may not read that field, or a script of "
+            "the table empties it: no record can be found by it, and each run would create all of them again. Stopped; "
+            "delete that record, and give the role the right to read the field, or match by another one."
+        )
 
 
 class RowWriter:
@@ -61,6 +82,7 @@ class RowWriter:
             run.matcher_of(plan)  # before that of a reference to the same key, which would keep fewer fields
         self._deleter = Deleter(run.writer, self._table, size=run.settings.batch_size)
         self._files = FileLoader(plan, run.destination.client, run.writer, run.file_sources, max_tries=run.max_tries)
+        self._has_checked_key = False
         self._shown_files: dict[Hashable, Fields] = {}
         self._preview = run.preview.stream(plan.stream, plan.table, warnings=plan.warnings) if run.preview else None
         self._batches = BatchWriter(
@@ -108,7 +130,11 @@ class RowWriter:
         really_known = before if self._preview else known | self.created  # a dry run makes its ids up
         if unseen and not self._table.ends_at(max(really_known)):
             return None
-        return Unseen(sorted(unseen), records_before=len(before) + self._account.report.deleted)
+        return Unseen(
+            sorted(unseen),
+            records_before=len(before) + self._account.report.deleted,
+            keys_are_shown=self.plan.matches_record_id or not matcher.has_seen_no_key,
+        )
 
     def remove(self, record_ids: Sequence[int], cascade: Cascade, *, counted: set[RecordKey]) -> None:
         """Delete records for which no row came.
@@ -193,6 +219,14 @@ class RowWriter:
         self._run.limits.reserve("update", len(intents) - creates)
         if creates and not self.plan.needs_key:
             self._table.look_for_highest_id()
+        if creates and self._is_key_in_doubt():
+            first = next(place for place, intent in enumerate(intents) if intent.creates)
+            self._check_key_is_shown(self._send([intents[first]]))
+            intents = [*intents[:first], *intents[first + 1 :]]
+        self._send(intents)
+
+    def _send(self, intents: Sequence[Intent]) -> list[int]:
+        """Save, and return the ids of the records that were made."""
         made = []
         for outcome in self._batches.save(intents, ids_matter=self._account.is_remembering):
             self._take(outcome)
@@ -200,6 +234,26 @@ class RowWriter:
                 made.append(outcome.record_id)
         if not self._preview:  # its ids are made up
             self._table.note_created(made)
+        return made
+
+    def _is_key_in_doubt(self) -> bool:
+        """Tell, once for a stream, whether its table has records of which none shows a key."""
+        if self._has_checked_key or self._preview or not (self.plan.needs_key and self.plan.match_field_ids):
+            return False
+        self._has_checked_key = True
+        return self._run.matcher_of(self.plan).has_seen_no_key
+
+    def _check_key_is_shown(self, made: Sequence[int]) -> None:
+        """Look at a new record; one call.
+
+        A role may be allowed to write a field and not to read it: every run would then make all records again.
+
+        Raises:
+            KeyNotShownError: The key that was just written is not there.
+        """
+        record = self._table.find(made[0]) if made else None
+        if record is not None and self.plan.key_of(record.fields) is None:
+            raise KeyNotShownError(self.plan, record.id)
 
     def _take(self, outcome: Outcome) -> None:
         row = outcome.intent.row
@@ -243,9 +297,17 @@ class RowWriter:
                 self._account.count(row, "unchanged")
             else:
                 doomed[record.id] = row
+        if doomed:
+            self._delete_rows(doomed)
+
+    def _delete_rows(self, doomed: dict[int, Row]) -> None:
+        """Delete the records of rows, but for those with which records would go that rows of this input stand for."""
+        cascade = find_cascade(self._run, (RecordKey(self.plan.table.id, record_id) for record_id in doomed))
+        for record_id in [record_id for record_id in doomed if self._takes_rows(record_id, cascade)]:
+            self._account.reject(doomed.pop(record_id), RowRejectedError(code="not_deleted", reason=_TAKES_ROWS))
         if not doomed:
             return
-        cascade = find_cascade(self._run, (RecordKey(self.plan.table.id, record_id) for record_id in doomed))
+        cascade = cascade.of(RecordKey(self.plan.table.id, record_id) for record_id in doomed)
         along = cascade.along()
         what = describe_deletion(self._run, self.plan, list(doomed), along)
         self._run.limits.reserve("delete", len(doomed) + len(along), what=what)
@@ -258,6 +320,11 @@ class RowWriter:
                 reason = f"Ninox refused to delete the record with {deletion.refusal}."
                 error = RowRejectedError(code="not_deleted", reason=reason)
                 self._account.reject(doomed[deletion.record_id], error)
+
+    def _takes_rows(self, record_id: int, cascade: Cascade) -> bool:
+        """Tell whether records would go along with one for which rows of this very input came."""
+        along = cascade.along([RecordKey(self.plan.table.id, record_id)])
+        return any(self._run.stream_with_row(*record) is not None for record in along)
 
     def _remove(self, record_ids: Sequence[int], cascade: Cascade, *, counted: set[RecordKey]) -> Iterator[Deletion]:
         """Delete records, and note what went along with those that are gone."""

@@ -178,6 +178,17 @@ def test_a_mirror_does_not_take_records_along_for_which_rows_came(simulate):
     assert is_untouched(simulator)
 
 
+def test_hard_delete_does_not_take_records_along_for_which_rows_came(simulate):
+    """A source that marks an invoice and keeps its positions: those of other invoices go with theirs."""
+    simulator = simulate(shop())
+    positions = [POSITIONS, *records("positions", [{"No": "p5"}])]
+    run = run_target(simulator, [*positions, *tombstones(2, 5), END], hard_delete=True)
+    assert run.counts("invoices") == {"read": 2, "deleted": 1, "rejected": 1}
+    assert "1 row could not be written" in str(run.error)
+    assert sizes(simulator) == {"A": 7, "B": 28, "C": 7, "D": 8}
+    assert announced(run) == 6
+
+
 def test_rows_of_a_tree_go_with_their_root(simulate):
     """A reference of a table to itself, three levels deep, and one leaf that goes by itself."""
     tables = {"A": table("Tree", A=field("string", "No"), B=field("ref", "Parent", refTypeId="A", cascade=True))}

@@ -155,6 +155,44 @@ def test_with_versions_only_a_value_before_the_first_row_is_doubt(simulate, capl
     assert list(stored(simulator)) == [1, 2, 3, 4, 5, 6, 7]
 
 
+def whole(count):
+    return records("customers", [{"Name": f"name {n}", "Amount": n} for n in range(1, count + 1)])
+
+
+@pytest.mark.parametrize(("count", "is_end"), [(999, True), (1000, False), (1001, True), (2000, False)])
+def test_a_state_behind_a_round_number_of_rows_is_no_end(simulate, caplog, count, is_end):
+    """A tap of the Meltano SDK whose next page fails behind 10,000 rows ends like one that has read all."""
+    simulator = simulate(shop(2005))
+    run_target(
+        simulator, [CUSTOMERS, *whole(count), state({"bookmarks": {"customers": {}}})], max_deletes=2000, **MIRROR
+    )
+    assert (len(stored(simulator)) == count) is is_end
+    assert is_end or f"the last STATE stands behind {count} rows" in caplog.text
+
+
+@pytest.mark.parametrize(("count", "is_end"), [(5, True), (6, False), (7, True), (9, False)])
+def test_a_state_where_a_tap_has_written_one_before_is_no_end(simulate, count, is_end):
+    """Every three rows, whatever follows: so one behind the sixth says nothing."""
+    end = state({"bookmarks": {"customers": {}}})
+    given = rows(*range(1, count + 1))
+    simulator = simulate(shop(10))
+    run_target(simulator, [CUSTOMERS, *given[:3], end, *given[3:], end], **MIRROR)
+    assert (len(stored(simulator)) == count) is is_end
+
+
+def test_a_state_behind_a_file_of_rows_is_no_end(simulate, caplog, tmp_path):
+    """Taps of the Meltano SDK write one behind each file, and may fail before the next."""
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"Name": "name 1", "Amount": 10}\n')
+    file = {"type": "BATCH", "stream": "customers", "encoding": {"format": "jsonl"}, "manifest": [path.as_uri()]}
+    simulator = simulate(shop(9))
+    run_target(simulator, [CUSTOMERS, file, state({})], **MIRROR)
+    assert len(stored(simulator)) == 9
+    assert "the last STATE stands behind a file of rows" in caplog.text
+    run_target(simulator, [CUSTOMERS, file, activate_version("customers", 5), state({})], **MIRROR)
+    assert len(stored(simulator)) == 1
+
+
 VERSIONS = {
     "another version": [*rows(1, 2, version=5), activate_version("customers", 6)],
     "an older version": [*rows(1, 2, version=5), activate_version("customers", 4)],
@@ -258,6 +296,18 @@ def test_a_stream_of_two_of_the_tap_is_whole_only_if_both_are(simulate):
     del south[0]["bookmark_properties"]
     run_target(simulator, [*north, *south, state({})], stream_maps=stream_maps, **MIRROR)
     assert list(stored(simulator)) == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("stream_maps", [
+    {"north": {"__alias__": "customers"}, "south": {"__alias__": "customers"}},
+    {"nor*": {"__alias__": "customers"}},
+])  # fmt: skip
+def test_a_stream_that_is_to_be_made_of_one_that_did_not_come_is_not_whole(simulate, caplog, stream_maps):
+    north = [{**message, "stream": "north"} for message in [CUSTOMERS, *rows(1, 2)]]
+    simulator = simulate(shop(6))
+    run_target(simulator, [*north, state({})], stream_maps=stream_maps, **MIRROR)
+    assert len(stored(simulator)) == 6
+    assert "may not all have come, into the same stream" in caplog.text
 
 
 def test_states_behind_an_activated_stream_go_out_though_the_input_is_cut_off(simulate):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ninox_simulator.documents import RecordDocument
 from tests.helpers import limits
 from tests.helpers.run import activate_version, of_tap, records, run_target, schema, state, stored, writes
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customer_records, customers, database, shop, team
@@ -360,3 +361,75 @@ def test_many_deletions_are_looked_at_in_few_calls(simulate, switches):
         assert len(simulator.log.entries) - deleted_at <= 4
     else:
         assert len(simulator.log.entries) - deleted_at <= 104
+
+
+UNCLEAR_MARKS = (
+    0,
+    1,
+    "0",
+    "false",
+    "False",
+    "None",
+    "null",
+    "NULL",
+    "NaT",
+    "nan",
+    "-",
+    "no",
+    "2026",
+    {},
+    {"a": 1},
+    ["x"],
+)
+
+
+@pytest.mark.parametrize("mark", UNCLEAR_MARKS, ids=repr)
+@pytest.mark.parametrize("hard_delete", [True, False])
+def test_a_mark_that_is_no_time_deletes_nothing_and_its_row_is_rejected(simulate, mark, hard_delete):
+    """Files and taps write what is no deletion in many ways."""
+    simulator = simulate(shop(2))
+    given = records(
+        "customers", [{"Name": "name 1", "_sdc_deleted_at": mark}, {"Name": "new", "_sdc_deleted_at": None}]
+    )
+    run = run_target(simulator, [TOMBSTONES, *given, state({"a": 1})], hard_delete=hard_delete)
+    assert run.counts("customers") == {"read": 2, "created": 1, "rejected": 1}
+    assert len(stored(simulator)) == 3
+    assert run.states == []
+
+
+@pytest.mark.parametrize(
+    "mark", [DELETED_AT, "2026-11-01", "2026-11-01 10:00:00", " 2026-11-01T10:00:00.123456+02:00", True]
+)
+def test_a_mark_that_says_since_when_deletes(simulate, mark):
+    simulator = simulate(shop(2))
+    given = records("customers", [{"Name": "name 1", "_sdc_deleted_at": mark}])
+    run = run_target(simulator, [TOMBSTONES, *given], hard_delete=True)
+    assert run.error is None
+    assert list(stored(simulator)) == [2]
+
+
+def unreadable(count):
+    return shop(count, unreadable_fields={"A": ["A"]})
+
+
+def test_where_no_record_shows_a_key_one_is_made_and_looked_at_before_any_other(simulate):
+    """The role of the key may write the field and not read it: each run would make all records again."""
+    simulator = simulate(unreadable(3))
+    messages = [CUSTOMERS, *rows(1, 2, 3), state(AT_THE_END)]
+    for settings in ({}, MIRROR):
+        simulator.log.clear()
+        run = run_target(simulator, messages, **settings)
+        assert "was created and shows no 'Name'" in str(run.error)
+        assert [call.method for call in writes(simulator)] == ["POST"]
+        assert run.states == []
+    assert sorted(fields["A"] for fields in stored(simulator).values()) == ["name 1"] * 3 + ["name 2", "name 3"]
+
+
+def test_a_mirror_does_not_delete_records_of_which_none_shows_a_key(simulate, caplog):
+    """They were typed by hand, or a new field is the key: not one of them can be told from the others."""
+    without = [RecordDocument(n, {"B": n}, n) for n in range(1, 6)]
+    simulator = simulate(team(database({"A": customers()}, {"A": without})))
+    run = run_target(simulator, [CUSTOMERS, *rows(1, 2), state(AT_THE_END)], **MIRROR)
+    assert run.error is None
+    assert len(stored(simulator)) == 7
+    assert "none of the 5 records of table 'Customers' shows a value to match by (Name)" in caplog.text

@@ -134,6 +134,14 @@ def test_a_schema_without_properties_is_told_by_its_line(simulate):
     assert str(run.error) == "Line 1 of the input is no Singer message: it has a schema without `properties`."
 
 
+@pytest.mark.parametrize("version", ["5", [5], 5.5, {}])
+def test_a_version_that_is_no_whole_number_is_told_by_its_line(simulate, version):
+    simulator = simulate(shop(2))
+    run = run_target(simulator, [CUSTOMERS, *records("customers", [{"Name": "new"}], version=version)])
+    assert str(run.error) == "Line 2 of the input is no Singer message: it has a `version` that is not a whole number."
+    assert writes(simulator) == []
+
+
 def test_rows_before_their_schema_are_an_error_that_says_so(simulate):
     run = run_target(simulate(shop(0)), rows("customers", 1))
     assert "before a corresponding schema" in str(run.error)

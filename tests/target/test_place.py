@@ -355,3 +355,53 @@ def test_an_id_of_this_table_is_none_in_the_table_that_a_setting_names(simulate)
     run = run_target(simulator, [of_tap(described), *rows], streams={"customers": {"table": "Archive"}})
     assert "set match_on: [_id]" in str(run.error)
     assert (names_in(simulator, "A"), names_in(simulator, "B")) == (["old"], ["old"])
+
+
+@pytest.mark.parametrize("rule", ["int(record['Name'])", "record['Name']", "_id + 1"])
+@pytest.mark.parametrize("side", ["tap", "target"])
+def test_an_id_that_a_stream_map_makes_is_no_record_id(simulate, side, rule):
+    """The rest of the schema still says that it is of this very table."""
+    simulator = simulate(team(database({"A": text_table("Kunden")}, {
+        "A": [RecordDocument(id=number, fields={"A": str(3 - number)}, sequence=number) for number in (1, 2)],
+    })))  # fmt: skip
+    before, maps = stored(simulator), {"stream_maps": {"shop__kunden": {"_id": rule}}}
+    read = run_tap(simulator, **(maps if side == "tap" else {}))
+    run = run_target(simulator, read.messages, **(maps if side == "target" else {}))
+    assert "nothing says that it is the id of a record of this very table" in str(run.error)
+    assert stored(simulator) == before
+
+
+@pytest.mark.parametrize("name", ["archiv", "Archiv"])
+def test_a_stream_that_a_mapper_between_has_renamed_goes_where_its_new_name_says(simulate, name):
+    """Mappers keep what they do not know: without its old name, the rows would go back to where they were read."""
+    simulator = simulate(base("Kunden", "Archiv", kept="A"))
+    messages = [
+        {
+            **message,
+            "stream": name,
+            **({"record": {**message["record"], "name": "masked"}} if "record" in message else {}),
+        }
+        for message in run_tap(simulator).messages
+        if message.get("stream") == "shop__kunden"
+    ]
+    run = run_target(simulator, messages, streams={name: {"match_on": ["_id"]}})
+    assert run.error is None
+    assert (names_in(simulator, "A"), names_in(simulator, "B")) == (["old"], ["masked"])
+
+
+def test_rows_of_two_tables_under_one_stream_are_an_error(simulate):
+    """Two inputs one after the other: `_id` of the second would land on records of the first."""
+    simulator = simulate(base("Customers", "Archive", kept="A"))
+    described, *rows = foreign()
+    other = of_tap(described, table="B", caption="Archive")
+    run = run_target(simulator, [of_tap(described), other, *rows])
+    assert "its rows were read from two tables, 'Customers' and 'Archive'" in str(run.error)
+    assert names_in(simulator, "A") == ["old"]
+
+
+def test_an_id_of_which_a_later_schema_says_nothing_is_no_record_id(simulate):
+    simulator = simulate(base("Customers", kept="A"))
+    described, *rows = foreign()
+    run = run_target(simulator, [of_tap(described), described, *rows])
+    assert "nothing says that it is the id" in str(run.error)
+    assert names_in(simulator, "A") == ["old"]
