@@ -98,6 +98,7 @@ def warehouse(company, tmp_path_factory):
 
 
 @pytest.mark.e2e
+@pytest.mark.xdist_group("a loaded company")
 @pytest.mark.parametrize("page", with_mark("sql"), ids=by_name)
 def test_queries_run_on_the_loaded_company(page, warehouse):
     with psycopg.connect(warehouse.dsn, autocommit=True) as connection:

@@ -43,6 +43,7 @@ def tables_of(warehouse, schema):
 
 
 @pytest.mark.e2e
+@pytest.mark.prove
 def test_two_shards_run_side_by_side_and_each_continues_from_its_own_state(postgres, tmp_path):
     warehouse, states = fresh_database(postgres), tmp_path / "states"
     states.mkdir()

@@ -1,7 +1,7 @@
 """Everything that `make prove` runs, in full, with its figures as Markdown for `docs/reliability.md`.
 
-`python -m tests.reliability tests world matrix kills load soak`: one part or several; `--examples`, `--seeds`,
-`--soaks` and `--rows` make them smaller.
+`python -m tests.reliability tests world matrix kills load`: one part or several; `--examples`, `--seeds` and `--rows`
+make them smaller.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 from demo.postgres import running_postgres
-from tests.reliability import csv_kills, kills, load, matrix, meltano_kills, soak, warehouse_kills
+from tests.reliability import csv_kills, kills, load, matrix, meltano_kills, warehouse_kills
 from tests.reliability.canaries import quiet
 from tests.world import __main__ as world
 
@@ -103,7 +103,6 @@ PARTS = {
     "matrix": run_matrix,
     "kills": run_kills,
     "load": load.run_load,
-    "soak": soak.run_soak,
 }
 
 
@@ -115,7 +114,6 @@ def main(arguments=None):
     parser.add_argument("--sides", nargs="+", choices=list(matrix.SIDES), default=list(matrix.SIDES))
     parser.add_argument("--examples", type=int, default=5000, help="of each machine of the random world")
     parser.add_argument("--seeds", type=int, default=200, help="seeds of the kill tests")
-    parser.add_argument("--soaks", type=int, default=50, help="seeds of ten runs while people edit")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the largest load")
     options = parser.parse_args(arguments)

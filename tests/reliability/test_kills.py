@@ -26,10 +26,12 @@ def test_whatever_happens_to_a_tap_for_files_and_the_target_ninox_equals_the_fil
     assert harm_csv(7, tmp_path)["whole run"] == 1
 
 
+@pytest.mark.prove
 def test_whatever_happens_to_meltano_or_its_plugins_the_next_run_loads_all_and_nothing_was_told(tmp_path, postgres):
     """At level DEBUG; neither Meltano nor any plugin tells a key or a password, and ours tell no value."""
     assert harm_meltano(14, tmp_path, postgres, runs=1) == {"SIGKILL to meltano": 1}
 
 
+@pytest.mark.prove
 def test_whatever_happens_to_meltano_writing_into_ninox_the_next_run_writes_the_rest_and_nothing_was_told(tmp_path):
     assert harm_meltano_csv(4, tmp_path, runs=1) == {"SIGKILL to target": 1}
