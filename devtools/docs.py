@@ -20,6 +20,7 @@ import yaml
 from singer_sdk import typing as th
 from singer_sdk.about import AboutInfo
 
+from ninox_singer.settings import LOST
 from tap_ninox import settings as of_tap
 from tap_ninox.command import TapCommand
 from target_ninox import settings as of_target
@@ -104,6 +105,8 @@ What is written is what arrives, through Meltano, too:
 keys with dots are put together again where Meltano takes them apart.
 
 An address that is lost because its variable is not defined is an error: no key goes to a public default in its place.
+Likewise `dry_run`. Other settings whose variable is not defined Meltano leaves out without a word, and of `databases`
+all are read: write `ff: {strict_env_var_mode: true}` into `meltano.yml`, and Meltano refuses to run.
 
 A variable that looks like a setting and is none is named in a warning, with the nearest setting.
 
@@ -280,7 +283,7 @@ def _in_one_line(setting: Document) -> str:
     short: Document = {key: setting[key] for key in ("name", "kind", "sensitive", "options") if key in setting}
     if short["kind"] == "string":
         del short["kind"]
-    if setting["name"] == "api_url":
+    if setting["name"] in LOST:
         short["value"] = setting["value"]  # where none arrives, its variable is not defined
     line: str = yaml.safe_dump(short, sort_keys=False, allow_unicode=True, default_flow_style=True, width=10_000)
     return line.strip()

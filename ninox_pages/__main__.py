@@ -29,9 +29,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         facts = _facts(paths)
     except (OSError, msgspec.DecodeError, UnknownReportError) as error:
-        sys.stderr.write(f"{parser.prog}: {_reason(error)}\n")
-        return 2
-    sys.stdout.write(render_page("runs", title="Run report · Ninox", facts=facts))
+        return _fail(f"{parser.prog}: {_reason(error)}")
+    if sys.stdout is None:
+        return _fail(f"{parser.prog}: standard output is closed, where the page goes.")
+    page = render_page("runs", title="Run report · Ninox", facts=facts)
+    sys.stdout.buffer.write(page.encode())  # as the page says itself, whatever the system's encoding
     return 0
 
 
@@ -42,6 +44,14 @@ def _facts(paths: Sequence[Path]) -> dict[str, Any]:
         "runs": [run_of(path.name, msgspec.json.decode(path.read_bytes())) for path in paths if path not in lists],
         "rejects": rejects_of(msgspec.json.decode(line) for line in lines),
     }
+
+
+def _fail(problem: str) -> int:
+    """Say what is wrong, also where a file's name would steer the terminal."""
+    if sys.stderr is not None:
+        shown = (part if part.isprintable() else part.encode("unicode_escape").decode() for part in problem)
+        sys.stderr.write("".join(shown) + "\n")
+    return 2
 
 
 def _reason(error: Exception) -> str:

@@ -42,11 +42,18 @@ _WANTED = {
 """Type of a setting → what to give."""
 
 
-_NO_ADDRESS = (
-    "api_url: Meltano passes none, so the variable in its place is not defined, or the plugin's definition has no value"
-    " for it. Give the address, of the public cloud https://api.ninox.com/v1: the key is not sent to a guess."
+_LOST = (
+    "Meltano passes none, so the variable in its place is not defined, or the plugin's definition has no value for it."
 )
-"""Meltano leaves out what is null: a private cloud's key would go to the public address (Meltano 4.4)."""
+LOST = {
+    "api_url": f"api_url: {_LOST} Give the address, of the public cloud https://api.ninox.com/v1: the key is not sent "
+    "to a guess.",
+    "dry_run": f"dry_run: {_LOST} Give true or false: nothing is written on a guess.",
+}
+"""Settings that Meltano always passes, as their definitions have a value → what to say if one is not there.
+
+Meltano leaves out what is null (4.4): a private cloud's key would go to the public address, a dry run be a real one.
+"""
 
 
 def refuse_null(schema: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -92,8 +99,9 @@ class ConfiguredPlugin(PluginBase):
         for variable, meant in unknown_variables(schema["properties"], prefix=prefix):
             hint = f"Did you mean {meant}?" if meant else "See the settings in --about."
             logger.warning("%s is set, but there is no such setting. %s", variable, hint)
-        if self._config.get("api_url") is None and meltano_variable("api_url", prefix=prefix):
-            raise NinoxConfigError(_NO_ADDRESS)
+        lost = [problem for name, problem in LOST.items() if name in schema["properties"] and name not in self._config]
+        if lost and meltano_variable("", prefix=prefix):
+            raise NinoxConfigError(lost)
         given = {name: _as_written(name, value, schema, prefix=prefix) for name, value in self._config.items()}
         self._config = read_settings(given, schema, removed=self.removed_settings)
         return super()._validate_config(raise_errors=raise_errors)  # fills in the defaults

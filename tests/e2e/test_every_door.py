@@ -85,6 +85,8 @@ for step in json.load(sys.stdin):
         cli.main(args=step["arguments"], obj={"project": None}, standalone_mode=False)
     except SystemExit as ended:
         print(step["arguments"], ended.code, file=sys.stderr)
+    except Exception as error:
+        print(step["arguments"], type(error.__context__), file=sys.stderr)
     Project.deactivate()
 """
 """Runs commands of Meltano one after the other; to import it takes longer than each of them."""
@@ -102,9 +104,11 @@ def variables(program):
     return {f"{prefix}_{name.upper()}": as_text(value) for name, value in SETTINGS[program].items()}
 
 
-def project(folder, config):
+def project(folder, config, *, is_strict=False):
     """Make a project of the repository's own file, with a configuration for each plugin."""
     document = yaml.safe_load((REPOSITORY / "meltano.yml").read_text(encoding="utf-8"))
+    if not is_strict:  # as projects are that do not say so
+        del document["ff"]
     for plugins in document["plugins"].values():
         for plugin in plugins:
             if plugin["name"] in PROGRAMS:
@@ -127,7 +131,8 @@ SET_BY_COMMAND = {
 }
 """One of each kind: every command takes its time."""
 
-MELTANO_DOORS = ["its file", "its file as text", "its variables", "its .env", "config set", "an undefined address"]
+MELTANO_DOORS = ["its file", "its file as text", "its variables", "its .env", "config set", "undefined variables"]
+UNDEFINED = {"api_url": "$NO_SUCH_VARIABLE"}
 CONFLICT = {**SETTINGS["tap-ninox"]["aliases"], "db.A.B": "a field of a table that has one, too"}
 """Meltano 4.4 cannot hold a key and a longer one that begins like it, but as JSON text it can."""
 
@@ -138,10 +143,11 @@ def handed_over(tmp_path_factory):
     root, steps = tmp_path_factory.mktemp("doors"), []
     as_texts = {program: {n: as_text(v) for n, v in given.items()} for program, given in SETTINGS.items()}
     as_texts["tap-ninox"]["aliases"] = json.dumps(CONFLICT, ensure_ascii=False)
-    undefined = {program: {**given, "api_url": "$NO_SUCH_VARIABLE"} for program, given in SETTINGS.items()}
+    undefined = {program: {**given, **UNDEFINED} for program, given in SETTINGS.items()}
+    undefined["target-ninox"]["dry_run"] = "$NO_SUCH_VARIABLE"
     rest = {p: {n: v for n, v in given.items() if n not in SET_BY_COMMAND[p]} for p, given in SETTINGS.items()}
     configs = {
-        "its file": SETTINGS, "its file as text": as_texts, "config set": rest, "an undefined address": undefined,
+        "its file": SETTINGS, "its file as text": as_texts, "config set": rest, "undefined variables": undefined,
     }  # fmt: skip
     for door in MELTANO_DOORS:
         folder = root / door.replace(" ", "-")
@@ -159,17 +165,23 @@ def handed_over(tmp_path_factory):
                 {"folder": str(folder), "environment": environment, "arguments": arguments}
                 for arguments in [*commands, ["invoke", program]]
             ]
+    strict = root / "strict"
+    project(strict, {"tap-ninox": {**SETTINGS["tap-ninox"], "databases": "$NO_SUCH_VARIABLE"}}, is_strict=True)
+    environment = {"MELTANO_PROJECT_ROOT": str(strict), "RECORD_TO": str(strict / "tap-ninox.json")}
+    steps.append({"folder": str(strict), "environment": environment, "arguments": ["invoke", "tap-ninox"]})
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("TAP_", "TARGET_", "MELTANO_"))}
     done = subprocess.run(
         [sys.executable, "-c", MELTANO], input=json.dumps(steps), capture_output=True, text=True, timeout=300, env=kept,
         check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
-    return {
+    assert not (strict / "tap-ninox.json").exists()
+    recorded = {
         (door, program): json.loads((root / door.replace(" ", "-") / f"{program}.json").read_text(encoding="utf-8"))
         for door in MELTANO_DOORS
         for program in PROGRAMS
     }
+    return {**recorded, "a strict project": done.stderr}
 
 
 def read(program, config, *, reads_environment=False):
@@ -229,8 +241,16 @@ def test_every_setting_arrives_as_it_was_given(through, program, door):
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_no_key_goes_to_the_public_address_where_another_was_meant(through, program):
-    with pytest.raises(NinoxConfigError, match=r"^api_url: Meltano passes none, so the variable in"):
-        through("an undefined address", program)
+    with pytest.raises(NinoxConfigError, match=r"^api_url: Meltano passes none, so the variable in") as caught:
+        through("undefined variables", program)
+    is_told = [problem.startswith("dry_run: Meltano passes none") for problem in caught.value.errors]
+    assert any(is_told) is (program == "target-ninox")
+
+
+def test_where_the_project_says_so_no_variable_may_be_undefined(handed_over):
+    """Else all `databases` would be read: Meltano leaves the setting out, so that the plugin cannot know."""
+    (told,) = [line for line in handed_over["a strict project"].splitlines() if line.startswith("['invoke'")][-1:]
+    assert told == "['invoke', 'tap-ninox'] <class 'meltano.core.utils.EnvironmentVariableNotSetError'>"
 
 
 NEVER_NULL = [

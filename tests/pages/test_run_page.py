@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -154,3 +155,24 @@ def test_a_file_that_is_no_report_is_named_without_a_traceback(tmp_path, text):
     made = page(tmp_path / "x.json")
     assert (made.returncode, made.stdout) == (2, "")
     assert len(made.stderr.splitlines()) == 1
+
+
+def render(*arguments, **more):
+    command = [sys.executable, "-m", "ninox_pages", *arguments]
+    return subprocess.run(command, stderr=subprocess.PIPE, check=False, **more)
+
+
+def test_the_page_is_utf_8_whatever_the_system_prefers(tap_report):
+    done = render(tap_report, stdout=subprocess.PIPE, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "·" in done.stdout.decode()
+
+
+def test_a_closed_output_and_a_name_that_steers_are_a_sentence(tap_report, tmp_path):
+    closed = render(tap_report, preexec_fn=lambda: os.close(1))
+    assert closed.stderr.decode().endswith("standard output is closed, where the page goes.\n")
+    odd = tmp_path / "bad\x1b[31m\u202e.json"
+    odd.write_text('{"x": 1}')
+    told = render(odd, stdout=subprocess.PIPE).stderr.decode()
+    assert r"bad\x1b[31m\u202e.json is not a report" in told
+    assert "\x1b" not in told

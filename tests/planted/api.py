@@ -178,9 +178,7 @@ PROMISES = [
         "docs/reference/settings.md",
         "An address that is lost because its variable is not defined is an error",
         test="unit/test_environment.py::test_an_address_that_meltano_lost_is_an_error",
-        defects=(
-            Defect("ninox_singer:ConfiguredPlugin._validate_config", "raise NinoxConfigError(_NO_ADDRESS)", "pass"),
-        ),
+        defects=(Defect("ninox_singer:ConfiguredPlugin._validate_config", "raise NinoxConfigError(lost)", "pass"),),
     ),
     Promise(
         "docs/reference/settings.md",
@@ -286,5 +284,68 @@ PROMISES = [
         "A name counts more than a glob, and of several globs the first does.",
         test="target/test_settings.py::test_streams_are_settled_by_their_name_and_then_by_globs_of_which_the_first_counts_more",
         defects=(Defect("target_ninox:TargetSettings.stream", "*reversed(globs)", "*globs"),),
+    ),
+    Promise(
+        "docs/upgrading.md",
+        "A setting that is gone is refused with the sentence of the table; nothing is read or written before.",
+        test="unit/test_setting_errors.py::test_a_setting_that_is_gone_is_refused_with_what_to_do",
+        defects=(
+            Defect("ninox_singer:_removed", "removed.get(exact) or removed.get(wild)", "None"),
+            Defect("ninox_singer.settings:_removed", "yield from _removed(", "_removed("),
+        ),
+    ),
+    Promise(
+        "CONTRIBUTING.md",
+        "Tests compare its settings tables with the code; `make docs` writes them anew.",
+        test="docs/test_made_files.py::test_a_file_is_the_one_that_the_description_makes",
+        defects=(
+            Defect("devtools:_in_one_line", 'short["value"] = setting["value"]', "pass"),
+            Defect("devtools:table", 'item.secret else ""', 'item.secret else "?"'),
+        ),
+    ),
+    Promise(
+        "docs/reference/settings.md",
+        "An address that is lost because its variable is not defined is an error: no key goes to a public default in "
+        "its place. Likewise `dry_run`.",
+        test="unit/test_environment.py::test_a_dry_run_that_meltano_lost_is_an_error",
+        defects=(
+            Defect("ninox_singer:ConfiguredPlugin._validate_config", "name not in self._config]", "name == 'api_url']"),
+        ),
+    ),
+    Promise(
+        "docs/reference/settings.md",
+        "What is written is what arrives, through Meltano, too",
+        test="unit/test_setting_errors.py::test_what_is_no_number_is_none",
+        defects=(Defect("ninox_singer.settings:_typed", "not math.isfinite(value)", "False"),),
+    ),
+    Promise(
+        "docs/reference/settings.md",
+        "What is written is what arrives, through Meltano, too",
+        test="unit/test_setting_errors.py::test_a_fraction_of_a_file_is_a_number_that_can_be_reckoned_with",
+        defects=(Defect("ninox_singer.settings:_typed", "isinstance(value, Decimal)", "False"),),
+    ),
+    Promise(
+        "docs/reference/settings.md",
+        "What is written is what arrives, through Meltano, too",
+        test="e2e/test_every_door.py::test_an_object_that_came_empty_is_noticed",
+        defects=(Defect("ninox_singer:_as_written", "if value == {} and not written:", "if False:"),),
+    ),
+    Promise(
+        "docs/reference/messages.md",
+        "The name is mistyped, in a file or a variable.",
+        test="unit/test_setting_errors.py::test_a_problem_of_the_settings_is_told_by_name_with_what_was_meant",
+        defects=(Defect("ninox_singer.settings:_described", "_DESCRIPTIONS.get(str(error.validator))", "None"),),
+    ),
+    Promise(
+        "docs/reference/settings.md",
+        "instead of `auth_token`.",
+        test="scenarios/test_connection_settings.py::test_the_key_may_be_in_a_file",
+        defects=(Defect("ninox_singer:connection_config", "_key_in(path)", "path"),),
+    ),
+    Promise(
+        "SECURITY.md",
+        "Captions, options, messages of servers and lines of input can neither forge a line of the log nor steer",
+        test="unit/test_escape.py::test_nothing_that_is_shown_steers_a_terminal_or_begins_a_line",
+        defects=(Defect("ninox_singer.escape:escape", "return _UNSAFE.sub(", "return text.replace("),),
     ),
 ]

@@ -158,6 +158,14 @@ def test_an_address_that_meltano_lost_is_an_error(monkeypatch):
         under_meltano(monkeypatch, {})
 
 
+def test_a_dry_run_that_meltano_lost_is_an_error(monkeypatch):
+    monkeypatch.setenv("MELTANO_LOADER_NAME", "target-ninox")
+    plugin = TargetNinox.__new__(TargetNinox)
+    plugin._config = {"auth_token": "key", "database": "Shop", "api_url": "https://api.ninox.com/v1"}
+    with pytest.raises(NinoxConfigError, match=r"^dry_run: Meltano passes none"):
+        plugin._validate_config()
+
+
 def test_what_meltano_took_apart_or_lost_is_whole_again(monkeypatch):
     nested = {"api_url": "https://api.ninox.com/v1", "aliases": {"db": {"A": "x"}}, "formulas": {}}
     settings = under_meltano(monkeypatch, nested, FORMULAS='{"*.total": "number"}')

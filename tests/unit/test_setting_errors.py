@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from ninox_api.errors import NinoxConfigError
 from ninox_singer.settings import read_settings
 from tap_ninox.settings import CONFIG_JSONSCHEMA as TAP
+from tap_ninox.settings import REMOVED_SETTINGS as OF_TAP
 from target_ninox.settings import CONFIG_JSONSCHEMA as TARGET
+from target_ninox.settings import REMOVED_SETTINGS as OF_TARGET
 
 KEY = {"auth_token": "canary-7f3a"}
 CASES = {
@@ -65,6 +69,24 @@ def test_a_problem_of_the_settings_is_told_by_name_with_what_was_meant(case):
     with pytest.raises(NinoxConfigError) as caught:
         read_settings(config, schema)
     assert caught.value.errors == told
+
+
+GONE = [(TAP, OF_TAP, name) for name in OF_TAP] + [(TARGET, OF_TARGET, name) for name in OF_TARGET]
+
+
+@pytest.mark.parametrize(("schema", "removed", "name"), GONE, ids=[f"{name}-{len(gone)}" for _, gone, name in GONE])
+def test_a_setting_that_is_gone_is_refused_with_what_to_do(schema, removed, name):
+    given = "x"
+    for part in reversed(name.replace("*", "kunden").split(".")):
+        given = {part: given}
+    with pytest.raises(NinoxConfigError) as caught:
+        read_settings({**KEY, **({"database": "x"} if schema is TARGET else {}), **given}, schema, removed=removed)
+    assert caught.value.errors == [f"{name.replace('*', 'kunden')}: this setting is gone. {removed[name]}"]
+
+
+def test_a_fraction_of_a_file_is_a_number_that_can_be_reckoned_with():
+    (settings,) = [read_settings({**KEY, "requests_per_second": Decimal("2.5")}, TAP)]
+    assert (settings["requests_per_second"], type(settings["requests_per_second"])) == (2.5, float)
 
 
 @pytest.mark.parametrize("number", ["nan", "inf", "-Infinity", float("nan"), float("inf")], ids=repr)
