@@ -337,8 +337,8 @@ PROMISES = [
         defects=(Defect("ninox_singer.settings:_described", "_DESCRIPTIONS.get(str(error.validator))", "None"),),
     ),
     Promise(
-        "docs/reference/settings.md",
-        "instead of `auth_token`.",
+        "CHANGELOG.md",
+        "`auth_token_file` names a file that holds the API key.",
         test="scenarios/test_connection_settings.py::test_the_key_may_be_in_a_file",
         defects=(Defect("ninox_singer:connection_config", "_key_in(path)", "path"),),
     ),
