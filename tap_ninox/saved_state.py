@@ -18,7 +18,7 @@ BOOKMARKS = "bookmarks"
 _WRAPPERS = ("value", "singer_state")
 """Where a STATE message and Meltano's `state get` have what is meant."""
 
-_LISTS = ("tables", "sequences", "fields", "names")
+_LISTS = ("tables", "sequences", "fields", "names", "former", "shape")
 
 _OF_THE_SDK = ("progress_markers", "replication_key_signpost", "starting_replication_value")
 """Keys of the SDK for streams whose bookmark follows from their records, which none of ours does: they may come from

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from singer_sdk import Stream, Tap
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
+from singer_sdk.singerlib import Catalog
 from typing_extensions import override
 
 from ninox_api.client import DatabaseClient, NinoxClient
@@ -24,12 +25,12 @@ from ninox_singer.settings import ConfiguredPlugin
 from tap_ninox.batches import Batches
 from tap_ninox.idle_maps import check_maps
 from tap_ninox.report import RunReport
-from tap_ninox.saved_state import sound_state
+from tap_ninox.saved_state import BOOKMARKS, sound_state
 from tap_ninox.schema.catalog import TableEntry, saved_entries
 from tap_ninox.schema.discovery import Discovery, discover
-from tap_ninox.schema.entries import entries_to_read, schema_by_database
+from tap_ninox.schema.entries import entries_to_read, known_by_key, schema_by_database
 from tap_ninox.schema.known_tables import describe
-from tap_ninox.schema.saved_catalog import UnknownStreamError, sound_catalog, unknown_streams
+from tap_ninox.schema.saved_catalog import UnknownStreamError, sound_catalog, unknown_streams, with_names_of_state
 from tap_ninox.schema.watch import SchemaWatch
 from tap_ninox.settings import CONFIG_JSONSCHEMA, REMOVED_SETTINGS, TapSettings, report_path_of
 from tap_ninox.streams.base import RecordStream
@@ -71,9 +72,15 @@ class TapNinox(ConfiguredPlugin, Tap):
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
 
-    def __init__(self, *, catalog: dict[str, Any] | None = None, **kwargs: Any) -> None:
-        """Take the SDK's arguments, and keep the catalog as it was given: the SDK drops what it does not know."""
-        self._saved_catalog = catalog = None if catalog is None else sound_catalog(catalog)
+    def __init__(
+        self, *, catalog: dict[str, Any] | None = None, state: dict[str, Any] | None = None, **kwargs: Any
+    ) -> None:
+        """Take the SDK's arguments, and keep the catalog as it was given: the SDK drops what it does not know.
+
+        The state is looked at before the SDK does: it says under which names the tables of the catalog go.
+        """
+        self._saved_catalog = None if catalog is None else sound_catalog(catalog)
+        self._given_state = sound_state(state or {})
         self._writer = BufferedMessageWriter()
         self._client: NinoxClient | None = None
         self.discovery: Discovery | None = None
@@ -81,11 +88,18 @@ class TapNinox(ConfiguredPlugin, Tap):
         self._problems: list[str] = []
         self._readers: Mapping[DatabaseName, DatabaseClient] = {}
         self.report = RunReport(lambda: self.calls_used)
-        super().__init__(catalog=catalog, **{"message_writer": self._writer, **kwargs})
+        super().__init__(state=self._given_state, **{"message_writer": self._writer, **kwargs})
 
+    @property
     @override
-    def load_state(self, state: dict[str, Any]) -> None:
-        super().load_state(sound_state(state))
+    def input_catalog(self) -> Catalog | None:
+        """The catalog that was given, under the names of the state: what it shows was made without one."""
+        if self._saved_catalog is not None and self._input_catalog is None:
+            saved, entries = saved_entries(self._saved_catalog), self._entries
+            known = known_by_key(self._given_state[BOOKMARKS], self.settings)
+            self._saved_catalog = with_names_of_state(self._saved_catalog, saved, entries, known)
+            self._input_catalog = Catalog.from_dict(self._saved_catalog)
+        return self._input_catalog
 
     def is_state_due(self) -> bool:
         """Tell whether enough rows were written since the last STATE message to be worth another one.
@@ -140,17 +154,12 @@ class TapNinox(ConfiguredPlugin, Tap):
 
     @override
     def discover_streams(self) -> Sequence[Stream]:
-        connection = connection_config(self.config)
-        settings = self.settings
-        self._client = NinoxClient(connection)
-        self._schedule = Schedule(Permits(connection.max_parallel_requests))
-        discovery = self.discovery = self._discover(self._client, settings)
-        entries = self._entries(discovery, settings)
+        settings, entries, discovery = self.settings, self._entries, self.discovery
         _, unknown = choose(_streams(entries), settings.refresh, setting="refresh")
         if unknown:
             raise NinoxConfigError(unknown)
         streams: list[Stream] = [kind(self, discovery, entries) for kind in CATALOGUE_STREAMS]
-        streams += self._streams_of_tables(self._client, discovery, entries, settings)
+        streams += self._streams_of_tables(discovery, entries, settings)
         taken = [*(stream.name for stream in streams), *(kind.name for kind in LIST_STREAMS)]
         return streams + query_streams(self, self._readers, taken=taken, saved=self._saved_catalog)
 
@@ -204,12 +213,21 @@ class TapNinox(ConfiguredPlugin, Tap):
             raise NinoxError(_nothing_to_read(discovery))
         return discovery if discovery.databases else None
 
-    def _entries(self, discovery: Discovery | None, settings: TapSettings) -> list[TableEntry]:
+    @cached_property
+    def _entries(self) -> list[TableEntry]:
+        """The tables of this run: Ninox is looked at here, once."""
+        connection, settings = connection_config(self.config), self.settings
+        self._client = NinoxClient(connection)
+        self._schedule = Schedule(Permits(connection.max_parallel_requests))
+        self.discovery = self._discover(self._client, settings)
         saved = saved_entries(self._saved_catalog) if self._saved_catalog is not None else None
         reserved = [kind.name for kind in (*CATALOGUE_STREAMS, *LIST_STREAMS)]
-        entries, unknown = entries_to_read(discovery, saved=saved, settings=settings, reserved=reserved)
+        bookmarks = self._given_state[BOOKMARKS]
+        entries, unknown = entries_to_read(
+            self.discovery, saved=saved, settings=settings, reserved=reserved, bookmarks=bookmarks
+        )
         self._note_problems(unknown)
-        self.watch = SchemaWatch(discovery, saved=saved or (), entries=entries, settings=settings)
+        self.watch = SchemaWatch(self.discovery, saved=saved or (), entries=entries, settings=settings)
         return entries
 
     def _note_problems(self, problems: Sequence[str]) -> None:
@@ -238,6 +256,7 @@ class TapNinox(ConfiguredPlugin, Tap):
                 raise error
         self.report.drift = self.watch.drifts(bookmarks, selected=selected)
         self.report.refusals = self.watch.lost(bookmarks)
+        self.watch.note_deselected(bookmarks, selected=selected)
 
     def _announce(self) -> None:
         """Let every feed know who follows it from where, before the first question."""
@@ -250,9 +269,13 @@ class TapNinox(ConfiguredPlugin, Tap):
             self.streams[name] = self.streams.pop(name)
 
     def _streams_of_tables(
-        self, client: NinoxClient, discovery: Discovery | None, entries: Sequence[TableEntry], settings: TapSettings
+        self, discovery: Discovery | None, entries: Sequence[TableEntry], settings: TapSettings
     ) -> list[Stream]:
-        schemas = schema_by_database(discovery)
+        client, schemas = self._client, schema_by_database(discovery)
+        if client is None:
+            message = "tables are listed before Ninox was looked at"
+            raise AssertionError(message)
+        known = known_by_key(self._given_state[BOOKMARKS], settings)
         feeds: dict[str, Feed] = {}
         for entry in entries:
             if entry.database.id not in feeds:
@@ -271,7 +294,7 @@ class TapNinox(ConfiguredPlugin, Tap):
                 entry,
                 feeds[entry.database.id],
                 settings,
-                description=describe(entry, schemas.get(entry.database.id), settings),
+                description=describe(entry, schemas.get(entry.database.id), settings, known.get(entry.key)),
                 schedule=self._schedule,
             )
             for entry in entries

@@ -6,22 +6,18 @@ sync; and it pins names, so that a caption renamed in Ninox keeps its property.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from singer_sdk.singerlib import Metadata, MetadataMapping, StreamMetadata
 
 from ninox_api.errors import NinoxConfigError
-from ninox_api.naming import NameSpace, age_key, cut, identifier
-from ninox_api.schema import DatabaseName, DatabaseSchema, Table, Team
-from tap_ninox.schema.discovery import DiscoveredDatabase, Discovery
-from tap_ninox.settings import TapSettings
-from tap_ninox.values.columns import IDENTITY, KEY_PROPERTY, REPLICATION_KEY, SYSTEM_PROPERTIES, Column, columns_of
+from ninox_api.naming import MAX_LENGTH, cut, identifier
+from ninox_api.schema import DatabaseName, Table, Team
+from tap_ninox.values.columns import IDENTITY, KEY_PROPERTY, REPLICATION_KEY, SYSTEM_PROPERTIES, Column
 
 METADATA_KEY = "ninox"
-MAX_STREAM_NAME_LENGTH = 63
-
 JsonObject = Mapping[str, Any]
 
 
@@ -44,8 +40,9 @@ class TableEntry:
     """One table as a stream.
 
     Attributes:
-        stream: Stream name, at most 63 characters.
+        stream: Stream name, at most 62 bytes unless 0.1 made it.
         columns: Properties beside the system ones.
+        plain_name: What the stream would be called by the caption of now, if that is known.
     """
 
     stream: str
@@ -55,6 +52,12 @@ class TableEntry:
     table_name: str
     is_hidden: bool
     columns: tuple[Column, ...]
+    plain_name: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells its table from others: the ids of database and table."""
+        return self.database.id, self.table_id
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -99,11 +102,12 @@ class TableEntry:
             inclusion = Metadata.InclusionType.AUTOMATIC if automatic else Metadata.InclusionType.AVAILABLE
             mapping["properties", name] = NinoxMetadata(inclusion=inclusion)
         for column in self.columns:
-            mapping["properties", column.name] = _column_metadata(column)
+            mapping["properties", column.name] = column_metadata(column)
         return mapping
 
 
-def _column_metadata(column: Column) -> NinoxMetadata:
+def column_metadata(column: Column) -> NinoxMetadata:
+    """Return the catalog's metadata of a property: whether it can be read, and which field it is."""
     unsupported = not column.is_readable
     ninox: dict[str, Any] = {"field_id": column.field_id, "field": column.title, "type": column.type}
     if column.part:
@@ -118,57 +122,6 @@ def _column_metadata(column: Column) -> NinoxMetadata:
     return NinoxMetadata(inclusion=inclusion, selected_by_default=False if unsupported else None, ninox=ninox)
 
 
-def entries_of(discovery: Discovery, settings: TapSettings, *, reserved: Iterable[str]) -> list[TableEntry]:
-    """Return a stream for each discovered table; pages have no records and get none.
-
-    Names are allotted before the `tables` setting is looked at, aliases first, then older tables: neither a table made
-    later nor another choice of tables renames an existing stream.
-
-    Args:
-        discovery: What the key can see.
-        settings: How to name streams and properties.
-        reserved: Stream names that are taken.
-    """
-    names = NameSpace(reserved)
-    tables = {
-        f"{database.name.id}.{table.id}": (database, table)
-        for database in sorted(discovery.databases, key=lambda database: database.name.id)
-        for table in sorted(database.schema.tables, key=lambda table: age_key(table.id))
-        if not table.is_page
-    }
-    streams = {
-        key: _claim_stream(names, *tables[key], settings)
-        for key in sorted(tables, key=lambda key: key not in settings.aliases)
-    }
-    chosen = {(database.name.id, table.id) for database in discovery.databases for table in database.tables}
-    return [
-        _entry(database, table, streams[key], settings)
-        for key, (database, table) in tables.items()
-        if (database.name.id, table.id) in chosen
-    ]
-
-
-def _claim_stream(names: NameSpace, database: DiscoveredDatabase, table: Table, settings: TapSettings) -> str:
-    alias = settings.aliases.get(f"{database.name.id}.{table.id}")
-    wanted = alias or _stream_name(
-        settings.stream_name_format, team=database.team, database=database.name, table_id=table.id, table=table.name
-    )
-    return names.claim(wanted, suffixes=(table.id, f"{database.name.id}_{table.id}"))
-
-
-def _entry(database: DiscoveredDatabase, table: Table, stream: str, settings: TapSettings) -> TableEntry:
-    aliases = aliases_of(settings.aliases, f"{database.name.id}.{table.id}")
-    return TableEntry(
-        stream=stream,
-        team_id=database.team.id,
-        database=database.name,
-        table_id=table.id,
-        table_name=table.name,
-        is_hidden=table.is_hidden,
-        columns=columns_of(table, aliases=aliases),
-    )
-
-
 def aliases_of(aliases: Mapping[str, str], table_key: str) -> dict[str, str]:
     """Return the aliases of one table's fields, by field id.
 
@@ -180,15 +133,16 @@ def aliases_of(aliases: Mapping[str, str], table_key: str) -> dict[str, str]:
     return {name.removeprefix(prefix): alias for name, alias in aliases.items() if name.startswith(prefix)}
 
 
-def _stream_name(name_format: str, *, team: Team, database: DatabaseName, table_id: str, table: str) -> str:
+def plain_stream_name(name_format: str, *, team: Team, database: DatabaseName, table: Table) -> str:
+    """Return what a stream is called by the captions of now, whoever else is called so."""
     name = name_format.format(
         team=identifier(team.name, fallback=team.id),
         database=identifier(database.name, fallback=database.id),
-        table=identifier(table, fallback=table_id),
+        table=identifier(table.name, fallback=table.id),
         database_id=database.id,
-        table_id=table_id,
+        table_id=table.id,
     )
-    return cut(name, MAX_STREAM_NAME_LENGTH)
+    return cut(name, MAX_LENGTH)
 
 
 def saved_entries(catalog: JsonObject) -> list[TableEntry]:
@@ -241,20 +195,4 @@ def _saved_column(name: str, ninox: JsonObject) -> Column:
         part=ninox.get("part", ""),
         captions=ninox.get("choices", {}),
         computed_as=ninox.get("computed_as", ""),
-    )
-
-
-def with_current_choices(entry: TableEntry, schema: DatabaseSchema) -> TableEntry:
-    """Return a saved entry with the options' captions as they are now; names and types stay as saved."""
-    table = next((table for table in schema.tables if table.id == entry.table_id), None)
-    if table is None:
-        return entry
-    captions = {field.id: {choice.id: choice.caption for choice in field.choices} for field in table.fields}
-    return replace(entry, columns=_with_captions(entry.columns, captions))
-
-
-def _with_captions(columns: Sequence[Column], captions: Mapping[str, Mapping[str, str]]) -> tuple[Column, ...]:
-    return tuple(
-        replace(column, captions=captions[column.field_id]) if captions.get(column.field_id) else column
-        for column in columns
     )

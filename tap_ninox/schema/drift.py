@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ninox_api.errors import NinoxError
+from ninox_api.naming import identifier
 from ninox_api.schema import FORMULA, DatabaseSchema, Field, Table
 from tap_ninox.schema.catalog import TableEntry
 from tap_ninox.schema.discovery import DiscoveredDatabase
@@ -28,7 +29,7 @@ class Drift:
 
     Attributes:
         kind: `table_added`, `table_renamed`, `table_removed`, `stream_renamed`, `field_added`, `field_renamed`,
-            `field_retyped`, `field_removed`, `property_renamed` or `property_selected`.
+            `field_retyped`, `field_removed`, `property_renamed`, `property_selected` or `values_reshaped`.
         stream: The stream that is meant, if the table has one.
         field_id: Empty for a table.
         before: Caption or type as it was known; None for what is new.
@@ -52,9 +53,14 @@ class Drift:
 
 
 def refresh_advice(stream: str) -> str:
+    """Return how to fill a property for rows that were loaded before."""
+    return f"to fill it for rows that were loaded before, {_refresh_once(stream)}"
+
+
+def _refresh_once(stream: str) -> str:
     """Return how to read one stream whole without reading any other again."""
     names = json.dumps([stream], ensure_ascii=False)
-    return f"to fill it for rows that were loaded before, run once with refresh: {names} (TAP_NINOX_REFRESH='{names}')"
+    return f"run once with refresh: {names} (TAP_NINOX_REFRESH='{names}')"
 
 
 def table_drifts(
@@ -187,10 +193,12 @@ def _differences(known: KnownTable, entry: TableEntry | None, schema: DatabaseSc
 
 
 def _stream_after(comparison: _Comparison) -> str:
-    old, new = comparison.known.stream, comparison.stream
-    if old == new:
+    old, new, plain = comparison.known.stream, comparison.stream, comparison.entry and comparison.entry.plain_name
+    if old != new:
+        return f"the stream was {old}, which gets no more rows. To keep that name, set aliases: {comparison.alias(old)}"
+    if not plain or plain == old:
         return "the stream keeps its name."
-    return f"the stream was {old}, which gets no more rows. To keep that name, set aliases: {comparison.alias(old)}"
+    return f"the stream keeps its name. To rename it, set aliases: {comparison.alias(plain)}"
 
 
 def _field_differences(comparison: _Comparison, table: Table, *, lists_formulas: bool) -> Iterator[Drift]:
@@ -238,20 +246,54 @@ def _changed_field(comparison: _Comparison, known: KnownField, field: Field) -> 
             after=name,
         )
     if field.type != known.type:
-        pinned = column is not None and column.type != field.type
+        then = _after_retyping(comparison, field, known)
         yield comparison.drift(
             "field_retyped",
-            f"field {field.name!r} changed from {known.type} to {field.type}; "
-            + (f"values that do not fit {name} become null until you discover again." if pinned else
-               f"{name} has another type now; {refresh_advice(comparison.stream)}."),
+            f"field {field.name!r} changed from {known.type} to {field.type}; {then}",
             field_id=field.id,
             before=known.type,
             after=field.type,
-        )  # fmt: skip
+        )
+
+
+def _after_retyping(comparison: _Comparison, field: Field, known: KnownField) -> str:
+    column = first_columns(comparison.entry.columns).get(field.id) if comparison.entry else None
+    if column is None:
+        return f"discover again to read it, and {refresh_advice(comparison.stream)}."
+    advice = refresh_advice(comparison.stream)
+    if column.name == known.property:
+        return f"its property stays {column.name}; {advice}."
+    return (
+        f"its property is {column.name} now, and {known.property} keeps the values of before; {advice}. For a loader "
+        f"that can alter a column, set aliases: {comparison.alias(field.id, known.property)}"
+    )
+
+
+def reshaped(entry: TableEntry, before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[Drift]:
+    """Yield what shapes values otherwise than when the rows of a table were read."""
+    columns = first_columns(entry.columns)
+    for key in sorted({*before, *now}):
+        old, new = before.get(key), now.get(key)
+        if old == new or (old is None and key in columns) or (new is None and key not in {"timezone", *columns}):
+            continue  # a formula that nobody read before is new to all rows, which is told elsewhere
+        what = f"the type of formula {columns[key].name}" if key in columns else key
+        yield Drift(
+            kind="values_reshaped",
+            database_id=entry.database.id,
+            table_id=entry.table_id,
+            stream=entry.stream,
+            field_id=key if key in columns else "",
+            before=old,
+            after=new,
+            message=f"{entry.stream}: {what} was {old or 'not set'} and is {new or 'not set'}: rows that were loaded "
+            f"before keep their form; to bring all into one, {_refresh_once(entry.stream)}.",
+        )
 
 
 def _property_after(comparison: _Comparison, field: Field, known: KnownField, name: str) -> str:
+    plain = identifier(field.name, fallback=field.id)
     if name == known.property:
-        return f"the property stays {name}."
+        other = f" To rename it, set aliases: {comparison.alias(field.id, plain)}" if plain != name else ""
+        return f"the property stays {name}.{other}"
     alias = comparison.alias(field.id, known.property)
     return f"the property was {known.property} and is {name}. To keep that name, set aliases: {alias}"

@@ -1,15 +1,19 @@
-"""Which tables a run reads, and under which names: those of a saved catalog, or those of now."""
+"""Which tables a run reads, and under which names: those of a saved catalog, or all that can be seen."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from ninox_api.schema import DatabaseSchema
 from ninox_singer.names import Names, choose
 from tap_ninox.formulas.columns import offer_formulas
-from tap_ninox.schema.catalog import TableEntry, entries_of, with_current_choices
+from tap_ninox.schema.catalog import TableEntry
 from tap_ninox.schema.discovery import Discovery, tell_unselected
+from tap_ninox.schema.known_tables import KnownTable, TableKey, known_from_state, streams_in_state
+from tap_ninox.schema.names import discovered_entries, followed_entries
 from tap_ninox.settings import TapSettings
 from tap_ninox.values.columns import is_known_type
 
@@ -17,27 +21,56 @@ logger = logging.getLogger(__name__)
 
 
 def entries_to_read(
-    discovery: Discovery | None, *, saved: Sequence[TableEntry] | None, settings: TapSettings, reserved: Iterable[str]
+    discovery: Discovery | None,
+    *,
+    saved: Sequence[TableEntry] | None,
+    settings: TapSettings,
+    reserved: Iterable[str],
+    bookmarks: Mapping[str, Any],
 ) -> tuple[list[TableEntry], list[str]]:
     """Return the tables of a run, and a sentence for each formula that the settings name and that is not there.
 
     Args:
         discovery: What the key can see; None if it may not read schemas.
-        saved: Tables of the saved catalog, None without one. It pins names; the settings choose among its
-            tables.
+        saved: Tables of the saved catalog, None without one. The settings choose among them.
         settings: The tap's settings.
         reserved: Stream names that are taken.
+        bookmarks: Those of the state, which say under which names tables and fields go.
     """
+    streams, known = streams_in_state(bookmarks), known_by_key(bookmarks, settings)
     if saved is not None:
-        _, unknown = offer_formulas(saved, settings.formulas)  # which are read, and as what, the catalog says
-        return _with_current_choices(_chosen(saved, discovery, settings), discovery), _unseen(unknown, discovery)
-    if discovery is None:
+        chosen = _chosen(saved, discovery, settings)
+        entries = followed_entries(chosen, discovery, settings, reserved=reserved, streams=streams, known=known)
+        entries, unknown = _offer_renamed(entries, saved, settings)
+    elif discovery is None:
         return [], []
-    entries = entries_of(discovery, settings, reserved=reserved)
-    tell_unselected(discovery)
-    _warn_of_unknown_types(entries)
-    entries, unknown = offer_formulas(entries, settings.formulas)
+    else:
+        entries = discovered_entries(discovery, settings, reserved=reserved, streams=streams, known=known)
+        tell_unselected(discovery)
+        _warn_of_unknown_types(entries)
+        entries, unknown = offer_formulas(entries, settings.formulas)
     return entries, _unseen(unknown, discovery)
+
+
+def _offer_renamed(
+    entries: Sequence[TableEntry], saved: Sequence[TableEntry], settings: TapSettings
+) -> tuple[list[TableEntry], dict[str, str]]:
+    """Return a catalog's tables, formulas readable that a setting names by their name in the state, and what it misses.
+
+    Of the others the catalog says whether they are read, and as what.
+    """
+    offered, unknown = offer_formulas(entries, settings.formulas)
+    _, unknown_before = offer_formulas(saved, settings.formulas)
+    before = {entry.key: (entry.stream, {column.name for column in entry.columns}) for entry in saved}
+    result = []
+    for entry, readable in zip(entries, offered, strict=True):
+        stream, names = before[entry.key]
+        columns = (
+            new if not old.is_computed and (entry.stream != stream or old.name not in names) else old
+            for old, new in zip(entry.columns, readable.columns, strict=True)
+        )
+        result.append(replace(entry, columns=tuple(columns)))
+    return result, {name: problem for name, problem in unknown.items() if name in unknown_before}
 
 
 def _unseen(unknown: Mapping[str, str], discovery: Discovery | None) -> list[str]:
@@ -45,6 +78,13 @@ def _unseen(unknown: Mapping[str, str], discovery: Discovery | None) -> list[str
     read = {database.name.id for database in discovery.databases} if discovery else set()
     unread = discovery.listed - read if discovery else set()
     return [problem for name, problem in unknown.items() if name.partition(".")[0] not in unread]
+
+
+def known_by_key(bookmarks: Mapping[str, Any], settings: TapSettings) -> dict[TableKey, KnownTable]:
+    """Return what the state knows of each table; of several streams of one table, that which was read last says it."""
+    streams = streams_in_state(bookmarks)
+    known = known_from_state(bookmarks, settings)
+    return {table.key: table for table in known if streams[table.key] == table.stream}
 
 
 def schema_by_database(discovery: Discovery | None) -> dict[str, DatabaseSchema]:
@@ -77,14 +117,6 @@ def _chosen(saved: Sequence[TableEntry], discovery: Discovery | None, settings: 
         if entry.stream not in chosen:
             logger.info("%s is in the catalog, but not among the chosen databases and tables.", entry.stream)
     return [entry for entry in saved if entry.stream in chosen]
-
-
-def _with_current_choices(saved: Iterable[TableEntry], discovery: Discovery | None) -> list[TableEntry]:
-    schemas = schema_by_database(discovery)
-    return [
-        with_current_choices(entry, schemas[entry.database.id]) if entry.database.id in schemas else entry
-        for entry in saved
-    ]
 
 
 def _warn_of_unknown_types(entries: Iterable[TableEntry]) -> None:

@@ -1,30 +1,43 @@
 """A table as an earlier run knew it: from a saved catalog, or from what its bookmark keeps in the state.
 
 ```json
-{"database_id": "…", "table_id": "A", "table": "Customers", "is_gone": null,
- "fields": ["A string Name", "B number Amount"], "names": ["B price"]}
+{"database_id": "…", "table_id": "A", "table": "Customers", "is_gone": null, "is_deselected": null,
+ "fields": ["A string Name", "B string Amount", "C fn Sum"], "names": ["B amount_string"],
+ "former": ["B number amount"], "shape": ["timezone Europe/Berlin", "C number"]}
 ```
 
-Ids, types and captions are enough: property names follow from them. `names` holds those that do not, because a saved
-catalog pinned them. Both are lists, since a map that is merged with an older one keeps what was taken out of it.
+The state says under which names things go. A property goes under the identifier of its field's caption unless `names`
+says otherwise; `former` holds names that went out of use, with the type of their column, which nothing of another type
+may get. `shape` is what made values of what Ninox sent when the table was last read whole: the time zone, and the types
+of formulas. Each is a list, since a map that is merged with an older one keeps what was taken out of it. Properties of
+a field beside the first are named by its id and their part: `"D.start visit_start"`.
+
+Bookmarks of 0.1 have no `shape`. Their names follow from captions and aliases by the rules of then; `names` has only
+those that a saved catalog pinned.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from ninox_api.naming import MAX_LENGTH_BEFORE, NameSpace, identifier
 from ninox_api.schema import FORMULA, DatabaseSchema, Field, Table
 from tap_ninox.schema.catalog import TableEntry, aliases_of
 from tap_ninox.settings import TapSettings
-from tap_ninox.values.columns import Column, columns_of
+from tap_ninox.values.columns import SYSTEM_PROPERTIES, Column, part_names, with_part
 
-SCHEMA_KEYS = ("table", "fields", "names", "is_gone")
+SCHEMA_KEYS = ("table", "fields", "names", "former", "shape", "is_gone", "is_deselected")
 """Keys of a bookmark."""
 
 BACK_SIDE = "rev"
 """Fields of this type appear whenever another table refers to this one; they are never read."""
+
+TIME_ZONE = "timezone"
+
+TableKey = tuple[str, str]
+"""Database id and table id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,14 +58,34 @@ class KnownTable:
     """A table as it was.
 
     Attributes:
-        fields: Field id → field, without back sides of references.
+        columns: Its properties, those of formulas that were not read and of back sides included.
+        former: Properties that went out of use.
+        deselected: Properties that could be read and were not.
+        is_deselected: Whether a catalog left the stream out under the name that it has here.
     """
 
     stream: str
     database_id: str
     table_id: str
     name: str
-    fields: Mapping[str, KnownField]
+    columns: tuple[Column, ...]
+    former: tuple[Column, ...] = ()
+    deselected: frozenset[str] = frozenset()
+    is_deselected: bool = False
+
+    @property
+    def key(self) -> TableKey:
+        """What tells it from other tables."""
+        return self.database_id, self.table_id
+
+    @property
+    def fields(self) -> dict[str, KnownField]:
+        """Field id → field, without back sides of references."""
+        return {
+            field_id: KnownField(name=column.title, type=column.type, property=column.name)
+            for field_id, column in first_columns(self.columns).items()
+            if column.type != BACK_SIDE
+        }
 
 
 def known_from_entry(entry: TableEntry) -> KnownTable:
@@ -62,21 +95,34 @@ def known_from_entry(entry: TableEntry) -> KnownTable:
         database_id=entry.database.id,
         table_id=entry.table_id,
         name=entry.table_name,
-        fields={
-            column.field_id: KnownField(name=column.title, type=column.type, property=column.name)
-            for column in first_columns(entry.columns).values()
-            if column.type != BACK_SIDE
-        },
+        columns=entry.columns,
     )
 
 
 def known_from_state(bookmarks: Mapping[str, Any], settings: TapSettings) -> Iterator[KnownTable]:
-    """Yield what the state knows of tables; bookmarks of an older release, which know nothing, are left out."""
+    """Yield what the state knows of the fields of tables; bookmarks that know nothing of them are left out."""
     for stream, bookmark in bookmarks.items():
-        fields = _by_id(bookmark.get("fields")) if isinstance(bookmark, dict) else {}
+        fields = _items(bookmark.get("fields")) if isinstance(bookmark, dict) else {}
         named = [bookmark.get(key) for key in ("table", "table_id", "database_id")] if fields else []
         if named and all(isinstance(name, str) for name in named):
             yield _known_from_bookmark(stream, bookmark, fields, settings)
+
+
+def streams_in_state(bookmarks: Mapping[str, Any]) -> dict[TableKey, str]:
+    """Return under which name each table goes; of several, the one under which it was read last."""
+    streams: dict[TableKey, str] = {}
+    ours = {stream: bookmark for stream, bookmark in bookmarks.items() if isinstance(bookmark, dict)}
+    for stream, bookmark in sorted(ours.items(), key=lambda item: _age(item[1])):
+        database_id, table_id = (bookmark.get("database_id"), bookmark.get("table_id"))
+        if isinstance(database_id, str) and isinstance(table_id, str):
+            streams[database_id, table_id] = stream
+    return streams
+
+
+def _age(bookmark: Mapping[str, Any]) -> tuple[int, int]:
+    values = (bookmark.get(key) for key in ("replication_key_value", "table_version"))
+    sequence, version = (value if isinstance(value, int) else -1 for value in values)
+    return sequence, version
 
 
 def known_databases(bookmarks: Mapping[str, Any]) -> tuple[set[str], set[str]]:
@@ -86,7 +132,7 @@ def known_databases(bookmarks: Mapping[str, Any]) -> tuple[set[str], set[str]]:
         database_id = bookmark.get("database_id") if isinstance(bookmark, dict) else None
         if isinstance(database_id, str):
             known.add(database_id)
-            if _formulas(_by_id(bookmark.get("fields"))):
+            if _formulas(_items(bookmark.get("fields"))):
                 with_formulas.add(database_id)
     return known, with_formulas
 
@@ -100,18 +146,60 @@ def _known_from_bookmark(
         name=bookmark["table"],
         fields=tuple(Field(id=key, name=name, type=kind) for key, (kind, _, name) in described.items()),
     )
-    columns = _computed_columns(table, settings, database_id=bookmark["database_id"])
-    names = _by_id(bookmark.get("names"))
+    shape, names = _items(bookmark.get("shape")), _items(bookmark.get("names"))
+    if bookmark.get("shape") is None:
+        aliases = aliases_of(settings.aliases, f"{bookmark['database_id']}.{table.id}")
+        names = {**_names_by_the_rules_of_0_1(table, aliases), **names}
+    columns = (column for fld in table.fields for column in _known_columns(fld, names, shape.get(fld.id, "")))
+    former = bookmark.get("former")
+    deselected = bookmark.get("deselected")
     return KnownTable(
         stream=stream,
         database_id=bookmark["database_id"],
         table_id=table.id,
         name=table.name,
-        fields={
-            field.id: KnownField(name=field.name, type=field.type, property=names.get(field.id, columns[field.id].name))
-            for field in table.fields
-        },
+        columns=tuple(columns),
+        former=tuple(_former_columns(former if isinstance(former, list) else ())),
+        deselected=frozenset(deselected if isinstance(deselected, list) else ()),
+        is_deselected=bookmark.get("is_deselected") is True,
     )
+
+
+def _known_columns(fld: Field, names: Mapping[str, str], computed_as: str) -> Iterator[Column]:
+    for part in part_names(fld.type):
+        name = names.get(_key(fld.id, part)) or _plain_name(fld, part)
+        yield Column(
+            name=name, title=fld.name, field_id=fld.id, type=fld.type, part=part, computed_as=computed_as
+        )  # fmt: skip
+
+
+def _former_columns(saved: Iterable[Any]) -> Iterator[Column]:
+    for item in saved:
+        key, kind, name = [*str(item).split(" ", 2), "", ""][:3]
+        field_id, _, part = key.partition(".")
+        if name:
+            yield Column(name=name, title=name, field_id=field_id, type=kind, part=part)
+
+
+def _plain_name(fld: Field | Column, part: str) -> str:
+    caption, field_id = (fld.title, fld.field_id) if isinstance(fld, Column) else (fld.name, fld.id)
+    return with_part(identifier(caption, fallback=field_id), part)
+
+
+def _key(field_id: str, part: str) -> str:
+    return f"{field_id}.{part}" if part else field_id
+
+
+def _names_by_the_rules_of_0_1(table: Table, aliases: Mapping[str, str]) -> dict[str, str]:
+    """Return key → property as 0.1 named them: up to 63 characters, and as the aliases say."""
+    names = NameSpace(SYSTEM_PROPERTIES, length=MAX_LENGTH_BEFORE)
+    properties: dict[str, str] = {}
+    for fld in sorted(table.fields, key=lambda fld: fld.id not in aliases):
+        base = aliases.get(fld.id) or identifier(fld.name, fallback=fld.id, length=MAX_LENGTH_BEFORE)
+        for part in part_names(fld.type):
+            wanted = with_part(base, part, length=MAX_LENGTH_BEFORE)
+            properties[_key(fld.id, part)] = names.claim(wanted, suffixes=(fld.id,))
+    return properties
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,21 +208,39 @@ class Description:
 
     Attributes:
         fields: Field id → type and caption.
-        names: Field id → property, where it is not the one that follows from the fields.
+        names: Field id and part → property, where it is not the one that follows from the caption.
+        former: Properties that went out of use.
+        shape: What makes values of what Ninox sends.
         lists_formulas: False where formulas cannot be seen; those that were known stay known.
     """
 
     table: str
     fields: Mapping[str, str]
     names: Mapping[str, str]
+    former: tuple[Column, ...]
+    shape: Mapping[str, str]
     lists_formulas: bool
 
     def write_to(self, bookmark: MutableMapping[str, Any]) -> None:
-        """Put it into a bookmark, in place of what that knew."""
-        known = {} if self.lists_formulas else _by_id(bookmark.get("fields"))
+        """Put it into a bookmark, in place of what that knew; but what shaped its rows stays until all come again."""
+        known = {} if self.lists_formulas else _items(bookmark.get("fields"))
+        names = {} if self.lists_formulas else _items(bookmark.get("names"))
         unseen = _formulas(known)
-        names = _as_list(self.names) or None
-        bookmark.update(table=self.table, fields=_as_list({**unseen, **self.fields}), names=names, is_gone=None)
+        names = {**{key: name for key, name in names.items() if key in unseen}, **self.names}
+        bookmark.update(
+            table=self.table,
+            fields=_as_list({**unseen, **self.fields}),
+            names=_as_list(names) or None,
+            former=[f"{_key(c.field_id, c.part)} {c.computed_as or c.type} {c.name}" for c in self.former] or None,
+            is_gone=None,
+            is_deselected=None,
+        )
+        if bookmark.get("shape") is None:
+            self.write_shape_to(bookmark)
+
+    def write_shape_to(self, bookmark: MutableMapping[str, Any]) -> None:
+        """Note what shapes the values of a reading that begins."""
+        bookmark["shape"] = _as_list(self.shape)
 
 
 def _formulas(fields: Mapping[str, str]) -> dict[str, str]:
@@ -145,38 +251,62 @@ def _as_list(by_id: Mapping[str, str]) -> list[str]:
     return [f"{key} {text}" for key, text in by_id.items()]
 
 
-def _by_id(saved: Any) -> dict[str, str]:
-    """Return what a list of a bookmark holds, by field id; what cannot be ours is left out."""
+def _items(saved: Any) -> dict[str, str]:
+    """Return what a list of a bookmark holds, by what its items begin with; what cannot be ours is left out."""
     items = saved if isinstance(saved, list) else []
     parts = [item.partition(" ") for item in items if isinstance(item, str)]
     return {key: text for key, _, text in parts if text}
 
 
-def describe(entry: TableEntry, schema: DatabaseSchema | None, settings: TapSettings) -> Description | None:
+def describe(
+    entry: TableEntry, schema: DatabaseSchema | None, settings: TapSettings, known: KnownTable | None
+) -> Description | None:
     """Return what a bookmark keeps of a table; None if the schema cannot be read, so that what it knew stays."""
     table = next((table for table in schema.tables if table.id == entry.table_id), None) if schema else None
     if schema is None or table is None:
         return None
     fields = tuple(field for field in table.fields if field.type != BACK_SIDE)
-    computed = _computed_columns(
-        Table(id=table.id, name=table.name, fields=fields), settings, database_id=entry.database.id
-    )
-    pinned = first_columns(entry.columns)
+    columns = [column for column in entry.columns if column.type != BACK_SIDE]
     return Description(
         table=table.name,
         fields={field.id: f"{field.type} {field.name}" for field in fields},
         names={
-            key: pinned[key].name
-            for key, column in computed.items()
-            if key in pinned and pinned[key].name != column.name
+            _key(column.field_id, column.part): column.name
+            for column in columns
+            if column.name != _plain_name(replace(column, title=_caption(column, fields)), column.part)
         },
+        former=_out_of_use(columns, known, lists_formulas=schema.lists_formulas) if known else (),
+        shape=shape_of(entry, settings),
         lists_formulas=schema.lists_formulas,
     )
 
 
-def _computed_columns(table: Table, settings: TapSettings, *, database_id: str) -> dict[str, Column]:
-    aliases = aliases_of(settings.aliases, f"{database_id}.{table.id}")
-    return first_columns(columns_of(table, aliases=aliases))
+def _caption(column: Column, fields: Iterable[Field]) -> str:
+    return next((field.name for field in fields if field.id == column.field_id), column.title)
+
+
+def _out_of_use(columns: Iterable[Column], known: KnownTable, *, lists_formulas: bool) -> tuple[Column, ...]:
+    """Return the properties that were sent once and are not now, each name once."""
+    used = {column.name.casefold() for column in columns}
+    before = [
+        column
+        for column in (*known.former, *known.columns)
+        if column.is_readable and column.name.casefold() not in used and (lists_formulas or column.type != FORMULA)
+    ]
+    return tuple({column.name.casefold(): column for column in before}.values())
+
+
+def shape_of(entry: TableEntry, settings: TapSettings) -> dict[str, str]:
+    """Return what makes values of what Ninox sends: changed, one column would hold both forms."""
+    shape = {column.field_id: column.computed_as for column in entry.columns if column.is_computed}
+    if settings.zone and any(column.is_moment for column in entry.columns):
+        shape[TIME_ZONE] = settings.zone.key
+    return shape
+
+
+def shape_in_state(bookmark: Mapping[str, Any]) -> dict[str, str] | None:
+    """Return what shaped the rows that were sent under a bookmark, None if nothing is known of that."""
+    return _items(bookmark["shape"]) if isinstance(bookmark.get("shape"), list) else None
 
 
 def first_columns(columns: Iterable[Column]) -> dict[str, Column]:

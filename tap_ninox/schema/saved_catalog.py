@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ninox_api.errors import NinoxConfigError, NinoxError
-from tap_ninox.schema.catalog import METADATA_KEY
-from tap_ninox.values.columns import KEY_PROPERTY, REPLICATION_KEY, SYSTEM_PROPERTIES
+from tap_ninox.schema.catalog import METADATA_KEY, TableEntry, column_metadata
+from tap_ninox.schema.known_tables import KnownTable, TableKey
+from tap_ninox.values.columns import KEY_PROPERTY, REPLICATION_KEY, SYSTEM_PROPERTIES, Column
 
 JsonObject = dict[str, Any]
 
@@ -71,6 +72,97 @@ def _items(stream: Mapping[str, Any]) -> Iterator[JsonObject]:
     for item in stream.get("metadata") or []:
         if isinstance(item, Mapping) and isinstance(item.get("breadcrumb"), list):
             yield {"breadcrumb": tuple(item["breadcrumb"]), "metadata": item.get("metadata") or {}}
+
+
+def with_names_of_state(
+    catalog: JsonObject,
+    saved: Iterable[TableEntry],
+    entries: Iterable[TableEntry],
+    known: Mapping[TableKey, KnownTable],
+) -> JsonObject:
+    """Return a catalog with streams and properties under the names that they go by.
+
+    What is selected follows the ids. A select rule names what the state names, so a table or field that was read, and
+    that the catalog shows under another name and not selected, is read: under the same name it was deselected.
+
+    Args:
+        catalog: A sound one.
+        saved: Its tables.
+        entries: Those that this run reads, as it calls them.
+        known: What the state knows of tables.
+    """
+    keys = {entry.stream: entry for entry in saved}
+    now = {entry.key: entry for entry in entries}
+    streams = []
+    for stream in catalog["streams"]:
+        before = keys.get(stream["tap_stream_id"])
+        if before is None:
+            streams.append(stream)
+        elif before.key in now:
+            streams.append(_follow(stream, before, now[before.key], known.get(before.key)))
+    return {**catalog, "streams": streams}
+
+
+def _follow(stream: JsonObject, before: TableEntry, now: TableEntry, known: KnownTable | None) -> JsonObject:
+    if (now.stream, _names(now)) == (before.stream, _names(before)):
+        return stream
+    metadata = {tuple(item["breadcrumb"]): item["metadata"] for item in stream["metadata"]}
+    was_read = known is not None and known.stream == now.stream and not known.is_deselected
+    follows = was_read and before.stream != now.stream and not _is_selected(stream)
+    if follows:
+        metadata[()] = {**metadata[()], "selected": True}
+    properties: JsonObject = {}
+    renamed: dict[str, str] = {}
+    for name, schema in stream["schema"]["properties"].items():
+        column = next((column for column in before.columns if column.name == name), None)
+        if column is None:
+            properties[name] = schema
+            continue
+        about = metadata.pop(("properties", name))
+        for heir in _heirs(column, before, now):
+            is_same = heir.part == column.part and heir.json_type == column.json_type
+            properties[heir.name] = schema if is_same else heir.schema
+            chosen = {key: about[key] for key in ("selected",) if key in about}
+            if _is_to_follow(heir, column, known) and (follows or (was_read and heir.name != name)):
+                chosen = {"selected": True}
+            metadata["properties", heir.name] = {**_described(heir), **chosen}
+            renamed.setdefault(name, heir.name)
+    return {
+        **stream,
+        "tap_stream_id": now.stream,
+        "stream": now.stream,
+        "schema": {**stream["schema"], "properties": properties},
+        "key_properties": [renamed.get(key, key) for key in stream["key_properties"]],
+        "metadata": [{"breadcrumb": list(breadcrumb), "metadata": item} for breadcrumb, item in metadata.items()],
+    }
+
+
+def _names(entry: TableEntry) -> list[tuple[str, str, str, str]]:
+    return [(column.name, column.field_id, column.part, column.type) for column in entry.columns]
+
+
+def _heirs(column: Column, before: TableEntry, now: TableEntry) -> Iterator[Column]:
+    """Yield the properties that come in place of one, behind the first of a field those that are new."""
+    parts = {other.part for other in before.columns if other.field_id == column.field_id}
+    first = next(other for other in before.columns if other.field_id == column.field_id)
+    for other in now.columns:
+        is_new = column is first and other.part not in parts
+        if other.field_id == column.field_id and (other.part == column.part or is_new):
+            yield other
+
+
+def _is_to_follow(heir: Column, column: Column, known: KnownTable | None) -> bool:
+    """Tell whether a property was read, or is of a field that nobody knew when somebody could have left it out."""
+    if known is None or not heir.is_readable:
+        return False
+    names = {other.name: other for other in known.columns if other.field_id == column.field_id}
+    if not names:
+        return True
+    return any(other.is_readable and name not in known.deselected for name, other in names.items())
+
+
+def _described(column: Column) -> JsonObject:
+    return {key: value for key, value in column_metadata(column).to_dict().items() if value is not None}
 
 
 def unknown_streams(catalog: Mapping[str, Any] | None, known: Iterable[str]) -> list[str]:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ninox_api.errors import NinoxError
 from ninox_singer.names import excluding, is_left_out, is_wanted
 from tap_ninox.schema.catalog import TableEntry
 from tap_ninox.schema.discovery import DiscoveredDatabase, Discovery
-from tap_ninox.schema.drift import Drift, LostFieldsError, lost_fields, new_tables, table_drifts
-from tap_ninox.schema.known_tables import KnownTable, known_from_entry, known_from_state
+from tap_ninox.schema.drift import Drift, LostFieldsError, lost_fields, new_tables, reshaped, table_drifts
+from tap_ninox.schema.known_tables import (
+    KnownTable,
+    known_from_entry,
+    known_from_state,
+    shape_in_state,
+    shape_of,
+    streams_in_state,
+)
 from tap_ninox.settings import TapSettings
 
 
@@ -46,8 +54,8 @@ class SchemaWatch:
         """
         self._discovery = discovery
         self._databases: Sequence[DiscoveredDatabase] = discovery.databases if discovery else ()
-        self._saved = [known_from_entry(entry) for entry in saved]
         self._entries = {(entry.database.id, entry.table_id): entry for entry in entries}
+        self._saved = [known_from_entry(_under_names_of(entry, self._entries.get(entry.key))) for entry in saved]
         self._settings = settings
 
     def drifts(self, bookmarks: MutableMapping[str, Any], *, selected: Iterable[str]) -> list[Drift]:
@@ -60,6 +68,7 @@ class SchemaWatch:
         from_state = list(self._told_by_state(bookmarks, set(selected)))
         known = [*self._saved, *from_state]
         drifts = [*table_drifts(known, self._entries, self._databases), *self._new(bookmarks, set(selected))]
+        drifts += self._reshaped(bookmarks, set(selected))
         for drift in drifts:
             if drift.kind == "table_removed" and drift.stream and drift.stream in bookmarks:
                 bookmarks[drift.stream]["is_gone"] = True
@@ -119,6 +128,21 @@ class SchemaWatch:
         """Tell whether the schema of a database is read in part only: without formulas and pages."""
         return any(d.name.id == database_id and not d.schema.lists_formulas for d in self._databases)
 
+    def note_deselected(self, bookmarks: MutableMapping[str, Any], *, selected: Iterable[str]) -> None:
+        """Mark the bookmarks of tables that are not read: renamed after that, they are not read either."""
+        for key, stream in streams_in_state(bookmarks).items():
+            entry = self._entries.get(key)
+            if entry is not None and entry.stream == stream and stream not in selected:
+                bookmarks[stream]["is_deselected"] = True
+
+    def _reshaped(self, bookmarks: Mapping[str, Any], selected: set[str]) -> Iterator[Drift]:
+        """Yield the tables whose rows were shaped by other settings than those of now and are not read whole."""
+        for entry in self._entries.values():
+            bookmark = bookmarks.get(entry.stream)
+            before = shape_in_state(bookmark) if isinstance(bookmark, Mapping) else None
+            if before is not None and entry.stream in selected and not self._settings.refreshes(entry.stream):
+                yield from reshaped(entry, before, shape_of(entry, self._settings))
+
     def _told_by_state(self, bookmarks: Mapping[str, Any], selected: set[str]) -> Iterator[KnownTable]:
         """Yield the tables of the state that are read now, or were under another name, or are gone since."""
         for table in known_from_state(bookmarks, self._settings):
@@ -139,3 +163,12 @@ class SchemaWatch:
         for drift in new_tables(known, self._entries, self._databases):
             if drift.stream is None or drift.stream in selected:
                 yield drift
+
+
+def _under_names_of(saved: TableEntry, now: TableEntry | None) -> TableEntry:
+    """Return a table of a catalog under the names of this run: how it was called there makes no difference."""
+    if now is None:
+        return saved
+    names = {(column.field_id, column.part, column.type): column.name for column in now.columns}
+    columns = (replace(c, name=names.get((c.field_id, c.part, c.type), c.name)) for c in saved.columns)
+    return replace(saved, stream=now.stream, columns=tuple(columns))

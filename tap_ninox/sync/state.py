@@ -162,8 +162,11 @@ class Bookmark:
     def begin_snapshot(self, snapshot: Snapshot, *, feed_echoes: bool) -> None:
         """Note that the table is being read whole, and whether its feed tells back whatever it is asked."""
         self._values[FEED_ECHOES] = feed_echoes or None
+        begun = self.snapshot
         if self._values["fields"] is None:  # a field added before this reading ends is new to its first rows
             self._remember_schema()
+        elif self._description is not None and (begun is None or begun.table_version != snapshot.table_version):
+            self._description.write_shape_to(self._values)  # one that goes on keeps that of its first rows
         self.snapshot = snapshot
 
     def finish_snapshot(self, snapshot: Snapshot, *, sequence: int, is_empty: bool) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ninox_api.errors import NinoxConfigError
 from ninox_api.naming import MAX_LENGTH, NameSpace, cut, identifier
 from ninox_api.schema import Field, Table
 from tap_ninox.formulas import computed
@@ -126,13 +127,23 @@ class Column:
     @property
     def schema(self) -> JsonSchema:
         """JSON Schema of the property, with the caption as its title and the field that it comes from."""
-        return {**_part(self.computed_as or self.type, self.part).schema, **self.identity}
+        return {**self.json_type, **self.identity}
 
     @property
     def identity(self) -> JsonSchema:
         """What the schema says of the field, in keywords that every other consumer ignores."""
         part = {"part": self.part} if self.part else {}
         return {"title": self.title, IDENTITY: {"field": self.field_id, **part}}
+
+    @property
+    def json_type(self) -> JsonSchema:
+        """What a loader makes its column of."""
+        return _part(self.computed_as or self.type, self.part).schema
+
+    @property
+    def is_moment(self) -> bool:
+        """Whether the time zone shapes its values."""
+        return self.json_type == MOMENT
 
     @property
     def is_stored(self) -> bool:
@@ -156,36 +167,107 @@ class Column:
         return _part(self.type, self.part).reader(self.captions, zone)
 
 
-def columns_of(table: Table, *, aliases: Mapping[str, str]) -> tuple[Column, ...]:
-    """Return the properties of a table, in the order its fields were made. An alias goes before any caption.
+def columns_of(
+    table: Table, *, aliases: Mapping[str, str], known: Iterable[Column] = (), former: Iterable[Column] = ()
+) -> tuple[Column, ...]:
+    """Return the properties of a table, in the order its fields were made.
+
+    An alias goes before any other name, then comes the one under which a field went before, then the caption's. A name
+    whose column in a warehouse is of another type goes to nobody: loaders cannot alter it, and stop.
 
     Args:
         table: The table.
         aliases: Field id → name to use instead.
+        known: Properties as they were, under the names that they keep.
+        former: Properties that went out of use.
+
+    Raises:
+        NinoxConfigError: An alias is the name of another field.
     """
+    known = [column for column in known if column.field_id not in aliases]
+    fields = {fld.id: fld for fld in table.fields}
     names = NameSpace(SYSTEM_PROPERTIES)
-    columns = {
-        fld.id: list(_columns(fld, names, aliases.get(fld.id) or identifier(fld.name, fallback=fld.id)))
-        for fld in sorted(table.fields, key=lambda fld: fld.id not in aliases)
-    }
+    kept: dict[str, dict[str, Column]] = {}
+    left: dict[str, JsonSchema] = {column.name.casefold(): column.json_type for column in former}
+    for column in known:
+        fld = fields.get(column.field_id)
+        if fld is None or not _keeps_its_type(column, fld) or column.name in names:
+            if column.is_readable:
+                left[column.name.casefold()] = column.json_type
+        else:
+            names.take(column.name)
+            kept.setdefault(fld.id, {})[column.part] = column
+    roots = _roots([*former, *known])
+    columns = {}
+    for fld in sorted(table.fields, key=lambda fld: fld.id not in aliases):
+        alias, parts = aliases.get(fld.id), kept.get(fld.id, {})
+        if alias is not None:
+            _refuse_alias_of_another(fld, alias, kept)
+        base = alias or _base(fld, roots.get(fld.id), left, is_kept=bool(parts))
+        columns[fld.id] = list(_columns(fld, names, base, parts, left if alias is None else {}))
     return tuple(column for fld in table.fields for column in columns[fld.id])
 
 
-def _columns(fld: Field, names: NameSpace, wanted: str) -> Iterator[Column]:
+def _refuse_alias_of_another(fld: Field, alias: str, kept: Mapping[str, Mapping[str, Column]]) -> None:
+    wanted = {with_part(alias, part.name).casefold() for part in _parts(fld.type)}
+    for other in (column for parts in kept.values() for column in parts.values()):
+        if other.name.casefold() in wanted:
+            message = (
+                f"aliases: {alias!r}, given to field {fld.id} ({fld.name!r}), is the name under which field "
+                f"{other.field_id} ({other.title!r}) of that table is sent. Give that one an alias, too."
+            )
+            raise NinoxConfigError(message)
+
+
+def _base(fld: Field, root: str | None, left: Mapping[str, JsonSchema], *, is_kept: bool) -> str:
+    """Return what the names of a field's properties begin with: its type is added where its columns are of another."""
+    plain = root or identifier(fld.name, fallback=fld.id)
+    is_free = is_kept or not any(_is_left(with_part(plain, part.name), part, left) for part in _parts(fld.type))
+    return plain if is_free else with_part(plain, identifier(fld.type, fallback="text"))
+
+
+def _is_left(name: str, part: Part, left: Mapping[str, JsonSchema]) -> bool:
+    """Tell whether a name stands for a column of another type that nobody fills any more."""
+    return left.get(name.casefold(), part.schema) != part.schema
+
+
+def _roots(known: Iterable[Column]) -> dict[str, str]:
+    """Return by field what the names of its properties began with at first."""
+    roots: dict[str, str] = {}
+    for column in known:
+        root = column.name.removesuffix(f"_{column.part}") if column.part else column.name
+        roots[column.field_id] = min(root, roots.get(column.field_id, root), key=len)  # the others have a type added
+    return roots
+
+
+def _keeps_its_type(column: Column, fld: Field) -> bool:
+    """Tell whether a property means what it meant to a loader, also if its field is of another type now."""
+    if column.type == fld.type:
+        return True
+    part = next((part for part in _parts(fld.type) if part.name == column.part), None)
+    return part is not None and (part.schema == column.json_type or not column.is_readable)
+
+
+def _columns(
+    fld: Field, names: NameSpace, base: str, kept: Mapping[str, Column], left: Mapping[str, JsonSchema]
+) -> Iterator[Column]:
     captions = {choice.id: choice.caption for choice in fld.choices}
     for part in _parts(fld.type):
-        yield Column(
-            name=names.claim(_with_part(wanted, part.name), suffixes=(fld.id,)),
-            title=fld.name,
-            field_id=fld.id,
-            type=fld.type,
-            part=part.name,
-            captions=captions,
-        )
+        name = kept[part.name].name if part.name in kept else None
+        if name is None:
+            others = {other for other in left if left[other] != part.schema}
+            name = names.claim(with_part(base, part.name), suffixes=(fld.id,), but_not=others)
+        yield Column(name=name, title=fld.name, field_id=fld.id, type=fld.type, part=part.name, captions=captions)
 
 
-def _with_part(wanted: str, part: str) -> str:
-    return f"{cut(wanted, MAX_LENGTH - len(part) - 1)}_{part}" if part else wanted
+def with_part(wanted: str, part: str, *, length: int = MAX_LENGTH) -> str:
+    """Return the name of one of a field's properties, of at most `length` bytes."""
+    return f"{cut(wanted, length - len(part) - 1)}_{part}" if part else wanted
+
+
+def part_names(ninox_type: str) -> tuple[str, ...]:
+    """Return what tells the properties of a field of a type apart."""
+    return tuple(part.name for part in _parts(ninox_type))
 
 
 def is_known_type(ninox_type: str) -> bool:

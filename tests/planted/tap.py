@@ -7,6 +7,64 @@ from tests.planted.promise import Promise
 
 PROMISES = [
     Promise(
+        "docs/how-to/schema-changes.md",
+        "A table or field goes on under the name that it was first read under",
+        test="tap/test_names_belong_to_ids.py::"
+        "test_a_selected_table_that_is_renamed_goes_on_under_its_name_with_one_warning[stream]",
+        defects=(
+            Defect("tap_ninox:name_streams", "if key in known and key not in by_alias", "if False"),
+            Defect("tap_ninox:_follow", "follows = was_read and", "follows = False and"),
+            Defect("tap_ninox:_is_to_follow", "other.is_readable and name not in known.deselected", "False"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/schema-changes.md",
+        "the state knows it by its id, also where your select rules name the old one",
+        test="tap/test_names_belong_to_ids.py::"
+        "test_a_selected_field_that_is_renamed_goes_on_under_its_name_with_one_warning[by name]",
+        defects=(
+            Defect("tap_ninox:_follow", "(was_read and heir.name != name)", "False"),
+            Defect("tap_ninox:columns_of", "kept.setdefault(fld.id, {})[column.part] = column", "pass"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/schema-changes.md",
+        "A database with another id is another database",
+        test="tap/test_names_belong_to_ids.py::test_a_copied_database_takes_no_name[smaller-meltano-all]",
+        defects=(
+            Defect(
+                "tap_ninox:name_streams",
+                "{key: known[key] for key in wanted if",
+                "{} and {key: key for key in wanted if",
+            ),
+        ),
+    ),
+    Promise(
+        "docs/how-to/schema-changes.md",
+        "To deselect a table after it was renamed",
+        test="tap/test_names_belong_to_ids.py::"
+        "test_a_table_that_was_deselected_under_its_name_is_not_read_again[renamed later]",
+        defects=(
+            Defect("tap_ninox:SchemaWatch.note_deselected", '["is_deselected"] = True', '["is_deselected"] = None'),
+            Defect("tap_ninox:_follow", "and not known.is_deselected", ""),
+        ),
+    ),
+    Promise(
+        "docs/how-to/schema-changes.md",
+        "the field gets a property of its own, such as `amount_string` after `amount`; the old column keeps its values",
+        test="tap/test_retyped_fields.py::test_the_old_column_keeps_its_values_and_refresh_fills_the_new_one",
+        defects=(Defect("tap_ninox:_keeps_its_type", "part.schema == column.json_type or", "True or"),),
+    ),
+    Promise(
+        "docs/how-to/schema-changes.md",
+        "rows that were loaded before keep the form that they had: each run says which tables are meant",
+        test="tap/test_what_shapes_values.py::test_a_time_zone_is_told_until_the_table_was_read_whole",
+        defects=(
+            Defect("tap_ninox:Description.write_to", 'if bookmark.get("shape") is None:', "if True:"),
+            Defect("tap_ninox:Bookmark.begin_snapshot", "self._description.write_shape_to(self._values)", "pass"),
+        ),
+    ),
+    Promise(
         "README.md",
         "First load: rows changed, added or deleted while it runs are not lost",
         test="tap/test_interleavings.py::test_load_then_two_runs_equal_the_source_for_any_interleaving",

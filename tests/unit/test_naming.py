@@ -20,7 +20,7 @@ def test_captions_become_names(case):
 
 @given(st.text(), st.text(min_size=0, max_size=5))
 def test_an_identifier_is_always_legal(caption, fallback):
-    assert re.fullmatch(r"[a-z][a-z0-9_]{0,62}", identifier(caption, fallback=fallback))
+    assert re.fullmatch(r"[a-z][a-z0-9_]{0,61}", identifier(caption, fallback=fallback))
 
 
 @given(st.lists(st.tuples(st.text(max_size=70), st.sampled_from(["A", "B", "ZD", "A1"])), max_size=30))
@@ -41,8 +41,8 @@ def test_who_comes_first_keeps_the_name():
 
 
 def test_a_suffix_is_never_cut_off():
-    space = NameSpace(["a" * 63])
-    assert space.claim("a" * 63, suffixes=("ZD",)) == "a" * 60 + "_zd"
+    space = NameSpace(["a" * 62])
+    assert space.claim("a" * 62, suffixes=("ZD",)) == "a" * 59 + "_zd"
 
 
 def test_a_reserved_name_is_taken():

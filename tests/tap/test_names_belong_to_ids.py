@@ -1,0 +1,252 @@
+"""A catalog says which tables and fields are read, the state under which names they go: no name ever moves.
+
+Select rules are applied as Meltano does, by its own code, to a catalog that was discovered without a state.
+"""
+
+from __future__ import annotations
+
+import pytest
+from meltano.core.plugin.singer.catalog import MetadataExecutor, select_metadata_rules
+
+from ninox_simulator.documents import RecordDocument
+from tests.helpers.run import discover, run_tap
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customer_records, customers, database, field, shop, table, team
+
+STREAM = "shop__customers"
+LONG = "c" * 70
+
+
+def selected(simulator, *rules, **settings):
+    """Return a catalog that was discovered anew, and what select rules leave of it."""
+    catalog = discover(simulator, **settings)
+    MetadataExecutor([*select_metadata_rules(["!*.*"]), *select_metadata_rules(rules)]).visit(catalog)
+    return catalog
+
+
+class Pipeline:
+    """A Meltano project: discovers without the state, selects by rules, and runs on from the state."""
+
+    def __init__(self, simulator, *rules):
+        self.simulator, self.rules, self.state = simulator, rules or ("*.*",), None
+
+    def run(self, *rules, **settings):
+        catalog = selected(self.simulator, *(rules or self.rules), **settings)
+        run = run_tap(self.simulator, catalog=catalog, state=self.state, **settings)
+        assert run.error is None, run.error
+        self.state = run.state
+        return run
+
+
+def add_database(simulator, database_id, name="Shop", *, count=2):
+    """Put a copy beside the database, with a name and an id of its own."""
+    (document,) = team(database({"A": customers()}, {"A": customer_records(count)}, id=database_id, name=name))
+    other = document.databases[0]
+    original = simulator.store.database(TEAM_ID, DATABASE_ID)
+    simulator.store.teams[TEAM_ID].databases[database_id] = type(original)(other, original._clock)
+    return simulator.store.database(TEAM_ID, database_id)
+
+
+def drifts(run):
+    return {drift["kind"]: drift for drift in run.report["drift"]}
+
+
+# ------------------------------------------------------------------------------------------------------------- tables
+
+
+@pytest.mark.parametrize("rules", [("*.*",), (f"{STREAM}.*",)], ids=["all", "by name"])
+@pytest.mark.parametrize("meltano", [True, False], ids=["meltano", "no catalog"])
+@pytest.mark.parametrize("new_id", ["db0000000000", "db0000000002"], ids=["smaller", "larger"])
+def test_a_copied_database_takes_no_name(simulate, new_id, meltano, rules):
+    """With a smaller id it took the stream of the original, and its rows went over those in the warehouse."""
+    simulator = simulate(shop(3))
+    pipeline = Pipeline(simulator, *rules)
+    run = pipeline.run if meltano else (lambda: run_tap(simulator, state=pipeline.state))
+    pipeline.state = run().state
+    copy = add_database(simulator, new_id)
+    simulator.edit.update("A", 1, {"A": "of the original"})
+    copy.update("A", 1, {"A": "of the copy"})
+    second = run()
+    assert [row["name"] for row in second.rows(STREAM)] == ["of the original"]
+    assert second.bookmark(STREAM)["database_id"] == DATABASE_ID
+    longer = {m["stream"] for m in second.of_type("RECORD")} - {STREAM} - {"ninox_tables", "ninox_databases"}
+    assert longer <= {"shop__customers_a", f"shop__customers_{new_id}_a", "ninox_fields", "ninox_choices"}
+
+
+def test_a_setting_that_leaves_the_original_out_gives_its_name_to_nobody(simulate):
+    simulator = simulate(shop(3))
+    state = run_tap(simulator).state
+    add_database(simulator, "db0000000000")
+    second = run_tap(simulator, state=state, databases=["db0000000000"])
+    assert second.ids(STREAM) == []
+    assert second.ids("shop__customers_a") == [1, 2]
+    assert second.bookmark(STREAM) == state["bookmarks"][STREAM]
+
+
+def test_a_restored_database_with_a_new_id_gets_the_longer_name_and_an_alias_goes_on_under_the_old(simulate):
+    simulator = simulate(shop(3))
+    state = run_tap(simulator).state
+    add_database(simulator, "db0000000000")
+    del simulator.store.teams[TEAM_ID].databases[DATABASE_ID]
+    newcomer = run_tap(simulator, state=state)
+    assert newcomer.ids("shop__customers_a") == [1, 2]
+    alias = run_tap(simulator, state=state, aliases={"db0000000000.A": STREAM})
+    assert alias.ids(STREAM) == [1, 2]
+
+
+def test_an_older_table_of_the_same_caption_that_appears_later_gets_the_longer_name(simulate):
+    tables = {"A": table("Hidden for now", A=field("string", "Name")), "B": customers()}
+    simulator = simulate(team(database(tables, {"A": [RecordDocument(1, {"A": "x"}, 1)], "B": customer_records(1)})))
+    state = run_tap(simulator, tables=["B"]).state
+    simulator.edit.rename_table("A", "Customers")
+    run = run_tap(simulator, state=state)
+    assert (run.rows(STREAM), run.ids("shop__customers_a")) == ([], [1])
+
+
+@pytest.mark.parametrize(
+    "rules", [(f"{STREAM}.*",), (f"{STREAM}.name", f"{STREAM}.amount"), ("*.*",)], ids=["stream", "fields", "all"]
+)
+def test_a_selected_table_that_is_renamed_goes_on_under_its_name_with_one_warning(simulate, rules):
+    simulator = simulate(shop(3))
+    pipeline = Pipeline(simulator, *rules)
+    assert pipeline.run().ids(STREAM) == [1, 2, 3]
+    simulator.edit.rename_table("A", "Clients")
+    simulator.edit.update("A", 2, {"A": "after"})
+    second, third = pipeline.run(), pipeline.run()
+    assert [(row["_id"], row["name"], row["amount"]) for row in second.rows(STREAM)] == [(2, "after", 20)]
+    assert not second.of_type("SCHEMA", "shop__clients")
+    assert f'set aliases: {{"{DATABASE_ID}.A": "shop__clients"}}' in drifts(second)["table_renamed"]["message"]
+    assert drifts(third) == {}
+    simulator.edit.delete("A", 1)
+    assert [row["_id"] for row in pipeline.run().tombstones(STREAM)] == [1]
+
+
+def test_what_was_left_out_of_a_table_stays_out_when_the_table_is_renamed(simulate):
+    simulator = simulate(shop(3))
+    pipeline = Pipeline(simulator, f"{STREAM}.name")
+    pipeline.run()
+    simulator.edit.rename_table("A", "Clients")
+    simulator.edit.update("A", 2, {"A": "after"})
+    (row,) = pipeline.run().rows(STREAM)
+    assert (row["name"], "amount" in row) == ("after", False)
+
+
+@pytest.mark.parametrize("is_renamed", [False, True], ids=["as it was", "renamed later"])
+def test_a_table_that_was_deselected_under_its_name_is_not_read_again(simulate, is_renamed):
+    simulator = simulate(team(database({"A": customers(), "B": table("Orders")}, {"A": customer_records(3)})))
+    pipeline = Pipeline(simulator, f"{STREAM}.*", "shop__orders.*")
+    pipeline.run()
+    pipeline.run("shop__orders.*")
+    if is_renamed:
+        simulator.edit.rename_table("A", "Clients")
+    simulator.edit.update("A", 2, {"A": "secret"})
+    for _ in range(2):
+        run = pipeline.run("shop__orders.*")
+        assert not [m for m in run.messages if "customers" in m.get("stream", "") or "clients" in m.get("stream", "")]
+
+
+def test_an_alias_renames_a_stream_that_has_a_bookmark(simulate):
+    simulator = simulate(shop(3))
+    pipeline = Pipeline(simulator)
+    pipeline.run()
+    assert pipeline.run(aliases={f"{DATABASE_ID}.A": "clients"}).ids("clients") == [1, 2, 3]
+    simulator.edit.update("A", 2, {"A": "after"})
+    assert pipeline.run().ids("clients") == [2], "the state says how it is called"
+
+
+def test_an_alias_that_is_the_name_of_another_table_is_refused(simulate):
+    simulator = simulate(team(database({"A": customers(), "B": table("Orders")}, {"A": customer_records(3)})))
+    state = run_tap(simulator).state
+    run = run_tap(simulator, state=state, aliases={f"{DATABASE_ID}.B": "Shop__Customers"})
+    assert "aliases: 'Shop__Customers', given to table" in str(run.error)
+    assert f"is the name under which table {DATABASE_ID}.A is read" in str(run.error)
+    assert run.messages == []
+
+
+def test_aliases_that_differ_in_case_only_are_one_name(simulate):
+    tables = {"A": customers(), "B": table("Orders", A=field("string", "No"), B=field("string", "Text"))}
+    simulator = simulate(team(database(tables)))
+    catalog = discover(simulator, aliases={f"{DATABASE_ID}.B": "SHOP__customers", f"{DATABASE_ID}.B.A": "TEXT"})
+    names = [stream["tap_stream_id"] for stream in catalog["streams"]]
+    assert {"SHOP__customers", "shop__customers_a"} <= set(names)
+    orders = next(stream for stream in catalog["streams"] if stream["tap_stream_id"] == "SHOP__customers")
+    assert {"TEXT", "text_b"} <= orders["schema"]["properties"].keys()
+
+
+# ------------------------------------------------------------------------------------------------------------- fields
+
+
+@pytest.mark.parametrize("rules", [("*.*",), (f"{STREAM}.name", f"{STREAM}.amount")], ids=["all", "by name"])
+def test_a_selected_field_that_is_renamed_goes_on_under_its_name_with_one_warning(simulate, rules):
+    simulator = simulate(shop(3))
+    pipeline = Pipeline(simulator, *rules)
+    pipeline.run()
+    simulator.edit.rename_field("A", "B", "Price")
+    simulator.edit.update("A", 2, {"B": 7})
+    second, third = pipeline.run(), pipeline.run()
+    assert [(row["_id"], row["amount"]) for row in second.rows(STREAM)] == [(2, 7)]
+    assert "price" not in second.rows(STREAM)[0]
+    assert f'set aliases: {{"{DATABASE_ID}.A.B": "price"}}' in drifts(second)["field_renamed"]["message"]
+    assert drifts(third) == {}
+
+
+def test_a_field_that_was_left_out_by_name_is_not_read_because_it_is_renamed(simulate):
+    simulator = simulate(shop(3))
+    pipeline = Pipeline(simulator, f"{STREAM}.name")
+    pipeline.run()
+    simulator.edit.rename_field("A", "B", "Price")
+    simulator.edit.update("A", 2, {"B": 7})
+    assert {"amount", "price"}.isdisjoint(pipeline.run().rows(STREAM)[0])
+
+
+def test_a_formula_goes_on_under_its_name(simulate):
+    simulator = simulate(
+        team(database({"A": customers(C=field("fn", "Total", fn="B * 2"))}, {"A": customer_records(2)}))
+    )
+    pipeline = Pipeline(simulator)
+    settings = {"formulas": {"*.total": "number"}}
+    assert [row["total"] for row in pipeline.run(**settings).rows(STREAM)] == [20, 40]
+    simulator.edit.rename_field("A", "C", "Sum")
+    simulator.edit.update("A", 2, {"B": 7})
+    assert [row["total"] for row in pipeline.run(**settings).rows(STREAM)] == [14]
+
+
+def test_fields_that_change_captions_change_no_columns(simulate):
+    simulator = simulate(shop(1))
+    pipeline = Pipeline(simulator)
+    pipeline.run()
+    simulator.edit.rename_field("A", "A", "Amount")
+    simulator.edit.rename_field("A", "B", "Name")
+    simulator.edit.update("A", 1, {"A": "text", "B": 7})
+    (row,) = pipeline.run().rows(STREAM)
+    assert (row["name"], row["amount"]) == ("text", 7)
+
+
+def test_an_alias_that_is_the_name_of_another_field_is_refused(simulate):
+    simulator = simulate(shop(1))
+    state = run_tap(simulator).state
+    run = run_tap(simulator, state=state, aliases={f"{DATABASE_ID}.A.B": "Name"})
+    assert "aliases: 'Name', given to field B ('Amount'), is the name under which field A ('Name')" in str(run.error)
+    both = {f"{DATABASE_ID}.A.B": "name", f"{DATABASE_ID}.A.A": "amount"}
+    simulator.edit.update("A", 1, {"A": "text", "B": 7})
+    (row,) = run_tap(simulator, state=state, aliases=both).rows(STREAM)
+    assert (row["name"], row["amount"]) == (7, "text")
+
+
+@pytest.mark.parametrize("meltano", [True, False], ids=["meltano", "no catalog"])
+def test_a_name_of_63_characters_that_0_1_gave_is_kept(simulate, meltano):
+    simulator = simulate(team(database({"A": table("Customers", A=field("string", LONG), B=field("string", LONG))})))
+    simulator.edit.create("A", {"A": "a", "B": "b"})
+    state = run_tap(simulator).state
+    state["bookmarks"][STREAM].update(dict.fromkeys(("shape", "former", "names", "is_deselected")))  # as in 0.1
+    simulator.edit.update("A", 1, {"A": "A", "B": "B"})
+    catalog = selected(simulator, "*.*") if meltano else None
+    for _ in range(2):
+        run = run_tap(simulator, state=state, catalog=catalog)
+        (row,) = run.rows(STREAM)
+        assert {name: value for name, value in row.items() if value in {"A", "B"}} == {
+            "c" * 63: "A",
+            "c" * 61 + "_b": "B",
+        }
+        state = run.state
+        state["bookmarks"][STREAM]["replication_key_value"] -= 1
+        simulator.edit.update("A", 1, {"A": "A"})

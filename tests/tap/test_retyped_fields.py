@@ -1,0 +1,120 @@
+"""A field whose type changes gets a property of its own: no loader has to alter a column, and none holds two types."""
+
+from __future__ import annotations
+
+import pytest
+
+from ninox_simulator.documents import RecordDocument
+from tests.helpers.run import discover, replay, run_tap
+from tests.helpers.seeds import DATABASE_ID, database, field, shop, table, team
+
+STREAM = "shop__customers"
+OPTIONS = {"1": {"caption": "open", "order": 0}, "2": {"caption": "paid", "order": 1}}
+
+
+def one_field(base, value, **more):
+    tables = {"A": table("Customers", A=field("string", "Name"), B=field(base, "Status", **more))}
+    return team(database(tables, {"A": [RecordDocument(1, {"A": "a", "B": value}, 1)]}))
+
+
+def properties(run):
+    """Property → JSON type, of the field that is retyped."""
+    schema = run.of_type("SCHEMA", STREAM)[0]["schema"]["properties"]
+    return {name: kind["type"][0] for name, kind in schema.items() if name.startswith("status")}
+
+
+RETYPED = {
+    "number → string": (("number", 7), ("string", "x"), {"status_string": "string"}),
+    "string → number": (("string", "x"), ("number", 7), {"status_number": "number"}),
+    "string → email": (("string", "x"), ("email", "x@example.org"), {"status": "string"}),
+    "string → date": (("string", "x"), ("date", "2026-01-31"), {"status_date": "string"}),
+    "choice → string": (("choice", "1"), ("string", "x"), {"status": "string"}),
+    "string → choice": (("string", "x"), ("choice", "1"), {"status": "string", "status_id": "string"}),
+    "multi → string": (("multi", ["1"]), ("string", "x"), {"status_string": "string"}),
+    "choice → multi": (("choice", "1"), ("multi", ["2"]), {"status_multi": "array", "status_multi_ids": "array"}),
+    "timestamp → appointment": (
+        ("timestamp", "2026-01-31T10:00"),
+        ("appointment", "2026-01-31T10:00 - 2026-01-31T11:00"),
+        {"status_start": "string", "status_end": "string"},
+    ),
+    "fn → number": (("fn", None), ("number", 7), {"status": "number"}),
+}
+
+
+@pytest.mark.parametrize("catalog", ["none", "fresh", "old"])
+@pytest.mark.parametrize("case", RETYPED)
+def test_no_column_changes_its_type_and_rows_come_under_the_new_property(simulate, case, catalog):
+    (base, value), (new_base, new_value), expected = RETYPED[case]
+    simulator = simulate(one_field(base, value, values=OPTIONS))
+    old = discover(simulator)
+    first = run_tap(simulator, catalog=old)
+    simulator.edit.retype_field("A", "B", new_base)
+    simulator.edit.schema["types"]["A"]["fields"]["B"]["values"] = OPTIONS
+    simulator.edit.update("A", 1, {"B": new_value})
+    given = {"none": lambda: None, "fresh": lambda: discover(simulator), "old": lambda: old}[catalog]()
+    second = run_tap(simulator, catalog=given, state=first.state)
+    assert second.error is None
+    assert properties(second) == expected
+    (row,) = second.rows(STREAM)
+    assert any(row[name] is not None for name in expected)
+    kept = {name: kind for name, kind in properties(first).items() if name in expected}
+    assert kept == {name: expected[name] for name in kept}
+    assert [drift["kind"] for drift in second.report["drift"]] == ["field_retyped"]
+    third = run_tap(simulator, catalog=discover(simulator), state=second.state)
+    assert properties(third) == expected
+    assert third.report["drift"] == []
+
+
+def test_the_old_column_keeps_its_values_and_refresh_fills_the_new_one(simulate):
+    simulator = simulate(shop(3))
+    first = run_tap(simulator)
+    simulator.edit.retype_field("A", "B", "string")
+    for number in (1, 2, 3):
+        simulator.edit.tables["A"].records[number].fields["B"] = f"{number * 10} €"
+    second = run_tap(simulator, state=first.state)
+    (told,) = second.report["drift"]
+    assert "its property is amount_string now, and amount keeps the values of before" in told["message"]
+    assert f'refresh: ["{STREAM}"]' in told["message"]
+    assert f'set aliases: {{"{DATABASE_ID}.A.B": "amount"}}' in told["message"]
+    third = run_tap(simulator, state=second.state, refresh=[STREAM])
+    rows = replay(replay({}, first, STREAM), third, STREAM)
+    assert {number: (row["amount"], row["amount_string"]) for number, row in rows.items()} == {
+        number: (number * 10, f"{number * 10} €") for number in (1, 2, 3)
+    }
+
+
+def test_an_alias_goes_on_under_the_old_name(simulate):
+    simulator = simulate(shop(1))
+    state = run_tap(simulator).state
+    simulator.edit.retype_field("A", "B", "string")
+    simulator.edit.update("A", 1, {"B": "x"})
+    run = run_tap(simulator, state=state, aliases={f"{DATABASE_ID}.A.B": "amount"})
+    assert run.rows(STREAM)[0]["amount"] == "x"
+
+
+def test_a_field_that_gets_its_type_back_gets_its_column_back(simulate):
+    simulator = simulate(shop(1))
+    state = run_tap(simulator).state
+    seen = []
+    for base, value in (("string", "x"), ("number", 8), ("date", "2026-01-31"), ("string", "y")):
+        simulator.edit.retype_field("A", "B", base)
+        simulator.edit.update("A", 1, {"B": value})
+        run = run_tap(simulator, state=state)
+        state = run.state
+        seen += [(name, row) for name, row in run.rows(STREAM)[0].items() if name.startswith("amount")]
+    assert seen == [("amount_string", "x"), ("amount", 8), ("amount_date", "2026-01-31"), ("amount_string", "y")]
+
+
+@pytest.mark.parametrize(("base", "name"), [("string", "amount_string"), ("number", "amount")])
+def test_a_new_field_gets_the_name_of_a_removed_one_if_it_fits_its_column(simulate, base, name):
+    simulator = simulate(shop(1))
+    state = run_tap(simulator).state
+    simulator.edit.remove_field("A", "B")
+    simulator.edit.update("A", 1, {"A": "without"})
+    state = run_tap(simulator, state=state).state
+    simulator.edit.add_field("A", "C", field(base, "Amount"))
+    simulator.edit.update("A", 1, {"C": 7 if base == "number" else "x"})
+    for _ in range(2):
+        run = run_tap(simulator, state=state)
+        assert [key for key in run.of_type("SCHEMA", STREAM)[0]["schema"]["properties"] if "amount" in key] == [name]
+        state = run.state
