@@ -25,15 +25,28 @@ def install(project, name):
 def executable(name):
     """Return the path of a tap's command, installed if it is not yet."""
     package = _definition(yaml.safe_load((REPOSITORY / "meltano.yml").read_text(encoding="utf-8")), name)["pip_url"]
+    return str(environment(package) / "bin" / name)
+
+
+def environment(package, *, python=None):
+    """Return the folder of an environment with a package, made if there is none.
+
+    Args:
+        package: As pip knows it.
+        python: The interpreter; default: this one.
+    """
     folder = REPOSITORY / ".meltano" / "test-taps" / package
     folder.parent.mkdir(parents=True, exist_ok=True)
     done = folder / "installed"
     with FileLock(f"{folder}.lock"):  # tests of two processes may want the same tap
         if not done.exists():  # the command alone may be there while its dependencies are not
-            venv.create(folder, with_pip=True)
+            if python is None:
+                venv.create(folder, with_pip=True)
+            else:
+                subprocess.run([python, "-m", "venv", folder], check=True)
             subprocess.run([folder / "bin" / "pip", "install", "--quiet", package], check=True, env=_for_pip())
             done.touch()
-    return str(folder / "bin" / name)
+    return folder
 
 
 def _definition(project, name):

@@ -24,6 +24,7 @@ from ninox_simulator import application
 from ninox_simulator.routes import scripting
 from tap_ninox.settings import TapSettings
 from tap_ninox.values.selected_fields import SelectedFieldsDecoder
+from target_ninox import completeness
 from target_ninox.settings import TargetSettings
 from target_ninox.write.file_sources import FileSources
 
@@ -85,6 +86,13 @@ def small_batches_in_bytes(size):
 def few_waiting_rows(rows):
     """Let so few rows of a stream wait for the records that they link to."""
     with mock.patch("target_ninox.loader.MOST_HELD", rows):
+        yield
+
+
+@contextmanager
+def round_numbers(rows):
+    """Take multiples of so few rows for places where taps write a state anyway."""
+    with mock.patch.object(completeness, "_ROUND", rows):
         yield
 
 

@@ -273,6 +273,16 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/mirror.md",
+        "So a mirror works behind taps that read a table whole in every run",
+        test="target/test_real_taps.py::test_rows_and_deletions_arrive_right_behind_a_real_tap",
+        defects=(
+            Defect("target_ninox:_Signs.may_go_on", "count % _ROUND == 0", "False"),
+            Defect("target_ninox:Completeness.doubts", "if signs.names_bookmark:", "if True:"),
+            Defect("target_ninox:RowWriter._intents", "if record is None else", "if True else"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/mirror.md",
         "every stream came that `__alias__` puts into the same one",
         test="target/test_completeness.py::test_a_stream_that_is_to_be_made_of_one_that_did_not_come_is_not_whole",
         defects=(Defect("target_ninox:TargetNinox._doubts", "if missing is not None:", "if False:"),),

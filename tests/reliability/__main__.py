@@ -1,7 +1,7 @@
 """Everything that `make prove` runs, in full, with its figures as Markdown for `docs/reliability.md`.
 
-`python -m tests.reliability tests world matrix kills load`: one part or several; `--examples`, `--seeds` and `--rows`
-make them smaller.
+`python -m tests.reliability tests world matrix kills load taps`: one part or several; `--examples`, `--seeds` and
+`--rows` make them smaller.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 from demo.postgres import running_postgres
-from tests.reliability import csv_kills, kills, load, matrix, meltano_kills, warehouse_kills
+from tests.reliability import csv_kills, kills, load, matrix, meltano_kills, real_taps, warehouse_kills
 from tests.reliability.canaries import quiet
 from tests.world import __main__ as world
 
@@ -103,6 +103,7 @@ PARTS = {
     "matrix": run_matrix,
     "kills": run_kills,
     "load": load.run_load,
+    "taps": real_taps.run_taps,
 }
 
 
@@ -116,6 +117,7 @@ def main(arguments=None):
     parser.add_argument("--seeds", type=int, default=200, help="seeds of the kill tests")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the largest load")
+    parser.add_argument("--record", action="store_true", help="keep what the taps sent in tests/cases/taps")
     options = parser.parse_args(arguments)
     quiet()
     failed = 0
