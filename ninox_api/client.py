@@ -190,9 +190,10 @@ class DatabaseClient:
         request = self._get("tables", table_id, "records", new="true", perPage=1, page=0, **_IDS)
         return next((record.id for record in self._transport.send(request, RECORDS)), None)
 
-    def find_record(self, table_id: str, record_id: int) -> NinoxRecord | None:
-        """Return one record, or None if it does not exist."""
-        request = self._get("tables", table_id, "records", str(record_id), style="ids", **_IDS)
+    def find_record(self, table_id: str, record_id: int, *, by_caption: bool = False) -> NinoxRecord | None:
+        """Return one record, or None if it does not exist; its choices as ids, or by their captions."""
+        choices = {"choiceStyle": "names"} if by_caption else {}
+        request = self._get("tables", table_id, "records", str(record_id), style="ids", **{**_IDS, **choices})
         try:
             record = self._transport.send(request, _RECORD)
         except NinoxNotFoundError:

@@ -5,16 +5,22 @@ Where a server will not do that, whole passes over numbered pages are repeated u
 
 An empty page ends a table, but it is no proof: one may come by mistake, or because a role sees no rows any more. So the
 end is confirmed (`judge_end`) before anybody concludes that a row which did not come is gone.
+
+Nor is a page that ascends a proof that records are listed by id: where they are listed by their last change, a row that
+was changed lately stands behind greater ids, and the cursor passes it. So where ids are missing from a page and nothing
+has shown the order (`ListOrder`), the rows are counted (`Tally`).
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from itertools import pairwise
 
 from ninox_api.client import NinoxRecord
 from ninox_api.errors import NinoxAPIError, NinoxError, NinoxProtocolError, NinoxSizeError, NinoxTimeoutError
@@ -26,7 +32,10 @@ MAX_PASSES = 5
 MIN_PAGE_SIZE = 2
 """A page of one record cannot be told from the end: a server may count the cursor's own row in (not documented)."""
 
-_LARGEST_ID = 2**63 - 1
+DEFAULT_PAGE_SIZE = 100
+"""What a server sends that does not hear `perPage` (documented); no smaller bound is known."""
+
+LARGEST_ID = 2**63 - 1
 
 _TOO_MUCH = frozenset({413, 504})
 _SHRINK = 4
@@ -71,6 +80,10 @@ class KeysetUnusableError(Exception):
     """The server ignores `sinceId` or does not order by id."""
 
 
+class PageIgnoredError(Exception):
+    """The server answers each page with the first one, which is not the whole table."""
+
+
 def keyset_pages(fetch: Callable[[int], Page], *, after_id: int = 0, end: int | None = None) -> Iterator[Page]:
     """Yield pages of ascending ids beyond `after_id`, until an empty one.
 
@@ -110,7 +123,7 @@ def _ascends(page: Page, cursor: int) -> bool:
         if record.id <= previous:
             return False
         previous = record.id
-    return previous <= _LARGEST_ID
+    return previous <= LARGEST_ID
 
 
 class SeenIds:
@@ -138,6 +151,84 @@ class SeenIds:
             self._runs[-1] = last
         else:
             self._runs.extend((first, last))
+
+
+class ListOrder:
+    """What pages that ascend have shown of the order in which a server lists records; of use for all its tables."""
+
+    _CERTAIN = 20.0
+    """Natural logarithm of the odds against chance, of one page of 12 records or some that are smaller."""
+
+    def __init__(self) -> None:
+        """Start without any page."""
+        self._odds = 0.0
+        self._may_be_by_change = True
+
+    def note(self, page: Page) -> None:
+        """Take a page of ascending ids into account."""
+        self._odds += math.lgamma(len(page) + 1)
+        changes = [record.sequence or 0 for record in page] if self._may_be_by_change else ()
+        if any(later < earlier for earlier, later in pairwise(changes)):
+            self._may_be_by_change = False
+
+    def distrust(self) -> None:
+        """Forget what was shown: a page was in another order."""
+        self._odds = -math.inf
+
+    @property
+    def is_by_id(self) -> bool:
+        """Whether records are listed by id beyond doubt: not by their last change, and not in any order."""
+        return not self._may_be_by_change and self._odds >= self._CERTAIN
+
+
+class Tally:
+    """Counts the rows of a reading in pages cut by id, which is how rows that were skipped are noticed.
+
+    Attributes:
+        rows: How many were read.
+    """
+
+    def __init__(self, order: ListOrder) -> None:
+        """Start without any."""
+        self.rows = 0
+        self._order = order
+        self._has_gaps = False
+        self._page_lengths: dict[int, int] = {}
+
+    def note(self, page: Page, cursor: int, *, asked: int) -> None:
+        """Take a page into account as it came; one that is not full has all rows beyond its cursor."""
+        fresh = fresh_records(page, cursor)
+        if not fresh or not _ascends(fresh, cursor):
+            return
+        self._order.note(fresh)
+        self._page_lengths[asked] = max(len(page), self._page_lengths.get(asked, 0))
+        if len(page) >= min(asked, DEFAULT_PAGE_SIZE) and fresh[-1].id - cursor > len(fresh):
+            self._has_gaps = True
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether ids are missing that a list in another order may hold further behind."""
+        return self._has_gaps and not self._order.is_by_id
+
+    def last_page(self, *, asked: int) -> int | None:
+        """Return the number of the page on which a list of so many rows ends; None if its size is not known."""
+        length = self._page_lengths.get(asked)
+        return self.rows // length if length else None
+
+    def agrees(self, page: Page, *, asked: int, last_id: int, deleted: int) -> bool:
+        """Tell whether that page shows that there are no more rows than were read.
+
+        Args:
+            page: What the server sent as the page of `last_page`.
+            asked: Records per page.
+            last_id: Highest id that was read: what lies above was created meanwhile.
+            deleted: How many of the rows were deleted since they were read, or more.
+        """
+        length = self._page_lengths[asked]
+        if len(page) >= length:
+            return False
+        created = sum(record.id > last_id for record in page)
+        return len(page) - created == self.rows % length - deleted
 
 
 class End(Enum):
@@ -202,14 +293,33 @@ def no_end(table_id: str, last_id: int) -> NinoxProtocolError:
     )
 
 
-def numbered_pages(fetch: Callable[[int], Page]) -> Iterator[Page]:
-    """Yield pages 0, 1, 2, … without rows already seen, until a page is empty or brings nothing new."""
+def no_pages(table_id: str) -> NinoxProtocolError:
+    """Return the error for a table that cannot be read, neither by id nor by number."""
+    return NinoxProtocolError(
+        f"Table {table_id} cannot be read in full: the server does not list its records by id, and answers each page "
+        "with the first one. Nothing was marked as read."
+    )
+
+
+def numbered_pages(fetch: Callable[[int], Page], *, is_all: Callable[[Page], bool] = lambda _: True) -> Iterator[Page]:
+    """Yield pages 0, 1, 2, … without rows already seen, until a page is empty or brings nothing new.
+
+    Args:
+        fetch: Returns a numbered page.
+        is_all: Asked where page 1 is page 0 once more: whether that is the whole table.
+
+    Raises:
+        PageIgnoredError: It is not: the server answers each page with the first one.
+    """
     seen: set[int] = set()
-    number = 0
-    while fresh := [record for record in fetch(number) if record.id not in seen]:
+    number, page = 0, fetch(0)
+    while fresh := [record for record in page if record.id not in seen]:
         seen.update(record.id for record in fresh)
         yield fresh
-        number += 1
+        number, before = number + 1, page
+        page = fetch(number)
+        if number == 1 and page and seen.issuperset(record.id for record in page) and not is_all(before):
+            raise PageIgnoredError
 
 
 def repeated_passes(
@@ -218,6 +328,7 @@ def repeated_passes(
     sequence: Callable[[], int | None],
     emitted: set[int] | None = None,
     is_whole: Callable[[Reading], bool] = lambda _: True,
+    is_all: Callable[[Page], bool] = lambda _: True,
 ) -> Iterator[Page]:
     """Yield every row once, from whole passes over numbered pages, until one pass is known to be complete.
 
@@ -229,8 +340,10 @@ def repeated_passes(
         sequence: Returns the database's sequence, or None where it cannot be told.
         emitted: Ids of rows that are not to be yielded (again); added to.
         is_whole: Judges a pass that is trusted otherwise: whether it met the table's end.
+        is_all: Judges a first page that comes again as the second: whether it is all there is.
 
     Raises:
+        PageIgnoredError: The server answers each page with the first one.
         NinoxProtocolError: The table changed during each of `MAX_PASSES` passes.
     """
     emitted = set() if emitted is None else emitted
@@ -238,7 +351,7 @@ def repeated_passes(
     for _ in range(MAX_PASSES):
         before, reading = sequence(), Reading()
         ids: set[int] = set()
-        for page in numbered_pages(fetch):
+        for page in numbered_pages(fetch, is_all=is_all):
             reading.note(first=reading.first_id or page[0].id, last=max(record.id for record in page))
             ids.update(record.id for record in page)
             yield [record for record in page if record.id not in emitted]

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
@@ -250,6 +251,7 @@ class TableStream(RecordStream):
             zone=settings.zone,
             selected=self._selected,
             empty=(DELETED_AT,) if settings.sends_tombstones else (),
+            asks_for_captions=partial(feed.answers_captions, entry.table_id),
         )
         self._reading = _Reading(
             bookmark=bookmark,
@@ -346,6 +348,7 @@ class TableStream(RecordStream):
                 yield from self._convert(page.records, reading.converter, report)
                 if page.part is not None:
                     snapshot.note(page.part, page.last_id)
+                    snapshot.is_in_doubt = page.is_in_doubt
                     bookmark.snapshot = snapshot
                     if self._tap.is_state_due():  # as _commit does, without copies of it
                         self._tap.write_message(StateMessage(self.tap_state))

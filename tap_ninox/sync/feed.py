@@ -11,10 +11,11 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from ninox_api.changes import FeedChanges, TableChanges
-from ninox_api.client import BEYOND_ANY_SEQUENCE, DatabaseClient
+from ninox_api.client import BEYOND_ANY_SEQUENCE, DatabaseClient, NinoxRecord
 from ninox_api.errors import (
     NinoxAPIError,
     NinoxDamagedError,
@@ -27,6 +28,7 @@ from ninox_api.errors import (
     NinoxSizeError,
     NinoxTimeoutError,
 )
+from ninox_api.paging import ListOrder
 from ninox_api.schema import DatabaseSchema
 from ninox_api.wording import counted
 
@@ -35,6 +37,8 @@ _BUSY = frozenset({502, 503})
 
 _TOO_MUCH = frozenset({413, 504})
 """It cannot answer this; a smaller question may be answered."""
+
+_MOST_QUESTIONS_FOR_CAPTIONS = 3
 
 _SHARED = 2
 """From so many streams at one position on, one question for the database is cheaper than one for each table."""
@@ -86,6 +90,7 @@ class Feed:
         schema: The database as it is now; None if the key may not see it.
         echoes: Whether the feed was seen to answer any sequence, however high, as its own.
         records_are_filtered: Whether records can be asked for by sequence, as far as was seen.
+        list_order: What was seen of the order in which records are listed.
     """
 
     def __init__(self, client: DatabaseClient, *, schema: DatabaseSchema | None, table_ids: Iterable[str]) -> None:
@@ -100,6 +105,9 @@ class Feed:
         self.schema = schema
         self.echoes = False
         self.records_are_filtered = True
+        self.list_order = ListOrder()
+        self._answers_captions: bool | None = None
+        self._questions_for_captions = 0
         self._table_ids = frozenset(table_ids)
         self._followers: Counter[int] = Counter()
         self._lock = threading.Lock()
@@ -164,6 +172,34 @@ class Feed:
         """Return how many changed files the feed names without saying of which record."""
         told = self._answer(position).told if self._is_shared(position) else None
         return told.unread_files if told else 0
+
+    def answers_captions(self, table_id: str, record: NinoxRecord, field_id: str, value: object) -> bool | None:
+        """Tell whether the server ignores `choiceStyle`, so that what reads like an option's id may be a caption.
+
+        The record is asked for once more, by captions: where that is no other answer, captions came before, too. One
+        that has changed meanwhile, or is gone, does not tell; then another one has to.
+
+        Args:
+            table_id: Its table.
+            record: As it came.
+            field_id: A choice of it.
+            value: What came for that; it is the id of one option and the caption of another.
+        """
+        if self._answers_captions is None and self._questions_for_captions < _MOST_QUESTIONS_FOR_CAPTIONS:
+            self._questions_for_captions += 1
+            with suppress(NinoxError):
+                now = self.client.find_record(table_id, record.id, by_caption=True)
+                if now is not None and (now.sequence, now.modified_at) == (record.sequence, record.modified_at):
+                    self._answers_captions = now.fields.get(field_id) == value
+        return self._answers_captions
+
+    def removed_since(self, table_id: str, sequence: int) -> set[int] | None:
+        """Ask now which records of a table were removed since a sequence; None where that is not to be had."""
+        try:
+            changes = self.client.get_table_changes(table_id, sequence).tables.get(table_id)
+        except NinoxError:
+            return None
+        return set(changes.removed) if changes else set()
 
     def current_sequence(self) -> int | None:
         """Ask the database for its sequence now; None where it does not say."""

@@ -21,19 +21,24 @@ from ninox_api.errors import (
     NinoxServerError,
 )
 from ninox_api.paging import (
+    DEFAULT_PAGE_SIZE,
+    LARGEST_ID,
     MIN_PAGE_SIZE,
     End,
     IdRange,
     KeysetUnusableError,
     Page,
+    PageIgnoredError,
     PageSize,
     Reading,
     SeenIds,
+    Tally,
     cut_range,
     fresh_records,
     judge_end,
     keyset_pages,
     no_end,
+    no_pages,
     repeated_passes,
     was_too_much,
 )
@@ -63,11 +68,13 @@ class ReadPage(NamedTuple):
         records: In ascending order of ids, or none where a range turned out to hold no more.
         part: The range it belongs to; None where nothing can be resumed.
         last_id: Id up to which the range is then read.
+        is_in_doubt: Whether rows may have been passed over until then, as the order of the list is not known.
     """
 
     records: Page
     part: IdRange | None = None
     last_id: int = 0
+    is_in_doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +117,42 @@ def begin_ahead(begin: Callable[[], Begun], *, at_end: Callable[[], None]) -> Ca
 
     ahead = ReadAhead([pages()], room=2, at_end=at_end)
     return lambda: replace(first.result(), pages=iter(ahead))
+
+
+class _TableEnd:
+    """Judges where one reading of a table ends, and asks for its newest record where that is needed."""
+
+    def __init__(self, client: DatabaseClient, table_id: str, *, last_id: int | None, may_be_empty: bool) -> None:
+        """Remember whom to ask; for `last_id` and `may_be_empty` see `TablePages.full`."""
+        self._client, self._table_id = client, table_id
+        self._next_id = None if last_id is None else last_id + 1
+        self._may_be_empty = may_be_empty
+        self._newest_after: dict[int, int | None] = {}  # the newest record when one was the last that had come
+
+    def is_newest(self, record_id: int) -> bool:
+        """Tell, once, whether the last record of a short page is the newest: then no empty page is asked for."""
+        if self._newest_after or (self._next_id is not None and record_id + 1 >= self._next_id):
+            return False
+        with suppress(*_CANNOT_SAY):
+            return self._newest(record_id) == record_id
+        return False
+
+    def judge(self, reading: Reading) -> End:
+        """Judge a reading that met an empty page."""
+        try:
+            return judge_end(
+                reading,
+                next_id=self._next_id,
+                newest=lambda: self._newest(reading.last_id),
+                may_be_empty=self._may_be_empty,
+            )
+        except _CANNOT_SAY:
+            return End.UNCONFIRMED
+
+    def _newest(self, last_id: int) -> int | None:
+        if last_id not in self._newest_after:
+            self._newest_after[last_id] = self._client.find_newest_id(self._table_id)
+        return self._newest_after[last_id]
 
 
 class TablePages:
@@ -178,8 +221,10 @@ class TablePages:
         parts: Sequence[IdRange],
         *,
         last_id: int | None,
+        head: int | None = None,
         may_be_empty: bool = True,
         is_resumed: bool = False,
+        is_in_doubt: bool = False,
         run: Callable[[Sequence[Iterator[ReadPage]]], Iterable[ReadPage]] = chain.from_iterable,
     ) -> Iterator[ReadPage]:
         """Yield pages of all records of some ranges, the last of them open; each record once.
@@ -187,8 +232,10 @@ class TablePages:
         Args:
             parts: What is to be read; they are not altered.
             last_id: An id that no record was above before the first page, None if unknown.
+            head: The database's sequence then, None if unknown.
             may_be_empty: Whether a table that shows no record at all is to be believed.
             is_resumed: Whether an earlier run has read what lies before the ranges.
+            is_in_doubt: Whether that run may have passed rows over.
             run: Consumes the readings of the ranges: one after the other, or at once.
 
         Raises:
@@ -196,43 +243,39 @@ class TablePages:
         """
         reading = Reading(last_id=parts[-1].last_id, first_id=None) if is_resumed else Reading()
         seen: list[SeenIds] = []
-
-        next_id = None if last_id is None else last_id + 1
-        newest_after: dict[int, int | None] = {}  # what was the newest record when one was the last that had come
-
-        def newest(last_id: int) -> int | None:
-            if last_id not in newest_after:
-                newest_after[last_id] = self._client.find_newest_id(self._table_id)
-            return newest_after[last_id]
-
-        def is_newest(record_id: int) -> bool:
-            """Tell, once, whether the last record of a short page is the newest: then no empty page is asked for."""
-            if newest_after or (next_id is not None and record_id + 1 >= next_id):
-                return False
-            with suppress(*_CANNOT_SAY):
-                return newest(record_id) == record_id
-            return False
+        tally, first_id = Tally(self._feed.list_order), parts[0].last_id
+        end = _TableEnd(self._client, self._table_id, last_id=last_id, may_be_empty=may_be_empty)
 
         def judge(reading: Reading) -> End:
-            try:
-                end = judge_end(
-                    reading, next_id=next_id, newest=lambda: newest(reading.last_id), may_be_empty=may_be_empty
-                )
-            except _CANNOT_SAY:
-                end = End.UNCONFIRMED
-            self.is_confirmed = end is End.CONFIRMED
-            return end
+            verdict = end.judge(reading)
+            self.is_confirmed = verdict is End.CONFIRMED
+            return verdict
 
         try:
-            yield from self._ranges(parts, reading, judge, is_newest, seen, run)
+            for page in self._ranges(parts, reading, judge, end.is_newest, seen, tally, run):
+                yield page._replace(
+                    is_in_doubt=tally.is_in_doubt or (is_in_doubt and not self._feed.list_order.is_by_id)
+                )
         except KeysetUnusableError:
-            logger.warning(
-                "Table %s cannot be paged by record id on this server: reading it in repeated passes, "
-                "which cannot be resumed.",
-                self._table_id,
-            )
-            emitted = set(chain.from_iterable(seen))
+            self._feed.list_order.distrust()
+            is_usable = False
+        else:
+            is_usable = True
+            is_inherited = is_in_doubt and not self._feed.list_order.is_by_id
+            if not is_inherited and (not tally.is_in_doubt or self._is_all(tally, seen, first_id, reading, head)):
+                return
+        logger.warning(
+            "Table %s cannot be paged by record id on this server: reading it in repeated passes, "
+            "which cannot be resumed.",
+            self._table_id,
+        )
+        emitted = set(chain.from_iterable(seen))
+        try:
             yield from self._passes(emitted, is_whole=lambda reading: judge(reading) is not End.MORE)
+        except PageIgnoredError:
+            if not is_usable:
+                raise no_pages(self._table_id) from None
+            self.is_confirmed = False  # perhaps all rows came, but nothing can show it
 
     def changed(self, changes: TableChanges, *, bookmark: int) -> Iterator[Page]:
         """Yield pages of the records that the feed names; each is seen, read singly, or counted as gone.
@@ -262,14 +305,21 @@ class TablePages:
         Records without a sequence cannot be judged and come every time they are seen.
         """
         emitted: set[int] = set()
+        tally = Tally(self._feed.list_order)
         try:
-            for page in self._filtered(bookmark, also=None):
+            for page in self._filtered(bookmark, also=None, tally=tally):
                 emitted.update(record.id for record in page)
                 yield self._joined(page)
+            if not tally.is_in_doubt or self._are_all_since(bookmark, tally):
+                return
         except KeysetUnusableError:
-            logger.warning("Table %s: the server ignores sinceSq, so the whole table is read.", self._table_id)
-            for page, _, _ in self.full([IdRange()], last_id=None):
-                yield [r for r in page if r.id not in emitted and _is_after(r, bookmark, also=None)]
+            pass
+        logger.warning(
+            "Table %s: the server ignores sinceSq, or does not list records by id, so the whole table is read.",
+            self._table_id,
+        )
+        for whole in self.full([IdRange()], last_id=None):
+            yield [r for r in whole.records if r.id not in emitted and _is_after(r, bookmark, also=None)]
 
     def _in_full(self, plan: Plan, snapshot: Snapshot) -> Iterator[ReadPage]:
         snapshot.ranges[-1:] = self._cut(snapshot.ranges[-1], plan.last_id, others=len(snapshot.ranges) - 1)
@@ -277,8 +327,10 @@ class TablePages:
         yield from self.full(
             list(snapshot.ranges),
             last_id=plan.last_id,
+            head=plan.head,
             may_be_empty=plan.may_be_empty,
             is_resumed=is_resumed,
+            is_in_doubt=snapshot.is_in_doubt,
             run=self._at_once,
         )
         if is_resumed and plan.changes is not None:  # of what an earlier run has emitted, some has changed since
@@ -348,17 +400,19 @@ class TablePages:
         judge: Callable[[Reading], End],
         is_newest: Callable[[int], bool],
         seen: list[SeenIds],
+        tally: Tally,
         run: Callable[[Sequence[Iterator[ReadPage]]], Iterable[ReadPage]],
     ) -> Iterator[ReadPage]:
         """Yield the pages of ranges; where an empty page is contradicted, by a later record or by the judge, go on."""
         ends: list[tuple[IdRange, int]] = []  # where ranges met an empty page; the open one always does
-        readings, is_again = [self._range(part, part.last_id, ends, is_newest, seen) for part in parts], False
+        readings, is_again = [self._range(part, part.last_id, ends, is_newest, seen, tally) for part in parts], False
         while True:
             has_come = False
             for page in run(readings):
                 if page.records:
                     has_come = True
                     reading.note(first=page.records[0].id, last=page.last_id)
+                    tally.rows += len(page.records)
                 yield page
             if is_again and not has_come:
                 raise no_end(self._table_id, reading.last_id)
@@ -368,7 +422,8 @@ class TablePages:
                     break
                 doubted = list(ends)
             ends[:] = [end for end in ends if end not in doubted]
-            readings, is_again = [self._range(part, after, ends, is_newest, seen) for part, after in doubted], True
+            readings = [self._range(part, after, ends, is_newest, seen, tally) for part, after in doubted]
+            is_again = True
         yield from (ReadPage([], part, part.end) for part, _ in ends if part.end is not None)
 
     def _range(
@@ -378,6 +433,7 @@ class TablePages:
         ends: list[tuple[IdRange, int]],
         is_newest: Callable[[int], bool],
         seen: list[SeenIds],
+        tally: Tally,
     ) -> Iterator[ReadPage]:
         last_id, met_nothing, ids = after_id, False, SeenIds()
         seen.append(ids)
@@ -385,6 +441,7 @@ class TablePages:
         def fetch(after: int) -> Page:
             nonlocal met_nothing
             page = self._after(after)
+            tally.note(page, after, asked=self._page_size.current)
             met_nothing = not fresh_records(page, after)
             return page
 
@@ -401,6 +458,29 @@ class TablePages:
         elif part.end is not None:
             yield ReadPage([], part, part.end)
 
+    def _is_all(self, tally: Tally, seen: Iterable[SeenIds], first_id: int, reading: Reading, head: int | None) -> bool:
+        """Ask for the page on which a list of as many rows as were read ends, and tell whether there are no more.
+
+        Args:
+            tally: Of the reading.
+            seen: The ids that it read.
+            first_id: Id beyond which it began.
+            reading: What it came to.
+            head: The database's sequence before it, None if unknown: then deletions meanwhile are unknown, too.
+        """
+        size = self._page_size.current
+        number = tally.last_page(asked=size)
+        if number is None:
+            return False
+        with suppress(*_CANNOT_SAY):
+            page = self._client.get_records(self._table_id, since_id=first_id or None, page=number, per_page=size)
+            removed = set() if head is None else self._feed.removed_since(self._table_id, head)
+            if removed is None:
+                return False
+            deleted = len(removed.intersection(chain.from_iterable(seen))) if removed else 0
+            return tally.agrees(page, asked=size, last_id=reading.last_id, deleted=deleted)
+        return False
+
     def _passes(self, emitted: set[int], *, is_whole: Callable[[Reading], bool]) -> Iterator[ReadPage]:
         """Yield the pages of whole passes, from the start again where a pass asked for too large pages."""
         while True:
@@ -411,7 +491,18 @@ class TablePages:
                     self._table_id, page=number, per_page=size, divisible=size > MIN_PAGE_SIZE
                 )
 
-            passes = repeated_passes(numbered, sequence=self._feed.current_sequence, emitted=emitted, is_whole=is_whole)
+            def is_all(first: Page, size: int = size) -> bool:
+                """Tell a table of one page, whose last page is repeated, from a server that ignores `page`."""
+                if len(first) < min(size, DEFAULT_PAGE_SIZE):
+                    return True
+                more = len(first) + 1
+                return more <= DEFAULT_PAGE_SIZE and more > len(
+                    self._client.get_records(self._table_id, per_page=more, divisible=more > MIN_PAGE_SIZE)
+                )
+
+            passes = repeated_passes(
+                numbered, sequence=self._feed.current_sequence, emitted=emitted, is_whole=is_whole, is_all=is_all
+            )
             try:
                 yield from (ReadPage(self._joined(page)) for page in passes)
             except NinoxError as error:
@@ -424,14 +515,33 @@ class TablePages:
     def _joined(self, page: Page) -> Page:
         return self._join(page) if page else page
 
-    def _filtered(self, bookmark: int, *, also: set[int] | None) -> Iterator[Page]:
+    def _are_all_since(self, bookmark: int, tally: Tally) -> bool:
+        size = self._page_size.current
+        number = tally.last_page(asked=size)
+        if number is None:
+            return False
+        with suppress(*_CANNOT_SAY):
+            page = self._client.get_records(self._table_id, since_sequence=bookmark, page=number, per_page=size)
+            return tally.agrees(page, asked=size, last_id=LARGEST_ID, deleted=0)
+        return False
+
+    def _filtered(self, bookmark: int, *, also: set[int] | None, tally: Tally | None = None) -> Iterator[Page]:
         """Yield pages of changed records by `sinceSq`.
 
         Raises:
             KeysetUnusableError: The server ignores `sinceSq` (one was seen to) or does not order by id; what was
                 yielded is right, but not all.
         """
-        for page in keyset_pages(lambda after: self._after(after, since_sequence=bookmark)):
+
+        def fetch(after: int) -> Page:
+            page = self._after(after, since_sequence=bookmark)
+            if tally is not None:
+                tally.note(page, after, asked=self._page_size.current)
+            return page
+
+        for page in keyset_pages(fetch):
+            if tally is not None:
+                tally.rows += len(page)
             wanted = [record for record in page if _is_after(record, bookmark, also=also)]
             yield wanted
             if len(wanted) < len(page):

@@ -10,7 +10,8 @@
 `replication_key_value` is the sequence up to which everything is known to be emitted: the database's sequence taken
 *before* reading, never the highest one seen. `snapshot` is there while the table is being read whole. A table that is
 read in several places at once has `"ranges": [{"last_id": 12000, "end": 20000}, {"last_id": 31000, "end": null}]` in
-it instead of `last_id`: the ranges of ids that are not read to their end. `deselected` lists the properties that could
+it instead of `last_id`: the ranges of ids that are not read to their end. `"is_in_doubt": true` in it says that rows
+may have been passed over, which the end of the reading settles. `deselected` lists the properties that could
 have been read and were not, if any. `is_empty` says that the table had no rows when it was read in full, which was
 confirmed. What else is kept of the table's schema: see `known_tables`.
 
@@ -52,11 +53,13 @@ class Snapshot:
     Attributes:
         head: The database's sequence before the first page.
         table_version: Marks the rows of this reading.
+        is_in_doubt: Whether rows may have been passed over so far, as the order of the list was not known.
         ranges: What is still to be read; all records outside were emitted.
     """
 
     head: int
     table_version: int
+    is_in_doubt: bool = False
     ranges: list[IdRange] = field(default_factory=lambda: [IdRange()])
 
     @classmethod
@@ -66,6 +69,7 @@ class Snapshot:
         return cls(
             head=saved["head"],
             table_version=saved["table_version"],
+            is_in_doubt=saved.get("is_in_doubt") is True,
             ranges=ranges or [IdRange(last_id=saved["last_id"])],
         )
 
@@ -74,6 +78,8 @@ class Snapshot:
         place: dict[str, Any] = {"ranges": [asdict(part) for part in self.ranges]}
         if len(self.ranges) == 1 and self.ranges[0].end is None:
             place = {"last_id": self.ranges[0].last_id}
+        if self.is_in_doubt:
+            place["is_in_doubt"] = True
         return {"head": self.head, **place, "table_version": self.table_version}
 
     def ids_read(self, end: int) -> int:
@@ -217,7 +223,7 @@ def _problem(values: MutableMapping[str, Any], *, database_id: str, table_id: st
     if snapshot is not None:
         if not _is_snapshot(snapshot):
             return "its snapshot is not in a known form"
-        numbers += [value for name, value in snapshot[0].items() if name != "ranges"]
+        numbers += [value for name, value in snapshot[0].items() if name not in {"ranges", "is_in_doubt"}]
         numbers += [number for part in snapshot[0].get("ranges", ()) for number in (part["last_id"], part["end"] or 0)]
     if not all(map(_is_count, numbers)):
         return "it holds something else than whole numbers"
@@ -230,7 +236,7 @@ def _is_snapshot(saved: Any) -> TypeGuard[list[dict[str, Any]]]:
     (snapshot,) = saved
     if not isinstance(snapshot, dict) or not snapshot.keys() >= {"head", "table_version"}:
         return False
-    places = snapshot.keys() - {"head", "table_version"}
+    places = snapshot.keys() - {"head", "table_version", "is_in_doubt"}
     return places == {"last_id"} or (places == {"ranges"} and _are_ranges(snapshot["ranges"]))
 
 

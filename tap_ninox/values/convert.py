@@ -12,17 +12,33 @@ from ninox_api.client import NinoxRecord
 from ninox_api.record_keys import check_keys
 from tap_ninox.values.columns import Column
 from tap_ninox.values.page import ConvertedPage, RecordForm
-from tap_ninox.values.readers import BadValueError, Read, utc_moments
+from tap_ninox.values.readers import (
+    BadValueError,
+    Read,
+    ids_of_captions,
+    mistakable_options,
+    options_in,
+    utc_moments,
+)
 from tap_ninox.values.selected_fields import attributes_of
 from tap_ninox.values.whole_columns import ReadWhole, whole_reader
 
+AsksForCaptions = Callable[[NinoxRecord, str, Any], "bool | None"]
+"""Tells whether the server answers captions of options where ids were asked for, given a record, one of its fields and
+the value that came; None if that cannot be told by this record."""
+
 
 class _Reader(NamedTuple):
-    """How one property is read: a page's values at once, or each on its own where that is not possible."""
+    """How one property is read: a page's values at once, or each on its own where that is not possible.
+
+    Attributes:
+        mistakable: Options that may be ids or captions; see `mistakable_options`.
+    """
 
     column: Column
     read: Read
     read_whole: ReadWhole | None
+    mistakable: frozenset[str]
 
 
 class Converter:
@@ -39,6 +55,7 @@ class Converter:
         zone: ZoneInfo | None,
         selected: Iterable[str],
         empty: Sequence[str] = (),
+        asks_for_captions: AsksForCaptions = lambda *_: False,
     ) -> None:
         """Compile the readers of the selected columns; the other values are not even looked at.
 
@@ -47,11 +64,21 @@ class Converter:
             zone: Zone of date-times; None leaves them as they are sent.
             selected: Names of the properties to send.
             empty: Further properties of lines, null in each of them.
+            asks_for_captions: Called where an option may be meant by its id or by its caption.
         """
         columns = list(columns)
         wanted = set(selected)
         chosen = [column for column in columns if column.name in wanted and column.is_readable]
-        self._readers = [_Reader(column, column.reader(zone), whole_reader(column, zone)) for column in chosen]
+        self._readers = [
+            _Reader(
+                column,
+                column.reader(zone),
+                whole_reader(column, zone),
+                mistakable_options(column.captions) if column.is_stored else frozenset(),
+            )
+            for column in chosen
+        ]
+        self._asks_for_captions = asks_for_captions
         self._attributes = attributes_of(chosen)
         self._system = [read for name, read in _SYSTEM.items() if name in wanted]
         names = [name for name in _SYSTEM if name in wanted] + [column.name for column in chosen]
@@ -66,6 +93,8 @@ class Converter:
         columns: list[Sequence[Any]] = [read(page) for read in self._system]
         for reader in self._readers:
             sent = self._sent(fields, reader.column.field_id)
+            if reader.mistakable and self._are_captions(page, reader, sent):
+                sent = list(map(ids_of_captions(reader.column.captions), sent))
             whole = reader.read_whole(sent) if reader.read_whole else None
             columns.append([self._value(reader, value) for value in sent] if whole is None else whole)
         return ConvertedPage(self._form, columns, length=len(page))
@@ -76,6 +105,28 @@ class Converter:
             attribute = self._attributes.get(field_id)  # none for a formula that no script can name
             return list(map(attrgetter(attribute), fields)) if attribute else [None] * len(fields)
         return [values.get(field_id) for values in fields]
+
+    def _are_captions(self, page: Sequence[NinoxRecord], reader: _Reader, sent: Sequence[Any]) -> bool:
+        """Tell whether a page holds captions of options, as far as that makes a difference."""
+        for record, value in zip(page, sent, strict=True):
+            if not reader.mistakable.isdisjoint(filter(_is_text, options_in(value))):
+                verdict = self._shown_style(page)
+                if verdict is None:
+                    verdict = self._asks_for_captions(record, reader.column.field_id, value)
+                if verdict is not None:
+                    return verdict
+        return False
+
+    def _shown_style(self, page: Sequence[NinoxRecord]) -> bool | None:
+        """Tell whether a page has captions of options, by one that is the id of none, or the other way round."""
+        fields = [record.fields for record in page]
+        for column in (reader.column for reader in self._readers if reader.column.is_stored):
+            ids, captions = column.captions.keys(), set(column.captions.values())
+            for value in self._sent(fields, column.field_id) if captions else ():
+                for option in filter(_is_text, options_in(value)):
+                    if (option in ids) != (option in captions):
+                        return option in captions
+        return None
 
     def _value(self, reader: _Reader, value: Any) -> Any:
         if value is None or value == "":
@@ -96,6 +147,10 @@ class Converter:
         fields = next(filled, None)
         if isinstance(fields, dict):
             check_keys(fields, ids=self._field_ids, captions=self._captions)
+
+
+def _is_text(option: Any) -> bool:
+    return isinstance(option, str)
 
 
 _SYSTEM: dict[str, Callable[[Sequence[NinoxRecord]], list[Any]]] = {

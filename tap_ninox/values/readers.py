@@ -153,6 +153,28 @@ def choice_id(captions: Mapping[str, str]) -> Read:
     return read
 
 
+def mistakable_options(captions: Mapping[str, str]) -> frozenset[str]:
+    """Return the captions that are the id of another option: as a value, they do not say which of the two is meant."""
+    return frozenset(caption for key, caption in captions.items() if caption != key and caption in captions)
+
+
+def options_in(value: Any) -> list[Any]:
+    """Return what a choice, or a multiple choice, holds, as it was sent."""
+    return [] if value is None or value == "" else list(_items(value))
+
+
+def ids_of_captions(captions: Mapping[str, str]) -> Read:
+    """Return a function that makes ids of a choice's captions, for a server that ignores `choiceStyle`."""
+    id_by_caption = {caption: key for key, caption in reversed(list(captions.items()))}
+
+    def read(value: Any) -> Any:
+        if isinstance(value, str):
+            return id_by_caption.get(value, value)
+        return [id_by_caption.get(item, item) if isinstance(item, str) else item for item in options_in(value)]
+
+    return read
+
+
 def choice_caption(captions: Mapping[str, str]) -> Read:
     """Return a reader of a choice's caption, null for an option that was deleted."""
     read_id = choice_id(captions)

@@ -8,13 +8,9 @@ from __future__ import annotations
 
 KNOWN = {
     "A10": "A copy of a database with a smaller id takes over the names of the original: copies get larger ids.",
-    "A26": "Loaders that replace a stream's schema without flushing lose changed rows: no such loader.",
     "A28": "After a change of a setting that shapes values, columns mix both: such settings stay as they are.",
-    "A32": "Two versions within a second are the same if the bookmark is lost: bookmarks are never lost.",
-    "A33": "Rows have a version where none is ever activated: the setting is not drawn.",
-    "order": "Where lists are not sorted by id, a page that ascends by chance hides it, and rows are lost: by id.",
     "ids": "What a setting gives by its id cannot be told from another of that name: none is named like an id.",
-    "choices": "Where a server ignores choiceStyle, an option captioned like the id of another is taken for that one.",
+    "choices": "The target takes an option captioned like the id of another for that one if choiceStyle is ignored.",
 }
 
 

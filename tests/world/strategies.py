@@ -24,7 +24,7 @@ CAPTIONS = (
 OPTIONS = {
     "1": {"caption": "Open", "order": 0},
     "2": {"caption": "Done, sent", "order": 1},
-    "10": {"caption": "1" if is_mended("choices") else "one", "order": 2},
+    "10": {"caption": "1", "order": 2},
     "11": {"caption": "größe", "order": 3},
 }
 TEXTS = (
@@ -136,11 +136,14 @@ def loadable(shape):
     return shape._replace(fields=[key, *others])
 
 
-def database_of(shapes, name):
+def database_of(shapes, name, *, for_target=False):
     """Return the database that shapes stand for."""
+    options = {key: dict(option) for key, option in OPTIONS.items()}
+    if for_target and not is_mended("choices"):
+        options["10"]["caption"] = "one"
     types, records, sequence = {}, {}, 0
     for number, shape in enumerate(shapes):
-        fields = {letters(n): raw_field(drawn, tables=len(shapes)) for n, drawn in enumerate(shape.fields)}
+        fields = {letters(n): raw_field(drawn, options, tables=len(shapes)) for n, drawn in enumerate(shape.fields)}
         types[letters(number)] = definition = table(shape.caption, **fields)
         records[letters(number)] = [
             RecordDocument(n, record_fields(definition, shape.pick + n), sequence + n)
@@ -151,11 +154,11 @@ def database_of(shapes, name):
     return DatabaseDocument(id=DATABASE_ID, name=name, schema=schema, records=records, sequence=sequence)
 
 
-def raw_field(shape, *, tables):
+def raw_field(shape, options, *, tables):
     """Return a field as Ninox describes it."""
     more = {}
     if shape.base in {"choice", "multi"}:
-        more = {"values": {key: dict(option) for key, option in OPTIONS.items()}}
+        more = {"values": {key: dict(option) for key, option in options.items()}}
     if shape.base == "ref":
         more = {"refTypeId": letters(shape.target % tables), "cascade": shape.cascade}
     return field(shape.base, shape.caption, **more)
@@ -195,7 +198,6 @@ NO_ANSWER = {
     "teams_endpoint": ("missing",),  # needs the setting `team`
     "cascade_in_removes": ("silent",),  # what goes along is then seen by a full table alone
     "null_write": ("ignored",),  # a field then cannot be emptied by anyone who sends null
-    "default_order": () if is_mended("order") else ("sequence", "shuffled"),
 }
 """Values of switches under which a run cannot or need not do all that the invariants ask."""
 
