@@ -2,7 +2,8 @@
 
 A setting is described once, in `tap_ninox/settings.py`, `target_ninox/settings.py` or `ninox_singer/connection.py`.
 From there come the table of the README, the page of settings, the definitions for Meltano and its hub, `meltano.yml`,
-`.env.example`, `sample_config.json` and the list of what is gone in `docs/upgrading.md`; a test compares them.
+`.env.example`, `sample_config.json` and the list of what is gone in `docs/upgrading.md`; a test compares them. What
+`docs/guarantees.md` says of planted defects comes from `tests/planted`.
 
 Which keys, kinds and capabilities a definition may have is the hub's: github.com/meltano/hub, `schemas/`.
 """
@@ -10,6 +11,7 @@ Which keys, kinds and capabilities a definition may have is the hub's: github.co
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterable, Mapping
 from importlib.metadata import metadata
@@ -25,6 +27,10 @@ from tap_ninox import settings as of_tap
 from tap_ninox.command import TapCommand
 from target_ninox import settings as of_target
 from target_ninox.target import TargetNinox
+from tests.planted import api as planted_in_api
+from tests.planted import tap as planted_in_tap
+from tests.planted import target as planted_in_target
+from tests.planted import upgrade as planted_in_upgrades
 
 Document = dict[str, Any]
 
@@ -248,6 +254,19 @@ def _readme(text: str) -> str:
     return _between(text, "settings", table(items, prefix=dict.fromkeys(EIGHT["target-ninox"], "target-ninox")))
 
 
+def _guarantees(text: str) -> str:
+    """Put in which sentence is broken where, from `tests/planted`."""
+    rows = ["| Sentence | Test that must fail | What is broken |\n|---|---|---|\n"]
+    for area in (planted_in_api, planted_in_tap, planted_in_target, planted_in_upgrades):
+        for promise in area.PROMISES:
+            page = os.path.relpath(ROOT / promise.page, ROOT / "docs")
+            words = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", " ".join(promise.sentence.split())).replace("|", "\\|")
+            file, _, name = promise.test.partition("::")
+            broken = ", ".join(dict.fromkeys(f"`{defect.function.partition(':')[2]}`" for defect in promise.defects))
+            rows.append(f"| [{words}]({page}) | [{name.partition('[')[0]}](../tests/{file}) | {broken} |\n")
+    return _between(text, "planted", "".join(rows))
+
+
 def _upgrading(text: str) -> str:
     """Put the settings that are gone before the other differences."""
     gone = {**of_tap.REMOVED_SETTINGS, **of_target.REMOVED_SETTINGS}
@@ -311,7 +330,12 @@ def _between(text: str, name: str, content: str) -> str:
 
 def files() -> dict[Path, str]:
     """Return what each file should hold."""
-    rewritten = {"README.md": _readme, "docs/upgrading.md": _upgrading, "meltano.yml": _meltano}
+    rewritten = {
+        "README.md": _readme,
+        "docs/guarantees.md": _guarantees,
+        "docs/upgrading.md": _upgrading,
+        "meltano.yml": _meltano,
+    }
     made = {ROOT / name: rewrite((ROOT / name).read_text(encoding="utf-8")) for name, rewrite in rewritten.items()}
     made |= {ROOT / "docs" / "hub" / f"{name}.yml": as_text(document) for name, document in definitions().items()}
     return {

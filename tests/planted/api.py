@@ -31,13 +31,13 @@ PROMISES = [
         ),
     ),
     Promise(
-        "README.md",
-        "A [budget of calls](docs/how-to/budget.md) (`max_api_calls`) ends a run where the next one goes on",
+        "docs/guarantees.md",
+        "A [budget of calls](how-to/budget.md) (`max_api_calls`) ends a run where the next one goes on",
         test="scenarios/test_a13_a_budget.py::test_runs_within_a_budget_add_up_to_a_whole_load",
         defects=(Defect("ninox_api:Transport._attempt", "self.budget.spend()", "pass"),),
     ),
     Promise(
-        "README.md",
+        "docs/guarantees.md",
         "ends a run where the next one goes on; `requests_per_second`",
         test="unit/test_limits.py::test_a_rate_spaces_requests_evenly",
         defects=(
@@ -83,7 +83,7 @@ PROMISES = [
         ),
     ),
     Promise(
-        "README.md",
+        "docs/guarantees.md",
         "one at a time again after a 429",
         test="tap/test_parallel.py::test_a_server_that_allows_one_request_at_a_time_gets_one_at_a_time",
         defects=(Defect("ninox_api:Transport._attempt", "self._in_flight.fall_back_to_one()", "pass"),),

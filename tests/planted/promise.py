@@ -30,5 +30,6 @@ class Promise:
     def paragraphs(self):
         """Return the paragraphs of the page that hold the sentence; a row of a table is one."""
         text = (REPOSITORY / self.page).read_text(encoding="utf-8")
+        text = text.partition("<!-- planted: begin -->")[0]  # `make docs` lists all sentences there
         parts = [" ".join(part.split()) for part in re.split(r"\n\s*\n|\n(?=\|)|\n(?=\* )", text)]
         return [part for part in parts if " ".join(self.sentence.split()) in part]

@@ -65,7 +65,7 @@ PROMISES = [
         ),
     ),
     Promise(
-        "README.md",
+        "docs/guarantees.md",
         "First load: rows changed, added or deleted while it runs are not lost",
         test="tap/test_interleavings.py::test_load_then_two_runs_equal_the_source_for_any_interleaving",
         defects=(
@@ -92,7 +92,7 @@ PROMISES = [
         ),
     ),
     Promise(
-        "README.md",
+        "docs/guarantees.md",
         "Killed at any time, it continues where the state says",
         test="tap/test_first_load.py::test_every_state_of_a_first_load_is_a_place_to_continue_from",
         defects=(
@@ -107,7 +107,7 @@ PROMISES = [
         defects=(Defect("tap_ninox:TablePages._in_full", "if is_resumed and plan.changes is not None:", "if False:"),),
     ),
     Promise(
-        "README.md",
+        "docs/guarantees.md",
         "if nothing did, one API call per database besides discovery",
         test="tap/test_changes.py::test_an_idle_run_makes_one_feed_call_besides_discovery_and_sends_only_its_state",
         defects=(
@@ -116,7 +116,7 @@ PROMISES = [
         ),
     ),
     Promise(
-        "README.md",
+        "docs/guarantees.md",
         "Deleted rows keep their values and get `_sdc_deleted_at`",
         test="tap/test_changes.py::test_changed_added_and_deleted_rows_arrive_whatever_form_the_feed_has",
         defects=(
@@ -137,7 +137,7 @@ PROMISES = [
         ),
     ),
     Promise(
-        "README.md",
+        "docs/guarantees.md",
         "An incomplete reading never passes for a deletion",
         test="scenarios/test_a06_we_deleted_wrong_invoices.py::test_a_refresh_that_is_cut_off_marks_none",
         defects=(
@@ -264,7 +264,7 @@ PROMISES = [
         ),
     ),
     Promise(
-        "README.md",
+        "docs/guarantees.md",
         "Whole readings on a schedule (`full_refresh_interval_hours`) with table versions; one that dies leaves the "
         "table as it was",
         test="tap/test_full_refresh.py::test_a_refresh_that_dies_activates_nothing_and_goes_on_next_time",
@@ -366,8 +366,8 @@ PROMISES = [
         ),
     ),
     Promise(
-        "README.md",
-        "[Files](docs/how-to/files.md): listed, or downloaded to any store, resumable, byte for byte",
+        "docs/guarantees.md",
+        "[Files](how-to/files.md): listed, or downloaded to any store, resumable, byte for byte",
         test="tap/test_files.py::test_a_file_that_cannot_be_fetched_fails_the_run_at_its_end_and_is_tried_again",
         defects=(Defect("tap_ninox:FileFetcher._fetch", "file.size not in {None, download.size}", "False"),),
     ),

@@ -16,7 +16,7 @@ PROMISES = [
         ),
     ),
     Promise(
-        "README.md",
+        "docs/guarantees.md",
         "No record twice by one run, whatever is lost, out of order or killed; another writer who makes one is noticed",
         test="target/test_another_writer.py::test_another_run_with_the_same_rows_is_noticed",
         defects=(Defect("target_ninox:TargetNinox._finish", "if other_writer is not None:", "if False:"),),
@@ -96,7 +96,7 @@ PROMISES = [
         ),
     ),
     Promise(
-        "README.md",
+        "docs/guarantees.md",
         "A lost answer, an outage or a kill makes no record twice",
         test="target/test_lost_answers.py::test_b2_a_lost_answer_makes_no_record_twice",
         defects=(
@@ -111,19 +111,19 @@ PROMISES = [
         defects=(Defect("target_ninox:BatchWriter._lost", "not is_slow or not chunk[0].creates", "True"),),
     ),
     Promise(
-        "README.md",
+        "docs/guarantees.md",
         "Rows without a key stop the run instead.",
         test="target/test_lost_answers.py::test_without_a_key_nothing_is_guessed",
         defects=(Defect("target_ninox:Looking._find_new", "raise self._uncertain(keyless)", "pass"),),
     ),
     Promise(
-        "README.md",
+        "docs/guarantees.md",
         "What is equal by meaning is not written, so no script of yours runs",
         test="target/test_upsert.py::test_the_same_input_twice_writes_nothing",
         defects=(Defect("target_ninox:RowWriter._change", "not changes:", "False:"),),
     ),
     Promise(
-        "README.md",
+        "docs/guarantees.md",
         "What is equal by meaning is not written, so no script of yours runs",
         test="unit/test_comparing_values.py::test_what_is_stored_and_what_is_sent_mean_the_same_or_not",
         defects=(
@@ -133,7 +133,7 @@ PROMISES = [
         ),
     ),
     Promise(
-        "README.md",
+        "docs/guarantees.md",
         "German numbers and dates, zones, choices by id or caption",
         test="target/test_values_of_all_types.py::test_all_values_are_stored_or_refused_and_not_written_again",
         defects=(
@@ -142,7 +142,7 @@ PROMISES = [
         ),
     ),
     Promise(
-        "README.md",
+        "docs/guarantees.md",
         "The run ends with exit code 1 and holds the state (`on_reject`).",
         test="target/test_refused_rows.py::test_the_state_passes_rejected_rows_only_if_the_settings_say_so",
         defects=(
@@ -152,7 +152,7 @@ PROMISES = [
         ),
     ),
     Promise(
-        "README.md",
+        "docs/guarantees.md",
         "A state goes out when all rows before it are in Ninox",
         test="target/test_messages.py::test_a_state_goes_out_as_soon_as_all_rows_before_it_are_in_ninox",
         defects=(
@@ -168,7 +168,7 @@ PROMISES = [
         defects=(Defect("target_ninox:StreamLoader.first_unsettled", "self._held_since is not None", "False"),),
     ),
     Promise(
-        "README.md",
+        "docs/guarantees.md",
         "A report that adds up: read = created + updated + unchanged + deleted + skipped + rejected",
         test="unit/test_target_report.py::test_a_complete_run_that_lost_a_row_fails",
         defects=(
@@ -177,13 +177,13 @@ PROMISES = [
         ),
     ),
     Promise(
-        "README.md",
+        "docs/guarantees.md",
         "One bad row in a batch costs no other: it is found by halving, and named",
         test="target/test_refused_rows.py::test_one_bad_row_in_a_thousand",
         defects=(Defect("target_ninox:BatchWriter._refused", "_divided(rest, -(-len(rest) // PARTS))", "[rest[:1]]"),),
     ),
     Promise(
-        "README.md",
+        "docs/guarantees.md",
         "Whatever order or ids a save is answered with, no later row, link or file lands on another record",
         test="target/test_answers.py::test_a_later_row_changes_the_record_of_its_key",
         defects=(
@@ -195,7 +195,7 @@ PROMISES = [
         ),
     ),
     Promise(
-        "README.md",
+        "docs/guarantees.md",
         "Whatever order or ids a save is answered with, no later row, link or file lands on another record",
         test="target/test_answers.py::test_a_file_lands_on_the_record_of_its_row",
         defects=(
@@ -345,7 +345,7 @@ PROMISES = [
         defects=(Defect("target_ninox:Completeness.has_ended", "self._unfinished.isdisjoint(streams)", "True"),),
     ),
     Promise(
-        "README.md",
+        "docs/guarantees.md",
         "Deletions (`hard_delete`, `mirror`) within `max_deletes`",
         test="target/test_deletions.py::test_a_mirror_that_would_delete_too_much_deletes_nothing",
         defects=(Defect("target_ninox:Limits.reserve_mirror", 'self.reserve("delete", count, what=what)', "pass"),),
@@ -380,7 +380,7 @@ PROMISES = [
         ),
     ),
     Promise(
-        "README.md",
+        "docs/guarantees.md",
         "Records gone from all tables are the records announced",
         test="target/test_cascade.py::test_records_gone_from_all_tables_are_the_records_announced",
         defects=(
@@ -411,13 +411,13 @@ PROMISES = [
         defects=(Defect("target_ninox:_refuse_to_take_rows", "stream is not None", "False"),),
     ),
     Promise(
-        "README.md",
+        "docs/guarantees.md",
         "`max_updates` stops a surprise",
         test="target/test_safety.py::test_limits_count_the_whole_run",
         defects=(Defect("target_ninox:Limits.reserve", "self._count[action] + count", "count"),),
     ),
     Promise(
-        "README.md",
+        "docs/guarantees.md",
         "`dry_run` writes nothing and counts as the run will",
         test="target/test_safety.py::test_a_dry_run_counts_links_circles_deletions_and_mirrors_as_a_run_does",
         defects=(
@@ -426,13 +426,13 @@ PROMISES = [
         ),
     ),
     Promise(
-        "README.md",
+        "docs/guarantees.md",
         "It is counted; with `hard_delete` its record is deleted.",
         test="target/test_deletions.py::test_without_hard_delete_they_are_only_counted",
         defects=(Defect("target_ninox:StreamLoader.add", "and not self._run.settings.deletes_marked", "and False"),),
     ),
     Promise(
-        "README.md",
+        "docs/guarantees.md",
         "The row is rejected with their ids; or the first is taken, or the newest (`on_duplicate_match`).",
         test="target/test_upsert.py::test_b3_a_key_that_several_records_have_is_rejected_with_their_ids",
         defects=(Defect("target_ninox:RowWriter._chosen", 'self._on_duplicate_match == "reject"', "False"),),
@@ -450,7 +450,7 @@ PROMISES = [
         ),
     ),
     Promise(
-        "README.md",
+        "docs/guarantees.md",
         "Text is never written into a choice.",
         test="target/test_values_of_all_types.py::test_all_values_are_stored_or_refused_and_not_written_again",
         defects=(Defect("target_ninox:one_option", "raise options.refuse()", 'return str(values[""])'),),
@@ -463,7 +463,7 @@ PROMISES = [
         defects=(Defect("target_ninox.mapping.compare:_text", "text(value)", "text(value).casefold()"),),
     ),
     Promise(
-        "README.md",
+        "docs/guarantees.md",
         "Links by a key of the other table; children before parents, circles, links to itself",
         test="target/test_references.py::test_rows_that_link_to_themselves_or_in_a_circle_are_linked_in_a_second_pass",
         defects=(Defect("target_ninox:_load_circles", "loader.link(rows)", "pass"),),
