@@ -12,7 +12,6 @@ import yaml
 
 from demo.meltano import MeltanoProject, plugin_settings
 from demo.postgres import running_postgres
-from demo.report import SCHEMA
 from demo.simulator import running_simulator
 from tap_ninox.command import TapCommand
 from target_ninox.target import TargetNinox
@@ -102,7 +101,6 @@ def warehouse(company, tmp_path_factory):
 @pytest.mark.parametrize("page", with_mark("sql"), ids=by_name)
 def test_queries_run_on_the_loaded_company(page, warehouse):
     with psycopg.connect(warehouse.dsn, autocommit=True) as connection:
-        connection.execute(f"SET search_path TO {SCHEMA}")
         for block in blocks(page):
             if block.mark == "sql":
                 for statement in filter(str.strip, block.text.split(";\n")):
