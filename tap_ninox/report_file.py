@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ninox_api.errors import NinoxConfigError
+from ninox_singer.output_files import write_private
 
 if TYPE_CHECKING:
     from tap_ninox.report import RunReport, StreamReport
@@ -21,17 +20,12 @@ def write_report(path: Path, report: RunReport) -> None:
     Raises:
         NinoxConfigError: It cannot be written there.
     """
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        unfinished.write_text(json.dumps(_document(report), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        unfinished.replace(path)
+        write_private(path, json.dumps(_document(report), ensure_ascii=False, indent=2).encode() + b"\n")
     except (OSError, ValueError) as error:  # ValueError: a path that no system takes
         reason = getattr(error, "strerror", None) or "no path looks so"
         message = f"report_path: {path} cannot be written ({reason})."
         raise NinoxConfigError(message) from None
-    finally:
-        with suppress(OSError, ValueError):
-            unfinished.unlink(missing_ok=True)
 
 
 def _document(report: RunReport) -> dict[str, Any]:

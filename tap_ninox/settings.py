@@ -18,6 +18,7 @@ from ninox_api.errors import NinoxConfigError
 from ninox_api.naming import MAX_LENGTH
 from ninox_singer import connection
 from ninox_singer.names import fits, fold, is_glob, is_left_out, is_wanted
+from ninox_singer.output_files import output_problems
 from ninox_singer.settings import refuse_null
 from tap_ninox.formulas.computed import EXPRESSIONS
 from tap_ninox.queries.settings import QuerySettings, queries_from, query_problems
@@ -323,15 +324,12 @@ def _default_format(teams: Sequence[str]) -> str:
 def report_path_of(settings: Mapping[str, Any]) -> Path | None:
     """Return where a run's report goes, None for nowhere: also of settings that have not been checked yet."""
     path = settings.get("report_path")
-    return Path(path) if path and not _report_problems(settings) else None
+    return Path(path).expanduser() if path and not _report_problems(settings) else None
 
 
 def _report_problems(settings: Mapping[str, Any]) -> list[str]:
-    path = settings.get("report_path") or "."
-    if not path.isprintable():
-        return ["report_path: it holds a character that no path should have."]
-    folder = Path(path).parent
-    return [] if folder.is_dir() else [f"report_path: there is no folder {folder}."]
+    path = settings.get("report_path")
+    return list(output_problems("report_path", path)) if path else []
 
 
 def _format_problems(settings: Mapping[str, Any]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from singer_sdk import typing as th
 from ninox_api.errors import NinoxConfigError
 from ninox_singer import connection
 from ninox_singer.names import Names, fits, is_glob, listed
+from ninox_singer.output_files import output_problems
 from ninox_singer.settings import refuse_null
 
 _NAMES = th.ArrayType(th.StringType)
@@ -401,26 +401,14 @@ def _zone_problems(zone: str | None) -> Iterator[str]:
 
 
 def _path_problems(given: Mapping[str, Any]) -> Iterator[str]:
-    for name in ("rejects_path", "report_path", "file_folder"):
-        if not given.get(name, "").isprintable():
-            yield f"{name}: it holds a character that no path should have."
-            return
     for name in ("rejects_path", "report_path"):
         if name in given:
-            yield from _file_problems(name, given[name])
-    if "file_folder" in given and not Path(given["file_folder"]).expanduser().is_dir():
-        yield f"file_folder: there is no folder {given['file_folder']}."
-
-
-def _file_problems(name: str, given: str) -> Iterator[str]:
-    """Yield why a file cannot be made, which else would show at the end of a long run."""
-    path = Path(given).expanduser().absolute()
-    if path.exists() and not path.is_file():
-        yield f"{name}: {given!r} is a folder or a device; give a file."
-    elif not path.parent.is_dir():
-        yield f"{name}: the folder of {given} does not exist."
-    elif not os.access(path.parent, os.W_OK | os.X_OK):
-        yield f"{name}: nothing may be written into the folder of {given}."
+            yield from output_problems(name, given[name])
+    folder = given.get("file_folder")
+    if folder is not None and not folder.isprintable():
+        yield "file_folder: it holds a character that no path should have."
+    elif folder is not None and not Path(folder).expanduser().is_dir():
+        yield f"file_folder: there is no folder {folder}."
 
 
 def _path(given: str | None) -> Path | None:

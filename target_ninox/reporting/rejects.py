@@ -21,8 +21,8 @@ from singer_sdk.exceptions import MissingKeyPropertiesError
 
 from ninox_api.errors import NinoxError
 from ninox_api.wording import counted
+from ninox_singer.output_files import naming
 from target_ninox.mapping.rows import EMPTY_KEY, Key, RowRejectedError
-from target_ninox.reporting.named_files import naming
 
 logger = logging.getLogger(__name__)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,11 +14,11 @@ import msgspec
 
 from ninox_api.errors import NinoxError
 from ninox_api.wording import counted
-from target_ninox.reporting.named_files import naming
+from ninox_singer.output_files import write_private
 
 logger = logging.getLogger(__name__)
 
-_OWNER_ONLY = 0o600
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
 OUTCOMES = ("created", "updated", "unchanged", "deleted", "skipped", "rejected")
 
 
@@ -145,8 +144,8 @@ class RunReport:
             ended += f" of the first {counted(self._limit_rows, 'row')} of each stream (limit_rows), without a state"
         logger.info("%s: %s, %s", ended, streams, _line(total))
         if self._path is not None:
-            with naming(self._path):
-                _write_private(self._path, self._document(total, samples or {}, is_complete=is_complete))
+            document = _ENCODER.encode(self._document(total, samples or {}, is_complete=is_complete))
+            write_private(self._path, msgspec.json.format(document, indent=2) + b"\n")
         lost = {name: report.unaccounted for name, report in self.streams.items() if report.unaccounted}
         if is_complete and lost:
             counts = ", ".join(f"{count} of {name}" for name, count in lost.items())
@@ -176,15 +175,3 @@ def _line(report: StreamReport) -> str:
         if count
     )
     return f"{report.read} read = {outcomes}{more}; {counted(report.api_calls, 'API call')}, {report.seconds:.1f} s"
-
-
-def _write_private(path: Path, document: Mapping[str, Any]) -> None:
-    """Put a document in place at once: whoever looks sees the old report or the new one, never half of it."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    encoder = msgspec.json.Encoder(decimal_format="number")
-    try:
-        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY), "wb") as file:
-            file.write(msgspec.json.format(encoder.encode(document), indent=2) + b"\n")
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)

@@ -401,4 +401,25 @@ PROMISES = [
         test="tap/test_batches.py::test_no_state_is_ahead_of_the_files",
         defects=(Defect("tap_ninox:Batches._state_if_due", "and not self._in_hand", ""),),
     ),
+    Promise(
+        "CHANGELOG.md",
+        "The tap's `report_path` replaces no device, pipe or link (as root, `/dev/null` became a file), follows none",
+        test="tap/test_report_file.py::test_what_is_no_plain_file_is_neither_replaced_nor_written_to",
+        defects=(
+            Defect("ninox_singer:_may_be_replaced", "stat.S_ISREG(path.lstat().st_mode)", "path.parent.is_dir()"),
+        ),
+    ),
+    Promise(
+        "docs/upgrading.md",
+        "The tap's `report_path` is for its owner alone (0600)",
+        test="tap/test_report_file.py::test_it_is_for_its_owner_alone_and_follows_no_link_that_was_laid_for_it",
+        defects=(
+            Defect(
+                "ninox_singer:write_private",
+                'handle, unfinished = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)',
+                'unfinished = str(path.with_name(f".{path.name}.{os.getpid()}"))\n'
+                "        handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT)",
+            ),
+        ),
+    ),
 ]

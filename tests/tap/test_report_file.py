@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
+
+import pytest
 
 from ninox_api.errors import NinoxConfigError
 from ninox_simulator.documents import RecordDocument
@@ -74,10 +78,31 @@ def test_a_place_that_cannot_be_written_is_told_before_anything_is_read(simulate
     assert calls(simulator) == []
 
 
+@pytest.mark.parametrize(
+    "made", [os.mkdir, os.mkfifo, lambda path: path.symlink_to("elsewhere")], ids=["folder", "pipe", "link"]
+)
+def test_what_is_no_plain_file_is_neither_replaced_nor_written_to(simulate, tmp_path, made):
+    path, simulator = tmp_path / "report.json", simulate(seed())
+    made(path)
+    run = run_tap(simulator, report_path=str(path))
+    assert str(run.error) == f"report_path: {str(path)!r} is a folder, a link or a device; give a file."
+    assert (calls(simulator), list(tmp_path.iterdir())) == ([], [path])
+
+
+def test_it_is_for_its_owner_alone_and_follows_no_link_that_was_laid_for_it(simulate, tmp_path):
+    path, victim = tmp_path / "report.json", tmp_path / "victim"
+    victim.write_text("mine", encoding="utf-8")
+    for number in (os.getpid(), 1):
+        (tmp_path / f".report.json.{number}").symlink_to(victim)
+    assert run_tap(simulate(seed()), report_path=str(path)).report["succeeded"] is True
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert victim.read_text(encoding="utf-8") == "mine"
+
+
 def test_one_that_cannot_be_written_at_the_end_is_an_error_behind_all_rows(simulate, tmp_path):
-    path = tmp_path / "report.json"
-    path.mkdir()
-    run = run_tap(simulate(seed()), report_path=str(path))
+    path, simulator = tmp_path / "report.json", simulate(seed())
+    simulator.between(lambda *_: path.mkdir(), times=1)
+    run = run_tap(simulator, report_path=str(path))
     assert isinstance(run.error, NinoxConfigError)
     assert str(run.error).startswith(f"report_path: {path} cannot be written")
     assert run.ids(STREAM) == [1, 2, 3, 4]

@@ -66,7 +66,7 @@ def test_every_problem_is_told_at_once(tmp_path):
     assert caught.value.errors == [
         "streams.a.timezone: 'Berlin' is not a zone of the IANA list, such as Europe/Berlin.",
         "streams.b.timezone: '../etc/passwd' is not a zone of the IANA list, such as Europe/Berlin.",
-        f"rejects_path: the folder of {tmp_path}/gone/rejects.jsonl does not exist.",
+        f"rejects_path: there is no folder {tmp_path}/gone.",
         f"file_folder: there is no folder {tmp_path}/gone.",
         "database: missing. Give the id or name of the database to load into.",
     ]
@@ -92,7 +92,7 @@ def test_what_is_no_file_is_refused_before_it_is_put_aside(name, given):
     """A rejects file of an earlier run is renamed, and a report takes the place of the older one."""
     with pytest.raises(NinoxConfigError) as caught:
         TargetSettings.from_settings({**LEAST, name: given})
-    assert caught.value.errors == [f"{name}: {given!r} is a folder or a device; give a file."]
+    assert caught.value.errors == [f"{name}: {given!r} is a folder, a link or a device; give a file."]
 
 
 def test_null_settings_take_their_defaults():
