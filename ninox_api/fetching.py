@@ -22,6 +22,8 @@ from ninox_api.session import BoundedSession
 
 _SUCCESS = range(200, 300)
 _MOST_REDIRECTS = 5
+_MOST_DIGITS = 18
+"""Of a length; Python refuses to read thousands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,9 +120,10 @@ class FileFetcher:
         if response.status_code not in _SUCCESS:
             raise NinoxFetchError(problem=f"the host answers HTTP {response.status_code}")
         length = response.headers.get("Content-Length", "")
+        is_known = length.isdecimal() and len(length) <= _MOST_DIGITS and "Content-Encoding" not in response.headers
         return FetchedFile(
             name=name,
             media_type=response.headers.get("Content-Type", "").partition(";")[0].strip(),
-            size=int(length) if length.isdecimal() and "Content-Encoding" not in response.headers else None,
+            size=int(length) if is_known else None,
             _response=response,
         )

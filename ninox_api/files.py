@@ -60,19 +60,23 @@ def _file_from_json(item: Any) -> NinoxFile:
     )
 
 
+_MOST_DIGITS = 18
+"""Of sizes and times; Python refuses thousands."""
+
+
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
 def _count(value: Any) -> int | None:
-    if isinstance(value, str) and value.isdecimal():
+    if isinstance(value, str) and value.isdecimal() and len(value) <= _MOST_DIGITS:
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def _moment(value: Any) -> str | None:
     """Return a date of last change, sent in milliseconds or as text (two models disagree); without a zone it is UTC."""
-    if isinstance(value, str) and value.isdecimal():
+    if isinstance(value, str) and value.isdecimal() and len(value) <= _MOST_DIGITS:
         value = int(value)
     try:
         if isinstance(value, int | Decimal) and not isinstance(value, bool):

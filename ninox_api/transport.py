@@ -31,6 +31,7 @@ from ninox_api.errors import (
 )
 from ninox_api.failures import failure_of
 from ninox_api.limits import CallBudget, InFlight, RateLimiter
+from ninox_api.monsters import without_monsters
 from ninox_api.request import Answer, Decoder, Request
 from ninox_api.session import BoundedSession
 
@@ -209,14 +210,20 @@ def _raise_for_status(received: _Received, request: Request) -> None:
 
 def _decode(received: _Received, request: Request, decoder: Decoder[Answer]) -> Answer:
     try:
-        return decoder.decode(received.content)
+        try:
+            return decoder.decode(received.content)
+        except (msgspec.ValidationError, RecursionError, ArithmeticError):  # of Decimal, for exponents of 20 digits
+            readable = without_monsters(received.content)
+            if readable == received.content:
+                raise
+            return decoder.decode(readable)
     except msgspec.ValidationError as error:
         if not _is_json(received.content):  # types are checked while reading, so damage further on may not be seen yet
             raise _not_json(received, request) from None
         # The text names a JSON path and two types, no value.
         message = f"{request.method} {request.label} was answered in an unknown form: {error}."
         raise NinoxProtocolError(message) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ArithmeticError):
         raise _not_json(received, request) from None
 
 

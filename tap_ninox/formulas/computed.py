@@ -61,7 +61,7 @@ def _number(value: Any) -> int | Decimal:
         number = Decimal(value)
     except InvalidOperation:
         raise BadValueError from None
-    if not number.is_finite():
+    if not readers.is_bounded(number):
         raise BadValueError
     return number
 

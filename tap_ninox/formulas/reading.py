@@ -16,6 +16,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -42,6 +43,7 @@ MAX_FAILURES = 32
 MAX_REPEATS = 100
 """Queries in a run for records that an answer left out, though they were read just before."""
 
+_MOST_DIGITS_OF_AN_ID = 15
 MAX_SPREAD = 4
 """Records are asked for by a range of ids if that holds at most so many times their number."""
 
@@ -254,9 +256,11 @@ def _objects(answer: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def _whole(value: Any) -> int | None:
-    if isinstance(value, str) and value.isdecimal():
+    if isinstance(value, str) and value.isdecimal() and len(value) <= _MOST_DIGITS_OF_AN_ID:
         return int(value)
-    return int(value) if not isinstance(value, bool | str | None | list | dict) and value == int(value) else None
+    if isinstance(value, Decimal) and value.adjusted() < _MOST_DIGITS_OF_AN_ID and value == int(value):
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _halves(items: list[Item]) -> tuple[list[Item], list[Item]]:

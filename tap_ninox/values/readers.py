@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from ninox_api.monsters import MARK
 from ninox_singer.locations import split_location
 
 Read = Callable[[Any], Any]
@@ -21,6 +22,8 @@ Read = Callable[[Any], Any]
 _JSON_TEXT = msgspec.json.Encoder(decimal_format="number")
 _INTERVAL = re.compile(r"(-?)(\d{1,15}):(\d{1,2})(?::(\d{1,2})(\.\d{1,60})?)?")
 _MOST_DIGITS_OF_AN_ID = 15
+MOST_PLACES = 1000
+"""So far from the point may the first digit of a number stand."""
 _DATE_LENGTH = 10
 _APPOINTMENT_PARTS = 2
 
@@ -37,14 +40,24 @@ def text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, int | Decimal):
         return str(value)
-    return _JSON_TEXT.encode(value).decode()
+    shown = _JSON_TEXT.encode(value)
+    if MARK in shown:
+        raise BadValueError
+    return shown.decode()
 
 
 def number(value: Any) -> int | Decimal:
-    """Return a number with all its digits."""
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+    """Return a number with all its digits; one beyond all bounds would fill the memory of whoever writes it out."""
+    if isinstance(value, Decimal) and is_bounded(value):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
         return value
     raise BadValueError
+
+
+def is_bounded(value: Decimal) -> bool:
+    """Tell whether a number can be written out: Ninox computes with doubles, which end at 1e308."""
+    return value.is_finite() and abs(value.adjusted()) <= MOST_PLACES
 
 
 def boolean(value: Any) -> bool:

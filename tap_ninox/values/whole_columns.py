@@ -45,6 +45,17 @@ def _of_types(*types: type) -> ReadWhole:
     return lambda sent: sent if allowed.issuperset(map(type, sent)) else None
 
 
+def _numbers(sent: list[Any]) -> list[Any] | None:
+    types = set(map(type, sent))
+    if not _NUMBER.issuperset(types):
+        return None
+    if Decimal in types:
+        places = list(map(Decimal.adjusted, [value for value in sent if type(value) is Decimal]))
+        if max(places) > readers.MOST_PLACES or min(places) < -readers.MOST_PLACES:
+            return None
+    return sent
+
+
 def _parsed(parse: Callable[[str], object], *, length: int | None = None) -> ReadWhole:
     """Return a reader of texts that are sent on as they are once they parse; equal ones are parsed once."""
 
@@ -83,11 +94,12 @@ def _are_known(captions: Mapping[str, str]) -> Callable[[list[Any]], bool]:
 
 
 _TEXT = frozenset((str, NoneType))
+_NUMBER = frozenset((int, Decimal, NoneType))
 _CHOICES: Mapping[str, Callable[[Mapping[str, str]], ReadWhole]] = {"": _choice_captions, "id": _choice_ids}
 _moments = _parsed(datetime.fromisoformat)
 _BY_READER: Mapping[readers.Read, ReadWhole] = {
     readers.text: _texts,
-    readers.number: _of_types(int, Decimal),
+    readers.number: _numbers,
     readers.boolean: _of_types(bool),
     readers.record_id: _of_types(int),
     readers.day: _parsed(date.fromisoformat, length=_DATE_LENGTH),

@@ -422,4 +422,22 @@ PROMISES = [
             ),
         ),
     ),
+    Promise(
+        "docs/reference/types.md",
+        "A value that no program can hold",
+        test="tap/test_monstrous_values.py::test_a_value_that_nothing_can_hold_is_a_bad_value",
+        defects=(
+            Defect("ninox_api.transport:_decode", "if readable == received.content:", "if True:"),
+            Defect("tap_ninox.values:number", "and is_bounded(value)", ""),
+            Defect("tap_ninox.values:_numbers", "if Decimal in types:", "if False:"),
+            Defect("tap_ninox.values.readers:text", "if MARK in shown:", "if False:"),
+            Defect("ninox_api.monsters:_is_monstrous", "len(number) > LONGEST_NUMBER or is_beyond", "is_beyond"),
+        ),
+    ),
+    Promise(
+        "docs/reference/types.md",
+        "A value that no program can hold",
+        test="tap/test_monstrous_values.py::test_what_is_next_to_a_monster_stays_as_it_was",
+        defects=(Defect("ninox_api.monsters:without_monsters", "if depth == DEEPEST + 1:", "if depth == DEEPEST:"),),
+    ),
 ]
