@@ -51,7 +51,6 @@ def _target(stage: Stage) -> list[str]:
         api_url=stage.served.url,
         auth_token=stage.served.token,
         database=dataset.DATABASE_ID,
-        batch_size_rows=BATCH,
     )
     return [str(OUR_BIN / "target-ninox"), "--config", config]
 

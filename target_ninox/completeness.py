@@ -113,6 +113,7 @@ class Completeness:
         """
         self._is_tombstone = is_tombstone
         self._streams: dict[str, _Signs] = {}
+        self._latest: _Signs | None = None
         self._values: dict[str, _Value] = {}
         self._unfinished: frozenset[str] = frozenset()
         self._ends_in_state = False
@@ -188,7 +189,10 @@ class Completeness:
         )
 
     def _signs(self, stream: str) -> _Signs:
-        return self._streams.setdefault(stream, _Signs())
+        signs = self._streams.get(stream)
+        if signs is None:
+            signs = self._streams[stream] = _Signs()
+        return signs
 
     def _note_row(self, message: Message) -> None:
         if not self._is_tombstone(message["record"]):
@@ -205,6 +209,7 @@ class Completeness:
         signs.rows_since_schema += 1
         signs.is_in_files = is_file
         signs.is_open, signs.activated = True, None
+        self._latest = signs
 
     def _note_state(self, state: Any) -> None:
         """Keep where a state holds values, not the values: they may be a customer's."""
@@ -220,8 +225,8 @@ class Completeness:
         for key, value in state.items():  # older taps keep bookmarks by stream, or one date for all, right here
             if key not in {_BOOKMARKS, _UNDER_WAY}:
                 self._note_value(key, repr(key), is_position=not _is_empty(value))
-        for signs in self._streams.values():
-            signs.rows_before_state = signs.rows_since_schema
+        if self._latest is not None:
+            self._latest.rows_before_state = self._latest.rows_since_schema
         self._ends_in_state = not state.get(_UNDER_WAY)
         self._unfinished = frozenset(
             key for key, value in bookmarks.items() if isinstance(value, Mapping) and value.get(_UNFINISHED)

@@ -98,7 +98,7 @@ class StreamLoader:
         """Take a row; nothing is sent yet."""
         if not (self._has_told_strangers or record.keys() <= self._named):
             self._tell_strangers(record)
-        if self._is_past_limit():
+        if self._run.settings.limit_rows is not None and self._is_past_limit():
             self.account.leave_out()
             return
         number = self.account.take()

@@ -85,7 +85,7 @@ class QuietReader(GenericSingerReader[bytes]):
                 self._refuse(f"no `{name}`")
             if not isinstance(message[name], kind):
                 self._refuse(f"a `{name}` that is not {_KINDS[kind]}")
-        if not isinstance(message.get("version"), _VERSION):
+        if "version" in message and not isinstance(message["version"], _VERSION):
             self._refuse("a `version` that is not a whole number")
         if message["type"] == "SCHEMA" and "properties" not in message["schema"]:
             self._refuse("a schema without `properties`")

@@ -57,6 +57,8 @@ def are_tombstones(properties: Collection[str]) -> bool:
 def is_marked_deleted(record: Mapping[str, Any]) -> bool:
     """Tell whether a row says that its record was deleted: since when, or just true."""
     value = record.get(DELETED_AT)
+    if value is None:
+        return False
     return value is True or (isinstance(value, str) and read_moment(value.strip()) is not None)
 
 

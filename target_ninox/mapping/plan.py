@@ -89,8 +89,8 @@ class WritePlan:
             RowRejectedError: A value does not fit its field, or the key is empty (but not of a deleted row: those that
                 say only their record id cannot be found by another key).
         """
-        deleted = is_marked_deleted(record)
-        if DELETED_AT in record and is_mark_unclear(record):
+        deleted = DELETED_AT in record and is_marked_deleted(record)
+        if not deleted and DELETED_AT in record and is_mark_unclear(record):
             raise RowRejectedError(property_name=DELETED_AT, code="unclear_deletion", reason=_UNCLEAR)
         fields: dict[str, Any] = {}
         references: dict[str, tuple[Key, ...]] = {}

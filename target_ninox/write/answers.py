@@ -14,10 +14,13 @@ import msgspec
 
 from ninox_api.writing import SavedRecord
 from target_ninox.mapping.plan import WritePlan
+from target_ninox.mapping.rows import EncodedRow
 from target_ninox.write.intents import Intent
 
-ShownKey = Callable[[bytes], Hashable | None]
-"""Fields of an answer, as JSON → the key that they show, comparable with that of a row; None if they show none."""
+ShownKey = Callable[[bytes, EncodedRow], Hashable | None]
+"""Fields of an answer, as JSON, and the row at its place → the key that they show; None if they show none."""
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +44,19 @@ def shown_key_of(plan: WritePlan) -> ShownKey:
     caption_by_id = {field.id: field.name for field in plan.table.fields if captions.count(field.name) == 1}
     decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])  # a caption may be no name of a struct: `say "so"`
 
-    def key(fields: bytes) -> Hashable | None:
+    def key(fields: bytes, row: EncodedRow) -> Hashable | None:
         try:
             shown = decoder.decode(fields)
-            values = {}
-            for field_id in plan.match_field_ids:
-                value = shown.get(caption_by_id.get(field_id, field_id), shown.get(field_id))
-                values[field_id] = None if value is None else msgspec.json.decode(value)
+            values = {
+                field_id: shown.get(caption_by_id.get(field_id, field_id), shown.get(field_id))
+                for field_id in plan.match_field_ids
+            }
+            if values and all(value == _ENCODER.encode(row.fields.get(field_id)) for field_id, value in values.items()):
+                return row.key  # spelled as it was sent: nearly all of them
+            decoded = {key: None if value is None else msgspec.json.decode(value) for key, value in values.items()}
         except msgspec.DecodeError:
             return None
-        return plan.key_of(values)
+        return plan.key_of(decoded)
 
     return key
 
@@ -71,7 +77,10 @@ def assign(
         return None
     if len(set(ids)) != len(ids):
         return None
-    keys = [None if answer.error is not None else shown_key(answer.fields) for answer in answers]
+    keys = [
+        None if answer.error is not None else shown_key(answer.fields, intent.row.encoded)
+        for answer, intent in zip(answers, chunk, strict=True)
+    ]
     wanted = [intent.row.encoded.key for intent in chunk]
     if all(key is None for key in keys):
         return Answers(answers, are_certain=len(chunk) == 1)
