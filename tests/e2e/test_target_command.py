@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -179,3 +181,23 @@ def test_killed_at_any_point_it_makes_no_record_twice(tmp_path):
         assert sorted(row["B"] for row in stored(simulator).values()) == list(range(3000))
         fired = [entry.record_id for entry in simulator.log.triggers]
         assert sorted(fired) == sorted(stored(simulator))
+
+
+@pytest.mark.prove
+def test_two_runs_at_once_with_the_same_new_keys_name_each_pair(tmp_path):
+    """Both find that nothing is there; whoever creates later sees it by the ids, and ends with exit code 1."""
+    with Simulator(seed=shop(3)) as simulator:
+        simulator.faults.add(kind="slow", seconds=1.5, method="POST", times=2)  # until both have looked
+        messages = [CUSTOMERS, *rows(1001, 1301), state({"a": 1})]
+        target = command(tmp_path, simulator)
+        with ThreadPoolExecutor() as pool:
+            runs = list(pool.map(lambda _: run(target, messages), range(2)))
+        names = {record_id: fields["A"] for record_id, fields in stored(simulator).items()}
+    assert len(names) == 3 + 600, "they did not run at once"
+    assert 1 in {done.returncode for done in runs}
+    pairs = set()
+    for done in runs:
+        assert done.returncode == 0 or "somebody else created records in table 'Customers'" in done.stderr
+        pairs |= {tuple(sorted(map(int, found))) for found in re.findall(r"(\d+) and (\d+)(?=[,.])", done.stderr)}
+    assert pairs
+    assert all(names[one] == names[other] for one, other in pairs)
