@@ -1,15 +1,17 @@
-"""Which requests are worth repeating, and how long to wait before.
-
-Everything here is a pure function; the only loop and the only sleep are in `transport`.
-"""
+"""Which requests are worth repeating, how long to wait before, and the one loop that does it: `repeat`."""
 
 from __future__ import annotations
 
+import logging
 import random
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from itertools import count
+from typing import TypeVar
+
+import backoff
+from backoff.types import Details
 
 from ninox_api.errors import (
     NinoxAPIError,
@@ -21,6 +23,10 @@ from ninox_api.errors import (
     NinoxTlsError,
     NinoxTransportError,
 )
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 FIRST_WAIT_S = 1.0
 MAX_WAIT_S = 60.0
@@ -72,6 +78,42 @@ def tries_allowed(
         tries_of_a_fault = 1 if writes else tries_of_500
         return max_tries if error.status in _BUSY else min(max_tries, tries_of_a_fault)
     return 1
+
+
+def repeat(send: Callable[[], Result], *, allowed: Callable[[NinoxError], int], again: str = "Trying again") -> Result:
+    """Return what sending brings, repeating it as often as the errors allow; the only loop and the only pause.
+
+    Args:
+        send: Sends once.
+        allowed: Tells how often it may be sent in all, given how it just failed.
+        again: What the next try does, for the log.
+
+    Raises:
+        NinoxError: The failure of the last try.
+    """
+    tries = 0
+
+    def attempt() -> Result:
+        nonlocal tries
+        tries += 1
+        return send()
+
+    def is_final(error: Exception) -> bool:
+        assert isinstance(error, NinoxError)  # noqa: S101 (tells mypy what on_exception cannot)
+        return tries >= allowed(error)
+
+    def log(details: Details) -> None:
+        logger.warning("%s in %.1f s (try %d): %s", again, details["wait"], tries + 1, details.get("exception"))
+
+    retried = backoff.on_exception(
+        waits,
+        NinoxError,
+        giveup=is_final,
+        jitter=None,  # drawn in `waits`, where a server's own wish is exempt
+        logger=None,  # the library would log the exception's arguments
+        on_backoff=log,
+    )
+    return retried(attempt)()
 
 
 def is_timeout(error: NinoxError) -> bool:

@@ -10,10 +10,8 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeVar
 
-import backoff
 import msgspec
 import requests
-from backoff.types import Details
 from urllib3.exceptions import HTTPError
 
 from ninox_api import retry
@@ -35,7 +33,6 @@ from ninox_api.monsters import without_monsters
 from ninox_api.request import Answer, Decoder, Request
 from ninox_api.session import BoundedSession
 
-logger = logging.getLogger(__name__)
 logging.getLogger("urllib3").setLevel(logging.INFO)  # at DEBUG it logs URLs with the values of records in `filters`
 
 Result = TypeVar("Result")
@@ -121,35 +118,18 @@ class Transport:
 
     def _repeated(self, request: Request, send: Callable[[], Result]) -> Result:
         """Return what sending brings, repeating it where that is safe and may help."""
-        tries = 0
 
-        def attempt() -> Result:
-            nonlocal tries
-            tries += 1
-            return send()
-
-        def is_final(error: Exception) -> bool:
-            assert isinstance(error, NinoxError)  # noqa: S101 (tells mypy what on_exception cannot)
-            max_tries = self._config.max_retries + 1
-            allowed = retry.tries_allowed(
+        def allowed(error: NinoxError) -> int:
+            return retry.tries_allowed(
                 error,
                 repeatable=request.repeatable,
                 writes=request.writes,
-                max_tries=max_tries,
+                max_tries=self._config.max_retries + 1,
                 tries_of_500=request.tries_of_500,
                 divisible=request.divisible,
             )
-            return tries >= allowed
 
-        retried = backoff.on_exception(
-            retry.waits,
-            NinoxError,
-            giveup=is_final,
-            jitter=None,  # drawn in retry.waits, where a server's own wish is exempt
-            logger=None,  # the library would log the exception's arguments; _log_backoff logs what is fit to be read
-            on_backoff=_log_backoff,
-        )
-        return retried(attempt)()
+        return retry.repeat(send, allowed=allowed)
 
     def _attempt(
         self, request: Request, *, headers: Callable[[], Mapping[str, str]] = dict, take: Take | None = None
@@ -241,8 +221,3 @@ def _not_json(received: _Received, request: Request) -> NinoxTransportError:
     if kind == "text/html":
         problem += "; a page for people: check that api_url is the API's address, which usually ends with /v1"
     return NinoxDamagedError(method=request.method, path=request.label, problem=problem)
-
-
-def _log_backoff(details: Details) -> None:
-    error = details.get("exception")
-    logger.warning("Trying again in %.1f s (try %d): %s", details["wait"], details["tries"] + 1, error)

@@ -95,3 +95,11 @@ def test_two_modules_of_the_client_reach_the_network():
 def test_the_table_covers_every_package_and_sees_a_wrong_arrow():
     assert FORBIDDEN.keys() == OURS
     assert set(imported("import ninox_api.client\nfrom singer_sdk import Tap\n")) == {"ninox_api", "singer_sdk"}
+
+
+def test_there_is_one_loop_that_repeats_requests_and_one_pause_before_it():
+    """What waits for the rate of requests is in `limits`; nothing else of the product sleeps or knows backoff."""
+    product = [path for package in sorted(OURS - {"ninox_simulator"}) for path in (ROOT / package).rglob("*.py")]
+    repeating = {path.relative_to(ROOT).as_posix() for path in product if "backoff" in path.read_text(encoding="utf-8")}
+    sleeping = {path.relative_to(ROOT).as_posix() for path in product if "sleep(" in path.read_text(encoding="utf-8")}
+    assert (repeating, sleeping) == ({"ninox_api/retry.py"}, {"ninox_api/limits.py"})

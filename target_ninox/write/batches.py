@@ -16,8 +16,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
-from time import sleep
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ninox_api import retry
@@ -27,7 +26,6 @@ from ninox_api.errors import (
     NinoxProtocolError,
     NinoxRequestError,
     NinoxServerError,
-    NinoxTimeoutError,
     NinoxTransportError,
 )
 from ninox_api.writing import SavedRecord
@@ -47,7 +45,6 @@ CHECK_EVERY = 10
 MOST_REFUSED_IN_A_ROW = 100
 
 _TOO_LARGE = 413
-_GATEWAY_TIMEOUT = 504
 _LOCKED = 423
 _REFUSALS = (*range(400, 500), 500)
 _MOST_QUOTED = 100
@@ -55,6 +52,23 @@ _MOST_QUOTED = 100
 
 class RefusesEverythingError(NinoxError):
     """So many rows in a row were refused that going on would only spend calls."""
+
+
+@dataclass(slots=True)
+class _Sending:
+    """A request on its way.
+
+    Attributes:
+        rest: Rows of which nothing is known yet.
+        saved: What became of the others.
+        errors: How the tries failed.
+        is_slow: Whether the server ran out of time, so that it may be at work still.
+    """
+
+    rest: list[Intent]
+    saved: list[Outcome] = field(default_factory=list)
+    errors: list[NinoxError] = field(default_factory=list)
+    is_slow: bool = False
 
 
 class BatchWriter:
@@ -84,9 +98,8 @@ class BatchWriter:
         self._find_gone_fields = find_gone_fields
         self._ids_matter = False
         self._gone_fields: frozenset[str] | None = None
-        self._lost_in_a_row = 0
+        self._tries_left = max_tries
         self._refused_in_a_row = 0
-        self._waits = retry.waits()
 
     def save(self, intents: Iterable[Intent], *, ids_matter: bool = False) -> Iterator[Outcome]:
         """Save rows, creates first, each kind in the order given; yield what became of each as soon as it is known.
@@ -115,21 +128,55 @@ class BatchWriter:
         if len(chunk) > self.size:
             todo.extendleft(reversed(list(_divided(chunk, self.size))))
             return
+        sending = _Sending(chunk)
         try:
-            answers = self._writer.save_records(self._table.id, [intent.write for intent in chunk])
+            answers = retry.repeat(
+                lambda: self._send(sending),
+                allowed=lambda error: self._tries_left if _is_lost(error) and error in sending.errors else 1,
+                again="Looking what was saved, before the rest is sent again,",
+            )
         except NinoxError as error:
-            yield from self._after_failure(chunk, error, todo)
+            yield from sending.saved
+            if error not in sending.errors or _is_lost(error):
+                raise
+            yield from self._after_failure(sending.rest, error, todo)
         else:
-            self._lost_in_a_row = 0
-            yield from self._outcomes(chunk, answers)
+            yield from sending.saved
+            if answers is None and sending.rest:  # they are too many by now; the tries that failed count on
+                self._tries_left -= len(sending.errors)
+                todo.appendleft(sending.rest)
+                return
+            self._tries_left = self._max_tries
+            if answers is not None:
+                yield from self._outcomes(sending.rest, answers)
+
+    def _send(self, sending: _Sending) -> Sequence[SavedRecord] | None:
+        """Send the rows of a request that are not saved; if an answer was lost, look first which are.
+
+        Returns:
+            The answers; None if nothing was sent, as all rows are saved, or the rest is too many for one request.
+        """
+        if sending.errors:
+            saved, sending.rest = self._looking.look(sending.rest)
+            sending.saved += saved
+            if sending.rest and sending.is_slow and sending.rest[0].creates:
+                raise sending.errors[-1]  # the server may be at work on them still: nothing is sent twice
+            if not sending.rest or len(sending.rest) > self.size:
+                return None
+        try:
+            return self._writer.save_records(self._table.id, [intent.write for intent in sending.rest])
+        except NinoxError as error:
+            sending.errors.append(error)
+            if _is_lost(error) and retry.is_timeout(error):
+                sending.is_slow = True
+                self._make_smaller(len(sending.rest))
+            raise
 
     def _after_failure(self, chunk: list[Intent], error: NinoxError, todo: deque[list[Intent]]) -> Iterator[Outcome]:
         if _status(error) == _TOO_LARGE:
             yield from self._too_large(chunk, todo)
         elif isinstance(error, NinoxRequestError | NinoxServerError) and error.status in _REFUSALS:
             yield from self._refused(chunk, error, todo)
-        elif isinstance(error, NinoxServerError | NinoxTransportError | NinoxProtocolError):
-            yield from self._lost(chunk, error, todo)
         else:
             raise error
 
@@ -139,39 +186,6 @@ class BatchWriter:
         else:
             self._make_smaller(len(chunk))
             todo.appendleft(chunk)
-
-    def _lost(self, chunk: list[Intent], error: NinoxError, todo: deque[list[Intent]]) -> Iterator[Outcome]:
-        """Find out what was saved, and send the rest again; but not while the server may still be at work on it."""
-        is_slow = isinstance(error, NinoxTimeoutError) or _status(error) == _GATEWAY_TIMEOUT
-        if is_slow:
-            self._make_smaller(len(chunk))
-        rest = chunk
-        while rest:
-            self._pause(error)
-            saved, rest = self._looking.look(rest)
-            yield from saved
-            if not is_slow or not chunk[0].creates:
-                break
-        else:
-            self._lost_in_a_row = 0
-        if rest:
-            todo.appendleft(rest)
-
-    def _pause(self, error: NinoxError) -> None:
-        """Wait longer each time.
-
-        Raises:
-            NinoxError: There were as many failures in a row as the settings permit.
-        """
-        self._lost_in_a_row += 1
-        if self._lost_in_a_row >= self._max_tries:
-            raise error
-        if self._lost_in_a_row == 1:
-            self._waits = retry.waits()
-            next(self._waits)
-        wait = self._waits.send(error)
-        logger.warning("Looking in %.1f s what was saved, before the rest is sent again: %s", wait, error)
-        sleep(wait)
 
     def _refused(self, chunk: list[Intent], error: NinoxAPIError, todo: deque[list[Intent]]) -> Iterator[Outcome]:
         saved, rest = self._looking.look(chunk)
@@ -249,6 +263,14 @@ class BatchWriter:
     def _make_smaller(self, failed: int) -> None:
         self.size = max(1, min(self.size, failed // 2))
         logger.warning("Table %s: %d rows at once are too many; from now on %d.", self._table.id, failed, self.size)
+
+
+def _is_lost(error: NinoxError) -> bool:
+    """Tell whether nobody knows what a failed request has done."""
+    is_refusal = _status(error) == _TOO_LARGE or (
+        isinstance(error, NinoxRequestError | NinoxServerError) and error.status in _REFUSALS
+    )
+    return isinstance(error, NinoxServerError | NinoxTransportError | NinoxProtocolError) and not is_refusal
 
 
 def _status(error: NinoxError) -> int | None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
-from itertools import count
-from time import sleep
 from typing import Any
 
 from ninox_api import retry
@@ -27,8 +24,6 @@ from target_ninox.mapping.plan import WritePlan
 from target_ninox.mapping.rows import EncodedRow, RowRejectedError
 from target_ninox.write.file_sources import FileSources, SourceFile
 from target_ninox.write.writers import Writer
-
-logger = logging.getLogger(__name__)
 
 _TOO_LARGE = 413
 _REFUSALS = (NinoxNotFoundError, NinoxProtocolError, NinoxRequestError)
@@ -104,24 +99,31 @@ class FileLoader:
 
     def _upload(self, record_id: int, upload: Upload) -> None:
         """Upload a file; after a lost answer wait, and look whether it is there before sending it again."""
-        waits = retry.waits()
-        next(waits)
-        for tries in count(1):
+        lost: list[NinoxError] = []
+
+        def is_there() -> bool:
+            return self._listed(record_id).get(upload.name) == len(upload.content)
+
+        def send() -> None:
+            if lost and is_there():
+                return
             try:
                 self._writer.upload_file(self._plan.table.id, record_id, upload)
             except _REFUSALS as error:
                 raise _refused(error) from None
             except (NinoxTransportError, NinoxServerError) as error:
-                is_last = tries >= retry.tries_allowed(error, repeatable=True, max_tries=self._max_tries)
-                wait = 0.0 if is_last else waits.send(error)
-                logger.warning("Looking in %.1f s whether the file is there, before it is sent again: %s", wait, error)
-                sleep(wait)
-                if self._listed(record_id).get(upload.name) == len(upload.content):
-                    return
-                if is_last:
-                    raise
-            else:
-                return
+                lost.append(error)
+                raise
+
+        def allowed(error: NinoxError) -> int:
+            is_ours = error in lost  # the look, too, may fail: it has been repeated already
+            return retry.tries_allowed(error, repeatable=True, max_tries=self._max_tries) if is_ours else 1
+
+        try:
+            retry.repeat(send, allowed=allowed, again="Looking whether the file is there, before it is sent again,")
+        except NinoxError as error:
+            if error not in lost or not is_there():
+                raise
 
     def _listed(self, record_id: int) -> Sizes:
         listed = self._database.list_files(self._plan.table.id, record_id)

@@ -144,10 +144,7 @@ def pauses_of(take):
 
 @contextmanager
 def _pauses(take):
-    with ExitStack() as stack:
-        stack.enter_context(mock.patch("backoff._sync.time", SimpleNamespace(sleep=take)))  # the client's
-        stack.enter_context(mock.patch("target_ninox.write.batches.sleep", take))
-        stack.enter_context(mock.patch("target_ninox.write.files.sleep", take))
+    with mock.patch("backoff._sync.time", SimpleNamespace(sleep=take)):
         yield
 
 

@@ -101,14 +101,16 @@ PROMISES = [
         test="target/test_lost_answers.py::test_b2_a_lost_answer_makes_no_record_twice",
         defects=(
             Defect("target_ninox:Looking.look", "not chunk[0].creates", "True"),
-            Defect("target_ninox:BatchWriter._lost", "saved, rest = self._looking.look(rest)", "saved = []"),
+            Defect(
+                "target_ninox:BatchWriter._send", "saved, sending.rest = self._looking.look(sending.rest)", "saved = []"
+            ),
         ),
     ),
     Promise(
         "docs/adr/0018-no-record-twice.md",
         "After a timeout or a 504 the server may still be at work, so nothing is sent again in that run",
         test="target/test_lost_answers.py::test_rows_are_not_sent_again_while_the_server_may_still_be_at_work_on_them",
-        defects=(Defect("target_ninox:BatchWriter._lost", "not is_slow or not chunk[0].creates", "True"),),
+        defects=(Defect("target_ninox:BatchWriter._send", "sending.is_slow and sending.rest[0].creates", "False"),),
     ),
     Promise(
         "docs/guarantees.md",
@@ -489,5 +491,17 @@ PROMISES = [
                 "path.is_file()",
             ),
         ),
+    ),
+    Promise(
+        "docs/reliability.md",
+        "what may be repeated is tried eight times",
+        test="target/test_files.py::test_an_upload_is_tried_as_often_as_the_settings_say_with_pauses",
+        defects=(Defect("target_ninox:FileLoader._upload", "if is_ours else 1", "if False else 1"),),
+    ),
+    Promise(
+        "docs/reliability.md",
+        "what may be repeated is tried eight times",
+        test="target/test_files.py::test_a_lost_answer_is_looked_after_not_sent_again",
+        defects=(Defect("target_ninox:FileLoader._upload", "if lost and is_there():", "if False:"),),
     ),
 ]

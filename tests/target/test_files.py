@@ -109,7 +109,7 @@ def load(simulator, sources, pauses):
     )
     plan = plan_stream(
         "customers",
-        Place(table_id=TABLE.id, reason="", is_set=False, has_own_ids=False),
+        Place(table_id=TABLE.id, reason="", is_set=False, has_own_ids=False, identity=None, is_behind_schema=False),
         {"properties": {"name": {}, "one": {}, "two": {}}},
         ["name"],
         DatabaseSchema(tables=(TABLE,), lists_formulas=True),
