@@ -11,7 +11,7 @@ from ninox_api.download import Download
 from ninox_api.errors import NinoxPermissionError, NinoxRequestError, NinoxServerError, NinoxSizeError
 from ninox_api.files import NinoxFile
 from tap_ninox.files.names import stored_names
-from tap_ninox.files.store import FileStore, Index, StoredFile, version_of
+from tap_ninox.files.store import FileStore, Index, StoredFile, tells_version, version_of
 
 MAX_TRIES = 2
 """Whole downloads of a file whose length is not the one that Ninox lists."""
@@ -54,7 +54,9 @@ class FileFetcher:
         for file in files:
             path = f"{folder}/{names[file.name]}"
             known = index.get(file.name)
-            if known and (known.version, known.path) == (version_of(file), path) and self._store.has(known):
+            is_known = known is not None and (known.version, known.path) == (version_of(file), path)
+            # A list of names alone, or with sizes, does not say whether a file was replaced: its content does.
+            if known and is_known and tells_version(file) and self._store.has(known):
                 yield Fetched(file, known)
             else:
                 yield self._fetch(record_id, file, folder, path, index)
@@ -75,8 +77,9 @@ class FileFetcher:
                 return Fetched(file, None)
             if file.size not in {None, download.size}:
                 return Fetched(file, None)
-            self._store.put(path, temporary)
             stored = StoredFile(path=path, size=download.size, sha256=download.sha256, version=version_of(file))
+            if index.get(file.name) != stored or not self._store.has(stored):
+                self._store.put(path, temporary)
         index[file.name] = stored
         self._store.save_index(folder, index)
         return Fetched(file, stored)

@@ -131,3 +131,8 @@ def version_of(file: NinoxFile) -> str:
     """Return what changes when a file's content changes, as far as Ninox tells."""
     told: list[Any] = [file.size, file.modified_at, file.sequence]
     return json.dumps(told)
+
+
+def tells_version(file: NinoxFile) -> bool:
+    """Tell whether Ninox says anything by which a replaced file of the same length can be noticed."""
+    return file.modified_at is not None or file.sequence is not None

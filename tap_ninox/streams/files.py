@@ -137,10 +137,13 @@ class FilesStream(RecordStream):
         if _must_begin(mark, news):
             mark.begin(feed.head_of(entry.table_id))
         pages = TablePages(feed.client, entry.table_id, feed, page_size=self._settings.page_size)
-        if mark.sequence is None:
-            yield from self._of_all(entry, mark, pages, news, report)
-        else:
-            yield from self._of_changed(entry, mark, pages, news, report)
+        try:
+            if mark.sequence is None:
+                yield from self._of_all(entry, mark, pages, news, report)
+            else:
+                yield from self._of_changed(entry, mark, pages, news, report)
+        finally:
+            mark.save()
 
     def _of_all(
         self, entry: TableEntry, mark: FileMark, pages: TablePages, news: News, report: StreamReport
@@ -153,6 +156,7 @@ class FilesStream(RecordStream):
                 if page.part is not None:
                     mark.listed(record.id)
                     if done % RECORDS_PER_STATE == 0:
+                        mark.save()
                         self._commit()
         self._is_confirmed = self._is_confirmed and pages.is_confirmed
         mark.finish(mark.head or 0)

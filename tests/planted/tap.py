@@ -440,4 +440,24 @@ PROMISES = [
         test="tap/test_monstrous_values.py::test_what_is_next_to_a_monster_stays_as_it_was",
         defects=(Defect("ninox_api.monsters:without_monsters", "if depth == DEEPEST + 1:", "if depth == DEEPEST:"),),
     ),
+    Promise(
+        "docs/how-to/files.md",
+        "A file that could not be fetched is tried again in the next run, however many there are",
+        test="unit/test_file_marks.py::test_every_failure_is_in_the_bookmark_at_once_and_successes_when_it_is_saved",
+        defects=(
+            Defect("tap_ninox:FileMark.note_failure", "rows[-1] = [_ends(rows[-1])[0], record_id]", "pass"),
+            Defect("tap_ninox:FileMark.save", "list(_in_rows(sorted(self.again)))", "sorted(self.again)[:100]"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/files.md",
+        "Where Ninox lists neither date nor sequence of a file, those of changed records are downloaded",
+        test="tap/test_files.py::test_where_only_names_are_listed_files_of_changed_records_are_compared_by_their_content",
+        defects=(
+            Defect("tap_ninox:FileFetcher.fetch", "and tells_version(file)", ""),
+            Defect(
+                "tap_ninox:FileFetcher._fetch", "index.get(file.name) != stored or not self._store.has(stored)", "True"
+            ),
+        ),
+    ),
 ]

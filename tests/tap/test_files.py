@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import io
+import json
 import logging
 import random
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
+from starlette.responses import Response
 
 from ninox_simulator.documents import RecordDocument
 from tests.helpers import limits
@@ -216,6 +218,28 @@ def test_a_file_that_was_replaced_is_downloaded_again_and_one_that_was_not_is_no
     assert len(downloads(simulator)) == 1
     assert stored(later, tmp_path)[1, name] == b"y" * 300_000
     assert {row["record_id"] for row in later.rows(STREAM)} == {1, 3}
+
+
+def names_only(answer):
+    """Return an answer in which lists of files hold names alone, as nobody knows that a server does not."""
+    listed = json.loads(answer.body) if answer.media_type == "application/json" else None
+    is_list = isinstance(listed, list) and listed and all(isinstance(file, dict) and "size" in file for file in listed)
+    return Response(json.dumps([file["name"] for file in listed]), media_type=answer.media_type) if is_list else answer
+
+
+def test_where_only_names_are_listed_files_of_changed_records_are_compared_by_their_content(shop, tmp_path):
+    simulator = shop()
+    with limits.damaged_answers(names_only):
+        first = run_tap(simulator, **settings(tmp_path))
+        assert stored(first, tmp_path) == CONTENTS
+        replaced = CONTENTS[1, "Plan Größe 100%.pdf"][::-1]
+        put(simulator, 1, "Plan Größe 100%.pdf", replaced)
+        as_it_was = next(path for path in tmp_path.rglob("*") if path.is_file() and path.stat().st_size == 5000)
+        written = as_it_was.stat().st_mtime_ns
+        later = run_tap(simulator, state=first.state, **settings(tmp_path))
+    assert stored(later, tmp_path)[1, "Plan Größe 100%.pdf"] == replaced
+    assert {row["record_id"] for row in later.rows(STREAM)} == {1}
+    assert as_it_was.stat().st_mtime_ns == written
 
 
 def test_a_file_that_is_gone_meanwhile_is_counted_and_no_error(shop, tmp_path):
