@@ -206,7 +206,6 @@ PROMISES = [
                 "is_wanted(self.refresh, ids=(), names=(stream,))",
                 "stream in self.refresh",
             ),
-            Defect("tap_ninox:TapSettings.lists_files_of", "fold(stream) in map(fold, self.file_streams)", "False"),
             Defect("ninox_singer:assign_passwords", "found = names.find(name)", "found = []"),
         ),
     ),

@@ -124,6 +124,7 @@ END = state(AT_THE_END)
 BROKEN = {
     "cut off": lambda: [CUSTOMERS, *rows(1, 2)],
     "cut off between two states": lambda: [CUSTOMERS, *rows(1), END, *rows(2)],
+    "cut off at the next stream": lambda: [CUSTOMERS, *rows(1), END, CUSTOMERS],
     "only what changed": lambda: [FOLLOWING, *rows(1), END],
     "empty": lambda: [CUSTOMERS, ACTIVATED, END],
     "a bad row": lambda: [CUSTOMERS, *rows(1), *records("customers", [{"Name": "x", "Amount": "many"}]), END],
