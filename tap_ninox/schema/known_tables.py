@@ -238,6 +238,13 @@ class Description:
         if bookmark.get("shape") is None:
             self.write_shape_to(bookmark)
 
+    def differs_from(self, bookmark: Mapping[str, Any]) -> bool:
+        """Tell whether a bookmark was written for other fields, names or shapes."""
+        now = dict(bookmark)
+        self.write_to(now)
+        self.write_shape_to(now)
+        return any(now[key] != bookmark.get(key) for key in ("fields", "names", "shape"))
+
     def write_shape_to(self, bookmark: MutableMapping[str, Any]) -> None:
         """Note what shapes the values of a reading that begins."""
         bookmark["shape"] = _as_list(self.shape)

@@ -105,6 +105,8 @@ def make_plan(bookmark: Bookmark, news: News, wishes: Wishes, *, now: datetime) 
             is_unexpected=is_unexpected,
         )
 
+    if wishes.now and bookmark.is_of_another_schema:
+        snapshot = None  # the rows of a reading that was broken off lack what is asked for
     if snapshot is not None:
         if news.is_lost or (news.head is not None and news.head < snapshot.head):
             return in_full(_SET_BACK, is_unexpected=True)

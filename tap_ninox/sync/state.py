@@ -136,6 +136,11 @@ class Bookmark:
         return self._values.get(TABLE_VERSION)
 
     @property
+    def is_of_another_schema(self) -> bool:
+        """Whether rows that were read under this bookmark may lack what the table has now, or have another form."""
+        return self._description is not None and self._description.differs_from(self._values)
+
+    @property
     def is_empty(self) -> bool:
         """Whether no row of the table was ever emitted under this bookmark, for sure."""
         return self._values.get("is_empty") is True
@@ -169,10 +174,10 @@ class Bookmark:
         """Note that the table is being read whole, and whether its feed tells back whatever it is asked."""
         self._values[FEED_ECHOES] = feed_echoes or None
         begun = self.snapshot
-        if self._values["fields"] is None:  # a field added before this reading ends is new to its first rows
-            self._remember_schema()
-        elif self._description is not None and (begun is None or begun.table_version != snapshot.table_version):
-            self._description.write_shape_to(self._values)  # one that goes on keeps that of its first rows
+        if begun is None or begun.table_version != snapshot.table_version:
+            self._remember_schema()  # once: what is added before this reading ends is new to its first rows
+            if self._description is not None:
+                self._description.write_shape_to(self._values)
         self.snapshot = snapshot
 
     def finish_snapshot(self, snapshot: Snapshot, *, sequence: int, is_empty: bool) -> None:

@@ -233,11 +233,11 @@ def _is_left(name: str, part: Part, left: Mapping[str, JsonSchema]) -> bool:
 
 def _roots(known: Iterable[Column]) -> dict[str, str]:
     """Return by field what the names of its properties began with at first."""
-    roots: dict[str, str] = {}
+    found: dict[str, list[tuple[bool, int, str]]] = {}
     for column in known:
         root = column.name.removesuffix(f"_{column.part}") if column.part else column.name
-        roots[column.field_id] = min(root, roots.get(column.field_id, root), key=len)  # the others have a type added
-    return roots
+        found.setdefault(column.field_id, []).append((bool(column.part), len(root), root))
+    return {field_id: min(roots)[-1] for field_id, roots in found.items()}  # longer ones have a type added
 
 
 def _keeps_its_type(column: Column, fld: Field) -> bool:

@@ -6,13 +6,15 @@ Values are those of PostgreSQL's `to_jsonb`: dates and times as text, numbers wi
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 TEXT = {"string", "email", "phone", "link", "html", "icon", "color", "user", "file", "image", "signature"}
 
 
-def expected_rows(records, stream, *, hidden=()):
-    """Yield the rows of one table, given its stored records, its entry in the catalog and unreadable fields."""
+def expected_rows(records, stream, *, hidden=(), zone=None):
+    """Yield the rows of a table, given its stored records, its entry in the catalog, unreadable fields, and a zone."""
     columns = list(_columns(stream))
     for record in records:
         row = {
@@ -25,7 +27,7 @@ def expected_rows(records, stream, *, hidden=()):
         }
         for name, ninox in columns:
             value = None if ninox["field_id"] in hidden else record.fields.get(ninox["field_id"])
-            row[name] = _expected(ninox, value)
+            row[name] = _expected(ninox, value, zone)
         yield row
 
 
@@ -36,7 +38,7 @@ def _columns(stream):
             yield item["breadcrumb"][-1], ninox
 
 
-def _expected(ninox, value):
+def _expected(ninox, value, zone):
     if value is None or value == "":
         return None
     kind, part, captions = ninox["type"], ninox.get("part", ""), ninox.get("choices", {})
@@ -49,10 +51,19 @@ def _expected(ninox, value):
     if kind == "timeinterval":
         return value if part == "text" else _seconds(value)
     if kind == "appointment":
-        return value.split(" - ")[0 if part == "start" else 1]
+        return _moment(value.split(" - ")[0 if part == "start" else 1], zone)
+    if kind == "timestamp":
+        return _moment(value, zone)
     if kind == "location":
         return _location(value, part)
     return Decimal(repr(value)) if isinstance(value, float) else value
+
+
+def _moment(text, zone):
+    if zone is None:
+        return text
+    local = datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone))
+    return (local.replace(tzinfo=None) - local.utcoffset()).isoformat() + "Z"
 
 
 def _seconds(text):

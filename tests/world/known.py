@@ -7,8 +7,7 @@ search for the name in this folder.
 from __future__ import annotations
 
 KNOWN = {
-    "A10": "A copy of a database with a smaller id takes over the names of the original: copies get larger ids.",
-    "A28": "After a change of a setting that shapes values, columns mix both: such settings stay as they are.",
+    "ids": "What a setting gives by its id cannot be told from another of that name: none is named like an id.",
     "choices": "The target takes an option captioned like the id of another for that one if choiceStyle is ignored.",
 }
 

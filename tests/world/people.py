@@ -7,7 +7,7 @@ import copy
 from ninox_simulator.documents import DatabaseDocument, RecordDocument
 from ninox_simulator.table import Table
 from tests.helpers.seeds import field, table
-from tests.world.strategies import OPTIONS, TEXTUAL, VALUES, letters, record_fields
+from tests.world.strategies import OPTIONS, VALUES, letters, record_fields, value_of
 
 
 class People:
@@ -87,12 +87,26 @@ class People:
             self.reshaped.add((database.id, table_id))
 
     def retype_field(self, database, table_id, edit):
-        """Make another kind of text of a text; what is stored stays."""
-        for key, raw in database.tables[table_id].fields.items():
-            if raw["base"] in TEXTUAL:
-                database.retype_field(table_id, key, TEXTUAL[edit.pick % len(TEXTUAL)])
-                self.reshaped.add((database.id, table_id))
-                return
+        """Make a field of another type, with values of that type; no record is edited by that."""
+        key = self._field(database, table_id, edit)
+        before = database.tables[table_id].fields[key]["base"] if key else "ref"
+        if before == "ref":
+            return
+        bases = list(VALUES)
+        base = bases[
+            (bases.index(before) + 6 + edit.record) % len(bases)
+        ]  # six types on, few are of the same JSON type
+        database.retype_field(table_id, key, base)
+        raw = database.tables[table_id].fields[key]
+        raw.update(
+            {"values": {option: dict(OPTIONS[option]) for option in OPTIONS}} if base in {"choice", "multi"} else {}
+        )
+        for record in database.records(table_id):
+            record.fields.pop(key, None)
+            value = value_of(raw, edit.pick + record.id)
+            if value is not None:
+                record.fields[key] = value
+        self.reshaped.add((database.id, table_id))
 
     def add_table(self, database, _table_id, edit):
         table_id = letters(len(database.tables))
