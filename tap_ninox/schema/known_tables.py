@@ -120,9 +120,12 @@ def streams_in_state(bookmarks: Mapping[str, Any]) -> dict[TableKey, str]:
 
 
 def _age(bookmark: Mapping[str, Any]) -> tuple[int, int]:
-    values = (bookmark.get(key) for key in ("replication_key_value", "table_version"))
-    sequence, version = (value if isinstance(value, int) else -1 for value in values)
-    return sequence, version
+    """Return by what a bookmark is older than another one of its table: a reading that is under way counts, too."""
+    snapshot = bookmark.get("snapshot")
+    begun = snapshot[0] if isinstance(snapshot, list) and snapshot and isinstance(snapshot[0], dict) else {}
+    values = (begun.get("table_version"), bookmark.get("table_version"), bookmark.get("replication_key_value"))
+    under_way, version, sequence = (value if isinstance(value, int) else -1 for value in values)
+    return max(under_way, version), sequence
 
 
 def known_databases(bookmarks: Mapping[str, Any]) -> tuple[set[str], set[str]]:

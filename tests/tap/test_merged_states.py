@@ -14,6 +14,7 @@ import pytest
 from meltano.core.utils import merge
 
 from tests.helpers.run import run_tap
+from tests.helpers.seeds import field
 from tests.upgrade.stage import VERSIONS, first_day, kept, ninox, path_of, second_day, situations
 
 SETTINGS = {"files": {"shop__auftraege": "metadata"}, "deletes": "both", "page_size": 5}
@@ -39,17 +40,30 @@ def emitted(simulator, *, stops_after=None, **settings):
 
 
 def history(simulator):
-    """Return states of one pipeline: first loads, changes, refreshes and full refreshes, ended and broken off."""
-    first = emitted(simulator, stops_after=2)
-    states = [first[0], first[-1]]
-    states += emitted(simulator, state=states[-1])[-1:]
+    """Return every state of one pipeline: first loads, changes, drift, refreshes, full refreshes, some broken off."""
+    states = emitted(simulator, stops_after=2)
+    states += emitted(simulator, state=states[-1])
     first_day(simulator.edit)
-    states += emitted(simulator, state=states[-1])[-1:]
-    states += emitted(simulator, state=states[-1], full_refresh_interval_hours=0, stops_after=2)[-1:]
+    states += emitted(simulator, state=states[-1])
+    states += emitted(simulator, state=states[-1], full_refresh_interval_hours=0, stops_after=2)
     second_day(simulator.edit)
-    states += emitted(simulator, state=states[-1], refresh=["shop__customers"])[-1:]
-    states += emitted(simulator, stops_after=3)[-1:]  # a full refresh
-    return states
+    states += emitted(simulator, state=states[-1], refresh=["shop__customers"])
+    states += emitted(simulator, stops_after=3)  # a full refresh
+    states += emitted(simulator, state=states[-1], max_parallel_requests=3, page_size=2, stops_after=4)
+    simulator.edit.rename_field("B", "A", "Called")
+    simulator.edit.add_field("B", "Z", field("string", "New"))
+    simulator.edit.remove_field("A", "B")
+    states += emitted(simulator, state=states[-1])
+    simulator.edit.update("B", 3, {"Z": "new"})
+    states += emitted(simulator, state=states[-1])
+    states += emitted(simulator, max_parallel_requests=3, page_size=2, stops_after=9)  # a full refresh
+    return [json.loads(text) for text in dict.fromkeys(map(json.dumps, states))]
+
+
+def of_other_makers(state):
+    """Return a state with what the SDK keeps for streams of other taps."""
+    notes = {"progress_markers": {"replication_key_value": 1}, "replication_key_signpost": 9}
+    return {"bookmarks": {name: {**bookmark, **notes} for name, bookmark in state["bookmarks"].items()}}
 
 
 def seen(simulator, state):
@@ -63,23 +77,45 @@ def seen(simulator, state):
     return asked, str(run.error), [json.loads(line) for line in text.splitlines()]
 
 
-@pytest.fixture(params=[{}, WITHOUT_A_FEED], ids=["with a feed", "without a feed"])
+@pytest.fixture(params=[{}, WITHOUT_A_FEED], ids=["with a feed", "without a feed"], scope="module")
 def pipeline(request):
     with ninox(VERSIONS[-1], request.param) as simulator:
         yield simulator, history(simulator)
 
 
-def test_a_merged_state_acts_like_the_newer_one(pipeline):
-    """Each state is merged into a few of the others, and into what 0.1.0 left behind."""
-    simulator, states = pipeline
-    left = [kept(version, path_of(version, name))["state"] for version in VERSIONS for name in situations(version)]
-    left = [
-        {"bookmarks": {name: state["bookmarks"].get(name, {}) for name in states[0]["bookmarks"]}} for state in left
-    ]
+def test_a_state_that_is_merged_into_any_older_one_of_its_pipeline_is_itself(pipeline):
+    _, states = pipeline
+    assert len(states) > 30
     for number, newer in enumerate(states):
+        for older in states[:number]:
+            assert merged(older, newer) == newer
+
+
+def test_a_state_that_is_merged_into_one_of_another_making_acts_like_itself(pipeline):
+    """What 0.1.0 left behind had other keys; the SDK's notes are passed over: null in their place would be an error."""
+    simulator, states = pipeline
+    strange = [kept(version, path_of(version, name))["state"] for version in VERSIONS for name in situations(version)]
+    strange.append(of_other_makers(states[0]))
+    strange = [
+        {"bookmarks": {name: state["bookmarks"].get(name, {}) for name in states[0]["bookmarks"]}} for state in strange
+    ]
+    for number, newer in enumerate(states[::14]):
         expected = seen(simulator, newer)
-        for older in (states[number - 1], left[number % len(left)]):
+        for older in strange[number % 5 :: 5]:
             assert seen(simulator, merged(older, newer)) == expected
+
+
+@pytest.mark.parametrize("stops_after", [None, 8])
+def test_a_full_refresh_goes_on_under_the_name_that_a_table_got_meanwhile(stops_after):
+    with ninox(VERSIONS[-1], {}) as simulator:
+        older = emitted(simulator)[-1]
+        simulator.edit.rename_table("B", "People")
+        newer = emitted(simulator, page_size=2, stops_after=stops_after)[-1]
+        assert (newer["bookmarks"]["shop__people"]["snapshot"] is None) == (stops_after is None)
+        simulator.edit.update("B", 3, {"A": "after it"})
+        run = run_tap(simulator, state=merged(older, newer), **SETTINGS)
+        assert 3 in run.ids("shop__people")
+        assert run.rows("shop__customers") == []
 
 
 def test_a_state_names_everything_that_it_will_ever_name_from_its_first_message_on(pipeline):
