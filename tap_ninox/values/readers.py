@@ -181,8 +181,8 @@ def ids_of_captions(captions: Mapping[str, str]) -> Read:
     id_by_caption = {caption: key for key, caption in reversed(list(captions.items()))}
 
     def read(value: Any) -> Any:
-        if isinstance(value, str):
-            return id_by_caption.get(value, value)
+        if value is None or isinstance(value, str):
+            return id_by_caption.get(value or "", value)
         return [id_by_caption.get(item, item) if isinstance(item, str) else item for item in options_in(value)]
 
     return read

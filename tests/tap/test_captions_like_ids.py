@@ -17,6 +17,7 @@ STATES = {1: "1", 2: "2", 3: "11"}
 def shop_of_choices():
     table = customers(C=field("choice", "State", values=OPTIONS), D=field("multi", "Tags", values=OPTIONS))
     records = [RecordDocument(n, {"A": f"n{n}", "C": key, "D": ["1", key]}, n) for n, key in STATES.items()]
+    records.append(RecordDocument(9, {"A": "empty"}, 9))
     return team(database({"A": table}, {"A": records}))
 
 
@@ -31,6 +32,8 @@ def test_each_option_arrives_as_the_one_that_was_chosen(simulate, style, switche
     run = run_tap(simulator)
     assert run.error is None
     rows = {row["_id"]: row for row in run.rows(STREAM)}
+    empty = rows.pop(9)
+    assert (empty["state"], empty["state_id"], empty["tags"], empty["tags_ids"]) == (None, None, None, None)
     assert {number: row["state_id"] for number, row in rows.items()} == STATES
     assert {number: row["state"] for number, row in rows.items()} == {1: "2", 2: "1", 3: "11"}
     tags = {number: list(dict.fromkeys(["1", key])) for number, key in STATES.items()}
@@ -59,7 +62,7 @@ def test_a_record_that_changes_meanwhile_does_not_decide(simulate):
 
     simulator.on_request.append(change)
     rows = {row["_id"]: row["state_id"] for row in run_tap(simulator).rows(STREAM)}
-    assert rows == STATES
+    assert rows == {**STATES, 9: None}
     assert len(asked_by_caption(simulator)) == 2
 
 
