@@ -12,6 +12,10 @@ from tap_ninox.inspection.survey import InspectedDatabase, InspectedTable, Inspe
 _HEADINGS = ("table", "rows", "fields", "formulas", "refers to", "stream")
 _NUMBERS = frozenset({1, 2, 3})
 _LONGEST = 34
+_RIGHTS = (
+    "No row was asked for, so tables whose rows this key may not read are listed like the others: --test names them, "
+    "with the lines that leave them out."
+)
 
 
 def inspection_text(inspection: Inspection) -> str:
@@ -28,7 +32,14 @@ def inspection_text(inspection: Inspection) -> str:
     if inspection.skipped:
         names = ", ".join(name.name for name in inspection.skipped)
         lines += ["", f"Not readable with this key: {names}"]
-    lines += ["", *_cost(inspection.cost), "", f"This look took {_counted(inspection.calls_used, 'API call')}."]
+    lines += [
+        "",
+        _RIGHTS,
+        "",
+        *_cost(inspection.cost),
+        "",
+        f"This look took {_counted(inspection.calls_used, 'API call')}.",
+    ]
     return "\n".join(map(escape, lines)) + "\n"
 
 

@@ -55,7 +55,7 @@ def test_first_load_next_day_and_idle_run_equal_the_source(profile, postgres, tm
         simulator.log.clear()
         project.run(*RUN)
         assert Counter(call.path.split("/")[-1] for call in calls(simulator))["changes"] == 2
-        assert table_calls(simulator) == {}
+        assert table_calls(simulator).keys() <= {"YBbueroq7k2m4x"}, "the salaries, which the key may not read"
         for name in _stream_names(catalog).values():
             assert ids_of(warehouse, name, where=f"_sdc_batched_at >= '{since}'") == set()
 
