@@ -70,6 +70,12 @@ class StreamReport:
     became: Outcome = Outcome.COMPLETE
 
     @property
+    def is_eventful(self) -> bool:
+        """Whether there is anything to tell of it."""
+        counts = (self.emitted, self.deleted, self.gone, *self.nulled.values(), *self.uncomputed.values())
+        return any(counts) or self.outcome is not Outcome.COMPLETE
+
+    @property
     def outcome(self) -> Outcome:
         """What became of it."""
         return Outcome.FAILED if self.error else self.became
@@ -216,7 +222,8 @@ _SHOWN = {
 
 
 def _log_stream(name: str, report: StreamReport) -> None:
-    logger.info(
+    logger.log(
+        logging.INFO if report.is_eventful else logging.DEBUG,
         "%s: %s, %d deleted, %s, %.1f s%s",
         name,
         counted(report.emitted, "row"),

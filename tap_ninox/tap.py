@@ -20,6 +20,7 @@ from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_api.schema import DatabaseName, DatabaseSchema
 from ninox_api.wording import counted
 from ninox_singer.connection import connection_config
+from ninox_singer.events import quieten
 from ninox_singer.names import Names, choose
 from ninox_singer.settings import ConfiguredPlugin
 from tap_ninox.batches import Batches
@@ -88,6 +89,7 @@ class TapNinox(ConfiguredPlugin, Tap):
         self._problems: list[str] = []
         self._readers: Mapping[DatabaseName, DatabaseClient] = {}
         self.report = RunReport(lambda: self.calls_used)
+        quieten(self.logger)
         super().__init__(state=self._given_state, **{"message_writer": self._writer, **kwargs})
 
     @property

@@ -60,6 +60,7 @@ class StreamLoader:
         self._retry_pays = True
         self._has_relieved = False
         self._has_told_strangers = False
+        self._told: set[str] = set()
         self._run = run
         self._buffer: list[Row] = []
         self.seen: set[int] = set()
@@ -76,8 +77,7 @@ class StreamLoader:
         self._named = (described.schema.get("properties") or {}).keys()
         plan = self._run.plan(described)
         self.plan = plan.including(self.plan) if self.held else plan
-        for warning in self.plan.warnings:
-            logger.warning(warning)
+        self._untold = [warning for warning in self.plan.warnings if warning not in self._told]
         self._run.note_seen(self.plan, self.seen)
         self._links = Links(self._run, self.plan)
         self._writer = RowWriter(self._run, self.plan, self.account, seen=self.seen, created=self.created)
@@ -96,6 +96,8 @@ class StreamLoader:
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Take a row; nothing is sent yet."""
+        if self._untold or not self.account.read:
+            self._tell_plan()
         if not (self._has_told_strangers or record.keys() <= self._named):
             self._tell_strangers(record)
         if self._run.settings.limit_rows is not None and self._is_past_limit():
@@ -111,6 +113,15 @@ class StreamLoader:
             self.account.skip(1)  # here, or it would take the place of an earlier row about the record
         else:
             self._buffer.append(Row(encoded, record, number, self.account.described))
+
+    def _tell_plan(self) -> None:
+        """Log where the stream goes and what is left out, when a row comes: a stream without rows is no event."""
+        if not self.account.read:
+            self._run.tell_place(self.plan)
+        for warning in self._untold:
+            logger.warning(warning)
+        self._told.update(self._untold)
+        self._untold = []
 
     def _is_past_limit(self) -> bool:
         """Tell whether this run loads no more rows of the stream."""

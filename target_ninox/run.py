@@ -76,7 +76,7 @@ class Run:
         return next((name for name, record_ids in streams.items() if record_id in record_ids), None)
 
     def _place(self, described: StreamSchema, settings: StreamSettings) -> Place:
-        """Return where a stream goes: decided by its first schema, and told, before any of its rows is written.
+        """Return where a stream goes: decided by its first schema, before any of its rows is written.
 
         Raises:
             NinoxConfigError: It is not clear, or another stream goes there and no setting says that both shall.
@@ -91,8 +91,12 @@ class Run:
             if place.is_behind_schema and settings.mode == "mirror":
                 raise NinoxConfigError(_guessed(name, place, table_name))
             self._places[name] = place
-            logger.info("%s: goes to table %r (%s), since %s.", name, table_name, place.table_id, place.reason)
         return _as_described_now(self._places[name], described)
+
+    def tell_place(self, plan: WritePlan) -> None:
+        """Log where a stream goes and why; when its first row comes, as a stream without rows goes nowhere."""
+        place = self._places[plan.stream]
+        logger.info("%s: goes to table %r (%s), since %s.", plan.stream, plan.table.name, place.table_id, place.reason)
 
     def matcher_of(self, plan: WritePlan) -> Matcher:
         """Return what finds the records of a stream."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.sinks import BatchSink
 from typing_extensions import override
 
+from ninox_singer.events import EventLogger
 from target_ninox.reporting.rejects import StreamSchema
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ class TableSink(BatchSink):
         self.target = target
         self._bytes = 0
         super().__init__(target=target, **kwargs)
+        counter = self.record_counter_metric
+        quiet = EventLogger(counter.logger, is_event=lambda: counter.value > 0)
+        counter.logger = quiet  # type: ignore[assignment] # it calls info() only
 
     @override
     def setup(self) -> None:

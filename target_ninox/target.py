@@ -19,6 +19,7 @@ from typing_extensions import override
 from ninox_api.errors import NinoxConfigError
 from ninox_singer.cli import Stopping
 from ninox_singer.connection import connection_config
+from ninox_singer.events import quieten
 from ninox_singer.settings import ConfiguredPlugin
 from target_ninox import finishing
 from target_ninox.batch_files import read_rows
@@ -66,6 +67,7 @@ class TargetNinox(ConfiguredPlugin, Target):
         self._completeness = Completeness(is_tombstone=is_marked_deleted)
         self._last_inside: tuple[State, Mapping[str, int]] | None = None
         self.reader = QuietReader(on_bad_line=self._abort)
+        quieten(self.logger)
         super().__init__(**{"message_reader": self.reader, **kwargs})
         self.max_parallelism = 1  # the SDK's own __init__ sets 8
         self._connection = connection_config(self.config)

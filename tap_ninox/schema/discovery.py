@@ -17,6 +17,7 @@ from ninox_api.errors import (
 )
 from ninox_api.schema import DatabaseName, DatabaseSchema, Table, Team
 from ninox_singer.connection import assign_passwords
+from ninox_singer.events import log_names
 from ninox_singer.names import EXCLUDES, Names, choose, did_you_mean, is_glob
 from tap_ninox.settings import TapSettings
 
@@ -95,17 +96,21 @@ def discover(client: NinoxClient, settings: TapSettings) -> Discovery:
     )
 
 
-_HIDDEN = "Table %r of %r is hidden in Ninox: it is read only if a catalog selects it, as Meltano's select `*.*` does."
-
-
 def tell_unselected(discovery: Discovery) -> None:
-    """Log a line for each page and hidden table: why it is not read, or when."""
-    for database in discovery.databases:
-        for table in database.tables:
-            if table.is_page:
-                logger.info("Page %r of %r has no records: it is not listed.", table.name, database.name.name)
-            elif table.is_hidden:
-                logger.info(_HIDDEN, table.name, database.name.name)
+    """Log which tables are pages or hidden: why they are not read, or when."""
+    tables = [(database, table) for database in discovery.databases for table in database.tables]
+    pages = [f"{table.name!r} of {database.name.name!r}" for database, table in tables if table.is_page]
+    hidden = [
+        f"{table.name!r} of {database.name.name!r}"
+        for database, table in tables
+        if table.is_hidden and not table.is_page
+    ]
+    log_names(logger, "A page has no records and is not listed: %s.", pages)
+    log_names(
+        logger,
+        "A table that is hidden in Ninox is read only if a catalog selects it, as Meltano's select `*.*` does: %s.",
+        hidden,
+    )
 
 
 def _databases_of(client: NinoxClient, team: Team) -> list[DatabaseName]:

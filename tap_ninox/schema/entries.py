@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ninox_api.schema import DatabaseSchema
+from ninox_singer.events import log_names
 from ninox_singer.names import Names, choose
 from tap_ninox.formulas.columns import offer_formulas
 from tap_ninox.schema.catalog import TableEntry
@@ -113,9 +114,8 @@ def _chosen(saved: Sequence[TableEntry], discovery: Discovery | None, settings: 
     of_databases, _ = choose(by_database, settings.databases, setting="databases", sees_all=False)
     of_tables, _ = choose(by_table, settings.tables, setting="tables", sees_all=False)
     chosen = {entry.stream for entry in of_databases} & {entry.stream for entry in of_tables}
-    for entry in saved:
-        if entry.stream not in chosen:
-            logger.info("%s is in the catalog, but not among the chosen databases and tables.", entry.stream)
+    left_out = [entry.stream for entry in saved if entry.stream not in chosen]
+    log_names(logger, "In the catalog, but not among the chosen databases and tables: %s.", left_out)
     return [entry for entry in saved if entry.stream in chosen]
 
 

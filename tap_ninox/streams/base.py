@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from singer_sdk import Stream
+from singer_sdk import Stream, metrics
 from singer_sdk.exceptions import MapExpressionError
 from singer_sdk.helpers._batch import BatchConfig
 from singer_sdk.helpers.conform import TypeConformanceLevel
@@ -14,11 +15,14 @@ from singer_sdk.singerlib.encoding.simple import RecordMessage
 from typing_extensions import override
 
 from ninox_api.errors import NinoxError
+from ninox_singer.events import EventLogger
 from tap_ninox.report import StreamReport
 from tap_ninox.sync.state import TABLE_VERSION, next_version
 
 if TYPE_CHECKING:
     from tap_ninox.tap import TapNinox
+
+AnyMeter = TypeVar("AnyMeter", bound=metrics.Meter)
 
 _MAP_ERRORS = (MapExpressionError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
@@ -76,6 +80,25 @@ class RecordStream(Stream):
     @override
     def _write_starting_replication_value(self, context: Context | None) -> None:
         """Keep the bookmark free of the SDK's own notes."""
+
+    @override
+    def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:
+        """Log the SDK's line at a stream's beginning at DEBUG: that it is looked at is no event."""
+        super().log(message, *args, level=logging.DEBUG if level == logging.INFO else level, **kwargs)
+
+    @override
+    def get_record_counter(self, **kwargs: Any) -> metrics.Counter:
+        return self._quiet(super().get_record_counter(**kwargs))
+
+    @override
+    def get_sync_timer(self) -> metrics.Timer:
+        return self._quiet(super().get_sync_timer())
+
+    def _quiet(self, meter: AnyMeter) -> AnyMeter:
+        reports = self._tap.report.streams
+        is_event = lambda: self.name in reports and reports[self.name].is_eventful  # noqa: E731
+        meter.logger = EventLogger(meter.logger, is_event=is_event)  # type: ignore[assignment] # it calls info() only
+        return meter
 
     @property
     def _is_worth_starting(self) -> bool:

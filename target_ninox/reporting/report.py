@@ -136,7 +136,8 @@ class RunReport:
             CountsDifferError: The run is complete, yet rows have no outcome.
         """
         for name, report in self.streams.items():
-            logger.info("%s: %s", name, _line(report))
+            is_event = any((report.read, report.removed, report.deleted_along, report.doubts))
+            logger.log(logging.INFO if is_event else logging.DEBUG, "%s: %s", name, _line(report))
         total = self.total
         streams = counted(len(self.streams), "stream")
         ended = "Dry run" if self._is_dry else "Run"

@@ -460,4 +460,29 @@ PROMISES = [
             ),
         ),
     ),
+    Promise(
+        "CHANGELOG.md",
+        "The log has a line where something happened: a run in which nothing did writes a handful, whatever the number",
+        test="tap/test_quiet_logs.py::test_an_idle_run_of_the_tap_is_a_dozen_lines_however_many_tables_there_are",
+        defects=(
+            Defect("ninox_singer:EventLogger.log", "if self._is_event() else", "if True else"),
+            Defect("tap_ninox:RecordStream.log", "logging.DEBUG if level == logging.INFO else level", "level"),
+            Defect("tap_ninox:_log_stream", "logging.INFO if report.is_eventful else logging.DEBUG", "logging.INFO"),
+            Defect("tap_ninox:StreamReport.is_eventful", "any(counts)", "False"),
+            Defect(
+                "ninox_singer:log_names",
+                "logger.info(text, listed(names))",
+                "[logger.info(text, name) for name in names]",
+            ),
+        ),
+    ),
+    Promise(
+        "CHANGELOG.md",
+        "The log has a line where something happened: a run in which nothing did writes a handful, whatever the number",
+        test="tap/test_quiet_logs.py::test_an_idle_run_of_the_target_is_a_dozen_lines_however_many_streams_there_are",
+        defects=(
+            Defect("target_ninox:StreamLoader.add", "if self._untold or not self.account.read:", "if False:"),
+            Defect("target_ninox:RunReport.close", "logging.INFO if is_event else logging.DEBUG", "logging.INFO"),
+        ),
+    ),
 ]
