@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,6 +16,8 @@ from ninox_api.schema import Field, Table
 from ninox_singer.cli import Stopping
 from target_ninox.destination import Destination, open_destination
 from target_ninox.encoding.links import find_record_id
+from target_ninox.encoding.types import canonical_name
+from target_ninox.mapping.compare import ONE_SPELLING
 from target_ninox.mapping.place import Identity, Place, are_tombstones, find_place
 from target_ninox.mapping.plan import WritePlan, plan_stream
 from target_ninox.mapping.references import Reference
@@ -134,6 +136,16 @@ class Run:
             self.preview.print(self.report)
         self.report.close(is_complete=is_complete, samples=self.preview.samples() if self.preview else None)
 
+    def _has_one_spelling(self, table_id: str, field_ids: Collection[str]) -> bool:
+        types = {
+            canonical_name(field.type)
+            for table in self.destination.schema.tables
+            if table.id == table_id
+            for field in table.fields
+            if field.id in field_ids
+        }
+        return types <= ONE_SPELLING
+
     def _matcher(
         self, table_id: str, key_fields: tuple[str, ...], key: KeyOf, kept_fields: frozenset[str], *, by: str = "value"
     ) -> Matcher:
@@ -144,7 +156,13 @@ class Run:
                 kept_fields |= known.index.kept_fields
                 known.retire()
             table = self.destination.table(table_id)
-            known = Matcher(table, key, key_fields=key_fields, kept_fields=kept_fields)
+            known = Matcher(
+                table,
+                key,
+                key_fields=key_fields,
+                kept_fields=kept_fields,
+                has_one_spelling=by == "link" or self._has_one_spelling(table_id, key_fields),
+            )
             self._matchers[table_id, key_fields, by] = known
         return known
 

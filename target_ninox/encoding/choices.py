@@ -19,12 +19,20 @@ class Options:
     """The options of a choice field.
 
     What a value means is settled in this order: the caption, letter by letter; the option id; the caption without
-    regard to outer spaces and upper or lower case. So a caption that is a number is not mistaken for an id.
+    regard to outer spaces and upper or lower case. So a caption that is a number is not mistaken for an id. A caption
+    that several options have means none of them.
+
+    Attributes:
+        twins: Caption that several options have → their ids.
     """
 
     def __init__(self, choices: Iterable[Choice]) -> None:
-        """Index the options; of two with the same caption the first in order is meant."""
+        """Index the options."""
         choices = tuple(choices)
+        ids: dict[str, list[str]] = {}
+        for choice in choices:
+            ids.setdefault(choice.caption, []).append(choice.id)
+        self.twins = {caption: same for caption, same in ids.items() if len(same) > 1}
         self.captions = tuple(choice.caption for choice in choices)
         self.caption_by_id = {choice.id: choice.caption for choice in choices}
         self._id_by_caption = {choice.caption: choice.id for choice in reversed(choices)}
@@ -37,6 +45,8 @@ class Options:
         given = _text(value)
         if given is None:
             return None
+        if given in self.twins:
+            return None
         if given in self._id_by_caption:
             return self._id_by_caption[given]
         return given if given in self.caption_by_id else self._by_folded(given)
@@ -46,13 +56,23 @@ class Options:
         given = _text(value)
         return given if given in self.caption_by_id else self.find(value)
 
+    def find_stored(self, value: Any) -> str | None:
+        """Return the option that a stored value stands for; of several with its caption the first one in order."""
+        given = _text(value)
+        return self._id_by_caption[given] if given in self.twins else self.find_by_id(value)
+
     def agrees(self, option_id: str, caption: Any) -> bool:
         """Tell whether an option has the caption, upper and lower case apart."""
         given = _text(caption)
         return given is not None and _folded(self.caption_by_id[option_id]) == _folded(given)
 
-    def refuse(self) -> ValueRejectedError:
-        """Return the error for what is not an option."""
+    def refuse(self, values: Iterable[Any]) -> ValueRejectedError:
+        """Return the error for values of which one is no option, or may be several."""
+        twin = next((given for given in map(_text, values) if given in self.twins), None)
+        if twin is not None:
+            ids = " and ".join(self.twins[twin])
+            reason = f"Several options have this caption, those with the ids {ids}: give the id."
+            return ValueRejectedError(code="ambiguous_choice", reason=reason)
         return ValueRejectedError(code="unknown_choice", reason="It is not one of the options.", allowed=self.captions)
 
     def _by_folded(self, given: str) -> str | None:
@@ -72,7 +92,7 @@ def one_option(choices: Iterable[Choice]) -> EncodeParts:
     def encode(values: Mapping[str, Any]) -> str:
         found = _settled(options, values)
         if found is None and not ("id" in values and values.get("", "") is None):
-            raise options.refuse()
+            raise options.refuse(values.values())
         return CLEARED if found is None else found
 
     return encode
@@ -89,7 +109,7 @@ def several_options(choices: Iterable[Choice]) -> EncodeParts:
     def encode(values: Mapping[str, Any]) -> list[str] | str:
         found = _settled_members(options, values)
         if found.count(None) > _deleted_members(options, values):
-            raise options.refuse()
+            raise options.refuse(members(values.get("", values.get("ids")), options.find))
         return list(dict.fromkeys(option for option in found if option is not None)) or CLEARED
 
     return encode

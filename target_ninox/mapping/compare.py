@@ -6,6 +6,7 @@ same functions tell what differs and make the keys by which records are found.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Hashable, Iterable
 from decimal import Decimal
 from typing import Any
@@ -24,6 +25,9 @@ from target_ninox.mapping.markup import markup_meaning
 
 Meaning = Callable[[Any], Hashable | None]
 """A stored or encoded value → what it means; None for an empty one."""
+
+ONE_SPELLING = frozenset({"string", "email", "phone", "link", "icon", "user", "number", "boolean", "ref"})
+"""Types whose values, if they are equal, are always stored in the same spelling, but for the two forms of Unicode."""
 
 _JSON_TEXT = msgspec.json.Encoder(decimal_format="number", order="deterministic")
 _EMPTY: tuple[Any, ...] = ("", [], {})
@@ -100,7 +104,7 @@ def _option(value: Any, options: Options) -> str | None:
 
     A record may hold an option that was deleted since. Ninox shows nothing there, and nothing is what it means.
     """
-    return options.find_by_id(value)
+    return options.find_stored(value)
 
 
 def _link(field: Field) -> Callable[[Any], Hashable]:
@@ -127,7 +131,9 @@ def _location(value: Any) -> Hashable:
 
 
 def _text(value: Any) -> Hashable:
-    return text(value)
+    """Umlauts are one character or two (macOS names files so): people see no difference."""
+    written = text(value)
+    return written if written.isascii() else unicodedata.normalize("NFC", written)
 
 
 def _color(value: Any) -> Hashable:

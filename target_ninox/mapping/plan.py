@@ -9,6 +9,7 @@ from typing import Any
 from ninox_api.errors import NinoxConfigError
 from ninox_api.schema import DatabaseSchema, Field, Table
 from ninox_singer.names import did_you_mean
+from target_ninox.encoding.choices import Options
 from target_ninox.encoding.links import find_record_id
 from target_ninox.encoding.values import UTC, Formats
 from target_ninox.mapping.assignment import Assignment
@@ -243,6 +244,14 @@ def _warnings(mapping: PropertyMapping, settings: StreamSettings) -> Iterator[st
     if settings.mode == "insert":
         yield _INSERTS
     yield from mapping.warnings()
+    for field_id in mapping.parts:
+        twins = Options(mapping.fields[field_id].choices).twins
+        if twins:
+            named = ", ".join(f"{caption!r} ({', '.join(ids)})" for caption, ids in twins.items())
+            yield (
+                f"options of {mapping.fields[field_id].name!r} have one caption: {named}. A row that gives it is "
+                "rejected; one that gives the id is not."
+            )
 
 
 def _table_at(stream: str, place: Place, database: DatabaseSchema) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import unicodedata
 from collections.abc import Hashable, Iterator, Mapping
 
 from ninox_api.client import NinoxRecord
@@ -18,13 +19,15 @@ _COMPARABLE = (str, int, decimal.Decimal)
 class Matcher:
     """Finds the records of one table by one kind of key.
 
-    A look-up relies on the server's equality, which nobody documents. So it is used only after it has found a record
-    that is known to be there; a server that answers anything unexpected is not asked again, the table is read instead.
+    A look-up relies on the server's equality, which nobody documents. So it is used only for types whose values have
+    one spelling, and only after it has found a record that is known to be there; a server that answers anything
+    unexpected is not asked again, the table is read instead.
     """
 
     def __init__(
-        self, table: KnownTable, key_of: KeyOf, *, key_fields: tuple[str, ...], kept_fields: frozenset[str]
-    ) -> None:
+        self, table: KnownTable, key_of: KeyOf, *, key_fields: tuple[str, ...], kept_fields: frozenset[str],
+        has_one_spelling: bool = True,
+    ) -> None:  # fmt: skip
         """Remember what to look for; nothing is sent yet.
 
         Args:
@@ -32,7 +35,9 @@ class Matcher:
             key_of: Tells a record's key.
             key_fields: Ids of the fields that make up the key; empty where the record id is the key.
             kept_fields: Ids of the fields whose values are wanted.
+            has_one_spelling: Whether equal keys are always spelled alike, but for the two forms of Unicode.
         """
+        self._has_one_spelling = has_one_spelling
         self.index = RecordIndex(key_of, kept_fields=kept_fields)
         self.is_whole = False
         self._table = table
@@ -134,8 +139,9 @@ class Matcher:
             assert isinstance(key, int)  # noqa: S101 (told by the empty key_fields)
             record = self._table.find(key)
             return [record] if record else []
-        filters = self._filters(fields)
-        found = self._find_equal(filters, key) if filters else None
+        found: Page | None = None
+        for filters in _spellings(self._filters(fields)):
+            found = [*(found or []), *self._find_equal(filters, key)]
         if found and any(self._key_of(record.id, record.fields) != key for record in found):
             return None  # filters are ignored, or compare in a way of their own
         return found
@@ -144,5 +150,19 @@ class Matcher:
         return self._table.look_up(filters, is_wanted=lambda record: self._key_of(record.id, record.fields) == key)
 
     def _filters(self, fields: Fields) -> Fields | None:
-        filters = {field_id: fields.get(field_id) for field_id in self._key_fields}
-        return filters if all(isinstance(value, _COMPARABLE) for value in filters.values()) else None
+        filters = {field_id: fields.get(field_id) for field_id in self._key_fields} if self._has_one_spelling else {}
+        return filters if filters and all(isinstance(value, _COMPARABLE) for value in filters.values()) else None
+
+
+def _spellings(filters: Fields | None) -> Iterator[Fields]:
+    """Yield filters with their texts composed and, where that is something else, decomposed: both are stored."""
+    if filters is None:
+        return
+    forms = (
+        {key: unicodedata.normalize(form, value) if isinstance(value, str) else value for key, value in filters.items()}
+        for form in ("NFC", "NFD")
+    )
+    composed, decomposed = forms
+    yield composed
+    if decomposed != composed:
+        yield decomposed
