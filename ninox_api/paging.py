@@ -390,8 +390,7 @@ class PageSize:
                 return  # another thread has done it
             self.current = max(MIN_PAGE_SIZE, size // _SHRINK)
             logger.warning(
-                "Table %s: pages of %d records are too much for the server, asking for %d from here on. (%s) "
-                "Set page_size to spare the attempts.",
+                "Table %s: pages of %d records are too much for the server, asking for %d from here on. (%s)",
                 self._table_id,
                 size,
                 self.current,

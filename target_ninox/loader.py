@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 MOST_HELD = 100_000
 """Rows of a stream that may wait for linked records; each takes some kilobytes of memory."""
 
+_UNFORESEEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
 _TOO_MANY_HELD = (
     "%s: %d rows wait for linked records that have not come, more cannot be kept. From here on, a row whose linked "
     "record is not there yet does not wait: it is rejected, or its link is left empty, as on_missing says. Let the "
@@ -108,6 +110,12 @@ class StreamLoader:
             encoded = self.plan.encode(record, number)
         except RowRejectedError as error:
             self.account.reject_record(number, record, error)
+            return
+        except _UNFORESEEN as error:  # a value that nobody thought of costs its row, and no other
+            reason = (
+                f"It could not be read ({type(error).__name__}). This is a defect of target-ninox: please report it."
+            )
+            self.account.reject_record(number, record, RowRejectedError(code="unforeseen", reason=reason))
             return
         if encoded.deleted and not self._run.settings.deletes_marked:
             self.account.skip(1)  # here, or it would take the place of an earlier row about the record

@@ -153,7 +153,7 @@ def _listed(value: str, find: Encode) -> list[Any]:
     if value.lstrip().startswith("["):
         try:
             parsed = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             parsed = None
         if isinstance(parsed, list):
             return parsed

@@ -136,6 +136,6 @@ def _listed(value: Any) -> list[Any]:
     if isinstance(value, str) and value.lstrip().startswith("["):
         try:
             value = json.loads(value)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ValueRejectedError(code="not_a_list", reason="It is not a list of keys.") from error
     return value if isinstance(value, list) else [value]

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from ninox_api.client import MAX_PAGE_SIZE, DatabaseClient, NinoxRecord
+from ninox_api.errors import NinoxError
 from ninox_api.paging import (
     MIN_PAGE_SIZE,
     KeysetUnusableError,
     Page,
+    PageSize,
     keyset_pages,
     numbered_pages,
     repeated_passes,
@@ -56,7 +58,7 @@ class KnownTable:
         self._caption_by_id = {field.id: field.name for field in fields}
         self.highest_id = 0
         self._client = client
-        self._page_size = max(MIN_PAGE_SIZE, page_size)
+        self._page_size = PageSize(table_id, page_size)
         self._watchers: list[Watcher] = []
         self._has_looked_for_highest = False
         self._unread_after: int | None = None
@@ -139,7 +141,7 @@ class KnownTable:
                 yield self._seen(page)
         except KeysetUnusableError:
             logger.debug("Table %s cannot be paged by record id on this server.", self.id)
-            for page in repeated_passes(self._numbered, sequence=lambda: None):
+            for page in self._passes():
                 yield self._seen([record for record in page if record.id > cursor])
             cursor = self.highest_id
         if after_id == 0 and self._end is None:
@@ -159,7 +161,7 @@ class KnownTable:
         """
 
         def fetch(number: int) -> Page:
-            return self._client.get_records(self.id, filters=filters, page=number, per_page=self._page_size)
+            return self._get(filters=filters, page=number)
 
         found: list[NinoxRecord] = []
         for page in numbered_pages(fetch):
@@ -207,7 +209,7 @@ class KnownTable:
         newest = self._seen(self._client.get_records(self.id, newest=True, per_page=1))
         if self._end is None:
             self._end = self.highest_id
-        return ((newest[0].id - record_id) // self._page_size + 1) if newest else 0
+        return ((newest[0].id - record_id) // self._page_size.current + 1) if newest else 0
 
     def look_for_highest_id(self) -> None:
         """Make sure that `highest_id` is the table's highest; two calls at the first time, none later."""
@@ -244,10 +246,34 @@ class KnownTable:
         return page
 
     def _after(self, record_id: int) -> Page:
-        return self._client.get_records(self.id, since_id=record_id, per_page=self._page_size)
+        return self._get(since_id=record_id)
 
-    def _numbered(self, number: int) -> Page:
-        return self._client.get_records(self.id, page=number, per_page=self._page_size)
+    def _passes(self) -> Iterator[Page]:
+        """Yield the pages of passes by number; if pages become smaller they begin anew, and no record comes twice."""
+        emitted: set[int] = set()
+        while True:
+            size = self._page_size.current
+
+            def numbered(number: int, size: int = size) -> Page:
+                return self._client.get_records(self.id, page=number, per_page=size, divisible=size > MIN_PAGE_SIZE)
+
+            try:
+                yield from repeated_passes(numbered, sequence=lambda: None, emitted=emitted)
+            except NinoxError as error:
+                self._page_size.shrink(size, error)
+            else:
+                return
+
+    def _get(self, **query: Any) -> Page:
+        """Return a page, and ask for less from now on if that is too much for the server."""
+        while True:
+            size = self._page_size.current
+            try:
+                return self._client.get_records(self.id, per_page=size, divisible=size > MIN_PAGE_SIZE, **query)
+            except NinoxError as error:
+                if query.get("page"):  # it would begin elsewhere
+                    raise
+                self._page_size.shrink(size, error)
 
 
 TableOf = Callable[[str], KnownTable]

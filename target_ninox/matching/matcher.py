@@ -13,6 +13,7 @@ from target_ninox.matching.record_index import ExistingRecord, Fields, KeyOf, Re
 
 _FEW = 2
 """So many single reads are never dearer than reading the table: a page and the empty one behind it."""
+_LONGEST = 1000
 _COMPARABLE = (str, int, decimal.Decimal)
 
 
@@ -151,7 +152,9 @@ class Matcher:
 
     def _filters(self, fields: Fields) -> Fields | None:
         filters = {field_id: fields.get(field_id) for field_id in self._key_fields} if self._has_one_spelling else {}
-        return filters if filters and all(isinstance(value, _COMPARABLE) for value in filters.values()) else None
+        is_fit = bool(filters) and all(isinstance(value, _COMPARABLE) for value in filters.values())
+        is_short = len(str(filters)) <= _LONGEST  # servers refuse long addresses: 414 (observed elsewhere)
+        return filters if is_fit and is_short else None
 
 
 def _spellings(filters: Fields | None) -> Iterator[Fields]:

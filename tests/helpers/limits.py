@@ -25,6 +25,7 @@ from ninox_simulator.routes import scripting
 from tap_ninox.settings import TapSettings
 from tap_ninox.values.selected_fields import SelectedFieldsDecoder
 from target_ninox import completeness
+from target_ninox.mapping.plan import WritePlan
 from target_ninox.settings import TargetSettings
 from target_ninox.write.file_sources import FileSources
 
@@ -86,6 +87,20 @@ def small_batches_in_bytes(size):
 def few_waiting_rows(rows):
     """Let so few rows of a stream wait for the records that they link to."""
     with mock.patch("target_ninox.loader.MOST_HELD", rows):
+        yield
+
+
+@contextmanager
+def encoding_fails(value, error):
+    """Let the encoding of rows that hold a value fail as nobody foresaw."""
+    encode = WritePlan.encode
+
+    def failing(plan, record, number):
+        if value in record.values():
+            raise error
+        return encode(plan, record, number)
+
+    with mock.patch.object(WritePlan, "encode", failing):
         yield
 
 

@@ -486,6 +486,24 @@ PROMISES = [
         defects=(Defect("target_ninox:Run._has_one_spelling", "types <= ONE_SPELLING", "True"),),
     ),
     Promise(
+        "docs/guarantees.md",
+        "It is rejected with its number, property and reason; all others are written.",
+        test="target/test_bad_rows.py::test_a_value_that_nobody_thought_of_costs_its_row",
+        defects=(Defect("target_ninox:StreamLoader.add", "except _UNFORESEEN as", "except KeyboardInterrupt as"),),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "Existing records are read in pages that become smaller where they are too much for the server",
+        test="target/test_bad_rows.py::test_records_that_are_too_much_for_the_server_are_read_in_smaller_pages",
+        defects=(Defect("target_ninox:KnownTable._get", "self._page_size.shrink(size, error)", "raise"),),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "a value of more than 1,000 characters is not asked for by its address",
+        test="target/test_bad_rows.py::test_a_key_that_is_too_long_for_an_address_is_not_looked_up",
+        defects=(Defect("target_ninox:Matcher._filters", "len(str(filters)) <= _LONGEST", "True"),),
+    ),
+    Promise(
         "docs/reference/types.md",
         "A caption that several options have is rejected with their ids",
         test="unit/test_writing_values.py::test_a_value_is_written_or_refused",

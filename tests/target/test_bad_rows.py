@@ -1,0 +1,87 @@
+"""No row costs another: whatever stands in one of them, those around it are in Ninox."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ninox_simulator.replies import ApiError
+from tests.helpers import limits
+from tests.helpers.run import records, run_target, schema, state, stored
+from tests.helpers.seeds import customer_records, customers, database, field, shop, table, team
+
+OPTIONS = {"1": {"caption": "x", "order": 0}}
+FIELDS = {
+    "A": field("string", "Name"), "B": field("number", "Amount"), "C": field("multi", "Tags", values=OPTIONS),
+    "D": field("date", "Day"), "E": field("location", "Place"), "F": field("timeinterval", "Lasts"),
+    "G": field("html", "Html"), "H": field("boolean", "Flag"), "I": field("ref", "Link", refTypeId="A"),
+    "J": field("dmulti", "Several"), "K": field("choice", "Choice", values=OPTIONS), "L": field("appointment", "Visit"),
+    "M": field("timestamp", "At"), "N": field("time", "Time"), "O": field("color", "Color"),
+}  # fmt: skip
+DEEP_TEXT, DEEP_LIST, DIGITS = "[" * 3000, json.loads("[" * 900 + "]" * 900), "9" * 5000
+ODD = [
+    *(DEEP_TEXT, DEEP_LIST, DIGITS, "a\ud800", "a\x00b", float("nan"), float("inf"), 10**400, -(10**400)),
+    *("1e999999999", {}, "&#x110000;&#55296;", f"&#{DIGITS};", "a <1e400,1>", "<" * 50_000, "0000-00-00"),
+    *("99999-01-01", True, b"1e999999999"),
+]
+
+
+@pytest.mark.parametrize("name", [described["caption"] for described in FIELDS.values()])
+def test_odd_values_cost_their_own_row_at_most(simulate, name):
+    simulator = simulate(team(database({"A": table("Rows", **FIELDS)})))
+    described = schema("rows", key=["Name"], **{described["caption"]: {} for described in FIELDS.values()})
+    messages, good = [described], []
+    for number, value in enumerate(ODD):
+        good.append(f"good {number}")
+        row = {"Name": f"odd {number}", name: 0 if isinstance(value, bytes) else value}
+        line = json.dumps({"type": "RECORD", "stream": "rows", "record": row}).encode()
+        messages.append(line.replace(b" 0}", b" " + value + b"}") if isinstance(value, bytes) else line)
+        messages += records("rows", [{"Name": good[-1], "Amount": number}])
+    run = run_target(simulator, [*messages, state({})], on_reject="continue")
+    assert run.error is None
+    names = [fields["A"] for fields in stored(simulator).values()]
+    assert [found for found in names if found.startswith("good")] == good
+    counts = run.counts("rows")
+    assert counts["read"] == 2 * len(ODD)
+    assert run.states == [{}]
+
+
+@pytest.mark.parametrize("fault", [RecursionError, KeyError, TypeError, OverflowError])
+def test_a_value_that_nobody_thought_of_costs_its_row(simulate, caplog, fault):
+    simulator = simulate(shop(0))
+    rows = records("customers", [{"Name": "one"}, {"Name": "two"}, {"Name": "three"}])
+    with limits.encoding_fails("two", fault("a customer's value")):
+        run = run_target(simulator, [schema("customers", key=["Name"], Name="string"), *rows, state({})])
+    assert [fields["A"] for fields in stored(simulator).values()] == ["one", "three"]
+    assert run.counts("customers") == {"read": 3, "created": 2, "rejected": 1}
+    assert f"row 2 is rejected: It could not be read ({fault.__name__})" in caplog.text
+    assert "a customer's value" not in caplog.text
+
+
+def test_a_key_that_is_too_long_for_an_address_is_not_looked_up(simulate):
+    long = "k" * 9000
+    held = customer_records(3100)
+    held[-1].fields["A"] = long
+    simulator = simulate(team(database({"A": customers()}, {"A": held})))
+    run = run_target(
+        simulator, [schema("customers", key=["Name"], Name="string"), *records("customers", [{"Name": long}])]
+    )
+    assert run.counts("customers") == {"read": 1, "unchanged": 1}
+    assert not any(long in call.query.get("filters", "") for call in simulator.log.entries)
+
+
+@pytest.mark.parametrize("since_id", ["honoured", "ignored"])
+def test_records_that_are_too_much_for_the_server_are_read_in_smaller_pages(simulate, since_id):
+    simulator = simulate(shop(90), records_since_id=since_id)
+
+    def check(index, _method, path):
+        call = simulator.log.entries[index]
+        if call.method == "GET" and path.endswith("/records") and int(call.query["perPage"]) > 60:
+            raise ApiError(504, "Too much")
+
+    simulator.on_request.append(check)
+    rows = records("customers", [{"Name": f"name {n}", "Amount": n * 10} for n in range(1, 92)])
+    run = run_target(simulator, [schema("customers", key=["Name"], Name="string", Amount="number"), *rows])
+    assert run.error is None
+    assert run.counts("customers") == {"read": 91, "created": 1, "unchanged": 90}
