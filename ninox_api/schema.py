@@ -69,6 +69,7 @@ class Table:
     Attributes:
         kind: `table`, or `page` for a dashboard without records.
         master_table_id: The parent, for a sub-table.
+        may_have_scripts: Whether something may run when a record is written; the list of tables does not say.
     """
 
     id: str
@@ -77,6 +78,7 @@ class Table:
     kind: str = "table"
     is_hidden: bool = False
     master_table_id: str | None = None
+    may_have_scripts: bool = True
 
     @property
     def is_page(self) -> bool:
@@ -148,7 +150,16 @@ def _table_from_raw(table_id: str, raw: JsonObject) -> Table:
         kind=_text(raw, "kind", "table"),
         is_hidden=raw.get("hidden") is True,
         master_table_id=_id(raw, "master"),
+        may_have_scripts=any(
+            definition.get(event)
+            for definition in (raw, *filter(_is_object, fields.values()))
+            for event in ("afterCreate", "afterUpdate")
+        ),
     )
+
+
+def _is_object(value: object) -> bool:
+    return isinstance(value, Mapping)
 
 
 def _field_from_raw(field_id: str, raw: JsonObject, *, links_to_parent: bool) -> Field:

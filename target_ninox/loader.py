@@ -19,6 +19,7 @@ from target_ninox.reporting.rejects import StreamSchema
 from target_ninox.run import Run
 from target_ninox.write.cascade import Cascade, RecordKey, find_cascade
 from target_ninox.write.merging import Row, merged
+from target_ninox.write.overrides import Overrides
 from target_ninox.write.row_writer import RowWriter, Unseen
 
 logger = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ class StreamLoader:
         self._buffer: list[Row] = []
         self.seen: set[int] = set()
         self.created: set[int] = set()
+        self._overrides = Overrides(self.account.report)
         self.describe(described)
 
     def describe(self, described: StreamSchema) -> None:
@@ -82,7 +84,9 @@ class StreamLoader:
         self._untold = [warning for warning in self.plan.warnings if warning not in self._told]
         self._run.note_seen(self.plan, self.seen)
         self._links = Links(self._run, self.plan)
-        self._writer = RowWriter(self._run, self.plan, self.account, seen=self.seen, created=self.created)
+        self._writer = RowWriter(
+            self._run, self.plan, self.account, seen=self.seen, created=self.created, overrides=self._overrides
+        )
 
     @property
     def first_unsettled(self) -> int | None:

@@ -35,6 +35,7 @@ _INSERTS = (
     "was killed; mode upsert with a key does not."
 )
 _UNCLEAR = "It is neither empty nor a point in time, so nobody can tell whether the record was deleted."
+_LINKS = frozenset({"ref", "dmulti"})
 _KEY = ("The key", "A part of the key")
 FindRecord = Callable[[str, Key], int | None]
 """Field id and key → id of the linked record, None if there is none."""
@@ -132,12 +133,16 @@ class WritePlan:
             row: An encoded row.
             current_fields: Field id → value, as Ninox answers them with `ids=true`.
         """
-        return {
-            field_id: value
-            for field_id, value in row.fields.items()
+        return {field_id: row.fields[field_id] for field_id in self.differing(row.fields, current_fields)}
+
+    def differing(self, fields: Mapping[str, Any], current_fields: Mapping[str, Any]) -> list[str]:
+        """Return the fields whose values mean something else than what a record holds."""
+        return [
+            field_id
+            for field_id, value in fields.items()
             if value != (current := current_fields.get(field_id))
             and self._meanings[field_id](value) != self._meanings[field_id](current)
-        }
+        ]
 
     def key_of(self, current_fields: Mapping[str, Any]) -> Key | None:
         """Return what identifies a record by its fields, comparable with `EncodedRow.key`; None if a part is empty.
@@ -158,6 +163,12 @@ class WritePlan:
             file_fields={**earlier.file_fields, **self.file_fields},
             _file_field_by_property={**earlier._file_field_by_property, **self._file_field_by_property},
             _meanings={**earlier._meanings, **self._meanings},
+        )
+
+    def property_of(self, field_id: str) -> str:
+        """Return a property that fills a field."""
+        return next(
+            name for filled in self._assignments if filled.field.id == field_id for name in filled.properties.values()
         )
 
     def property_of_file(self, field_id: str) -> str:
@@ -223,6 +234,8 @@ def plan_stream(
     matches_record_id = match_on == (RECORD_ID,) and mapping.field_of(RECORD_ID) is None
     if RECORD_ID in properties and not (matches_record_id or Identity.of(stream, schema) or are_tombstones(properties)):
         _note_foreign_id(mapping, settings)
+    has_ids = matches_record_id or place.has_own_ids
+    links = () if has_ids else tuple(set(mapping.parts) - references.keys())
     match_fields = () if matches_record_id else tuple(filter(None, map(mapping.field_of, match_on)))
     return WritePlan(
         stream=stream,
@@ -233,18 +246,25 @@ def plan_stream(
         matches_record_id=matches_record_id,
         references=references,
         file_fields={field_id: mapping.fields[field_id] for field_id in mapping.files.values()},
-        warnings=tuple(f"{stream}: {warning}" for warning in _warnings(mapping, settings)),
+        warnings=tuple(f"{stream}: {warning}" for warning in _warnings(mapping, settings, links)),
         _assignments=tuple(_assignments(mapping, references, formats, settings)),
         _file_field_by_property=mapping.files,
         _meanings={field_id: meaning_of(mapping.fields[field_id]) for field_id in mapping.parts},
     )
 
 
-def _warnings(mapping: PropertyMapping, settings: StreamSettings) -> Iterator[str]:
+def _warnings(mapping: PropertyMapping, settings: StreamSettings, by_id: Collection[str]) -> Iterator[str]:
+    """Yield what is worth a look before anything is written; links among `by_id` take values for record ids."""
     if settings.mode == "insert":
         yield _INSERTS
     yield from mapping.warnings()
     for field_id in mapping.parts:
+        if field_id in by_id and mapping.fields[field_id].type in _LINKS:
+            name = next(iter(mapping.parts[field_id].values()))
+            yield (
+                f"{name!r} is taken for the ids of the records that {mapping.fields[field_id].name!r} links to. If it "
+                f"holds a key of another system, say which field has it: references: {{{name}: {{match_on: …}}}}."
+            )
         twins = Options(mapping.fields[field_id].choices).twins
         if twins:
             named = ", ".join(f"{caption!r} ({', '.join(ids)})" for caption, ids in twins.items())

@@ -147,6 +147,10 @@ class KnownTable:
         if after_id == 0 and self._end is None:
             self._end = cursor
 
+    def page_from(self, record_id: int) -> Page:
+        """Return a record and some of those behind it; one call. A server without keyset returns others."""
+        return self._get(since_id=record_id - 1)
+
     def find(self, record_id: int) -> NinoxRecord | None:
         """Return one record, or None."""
         record = self._client.find_record(self.id, record_id)

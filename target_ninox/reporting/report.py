@@ -42,6 +42,7 @@ class StreamReport:
         deleted_along: Name of a table → records that Ninox deleted along with those that were deleted or removed, by
             references that cascade; they stand in no other count.
         doubts: Why a mirror deleted nothing; empty where there was no doubt.
+        overridden: Field → records, of the first that were written, in which it held something else than what was sent.
         left_out: Rows behind the first `limit_rows`; they stand in no other count.
         uploaded: Files of rows that were put on records.
         recovered: Records found after an answer was lost, instead of being created twice; counted as created, too.
@@ -58,6 +59,7 @@ class StreamReport:
     removed: int = 0
     deleted_along: dict[str, int] = field(default_factory=dict)
     doubts: list[str] = field(default_factory=list)
+    overridden: dict[str, int] = field(default_factory=dict)
     left_out: int = 0
     uploaded: int = 0
     recovered: int = 0
@@ -77,6 +79,10 @@ class StreamReport:
                 self.add_deleted_along(value)
             elif name == "doubts":
                 self.doubts += value
+            elif name == "overridden":
+                self.overridden |= {
+                    caption: self.overridden.get(caption, 0) + count for caption, count in value.items()
+                }
             else:
                 setattr(self, name, getattr(self, name) + value)
 

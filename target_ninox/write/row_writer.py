@@ -22,6 +22,7 @@ from target_ninox.write.delete import Deleter, Deletion, DeletionsRefusedError, 
 from target_ninox.write.files import FileLoader
 from target_ninox.write.intents import Intent, Outcome
 from target_ninox.write.merging import Row, merged
+from target_ninox.write.overrides import Overrides
 
 logger = logging.getLogger(__name__)
 
@@ -69,11 +70,21 @@ class RowWriter:
         created: Those of them that did not exist before.
     """
 
-    def __init__(self, run: Run, plan: WritePlan, account: StreamAccount, *, seen: set[int], created: set[int]) -> None:
+    def __init__(
+        self,
+        run: Run,
+        plan: WritePlan,
+        account: StreamAccount,
+        *,
+        seen: set[int],
+        created: set[int],
+        overrides: Overrides,
+    ) -> None:
         """Prepare; nothing is sent yet."""
         self.plan = plan
         self.seen = seen
         self.created = created
+        self._overrides = overrides
         self._run = run
         self._account = account
         self._on_duplicate_match = run.settings.stream(plan.stream).on_duplicate_match
@@ -227,13 +238,14 @@ class RowWriter:
 
     def _send(self, intents: Sequence[Intent]) -> list[int]:
         """Save, and return the ids of the records that were made."""
-        made = []
+        outcomes = []
         for outcome in self._batches.save(intents, ids_matter=self._account.is_remembering):
             self._take(outcome)
-            if outcome.intent.creates and outcome.error is None:
-                made.append(outcome.record_id)
+            outcomes.append(outcome)
+        made = [outcome.record_id for outcome in outcomes if outcome.intent.creates and outcome.error is None]
         if not self._preview:  # its ids are made up
             self._table.note_created(made)
+            self._overrides.look(self.plan, self._table, outcomes)
         return made
 
     def _is_key_in_doubt(self) -> bool:

@@ -504,6 +504,33 @@ PROMISES = [
         defects=(Defect("target_ninox:Matcher._filters", "len(str(filters)) <= _LONGEST", "True"),),
     ),
     Promise(
+        "docs/how-to/write-into-ninox.md",
+        "If a field holds something else than what was sent, a warning and the report (`overridden`) name it",
+        test="target/test_overrides.py::test_a_script_that_overrides_created_records_is_named_with_field_number_and_setting",
+        defects=(
+            Defect("target_ninox:Overrides.look", "if sent and creates not in self._looked_at:", "if False:"),
+            Defect("target_ninox:KnownTable.page_from", "record_id - 1", "record_id"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "the first records that a run creates and changes are read once",
+        test="target/test_overrides.py::test_a_script_that_overrides_changed_records_is_named_too",
+        defects=(Defect("target_ninox:Overrides.look", "for creates in (True, False):", "for creates in (True,):"),),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "Where a table has scripts",
+        test="target/test_overrides.py::test_a_table_without_scripts_costs_no_call",
+        defects=(Defect("target_ninox:Overrides.look", "plan.table.may_have_scripts and", ""),),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "A number for a link is taken for a record id, too, with a warning",
+        test="target/test_references.py::test_a_link_without_references_is_taken_for_record_ids_with_a_warning",
+        defects=(Defect("target_ninox.mapping.plan:_warnings", "if field_id in by_id and", "if False and"),),
+    ),
+    Promise(
         "docs/reference/types.md",
         "A caption that several options have is rejected with their ids",
         test="unit/test_writing_values.py::test_a_value_is_written_or_refused",

@@ -8,7 +8,7 @@ from itertools import chain
 import pytest
 
 from tests.helpers import limits
-from tests.helpers.run import records, run_target, schema, state, stored, writes
+from tests.helpers.run import of_tap, records, run_target, schema, state, stored, writes
 from tests.helpers.seeds import database, field, table, team
 
 ORDERS = schema("orders", key=["No"], No="string", Customer="string", Parent="string")
@@ -252,3 +252,22 @@ def test_linked_records_are_looked_up_singly_in_a_large_table_and_only_once(simu
     looked_up = [call.query["filters"] for call in simulator.log.entries if "filters" in call.query]
     assert sorted(looked_up[1:]) == ['{"A":"O0"}', '{"A":"O1"}', '{"A":"O2"}'], "the first is the probe"
     assert linked(simulator, "C", "B", "B") == {f"L{n}": f"O{n % 3}" for n in range(300)}
+
+
+def test_a_link_without_references_is_taken_for_record_ids_with_a_warning(simulate, caplog):
+    """It may be a key of another system, and then links to a stranger."""
+    tables = {"A": table("Orders", A=field("string", "No"), B=field("ref", "Customer", refTypeId="B")),
+              "B": table("Customers", A=field("string", "No"))}  # fmt: skip
+    rows = [
+        schema("orders", key=["No"], No="string", customer="integer"),
+        *records("orders", [{"No": "o", "customer": 7}]),
+    ]
+    simulator = simulate(team(database(tables)))
+    run_target(simulator, rows)
+    assert "'customer' is taken for the ids of the records that 'Customer' links to" in caplog.text
+    assert "references: {customer: {match_on: …}}" in caplog.text
+    caplog.clear()
+    settings = {"orders": {"references": {"customer": {"match_on": "No", "on_missing": "null"}}}}
+    run_target(simulator, rows, streams=settings)
+    run_target(simulator, [of_tap(rows[0], caption="Orders"), *rows[1:]])
+    assert "is taken for the ids" not in caplog.text
