@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ninox_api.damaged_text import repaired
 from ninox_api.errors import NinoxProtocolError
 from ninox_api.naming import age_key
 
@@ -42,7 +43,8 @@ class Field:
         cascades: For `ref`: whether Ninox deletes the record along with the one that it refers to. The raw schema alone
             says so: `cascade` and `composition` (keys seen, meaning inferred from their names), and the link of a
             sub-table to its parent where neither is there.
-        is_foreign: For `ref` and `rev`: whether the other table is in another database (read in a public tool's code).
+        foreign_database: For `ref` and `rev` into another database: its name or id (read in a public tool's code). The
+            table is not one of this database then, though its id may be.
     """
 
     id: str
@@ -54,7 +56,12 @@ class Field:
     formula: str | None = None
     required: bool = False
     cascades: bool = False
-    is_foreign: bool = False
+    foreign_database: str | None = None
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether the other table is in another database."""
+        return self.foreign_database is not None
 
     @property
     def is_formula(self) -> bool:
@@ -166,17 +173,18 @@ def _field_from_raw(field_id: str, raw: JsonObject, *, links_to_parent: bool) ->
     options = _optional(raw, "values", dict, where=f"field {field_id}")
     choices = [(key, value) for key, value in options.items() if isinstance(value, Mapping)]
     choices.sort(key=lambda item: _order(item[1]))
+    foreign = _id(raw, "dbName", "dbId", "refTypeUUID")
     return Field(
         id=field_id,
         name=_text(raw, "caption", field_id),
         type=_text(raw, "base", "unknown"),
         choices=tuple(Choice(id=key, caption=_text(value, "caption", key)) for key, value in choices),
-        target_table_id=_id(raw, "refTypeId", "dynamicChoiceTypeId"),
-        target_field_id=_id(raw, "refFieldId"),
+        target_table_id=None if foreign else _id(raw, "refTypeId", "dynamicChoiceTypeId"),
+        target_field_id=None if foreign else _id(raw, "refFieldId"),
         formula=_text(raw, "fn", "") if raw.get("base") == FORMULA else None,
         required=raw.get("required") is True,
         cascades=bool(raw.get("cascade", links_to_parent) or raw.get("composition")),
-        is_foreign=_id(raw, "dbId") is not None,
+        foreign_database=repaired(foreign) if foreign else None,
     )
 
 
@@ -205,7 +213,7 @@ def _order(raw: JsonObject) -> float:
 
 def _text(raw: JsonObject, key: str, default: str) -> str:
     value = raw.get(key)
-    return value if isinstance(value, str) and value else default
+    return repaired(value) if isinstance(value, str) and value else default
 
 
 def _id(raw: JsonObject, *keys: str) -> str | None:

@@ -18,6 +18,7 @@ from ninox_api import retry
 from ninox_api.body import AnswerTooLargeError, pieces, read_body
 from ninox_api.clock import ServerClock
 from ninox_api.config import ConnectionConfig, certificate_authorities
+from ninox_api.damaged_text import with_whole_characters
 from ninox_api.download import Download, RangeRefusedError
 from ninox_api.errors import (
     NinoxDamagedError,
@@ -197,6 +198,11 @@ def _decode(received: _Received, request: Request, decoder: Decoder[Answer]) -> 
             if readable == received.content:
                 raise
             return decoder.decode(readable)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            whole = with_whole_characters(received.content)
+            if whole == received.content:
+                raise
+            return decoder.decode(without_monsters(whole))
     except msgspec.ValidationError as error:
         if not _is_json(received.content):  # types are checked while reading, so damage further on may not be seen yet
             raise _not_json(received, request) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timezone
 from typing import Any
 
 import msgspec
@@ -14,7 +15,20 @@ from ninox_simulator.table import Record, Table
 Json = dict[str, Any]
 
 _TEXT_TYPES = frozenset({"string", "html"})
-_AFFECTING_RECORDS = ("empty_fields", "multi", "ref", "rev", "sequence_field", "ids_parameter", "choice_style")
+_AFFECTING_RECORDS = (
+    "empty_fields",
+    "multi",
+    "booleans",
+    "dates",
+    "dynamic_choices",
+    "ref",
+    "rev",
+    "sequence_field",
+    "ids_parameter",
+    "choice_style",
+)
+_STORED = frozenset({"boolean", "date", "timestamp", "dmulti"})
+_SPECIAL = frozenset({"choice", "multi", "ref"}) | _STORED
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -35,7 +49,8 @@ class RecordShape:
         self._captions = {key: _captions(raw) for key, raw in fields.items() if raw.get("values")}
         self._switches = switches
         self._reverse = _Reverse(database, table) if switches["rev"] == "array" else None
-        self._special = {key for key, base in self._bases.items() if base in {"choice", "multi", "ref"}}
+        self._special = {key for key, base in self._bases.items() if base in _SPECIAL}
+        self._stores_none = switches["dynamic_choices"] == "stored"
         self._blank = switches["empty_fields"] == "blank"
         self._is_kept = ids and not self._by_caption and switches.are_default(_AFFECTING_RECORDS)
 
@@ -70,6 +85,10 @@ class RecordShape:
             for key, base in self._bases.items():
                 if base in _TEXT_TYPES:
                     fields.setdefault(keys[key], "")
+        if self._stores_none:
+            fields.update(
+                {keys[k]: 0 for k, base in self._bases.items() if base == "dchoice" and k not in record.fields}
+            )
         if self._reverse is not None:
             fields.update({keys[key]: ids for key, ids in self._reverse.of(record.id).items() if key in keys})
         return fields
@@ -78,13 +97,34 @@ class RecordShape:
         base = self._bases[key]
         if base == "ref":
             return [value] if self._switches["ref"] == "array" else value
+        if base in _STORED:
+            return self._as_stored(base, value)
         captions = self._captions.get(key, {})
         if base == "choice":
             return captions.get(value, value) if self._by_caption else value
         if not isinstance(value, list):  # a choice that became something else
             return value
         options = [captions.get(option, option) for option in value] if self._by_caption else value
+        if self._switches["multi"] == "text":
+            return ",".join(map(str, options))
         return dict.fromkeys(options, True) if self._switches["multi"] == "object" else options
+
+    def _as_stored(self, base: str, value: Any) -> Any:
+        """Return a value as the app keeps it, where the switches say that the API passes that on."""
+        if base == "boolean":
+            return int(value) if self._switches["booleans"] == "numbers" and isinstance(value, bool) else value
+        if base == "dmulti":
+            is_mask = self._stores_none and isinstance(value, list)
+            return f"{sum(1 << int(number) for number in value):x}" if is_mask else value
+        return _milliseconds(value) if self._switches["dates"] == "milliseconds" else value
+
+
+def _milliseconds(value: Any) -> Any:
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return value
+    return int(moment.replace(tzinfo=timezone.utc).timestamp() * 1000)
 
 
 class _Reverse:

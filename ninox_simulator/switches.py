@@ -82,7 +82,22 @@ SWITCHES: dict[str, Switch] = {
         "whether empty text fields are left out or sent as ''",
         "absent normally; '' was captured for rich text",
     ),
-    "multi": Switch(("array", "object"), "how a multiple choice reads", "never captured; clients accept both"),
+    "multi": Switch(
+        ("array", "object", "text"), "how a multiple choice reads", "never captured; clients accept the first two"
+    ),
+    "booleans": Switch(
+        ("booleans", "numbers"), "how yes and no read: true and false, or 1 and 0 as stored", "booleans in samples"
+    ),
+    "dates": Switch(
+        ("texts", "milliseconds"),
+        "how dates and date-times read: as texts, or as stored, since 1970",
+        "texts in samples",
+    ),
+    "dynamic_choices": Switch(
+        ("ids", "stored"),
+        "how dynamic choices read: as ids, or as stored: 0 for none, and several as a bit mask in hexadecimal",
+        "never captured",
+    ),
     "ref": Switch(("scalar", "array"), "whether a reference reads as 4 or [4]", "number; one client accepts both"),
     "rev": Switch(("absent", "array"), "whether back sides of references are in records", "unknown"),
     "sequence_field": Switch(

@@ -17,6 +17,7 @@ from ninox_api.wording import counted
 from ninox_singer.progress import default_display
 from tap_ninox.report_file import write_report
 from tap_ninox.schema.drift import Drift
+from tap_ninox.values.convert import BadValues
 
 logger = logging.getLogger(__name__)
 
@@ -55,14 +56,14 @@ class StreamReport:
         deleted: Tombstones.
         gone: Records named by the feed that had vanished when they were read.
         outcome: What became of it; see `Outcome`.
-        nulled: Property → values that did not fit its type.
+        bad: Values that could not be sent as they are.
         uncomputed: Property → values of a formula that Ninox could not compute.
     """
 
     emitted: int = 0
     deleted: int = 0
     gone: int = 0
-    nulled: Counter[str] = field(default_factory=Counter)
+    bad: BadValues = field(default_factory=BadValues)
     uncomputed: Counter[str] = field(default_factory=Counter)
     api_calls: int = 0
     seconds: float = 0.0
@@ -72,7 +73,14 @@ class StreamReport:
     @property
     def is_eventful(self) -> bool:
         """Whether there is anything to tell of it."""
-        counts = (self.emitted, self.deleted, self.gone, *self.nulled.values(), *self.uncomputed.values())
+        counts = (
+            self.emitted,
+            self.deleted,
+            self.gone,
+            *self.bad.nulled.values(),
+            *self.bad.repaired.values(),
+            *self.uncomputed.values(),
+        )
         return any(counts) or self.outcome is not Outcome.COMPLETE
 
     @property
@@ -221,6 +229,12 @@ _SHOWN = {
 }
 
 
+def _records(report: StreamReport, property_name: str) -> str:
+    """Return in which records the bad values of a property are, as far as that is known."""
+    ids = report.bad.records.get(property_name)
+    return f": in record {', '.join(map(str, ids))}" if ids else ""
+
+
 def _log_stream(name: str, report: StreamReport) -> None:
     logger.log(
         logging.INFO if report.is_eventful else logging.DEBUG,
@@ -234,9 +248,18 @@ def _log_stream(name: str, report: StreamReport) -> None:
     )
     if report.gone:
         logger.info("%s: %s had vanished when it came to reading.", name, counted(report.gone, "changed record"))
-    for property_name, count in report.nulled.items():
-        values = counted(count, "value")
-        logger.warning("%s: %s of %s did not fit its type and became null.", name, values, property_name)
+    for property_name, count in report.bad.nulled.items():
+        values, where = counted(count, "value"), _records(report, property_name)
+        logger.warning("%s: %s of %s did not fit its type and became null%s.", name, values, property_name, where)
+    for property_name, count in report.bad.repaired.items():
+        values, where = counted(count, "text"), _records(report, property_name)
+        logger.warning(
+            "%s: %s of %s had characters that no database stores; U+FFFD stands for them%s.",
+            name,
+            values,
+            property_name,
+            where,
+        )
     for property_name, count in report.uncomputed.items():
         values = counted(count, "value")
         logger.warning("%s: %s of formula %s could not be computed and became null.", name, values, property_name)

@@ -128,7 +128,7 @@ class QueryStream(RecordStream):
                     record[name] = None if value is None or value == "" else read(value)
                 except BadValueError:
                     record[name] = None
-                    report.nulled[name] += 1
+                    report.bad.nulled[name] += 1
             self._check_key(record, position, position_by_key)
             if not self._query.key_properties:
                 record[POSITION] = position

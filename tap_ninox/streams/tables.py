@@ -326,7 +326,7 @@ class TableStream(RecordStream):
         if self._reading is None and self.ABORT_AT_RECORD_COUNT is None and self._schedule.permits.take():
             self.start()
         reading = self._reading or self._begin(in_thread=False)
-        report.nulled, report.uncomputed = reading.converter.nulled, reading.uncomputed
+        report.bad, report.uncomputed = reading.converter.bad, reading.uncomputed
         begun = reading.begin()
         if begun.snapshot is not None:
             yield from self._emit_full(begun, begun.snapshot, reading, report)

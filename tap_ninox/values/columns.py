@@ -61,7 +61,7 @@ def _plain(read: readers.Read) -> Callable[[Mapping[str, str], ZoneInfo | None],
 
 
 _TEXT = (Part("", STRING, _plain(readers.text)),)
-_RECORD_ID = (Part("", INTEGER, _plain(readers.record_id)),)
+_LINK = (Part("", INTEGER, _plain(readers.link)),)
 _RECORD_IDS = (Part("", INTEGERS, _plain(readers.record_ids)),)
 
 PARTS: dict[str, tuple[Part, ...]] = {
@@ -85,9 +85,9 @@ PARTS: dict[str, tuple[Part, ...]] = {
         Part("", STRINGS, lambda captions, _: readers.choice_captions(captions)),
         Part("ids", STRINGS, lambda captions, _: readers.choice_ids(captions)),
     ),
-    "dchoice": _RECORD_ID,
+    "dchoice": _LINK,
     "dmulti": _RECORD_IDS,
-    "ref": _RECORD_ID,
+    "ref": _LINK,
     "rev": _RECORD_IDS,
     "location": (
         Part("", STRING, _plain(readers.address)),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from ninox_api.client import NinoxRecord
+from ninox_api.damaged_text import DAMAGE, repaired
 from ninox_api.record_keys import check_keys
 from tap_ninox.values.columns import Column
 from tap_ninox.values.page import ConvertedPage, RecordForm
@@ -28,6 +30,46 @@ AsksForCaptions = Callable[[NinoxRecord, str, Any], "bool | None"]
 the value that came; None if that cannot be told by this record."""
 
 
+MOST_IDS = 10
+"""Of records with bad values, so many are named."""
+
+
+@dataclass(slots=True)
+class BadValues:
+    """Property → number of values that could not be sent as they are, and in which records.
+
+    Attributes:
+        nulled: Those that did not fit the type of their field.
+        repaired: Texts with characters that no database stores: halves of emojis, and NUL.
+        records: Property → ids of the first records that hold any of them.
+    """
+
+    nulled: Counter[str] = field(default_factory=Counter)
+    repaired: Counter[str] = field(default_factory=Counter)
+    records: dict[str, list[int]] = field(default_factory=dict)
+
+    def note_nulled(self, name: str, record_id: int) -> None:
+        """Count a value that became null."""
+        self.nulled[name] += 1
+        self._note(name, record_id)
+
+    def note_repaired(self, name: str, record_id: int) -> None:
+        """Count a text that was repaired."""
+        self.repaired[name] += 1
+        self._note(name, record_id)
+
+    def _note(self, name: str, record_id: int) -> None:
+        records = self.records.setdefault(name, [])
+        if len(records) < MOST_IDS and record_id not in records:
+            records.append(record_id)
+
+
+def _is_damaged(value: Any) -> bool:
+    if isinstance(value, list):
+        return any(isinstance(item, str) and DAMAGE in item for item in value)
+    return isinstance(value, str) and DAMAGE in value
+
+
 class _Reader(NamedTuple):
     """How one property is read: a page's values at once, or each on its own where that is not possible.
 
@@ -45,7 +87,7 @@ class Converter:
     """Converts the records of one table, a page at a time and in it a field at a time.
 
     Attributes:
-        nulled: Property → number of values that did not fit its type and became null.
+        bad: Values that did not fit, or had to be repaired.
     """
 
     def __init__(
@@ -85,7 +127,7 @@ class Converter:
         self._form = RecordForm(names, empty=empty)
         self._field_ids = {column.field_id for column in columns if column.is_stored}  # those a server answers itself
         self._captions = {column.title for column in columns}
-        self.nulled: Counter[str] = Counter()
+        self.bad = BadValues()
 
     def convert(self, page: Sequence[NinoxRecord]) -> ConvertedPage:
         """Return the Singer records; every selected property is present, empty ones as null."""
@@ -96,7 +138,9 @@ class Converter:
             if reader.mistakable and self._are_captions(page, reader, sent):
                 sent = list(map(ids_of_captions(reader.column.captions), sent))
             whole = reader.read_whole(sent) if reader.read_whole else None
-            columns.append([self._value(reader, value) for value in sent] if whole is None else whole)
+            if whole is None:
+                whole = [self._value(reader, value, record) for value, record in zip(sent, page, strict=True)]
+            columns.append(whole)
         return ConvertedPage(self._form, columns, length=len(page))
 
     def _sent(self, fields: Sequence[Any], field_id: str) -> list[Any]:
@@ -128,13 +172,17 @@ class Converter:
                         return option in captions
         return None
 
-    def _value(self, reader: _Reader, value: Any) -> Any:
+    def _value(self, reader: _Reader, value: Any, record: NinoxRecord) -> Any:
         if value is None or value == "":
             return None
+        name = reader.column.name
+        if _is_damaged(value):
+            value = [repaired(v) for v in value] if isinstance(value, list) else repaired(value)
+            self.bad.note_repaired(name, record.id)
         try:
             return reader.read(value)
         except BadValueError:
-            self.nulled[reader.column.name] += 1
+            self.bad.note_nulled(name, record.id)
             return None
 
     def check_keys(self, records: Iterable[NinoxRecord]) -> None:
@@ -157,7 +205,7 @@ _SYSTEM: dict[str, Callable[[Sequence[NinoxRecord]], list[Any]]] = {
     "_id": lambda page: [record.id for record in page],
     "_sequence": lambda page: [record.sequence for record in page],
     "_created_at": lambda page: utc_moments(record.created_at for record in page),
-    "_created_by": lambda page: [record.created_by or None for record in page],
+    "_created_by": lambda page: [repaired(record.created_by or "") or None for record in page],
     "_modified_at": lambda page: utc_moments(record.modified_at for record in page),
-    "_modified_by": lambda page: [record.modified_by or None for record in page],
+    "_modified_by": lambda page: [repaired(record.modified_by or "") or None for record in page],
 }

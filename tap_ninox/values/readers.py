@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from ninox_api.damaged_text import repaired
 from ninox_api.monsters import MARK
 from ninox_singer.locations import split_location
 
@@ -21,6 +22,7 @@ Read = Callable[[Any], Any]
 
 _JSON_TEXT = msgspec.json.Encoder(decimal_format="number")
 _INTERVAL = re.compile(r"(-?)(\d{1,15}):(\d{1,2})(?::(\d{1,2})(\.\d{1,60})?)?")
+_OPTION_ID = re.compile(r"[0-9]{1,9}")
 _MOST_DIGITS_OF_AN_ID = 15
 MOST_PLACES = 1000
 """So far from the point may the first digit of a number stand."""
@@ -35,7 +37,7 @@ class BadValueError(ValueError):
 def text(value: Any) -> str:
     """Return text as it is, numbers and booleans spelled out, anything else as JSON text."""
     if isinstance(value, str):
-        return value
+        return repaired(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | Decimal):
@@ -61,9 +63,9 @@ def is_bounded(value: Decimal) -> bool:
 
 
 def boolean(value: Any) -> bool:
-    """Return true or false."""
-    if isinstance(value, bool):
-        return value
+    """Return true or false, also of 1 and 0, as which Ninox stores them (assumed)."""
+    if value in (0, 1) and isinstance(value, int | Decimal):
+        return bool(value)
     raise BadValueError
 
 
@@ -150,9 +152,16 @@ def record_id(value: Any) -> int:
     raise BadValueError
 
 
-def record_ids(value: Any) -> list[int]:
-    """Return the ids of linked records."""
-    return [record_id(item) for item in _items(value)]
+def link(value: Any) -> int | None:
+    """Return the id of a linked record, or of what a dynamic choice offers: 0 and an empty list stand for none."""
+    return None if value in (0, "0", []) and not isinstance(value, bool) else record_id(value)
+
+
+def record_ids(value: Any) -> list[int] | None:
+    """Return the ids of linked records; a text may be a bit mask in hexadecimal, so no id can be read from it."""
+    if isinstance(value, str):
+        raise BadValueError
+    return [record_id(item) for item in _items(value)] or None
 
 
 def choice_id(captions: Mapping[str, str]) -> Read:
@@ -197,13 +206,35 @@ def choice_caption(captions: Mapping[str, str]) -> Read:
 def choice_ids(captions: Mapping[str, str]) -> Read:
     """Return a reader of a multiple choice's option ids."""
     read_id = choice_id(captions)
-    return lambda value: [read_id(item) for item in _items(value)]
+    read_options = _options(captions)
+    return lambda value: [read_id(item) for item in read_options(value)] or None
 
 
 def choice_captions(captions: Mapping[str, str]) -> Read:
     """Return a reader of a multiple choice's captions; deleted options are left out (their ids are kept beside)."""
     read_id = choice_id(captions)
-    return lambda value: [captions[key] for key in map(read_id, _items(value)) if key in captions]
+    read_options = _options(captions)
+
+    def read(value: Any) -> list[str] | None:
+        options = list(map(read_id, read_options(value)))
+        return [captions[key] for key in options if key in captions] if options else None
+
+    return read
+
+
+def _options(captions: Mapping[str, str]) -> Callable[[Any], Iterable[Any]]:
+    """Return what makes a list of a multiple choice in whatever form it came, also as `"1,3"` (shape unknown)."""
+    known = {*captions, *captions.values()}
+
+    def read(value: Any) -> Iterable[Any]:
+        if not isinstance(value, str) or value in known or "," not in value:
+            return _items(value)
+        parts = [part.strip() for part in value.split(",")]
+        if known.issuperset(parts) or all(map(_OPTION_ID.fullmatch, parts)):
+            return parts
+        raise BadValueError
+
+    return read
 
 
 def raw_options(value: Any) -> list[str]:

@@ -14,6 +14,7 @@ from types import NoneType
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ninox_api.damaged_text import DAMAGE
 from tap_ninox.values import readers
 from tap_ninox.values.columns import ALIASED_TYPES, Column
 
@@ -35,7 +36,7 @@ def whole_reader(column: Column, zone: ZoneInfo | None) -> ReadWhole | None:
 
 
 def _texts(sent: list[Any]) -> list[Any] | None:
-    if not _TEXT.issuperset(map(type, sent)):
+    if not _TEXT.issuperset(map(type, sent)) or DAMAGE in "".join(filter(None, sent)):
         return None
     return [value or None for value in sent] if "" in sent else sent
 
@@ -93,6 +94,11 @@ def _are_known(captions: Mapping[str, str]) -> Callable[[list[Any]], bool]:
     return are_known
 
 
+def _links(sent: list[Any]) -> list[Any] | None:
+    return sent if _LINK.issuperset(map(type, sent)) and 0 not in sent else None
+
+
+_LINK = frozenset((int, NoneType))
 _TEXT = frozenset((str, NoneType))
 _NUMBER = frozenset((int, Decimal, NoneType))
 _CHOICES: Mapping[str, Callable[[Mapping[str, str]], ReadWhole]] = {"": _choice_captions, "id": _choice_ids}
@@ -101,7 +107,7 @@ _BY_READER: Mapping[readers.Read, ReadWhole] = {
     readers.text: _texts,
     readers.number: _numbers,
     readers.boolean: _of_types(bool),
-    readers.record_id: _of_types(int),
+    readers.link: _links,
     readers.day: _parsed(date.fromisoformat, length=_DATE_LENGTH),
     readers.time_of_day: _parsed(time.fromisoformat),
 }

@@ -7,6 +7,25 @@ from tests.planted.promise import Promise
 
 PROMISES = [
     Promise(
+        "docs/reference/types.md",
+        "Half an emoji, a byte that is no UTF-8, and NUL become U+FFFD",
+        test="tap/test_stored_forms.py::test_half_a_character_costs_itself_and_no_row[the first half of an emoji]",
+        defects=(
+            Defect("ninox_api:with_whole_characters", "if escape[1] else", "if False else"),
+            Defect("tap_ninox:_texts", "or DAMAGE in", "or 'never' in"),
+            Defect("tap_ninox:BadValues.note_repaired", "self.repaired[name] += 1", "pass"),
+        ),
+    ),
+    Promise(
+        "docs/reference/types.md",
+        "a text may be a bit mask and becomes null",
+        test="tap/test_stored_forms.py::test_milliseconds_are_no_date_and_a_mask_is_no_id",
+        defects=(
+            Defect("tap_ninox:record_ids", "if isinstance(value, str):", "if False:"),
+            Defect("tap_ninox:BadValues._note", "records.append(record_id)", "pass"),
+        ),
+    ),
+    Promise(
         "docs/how-to/schema-changes.md",
         "A table or field goes on under the name that it was first read under",
         test="tap/test_names_belong_to_ids.py::"

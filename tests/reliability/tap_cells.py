@@ -174,7 +174,10 @@ def run_cell(cell: Cell) -> Outcome:
         stage.simulator.faults.clear()
         stage.simulator.on_request.clear()
         told = "\n".join([*log, str(run.error or "")])
-        unseen = {"notes"} if cell.trouble == "a field is added and one removed" else ()
+        unseen = {
+            "a field is added and one removed": {"notes"},
+            "a field changes its type": {"state", "state_id"},  # rows that were there before need a refresh
+        }.get(cell.trouble, ())
         outcome = Outcome(kind=_kind_of(run, told, stage, unseen), told=told)
         outcome.problems += _problems_of(run, told)
         if cell.trouble == "403 on one table":

@@ -191,6 +191,9 @@ OF_SOME = (
 """Likewise, with operations for which it is so: without a feed, deletions are not seen; teams come of a list."""
 
 BESIDE_THE_POINT = {
+    **dict.fromkeys(
+        ("multi", "booleans", "dates", "dynamic_choices"), "forms of values: tests/tap/test_stored_forms.py"
+    ),
     "order": "the client does not ask for it",
     **dict.fromkeys(
         ("removes", "feed_updates", "feed_record_sq"), "other forms of the feed: tests/tap/test_unreadable_feed.py"

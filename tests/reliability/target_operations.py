@@ -291,7 +291,7 @@ BESIDE_THE_POINT = {
     **dict.fromkeys(_NO_FEED, "the target does not ask what changed"),
     **dict.fromkeys(_NO_QUERY, "the target's one script is sound and its answer unread"),
     "choice_style": "there is no choice here: tests/target/test_every_switch.py",
-    "multi": "likewise",
+    **dict.fromkeys(("multi", "booleans", "dates", "dynamic_choices"), "likewise"),
     "ids_parameter": "such a server is refused at once: tests/target/test_every_switch.py",
     "schema_access": "without any schema no row can be mapped: tests/target/test_every_switch.py",
     "per_page_cap": "pages are smaller here: tests/target/test_matching.py",

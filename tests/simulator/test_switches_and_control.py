@@ -16,6 +16,7 @@ from ninox_simulator.switches import SWITCHES
     [
         ("empty_fields", "blank", {}, lambda fields: fields["Notes"] == ""),
         ("multi", "object", {}, lambda fields: fields["Tags"] == {"Blue": True}),
+        ("multi", "text", {}, lambda fields: fields["Tags"] == "Blue"),
         ("rev", "array", {}, lambda fields: fields["Orders"] == [1]),
         ("ids_parameter", "ignored", {"ids": "true"}, lambda fields: "Name" in fields),
         ("choice_style", "ignored", {"choiceStyle": "ids"}, lambda fields: fields["State"] == "Open"),
@@ -159,3 +160,14 @@ def test_a_wrong_argument_is_one_line_and_exit_code_2(arguments):
 def test_every_switch_is_tested_in_this_folder():
     text = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
     assert [name for name in SWITCHES if f'"{name}"' not in text and f"{name}=" not in text] == []
+
+
+def test_values_read_as_they_are_stored(api):
+    forms = {"booleans": "numbers", "dates": "milliseconds", "dynamic_choices": "stored"}
+    definition = api.store.tables["A"].definition["fields"]
+    for key, base in (("M", "boolean"), ("N", "date"), ("O", "dmulti"), ("P", "dchoice")):
+        definition[key] = {"base": base, "caption": base}
+    api.store.update("A", 1, {"M": True, "N": "1970-01-02", "O": [1, 4]})
+    api.control("POST", "switches", json=forms)
+    fields = api.json("/tables/A/records/1")["fields"]
+    assert (fields["boolean"], fields["date"], fields["dmulti"], fields["dchoice"]) == (1, 86_400_000, "12", 0)

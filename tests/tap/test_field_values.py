@@ -77,7 +77,7 @@ def test_a_value_that_does_not_fit_becomes_null_and_is_counted(simulate, caplog)
     run = run_tap(simulate(bad()))
     assert run.error is None
     assert [line["amount"] for line in run.rows(STREAM)] == [1, None, 3]
-    assert f"{STREAM}: 1 value of amount did not fit its type and became null." in caplog.messages
+    assert f"{STREAM}: 1 value of amount did not fit its type and became null: in record 2." in caplog.messages
 
 
 @pytest.mark.parametrize("query_not_a_number", ["null", "text"])

@@ -34,7 +34,7 @@ def converted(table, fields, *, zone=None, record_id=1):
     converter = Converter(columns, zone=zone, selected=names)
     record = NinoxRecord(id=record_id, sequence=5, created_at="2026-01-01T00:00:00", fields=fields)
     row = converter.convert([record]).records()[0]
-    assert not converter.nulled
+    assert not converter.bad.nulled
     return names, over_the_wire(row)
 
 

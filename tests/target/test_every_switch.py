@@ -14,6 +14,8 @@ REFUSED = {
     ("teams_endpoint", "missing"): "set team to the workspace's id",
 }
 REFUSED_DELETIONS = {("schema_access", "tables_only"): "whether Ninox would delete them along cannot be told"}
+WRITTEN_AGAIN = {("multi", "text"), ("dates", "milliseconds")}
+"""Forms that nobody has seen and the target cannot compare: the same values are written once more, and no others."""
 REFUSED_WHEN_THERE_ARE_RECORDS = {("ids_parameter", "ignored"): "ids=true"}
 STATES = {"1": {"caption": "Open"}, "2": {"caption": "Done"}}
 
@@ -99,7 +101,7 @@ def test_the_same_records_are_stored_whatever_nobody_knows(simulate, switch, val
 
     simulator.log.clear()
     again = run_target(simulator, first_day(), streams=STREAMS, hard_delete=True)
-    assert writes(simulator) == []
+    assert (writes(simulator) == []) is ((switch, value) not in WRITTEN_AGAIN)
     if (switch, value) in REFUSED_WHEN_THERE_ARE_RECORDS:
         assert REFUSED_WHEN_THERE_ARE_RECORDS[switch, value] in str(again.error)
         return
