@@ -26,7 +26,10 @@ help:
 
 setup: $(STAMP)
 
-$(STAMP): pyproject.toml constraints.txt
+# The tap for spreadsheets is a distribution of its own, which an extra cannot name by its path.
+TABULAR := plugins/tap-tabular
+
+$(STAMP): pyproject.toml $(TABULAR)/pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || \
 	  { echo "Python 3.10 or later is needed: make PYTHON=/path/to/python3.12"; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
@@ -34,7 +37,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@echo "Installing into .venv (once, about half a minute) ..."
 	@rm -f $(STAMP)
 	@$(BIN)/python -c 'import pip' 2>/dev/null || $(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]' -e $(TABULAR)
 	@touch $(STAMP)
 
 demo: setup
@@ -99,7 +102,7 @@ NEWEST := build/newest/bin
 newest: setup
 	@$(BIN)/uv venv --quiet --clear --python $(PYTHON) build/newest
 	@printf 'singer-sdk[testing]\nmeltano\n' >build/newest/overrides.txt
-	@$(BIN)/uv pip install --quiet --python $(NEWEST)/python --override build/newest/overrides.txt -e '.[dev]'
+	@$(BIN)/uv pip install --quiet --python $(NEWEST)/python --override build/newest/overrides.txt -e '.[dev]' -e $(TABULAR)
 	@PATH="$(CURDIR)/$(NEWEST):$$PATH" $(NEWEST)/python $(PYTEST) --deselect tests/doors/test_dependencies.py
 
 # The lowest versions that pyproject.toml permits: what users get, then what the demo and these tests run beside it.
@@ -111,9 +114,10 @@ lowest: setup
 	  'pytest>=9' 'pytest-randomly>=3.16' 'hypothesis>=6.100' 'trustme>=1.2'
 	@$(LOWEST)/python -m pytest -q tests/unit tests/client tests/tap tests/target
 	@$(BIN)/uv venv --quiet --clear --python $(PYTHON) build/lowest-dev
-	@$(BIN)/uv pip install --quiet --python $(BESIDE)/python --resolution lowest-direct -e '.[dev]'
+	@$(BIN)/uv pip install --quiet --python $(BESIDE)/python --resolution lowest-direct -e '.[dev]' -e $(TABULAR)
 	@PATH="$(CURDIR)/$(BESIDE):$$PATH" $(BESIDE)/python -m pytest -q \
-	  tests/scenarios tests/simulator tests/conformance tests/e2e tests/doors/test_postgres.py
+	  tests/scenarios tests/simulator tests/conformance tests/e2e tests/doors/test_postgres.py \
+	  tests/tabular $(TABULAR)/tests
 
 clean:
 	rm -rf .venv .bench .meltano .coverage output build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info

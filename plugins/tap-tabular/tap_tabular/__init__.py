@@ -1,0 +1,1 @@
+"""Spreadsheets and CSV files as Singer streams: nothing lost, nothing bent."""

@@ -1,0 +1,131 @@
+"""Files: which ones are meant, of what kind they are by their content, and what their readers give."""
+
+from __future__ import annotations
+
+import glob
+import mmap
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+_HEAD = 4096
+LOCKED = "it is protected by a password. Save it without one."
+_PASSWORD = "EncryptedPackage".encode("utf-16-le")
+"""In the directory of an Office file with a password, which is an OLE container as old .xls files are."""
+
+_LOCKS = ("~$", ".~lock.")
+"""What Excel and LibreOffice put beside a file that is open."""
+
+MOST_UNPACKED = 8 * 1024**3
+MOST_IN_MEMORY = 256 * 1024**2
+"""Of what a zip unpacks to: all of it, and parts that are held in memory. No real list comes near."""
+
+
+class TabularError(Exception):
+    """What a user can put right."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCell:
+    """A cell that shows an error instead of a value, such as #N/A."""
+
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Uncalculated:
+    """A formula whose result the file does not hold: whoever wrote it did not calculate."""
+
+
+Value: TypeAlias = "str | int | float | bool | date | time | timedelta | ErrorCell | Uncalculated | None"
+Row: TypeAlias = "tuple[int, Sequence[Value]]"
+"""Its number as the program shows it, and its cells from column A on."""
+
+
+class Sheet(Protocol):
+    """A sheet of a workbook, or a text file as the only one of its kind."""
+
+    @property
+    def name(self) -> str:
+        """As its tab shows it; empty for text."""
+
+    @property
+    def is_visible(self) -> bool:
+        """Whether its tab is shown."""
+
+    def rows(self) -> Iterator[Row]:
+        """Yield rows from the first on; those without any cell may be left out."""
+
+
+def matching(path: str) -> list[Path]:
+    """Return the files that a path or glob means, in the order of their names.
+
+    Raises:
+        TabularError: There is none.
+    """
+    given = Path(path).expanduser()
+    found = [given] if given.is_file() else [Path(name) for name in sorted(glob.glob(str(given), recursive=True))]  # noqa: PTH207 (Path.glob takes no absolute ones)
+    files = [file for file in found if file.is_file() and not file.name.startswith(_LOCKS)]
+    if not files:
+        message = f"{path}: there is no such file, seen from {Path.cwd()}."
+        raise TabularError(message)
+    return files
+
+
+def kind_of(path: Path) -> str:
+    """Return `xlsx`, `xls`, `xlsb`, `ods` or `text`, by what is in a file: names often say something else.
+
+    Raises:
+        TabularError: It is none of them, or has a password.
+    """
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    if head.startswith(b"PK"):
+        return _kind_of_zip(path)
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            if content.find(_PASSWORD) >= 0:
+                raise TabularError(LOCKED)
+        return "xls"
+    if not head:
+        message = "it is empty (0 bytes)."
+        raise TabularError(message)
+    begin = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if begin.startswith((b"<!doctype", b"<html", b"<table", b"<meta")):
+        message = "it is a web page (HTML), whatever its name says. Open it and save it as .xlsx."
+        raise TabularError(message)
+    if begin.startswith(b"<?xml"):
+        message = "it is XML, whatever its name says. Open it and save it as .xlsx."
+        raise TabularError(message)
+    if begin.startswith(b"%pdf"):
+        message = "it is a PDF."
+        raise TabularError(message)
+    return "text"
+
+
+def _kind_of_zip(path: Path) -> str:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            sizes = {member.filename: member.file_size for member in archive.infolist()}
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        message = "it is damaged or cut off: it begins like a workbook and has no end. Fetch it anew."
+        raise TabularError(message) from None
+    if sum(sizes.values()) > MOST_UNPACKED:
+        message = f"it would unpack to {sum(sizes.values()) // 1024**3} GiB, which no list does. It is not read."
+        raise TabularError(message)
+    if "xl/workbook.bin" in sizes:
+        kind = "xlsb"
+    elif "content.xml" in sizes:
+        kind = "ods"
+    elif any(name.endswith("workbook.xml") for name in sizes):
+        return "xlsx"
+    else:
+        message = "it is a zip file and no workbook. Unpack it."
+        raise TabularError(message)
+    if sum(sizes.values()) > MOST_IN_MEMORY:  # this reader holds a sheet as a whole
+        message = f"it unpacks to {sum(sizes.values()) // 1024**2} MiB, too much for .{kind}. Save it as .xlsx."
+        raise TabularError(message)
+    return kind

@@ -1,0 +1,176 @@
+"""CSV and its kin: which encoding, which delimiter, and rows by the line at which they begin.
+
+Detectors of character sets guess: charset-normalizer takes `Köln` in Windows-1252 for Chinese. What is neither UTF-8
+nor UTF-16, and does not look right in Windows-1252, is an error that asks for `encoding`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from tap_tabular.files import Row, TabularError
+
+DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "bar"}
+
+_BOMS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16, whose mark is its beginning
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_CHUNK = 2**20
+_FEW_LINES = 200
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)
+_ODD_IN_WINDOWS_1252 = re.compile(r"[ŠšŽžŸƒˆ˜]|(?<=[^\W\d_])[^\w\s\x00-\x7f’‘´`·\xad\xa0](?=[^\W\d_])")  # noqa: RUF001
+"""Letters and signs within words that other old encodings leave there: `K”ln` is CP850, `Kšln` is of a Macintosh."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextSheet:
+    """A text file, whose only sheet it is."""
+
+    path: Path
+    encoding: str
+    delimiter: str
+    name: str = ""
+    is_visible: bool = True
+
+    def rows(self) -> Iterator[Row]:
+        """Yield rows; an empty field is None, since nobody can tell it from an empty text."""
+        with self.path.open(encoding=self.encoding, newline="") as file:
+            lines = _Lines(file)
+            reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
+            before = 0
+            try:
+                for fields in reader:
+                    if before or not _SEPARATOR_LINE.fullmatch(lines.first):
+                        yield before + 1, [field or None for field in fields]
+                    before = reader.line_num
+            except csv.Error as error:
+                message = (
+                    f"the row from line {before + 1} on cannot be read: {error}. Is a quotation mark missing or odd?"
+                )
+                raise TabularError(message) from None
+            except UnicodeDecodeError as error:
+                message = (
+                    f"behind line {reader.line_num} is what is not {self.encoding}: {error.reason}. Set `encoding`."
+                )
+                raise TabularError(message) from None
+
+
+class _Lines:
+    """Lines of a file; one with the character NUL is an error, since older Pythons end there, and newer do not."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+        self.first = ""
+
+    def __iter__(self) -> Iterator[str]:
+        for number, line in enumerate(self._file, start=1):
+            if number == 1:
+                self.first = line
+            if "\0" in line:
+                message = f"line {number} holds the character NUL: this is no text, or a damaged one."
+                raise TabularError(message)
+            yield line
+
+
+def open_text(path: Path, encoding: str | None, delimiter: str | None, keys: Collection[str]) -> TextSheet:
+    """Find out how a text file is written, where it is not said.
+
+    Args:
+        path: The file.
+        encoding: As the settings say.
+        delimiter: As the settings say.
+        keys: Captions that the heading holds: with the right delimiter they are among its cells.
+    """
+    if encoding is not None:
+        try:
+            codecs.lookup(encoding)
+        except LookupError:
+            message = f"encoding: Python knows none that is called {encoding!r}; usual are utf-8, cp1252, utf-16."
+            raise TabularError(message) from None
+    encoding = encoding or _encoding_of(path)
+    return TextSheet(path, encoding, delimiter or _delimiter_of(path, encoding, keys))
+
+
+def _encoding_of(path: Path) -> str:
+    with path.open("rb") as file:
+        head = file.read(_CHUNK)
+        for mark, encoding in _BOMS.items():
+            if head.startswith(mark):
+                return encoding
+        if head.count(0) > len(head) // 4:  # Latin letters in UTF-16: every other byte is zero
+            return "utf-16-le" if head[1::2].count(0) > head[::2].count(0) else "utf-16-be"
+        file.seek(0)
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        try:
+            while chunk := file.read(_CHUNK):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            pass
+        else:
+            return "utf-8"
+        file.seek(0)
+        for number, line in enumerate(file, start=1):
+            if _is_odd(line):
+                message = (
+                    f"its encoding is uncertain: it is not UTF-8, and line {number} looks wrong in Windows-1252. "
+                    "Set `encoding`: cp850 (DOS), mac_roman, cp1250 (Eastern Europe), or cp1252 if it is right."
+                )
+                raise TabularError(message)
+    return "cp1252"
+
+
+def _is_odd(line: bytes) -> bool:
+    try:
+        return not line.isascii() and bool(_ODD_IN_WINDOWS_1252.search(line.decode("cp1252")))
+    except UnicodeDecodeError:
+        return True
+
+
+def _delimiter_of(path: Path, encoding: str, keys: Collection[str]) -> str:
+    with path.open(encoding=encoding, newline="") as file:
+        try:
+            lines = [line.replace("\0", "") for _, line in zip(range(_FEW_LINES), file, strict=False)]
+        except UnicodeDecodeError as error:
+            message = f"it is not {encoding}: {error.reason}. Set `encoding`."
+            raise TabularError(message) from None
+    if lines and (said := _SEPARATOR_LINE.fullmatch(lines[0])):
+        return said[1]
+    fields = {delimiter: list(_fields(lines, delimiter)) for delimiter in DELIMITERS}
+    if keys:
+        with_keys = {
+            delimiter: max(
+                (len(row) for row in rows if set(keys) <= {" ".join(cell.split()) for cell in row}), default=0
+            )
+            for delimiter, rows in fields.items()
+        }
+        best = max(with_keys, key=lambda delimiter: with_keys[delimiter])
+        if with_keys[best]:
+            return best
+    # The one that cuts most rows into as many fields, more than one; a comma where nothing is cut.
+    alike = {delimiter: _most_alike(rows) for delimiter, rows in fields.items()}
+    best = max(alike, key=lambda delimiter: alike[delimiter])
+    return best if alike[best] else ","
+
+
+def _most_alike(rows: Iterable[list[str]]) -> int:
+    """Return how many rows have as many fields, more than one."""
+    return max(Counter(len(row) for row in rows if len(row) > 1).values(), default=0)
+
+
+def _fields(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+    try:
+        yield from (row for row in csv.reader(lines, delimiter=delimiter) if row)
+    except csv.Error:
+        return

@@ -1,0 +1,340 @@
+"""Workbooks of Excel since 2007 (xlsx, xlsm): a zip of XML files, read row by row by Python's own parsers.
+
+Beside values it has to know formats (which numbers are dates or codes), cells that show errors, and formulas without a
+result; python-calamine shows none of them. openpyxl does, for more time and memory: it keeps an element per row, and
+shortens a sheet to what its `dimension` says, which some programs write wrongly.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import IO, NoReturn
+from xml.etree import ElementTree as ET
+from xml.parsers import expat
+from zipfile import BadZipFile, ZipFile
+
+from tap_tabular.files import MOST_IN_MEMORY, ErrorCell, Row, TabularError, Uncalculated, Value
+from tap_tabular.formats import BUILT_IN, Show, number_of, show_by
+
+_CHUNK = 2**16
+_LONGEST = 2**24
+"""Bytes in which a cell has to end. Excel keeps 32,767 characters in one."""
+
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+"""How XML keeps what it cannot hold: a carriage return is `_x000D_`."""
+
+_DAMAGED = "it is damaged: {}. Open it in Excel or LibreOffice, save it anew, or fetch it anew."
+
+
+@dataclass(slots=True)
+class XlsxSheet:
+    """A sheet; its rows are read while they are asked for."""
+
+    workbook: Xlsx
+    name: str
+    is_visible: bool
+    part: str
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows that have a cell with something in it."""
+        return self.workbook.rows(self.part)
+
+
+class Xlsx:
+    """A workbook that is open."""
+
+    def __init__(self, path: Path) -> None:
+        """Read what its sheets are, its formats and its texts."""
+        with _naming_damage():
+            self._archive = ZipFile(path)
+            root = posixpath.dirname(part := _workbook_part(self._archive))
+            workbook = self._xml(part)
+            related = self._related(part)
+            properties = workbook.find("{*}workbookPr")
+            since_1904 = properties is not None and properties.get("date1904", "0") in {"1", "true"}
+            self.sheets = [
+                XlsxSheet(self, str(sheet.get("name")), sheet.get("state", "visible") == "visible", target)
+                for sheet in workbook.iterfind("{*}sheets/{*}sheet")
+                if (target := _sheet_part(sheet, related, root)) is not None
+            ]
+            self._shows = self._formats(_part_of(related, "styles", root), since_1904=since_1904)
+            self._texts = self._shared_texts(_part_of(related, "sharedStrings", root))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._archive.close()
+
+    def rows(self, part: str) -> Iterator[Row]:
+        """Yield the rows of a sheet."""
+        with _naming_damage(), self._archive.open(part) as file:
+            reader = _RowReader(self._texts, self._shows)
+            for _ in _parsed(file, reader.start, reader.end, reader.text):
+                yield from reader.finished
+                reader.finished.clear()
+
+    def _xml(self, part: str) -> ET.Element:
+        self._check_size(part)
+        content = self._archive.read(part)
+        if b"<!DOCTYPE" in content[:_CHUNK]:
+            _refuse("it defines XML entities, which no workbook does")
+        return ET.fromstring(content)  # noqa: S314 (bounded, and without entities)
+
+    def _check_size(self, part: str) -> None:
+        if self._archive.getinfo(part).file_size > MOST_IN_MEMORY:
+            _refuse(f"{part} in it would unpack to more than {MOST_IN_MEMORY // 1024**2} MiB")
+
+    def _related(self, part: str) -> dict[str, tuple[str, str]]:
+        folder, name = posixpath.split(part)
+        relations = self._xml(f"{folder}/_rels/{name}.rels".lstrip("/"))
+        return {str(item.get("Id")): (str(item.get("Type")), str(item.get("Target"))) for item in relations}
+
+    def _formats(self, part: str | None, *, since_1904: bool) -> list[Show | None]:
+        """Return, for each style that a cell may name, what its numbers are shown as."""
+        if part is None:
+            return []
+        styles = self._xml(part)
+        own = {
+            int(item.get("numFmtId", "0")): str(item.get("formatCode"))
+            for item in styles.iterfind("{*}numFmts/{*}numFmt")
+        }
+        known: dict[int, Show | None] = {}
+        shows: list[Show | None] = []
+        for style in styles.iterfind("{*}cellXfs/{*}xf"):
+            number = int(style.get("numFmtId", "0"))
+            if number not in known:
+                known[number] = show_by(own.get(number) or BUILT_IN.get(number, "General"), since_1904=since_1904)
+            shows.append(known[number])
+        return shows
+
+    def _shared_texts(self, part: str | None) -> list[str]:
+        if part is None or part not in self._archive.namelist():
+            return []
+        self._check_size(part)
+        reader = _TextReader()
+        with self._archive.open(part) as file:
+            for _ in _parsed(file, reader.start, reader.end, reader.text):
+                pass
+        return reader.texts
+
+
+class _DamagedError(Exception):
+    """Something is not as it has to be in a workbook."""
+
+
+def _refuse(reason: str) -> NoReturn:
+    raise _DamagedError(reason)
+
+
+class _naming_damage:  # noqa: N801 (used as a function)
+    """Say of whatever a broken file makes parsers raise that it is broken."""
+
+    def __enter__(self) -> None:
+        """Do nothing."""
+
+    def __exit__(self, kind: object, error: BaseException | None, _traceback: object) -> None:
+        """Put it in words."""
+        if isinstance(error, _DamagedError):
+            raise TabularError(_DAMAGED.format(error)) from None
+        if isinstance(error, BadZipFile | zlib.error | EOFError | NotImplementedError | RuntimeError):
+            raise TabularError(_DAMAGED.format("a part of it is cut off or does not unpack")) from None
+        if isinstance(error, expat.ExpatError | ET.ParseError):
+            raise TabularError(_DAMAGED.format("its XML is broken")) from None
+        if isinstance(error, KeyError | ValueError | IndexError):
+            raise TabularError(_DAMAGED.format("it refers to what is not in it")) from None
+
+
+def _parsed(
+    file: IO[bytes],
+    start: Callable[[str, dict[str, str]], None],
+    end: Callable[[str], None],
+    text: Callable[[str], None],
+) -> Iterator[None]:
+    """Parse XML piece by piece: between pieces, whoever asks takes what was found. No tree is built."""
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+
+    def refuse(*_: object) -> None:
+        _refuse("it defines XML entities, which no workbook does")
+
+    def begin(name: str, _attributes: dict[str, str]) -> None:
+        prefix = name.rpartition(":")[0]
+        if prefix:  # all names begin with it: as OpenOffice and some reporting servers write
+            cut = len(prefix) + 1
+            parser.StartElementHandler = lambda name, attributes: start(name[cut:], attributes)
+            parser.EndElementHandler = lambda name: end(name[cut:])
+        else:
+            parser.StartElementHandler, parser.EndElementHandler = start, end
+
+    parser.StartDoctypeDeclHandler = refuse
+    parser.StartElementHandler = begin
+    parser.CharacterDataHandler = text
+    fed = 0
+    while chunk := file.read(_CHUNK):
+        parser.Parse(chunk, False)  # noqa: FBT003 (it takes no names)
+        fed += len(chunk)
+        if fed - parser.CurrentByteIndex > _LONGEST:
+            _refuse("one element of it has no end")
+        yield
+    parser.Parse(b"", True)  # noqa: FBT003
+    yield
+
+
+@dataclass(slots=True)
+class _TextReader:
+    """Takes the texts that cells share; parts of one text may have fonts of their own, or say how it is pronounced."""
+
+    texts: list[str] = field(default_factory=list)
+    _pieces: list[str] = field(default_factory=list)
+    _is_text: bool = False
+    _is_phonetic: bool = False
+    _length: int = 0
+
+    def start(self, name: str, _attributes: dict[str, str]) -> None:
+        if name == "t":
+            self._is_text = not self._is_phonetic
+        elif name == "rPh":
+            self._is_phonetic = True
+
+    def end(self, name: str) -> None:
+        if name == "t":
+            self._is_text = False
+        elif name == "rPh":
+            self._is_phonetic = False
+        elif name == "si":
+            self.texts.append(_unescaped("".join(self._pieces)))
+            self._pieces.clear()
+
+    def text(self, piece: str) -> None:
+        if self._is_text:
+            self._pieces.append(piece)
+
+
+class _RowReader:
+    """Takes the elements of a sheet, and keeps the rows that are finished."""
+
+    def __init__(self, texts: list[str], shows: list[Show | None]) -> None:
+        self.finished: list[Row] = []
+        self._texts = texts
+        self._shows = shows
+        self._columns: dict[str, int] = {}
+        self._row = 0
+        self._cells: list[Value] = []
+        self._has_value = False
+        self._column = -1
+        self._kind: str | None = None
+        self._style: str | None = None
+        self._pieces: list[str] = []
+        self._length = 0
+        self._is_text = self._is_phonetic = self._is_formula = False
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "c":
+            reference = attributes.get("r")
+            self._column = self._column + 1 if reference is None else self._column_of(reference)
+            self._kind, self._style = attributes.get("t"), attributes.get("s")
+            self._is_formula = False
+            self._pieces.clear()
+            self._length = 0
+        elif name in {"v", "t"}:
+            self._is_text = not self._is_phonetic
+        elif name == "f":
+            self._is_formula = True
+        elif name == "row":
+            self._row = int(attributes.get("r") or self._row + 1)
+            self._cells, self._has_value, self._column = [], False, -1
+        elif name == "rPh":
+            self._is_phonetic = True
+
+    def end(self, name: str) -> None:
+        if name == "c":
+            if self._pieces or self._is_formula:
+                self._take(self._value("".join(self._pieces)))
+        elif name in {"v", "t"}:
+            self._is_text = False
+        elif name == "row":
+            if self._has_value:
+                self.finished.append((self._row, self._cells))
+        elif name == "rPh":
+            self._is_phonetic = False
+
+    def text(self, piece: str) -> None:
+        if self._is_text:
+            self._pieces.append(piece)
+            self._length += len(piece)
+            if self._length > _LONGEST:
+                _refuse(f"a cell of row {self._row} has no end")
+
+    def _take(self, value: Value) -> None:
+        if value is not None:
+            self._cells += [None] * (self._column - len(self._cells))
+            self._cells.append(value)
+            self._has_value = True
+
+    def _value(self, text: str) -> Value:  # noqa: PLR0911 (a kind of cell each)
+        kind = self._kind
+        if kind == "s":
+            return self._texts[int(text)] or None
+        if not text:
+            return Uncalculated() if self._is_formula and kind != "str" else None
+        if kind is None or kind == "n":
+            number = number_of(text)
+            show = self._show()
+            return number if show is None or isinstance(number, ErrorCell) else show(number)
+        if kind == "b":
+            return text in {"1", "true"}
+        if kind == "e":
+            return ErrorCell(text)
+        if kind == "d":
+            return datetime.fromisoformat(text.removesuffix("Z"))
+        return _unescaped(text)
+
+    def _show(self) -> Show | None:
+        style = int(self._style or 0)
+        return self._shows[style] if style < len(self._shows) else None
+
+    def _column_of(self, reference: str) -> int:
+        letters = reference.rstrip("0123456789")
+        column = self._columns.get(letters)
+        if column is None:
+            column = 0
+            for letter in letters:
+                column = column * 26 + ord(letter) - ord("A") + 1
+            column -= 1
+            if not 0 <= column < 2**14:
+                _refuse(f"row {self._row} has a cell outside of any sheet")
+            self._columns[letters] = column
+        if column < len(self._cells):
+            _refuse(f"cells of row {self._row} are in disorder")
+        return column
+
+
+def _unescaped(text: str) -> str:
+    """Put back what XML cannot hold, but for NUL, which few can."""
+    if "_x" not in text:
+        return text
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)) if int(found[1], 16) else found[0], text)
+
+
+def _workbook_part(archive: ZipFile) -> str:
+    return min((name for name in archive.namelist() if name.endswith("workbook.xml")), key=len)
+
+
+def _sheet_part(sheet: ET.Element, related: dict[str, tuple[str, str]], root: str) -> str | None:
+    """Return where a sheet is; None for a chart or a macro, which have no cells."""
+    identity = next((value for name, value in sheet.attrib.items() if name.endswith("}id")), "")
+    kind, target = related.get(identity, ("", ""))
+    return _resolved(target, root) if kind.endswith("/worksheet") else None
+
+
+def _part_of(related: dict[str, tuple[str, str]], kind: str, root: str) -> str | None:
+    return next((_resolved(target, root) for name, target in related.values() if name.endswith(f"/{kind}")), None)
+
+
+def _resolved(target: str, root: str) -> str:
+    return posixpath.normpath(posixpath.join("/", root, target)).lstrip("/")

@@ -1,0 +1,230 @@
+"""Files that are broken, or not what their names say: one clear error, nothing sent, memory bounded."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+
+import openpyxl
+import pytest
+import xlwt
+
+ROWS = [["No", "Name"], *([number, f"name {number}"] for number in range(200))]
+_SHEET = "xl/worksheets/sheet1.xml"
+
+
+def with_part(path, part, content, *, compress=zipfile.ZIP_DEFLATED):
+    """Replace a part of a workbook: by bytes, or by pieces that are made while they are written."""
+    other = path.with_name("broken.xlsx")
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(other, "w", compress) as new:
+        for name in old.namelist():
+            if name != part:
+                new.writestr(name, old.read(name))
+        with new.open(part, "w", force_zip64=True) as file:
+            for piece in [content] if isinstance(content, bytes) else content:
+                file.write(piece)
+    return other
+
+
+def refused(run):
+    assert not run.messages
+    return run.error
+
+
+def test_a_zip_that_is_cut_off(read, workbook):
+    path = workbook(ROWS)
+    path.write_bytes(path.read_bytes()[:-100])
+    assert refused(read(path)).startswith(
+        "list.xlsx: it is damaged or cut off: it begins like a workbook and has no end."
+    )
+
+
+def test_a_zip_with_a_hole(read, workbook):
+    path = workbook(ROWS)
+    content = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as archive:
+        start = archive.getinfo(_SHEET).header_offset + 100
+    content[start : start + 200] = bytes(200)
+    path.write_bytes(content)
+    assert "list.xlsx: it is damaged: a part of it is cut off or does not unpack." in refused(read(path))
+
+
+def test_xml_that_ends_too_early(read, workbook):
+    path = workbook(ROWS)
+    with zipfile.ZipFile(path) as archive:
+        content = archive.read(_SHEET)
+    assert "it is damaged: its XML is broken." in refused(read(with_part(path, _SHEET, content[: len(content) // 2])))
+
+
+def test_a_reference_to_a_text_that_is_not_there(read, workbook):
+    path = workbook(ROWS)
+    with zipfile.ZipFile(path) as archive:
+        content = archive.read(_SHEET).replace(b"<v>1</v>", b"<v>100000</v>", 1)
+    assert "it is damaged: it refers to what is not in it." in refused(read(with_part(path, _SHEET, content)))
+
+
+def test_a_password(read, tmp_path):
+    """What Excel saves with one is an OLE container with the workbook encrypted in it."""
+    path = tmp_path / "list.xlsx"
+    path.write_bytes(
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1000) + "EncryptedPackage".encode("utf-16-le") + bytes(500)
+    )
+    assert refused(read(path)) == "list.xlsx: it is protected by a password. Save it without one."
+
+
+def test_an_old_workbook_that_is_cut_off(read, tmp_path):
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("a")
+    for line, cells in enumerate(ROWS):
+        for column, value in enumerate(cells):
+            sheet.write(line, column, value)
+    path = tmp_path / "list.xls"
+    book.save(str(path))
+    path.write_bytes(path.read_bytes()[:3000])
+    assert "list.xls: it is damaged, or no workbook (" in refused(read(path))
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"<html><body><table><tr><td>No</td></tr></table>", "it is a web page (HTML), whatever its name says."),
+        (b"\xef\xbb\xbf\r\n<!DOCTYPE html><table>", "it is a web page (HTML), whatever its name says."),
+        (b'<?xml version="1.0"?><Workbook xmlns="urn:schemas">', "it is XML, whatever its name says."),
+        (b"%PDF-1.7", "it is a PDF."),
+        (b"", "it is empty (0 bytes)."),
+    ],
+)
+def test_what_is_called_xls_and_is_none(read, tmp_path, content, expected):
+    path = tmp_path / "list.xls"
+    path.write_bytes(content)
+    assert refused(read(path)).startswith(f"list.xls: {expected}")
+
+
+def test_a_zip_of_something_else(read, tmp_path):
+    with zipfile.ZipFile(tmp_path / "list.xlsx", "w") as archive:
+        archive.writestr("list.csv", "No\n1\n")
+    assert refused(read("list.xlsx")) == "list.xlsx: it is a zip file and no workbook. Unpack it."
+
+
+def test_formulas_that_nobody_calculated(read, tmp_path):
+    book = openpyxl.Workbook()
+    for cells in (["No", "sum"], [1, "=A2+1"], [2, "=A3+1"]):
+        book.active.append(cells)
+    book.save(tmp_path / "list.xlsx")
+    assert refused(read("list.xlsx")) == (
+        "list.xlsx: sheet 'Sheet': formulas without a result: B2, B3. Open the file in Excel or LibreOffice, save it, "
+        "and they have one."
+    )
+
+
+def test_a_sheet_that_understates_its_size(read, workbook):
+    """Some programs write a `dimension` of A1; readers that believe it lose the rest."""
+    path = workbook([["No", "Name"], [1, "a"]])
+    with zipfile.ZipFile(path) as archive:
+        content = archive.read(_SHEET).replace(b'<dimension ref="A1:B2"/>', b'<dimension ref="A1"/>')
+    assert b'<dimension ref="A1"/>' in content
+    assert read(with_part(path, _SHEET, content)).rows == [{"No": 1, "Name": "a"}]
+
+
+def test_xml_with_entities(read, workbook):
+    content = b'<!DOCTYPE x [<!ENTITY a "aaaa">]><worksheet><sheetData/></worksheet>'
+    expected = "it is damaged: it defines XML entities, which no workbook does."
+    assert expected in refused(read(with_part(workbook(ROWS), _SHEET, content)))
+    assert expected in refused(read(with_part(workbook(ROWS), "xl/sharedStrings.xml", content)))
+    assert expected in refused(read(with_part(workbook(ROWS), "xl/styles.xml", content)))
+
+
+def test_a_zip_that_says_it_unpacks_to_more_than_any_list(read, workbook, monkeypatch):
+    path = workbook(ROWS)
+    monkeypatch.setattr("tap_tabular.files.MOST_UNPACKED", 1000)
+    assert "which no list does. It is not read." in refused(read(path))
+
+
+def test_texts_that_unpack_to_more_than_memory_should_hold(read, workbook, monkeypatch):
+    path = workbook(ROWS)
+    monkeypatch.setattr("tap_tabular.xlsx.MOST_IN_MEMORY", 2000)
+    assert "would unpack to more than" in refused(read(path))
+
+
+def test_a_cell_without_end(read, workbook, monkeypatch):
+    monkeypatch.setattr("tap_tabular.xlsx._LONGEST", 2**18)
+    begin = b'<worksheet><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>'
+    path = with_part(workbook(ROWS), _SHEET, [begin, *[b"x" * 2**16] * 100])
+    assert "a cell of row 1 has no end" in refused(read(path))
+    path = with_part(workbook(ROWS), _SHEET, [b'<worksheet><sheetData><row r="', *[b"1" * 2**16] * 100])
+    assert "one element of it has no end" in refused(read(path))
+
+
+def test_cells_outside_of_any_sheet(read, workbook):
+    content = b'<worksheet><sheetData><row r="1"><c r="XFE1"><v>1</v></c></row></sheetData></worksheet>'
+    assert "row 1 has a cell outside of any sheet" in refused(read(with_part(workbook(ROWS), _SHEET, content)))
+
+
+def test_a_file_that_may_not_be_read(read, workbook, monkeypatch):
+    path = workbook(ROWS)
+
+    def refuse(_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("tap_tabular.table.kind_of", refuse)
+    assert refused(read(path)) == "list.xlsx: Permission denied. Is it open in another program?"
+
+
+def memory_of(path):
+    """Run the tap as a process of its own; return its output and the most memory that it took, in MiB.
+
+    Where there is no /proc, what its objects took: `ru_maxrss` would also count what pytest has when it forks.
+    """
+    program = (
+        "import pathlib, re, sys, tracemalloc\nfrom tap_tabular.files import TabularError\n"
+        "from tap_tabular.tap import TapTabular\nstatus = pathlib.Path('/proc/self/status')\n"
+        "status.exists() or tracemalloc.start()\n"
+        "try: TapTabular(config={'files': [{'path': sys.argv[1], 'stream': 'list'}]}).sync_all()\n"
+        "except TabularError as error: print(error)\n"
+        "print(int(re.search(r'VmHWM:\\s+(\\d+)', status.read_text())[1]) / 1024 if status.exists() else "
+        "tracemalloc.get_traced_memory()[1] / 2**20)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True)
+    *lines, peak = done.stdout.splitlines()
+    return lines, float(peak)
+
+
+@pytest.mark.prove
+def test_all_rows_of_a_sheet_formatted_and_empty(workbook):
+    """1,048,576 rows: what "format as" on whole columns leaves behind."""
+    empty = (
+        b'<row r="%d" s="1" customFormat="1"><c r="A%d" s="1"/><c r="B%d" s="1"/></row>' % (n, n, n)
+        for n in range(3, 2**20 + 1)
+    )
+    begin = (
+        b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+        b'<row r="1"><c r="A1" t="inlineStr"><is><t>No</t></is></c></row><row r="2"><c r="A2"><v>7</v></c></row>'
+    )
+    path = with_part(workbook(ROWS), _SHEET, [begin, *empty, b"</sheetData></worksheet>"])
+    lines, memory = memory_of(path)
+    assert sum('"RECORD"' in line for line in lines) == 1
+    assert memory < 150
+
+
+@pytest.mark.prove
+def test_a_zip_bomb(workbook):
+    """A gibibyte of one cell in a mebibyte of file; texts and styles are refused by their size."""
+    begin = b'<worksheet><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>'
+    path = with_part(workbook(ROWS), _SHEET, [begin, *[b"x" * 2**20] * 1024])
+    assert path.stat().st_size < 2 * 2**20
+    lines, memory = memory_of(path)
+    assert "has no end" in lines[-1]
+    assert memory < 200
+
+
+@pytest.mark.prove
+def test_a_text_file_of_any_length_takes_the_same_memory(tmp_path):
+    peaks = []
+    for count in (1_000, 200_000):
+        path = tmp_path / f"{count}.csv"
+        path.write_text(
+            "No;Name;Straße\n" + "".join(f"{n};name {n};Gößweg {n}\n" for n in range(count)), encoding="cp1252"
+        )
+        peaks.append(memory_of(path)[1])
+    assert peaks[1] < peaks[0] + 10

@@ -1,0 +1,95 @@
+"""CSV and its kin: encodings and delimiters are found out where nobody can be wrong, else asked for."""
+
+from __future__ import annotations
+
+import pytest
+
+GERMAN = "Nr;Ort;Straße\n1;Köln;Gößweg 3 – „Süd“\n"
+READ = [{"Nr": "1", "Ort": "Köln", "Straße": "Gößweg 3 – „Süd“"}]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_encodings_that_are_found_out(read, text, encoding):
+    assert read(text(GERMAN, encoding=encoding), key_properties=["Nr"]).rows == READ
+
+
+@pytest.mark.parametrize("encoding", ["cp850", "mac_roman", "cp1250"])
+def test_encodings_that_have_to_be_said(read, text, encoding):
+    content = "Nr;Ort\n1;Aachen\n2;Köln, Łódź\n" if encoding == "cp1250" else "Nr;Ort\n1;Aachen\n2;Köln\n"
+    path = text(content, encoding=encoding)
+    assert "its encoding is uncertain: it is not UTF-8, and line 3 looks wrong in Windows-1252." in read(path).error
+    assert read(path, encoding=encoding).rows[1]["Ort"] in {"Köln", "Köln, Łódź"}
+
+
+def test_french_in_windows_1252(read, text):
+    path = text("N°;Libellé\n1;L’œuvre d’été à Besançon, où? «Là» 5 €\n", encoding="cp1252")
+    assert read(path).rows == [{"N°": "1", "Libellé": "L’œuvre d’été à Besançon, où? «Là» 5 €"}]
+
+
+def test_an_encoding_that_does_not_fit(read, text):
+    run = read(text("Nr;Ort\n1;K\x81ln\n", encoding="latin-1"), encoding="ascii")
+    assert "is not ascii" in run.error
+    assert "Set `encoding`" in run.error
+    assert "Python knows none that is called 'utf9'" in read(text("a"), encoding="utf9").error
+
+
+@pytest.mark.parametrize("delimiter", [";", ",", "\t", "|"])
+def test_delimiters_are_found_by_the_keys(read, text, delimiter):
+    path = text(f"No{delimiter}a;b,c\td|e\n1{delimiter}\n".replace(delimiter, "\x01").replace("\x01", delimiter))
+    assert "No" in read(path, key_properties=["No"]).rows[0]
+
+
+def test_the_delimiter_may_be_in_quotes_and_texts(read, text):
+    path = text('a,b,c;No\n"x;y";1\n')
+    assert read(path, key_properties=["No"]).rows == [{"a,b,c": "x;y", "No": "1"}]
+
+
+def test_without_keys_the_delimiter_is_what_cuts_all_lines_alike(read, text):
+    assert read(text("a;b\n1,5;2\n3;4\n")).rows == [{"a": "1,5", "b": "2"}, {"a": "3", "b": "4"}]
+    assert read(text("a\n1\n")).rows == [{"a": "1"}]
+
+
+def test_a_delimiter_can_be_said(read, text):
+    assert read(text("a~b\n1~2\n"), delimiter="~").rows == [{"a": "1", "b": "2"}]
+
+
+def test_excel_says_the_delimiter_in_the_first_line(read, text):
+    run = read(text("sep=;\r\na,b;c\r\n1,5;2\r\n"))
+    assert run.rows == [{"a,b": "1,5", "c": "2"}]
+    assert run.lines == [3]
+
+
+def test_rows_are_named_by_the_line_where_they_begin(read, text):
+    run = read(text('a;b\n1;"x\ny"\n\n2;z\n'))
+    assert run.rows == [{"a": "1", "b": "x\ny"}, {"a": "2", "b": "z"}]
+    assert run.lines == [2, 5]
+
+
+def test_more_fields_than_headings(read, text):
+    run = read(text("a;b\n1;2\n3;4;5\n"))
+    assert "field 3 of line 3 in a column without a heading. Headings are merged or missing, or a text has" in run.error
+    assert not run.messages
+
+
+def test_fewer_fields_than_headings_are_empty(read, text, caplog):
+    assert read(text("a;b\n1\n2;x\n3;\n")).rows == [{"a": "1", "b": None}, {"a": "2", "b": "x"}, {"a": "3", "b": None}]
+    assert "fewer fields than headings, the missing ones are sent as null: line 2." in caplog.text
+
+
+@pytest.mark.parametrize("content", ['a;b\n1;2\n2;"x\n3;y\n', 'a;b\n1;2\n2;"x"y;3\n'])
+def test_a_quotation_mark_that_is_missing_or_odd(read, text, content):
+    run = read(text(content))
+    assert "the row from line 3 on cannot be read: " in run.error
+    assert "Is a quotation mark missing or odd?" in run.error
+    assert not run.messages
+
+
+def test_the_character_nul(read, text):
+    assert "line 3 holds the character NUL" in read(text("a;b\n1;2\n3;\0\n")).error
+
+
+def test_quotation_marks_within_a_text(read, text):
+    assert read(text('a;b\n1;Rohr 5"\n2;"sagt ""Ja"""\n')).rows == [
+        {"a": "1", "b": 'Rohr 5"'},
+        {"a": "2", "b": 'sagt "Ja"'},
+    ]
