@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 _OWNER_ONLY = 0o600
 _MOST_LOGGED = 10
+_SOURCE = ("_sdc_source_file", "_sdc_source_sheet", "_sdc_source_lineno")
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -83,7 +84,7 @@ class Rejects:
         """
         self.count[described.stream] += 1
         self._codes.add(error.code)
-        self._log(described.stream, error, number)
+        self._log(described.stream, _explained(record, error), number)
         if self._path is None:
             return
         if self._file is None:
@@ -119,9 +120,9 @@ class Rejects:
             self._file.close()
             self._file = None
 
-    def _log(self, stream: str, error: RowRejectedError, number: int) -> None:
+    def _log(self, stream: str, reason: str, number: int) -> None:
         if self.count[stream] <= _MOST_LOGGED:
-            logger.warning("%s: row %d is rejected: %s", stream, number, error)
+            logger.warning("%s: row %d is rejected: %s", stream, number, reason)
         if self.count[stream] == _MOST_LOGGED:
             logger.warning("%s: further rejected rows are only counted here.", stream)
 
@@ -130,6 +131,15 @@ class Rejects:
         assert self._path is not None  # noqa: S101 (likewise)
         with naming(self._path):
             self._file.write(_encoded(message) + b"\n")
+
+
+def _explained(record: Mapping[str, Any], error: RowRejectedError) -> str:
+    """Return the reason, behind the file and line that taps of files give: `kunden.xlsx, line 17, Umsatz: …`."""
+    file, sheet, line = (record.get(name) for name in _SOURCE)
+    if not isinstance(file, str) or not isinstance(line, int):
+        return str(error)
+    where = f"{file}, line {line}{', ' if error.property else ': '}{error}"
+    return f"{where} (sheet {sheet!r})" if isinstance(sheet, str) else where
 
 
 def _encoded(message: Mapping[str, Any]) -> bytes:
