@@ -189,6 +189,37 @@ PROMISES = [
     ),
     Promise(
         "docs/explanation/sequence.md",
+        "one page by number tells whether there are more rows than were read",
+        test="tap/test_order_of_lists.py::test_rows_that_are_listed_behind_greater_ids_come_all_the_same",
+        defects=(
+            Defect("ninox_api:Tally.note", "self._has_gaps = True", "pass"),
+            Defect(
+                "ninox_api:ListOrder.note",
+                "if any(later < earlier for earlier, later in pairwise(changes)):",
+                "if True:",
+            ),
+        ),
+    ),
+    Promise(
+        "docs/explanation/sequence.md",
+        "then the table is read by numbered pages instead",
+        test="tap/test_order_of_lists.py::test_rows_that_an_interrupted_reading_passed_over_come_in_the_next_run",
+        defects=(Defect("tap_ninox:TableStream._emit_full", "snapshot.is_in_doubt = page.is_in_doubt", "pass"),),
+    ),
+    Promise(
+        "docs/explanation/sequence.md",
+        "So where ids are missing and no page of the run has shown the order yet",
+        test="tap/test_order_of_lists.py::test_without_a_feed_changed_rows_behind_greater_ids_come_all_the_same",
+        defects=(
+            Defect(
+                "tap_ninox:TablePages.since",
+                "if not tally.is_in_doubt or self._are_all_since(bookmark, tally):",
+                "if True:",
+            ),
+        ),
+    ),
+    Promise(
+        "docs/explanation/sequence.md",
         "If there are later records that do not come, the stream fails and the next run goes on",
         test="tap/test_end_of_a_table.py::test_an_end_that_the_newest_record_contradicts_fails_and_the_next_run_goes_on",
         defects=(Defect("tap_ninox:TablePages._ranges", "if is_again and not has_come:", "if False:"),),
