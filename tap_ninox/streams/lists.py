@@ -18,7 +18,7 @@ from ninox_api.errors import NinoxError, NinoxProtocolError
 from tap_ninox.schema.known_tables import first_columns, known_databases
 from tap_ninox.streams.base import RecordStream
 from tap_ninox.sync.feed import Feed
-from tap_ninox.sync.state import TABLE_VERSION
+from tap_ninox.sync.state import MOST_LAST_DELETED, TABLE_VERSION
 from tap_ninox.values.columns import BOOLEAN, INTEGER, MOMENT, STRING
 
 if TYPE_CHECKING:
@@ -318,13 +318,17 @@ class DeletedRecordsStream(RecordStream):
         problems = []
         for database_id, feed in self._feeds.items():
             try:
+                reported = self._reported(database_id)
+                deleted = []
                 for row in self._of_database(database_id, feed):
-                    yield row
-                    self._report.emitted += 1
+                    deleted.append([row["table_id"], row["record_id"]])
+                    if deleted[-1] not in reported:
+                        yield row
+                        self._report.emitted += 1
             except _UnknownDeletionsError as error:
                 problems.append(str(error))
             else:
-                self._note(database_id, feed.head)
+                self._note(database_id, feed.head, deleted)
             self._commit()
         if problems:
             raise NinoxProtocolError(" ".join(problems))
@@ -363,10 +367,19 @@ class DeletedRecordsStream(RecordStream):
                 "seen_at": seen_at,
             }
 
-    def _note(self, database_id: str, head: int | None) -> None:
-        if head is not None:
-            others = [item for item in self._sequences if item.get("database_id") != database_id]
-            self.stream_state[SEQUENCES] = [*others, {"database_id": database_id, "sequence": head}]
+    def _reported(self, database_id: str) -> list[list[Any]]:
+        """Return [table id, record id] of what the last run reported: the feed may name it again (see `Bookmark`)."""
+        last = next((item.get("deleted") for item in self._sequences if item.get("database_id") == database_id), None)
+        return last if isinstance(last, list) else []
+
+    def _note(self, database_id: str, head: int | None, deleted: list[list[Any]]) -> None:
+        if head is None:
+            return
+        others = [item for item in self._sequences if item.get("database_id") != database_id]
+        if head == self._position(database_id):
+            deleted = [*self._reported(database_id), *deleted]
+        kept = {"deleted": deleted[:MOST_LAST_DELETED]} if deleted else {}
+        self.stream_state[SEQUENCES] = [*others, {"database_id": database_id, "sequence": head, **kept}]
 
     def _commit(self) -> None:
         self.state_manager.is_flushed = False

@@ -337,7 +337,8 @@ class TableStream(RecordStream):
     def _emit_full(
         self, begun: Begun, snapshot: Snapshot, reading: _Reading, report: StreamReport
     ) -> Iterator[ConvertedPage]:
-        plan, bookmark, removed = begun.plan, reading.bookmark, begun.plan.removed
+        plan, bookmark = begun.plan, reading.bookmark
+        removed = bookmark.not_reported(plan.removed)
         if bookmark.snapshot is not None:  # an earlier run has emitted rows
             self._note_selection(bookmark)
         bookmark.begin_snapshot(snapshot, feed_echoes=self._feed.echoes)
@@ -360,11 +361,12 @@ class TableStream(RecordStream):
             self._write_activate_version_message(snapshot.table_version)
         self._write_tombstones(removed, begun, report)
         is_empty = is_confirmed and report.emitted == 0 and plan.way is Way.FULL
-        bookmark.finish_snapshot(snapshot, sequence=begun.sequence, is_empty=is_empty)
+        bookmark.finish_snapshot(snapshot, sequence=begun.sequence, is_empty=is_empty, deleted=removed)
         self._commit()
 
     def _emit_changes(self, begun: Begun, reading: _Reading, report: StreamReport) -> Iterator[ConvertedPage]:
-        plan, bookmark, removed = begun.plan, reading.bookmark, begun.plan.removed
+        plan, bookmark = begun.plan, reading.bookmark
+        removed = bookmark.not_reported(plan.removed)
         changed = len(plan.changes.updated) if plan.changes else None
         self._note_selection(bookmark)
         self.send_version(bookmark.table_version)
@@ -374,7 +376,7 @@ class TableStream(RecordStream):
                 yield from self._convert(page.records, reading.converter, report)
                 progress.advance(report.emitted, share_of(report.emitted, changed))
         self._write_tombstones(removed, begun, report)
-        bookmark.advance(begun.sequence, is_empty=bookmark.is_empty and report.emitted == 0)
+        bookmark.advance(begun.sequence, is_empty=bookmark.is_empty and report.emitted == 0, deleted=removed)
         self._commit()
         if plan.problem is not None:
             if not reading.finds_deletions_later:

@@ -13,7 +13,9 @@ read in several places at once has `"ranges": [{"last_id": 12000, "end": 20000},
 it instead of `last_id`: the ranges of ids that are not read to their end. `"is_in_doubt": true` in it says that rows
 may have been passed over, which the end of the reading settles. `deselected` lists the properties that could
 have been read and were not, if any. `is_empty` says that the table had no rows when it was read in full, which was
-confirmed. What else is kept of the table's schema: see `known_tables`.
+confirmed. `last_deleted` lists the records that the last run reported as deleted: where the feed's bound is inclusive,
+or a table's own feed was asked behind the database's, the next answer names them again. What else is kept of the
+table's schema: see `known_tables`.
 
 Meltano merges states at depth: after a full refresh, which begins without the old state, whatever the new one does not
 name comes back from the old one. So a bookmark names every key from its beginning, null where it says nothing, and
@@ -40,8 +42,11 @@ TABLE_VERSION = "table_version"
 
 BOOKMARK_KEYS = (
     "replication_key", "replication_key_value", "database_id", "table_id", TABLE_VERSION, "full_refresh_at",
-    "snapshot", FEED_ECHOES, "is_empty", "deselected", *SCHEMA_KEYS,
+    "snapshot", FEED_ECHOES, "is_empty", "last_deleted", "deselected", *SCHEMA_KEYS,
 )  # fmt: skip
+
+MOST_LAST_DELETED = 1000
+"""So many ids are kept; of more, one may be reported twice, which does no harm but to its time."""
 
 logger = logging.getLogger(__name__)
 
@@ -145,6 +150,11 @@ class Bookmark:
         """Whether no row of the table was ever emitted under this bookmark, for sure."""
         return self._values.get("is_empty") is True
 
+    def not_reported(self, record_ids: frozenset[int]) -> frozenset[int]:
+        """Return those of the removed records that the last run did not report already."""
+        last = self._values.get("last_deleted")
+        return record_ids.difference(last) if isinstance(last, list) else record_ids
+
     def newly_selected(self, properties: Iterable[str]) -> list[str]:
         """Return those of the properties that were left out when rows were read before."""
         left_out = self._values.get("deselected")
@@ -180,19 +190,28 @@ class Bookmark:
                 self._description.write_shape_to(self._values)
         self.snapshot = snapshot
 
-    def finish_snapshot(self, snapshot: Snapshot, *, sequence: int, is_empty: bool) -> None:
+    def finish_snapshot(
+        self, snapshot: Snapshot, *, sequence: int, is_empty: bool, deleted: Iterable[int] = ()
+    ) -> None:
         """Note that the table was read in full: from here on, changes after `sequence` suffice."""
         self._values["snapshot"] = None
+        self._note_deleted(deleted, sequence)
         self._note_emptiness(is_empty=is_empty)
         self._remember_schema()
         now = datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
         self._values.update(replication_key_value=sequence, table_version=snapshot.table_version, full_refresh_at=now)
 
-    def advance(self, sequence: int, *, is_empty: bool) -> None:
-        """Note that everything up to a sequence was emitted."""
+    def advance(self, sequence: int, *, is_empty: bool, deleted: Iterable[int] = ()) -> None:
+        """Note that everything up to a sequence was emitted, and which records were reported as deleted."""
+        self._note_deleted(deleted, sequence)
         self._note_emptiness(is_empty=is_empty)
         self._remember_schema()
         self._values["replication_key_value"] = sequence
+
+    def _note_deleted(self, deleted: Iterable[int], sequence: int) -> None:
+        before = self._values.get("last_deleted") if sequence == self.sequence else None
+        reported = sorted({*(before or ()), *deleted})
+        self._values["last_deleted"] = reported[:MOST_LAST_DELETED] or None
 
     def _note_emptiness(self, *, is_empty: bool) -> None:
         self._values["is_empty"] = is_empty or None

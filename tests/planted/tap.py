@@ -188,6 +188,15 @@ PROMISES = [
         ),
     ),
     Promise(
+        "docs/loaders.md",
+        "A deletion that the feed names again in the next run is not reported again.",
+        test="tap/test_deleted_records.py::test_a_deletion_that_the_feed_names_again_is_reported_once",
+        defects=(
+            Defect("tap_ninox:Bookmark.not_reported", "record_ids.difference(last)", "record_ids"),
+            Defect("tap_ninox:DeletedRecordsStream.get_records", "if deleted[-1] not in reported:", "if True:"),
+        ),
+    ),
+    Promise(
         "docs/explanation/sequence.md",
         "one page by number tells whether there are more rows than were read",
         test="tap/test_order_of_lists.py::test_rows_that_are_listed_behind_greater_ids_come_all_the_same",

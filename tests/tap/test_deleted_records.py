@@ -112,3 +112,27 @@ def test_without_a_feed_nothing_is_listed_and_nothing_is_claimed(simulate):
     run = run_tap(simulator, deletes="stream")
     assert run.error is None
     assert run.bookmark(DELETED)["sequences"] is None
+
+
+@pytest.mark.parametrize("settings", [{}, {"refresh": ["*"]}], ids=["changes", "full refresh"])
+@pytest.mark.parametrize("removes", ["strings", "objects"])
+def test_a_deletion_that_the_feed_names_again_is_reported_once(simulate, removes, settings):
+    """Where the bound is inclusive, the last change of a run comes again, and a deletion does not say which it was."""
+    simulator = simulate(shop(6), since_sq_bound="inclusive", removes=removes)
+    first = run_tap(simulator, deletes="both")
+    simulator.edit.delete("A", 2)
+    second = run_tap(simulator, state=first.state, deletes="both", **settings)
+    assert [row["record_id"] for row in second.rows("ninox_deleted_records")] == [2]
+    idle = run_tap(simulator, state=second.state, deletes="both", **settings)
+    simulator.edit.update("A", 4, {"A": "changed"})
+    third = run_tap(simulator, state=idle.state, deletes="both", **settings)
+    for run in (idle, third):
+        assert run.rows("ninox_deleted_records") == []
+        assert run.tombstones("shop__customers") == []
+    simulator.edit.create("A", {"A": "back"}, id=2)
+    fourth = run_tap(simulator, state=third.state, deletes="both", **settings)
+    assert 2 in fourth.ids("shop__customers")
+    simulator.edit.delete("A", 2)
+    last = run_tap(simulator, state=fourth.state, deletes="both", **settings)
+    assert [row["record_id"] for row in last.rows("ninox_deleted_records")] == [2]
+    assert [row["_id"] for row in last.tombstones("shop__customers")] == [2]
