@@ -186,7 +186,7 @@ def open_run(connection: ConnectionConfig, settings: TargetSettings, stopping: S
             is_dry=settings.dry_run,
             limit_rows=settings.limit_rows,
         ),
-        rejects=Rejects(settings.rejects_path),
+        rejects=Rejects(settings.rejects_path, is_dry=settings.dry_run),
         limits=Limits(settings),
         max_tries=connection.max_retries + 1,
         file_sources=FileSources(

@@ -96,9 +96,15 @@ class WritePlan:
             raise RowRejectedError(property_name=DELETED_AT, code="unclear_deletion", reason=_UNCLEAR)
         fields: dict[str, Any] = {}
         references: dict[str, tuple[Key, ...]] = {}
+        faults: list[RowRejectedError] = []
         for assignment in self._assignments:
             if not deleted or assignment.field.id in self.match_field_ids:
-                assignment.put(record, fields, references)
+                try:
+                    assignment.put(record, fields, references)
+                except RowRejectedError as fault:
+                    faults.append(fault)
+        if faults:
+            raise RowRejectedError.of(faults, key=None if self.matches_record_id else self.key_of(fields))
         record_id = self._record_id(record) if self.matches_record_id else None
         return EncodedRow(
             number=number,

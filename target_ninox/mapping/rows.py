@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,16 +23,33 @@ class RowRejectedError(NinoxError):
         code: Kind of problem, for programs: `unknown_choice`, `not_a_number`, …
         reason: One sentence without any value of the row, so that it is fit for logs.
         allowed: What would be accepted, where that is a list: captions of options.
+        faults: All problems of the row, this one first.
+        key: The row's key, if it has one that can be read. It is a customer's value: not for logs.
     """
 
-    def __init__(self, *, property_name: str = "", code: str, reason: str, allowed: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, *, property_name: str = "", code: str, reason: str, allowed: tuple[str, ...] = (),
+        others: tuple[RowRejectedError, ...] = (), key: Key | None = None,
+    ) -> None:  # fmt: skip
         """Describe the problem without quoting the row."""
+        self.faults: tuple[RowRejectedError, ...] = (self, *others)
+        self.key = key
         self.property = property_name
         self.code = code
         self.reason = reason
         self.allowed = allowed
         blamed = f"{property_name}: {reason}" if property_name else reason
-        super().__init__(f"{blamed} Allowed: {', '.join(allowed)}." if allowed else blamed)
+        said = f"{blamed} Allowed: {', '.join(allowed)}." if allowed else blamed
+        super().__init__(" ".join([said, *map(str, others)]))
+
+    @classmethod
+    def of(cls, faults: Sequence[RowRejectedError], *, key: Key | None) -> RowRejectedError:
+        """Return all problems of a row as one."""
+        first, *others = faults
+        return cls(
+            property_name=first.property, code=first.code, reason=first.reason, allowed=first.allowed,
+            others=tuple(others), key=key,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,7 +73,8 @@ class StreamAccount:
         if counted is not None:
             self._add(counted.outcome, -1)
         self._add("rejected", 1)
-        self._rejects.add(row.described, row.record, error, number=row.encoded.number, key=row.encoded.key)
+        key = error.key if row.encoded.key is None else row.encoded.key
+        self._rejects.add(row.described, row.record, error, number=row.encoded.number, key=key)
         if self._holds_state:
             self.blocked_from = min(row.since, self.blocked_from or row.since)
 

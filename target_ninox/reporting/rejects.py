@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 _OWNER_ONLY = 0o600
 _MOST_LOGGED = 10
 _SOURCE = ("_sdc_source_file", "_sdc_source_sheet", "_sdc_source_lineno")
+
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -56,8 +57,9 @@ class Rejects:
     a name with its time: under `on_reject: continue` it may be the only place where those rows are.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, *, is_dry: bool = False) -> None:
         """Remember where to write; None for the log only."""
+        self._is_dry = is_dry
         self._path = path
         self._file: BinaryIO | None = None
         self._described: dict[str, StreamSchema] = {}
@@ -101,8 +103,8 @@ class Rejects:
             return None
         message = (
             f"{counted(count, 'row')} could not be written, see the warnings above"
-            f"{f' and {self._path}' if self._path else ''}. All others were; the state is held before the first of "
-            "them, so they come again."
+            f"{f' and {self._path}' if self._path else ''}. All others {'would be' if self._is_dry else 'were'}; the "
+            f"state is held before the first of them, by {', '.join(self.count)}, so that everything since comes again."
         )
         return (RowsWithoutKeyError if EMPTY_KEY in self._codes else RowsRejectedError)(message)
 
@@ -187,8 +189,24 @@ def _record_message(
         "code": error.code,
         "reason": error.reason,
         "allowed": list(error.allowed),
+        "faults": [
+            {
+                "property": fault.property,
+                "code": fault.code,
+                "reason": fault.reason,
+                "allowed": list(fault.allowed),
+            }
+            for fault in error.faults
+        ],
+        **({"source": source} if (source := _source_of(record)) else {}),
         "record": record,
     }
+
+
+def _source_of(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where a row stood in a file, as taps for files say it."""
+    said = dict(zip(("file", "sheet", "line"), map(record.get, _SOURCE), strict=True))
+    return {name: value for name, value in said.items() if isinstance(value, str | int) and value != ""}
 
 
 def _plain(key: Any) -> Any:

@@ -531,6 +531,22 @@ PROMISES = [
         defects=(Defect("target_ninox.mapping.plan:_warnings", "if field_id in by_id and", "if False and"),),
     ),
     Promise(
+        "docs/how-to/write-into-ninox.md",
+        "with their key, every fault and what would be allowed, and with file, sheet and line where the tap says them",
+        test="target/test_rejects.py::test_a_row_is_rejected_with_its_key_all_its_faults_and_its_line_in_the_file",
+        defects=(
+            Defect("target_ninox:WritePlan.encode", "faults.append(fault)", "raise"),
+            Defect("target_ninox:StreamAccount.reject", "error.key if row.encoded.key is None else", ""),
+            Defect("target_ninox:_source_of", '!= ""', "is None"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "the state is held before the first rejected row, so that it and everything since comes again in each run",
+        test="target/test_rejects.py::test_the_last_line_says_that_the_state_is_held_and_what_comes_again",
+        defects=(Defect("target_ninox:Rejects.error", "if self._is_dry else 'were'", "if True else 'were'"),),
+    ),
+    Promise(
         "docs/reference/types.md",
         "A caption that several options have is rejected with their ids",
         test="unit/test_writing_values.py::test_a_value_is_written_or_refused",

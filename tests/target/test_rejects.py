@@ -12,7 +12,7 @@ from target_ninox.mapping.rows import RowRejectedError
 from target_ninox.reporting.rejects import Rejects, StreamSchema
 from tests.helpers import limits
 from tests.helpers.run import records, run_target, schema, state
-from tests.helpers.seeds import shop
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID, shop
 
 CUSTOMERS = StreamSchema(stream="customers", schema={"properties": {"nr": {}, "state": {}}}, key_properties=["nr"])
 ORDERS = StreamSchema(stream="orders", schema={"properties": {"id": {}}}, key_properties=["id"])
@@ -46,6 +46,14 @@ def test_a_rejected_row_is_a_singer_message_that_says_why(tmp_path):
         "code": "unknown_choice",
         "reason": "It is not one of the options.",
         "allowed": ["open", "done"],
+        "faults": [
+            {
+                "property": "state",
+                "code": "unknown_choice",
+                "reason": "It is not one of the options.",
+                "allowed": ["open", "done"],
+            }
+        ],
         "record": record,
     }
 
@@ -177,3 +185,34 @@ def test_rejected_rows_are_made_safe_before_a_state_passes_them_and_not_at_every
         run_target(simulate(shop(0)), messages, rejects_path=str(tmp_path / "rejects.jsonl"), on_reject="continue")
     assert done[:2] == ["safe", 49]
     assert done.count("safe") <= 2, "once for the state, once at the end"
+
+
+def test_a_row_is_rejected_with_its_key_all_its_faults_and_its_line_in_the_file(simulate, tmp_path, caplog):
+    simulator = simulate(shop(0))
+    tables = simulator.store.database(TEAM_ID, DATABASE_ID).tables
+    tables["A"].fields["C"] = {"base": "date", "caption": "Day"}
+    row = {"Name": "K-1", "Amount": "much", "Day": "31.31.2026"}
+    place = {"_sdc_source_file": "kunden.xlsx", "_sdc_source_sheet": "Alt", "_sdc_source_lineno": 14}
+    described = schema("customers", key=["Name"], Name="string", Amount="string", Day="string")
+    path = tmp_path / "rejects.jsonl"
+    run_target(simulator, [described, *records("customers", [{**row, **place}])], rejects_path=str(path))
+    rejected = written(path)[1]
+    assert rejected["key"] == "K-1"
+    assert [(fault["property"], fault["code"]) for fault in rejected["faults"]] == [
+        ("Amount", "not_a_number"), ("Day", "not_a_date"),
+    ]  # fmt: skip
+    assert rejected["source"] == {"file": "kunden.xlsx", "sheet": "Alt", "line": 14}
+    [line] = [line for line in caplog.messages if "is rejected" in line]
+    assert line.startswith("customers: row 1 is rejected: kunden.xlsx, line 14, Amount: It is not a number")
+    assert "Day: It is not a date" in line
+    assert "K-1" not in line
+
+
+def test_the_last_line_says_that_the_state_is_held_and_what_comes_again(simulate):
+    rows = records("customers", [{"Name": "a", "Amount": "much"}, {"Name": "b", "Amount": 1}])
+    described = schema("customers", key=["Name"], Name="string", Amount="number")
+    run = run_target(simulate(shop(0)), [described, *rows])
+    held = "the state is held before the first of them, by customers, so that everything since comes again."
+    assert str(run.error).endswith(f"All others were; {held}")
+    run = run_target(simulate(shop(0)), [described, *rows], dry_run=True)
+    assert str(run.error).endswith(f"All others would be; {held}")
