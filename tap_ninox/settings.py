@@ -339,6 +339,9 @@ def _format_problems(settings: Mapping[str, Any]) -> list[str]:
         parts = list(Formatter().parse(settings.get("stream_name_format") or ""))
     except ValueError:
         return ["stream_name_format: a brace is not closed."]
+    if any("." in literal for literal, *_ in parts):
+        message = "it holds a dot, at which Meltano splits select rules; take another character, such as __ or -."
+        return [f"stream_name_format: {message}"]
     names = {name for _, name, _, _ in parts if name is not None}
     if any(form or conversion for _, _, form, conversion in parts):
         return ["stream_name_format: give names in braces only, without a format."]
@@ -352,12 +355,14 @@ def _alias_problems(aliases: Mapping[str, str]) -> Iterator[str]:
     for key, name in aliases.items():
         if key.count(".") not in {1, 2}:
             yield f"aliases: {key!r} is no id; give <database_id>.<table_id>, or <database_id>.<table_id>.<field_id>."
-        if not name or not name.isprintable() or len(name) > MAX_LENGTH:
-            yield f"aliases: the name for {key!r} is empty, too long (at most {MAX_LENGTH}), or not printable."
+        if not name or not name.isprintable() or len(name.encode(errors="replace")) > MAX_LENGTH or '"' in name:
+            yield f"aliases: the name for {key!r} is empty, longer than {MAX_LENGTH} bytes, quoted, or not printable."
         scope = key.rpartition(".")[0] if key.count(".") == FIELD_DOTS else ""
         if scope and name.startswith("_"):
             yield f"aliases: the name for {key!r} begins with an underscore, as the properties of the tap itself do."
-        other = taken.setdefault((scope, name), key)
+        elif not scope and "." in name:
+            yield f"aliases: the name for {key!r} holds a dot, at which Meltano splits select rules."
+        other = taken.setdefault((scope, name.casefold()), key)
         if other != key:
             yield f"aliases: {other!r} and {key!r} have the same name."
 

@@ -250,13 +250,16 @@ class TapNinox(ConfiguredPlugin, Tap):
         for name in unknown_streams(self._saved_catalog, known):
             with self.report.stream(name):
                 raise UnknownStreamError(name)
+        tables = [s for s in self.streams.values() if isinstance(s, TableStream) and s.selected]
+        if problems := [problem for stream in tables for problem in stream.check_catalog()]:
+            raise NinoxConfigError(problems)
         bookmarks = self.state.setdefault("bookmarks", {})
         self.report.selected = selected
         self.report.problems = self._problems
         for name, error in self.watch.unread(bookmarks).items():
             with self.report.stream(name):
                 raise error
-        self.report.drift = self.watch.drifts(bookmarks, selected=selected)
+        self.report.drift += self.watch.drifts(bookmarks, selected=selected)
         self.report.refusals = self.watch.lost(bookmarks)
         self.watch.note_deselected(bookmarks, selected=selected)
 

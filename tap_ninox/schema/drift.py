@@ -29,7 +29,8 @@ class Drift:
 
     Attributes:
         kind: `table_added`, `table_renamed`, `table_removed`, `stream_renamed`, `field_added`, `field_renamed`,
-            `field_retyped`, `field_removed`, `property_renamed`, `property_selected` or `values_reshaped`.
+            `field_retyped`, `field_removed`, `property_renamed`, `property_selected`,
+            `no_property_selected` or `values_reshaped`.
         stream: The stream that is meant, if the table has one.
         field_id: Empty for a table.
         before: Caption or type as it was known; None for what is new.
@@ -118,6 +119,18 @@ def properties_selected(entry: TableEntry, names: Iterable[str]) -> Iterator[Dri
             after=name,
             message=f"{entry.stream}: {name} was not selected before; {refresh_advice(entry.stream)}.",
         )
+
+
+def nothing_selected(entry: TableEntry) -> Drift:
+    """Return that a catalog selects a stream and none of its fields: a rule that is mistyped, more often than meant."""
+    return Drift(
+        kind="no_property_selected",
+        database_id=entry.database.id,
+        table_id=entry.table_id,
+        stream=entry.stream,
+        message=f"{entry.stream}: the catalog selects it and none of its fields: its rows have nothing but keys. "
+        f'A select rule names both: "{entry.stream}.*" selects all of them, "!{entry.stream}.*" leaves the stream out.',
+    )
 
 
 class LostFieldsError(NinoxError):

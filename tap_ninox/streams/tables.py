@@ -25,8 +25,9 @@ from ninox_singer.progress import Progress, share_of
 from tap_ninox.formulas.columns import formula_reader
 from tap_ninox.report import Outcome, StreamReport
 from tap_ninox.schema.catalog import TableEntry
-from tap_ninox.schema.drift import properties_selected
+from tap_ninox.schema.drift import nothing_selected, properties_selected
 from tap_ninox.schema.known_tables import Description
+from tap_ninox.schema.overrides import key_problems, reshaped_columns
 from tap_ninox.schema.watch import NotReadError
 from tap_ninox.settings import TapSettings
 from tap_ninox.streams.base import RecordStream
@@ -128,6 +129,7 @@ class TableStream(RecordStream):
         self._schedule = schedule
         self._run = tap.report
         self._reading: _Reading | None = None
+        self._as_text: set[str] = set()
         super().__init__(tap, schema=entry.schema, name=entry.stream)
         self.primary_keys = (KEY_PROPERTY,)
         self.replication_key = REPLICATION_KEY
@@ -164,6 +166,25 @@ class TableStream(RecordStream):
     def _deselected(self) -> frozenset[str]:
         unreadable = {column.name for column in self.entry.columns if not column.is_readable}
         return frozenset(self.schema["properties"]) - self._selected - unreadable
+
+    def check_catalog(self) -> list[str]:
+        """Return what a catalog asks for beside the selection and cannot be done; the rest is done from here on."""
+        selected = self._selected
+        given = self._tap_input_catalog.get_stream(self.name) if self._tap_input_catalog else None
+        properties = given.schema.to_dict().get("properties") or {} if given else {}
+        columns = [column for column in self.entry.columns if column.name in selected and column.is_readable]
+        self._as_text, problems = reshaped_columns(self.name, columns, properties)
+        if given and not columns and any(column.is_readable for column in self.entry.columns):
+            self._run.drift.append(nothing_selected(self.entry))
+        return problems + list(
+            key_problems(
+                self.name,
+                key=self.primary_keys or (),
+                replication_key=self.replication_key,
+                sent=selected,
+                sends_tombstones=self._settings.sends_tombstones,
+            )
+        )
 
     def announce(self) -> None:
         """Tell the feed from where this stream follows it; before anything is asked."""
@@ -250,6 +271,7 @@ class TableStream(RecordStream):
             entry.columns,
             zone=settings.zone,
             selected=self._selected,
+            as_text=self._as_text,
             empty=(DELETED_AT,) if settings.sends_tombstones else (),
             asks_for_captions=partial(feed.answers_captions, entry.table_id),
         )

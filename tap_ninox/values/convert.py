@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -20,6 +20,7 @@ from tap_ninox.values.readers import (
     ids_of_captions,
     mistakable_options,
     options_in,
+    text,
     utc_moments,
 )
 from tap_ninox.values.selected_fields import attributes_of
@@ -70,6 +71,14 @@ def _is_damaged(value: Any) -> bool:
     return isinstance(value, str) and DAMAGE in value
 
 
+def _as_text(read: Read) -> Read:
+    def spelled(value: Any) -> str | None:
+        known = read(value)
+        return None if known is None else text(known)
+
+    return spelled
+
+
 class _Reader(NamedTuple):
     """How one property is read: a page's values at once, or each on its own where that is not possible.
 
@@ -97,6 +106,7 @@ class Converter:
         zone: ZoneInfo | None,
         selected: Iterable[str],
         empty: Sequence[str] = (),
+        as_text: Collection[str] = (),
         asks_for_captions: AsksForCaptions = lambda *_: False,
     ) -> None:
         """Compile the readers of the selected columns; the other values are not even looked at.
@@ -106,6 +116,7 @@ class Converter:
             zone: Zone of date-times; None leaves them as they are sent.
             selected: Names of the properties to send.
             empty: Further properties of lines, null in each of them.
+            as_text: Names of those whose values are spelled out, as a catalog's schema asks for.
             asks_for_captions: Called where an option may be meant by its id or by its caption.
         """
         columns = list(columns)
@@ -114,8 +125,8 @@ class Converter:
         self._readers = [
             _Reader(
                 column,
-                column.reader(zone),
-                whole_reader(column, zone),
+                _as_text(column.reader(zone)) if column.name in as_text else column.reader(zone),
+                None if column.name in as_text else whole_reader(column, zone),
                 mistakable_options(column.captions) if column.is_stored else frozenset(),
             )
             for column in chosen

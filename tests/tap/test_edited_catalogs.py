@@ -75,9 +75,56 @@ def test_the_key_is_always_sent_and_always_called_the_key(simulator, catalog, ed
     assert all(row.keys() <= schema["schema"]["properties"].keys() for row in run.rows(STREAM))
 
 
-def test_another_key_that_someone_chose_stays(simulator, catalog):
+def test_another_key_that_someone_chose_stays_where_no_deletion_needs_the_id(simulator, catalog):
     stream_of(catalog)["key_properties"] = ["name"]
-    assert run_tap(simulator, catalog=catalog).of_type("SCHEMA", STREAM)[0]["key_properties"] == ["name"]
+    run = run_tap(simulator, catalog=catalog, deletes="stream")
+    assert {tuple(message["key_properties"]) for message in run.of_type("SCHEMA", STREAM)} == {("name",)}
+    refused = run_tap(simulator, catalog=catalog)
+    assert f"catalog: the key of {STREAM} is 'name', but of a deleted record only '_id' is known" in str(refused.error)
+    assert refused.messages == []
+
+
+def test_a_key_that_rows_do_not_have_is_refused(simulator, catalog):
+    stream_of(catalog)["key_properties"] = ["name"]
+    metadata_of(stream_of(catalog), "properties", "name")["selected"] = False
+    run = run_tap(simulator, catalog=catalog, deletes="ignore")
+    assert f"catalog: the key of {STREAM} has 'name', which its rows do not have." in str(run.error)
+
+
+def test_another_replication_key_is_refused(simulator, catalog):
+    stream_of(catalog)["replication_key"] = "_modified_at"
+    run = run_tap(simulator, catalog=catalog)
+    assert f"catalog: the replication-key of {STREAM} is '_modified_at', but Ninox tells changes by" in str(run.error)
+
+
+OVERRIDES = {
+    "a string of a number": ("amount", {"type": ["string", "null"]}, "10"),
+    "a wider type": ("amount", {"type": ["number", "string", "null"]}, 10),
+    "a bound": ("name", {"type": ["string", "null"], "maxLength": 10}, "name 1"),
+    "nothing": ("amount", {}, 10),
+}
+
+
+@pytest.mark.parametrize("override", OVERRIDES)
+def test_what_a_schema_in_the_catalog_makes_of_a_property_holds_for_its_values(simulator, catalog, override):
+    name, schema, value = OVERRIDES[override]
+    stream_of(catalog)["schema"]["properties"][name] = schema
+    run = run_tap(simulator, catalog=catalog)
+    assert run.error is None
+    assert run.rows(STREAM)[0][name] == value
+    sent = run.of_type("SCHEMA", STREAM)[0]["schema"]["properties"][name]
+    assert {key: sent[key] for key in schema} == schema
+
+
+@pytest.mark.parametrize(
+    "schema", [{"type": "integer"}, {"type": ["string", "null"], "format": "date"}, {"type": "array"}]
+)
+def test_what_values_are_not_is_refused_before_any_row(simulator, catalog, schema):
+    stream_of(catalog)["schema"]["properties"]["amount"] = schema
+    run = run_tap(simulator, catalog=catalog)
+    assert f"catalog: the schema of {STREAM} makes" in str(run.error)
+    assert "of 'amount', whose values are number" in str(run.error)
+    assert run.messages == []
 
 
 def test_a_property_that_was_taken_out_of_the_schema_is_not_sent(simulator, catalog):

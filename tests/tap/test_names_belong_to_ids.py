@@ -250,3 +250,16 @@ def test_a_name_of_63_characters_that_0_1_gave_is_kept(simulate, meltano):
         state = run.state
         state["bookmarks"][STREAM]["replication_key_value"] -= 1
         simulator.edit.update("A", 1, {"A": "A"})
+
+
+@pytest.mark.parametrize(
+    ("rule", "is_told"), [(f"{STREAM}.amout", True), (f"{STREAM}.amount", False), (f"{STREAM}.*", False)]
+)
+def test_a_rule_that_hits_a_stream_and_none_of_its_fields_is_told(simulate, rule, is_told):
+    simulator = simulate(shop(1))
+    catalog = selected(simulator, rule)
+    item = next(s for s in catalog["streams"] if s["tap_stream_id"] == STREAM)["metadata"][0]
+    assert item["metadata"]["selected"] is True, "as Meltano selects it"
+    run = run_tap(simulator, catalog=catalog)
+    assert ("no_property_selected" in drifts(run)) is is_told
+    assert not is_told or f'"{STREAM}.*" selects all of them' in drifts(run)["no_property_selected"]["message"]
