@@ -11,6 +11,10 @@ from typing import Protocol
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
 """Unpacked. The largest answer on record, a schema of 97 tables, has 1.5 MB (observed)."""
 
+MAX_PAGE_BYTES = 16 * 1024 * 1024
+"""Of a page of records that may be asked for in smaller ones: decoded, it takes five times as much."""
+
+_IN_EACH_RECORD = b'"fields"'
 _PIECE_BYTES = 256 * 1024
 
 
@@ -22,7 +26,17 @@ class Body(Protocol):
 
 
 class AnswerTooLargeError(Exception):
-    """The answer does not end within the bytes it may have."""
+    """The answer does not end within the bytes it may have.
+
+    Attributes:
+        max_bytes: So many.
+        record_bytes: Of a record, if it is a page of them; as far as it arrived.
+    """
+
+    def __init__(self, *, max_bytes: int = MAX_ANSWER_BYTES, record_bytes: int | None = None) -> None:
+        """Keep what helps to ask for less."""
+        super().__init__()
+        self.max_bytes, self.record_bytes = max_bytes, record_bytes
 
 
 def read_body(response: Body, *, max_bytes: int | None = None) -> bytes:
@@ -37,7 +51,8 @@ def read_body(response: Body, *, max_bytes: int | None = None) -> bytes:
     for piece in pieces(response):
         body += piece
         if len(body) > bound:
-            raise AnswerTooLargeError
+            records = body.count(_IN_EACH_RECORD)
+            raise AnswerTooLargeError(max_bytes=bound, record_bytes=len(body) // records if records else None)
     return bytes(body)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import decimal
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
+from ninox_api.body import MAX_PAGE_BYTES
 from ninox_api.changes import FeedAnswer, FeedChanges, read_database_feed, read_table_feed
 from ninox_api.config import ConnectionConfig
 from ninox_api.download import Download
@@ -69,6 +70,17 @@ RECORDS: Decoder[list[NinoxRecord]] = msgspec.json.Decoder(list[NinoxRecord], fl
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 _IDS: Mapping[str, str] = {"ids": "true", "choiceStyle": "ids"}
+
+
+class _Measuring(NamedTuple):
+    """Decodes pages, and tells how many bytes each has."""
+
+    decoder: Decoder[list[NinoxRecord]]
+    measure: Callable[[int], None]
+
+    def decode(self, buf: bytes, /) -> list[NinoxRecord]:
+        self.measure(len(buf))
+        return self.decoder.decode(buf)
 
 
 class NinoxClient:
@@ -158,10 +170,10 @@ class DatabaseClient:
         request = self._get("tables", table_id, "changes", sinceSq=since_sequence)
         return read_table_feed(self._transport.send(replace(request, divisible=True), _FEED), table_id)
 
-    def get_records(
+    def get_records(  # noqa: PLR0913 (as many as the endpoint has, and two about the answer)
         self, table_id: str, *, since_id: int | None = None, since_sequence: int | None = None, page: int = 0,
         per_page: int = MAX_PAGE_SIZE, filters: Mapping[str, Any] | None = None, newest: bool = False,
-        divisible: bool = False,
+        divisible: bool = False, max_bytes: int = MAX_PAGE_BYTES, measure: Callable[[int], None] | None = None,
     ) -> list[NinoxRecord]:  # fmt: skip
         """Return one page of records, keyed by field ids, choices as ids.
 
@@ -173,12 +185,15 @@ class DatabaseClient:
             per_page: The server may cap it without a word.
             filters: Field id → value that it must be equal to; no other comparison is known.
             newest: Highest ids first (documented; never verified).
-            divisible: The caller asks for a smaller page if the server runs out of time.
+            divisible: The caller asks for a smaller page if the server runs out of time, or the page is large.
+            max_bytes: Of a page that is divisible: a larger one is cut off.
+            measure: Is told how many bytes the page has.
         """
         query = {"sinceId": since_id, "sinceSq": since_sequence, "page": page, "perPage": per_page, **_IDS}
         query |= {"filters": _ENCODER.encode(filters).decode() if filters else None, "new": "true" if newest else None}
         request = self._get("tables", table_id, "records", **{k: v for k, v in query.items() if v is not None})
-        return self._transport.send(replace(request, divisible=divisible), self._decoder)
+        bounded = replace(request, divisible=divisible, max_bytes=max_bytes if divisible else None)
+        return self._transport.send(bounded, self._decoder if measure is None else _Measuring(self._decoder, measure))
 
     def find_last_changed(self, table_id: str) -> NinoxRecord | None:
         """Return the record that changed last, or None for an empty table."""

@@ -83,7 +83,16 @@ class NinoxTimeoutError(NinoxTransportError):
 
 
 class NinoxSizeError(NinoxTransportError):
-    """The answer is larger than anything Ninox should send; what had arrived was thrown away."""
+    """The answer is larger than it may be; what had arrived was thrown away.
+
+    Attributes:
+        record_bytes: Of a record in it, if that is known.
+    """
+
+    def __init__(self, *, method: str, path: str, problem: str, record_bytes: int | None = None) -> None:
+        """Describe the exchange, and what had arrived."""
+        super().__init__(method=method, path=path, problem=problem)
+        self.record_bytes = record_bytes
 
 
 class NinoxDamagedError(NinoxTransportError):

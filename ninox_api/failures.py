@@ -11,7 +11,7 @@ from typing import TypeVar
 import requests.exceptions
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from ninox_api.body import MAX_ANSWER_BYTES, AnswerTooLargeError
+from ninox_api.body import AnswerTooLargeError
 from ninox_api.errors import NinoxDamagedError, NinoxSizeError, NinoxTimeoutError, NinoxTlsError, NinoxTransportError
 
 Value = TypeVar("Value")
@@ -25,10 +25,6 @@ _PROBLEMS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
         "the proxy refused the connection (the environment's HTTPS_PROXY and NO_PROXY say which one is used)",
     ),
     ((requests.exceptions.ConnectTimeout, *_TIMEOUTS), "no answer in time"),
-    (
-        (AnswerTooLargeError,),
-        f"it is larger than {MAX_ANSWER_BYTES // 1024**2} MiB",
-    ),
     ((HTTPError,), "the answer was cut off or damaged"),
     (
         (requests.exceptions.ConnectionError,),
@@ -40,13 +36,15 @@ _PROBLEMS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
 _ERRORS: tuple[tuple[tuple[type[Exception], ...], type[NinoxTransportError]], ...] = (
     (_TLS, NinoxTlsError),
     (_TIMEOUTS, NinoxTimeoutError),
-    ((AnswerTooLargeError,), NinoxSizeError),
     ((HTTPError,), NinoxDamagedError),
 )
 
 
 def failure_of(error: Exception, *, method: str, path: str, api_url: str) -> NinoxTransportError:
     """Return the error to raise for a library's."""
+    if isinstance(error, AnswerTooLargeError):
+        problem = f"it is larger than {error.max_bytes / 1024**2:g} MiB"
+        return NinoxSizeError(method=method, path=path, problem=problem, record_bytes=error.record_bytes)
     if isinstance(error, _TLS):
         problem = _tls_problem(error)
     else:

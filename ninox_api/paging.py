@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import pairwise
 
+from ninox_api.body import MAX_PAGE_BYTES
 from ninox_api.client import NinoxRecord
 from ninox_api.errors import NinoxAPIError, NinoxError, NinoxProtocolError, NinoxSizeError, NinoxTimeoutError
 
@@ -39,6 +40,12 @@ LARGEST_ID = 2**63 - 1
 
 _TOO_MUCH = frozenset({413, 504})
 _SHRINK = 4
+_GROWTH = 2
+
+GOOD_PAGE_BYTES = 8 * 1024 * 1024
+"""Pages larger than this make the next ones smaller."""
+
+LEAST_PAGE_BYTES = 256 * 1024
 
 logger = logging.getLogger(__name__)
 
@@ -368,14 +375,41 @@ def repeated_passes(
 
 
 class PageSize:
-    """The page size of one table, shared by the threads that read it."""
+    """The page size of one table, shared by the threads that read it.
 
-    def __init__(self, table_id: str, size: int) -> None:
-        """Start with the configured size."""
+    Pages become smaller where the server cannot deliver them, and where they are large: decoded, a page takes five
+    times its bytes. Where they are small again, they grow again.
+    """
+
+    def __init__(self, table_id: str, size: int, *, shared_by: int = 1) -> None:
+        """Start with the configured size.
+
+        Args:
+            table_id: For messages.
+            size: Records.
+            shared_by: How many threads may have a page each: all of them together shall have the bytes of one.
+        """
         self._table_id = table_id
+        self._good_bytes = max(LEAST_PAGE_BYTES, GOOD_PAGE_BYTES // shared_by)
+        self.max_bytes = self._good_bytes * (MAX_PAGE_BYTES // GOOD_PAGE_BYTES)
         self._lock = threading.Lock()
         self.configured = size
-        self.current = max(MIN_PAGE_SIZE, size)
+        self.current = self._most = self._next = max(MIN_PAGE_SIZE, size)
+
+    def take(self) -> int:
+        """Return how many records to ask for; `current` until the next one is asked for."""
+        with self._lock:
+            self.current = self._next
+            return self.current
+
+    def note(self, asked: int, *, rows: int, content_bytes: int) -> None:
+        """Let the next pages have the bytes that a page should have, judged by one that came."""
+        with self._lock:
+            if content_bytes > self._good_bytes:
+                fitting = max(MIN_PAGE_SIZE, rows * self._good_bytes // content_bytes)
+                self._next = min(self._next, fitting)
+            elif rows >= asked == self._next < self._most and content_bytes * _GROWTH <= self._good_bytes:
+                self._next = min(self._most, asked * _GROWTH)
 
     def shrink(self, size: int, error: NinoxError) -> None:
         """Ask for less from now on, if a request for `size` records failed because it asked for too much.
@@ -388,11 +422,18 @@ class PageSize:
         with self._lock:
             if self.current < size:
                 return  # another thread has done it
-            self.current = max(MIN_PAGE_SIZE, size // _SHRINK)
-            logger.warning(
-                "Table %s: pages of %d records are too much for the server, asking for %d from here on. (%s)",
+            if isinstance(error, NinoxSizeError) and error.record_bytes:
+                smaller, why, level = self._good_bytes // error.record_bytes, "too large", logging.INFO
+                self.current = self._next = max(MIN_PAGE_SIZE, min(size // 2, smaller))
+            else:
+                why, level = "too much for the server", logging.WARNING
+                self.current = self._next = self._most = max(MIN_PAGE_SIZE, size // _SHRINK)
+            logger.log(
+                level,
+                "Table %s: pages of %d records are %s, asking for %d from here on. (%s)",
                 self._table_id,
                 size,
+                why,
                 self.current,
                 error,
             )

@@ -33,6 +33,7 @@ class Request:
         writes: Whether it changes records; a 500 then means a bad field (observed), which no repetition mends.
         tries_of_500: How often a request that only reads may be sent if the answer is 500.
         divisible: Whether the caller can ask for less if the server runs out of time.
+        max_bytes: Largest answer that is taken; None for the bound of all answers.
         private_segment: Index of a segment that is a customer's own word (a file's name), which no message may hold.
     """
 
@@ -46,6 +47,7 @@ class Request:
     writes: bool = False
     tries_of_500: int = retry.TRIES_OF_A_FAILED_READ
     divisible: bool = False
+    max_bytes: int | None = None
     private_segment: int | None = None
 
     @property

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -138,7 +139,7 @@ class Transport:
         with self._in_flight.slot():
             self._limiter.wait()  # inside: requests that wait for their turn would leave it together
             self.budget.spend()
-            received = self._exchange(request, headers(), take or _take)
+            received = self._exchange(request, headers(), take or partial(_take, max_bytes=request.max_bytes))
         try:
             _raise_for_status(received, request)
         except NinoxRateLimitError:
@@ -166,8 +167,8 @@ class Transport:
             raise failure_of(error, method=request.method, path=request.label, api_url=self._config.api_url) from None
 
 
-def _take(response: requests.Response) -> bytes:
-    return read_body(response.raw)
+def _take(response: requests.Response, *, max_bytes: int | None) -> bytes:
+    return read_body(response.raw, max_bytes=max_bytes)
 
 
 def _session(config: ConnectionConfig) -> BoundedSession:

@@ -425,8 +425,10 @@ class TableStream(RecordStream):
 
     def _convert(self, page: Page, converter: Converter, report: StreamReport) -> Iterator[ConvertedPage]:
         converter.check_keys(page)
-        yield converter.convert(page)
-        report.emitted += len(page)
+        for start in range(0, len(page), converter.rows_at_once):
+            part = page[start : start + converter.rows_at_once]
+            yield converter.convert(part)
+            report.emitted += len(part)
 
     def _commit(self) -> None:
         """Write the state: everything before it has been written."""

@@ -69,12 +69,14 @@ class ReadPage(NamedTuple):
         part: The range it belongs to; None where nothing can be resumed.
         last_id: Id up to which the range is then read.
         is_in_doubt: Whether rows may have been passed over until then, as the order of the list is not known.
+        content_bytes: Of the answer; 0 where it is small.
     """
 
     records: Page
     part: IdRange | None = None
     last_id: int = 0
     is_in_doubt: bool = False
+    content_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +117,12 @@ def begin_ahead(begin: Callable[[], Begun], *, at_end: Callable[[], None]) -> Ca
         first.set_result(begun)
         yield from begun.pages
 
-    ahead = ReadAhead([pages()], room=2, at_end=at_end)
+    ahead = ReadAhead([pages()], room=2, weigh=_weigh, at_end=at_end)
     return lambda: replace(first.result(), pages=iter(ahead))
+
+
+def _weigh(page: ReadPage) -> int:
+    return page.content_bytes
 
 
 class _TableEnd:
@@ -190,7 +196,7 @@ class TablePages:
         self._table_id = table_id
         self._feed = feed
         self._permits = permits or Permits(1)
-        self._page_size = PageSize(table_id, page_size)
+        self._page_size = PageSize(table_id, page_size, shared_by=self._permits.limit)
         self.gone = 0
         self.is_confirmed = False
 
@@ -389,7 +395,8 @@ class TablePages:
         further = self._permits.take(len(readings) - 1)
         try:
             # The calling thread only passes pages on meanwhile: its own permit serves one of the others.
-            yield from ReadAhead(readings, threads=1 + further) if further else chain.from_iterable(readings)
+            at_once = ReadAhead(readings, threads=1 + further, weigh=_weigh) if further else None
+            yield from chain.from_iterable(readings) if at_once is None else at_once
         finally:
             self._permits.give_back(further)
 
@@ -435,13 +442,13 @@ class TablePages:
         seen: list[SeenIds],
         tally: Tally,
     ) -> Iterator[ReadPage]:
-        last_id, met_nothing, ids = after_id, False, SeenIds()
+        last_id, met_nothing, asked, content_bytes, ids = after_id, False, 0, 0, SeenIds()
         seen.append(ids)
 
         def fetch(after: int) -> Page:
-            nonlocal met_nothing
-            page = self._after(after)
-            tally.note(page, after, asked=self._page_size.current)
+            nonlocal met_nothing, asked, content_bytes
+            page, asked, content_bytes = self._asked_after(after)
+            tally.note(page, after, asked=asked)
             met_nothing = not fresh_records(page, after)
             return page
 
@@ -449,8 +456,8 @@ class TablePages:
             if page:
                 ids.add(page)
                 last_id = page[-1].id
-                yield ReadPage(self._join(page), part, last_id)
-            if page and part.end is None and len(page) < self._page_size.current and is_newest(last_id):
+                yield ReadPage(self._join(page), part, last_id, content_bytes=content_bytes)
+            if page and part.end is None and len(page) < asked and is_newest(last_id):
                 met_nothing = True
                 break
         if met_nothing:
@@ -488,7 +495,11 @@ class TablePages:
 
             def numbered(number: int, size: int = size) -> Page:
                 return self._client.get_records(
-                    self._table_id, page=number, per_page=size, divisible=size > MIN_PAGE_SIZE
+                    self._table_id,
+                    page=number,
+                    per_page=size,
+                    divisible=size > MIN_PAGE_SIZE,
+                    max_bytes=self._page_size.max_bytes,
                 )
 
             def is_all(first: Page, size: int = size) -> bool:
@@ -534,9 +545,9 @@ class TablePages:
         """
 
         def fetch(after: int) -> Page:
-            page = self._after(after, since_sequence=bookmark)
+            page, asked, _ = self._asked_after(after, since_sequence=bookmark)
             if tally is not None:
-                tally.note(page, after, asked=self._page_size.current)
+                tally.note(page, after, asked=asked)
             return page
 
         for page in keyset_pages(fetch):
@@ -572,19 +583,29 @@ class TablePages:
         pages_at_most = (max(missing) - min(missing)) // self._page_size.current + 1
         return pages_at_most < len(missing)
 
-    def _after(self, record_id: int, *, since_sequence: int | None = None) -> Page:
+    def _after(self, record_id: int) -> Page:
+        return self._asked_after(record_id)[0]
+
+    def _asked_after(self, record_id: int, *, since_sequence: int | None = None) -> tuple[Page, int, int]:
+        """Return a page, how many records were asked for (other threads may ask for more by then), and its bytes."""
         while True:
-            size = self._page_size.current
+            size = self._page_size.take()
+            measured: list[int] = []
             try:
-                return self._client.get_records(
+                page = self._client.get_records(
                     self._table_id,
                     since_id=record_id,
                     since_sequence=since_sequence,
                     per_page=size,
                     divisible=size > MIN_PAGE_SIZE,
+                    max_bytes=self._page_size.max_bytes,
+                    measure=measured.append,
                 )
             except NinoxError as error:
                 self._page_size.shrink(size, error)
+            else:
+                self._page_size.note(size, rows=len(page), content_bytes=measured[-1])
+                return page, size, measured[-1]
 
 
 def _is_after(record: NinoxRecord, bookmark: int, *, also: set[int] | None) -> bool:

@@ -9,6 +9,9 @@ from typing import Generic, Protocol, TypeVar
 
 Item = TypeVar("Item")
 
+MOST_KEPT_BYTES = 2 * 1024 * 1024
+"""Of answers that wait to be written; in memory, records take five to ten times as much."""
+
 
 class Permits:
     """How many threads may read at once, over all tables of a run."""
@@ -42,7 +45,7 @@ class ReadAhead(Generic[Item]):
 
     def __init__(
         self, sources: Iterable[Iterator[Item]], *, threads: int = 1, room: int = 1,
-        at_end: Callable[[], None] = lambda: None,
+        weigh: Callable[[Item], int] = lambda _: 0, at_end: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         """Start reading.
 
@@ -50,11 +53,13 @@ class ReadAhead(Generic[Item]):
             sources: Each is run by one thread; those beyond the number of threads wait for a free one.
             threads: How many run at once.
             room: Items kept for the consumer, beside the one each thread holds.
+            weigh: Tells the bytes of an item; no thread reads on while the kept ones have more than a bound.
             at_end: Called by each thread when it ends.
         """
         self._sources = deque(sources)
         self._items: deque[Item] = deque()
         self._room = room
+        self._weigh = weigh
         self._at_end = at_end
         self._changed = threading.Condition()
         self._error: Exception | None = None
@@ -116,6 +121,7 @@ class ReadAhead(Generic[Item]):
             self._changed.wait_for(lambda: self._is_closed or len(self._items) < self._room)
             self._items.append(item)
             self._changed.notify_all()
+            self._changed.wait_for(lambda: self._is_closed or sum(map(self._weigh, self._items)) <= MOST_KEPT_BYTES)
             return not self._is_stopping
 
     def _fail(self, error: Exception) -> None:

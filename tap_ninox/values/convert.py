@@ -79,6 +79,10 @@ def _as_text(read: Read) -> Read:
     return spelled
 
 
+VALUES_AT_ONCE = 50_000
+"""Of a table of 2,000 fields a page has half a million; on their way to the output, each exists three times."""
+
+
 class _Reader(NamedTuple):
     """How one property is read: a page's values at once, or each on its own where that is not possible.
 
@@ -97,6 +101,7 @@ class Converter:
 
     Attributes:
         bad: Values that did not fit, or had to be repaired.
+        rows_at_once: Of a page, so many rows are to be converted and written at a time.
     """
 
     def __init__(
@@ -139,6 +144,7 @@ class Converter:
         self._field_ids = {column.field_id for column in columns if column.is_stored}  # those a server answers itself
         self._captions = {column.title for column in columns}
         self.bad = BadValues()
+        self.rows_at_once = max(1, VALUES_AT_ONCE // len(names)) if names else VALUES_AT_ONCE
 
     def convert(self, page: Sequence[NinoxRecord]) -> ConvertedPage:
         """Return the Singer records; every selected property is present, empty ones as null."""

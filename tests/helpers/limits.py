@@ -15,7 +15,7 @@ from tempfile import SpooledTemporaryFile
 from types import SimpleNamespace
 from unittest import mock
 
-from ninox_api import body
+from ninox_api import body, paging
 from ninox_api.client import RECORDS
 from ninox_api.clock import ServerClock
 from ninox_api.config import ConnectionConfig
@@ -122,6 +122,15 @@ def small_files(size):
 def small_answers(size):
     """Let an answer of Ninox have so few bytes, unpacked."""
     with mock.patch("ninox_api.body.MAX_ANSWER_BYTES", size):
+        yield
+
+
+@contextmanager
+def small_pages(good_bytes):
+    """Make pages smaller from so many bytes on, and cut off those of twice as many."""
+    with mock.patch.multiple(
+        paging, GOOD_PAGE_BYTES=good_bytes, MAX_PAGE_BYTES=2 * good_bytes, LEAST_PAGE_BYTES=good_bytes
+    ):
         yield
 
 

@@ -557,4 +557,28 @@ PROMISES = [
             Defect("target_ninox:RunReport.close", "logging.INFO if is_event else logging.DEBUG", "logging.INFO"),
         ),
     ),
+    Promise(
+        "CHANGELOG.md",
+        "Memory no longer grows with the size of rows: pages become smaller after a large answer",
+        test="tap/test_page_size.py::test_pages_become_smaller_after_a_large_one_before_one_fails_and_grow_again",
+        defects=(
+            Defect("ninox_api:PageSize.note", "if content_bytes > self._good_bytes:", "if False:"),
+            Defect("ninox_api:PageSize.note", "self._next = min(self._most, asked * _GROWTH)", "pass"),
+        ),
+    ),
+    Promise(
+        "CHANGELOG.md",
+        "one beyond 16 MiB is cut off and asked for again in a size that fits",
+        test="tap/test_page_size.py::test_an_answer_that_is_too_large_is_cut_off_and_asked_for_in_a_size_that_fits",
+        defects=(
+            Defect("ninox_api:Transport._attempt", "max_bytes=request.max_bytes", "max_bytes=None"),
+            Defect("ninox_api:PageSize.shrink", "self._good_bytes // error.record_bytes", "size // 2"),
+        ),
+    ),
+    Promise(
+        "CHANGELOG.md",
+        "Memory no longer grows with the size of rows: pages become smaller after a large answer",
+        test="unit/test_read_ahead.py::test_nobody_reads_on_while_large_pages_wait",
+        defects=(Defect("tap_ninox:ReadAhead._hand_over", "<= MOST_KEPT_BYTES", ">= 0"),),
+    ),
 ]

@@ -44,7 +44,7 @@ def small_bound():
 @pytest.mark.parametrize("status", ["200 OK", "302 Found", "401 Unauthorized", "503 Service Unavailable"])
 def test_a_gigabyte_packed_into_a_megabyte_is_not_unpacked(bomb, status, small_bound):
     answer = http(bomb, status=status, headers=["Content-Encoding: gzip", "Location: http://127.0.0.1:9/"])
-    too_large = pytest.raises(NinoxSizeError, match="it is larger than 256 MiB")
+    too_large = pytest.raises(NinoxSizeError, match="it is larger than 4 MiB")
     with RawServer(lambda _: answer) as server, limits.bytes_received() as received, too_large:
         teams_of(server, max_retries=3)
     assert len(server.requests) == 1  # it would be as large again

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from ninox_simulator.documents import RecordDocument
 from ninox_simulator.replies import ApiError
+from tests.helpers import limits
 from tests.helpers.run import run_tap
-from tests.helpers.seeds import shop
+from tests.helpers.seeds import customers, database, shop, team
 from tests.helpers.wire import record_pages
 
 STREAM = "shop__customers"
@@ -65,6 +67,48 @@ def test_what_a_smaller_page_cannot_mend_is_an_error_and_the_state_stays_good(si
     assert message in run.stream_error(STREAM)
     assert sizes(simulator) == ([8, 2] if status == 413 else [8])
     assert run.bookmark(STREAM)["snapshot"][0]["last_id"] == 0
+
+
+def large_rows(*sizes):
+    rows = [RecordDocument(number, {"A": "x" * size}, number) for number, size in enumerate(sizes, start=1)]
+    return team(database({"A": customers()}, {"A": rows}))
+
+
+def test_an_answer_that_is_too_large_is_cut_off_and_asked_for_in_a_size_that_fits(simulate):
+    simulator = simulate(large_rows(*[10_000] * 100))
+    with limits.small_pages(100_000), limits.bytes_received() as received:
+        run = run_tap(simulator, page_size=100)
+    assert (run.error, run.ids(STREAM)) == (None, list(range(1, 101)))
+    first, *others = sizes(simulator)
+    assert first == 100
+    assert set(others) <= set(range(5, 13))  # of 10 kB each, ten fit, and one call was lost
+    assert received[0] < 1_100_000 + 2 * 256 * 1024
+
+
+def test_pages_become_smaller_after_a_large_one_before_one_fails_and_grow_again(simulate):
+    simulator = simulate(large_rows(*[3_000] * 50, *[10] * 400))
+    with limits.small_pages(100_000):
+        run = run_tap(simulator, page_size=50)
+    assert (run.error, run.ids(STREAM)) == (None, list(range(1, 451)))
+    asked = sizes(simulator)
+    assert asked[:2] == [50, 31]
+    assert asked[-1] == 50
+    assert len(asked) <= 14
+
+
+def test_a_record_that_is_larger_than_a_page_should_be_is_read_all_the_same(simulate):
+    simulator = simulate(large_rows(10, 500_000, 10, 10, 10))
+    with limits.small_pages(100_000):
+        run = run_tap(simulator, page_size=100)
+    assert (run.error, run.ids(STREAM)) == (None, [1, 2, 3, 4, 5])
+    assert len(run.rows(STREAM)[1]["name"]) == 500_000
+
+
+def test_several_threads_share_the_bytes_of_one_page(simulate):
+    simulator = simulate(large_rows(*[1_000] * 800))
+    with limits.small_pages(100_000):
+        run = run_tap(simulator, page_size=100, max_parallel_requests=4)
+    assert (run.error, sorted(run.ids(STREAM))) == (None, list(range(1, 801)))
 
 
 def test_several_readers_shrink_their_pages_together(simulate):

@@ -1,0 +1,47 @@
+"""How far threads read ahead of whoever writes: a few pages, and few bytes."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+
+import pytest
+
+from tap_ninox.sync.prefetch import MOST_KEPT_BYTES, ReadAhead
+
+
+@contextmanager
+def consumer_of(taken, *, weight, ahead):
+    """Hand out the items that were made when a consumer has taken some, and an event of more than `ahead` of them."""
+    made, event = [], threading.Event()
+
+    def source():
+        for number in range(20):
+            made.append(number)
+            if len(made) >= taken + ahead:
+                event.set()
+            yield number
+
+    reading = ReadAhead([source()], room=2, weigh=lambda _: weight)
+    items = iter(reading)
+    for _ in range(taken):
+        next(items)
+    yield event
+    reading.close()
+
+
+@pytest.mark.parametrize("taken", [0, 1, 3])
+def test_nobody_reads_on_while_large_pages_wait(taken):
+    with consumer_of(taken, weight=MOST_KEPT_BYTES + 1, ahead=2) as event:
+        assert not event.wait(0.05)
+
+
+@pytest.mark.parametrize("taken", [1, 3])
+def test_small_pages_are_read_ahead(taken):
+    with consumer_of(taken, weight=0, ahead=3) as event:  # two wait, and one is in hand
+        assert event.wait(25)
+
+
+def test_everything_arrives_in_order_whatever_it_weighs():
+    sources = [iter(range(50))]
+    assert list(ReadAhead(sources, weigh=lambda number: number * MOST_KEPT_BYTES)) == list(range(50))
