@@ -269,15 +269,20 @@ class KnownTable:
                 return
 
     def _get(self, **query: Any) -> Page:
-        """Return a page, and ask for less from now on if that is too much for the server."""
+        """Return a page; ask for less from now on if that is too much for the server, or if it is large."""
+        if query.get("page"):  # in another size, it would begin elsewhere
+            return self._client.get_records(self.id, per_page=self._page_size.current, **query)
         while True:
-            size = self._page_size.current
+            size, measured = self._page_size.take(), list[int]()
             try:
-                return self._client.get_records(self.id, per_page=size, divisible=size > MIN_PAGE_SIZE, **query)
+                page = self._client.get_records(
+                    self.id, per_page=size, divisible=size > MIN_PAGE_SIZE, measure=measured.append, **query
+                )
             except NinoxError as error:
-                if query.get("page"):  # it would begin elsewhere
-                    raise
                 self._page_size.shrink(size, error)
+            else:
+                self._page_size.note(size, rows=len(page), content_bytes=measured[-1])
+                return page
 
 
 TableOf = Callable[[str], KnownTable]

@@ -6,10 +6,12 @@ import json
 
 import pytest
 
+from ninox_simulator.documents import RecordDocument
 from ninox_simulator.replies import ApiError
 from tests.helpers import limits
 from tests.helpers.run import records, run_target, schema, state, stored
 from tests.helpers.seeds import customer_records, customers, database, field, shop, table, team
+from tests.helpers.wire import record_pages
 
 OPTIONS = {"1": {"caption": "x", "order": 0}}
 FIELDS = {
@@ -85,3 +87,20 @@ def test_records_that_are_too_much_for_the_server_are_read_in_smaller_pages(simu
     run = run_target(simulator, [schema("customers", key=["Name"], Name="string", Amount="number"), *rows])
     assert run.error is None
     assert run.counts("customers") == {"read": 91, "created": 1, "unchanged": 90}
+
+
+def test_records_that_are_large_are_read_in_pages_that_fit(simulate):
+    rows = [
+        RecordDocument(number, {"A": f"name {number}", "B": number, "C": "x" * 10_000}, number)
+        for number in range(1, 101)
+    ]
+    tables = {"A": customers(C=field("string", "Note"))}
+    simulator = simulate(team(database(tables, {"A": rows})))
+    described = schema("customers", key=["Name"], Name="string", Amount="number", Note="string")
+    given = [{"Name": f"name {number}", "Amount": number, "Note": "x" * 10_000} for number in range(1, 101)]
+    with limits.small_pages(200_000):
+        run = run_target(simulator, [described, *records("customers", given)])
+    assert run.counts("customers") == {"read": 100, "unchanged": 100}
+    first, *others = [int(page["perPage"]) for page in record_pages(simulator) if "new" not in page]
+    assert first == 1000
+    assert max(others) <= 40
