@@ -186,8 +186,6 @@ MANGLED = {
     "not gzip": http(b"[]", headers=["Content-Encoding: gzip"]),
     "half a gzip": http(gzip.compress(b"[" + b"1," * 9999 + b"1]")[:40], headers=["Content-Encoding: gzip"]),
     "unknown encoding": http(b"\x00\x01", headers=["Content-Encoding: zstd-but-not"]),
-    "not UTF-8": http(b'[{"id": "\xff\xfe", "name": "x"}]'),
-    "half a surrogate": http(b'[{"id": "\\ud800", "name": "x"}]'),
     "deep arrays": http(b"[" * 200_000),
     "deep and whole": http(b"[" * 100_000 + b"]" * 100_000),
     "deep objects": http(b'{"a":' * 200_000),
