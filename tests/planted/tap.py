@@ -402,7 +402,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/formulas.md",
-        "So a table whose formulas are read is read whole every 24 hours",
+        "So a table whose formulas are read gets a full refresh every 24 hours",
         test="tap/test_formulas.py::test_changed_rows_bring_their_formulas_and_all_rows_after_a_day",
         defects=(
             Defect(
