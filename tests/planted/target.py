@@ -275,7 +275,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/mirror.md",
-        "So a mirror works behind taps that read a table whole in every run",
+        "So a mirror works behind taps that read the full table in every run",
         test="target/test_real_taps.py::test_rows_and_deletions_arrive_right_behind_a_real_tap",
         defects=(
             Defect("target_ninox:_Signs.may_go_on", "count % _ROUND == 0", "False"),
