@@ -14,11 +14,12 @@ from ninox_api.errors import NinoxConfigError
 from ninox_api.fetching import FileFetcher
 from ninox_api.schema import Field, Table
 from ninox_singer.cli import Stopping
+from ninox_singer.names import is_glob
 from target_ninox.destination import Destination, open_destination
 from target_ninox.encoding.links import find_record_id
 from target_ninox.encoding.types import canonical_name
 from target_ninox.mapping.compare import ONE_SPELLING
-from target_ninox.mapping.place import Identity, Place, are_tombstones, find_place
+from target_ninox.mapping.place import Identity, Place, are_tombstones, find_place, slug_of
 from target_ninox.mapping.plan import WritePlan, plan_stream
 from target_ninox.mapping.references import Reference
 from target_ninox.matching.matcher import Matcher
@@ -85,6 +86,7 @@ class Run:
         """
         name = described.stream
         if name not in self._places:
+            self._refuse_other_spelling(name)
             place = find_place(name, described.schema, self.destination.described, wanted=settings.table)
             table_name = next(table.name for table in self.destination.schema.tables if table.id == place.table_id)
             for other, taken in self._places.items():
@@ -99,6 +101,23 @@ class Run:
         """Log where a stream goes and why; when its first row comes, as a stream without rows goes nowhere."""
         place = self._places[plan.stream]
         logger.info("%s: goes to table %r (%s), since %s.", plan.stream, plan.table.name, place.table_id, place.reason)
+
+    def _refuse_other_spelling(self, name: str) -> None:
+        """Refuse to load a stream without the settings that somebody meant for it: before a row is written.
+
+        Raises:
+            NinoxConfigError: A key of `streams` differs from its name in signs only.
+        """
+        slug = slug_of(name)
+        if slug is None or self.settings.own_key(name) is not None:
+            return
+        for key in self.settings.streams:
+            if slug_of(key) == slug and not is_glob(key):
+                message = (
+                    f"streams.{key}: a stream named {name!r} came, which has no settings. Write its name so; if "
+                    f"another stream is meant, give {name!r} settings of its own, if only {{}}."
+                )
+                raise NinoxConfigError(message)
 
     def matcher_of(self, plan: WritePlan) -> Matcher:
         """Return what finds the records of a stream."""

@@ -150,10 +150,10 @@ class Place:
 
     table_id: str
     reason: str
-    identity: Identity | None
     is_set: bool
-    is_behind_schema: bool
     has_own_ids: bool
+    identity: Identity | None = None
+    is_behind_schema: bool = False
 
 
 def find_place(stream: str, schema: Mapping[str, Any], database: Database, *, wanted: str | None) -> Place:

@@ -547,6 +547,12 @@ PROMISES = [
         defects=(Defect("target_ninox:Rejects.error", "if self._is_dry else 'were'", "if True else 'were'"),),
     ),
     Promise(
+        "docs/how-to/write-into-ninox.md",
+        "(`public_orders` for `public-orders`) end the run before.",
+        test="target/test_place.py::test_settings_for_a_stream_that_is_spelled_otherwise_end_the_run_before_a_row_is_written",
+        defects=(Defect("target_ninox:Run._refuse_other_spelling", "slug_of(key) == slug", "False"),),
+    ),
+    Promise(
         "docs/reference/types.md",
         "A caption that several options have is rejected with their ids",
         test="unit/test_writing_values.py::test_a_value_is_written_or_refused",

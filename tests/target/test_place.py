@@ -69,6 +69,17 @@ def test_two_tables_under_one_name_are_an_error_that_says_what_to_give(simulate,
     assert writes(simulator) == []
 
 
+@pytest.mark.parametrize("wanted", ["public_customers", "Public.Customers", "public customers"])
+def test_settings_for_a_stream_that_is_spelled_otherwise_end_the_run_before_a_row_is_written(simulate, wanted):
+    """They say where the rows are to go: without them, these would go to the table of that name."""
+    simulator = simulate(base("Public Customers", "Test"))
+    run = load(simulator, "public-customers", streams={wanted: {"table": "Test"}})
+    assert f"streams.{wanted}: a stream named 'public-customers' came, which has no settings" in str(run.error)
+    assert writes(simulator) == []
+    load(simulator, "public-customers", streams={wanted: {"table": "Test"}, "public-customers": {}})
+    assert (names_in(simulator, "A"), names_in(simulator, "B")) == (["new"], [])
+
+
 # ----------------------------------------------------------------------------------------- what nobody has named
 
 
