@@ -1,6 +1,6 @@
 """`meltano run … target-ninox` with tap-ninox, and with taps that are not ours to change.
 
-Plugins and their versions are those of `meltano.yml`, settings those of docs/how-to/write-into-ninox.md.
+Plugins and their versions are those of `meltano.yml`, settings those of the pages under docs/how-to.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.helpers.run import stored, writes
 from tests.helpers.seeds import DATABASE_ID, database, field, table, team
 from tests.helpers.warehouse import fresh_database
 
-PAGE = REPOSITORY / "docs" / "how-to" / "write-into-ninox.md"
+PAGE = REPOSITORY / "docs" / "how-to" / "from-a-spreadsheet.md"
 
 pytestmark = pytest.mark.e2e
 
@@ -171,19 +171,18 @@ def test_from_a_german_spreadsheet_as_the_page_says(tmp_path):
     )  # fmt: skip
     with Simulator(seed=team(database({"A": kunden}))) as simulator:
         project = MeltanoProject.create(tmp_path, target_settings(simulator))
-        install(project, "tap-spreadsheets")
         configure(project, next(yaml.safe_load(block.text) for block in blocks(PAGE) if "plugins:" in block.text))
-        (tmp_path / "kunden.csv").write_text(SPREADSHEET, encoding="utf-8")
-        project.run("run", "tap-spreadsheets", "target-ninox")
+        (tmp_path / "kunden.csv").write_text(SPREADSHEET, encoding="cp1252")
+        project.run("run", "tap-tabular", "target-ninox")
         assert list(stored(simulator).values()) == [
             {"A": "K-1", "B": "Müller; Söhne", "C": "01067", "D": 1234.56, "E": "2025-12-31"},
             {"A": "K-2", "B": "Grün GmbH", "C": "10115", "D": -5.5, "E": "2026-02-01"},
             {"A": "K-3", "B": "Neu"},
         ]
         simulator.log.clear()
-        project.run("run", "tap-spreadsheets", "target-ninox")
+        project.run("run", "tap-tabular", "target-ninox")
         assert writes(simulator) == []
-        (tmp_path / "kunden.csv").write_text(SPREADSHEET.replace("-5,5", "7"), encoding="utf-8")
-        project.run("run", "tap-spreadsheets", "target-ninox")
+        (tmp_path / "kunden.csv").write_text(SPREADSHEET.replace("-5,5", "7"), encoding="cp1252")
+        project.run("run", "tap-tabular", "target-ninox")
         assert len(writes(simulator)) == 1
         assert {record_id: row.get("D") for record_id, row in stored(simulator).items()} == {1: 1234.56, 2: 7, 3: None}

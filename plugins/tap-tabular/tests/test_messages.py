@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
+
+from tap_tabular.tap import TapTabular
 
 
 def kinds(run):
@@ -91,3 +95,9 @@ def test_the_file_is_known_by_its_content(read, workbook):
 def test_all_messages_are_json_lines(read, workbook):
     run = read(workbook([["No", "a"], [1, "\u2028 \U0001f341"]]))
     assert json.loads(json.dumps(run.rows)) == [{"No": 1, "a": "\u2028 \U0001f341"}]
+
+
+def test_the_readme_has_every_setting():
+    entry = TapTabular.config_jsonschema["properties"]["files"]["items"]["properties"]
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    assert set(entry) == set(re.findall(r"^\| `(\w+)` \|", readme, re.MULTILINE))
