@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.sinks import BatchSink
@@ -18,8 +19,28 @@ ROWS_AT_ONCE = 5000
 """Rows matched together: the more are known, the better is told whether reading the table pays."""
 
 
-MOST_BYTES_AT_ONCE = 64 * 1024**2
-"""Of large rows, such as those with files in base64, fewer are held in memory."""
+MOST_ROWS_IN_ALL = 20_000
+"""Of all streams together; a row takes a kilobyte."""
+
+MOST_BYTES_IN_ALL = 16 * 1024**2
+"""Of input, of all streams together; of large rows, such as those with files in base64, fewer are held in memory."""
+
+
+@dataclass(slots=True)
+class Buffered:
+    """What a sink holds, or all sinks of a run together.
+
+    Attributes:
+        size: Bytes of input.
+    """
+
+    rows: int = 0
+    size: int = 0
+
+    @property
+    def is_too_much(self) -> bool:
+        """Whether the fullest sink is to be emptied."""
+        return self.rows > MOST_ROWS_IN_ALL or self.size > MOST_BYTES_IN_ALL
 
 
 class TableSink(BatchSink):
@@ -34,7 +55,7 @@ class TableSink(BatchSink):
     def __init__(self, *, target: TargetNinox, **kwargs: Any) -> None:
         """Take the SDK's arguments."""
         self.target = target
-        self._bytes = 0
+        self.held = Buffered()
         super().__init__(target=target, **kwargs)
         counter = self.record_counter_metric
         quiet = EventLogger(counter.logger, is_event=lambda: counter.value > 0)
@@ -55,12 +76,9 @@ class TableSink(BatchSink):
     @override
     def process_record(self, record: dict[str, Any], context: Mapping[str, Any]) -> None:
         self._loader.add(record)
-        self._bytes += self.target.reader.line_bytes
-
-    @property
-    @override
-    def is_full(self) -> bool:
-        return super().is_full or self._bytes >= MOST_BYTES_AT_ONCE
+        for buffered in (self.held, self.target.buffered):
+            buffered.rows += 1
+            buffered.size += self.target.reader.line_bytes
 
     @override
     def process_batch(self, context: Mapping[str, Any]) -> None:
@@ -78,8 +96,10 @@ class TableSink(BatchSink):
 
     @override
     def mark_drained(self) -> None:
+        self.target.buffered.rows -= self.held.rows
+        self.target.buffered.size -= self.held.size
+        self.held = Buffered()
         super().mark_drained()
-        self._bytes = 0
         self.target.write_durable_state()
 
     @override

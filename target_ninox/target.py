@@ -30,7 +30,7 @@ from target_ninox.reader import QuietReader
 from target_ninox.reporting.rejects import StreamSchema
 from target_ninox.run import Run, open_run
 from target_ninox.settings import CONFIG_JSONSCHEMA, REMOVED_SETTINGS, TargetSettings
-from target_ninox.sink import NoSink, TableSink
+from target_ninox.sink import Buffered, NoSink, TableSink
 from target_ninox.state import DurableStates, State, write_state
 from target_ninox.stream_maps import find_filter, find_missing_source, makes, told_without_values
 
@@ -61,6 +61,7 @@ class TargetNinox(ConfiguredPlugin, Target):
         """Take the SDK's arguments; nothing is sent yet."""
         self._run: Run | None = None
         self._is_closed = False
+        self.buffered = Buffered()
         self._loaders: dict[str, StreamLoader] = {}
         self._stopping = Stopping()
         self._states = DurableStates(self._write_state)
@@ -165,6 +166,9 @@ class TargetNinox(ConfiguredPlugin, Target):
             return
         with self._reported(), self._map_errors(message_dict):
             super()._process_record_message(message_dict)
+            if self.buffered.is_too_much:  # with many streams, before any of them is full
+                sinks = [sink for sink in self._sinks_active.values() if isinstance(sink, TableSink)]
+                self.drain_one(max(sinks, key=lambda sink: (sink.held.size, sink.held.rows)))
 
     @override
     def _process_batch_message(self, message_dict: dict[str, Any]) -> None:

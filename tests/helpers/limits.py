@@ -78,8 +78,15 @@ def small_batches(rows):
 
 @contextmanager
 def small_batches_in_bytes(size):
-    """Let the target load a stream after rows of so few bytes."""
-    with mock.patch("target_ninox.sink.MOST_BYTES_AT_ONCE", size):
+    """Let the target load the fullest stream after rows of so few bytes in all."""
+    with mock.patch("target_ninox.sink.MOST_BYTES_IN_ALL", size):
+        yield
+
+
+@contextmanager
+def few_rows_of_all_streams(rows):
+    """Let the target load the fullest stream after so few rows in all."""
+    with mock.patch("target_ninox.sink.MOST_ROWS_IN_ALL", rows):
         yield
 
 

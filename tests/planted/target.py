@@ -598,4 +598,14 @@ PROMISES = [
         test="target/test_files.py::test_a_lost_answer_is_looked_after_not_sent_again",
         defects=(Defect("target_ninox:FileLoader._upload", "if lost and is_there():", "if False:"),),
     ),
+    Promise(
+        "CHANGELOG.md",
+        "`target-ninox` holds 20,000 rows or 16 MiB of input of all streams together, and empties the fullest first",
+        test="target/test_messages.py::test_many_streams_at_once_hold_no_more_than_one",
+        defects=(
+            Defect("target_ninox:Buffered.is_too_much", "self.rows > MOST_ROWS_IN_ALL", "False"),
+            Defect("target_ninox:Buffered.is_too_much", "self.size > MOST_BYTES_IN_ALL", "False"),
+            Defect("target_ninox:TargetNinox._process_record_message", "self.drain_one(max(", "self.drain_one(min("),
+        ),
+    ),
 ]

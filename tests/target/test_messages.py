@@ -69,6 +69,23 @@ def test_large_rows_are_loaded_before_they_fill_the_memory(simulate):
     assert len(writes(simulator)) == 4, "4 large rows, 4 large rows, 100 rows, 2 rows"
 
 
+@pytest.mark.parametrize("bound", [(limits.few_rows_of_all_streams, 6), (limits.small_batches_in_bytes, 500)])
+def test_many_streams_at_once_hold_no_more_than_one(simulate, bound):
+    """The fullest is loaded first."""
+    simulator = simulate(two_tables())
+    mixed = [row for n in range(10) for row in (*rows("customers", 2 * n, 2 * n + 1), *rows("others", n))]
+    limit, most = bound
+    with limit(most):
+        run = run_target(simulator, [CUSTOMERS, OTHERS, *mixed, state(1)])
+    assert (run.counts("customers"), run.counts("others")) == (
+        {"read": 20, "created": 20},
+        {"read": 10, "created": 10},
+    )
+    loaded = [call.path.split("/tables/")[1][0] for call in writes(simulator)]
+    assert len(loaded) >= len(mixed) / 7
+    assert loaded[0] == "A"
+
+
 @limits.small_batches(2)
 def test_a_failing_sink_does_not_take_the_states_of_the_others_with_it(simulate, caplog):
     simulator = simulate(two_tables())
