@@ -52,7 +52,8 @@ class StreamReport:
     """What happened to one stream.
 
     Attributes:
-        emitted: RECORD messages with a row.
+        emitted: Rows that were read to be sent.
+        filtered: Those of them that stream maps left out.
         deleted: Tombstones.
         gone: Records named by the feed that had vanished when they were read.
         outcome: What became of it; see `Outcome`.
@@ -61,6 +62,7 @@ class StreamReport:
     """
 
     emitted: int = 0
+    filtered: int = 0
     deleted: int = 0
     gone: int = 0
     bad: BadValues = field(default_factory=BadValues)
@@ -69,6 +71,11 @@ class StreamReport:
     seconds: float = 0.0
     error: NinoxError | None = None
     became: Outcome = Outcome.COMPLETE
+
+    @property
+    def sent(self) -> int:
+        """RECORD messages with a row, one for each whatever stream maps make of it."""
+        return self.emitted - self.filtered
 
     @property
     def is_eventful(self) -> bool:
@@ -240,7 +247,7 @@ def _log_stream(name: str, report: StreamReport) -> None:
         logging.INFO if report.is_eventful else logging.DEBUG,
         "%s: %s, %d deleted, %s, %.1f s%s",
         name,
-        counted(report.emitted, "row"),
+        counted(report.sent, "row"),
         report.deleted,
         counted(report.api_calls, "API call"),
         report.seconds,

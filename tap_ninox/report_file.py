@@ -47,7 +47,8 @@ def _document(report: RunReport) -> dict[str, Any]:
 def _stream(report: StreamReport) -> dict[str, Any]:
     return {
         "outcome": report.outcome.value,
-        "rows": report.emitted,
+        "rows": report.sent,
+        "filtered": report.filtered,
         "deleted": report.deleted,
         "gone": report.gone,
         "nulled": dict(report.bad.nulled),

@@ -128,7 +128,11 @@ class RecordStream(Stream):
 
     @override
     def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
+        is_sent = False
         try:
-            yield from super()._generate_record_messages(record)
+            for message in super()._generate_record_messages(record):
+                is_sent = True
+                yield message
         except _MAP_ERRORS as error:
             raise StreamMapFailedError(self.name, error) from None
+        self._report.filtered += not is_sent

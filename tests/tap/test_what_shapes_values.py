@@ -70,3 +70,11 @@ def test_a_state_of_0_1_says_nothing_of_it_and_takes_what_is_set(simulator):
     run = run_tap(simulator, state=state, timezone="Europe/Berlin")
     assert told(run) == []
     assert run.bookmark(STREAM)["shape"] == ["timezone Europe/Berlin"]
+
+
+def test_the_report_counts_what_a_filter_let_pass(simulator):
+    maps = {STREAM: {"__filter__": "_id > 1"}}
+    run = run_tap(simulator, stream_maps=maps)
+    assert run.error is None
+    told = run.report["streams"][STREAM]
+    assert (run.ids(STREAM), told["rows"], told["filtered"]) == ([2], 1, 1)

@@ -1,0 +1,84 @@
+"""People rename and retype tables and fields, and select rules name what there was: `meltano run` into PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+
+import psycopg
+import pytest
+
+from demo.meltano import MeltanoProject, plugin_settings
+from ninox_simulator.samples.blattwerk import BUERO_ID, TEAM_ID
+from ninox_simulator.samples.next_day import play
+from ninox_simulator.server import Simulator
+from tests.helpers.loaders import DuckdbLoader, PostgresLoader
+from tests.helpers.run import run_tap
+from tests.helpers.seeds import shop
+from tests.helpers.warehouse import fresh_database
+
+pytestmark = pytest.mark.e2e
+
+CUSTOMERS, PROJECTS, ATTENDANCES = (f"buero_baustelle__{name}" for name in ("kunden", "projekte", "termin_teilnehmer"))
+RUN = ("run", "tap-ninox", "target-postgres")
+
+
+@pytest.mark.prove  # half a minute: tests/tap/test_names_belong_to_ids.py has it in this process
+def test_the_sample_company_on_its_third_day(postgres, tmp_path):
+    """A table and fields are renamed, one is added, and a multiple choice becomes a text: nothing stops, or moves."""
+    warehouse = fresh_database(postgres)
+    with Simulator(profile="s") as simulator, psycopg.connect(warehouse.dsn, autocommit=True) as connection:
+        database = simulator.store.database(TEAM_ID, BUERO_ID)
+        settings = {
+            "TAP_NINOX_DATABASES": json.dumps([BUERO_ID]),
+            "TAP_NINOX_TABLES": json.dumps(["A", "D", "O"]),
+            "TAP_NINOX__SELECT": json.dumps([f"{name}.*" for name in (CUSTOMERS, PROJECTS, ATTENDANCES)]),
+        }
+        project = MeltanoProject.create(tmp_path, {**plugin_settings(simulator, warehouse), **settings})
+        project.run(*RUN)
+        connection.execute("SET search_path TO tap_ninox")
+        before = dict(connection.execute(f"SELECT _id, to_jsonb(tags) FROM {PROJECTS}"))  # noqa: S608
+        tables = {
+            name for (name,) in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'tap_ninox'")
+        }
+
+        play(simulator.store, 3)
+        database.update("O", next(iter(database.tables["O"].ids())), {})
+        project.run(*RUN)
+        project.environment["TAP_NINOX_REFRESH"] = json.dumps([PROJECTS])
+        project.run(*RUN)
+
+        rows = connection.execute(f"SELECT _id, to_jsonb(tags), tags_string FROM {PROJECTS}")  # noqa: S608
+        after = {number: (old, new) for number, old, new in rows}
+        assert {number: old for number, (old, _) in after.items()} == before, "the old column keeps its values"
+        fields = {raw["caption"]: key for key, raw in database.tables["D"].fields.items()}
+        for record in database.records("D"):
+            assert (after[record.id][1] is None) == (fields["Tags"] not in record.fields), record.id
+        names = {
+            name for (name,) in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'tap_ninox'")
+        }
+        assert names == tables, "a renamed table goes on under its name"
+    log = project.log.read_text(encoding="utf-8")
+    told = [line for line in log.splitlines() if "'Teilnahmen'; the stream keeps its name" in line]
+    assert len(told) == 1, "in one run of three"
+    assert f"{BUERO_ID}.O" in told[0], "the alias"
+
+
+@pytest.mark.parametrize("loader", [PostgresLoader, DuckdbLoader])
+def test_a_retyped_field_is_whole_after_its_refresh(loader, postgres, tmp_path, simulate):
+    if loader is DuckdbLoader and not DuckdbLoader.is_installed():
+        pytest.skip("target-duckdb 0.8.0 needs duckdb below 1.3")
+    simulator = simulate(shop(5))
+    warehouse = loader(tmp_path) if loader is DuckdbLoader else loader(postgres, tmp_path)
+    first = run_tap(simulator)
+    warehouse.load(first.text)
+    simulator.edit.retype_field("A", "B", "string")
+    simulator.edit.update("A", 2, {"B": "two"})
+    second = run_tap(simulator, state=first.state)
+    warehouse.load(second.text)
+    third = run_tap(simulator, state=second.state, refresh=["shop__customers"])
+    warehouse.load(third.text)
+    rows = warehouse.rows("shop__customers")
+    assert {number: int(row["amount"]) for number, row in rows.items()} == {n: n * 10 for n in range(1, 6)}
+    assert {number: row["amount_string"] for number, row in rows.items()} == {
+        n: "two" if n == 2 else str(n * 10) for n in range(1, 6)
+    }
