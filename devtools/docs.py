@@ -97,45 +97,45 @@ TARGET: Document = {
     "settings_group_validation": [["auth_token", "database"], ["auth_token_file", "database"]],
     "prereq": "An API key, made in Ninox under Settings > Integrations, of a plan with API access. Writing runs the "
     "database's own triggers; try it with `dry_run: true` first.\n",
-    "settings_preamble": "A stream goes to the table of its name; `streams` says more.\n",
+    "settings_preamble": "A stream goes to the table of the same name, unless `streams` says otherwise.\n",
 }
 
 INTRODUCTION = """# Settings
 
-Of both commands. In `meltano.yml` under `config`, in a file given with `--config`, or, with `--config=ENV`, as
-environment variables: prefix and name in capitals (`TAP_NINOX_AUTH_TOKEN`), lists and objects as JSON, booleans as
-`true` or `false`. Variables may stand in a file `.env` in the folder of the command or above it; those of the shell
-count more.
+Set them under `config` in `meltano.yml`, in a JSON file given with `--config`, or, with `--config=ENV`, as environment
+variables: prefix and name in capitals (`TAP_NINOX_AUTH_TOKEN`), lists and objects as JSON, booleans as `true` or
+`false`. Variables may also stand in a file `.env`, in the current folder or above it; those of the shell take
+precedence.
 
 What is written is what arrives, through Meltano, too:
 keys with dots are put together again where Meltano takes them apart.
 
 An address that is lost because its variable is not defined is an error: no key goes to a public default in its place.
-Likewise `dry_run`. Other settings whose variable is not defined Meltano leaves out without a word, and of `databases`
-all are read: write `ff: {strict_env_var_mode: true}` into `meltano.yml`, and Meltano refuses to run.
+Likewise `dry_run`. Meltano drops other settings whose variable is not defined without a word, so that with `databases`
+lost, all are read. Put `ff: {strict_env_var_mode: true}` into `meltano.yml`, and Meltano refuses to run instead.
 
 A variable that looks like a setting and is none is named in a warning, with the nearest setting.
 
-Where Meltano ends in `'str' object does not support item assignment`, one key begins like another (`db.A` and
-`db.A.B`): give the whole object as JSON text between single quotes.
+If Meltano ends with `'str' object does not support item assignment`, one key begins like another (`db.A` and
+`db.A.B`): give the whole object as JSON text in single quotes.
 
 ## Names
 
-One rule holds wherever a setting names a team, database, table, field, property or stream:
+The same rules hold wherever a setting names a team, database, table, field, property or stream:
 
-* An id means what has it, in exactly its letters.
-* A name means what is called so; upper and lower case and blanks around make no difference, unless names differ in
-  nothing else: then the one that is written exactly so is meant. Where one thing is wanted and several are called
-  so, that is an error that lists their ids. For tables and fields to write into, the name that the tap would make of
-  a caption (`groessen` for *Größen*) does, too.
-* Where several may be meant (`databases`, `tables`, `team`, `refresh`, `files`, `formulas`, `streams`), `*` stands for
-  any characters and `?` for one; brackets stand for themselves. Only what nothing is called is a glob.
-* A name counts more than a glob, and of several globs the first does.
-* In lists, `!` leaves out what is named behind it. What a name leaves out by `!` has to be there: under another name,
-  it would be read. Ids of what is gone may stay.
-* A name of nothing is an error that tells the nearest one. Where other names make sense, what they name is read
-  first, and the run ends with exit code 1. Settings of streams that do not come may be for another tap, so the
-  target warns of them; what looks like a slip is an error, too.
+* **Ids** match exactly, letter by letter.
+* **Names** match whatever is called so; upper and lower case and blanks around make no difference, unless names differ
+  in nothing else: then the exact spelling counts. If one thing is wanted and several have the name, that is an error
+  that lists their ids. A table or field to write into may also be given by the name that the tap would make of its
+  caption (`groessen` for *Größen*).
+* **Globs.** Where several may be meant (`databases`, `tables`, `team`, `refresh`, `files`, `formulas`, `streams`), `*`
+  stands for any characters and `?` for one; brackets stand for themselves. Only what nothing is called is a glob.
+* **Precedence.** A name counts more than a glob, and of several globs the first does.
+* **Exclusion.** In lists, `!` leaves out what is named behind it. What a name leaves out by `!` has to be there: under
+  another name, it would be read. Ids of what is gone may stay.
+* **Mistakes.** A name of nothing is an error that tells the nearest one. Where other names make sense, what they name
+  is read first, and the run ends with exit code 1. Settings of streams that do not come may be for another tap, so the
+  target only warns of them; what looks like a slip is an error, too.
 """
 
 ENV_EXAMPLE = """# Copy to .env and fill in; .env is never committed.

@@ -37,7 +37,7 @@ CONNECTION_PROPERTIES = (
         th.CustomType({"type": ["string", "array", "null"], "items": {"type": "string", "minLength": 1}}),
         title="Team",
         description="Workspace, by id or name. Default: the only one the key can see. Needed, as an id, where the "
-        "server does not list its teams. Several as a list, or by a glob such as `*`; stream names then begin with the "
+        "server does not list its teams. For several, a list or a glob such as `*`; stream names then begin with the "
         "team.",
     ),
     th.Property(
@@ -45,8 +45,8 @@ CONNECTION_PROPERTIES = (
         th.IntegerType(minimum=1),
         default=config.DEFAULT_MAX_PARALLEL_REQUESTS,
         title="Parallel requests",
-        description="Requests in flight at once, over tables, databases and ranges within a table. The public cloud "
-        "answers 429 to parallel calls; the run then goes on with one at a time.",
+        description="Requests in flight at once, across tables, databases and ranges within a table. The public cloud "
+        "answers parallel calls with 429; the run then continues with one at a time.",
     ),
     th.Property(
         "requests_per_second",
@@ -59,7 +59,7 @@ CONNECTION_PROPERTIES = (
         "max_api_calls",
         th.IntegerType(minimum=1),
         title="Call budget",
-        description="Stop, with the state saved, after this many API calls; Ninox plans count calls per month.",
+        description="Stop, with the state saved, after this many API calls. Ninox plans limit calls per month.",
     ),
 )
 
@@ -89,7 +89,7 @@ TAP_PROPERTIES = (
         "aliases",
         th.ObjectType(additional_properties=th.StringType),
         title="Aliases",
-        description="Own names, kept when captions change: `<database_id>.<table_id>` → stream, "
+        description="Names of your own, kept when captions change: `<database_id>.<table_id>` → stream, "
         "`<database_id>.<table_id>.<field_id>` → property.",
     ),
     th.Property(
@@ -121,10 +121,10 @@ TAP_PROPERTIES = (
         th.ObjectType(additional_properties=th.StringType(min_length=1)),
         title="Files",
         examples=[{"*": "metadata"}],
-        description="Streams whose files are read, by name, or by a glob among the selected ones → `metadata`, to list "
-        "them in the stream `ninox_files`, or where to bring them, too: a folder such as `./files`, or an address that "
-        "fsspec knows, such as `s3://bucket/folder`. All go to one place. Costs one API call per record at first, then "
-        "per changed record. Default: none.",
+        description="Streams whose files are read, by name, or by a glob among the selected ones → `metadata`, to "
+        "only list them in the stream `ninox_files`, or where to download them as well: a folder such as `./files`, "
+        "or an address that fsspec supports, such as `s3://bucket/folder`. All go to one place. Costs one API call "
+        "per record at first, then per changed record. Default: none.",
     ),
     th.Property(
         "timezone",
@@ -139,8 +139,8 @@ TAP_PROPERTIES = (
         default="tombstone",
         allowed_values=["tombstone", "stream", "both", "ignore"],
         title="Deletes",
-        description="`tombstone`: a deleted row keeps its values and gets `_sdc_deleted_at`. `stream`: deletions are "
-        "only listed, in `ninox_deleted_records`. `both`. `ignore`: nothing.",
+        description="`tombstone`: a deleted row keeps its values and gets `_sdc_deleted_at` (soft delete). `stream`: "
+        "deletions are only listed, in `ninox_deleted_records`. `both`: both. `ignore`: neither.",
     ),
     th.Property(
         "tombstone_schema",
@@ -156,29 +156,28 @@ TAP_PROPERTIES = (
         "full_refresh_interval_hours",
         th.NumberType(minimum=0, maximum=MAX_INTERVAL_HOURS),
         title="Full refresh interval",
-        description="Read a table whole again when its last whole reading is so many hours old. Default: never, or 24 "
+        description="Full refresh of each table whose last one is at least this many hours old. Default: never, or 24 "
         "for a table whose formulas are read.",
     ),
     th.Property(
         "refresh",
         _NAMES,
         title="Refresh",
-        description="Streams to read whole in this run, by name or glob: fills a new field for old rows without "
-        "reading any other table again. Set it for one run: `TAP_NINOX_REFRESH='[\"shop__customers\"]'`.",
+        description="Streams to read in full in this run, by name or glob: backfills a new field without reading any "
+        "other table again. Set it for one run: `TAP_NINOX_REFRESH='[\"shop__customers\"]'`.",
     ),
     th.Property(
         "report_path",
         th.StringType,
         title="Report",
-        description="File for the run's summary and what changed in the schema, as JSON; written when the run "
-        "ends, however it ends.",
+        description="JSON file for the run's summary and schema changes; written when the run ends, however it ends.",
     ),
     th.Property(
         "emit_activate_version_messages",
         th.BooleanType,
         default=True,
         title="Emit `ACTIVATE_VERSION` messages",
-        description="After a table was read whole, tell the target so that rows which are gone can be marked.",
+        description="After a full refresh of a table, tell the target, so that rows that are gone can be marked.",
     ),
 )
 

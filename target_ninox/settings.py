@@ -40,8 +40,9 @@ STREAM_PROPERTIES = (
         "mode",
         th.StringType,
         allowed_values=["insert", "update", "upsert", "mirror"],
-        description="`insert`: every row is a new record, also one that comes again after a run that was killed. "
-        "`update`: only records that exist. `upsert` (default): both. `mirror`: also delete what did not come.",
+        description="`upsert` (default): update the record with the row's key, or create one. `update`: only records "
+        "that exist. `insert`: every row is a new record, also one that comes again after a run was killed. `mirror`: "
+        "upsert, and delete what did not come.",
     ),
     th.Property(
         "match_on",
@@ -53,8 +54,8 @@ STREAM_PROPERTIES = (
         "on_duplicate_match",
         th.StringType,
         allowed_values=["reject", "first", "newest"],
-        description="What becomes of a row whose key several records have: it is rejected with their ids (default), or "
-        "changes the first of them, or the newest.",
+        description="What to do with a row whose key several records have: `reject` it with their ids (default), or "
+        "update the `first` or the `newest` of them.",
     ),
     th.Property(
         "fields",
@@ -109,21 +110,21 @@ TARGET_PROPERTIES = (
         th.ObjectType(additional_properties=th.ObjectType(*STREAM_PROPERTIES, additional_properties=False)),
         title="Streams",
         description="Stream → settings of its own, such as `table`, `mode`, `match_on` and `fields`. A glob such as "
-        "`*` is for all that it matches; what is said under a stream's name counts more.",
+        "`*` applies to all that it matches; settings under a stream's own name take precedence.",
     ),
     th.Property(
         "dry_run",
         th.BooleanType,
         default=False,
         title="Dry run",
-        description="Write nothing; print what would be created, changed, deleted and rejected, with examples.",
+        description="Write nothing; print what would be created, updated, deleted and rejected, with examples.",
     ),
     th.Property(
         "limit_rows",
         th.IntegerType(minimum=1),
         title="Rows of a first run",
-        description="Load only the first rows of each stream, so many, to look at them. Nothing is deleted, no state "
-        "is written: the next run without it loads all rows.",
+        description="Load only this many rows of each stream, to look at them. Nothing is deleted, no state is "
+        "written: the next run without it loads all rows.",
     ),
     th.Property(
         "on_reject",
@@ -131,33 +132,34 @@ TARGET_PROPERTIES = (
         default="fail",
         allowed_values=["fail", "continue"],
         title="On reject",
-        description="If rows cannot be written, the others are. `fail`: the run then ends with exit code 1 and the "
-        "state is held, so the rows come again. `continue`: they are counted and written to `rejects_path`.",
+        description="What follows from a rejected row; all others are written. `fail`: the run ends with exit code 1 "
+        "and the state is held, so the row comes again. `continue`: rejected rows are counted and written to "
+        "`rejects_path`.",
     ),
     th.Property(
         "rejects_path",
         th.StringType,
         title="Rejects file",
-        description="File for the rows that could not be written, with the reasons, as JSON Lines; it can be fed in "
-        "again after repair.",
+        description="JSON Lines file for rejected rows, with the reasons (dead letter queue); once fixed, it can be "
+        "fed in again.",
     ),
     th.Property(
         "report_path",
         th.StringType,
         title="Report file",
-        description="File for the counts per stream, as JSON.",
+        description="JSON file for the counts per stream.",
     ),
     th.Property(
         "max_updates",
         th.IntegerType(minimum=0),
         title="Most updates",
-        description="Stop before a run changes more records than this. Default: no limit.",
+        description="Stop before a run updates more records than this. Default: no limit.",
     ),
     th.Property(
         "max_deletes",
         th.IntegerType(minimum=0),
         title="Most deletions",
-        description="Stop before a run deletes more records than this, those that Ninox deletes along included. "
+        description="Stop before a run deletes more records than this, counting those that Ninox deletes along. "
         "Default: for a mirror a tenth of the table's records, but at least 10; else no limit.",
     ),
     th.Property(
