@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 from ninox_api.errors import NinoxConfigError
@@ -38,6 +39,7 @@ CATALOGUE_STREAMS = frozenset({
 """Streams of tap-ninox that describe a database; there is no table to load them into."""
 
 DELETED_AT = "_sdc_deleted_at"
+_FIRST_DELETION = datetime(1980, 1, 1)  # noqa: DTZ001 (a bound, not a moment)
 _SINGER_PREFIX = "_sdc_"
 _USUAL_SCHEMA = "public"
 _POSTGRES_NAME = re.compile(r"[a-z_][a-z0-9_$]*-", re.ASCII | re.IGNORECASE)
@@ -55,11 +57,21 @@ def are_tombstones(properties: Collection[str]) -> bool:
 
 
 def is_marked_deleted(record: Mapping[str, Any]) -> bool:
-    """Tell whether a row says that its record was deleted: since when, or just true."""
+    """Tell whether a row says that its record was deleted: since when, or just true.
+
+    Times that programs write for "never" are none: the zero of a clock (`0001-01-01`, `1970-01-01`), and the future.
+    """
     value = record.get(DELETED_AT)
     if value is None:
         return False
-    return value is True or (isinstance(value, str) and read_moment(value.strip()) is not None)
+    if value is True:
+        return True
+    moment = read_moment(value.strip()) if isinstance(value, str) else None
+    return moment is not None and _FIRST_DELETION <= moment.replace(tzinfo=None) <= _tomorrow()
+
+
+def _tomorrow() -> datetime:
+    return datetime.now(timezone.utc).replace(tzinfo=None) + timedelta(days=1)
 
 
 def is_mark_unclear(record: Mapping[str, Any]) -> bool:

@@ -26,6 +26,7 @@ from target_ninox.write.overrides import Overrides
 
 logger = logging.getLogger(__name__)
 
+_LARGEST_EXACT = 2**53
 _TAKES_ROWS = (
     "It was not deleted: Ninox would delete records along for which rows of this input came (a reference cascades)."
 )
@@ -51,9 +52,17 @@ class Unseen(NamedTuple):
 class KeyNotShownError(NinoxError):
     """Records cannot be found again by the key that they were written with."""
 
-    def __init__(self, plan: WritePlan, record_id: int) -> None:
+    def __init__(self, plan: WritePlan, record_id: int, *, is_shown: bool) -> None:
         """Name the fields and a record to look at."""
         names = ", ".join(repr(field.name) for field in plan.table.fields if field.id in plan.match_field_ids)
+        if is_shown:
+            super().__init__(
+                f"{plan.stream}: record {record_id} of table {plan.table.name!r} was created and holds another number "
+                f"in {names} than the one that was sent: it has more digits than Ninox keeps. No record can be found "
+                "by it, and each run would create all of them again. Stopped; delete that record, and let a text field "
+                "be the key."
+            )
+            return
         super().__init__(
             f"{plan.stream}: record {record_id} of table {plan.table.name!r} was created and shows no {names}, nor "
             "does any record that was there before. Either the role of the key may not read that field, or a script of "
@@ -230,9 +239,10 @@ class RowWriter:
         self._run.limits.reserve("update", len(intents) - creates)
         if creates and not self.plan.needs_key:
             self._table.look_for_highest_id()
-        if creates and self._is_key_in_doubt():
-            first = next(place for place, intent in enumerate(intents) if intent.creates)
-            self._check_key_is_shown(self._send([intents[first]]))
+        if creates and self._is_key_in_doubt(intents):
+            creations = [place for place, intent in enumerate(intents) if intent.creates]
+            first = next((n for n in creations if _is_beyond_doubles(intents[n].row.encoded.key)), creations[0])
+            self._check_key_is_shown(self._send([intents[first]]), intents[first].row.encoded.key)
             intents = [*intents[:first], *intents[first + 1 :]]
         self._send(intents)
 
@@ -248,24 +258,32 @@ class RowWriter:
             self._overrides.look(self.plan, self._table, outcomes)
         return made
 
-    def _is_key_in_doubt(self) -> bool:
-        """Tell, once for a stream, whether its table has records of which none shows a key."""
+    def _is_key_in_doubt(self, intents: Sequence[Intent]) -> bool:
+        """Tell, once for a stream, whether a key may not be found again.
+
+        Either the table has records of which none shows a key, or a key is a number that doubles cannot hold, in which
+        Ninox computes (assumed).
+        """
         if self._has_checked_key or self._preview or not (self.plan.needs_key and self.plan.match_field_ids):
             return False
-        self._has_checked_key = True
-        return self._run.matcher_of(self.plan).has_seen_no_key
+        has_large_key = any(intent.creates and _is_beyond_doubles(intent.row.encoded.key) for intent in intents)
+        if has_large_key or self._run.matcher_of(self.plan).has_seen_no_key:
+            self._has_checked_key = True
+            return True
+        return False
 
-    def _check_key_is_shown(self, made: Sequence[int]) -> None:
+    def _check_key_is_shown(self, made: Sequence[int], key: Hashable) -> None:
         """Look at a new record; one call.
 
         A role may be allowed to write a field and not to read it: every run would then make all records again.
 
         Raises:
-            KeyNotShownError: The key that was just written is not there.
+            KeyNotShownError: The key that was just written is not there, or is another number.
         """
         record = self._table.find(made[0]) if made else None
-        if record is not None and self.plan.key_of(record.fields) is None:
-            raise KeyNotShownError(self.plan, record.id)
+        shown = None if record is None else self.plan.key_of(record.fields)
+        if record is not None and (shown is None or (_is_beyond_doubles(key) and shown != key)):
+            raise KeyNotShownError(self.plan, record.id, is_shown=shown is not None)
 
     def _take(self, outcome: Outcome) -> None:
         row = outcome.intent.row
@@ -377,3 +395,8 @@ class RowWriter:
                 ", ".join(map(repr, names)),
             )
         return gone
+
+
+def _is_beyond_doubles(key: Hashable) -> bool:
+    parts = key if isinstance(key, tuple) else (key,)
+    return any(isinstance(part, int) and abs(part) > _LARGEST_EXACT for part in parts)

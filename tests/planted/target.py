@@ -303,10 +303,15 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "a row that has something else there (`0`, `None`) is rejected",
+        "a row that has something else there (`0`, `None`, `9999-12-31`) is rejected",
         test="target/test_deletions.py::test_a_mark_that_is_no_time_deletes_nothing_and_its_row_is_rejected",
         defects=(
-            Defect("target_ninox:is_marked_deleted", "return value is True or", "return not is_blank(value) or"),
+            Defect("target_ninox:is_marked_deleted", "if value is True:", "if not is_blank(value):"),
+            Defect(
+                "target_ninox:is_marked_deleted",
+                "_FIRST_DELETION <= moment.replace(tzinfo=None) <= _tomorrow()",
+                "True",
+            ),
             Defect("target_ninox:WritePlan.encode", "and is_mark_unclear(record)", "and False"),
         ),
     ),
@@ -314,7 +319,7 @@ PROMISES = [
         "docs/how-to/write-into-ninox.md",
         "it would be created again in every run",
         test="target/test_deletions.py::test_where_no_record_shows_a_key_one_is_made_and_looked_at_before_any_other",
-        defects=(Defect("target_ninox:RowWriter._check_key_is_shown", "is None:", "is False:"),),
+        defects=(Defect("target_ninox:RowWriter._check_key_is_shown", "(shown is None or", "(shown is False or"),),
     ),
     Promise(
         "docs/reference/streams.md",
@@ -551,6 +556,14 @@ PROMISES = [
         "(`public_orders` for `public-orders`) end the run before.",
         test="target/test_place.py::test_settings_for_a_stream_that_is_spelled_otherwise_end_the_run_before_a_row_is_written",
         defects=(Defect("target_ninox:Run._refuse_other_spelling", "slug_of(key) == slug", "False"),),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "A number that has more digits than Ninox keeps is tried as a key likewise.",
+        test="target/test_deletions.py::test_a_number_with_more_digits_than_ninox_keeps_is_tried_as_a_key_with_one_record",
+        defects=(
+            Defect("target_ninox:RowWriter._check_key_is_shown", "_is_beyond_doubles(key) and shown != key", "False"),
+        ),
     ),
     Promise(
         "docs/reference/types.md",

@@ -365,6 +365,7 @@ def test_many_deletions_are_looked_at_in_few_calls(simulate, switches):
 
 
 UNCLEAR_MARKS = (
+    *("0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "9999-12-31", "2999-01-01T00:00:00Z"),
     0,
     1,
     "0",
@@ -434,3 +435,16 @@ def test_a_mirror_does_not_delete_records_of_which_none_shows_a_key(simulate, ca
     assert run.error is None
     assert len(stored(simulator)) == 7
     assert "none of the 5 records of table 'Customers' shows a value to match by (Name)" in caplog.text
+
+
+@pytest.mark.parametrize("keeps_digits", [True, False])
+def test_a_number_with_more_digits_than_ninox_keeps_is_tried_as_a_key_with_one_record(simulate, keeps_digits):
+    """Rounded, it is not found again: each run would make all records once more."""
+    script = {} if keeps_digits else {"afterCreate": "Amount := 9007199254740992"}
+    simulator = simulate(team(database({"A": {**customers(), **script}})))
+    described = schema("customers", key=["Amount"], Amount="number", Name="string")
+    given = records("customers", [{"Amount": 2**53 + n, "Name": "x"} for n in range(5)])
+    run = run_target(simulator, [described, *given])
+    assert (run.error is None) is keeps_digits
+    assert len(stored(simulator)) == (5 if keeps_digits else 1)
+    assert keeps_digits or "more digits than Ninox keeps" in str(run.error)
