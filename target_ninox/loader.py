@@ -44,7 +44,7 @@ class StreamLoader:
         held: Rows that wait for a linked record.
         is_finished: Whether all is done that can only be done at the end of the input: a mirror's deletions.
         plan: How its rows are written.
-        seen: Ids of the records that rows stood for.
+        seen: Ids of the records that rows stood for; none where nothing can be deleted.
         created: Ids of those that did not exist before.
     """
 

@@ -358,6 +358,11 @@ class TargetSettings:
         """Whether the records of rows that say so are deleted; never in a run of the first rows."""
         return self.hard_delete and self.limit_rows is None
 
+    @property
+    def may_delete(self) -> bool:
+        """Whether anything can be deleted in a run: only then it matters for which records rows came."""
+        return self.deletes_marked or any(settings.get("mode") == "mirror" for settings in self.streams.values())
+
     def stream(self, name: str) -> StreamSettings:
         """Return the settings of a stream: its own, and for what they leave open those of each glob of its name.
 

@@ -92,6 +92,7 @@ class RowWriter:
         """Prepare; nothing is sent yet."""
         self.plan = plan
         self.seen = seen
+        self._keeps_seen = run.settings.may_delete
         self.created = created
         self._overrides = overrides
         self._run = run
@@ -189,7 +190,8 @@ class RowWriter:
             RowRejectedError: There are several, and the settings do not say which one.
         """
         records = matches.get(row.encoded.key, ())
-        self.seen.update(record.id for record in records)
+        if self._keeps_seen:
+            self.seen.update(record.id for record in records)
         if len(records) > 1 and self._on_duplicate_match == "reject":
             raise RowRejectedError(
                 property_name=", ".join(self.plan.match_on),
@@ -290,7 +292,8 @@ class RowWriter:
         if outcome.error is not None:
             self._account.reject(row, outcome.error)
             return
-        self.seen.add(outcome.record_id)
+        if self._keeps_seen:  # of a million rows it would take 60 MB
+            self.seen.add(outcome.record_id)
         if outcome.intent.creates:
             self.created.add(outcome.record_id)
         self._account.report.recovered += outcome.recovered
