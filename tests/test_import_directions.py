@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-OURS = {"ninox_api", "ninox_singer", "ninox_pages", "tap_ninox", "target_ninox", "ninox_simulator"}
+OURS = {"ninox_api", "ninox_singer", "ninox_pages", "tap_ninox", "target_ninox", "ninox_simulator", "ninox_tools"}
 FORBIDDEN = {
     "ninox_api": {
         "singer_sdk",
@@ -48,6 +48,12 @@ FORBIDDEN = {
         "tests",
     },
 }
+
+
+NOBODY_IMPORTS = "ninox_tools"
+for forbidden in FORBIDDEN.values():
+    forbidden.add(NOBODY_IMPORTS)
+FORBIDDEN[NOBODY_IMPORTS] = {"ninox_simulator", "requests", "demo", "tests"}
 
 
 def imported(source):

@@ -24,6 +24,7 @@ FOLDERS = {
     "ninox_singer": [""],
     "tap_ninox": [""],
     "target_ninox": [""],
+    "ninox_tools": [""],
     "ninox_simulator": ["", "simulator"],
 }
 """Package → the extras that it may import from; the empty one is what everybody gets."""

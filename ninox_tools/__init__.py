@@ -1,0 +1,1 @@
+"""Tools around tap and target: nothing imports them."""

@@ -1,0 +1,295 @@
+"""How the properties of streams meet the fields of Ninox tables, and what to configure: to be read, and pasted.
+
+What target-ninox finds by itself is found by its own code. Only what it does not find is guessed here, with the reason
+beside it, since here a person looks at it before anything is written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TextIO
+
+import simplejson
+
+from ninox_api.client import NinoxClient
+from ninox_api.errors import NinoxConfigError, NinoxError
+from ninox_api.schema import Field, Table
+from ninox_singer.connection import connection_config
+from ninox_singer.names import nearest
+from target_ninox.destination import open_destination
+from target_ninox.encoding.choices import Options
+from target_ninox.encoding.types import READ_ONLY, field_type
+from target_ninox.encoding.values import Formats, ValueRejectedError, is_blank
+from target_ninox.lines import NotJsonError, decode
+from target_ninox.mapping.place import Database, FieldNames, find_place, is_system
+from target_ninox.settings import TargetSettings
+from target_ninox.target import TargetNinox
+
+MOST_ROWS = 1000
+"""Rows of each stream whose values are looked at."""
+
+_FEWEST_ALIKE = 2
+_SHORTEST_BEGINNING = 4
+_CHOICES = frozenset({"choice", "multi"})
+
+
+@dataclass(slots=True)
+class _Stream:
+    """What came of one stream."""
+
+    name: str
+    schema: Mapping[str, Any] = field(default_factory=dict)
+    keys: Sequence[str] = ()
+    rows: list[Mapping[str, Any]] = field(default_factory=list)
+
+    @property
+    def properties(self) -> list[str]:
+        """Those that are about the thing itself."""
+        return [name for name in self.schema.get("properties") or {} if not is_system(name)]
+
+    def values(self, name: str) -> list[Any]:
+        return [value for row in self.rows if not is_blank(value := row.get(name))]
+
+
+@dataclass(slots=True)
+class _Advice:
+    """What is said of one stream: lines about it, a line per property, and the configuration."""
+
+    notes: list[str] = field(default_factory=list)
+    lines: list[tuple[str, str, str]] = field(default_factory=list)
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+def suggest(messages: Iterable[bytes], output: TextIO, *, config: Path | None) -> None:
+    """Read messages to their end, and print what becomes of them.
+
+    Args:
+        messages: Lines of a Singer stream.
+        output: Where to print.
+        config: File with the target's settings; None for the environment.
+
+    Raises:
+        NinoxError: The settings or the input cannot be used.
+    """
+    streams = _read(messages)
+    given = simplejson.loads(config.read_text(encoding="utf-8")) if config else None
+    target = TargetNinox(config=given, parse_env_config=config is None)
+    settings = TargetSettings.from_settings(target.config)
+    client = NinoxClient(connection_config(target.config))
+    try:
+        database = open_destination(client, team=settings.team, database=settings.database).described
+    finally:
+        client.close()
+    advised = {}
+    for stream in streams:
+        advice = _advise(stream, database, wanted=settings.stream(stream.name).table)
+        _print(stream, advice, output)
+        if advice.settings:
+            advised[stream.name] = advice.settings
+    if advised:
+        output.write("For target-ninox, beside its other settings:\n\nstreams:\n")
+        for name, chosen in advised.items():
+            output.write(f"  {json.dumps(name, ensure_ascii=False)}:\n")
+            output.writelines(f"    {key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in chosen.items())
+    else:
+        output.write("Nothing has to be configured.\n")
+
+
+def _read(messages: Iterable[bytes]) -> list[_Stream]:
+    streams: dict[str, _Stream] = {}
+    for number, line in enumerate(messages, start=1):
+        try:
+            message: Mapping[str, Any] = decode(line) if line.strip() else {"type": "STATE"}
+            kind = message["type"]
+            if kind in {"SCHEMA", "RECORD"}:
+                stream = streams.setdefault(message["stream"], _Stream(message["stream"]))
+            if kind == "SCHEMA":
+                stream.schema, stream.keys = message["schema"], message.get("key_properties") or ()
+            elif kind == "RECORD" and len(stream.rows) < MOST_ROWS:
+                stream.rows.append(message["record"])
+        except (NotJsonError, KeyError, TypeError):
+            reason = f"Line {number} of the input is no Singer message; put a tap before this command."
+            raise NinoxError(reason) from None
+    if not streams:
+        reason = "No stream came: put a tap before this command, as in `tap-tabular --config list.json | …`."
+        raise NinoxError(reason)
+    return list(streams.values())
+
+
+def _advise(stream: _Stream, database: Database, *, wanted: str | None) -> _Advice:
+    advice = _Advice()
+    table = _table(stream, database, wanted, advice)
+    if table is None:
+        return advice
+    names = FieldNames(table, stream.schema.get("properties") or {})
+    filled = {name: found[0].field for name in stream.properties if len(found := names.find(name)) == 1}
+    free = {one.name: one for one in table.fields if _can_be_written(one) and one not in filled.values()}
+    renamed: dict[str, str | None] = {}
+    for name in stream.properties:
+        if name in filled:
+            how = "the same name" if filled[name].name == name else "the same name, but for capitals and signs"
+        elif len(names.find(name)) > 1:
+            advice.lines.append((name, "?", "several fields are called so: give the id of one under `fields`"))
+            continue
+        elif guess := _guess(name, free):
+            filled[name], how = free.pop(guess[0]), guess[1]
+            renamed[name] = guess[0]
+        else:
+            advice.lines.append((name, "-", "no field is called like it; null leaves it out without a warning"))
+            renamed[name] = None
+            continue
+        known = filled[name]
+        if not _can_be_written(known):
+            why = READ_ONLY.get(known.type, "its type is unknown")
+            advice.lines.append((name, _described(known), f"{how}, but it is {why}: left out"))
+            continue
+        advice.lines.append((name, _described(known), "; ".join([how, *_remarks(stream, name, known)])))
+    if renamed:
+        advice.settings["fields"] = renamed
+    _advise_formats(stream, filled, advice)
+    _advise_links(stream, filled, database, advice)
+    _advise_key(stream, filled, advice)
+    left = [one.name for one in free.values()]
+    if left:
+        advice.notes.append(f"Fields that nothing fills: {', '.join(left)}.")
+    return advice
+
+
+def _table(stream: _Stream, database: Database, wanted: str | None, advice: _Advice) -> Table | None:
+    """Return the table that the target would take, or else the one with the most fields of these names."""
+    by_id = {table.id: table for table in database.tables}
+    try:
+        place = find_place(stream.name, stream.schema, database, wanted=wanted)
+    except NinoxConfigError as error:
+        count, best = max(((_alike(stream, table), table) for table in database.tables), key=lambda one: one[0])
+        if count < _FEWEST_ALIKE:
+            advice.notes.append(str(error))
+            return None
+        advice.notes.append(
+            f"No table is called so; {best.name!r} ({best.id}) has fields for {count} of {len(stream.properties)} "
+            "properties."
+        )
+        advice.settings["table"] = best.name if sum(one.name == best.name for one in by_id.values()) == 1 else best.id
+        return best
+    advice.notes.append(f"Goes to table {by_id[place.table_id].name!r} ({place.table_id}), since {place.reason}.")
+    if wanted is not None:
+        advice.settings["table"] = wanted
+    return by_id[place.table_id]
+
+
+def _alike(stream: _Stream, table: Table) -> int:
+    names = FieldNames(table, stream.schema.get("properties") or {})
+    return sum(len(names.find(name)) == 1 for name in stream.properties)
+
+
+def _guess(name: str, free: Mapping[str, Field]) -> tuple[str, str] | None:
+    """Return the field that may be meant, and why; only one that nothing else goes to."""
+    letters = {caption: "".join(filter(str.isalnum, caption.casefold())) for caption in free}
+    given = "".join(filter(str.isalnum, name.casefold()))
+    same = [caption for caption, text in letters.items() if text == given]
+    if len(same) == 1:
+        return same[0], "similar: the same letters"
+    if near := nearest(name, free, likeness=0.75):
+        return near, "similar: spelled alike"
+    begin = [
+        caption
+        for caption, text in letters.items()
+        if min(len(text), len(given)) >= _SHORTEST_BEGINNING and (text.startswith(given) or given.startswith(text))
+    ]
+    return (begin[0], "similar: one name begins with the other") if len(begin) == 1 else None
+
+
+def _remarks(stream: _Stream, name: str, target: Field) -> Iterator[str]:
+    """Yield what is worth a look in a property's values, without any of them."""
+    if target.type in _CHOICES:
+        options = Options(target.choices)
+        strange = {
+            str(value) for value in stream.values(name) if not isinstance(value, list) and options.find(value) is None
+        }
+        if strange:
+            yield f"{len(strange)} different values are none of its {len(target.choices)} options"
+    elif (
+        (known := field_type(target.type))
+        and known.is_plain
+        and target.type not in {"ref", "dchoice", "dmulti", "number"}
+    ):
+        refused = _refused(stream.values(name), target, Formats())
+        if refused:
+            yield f"{refused} of {len(stream.values(name))} values do not fit"
+
+
+def _advise_formats(stream: _Stream, filled: Mapping[str, Field], advice: _Advice) -> None:
+    """Advise on how numbers are written, if text of one way does not fit the other."""
+    numbers = [(target, stream.values(name)) for name, target in filled.items() if target.type == "number"]
+    iso = sum(_refused(values, target, Formats()) for target, values in numbers)
+    german = sum(_refused(values, target, Formats(german_numbers=True)) for target, values in numbers)
+    if german < iso:
+        advice.settings["number_format"] = "de"
+        advice.notes.append(f"{iso - german} numbers are written like 1.234,56.")
+    if min(german, iso):
+        advice.notes.append(
+            f"{min(german, iso)} values for number fields are no numbers: their rows would be rejected."
+        )
+
+
+def _refused(values: Iterable[Any], target: Field, formats: Formats) -> int:
+    known = field_type(target.type)
+    if known is None:
+        return 0
+    encode, count = known.make(target, formats), 0
+    for value in values:
+        try:
+            encode(value)
+        except ValueRejectedError:
+            count += 1
+    return count
+
+
+def _advise_links(stream: _Stream, filled: Mapping[str, Field], database: Database, advice: _Advice) -> None:
+    """Advise by which field of the other table a link is found, where its values are no record ids."""
+    links: dict[str, Any] = {}
+    for name, target in filled.items():
+        if target.type != "ref" or not _refused(stream.values(name), target, Formats()):
+            continue
+        other = next((table for table in database.tables if table.id == target.target_table_id), None)
+        texts = [one.name for one in other.fields if one.type in {"string", "number"}] if other else []
+        if other and texts:
+            links[name] = {"match_on": nearest(name, texts) or texts[0]}
+            advice.notes.append(
+                f"{name!r} links to {other.name!r}: look whether its field {links[name]['match_on']!r} has the key."
+            )
+    if links:
+        advice.settings["references"] = links
+
+
+def _advise_key(stream: _Stream, filled: Mapping[str, Field], advice: _Advice) -> None:
+    missing = [name for name in stream.keys if name not in filled and not is_system(name)]
+    if not stream.keys:
+        advice.notes.append("The stream has no key: give the properties that identify a record under match_on.")
+    if missing:
+        advice.notes.append(f"No field has the key {', '.join(map(repr, missing))}: no record can be found by it.")
+    if stream.keys and not missing and stream.rows:
+        keys = [tuple(str(row.get(name)) for name in stream.keys) for row in stream.rows]
+        if len(set(keys)) < len(keys):
+            advice.notes.append(f"{len(keys) - len(set(keys))} of {len(keys)} rows have the key of another one.")
+
+
+def _can_be_written(target: Field) -> bool:
+    return field_type(target.type) is not None
+
+
+def _described(target: Field) -> str:
+    return f"{target.name} ({target.id}, {target.type})"
+
+
+def _print(stream: _Stream, advice: _Advice, output: TextIO) -> None:
+    output.write(f"{stream.name}\n")
+    output.writelines(f"  {note}\n" for note in advice.notes[:1])
+    if advice.lines:
+        left, middle = (max(len(line[column]) for line in advice.lines) for column in (0, 1))
+        output.writelines(f"  {name:{left}}  {target:{middle}}  {how}\n" for name, target, how in advice.lines)
+    output.writelines(f"  {note}\n" for note in advice.notes[1:])
+    output.write("\n")

@@ -1,0 +1,143 @@
+"""`singer-ninox suggest`: how properties meet fields, and a configuration that works as it is pasted."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+import yaml
+
+from ninox_api.errors import NinoxError
+from ninox_tools.suggest import suggest
+from tests.helpers.run import records, run_target, schema, stored, target_settings, writes
+from tests.helpers.seeds import database, field, table, team
+
+CUSTOMERS = table(
+    "Kunden",
+    A=field("string", "Kunden-Nr."),
+    B=field("string", "Name"),
+    C=field("string", "Straße"),
+    D=field("number", "Umsatz"),
+    E=field("choice", "Status", values={"1": {"caption": "offen"}, "2": {"caption": "fertig"}}),
+    F=field("ref", "Betreuer", refTypeId="B"),
+    G=field("phone", "Telefon"),
+    H=field("fn", "Rabatt", fn="1"),
+    I=field("date", "Kunde seit"),
+)
+STAFF = table("Mitarbeiter", A=field("string", "Kürzel"))
+ROWS = [
+    {
+        "Kundennr": "K-1",
+        "Name": "a",
+        "Strasse": "b",
+        "Umsatz": "1.234,56",
+        "Status": "offen",
+        "Betreuer": "Weiß",
+        "Tel": "1",
+    },
+    {"Kundennr": "K-2", "Name": "b", "Strasse": "c", "Umsatz": "-5,5", "Status": "zu", "Betreuer": "Weiß", "Tel": None},
+]
+
+
+@pytest.fixture
+def simulator(simulate):
+    return simulate(team(database({"A": CUSTOMERS, "B": STAFF}, {"A": [], "B": []})))
+
+
+@pytest.fixture
+def advise(simulator, tmp_path):
+    def run(messages, **settings):
+        config = tmp_path / "config.json"
+        config.write_text(json.dumps(target_settings(simulator, **settings)), encoding="utf-8")
+        output = io.StringIO()
+        suggest([json.dumps(message).encode() + b"\n" for message in messages], output, config=config)
+        return output.getvalue()
+
+    return run
+
+
+def customers(name="kundenliste", rows=ROWS, **more):
+    described = schema(name, key=["Kundennr"], **dict.fromkeys(rows[0], "string"), **more)
+    return [described, *records(name, rows)]
+
+
+def pasted(text):
+    return yaml.safe_load(text.partition("beside its other settings:\n\n")[2])
+
+
+def test_properties_meet_fields_and_nothing_is_written(advise, simulator):
+    lines = [" ".join(line.split()) for line in advise(customers()).splitlines()]
+    assert lines[:9] == [
+        "kundenliste",
+        "No table is called so; 'Kunden' (A) has fields for 5 of 7 properties.",
+        "Kundennr Kunden-Nr. (A, string) similar: the same letters",
+        "Name Name (B, string) the same name",
+        "Strasse Straße (C, string) the same name, but for capitals and signs",
+        "Umsatz Umsatz (D, number) the same name",
+        "Status Status (E, choice) the same name; 1 different values are none of its 2 options",
+        "Betreuer Betreuer (F, ref) the same name",
+        "Tel - no field is called like it; null leaves it out without a warning",
+    ]
+    assert "2 numbers are written like 1.234,56." in lines
+    assert "'Betreuer' links to 'Mitarbeiter': look whether its field 'Kürzel' has the key." in lines
+    assert "Fields that nothing fills: Telefon, Kunde seit." in lines
+    assert writes(simulator) == []
+    assert len(simulator.log.entries) == 3
+
+
+def test_what_is_pasted_works(advise, simulator):
+    settings = pasted(advise(customers()))
+    assert settings == {
+        "streams": {
+            "kundenliste": {
+                "table": "Kunden",
+                "fields": {"Kundennr": "Kunden-Nr.", "Tel": None},
+                "number_format": "de",
+                "references": {"Betreuer": {"match_on": "Kürzel"}},
+            }
+        }
+    }
+    run_target(
+        simulator,
+        [schema("mitarbeiter", key=["Kürzel"], Kürzel="string"), *records("mitarbeiter", [{"Kürzel": "Weiß"}])],
+    )
+    run = run_target(simulator, customers(), **settings)
+    assert run.counts("kundenliste") == {"read": 2, "created": 1, "rejected": 1}  # the option that there is not
+    assert stored(simulator)[1] == {"A": "K-1", "B": "a", "C": "b", "D": 1234.56, "E": "1", "F": 1}
+
+
+def test_nothing_to_configure(advise):
+    rows = [{"Kunden-Nr.": "K-1", "Name": "a"}]
+    described = schema("kunden", key=["Kunden-Nr."], **dict.fromkeys(rows[0], "string"))
+    text = advise([described, *records("kunden", rows)])
+    assert "Goes to table 'Kunden' (A), since the stream is named 'kunden'." in text
+    assert text.endswith("Nothing has to be configured.\n")
+
+
+def test_what_cannot_work_is_said(advise):
+    described = schema("kunden", key=["Nummer"], Nummer="string", Rabatt="number", **{"Kunde seit": "string"})
+    rows = [{"Nummer": "1", "Kunde seit": "gestern"}, {"Nummer": "1", "Kunde seit": "31.12.2026"}]
+    text = advise([described, *records("kunden", rows)])
+    assert "No field has the key 'Nummer': no record can be found by it." in text
+    assert "1 of 2 values do not fit" in text
+    assert "gestern" not in text
+    assert "Rabatt (H, fn)" in text
+    assert "but it is a formula: left out" in text
+
+
+def test_rows_with_one_key(advise):
+    described = schema("kunden", key=["Name"], Name="string")
+    text = advise([described, *records("kunden", [{"Name": "a"}, {"Name": "a"}])])
+    assert "1 of 2 rows have the key of another one." in text
+
+
+def test_a_stream_like_no_table(advise):
+    described = schema("wetter", key=["Tag"], Tag="string", Regen="number")
+    assert "no table is called 'wetter'" in advise([described])
+
+
+@pytest.mark.parametrize("lines", [[b"Kunden-Nr.;Name\n"], [b'{"type": "RECORD"}\n'], []])
+def test_what_is_no_singer_stream(lines, tmp_path):
+    with pytest.raises(NinoxError, match="put a tap before this command"):
+        suggest(lines, io.StringIO(), config=tmp_path / "none.json")
