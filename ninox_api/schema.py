@@ -7,8 +7,9 @@ formulas, hidden flags and kinds out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ninox_api.damaged_text import repaired
@@ -16,6 +17,9 @@ from ninox_api.errors import NinoxProtocolError
 from ninox_api.naming import age_key
 
 JsonObject = Mapping[str, Any]
+
+_SELECT = re.compile(r"""\s*select\s+(?:'([^']+)'|"([^"]+)"|([^\W\d]\w*))\s*;?\s*""")
+"""A script that offers all records of one table."""
 
 FORMULA = "fn"
 """Type of a computed field; its values come neither with `/tables` nor with `/records` (observed)."""
@@ -43,6 +47,7 @@ class Field:
         cascades: For `ref`: whether Ninox deletes the record along with the one that it refers to. The raw schema alone
             says so: `cascade` and `composition` (keys seen, meaning inferred from their names), and the link of a
             sub-table to its parent where neither is there.
+        options_script: For `dchoice` and `dmulti`: the script that offers what may be chosen.
         foreign_database: For `ref` and `rev` into another database: its name or id (read in a public tool's code). The
             table is not one of this database then, though its id may be.
     """
@@ -57,6 +62,7 @@ class Field:
     required: bool = False
     cascades: bool = False
     foreign_database: str | None = None
+    options_script: str | None = None
 
     @property
     def is_foreign(self) -> bool:
@@ -128,8 +134,30 @@ def database_from_raw(document: JsonObject) -> DatabaseSchema:
         NinoxProtocolError: There are no tables to read; the schema of a locked database may come encrypted.
     """
     types = _member(document.get("schema"), "types", dict, where="schema")
-    tables = (_table_from_raw(table_id, raw) for table_id, raw in types.items())
-    return DatabaseSchema(tables=_by_age(tables), lists_formulas=True)
+    tables = [_table_from_raw(table_id, raw) for table_id, raw in types.items()]
+    return DatabaseSchema(tables=_by_age(_with_offered_tables(tables)), lists_formulas=True)
+
+
+def _with_offered_tables(tables: Sequence[Table]) -> Iterator[Table]:
+    """Yield the tables, dynamic choices with the table whose records they offer, where their script says so plainly.
+
+    A script may as well offer numbers of months (seen in a public backup): then there is no table.
+    """
+    for table in tables:
+        fields = (
+            replace(field, target_table_id=_offered_table(field.options_script, tables))
+            if field.options_script and field.target_table_id is None
+            else field
+            for field in table.fields
+        )
+        yield replace(table, fields=tuple(fields))
+
+
+def _offered_table(script: str, tables: Iterable[Table]) -> str | None:
+    selects = _SELECT.fullmatch(script)
+    caption = next(filter(None, selects.groups()), None) if selects else None
+    found = [table.id for table in tables if table.name == caption]
+    return found[0] if len(found) == 1 else None
 
 
 def database_from_tables(document: Iterable[JsonObject]) -> DatabaseSchema:
@@ -185,6 +213,7 @@ def _field_from_raw(field_id: str, raw: JsonObject, *, links_to_parent: bool) ->
         required=raw.get("required") is True,
         cascades=bool(raw.get("cascade", links_to_parent) or raw.get("composition")),
         foreign_database=repaired(foreign) if foreign else None,
+        options_script=_id(raw, "dchoiceValues"),
     )
 
 

@@ -152,6 +152,7 @@ class TapNinox(ConfiguredPlugin, Tap):
             stream = self.streams.get(entry["tap_stream_id"])
             if isinstance(stream, TableStream):
                 stream.entry.identify(entry["schema"])
+                stream.entry.describe(entry["metadata"])
         return catalog
 
     @override

@@ -80,6 +80,13 @@ class TableEntry:
             if column.name in properties:
                 properties[column.name] = {**properties[column.name], **column.identity}
 
+    def describe(self, metadata: list[dict[str, Any]]) -> None:
+        """Say in a catalog's metadata which table and fields are meant: the SDK keeps only what it knows of one."""
+        own = {breadcrumb: item.to_dict().get(METADATA_KEY) for breadcrumb, item in self.metadata().items()}
+        for item in metadata:
+            if described := own.get(tuple(item["breadcrumb"])):
+                item["metadata"][METADATA_KEY] = described
+
     def metadata(self) -> MetadataMapping:
         """Return the catalog's metadata: selection defaults, and which Ninox objects are meant."""
         mapping = MetadataMapping()
@@ -118,6 +125,8 @@ def column_metadata(column: Column) -> NinoxMetadata:
         ninox["computed"] = True
     if column.is_computed:
         ninox["computed_as"] = column.computed_as
+    known = {name: getattr(column, name) for name in ("formula", "target_table_id", "target_database")}
+    ninox.update({name: value for name, value in known.items() if value})
     inclusion = Metadata.InclusionType.UNSUPPORTED if unsupported else Metadata.InclusionType.AVAILABLE
     return NinoxMetadata(inclusion=inclusion, selected_by_default=False if unsupported else None, ninox=ninox)
 
@@ -195,4 +204,7 @@ def _saved_column(name: str, ninox: JsonObject) -> Column:
         part=ninox.get("part", ""),
         captions=ninox.get("choices", {}),
         computed_as=ninox.get("computed_as", ""),
+        formula=ninox.get("formula", ""),
+        target_table_id=ninox.get("target_table_id", ""),
+        target_database=ninox.get("target_database", ""),
     )

@@ -182,4 +182,11 @@ def _as_saved(column: Column, saved: Column | None) -> Column:
     """Return a column with what a catalog knows of it and the schema does not say."""
     if saved is None or saved.type != column.type:
         return column
-    return replace(column, captions=column.captions or saved.captions, computed_as=saved.computed_as)
+    return replace(
+        column,
+        captions=column.captions or saved.captions,
+        computed_as=saved.computed_as,
+        formula=column.formula or saved.formula,
+        target_table_id=column.target_table_id or saved.target_table_id,
+        target_database=column.target_database or saved.target_database,
+    )

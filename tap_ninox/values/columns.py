@@ -114,6 +114,9 @@ class Column:
         title: The field's caption.
         captions: Option id → caption, for choices.
         computed_as: For a formula that is read: the type of its values; empty for one that is only listed.
+        formula: Its text, for a formula.
+        target_table_id: For what links to another table: that one, as far as it is known.
+        target_database: For a reference into another database: its name or id.
     """
 
     name: str
@@ -123,6 +126,9 @@ class Column:
     part: str
     captions: Mapping[str, str] = field(default_factory=dict)
     computed_as: str = ""
+    formula: str = ""
+    target_table_id: str = ""
+    target_database: str = ""
 
     @property
     def schema(self) -> JsonSchema:
@@ -257,7 +263,17 @@ def _columns(
         if name is None:
             others = {other for other in left if left[other] != part.schema}
             name = names.claim(with_part(base, part.name), suffixes=(fld.id,), but_not=others)
-        yield Column(name=name, title=fld.name, field_id=fld.id, type=fld.type, part=part.name, captions=captions)
+        yield Column(
+            name=name,
+            title=fld.name,
+            field_id=fld.id,
+            type=fld.type,
+            part=part.name,
+            captions=captions,
+            formula=fld.formula or "",
+            target_table_id=fld.target_table_id or "",
+            target_database=fld.foreign_database or "",
+        )
 
 
 def with_part(wanted: str, part: str, *, length: int = MAX_LENGTH) -> str:

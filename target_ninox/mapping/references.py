@@ -87,7 +87,7 @@ def plan_references(
             continue
         table = tables.get(field.target_table_id or "")
         if table is None:
-            problems.append(f"references.{name}: {field.name!r} links to a table that is not in this database.")
+            problems.append(f"references.{name}: {field.name!r} {_why_not(field)}.")
             continue
         found, problem = _match_field(name, wanted, table)
         if found is None:
@@ -95,6 +95,14 @@ def plan_references(
             continue
         references[field.id] = _reference(name, field, table, found, wanted, formats)
     return references, problems
+
+
+def _why_not(field: Field) -> str:
+    if field.foreign_database is not None:
+        return f"links into another database, {field.foreign_database!r}, whose records this load cannot see"
+    if field.type in {"dchoice", "dmulti"}:
+        return "offers what a script says, which names no table of this database; give the ids that it stores"
+    return "links to a table that is not in this database"
 
 
 def _reference(
