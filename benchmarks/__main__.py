@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import growth, process, reading, report, warehouse, writing
+from benchmarks import growth, process, reading, report, sheets, warehouse, writing
 from benchmarks.process import Cost, SideFailedError
 from benchmarks.served import Served, served
 from benchmarks.work import Side, Stage, Work
 
 PROMISED = (*reading.WORKS, *writing.WORKS, *warehouse.WORKS)
-GROUPS = {"promised": PROMISED, "growth": growth.WORKS}
+GROUPS = {"promised": PROMISED, "growth": growth.WORKS, "sheets": sheets.WORKS}
 WORKS = {work.name: work for works in GROUPS.values() for work in works}
 
 

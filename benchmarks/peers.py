@@ -13,6 +13,7 @@ PEERS: dict[str, tuple[str, ...]] = {
     "dlt": ("dlt==1.31.0", "requests"),
     "airbyte": ("airbyte-cdk==7.39.1",),
     "msdk": ("tap-rest-api-msdk==1.4.2", "setuptools<81"),  # it imports pkg_resources without declaring it
+    "tap-spreadsheets": ("tap-spreadsheets==1.1.2",),
 }
 """Peer → what is installed for it."""
 

@@ -1,0 +1,50 @@
+"""What is installed: a command, its types, and nothing of Ninox."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+PLUGIN = Path(__file__).parents[1]
+
+
+def test_the_wheel_holds_the_package_and_its_command(tmp_path):
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
+    subprocess.run(build, cwd=PLUGIN, check=True, capture_output=True)
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        names = set(wheel.namelist())
+        entry_points = wheel.read(next(name for name in names if name.endswith("entry_points.txt"))).decode()
+    sources = {path.relative_to(PLUGIN).as_posix() for path in (PLUGIN / "tap_tabular").glob("*.py")}
+    assert {name for name in names if ".dist-info" not in name} == {*sources, "tap_tabular/py.typed"}
+    assert "tap-tabular = tap_tabular.__main__:main" in entry_points
+
+
+def test_it_knows_nothing_of_ninox():
+    for path in (PLUGIN / "tap_tabular").glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert "ninox" not in text.casefold()
+        roots = {
+            name.partition(".")[0]
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for name in (
+                [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
+            )
+        }
+        assert (
+            roots - sys.stdlib_module_names - {"tap_tabular", "singer_sdk", "python_calamine", "typing_extensions"}
+            == set()
+        )
+
+
+def test_the_command_says_what_is_wrong_in_one_line(tmp_path):
+    (tmp_path / "config.json").write_text('{"files": [{"path": "no.xlsx", "stream": "a"}]}', encoding="utf-8")
+    command = [sys.executable, "-m", "tap_tabular", "--config", "config.json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "no.xlsx: there is no such file, seen from" in done.stderr
+    assert "Traceback" not in done.stderr
