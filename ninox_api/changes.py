@@ -141,7 +141,9 @@ def read_table_feed(answer: FeedAnswer, table_id: str) -> FeedChanges:
 
 
 def _add(changes: FeedChanges, answer: FeedAnswer, named: Naming) -> None:
-    for key, update in (answer.updates or {}).items():
+    updates = answer.updates or {}
+    for key in list(updates):
+        update = updates.pop(key)  # freed at once: both forms of a long feed would be held together
         records = named(key, update.id)
         changes.passed_over += not records
         for table_id, record_id in records:
@@ -164,7 +166,8 @@ def _removals(raw: list[Any] | dict[str, Any] | None) -> Iterator[tuple[Any, int
                 raise _unreadable()
             yield key, _optional_id(record.get("_id"))
         return
-    for removal in raw or ():
+    while raw:
+        removal = raw.pop()  # freed at once, as above
         yield (_object_key(removal) if isinstance(removal, Mapping) else removal), None
 
 

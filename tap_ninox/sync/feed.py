@@ -328,9 +328,13 @@ def changes_after(changes: TableChanges | None, position: int) -> TableChanges:
     def is_after(sequence: int | None) -> bool:
         return sequence is None or sequence > position
 
+    # What is the same is shared, not copied: a feed may name hundreds of thousands.
+    are_new = all(map(is_after, changes.updated.values()))
     return TableChanges(
-        updated={k: at for k, at in changes.updated.items() if is_after(at) or k in changes.removed},
-        removed=set(changes.removed),
+        updated=changes.updated
+        if are_new
+        else {k: at for k, at in changes.updated.items() if is_after(at) or k in changes.removed},
+        removed=changes.removed,
         files={k: at for k, at in changes.files.items() if is_after(at)},
     )
 

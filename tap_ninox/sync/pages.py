@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -292,7 +292,7 @@ class TablePages:
         missing = set(changes.updated)
         if len(missing) > 1:
             with suppress(KeysetUnusableError):
-                for page in self._filtered(bookmark, also=missing.copy()):
+                for page in self._filtered(bookmark, also=changes.updated):
                     missing.difference_update(record.id for record in page)
                     yield self._joined(page)
                     if not missing:
@@ -536,7 +536,7 @@ class TablePages:
             return tally.agrees(page, asked=size, last_id=LARGEST_ID, deleted=0)
         return False
 
-    def _filtered(self, bookmark: int, *, also: set[int] | None, tally: Tally | None = None) -> Iterator[Page]:
+    def _filtered(self, bookmark: int, *, also: Container[int] | None, tally: Tally | None = None) -> Iterator[Page]:
         """Yield pages of changed records by `sinceSq`.
 
         Raises:
@@ -608,7 +608,7 @@ class TablePages:
                 return page, size, measured[-1]
 
 
-def _is_after(record: NinoxRecord, bookmark: int, *, also: set[int] | None) -> bool:
+def _is_after(record: NinoxRecord, bookmark: int, *, also: Container[int] | None) -> bool:
     """Tell whether a record is to be sent; `also` names those that are, None stands for all without a sequence."""
     if also is not None and record.id in also:
         return True

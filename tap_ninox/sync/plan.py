@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -53,9 +54,9 @@ class Plan:
     problem: NinoxError | None = None
 
     @property
-    def removed(self) -> frozenset[int]:
+    def removed(self) -> AbstractSet[int]:
         """Ids that the feed names as removed; those that turn up in a page were made again."""
-        return frozenset(self.changes.removed) if self.changes else frozenset()
+        return self.changes.removed if self.changes else frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Mapping, MutableMapping
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any, TypeGuard
@@ -150,10 +151,10 @@ class Bookmark:
         """Whether no row of the table was ever emitted under this bookmark, for sure."""
         return self._values.get("is_empty") is True
 
-    def not_reported(self, record_ids: frozenset[int]) -> frozenset[int]:
-        """Return those of the removed records that the last run did not report already."""
+    def not_reported(self, record_ids: AbstractSet[int]) -> set[int]:
+        """Return, as a set of its own, those of the removed records that the last run did not report already."""
         last = self._values.get("last_deleted")
-        return record_ids.difference(last) if isinstance(last, list) else record_ids
+        return set(record_ids).difference(last if isinstance(last, list) else ())
 
     def newly_selected(self, properties: Iterable[str]) -> list[str]:
         """Return those of the properties that were left out when rows were read before."""
