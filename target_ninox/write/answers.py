@@ -42,17 +42,19 @@ def shown_key_of(plan: WritePlan) -> ShownKey:
     """
     captions = [field.name for field in plan.table.fields]
     caption_by_id = {field.id: field.name for field in plan.table.fields if captions.count(field.name) == 1}
+    names = [(field_id, caption_by_id.get(field_id, field_id)) for field_id in plan.match_field_ids]
     decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])  # a caption may be no name of a struct: `say "so"`
 
     def key(fields: bytes, row: EncodedRow) -> Hashable | None:
         try:
             shown = decoder.decode(fields)
-            values = {
-                field_id: shown.get(caption_by_id.get(field_id, field_id), shown.get(field_id))
-                for field_id in plan.match_field_ids
-            }
-            if values and all(value == _ENCODER.encode(row.fields.get(field_id)) for field_id, value in values.items()):
-                return row.key  # spelled as it was sent: nearly all of them
+            is_as_sent = bool(names)
+            values = {}
+            for field_id, caption in names:
+                values[field_id] = value = shown.get(caption, shown.get(field_id))
+                is_as_sent = is_as_sent and value == _ENCODER.encode(row.fields.get(field_id))
+            if is_as_sent:  # spelled as it was sent: nearly all of them
+                return row.key
             decoded = {key: None if value is None else msgspec.json.decode(value) for key, value in values.items()}
         except msgspec.DecodeError:
             return None

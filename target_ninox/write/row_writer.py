@@ -104,6 +104,9 @@ class RowWriter:
         self._deleter = Deleter(run.writer, self._table, size=run.settings.batch_size)
         self._files = FileLoader(plan, run.destination.client, run.writer, run.file_sources, max_tries=run.max_tries)
         self._has_checked_key = False
+        self._has_number_key = any(
+            field.type == "number" and field.id in plan.match_field_ids for field in plan.table.fields
+        )
         self._shown_files: dict[Hashable, Fields] = {}
         self._preview = run.preview.stream(plan.stream, plan.table, warnings=plan.warnings) if run.preview else None
         self._batches = BatchWriter(
@@ -268,7 +271,9 @@ class RowWriter:
         """
         if self._has_checked_key or self._preview or not (self.plan.needs_key and self.plan.match_field_ids):
             return False
-        has_large_key = any(intent.creates and _is_beyond_doubles(intent.row.encoded.key) for intent in intents)
+        has_large_key = self._has_number_key and any(
+            intent.creates and _is_beyond_doubles(intent.row.encoded.key) for intent in intents
+        )
         if has_large_key or self._run.matcher_of(self.plan).has_seen_no_key:
             self._has_checked_key = True
             return True

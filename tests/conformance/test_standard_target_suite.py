@@ -27,6 +27,7 @@ KEYLESS = {"mode": "insert"}
 STREAMS = {
     "test_no_pk": KEYLESS,
     "test_record_missing_required_property": KEYLESS,
+    "test_record_missing_key_property": {},  # else it is taken for the one above, mistyped
     "test_object_schema_with_properties": KEYLESS,
     "test_object_schema_no_properties": KEYLESS,
     "example_stream": KEYLESS,
