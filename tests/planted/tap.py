@@ -353,7 +353,7 @@ PROMISES = [
     ),
     Promise(
         "docs/reference/streams.md",
-        "`ACTIVATE_VERSION`, if the table was read whole: behind the last row, never before it.",
+        "`ACTIVATE_VERSION`, if the table was read in full: after the last row, never before it.",
         test="tap/test_full_refresh.py::test_a_refresh_has_a_higher_version_activated_after_its_last_row_and_later_rows_carry_it",
         defects=(
             Defect("tap_ninox:next_version", "max(now_ms, (previous or 0) + 1)", "previous or now_ms"),
