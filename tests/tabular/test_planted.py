@@ -1,0 +1,118 @@
+"""Each promise of the tap for spreadsheets has a test that fails when one small piece of the tap is broken."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.planted import trial
+from tests.planted.plant import Defect
+from tests.planted.promise import Promise
+
+README = "plugins/tap-tabular/README.md"
+TESTS = "../plugins/tap-tabular/tests"
+PROMISES = [
+    Promise(
+        README,
+        "text, as it is shown: `01097`, `K-00017`",
+        test="tabular/test_lists.py::test_a_list_becomes_what_a_person_would_type[de_kunden]",
+        defects=(
+            Defect("tap_tabular:show_by", "zeros >= _FEWEST_ZEROS", "zeros > 9"),
+            Defect("tap_tabular:_Code.__call__", 'rjust(self.zeros, "0")', "lower()"),
+        ),
+    ),
+    Promise(
+        README,
+        "without `.0`; others with the 15 digits that Excel shows (0.30000000000000004 is 0.3)",
+        test=f"{TESTS}/test_values.py::test_numbers_are_whole_if_they_are_and_have_no_more_digits_than_excel_shows",
+        defects=(
+            Defect("tap_tabular:plain", "int(number) if number.is_integer() else number", "number"),
+            Defect("tap_tabular:plain", 'f"{number:.15g}"', "number"),
+        ),
+    ),
+    Promise(
+        README,
+        "ISO, as much of it as the format shows, of both calendars (1900, 1904)",
+        test=f"{TESTS}/test_values.py::test_a_number_is_what_its_format_shows",
+        defects=(
+            Defect("tap_tabular:_Moment.__call__", "number < _LEAP_DAY_THAT_NEVER_WAS", "False"),
+            Defect("tap_tabular:_Moment.__call__", "if self.since_1904:", "if False:"),
+            Defect("tap_tabular:_Moment.__call__", "moment if self.has_clock else moment.date()", "moment"),
+        ),
+    ),
+    Promise(
+        README,
+        "their result; one without (never calculated) is an error that names the cell",
+        test=f"{TESTS}/test_broken_files.py::test_formulas_that_nobody_calculated",
+        defects=(
+            Defect(
+                "tap_tabular:_RowReader._value",
+                'Uncalculated() if self._is_formula and kind != "str" else None',
+                "None",
+            ),
+        ),
+    ),
+    Promise(
+        README,
+        "null, named in a warning",
+        test=f"{TESTS}/test_values.py::test_errors_are_named",
+        defects=(Defect("tap_tabular:_Columns.finish", 'if self._counts["errors"]:', "if False:"),),
+    ),
+    Promise(
+        README,
+        "sent: the loader rejects them, with their line",
+        test="tabular/test_lists.py::test_a_list_becomes_what_a_person_would_type[de_lager]",
+        defects=(
+            Defect("tap_tabular:_is_blank", "all(value is None", "any(value is None"),
+            Defect("target_ninox:_explained", "if not isinstance(file, str) or not isinstance(line, int):", "if True:"),
+        ),
+    ),
+    Promise(
+        README,
+        "**nothing is sent of any file**",
+        test=f"{TESTS}/test_messages.py::test_nothing_is_sent_as_long_as_one_file_cannot_be_read_and_all_are_named",
+        defects=(Defect("tap_tabular:TapTabular.discover_streams", "if problems:", "if False:"),),
+    ),
+    Promise(
+        README,
+        "ACTIVATE_VERSION follows the last row of the last file of a stream, and STATE holds no bookmarks",
+        test="tabular/test_mirror.py::test_what_left_the_list_is_deleted",
+        defects=(Defect("tap_tabular:TabularStream.get_records", "self.ABORT_AT_RECORD_COUNT is None", "False"),),
+    ),
+    Promise(
+        README,
+        "a loader may delete what no longer comes.",
+        test=f"{TESTS}/test_messages.py::test_the_end_is_said_behind_the_last_row_of_the_last_file",
+        defects=(Defect("tap_tabular:TabularStream.emit_activate_version_messages", "return False", "return True"),),
+    ),
+    Promise(
+        README,
+        "Found are UTF-8 and UTF-16, with or without a mark, and Windows-1252; else it is an error that asks.",
+        test=f"{TESTS}/test_text.py::test_encodings_that_have_to_be_said",
+        defects=(Defect("tap_tabular:_encoding_of", "if _is_odd(line):", "if False:"),),
+    ),
+    Promise(
+        README,
+        "a value in a column without a heading (merged headings)",
+        test=f"{TESTS}/test_headings.py::test_headings_that_cannot_be_names",
+        defects=(Defect("tap_tabular:_Columns.take", "chain(self._nameless, range(self._width, width))", "()"),),
+    ),
+]
+DEFECTS = [
+    pytest.param(defect, promise.test, id=f"{defect.function.partition(':')[2]}-{number}-{which}")
+    for number, promise in enumerate(PROMISES)
+    for which, defect in enumerate(promise.defects)
+]
+
+
+@pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.sentence[:40])
+def test_a_promise_stands_in_the_readme_and_its_defects_fit(promise):
+    assert len(promise.paragraphs()) == 1
+    for defect in promise.defects:
+        defect.prepare()
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize(("defect", "test"), DEFECTS)
+def test_a_defect_is_caught(defect, test, tmp_path):
+    ended = trial.run([test], tmp_path, defect=defect)
+    assert ended.caught, f"{test} passes with it: {defect}"
