@@ -34,6 +34,10 @@ class PostgresLoader:
         self._tmp_path = tmp_path
 
     @property
+    def warehouse(self):
+        return self._warehouse
+
+    @property
     def dsn(self):
         return self._warehouse.dsn
 

@@ -15,7 +15,17 @@ from collections import Counter
 from pathlib import Path
 
 from demo.postgres import running_postgres
-from tests.reliability import csv_kills, kills, load, matrix, meltano_kills, real_taps, warehouse_kills
+from tests.reliability import (
+    csv_kills,
+    grid,
+    kills,
+    load,
+    matrix,
+    meltano_kills,
+    real_loaders,
+    real_taps,
+    warehouse_kills,
+)
 from tests.reliability.canaries import quiet
 from tests.world import __main__ as world
 
@@ -100,10 +110,12 @@ def run_tests(_options):
 PARTS = {
     "tests": run_tests,
     "world": run_world,
+    "grid": grid.run_grid,
     "matrix": run_matrix,
     "kills": run_kills,
     "load": load.run_load,
     "taps": real_taps.run_taps,
+    "loaders": real_loaders.run_loaders,
 }
 
 
@@ -116,6 +128,7 @@ def main(arguments=None):
     parser.add_argument("--examples", type=int, default=5000, help="of each machine of the random world")
     parser.add_argument("--seeds", type=int, default=200, help="seeds of the kill tests")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--every", type=int, default=1, help="of the pairs of the grid, every so many, from the first")
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the largest load")
     parser.add_argument("--record", action="store_true", help="keep what the taps sent in tests/cases/taps")
     options = parser.parse_args(arguments)
