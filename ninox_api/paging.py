@@ -20,7 +20,6 @@ from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from itertools import pairwise
 
 from ninox_api.body import MAX_PAGE_BYTES
 from ninox_api.client import NinoxRecord
@@ -174,8 +173,8 @@ class ListOrder:
     def note(self, page: Page) -> None:
         """Take a page of ascending ids into account."""
         self._odds += math.lgamma(len(page) + 1)
-        changes = [record.sequence or 0 for record in page] if self._may_be_by_change else ()
-        if any(later < earlier for earlier, later in pairwise(changes)):
+        changes = [record.sequence or 0 for record in page] if self._may_be_by_change else []
+        if changes != sorted(changes):
             self._may_be_by_change = False
 
     def distrust(self) -> None:
@@ -202,14 +201,21 @@ class Tally:
         self._has_gaps = False
         self._page_lengths: dict[int, int] = {}
 
-    def note(self, page: Page, cursor: int, *, asked: int) -> None:
-        """Take a page into account as it came; one that is not full has all rows beyond its cursor."""
-        fresh = fresh_records(page, cursor)
-        if not fresh or not _ascends(fresh, cursor):
+    def note(self, page: Page, *, after_id: int, reached: int, came: int, asked: int) -> None:
+        """Take a page of ascending ids into account; one that is not full has all rows beyond its cursor.
+
+        Args:
+            page: Its rows beyond the cursor, as far as they are wanted.
+            after_id: The cursor.
+            reached: Id up to which it leaves nothing out, if records are listed by id.
+            came: How many rows the server sent.
+            asked: How many it was asked for.
+        """
+        if self._order.is_by_id:
             return
-        self._order.note(fresh)
-        self._page_lengths[asked] = max(len(page), self._page_lengths.get(asked, 0))
-        if len(page) >= min(asked, DEFAULT_PAGE_SIZE) and fresh[-1].id - cursor > len(fresh):
+        self._order.note(page)
+        self._page_lengths[asked] = max(came, self._page_lengths.get(asked, 0))
+        if came >= min(asked, DEFAULT_PAGE_SIZE) and reached - after_id > len(page):
             self._has_gaps = True
 
     @property
@@ -217,10 +223,10 @@ class Tally:
         """Whether ids are missing that a list in another order may hold further behind."""
         return self._has_gaps and not self._order.is_by_id
 
-    def last_page(self, *, asked: int) -> int | None:
-        """Return the number of the page on which a list of so many rows ends; None if its size is not known."""
-        length = self._page_lengths.get(asked)
-        return self.rows // length if length else None
+    def last_page(self) -> tuple[int, int]:
+        """Return a size of pages, and the number of the page on which a list of so many rows then ends."""
+        asked = min(self._page_lengths)
+        return asked, self.rows // self._page_lengths[asked]
 
     def agrees(self, page: Page, *, asked: int, last_id: int, deleted: int) -> bool:
         """Tell whether that page shows that there are no more rows than were read.

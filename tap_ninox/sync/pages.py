@@ -58,6 +58,14 @@ _CANNOT_SAY = (
 )
 """A server that does not answer a question which only confirms: nothing is wrong with the rows."""
 
+_NOT_BY_ID = (
+    "Table %s cannot be paged by record id on this server: reading it in repeated passes, which cannot be resumed."
+)
+_IN_DOUBT = (
+    "Table %s: record ids are missing, and nothing has shown yet that this server lists records by id, so rows may "
+    "have been passed over: reading it once more, in repeated passes, which cannot be resumed."
+)
+
 logger = logging.getLogger(__name__)
 
 
@@ -270,11 +278,7 @@ class TablePages:
             is_inherited = is_in_doubt and not self._feed.list_order.is_by_id
             if not is_inherited and (not tally.is_in_doubt or self._is_all(tally, seen, first_id, reading, head)):
                 return
-        logger.warning(
-            "Table %s cannot be paged by record id on this server: reading it in repeated passes, "
-            "which cannot be resumed.",
-            self._table_id,
-        )
+        logger.warning(_IN_DOUBT if is_usable else _NOT_BY_ID, self._table_id)
         emitted = set(chain.from_iterable(seen))
         try:
             yield from self._passes(emitted, is_whole=lambda reading: judge(reading) is not End.MORE)
@@ -442,17 +446,19 @@ class TablePages:
         seen: list[SeenIds],
         tally: Tally,
     ) -> Iterator[ReadPage]:
-        last_id, met_nothing, asked, content_bytes, ids = after_id, False, 0, 0, SeenIds()
+        last_id, met_nothing, asked, came, reached, content_bytes, ids = after_id, False, 0, 0, 0, 0, SeenIds()
         seen.append(ids)
 
         def fetch(after: int) -> Page:
-            nonlocal met_nothing, asked, content_bytes
+            nonlocal met_nothing, asked, came, reached, content_bytes
             page, asked, content_bytes = self._asked_after(after)
-            tally.note(page, after, asked=asked)
+            came, reached = len(page), page[-1].id if page else after
             met_nothing = not fresh_records(page, after)
             return page
 
         for page in keyset_pages(fetch, after_id=after_id, end=part.end):
+            end = reached if part.end is None else min(reached, part.end)
+            tally.note(page, after_id=last_id, reached=end, came=came, asked=asked)
             if page:
                 ids.add(page)
                 last_id = page[-1].id
@@ -475,10 +481,7 @@ class TablePages:
             reading: What it came to.
             head: The database's sequence before it, None if unknown: then deletions meanwhile are unknown, too.
         """
-        size = self._page_size.current
-        number = tally.last_page(asked=size)
-        if number is None:
-            return False
+        size, number = tally.last_page()
         with suppress(*_CANNOT_SAY):
             page = self._client.get_records(self._table_id, since_id=first_id or None, page=number, per_page=size)
             removed = set() if head is None else self._feed.removed_since(self._table_id, head)
@@ -527,10 +530,7 @@ class TablePages:
         return self._join(page) if page else page
 
     def _are_all_since(self, bookmark: int, tally: Tally) -> bool:
-        size = self._page_size.current
-        number = tally.last_page(asked=size)
-        if number is None:
-            return False
+        size, number = tally.last_page()
         with suppress(*_CANNOT_SAY):
             page = self._client.get_records(self._table_id, since_sequence=bookmark, page=number, per_page=size)
             return tally.agrees(page, asked=size, last_id=LARGEST_ID, deleted=0)
@@ -543,16 +543,19 @@ class TablePages:
             KeysetUnusableError: The server ignores `sinceSq` (one was seen to) or does not order by id; what was
                 yielded is right, but not all.
         """
+        last_id, asked, came = 0, 0, 0
 
         def fetch(after: int) -> Page:
+            nonlocal asked, came
             page, asked, _ = self._asked_after(after, since_sequence=bookmark)
-            if tally is not None:
-                tally.note(page, after, asked=asked)
+            came = len(page)
             return page
 
         for page in keyset_pages(fetch):
             if tally is not None:
                 tally.rows += len(page)
+                tally.note(page, after_id=last_id, reached=page[-1].id, came=came, asked=asked)
+                last_id = page[-1].id
             wanted = [record for record in page if _is_after(record, bookmark, also=also)]
             yield wanted
             if len(wanted) < len(page):

@@ -226,7 +226,7 @@ PROMISES = [
             Defect("ninox_api:Tally.note", "self._has_gaps = True", "pass"),
             Defect(
                 "ninox_api:ListOrder.note",
-                "if any(later < earlier for earlier, later in pairwise(changes)):",
+                "if changes != sorted(changes):",
                 "if True:",
             ),
         ),
