@@ -179,7 +179,7 @@ PROMISES = [
     ),
     Promise(
         "docs/guarantees.md",
-        "An incomplete reading never passes for a deletion",
+        "An incomplete read never passes for a deletion",
         test="scenarios/test_a06_we_deleted_wrong_invoices.py::test_a_refresh_that_is_cut_off_marks_none",
         defects=(
             Defect(
@@ -346,7 +346,7 @@ PROMISES = [
     ),
     Promise(
         "docs/guarantees.md",
-        "Whole readings on a schedule (`full_refresh_interval_hours`) with table versions; one that dies leaves the "
+        "Full refreshes on a schedule (`full_refresh_interval_hours`) with table versions; one that dies leaves the "
         "table as it was",
         test="tap/test_full_refresh.py::test_a_refresh_that_dies_activates_nothing_and_goes_on_next_time",
         defects=(Defect("tap_ninox:make_plan", "if snapshot is not None:", "if False:"),),

@@ -180,7 +180,7 @@ PROMISES = [
     ),
     Promise(
         "docs/guarantees.md",
-        "One bad row in a batch costs no other: it is found by halving, and named",
+        "One bad row in a batch costs no other: it is found by dividing the batch, and named",
         test="target/test_refused_rows.py::test_one_bad_row_in_a_thousand",
         defects=(Defect("target_ninox:BatchWriter._refused", "_divided(rest, -(-len(rest) // PARTS))", "[rest[:1]]"),),
     ),

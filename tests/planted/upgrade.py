@@ -41,7 +41,7 @@ PROMISES = [
     ),
     Promise(
         PAGE,
-        "No table is read whole that the old version would not have read whole",
+        "No table gets a full refresh that the old version would not have refreshed",
         test=f"{TEST}test_no_table_is_read_whole_without_a_reason[0.1.0, later runs]",
         defects=(Defect("tap_ninox:make_plan", "wishes.always or position is None", "True"),),
     ),
