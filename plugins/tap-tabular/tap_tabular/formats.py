@@ -61,7 +61,7 @@ def show_by(number_format: str, *, since_1904: bool) -> Show | None:
     has_clock = bool(letters & set("hs"))
     has_day = bool(letters & set("yd")) or ("m" in letters and not has_clock)
     if has_day or has_clock:
-        return _Moment(has_day, has_clock, parts.has_fraction, since_1904)
+        return Moment(has_day, has_clock, parts.has_fraction, since_1904)
     zeros = sum(part for part in parts.code if isinstance(part, int))
     if zeros >= _FEWEST_ZEROS and not parts.others and not parts.is_conditional:
         return _Code(tuple(parts.code), zeros)
@@ -100,7 +100,7 @@ def _parts(number_format: str) -> _Parts:  # noqa: C901, PLR0912 (a kind of toke
 
 
 @dataclass(frozen=True, slots=True)
-class _Moment:
+class Moment:
     """A date, a time of day, or both: as much of the number as the format shows."""
 
     has_day: bool
@@ -109,6 +109,7 @@ class _Moment:
     since_1904: bool
 
     def __call__(self, number: float) -> Value:
+        """Return it."""
         first = 0 if self.since_1904 or not self.has_day else 1
         if not first <= number <= _MOST_DAYS:
             return ErrorCell("no date")

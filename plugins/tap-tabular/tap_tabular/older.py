@@ -1,22 +1,34 @@
 """Workbooks of other kinds (xls, xlsb, ods), by python-calamine.
 
 It shows neither formats nor errors: a number under a format of zeros comes as the number, an error cell as an empty
-one. A sheet is held in memory as a whole.
+one.
+
+A sheet is held in memory as a whole, from its first cell to its last, whatever is between them: so a few bytes can ask
+for more memory than there is, and python-calamine then ends the process. `_check_area` looks before.
 """
 
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from io import BufferedReader, RawIOBase
 from pathlib import Path
+from typing import IO, cast
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 from tap_tabular.files import LOCKED, Row, TabularError, Value
 from tap_tabular.formats import plain
+from tap_tabular.xlsx import naming_damage, parsed
 
+_BINARY_SHEET = re.compile(r"xl/worksheets/[^/]+\.bin")
+_ROW, _CELLS = 0, frozenset(range(1, 12))
+"""Records of an .xlsb that are a row, and that are a cell; both begin with a place of four bytes."""
+
+_INTEGER = 4
 _ANY_DAY = date(2000, 1, 1)
 _LENGTH = re.compile(r"PT(\d+)H(\d+)M([\d.]+)S", re.ASCII)
 """How .ods keeps a length of time."""
@@ -41,8 +53,15 @@ class OlderSheet:
             raise _damaged(error) from None
 
 
+MOST_CELLS = 25_000_000
+"""Of the area of a sheet; a full sheet of an .xls has 17 million."""
+
+
 def open_older(path: Path) -> tuple[CalamineWorkbook, list[OlderSheet]]:
     """Open a workbook; return it, to be closed, and its sheets."""
+    if zipfile.is_zipfile(path):
+        with naming_damage():
+            _check_area(path)
     try:
         workbook = CalamineWorkbook.from_path(str(path))
     except PasswordError:
@@ -85,3 +104,79 @@ def _damaged(error: CalamineError) -> TabularError:
     if "password" in str(error).lower():
         return TabularError(LOCKED)
     return TabularError(f"it is damaged, or no workbook ({type(error).__name__}). Save it anew as .xlsx.")
+
+
+def _check_area(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            if name == "content.xml":
+                with archive.open(name) as file:
+                    area = _OdsArea()
+                    for _ in parsed(file, area.start, area.end, lambda _: None):
+                        area.check()
+            elif _BINARY_SHEET.fullmatch(name):
+                with archive.open(name) as file:
+                    _check_binary_area(BufferedReader(cast("RawIOBase", file), 2**20))
+
+
+@dataclass(slots=True)
+class _OdsArea:
+    """How far the cells of an .ods reach. Rows and cells that are alike stand there once, with their number."""
+
+    rows: int = 0
+    width: int = 0
+    _row: int = 0
+    _column: int = 0
+    _repeated: int = 1
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """Take the begin of an element."""
+        if name == "table:table":
+            self.rows = self.width = self._row = 0
+        elif name == "table:table-row":
+            self._column, self._repeated = 0, int(attributes.get("table:number-rows-repeated", 1))
+            self._row += self._repeated
+        elif name in {"table:table-cell", "table:covered-table-cell"}:
+            self._column += int(attributes.get("table:number-columns-repeated", 1))
+            if "office:value-type" in attributes or "table:formula" in attributes:
+                self.rows, self.width = self._row, max(self.width, self._column)
+
+    def end(self, _name: str) -> None:
+        """Do nothing."""
+
+    def check(self) -> None:
+        """Refuse a sheet that reaches too far."""
+        _refuse_area(self.rows, self.width)
+
+
+def _check_binary_area(file: IO[bytes]) -> None:
+    """Look where the cells of an .xlsb are: records of a number, a length and that many bytes."""
+    rows = width = 0
+    while (kind := _read_number(file, most=2)) is not None:
+        content = file.read(_read_number(file, most=4) or 0)
+        if kind == _ROW and len(content) >= _INTEGER:
+            rows = int.from_bytes(content[:_INTEGER], "little") + 1
+        elif kind in _CELLS and len(content) >= _INTEGER:
+            width = max(width, int.from_bytes(content[:_INTEGER], "little") + 1)
+            _refuse_area(rows, width)
+
+
+def _read_number(file: IO[bytes], *, most: int) -> int | None:
+    """Read a number of at most so many bytes: seven bits each, and one that says that more follow."""
+    number = 0
+    for place in range(most):
+        byte = file.read(1)
+        if not byte:
+            return None
+        number |= (byte[0] & 0x7F) << (7 * place)
+        if not byte[0] & 0x80:
+            break
+    return number
+
+
+def _refuse_area(rows: int, width: int) -> None:
+    if rows * width > MOST_CELLS:
+        message = (
+            f"a sheet of it reaches over {rows:,} rows and {width:,} columns, too far for its kind. Save it as .xlsx."
+        )
+        raise TabularError(message)

@@ -126,7 +126,8 @@ class Table:
                 except TabularError as error:
                     problems.append(f"{path.as_posix()}: {error}")
                 except OSError as error:
-                    problems.append(f"{path.as_posix()}: {error.strerror}. Is it open in another program?")
+                    hint = " Is it open in another program?" if isinstance(error, PermissionError) else ""
+                    problems.append(f"{path.as_posix()}: {error.strerror}.{hint}")
         if problems:
             raise TabularError("\n".join(problems))
 

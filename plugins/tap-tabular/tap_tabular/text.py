@@ -99,6 +99,8 @@ def open_text(path: Path, encoding: str | None, delimiter: str | None, keys: Col
             message = f"encoding: Python knows none that is called {encoding!r}; usual are utf-8, cp1252, utf-16."
             raise TabularError(message) from None
     encoding = encoding or _encoding_of(path)
+    if codecs.lookup(encoding).name == "utf-8":
+        encoding = "utf-8-sig"  # takes away a mark, if there is one; else the first heading would begin with it
     return TextSheet(path, encoding, delimiter or _delimiter_of(path, encoding, keys))
 
 

@@ -20,7 +20,7 @@ from xml.parsers import expat
 from zipfile import BadZipFile, ZipFile
 
 from tap_tabular.files import MOST_IN_MEMORY, ErrorCell, Row, TabularError, Uncalculated, Value
-from tap_tabular.formats import BUILT_IN, Show, number_of, show_by
+from tap_tabular.formats import BUILT_IN, Moment, Show, number_of, show_by
 
 _CHUNK = 2**16
 _LONGEST = 2**24
@@ -51,7 +51,7 @@ class Xlsx:
 
     def __init__(self, path: Path) -> None:
         """Read what its sheets are, its formats and its texts."""
-        with _naming_damage():
+        with naming_damage():
             self._archive = ZipFile(path)
             root = posixpath.dirname(part := _workbook_part(self._archive))
             workbook = self._xml(part)
@@ -72,9 +72,9 @@ class Xlsx:
 
     def rows(self, part: str) -> Iterator[Row]:
         """Yield the rows of a sheet."""
-        with _naming_damage(), self._archive.open(part) as file:
+        with naming_damage(), self._archive.open(part) as file:
             reader = _RowReader(self._texts, self._shows)
-            for _ in _parsed(file, reader.start, reader.end, reader.text):
+            for _ in parsed(file, reader.start, reader.end, reader.text):
                 yield from reader.finished
                 reader.finished.clear()
 
@@ -118,7 +118,7 @@ class Xlsx:
         self._check_size(part)
         reader = _TextReader()
         with self._archive.open(part) as file:
-            for _ in _parsed(file, reader.start, reader.end, reader.text):
+            for _ in parsed(file, reader.start, reader.end, reader.text):
                 pass
         return reader.texts
 
@@ -131,7 +131,7 @@ def _refuse(reason: str) -> NoReturn:
     raise _DamagedError(reason)
 
 
-class _naming_damage:  # noqa: N801 (used as a function)
+class naming_damage:  # noqa: N801 (used as a function)
     """Say of whatever a broken file makes parsers raise that it is broken."""
 
     def __enter__(self) -> None:
@@ -149,7 +149,7 @@ class _naming_damage:  # noqa: N801 (used as a function)
             raise TabularError(_DAMAGED.format("it refers to what is not in it")) from None
 
 
-def _parsed(
+def parsed(
     file: IO[bytes],
     start: Callable[[str, dict[str, str]], None],
     end: Callable[[str], None],
@@ -164,10 +164,10 @@ def _parsed(
 
     def begin(name: str, _attributes: dict[str, str]) -> None:
         prefix = name.rpartition(":")[0]
-        if prefix:  # all names begin with it: as OpenOffice and some reporting servers write
-            cut = len(prefix) + 1
-            parser.StartElementHandler = lambda name, attributes: start(name[cut:], attributes)
-            parser.EndElementHandler = lambda name: end(name[cut:])
+        if prefix:  # as some reporting servers write
+            cut = f"{prefix}:"
+            parser.StartElementHandler = lambda name, attributes: start(name.removeprefix(cut), attributes)
+            parser.EndElementHandler = lambda name: end(name.removeprefix(cut))
         else:
             parser.StartElementHandler, parser.EndElementHandler = start, end
 
@@ -290,8 +290,10 @@ class _RowReader:
             return text in {"1", "true"}
         if kind == "e":
             return ErrorCell(text)
-        if kind == "d":
-            return datetime.fromisoformat(text.removesuffix("Z"))
+        if kind == "d":  # ISO text, as few programs write it
+            show = self._show()
+            moment = datetime.fromisoformat(text.removesuffix("Z"))
+            return moment.date() if isinstance(show, Moment) and not show.has_clock else moment
         return _unescaped(text)
 
     def _show(self) -> Show | None:

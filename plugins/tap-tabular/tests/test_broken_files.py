@@ -156,6 +156,17 @@ def test_a_cell_without_end(read, workbook, monkeypatch):
     assert "one element of it has no end" in refused(read(path))
 
 
+def test_elements_with_a_prefix_and_dates_as_text(read, workbook):
+    """As reporting servers and strict writers of the format write."""
+    content = (
+        b'<x:worksheet xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><x:sheetData>'
+        b'<x:row><x:c t="inlineStr"><x:is><x:t>No</x:t></x:is></x:c><x:c t="str"><x:v>Day</x:v></x:c></x:row>'
+        b'<x:row><x:c><x:v>7</x:v></x:c><x:c t="d"><x:v>2026-01-31T12:30:00</x:v></x:c></x:row>'
+        b"</x:sheetData></x:worksheet>"
+    )
+    assert read(with_part(workbook(ROWS), _SHEET, content)).rows == [{"No": 7, "Day": "2026-01-31T12:30:00"}]
+
+
 def test_cells_outside_of_any_sheet(read, workbook):
     content = b'<worksheet><sheetData><row r="1"><c r="XFE1"><v>1</v></c></row></sheetData></worksheet>'
     assert "row 1 has a cell outside of any sheet" in refused(read(with_part(workbook(ROWS), _SHEET, content)))
@@ -169,6 +180,59 @@ def test_a_file_that_may_not_be_read(read, workbook, monkeypatch):
 
     monkeypatch.setattr("tap_tabular.table.kind_of", refuse)
     assert refused(read(path)) == "list.xlsx: Permission denied. Is it open in another program?"
+
+
+def opendocument(folder, rows):
+    path = folder / "list.ods"
+    content = (
+        '<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+        'xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
+        'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet>'
+        f'<table:table table:name="a">{rows}</table:table></office:spreadsheet></office:body></office:document-content>'
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", content)
+        archive.writestr(
+            "META-INF/manifest.xml",
+            '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>',
+        )
+    return path
+
+
+def cells(text, *, columns=1, rows=1):
+    return (
+        f'<table:table-row table:number-rows-repeated="{rows}"><table:table-cell '
+        f'table:number-columns-repeated="{columns}" office:value-type="string"><text:p>{text}</text:p>'
+        "</table:table-cell></table:table-row>"
+    )
+
+
+def test_an_ods_that_would_take_all_memory(read, tmp_path):
+    """A cell that is repeated over the whole sheet: python-calamine would end the process."""
+    path = opendocument(tmp_path, cells("x", columns=16_384, rows=1_048_576))
+    assert "a sheet of it reaches over 1,048,576 rows and 16,384 columns, too far for its kind." in refused(read(path))
+
+
+def test_an_ods_whose_rest_is_empty(read, tmp_path):
+    """LibreOffice writes what is formatted and empty as rows and cells that are repeated a million times."""
+    rest = (
+        '<table:table-row table:number-rows-repeated="1048574"><table:table-cell '
+        'table:number-columns-repeated="16384"/></table:table-row>'
+    )
+    assert read(opendocument(tmp_path, cells("No") + cells("7") + rest)).rows == [{"No": "7"}]
+
+
+def test_an_xlsb_that_would_take_all_memory(read, tmp_path):
+    """Its first cell and the last that can be."""
+    row, cell = (
+        lambda number: b"\x00\x04" + number.to_bytes(4, "little"),
+        lambda column: b"\x05\x10" + column.to_bytes(4, "little") + bytes(12),
+    )
+    with zipfile.ZipFile(tmp_path / "list.xlsb", "w") as archive:
+        archive.writestr("xl/workbook.bin", b"")
+        archive.writestr("xl/worksheets/sheet1.bin", row(0) + cell(0) + row(1_048_575) + cell(16_383))
+    assert "reaches over 1,048,576 rows and 16,384 columns" in refused(read(tmp_path / "list.xlsb"))
 
 
 def memory_of(path):

@@ -93,3 +93,8 @@ def test_quotation_marks_within_a_text(read, text):
         {"a": "1", "b": 'Rohr 5"'},
         {"a": "2", "b": 'sagt "Ja"'},
     ]
+
+
+def test_an_encoding_that_is_said_does_not_put_the_mark_into_the_first_heading(read, text):
+    path = text("Nr;a\n1;x\n", encoding="utf-8-sig")
+    assert read(path, encoding="UTF-8", key_properties=["Nr"]).rows == [{"Nr": "1", "a": "x"}]
