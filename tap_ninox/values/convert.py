@@ -170,7 +170,7 @@ class Converter:
     def _are_captions(self, page: Sequence[NinoxRecord], reader: _Reader, sent: Sequence[Any]) -> bool:
         """Tell whether a page holds captions of options, as far as that makes a difference."""
         for record, value in zip(page, sent, strict=True):
-            if not reader.mistakable.isdisjoint(filter(_is_text, options_in(value))):
+            if not reader.mistakable.isdisjoint(filter(_is_text, options_in(value, reader.column.captions))):
                 verdict = self._shown_style(page)
                 if verdict is None:
                     verdict = self._asks_for_captions(record, reader.column.field_id, value)
@@ -184,7 +184,7 @@ class Converter:
         for column in (reader.column for reader in self._readers if reader.column.is_stored):
             ids, captions = column.captions.keys(), set(column.captions.values())
             for value in self._sent(fields, column.field_id) if captions else ():
-                for option in filter(_is_text, options_in(value)):
+                for option in filter(_is_text, options_in(value, column.captions)):
                     if (option in ids) != (option in captions):
                         return option in captions
         return None

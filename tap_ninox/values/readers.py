@@ -180,9 +180,14 @@ def mistakable_options(captions: Mapping[str, str]) -> frozenset[str]:
     return frozenset(caption for key, caption in captions.items() if caption != key and caption in captions)
 
 
-def options_in(value: Any) -> list[Any]:
+def options_in(value: Any, captions: Mapping[str, str]) -> list[Any]:
     """Return what a choice, or a multiple choice, holds, as it was sent."""
-    return [] if value is None or value == "" else list(_items(value))
+    if value is None or value == "":
+        return []
+    try:
+        return list(_options(captions)(value))
+    except BadValueError:
+        return [value]
 
 
 def ids_of_captions(captions: Mapping[str, str]) -> Read:
@@ -190,9 +195,10 @@ def ids_of_captions(captions: Mapping[str, str]) -> Read:
     id_by_caption = {caption: key for key, caption in reversed(list(captions.items()))}
 
     def read(value: Any) -> Any:
-        if value is None or isinstance(value, str):
+        options = options_in(value, captions)
+        if value is None or (isinstance(value, str) and len(options) <= 1):
             return id_by_caption.get(value or "", value)
-        return [id_by_caption.get(item, item) if isinstance(item, str) else item for item in options_in(value)]
+        return [id_by_caption.get(item, item) if isinstance(item, str) else item for item in options]
 
     return read
 

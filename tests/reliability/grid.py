@@ -134,7 +134,7 @@ def play(switches, loader):
     simulator.reset(seed=company())
     simulator.switches.update({name: switch.values[0] for name, switch in SWITCHES.items()} | switches)
     simulator.faults.clear()
-    notes, outcomes, state, different = [], [], None, {}
+    notes, outcomes, state, different, before = [], [], None, {}, []
 
     def run(name, **more):
         nonlocal state, different
@@ -143,10 +143,12 @@ def play(switches, loader):
         state = done.state or state
         loader.load(done)
         if name is None:
+            before.extend(line for line in said if "did not fit" in line)  # of rows that do not come with the rest
             return
         source = simulator.store.database(TEAM_ID, DATABASE_ID)
         different = {stream: _difference(source, entries[stream], loader.live(stream)) for stream in STREAMS}
-        told = [str(done.error)] if done.error else list(said)
+        told = [str(done.error)] if done.error else [*before, *said]
+        before.clear()
         if done.error is None and not any(different.values()):
             outcomes.append(EXACT)
         else:

@@ -25,7 +25,9 @@ def asked_by_caption(simulator):
     return [call for call in calls(simulator) if call.query.get("choiceStyle") == "names"]
 
 
-@pytest.mark.parametrize("switches", [{}, {"sequence_field": "absent"}, {"multi": "object"}], ids=str)
+@pytest.mark.parametrize(
+    "switches", [{}, {"sequence_field": "absent"}, {"multi": "object"}, {"multi": "text"}], ids=str
+)
 @pytest.mark.parametrize("style", ["honoured", "ignored"])
 def test_each_option_arrives_as_the_one_that_was_chosen(simulate, style, switches):
     simulator = simulate(shop_of_choices(), choice_style=style, **switches)
@@ -37,7 +39,7 @@ def test_each_option_arrives_as_the_one_that_was_chosen(simulate, style, switche
     assert {number: row["state_id"] for number, row in rows.items()} == STATES
     assert {number: row["state"] for number, row in rows.items()} == {1: "2", 2: "1", 3: "11"}
     tags = {number: list(dict.fromkeys(["1", key])) for number, key in STATES.items()}
-    if "multi" not in switches:
+    if switches.get("multi") != "object":
         tags = {number: ["1", key] for number, key in STATES.items()}
     assert {number: row["tags_ids"] for number, row in rows.items()} == tags
     assert len(asked_by_caption(simulator)) == 1
@@ -71,3 +73,12 @@ def test_where_no_caption_is_like_an_id_nothing_is_asked(simulate):
     simulator = simulate(team(database({"A": table}, {"A": [RecordDocument(1, {"C": "1"}, 1)]})))
     run_tap(simulator)
     assert asked_by_caption(simulator) == []
+
+
+def test_text_that_is_no_option_any_more_is_a_value_that_does_not_fit(simulate):
+    table = customers(D=field("multi", "Tags", values=OPTIONS))
+    records = [RecordDocument(1, {"D": ["2"]}, 1), RecordDocument(2, {"D": ["was, once", "1"]}, 2)]
+    simulator = simulate(team(database({"A": table}, {"A": records})), multi="text", choice_style="ignored")
+    run = run_tap(simulator)
+    assert run.error is None
+    assert [row["tags_ids"] for row in run.rows(STREAM)] == [["2"], None]
