@@ -29,6 +29,7 @@ _ROW, _CELLS = 0, frozenset(range(1, 12))
 """Records of an .xlsb that are a row, and that are a cell; both begin with a place of four bytes."""
 
 _INTEGER = 4
+_MANIFEST = "META-INF/manifest.xml"
 _ANY_DAY = date(2000, 1, 1)
 _LENGTH = re.compile(r"PT(\d+)H(\d+)M([\d.]+)S", re.ASCII)
 """How .ods keeps a length of time."""
@@ -108,7 +109,10 @@ def _damaged(error: CalamineError) -> TabularError:
 
 def _check_area(path: Path) -> None:
     with zipfile.ZipFile(path) as archive:
-        for name in archive.namelist():
+        names = archive.namelist()
+        if _MANIFEST in names and b"encryption-data" in archive.read(_MANIFEST):
+            raise TabularError(LOCKED)
+        for name in names:
             if name == "content.xml":
                 with archive.open(name) as file:
                     area = _OdsArea()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -64,13 +65,16 @@ def test_a_reference_to_a_text_that_is_not_there(read, workbook):
     assert "it is damaged: it refers to what is not in it." in refused(read(with_part(path, _SHEET, content)))
 
 
-def test_a_password(read, tmp_path):
+def test_a_password(read):
     """What Excel saves with one is an OLE container with the workbook encrypted in it."""
-    path = tmp_path / "list.xlsx"
-    path.write_bytes(
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(1000) + "EncryptedPackage".encode("utf-16-le") + bytes(500)
-    )
-    assert refused(read(path)) == "list.xlsx: it is protected by a password. Save it without one."
+    path = Path(__file__).parent / "files" / "protected.xlsx"
+    error = refused(read({"path": str(path)}))
+    assert error.endswith("protected.xlsx: it is protected by a password. Save it without one.")
+
+
+def test_a_password_of_libreoffice(read, tmp_path):
+    path = opendocument(tmp_path, cells("No"), manifest="<manifest:encryption-data/>")
+    assert refused(read(path)) == "list.ods: it is protected by a password. Save it without one."
 
 
 def test_an_old_workbook_that_is_cut_off(read, tmp_path):
@@ -182,7 +186,7 @@ def test_a_file_that_may_not_be_read(read, workbook, monkeypatch):
     assert refused(read(path)) == "list.xlsx: Permission denied. Is it open in another program?"
 
 
-def opendocument(folder, rows):
+def opendocument(folder, rows, *, manifest=""):
     path = folder / "list.ods"
     content = (
         '<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
@@ -195,7 +199,8 @@ def opendocument(folder, rows):
         archive.writestr("content.xml", content)
         archive.writestr(
             "META-INF/manifest.xml",
-            '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>',
+            f'<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">{manifest}'
+            "</manifest:manifest>",
         )
     return path
 
