@@ -6,7 +6,6 @@ import io
 from contextlib import redirect_stdout
 
 from tap_tabular.tap import TapTabular
-
 from tests.helpers.run import TapRun, parse
 
 

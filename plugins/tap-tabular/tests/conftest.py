@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
+
 from tap_tabular.files import TabularError
 from tap_tabular.tap import TapTabular
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from tap_tabular.files import ErrorCell
 from tap_tabular.formats import number_of, plain, show_by, written
 
