@@ -27,6 +27,7 @@ from tap_ninox.values.selected_fields import SelectedFieldsDecoder
 from target_ninox import completeness
 from target_ninox.mapping.plan import WritePlan
 from target_ninox.settings import TargetSettings
+from target_ninox.state import write_state
 from target_ninox.write.file_sources import FileSources
 
 # ----------------------------------------------------------------------------------------------------------- limits
@@ -314,6 +315,18 @@ main()
 def at_each_state(note):
     """Call a function with each state at the moment when the target would write it; none is written."""
     with mock.patch("target_ninox.target.write_state", note):
+        yield
+
+
+@contextmanager
+def watched_states(note):
+    """Call a function with each state at the moment when the target writes it."""
+
+    def watched(value):
+        note(value)
+        write_state(value)
+
+    with mock.patch("target_ninox.target.write_state", watched):
         yield
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 
 from tests.helpers.oracle import expected_rows
+from tests.world.strategies import EMPTY
 
 SYSTEM_STREAMS = ("ninox_choices", "ninox_databases", "ninox_deleted_records", "ninox_fields", "ninox_tables")
 
@@ -163,6 +164,21 @@ def rejected_rows_and_nothing_else_fail_a_load(run, table, *, is_rest):
         assert fewest <= counts.get("rejected", 0) <= len(table.rejected), (counts, table.rejected)
 
 
+def each_state_stands_behind_its_rows(seen, load):
+    """When a state goes out, every row before it is in Ninox: nobody sends one again.
+
+    Args:
+        seen: State → fields of the records at that moment.
+        load: What is loaded.
+    """
+    if load.mode not in {"upsert", "insert"}:
+        return
+    for value, held in seen:
+        keys = [fields.get(load.key) for fields in held]
+        for row in load.stored_rows[: value.get("rows", 0)]:
+            assert load.key not in row or row[load.key] is EMPTY or row[load.key] in keys, (value, row, held)
+
+
 def no_state_passes_a_rejected_row(run, table):
     """A state goes out only behind rows that were loaded, so that one that was rejected comes again."""
     if run is not None and table.rejected and run.state and "rows" in run.state:
@@ -181,6 +197,13 @@ def records_gone_are_those_announced(run, before, after):
     told = run.report["total"]
     announced = told["deleted"] + told["removed"] + sum(told["deleted_along"].values())
     assert len(before - after) == announced, (sorted(before - after), told)
+
+
+def what_may_mean_two_things_is_refused(world, run, names):
+    """A name in a setting that is the id of one thing and the name of another ends the run, and says what to give."""
+    assert any(f"by {name!r}" in str(run.error) or f"{name!r} may mean several" in str(run.error) for name in names)
+    assert ("give" in str(run.error)) or "say which by its id" in str(run.error), run.error
+    nothing_was_written(world)
 
 
 def nothing_was_written(world):

@@ -7,7 +7,6 @@ search for the name in this folder.
 from __future__ import annotations
 
 KNOWN = {
-    "ids": "What a setting gives by its id cannot be told from another of that name: none is named like an id.",
     "choices": "The target takes an option captioned like the id of another for that one if choiceStyle is ignored.",
 }
 

@@ -39,7 +39,7 @@ class Table:
             key: Id of the field that rows are matched by.
             is_whole: Whether it is certain that all rows came.
         """
-        named = []
+        named, shows_keys = [], any(fields.get(key) is not None for fields in self.existing.values())
         for number, row in enumerate(rows, start=1):
             try:
                 named.append(self._take(row, mode, key))
@@ -48,7 +48,7 @@ class Table:
                 later = [other.get(key, EMPTY) for other in rows[number:]]
                 self.superseded += mode != "insert" and row.get(key, EMPTY) is not EMPTY and row[key] in later
         self.named = frozenset(i for i, fields in self.existing.items() if any(fields is n for n in named))
-        if mode == "mirror" and named and not self.rejected and is_whole:
+        if mode == "mirror" and named and not self.rejected and is_whole and shows_keys:
             self.unseen = self.existing.keys() - self.named
 
     def _take(self, row, mode, key):

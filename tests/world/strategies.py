@@ -91,12 +91,9 @@ DATABASE_ID = "db0000000005"
 picks = st.integers(0, 10_000)
 
 
-def captions(*, for_target=False):
+def captions():
     """Names of tables and fields."""
-    names = list(CAPTIONS)
-    if for_target and not is_mended("ids"):
-        names = [name for name in names if name not in {"A", "B"}]
-    return st.sampled_from(names)
+    return st.sampled_from(CAPTIONS)
 
 
 class FieldShape(NamedTuple):

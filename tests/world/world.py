@@ -233,7 +233,7 @@ class TargetWorld(World):
 
     @initialize(data=st.data())
     def begin(self, data):
-        names = draw.captions(for_target=True)
+        names = draw.captions()
         shapes = [draw.loadable(shape) for shape in data.draw(draw.shapes(names))]
         database = draw.database_of(shapes, "Shop", for_target=True)
         self.open(database, data.draw(draw.switches()), data.draw(st.lists(names, min_size=3)))
@@ -264,6 +264,10 @@ class TargetWorld(World):
         load = Load.of(self.people.databases[0], stream)
         if load is None:
             return
+        if load.ambiguous:
+            run = self.load(load.messages, load)
+            invariants.what_may_mean_two_things_is_refused(self, run, load.ambiguous)
+            return
         expected = self.expected(load)
         first = self.load(load.messages, load, faults, kill) if is_disturbed else None
         before = self.record_keys()
@@ -284,8 +288,14 @@ class TargetWorld(World):
         """Run the target, hit by faults and killed where that is asked."""
         with self.happening((), faults), limits.small_batches(self.rows_at_once):
             settings = {**self.settings, "max_retries": MOST_RETRIES, "database": load.database.id}
-            with limits.killed_at_request(kill[0], is_answered=kill[1]) if kill else nullcontext():
-                return run_target(self.simulator, messages, streams=load.settings, **settings)
+            seen = []
+            with (
+                limits.killed_at_request(kill[0], is_answered=kill[1]) if kill else nullcontext(),
+                limits.watched_states(lambda value: seen.append((value, load.held()))),
+            ):
+                run = run_target(self.simulator, messages, streams=load.settings, **settings)
+        invariants.each_state_stands_behind_its_rows(seen, load)
+        return run
 
     def expected(self, load):
         """Return (database, table) → what it must hold after a load."""
@@ -329,15 +339,25 @@ class Load:
         self.place = database.id, table_id
         rows = [draw.row_of(fields, pick) for pick in stream.rows]
         self.stored_rows = [stored for _, stored in rows]
-        self.settings = {
-            "input": {"table": table_id, "mode": stream.mode, "fields": {f"p_{key.lower()}": key for key in fields}}
-        }
+        tables = {key: table.caption for key, table in database.tables.items()}
+        columns = {key: raw["caption"] for key, raw in database.tables[table_id].fields.items()}
+        named_fields = {f"p_{key.lower()}": _name_of(key, columns) for key in fields}
+        self.ambiguous = [
+            name
+            for name, known in ((_name_of(table_id, tables), tables), *((n, columns) for n in named_fields.values()))
+            if not _is_clear(name, known)
+        ]
+        self.settings = {"input": {"table": _name_of(table_id, tables), "mode": stream.mode, "fields": named_fields}}
         described = schema("input", key=[f"p_{self.key.lower()}"], **{f"p_{key.lower()}": {} for key in fields})
         sent_rows = [{f"p_{key.lower()}": value for key, value in sent.items()} for sent, _ in rows]
         self.tap, self.is_whole = stream.tap, stream.tap in draw.WHOLE_TAPS
         knows_versions = stream.mode == "mirror" and self.tap in {"activates", "went on", "is cut off"}
         self._rows = records("input", sent_rows, version=1 if knows_versions else None)
         self._described, self._states_after = described, stream.states_after
+
+    def held(self):
+        """Return the fields of all records of its table, as they are now."""
+        return [dict(record.fields) for record in self.database.records(self.place[1])]
 
     @property
     def has_each_key_once(self):
@@ -380,6 +400,20 @@ class Load:
                 return [{**self._described, "bookmark_properties": ["since"]}, *self._rows, state({})]
             case "activates before":
                 return [self._described, activated, *self._rows]
+
+
+def _name_of(wanted, captions):
+    """Return a name by which a setting can mean one thing: its id, or what it is called if another is called like it.
+
+    Args:
+        wanted: Its id.
+        captions: Id → caption of all.
+    """
+    return wanted if _is_clear(wanted, captions) or not _is_clear(captions[wanted], captions) else captions[wanted]
+
+
+def _is_clear(name, captions):
+    return len({key for key, caption in captions.items() if key == name.strip() or caption == name}) == 1
 
 
 target_settings = st.fixed_dictionaries(
