@@ -26,6 +26,12 @@ _CHUNK = 2**16
 _LONGEST = 2**24
 """Bytes in which a cell has to end. Excel keeps 32,767 characters in one."""
 
+_LARGE, _MOST_PACKED = 2**26, 100
+"""From so many bytes on, what packs to a hundredth is no list: texts pack to a tenth, a zip bomb to a thousandth."""
+
+_MOST_ROWS, _MOST_COLUMNS = 2**20, 2**14
+"""Of a sheet of Excel's."""
+
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 """How XML keeps what it cannot hold: a carriage return is `_x000D_`."""
 
@@ -86,8 +92,10 @@ class Xlsx:
         return ET.fromstring(content)  # noqa: S314 (bounded, and without entities)
 
     def _check_size(self, part: str) -> None:
-        if self._archive.getinfo(part).file_size > MOST_IN_MEMORY:
-            _refuse(f"{part} in it would unpack to more than {MOST_IN_MEMORY // 1024**2} MiB")
+        known = self._archive.getinfo(part)
+        is_bomb = known.file_size > _LARGE and known.file_size > _MOST_PACKED * known.compress_size
+        if is_bomb or known.file_size > MOST_IN_MEMORY:
+            _refuse(f"{part} in it would unpack to {known.file_size // 1024**2} MiB")
 
     def _related(self, part: str) -> dict[str, tuple[str, str]]:
         folder, name = posixpath.split(part)
@@ -193,7 +201,6 @@ class _TextReader:
     _pieces: list[str] = field(default_factory=list)
     _is_text: bool = False
     _is_phonetic: bool = False
-    _length: int = 0
 
     def start(self, name: str, _attributes: dict[str, str]) -> None:
         if name == "t":
@@ -246,7 +253,10 @@ class _RowReader:
         elif name == "f":
             self._is_formula = True
         elif name == "row":
-            self._row = int(attributes.get("r") or self._row + 1)
+            row = int(attributes.get("r") or self._row + 1)
+            if not self._row < row <= _MOST_ROWS:
+                _refuse(f"row {row} is outside of any sheet, or not in order")
+            self._row = row
             self._cells, self._has_value, self._column = [], False, -1
         elif name == "rPh":
             self._is_phonetic = True
@@ -308,7 +318,7 @@ class _RowReader:
             for letter in letters:
                 column = column * 26 + ord(letter) - ord("A") + 1
             column -= 1
-            if not 0 <= column < 2**14:
+            if not 0 <= column < _MOST_COLUMNS:
                 _refuse(f"row {self._row} has a cell outside of any sheet")
             self._columns[letters] = column
         if column < len(self._cells):

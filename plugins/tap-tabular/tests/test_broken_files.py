@@ -148,7 +148,14 @@ def test_a_zip_that_says_it_unpacks_to_more_than_any_list(read, workbook, monkey
 def test_texts_that_unpack_to_more_than_memory_should_hold(read, workbook, monkeypatch):
     path = workbook(ROWS)
     monkeypatch.setattr("tap_tabular.xlsx.MOST_IN_MEMORY", 2000)
-    assert "would unpack to more than" in refused(read(path))
+    assert "would unpack to" in refused(read(path))
+
+
+def test_texts_that_are_a_bomb(read, workbook):
+    path = with_part(
+        workbook(ROWS), "xl/sharedStrings.xml", [b"<sst>", *[b"<si><t>x</t></si>" * 65536] * 64, b"</sst>"]
+    )
+    assert "it is damaged: xl/sharedStrings.xml in it would unpack to 68 MiB." in refused(read(path))
 
 
 def test_a_cell_without_end(read, workbook, monkeypatch):
@@ -158,6 +165,12 @@ def test_a_cell_without_end(read, workbook, monkeypatch):
     assert "a cell of row 1 has no end" in refused(read(path))
     path = with_part(workbook(ROWS), _SHEET, [b'<worksheet><sheetData><row r="', *[b"1" * 2**16] * 100])
     assert "one element of it has no end" in refused(read(path))
+
+
+@pytest.mark.parametrize("rows", [b'<row r="1048577"/>', b'<row r="2"/><row r="1"/>', b"<row/>" * 1_048_577])
+def test_rows_outside_of_any_sheet(read, workbook, rows):
+    content = b"<worksheet><sheetData>" + rows + b"</sheetData></worksheet>"
+    assert "is outside of any sheet, or not in order" in refused(read(with_part(workbook(ROWS), _SHEET, content)))
 
 
 def test_elements_with_a_prefix_and_dates_as_text(read, workbook):
