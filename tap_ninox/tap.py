@@ -157,7 +157,7 @@ class TapNinox(ConfiguredPlugin, Tap):
 
     @override
     def discover_streams(self) -> Sequence[Stream]:
-        settings, entries, discovery = self.settings, self._entries, self.discovery
+        entries, settings, discovery = self._entries, self.settings, self.discovery
         _, unknown = choose(_streams(entries), settings.refresh, setting="refresh")
         if unknown:
             raise NinoxConfigError(unknown)

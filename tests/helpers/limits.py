@@ -298,10 +298,10 @@ main()
 """A program: the tap with a defect that nobody foresaw, whose error tells values."""
 
 CRASHING_TARGET = """
-import target_ninox.mapping.plan as module
+import target_ninox.write.row_writer as module
 def crash(self, *arguments):
     raise KeyError(arguments)
-module.WritePlan.encode = crash
+module.RowWriter.write = crash
 from target_ninox.__main__ import main
 main()
 """

@@ -39,7 +39,7 @@ def _columns(stream):
 
 
 def _expected(ninox, value, zone):
-    if value is None or value == "":
+    if value is None or value in ("", []):
         return None
     kind, part, captions = ninox["type"], ninox.get("part", ""), ninox.get("choices", {})
     if kind in TEXT:

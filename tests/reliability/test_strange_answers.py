@@ -53,6 +53,8 @@ def mutate():
 def test_a_strange_value_in_an_answer_is_no_crash_and_spoils_no_later_run(mutate, place, seed):
     switches = {"schema_access": "tables_only"} if place == "tables" else {}
     settings = {**SETTINGS, **({} if place == "teams" else {"team": TEAM_ID})}
+    if place == "tables":
+        del settings["formulas"]  # none can be seen there, and what a setting names has to be there
     with mutate("nothing", seed, **switches) as simulator:
         state = run_tap(simulator, **settings).state if place in {"changes", "record"} else None
     with mutate(PLACES[place], seed, **switches) as simulator:

@@ -43,7 +43,7 @@ def test_b6_one_bad_row_in_ten_thousand(simulate, caplog, tmp_path):
     assert "'total' (a formula)" in told_before_writing[first_write]
     assert caplog.text.count("'colour'") == 1
     [_, rejected] = [json.loads(line) for line in rejects.read_text().splitlines()]
-    assert (rejected["row"], rejected["key"], rejected["property"]) == (4711, None, "since")
+    assert (rejected["row"], rejected["key"], rejected["property"]) == (4711, "n 4711", "since")
     assert rejected["reason"] == "It is not a date such as 2026-12-31 or 31.12.2026."
     assert rejected["record"] == given[4710]
 
