@@ -147,12 +147,6 @@ class TableStream(RecordStream):
     def emit_activate_version_messages(self) -> bool:
         return False  # the SDK would send it before the first row; a run that then fails leaves an empty table
 
-    @override
-    def new_version(self) -> int:
-        """Return a version above those of a reading that was interrupted, too."""
-        snapshot = self._reading.bookmark.snapshot if self._reading else None
-        return max(super().new_version(), snapshot.table_version + 1 if snapshot else 0)
-
     @property
     def _position(self) -> int | None:
         """Sequence from which this stream's changes are followed, None before its first reading."""
@@ -265,7 +259,9 @@ class TableStream(RecordStream):
             plan = make_plan(bookmark, feed.news(entry.table_id, position), wishes, now=now)
             if plan.reason:
                 logger.log(logging.WARNING if plan.is_unexpected else logging.INFO, plan.reason.format(name=self.name))
-            return pages.begin(plan, table_version=self.new_version())
+            interrupted = bookmark.snapshot
+            version = max(self.new_version(), interrupted.table_version + 1 if interrupted else 0)
+            return pages.begin(plan, table_version=version)
 
         converter = Converter(
             entry.columns,

@@ -71,7 +71,10 @@ def test_shards_are_settings_of_the_tap_and_no_two_read_the_same():
     shards = yaml.safe_load(block("shards.meltano.yml"))["plugins"]["extractors"]
     assert {shard["inherit_from"] for shard in shards} == {"tap-ninox"}
     assert len({shard["name"] for shard in shards}) == len(shards)
-    assert yaml.safe_load(block("job.yml"))["spec"]["completions"] == len(SHARDS)
+    job = yaml.safe_load(block("job.yml"))["spec"]
+    assert job["completions"] == len(shards)
+    (command,) = job["template"]["spec"]["containers"][0]["args"]
+    assert set(re.findall(r"tap-ninox--[\w-]+", command)) == {shard["name"] for shard in shards}
 
 
 def test_the_arithmetic_adds_up():
