@@ -68,8 +68,8 @@ lint: setup
 types: setup
 	@$(BIN)/mypy
 
-# Three workers for two cores, since tests wait for programs. Those of one group stay with one worker; the others go one by
-# one to whoever is free, in the order of tests/conftest.py.
+# Three workers for two cores, since tests wait for programs. Tests go one by one to whoever is free (with `load` in heaps),
+# in the order of tests/conftest.py.
 WORKERS ?= 3
 PYTEST := -m pytest -q -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 # COVERAGE=1 measures which lines of the product run in the tests' own processes; it doubles their time.

@@ -88,23 +88,20 @@ def company():
         yield ninox, postgres
 
 
-@pytest.fixture(scope="module")
-def warehouse(company, tmp_path_factory):
-    ninox, postgres = company
-    project = MeltanoProject.create(tmp_path_factory.mktemp("project"), plugin_settings(ninox, postgres))
-    project.run("run", "tap-ninox", "target-postgres")
-    return postgres
-
-
 @pytest.mark.e2e
-@pytest.mark.xdist_group("a loaded company")
-@pytest.mark.parametrize("page", with_mark("sql"), ids=by_name)
-def test_queries_run_on_the_loaded_company(page, warehouse):
-    with psycopg.connect(warehouse.dsn, autocommit=True) as connection:
-        for block in blocks(page):
-            if block.mark == "sql":
-                for statement in filter(str.strip, block.text.split(";\n")):
+def test_queries_run_on_the_loaded_company(company, tmp_path):
+    """Those of all pages: loading it for each would take longer than anything else here."""
+    ninox, postgres = company
+    MeltanoProject.create(tmp_path, plugin_settings(ninox, postgres)).run("run", "tap-ninox", "target-postgres")
+    queries = [(page, block.text) for page in with_mark("sql") for block in blocks(page) if block.mark == "sql"]
+    assert len(queries) >= 5
+    with psycopg.connect(postgres.dsn, autocommit=True) as connection:
+        for page, text in queries:
+            for statement in filter(str.strip, text.split(";\n")):
+                try:
                     connection.execute(statement)
+                except psycopg.Error as error:
+                    pytest.fail(f"{by_name(page)}: {error}\n{statement}")
 
 
 @pytest.mark.e2e

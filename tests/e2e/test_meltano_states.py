@@ -15,7 +15,7 @@ STREAM = "shop__customers"
 RUN = ("run", "tap-ninox", "target-postgres")
 STATE, KEPT = "dev:tap-ninox-to-target-postgres", "kept"
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.prove]
 
 
 @pytest.fixture
@@ -28,6 +28,7 @@ def test_edits_and_deletions_arrive_whatever_meltano_did_to_the_state(shop_in_ni
     warehouse = fresh_database(postgres)
     project = MeltanoProject.create(tmp_path, plugin_settings(shop_in_ninox, warehouse))
     due = {**project.environment, "TAP_NINOX_FULL_REFRESH_INTERVAL_HOURS": "0"}
+    asked = {**project.environment, "TAP_NINOX_REFRESH": f'["{STREAM}"]'}
     edit, deleted = shop_in_ninox.store.database(TEAM_ID, DATABASE_ID), set()
 
     def day_of_work(number):
@@ -60,5 +61,14 @@ def test_edits_and_deletions_arrive_whatever_meltano_did_to_the_state(shop_in_ni
     assert_equal()
 
     day_of_work(4)
+    project.run(*RUN)
+    assert_equal()
+
+    day_of_work(5)
+    next(iter(edit.records("A"))).fields["A"] = "moved no sequence"
+    dataclasses.replace(project, environment=asked).run(*RUN)
+    assert_equal()
+
+    day_of_work(6)
     project.run(*RUN)
     assert_equal()

@@ -15,7 +15,7 @@ from tests.helpers.run import discover
 from tests.helpers.warehouse import assert_equal_to_store, fresh_database
 from tests.helpers.wire import calls
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.prove]
 
 VEHICLES, SUPPLIERS = "buero_baustelle__fahrzeuge_maschinen", "buero_baustelle__lieferanten"
 SETTINGS = {"TAP_NINOX_DATABASES": '["Büro*"]', "TAP_NINOX_TABLES": '["Q", "J"]'}
