@@ -92,6 +92,18 @@ PROMISES = [
     ),
     Promise(
         README,
+        "So is a file that is UTF-8 in one line and not in another",
+        test=f"{TESTS}/test_text.py::test_utf_8_with_a_line_that_is_not",
+        defects=(Defect("tap_tabular:_encoding_of", "if mixed := _mixed(file):", "if mixed := None:"),),
+    ),
+    Promise(
+        README,
+        "words that only DOS (cp850) leaves so",
+        test=f"{TESTS}/test_text.py::test_words_of_dos",
+        defects=(Defect("tap_tabular:_is_odd", "_ODD_IN_WINDOWS_1252.search(", "re.search(r'[šŽ]', "),),
+    ),
+    Promise(
+        README,
         "a value in a column without a heading (merged headings)",
         test=f"{TESTS}/test_headings.py::test_headings_that_cannot_be_names",
         defects=(Defect("tap_tabular:_Columns.take", "chain(self._nameless, range(self._width, width))", "()"),),

@@ -29,8 +29,18 @@ _BOMS = {
 _CHUNK = 2**20
 _FEW_LINES = 200
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)
-_ODD_IN_WINDOWS_1252 = re.compile(r"[ŠšŽžŸƒˆ˜]|(?<=[^\W\d_])[^\w\s\x00-\x7f’‘´`·\xad\xa0](?=[^\W\d_])")  # noqa: RUF001
-"""Letters and signs within words that other old encodings leave there: `K”ln` is CP850, `Kšln` is of a Macintosh."""
+_ODD_IN_WINDOWS_1252 = re.compile(
+    r"[ŠšŽžŸƒˆ˜]|(?<=[^\W\d_])[^\w\s\x00-\x7f’‘´`·\xad\xa0](?=[^\W\d_])"  # noqa: RUF001
+    r"|™(?=[^\W\d_])|(?<=[^\W\d_])[‚„]"  # noqa: RUF001
+    r"|aá(?=[^\W\d_])|[eiou]áe|eiá|[Gg]roá"
+)
+"""Letters and signs within words that other old encodings leave there: `K”ln` is CP850, `Kšln` is of a Macintosh.
+
+`™sterreich` and `Straáe` are CP850 as well; no word of a Western language has an á in these places but German ones.
+"""
+
+_UTF_8 = re.compile(rb"[\xc2-\xc5\xce-\xd4][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+"""A letter or sign in UTF-8. Left out are pairs that are two signs of Windows-1252: `Spaß“`, `«CAFÉ»`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +133,9 @@ def _encoding_of(path: Path) -> str:
         else:
             return "utf-8"
         file.seek(0)
+        if mixed := _mixed(file):
+            raise TabularError(mixed)
+        file.seek(0)
         for number, line in enumerate(file, start=1):
             if _is_odd(line):
                 message = (
@@ -131,6 +144,26 @@ def _encoding_of(path: Path) -> str:
                 )
                 raise TabularError(message)
     return "cp1252"
+
+
+def _mixed(file: IO[bytes]) -> str | None:
+    """Return what is wrong with a file that is UTF-8 in one line and not in another, or was cut within a letter."""
+    is_utf_8 = is_not = 0
+    for number, line in enumerate(file, start=1):
+        if line.isascii():
+            continue
+        is_utf_8 = is_utf_8 or (number if _UTF_8.search(line) else 0)
+        try:
+            line.decode("utf-8")
+        except UnicodeDecodeError:
+            is_not = is_not or number
+        if is_utf_8 and is_not:
+            return (
+                f"its encoding is uncertain: line {is_utf_8} looks like UTF-8, line {is_not} is not. It is cut off, "
+                "damaged, or put together of several files: export it anew as UTF-8, or set `encoding` (cp1252 if "
+                "that is right)."
+            )
+    return None
 
 
 def _is_odd(line: bytes) -> bool:

@@ -21,6 +21,42 @@ def test_encodings_that_have_to_be_said(read, text, encoding):
     assert read(path, encoding=encoding).rows[1]["Ort"] in {"Köln", "Köln, Łódź"}
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Kundennr.;Firma;Ort\nT-1;Müller;Süd\nT-2;Grün;Nürnberg\nT-3;Büro;Fü\n".encode()[:-2],
+        "Nr;Firma\n1;Müller\n".encode() + "2;Schäfer\n".encode("cp1252"),
+        "Nr;Preis\n1;Schäfer\n".encode("cp1252") + "2;5 €\n".encode(),
+    ],
+)
+def test_utf_8_with_a_line_that_is_not(read, text, content):
+    run = read(text(content))
+    assert "its encoding is uncertain: line " in run.error
+    assert "export it anew as UTF-8, or set `encoding`" in run.error
+    assert not run.messages
+
+
+@pytest.mark.parametrize(
+    "word", ["Straße", "Österreich", "Ötztal", "Öhringen", "weißer", "Meißner", "Großmann", "schließen"]
+)
+def test_words_of_dos(read, text, word):
+    path = text(f"Nr;Ort\n1;{word}\n", encoding="cp850")
+    assert "line 2 looks wrong in Windows-1252" in read(path).error
+    assert read(path, encoding="cp850").rows == [{"Nr": "1", "Ort": word}]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "café naïve Ávila niño Málaga São NÃO MANHÃ Sebastián coágulo área Saá Mauá cuál diáfano Iguazú Zürich",
+        "„Spaß“ «CAFÉ» „MENÜ“ Bø Århus Ærø Reykjavík Brontë Gîte à Besançon œuvre – Marke™ 20 °C ½ l, 5 m²",
+        "Élysée, Œuvre, Ça va? L’été; Straße, Fuß, groß, weiß, Maß, ÄÖÜ, O’Brien, 5 €, §7, ‚x‘, …",
+    ],
+)
+def test_words_of_windows_1252(read, text, words):
+    assert read(text(f"No\tText\n1\t{words}\n", encoding="cp1252")).rows == [{"No": "1", "Text": words}]
+
+
 def test_french_in_windows_1252(read, text):
     path = text("N°;Libellé\n1;L’œuvre d’été à Besançon, où? «Là» 5 €\n", encoding="cp1252")
     assert read(path).rows == [{"N°": "1", "Libellé": "L’œuvre d’été à Besançon, où? «Là» 5 €"}]
