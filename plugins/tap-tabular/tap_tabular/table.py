@@ -25,7 +25,7 @@ from typing import IO, Any
 from tap_tabular.files import ErrorCell, Row, Sheet, TabularError, Uncalculated, Value, kind_of, matching
 from tap_tabular.formats import written
 from tap_tabular.older import open_older
-from tap_tabular.text import open_text
+from tap_tabular.text import TextSheet, open_text
 from tap_tabular.xlsx import Xlsx
 
 logger = logging.getLogger(__name__)
@@ -149,6 +149,7 @@ class Table:
 
     def _read(self, path: Path, entry: FileSettings) -> None:
         with ExitStack() as stack:
+            before = _state_of(path)
             kind = kind_of(path)
             sheets: Sequence[Sheet]
             if kind == "text":
@@ -162,6 +163,9 @@ class Table:
                 stack.callback(older.close)
             for sheet in _wanted(sheets, entry):
                 self._read_sheet(path, sheet, entry)
+            if _state_of(path) != before:
+                message = "it changed while it was read. Run again when the program that writes it has finished."
+                raise TabularError(message)
 
     def _read_sheet(self, path: Path, sheet: Sheet, entry: FileSettings) -> None:
         columns = _Columns(path.as_posix(), sheet.name, entry)
@@ -176,9 +180,21 @@ class Table:
             if values is not None:
                 write(marshal.dumps((part, line, values)))
                 self.count += 1
+        if isinstance(sheet, TextSheet) and columns.is_last_short and sheet.ends_within_a_line():
+            message = (
+                "its last line has fewer fields than there are headings, and no line break: it looks cut off. Fetch it "
+                "anew; if it is right, end it with a line break."
+            )
+            raise TabularError(message)
         columns.finish()
         for name, kinds in columns.kinds():
             self.kinds.setdefault(name, set()).update(kinds)
+
+
+def _state_of(path: Path) -> tuple[int, int]:
+    """Return what changes when another program writes a file: its size, and when that was."""
+    state = path.stat()
+    return state.st_size, state.st_mtime_ns
 
 
 def _load(spool: IO[bytes]) -> tuple[int, int, list[Any]] | None:
@@ -200,6 +216,7 @@ class _Columns:
         self._heading: list[str] = []
         self._columns: list[tuple[int, str]] = []
         self._width = 0
+        self.is_last_short = False
         self._last: list[type] = []
         self._kinds: list[set[type]] = []
         self._converts: list[Callable[[Value], Value] | None] = []
@@ -292,6 +309,7 @@ class _Columns:
 
     def take(self, line: int, cells: Sequence[Value]) -> list[Any] | None:
         """Return the values of a row, one per column; None for a row without any, or one that repeats the headings."""
+        self.is_last_short = False
         if _is_blank((line, cells)):
             return None
         if self._is_heading(cells):
@@ -301,7 +319,8 @@ class _Columns:
         for index in chain(self._nameless, range(self._width, width)):
             if index < width and not _is_empty(cells[index]):
                 self._note("beyond", self._cell(index, line))
-        if width < self._width and not self._sheet:
+        self.is_last_short = width < self._width
+        if self.is_last_short and not self._sheet:
             self._note("short", f"line {line}")
         values: list[Any] = []
         for place, (index, _) in enumerate(self._columns):

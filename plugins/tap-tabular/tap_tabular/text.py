@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from os import SEEK_END
 from pathlib import Path
 from typing import IO
 
@@ -28,6 +29,7 @@ _BOMS = {
 }
 _CHUNK = 2**20
 _FEW_LINES = 200
+_TAIL = 4
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)
 _ODD_IN_WINDOWS_1252 = re.compile(
     r"[ŠšŽžŸƒˆ˜]|(?<=[^\W\d_])[^\w\s\x00-\x7f’‘´`·\xad\xa0](?=[^\W\d_])"  # noqa: RUF001
@@ -74,6 +76,12 @@ class TextSheet:
                     f"behind line {reader.line_num} is what is not {self.encoding}: {error.reason}. Set `encoding`."
                 )
                 raise TabularError(message) from None
+
+    def ends_within_a_line(self) -> bool:
+        """Return whether nothing ends the last line: many editors write so, and so does a copy that was cut off."""
+        with self.path.open("rb") as file:
+            file.seek(-min(_TAIL, file.seek(0, SEEK_END)), SEEK_END)
+            return not file.read().rstrip(b"\0").endswith((b"\n", b"\r"))  # behind zeros: UTF-16 and UTF-32
 
 
 class _Lines:

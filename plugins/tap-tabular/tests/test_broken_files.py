@@ -11,6 +11,8 @@ import openpyxl
 import pytest
 import xlwt
 
+from tap_tabular.files import kind_of
+
 ROWS = [["No", "Name"], *([number, f"name {number}"] for number in range(200))]
 _SHEET = "xl/worksheets/sheet1.xml"
 
@@ -197,6 +199,18 @@ def test_a_file_that_may_not_be_read(read, workbook, monkeypatch):
 
     monkeypatch.setattr("tap_tabular.table.kind_of", refuse)
     assert refused(read(path)) == "list.xlsx: Permission denied. Is it open in another program?"
+
+
+def test_a_file_that_another_program_is_writing(read, text, monkeypatch):
+    path = text("No;a\n1;x\n2;y\n")
+
+    def kind_and_more(given):
+        with path.open("a") as file:
+            file.write("3;z\n")
+        return kind_of(given)
+
+    monkeypatch.setattr("tap_tabular.table.kind_of", kind_and_more)
+    assert refused(read(path)).startswith("list.csv: it changed while it was read. Run again when")
 
 
 def opendocument(folder, rows, *, manifest=""):

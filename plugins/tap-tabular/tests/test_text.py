@@ -112,6 +112,20 @@ def test_fewer_fields_than_headings_are_empty(read, text, caplog):
     assert "fewer fields than headings, the missing ones are sent as null: line 2." in caplog.text
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16", "utf-32"])
+def test_a_file_that_was_cut_off(read, text, encoding):
+    run = read(text("Nr;Name;Ort\n1;Böhm;Köln\n2;Mü", encoding=encoding))
+    assert "its last line has fewer fields than there are headings, and no line break: it looks cut off." in run.error
+    assert not run.messages
+    assert read(text("Nr;Name;Ort\n1;Böhm;Köln\n2;Mü\n", encoding=encoding)).rows[1]["Name"] == "Mü"
+
+
+def test_a_last_line_without_a_line_break_is_a_line(read, text, caplog):
+    assert read(text("Nr;Ort\n1\n2;Köln")).rows == [{"Nr": "1", "Ort": None}, {"Nr": "2", "Ort": "Köln"}]
+    assert "line 3" not in caplog.text
+    assert read(text("Nr;Ort")).rows == []
+
+
 @pytest.mark.parametrize("content", ['a;b\n1;2\n2;"x\n3;y\n', 'a;b\n1;2\n2;"x"y;3\n'])
 def test_a_quotation_mark_that_is_missing_or_odd(read, text, content):
     run = read(text(content))
