@@ -125,6 +125,18 @@ PROMISES += [
             Defect("tap_tabular:TextSheet.ends_within_a_line", '.rstrip(b"\\0")', ""),
         ),
     ),
+    Promise(
+        README,
+        "A file or sheet that has headings and no rows is named in a warning",
+        test=f"{TESTS}/test_messages.py::test_a_file_or_sheet_without_rows_is_named",
+        defects=(Defect("tap_tabular:Table._read_sheet", "self.count == before", "self.count == 0"),),
+    ),
+    Promise(
+        README,
+        "so are sheets that are not read, hidden or called otherwise, though",
+        test=f"{TESTS}/test_messages.py::test_hidden_sheets_that_look_like_the_one_that_is_read_are_named",
+        defects=(Defect("tap_tabular:_passed_over", "sheet not in wanted and", "sheet.is_visible and"),),
+    ),
 ]
 DEFECTS = [
     pytest.param(defect, promise.test, id=f"{defect.function.partition(':')[2]}-{number}-{which}")

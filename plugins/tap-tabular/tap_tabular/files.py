@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Protocol, TypeAlias
+from unicodedata import normalize
 
 _HEAD = 4096
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # a list may begin with the heading PKW
 LOCKED = "it is protected by a password. Save it without one."
 _PASSWORD = "EncryptedPackage".encode("utf-16-le")
 """In the directory of an Office file with a password, which is an OLE container as old .xls files are."""
@@ -60,6 +62,14 @@ class Sheet(Protocol):
         """Yield rows from the first on; those without any cell may be left out."""
 
 
+def caption(text: str) -> str:
+    """Return a heading as it is named: blanks at its ends and doubled ones, line breaks among them, go.
+
+    `ü` is one character, also where a Mac wrote it as `u` and two dots.
+    """
+    return " ".join(normalize("NFC", text).split())
+
+
 def matching(path: str) -> list[Path]:
     """Return the files that a path or glob means, in the order of their names.
 
@@ -83,7 +93,7 @@ def kind_of(path: Path) -> str:
     """
     with path.open("rb") as file:
         head = file.read(_HEAD)
-    if head.startswith(b"PK"):
+    if head.startswith(_ZIP):
         return _kind_of_zip(path)
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:

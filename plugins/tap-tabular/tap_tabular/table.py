@@ -12,7 +12,7 @@ import re
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
@@ -22,7 +22,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-from tap_tabular.files import ErrorCell, Row, Sheet, TabularError, Uncalculated, Value, kind_of, matching
+from tap_tabular.files import ErrorCell, Row, Sheet, TabularError, Uncalculated, Value, caption, kind_of, matching
 from tap_tabular.formats import written
 from tap_tabular.older import open_older
 from tap_tabular.text import TextSheet, open_text
@@ -85,8 +85,8 @@ class FileSettings:
         given = {
             name: entry[name] for name in entry if name not in {"key_properties", "types"} and entry[name] is not None
         }
-        types = {_caption(name): kind for name, kind in (entry.get("types") or {}).items()}
-        return cls(keys=tuple(map(_caption, entry.get("key_properties") or ())), types=types, **given)
+        types = {caption(name): kind for name, kind in (entry.get("types") or {}).items()}
+        return cls(keys=tuple(map(caption, entry.get("key_properties") or ())), types=types, **given)
 
 
 @dataclass(slots=True)
@@ -161,8 +161,13 @@ class Table:
             else:
                 older, sheets = open_older(path)
                 stack.callback(older.close)
-            for sheet in _wanted(sheets, entry):
+            wanted = _wanted(sheets, entry)
+            for sheet in wanted:
                 self._read_sheet(path, sheet, entry)
+            if passed := _passed_over(sheets, wanted, entry):
+                logger.warning(
+                    "%s: not read, though they have the headings of key_properties: sheets %s.", path.as_posix(), passed
+                )
             if _state_of(path) != before:
                 message = "it changed while it was read. Run again when the program that writes it has finished."
                 raise TabularError(message)
@@ -174,7 +179,7 @@ class Table:
         place = columns.find_heading(begin)
         names = columns.take_headings(*begin[place])
         self._parts.append(_Part(path.as_posix(), sheet.name or None, names))
-        part, write = len(self._parts) - 1, self._spool.write
+        part, write, before = len(self._parts) - 1, self._spool.write, self.count
         for line, cells in chain(begin[place + 1 :], rows):
             values = columns.take(line, cells)
             if values is not None:
@@ -187,6 +192,9 @@ class Table:
             )
             raise TabularError(message)
         columns.finish()
+        if self.count == before:
+            where = f"{path.as_posix()}, sheet {sheet.name!r}" if sheet.name else path.as_posix()
+            logger.warning("%s: no rows, only headings.", where)
         for name, kinds in columns.kinds():
             self.kinds.setdefault(name, set()).update(kinds)
 
@@ -442,6 +450,18 @@ def _wanted(sheets: Sequence[Sheet], entry: FileSettings) -> Sequence[Sheet]:
     raise TabularError(message)
 
 
+def _passed_over(sheets: Sequence[Sheet], wanted: Sequence[Sheet], entry: FileSettings) -> str:
+    """Name sheets that a glob, or being hidden, left out, though they look like those that are meant."""
+    if not entry.keys or any(sheet.name == entry.sheet for sheet in wanted):
+        return ""
+    names = []
+    for sheet in sheets:
+        with suppress(TabularError):  # damage in what is not read is nobody's trouble
+            if sheet not in wanted and _may_be_meant(sheet, entry):
+                names.append(repr(sheet.name))
+    return ", ".join(names)
+
+
 def _may_be_meant(sheet: Sheet, entry: FileSettings) -> bool:
     begin = list(islice((row for row in sheet.rows() if not _is_blank(row)), _HEADING_WITHIN))
     if entry.header_row is not None:
@@ -481,12 +501,8 @@ def _is_blank(row: Row) -> bool:
 
 
 def _text(value: Value) -> str:
-    """Return a heading as the name of a property: blanks at its ends and doubled ones, line breaks among them, go."""
-    return "" if value is None or isinstance(value, ErrorCell | Uncalculated) else _caption(_shown(value))
-
-
-def _caption(text: str) -> str:
-    return " ".join(text.split())
+    """Return a heading as the name of a property."""
+    return "" if value is None or isinstance(value, ErrorCell | Uncalculated) else caption(_shown(value))
 
 
 def _shown(value: Value) -> str:

@@ -16,7 +16,7 @@ from os import SEEK_END
 from pathlib import Path
 from typing import IO
 
-from tap_tabular.files import Row, TabularError
+from tap_tabular.files import Row, TabularError, caption
 
 DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "bar"}
 
@@ -193,9 +193,7 @@ def _delimiter_of(path: Path, encoding: str, keys: Collection[str]) -> str:
     fields = {delimiter: list(_fields(lines, delimiter)) for delimiter in DELIMITERS}
     if keys:
         with_keys = {
-            delimiter: max(
-                (len(row) for row in rows if set(keys) <= {" ".join(cell.split()) for cell in row}), default=0
-            )
+            delimiter: max((len(row) for row in rows if set(keys) <= set(map(caption, row))), default=0)
             for delimiter, rows in fields.items()
         }
         best = max(with_keys, key=lambda delimiter: with_keys[delimiter])

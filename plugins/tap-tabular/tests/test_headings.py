@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
 
@@ -116,3 +118,15 @@ def test_a_sheet_that_is_not_there(read, workbook):
         "it has no sheet 'Datas'; there are 'Sheet1', 'Data'."
         in read(workbook([], also={"Data": []}), sheet="Datas").error
     )
+
+
+def test_a_heading_that_a_mac_wrote(read, text, workbook):
+    decomposed = unicodedata.normalize("NFD", "Schlüssel")
+    for path in (text(f"{decomposed};Größe\n1,5;2\n"), workbook([[decomposed, "Größe"], ["1,5", "2"]])):
+        assert read(path, key_properties=["Schlüssel"]).rows == [{"Schlüssel": "1,5", "Größe": "2"}]
+        assert read(path, key_properties=[decomposed]).of_type("SCHEMA")[0]["key_properties"] == ["Schlüssel"]
+
+
+def test_a_list_of_cars_is_no_zip(read, text):
+    run = read(text("PKW;Kennzeichen;TÜV bis\nGolf;DD-Ü 1;2027-03\n"), key_properties=["Kennzeichen"])
+    assert run.rows == [{"PKW": "Golf", "Kennzeichen": "DD-Ü 1", "TÜV bis": "2027-03"}]

@@ -6,6 +6,8 @@ import json
 import re
 from pathlib import Path
 
+import openpyxl
+
 from tap_tabular.tap import TapTabular
 
 
@@ -54,6 +56,38 @@ def test_nothing_is_sent_as_long_as_one_file_cannot_be_read_and_all_are_named(re
 
 def test_rows_without_a_key_are_sent(read, text):
     assert read(text("No;a\n;x\n1;y\n"), key_properties=["No"]).rows == [{"No": None, "a": "x"}, {"No": "1", "a": "y"}]
+
+
+def test_a_file_or_sheet_without_rows_is_named(read, text, workbook, caplog):
+    text("No;a\n1;x\n", name="1.csv")
+    text("No;a\n", name="2.csv")
+    assert len(read("*.csv", key_properties=["No"]).rows) == 1
+    assert "2.csv: no rows, only headings." in caplog.text
+    assert "1.csv: no rows" not in caplog.text
+    read(workbook([["No"]], sheet="May", also={"June": [["No"], [1]]}), sheet="*")
+    assert "list.xlsx, sheet 'May': no rows, only headings." in caplog.text
+
+
+def test_sheets_that_look_like_those_that_are_read_are_named(read, workbook, caplog):
+    rows = [["No"], [1]]
+    path = workbook(rows, sheet="2026-01", also={"2026-02": rows, "Feb 2026": rows, "Notes": [["x"]]})
+    assert len(read(path, key_properties=["No"], sheet="2026-*").rows) == 2
+    assert "list.xlsx: not read, though they have the headings of key_properties: sheets 'Feb 2026'." in caplog.text
+    caplog.clear()
+    assert len(read(path, key_properties=["No"], sheet="2026-01").rows) == 1
+    assert "not read" not in caplog.text
+
+
+def test_hidden_sheets_that_look_like_the_one_that_is_read_are_named(read, tmp_path, caplog):
+    book = openpyxl.Workbook()
+    for name in ("Now", "Hidden"):
+        for cells in (["No"], [1]):
+            (book[name] if name in book.sheetnames else book.create_sheet(name)).append(cells)
+    del book["Sheet"]
+    book["Hidden"].sheet_state = "hidden"
+    book.save(tmp_path / "list.xlsx")
+    assert len(read("list.xlsx", key_properties=["No"]).rows) == 1
+    assert "key_properties: sheets 'Hidden'." in caplog.text
 
 
 def test_files_that_mark_others_as_open_are_none(read, text):
