@@ -114,6 +114,9 @@ An address that is lost because its variable is not defined is an error: no key 
 Likewise `dry_run`. Meltano drops other settings whose variable is not defined without a word, so that with `databases`
 lost, all are read. Put `ff: {strict_env_var_mode: true}` into `meltano.yml`, and Meltano refuses to run instead.
 
+With `--config=ENV`, an empty variable counts as not given, but for `api_url`, `databases`, `tables` and `dry_run`: there it
+is an error, since it is often what is left of one that holds another.
+
 A variable that looks like a setting and is none is named in a warning, with the nearest setting.
 
 If Meltano ends with `'str' object does not support item assignment`, one key begins like another (`db.A` and
@@ -180,7 +183,7 @@ def _setting(name: str, schema: Mapping[str, Any]) -> Document:
         "name": name,
         "label": schema.get("title", name),
         "description": schema.get("description", ""),
-        "kind": _kind(schema),
+        "kind": _type(schema) if name in (*SDK_SETTINGS, "process_activate_version_messages") else _kind(schema),
     }
     if schema.get("secret"):
         setting["sensitive"] = True
@@ -192,11 +195,17 @@ def _setting(name: str, schema: Mapping[str, Any]) -> Document:
     return setting
 
 
-def _kind(schema: Mapping[str, Any]) -> str:
+def _type(schema: Mapping[str, Any]) -> str:
     kinds = {schema["type"]} if isinstance(schema["type"], str) else set(schema["type"])
-    kind = "string" if "string" in kinds else next(iter(kinds - {"null"}))
-    if kind in {"number", "array"}:
-        return "string"  # Meltano 4.4 ends with a traceback on a fraction or `a, b` in a variable: the plugin reads it
+    return "string" if "string" in kinds else next(iter(kinds - {"null"}))
+
+
+def _kind(schema: Mapping[str, Any]) -> str:
+    kind = _type(schema)
+    if kind in {"array", "boolean", "integer", "number"}:
+        # The plugin reads the text. Meltano 4.4 takes each text that it does not know for false, `dry_run: Ja` too, and
+        # ends with a traceback on a fraction, or `a, b`, in a variable.
+        return "string"
     if schema.get("enum"):
         return "options"
     return "password" if schema.get("secret") and kind == "string" else kind
@@ -236,7 +245,9 @@ def _page() -> str:
 def _section(document: Document) -> str:
     lines = [f"## {document['name']}", "", "| Setting | Kind | Default | Meaning |", "|---|---|---|---|"]
     for setting in document["settings"]:
-        kind = " \\| ".join(f"`{option['value']}`" for option in setting.get("options", ())) or setting["kind"]
+        options = " \\| ".join(f"`{option['value']}`" for option in setting.get("options", ()))
+        known = _all(document["name"]).get(setting["name"])
+        kind = options or (_type(known.type_dict) if known and setting["kind"] == "string" else setting["kind"])
         default = "required" if setting["name"] == "database" else _default(setting, "value")
         secret = ", secret" if setting.get("sensitive") else ""
         lines.append(f"| `{setting['name']}`{secret} | {kind} | {default} | {setting['description']} |")

@@ -17,6 +17,11 @@ from dotenv import find_dotenv, load_dotenv
 from ninox_singer.names import nearest
 
 _NOT_SETTINGS = frozenset({"LOGLEVEL"})
+
+_NEVER_EMPTY = frozenset({"api_url", "databases", "dry_run", "tables"})
+"""An empty variable is often what is left of one that holds another, which is not there: by default the key would go
+elsewhere, all would be read, or rows would be written."""
+
 _LIKENESS = 0.81
 """`DRYRUN` is meant to be `DRY_RUN`; `BUERO_TEAM` is a setting of another plugin that inherits from this one."""
 
@@ -32,28 +37,29 @@ def load_env_file() -> None:
 def variables_of(settings: Mapping[str, Mapping[str, Any]], *, prefix: str) -> dict[str, str]:
     """Return the texts of those variables that are settings, by the setting's name.
 
-    An empty one is a setting that is not given, but for those that must not be empty (`minLength`): an empty address
-    is a mistake, and not the public one.
+    An empty one is a setting that is not given, but for those where that would do more than was asked for.
     """
     found: dict[str, str] = {}
-    for name, schema in settings.items():
+    for name in settings:
         text = os.environ.get(f"{prefix}{name.upper()}")
-        if text is not None and (text.strip() or "minLength" in schema):
+        if text is not None and (text.strip() or name in _NEVER_EMPTY):
             found[name] = text if text.strip() else ""
     return found
 
 
-def unknown_variables(names: Mapping[str, Any], *, prefix: str) -> Iterator[tuple[str, str | None]]:
+def unknown_variables(names: Mapping[str, Mapping[str, Any]], *, prefix: str) -> Iterator[tuple[str, str | None]]:
     """Yield the variables that look like settings and are none, each with the one that was probably meant.
 
     Left out is what Meltano makes itself: extras (`TAP_NINOX__SELECT`), parts of objects (`TAP_NINOX_ALIASES_X`), and
     the settings of a plugin that inherits (`TAP_NINOX_BUERO_TEAM`).
     """
     known = [name.upper() for name in names]
+    objects = [name.upper() for name, schema in names.items() if "object" in schema.get("type", ())]
+    may_inherit = _PLUGIN_NAMES[prefix] in os.environ
     for variable in sorted(name for name in os.environ if name.startswith(prefix)):
         name = variable.removeprefix(prefix)
-        is_inherited = any(name.endswith(f"_{other}") for other in known)
-        is_a_part = any(name.startswith(f"{other}_") for other in known)
+        is_inherited = may_inherit and any(name.endswith(f"_{other}") for other in known)
+        is_a_part = any(name.startswith(f"{other}_") and name != f"{other}_" for other in objects)
         if name in known or name in _NOT_SETTINGS or name.startswith("_") or is_inherited or is_a_part:
             continue
         near = nearest(name, known, likeness=_LIKENESS)

@@ -173,6 +173,23 @@ PROMISES = [
     ),
     Promise(
         "docs/reference/settings.md",
+        "an empty variable counts as not given, but for `api_url`, `databases`, `tables` and `dry_run`",
+        test="unit/test_environment.py::test_an_empty_variable_is_an_error_where_more_would_be_done_than_was_asked_for",
+        defects=(Defect("ninox_singer:variables_of", "or name in _NEVER_EMPTY", ""),),
+    ),
+    Promise(
+        "docs/reference/settings.md",
+        "A variable that looks like a setting and is none is named in a warning",
+        test="unit/test_environment.py::test_what_only_looks_like_a_setting_is_told",
+        defects=(
+            Defect("ninox_singer:unknown_variables", "may_inherit and any", "any"),
+            Defect(
+                "ninox_singer:unknown_variables", 'and name != f"{other}_" for other in objects', "for other in known"
+            ),
+        ),
+    ),
+    Promise(
+        "docs/reference/settings.md",
         "keys with dots are put together again where Meltano takes them apart",
         test="unit/test_environment.py::test_what_meltano_took_apart_or_lost_is_whole_again",
         defects=(

@@ -69,12 +69,21 @@ def test_every_spelling_of_yes_is_one(monkeypatch, spelling):
     assert read(monkeypatch, ALLOW_HTTP=spelling) == {"allow_http": True}
 
 
-KINDS = ["MAX_API_CALLS", "FULL_REFRESH_INTERVAL_HOURS", "ALLOW_HTTP", "DATABASES", "FORMULAS"]
+KINDS = ["MAX_API_CALLS", "FULL_REFRESH_INTERVAL_HOURS", "ALLOW_HTTP", "REFRESH", "FORMULAS"]
 
 
 @pytest.mark.parametrize("variable", KINDS)
 def test_an_empty_variable_is_a_setting_that_is_not_given(monkeypatch, variable):
     assert read(monkeypatch, **{variable: ""}) == {}
+
+
+@pytest.mark.parametrize(
+    ("plugin", "variable"),
+    [(TapNinox, "DATABASES"), (TapNinox, "TABLES"), (TapNinox, "API_URL"), (TargetNinox, "DRY_RUN")],
+)
+def test_an_empty_variable_is_an_error_where_more_would_be_done_than_was_asked_for(monkeypatch, plugin, variable):
+    (problem,) = problems(monkeypatch, plugin, **{variable: ""})
+    assert problem.startswith(f"{variable.lower()}: empty")
 
 
 WRONG = {
@@ -103,8 +112,17 @@ MADE_BY_MELTANO = ["BUERO_DATABASES", "_LOAD_SCHEMA", "_SELECT", "LOGLEVEL", "AL
 
 @pytest.mark.parametrize("variable", MADE_BY_MELTANO)
 def test_variables_of_meltano_and_of_plugins_that_inherit_are_nobodys_mistake(monkeypatch, caplog, variable):
-    assert read(monkeypatch, **{variable: "x"}) == {}
+    if variable.startswith("BUERO"):
+        monkeypatch.setenv("MELTANO_EXTRACTOR_NAME", "tap-ninox--buero")
+        monkeypatch.setenv("TAP_NINOX_API_URL", "https://ninox.example.com/v1")
+    assert read(monkeypatch, **{variable: "x"}).keys() <= {"api_url"}
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("variable", ["DATABASES_", "DATABASES_ONLY", "MY_DATABASES"])
+def test_what_only_looks_like_a_setting_is_told(monkeypatch, caplog, variable):
+    (warning,) = warnings_for(monkeypatch, caplog, variable)
+    assert warning.startswith(f"TAP_NINOX_{variable} is set, but there is no such setting.")
 
 
 def warnings_for(monkeypatch, caplog, variable):

@@ -19,6 +19,7 @@ class Table:
         superseded: How many of these may be skipped instead, as the row of a later number has the same key.
         named: Ids of existing records for which rows came.
         unseen: Ids of records that a mirror deletes.
+        shows_keys: Whether any record had a key before the load: else a mirror cannot tell whether it may read them.
         is_refused: Whether it must not, as records for which rows came would go along.
     """
 
@@ -27,6 +28,7 @@ class Table:
         self.made = []
         self.rejected = []
         self.superseded = 0
+        self.shows_keys = False
         self.named = self.unseen = frozenset()
         self.is_refused = False
 
@@ -39,7 +41,7 @@ class Table:
             key: Id of the field that rows are matched by.
             is_whole: Whether it is certain that all rows came.
         """
-        named, shows_keys = [], any(fields.get(key) is not None for fields in self.existing.values())
+        named, self.shows_keys = [], any(fields.get(key) is not None for fields in self.existing.values())
         for number, row in enumerate(rows, start=1):
             try:
                 named.append(self._take(row, mode, key))
@@ -48,7 +50,7 @@ class Table:
                 later = [other.get(key, EMPTY) for other in rows[number:]]
                 self.superseded += mode != "insert" and row.get(key, EMPTY) is not EMPTY and row[key] in later
         self.named = frozenset(i for i, fields in self.existing.items() if any(fields is n for n in named))
-        if mode == "mirror" and named and not self.rejected and is_whole and shows_keys:
+        if mode == "mirror" and named and not self.rejected and is_whole and self.shows_keys:
             self.unseen = self.existing.keys() - self.named
 
     def _take(self, row, mode, key):
