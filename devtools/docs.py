@@ -114,8 +114,8 @@ An address that is lost because its variable is not defined is an error: no key 
 Likewise `dry_run`. Meltano drops other settings whose variable is not defined without a word, so that with `databases`
 lost, all are read. Put `ff: {strict_env_var_mode: true}` into `meltano.yml`, and Meltano refuses to run instead.
 
-With `--config=ENV`, an empty variable counts as not given, but for `api_url`, `databases`, `tables` and `dry_run`: there it
-is an error, since it is often what is left of one that holds another.
+With `--config=ENV`, an empty variable counts as not given, but for `api_url`, `databases`, `tables` and `dry_run`:
+there it is an error, since it is often what is left of one that holds another.
 
 A variable that looks like a setting and is none is named in a warning, with the nearest setting.
 
