@@ -124,7 +124,10 @@ class Moment:
             start = datetime(1899, 12, 31)  # noqa: DTZ001
         else:
             start = datetime(1899, 12, 30)  # noqa: DTZ001
-        moment = start + timedelta(days=days, seconds=seconds)
+        try:
+            moment = start + timedelta(days=days, seconds=seconds)
+        except OverflowError:  # the last day of 9999 in the other calendar, or rounded up
+            return ErrorCell("no date")
         return moment if self.has_clock else moment.date()
 
 
@@ -153,7 +156,10 @@ class _Code:
 
 
 def _length(number: float) -> Value:
-    return timedelta(seconds=round(number * _SECONDS, 3))
+    try:
+        return timedelta(seconds=round(number * _SECONDS, 3))
+    except OverflowError:
+        return ErrorCell("no length of time")
 
 
 def number_of(text: str) -> int | float | ErrorCell:

@@ -20,7 +20,7 @@ from typing import IO, cast
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
-from tap_tabular.files import LOCKED, Row, TabularError, Value
+from tap_tabular.files import LOCKED, ErrorCell, Row, TabularError, Value
 from tap_tabular.formats import plain
 from tap_tabular.xlsx import naming_damage, parsed
 
@@ -45,12 +45,24 @@ class OlderSheet:
 
     def rows(self) -> Iterator[Row]:
         """Yield rows that are not empty."""
-        try:
-            sheet = self.workbook.get_sheet_by_name(self.name)
-            for number, cells in enumerate(sheet.to_python(skip_empty_area=False), start=1):
-                if any(cell != "" for cell in cells):
-                    yield number, [_value(cell) for cell in cells]
-        except CalamineError as error:
+        with _naming_damage():
+            rows = self.workbook.get_sheet_by_name(self.name).to_python(skip_empty_area=False)
+        for number, cells in enumerate(rows, start=1):
+            if any(cell != "" for cell in cells):
+                yield number, [_value(cell) for cell in cells]
+
+
+class _naming_damage:  # noqa: N801 (used as a function)
+    """Say of whatever python-calamine raises that the file is broken."""
+
+    def __enter__(self) -> None:
+        """Do nothing."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _traceback: object) -> None:
+        """Put it in words. A panic of Rust's is no Exception, and its class has no address."""
+        if isinstance(error, PasswordError):
+            raise TabularError(LOCKED) from None
+        if isinstance(error, CalamineError) or (kind is not None and kind.__name__ == "PanicException"):
             raise _damaged(error) from None
 
 
@@ -63,12 +75,8 @@ def open_older(path: Path) -> tuple[CalamineWorkbook, list[OlderSheet]]:
     if zipfile.is_zipfile(path):
         with naming_damage():
             _check_area(path)
-    try:
+    with _naming_damage():
         workbook = CalamineWorkbook.from_path(str(path))
-    except PasswordError:
-        raise TabularError(LOCKED) from None
-    except CalamineError as error:
-        raise _damaged(error) from None
     return workbook, [
         OlderSheet(workbook, sheet.name, sheet.visible == SheetVisibleEnum.Visible)
         for sheet in workbook.sheets_metadata
@@ -76,7 +84,14 @@ def open_older(path: Path) -> tuple[CalamineWorkbook, list[OlderSheet]]:
     ]
 
 
-def _value(cell: object) -> Value:  # noqa: PLR0911 (a kind of cell each)
+def _value(cell: object) -> Value:
+    try:
+        return _known_value(cell)
+    except OverflowError:  # rounded up behind the last day of 9999, or longer than Python counts
+        return ErrorCell("no date")
+
+
+def _known_value(cell: object) -> Value:  # noqa: PLR0911 (a kind of cell each)
     match cell:
         case "":
             return None
@@ -101,7 +116,7 @@ def _rounded(moment: datetime) -> datetime:
     return (moment + timedelta(microseconds=500_000)).replace(microsecond=0)
 
 
-def _damaged(error: CalamineError) -> TabularError:
+def _damaged(error: BaseException | None) -> TabularError:
     if "password" in str(error).lower():
         return TabularError(LOCKED)
     return TabularError(f"it is damaged, or no workbook ({type(error).__name__}). Save it anew as .xlsx.")

@@ -153,7 +153,7 @@ class naming_damage:  # noqa: N801 (used as a function)
             raise TabularError(_DAMAGED.format("a part of it is cut off or does not unpack")) from None
         if isinstance(error, expat.ExpatError | ET.ParseError):
             raise TabularError(_DAMAGED.format("its XML is broken")) from None
-        if isinstance(error, KeyError | ValueError | IndexError):
+        if isinstance(error, LookupError | ValueError):  # also of an encoding that XML names and nobody knows
             raise TabularError(_DAMAGED.format("it refers to what is not in it")) from None
 
 

@@ -91,6 +91,29 @@ def test_an_old_workbook_that_is_cut_off(read, tmp_path):
     assert "list.xls: it is damaged, or no workbook (" in refused(read(path))
 
 
+def test_an_old_workbook_that_makes_its_reader_panic(read, tmp_path):
+    """A panic of Rust's, which python-calamine raises as no Exception: a stream that begins behind the file's end."""
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("a")
+    for line in range(3):
+        for column in range(3):
+            sheet.write(line, column, f"t{line}{column}" if column else line)
+    path = tmp_path / "list.xls"
+    book.save(str(path))
+    content = bytearray(path.read_bytes())
+    content[1426] = 255
+    path.write_bytes(content)
+    assert refused(read(path)).startswith("list.xls: it is damaged, or no workbook (PanicException).")
+
+
+@pytest.mark.parametrize("part", ["xl/styles.xml", "xl/sharedStrings.xml", _SHEET])
+def test_xml_in_an_encoding_that_nobody_knows(read, workbook, part):
+    path = workbook(ROWS)
+    with zipfile.ZipFile(path) as archive:
+        content = archive.read(part).replace(b'encoding="UTF-8"', b'encoding="UT3-8"', 1)
+    assert "it is damaged: it refers to what is not in it." in refused(read(with_part(path, part, content)))
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [

@@ -107,3 +107,11 @@ def test_a_line_break_of_windows_within_a_cell(read, workbook, tmp_path):
     """Excel keeps its carriage return as `_x000D_`; what was typed so is kept with an escape."""
     path = workbook([["a"], ["1\r\n2"], ["_x000D_"]])
     assert read(path).rows == [{"a": "1\r\n2"}, {"a": "_x000D_"}]
+
+
+def test_numbers_that_no_date_or_length_of_time_can_be(read, workbook, caplog):
+    path = workbook(
+        [["day", "time"], [2_958_000, 1e15]], formats={"A": "dd.mm.yyyy", "B": "[h]:mm"}, options={"date_1904": True}
+    )
+    assert read(path).rows == [{"day": None, "time": None}]
+    assert "A2 (no date), B2 (no length of time)" in caplog.text
