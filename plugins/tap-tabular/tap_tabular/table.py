@@ -42,6 +42,7 @@ TYPES = ("string", "integer", "number", "boolean", "date", "date-time")
 
 _HEADING_WITHIN = 50
 _MOST_NAMED = 10
+_ENOUGH = 1000
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 _KINDS: Mapping[type, tuple[str, str | None]] = {
     str: ("string", None),
@@ -410,6 +411,8 @@ class _Columns:
         self._counts[kind] += 1
         if self._counts[kind] <= _MOST_NAMED:
             self._named.setdefault(kind, []).append(what)
+        if kind == "beyond" and self._counts[kind] >= _ENOUGH:
+            self.finish()  # which raises: a sheet may have billions of them
 
     def _listed(self, kind: str) -> str:
         more = self._counts[kind] - _MOST_NAMED

@@ -30,6 +30,9 @@ _BOMS = {
 _CHUNK = 2**20
 _FEW_LINES = 200
 _TAIL = 4
+LONGEST_LINE = 2**24
+MOST_FIELDS = 2**14
+"""Characters and fields in a line; a sheet of Excel's has as many columns."""
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)
 _ODD_IN_WINDOWS_1252 = re.compile(
     r"[ŠšŽžŸƒˆ˜]|(?<=[^\W\d_])[^\w\s\x00-\x7f’‘´`·\xad\xa0](?=[^\W\d_])"  # noqa: RUF001
@@ -58,7 +61,7 @@ class TextSheet:
     def rows(self) -> Iterator[Row]:
         """Yield rows; an empty field is None, since nobody can tell it from an empty text."""
         with self.path.open(encoding=self.encoding, newline="") as file:
-            lines = _Lines(file)
+            lines = _Lines(file, self.delimiter)
             reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
             before = 0
             try:
@@ -87,18 +90,31 @@ class TextSheet:
 class _Lines:
     """Lines of a file; one with the character NUL is an error, since older Pythons end there, and newer do not."""
 
-    def __init__(self, file: IO[str]) -> None:
+    def __init__(self, file: IO[str], delimiter: str) -> None:
         self._file = file
+        self._delimiter = delimiter
         self.first = ""
 
     def __iter__(self) -> Iterator[str]:
-        for number, line in enumerate(self._file, start=1):
+        for number, line in enumerate(_bounded(self._file), start=1):
             if number == 1:
                 self.first = line
+            if len(line) > MOST_FIELDS and line.count(self._delimiter) >= MOST_FIELDS:
+                message = f"line {number} has more than {MOST_FIELDS:,} fields, which no list has. Is it one?"
+                raise TabularError(message)
             if "\0" in line:
                 message = f"line {number} holds the character NUL: this is no text, or a damaged one."
                 raise TabularError(message)
             yield line
+
+
+def _bounded(file: IO[str]) -> Iterator[str]:
+    """Yield lines; one that fills the memory is an error before it does."""
+    for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE + 1), ""), start=1):
+        if len(line) > LONGEST_LINE:
+            message = f"line {number} has more than {LONGEST_LINE:,} characters, which no list has. Is it one?"
+            raise TabularError(message)
+        yield line
 
 
 def open_text(path: Path, encoding: str | None, delimiter: str | None, keys: Collection[str]) -> TextSheet:
@@ -144,7 +160,7 @@ def _encoding_of(path: Path) -> str:
         if mixed := _mixed(file):
             raise TabularError(mixed)
         file.seek(0)
-        for number, line in enumerate(file, start=1):
+        for number, line in _pieces(file):
             if _is_odd(line):
                 message = (
                     f"its encoding is uncertain: it is not UTF-8, and line {number} looks wrong in Windows-1252. "
@@ -154,10 +170,18 @@ def _encoding_of(path: Path) -> str:
     return "cp1252"
 
 
+def _pieces(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Yield lines with their numbers; one that is very long, in pieces."""
+    number = 1
+    while line := file.readline(_CHUNK):
+        yield number, line
+        number += line.endswith(b"\n")
+
+
 def _mixed(file: IO[bytes]) -> str | None:
     """Return what is wrong with a file that is UTF-8 in one line and not in another, or was cut within a letter."""
     is_utf_8 = is_not = 0
-    for number, line in enumerate(file, start=1):
+    for number, line in _pieces(file):
         if line.isascii():
             continue
         is_utf_8 = is_utf_8 or (number if _UTF_8.search(line) else 0)
@@ -184,7 +208,7 @@ def _is_odd(line: bytes) -> bool:
 def _delimiter_of(path: Path, encoding: str, keys: Collection[str]) -> str:
     with path.open(encoding=encoding, newline="") as file:
         try:
-            lines = [line.replace("\0", "") for _, line in zip(range(_FEW_LINES), file, strict=False)]
+            lines = [line.replace("\0", "") for _, line in zip(range(_FEW_LINES), _bounded(file), strict=False)]
         except UnicodeDecodeError as error:
             message = f"it is not {encoding}: {error.reason}. Set `encoding`."
             raise TabularError(message) from None

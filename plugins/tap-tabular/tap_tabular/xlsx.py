@@ -24,7 +24,11 @@ from tap_tabular.formats import BUILT_IN, Moment, Show, number_of, show_by
 
 _CHUNK = 2**16
 _LONGEST = 2**24
-"""Bytes in which a cell has to end. Excel keeps 32,767 characters in one."""
+_LONGEST_TEXT = 2**20
+"""Bytes in which an element has to end, and characters of a cell. Excel keeps 32,767 in one."""
+
+_MOST_ELEMENTS = 2**20
+"""Of a part that is held as a tree, such as the styles: Excel knows 65,490 formats of cells."""
 
 _LARGE, _MOST_PACKED = 2**26, 100
 """From so many bytes on, what packs to a hundredth is no list: texts pack to a tenth, a zip bomb to a thousandth."""
@@ -89,6 +93,8 @@ class Xlsx:
         content = self._archive.read(part)
         if b"<!DOCTYPE" in content[:_CHUNK]:
             _refuse("it defines XML entities, which no workbook does")
+        if content.count(b"<") > _MOST_ELEMENTS:
+            _refuse(f"{part} in it has over a million elements")
         return ET.fromstring(content)  # noqa: S314 (bounded, and without entities)
 
     def _check_size(self, part: str) -> None:
@@ -199,6 +205,7 @@ class _TextReader:
 
     texts: list[str] = field(default_factory=list)
     _pieces: list[str] = field(default_factory=list)
+    _length: int = 0
     _is_text: bool = False
     _is_phonetic: bool = False
 
@@ -216,10 +223,14 @@ class _TextReader:
         elif name == "si":
             self.texts.append(_unescaped("".join(self._pieces)))
             self._pieces.clear()
+            self._length = 0
 
     def text(self, piece: str) -> None:
         if self._is_text:
             self._pieces.append(piece)
+            self._length += len(piece)
+            if self._length > _LONGEST_TEXT:
+                _refuse(f"a text of it has more than {_LONGEST_TEXT:,} characters")
 
 
 class _RowReader:
@@ -277,8 +288,8 @@ class _RowReader:
         if self._is_text:
             self._pieces.append(piece)
             self._length += len(piece)
-            if self._length > _LONGEST:
-                _refuse(f"a cell of row {self._row} has no end")
+            if self._length > _LONGEST_TEXT:
+                _refuse(f"a cell of row {self._row} has more than {_LONGEST_TEXT:,} characters")
 
     def _take(self, value: Value) -> None:
         if value is not None:

@@ -185,11 +185,40 @@ def test_texts_that_are_a_bomb(read, workbook):
 
 def test_a_cell_without_end(read, workbook, monkeypatch):
     monkeypatch.setattr("tap_tabular.xlsx._LONGEST", 2**18)
+    monkeypatch.setattr("tap_tabular.xlsx._LONGEST_TEXT", 2**17)
     begin = b'<worksheet><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>'
     path = with_part(workbook(ROWS), _SHEET, [begin, *[b"x" * 2**16] * 100])
-    assert "a cell of row 1 has no end" in refused(read(path))
+    assert "a cell of row 1 has more than 131,072 characters" in refused(read(path))
     path = with_part(workbook(ROWS), _SHEET, [b'<worksheet><sheetData><row r="', *[b"1" * 2**16] * 100])
     assert "one element of it has no end" in refused(read(path))
+
+
+def test_a_text_without_end(read, workbook):
+    content = [b"<sst><si><t>", *[b"x" * 2**16] * 17, b"</t></si></sst>"]
+    expected = "list.xlsx: it is damaged: a text of it has more than 1,048,576 characters."
+    assert refused(read(with_part(workbook(ROWS), "xl/sharedStrings.xml", content))).startswith(
+        expected.replace("list", "broken")
+    )
+
+
+def test_styles_that_fill_the_memory(read, workbook):
+    content = [b"<styleSheet><cellXfs>", *[b"<xf/>" * 2**16] * 17, b"</cellXfs></styleSheet>"]
+    error = refused(read(with_part(workbook(ROWS), "xl/styles.xml", content)))
+    assert "it is damaged: xl/styles.xml in it has over a million elements." in error
+
+
+def test_values_beyond_the_headings_end_the_reading(read, text):
+    """The row behind them is not read: its error is not the one that comes."""
+    error = refused(read(text("a;b\n" + "1;2;3\n" * 1000 + '1;2;"')))
+    assert "field 3 of line 11 and 990 more in a column without a heading" in error
+
+
+def test_lines_that_fill_the_memory(read, text, monkeypatch):
+    assert "line 2 has more than 16,384 fields, which no list has." in refused(read(text("a;b\n" + ";" * 16_385)))
+    monkeypatch.setattr("tap_tabular.text.LONGEST_LINE", 2**16)
+    for encoding in ("utf-8", "cp1252"):
+        error = refused(read(text("a;b\n1;ü" + "x" * 2**17, encoding=encoding)))
+        assert "line 2 has more than 65,536 characters, which no list has." in error
 
 
 @pytest.mark.parametrize("rows", [b'<row r="1048577"/>', b'<row r="2"/><row r="1"/>', b"<row/>" * 1_048_577])
@@ -333,7 +362,7 @@ def test_a_zip_bomb(workbook):
     path = with_part(workbook(ROWS), _SHEET, [begin, *[b"x" * 2**20] * 1024])
     assert path.stat().st_size < 2 * 2**20
     lines, memory = memory_of(path)
-    assert "has no end" in lines[-1]
+    assert "a cell of row 1 has more than 1,048,576 characters" in lines[-1]
     assert memory < 200
 
 
