@@ -7,6 +7,7 @@ import gc
 import io
 import logging
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -23,8 +24,22 @@ from ninox_singer.escape import escape_logs
 SIGNAL_EXIT_CODE = 128
 """POSIX shells report a process that a signal ended by this and the signal's number."""
 
+_NO_NUMBER = re.compile(r"-?(?:NaN|Infinity)")
+_NAME_BEFORE = re.compile(r'"([^"]{1,100})"\s*:\s*\Z')
+
 MOST_PLACES = 12
 """So many of the last calls are told of each error that nobody foresaw."""
+
+
+def _not_json(error: JSONDecodeError) -> str:
+    """Return what is wrong with a file, without a word of its values."""
+    if not error.doc.strip():
+        return "is empty: leave the option out instead"
+    # Meltano writes `.nan` and `.inf` of YAML so.
+    value, name = _NO_NUMBER.match(error.doc, error.pos), _NAME_BEFORE.search(error.doc[: error.pos])
+    if value and name:
+        return f"has {value[0]} in {name[1]!r}, which is no number: give one, or leave it out"
+    return f"is not JSON: {error}"
 
 
 def run_command(name: str, load: Callable[[], Callable[[], object]], *, files: str) -> None:
@@ -52,8 +67,7 @@ def run_command(name: str, load: Callable[[], Callable[[], object]], *, files: s
     except (NinoxError, InvalidInputLine, RecordsWithoutSchemaException) as error:
         logger.error(error)  # noqa: TRY400
     except JSONDecodeError as error:
-        problem = "is empty: leave the option out instead" if not error.doc.strip() else f"is not JSON: {error}"
-        logger.error("A file given with %s %s.", files, problem)  # noqa: TRY400
+        logger.error("A file given with %s %s.", files, _not_json(error))  # noqa: TRY400
     except UnicodeDecodeError as error:
         logger.error(  # noqa: TRY400
             "A file given with %s, or .env, is not text in UTF-8 (byte %d). Save it anew.", files, error.start

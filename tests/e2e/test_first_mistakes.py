@@ -87,6 +87,15 @@ MISTAKES = {
 }
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_a_file_that_meltano_made_of_no_number_names_the_setting(tap, value):
+    code, out, err = tap(max_api_calls=value)
+    (line,) = told(err)
+    assert line.startswith("A file given with --config, --catalog or --state has ")
+    assert "'max_api_calls', which is no number" in line
+    assert (code, out) == (1, "")
+
+
 @pytest.mark.parametrize("mode", [(), ("--discover",)], ids=["sync", "discover"])
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_wrong_setting_is_one_line_that_says_what_to_do(simulator, tap, mistake, mode):
