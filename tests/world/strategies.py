@@ -222,7 +222,8 @@ _FAULTS = (
 
 faults = st.lists(
     st.builds(
-        lambda fault, after, times: {**fault, "after": after, "times": times},
+        # A server that says twice of a table which was never read that it holds nothing has to be believed.
+        lambda fault, after, times: {**fault, "after": after, "times": 1 if fault["kind"] == "empty_page" else times},
         st.sampled_from(_FAULTS), st.integers(0, 12), st.sampled_from([1, 2, None]),
     ),
     max_size=2,
