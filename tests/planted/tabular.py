@@ -1,10 +1,7 @@
-"""Each promise of the tap for spreadsheets has a test that fails when one small piece of the tap is broken."""
+"""Promises that the tap for spreadsheets keeps."""
 
 from __future__ import annotations
 
-import pytest
-
-from tests.planted import trial
 from tests.planted.plant import Defect
 from tests.planted.promise import Promise
 
@@ -108,8 +105,6 @@ PROMISES = [
         test=f"{TESTS}/test_headings.py::test_headings_that_cannot_be_names",
         defects=(Defect("tap_tabular:_Columns.take", "chain(self._nameless, range(self._width, width))", "()"),),
     ),
-]
-PROMISES += [
     Promise(
         README,
         "a file that changes while it is read",
@@ -138,22 +133,3 @@ PROMISES += [
         defects=(Defect("tap_tabular:_passed_over", "sheet not in wanted and", "sheet.is_visible and"),),
     ),
 ]
-DEFECTS = [
-    pytest.param(defect, promise.test, id=f"{defect.function.partition(':')[2]}-{number}-{which}")
-    for number, promise in enumerate(PROMISES)
-    for which, defect in enumerate(promise.defects)
-]
-
-
-@pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.sentence[:40])
-def test_a_promise_stands_in_the_readme_and_its_defects_fit(promise):
-    assert len(promise.paragraphs()) == 1
-    for defect in promise.defects:
-        defect.prepare()
-
-
-@pytest.mark.prove
-@pytest.mark.parametrize(("defect", "test"), DEFECTS)
-def test_a_defect_is_caught(defect, test, tmp_path):
-    ended = trial.run([test], tmp_path, defect=defect)
-    assert ended.caught, f"{test} passes with it: {defect}"
