@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+# What developers work with: the group `dev`, and every extra that users may ask for.
+DEV := --group dev -e '.[files,simulator]'
 STAMP := .venv/.installed
 
 # Meltano starts the tap and the loader by name. Compiled modules halve the start of every command.
@@ -37,7 +39,8 @@ $(STAMP): pyproject.toml $(TABULAR)/pyproject.toml constraints.txt
 	@echo "Installing into .venv (once, about half a minute) ..."
 	@rm -f $(STAMP)
 	@$(BIN)/python -c 'import pip' 2>/dev/null || $(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]' -e $(TABULAR)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt pip
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $(DEV) -e $(TABULAR)
 	@touch $(STAMP)
 
 demo: setup
@@ -82,8 +85,8 @@ wheel: setup
 	@rm -rf dist
 	@$(BIN)/python -m hatchling build --directory dist
 	@$(PYTHON) -m venv --clear build/wheel
-	@build/wheel/bin/pip install --quiet --disable-pip-version-check -c constraints.txt \
-	  "$$(echo dist/*.whl)[simulator,demo]"
+	@$(BIN)/python -m pip --python build/wheel/bin/python install --quiet --disable-pip-version-check -c constraints.txt \
+	  --group demo "$$(echo dist/*.whl)[simulator]"
 	@build/wheel/bin/pip check
 	@$(PYTHON) tests/doors/try_wheel.py build/wheel/bin
 
@@ -95,7 +98,7 @@ audit: setup
 
 # The pins, anew for what pyproject.toml asks for; what is pinned already stays if it can.
 pins: setup
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --extra dev pyproject.toml \
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --group dev --extra files --extra simulator pyproject.toml \
 	  --no-header --no-annotate --output-file constraints.txt
 
 # What is about to come: the newest of everything, and of these two also what pyproject.toml does not permit yet.
@@ -103,7 +106,7 @@ NEWEST := build/newest/bin
 newest: setup
 	@$(BIN)/uv venv --quiet --clear --python $(PYTHON) build/newest
 	@printf 'singer-sdk[testing]\nmeltano\n' >build/newest/overrides.txt
-	@$(BIN)/uv pip install --quiet --python $(NEWEST)/python --override build/newest/overrides.txt -e '.[dev]' -e $(TABULAR)
+	@$(BIN)/uv pip install --quiet --python $(NEWEST)/python --override build/newest/overrides.txt $(DEV) -e $(TABULAR)
 	@PATH="$(CURDIR)/$(NEWEST):$$PATH" $(NEWEST)/python $(PYTEST) --deselect tests/doors/test_dependencies.py
 
 # The lowest versions that pyproject.toml permits: what users get, then what the demo and these tests run beside it.
@@ -115,7 +118,7 @@ lowest: setup
 	  'pytest>=9' 'pytest-randomly>=3.16' 'hypothesis>=6.100' 'trustme>=1.2'
 	@$(LOWEST)/python -m pytest -q tests/unit tests/client tests/tap tests/target
 	@$(BIN)/uv venv --quiet --clear --python $(PYTHON) build/lowest-dev
-	@$(BIN)/uv pip install --quiet --python $(BESIDE)/python --resolution lowest-direct -e '.[dev]' -e $(TABULAR)
+	@$(BIN)/uv pip install --quiet --python $(BESIDE)/python --resolution lowest-direct $(DEV) -e $(TABULAR)
 	@PATH="$(CURDIR)/$(BESIDE):$$PATH" $(BESIDE)/python -m pytest -q \
 	  tests/scenarios tests/simulator tests/conformance tests/e2e tests/doors/test_postgres.py \
 	  tests/tabular $(TABULAR)/tests

@@ -18,7 +18,7 @@ from benchmarks.peers import OUR_BIN
 from benchmarks.process import SideFailedError
 from benchmarks.reading import our_config
 from benchmarks.work import Bar, Side, Stage, Work
-from demo.postgres import Postgres, running_postgres
+from devtools.postgres import Postgres, running_postgres
 
 MESSAGES = "messages.jsonl"
 _SERVER = "postgres.json"

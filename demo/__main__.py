@@ -11,11 +11,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from demo import story
-from demo.lifetime import tied_folder
-from demo.meltano import MeltanoError, MeltanoProject, plugin_settings
-from demo.postgres import PostgresError, running_postgres
 from demo.report import RunCost, count_tables, database_clock, deleted_invoice
 from demo.simulator import SimulatedNinox, running_simulator
+from devtools.lifetime import tied_folder
+from devtools.meltano import MeltanoError, MeltanoProject, plugin_settings
+from devtools.postgres import PostgresError, running_postgres
 
 RUN = ("run", "tap-ninox", "target-postgres")
 PAGE = Path("output") / "ninox.html"

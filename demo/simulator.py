@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from demo.lifetime import tied_program
+from devtools.lifetime import tied_program
 
 CONTROL_TIMEOUT_S = 600
 

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from singer_sdk.plugin_base import PluginBase
 
-from demo.lifetime import tied_folder
-from demo.postgres import running_postgres
+from devtools.lifetime import tied_folder
+from devtools.postgres import running_postgres
 from ninox_simulator.server import Simulator
 from tests.helpers.stage import Stage
 

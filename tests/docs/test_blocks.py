@@ -10,9 +10,9 @@ import psycopg
 import pytest
 import yaml
 
-from demo.meltano import MeltanoProject, plugin_settings
-from demo.postgres import running_postgres
 from demo.simulator import running_simulator
+from devtools.meltano import MeltanoProject, plugin_settings
+from devtools.postgres import running_postgres
 from tap_ninox.command import TapCommand
 from target_ninox.target import TargetNinox
 from tests.docs.blocks import ROOT, blocks, missing, pages, run_page

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from demo.meltano import REPOSITORY
+from devtools.meltano import REPOSITORY
 from tap_ninox.values.columns import PARTS
 from target_ninox.encoding.types import TYPES
 

@@ -16,6 +16,11 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name as canonical
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 ROOT = Path(__file__).parents[2]
 OURS = "singer-ninox"
 FOLDERS = {
@@ -40,25 +45,41 @@ PERMISSIVE = re.compile(
 )
 
 
+def group(name):
+    """Return what a dependency group asks for, with the groups that it includes."""
+    asked = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["dependency-groups"]
+    for entry in asked[name]:
+        if isinstance(entry, dict):
+            yield from group(entry["include-group"])
+        else:
+            yield Requirement(entry)
+
+
 def requirements():
-    return [Requirement(text) for text in requires(OURS)]
+    """Return all that is asked for: by the product, by its extras, and by developers."""
+    return [*map(Requirement, requires(OURS)), *group("dev")]
+
+
+def is_for_here(wanted, *extras):
+    return not wanted.marker or any(wanted.marker.evaluate({"extra": extra}) for extra in ("", *extras))
 
 
 def asked_by(extra):
     """Return the names that an extra asks for everywhere, under any Python."""
     marker = f'extra == "{extra}"' if extra else "None"
-    return {canonical(wanted.name) for wanted in requirements() if str(wanted.marker) == marker}
+    return {canonical(wanted.name) for wanted in map(Requirement, requires(OURS)) if str(wanted.marker) == marker}
 
 
-def needed(*extras):
-    """Return all packages that the product with some extras stands on in this environment."""
+def needed(*extras, beside=()):
+    """Return all packages that the product with some extras, and what is asked for beside it, stand on here."""
     found, asked = set(), [(OURS, extra) for extra in ("", *extras)]
+    asked += [(canonical(one.name), more) for one in beside if is_for_here(one) for more in ("", *one.extras)]
     while asked:
         name, extra = asked.pop()
         if (name, extra) not in found:
             found.add((name, extra))
             for wanted in map(Requirement, distribution(name).requires or ()):
-                if wanted.marker is None or wanted.marker.evaluate({"extra": extra}):
+                if is_for_here(wanted, extra):
                     asked += [(canonical(wanted.name), more) for more in ("", *wanted.extras)]
     return {name for name, _ in found} - {OURS}
 
@@ -67,11 +88,12 @@ def test_what_is_installed_is_what_is_pinned_and_nothing_else_is():
     pins = [Requirement(line) for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()]
     here = [(canonical(pin.name), str(pin.specifier)) for pin in pins if not pin.marker or pin.marker.evaluate()]
     installed = {canonical(one.name): one.version for one in distributions()}
-    assert sorted(here) == sorted((name, f"=={installed[name]}") for name in needed("dev")), "run: make pins"
+    everything = needed("files", "simulator", beside=group("dev"))
+    assert sorted(here) == sorted((name, f"=={installed[name]}") for name in everything), "run: make pins"
 
 
 def test_every_dependency_has_a_lowest_version_and_a_reason():
-    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("[project.entry-points")[0]
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("[tool.")[0]
     lines = re.findall(r'^(?:    |files = \[)("[\w\[\],-]+[<>=~].*)', text, re.MULTILINE)
     named = {canonical(re.match(r'"([\w-]+)', line).group(1)) for line in lines}
     assert named == {canonical(wanted.name) for wanted in requirements()}
@@ -81,7 +103,7 @@ def test_every_dependency_has_a_lowest_version_and_a_reason():
 def test_every_lowest_version_is_met_beside_the_others():
     installed = {canonical(one.name): one.version for one in distributions()}
     for wanted in requirements():
-        if not wanted.marker or any(wanted.marker.evaluate({"extra": extra}) for extra in ("", "dev")):
+        if is_for_here(wanted, "files", "simulator"):
             assert wanted.specifier.contains(installed[canonical(wanted.name)], prereleases=True), str(wanted)
 
 

@@ -14,14 +14,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from demo.lifetime import tied_folder, tied_program
+from devtools.lifetime import tied_folder, tied_program
 
 ROOT = Path(__file__).parents[2]
 WAIT_S = 60
 
 POSTGRES = """
 import time
-from demo.postgres import running_postgres
+from devtools.postgres import running_postgres
 with running_postgres() as server:
     print(server.port, flush=True)
     time.sleep(600)

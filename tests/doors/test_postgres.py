@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from demo.postgres import PostgresError, running_postgres
+from devtools.postgres import PostgresError, running_postgres
 
 pytestmark = pytest.mark.e2e
 

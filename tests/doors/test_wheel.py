@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import venv
 import zipfile
 from importlib.metadata import version
@@ -60,3 +61,20 @@ def test_the_wheel_holds_the_packages_their_data_and_the_licence(wheel):
     committed = subprocess.run(["git", "ls-files", *OURS], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert set(committed.split()) <= set(names)
     assert [name for name in names if name.endswith("licenses/LICENSE")]
+
+
+def test_an_sdist_takes_nothing_that_only_lies_in_the_folder(tmp_path):
+    committed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    checkout = tmp_path / "checkout"
+    for name in [name for name in committed if name.startswith(OURS) or "/" not in name]:
+        (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+        (checkout / name).write_bytes((ROOT / name).read_bytes())
+    for name in ("kunden.xlsx", ".env", "output/customers.jsonl", "state.json", "tap_ninox_old/customers.py"):
+        (checkout / name).parent.mkdir(exist_ok=True)
+        (checkout / name).write_text("Anna Schmidt", encoding="utf-8")
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "sdist", "--directory", str(tmp_path)]
+    subprocess.run(build, cwd=checkout, check=True, capture_output=True)
+    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
+        held = {name.partition("/")[2] for name in archive.getnames()}
+    beside = {"CHANGELOG.md", "LICENSE", "PKG-INFO", "README.md", "SECURITY.md", "pyproject.toml", ".gitignore"}
+    assert held == {name for name in committed if name.partition("/")[0] in OURS} | beside

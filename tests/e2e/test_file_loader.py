@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from demo.meltano import MeltanoProject
+from devtools.meltano import MeltanoProject
 from ninox_simulator.server import Simulator
 
 pytestmark = pytest.mark.e2e

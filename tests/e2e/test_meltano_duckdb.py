@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from demo.meltano import MeltanoProject
+from devtools.meltano import MeltanoProject
 from ninox_simulator.server import Simulator
 from tests.docs.blocks import ROOT, blocks
 from tests.helpers.loaders import DuckdbLoader

@@ -7,7 +7,7 @@ import json
 import psycopg
 import pytest
 
-from demo.meltano import MeltanoProject, plugin_settings
+from devtools.meltano import MeltanoProject, plugin_settings
 from ninox_simulator.samples.blattwerk import BUERO_ID, TEAM_ID
 from ninox_simulator.samples.next_day import play
 from ninox_simulator.server import Simulator

@@ -7,8 +7,8 @@ from collections import Counter
 
 import pytest
 
-from demo.meltano import MeltanoProject, plugin_settings
 from demo.report import database_clock
+from devtools.meltano import MeltanoProject, plugin_settings
 from ninox_simulator.samples.next_day import play
 from ninox_simulator.server import Simulator
 from tests.helpers.run import discover

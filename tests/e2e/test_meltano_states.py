@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from demo.meltano import MeltanoProject, plugin_settings
+from devtools.meltano import MeltanoProject, plugin_settings
 from ninox_simulator.server import Simulator
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, shop
 from tests.helpers.warehouse import fresh_database, ids_of, rows_of

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 import yaml
 
-from demo.meltano import REPOSITORY, MeltanoProject
+from devtools.meltano import REPOSITORY, MeltanoProject
 from ninox_simulator.documents import TeamDocument
 from ninox_simulator.samples.blattwerk import build
 from ninox_simulator.server import Simulator

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 import yaml
 
-from demo.meltano import MeltanoProject, plugin_settings
+from devtools.meltano import MeltanoProject, plugin_settings
 from ninox_simulator.server import Simulator
 from tests.helpers.warehouse import fresh_database
 from tests.helpers.wire import calls

@@ -31,7 +31,7 @@ COMMAND = [sys.executable, "-m", "tests.helpers.commands"]
 
 context = multiprocessing.get_context("forkserver")
 PROGRAM_MODULES = ["tap_ninox.command", "target_ninox.target", "target_postgres.target"]
-TEST_MODULES = ["tests.planted.trial", "tests.helpers.run", "demo.postgres", "ninox_simulator.server"]
+TEST_MODULES = ["tests.planted.trial", "tests.helpers.run", "devtools.postgres", "ninox_simulator.server"]
 SERVER_MODULES = ["uvicorn.loops.auto", "uvicorn.protocols.http.auto"]  # uvicorn imports them when it starts
 context.set_forkserver_preload([*PROGRAM_MODULES, *TEST_MODULES, *SERVER_MODULES])
 

@@ -9,7 +9,7 @@ import venv
 import yaml
 from filelock import FileLock
 
-from demo.meltano import REPOSITORY
+from devtools.meltano import REPOSITORY
 
 
 def install(project, name):

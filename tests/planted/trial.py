@@ -13,7 +13,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from demo import lifetime
+from devtools import lifetime
 from tests.helpers.commands import context
 
 REPOSITORY = Path(__file__).parents[2]

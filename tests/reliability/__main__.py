@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from demo.postgres import running_postgres
+from devtools.postgres import running_postgres
 from tests.reliability import (
     csv_kills,
     grid,

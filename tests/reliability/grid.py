@@ -22,7 +22,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
-from demo.postgres import running_postgres
+from devtools.postgres import running_postgres
 from ninox_simulator.documents import RecordDocument
 from ninox_simulator.server import Simulator
 from ninox_simulator.switches import SWITCHES

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from demo.meltano import MeltanoProject, plugin_settings
+from devtools.meltano import MeltanoProject, plugin_settings
 from ninox_simulator.server import Simulator
 from tests.helpers.commands import commands_with
 from tests.helpers.foreign_taps import install

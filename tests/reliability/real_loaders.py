@@ -19,7 +19,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from demo.postgres import running_postgres
+from devtools.postgres import running_postgres
 from ninox_simulator.server import Simulator
 from tests.helpers.foreign_taps import environment
 from tests.helpers.run import run_tap

@@ -25,8 +25,8 @@ from urllib.parse import parse_qs, urlsplit
 import psycopg
 import simplejson
 
-from demo.meltano import REPOSITORY
-from demo.postgres import running_postgres
+from devtools.meltano import REPOSITORY
+from devtools.postgres import running_postgres
 from ninox_simulator.server import Simulator
 from tests.helpers.foreign_taps import environment
 from tests.helpers.replay import FOLDER, Recording, Run, check

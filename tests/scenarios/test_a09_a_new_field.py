@@ -7,8 +7,8 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from demo.meltano import MeltanoProject, plugin_settings
 from demo.report import SCHEMA
+from devtools.meltano import MeltanoProject, plugin_settings
 from ninox_simulator.samples.blattwerk import BUERO_ID, TEAM_ID
 from ninox_simulator.server import Simulator
 from tests.helpers.run import discover

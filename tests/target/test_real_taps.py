@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from demo.meltano import REPOSITORY
+from devtools.meltano import REPOSITORY
 from tests.helpers.replay import FOLDER, Recording, check
 
 RECORDINGS = sorted((REPOSITORY / FOLDER).glob("*.jsonl"))

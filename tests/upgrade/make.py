@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 import psycopg
 
-from demo.postgres import running_postgres
+from devtools.postgres import running_postgres
 from ninox_simulator.documents import RecordDocument
 from tests.golden.stages import EVERY_TYPE, VALUES
 from tests.helpers.loaders import SCHEMA, PostgresLoader

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from demo.lifetime import tied_program
-from demo.postgres import Postgres
 from demo.simulator import SimulatedNinox
+from devtools.lifetime import tied_program
+from devtools.postgres import Postgres
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RUN_TIMEOUT_S = 1800

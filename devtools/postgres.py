@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from demo.lifetime import tied_folder, tied_program
+from devtools.lifetime import tied_folder, tied_program
 
 HOST = "127.0.0.1"
 USER = "postgres"
