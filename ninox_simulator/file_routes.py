@@ -12,9 +12,9 @@ from ninox_simulator.files import StoredFile
 from ninox_simulator.pictures import thumbnail
 from ninox_simulator.replies import ApiError, json_reply
 from ninox_simulator.request import Request
+from ninox_simulator.scripts import TriggeredWrites
 from ninox_simulator.switches import Switches
 from ninox_simulator.table import Record, Table
-from ninox_simulator.triggers import TriggeredWrites
 
 UPLOADED = "File Uploaded Successfully"
 

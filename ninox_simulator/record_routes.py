@@ -13,10 +13,10 @@ from ninox_simulator.file_routes import FileRoutes
 from ninox_simulator.parameters import list_parameters, unnested_filters, wants_choice_ids, wants_ids
 from ninox_simulator.replies import ApiError, json_reply, raw_json_reply
 from ninox_simulator.request import Request
+from ninox_simulator.scripts import TriggeredWrites
 from ninox_simulator.shapes import RecordShape
 from ninox_simulator.switches import Switches
 from ninox_simulator.table import Record, Table
-from ninox_simulator.triggers import TriggeredWrites
 from ninox_simulator.writing import Writer
 
 

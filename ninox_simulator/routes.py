@@ -13,11 +13,11 @@ from ninox_simulator.log import RequestLog
 from ninox_simulator.record_routes import RecordRoutes, since
 from ninox_simulator.replies import ApiError, json_reply
 from ninox_simulator.request import Request
+from ninox_simulator.scripts import TriggeredWrites
 from ninox_simulator.shapes import table_json, tables_json
 from ninox_simulator.store import Store, Team
 from ninox_simulator.switches import Switches
 from ninox_simulator.table import Table
-from ninox_simulator.triggers import TriggeredWrites
 
 END_POINT_NOT_FOUND = "End-point not found"
 

@@ -7,17 +7,19 @@ from typing import Any
 
 from ninox_simulator.database import Database
 from ninox_simulator.documents import DEFAULT_USER
-from ninox_simulator.nx.data import Data, Writes
-from ninox_simulator.nx.errors import NxError
+from ninox_simulator.nx import NxError
 from ninox_simulator.nx.evaluator import Evaluator
 from ninox_simulator.nx.values import JsonForm, RecordRef, Value, as_json
 from ninox_simulator.replies import ApiError
+from ninox_simulator.scripts import Data, TriggeredWrites
 from ninox_simulator.switches import Switches
 
 FORMULA_ERROR = "#Error"
 
 
-def run(database: Database, script: Any, switches: Switches, *, team_id: str, writes: Writes | None = None) -> Any:
+def run(
+    database: Database, script: Any, switches: Switches, *, team_id: str, writes: TriggeredWrites | None = None
+) -> Any:
     """Return a script's value as JSON.
 
     Args:

@@ -7,10 +7,10 @@ from typing import Any
 
 from ninox_simulator.database import NEVER_STORED
 from ninox_simulator.replies import ApiError
+from ninox_simulator.scripts import TriggeredWrites
 from ninox_simulator.shapes import storage_form
 from ninox_simulator.switches import Switches
 from ninox_simulator.table import Record, Table
-from ninox_simulator.triggers import TriggeredWrites
 
 Json = dict[str, Any]
 

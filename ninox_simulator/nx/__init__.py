@@ -1,6 +1,11 @@
 """The part of the Ninox script language that the API's `query` and `exec` are used with.
 
-`lexer` → `parser` → `syntax` (the tree) → `evaluator` over the store. What is not known is refused by name.
+`parser` (text → tokens → tree) → `evaluator` (tree → value) → `functions`, `operators` → `values`. It imports nothing
+of the simulator: the records are handed in. What is not known is refused by name.
 """
 
 from __future__ import annotations
+
+
+class NxError(Exception):
+    """A script that cannot be run; the message names the construct, and the line where it is known."""

@@ -1,20 +1,54 @@
-"""Running a script over a database."""
+"""Running a script over records that are handed in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, Protocol
 
-from ninox_simulator.nx import functions, operators, stored
-from ninox_simulator.nx import syntax as nx
-from ninox_simulator.nx.bounds import id_bounds
-from ninox_simulator.nx.data import Data
-from ninox_simulator.nx.errors import NxError
-from ninox_simulator.nx.parser import parse
-from ninox_simulator.nx.values import RecordRef, Value, flattened, kind, truth
+from ninox_simulator.nx import NxError, functions, operators
+from ninox_simulator.nx import parser as nx
+from ninox_simulator.nx.values import RecordRef, Value, flattened, from_stored, kind, to_stored, truth
 
 MAX_FORMULA_DEPTH = 40
 MAX_STEPS = 50_000_000
+
+
+class Records(Protocol):
+    """What scripts are about. Names of tables and fields become ids here; what does not exist is an `NxError`."""
+
+    def table_id(self, name: str) -> str:
+        """Return the id of the table with a name or id."""
+
+    def field(self, table_id: str, name: str) -> tuple[str, Mapping[str, Any]]:
+        """Return id and raw definition of the field with a caption or id."""
+
+    def records(self, table_id: str, least: float, most: float) -> Iterator[RecordRef]:
+        """Yield the records of a table whose numbers are within bounds, ascending."""
+
+    def exists(self, record: RecordRef) -> bool:
+        """Tell whether there is such a record."""
+
+    def stored_value(self, record: RecordRef, field_id: str) -> Any:
+        """Return a field's value as it is stored; of a record that is gone, nothing."""
+
+    def linked(self, record: RecordRef, field_id: str) -> list[RecordRef]:
+        """Return the records on the other side of a back reference."""
+
+    def system_value(self, record: RecordRef, name: str) -> tuple[Value] | None:
+        """Return the value of `Id` and its like, alone in a tuple; None for another name."""
+
+    def raw(self, record: RecordRef) -> Value:
+        """Return a record in stored form."""
+
+    def create(self, table_id: str) -> RecordRef:
+        """Add an empty record."""
+
+    def update(self, record: RecordRef, field_id: str, value: Any) -> None:
+        """Set one field, to a value in stored form."""
+
+    def delete(self, record: RecordRef) -> None:
+        """Remove a record, if it is still there."""
 
 
 class Scope(NamedTuple):
@@ -33,16 +67,16 @@ class Evaluator:
 
     def __init__(
         self,
-        data: Data,
+        data: Records,
         *,
         may_write: bool = False,
         own_functions: Mapping[str, Callable[..., Value]] | None = None,
         on_error: Callable[[NxError], Value] | None = None,
     ) -> None:
-        """Prepare to run scripts over a database.
+        """Prepare to run scripts.
 
         Args:
-            data: The database.
+            data: The records.
             may_write: Whether `create`, `delete` and assignments to fields are permitted.
             own_functions: Functions beside those of the language, for instance `users()`.
             on_error: What a formula that fails is worth; by default its error ends the script.
@@ -82,7 +116,7 @@ class Evaluator:
             NxError: The script cannot be run.
         """
         try:
-            return self._value(parse(script), Scope(this, dict(variables or {})))
+            return self._value(nx.parse(script), Scope(this, dict(variables or {})))
         except RecursionError:
             message = "nested too deeply"
             raise NxError(message) from None
@@ -105,14 +139,14 @@ class Evaluator:
     def _field(self, record: RecordRef, name: str) -> Value:
         system = self._data.system_value(record, name)
         if system is not None:
-            return system.value
+            return system[0]
         field_id, definition = self._data.field(record.table_id, name)
         base = definition.get("base")
         if base == "fn":
             return self._formula(record, str(definition.get("fn") or ""))
         if base == "rev":
             return self._data.linked(record, field_id)
-        return stored.read(definition, self._data.stored_value(record, field_id))
+        return from_stored(definition, self._data.stored_value(record, field_id))
 
     def _formula(self, record: RecordRef, script: str) -> Value:
         if self._depth >= MAX_FORMULA_DEPTH:
@@ -120,7 +154,7 @@ class Evaluator:
             raise NxError(message)
         self._depth += 1
         try:
-            return self._value(parse(script), Scope(record, {}))
+            return self._value(nx.parse(script), Scope(record, {}))
         except NxError as error:
             if self._on_error is None or self._depth > 1:
                 raise
@@ -157,7 +191,7 @@ class Evaluator:
         return self._where(functions.items(self._value(node.owner, scope)), node.condition, scope)
 
     def _select(self, node: nx.Select, scope: Scope) -> Value:
-        least, most = id_bounds(node.condition)
+        least, most = _id_bounds(node.condition)
         records = self._data.records(self._data.table_id(node.table), least, most)
         return list(records) if node.condition is None else self._where(records, node.condition, scope)
 
@@ -214,7 +248,7 @@ class Evaluator:
         if definition.get("base") in {"fn", "rev"}:
             message = f"the field {name!r} cannot be written"
             raise NxError(message)
-        self._data.update(record, field_id, stored.write(definition, value))
+        self._data.update(record, field_id, to_stored(definition, value))
 
     def _create(self, node: nx.Create, _: Scope) -> Value:
         self._check_writing()
@@ -259,3 +293,39 @@ class Evaluator:
     def _raw(self, arguments: tuple[nx.Node, ...], scope: Scope) -> Value:
         record = self._value(arguments[0], scope) if arguments else None
         return self._data.raw(record) if isinstance(record, RecordRef) else record
+
+
+_MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "="}
+
+
+def _id_bounds(condition: nx.Node | None) -> tuple[float, float]:
+    """Return the least and the greatest record number that a condition admits.
+
+    It saves looking at a whole table for a slice of it, which is how formulas are read; nothing but speed hangs on it.
+    Only comparisons of `number(Id)` with a number, joined by `and`, are understood; anything else admits all.
+    """
+    if isinstance(condition, nx.Binary):
+        if condition.operator == "and":
+            (least, most), (other_least, other_most) = _id_bounds(condition.left), _id_bounds(condition.right)
+            return max(least, other_least), min(most, other_most)
+        for operator, one, other in (
+            (condition.operator, condition.left, condition.right),
+            (_MIRRORED.get(condition.operator, ""), condition.right, condition.left),
+        ):
+            if _is_record_number(one) and isinstance(other, nx.Literal) and isinstance(other.value, int | float):
+                return _bounds(operator, other.value)
+    return -math.inf, math.inf
+
+
+def _bounds(operator: str, value: float) -> tuple[float, float]:
+    return {
+        ">": (value + 1 if value == int(value) else value, math.inf),
+        ">=": (value, math.inf),
+        "<": (-math.inf, value),
+        "<=": (-math.inf, value),
+        "=": (value, value),
+    }.get(operator, (-math.inf, math.inf))
+
+
+def _is_record_number(node: nx.Node) -> bool:
+    return isinstance(node, nx.Call) and node.name == "number" and node.arguments == (nx.Name("Id"),)

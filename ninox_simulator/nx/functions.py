@@ -9,18 +9,17 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Any
 
-from ninox_simulator.nx.errors import NxError
+from ninox_simulator.nx import NxError
 from ninox_simulator.nx.operators import plus, sort_key
-from ninox_simulator.nx.stored import interval, moment
 from ninox_simulator.nx.values import (
     Appointment,
     JsonForm,
-    RecordRef,
     Value,
     as_json,
     flattened,
-    is_empty,
+    interval,
     kind,
+    moment,
     number,
     text,
 )
@@ -50,11 +49,6 @@ def call(name: str, arguments: list[Value]) -> Value:
         raise NxError(message) from None
 
 
-def exists(name: str) -> bool:
-    """Tell whether there is a function of that name."""
-    return name in _FUNCTIONS
-
-
 def items(value: Value) -> list[Value]:
     """Return a value as a list without empty ones."""
     return flattened(value if isinstance(value, list) else [value])
@@ -78,11 +72,6 @@ def _added(total: Value, value: Value) -> Value:
     if isinstance(value, timedelta):
         return value
     return total + (number(value) or 0)
-
-
-def _average(values: Value) -> Value:
-    numbers = [number(value) or 0 for value in items(values)]
-    return sum(numbers) / len(numbers) if numbers else None
 
 
 def _round(value: Value, digits: int = 0) -> Value:
@@ -162,22 +151,6 @@ def _concat(values: Value, separator: str = ", ") -> str:
     return separator.join(text(value) for value in items(values))
 
 
-def _length(value: Value) -> int:
-    return len(value) if isinstance(value, list) else len(text(value))
-
-
-def _contains(value: Value, part: Value) -> bool:
-    return part in value if isinstance(value, list) else text(part) in text(value)
-
-
-def _unique(values: Value) -> list[Value]:
-    found: list[Value] = []
-    for value in items(values):
-        if value not in found:
-            found.append(value)
-    return found
-
-
 def _format_json(value: Value) -> str:
     return json.dumps(as_json(value, JsonForm()), ensure_ascii=False, separators=(",", ":"))
 
@@ -195,49 +168,30 @@ def _today() -> date:
     return _now().date()
 
 
-def _ceil(value: Value) -> int | None:
-    plain = number(value)
-    return None if plain is None else math.ceil(plain)
-
-
-def _floor(value: Value) -> int | None:
-    plain = number(value)
-    return None if plain is None else math.floor(plain)
-
-
 def _record_number_or_number(value: Value) -> Value:
     return [number(item) for item in value] if isinstance(value, list) else number(value)
 
 
 _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
-    "abs": lambda value: abs(number(value) or 0),
     "age": _age,
     "appointment": _appointment,
-    "avg": _average,
-    "ceil": _ceil,
     "cnt": lambda values: len(items(values)),
     "concat": _concat,
-    "contains": _contains,
-    "count": lambda values: len(items(values)),
     "date": _date,
     "datetime": _datetime,
     "day": _part(lambda found: found.day),
     "days": _days,
     "endof": lambda value: None if value is None else value.end,
     "first": lambda values: next(iter(items(values)), None),
-    "floor": _floor,
     "format": _format,
     "formatJSON": _format_json,
-    "item": lambda values, position: items(values)[position] if 0 <= position < len(items(values)) else None,
     "last": lambda values: next(reversed(items(values)), None),
-    "length": _length,
     "lower": lambda value: text(value).lower(),
     "max": lambda values: max(items(values), key=sort_key, default=None),
     "min": lambda values: min(items(values), key=sort_key, default=None),
     "month": _part(lambda found: found.month),
     "now": _now,
     "number": _record_number_or_number,
-    "parseJSON": json.loads,
     "quarter": _part(lambda found: (found.month + 2) // 3),
     "replace": lambda value, old, new: text(value).replace(text(old), text(new)),
     "round": _round,
@@ -249,12 +203,8 @@ _FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "timeinterval": _interval,
     "today": _today,
     "trim": lambda value: text(value).strip(),
-    "unique": _unique,
     "upper": lambda value: text(value).upper(),
     "week": _part(lambda found: found.isocalendar().week),
-    "weekday": _part(lambda found: found.weekday()),
     "weekdayName": lambda value: None if value is None else _WEEKDAYS[value.weekday()],
     "year": _part(lambda found: found.year),
-    "isEmpty": is_empty,
-    "nid": lambda value: value.nid if isinstance(value, RecordRef) else None,
 }

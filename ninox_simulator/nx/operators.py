@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from ninox_simulator.nx.errors import NxError
+from ninox_simulator.nx import NxError
 from ninox_simulator.nx.values import Option, RecordRef, Value, is_empty, kind, number, text
 
 _MIDNIGHT = time()

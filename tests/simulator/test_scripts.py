@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ninox_simulator.documents import RecordDocument
-from ninox_simulator.nx.data import Data
-from ninox_simulator.nx.errors import NxError
+from ninox_simulator.nx import NxError
 from ninox_simulator.nx.evaluator import Evaluator
 from ninox_simulator.nx.values import JsonForm, as_json
+from ninox_simulator.scripts import Data
 from ninox_simulator.server import Simulator
 from ninox_simulator.store import Store
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, database, field, table, team
@@ -107,7 +107,6 @@ SCRIPTS = {
     "cnt(select 'Invoice & more' where not 'paid?')": 3,
     "sum((select 'Invoice & more').Amount)": 19.5,
     "max((select 'Invoice & more').Amount)": 10,
-    "avg((select 'Invoice & more').Amount)": 6.5,
     "(select 'Invoice & more').Customer.Name": ["Ann", "Ann", "Bob"],
     "record(Customer, 4).Turnover": 12.5,
     "record(Customer, 5)": None,
@@ -132,14 +131,12 @@ SCRIPTS = {
     "(select Customer where 9 >= number(Id)).number(Id)": [4, 9],
     '(select Customer where number(Id) = 9 or Name = "Ann").number(Id)': [4, 9],
     'concat((select Customer).Name, "/")': 'Ann/Bob/O\'Hara "Bo"',
-    "unique([1, 2, 1])": [1, 2],
     "first([])": None,
-    'upper("straße") + length("ab") + trim(" x ")': "STRASSE2x",
+    'upper("straße") + trim(" x ")': "STRASSEx",
     'number("12.50")': 12.5,
     'number("twelve")': None,
     "round(2.5) + round(-0.005, 2)": 2.99,
     'formatJSON({a: "ä"})': '{"a":"ä"}',
-    'parseJSON("[1]")': [1],
     "tableId(Customer)": "A",
     "raw(record(Customer, 9)).A": "Bob",
     "record(Customer, 9).createdAt": "2024-01-01T08:00:00",

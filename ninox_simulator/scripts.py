@@ -1,42 +1,89 @@
-"""The database as scripts see it: names become ids here, and writes reach the store."""
+"""Scripts over the store: the database as they see it, and those that run on their own when a record is written.
+
+The latter are defaults and triggers (observed). A default fills a field that a create did not send. Then the table's
+`afterCreate` or `afterUpdate` script runs, and the `afterUpdate` script of each field that was written; all of them may
+override what was sent.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from ninox_simulator.database import Database
-from ninox_simulator.nx.errors import NxError
-from ninox_simulator.nx.stored import moment
-from ninox_simulator.nx.values import RecordRef, Value
+from ninox_simulator.log import RequestLog, TriggerEntry
+from ninox_simulator.nx import NxError
+from ninox_simulator.nx.evaluator import Evaluator
+from ninox_simulator.nx.values import RecordRef, Value, moment, to_stored
 from ninox_simulator.shapes import storage_form
+from ninox_simulator.switches import Switches
 from ninox_simulator.table import Record, Table
 
-
-class SystemValue(NamedTuple):
-    """A value that every record has."""
-
-    value: Value
+Json = dict[str, Any]
 
 
-class Writes(Protocol):
-    """What creates, changes and deletes records, triggers included."""
+class TriggeredWrites:
+    """Writes to a database, with the defaults and triggers of its schema. Triggers set off no triggers (assumed)."""
 
-    def create(self, table_id: str, fields: Mapping[str, Any]) -> Record:
-        """Add a record."""
+    def __init__(self, database: Database, switches: Switches, log: RequestLog) -> None:
+        """Remember where to write, and where to note which triggers ran."""
+        self._database = database
+        self._switches = switches
+        self._log = log
+
+    def create(self, table_id: str, fields: Mapping[str, Any], id: int | None = None) -> Record:  # noqa: A002
+        """Add a record; return it as it was answered, which need not be its final state (observed)."""
+        table = self._database.tables[table_id]
+        record = self._database.create(table_id, {**self._defaults(table), **fields}, id)
+        return self._after(table, record, "afterCreate", ())
 
     def update(self, table_id: str, rid: int, fields: Mapping[str, Any]) -> Record:
-        """Change a record."""
+        """Merge fields into a record; return it as it was answered."""
+        table = self._database.tables[table_id]
+        record = self._database.update(table_id, rid, fields)
+        return self._after(table, record, "afterUpdate", fields)
 
     def delete(self, table_id: str, rid: int) -> None:
-        """Remove a record."""
+        """Remove a record and its dependants."""
+        self._database.delete(table_id, rid)
+
+    def _defaults(self, table: Table) -> Json:
+        """Return the values of `numberDefault`, `dateDefault` and their like: scripts (their form is assumed)."""
+        defaults: Json = {}
+        for field_id, definition in table.fields.items():
+            script = definition.get(f"{definition.get('base')}Default")
+            if script:
+                defaults[field_id] = to_stored(definition, Evaluator(Data(self._database)).run(str(script)))
+        return defaults
+
+    def _after(self, table: Table, record: Record, event: str, written: Iterable[str]) -> Record:
+        scripts = {event: table.definition.get(event)}
+        scripts |= {f"afterUpdate of {table.fields[key].get('caption')}": _script(table, key) for key in written}
+        running = {name: str(script) for name, script in scripts.items() if script}
+        answered = record.copy() if running and self._switches["trigger_answer"] == "submitted" else record
+        for name, script in running.items():
+            self._run(table, record, name, script)
+        return answered
+
+    def _run(self, table: Table, record: Record, event: str, script: str) -> None:
+        entry = TriggerEntry(self._database.id, table.id, record.id, event)
+        self._log.triggers.append(entry)
+        evaluator = Evaluator(Data(self._database), may_write=True)
+        try:
+            evaluator.run(script, this=RecordRef(table.id, record.id))
+        except NxError as error:
+            entry.error = str(error)
+
+
+def _script(table: Table, field_id: str) -> Any:
+    return table.fields[field_id].get("afterUpdate")
 
 
 class Data:
-    """One database for one script."""
+    """One database for one script: `Records` of the evaluator."""
 
-    def __init__(self, database: Database, writes: Writes | None = None) -> None:
+    def __init__(self, database: Database, writes: TriggeredWrites | None = None) -> None:
         """Remember what to read, and how to write."""
         self._database = database
         self._writes = writes or database
@@ -84,15 +131,15 @@ class Data:
         ids = self._database.links(other, other_field).get(record.record_id, ())
         return [RecordRef(other, number) for number in ids]
 
-    def system_value(self, record: RecordRef, name: str) -> SystemValue | None:
-        """Return `Id` and its like, or None for another name."""
+    def system_value(self, record: RecordRef, name: str) -> tuple[Value] | None:
+        """Return the value of `Id` and its like, alone in a tuple; None for another name."""
         if name == "Id":
-            return SystemValue(record)
+            return (record,)
         found = self._record(record)
         if found is None or name not in _SYSTEM or self._table(record.table_id).field_id(name) is not None:
             return None
         value = getattr(found, _SYSTEM[name])
-        return SystemValue(moment(value) if name.endswith("At") and value else value)
+        return (moment(value) if name.endswith("At") and value else value,)
 
     def raw(self, record: RecordRef) -> Value:
         """Return a record in stored form."""
