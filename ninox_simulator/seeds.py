@@ -9,7 +9,7 @@ import msgspec
 
 from ninox_simulator.documents import DatabaseDocument, RecordDocument, TeamDocument
 
-PROFILES = ("s", "m", "l")
+PROFILES = ("s", "m")
 SAMPLE = "blattwerk"
 EMPTY = "empty"
 
@@ -19,7 +19,7 @@ def load_seed(seed: str, profile: str) -> list[TeamDocument]:
 
     Args:
         seed: `blattwerk`, `empty`, or the path of a JSON file with a list of teams.
-        profile: Size of `blattwerk`: `s`, `m` or `l`.
+        profile: Size of `blattwerk`: `s` or `m`.
 
     Raises:
         ValueError: There is no such seed or profile, or the file is not in the form of the documents.

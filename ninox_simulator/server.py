@@ -135,7 +135,7 @@ class Simulator:
         if self._seed != SAMPLE:
             message = f"Only the seed {SAMPLE} has a script of days."
             raise ValueError(message)
-        from ninox_simulator.samples.next_day import advance  # noqa: PLC0415 (large, and often not needed)
+        from ninox_simulator.samples.blattwerk.week import advance  # noqa: PLC0415 (large, and often not needed)
 
         told = advance(self.store, self.day + 1)
         self.day += 1

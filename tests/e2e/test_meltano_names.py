@@ -9,7 +9,7 @@ import pytest
 
 from devtools.meltano import MeltanoProject, plugin_settings
 from ninox_simulator.samples.blattwerk import BUERO_ID, TEAM_ID
-from ninox_simulator.samples.next_day import play
+from ninox_simulator.samples.blattwerk.week import play
 from ninox_simulator.server import Simulator
 from tests.helpers.loaders import DuckdbLoader, PostgresLoader
 from tests.helpers.run import run_tap

@@ -9,7 +9,7 @@ import pytest
 
 from demo.report import database_clock
 from devtools.meltano import MeltanoProject, plugin_settings
-from ninox_simulator.samples.next_day import play
+from ninox_simulator.samples.blattwerk.week import play
 from ninox_simulator.server import Simulator
 from tests.helpers.run import discover
 from tests.helpers.warehouse import assert_equal_to_store, fresh_database, ids_of

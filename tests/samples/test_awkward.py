@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from ninox_simulator.samples import awkward
+from ninox_simulator.samples.blattwerk import awkward
 
 
 def test_a_title_can_be_any_text(buero, values):

@@ -5,13 +5,11 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
-from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
 
 from ninox_simulator.samples import blattwerk
-from ninox_simulator.samples.sizes import MEDIUM, row_counts
 
 LINES = """
 import hashlib, json
@@ -50,9 +48,7 @@ def test_there_is_one_team_with_four_databases(small):
 def test_the_medium_profile_has_448_408_readable_rows():
     rows = counts("m")
     assert sum(rows.values()) == 448_408
-    for database, expected in zip((blattwerk.BUERO_ID, blattwerk.NURSERY_ID), MEDIUM.values(), strict=True):
-        for table in expected.keys() - {"YB"}:
-            assert rows[database, table] == expected[table]
+    assert (rows[blattwerk.BUERO_ID, "K"], rows[blattwerk.NURSERY_ID, "E"]) == (120_000, 61_000)
 
 
 def test_the_small_profile_is_a_hundredth_but_still_forces_paging():
@@ -63,13 +59,6 @@ def test_the_small_profile_is_a_hundredth_but_still_forces_paging():
     assert rows[blattwerk.BUERO_ID, "R"] == 1
     assert rows[blattwerk.BUERO_ID, "T"] == 0
     assert 4_000 < sum(rows.values()) < 6_000
-
-
-def test_the_large_profile_has_a_million_stock_movements_still_to_be_generated():
-    buero = blattwerk.build("l")[0].databases[0]
-    assert isinstance(buero.records["K"], Iterator)
-    assert buero.next_rids["K"] > row_counts("buero", "l")["K"] == 1_000_000
-    assert {**row_counts("buero", "l"), "K": 120_000} == MEDIUM["buero"]
 
 
 def test_another_profile_is_refused():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ninox_simulator.samples.blattwerk import BUERO_ID, NURSERY_ID, TEAM_ID, build
-from ninox_simulator.samples.next_day import LARGE, SMALL, advance, busy_day, play
+from ninox_simulator.samples.blattwerk.week import LARGE, SMALL, advance, busy_day, play
 from ninox_simulator.store import Store
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from ninox_simulator.samples.schema_nursery import LONG_CAPTION
+from ninox_simulator.samples.blattwerk.nursery import LONG_CAPTION
 
 TYPES = {
     *("string", "number", "boolean", "choice", "multi", "dchoice", "dmulti", "date", "timestamp", "time"),

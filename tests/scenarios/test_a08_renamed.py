@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ninox_simulator.samples.blattwerk import BUERO_ID, TEAM_ID
-from ninox_simulator.samples.scribe import field_id_of
+from ninox_simulator.samples.blattwerk.week import field_id_of
 from ninox_simulator.server import Simulator
 from tests.helpers.run import discover, replay, run_tap
 

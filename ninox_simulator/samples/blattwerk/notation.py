@@ -1,16 +1,19 @@
 """A compact way to write a Ninox schema down, and its expansion into the raw shape Ninox answers with.
 
-Tables are listed as `Table(id, caption, fields)`. Field ids are handed out in order, with the gaps that
-deleted fields leave behind; the back side of every reference is added to the table it points to.
+A table is written down with all that belongs to it: its fields, its formulas, its rows. Field ids are handed out in
+order, with the gaps that deleted fields leave behind; the back side of every reference is added to the table it points
+to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from string import ascii_uppercase
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
+
+from ninox_simulator.samples.blattwerk.rows import Columns, RecordIds
 
 Json = dict[str, Any]
 
@@ -37,13 +40,26 @@ class Field(NamedTuple):
 
 
 class Table(NamedTuple):
-    """One table or page as written down; `uis` are the elements that carry no data."""
+    """One table or page as written down.
+
+    Attributes:
+        uis: Elements that carry no data.
+        extra: Raw keys of the definition.
+        size: Rows in profile `m`.
+        jump: Whether its ids have a gap of more than 10,000.
+        rows: Makes its columns, of the ids of all tables; by default there are no rows.
+        awkward: Caption → the values of the first rows, in place of the ordinary ones.
+    """
 
     id: str
     caption: str
     fields: Sequence[Field] = ()
     uis: Sequence[Field] = ()
     extra: Mapping[str, Any] = {}
+    size: int = 0
+    jump: bool = False
+    rows: Callable[[RecordIds], Columns] | None = None
+    awkward: Mapping[str, Sequence[Any]] = {}
 
 
 def field(base: str, caption: str, **extra: object) -> Field:
