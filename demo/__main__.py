@@ -59,9 +59,9 @@ def _timed_run(project: MeltanoProject, ninox: SimulatedNinox) -> RunCost:
 
 
 def _page(ninox: SimulatedNinox) -> str:
-    """Write the page that `tap-ninox --inspect=html` makes; return its path."""
+    """Write the page that `singer-ninox inspect --as=html` makes; return its path."""
     PAGE.parent.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "tap_ninox", "--config=ENV", "--inspect=html"]
+    command = [sys.executable, "-m", "ninox_tools", "inspect", "--as=html"]
     environment = {**os.environ, "TAP_NINOX_API_URL": ninox.url, "TAP_NINOX_AUTH_TOKEN": ninox.token}
     with PAGE.open("w", encoding="utf-8") as page:
         subprocess.run(command, env=environment, stdout=page, stderr=subprocess.DEVNULL, check=True)

@@ -24,7 +24,7 @@ from singer_sdk.about import AboutInfo
 
 from ninox_singer.settings import LOST
 from tap_ninox import settings as of_tap
-from tap_ninox.command import TapCommand
+from tap_ninox.tap import TapNinox
 from target_ninox import settings as of_target
 from target_ninox.target import TargetNinox
 from tests.planted import api as planted_in_api
@@ -78,10 +78,17 @@ TAP: Document = {
     "executable": "tap-ninox",
     "logo_url": "/assets/logos/extractors/ninox.svg",
     "select": ["*.*"],
+    "commands": {
+        "inspect": {
+            "args": "inspect",
+            "executable": "singer-ninox",
+            "description": "Show what the key can see, and what syncing it would cost in API calls",
+        }
+    },
     "settings_group_validation": [["auth_token"], ["auth_token_file"]],
     "prereq": "An API key, made in Ninox under Settings > Integrations, of a plan with API access.\n",
     "settings_preamble": "With one workspace the key is the only setting needed. "
-    "`tap-ninox --config=ENV --inspect` shows what the key can see and what syncing it costs in API calls.\n",
+    "`singer-ninox inspect` shows what the key can see and what syncing it costs in API calls.\n",
     "usage": "People change tables and fields in Ninox all the time: set `use_cached_catalog: false`, or new ones "
     "are not noticed.\n",
 }
@@ -159,7 +166,7 @@ TARGET_POSTGRES_DATABASE=
 def definitions() -> dict[str, Document]:
     """Return the definitions for Meltano by the plugin's name."""
     return {
-        "tap-ninox": _definition(TAP, TapCommand._get_about_info()),  # noqa: SLF001 (what `--about` prints)
+        "tap-ninox": _definition(TAP, TapNinox._get_about_info()),  # noqa: SLF001 (what `--about` prints)
         "target-ninox": _definition(TARGET, TargetNinox._get_about_info()),  # noqa: SLF001
     }
 

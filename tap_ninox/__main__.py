@@ -13,9 +13,9 @@ def main() -> None:
 
 
 def _load() -> Callable[[], object]:
-    from tap_ninox.command import TapCommand  # noqa: PLC0415 (slow to import)
+    from tap_ninox.tap import TapNinox  # noqa: PLC0415 (slow to import)
 
-    return TapCommand.cli
+    return TapNinox.cli
 
 
 if __name__ == "__main__":

@@ -166,6 +166,15 @@ class TapNinox(ConfiguredPlugin, Tap):
         taken = [*(stream.name for stream in streams), *(kind.name for kind in LIST_STREAMS)]
         return streams + query_streams(self, self._readers, taken=taken, saved=self._saved_catalog)
 
+    @classmethod
+    @override
+    def invoke(cls, **options: Any) -> None:
+        try:
+            super().invoke(**options)
+        except BrokenPipeError:
+            logger.error("The loader has ended before the tap: its own message says why. The next run goes on.")  # noqa: TRY400
+            raise  # click ends the command with exit code 1, without a word
+
     @override  # type: ignore[misc] # final in the SDK, but the only place that sees all streams end
     def sync_all(self) -> None:
         with self._telling_its_end():

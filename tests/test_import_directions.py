@@ -8,38 +8,23 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-OURS = {"ninox_api", "ninox_singer", "ninox_pages", "tap_ninox", "target_ninox", "ninox_simulator", "ninox_tools"}
+OURS = {"ninox_api", "ninox_singer", "tap_ninox", "target_ninox", "ninox_simulator", "ninox_tools"}
 FORBIDDEN = {
     "ninox_api": {
         "singer_sdk",
         "ninox_singer",
-        "ninox_pages",
         "tap_ninox",
         "target_ninox",
         "ninox_simulator",
         "demo",
         "tests",
     },
-    "ninox_singer": {"requests", "ninox_pages", "tap_ninox", "target_ninox", "ninox_simulator", "demo", "tests"},
-    "ninox_pages": {
-        *(
-            "singer_sdk",
-            "requests",
-            "ninox_api",
-            "ninox_singer",
-            "tap_ninox",
-            "target_ninox",
-            "ninox_simulator",
-            "demo",
-            "tests",
-        ),
-    },
+    "ninox_singer": {"requests", "tap_ninox", "target_ninox", "ninox_simulator", "demo", "tests"},
     "tap_ninox": {"target_ninox", "ninox_simulator", "requests", "demo", "tests"},
     "target_ninox": {"tap_ninox", "ninox_simulator", "requests", "demo", "tests"},
     "ninox_simulator": {
         "ninox_api",
         "ninox_singer",
-        "ninox_pages",
         "tap_ninox",
         "target_ninox",
         "singer_sdk",

@@ -19,8 +19,8 @@ from ninox_api.wording import counted
 from tap_ninox.files.fetch import Fetched, FileFetcher
 from tap_ninox.files.marks import TABLES, FileMark, find_mark, new_mark
 from tap_ninox.files.store import FileStore
-from tap_ninox.inspection.row_counts import count_rows
 from tap_ninox.report import StreamReport
+from tap_ninox.row_counts import count_rows
 from tap_ninox.streams.base import RecordStream
 from tap_ninox.sync.feed import Feed, News
 from tap_ninox.sync.pages import TablePages

@@ -13,7 +13,7 @@ import yaml
 from demo.simulator import running_simulator
 from devtools.meltano import MeltanoProject, plugin_settings
 from devtools.postgres import running_postgres
-from tap_ninox.command import TapCommand
+from tap_ninox.tap import TapNinox
 from target_ninox.target import TargetNinox
 from tests.docs.blocks import ROOT, blocks, missing, pages, run_page
 
@@ -75,7 +75,7 @@ def test_the_index_lists_every_page():
 def test_settings_are_accepted_by_the_command_they_are_for(page):
     for block in blocks(page):
         if block.mark.startswith("settings: "):
-            command = {"tap-ninox": TapCommand, "target-ninox": TargetNinox}[block.mark.partition(": ")[2]]
+            command = {"tap-ninox": TapNinox, "target-ninox": TargetNinox}[block.mark.partition(": ")[2]]
             known = command._get_about_info().settings["properties"]
             for name, value in yaml.safe_load(block.text).items():
                 jsonschema.validate(value, known[name])

@@ -25,7 +25,6 @@ ROOT = Path(__file__).parents[2]
 OURS = "singer-ninox"
 FOLDERS = {
     "ninox_api": [""],
-    "ninox_pages": [""],
     "ninox_singer": [""],
     "tap_ninox": [""],
     "target_ninox": [""],
@@ -37,8 +36,8 @@ FOLDERS = {
 LATER = {"store.py": {"fsspec"}, "pytest_plugin.py": {"pytest"}}
 """Imported where they are needed: a message names the extra (tests/tap/test_files.py); pytest loads its plugin."""
 
-ASKED_FOR_BY_OTHERS = {"httptools", "python-multipart"}
-"""uvicorn and starlette look for them."""
+ASKED_FOR_BY_OTHERS = {"click", "httptools", "python-multipart"}
+"""The SDK, uvicorn and starlette look for them."""
 
 PERMISSIVE = re.compile(
     r"\b(MIT|MIT-0|MIT-CMU|BSD|Apache|PSF|Python Software Foundation|MPL-2\.0)\b"  # MPL: certifi, unchanged

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-OURS = {"ninox_api", "ninox_pages", "ninox_singer", "tap_ninox", "target_ninox", "ninox_simulator"}
+OURS = {"ninox_api", "ninox_singer", "tap_ninox", "target_ninox", "ninox_simulator"}
 ENTRIES = {"tap_ninox.tap", "target_ninox.target"}
 
 STARTERS = {

@@ -16,7 +16,7 @@ import pytest
 from tests.doors.try_wheel import try_commands
 
 ROOT = Path(__file__).parents[2]
-OURS = ("ninox_api", "ninox_pages", "ninox_singer", "ninox_simulator", "ninox_tools", "tap_ninox", "target_ninox")
+OURS = ("ninox_api", "ninox_singer", "ninox_simulator", "ninox_tools", "tap_ninox", "target_ninox")
 
 pytestmark = pytest.mark.e2e
 

@@ -28,7 +28,7 @@ def try_commands(commands):
             url = server.stdout.readline().strip()
             config.write_text(json.dumps({"api_url": url, "auth_token": "simulator-key"}), encoding="utf-8")
             catalog = json.loads(_run(commands / "tap-ninox", "--config", config, "--discover"))
-            page = _run(commands / "tap-ninox", "--config", config, "--inspect=html")
+            page = _run(commands / "singer-ninox", "inspect", "--config", config, "--as=html")
         finally:
             server.terminate()
     assert "<title>Blattwerk GmbH" in page

@@ -17,6 +17,7 @@ import pytest
 
 from ninox_simulator.documents import RecordDocument, TeamDocument
 from ninox_simulator.server import Simulator
+from ninox_tools.__main__ import main as tools_main
 from tap_ninox.__main__ import main as tap_main
 from target_ninox.__main__ import main as target_main
 from tests.helpers import limits
@@ -57,14 +58,15 @@ def told(monkeypatch, tmp_path, capfd):
     def run(main, *arguments, messages=(), **config):
         path = tmp_path / "config.json"
         path.write_text(json.dumps(config), encoding="utf-8")
-        monkeypatch.setattr("sys.argv", ["command", "--config", str(path), *arguments])
+        tool = ["inspect"] if main is tools_main else []
+        monkeypatch.setattr("sys.argv", ["command", *tool, "--config", str(path), *arguments])
         lines = "".join(json.dumps(message) + "\n" for message in messages).encode()
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(lines)))
         capfd.readouterr()
         with suppress(SystemExit), limits.constants({"max_retries": 0}):
             main()
         out, err = capfd.readouterr()
-        return err + (out if "--inspect" in arguments else "")
+        return err + (out if main is tools_main else "")
 
     yield run
     logging.getLogger().handlers[:] = handlers
@@ -84,9 +86,9 @@ def connection(simulator):
 
 
 RUNS = {
-    "a sync": [],
-    "a test of the connection": ["--test"],
-    "--inspect": ["--inspect"],
+    "a sync": (tap_main,),
+    "a test of the connection": (tap_main, "--test"),
+    "an inspection": (tools_main,),
 }
 SETTINGS = {
     "as it is": {},
@@ -106,7 +108,7 @@ SETTINGS = {
 @pytest.mark.parametrize("settings", SETTINGS)
 def test_the_tap_forges_nothing(told, run, settings):
     with Simulator(seed=hostile()) as simulator:
-        seen = told(tap_main, *RUNS[run], **connection(simulator), **SETTINGS[settings])
+        seen = told(*RUNS[run], **connection(simulator), **SETTINGS[settings])
     assert_safe(seen, shows=True)
 
 

@@ -22,6 +22,7 @@ from tests.helpers import limits
 PROGRAMS = {
     "tap-ninox": "tap_ninox.__main__:main",
     "target-ninox": "target_ninox.__main__:main",
+    "singer-ninox": "ninox_tools.__main__:main",
     "target-postgres": "target_postgres.target:TargetPostgres.cli",
 }
 WAIT_S = 120
@@ -30,7 +31,7 @@ COMMAND = [sys.executable, "-m", "tests.helpers.commands"]
 """Before the name of a program: the same as its own command."""
 
 context = multiprocessing.get_context("forkserver")
-PROGRAM_MODULES = ["tap_ninox.command", "target_ninox.target", "target_postgres.target"]
+PROGRAM_MODULES = ["tap_ninox.tap", "target_ninox.target", "target_postgres.target"]
 TEST_MODULES = ["tests.planted.trial", "tests.helpers.run", "devtools.postgres", "ninox_simulator.server"]
 SERVER_MODULES = ["uvicorn.loops.auto", "uvicorn.protocols.http.auto"]  # uvicorn imports them when it starts
 context.set_forkserver_preload([*PROGRAM_MODULES, *TEST_MODULES, *SERVER_MODULES])

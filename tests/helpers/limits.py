@@ -242,8 +242,8 @@ def whole_records():
 
 @contextmanager
 def names_in_counting_scripts(name):
-    """Have the scripts by which `--inspect` counts rows name a table so; None is a table that no script can name."""
-    with mock.patch("tap_ninox.inspection.row_counts.name_in_script", return_value=name):
+    """Have the scripts that count rows name a table so; None is a table that no script can name."""
+    with mock.patch("tap_ninox.row_counts.name_in_script", return_value=name):
         yield
 
 

@@ -105,7 +105,7 @@ def target_settings(simulator, **more):
 
 
 def new_tap(simulator, *, state=None, catalog=None, **settings):
-    """Return a tap that has not begun, for tests of the SDK and of `--inspect`."""
+    """Return a tap that has not begun, for tests of the SDK and of `singer-ninox inspect`."""
     with limits.constants({"max_retries": 0, **settings}) as given:
         config = tap_settings(simulator, **given)
         return TapNinox(config=config, state=copy.deepcopy(state), catalog=copy.deepcopy(catalog))

@@ -38,6 +38,15 @@ SETTING = {
         },
     },
 }
+COMMANDS = {
+    "type": "object",
+    "additionalProperties": {
+        "type": "object",
+        "required": ["args"],
+        "additionalProperties": False,
+        "properties": dict.fromkeys(("args", "executable", "description"), TEXT),
+    },
+}
 CAPABILITIES = {
     "extractors": (
         *("catalog", "discover", "state", "about", "stream-maps", "schema-flattening"),
@@ -67,7 +76,7 @@ def hub_schema(kind):
             "quality": {"enum": ["gold", "silver", "bronze", "unknown"]},
             "supported_python_versions": {"type": "array", "items": {"type": "string", "pattern": r"^3\.\d+$"}},
             "keywords": strings,
-            **({"select": strings} if kind == "extractors" else {}),
+            **({"select": strings, "commands": COMMANDS} if kind == "extractors" else {}),
             "capabilities": {"type": "array", "items": {"enum": list(CAPABILITIES[kind])}},
             "settings_group_validation": {"type": "array", "items": strings},
             "settings": {"type": "array", "items": SETTING},
@@ -128,7 +137,7 @@ def test_meltano_adds_the_plugin_from_the_file_and_runs_it_without_a_hub(tmp_pat
         prefix = plugin["namespace"].upper()
         connection = {f"{prefix}_API_URL": simulator.url, f"{prefix}_AUTH_TOKEN": simulator.token}
         if kind == "extractors":
-            shown = json.loads(meltano(tmp_path, "invoke", name, "--inspect=json", **connection))
+            shown = json.loads(meltano(tmp_path, "invoke", f"{name}:inspect", "--as=json", **connection))
             assert shown["databases"][0]["tables"][0]["stream"] == "shop__customers"
         else:
             shown = json.loads(meltano(tmp_path, "invoke", name, "--about", "--format=json", **connection))

@@ -7,7 +7,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ninox_pages.layout import ROW_GAP, Box, lay_out
+from ninox_tools.pages.layout import ROW_GAP, Box, lay_out
 
 IDS = [f"t{number}" for number in range(14)]
 

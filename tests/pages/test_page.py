@@ -5,7 +5,7 @@ from importlib.resources import files
 
 import pytest
 
-from ninox_pages.page import render_page
+from ninox_tools.pages.page import render_page
 from tests.helpers.accounting import FIELDS, FORMULAS, TABLES, accounting
 
 PAGES = {"schema": {"databases": []}, "runs": {"runs": [], "rejects": {}}}
@@ -27,7 +27,7 @@ def test_what_users_typed_cannot_become_part_of_the_page():
 
 def test_scripts_never_make_html_of_text():
     scripts = [
-        path.read_text("utf-8") for path in (files("ninox_pages") / "assets").iterdir() if path.name[-2:] == "js"
+        path.read_text("utf-8") for path in (files("ninox_tools.pages") / "assets").iterdir() if path.name[-2:] == "js"
     ]
     assert scripts
     assert [word for script in scripts for word in ("innerHTML", "outerHTML", "document.write") if word in script] == []

@@ -1,4 +1,4 @@
-"""Reports of runs as a page: `python -m ninox_pages report.json … > run.html`."""
+"""Reports of runs as a page: `singer-ninox page report.json … > run.html`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ninox_pages.runs import UnknownReportError, rejects_of, run_of
+from ninox_tools.pages.runs import UnknownReportError, rejects_of, run_of
 from target_ninox.mapping.rows import RowRejectedError
 from target_ninox.reporting.rejects import Rejects, StreamSchema
 from target_ninox.reporting.report import RunReport
@@ -145,7 +145,7 @@ def test_on_a_phone_an_error_is_not_one_word_a_line(tap_report, tmp_path):
 
 
 def page(*paths):
-    command = [sys.executable, "-m", "ninox_pages", *map(str, paths)]
+    command = [sys.executable, "-m", "ninox_tools", "page", *map(str, paths)]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -153,12 +153,12 @@ def page(*paths):
 def test_a_file_that_is_no_report_is_named_without_a_traceback(tmp_path, text):
     (tmp_path / "x.json").write_text(text, encoding="utf-8")
     made = page(tmp_path / "x.json")
-    assert (made.returncode, made.stdout) == (2, "")
+    assert (made.returncode, made.stdout) == (1, "")
     assert len(made.stderr.splitlines()) == 1
 
 
 def render(*arguments, **more):
-    command = [sys.executable, "-m", "ninox_pages", *arguments]
+    command = [sys.executable, "-m", "ninox_tools", "page", *arguments]
     return subprocess.run(command, stderr=subprocess.PIPE, check=False, **more)
 
 
@@ -170,7 +170,7 @@ def test_the_page_is_utf_8_whatever_the_system_prefers(tap_report):
 
 def test_a_closed_output_and_a_name_that_steers_are_a_sentence(tap_report, tmp_path):
     closed = render(tap_report, preexec_fn=lambda: os.close(1))
-    assert closed.stderr.decode().endswith("standard output is closed, where the page goes.\n")
+    assert closed.stderr.decode().endswith("Connect it to a loader or a file.\n")
     odd = tmp_path / "bad\x1b[31m\u202e.json"
     odd.write_text('{"x": 1}')
     told = render(odd, stdout=subprocess.PIPE).stderr.decode()

@@ -1,12 +1,12 @@
-"""The page of `--inspect=html` in a real browser, with a schema of the size of a real one."""
+"""The page of `singer-ninox inspect --as=html` in a real browser, with a schema of the size of a real one."""
 
 from __future__ import annotations
 
 import pytest
 
 from ninox_simulator.server import Simulator
-from tap_ninox.inspection.page import inspection_page
-from tap_ninox.inspection.survey import inspect
+from ninox_tools.inspection.page import inspection_page
+from ninox_tools.inspection.survey import inspect
 from tests.helpers.accounting import FIELDS, TABLES, accounting
 from tests.helpers.run import new_tap
 from tests.helpers.seeds import DATABASE_ID, database, field, table, team

@@ -53,8 +53,8 @@ PROMISES = [
     ),
     Promise(
         PAGE,
-        "reports are shown by `python -m ninox_pages`",
+        "reports are shown by `singer-ninox page`",
         test=f"{TEST}test_reports_are_shown[tap-0.1.0]",
-        defects=(Defect("ninox_pages:tap_run", 'report["succeeded"]', 'report["ok"]'),),
+        defects=(Defect("ninox_tools.pages:tap_run", 'report["succeeded"]', 'report["ok"]'),),
     ),
 ]

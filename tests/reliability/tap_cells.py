@@ -11,7 +11,7 @@ import fsspec
 from ninox_api.errors import NinoxError
 from ninox_simulator.server import Simulator
 from ninox_simulator.switches import SWITCHES as ALL_SWITCHES
-from tap_ninox.inspection.survey import inspect
+from ninox_tools.inspection.survey import inspect
 from tests.helpers.oracle import expected_rows
 from tests.helpers.run import TapRun, discover, new_tap, run_connection_test, run_tap
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID

@@ -87,14 +87,16 @@ def test_reports_states_metrics_and_names_of_files_hold_nothing(case, tmp_path):
 
 SHOWN = [
     ["--about"], ["--about", "--format=json"], ["--about", "--format=markdown"], ["--discover"], ["--test"],
-    ["--inspect"], ["--inspect=json"], ["--inspect=html"],
+    ["inspect"], ["inspect", "--as=json"], ["inspect", "--as=html"],
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("arguments", SHOWN, ids=" ".join)
 def test_what_the_tap_shows_holds_nothing(arguments, tmp_path):
+    arguments = [*arguments]
     with Simulator(seed=shop(), token=canaries.KEY) as simulator:
-        done, told = told_by([*COMMAND, "tap-ninox", *config(simulator, tmp_path), *arguments], tmp_path)
+        tool = ["singer-ninox", arguments.pop(0)] if arguments[0] == "inspect" else ["tap-ninox"]
+        done, told = told_by([*COMMAND, *tool, *config(simulator, tmp_path), *arguments], tmp_path)
     assert done.returncode == 0, done.stderr
     assert_nothing_told(told)
 

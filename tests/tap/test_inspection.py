@@ -1,17 +1,16 @@
-"""`--inspect`: what it tells is what discovery and the next run do, and it reads no record."""
+"""`singer-ninox inspect`: what it tells is what discovery and the next run do, and it reads no record."""
 
 from __future__ import annotations
 
 import json
 
 import pytest
-from click.testing import CliRunner
 
 from ninox_simulator.switches import SWITCHES
-from tap_ninox.command import TapCommand
-from tap_ninox.inspection.page import inspection_page
-from tap_ninox.inspection.survey import inspect
-from tests.helpers import limits
+from ninox_tools.inspection.page import inspection_page
+from ninox_tools.inspection.survey import inspect
+from ninox_tools.inspection.text import inspection_text
+from tests.helpers import commands, limits
 from tests.helpers.run import discover, new_tap, run_tap, tap_settings
 from tests.helpers.seeds import TEAM_ID, customer_records, customers, database, field, shop, table, team
 from tests.helpers.wire import calls
@@ -24,7 +23,7 @@ def look(stage, *, catalog=None, runs_per_day=24, **settings):
 def command(stage, tmp_path, *arguments, **settings):
     config = tmp_path / "config.json"
     config.write_text(json.dumps(tap_settings(stage, **settings)), encoding="utf-8")
-    return CliRunner().invoke(TapCommand.get_singer_command(), ["--config", str(config), *arguments])
+    return commands.run(["singer-ninox", "inspect", "--config", config, *arguments])
 
 
 def shop_of_everything():
@@ -124,7 +123,7 @@ def test_a_refresh_is_reckoned_with_no_more_often_than_there_are_runs(simulate):
 
 
 def test_the_terminal_tells_what_refreshes_cost(simulate, tmp_path):
-    shown = command(simulate(shop(3)), tmp_path, "--inspect", full_refresh_interval_hours=24).stdout
+    shown = command(simulate(shop(3)), tmp_path, full_refresh_interval_hours=24).stdout
     assert "Of the month, 60 calls read tables whole again" in shown
 
 
@@ -163,7 +162,7 @@ def test_where_no_script_may_run_the_feed_tells_an_upper_bound(simulate, script_
     stage = simulate(shop_of_everything(), script_errors=script_errors)
     tables = look(stage).as_json()["databases"][0]["tables"]
     assert [(one["rows"], one["is_counted"]) for one in tables[:2]] == [(5, False), (2500, False)]
-    assert "≤ 2,500" in command(stage, tmp_path, "--inspect").stdout
+    assert "≤ 2,500" in inspection_text(look(stage))
 
 
 @limits.names_in_counting_scripts("'No such table'")
@@ -190,11 +189,11 @@ def test_without_scripts_and_feed_the_records_are_not_known_and_the_cost_is_a_lo
     told = look(stage).as_json()
     assert told["databases"][0]["tables"][0]["rows"] is None
     assert told["api_calls"]["is_complete"] is False
-    assert "first load at least" in command(stage, tmp_path, "--inspect").stdout
+    assert "first load at least" in inspection_text(look(stage))
 
 
 def test_the_terminal_shows_a_line_for_each_table(simulate, tmp_path):
-    shown = command(simulate(shop_of_everything()), tmp_path, "--inspect", "--runs-per-day", "48").stdout
+    shown = command(simulate(shop_of_everything()), tmp_path, "--runs-per-day", "48").stdout
     lines = {line.split("  ")[1]: line.split() for line in shown.splitlines() if line.startswith("  ")}
     assert lines["Customers"] == ["Customers", "5", "4", "1", "shop__customers"]
     assert lines["Orders"] == ["Orders", "0", "1", "Customers", "shop__orders"]
@@ -204,16 +203,17 @@ def test_the_terminal_shows_a_line_for_each_table(simulate, tmp_path):
 
 def test_json_is_what_programs_get(simulate, tmp_path):
     stage = simulate(shop(3))
-    shown = json.loads(command(stage, tmp_path, "--inspect=json").stdout)
+    shown = json.loads(command(stage, tmp_path, "--as=json").stdout)
     assert shown["teams"] == [{"id": TEAM_ID, "name": "Team"}]
     assert shown["databases"][0]["tables"][0]["stream"] == "shop__customers"
     assert stage.token not in json.dumps(shown)
 
 
 def test_a_form_that_does_not_exist_is_refused(simulate, tmp_path):
-    result = command(simulate(shop(1)), tmp_path, "--inspect=pdf")
-    assert result.exit_code == 2
-    assert "'text', 'json', 'html'" in result.stderr
+    result = command(simulate(shop(1)), tmp_path, "--as=pdf")
+    assert result.returncode == 2
+    assert "'pdf'" in result.stderr
+    assert "html" in result.stderr
 
 
 def test_the_page_holds_the_same_facts(simulate):

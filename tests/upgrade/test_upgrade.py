@@ -16,8 +16,8 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from ninox_api.errors import NinoxConfigError
-from ninox_pages.runs import run_of
 from ninox_singer.settings import read_settings
+from ninox_tools.pages.runs import run_of
 from tap_ninox.tap import TapNinox
 from target_ninox.target import TargetNinox
 from tests.helpers.run import parse, records, run_tap, run_target, schema, state, stored

@@ -1,4 +1,4 @@
-"""What a key can see and what syncing it would cost, without reading a record: `tap-ninox --inspect`."""
+"""What a key can see and what syncing it would cost, without reading a record: `singer-ninox inspect`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ninox_api.errors import NinoxError
 from ninox_api.schema import DatabaseName, Field, Table, Team
-from tap_ninox.inspection.call_cost import CallCost, TableReading, cost_of
-from tap_ninox.inspection.row_counts import RowCounts, count_rows
+from ninox_tools.inspection.call_cost import CallCost, TableReading, cost_of
+from tap_ninox.row_counts import RowCounts, count_rows
 from tap_ninox.schema.catalog import TableEntry
 from tap_ninox.schema.discovery import DiscoveredDatabase
 from tap_ninox.settings import TapSettings

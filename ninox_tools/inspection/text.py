@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from ninox_singer.escape import escape
 from ninox_singer.terminal import cut, pad, width
-from tap_ninox.inspection.call_cost import CallCost
-from tap_ninox.inspection.survey import InspectedDatabase, InspectedTable, Inspection
+from ninox_tools.inspection.call_cost import CallCost
+from ninox_tools.inspection.survey import InspectedDatabase, InspectedTable, Inspection
 
 _HEADINGS = ("table", "rows", "fields", "formulas", "refers to", "stream")
 _NUMBERS = frozenset({1, 2, 3})

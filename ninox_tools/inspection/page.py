@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ninox_pages.layout import Box, lay_out
-from ninox_pages.page import render_page
-from tap_ninox.inspection.survey import InspectedDatabase, InspectedTable, Inspection
+from ninox_tools.inspection.survey import InspectedDatabase, InspectedTable, Inspection
+from ninox_tools.pages.layout import Box, lay_out
+from ninox_tools.pages.page import render_page
 
 BOX_WIDTH = 216.0
 HEAD_HEIGHT = 46.0

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ninox_api.errors import NinoxError
+
 JsonObject = Mapping[str, Any]
 
 OUTCOMES = ("created", "updated", "unchanged", "deleted", "skipped", "rejected")
@@ -13,7 +15,7 @@ _MOST_REJECTS = 500
 """Rejected rows shown one by one for each stream; the others are counted."""
 
 
-class UnknownReportError(ValueError):
+class UnknownReportError(NinoxError):
     """A file is neither a report of the tap nor one of the target."""
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-_ASSETS = files("ninox_pages") / "assets"
+_ASSETS = files("ninox_tools.pages") / "assets"
 
 
 def render_page(name: str, *, title: str, facts: Mapping[str, Any]) -> str:
