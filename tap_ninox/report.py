@@ -1,21 +1,23 @@
-"""What a run did, for its last log lines: per stream and in all."""
+"""What a run did, per stream and in all: for its last log lines, and as a file of counts and names, never a value."""
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from ninox_api.errors import NinoxBudgetError, NinoxConfigError, NinoxError
 from ninox_api.wording import counted
+from ninox_singer.output_files import write_private
 from ninox_singer.progress import default_display
-from tap_ninox.report_file import write_report
 from tap_ninox.schema.drift import Drift
 from tap_ninox.values.convert import BadValues
 
@@ -270,3 +272,50 @@ def _log_stream(name: str, report: StreamReport) -> None:
     for property_name, count in report.uncomputed.items():
         values = counted(count, "value")
         logger.warning("%s: %s of formula %s could not be computed and became null.", name, values, property_name)
+
+
+def write_report(path: Path, report: RunReport) -> None:
+    """Write the file whole or not at all: a reader never sees half of it.
+
+    Raises:
+        NinoxConfigError: It cannot be written there.
+    """
+    try:
+        write_private(path, json.dumps(_document(report), ensure_ascii=False, indent=2).encode() + b"\n")
+    except (OSError, ValueError) as error:  # ValueError: a path that no system takes
+        reason = getattr(error, "strerror", None) or "no path looks so"
+        message = f"report_path: {path} cannot be written ({reason})."
+        raise NinoxConfigError(message) from None
+
+
+def _document(report: RunReport) -> dict[str, Any]:
+    streams = report.streams
+    return {
+        "started_at": report.started_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "seconds": round(report.seconds, 3),
+        "succeeded": report.succeeded,
+        "interrupted": report.interrupted,
+        "api_calls": report.api_calls,
+        "rows": sum(stream.emitted for stream in streams.values()),
+        "deleted": sum(stream.deleted for stream in streams.values()),
+        "streams": {name: _stream(stream) for name, stream in streams.items()},
+        "problems": list(report.problems),
+        "drift": [asdict(drift) for drift in report.drift],
+    }
+
+
+def _stream(report: StreamReport) -> dict[str, Any]:
+    return {
+        "outcome": report.outcome.value,
+        "rows": report.sent,
+        "filtered": report.filtered,
+        "deleted": report.deleted,
+        "gone": report.gone,
+        "nulled": dict(report.bad.nulled),
+        "repaired": dict(report.bad.repaired),
+        "bad_records": dict(report.bad.records),
+        "uncomputed": dict(report.uncomputed),
+        "api_calls": report.api_calls,
+        "seconds": round(report.seconds, 3),
+        "error": str(report.error) if report.error else None,
+    }

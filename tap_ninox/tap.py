@@ -10,7 +10,7 @@ from functools import cached_property
 from types import FrameType
 from typing import Any, ClassVar
 
-from singer_sdk import Stream, Tap
+from singer_sdk import Stream
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.singerlib import Catalog
 from typing_extensions import override
@@ -34,7 +34,7 @@ from tap_ninox.schema.known_tables import describe
 from tap_ninox.schema.saved_catalog import UnknownStreamError, sound_catalog, unknown_streams, with_names_of_state
 from tap_ninox.schema.watch import SchemaWatch
 from tap_ninox.settings import CONFIG_JSONSCHEMA, REMOVED_SETTINGS, TapSettings, report_path_of
-from tap_ninox.streams.base import RecordStream
+from tap_ninox.streams.base import RecordStream, StreamsTap
 from tap_ninox.streams.files import FilesStream
 from tap_ninox.streams.lists import CATALOGUE_STREAMS, DeletedRecordsStream
 from tap_ninox.streams.queries import query_streams
@@ -52,7 +52,7 @@ BOOKMARKS_PER_ROW = 10
 """A row must have been written for so many bookmarks before another STATE message holds them all."""
 
 
-class TapNinox(ConfiguredPlugin, Tap):
+class TapNinox(ConfiguredPlugin, StreamsTap):
     """Reads Ninox databases: whole once, then by their change sequence."""
 
     name = "tap-ninox"

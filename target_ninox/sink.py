@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from singer_sdk import Target
 from singer_sdk.sinks import BatchSink
 from typing_extensions import override
 
 from ninox_singer.events import EventLogger
+from target_ninox.loader import StreamLoader
+from target_ninox.reader import QuietReader
 from target_ninox.reporting.rejects import StreamSchema
-
-if TYPE_CHECKING:
-    from target_ninox.target import TargetNinox
 
 ROWS_AT_ONCE = 5000
 """Rows matched together: the more are known, the better is told whether reading the table pays."""
@@ -43,6 +44,26 @@ class Buffered:
         return self.rows > MOST_ROWS_IN_ALL or self.size > MOST_BYTES_IN_ALL
 
 
+class LoadingTarget(Target):
+    """What sinks ask of their target, beside what the SDK's has.
+
+    Attributes:
+        buffered: What all sinks hold together.
+        reader: Reads the messages.
+    """
+
+    buffered: Buffered
+    reader: QuietReader
+
+    @abstractmethod
+    def loader(self, described: StreamSchema) -> StreamLoader:
+        """Return the loader of a stream, set to its newest schema."""
+
+    @abstractmethod
+    def write_durable_state(self) -> None:
+        """Write the newest state before which nothing is missing."""
+
+
 class TableSink(BatchSink):
     """Passes records on as they came.
 
@@ -50,9 +71,9 @@ class TableSink(BatchSink):
     its conversion of dates would lose how they were written.
     """
 
-    target: TargetNinox
+    target: LoadingTarget
 
-    def __init__(self, *, target: TargetNinox, **kwargs: Any) -> None:
+    def __init__(self, *, target: LoadingTarget, **kwargs: Any) -> None:
         """Take the SDK's arguments."""
         self.target = target
         self.held = Buffered()

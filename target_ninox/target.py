@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import FrameType
 from typing import Any, ClassVar
 
-from singer_sdk import Sink, Target
+from singer_sdk import Sink
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TargetCapabilities
 from singer_sdk.mapper import RemoveRecordTransform
 from typing_extensions import override
@@ -30,14 +30,14 @@ from target_ninox.reader import QuietReader
 from target_ninox.reporting.rejects import StreamSchema
 from target_ninox.run import Run, open_run
 from target_ninox.settings import CONFIG_JSONSCHEMA, REMOVED_SETTINGS, TargetSettings
-from target_ninox.sink import Buffered, NoSink, TableSink
+from target_ninox.sink import Buffered, LoadingTarget, NoSink, TableSink
 from target_ninox.state import DurableStates, State, write_state
 from target_ninox.stream_maps import find_filter, find_missing_source, makes, told_without_values
 
 logger = logging.getLogger(__name__)
 
 
-class TargetNinox(ConfiguredPlugin, Target):
+class TargetNinox(ConfiguredPlugin, LoadingTarget):
     """Loads streams into the tables of one Ninox database."""
 
     name = "target-ninox"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,35 @@ def test_there_is_one_loop_that_repeats_requests_and_one_pause_before_it():
     repeating = {path.relative_to(ROOT).as_posix() for path in product if "backoff" in path.read_text(encoding="utf-8")}
     sleeping = {path.relative_to(ROOT).as_posix() for path in product if "sleep(" in path.read_text(encoding="utf-8")}
     assert (repeating, sleeping) == ({"ninox_api/retry.py"}, {"ninox_api/limits.py"})
+
+
+def imports_of_files(packages):
+    """Return file → files that it imports, what is imported for types alone included."""
+    paths = {
+        path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".").removesuffix(".__init__"): path
+        for package in packages
+        for path in (ROOT / package).rglob("*.py")
+    }
+    found = {}
+    for name, path in paths.items():
+        nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        wanted = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+        modules = {f"{node.module}.{alias.name}" for node in wanted for alias in node.names} & paths.keys()
+        found[name] = (modules | {node.module for node in wanted} & paths.keys()) - {name}
+    return found
+
+
+def test_no_files_import_each_other_not_even_through_others():
+    arrows = imports_of_files(OURS)
+    try:
+        list(TopologicalSorter(arrows).static_order())
+    except CycleError as error:
+        pytest.fail(" → ".join(error.args[1]))
+
+
+def test_a_circle_would_be_seen(tmp_path, monkeypatch):
+    monkeypatch.setitem(globals(), "ROOT", tmp_path)
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "a.py").write_text("if TYPE_CHECKING:\n    from shop.b import B\n", encoding="utf-8")
+    (tmp_path / "shop" / "b.py").write_text("from shop import a\n", encoding="utf-8")
+    assert imports_of_files(["shop"]) == {"shop.a": {"shop.b"}, "shop.b": {"shop.a"}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ninox_api.errors import NinoxError
 from ninox_api.schema import DatabaseName, Field, Table, Team
@@ -16,9 +16,7 @@ from tap_ninox.schema.discovery import DiscoveredDatabase
 from tap_ninox.settings import TapSettings
 from tap_ninox.streams.queries import QueryStream
 from tap_ninox.streams.tables import FORMULA_REFRESH_INTERVAL, TableStream
-
-if TYPE_CHECKING:
-    from tap_ninox.tap import TapNinox
+from tap_ninox.tap import TapNinox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

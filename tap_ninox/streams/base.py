@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from abc import abstractmethod
 from collections.abc import Generator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
-from singer_sdk import Stream, metrics
+from singer_sdk import Stream, Tap, metrics
 from singer_sdk.exceptions import MapExpressionError
 from singer_sdk.helpers._batch import BatchConfig
 from singer_sdk.helpers.conform import TypeConformanceLevel
@@ -16,11 +17,10 @@ from typing_extensions import override
 
 from ninox_api.errors import NinoxError
 from ninox_singer.events import EventLogger
-from tap_ninox.report import StreamReport
+from tap_ninox.report import RunReport, StreamReport
+from tap_ninox.schema.watch import SchemaWatch
+from tap_ninox.settings import TapSettings
 from tap_ninox.sync.state import TABLE_VERSION, next_version
-
-if TYPE_CHECKING:
-    from tap_ninox.tap import TapNinox
 
 AnyMeter = TypeVar("AnyMeter", bound=metrics.Meter)
 
@@ -39,6 +39,32 @@ class StreamMapFailedError(NinoxError):
         )
 
 
+class StreamsTap(Tap):
+    """What streams ask of their tap, beside what the SDK's has.
+
+    Attributes:
+        report: What became of each stream.
+        watch: Compares what is read with what the bookmarks know of the schema.
+    """
+
+    report: RunReport
+    watch: SchemaWatch
+
+    @property
+    @abstractmethod
+    def settings(self) -> TapSettings:
+        """The settings, checked."""
+
+    @property
+    @abstractmethod
+    def now_ms(self) -> int:
+        """Time in milliseconds since 1970, by Ninox' clock rather than by one of this machine that is wrong."""
+
+    @abstractmethod
+    def is_state_due(self) -> bool:
+        """Tell whether enough rows were written since the last STATE message to be worth another one."""
+
+
 class RecordStream(Stream):
     """A stream whose values fit their types already, and whose batches are made where its messages are written.
 
@@ -51,7 +77,7 @@ class RecordStream(Stream):
     bookmark_keys: ClassVar[tuple[str, ...]]
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
-    _tap: TapNinox
+    _tap: StreamsTap
     _report: StreamReport
 
     @property

@@ -21,7 +21,7 @@ from tap_ninox.files.marks import TABLES, FileMark, find_mark, new_mark
 from tap_ninox.files.store import FileStore
 from tap_ninox.report import StreamReport
 from tap_ninox.row_counts import count_rows
-from tap_ninox.streams.base import RecordStream
+from tap_ninox.streams.base import RecordStream, StreamsTap
 from tap_ninox.sync.feed import Feed, News
 from tap_ninox.sync.pages import TablePages
 from tap_ninox.sync.state import TABLE_VERSION
@@ -29,7 +29,6 @@ from tap_ninox.values.columns import INTEGER, MOMENT, STRING
 
 if TYPE_CHECKING:
     from tap_ninox.schema.catalog import TableEntry
-    from tap_ninox.tap import TapNinox
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +72,7 @@ class FilesStream(RecordStream):
         "sha256": STRING,
     }
 
-    def __init__(self, tap: TapNinox, entries: Iterable[TableEntry], feeds: Mapping[str, Feed]) -> None:
+    def __init__(self, tap: StreamsTap, entries: Iterable[TableEntry], feeds: Mapping[str, Feed]) -> None:
         """Describe the stream.
 
         Args:

@@ -16,7 +16,7 @@ from typing_extensions import override
 from ninox_api.changes import TableChanges
 from ninox_api.errors import NinoxError, NinoxProtocolError
 from tap_ninox.schema.known_tables import first_columns, known_databases
-from tap_ninox.streams.base import RecordStream
+from tap_ninox.streams.base import RecordStream, StreamsTap
 from tap_ninox.sync.feed import Feed
 from tap_ninox.sync.state import MOST_LAST_DELETED, TABLE_VERSION
 from tap_ninox.values.columns import BOOLEAN, INTEGER, MOMENT, STRING
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from ninox_api.schema import Table
     from tap_ninox.schema.catalog import TableEntry
     from tap_ninox.schema.discovery import DiscoveredDatabase, Discovery
-    from tap_ninox.tap import TapNinox
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +50,7 @@ class CatalogueStream(RecordStream):
     """Whether rows are missing where formulas, pages and kinds are not told."""
     bookmark_keys = (TABLE_VERSION, DIGEST, READ_IN_FULL)
 
-    def __init__(self, tap: TapNinox, discovery: Discovery | None, entries: Iterable[TableEntry]) -> None:
+    def __init__(self, tap: StreamsTap, discovery: Discovery | None, entries: Iterable[TableEntry]) -> None:
         """Describe the stream.
 
         Args:
@@ -282,7 +281,7 @@ class DeletedRecordsStream(RecordStream):
         "seen_at": MOMENT,
     }
 
-    def __init__(self, tap: TapNinox, entries: Iterable[TableEntry], feeds: Mapping[str, Feed]) -> None:
+    def __init__(self, tap: StreamsTap, entries: Iterable[TableEntry], feeds: Mapping[str, Feed]) -> None:
         """Describe the stream.
 
         Args:

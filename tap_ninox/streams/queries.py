@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from singer_sdk import Stream
 from singer_sdk.helpers.types import Context, Record
@@ -19,12 +19,9 @@ from tap_ninox.queries.answer_rows import TYPES, Row, reader, rows_of, types_of
 from tap_ninox.queries.settings import QuerySettings
 from tap_ninox.report import StreamReport
 from tap_ninox.schema.catalog import METADATA_KEY, NinoxMetadata
-from tap_ninox.streams.base import RecordStream
+from tap_ninox.streams.base import RecordStream, StreamsTap
 from tap_ninox.sync.state import TABLE_VERSION
 from tap_ninox.values.readers import BadValueError
-
-if TYPE_CHECKING:
-    from tap_ninox.tap import TapNinox
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +46,7 @@ class QueryStream(RecordStream):
 
     def __init__(
         self,
-        tap: TapNinox,
+        tap: StreamsTap,
         query: QuerySettings,
         types: Mapping[str, str],
         client: DatabaseClient,
@@ -160,7 +157,7 @@ class QueryStream(RecordStream):
 
 
 def query_streams(
-    tap: TapNinox,
+    tap: StreamsTap,
     readers: Mapping[DatabaseName, DatabaseClient],
     *,
     taken: Iterable[str],
@@ -191,7 +188,7 @@ def query_streams(
 
 
 def _stream(
-    tap: TapNinox, query: QuerySettings, client: DatabaseClient, saved: Mapping[str, Any] | None
+    tap: StreamsTap, query: QuerySettings, client: DatabaseClient, saved: Mapping[str, Any] | None
 ) -> QueryStream:
     types = query.types or _saved_types(query.name, saved)
     if types:

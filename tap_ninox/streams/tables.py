@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import partial
 from itertools import chain, islice
-from typing import TYPE_CHECKING
 
 from singer_sdk.helpers.types import Context, Record
 from singer_sdk.mapper import SameRecordTransform
@@ -30,7 +29,7 @@ from tap_ninox.schema.known_tables import Description
 from tap_ninox.schema.overrides import key_problems, reshaped_columns
 from tap_ninox.schema.watch import NotReadError
 from tap_ninox.settings import TapSettings
-from tap_ninox.streams.base import RecordStream
+from tap_ninox.streams.base import RecordStream, StreamsTap
 from tap_ninox.sync.feed import Feed
 from tap_ninox.sync.pages import Begun, ReadPage, TablePages, begin_ahead
 from tap_ninox.sync.plan import Plan, Way, Wishes, make_plan
@@ -42,9 +41,6 @@ from tap_ninox.values.convert import Converter
 from tap_ninox.values.page import ConvertedPage
 from tap_ninox.values.selected_fields import SelectedFieldsDecoder
 from tap_ninox.writer import BufferedMessageWriter
-
-if TYPE_CHECKING:
-    from tap_ninox.tap import TapNinox
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +100,7 @@ class TableStream(RecordStream):
 
     def __init__(
         self,
-        tap: TapNinox,
+        tap: StreamsTap,
         entry: TableEntry,
         feed: Feed,
         settings: TapSettings,
