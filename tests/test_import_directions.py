@@ -108,8 +108,8 @@ def imports_of_files(packages):
     for name, path in paths.items():
         nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         wanted = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
-        modules = {f"{node.module}.{alias.name}" for node in wanted for alias in node.names} & paths.keys()
-        found[name] = (modules | {node.module for node in wanted} & paths.keys()) - {name}
+        named = {(node.module, f"{node.module}.{alias.name}") for node in wanted for alias in node.names}
+        found[name] = {inner if inner in paths else module for module, inner in named} & paths.keys() - {name}
     return found
 
 
