@@ -61,6 +61,7 @@ prove: setup
 	@nice -n 10 $(BIN)/python -m tests.reliability $(PARTS)
 
 check: format lint types
+	@$(BIN)/python -m devtools.street
 
 format: setup
 	@$(BIN)/ruff format --check --quiet . || { echo "make test: run '.venv/bin/ruff format .'"; exit 1; }
