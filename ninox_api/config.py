@@ -47,9 +47,7 @@ class ConnectionConfig:
     request_timeout_s: float = DEFAULT_REQUEST_TIMEOUT_S
     max_retries: int = DEFAULT_MAX_RETRIES
     max_parallel_requests: int = DEFAULT_MAX_PARALLEL_REQUESTS
-    requests_per_second: float | None = None
     max_api_calls: int | None = None
-    allow_http: bool = False
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> ConnectionConfig:
@@ -66,7 +64,7 @@ class ConnectionConfig:
 
     def __post_init__(self) -> None:
         """Refuse what can never work."""
-        problems = [*_token_problems(self.auth_token), *_url_problems(self.api_url, allow_http=self.allow_http)]
+        problems = [*_token_problems(self.auth_token), *_url_problems(self.api_url)]
         problems += _number_problems(self)
         problems += _password_problems(self.database_passwords)
         if problems:
@@ -123,7 +121,7 @@ def _token_problems(token: str) -> list[str]:
     return []
 
 
-def _url_problems(api_url: str, *, allow_http: bool) -> list[str]:
+def _url_problems(api_url: str) -> list[str]:
     try:
         url = urlsplit(api_url)
         host, _ = url.hostname, url.port
@@ -135,8 +133,10 @@ def _url_problems(api_url: str, *, allow_http: bool) -> list[str]:
         return ["api_url: give scheme, host, port and path only; the key belongs into auth_token."]
     if problem := _address_problem(url):
         return [problem]
-    if url.scheme == "http" and not allow_http and not _is_loopback(host):
-        return ["api_url: plain http would send the key unprotected; use https, or set allow_http to true."]
+    if url.scheme == "http" and not _is_loopback(host):
+        tunnel = f"ssh -N -L 8080:localhost:{url.port or 80} {host}"
+        way = f"Where the server has none, reach it through a tunnel ({tunnel}), as http://127.0.0.1:8080{url.path}."
+        return [f"api_url: plain http would send the key unprotected; use https. {way}"]
     return []
 
 
@@ -165,7 +165,6 @@ def _number_problems(config: ConnectionConfig) -> list[str]:
         ("request_timeout_s", config.request_timeout_s, 0.001),
         ("max_retries", config.max_retries, 0),
         ("max_parallel_requests", config.max_parallel_requests, 1),
-        ("requests_per_second", config.requests_per_second, 0.001),
         ("max_api_calls", config.max_api_calls, 1),
     )
     return [

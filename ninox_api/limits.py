@@ -1,9 +1,8 @@
-"""Bounds on how much and how fast Ninox is asked: the monthly budget, the rate, the requests in flight."""
+"""Bounds on how much Ninox is asked: the budget of calls, the requests in flight."""
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -29,27 +28,6 @@ class CallBudget:
             if self._max is not None and self.used >= self._max:
                 raise NinoxBudgetError(self._max)
             self.used += 1
-
-
-class RateLimiter:
-    """Spaces requests evenly, so that no second sees more than the permitted number."""
-
-    def __init__(self, requests_per_second: float | None = None) -> None:
-        """None means no spacing."""
-        self._interval_s = 1 / requests_per_second if requests_per_second else 0.0
-        self._lock = threading.Lock()
-        self._next_at = 0.0
-
-    def wait(self) -> None:
-        """Sleep until the next request may be sent."""
-        if not self._interval_s:
-            return
-        with self._lock:
-            now = time.monotonic()
-            start = max(now, self._next_at)
-            self._next_at = start + self._interval_s
-        if start > now:
-            time.sleep(start - now)
 
 
 class InFlight:

@@ -30,7 +30,7 @@ from ninox_api.errors import (
     error_for_status,
 )
 from ninox_api.failures import failure_of
-from ninox_api.limits import CallBudget, InFlight, RateLimiter
+from ninox_api.limits import CallBudget, InFlight
 from ninox_api.monsters import without_monsters
 from ninox_api.request import Answer, Decoder, Request
 from ninox_api.session import BoundedSession
@@ -82,7 +82,6 @@ class Transport:
         self._config = config
         self.budget = CallBudget(config.max_api_calls)
         self.clock = ServerClock()
-        self._limiter = RateLimiter(config.requests_per_second)
         self._in_flight = InFlight(config.max_parallel_requests)
         self._session = _session(config)
 
@@ -137,7 +136,6 @@ class Transport:
         self, request: Request, *, headers: Callable[[], Mapping[str, str]] = dict, take: Take | None = None
     ) -> _Received:
         with self._in_flight.slot():
-            self._limiter.wait()  # inside: requests that wait for their turn would leave it together
             self.budget.spend()
             received = self._exchange(request, headers(), take or partial(_take, max_bytes=request.max_bytes))
         try:

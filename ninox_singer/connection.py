@@ -45,20 +45,17 @@ CONNECTION_PROPERTIES: tuple[th.Property[Any], ...] = (
         examples=[{"Archiv 2019": "the-password"}],
         description="Database id or name → password, for password-protected databases.",
     ),
-    th.Property(
-        "allow_http",
-        th.BooleanType,
-        default=False,
-        title="Allow plain http",
-        description="Permit an `http` address that is not this machine; the key then travels unprotected.",
-    ),
 )
 """What tap and target have in common; `team` and the bounds on requests are their own."""
 
 REMOVED_SETTINGS = {
+    "allow_http": "Plain http goes to this machine alone: use https, or a tunnel such as "
+    "ssh -N -L 8080:localhost:80 <server>, and http://127.0.0.1:8080/v1 as the address.",
     "ca_bundle": "Name the file in the variable REQUESTS_CA_BUNDLE, in the environment or in Meltano's .env.",
     "request_timeout": "Requests wait 60 seconds for each part of an answer.",
     "max_retries": "What may be repeated is tried eight times.",
+    "requests_per_second": "A server that asks for a pause gets it; without `max_parallel_requests`, requests go one "
+    "after the other.",
     "user_agent": "It is always singer-ninox and the version.",
 }
 """Connection settings of earlier versions → what to do instead."""

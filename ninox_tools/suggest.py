@@ -257,9 +257,9 @@ def _advise_links(stream: _Stream, filled: Mapping[str, Field], database: Databa
         other = next((table for table in database.tables if table.id == target.target_table_id), None)
         texts = [one.name for one in other.fields if one.type in {"string", "number"}] if other else []
         if other and texts:
-            links[name] = {"match_on": nearest(name, texts) or texts[0]}
+            links[name] = nearest(name, texts) or texts[0]
             advice.notes.append(
-                f"{name!r} links to {other.name!r}: look whether its field {links[name]['match_on']!r} has the key."
+                f"{name!r} links to {other.name!r}: look whether its field {links[name]!r} has the key."
             )
     if links:
         advice.settings["references"] = links

@@ -49,18 +49,18 @@ CONNECTION_PROPERTIES = (
         "answers parallel calls with 429; the run then continues with one at a time.",
     ),
     th.Property(
-        "requests_per_second",
-        th.NumberType,
-        minimum=0.001,
-        title="Requests per second",
-        description="Upper bound on the request rate. Default: none.",
-    ),
-    th.Property(
         "max_api_calls",
         th.IntegerType(minimum=1),
         title="Call budget",
         description="Stop, with the state saved, after this many API calls. Ninox plans limit calls per month.",
     ),
+)
+
+QUERY_PROPERTIES = (
+    th.Property("database", th.StringType, required=True),
+    th.Property("query", th.StringType, required=True),
+    th.Property("key_properties", th.ArrayType(th.StringType)),
+    th.Property("schema", th.ObjectType(additional_properties=th.StringType)),
 )
 
 TAP_PROPERTIES = (
@@ -102,18 +102,10 @@ TAP_PROPERTIES = (
     ),
     th.Property(
         "queries",
-        th.ArrayType(
-            th.ObjectType(
-                th.Property("name", th.StringType, required=True),
-                th.Property("database", th.StringType, required=True),
-                th.Property("query", th.StringType, required=True),
-                th.Property("key_properties", th.ArrayType(th.StringType)),
-                th.Property("schema", th.ObjectType(additional_properties=th.StringType)),
-                additional_properties=False,
-            )
-        ),
+        th.ObjectType(additional_properties=th.ObjectType(*QUERY_PROPERTIES, additional_properties=False)),
         title="Queries",
-        description="Scripts of your own as streams: a list of `{name, database, query, key_properties, schema}`. "
+        examples=[{"vip": {"database": "Shop", "query": "(select Customers where VIP).Name"}}],
+        description="Scripts of your own as streams: stream → `{database, query, key_properties, schema}`. "
         "`schema` maps properties to types (those of `formulas`, and `integer`); without it, discovery runs the query.",
     ),
     th.Property(
@@ -137,20 +129,12 @@ TAP_PROPERTIES = (
         "deletes",
         th.StringType,
         default="tombstone",
-        allowed_values=["tombstone", "stream", "both", "ignore"],
+        allowed_values=["tombstone", "full", "stream", "both", "ignore"],
         title="Deletes",
-        description="`tombstone`: a deleted row keeps its values and gets `_sdc_deleted_at` (soft delete). `stream`: "
-        "deletions are only listed, in `ninox_deleted_records`. `both`: both. `ignore`: neither.",
-    ),
-    th.Property(
-        "tombstone_schema",
-        th.StringType,
-        default="narrow",
-        allowed_values=["narrow", "full"],
-        title="Schema of deletions",
-        description="`narrow`: deletions come under a schema of their own, so that the other columns of the row are "
-        "left alone. `full`: under the schema of the rows, for targets that take one schema per stream; an upsert then "
-        "empties the other columns.",
+        description="`tombstone`: a deleted row keeps its values and gets `_sdc_deleted_at` (soft delete); deletions "
+        "come under a schema of their own. `full`: under the schema of the rows, for targets that take one schema per "
+        "stream; an upsert then empties the other columns. `stream`: deletions are only listed, in "
+        "`ninox_deleted_records`. `both`: `tombstone` and `stream`. `ignore`: none.",
     ),
     th.Property(
         "full_refresh_interval_hours",
@@ -183,6 +167,7 @@ TAP_PROPERTIES = (
 
 REMOVED_SETTINGS = {
     **connection.REMOVED_SETTINGS,
+    "tombstone_schema": "Give deletes: full for deletions under the schema of the rows.",
     "teams": "Give the list to `team`.",
     "follow_names": "Save the catalog anew (`--discover`) to take the names of now.",
     "field_name_style": "Name single properties with `aliases`; the caption of each is its `title` in the catalog.",
@@ -276,7 +261,7 @@ class TapSettings:
             *_zone_problems(settings),
             *_alias_problems(settings.get("aliases") or {}),
             *_formula_problems(settings),
-            *query_problems(settings.get("queries") or ()),
+            *query_problems(settings.get("queries") or {}),
             *_file_problems(settings),
         ]
         if problems:
@@ -296,11 +281,11 @@ class TapSettings:
             aliases=dict(settings.get("aliases") or {}),
             zone=ZoneInfo(zone) if zone else None,
             formulas=dict(settings.get("formulas") or {}),
-            queries=queries_from(settings.get("queries") or ()),
+            queries=queries_from(settings.get("queries") or {}),
             file_streams=tuple(files),
             file_store=stores.pop() if stores else None,
-            sends_tombstones=deletes in {"tombstone", "both"},
-            marks_deletions_in_full=(deletes in {"tombstone", "both"} and settings.get("tombstone_schema") == "full"),
+            sends_tombstones=deletes in {"tombstone", "full", "both"},
+            marks_deletions_in_full=deletes == "full",
             lists_deletions=deletes in {"stream", "both"},
             full_refresh_interval=None if hours is None else timedelta(hours=hours),
             refresh=tuple(settings.get("refresh") or ()),

@@ -31,8 +31,7 @@ _UNFORESEEN = (ArithmeticError, AttributeError, LookupError, RecursionError, Typ
 
 _TOO_MANY_HELD = (
     "%s: %d rows wait for linked records that have not come, more cannot be kept. From here on, a row whose linked "
-    "record is not there yet does not wait: it is rejected, or its link is left empty, as on_missing says. Let the "
-    "stream of the linked records come before this one."
+    "record is not there yet does not wait: it is rejected. Let the stream of the linked records come before this one."
 )
 
 

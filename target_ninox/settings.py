@@ -66,15 +66,10 @@ STREAM_PROPERTIES = (
     ),
     th.Property(
         "references",
-        th.ObjectType(
-            additional_properties=th.ObjectType(
-                th.Property("match_on", th.StringType, required=True),
-                th.Property("on_missing", th.StringType, default="reject", allowed_values=["reject", "null"]),
-                additional_properties=False,
-            ),
-        ),
-        description="Property → `{match_on, on_missing}`: the value is not a record id but the value of the field "
-        "`match_on` of the linked table; `on_missing` is `reject` (default) or `null`.",
+        th.ObjectType(additional_properties=th.StringType(min_length=1)),
+        examples=[{"customer": "Customer no."}],
+        description="Property → field of the linked table, by id or name: the value is not a record id but the value "
+        "of that field. A row whose record is not there is rejected.",
     ),
     th.Property(
         "null",
@@ -186,7 +181,6 @@ TARGET_PROPERTIES = (
 
 REMOVED_SETTINGS = {
     **connection.REMOVED_SETTINGS,
-    "requests_per_second": "The target has one request in flight at a time.",
     "max_api_calls": "See with `dry_run` what a load would write; a load that is stopped goes on with the next run.",
     "load_method": 'Give the mode under `streams`, for all of them under a glob: {"*": {"mode": "mirror"}}; '
     "append-only is the mode insert, overwrite is mirror.",
@@ -198,6 +192,9 @@ REMOVED_SETTINGS = {
     "streams.*.on_unknown_choice": "A value that is no option rejects its row, with the options in the message; what "
     "tap-ninox says of a deleted option counts as empty.",
     "streams.*.date_format": "Dates such as 31.12.2026 are always understood.",
+    "streams.*.references.*.match_on": 'Give the field of the linked table itself: {"customer": "Customer no."}.',
+    "streams.*.references.*.on_missing": "A row whose record is not there is rejected; if its link is to stay "
+    "empty, let the source send null.",
     "streams.*.files": "Name the file field under `fields`.",
 }
 """Settings of earlier versions → what to do instead; `*` is a stream."""
@@ -213,19 +210,6 @@ BATCH_SIZE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReferenceSettings:
-    """How a link is found by a value of the linked record.
-
-    Attributes:
-        match_on: Field of the linked table, by id or name.
-        on_missing: `reject` or `null`.
-    """
-
-    match_on: str
-    on_missing: str = "reject"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StreamSettings:
     """How one stream is written.
 
@@ -235,7 +219,7 @@ class StreamSettings:
         match_on: Properties that identify a record; None for the stream's key properties.
         on_duplicate_match: `reject`, `first` or `newest`.
         fields: Property → field id or name; None leaves the property out. A file field is one to upload to.
-        references: Property → how its record is found.
+        references: Property → field of the linked table, by id or name, whose value it holds.
         keeps_on_null: Whether an empty value leaves its field alone instead of clearing it.
         number_format: `iso` or `de`.
         zone: Zone of the wall clock that Ninox shows; None for UTC.
@@ -246,7 +230,7 @@ class StreamSettings:
     match_on: tuple[str, ...] | None = None
     on_duplicate_match: str = "reject"
     fields: Mapping[str, str | None] = field(default_factory=dict)
-    references: Mapping[str, ReferenceSettings] = field(default_factory=dict)
+    references: Mapping[str, str] = field(default_factory=dict)
     keeps_on_null: bool = False
     number_format: str = "iso"
     zone: ZoneInfo | None = None
@@ -265,14 +249,12 @@ class StreamSettings:
         if problems:
             raise NinoxConfigError(problems)
         given = {key: value for key, value in settings.items() if value is not None}
-        references = given.pop("references", {})
         zone = given.pop("timezone", None)
         keeps_on_null = given.pop("null", "clear") == "keep"
         if "match_on" in given:
             given["match_on"] = tuple(given["match_on"])
         return cls(
             **given,
-            references={name: _reference(settings) for name, settings in references.items()},
             keeps_on_null=keeps_on_null,
             zone=ZoneInfo(zone) if zone else None,
         )
@@ -289,7 +271,7 @@ class StreamSettings:
             self,
             match_on=None if self.match_on is None else tuple(map(written, self.match_on)),
             fields={written(name): field for name, field in self.fields.items()},
-            references={written(name): reference for name, reference in self.references.items()},
+            references={written(name): field for name, field in self.references.items()},
         )
 
 
@@ -393,10 +375,6 @@ def _stream_problems(streams: Mapping[str, Any]) -> Iterator[str]:
             StreamSettings.from_settings(settings)
         except NinoxConfigError as error:
             yield from (f"streams.{name}.{problem}" for problem in error.errors)
-
-
-def _reference(settings: Mapping[str, Any]) -> ReferenceSettings:
-    return ReferenceSettings(match_on=settings["match_on"], on_missing=settings.get("on_missing") or "reject")
 
 
 def _zone_problems(zone: str | None) -> Iterator[str]:

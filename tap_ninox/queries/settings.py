@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,32 +31,28 @@ class QuerySettings:
     types: Mapping[str, str]
 
 
-def queries_from(settings: Sequence[Mapping[str, Any]]) -> tuple[QuerySettings, ...]:
+def queries_from(settings: Mapping[str, Mapping[str, Any]]) -> tuple[QuerySettings, ...]:
     """Return the queries of checked settings."""
     return tuple(
         QuerySettings(
-            name=item["name"],
+            name=name,
             database=item["database"],
             script=item["query"],
             key_properties=tuple(item.get("key_properties") or ()),
             types=dict(item.get("schema") or {}),
         )
-        for item in settings
+        for name, item in settings.items()
     )
 
 
-def query_problems(settings: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def query_problems(settings: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Yield a sentence for everything in the `queries` setting that cannot work."""
-    names = Counter(item["name"] for item in settings)
-    yield from (
-        f"queries: {count} are called {name!r}; names must differ." for name, count in names.items() if count > 1
-    )
-    for item in settings:
-        yield from _problems_of(item)
+    for name, item in settings.items():
+        yield from _problems_of(name, item)
 
 
-def _problems_of(item: Mapping[str, Any]) -> Iterator[str]:
-    name, types = item["name"], item.get("schema") or {}
+def _problems_of(name: str, item: Mapping[str, Any]) -> Iterator[str]:
+    types = item.get("schema") or {}
     if not _NAME.fullmatch(name):
         yield f"queries: {name!r} cannot be a stream's name; use up to 63 letters, digits and underscores."
     if not item["query"].strip():

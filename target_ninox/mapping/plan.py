@@ -269,7 +269,7 @@ def _warnings(mapping: PropertyMapping, settings: StreamSettings, by_id: Collect
             name = next(iter(mapping.parts[field_id].values()))
             yield (
                 f"{name!r} is taken for the ids of the records that {mapping.fields[field_id].name!r} links to. If it "
-                f"holds a key of another system, say which field has it: references: {{{name}: {{match_on: …}}}}."
+                f"holds a key of another system, say which field has it: references: {{{name}: <its field>}}."
             )
         twins = Options(mapping.fields[field_id].choices).twins
         if twins:

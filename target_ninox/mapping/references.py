@@ -14,7 +14,7 @@ from target_ninox.mapping.compare import Meaning, meaning_of
 from target_ninox.mapping.place import RECORD_ID, FieldNames
 from target_ninox.mapping.properties import PropertyMapping
 from target_ninox.mapping.rows import Key, RowRejectedError
-from target_ninox.settings import ReferenceSettings, StreamSettings
+from target_ninox.settings import StreamSettings
 
 _SEVERAL = "dmulti"
 _LINKING = frozenset({"ref", "dchoice", _SEVERAL})
@@ -29,14 +29,12 @@ class Reference:
         field: The linking field.
         table: The linked table.
         match_field: The field of it that holds the key.
-        on_missing: `reject` or `null`.
     """
 
     property: str
     field: Field
     table: Table
     match_field: Field
-    on_missing: str
     _encode: Encode
     _meaning: Meaning
 
@@ -58,19 +56,18 @@ class Reference:
         """Return the JSON value of the field.
 
         Raises:
-            RowRejectedError: There is no such record, and `on_missing` does not take that for empty.
+            RowRejectedError: There is no such record.
         """
         found = [find(self.field.id, key) for key in keys]
-        if None in found and self.on_missing == "reject":
+        if None in found:
             raise RowRejectedError(
                 property_name=self.property,
                 code="missing_reference",
                 reason=f"No record of {self.table.name!r} has this {self.match_field.name!r}.",
             )
-        ids = [record_id for record_id in found if record_id is not None]
         if self.field.type == _SEVERAL:
-            return ids or CLEARED
-        return ids[0] if ids else CLEARED
+            return found or CLEARED
+        return found[0] if found else CLEARED
 
 
 def plan_references(
@@ -93,7 +90,7 @@ def plan_references(
         if found is None:
             problems.append(problem)
             continue
-        references[field.id] = _reference(name, field, table, found, wanted, formats)
+        references[field.id] = _reference(name, field, table, found, formats)
     return references, problems
 
 
@@ -105,9 +102,7 @@ def _why_not(field: Field) -> str:
     return "links to a table that is not in this database"
 
 
-def _reference(
-    name: str, field: Field, table: Table, match_field: Field, wanted: ReferenceSettings, formats: Formats
-) -> Reference:
+def _reference(name: str, field: Field, table: Table, match_field: Field, formats: Formats) -> Reference:
     known = field_type(match_field.type)
     assert known is not None  # noqa: S101 (_match_field has looked)
     encode = known.make(match_field, formats)
@@ -116,25 +111,24 @@ def _reference(
         field=field,
         table=table,
         match_field=match_field,
-        on_missing=wanted.on_missing,
         _encode=encode if known.is_plain else lambda value: encode({"": value}),
         _meaning=meaning_of(match_field),
     )
 
 
-def _match_field(name: str, wanted: ReferenceSettings, table: Table) -> tuple[Field | None, str]:
+def _match_field(name: str, wanted: str, table: Table) -> tuple[Field | None, str]:
     names = FieldNames(table, {})
-    found = names.find_named(wanted.match_on)
-    setting = f"references.{name}.match_on"
-    if not found and wanted.match_on == RECORD_ID:
-        return None, f"{setting}: a record id is taken as it is; leave references.{name} out."
+    found = names.find_named(wanted)
+    setting = f"references.{name}"
+    if not found and wanted == RECORD_ID:
+        return None, f"{setting}: a record id is taken as it is; leave the setting out."
     if len(found) > 1:
         ids = ", ".join(item.field.id for item in found)
         return None, f"{setting}: several fields of {table.name!r} may be meant; say which by its id: {ids}."
     if not found or found[0].part:
-        near = names.nearest(wanted.match_on)
+        near = names.nearest(wanted)
         hint = f" Did you mean {near!r}?" if near else ""
-        return None, f"{setting}: {table.name!r} has no field {wanted.match_on!r}.{hint}"
+        return None, f"{setting}: {table.name!r} has no field {wanted!r}.{hint}"
     if field_type(found[0].field.type) is None:
         return None, f"{setting}: the values of {found[0].field.name!r} do not come with records (formula)."
     return found[0].field, ""

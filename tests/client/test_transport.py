@@ -138,14 +138,6 @@ def test_a_server_that_does_not_answer_is_given_up_after_the_timeout(simulator):
     assert time.monotonic() - started < 25
 
 
-def test_requests_are_spaced_as_asked(simulator):
-    asking = reader(simulator, requests_per_second=20)
-    started = time.monotonic()
-    for _ in range(5):
-        asking.get_records("A")
-    assert time.monotonic() - started >= 4 / 20
-
-
 def test_one_request_is_in_flight_at_a_time_by_default(simulator):
     simulator.faults.latency_s = 0.02
     asking = reader(simulator)

@@ -110,16 +110,16 @@ def _marked(name, rows):
 def test_a_full_schema_empties_the_deleted_row_as_it_says(simulate, tmp_path):
     simulator = simulate(shop_with_orders())
     loader = DuckdbLoader(tmp_path)
-    first = run_tap(simulator, tombstone_schema="full")
+    first = run_tap(simulator, deletes="full")
     loader.load(first.text)
     simulator.edit.delete("A", 3)
-    second = run_tap(simulator, state=first.state, tombstone_schema="full")
+    second = run_tap(simulator, state=first.state, deletes="full")
     loader.load(second.text)
     row = loader.rows(CUSTOMERS)[3]
     assert row["name"] is None
     assert row[DELETED_AT]
     simulator.edit.create("A", {"A": "back"}, id=3)
-    loader.load(run_tap(simulator, state=second.state, tombstone_schema="full").text)
+    loader.load(run_tap(simulator, state=second.state, deletes="full").text)
     assert (loader.rows(CUSTOMERS)[3]["name"], loader.rows(CUSTOMERS)[3][DELETED_AT]) == ("back", None)
 
 

@@ -21,7 +21,7 @@ from ninox_tools.__main__ import main as tools_main
 from tap_ninox.__main__ import main as tap_main
 from target_ninox.__main__ import main as target_main
 from tests.helpers import limits
-from tests.helpers.run import discover, records, schema
+from tests.helpers.run import discover, records, schema, scripts
 from tests.helpers.seeds import TEAM_ID, database, field, table
 
 FORGED = "2026-01-01 | ERROR | forged"
@@ -97,9 +97,9 @@ SETTINGS = {
     "tables that do not exist": {"tables": [name("Custmers")]},
     "a map": {"stream_maps": {name("nothing"): {}}},
     "a query": {
-        "queries": [
+        "queries": scripts(
             {"name": name("q"), "database": name("x"), "query": name("select"), "key_properties": [], "schema": {}}
-        ]
+        )
     },
 }
 

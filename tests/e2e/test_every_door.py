@@ -33,12 +33,11 @@ SETTINGS = {
         "team": "4711",
         "database_passwords": {"Archiv 2019.1": "p.0815", "Kunden [alt]": "p"},
         "max_api_calls": 500,
-        "requests_per_second": 2.5,
-        "allow_http": True,
+        "emit_activate_version_messages": True,
         "databases": ["Büro & Lager", "Shop.de", "[alt]"],
         "aliases": {"db.A": "kunden", "ä ö": "umlaute", "db2.B.C": "feld"},
         "formulas": {"*.total": "number", "shop__x.y": "string"},
-        "queries": [{"name": "q", "database": "Shop", "query": "select X", "schema": {"a.b": "number"}}],
+        "queries": {"q": {"database": "Shop.de", "query": "select X", "schema": {"a.b": "number"}}},
         "files": {"*": "metadata"},
         "full_refresh_interval_hours": 0.5,
     },
@@ -54,7 +53,7 @@ SETTINGS = {
                 "table": "Aufträge v2.0",
                 "match_on": ["order.no"],
                 "fields": {"order.no": "Nr.", "internal.note": None},
-                "references": {"customer.id": {"match_on": "Kunden.Nr", "on_missing": "null"}},
+                "references": {"customer.id": "Kunden.Nr"},
                 "null": "keep",
             },
             "*": {"mode": "insert"},
@@ -126,7 +125,15 @@ def env_file(folder):
 
 
 SET_BY_COMMAND = {
-    "tap-ninox": ("team", "max_api_calls", "requests_per_second", "allow_http", "databases", "aliases", "queries"),
+    "tap-ninox": (
+        "team",
+        "max_api_calls",
+        "full_refresh_interval_hours",
+        "emit_activate_version_messages",
+        "databases",
+        "aliases",
+        "queries",
+    ),
     "target-ninox": ("dry_run", "streams"),
 }
 """One of each kind: every command takes its time."""

@@ -140,7 +140,7 @@ def postgres_settings(warehouse, simulator):
         "TAP_POSTGRES_DATABASE": warehouse.database,
         **target_settings(
             simulator,
-            TARGET_NINOX_STREAMS='{"public-orders": {"references": {"customer": {"match_on": "No"}}}}',
+            TARGET_NINOX_STREAMS='{"public-orders": {"references": {"customer": "No"}}}',
         ),
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fsspec.implementations.memory import MemoryFileSystem
 
 from tests.golden.stages import a_day_of_work, every_type, put_file, sample, trade
-from tests.helpers.run import discover
+from tests.helpers.run import discover, scripts
 from tests.helpers.seeds import DATABASE_ID, customer_records, customers, database, field, shop, table, team
 
 FORMULAS = {"*.gross": "number", "*.label": "string"}
@@ -109,9 +109,9 @@ def changes(on):
 def tombstones_under_the_full_schema(on):
     """Deletions under the schema of the rows."""
     on.serve(trade())
-    first = on.tap(tombstone_schema="full")
+    first = on.tap(deletes="full")
     on.change("a day of work", a_day_of_work)
-    on.tap(state=first.state, tombstone_schema="full")
+    on.tap(state=first.state, deletes="full")
 
 
 def deletions_as_a_stream(on):
@@ -159,9 +159,9 @@ def queries(on):
         "query": "(select Customers).Name",
         "key_properties": ["value"],
     }
-    on.discover(queries=[untyped])
-    first = on.tap(queries=[TOTALS, untyped])
-    on.tap(state=first.state, queries=[TOTALS, untyped])
+    on.discover(queries=scripts(untyped))
+    first = on.tap(queries=scripts(TOTALS, untyped))
+    on.tap(state=first.state, queries=scripts(TOTALS, untyped))
 
 
 def with_files(on):

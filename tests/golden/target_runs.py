@@ -98,11 +98,9 @@ def references(on):
         *firms,
         *records("customers", [{"Shop ID": "C1"}, {"Shop ID": "C2"}]),
     ]
-    links = {"Customer": {"match_on": "Shop ID"}, "Parent": {"match_on": "No"}}
+    links = {"Customer": "Shop ID", "Parent": "No"}
     on.serve(team(database(tables)))
     on.target([*messages, state({"a": 1})], keeps=("A", "B"), streams={"orders": {"references": links}})
-    links["Customer"]["on_missing"] = "null"
-    on.target([*messages, state({"a": 2})], keeps=("A", "B"), streams={"orders": {"references": links}})
 
 
 def choices(on):

@@ -181,15 +181,6 @@ def _pauses(take):
 
 
 @contextmanager
-def still_clock():
-    """Hand out the clock of `requests_per_second`: it stands at `now` and notes pauses in `slept`, in seconds."""
-    clock = SimpleNamespace(now=100.0, slept=[])
-    times = SimpleNamespace(monotonic=lambda: clock.now, sleep=clock.slept.append)
-    with mock.patch("ninox_api.limits.time", times):
-        yield clock
-
-
-@contextmanager
 def clock_ahead(seconds):
     """Let the clock of tap and target go ahead of the real one, or behind it, by so many seconds."""
     real_now, real_time = datetime.now, time.time

@@ -100,6 +100,11 @@ def tap_settings(simulator, **more):
     return {"api_url": simulator.url, "auth_token": simulator.token, **more}
 
 
+def scripts(*queries):
+    """Return the setting `queries` of objects that have their stream's name as `name`."""
+    return {query["name"]: {key: value for key, value in query.items() if key != "name"} for query in queries}
+
+
 def target_settings(simulator, **more):
     return {**tap_settings(simulator), "database": "Shop", **more}
 

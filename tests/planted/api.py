@@ -37,26 +37,6 @@ PROMISES = [
         defects=(Defect("ninox_api:Transport._attempt", "self.budget.spend()", "pass"),),
     ),
     Promise(
-        "docs/guarantees.md",
-        "ends a run where the next one goes on; `requests_per_second`",
-        test="unit/test_limits.py::test_a_rate_spaces_requests_evenly",
-        defects=(
-            Defect("ninox_api:RateLimiter.wait", "self._next_at = start + self._interval_s", "self._next_at = start"),
-        ),
-    ),
-    Promise(
-        "CHANGELOG.md",
-        "`requests_per_second` holds also for requests that waited for another one to end",
-        test="reliability/test_hostile_answers.py::test_the_permitted_rate_holds_at_the_wire_however_many_wait_for_their_turn",
-        defects=(
-            Defect(
-                "ninox_api:Transport._attempt",
-                "with self._in_flight.slot(): self._limiter.wait()",
-                "self._limiter.wait()\n        with self._in_flight.slot():",
-            ),
-        ),
-    ),
-    Promise(
         "SECURITY.md",
         "No answer makes a run wait without end: every phase of a request is bounded in time and size.",
         test="reliability/test_hostile_answers.py::test_no_phase_of_an_answer_may_drip_for_ever",
@@ -102,9 +82,9 @@ PROMISES = [
     ),
     Promise(
         "SECURITY.md",
-        "plain `http` beyond this machine needs `allow_http`.",
-        test="scenarios/test_connection_settings.py::test_plain_http_to_another_machine_has_to_be_allowed",
-        defects=(Defect("ninox_api:ConnectionConfig.__post_init__", "allow_http=self.allow_http", "allow_http=True"),),
+        "plain `http` goes to this machine alone.",
+        test="scenarios/test_connection_settings.py::test_plain_http_goes_to_no_other_machine",
+        defects=(Defect("ninox_api:_url_problems", "not _is_loopback(host)", "False"),),
     ),
     Promise(
         "SECURITY.md",

@@ -38,7 +38,7 @@ class CsvShop:
     target_settings = {  # noqa: RUF012 (read only)
         "team": TEAM_ID,
         "database": "Shop",
-        "streams": {"orders": {"references": {"customer": {"match_on": "Name"}}}},
+        "streams": {"orders": {"references": {"customer": "Name"}}},
     }
 
     batch_size_rows = 20

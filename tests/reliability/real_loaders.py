@@ -64,7 +64,7 @@ LOADERS = (
     RealLoader(command="target-jsonl", package="target-jsonl==0.1.4", python="3.9", place="jsonl"),
     RealLoader(
         command="target-csv", package="meltanolabs-target-csv==0.5.0", place="csv",
-        tap={"tombstone_schema": "full"},
+        tap={"deletes": "full"},
     ),
 )  # fmt: skip
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ninox_simulator.documents import RecordDocument, TeamDocument
+from tests.helpers.run import scripts
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customers, database, table, team
 from tests.helpers.seeds import field as ninox_field
 from tests.reliability import canaries
@@ -147,7 +148,7 @@ OPERATIONS = {
     "full refresh": Operation(settings={"refresh": ["*"]}),
     "resumed load": Operation(resumes=True),
     "formulas": Operation(follows=False, settings={"formulas": {f"*.{FORMULA}": "number"}}),
-    "queries": Operation(follows=False, settings={"queries": [QUERY]}),
+    "queries": Operation(follows=False, settings={"queries": scripts(QUERY)}),
     "files": Operation(follows=False, settings=DOWNLOAD),
     "changed files": Operation(settings=DOWNLOAD, day=new_files),
     "four requests at once": Operation(follows=False, settings={"max_parallel_requests": 4}),

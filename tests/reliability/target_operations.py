@@ -128,7 +128,7 @@ def _orders(last):
         {"orders": ORDERS, "customers": CUSTOMERS},
         {"orders": orders, "customers": _customers(8, last)},
         {"A": _model(1, last), "B": linked},
-        {"streams": {"orders": {"references": {"Customer": {"match_on": "Name"}}}}},
+        {"streams": {"orders": {"references": {"Customer": "Name"}}}},
     )
 
 
@@ -175,7 +175,7 @@ def _circle():
     numbers = range(13, 21)
     rows = [{"Name": name_of(number), "Parent": name_of(13 + (number - 12) % 8)} for number in numbers]
     model = [{"A": name_of(number), "D": name_of(13 + (number - 12) % 8)} for number in numbers]
-    settings = {"streams": {"customers": {"references": {"Parent": {"match_on": "Name"}}}}}
+    settings = {"streams": {"customers": {"references": {"Parent": "Name"}}}}
     return Operation({"customers": IN_CIRCLES}, {"customers": rows}, {"A": [*_model(1, 12), *model]}, settings)
 
 

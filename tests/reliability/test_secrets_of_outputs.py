@@ -12,6 +12,7 @@ import pytest
 from ninox_simulator.server import Simulator
 from tests.helpers.commands import COMMAND
 from tests.helpers.limits import CRASHING_TAP, CRASHING_TARGET
+from tests.helpers.run import scripts
 from tests.reliability import canaries, tap_operations, target_shop
 from tests.reliability.test_secrets import EVERYTHING, ROWS, SCHEMA
 
@@ -61,7 +62,7 @@ SYNCS = {
     "report": {},
     "batches": {"batch_config": BATCHES},
     "formulas": {"formulas": {f"*.{tap_operations.FORMULA}": "number"}},
-    "queries": {"queries": [tap_operations.QUERY]},
+    "queries": {"queries": scripts(tap_operations.QUERY)},
     "deletions": {"deletes": "both"},
 }
 

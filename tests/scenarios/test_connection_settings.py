@@ -8,7 +8,6 @@ import pytest
 
 from ninox_api.config import USER_AGENT
 from ninox_api.errors import NinoxConfigError, NinoxTlsError
-from tests.helpers import limits
 from tests.helpers.run import records, run_tap, run_target, schema, stored
 from tests.helpers.seeds import shop
 from tests.helpers.tls import certificate_authority, private_cloud
@@ -60,15 +59,16 @@ def test_a_locked_database_opens_for_its_password_alone(simulate, program):
     assert program(simulate(shop(2, password=PASSWORD)))[1] is False
 
 
-def test_plain_http_to_another_machine_has_to_be_allowed(simulate, monkeypatch, program):
+def test_plain_http_goes_to_no_other_machine(simulate, monkeypatch, program):
     simulator = simulate(shop(2))
     resolve = socket.getaddrinfo
     monkeypatch.setattr(socket, "getaddrinfo", lambda _host, *more, **named: resolve("127.0.0.1", *more, **named))
     elsewhere = simulator.url.replace("127.0.0.1", "ninox.lan")
     error, _ = program(simulator, api_url=elsewhere)
     assert isinstance(error, NinoxConfigError)
+    assert "plain http would send the key unprotected" in str(error)
+    assert "ssh -N -L 8080:localhost:80 ninox.lan" in str(error)
     assert calls(simulator) == []
-    assert program(simulator, api_url=elsewhere, allow_http=True) == (None, True)
 
 
 def test_the_key_may_be_in_a_file(simulate, tmp_path, program):
@@ -108,14 +108,3 @@ def test_the_key_is_given_once(simulate, tmp_path, program):
     neither, _ = program(simulator, auth_token=None)
     assert str(neither).startswith("auth_token: missing. ")
     assert calls(simulator) == []
-
-
-def test_requests_are_as_far_apart_as_asked(simulate, program):
-    if program is write:
-        pytest.skip("the target has one request in flight at a time")
-    simulator = simulate(shop(2))
-    with limits.still_clock() as clock:
-        assert program(simulator, requests_per_second=4) == (None, True)
-    # The clock stands still, so that the next request is a quarter of a second later than the one before.
-    assert clock.slept == [number / 4 for number in range(1, len(calls(simulator)))]
-    assert clock.slept

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from tests.helpers.run import records, run_tap, run_target, schema, stored, writes
+from tests.helpers.run import records, run_tap, run_target, schema, scripts, stored, writes
 from tests.helpers.seeds import DATABASE_ID, customer_records, customers, database, field, table, team
 from tests.helpers.wire import calls
 
@@ -53,7 +53,9 @@ TAP = {
     "refresh": (STREAM, lambda name: {"refresh": [name]}, lambda run, _: run.ids(STREAM) == [1, 2]),
     "queries": (
         "Shop [alt]",
-        lambda name: {"queries": [{"name": "q", "database": name, "query": "1 + 1", "schema": {"value": "number"}}]},
+        lambda name: {
+            "queries": scripts({"name": "q", "database": name, "query": "1 + 1", "schema": {"value": "number"}})
+        },
         lambda run, _: len(run.rows("q")) == 1,
     ),
 }
@@ -88,7 +90,7 @@ def test_the_tap_refuses_what_is_not_there_and_says_what_is_near(simulate, setti
 
 
 def with_friends(name, field_name):
-    return {"table": "A", "references": {name: {"match_on": field_name, "on_missing": "null"}}}
+    return {"table": "A", "references": {name: field_name}}
 
 
 TARGET = {
@@ -101,7 +103,7 @@ TARGET = {
     "fields": ("Number", lambda name: {"streams": {"clients": {"table": "A", "fields": {name: "Amount"}}}}),
     "fields, its field": ("Amount", lambda name: {"streams": {"clients": {"table": "A", "fields": {"Number": name}}}}),
     "references": ("Friend", lambda name: {"streams": {"clients": with_friends(name, "Name")}}),
-    "references, match_on": ("Name", lambda name: {"streams": {"clients": with_friends("Friend", name)}}),
+    "references, its field": ("Name", lambda name: {"streams": {"clients": with_friends("Friend", name)}}),
 }
 MAPPED = {"streams", "fields", "fields, its field"}
 

@@ -61,6 +61,6 @@ def test_references_by_value_say_why_they_cannot_be_found(simulate, name, why):
         schema("orders", key=["No"], No="string", **{name: "string"}),
         *records("orders", [{"No": "1", name: "x"}]),
     ]
-    run = run_target(simulator, messages, streams={"orders": {"references": {name: {"match_on": "Name"}}}})
+    run = run_target(simulator, messages, streams={"orders": {"references": {name: "Name"}}})
     assert f"references.{name}: {why}" in str(run.error)
     assert writes(simulator) == []

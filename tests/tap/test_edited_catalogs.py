@@ -7,7 +7,7 @@ import copy
 import pytest
 
 from ninox_api.errors import NinoxConfigError
-from tests.helpers.run import discover, run_tap
+from tests.helpers.run import discover, run_tap, scripts
 from tests.helpers.seeds import shop
 from tests.helpers.wire import calls
 
@@ -146,7 +146,7 @@ def test_a_selected_stream_that_no_table_is_known_for_fails(simulator, catalog, 
 
 def test_streams_of_settings_that_are_off_now_are_no_error(simulator):
     query = {"name": "q", "database": "Shop", "query": "1 + 1", "schema": {"value": "integer"}}
-    catalog = discover(simulator, files={"*": "metadata"}, deletes="both", queries=[query])
+    catalog = discover(simulator, files={"*": "metadata"}, deletes="both", queries=scripts(query))
     assert {"q", "ninox_files", "ninox_deleted_records"} <= {stream["tap_stream_id"] for stream in catalog["streams"]}
     assert run_tap(simulator, catalog=catalog).error is None
 

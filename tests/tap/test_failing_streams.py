@@ -11,7 +11,7 @@ import pytest
 
 from ninox_simulator.documents import RecordDocument
 from tests.helpers import limits
-from tests.helpers.run import run_tap
+from tests.helpers.run import run_tap, scripts
 from tests.helpers.seeds import customers, database, team
 from tests.helpers.wire import calls
 
@@ -46,7 +46,7 @@ def told(path):
 def test_a_stream_map_that_fails_ends_its_own_stream_only(simulate, stream):
     simulator = simulate(seed())
     simulator.edit.put_file("A", 1, "plan.pdf", io.BytesIO(b"%PDF"), moves_record=False)
-    settings = {"files": {"*": "metadata"}, "deletes": "both", "queries": [QUERY]}
+    settings = {"files": {"*": "metadata"}, "deletes": "both", "queries": scripts(QUERY)}
     state = run_tap(simulator, **settings).state
     simulator.edit.delete("A", 3)
     simulator.edit.update("A", 1, {"A": "x"})

@@ -11,7 +11,7 @@ from ninox_tools.inspection.page import inspection_page
 from ninox_tools.inspection.survey import inspect
 from ninox_tools.inspection.text import inspection_text
 from tests.helpers import commands, limits
-from tests.helpers.run import discover, new_tap, run_tap, tap_settings
+from tests.helpers.run import discover, new_tap, run_tap, scripts, tap_settings
 from tests.helpers.seeds import TEAM_ID, customer_records, customers, database, field, shop, table, team
 from tests.helpers.wire import calls
 
@@ -87,7 +87,7 @@ def test_formulas_and_queries_are_reckoned_with(simulate, count):
     tables = {"A": customers(D=field("fn", "Total", fn="Amount * 2"))}
     stage = simulate(team(database(tables, {"A": customer_records(count)})))
     query = {"name": "sum", "database": "Shop", "query": "[1]", "schema": {"value": "number"}}
-    settings = {"page_size": 10, "formulas": {"*.total": "number"}, "queries": [query]}
+    settings = {"page_size": 10, "formulas": {"*.total": "number"}, "queries": scripts(query)}
     told = look(stage, runs_per_day=24, **settings).as_json()["api_calls"]
     before = len(calls(stage))
     first = run_tap(stage, **settings)

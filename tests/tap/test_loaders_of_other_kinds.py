@@ -11,7 +11,7 @@ STREAM = "shop__customers"
 DELETED_AT = "_sdc_deleted_at"
 
 
-SETTINGS = [{}, {"tombstone_schema": "full"}, {"emit_activate_version_messages": False}]
+SETTINGS = [{}, {"deletes": "full"}, {"emit_activate_version_messages": False}]
 
 
 class ReferenceLoader:
@@ -56,9 +56,7 @@ def of_schema(request):
 
 
 @pytest.mark.parametrize("takes_versions", [True, False])
-@pytest.mark.parametrize(
-    "settings", [{}, {"tombstone_schema": "full"}, {"emit_activate_version_messages": False}], ids=str
-)
+@pytest.mark.parametrize("settings", [{}, {"deletes": "full"}, {"emit_activate_version_messages": False}], ids=str)
 def test_live_rows_are_complete_and_deleted_ones_marked_or_gone(simulate, of_schema, takes_versions, settings):
     simulator = simulate(shop(6))
     loader = ReferenceLoader(schema=of_schema, takes_versions=takes_versions)
@@ -89,10 +87,10 @@ def test_live_rows_are_complete_and_deleted_ones_marked_or_gone(simulate, of_sch
 
 def test_a_loader_that_begins_a_file_with_each_schema_gets_no_row_that_its_header_does_not_fit(simulate):
     simulator = simulate(shop(4))
-    first = run_tap(simulator, tombstone_schema="full")
+    first = run_tap(simulator, deletes="full")
     simulator.edit.update("A", 1, {"A": "changed"})
     simulator.edit.delete("A", 2)
-    later = run_tap(simulator, tombstone_schema="full", state=first.state)
+    later = run_tap(simulator, deletes="full", state=first.state)
     headers = [
         list(message["schema"]["properties"]) for run in (first, later) for message in run.of_type("SCHEMA", STREAM)
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.helpers import limits
-from tests.helpers.run import discover, run_tap
+from tests.helpers.run import discover, run_tap, scripts
 from tests.helpers.seeds import DATABASE_ID, shop
 from tests.helpers.wire import calls
 
@@ -29,7 +29,7 @@ def scripts_run(simulator):
 @pytest.mark.parametrize("nesting", ["flat", "nested"])
 def test_objects_become_rows_typed_by_the_given_schema_for_one_call(simulate, nesting):
     simulator = simulate(shop(3), query_nesting=nesting)
-    run = run_tap(simulator, queries=[TOTALS])
+    run = run_tap(simulator, queries=scripts(TOTALS))
     assert run.rows("totals") == [{"id": n, "name": f"name {n}", "amount": n * 10, "big": n > 2} for n in (1, 2, 3)]
     (schema,) = run.of_type("SCHEMA", "totals")
     assert schema["key_properties"] == ["id"]
@@ -45,14 +45,14 @@ def test_objects_become_rows_typed_by_the_given_schema_for_one_call(simulate, ne
 
 def test_discovery_asks_nothing_where_the_schema_is_given(simulate):
     simulator = simulate(shop(3))
-    catalog = discover(simulator, queries=[TOTALS])
+    catalog = discover(simulator, queries=scripts(TOTALS))
     assert "totals" in {stream["tap_stream_id"] for stream in catalog["streams"]}
     assert scripts_run(simulator) == []
 
 
 def test_without_a_schema_discovery_asks_once_and_a_sync_with_its_catalog_once_more(simulate, caplog):
     simulator = simulate(shop(3))
-    queries = [{name: value for name, value in TOTALS.items() if name != "schema"}]
+    queries = scripts({name: value for name, value in TOTALS.items() if name != "schema"})
     catalog = discover(simulator, queries=queries)
     assert len(scripts_run(simulator)) == 1
     simulator.log.clear()
@@ -83,14 +83,14 @@ def test_without_a_schema_discovery_asks_once_and_a_sync_with_its_catalog_once_m
     ],
 )
 def test_every_form_of_answer_becomes_rows_that_are_known_by_position(simulate, text, nesting, rows):
-    run = run_tap(simulate(shop(3), query_nesting=nesting), queries=[query(text)])
+    run = run_tap(simulate(shop(3), query_nesting=nesting), queries=scripts(query(text)))
     assert run.error is None
     assert run.rows("q") == [{**row, "_position": number} for number, row in enumerate(rows, start=1)]
 
 
 def test_values_that_do_not_fit_are_null_and_counted_and_unknown_members_named(simulate, caplog):
     text = '[{a: 1, b: "x"}, {a: "y", b: "z", c: "secret"}]'
-    run = run_tap(simulate(shop(1)), queries=[query(text, schema={"a": "integer", "b": "string"})])
+    run = run_tap(simulate(shop(1)), queries=scripts(query(text, schema={"a": "integer", "b": "string"})))
     assert [(row["a"], row["b"]) for row in run.rows("q")] == [(1, "x"), (None, "z")]
     assert run.report["streams"]["q"]["nulled"] == {"a": 1}
     assert "Query 'q' answers members that its schema lacks: c." in caplog.text
@@ -99,9 +99,9 @@ def test_values_that_do_not_fit_are_null_and_counted_and_unknown_members_named(s
 
 def test_rows_that_are_gone_are_told_by_a_version_activated_after_the_last_row(simulate):
     simulator = simulate(shop(3))
-    first = run_tap(simulator, queries=[TOTALS])
+    first = run_tap(simulator, queries=scripts(TOTALS))
     simulator.edit.delete("A", 2)
-    later = run_tap(simulator, state=first.state, queries=[TOTALS])
+    later = run_tap(simulator, state=first.state, queries=scripts(TOTALS))
     (activation,) = later.of_type("ACTIVATE_VERSION", "totals")
     rows = later.of_type("RECORD", "totals")
     assert [row["record"]["id"] for row in rows] == [1, 3]
@@ -115,7 +115,7 @@ def test_rows_that_are_gone_are_told_by_a_version_activated_after_the_last_row(s
 @limits.no_pauses()
 def test_a_script_that_fails_is_named_and_neither_it_nor_values_are_told(simulate, caplog, status, schema):
     simulator = simulate(shop(2), script_errors=status)
-    run = run_tap(simulator, queries=[query('secret_function("canary")', schema=schema)])
+    run = run_tap(simulator, queries=scripts(query('secret_function("canary")', schema=schema)))
     assert "Query 'q': POST" in caplog.text
     assert "own console" in caplog.text
     assert "streams could not be read to their end: q." in str(run.error)
@@ -127,7 +127,7 @@ def test_a_script_that_fails_is_named_and_neither_it_nor_values_are_told(simulat
 @limits.no_pauses()
 def test_a_script_that_writes_is_refused_by_the_endpoint_it_goes_to(simulate):
     simulator = simulate(shop(2))
-    run = run_tap(simulator, queries=[query("delete (select Customers)", schema={"value": "string"})])
+    run = run_tap(simulator, queries=scripts(query("delete (select Customers)", schema={"value": "string"})))
     assert "q" in str(run.error)
     assert {call.path.rpartition("/")[2] for call in scripts_run(simulator)} == {"query"}
     assert [record.id for record in simulator.edit.records("A")] == [1, 2]
@@ -142,53 +142,52 @@ def test_a_script_that_writes_is_refused_by_the_endpoint_it_goes_to(simulate):
     ],
 )
 def test_a_key_that_does_not_identify_is_an_error_of_that_query(simulate, rows, problem):
-    run = run_tap(simulate(shop(1)), queries=[query(rows, key_properties=["id"])])
+    run = run_tap(simulate(shop(1)), queries=scripts(query(rows, key_properties=["id"])))
     assert problem in run.stream_error("q")
     assert run.of_type("ACTIVATE_VERSION", "q") == []
 
 
 @pytest.mark.parametrize(
-    ("queries", "problem"),
+    ("script", "problem"),
     [
-        ([query("1"), query("2")], "queries: 2 are called 'q'"),
-        ([query("1") | {"name": "a-b"}], "queries: 'a-b' cannot be a stream's name"),
-        ([query(" ")], "the query of 'q' is empty"),
-        ([query("1", schema={"a": "money"})], "the type 'money' of q.a is unknown"),
+        (query("1") | {"name": "a-b"}, "queries: 'a-b' cannot be a stream's name"),
+        (query(" "), "the query of 'q' is empty"),
+        (query("1", schema={"a": "money"}), "the type 'money' of q.a is unknown"),
         (
-            [query("1", schema={"a": "string"}, key_properties=["b"])],
+            query("1", schema={"a": "string"}, key_properties=["b"]),
             "the key property 'b' of 'q' is not in its schema",
         ),
-        ([query("1") | {"name": "ninox_fields"}], "queries: 'ninox_fields' is the name of another stream already"),
+        (query("1") | {"name": "ninox_fields"}, "queries: 'ninox_fields' is the name of another stream already"),
         (
-            [query("1") | {"name": "shop__customers"}],
+            query("1") | {"name": "shop__customers"},
             "queries: 'shop__customers' is the name of another stream already",
         ),
-        ([query("1") | {"name": "ninox_deleted_records"}], "is the name of another stream already"),
+        (query("1") | {"name": "ninox_deleted_records"}, "is the name of another stream already"),
     ],
 )
-def test_settings_that_cannot_work_are_refused_before_a_script_is_sent(simulate, queries, problem):
+def test_settings_that_cannot_work_are_refused_before_a_script_is_sent(simulate, script, problem):
     simulator = simulate(shop(1))
-    run = run_tap(simulator, queries=queries)
+    run = run_tap(simulator, queries=scripts(script))
     assert problem in str(run.error)
     assert scripts_run(simulator) == []
 
 
 def test_a_query_of_a_database_that_is_not_there_is_a_failed_stream_and_the_others_are_read(simulate):
-    run = run_tap(simulate(shop(1)), queries=[query("1") | {"database": "Shopp"}])
+    run = run_tap(simulate(shop(1)), queries=scripts(query("1") | {"database": "Shopp"}))
     assert run.stream_error("q").startswith("queries.q.database: nothing is called 'Shopp'. Did you mean 'Shop'?")
     assert (len(run.rows("shop__customers")), run.report["succeeded"]) == (1, False)
 
 
 def test_a_query_needs_no_right_to_read_schemas(simulate):
     simulator = simulate(shop(3), schema_access="forbidden")
-    catalog = discover(simulate(shop(3)), queries=[TOTALS])
-    run = run_tap(simulator, catalog=catalog, queries=[TOTALS])
+    catalog = discover(simulate(shop(3)), queries=scripts(TOTALS))
+    run = run_tap(simulator, catalog=catalog, queries=scripts(TOTALS))
     assert len(run.rows("totals")) == 3
 
 
 def test_the_budget_stops_queries_like_all_else(simulate):
     simulator = simulate(shop(3))
-    run = run_tap(simulator, queries=[TOTALS], max_api_calls=3)
+    run = run_tap(simulator, queries=scripts(TOTALS), max_api_calls=3)
     assert run.rows("totals") == []
     assert "max_api_calls" in str([report["error"] for report in run.report["streams"].values()])
     assert len(calls(simulator)) == 3

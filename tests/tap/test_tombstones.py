@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.helpers.run import run_tap
+from tests.helpers.run import run_tap, scripts
 from tests.helpers.seeds import shop
 
 STREAM = "shop__customers"
@@ -48,7 +48,7 @@ def test_a_narrow_schema_holds_what_a_tombstone_holds(after_deletions):
 
 
 def test_a_full_schema_is_the_only_one_and_every_row_says_whether_it_is_deleted(after_deletions):
-    first, later = after_deletions(tombstone_schema="full")
+    first, later = after_deletions(deletes="full")
     assert shape(later, STREAM) == ["SCHEMA", "RECORD", "RECORD", "RECORD"]
     properties = set(last_schema(later, STREAM)["schema"]["properties"])
     assert {"name", "_id", DELETED_AT} < properties
@@ -57,27 +57,24 @@ def test_a_full_schema_is_the_only_one_and_every_row_says_whether_it_is_deleted(
     assert [(row["_id"], row["name"]) for row in rows if row[DELETED_AT]] == [(2, None), (4, None)]
 
 
-@pytest.mark.parametrize("tombstone_schema", ["narrow", "full"])
-def test_every_row_says_that_it_is_not_deleted_whether_pages_are_written_whole_or_not(
-    after_deletions, tombstone_schema
-):
+@pytest.mark.parametrize("deletes", ["tombstone", "full"])
+def test_every_row_says_that_it_is_not_deleted_whether_pages_are_written_whole_or_not(after_deletions, deletes):
     for more in ({}, {"stream_maps": {STREAM: {"name": "name"}}}):
-        first, _ = after_deletions(tombstone_schema=tombstone_schema, **more)
+        first, _ = after_deletions(deletes=deletes, **more)
         assert len(first.rows(STREAM)) == 5
         assert {message["record"].get(DELETED_AT, "absent") for message in first.of_type("RECORD", STREAM)} == {None}
 
 
 @pytest.mark.parametrize("deletes", ["stream", "ignore"])
-@pytest.mark.parametrize("tombstone_schema", ["narrow", "full"])
-def test_where_no_tombstones_are_wanted_rows_say_nothing_of_deletions(after_deletions, deletes, tombstone_schema):
-    first, later = after_deletions(tombstone_schema=tombstone_schema, deletes=deletes)
+def test_where_no_tombstones_are_wanted_rows_say_nothing_of_deletions(after_deletions, deletes):
+    first, later = after_deletions(deletes=deletes)
     assert DELETED_AT not in last_schema(later, STREAM)["schema"]["properties"]
     assert not [message for message in first.of_type("RECORD", STREAM) if DELETED_AT in message["record"]]
 
 
 def test_no_message_has_a_version_that_is_never_activated(after_deletions):
     script = {"name": "names", "database": "Shop", "query": "(select Customers).Name"}
-    for run in after_deletions(emit_activate_version_messages=False, files={"*": "metadata"}, queries=[script]):
+    for run in after_deletions(emit_activate_version_messages=False, files={"*": "metadata"}, queries=scripts(script)):
         assert run.of_type("ACTIVATE_VERSION") == []
         assert [message for message in run.of_type("RECORD") if "version" in message] == []
 
@@ -99,18 +96,18 @@ MAPS = {
 }
 
 
-@pytest.mark.parametrize("tombstone_schema", ["narrow", "full"])
+@pytest.mark.parametrize("deletes", ["tombstone", "full"])
 @pytest.mark.parametrize("case", MAPS)
-def test_deletions_go_through_stream_maps(after_deletions, case, tombstone_schema):
+def test_deletions_go_through_stream_maps(after_deletions, case, deletes):
     maps, stream, keys, values = MAPS[case]
-    _, later = after_deletions(stream_maps=maps, tombstone_schema=tombstone_schema)
+    _, later = after_deletions(stream_maps=maps, deletes=deletes)
     assert later.error is None
     gone = [message["record"] for message in later.of_type("RECORD", stream) if message["record"].get(DELETED_AT)]
     assert [row[keys[0]] for row in gone] == values
     schema = last_schema(later, stream)
     assert schema["key_properties"] == keys
     assert all(set(row) <= set(schema["schema"]["properties"]) for row in gone)
-    if tombstone_schema == "narrow":
+    if deletes == "tombstone":
         assert all(set(row) <= {*keys, "_id", "_sequence", DELETED_AT} for row in gone)
 
 

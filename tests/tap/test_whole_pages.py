@@ -68,7 +68,7 @@ def written(simulator, *, catalog=None, **settings):
         pytest.param({"stream_maps": {STREAM: {"__alias__": "clients", "amount": "str(amount)"}}}, id="mapped"),
         pytest.param({"stream_maps": {STREAM: {"__filter__": "_id > 3"}}}, id="filtered"),
         pytest.param({"stream_maps": {STREAM: None}}, id="removed"),
-        pytest.param({"tombstone_schema": "full"}, id="with a column for deletions"),
+        pytest.param({"deletes": "full"}, id="with a column for deletions"),
     ],
 )
 def test_pages_at_once_are_byte_for_byte_what_the_sdk_writes(awkward, settings):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tests.helpers.run import run_tap
+from tests.helpers.run import run_tap, scripts
 from tests.helpers.seeds import DATABASE_ID, shop
 
 EVERY_KIND = {
     "files": {"*": "metadata"},
-    "queries": [{"name": "q", "database": DATABASE_ID, "query": "{n: 1}", "schema": {"n": "integer"}}],
+    "queries": scripts({"name": "q", "database": DATABASE_ID, "query": "{n: 1}", "schema": {"n": "integer"}}),
 }
 CATALOGUE = {"ninox_databases", "ninox_tables", "ninox_fields", "ninox_choices"}
 

@@ -13,7 +13,7 @@ from tests.helpers.wire import calls
 
 CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number", Note="string", Photo="string")
 ORDERS = schema("orders", key=["No"], No="string", Customer="string")
-STREAMS = {"orders": {"references": {"Customer": {"match_on": "Name"}}}, "customers": {"fields": {"Photo": "Photo"}}}
+STREAMS = {"orders": {"references": {"Customer": "Name"}}, "customers": {"fields": {"Photo": "Photo"}}}
 SAVES = {"method": "POST", "path": "/records$"}
 HOW = {
     "in order": ({}, None),

@@ -24,7 +24,7 @@ CUSTOMERS = schema(
     Since="string", Place="string",
 )  # fmt: skip
 ORDERS = schema("orders", key=["No"], No="string", Customer="string")
-STREAMS = {"orders": {"references": {"Customer": {"match_on": "Name"}}}}
+STREAMS = {"orders": {"references": {"Customer": "Name"}}}
 
 
 def empty_shop():

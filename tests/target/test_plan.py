@@ -172,7 +172,7 @@ def test_everything_that_cannot_work_is_told_at_once():
         ["nr", "ort_latitude", "strasse", "Straße"],
         key=["nr"],
         fields={"gone": "A", "strasse": "B"},
-        references={"strasse": {"match_on": "Kundennr."}},
+        references={"strasse": "Kundennr."},
     )
     assert errors == [
         "streams.customers: fields: the stream has no property 'gone'.",
@@ -235,7 +235,7 @@ def test_a_reference_is_resolved_by_the_key_of_the_other_table():
         ["projektnr", "kunde"],
         "shop_projects",
         key=["projektnr"],
-        references={"kunde": {"match_on": "kundennr"}},
+        references={"kunde": "kundennr"},
     )
     row = encoded(made, projektnr="P1", kunde="K-1")
     assert (row.fields, row.references) == ({"A": "P1"}, {"B": ("K-1",)})
@@ -247,7 +247,7 @@ def test_a_reference_is_resolved_by_the_key_of_the_other_table():
 
 
 def test_a_key_with_a_reference_waits_for_it():
-    made = plan(["pos", "kunde"], "shop_projects", key=["pos", "kunde"], references={"kunde": {"match_on": "A"}})
+    made = plan(["pos", "kunde"], "shop_projects", key=["pos", "kunde"], references={"kunde": "A"})
     row = encoded(made, pos=1, kunde="K-1")
     assert row.key is None
     assert made.resolve(row, lambda _field_id, _key: 9).key == (1, 9)
@@ -297,14 +297,14 @@ def test_a_field_has_one_file():
     ("setting", "told"),
     [
         ({"fields": {"logo_url": "Lgo"}}, "fields.logo_url: the table has no field 'Lgo'. Did you mean 'Logo'?"),
-        ({"references": {"h": {"match_on": "Nr"}}}, "references.h.match_on: 'Customers' has no field 'Nr'."),
+        ({"references": {"h": "Nr"}}, "references.h: 'Customers' has no field 'Nr'."),
         (
-            {"references": {"h": {"match_on": "Umsatz gesamt"}}},
-            "references.h.match_on: the values of 'Umsatz gesamt' do not come with records (formula).",
+            {"references": {"h": "Umsatz gesamt"}},
+            "references.h: the values of 'Umsatz gesamt' do not come with records (formula).",
         ),
         ({"match_on": ["_id"]}, "match_on: _id identifies a record by itself; it must be in the stream and the only"),
         ({"match_on": ["straße"]}, "match_on: the stream has no property 'straße'."),
-        ({"references": {"h": {"match_on": "_id"}}}, "references.h.match_on: a record id is taken as it is; leave"),
+        ({"references": {"h": "_id"}}, "references.h: a record id is taken as it is; leave"),
     ],
     ids=range(6),
 )

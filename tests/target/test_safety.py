@@ -42,7 +42,7 @@ def test_a_dry_run_counts_links_circles_deletions_and_mirrors_as_a_run_does(simu
         "B": table("Gone", A=field("string", "No")),
     }
     settings = {
-        "streams": {"parts": {"references": {"Whole": {"match_on": "No"}}}, "gone": {"mode": "mirror"}},
+        "streams": {"parts": {"references": {"Whole": "No"}}, "gone": {"mode": "mirror"}},
         "hard_delete": True,
     }
     simulator = simulate(team(database(tables)))

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from ninox_api.errors import NinoxConfigError
 from tap_ninox import settings as tap
 from target_ninox import settings as target
-from target_ninox.settings import ReferenceSettings, StreamSettings, TargetSettings
+from target_ninox.settings import StreamSettings, TargetSettings
 
 LEAST = {"database": "Shop"}
 
@@ -42,7 +42,8 @@ def test_every_setting_is_described_and_the_schema_is_one():
         {"streams": {"a": {"mode": "replace"}}},
         {"streams": {"a": {"null": "ignore"}}},
         {"streams": {"a": {"references": {"kunde": {}}}}},
-        {"streams": {"a": {"references": {"kunde": {"match_on": "Nr", "on_missing": "create"}}}}},
+        {"streams": {"a": {"references": {"kunde": {"match_on": "Nr"}}}}},
+        {"streams": {"a": {"references": {"kunde": ""}}}},
         {"on_reject": "replace"},
         {"databse": "Shop"},
     ],
@@ -123,7 +124,7 @@ def test_settings_become_what_they_mean(tmp_path):
                     "match_on": ["Nr"],
                     "null": "keep",
                     "timezone": "Europe/Berlin",
-                    "references": {"kunde": {"match_on": "Nr", "on_missing": "null"}},
+                    "references": {"kunde": "Nr"},
                 }
             },
         }
@@ -133,4 +134,4 @@ def test_settings_become_what_they_mean(tmp_path):
     assert settings.file_folder == tmp_path.resolve()
     stream = settings.stream("a")
     assert (stream.match_on, stream.keeps_on_null, str(stream.zone)) == (("Nr",), True, "Europe/Berlin")
-    assert stream.references == {"kunde": ReferenceSettings(match_on="Nr", on_missing="null")}
+    assert stream.references == {"kunde": "Nr"}

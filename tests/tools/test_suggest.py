@@ -94,7 +94,7 @@ def test_what_is_pasted_works(advise, simulator):
                 "table": "Kunden",
                 "fields": {"Kundennr": "Kunden-Nr.", "Tel": None},
                 "number_format": "de",
-                "references": {"Betreuer": {"match_on": "Kürzel"}},
+                "references": {"Betreuer": "Kürzel"},
             }
         }
     }

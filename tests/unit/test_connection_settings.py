@@ -44,11 +44,6 @@ def test_plain_http_is_fine_on_this_machine(url):
     assert ConnectionConfig.from_settings({"auth_token": "key", "api_url": url}).api_url == url
 
 
-def test_plain_http_elsewhere_has_to_be_allowed():
-    config = ConnectionConfig.from_settings({"auth_token": "key", "api_url": "http://ninox.lan/v1", "allow_http": True})
-    assert config.api_url == "http://ninox.lan/v1"
-
-
 def test_a_private_cloud_keeps_its_port_and_prefix():
     config = ConnectionConfig.from_settings({"auth_token": "key", "api_url": " https://ninox.lan:8443/acme/v1/ "})
     assert config.api_url == "https://ninox.lan:8443/acme/v1"

@@ -66,10 +66,10 @@ def test_every_kind_of_setting_can_come_from_the_environment(monkeypatch, case):
 
 @pytest.mark.parametrize("spelling", ["true", "TRUE", "yes", "on", "1", "Y"])
 def test_every_spelling_of_yes_is_one(monkeypatch, spelling):
-    assert read(monkeypatch, ALLOW_HTTP=spelling) == {"allow_http": True}
+    assert read(monkeypatch, EMIT_ACTIVATE_VERSION_MESSAGES=spelling) == {"emit_activate_version_messages": True}
 
 
-KINDS = ["MAX_API_CALLS", "FULL_REFRESH_INTERVAL_HOURS", "ALLOW_HTTP", "REFRESH", "FORMULAS"]
+KINDS = ["MAX_API_CALLS", "FULL_REFRESH_INTERVAL_HOURS", "EMIT_ACTIVATE_VERSION_MESSAGES", "REFRESH", "FORMULAS"]
 
 
 @pytest.mark.parametrize("variable", KINDS)

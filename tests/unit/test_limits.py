@@ -1,4 +1,4 @@
-"""The call budget, the rate and the requests in flight."""
+"""The call budget and the requests in flight."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import pytest
 
 from ninox_api import limits
 from ninox_api.errors import NinoxBudgetError
-from tests.helpers.limits import still_clock
 
 
 def test_a_budget_refuses_the_call_beyond_it_and_does_not_count_it():
@@ -25,23 +24,6 @@ def test_without_a_budget_calls_are_only_counted():
     for _ in range(5):
         budget.spend()
     assert budget.used == 5
-
-
-def test_a_rate_spaces_requests_evenly():
-    with still_clock() as clock:
-        limiter = limits.RateLimiter(4)
-        for _ in range(3):
-            limiter.wait()
-        assert clock.slept == [0.25, 0.5]
-        clock.now = 200.0
-        limiter.wait()
-        assert clock.slept == [0.25, 0.5]
-
-
-def test_no_rate_means_no_pause():
-    with still_clock() as clock:
-        limits.RateLimiter(None).wait()
-    assert clock.slept == []
 
 
 def most_at_once(in_flight, threads=6):

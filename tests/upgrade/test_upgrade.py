@@ -20,7 +20,7 @@ from ninox_singer.settings import read_settings
 from ninox_tools.pages.runs import run_of
 from tap_ninox.tap import TapNinox
 from target_ninox.target import TargetNinox
-from tests.helpers.run import parse, records, run_tap, run_target, schema, state, stored
+from tests.helpers.run import parse, records, run_tap, run_target, schema, scripts, state, stored
 from tests.upgrade.stage import (
     FOLDER,
     VERSIONS,
@@ -221,14 +221,17 @@ def test_every_setting_is_taken_with_its_value(version, plugin):
 
 
 def still_taken(settings, path=""):
-    """Return settings as docs/upgrading.md says: without those that are gone, and with `files` in its new form."""
+    """Return settings as docs/upgrading.md says: without those that are gone, and with others in their new form."""
     if not isinstance(settings, dict):
         return settings
     gone = differences("setting")
+    anew = {}
     if isinstance(settings.get("files"), str):  # of the tap
-        streams = settings.get("file_tables") or ["*"]
-        settings = {**settings, "files": dict.fromkeys(streams, settings.get("file_store", "metadata"))}
-        return {**still_taken({k: v for k, v in settings.items() if k != "files"}), "files": settings["files"]}
+        anew["files"] = dict.fromkeys(settings.get("file_tables") or ["*"], settings.get("file_store", "metadata"))
+    if isinstance(settings.get("queries"), list):
+        anew["queries"] = scripts(*settings["queries"])
+    if anew:
+        return {**still_taken({name: value for name, value in settings.items() if name not in anew}), **anew}
     kept_on = {name: value for name, value in settings.items() if not any(fnmatchcase(path + name, g) for g in gone)}
     return {name: still_taken(value, f"{path}{name}.") for name, value in kept_on.items()}
 
@@ -240,6 +243,7 @@ def test_the_target_runs_with_every_setting(version, tmp_path):
     paths = {name: str(tmp_path / name) for name in ("rejects_path", "report_path")}
     config = {**still_taken(kept(version, "config.target.json")), **paths, "file_folder": str(tmp_path)}
     config["streams"]["orders"]["fields"]["photo"] = "Foto"  # which was `files`
+    config["streams"]["orders"]["references"] = {"Vorgänger": "Nr"}  # which was `match_on`
     del config["api_url"], config["auth_token"]
     names = ("No", "Amount", "Tag", "Vorgänger", "Status", "photo", "internal")
     described = schema("orders", key=["No"], **dict.fromkeys(names, "string"))

@@ -211,7 +211,7 @@ class TapWorld(World):
 
 tap_settings = st.fixed_dictionaries(
     {
-        "tombstone_schema": st.sampled_from(["narrow", "full"]),
+        "deletes": st.sampled_from(["tombstone", "full"]),
         "full_refresh_interval_hours": st.sampled_from([None, None, None, 0]),
         "page_size": st.sampled_from([1000, 3, 1, 2]),
         "emit_activate_version_messages": st.sampled_from([True, True, True, False]),
