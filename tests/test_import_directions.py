@@ -89,12 +89,12 @@ def test_the_table_covers_every_package_and_sees_a_wrong_arrow():
     assert set(imported("import ninox_api.client\nfrom singer_sdk import Tap\n")) == {"ninox_api", "singer_sdk"}
 
 
-def test_there_is_one_loop_that_repeats_requests_and_one_pause_before_it():
-    """What waits for the rate of requests is in `limits`; nothing else of the product sleeps or knows backoff."""
+def test_there_is_one_loop_that_repeats_requests_and_no_other_pause():
+    """Nothing of the product sleeps, and one file knows backoff."""
     product = [path for package in sorted(OURS - {"ninox_simulator"}) for path in (ROOT / package).rglob("*.py")]
     repeating = {path.relative_to(ROOT).as_posix() for path in product if "backoff" in path.read_text(encoding="utf-8")}
     sleeping = {path.relative_to(ROOT).as_posix() for path in product if "sleep(" in path.read_text(encoding="utf-8")}
-    assert (repeating, sleeping) == ({"ninox_api/retry.py"}, {"ninox_api/limits.py"})
+    assert (repeating, sleeping) == ({"ninox_api/retry.py"}, set())
 
 
 def imports_of_files(packages):
