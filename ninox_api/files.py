@@ -1,12 +1,14 @@
-"""Files of records as the API lists them; the form is known from third-party models only, so much is tolerated."""
+"""Files of records: as the API lists them, in a form known from third-party models only, and on their way there."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
+
+from urllib3.filepost import encode_multipart_formdata
 
 from ninox_api.errors import NinoxProtocolError
 
@@ -87,3 +89,26 @@ def _moment(value: Any) -> str | None:
     except (ValueError, OverflowError):
         return None
     return moment.isoformat().replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A file to put on a record; one of the same name is replaced (assumed).
+
+    Attributes:
+        name: Without a folder.
+        field_id: The file or image field that shall show it; None leaves it among the record's files only.
+    """
+
+    name: str
+    content: bytes = field(repr=False)
+    media_type: str = "application/octet-stream"
+    field_id: str | None = None
+
+    def form(self) -> tuple[str, bytes]:
+        """Return the content type and the body of a request."""
+        parts: dict[str, str | tuple[str, bytes, str]] = {"file": (self.name, self.content, self.media_type)}
+        if self.field_id is not None:
+            parts = {"fieldName": self.field_id, **parts}
+        body, content_type = encode_multipart_formdata(parts)
+        return content_type, body

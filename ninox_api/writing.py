@@ -13,9 +13,9 @@ from typing import Any
 import msgspec
 
 from ninox_api.errors import NinoxNotFoundError, NinoxScriptError
+from ninox_api.files import Upload
 from ninox_api.request import Request
 from ninox_api.transport import Transport
-from ninox_api.uploads import Upload
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 

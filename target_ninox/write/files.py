@@ -15,9 +15,9 @@ from ninox_api.errors import (
     NinoxServerError,
     NinoxTransportError,
 )
+from ninox_api.files import Upload
 from ninox_api.naming import identifier
 from ninox_api.schema import Field
-from ninox_api.uploads import Upload
 from ninox_api.writing import RecordWrite
 from target_ninox.encoding.values import ValueRejectedError
 from target_ninox.mapping.plan import WritePlan

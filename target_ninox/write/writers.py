@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from ninox_api.uploads import Upload
+from ninox_api.files import Upload
 from ninox_api.writing import RecordWrite, SavedRecord
 from ninox_singer.cli import Stopping
 

@@ -6,7 +6,7 @@ import pytest
 
 from ninox_api import ConnectionConfig, DatabaseName, NinoxClient
 from ninox_api.errors import NinoxTransportError
-from ninox_api.uploads import Upload
+from ninox_api.files import Upload
 from ninox_simulator.server import Simulator
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customer_records, customers, database, field, team
 from tests.helpers.wire import calls
