@@ -119,13 +119,16 @@ What is written is what arrives, through Meltano, too:
 keys with dots are put together again where Meltano takes them apart.
 
 An address that is lost because its variable is not defined is an error: no key goes to a public default in its place.
-Likewise `dry_run`. Meltano drops other settings whose variable is not defined without a word, so that with `databases`
-lost, all are read. Put `ff: {strict_env_var_mode: true}` into `meltano.yml`, and Meltano refuses to run instead.
+Likewise `dry_run`. Meltano drops settings that are null, or whose variable is not defined, without a word. The plugins
+therefore look into `meltano.yml`: of what stands there without a value, whatever would make them read or write more
+than was asked for, or elsewhere, is an error (`api_url`, `team`, `databases`, `tables`, `database`, `dry_run`,
+`limit_rows`, `max_updates`, `max_deletes`). `ff: {strict_env_var_mode: true}` makes Meltano refuse all such variables.
 
 With `--config=ENV`, an empty variable counts as not given, but for `api_url`, `databases`, `tables` and `dry_run`:
 there it is an error, since it is often what is left of one that holds another.
 
-A variable that looks like a setting and is none is named in a warning, with the nearest setting.
+A variable that looks like a setting and is none is named in a warning, with the nearest setting. It is an error with
+`--config=ENV`, and always if what it is like would keep something from being written (`TARGET_NINOX_DRYRUN`).
 
 If Meltano ends with `'str' object does not support item assignment`, one key begins like another (`db.A` and
 `db.A.B`): give the whole object as JSON text in single quotes.

@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+import yaml
 from dotenv import find_dotenv, load_dotenv
 
 from ninox_singer.names import nearest
@@ -21,6 +23,9 @@ _NOT_SETTINGS = frozenset({"LOGLEVEL"})
 _NEVER_EMPTY = frozenset({"api_url", "databases", "dry_run", "tables"})
 """An empty variable is often what is left of one that holds another, which is not there: by default the key would go
 elsewhere, all would be read, or rows would be written."""
+
+HOLDS_BACK = frozenset({"dry_run", "limit_rows", "max_updates", "max_deletes"})
+"""Settings that keep something from being written: one that is misspelt is an error wherever the others come from."""
 
 _LIKENESS = 0.81
 """`DRYRUN` is meant to be `DRY_RUN`; `BUERO_TEAM` is a setting of another plugin that inherits from this one."""
@@ -34,7 +39,7 @@ def load_env_file() -> None:
     load_dotenv(find_dotenv(usecwd=True), override=False, encoding="utf-8-sig")
 
 
-def variables_of(settings: Mapping[str, Mapping[str, Any]], *, prefix: str) -> dict[str, str]:
+def variables_of(settings: Iterable[str], *, prefix: str) -> dict[str, str]:
     """Return the texts of those variables that are settings, by the setting's name.
 
     An empty one is a setting that is not given, but for those where that would do more than was asked for.
@@ -47,23 +52,32 @@ def variables_of(settings: Mapping[str, Mapping[str, Any]], *, prefix: str) -> d
     return found
 
 
-def unknown_variables(names: Mapping[str, Mapping[str, Any]], *, prefix: str) -> Iterator[tuple[str, str | None]]:
-    """Yield the variables that look like settings and are none, each with the one that was probably meant.
+def unknown_variables(
+    names: Mapping[str, Mapping[str, Any]], gone: Iterable[str], *, prefix: str
+) -> Iterator[tuple[str, str | None]]:
+    """Yield the variables that look like settings and are none, each with the setting that was probably meant.
 
     Left out is what Meltano makes itself: extras (`TAP_NINOX__SELECT`), parts of objects (`TAP_NINOX_ALIASES_X`), and
     the settings of a plugin that inherits (`TAP_NINOX_BUERO_TEAM`).
     """
-    known = [name.upper() for name in names]
+    known, former = [name.upper() for name in names], {name.upper() for name in gone}
     objects = [name.upper() for name, schema in names.items() if "object" in schema.get("type", ())]
     may_inherit = _PLUGIN_NAMES[prefix] in os.environ
     for variable in sorted(name for name in os.environ if name.startswith(prefix)):
         name = variable.removeprefix(prefix)
         is_inherited = may_inherit and any(name.endswith(f"_{other}") for other in known)
         is_a_part = any(name.startswith(f"{other}_") and name != f"{other}_" for other in objects)
-        if name in known or name in _NOT_SETTINGS or name.startswith("_") or is_inherited or is_a_part:
+        if (
+            name in known
+            or name in former
+            or name in _NOT_SETTINGS
+            or name.startswith("_")
+            or is_inherited
+            or is_a_part
+        ):
             continue
         near = nearest(name, known, likeness=_LIKENESS)
-        yield variable, f"{prefix}{near}" if near else None
+        yield variable, near.lower() if near else None
 
 
 def meltano_variable(name: str, *, prefix: str) -> str | None:
@@ -74,6 +88,55 @@ def meltano_variable(name: str, *, prefix: str) -> str | None:
     """
     plugin = os.environ.get(_PLUGIN_NAMES[prefix])
     return None if plugin is None else re.sub(r"[^A-Z0-9]", "_", f"{plugin}_{name}".upper())
+
+
+def meltano_file_values(*, prefix: str) -> dict[str, list[Any]]:
+    """Return what the project's file says of this plugin: setting → its values, as they were written, null included.
+
+    Where a setting is null or has a variable that is not defined, Meltano passes the definition's default or nothing
+    (4.4): of a setting that was meant to be given, the plugin would hear as of one that nobody thought of.
+    """
+    plugin, root = os.environ.get(_PLUGIN_NAMES[prefix]), os.environ.get("MELTANO_PROJECT_ROOT")
+    values: dict[str, list[Any]] = {}
+    if plugin is None or root is None:
+        return values
+    kind = "extractors" if prefix.startswith("TAP") else "loaders"
+    given = [plugins for document in _project_files(Path(root)) for plugins in _plugins(document, kind)]
+    name: str | None = plugin
+    while name is not None:  # and what it inherits from
+        same = [item for item in given if item.get("name") == name]
+        for item in same:
+            for setting, value in (item.get("config") or {}).items():
+                values.setdefault(setting, []).append(value)
+        given = [item for item in given if item.get("name") != name]
+        name = next((item["inherit_from"] for item in same if item.get("inherit_from")), None)
+    return values
+
+
+def _project_files(root: Path) -> Iterator[Mapping[str, Any]]:
+    """Yield `meltano.yml` and what it includes; one that cannot be read has been told by Meltano."""
+    paths, seen = [root / "meltano.yml"], set()
+    while paths:
+        path = paths.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        try:
+            document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, yaml.YAMLError):
+            continue
+        if isinstance(document, dict):
+            yield document
+            paths += [found for pattern in document.get("include_paths") or () for found in root.glob(pattern)]
+
+
+def _plugins(document: Mapping[str, Any], kind: str) -> Iterator[Mapping[str, Any]]:
+    """Yield the plugins of a kind of the project and of the environment that is active."""
+    active = os.environ.get("MELTANO_ENVIRONMENT")
+    for environment in document.get("environments") or ():
+        if environment.get("name") == active:
+            yield from ((environment.get("config") or {}).get("plugins") or {}).get(kind) or ()
+    yield from (document.get("plugins") or {}).get(kind) or ()
 
 
 def meltano_object(name: str, *, prefix: str) -> Mapping[str, Any] | None:

@@ -19,7 +19,9 @@ from typing_extensions import override
 
 from ninox_api.errors import NinoxConfigError
 from ninox_singer.environment import (
+    HOLDS_BACK,
     load_env_file,
+    meltano_file_values,
     meltano_object,
     meltano_variable,
     unknown_variables,
@@ -82,29 +84,40 @@ class ConfiguredPlugin(PluginBase):
     def _env_var_config(self) -> dict[str, Any]:
         """The settings of the environment and of `.env`, as `--config=ENV` asks for."""
         load_env_file()
-        properties = self._settings_schema()["properties"]
-        removed: dict[str, dict[str, Any]] = {name: {} for name in self.removed_settings if "." not in name}
+        properties, prefix = self._settings_schema()["properties"], self._env_var_prefix
         problems = [
-            f"{variable}: there is no such setting. Did you mean {meant}?"
-            for variable, meant in unknown_variables({**removed, **properties}, prefix=self._env_var_prefix)
-            if meant  # in silence, a dry run that is misspelt would become a real one
+            _no_setting(variable, meant, prefix)
+            for variable, meant in unknown_variables(properties, self.removed_settings, prefix=prefix)
+            if meant
         ]
         if problems:
             raise NinoxConfigError(problems)
-        return variables_of({**removed, **properties}, prefix=self._env_var_prefix)
+        return variables_of([*self.removed_settings, *properties], prefix=prefix)
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         schema, prefix = self._settings_schema(), self._env_var_prefix
-        for variable, meant in unknown_variables(schema["properties"], prefix=prefix):
-            hint = f"Did you mean {meant}?" if meant else "See the settings in --about."
-            logger.warning("%s is set, but there is no such setting. %s", variable, hint)
-        lost = [problem for name, problem in LOST.items() if name in schema["properties"] and name not in self._config]
-        if lost and meltano_variable("", prefix=prefix):
+        self._check_variables(schema["properties"])
+        if lost := list(_lost(self._config, schema, prefix=prefix)):
             raise NinoxConfigError(lost)
         given = {name: _as_written(name, value, schema, prefix=prefix) for name, value in self._config.items()}
         self._config = read_settings(given, schema, removed=self.removed_settings)
         return super()._validate_config(raise_errors=raise_errors)  # fills in the defaults
+
+    def _check_variables(self, properties: Mapping[str, Mapping[str, Any]]) -> None:
+        """Warn of variables that are no settings, wherever the settings come from.
+
+        Raises:
+            NinoxConfigError: One would have kept something from being written.
+        """
+        prefix = self._env_var_prefix
+        for variable, meant in unknown_variables(properties, self.removed_settings, prefix=prefix):
+            if meant in HOLDS_BACK:  # under Meltano, too: a dry run that is misspelt would be a real one
+                raise NinoxConfigError(_no_setting(variable, meant, prefix))
+            logger.warning(_no_setting(variable, meant, prefix))
+        for name in variables_of(self.removed_settings, prefix=prefix):
+            if name not in self._config:
+                logger.warning("%s%s: this setting is gone. %s", prefix, name.upper(), self.removed_settings[name])
 
     @classmethod
     def _settings_schema(cls) -> dict[str, Any]:
@@ -117,6 +130,32 @@ class ConfiguredPlugin(PluginBase):
         if self._config.get("stream_maps") is None:
             self._config.pop("stream_maps", None)  # null is permitted, but the SDK looks into it
         super().setup_mapper()
+
+
+def _no_setting(variable: str, meant: str | None, prefix: str) -> str:
+    hint = f"Did you mean {prefix}{meant.upper()}?" if meant else "See the settings in --about."
+    return f"{variable} is set, but there is no such setting. {hint}"
+
+
+def _lost(given: Mapping[str, Any], schema: Mapping[str, Any], *, prefix: str) -> Iterator[str]:
+    """Yield a sentence for each setting that somebody gave to Meltano and that is not here.
+
+    It is about those that cannot be null: without them more would be done, or elsewhere, than was asked for.
+    """
+    if not meltano_variable("", prefix=prefix):
+        return
+    written = meltano_file_values(prefix=prefix)
+    for name, part in schema["properties"].items():
+        if name in LOST and name not in given:
+            yield LOST[name]
+        elif "null" not in _types(part) and (
+            (name in written and name not in given)
+            or (None in written.get(name, ()) and given[name] == part.get("default"))
+        ):
+            yield (
+                f"{name}: it stands in meltano.yml without a value: it is null, or its variable is not defined. Give "
+                "one, or delete the line."
+            )
 
 
 def _as_written(name: str, value: Any, schema: Mapping[str, Any], *, prefix: str) -> Any:

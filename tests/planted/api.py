@@ -297,6 +297,25 @@ PROMISES = [
         ),
     ),
     Promise(
+        "docs/reference/settings.md",
+        "of what stands there without a value, whatever would make them read or write more than was asked for, or "
+        "elsewhere, is an error",
+        test="unit/test_environment.py::test_what_stands_in_meltanos_file_without_a_value_is_an_error_that_names_it",
+        defects=(
+            Defect("ninox_singer:_lost", '"null" not in _types(part) and', "name in LOST and"),
+            Defect("ninox_singer:_lost", "None in written.get(name, ())", "False"),
+            Defect("ninox_singer:_plugins", 'if environment.get("name") == active:', "if False:"),
+            Defect("ninox_singer:meltano_file_values", 'if item.get("inherit_from")', 'if item.get("nothing")'),
+            Defect("ninox_singer:_project_files", "for pattern in document", "for pattern in () and document"),
+        ),
+    ),
+    Promise(
+        "docs/reference/settings.md",
+        "always if what it is like would keep something from being written",
+        test="unit/test_environment.py::test_what_keeps_rows_from_being_written_may_not_be_misspelt",
+        defects=(Defect("ninox_singer:ConfiguredPlugin._check_variables", "if meant in HOLDS_BACK:", "if False:"),),
+    ),
+    Promise(
         "CONTRIBUTING.md",
         "Tests compare its settings tables with the code; `make docs` writes them anew.",
         test="docs/test_made_files.py::test_a_file_is_the_one_that_the_description_makes",
@@ -311,7 +330,9 @@ PROMISES = [
         "its place. Likewise `dry_run`.",
         test="unit/test_environment.py::test_a_dry_run_that_meltano_lost_is_an_error",
         defects=(
-            Defect("ninox_singer:ConfiguredPlugin._validate_config", "name not in self._config]", "name == 'api_url']"),
+            Defect(
+                "ninox_singer:_lost", "name in LOST and name not in given", "name == 'api_url' and name not in given"
+            ),
         ),
     ),
     Promise(

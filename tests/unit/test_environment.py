@@ -50,7 +50,6 @@ READ = {
     "whole number": ("MAX_API_CALLS", " 500 ", 500),
     "decimal": ("FULL_REFRESH_INTERVAL_HOURS", "2.5", 2.5),
     "decimal without a fraction": ("FULL_REFRESH_INTERVAL_HOURS", "24", 24),
-    "yes": ("ALLOW_HTTP", "True", True),
     "no": ("EMIT_ACTIVATE_VERSION_MESSAGES", "no", False),
     "list": ("DATABASES", '["Büro*", "Shop"]', ["Büro*", "Shop"]),
     "names with commas between": ("DATABASES", "Shop, Archiv", ["Shop", "Archiv"]),
@@ -66,7 +65,7 @@ def test_every_kind_of_setting_can_come_from_the_environment(monkeypatch, case):
 
 @pytest.mark.parametrize("spelling", ["true", "TRUE", "yes", "on", "1", "Y"])
 def test_every_spelling_of_yes_is_one(monkeypatch, spelling):
-    assert read(monkeypatch, EMIT_ACTIVATE_VERSION_MESSAGES=spelling) == {"emit_activate_version_messages": True}
+    assert read(monkeypatch, TargetNinox, HARD_DELETE=spelling) == {"hard_delete": True}
 
 
 KINDS = ["MAX_API_CALLS", "FULL_REFRESH_INTERVAL_HOURS", "EMIT_ACTIVATE_VERSION_MESSAGES", "REFRESH", "FORMULAS"]
@@ -89,7 +88,7 @@ def test_an_empty_variable_is_an_error_where_more_would_be_done_than_was_asked_f
 WRONG = {
     "MAX_API_CALLS": "give a whole number",
     "FULL_REFRESH_INTERVAL_HOURS": "give a number",
-    "ALLOW_HTTP": "give true or false",
+    "EMIT_ACTIVATE_VERSION_MESSAGES": "give true or false",
     "DATABASES": "give a list, as JSON",
     "FORMULAS": "give an object, as JSON",
 }
@@ -104,7 +103,20 @@ def test_a_value_that_cannot_be_read_is_one_problem_that_does_not_quote_it(monke
 
 def test_a_dry_run_that_is_misspelt_does_not_become_a_real_one(monkeypatch):
     (problem,) = problems(monkeypatch, TargetNinox, DRYRUN="true")
-    assert problem == "TARGET_NINOX_DRYRUN: there is no such setting. Did you mean TARGET_NINOX_DRY_RUN?"
+    assert problem == "TARGET_NINOX_DRYRUN is set, but there is no such setting. Did you mean TARGET_NINOX_DRY_RUN?"
+
+
+@pytest.mark.parametrize("variable", ["DRYRUN", "LIMIT_ROW", "MAX_UPDATE", "MAXDELETES"])
+@pytest.mark.parametrize("loader", ["target-ninox", None])
+def test_what_keeps_rows_from_being_written_may_not_be_misspelt(monkeypatch, variable, loader):
+    """Whoever passes the other settings in a file: Meltano, or the user."""
+    if loader:
+        monkeypatch.setenv("MELTANO_LOADER_NAME", loader)
+    monkeypatch.setenv(f"TARGET_NINOX_{variable}", "true")
+    plugin = TargetNinox.__new__(TargetNinox)
+    plugin._config = {"auth_token": "key", "database": "Shop", "api_url": "https://api.ninox.com/v1", "dry_run": False}
+    with pytest.raises(NinoxConfigError, match=f"^TARGET_NINOX_{variable} is set, but there is no such setting. Did"):
+        plugin._validate_config()
 
 
 MADE_BY_MELTANO = ["BUERO_DATABASES", "_LOAD_SCHEMA", "_SELECT", "LOGLEVEL", "ALIASES_DB_A", "FORMULAS___TOTAL"]
@@ -142,6 +154,15 @@ def test_a_variable_that_is_no_setting_is_a_warning_that_names_the_nearest(monke
 def test_one_that_is_near_to_none_is_a_warning_too(monkeypatch, caplog):
     (warning,) = warnings_for(monkeypatch, caplog, "START_DATE")
     assert warning == "TAP_NINOX_START_DATE is set, but there is no such setting. See the settings in --about."
+
+
+def test_a_setting_that_is_gone_is_one_line_with_what_to_do(monkeypatch, caplog):
+    (warning,) = warnings_for(monkeypatch, caplog, "PAGE_SIZE")
+    assert warning.startswith("TAP_NINOX_PAGE_SIZE: this setting is gone. Pages become smaller by themselves")
+    caplog.clear()
+    (problem,) = problems(monkeypatch, PAGE_SIZE="100")
+    assert problem.startswith("page_size: this setting is gone. Pages become smaller by themselves")
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize("below", [".", "sub"])
@@ -189,3 +210,47 @@ def test_what_meltano_took_apart_or_lost_is_whole_again(monkeypatch):
     settings = under_meltano(monkeypatch, nested, FORMULAS='{"*.total": "number"}')
     assert settings["aliases"] == {"db.A": "x"}
     assert settings["formulas"] == {"*.total": "number"}
+
+
+PROJECTS = {
+    "null": "plugins: {extractors: [{name: tap-ninox, config: {databases: null}}]}",
+    "a variable": "plugins: {extractors: [{name: tap-ninox, config: {databases: $NOT_DEFINED}}]}",
+    "an address that is null": "plugins: {extractors: [{name: tap-ninox, config: {api_url: null}}]}",
+    "an environment": "environments: [{name: prod, config: {plugins: {extractors: [{name: tap-ninox, config: "
+    "{databases: null}}]}}}]",
+    "a parent": "plugins: {extractors: [{name: base, config: {databases: null}}, "
+    "{name: tap-ninox, inherit_from: base}]}",
+    "a file that is included": "include_paths: [more.yml]",
+}
+
+
+@pytest.mark.parametrize("case", PROJECTS)
+def test_what_stands_in_meltanos_file_without_a_value_is_an_error_that_names_it(monkeypatch, folder, case):
+    """The definition's default, or nothing, would come in its place: the public address, all databases."""
+    (folder / "meltano.yml").write_text(PROJECTS[case], encoding="utf-8")
+    (folder / "more.yml").write_text(PROJECTS["null"], encoding="utf-8")
+    monkeypatch.setenv("MELTANO_PROJECT_ROOT", str(folder))
+    monkeypatch.setenv("MELTANO_ENVIRONMENT", "prod")
+    name = "api_url" if "address" in case else "databases"
+    with pytest.raises(NinoxConfigError, match=f"^{name}: it stands in meltano.yml without a value"):
+        under_meltano(monkeypatch, {"api_url": "https://api.ninox.com/v1"})
+
+
+NO_LOSS = {
+    "values that arrive": "plugins: {extractors: [{name: tap-ninox, config: {databases: [Shop], api_url: null}}]}",
+    "another environment": "environments: [{name: dev, config: {plugins: {extractors: [{name: tap-ninox, config: "
+    "{databases: null}}]}}}]",
+    "another plugin": "plugins: {extractors: [{name: tap-ninox--b, inherit_from: tap-ninox, config: {team: null}}]}",
+    "what may be null": "plugins: {extractors: [{name: tap-ninox, config: {timezone: null}}]}",
+    "no plugins": "plugins: null",
+    "no YAML": "{",
+}
+
+
+@pytest.mark.parametrize("case", NO_LOSS)
+def test_what_arrives_or_nobody_gave_is_fine(monkeypatch, folder, case):
+    (folder / "meltano.yml").write_text(NO_LOSS[case], encoding="utf-8")
+    monkeypatch.setenv("MELTANO_PROJECT_ROOT", str(folder))
+    monkeypatch.setenv("MELTANO_ENVIRONMENT", "prod")
+    given = {"api_url": "https://ninox.example.com/v1", "databases": ["Shop"]}
+    assert under_meltano(monkeypatch, given)["databases"] == ["Shop"]
