@@ -19,10 +19,10 @@ from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_api.schema import Field, Table
 from ninox_singer.connection import connection_config
 from ninox_singer.names import nearest
+from ninox_singer.types import field_type, why_read_only
+from ninox_singer.types.base import Formats, ValueRejectedError, is_blank
+from ninox_singer.types.choice import Options
 from target_ninox.destination import open_destination
-from target_ninox.encoding.choices import Options
-from target_ninox.encoding.types import READ_ONLY, field_type
-from target_ninox.encoding.values import Formats, ValueRejectedError, is_blank
 from target_ninox.lines import NotJsonError, decode
 from target_ninox.mapping.place import Database, FieldNames, find_place, is_system
 from target_ninox.settings import TargetSettings
@@ -33,7 +33,6 @@ MOST_ROWS = 1000
 
 _FEWEST_ALIKE = 2
 _SHORTEST_BEGINNING = 4
-_CHOICES = frozenset({"choice", "multi"})
 
 
 @dataclass(slots=True)
@@ -143,7 +142,7 @@ def _advise(stream: _Stream, database: Database, *, wanted: str | None) -> _Advi
             continue
         known = filled[name]
         if not _can_be_written(known):
-            why = READ_ONLY.get(known.type, "its type is unknown")
+            why = why_read_only(known.type)
             advice.lines.append((name, _described(known), f"{how}, but it is {why}: left out"))
             continue
         advice.lines.append((name, _described(known), "; ".join([how, *_remarks(stream, name, known)])))
@@ -204,18 +203,14 @@ def _guess(name: str, free: Mapping[str, Field]) -> tuple[str, str] | None:
 
 def _remarks(stream: _Stream, name: str, target: Field) -> Iterator[str]:
     """Yield what is worth a look in a property's values, without any of them."""
-    if target.type in _CHOICES:
+    if field_type(target.type).has_options:
         options = Options(target.choices)
         strange = {
             str(value) for value in stream.values(name) if not isinstance(value, list) and options.find(value) is None
         }
         if strange:
             yield f"{len(strange)} different values are none of its {len(target.choices)} options"
-    elif (
-        (known := field_type(target.type))
-        and known.is_plain
-        and target.type not in {"ref", "dchoice", "dmulti", "number"}
-    ):
+    elif (known := field_type(target.type)).write and known.is_plain and not known.links and target.type != "number":
         refused = _refused(stream.values(name), target, Formats())
         if refused:
             yield f"{refused} of {len(stream.values(name))} values do not fit"
@@ -237,12 +232,12 @@ def _advise_formats(stream: _Stream, filled: Mapping[str, Field], advice: _Advic
 
 def _refused(values: Iterable[Any], target: Field, formats: Formats) -> int:
     known = field_type(target.type)
-    if known is None:
+    if known.write is None:
         return 0
-    encode, count = known.make(target, formats), 0
+    write, count = known.write(target, formats), 0
     for value in values:
         try:
-            encode(value)
+            write(value)
         except ValueRejectedError:
             count += 1
     return count
@@ -278,7 +273,7 @@ def _advise_key(stream: _Stream, filled: Mapping[str, Field], advice: _Advice) -
 
 
 def _can_be_written(target: Field) -> bool:
-    return field_type(target.type) is not None
+    return field_type(target.type).write is not None
 
 
 def _described(target: Field) -> str:

@@ -20,7 +20,7 @@ from ninox_singer import connection
 from ninox_singer.names import fits, fold, is_glob, is_left_out, is_wanted
 from ninox_singer.output_files import output_problems
 from ninox_singer.settings import refuse_null
-from tap_ninox.formulas.computed import EXPRESSIONS
+from ninox_singer.types import COMPUTED
 from tap_ninox.queries.settings import QuerySettings, queries_from, query_problems
 
 DEFAULT_STREAM_NAME_FORMAT = "{database}__{table}"
@@ -368,9 +368,9 @@ def _file_problems(settings: Mapping[str, Any]) -> list[str]:
 
 
 def _formula_problems(settings: Mapping[str, Any]) -> list[str]:
-    allowed = ", ".join(EXPRESSIONS)
+    allowed = ", ".join(COMPUTED)
     return [
         f"formulas: the type {formula_type!r} of {pattern!r} is unknown; use one of {allowed}."
         for pattern, formula_type in (settings.get("formulas") or {}).items()
-        if formula_type not in EXPRESSIONS
+        if formula_type not in COMPUTED
     ]

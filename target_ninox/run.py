@@ -15,10 +15,9 @@ from ninox_api.fetching import FileFetcher
 from ninox_api.schema import Field, Table
 from ninox_singer.cli import Stopping
 from ninox_singer.names import is_glob
+from ninox_singer.types import field_type
+from ninox_singer.types.reference import find_record_id
 from target_ninox.destination import Destination, open_destination
-from target_ninox.encoding.links import find_record_id
-from target_ninox.encoding.types import canonical_name
-from target_ninox.mapping.compare import ONE_SPELLING
 from target_ninox.mapping.place import Identity, Place, are_tombstones, find_place, slug_of
 from target_ninox.mapping.plan import WritePlan, plan_stream
 from target_ninox.mapping.references import Reference
@@ -156,14 +155,13 @@ class Run:
         self.report.close(is_complete=is_complete, samples=self.preview.samples() if self.preview else None)
 
     def _has_one_spelling(self, table_id: str, field_ids: Collection[str]) -> bool:
-        types = {
-            canonical_name(field.type)
+        return all(
+            field_type(field.type).has_one_spelling
             for table in self.destination.schema.tables
             if table.id == table_id
             for field in table.fields
             if field.id in field_ids
-        }
-        return types <= ONE_SPELLING
+        )
 
     def _matcher(
         self, table_id: str, key_fields: tuple[str, ...], key: KeyOf, kept_fields: frozenset[str], *, by: str = "value"

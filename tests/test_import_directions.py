@@ -127,3 +127,28 @@ def test_a_circle_would_be_seen(tmp_path, monkeypatch):
     (tmp_path / "shop" / "a.py").write_text("if TYPE_CHECKING:\n    from shop.b import B\n", encoding="utf-8")
     (tmp_path / "shop" / "b.py").write_text("from shop import a\n", encoding="utf-8")
     assert imports_of_files(["shop"]) == {"shop.a": {"shop.b"}, "shop.b": {"shop.a"}}
+
+
+TYPES_BY_NAME = {
+    "timestamp",
+    "timeinterval",
+    "appointment",
+    "choice",
+    "multi",
+    "dchoice",
+    "dmulti",
+    "signature",
+    "phone",
+}
+
+
+def test_only_the_modules_of_field_types_know_them_by_name():
+    """So a new type is an entry there and nothing else; its words may stand in sentences."""
+    knowing = {
+        path.relative_to(ROOT).parts[:2]
+        for package in OURS - {"ninox_simulator"}
+        for path in (ROOT / package).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and node.value in TYPES_BY_NAME
+    }
+    assert knowing == {("ninox_singer", "types")}

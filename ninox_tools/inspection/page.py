@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ninox_singer.types import field_type
 from ninox_tools.inspection.survey import InspectedDatabase, InspectedTable, Inspection
 from ninox_tools.pages.layout import Box, lay_out
 from ninox_tools.pages.page import render_page
@@ -14,8 +15,6 @@ LINE_HEIGHT = 21.0
 FOOT_HEIGHT = 8.0
 LEAST_HEIGHT = 68.0
 """Room for a name in two large lines, for when the diagram is seen from afar."""
-REFERENCE_TYPES = frozenset({"ref", "dchoice", "dmulti"})
-"""Field types that hold record ids of another table, and so draw a line. Back sides would draw it twice."""
 
 
 def inspection_page(inspection: Inspection) -> str:
@@ -32,7 +31,7 @@ def _diagram(database: InspectedDatabase) -> dict[str, Any]:
         (table.table.id, field.target_table_id)
         for table in database.tables
         for field in table.table.fields
-        if field.target_table_id and field.type in REFERENCE_TYPES
+        if field.target_table_id and field_type(field.type).links
     ]
     diagram = lay_out(boxes, arrows)
     return {
@@ -46,5 +45,5 @@ def _diagram(database: InspectedDatabase) -> dict[str, Any]:
 
 
 def _box(table: InspectedTable) -> Box:
-    lines = sum(bool(field.target_table_id) and field.type in REFERENCE_TYPES for field in table.table.fields)
+    lines = sum(bool(field.target_table_id) and field_type(field.type).links for field in table.table.fields)
     return Box(BOX_WIDTH, max(LEAST_HEIGHT, HEAD_HEIGHT + lines * LINE_HEIGHT + FOOT_HEIGHT))

@@ -33,7 +33,7 @@ from ninox_api.errors import (
     NinoxTimeoutError,
 )
 from ninox_api.paging import Page
-from tap_ninox.formulas.computed import EXPRESSIONS
+from ninox_singer.types import COMPUTED
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ class Formula:
     Attributes:
         name: Its property.
         reference: Its name in scripts, in quotes.
-        type: A key of `EXPRESSIONS`.
+        type: A key of `COMPUTED`.
     """
 
     name: str
@@ -83,7 +83,7 @@ class Formula:
     @property
     def expression(self) -> str:
         """What asks for its value in record `r`."""
-        return EXPRESSIONS[self.type].format(f"r.{self.reference}")
+        return COMPUTED[self.type].expression.format(f"r.{self.reference}")
 
 
 class FormulaReader:

@@ -7,15 +7,14 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tap_ninox.formulas import computed
-from tap_ninox.values.columns import INTEGER, PARTS, JsonSchema
-from tap_ninox.values.readers import BadValueError, Read
+from ninox_singer.types import COMPUTED, field_type
+from ninox_singer.types.base import INTEGER, BadValueError, JsonSchema, Read
 
 VALUE = "value"
 """Property of values that have no name."""
 
 TYPES: Mapping[str, JsonSchema] = {
-    **{word: PARTS[word][0].schema for word in computed.EXPRESSIONS},
+    **{word: field_type(word).parts[0].schema for word in COMPUTED},
     "integer": INTEGER,
 }
 """What a property can be, in the words of settings → JSON Schema."""
@@ -63,8 +62,8 @@ def _kind(value: Any) -> Sequence[str]:
 def reader(word: str, zone: ZoneInfo | None) -> Read:
     """Return the function that turns a member of a row into a property of a type."""
     if word != "integer":
-        return computed.reader(word, zone)
-    read_number = computed.reader("number", zone)
+        return COMPUTED[word].reader(zone)
+    read_number = COMPUTED["number"].reader(zone)
 
     def read(value: Any) -> int:
         number = read_number(value)

@@ -14,7 +14,7 @@ from singer_sdk.singerlib import Metadata, MetadataMapping, StreamMetadata
 
 from ninox_api.errors import NinoxConfigError
 from ninox_api.naming import MAX_LENGTH, cut, identifier
-from ninox_api.schema import DatabaseName, Table, Team
+from ninox_api.schema import FORMULA, DatabaseName, Table, Team
 from tap_ninox.values.columns import IDENTITY, KEY_PROPERTY, REPLICATION_KEY, SYSTEM_PROPERTIES, Column
 
 METADATA_KEY = "ninox"
@@ -121,7 +121,7 @@ def column_metadata(column: Column) -> NinoxMetadata:
         ninox["part"] = column.part
     if column.captions:
         ninox["choices"] = dict(column.captions)
-    if column.type == "fn":
+    if column.type == FORMULA:
         ninox["computed"] = True
     if column.is_computed:
         ninox["computed_as"] = column.computed_as

@@ -10,13 +10,13 @@ from typing import Any
 from ninox_api.schema import DatabaseSchema
 from ninox_singer.events import log_names
 from ninox_singer.names import Names, choose
+from ninox_singer.types import is_known
 from tap_ninox.formulas.columns import offer_formulas
 from tap_ninox.schema.catalog import TableEntry
 from tap_ninox.schema.discovery import Discovery, tell_unselected
 from tap_ninox.schema.known_tables import KnownTable, TableKey, known_from_state, streams_in_state
 from tap_ninox.schema.names import discovered_entries, followed_entries
 from tap_ninox.settings import TapSettings
-from tap_ninox.values.columns import is_known_type
 
 logger = logging.getLogger(__name__)
 
@@ -120,6 +120,6 @@ def _chosen(saved: Sequence[TableEntry], discovery: Discovery | None, settings: 
 
 
 def _warn_of_unknown_types(entries: Iterable[TableEntry]) -> None:
-    unknown = sorted({column.type for entry in entries for column in entry.columns if not is_known_type(column.type)})
+    unknown = sorted({column.type for entry in entries for column in entry.columns if not is_known(column.type)})
     if unknown:
         logger.warning("Field types that are not known are sent as text: %s.", ", ".join(unknown))

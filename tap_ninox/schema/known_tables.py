@@ -24,9 +24,10 @@ from typing import Any
 
 from ninox_api.naming import MAX_LENGTH_BEFORE, NameSpace, identifier
 from ninox_api.schema import FORMULA, DatabaseSchema, Field, Table
+from ninox_singer.types import field_type
 from tap_ninox.schema.catalog import TableEntry, aliases_of
 from tap_ninox.settings import TapSettings
-from tap_ninox.values.columns import SYSTEM_PROPERTIES, Column, part_names, with_part
+from tap_ninox.values.columns import SYSTEM_PROPERTIES, Column, with_part
 
 SCHEMA_KEYS = ("table", "fields", "names", "former", "shape", "is_gone", "is_deselected")
 """Keys of a bookmark."""
@@ -169,7 +170,7 @@ def _known_from_bookmark(
 
 
 def _known_columns(fld: Field, names: Mapping[str, str], computed_as: str) -> Iterator[Column]:
-    for part in part_names(fld.type):
+    for part in field_type(fld.type).part_names:
         name = names.get(_key(fld.id, part)) or _plain_name(fld, part)
         yield Column(
             name=name, title=fld.name, field_id=fld.id, type=fld.type, part=part, computed_as=computed_as
@@ -199,7 +200,7 @@ def _names_by_the_rules_of_0_1(table: Table, aliases: Mapping[str, str]) -> dict
     properties: dict[str, str] = {}
     for fld in sorted(table.fields, key=lambda fld: fld.id not in aliases):
         base = aliases.get(fld.id) or identifier(fld.name, fallback=fld.id, length=MAX_LENGTH_BEFORE)
-        for part in part_names(fld.type):
+        for part in field_type(fld.type).part_names:
             wanted = with_part(base, part, length=MAX_LENGTH_BEFORE)
             properties[_key(fld.id, part)] = names.claim(wanted, suffixes=(fld.id,))
     return properties

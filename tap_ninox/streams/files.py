@@ -16,6 +16,7 @@ from ninox_api.errors import NinoxError, NinoxNotFoundError, NinoxPermissionErro
 from ninox_api.files import NinoxFile
 from ninox_api.paging import IdRange
 from ninox_api.wording import counted
+from ninox_singer.types.base import INTEGER, MOMENT, STRING
 from tap_ninox.files.fetch import Fetched, FileFetcher
 from tap_ninox.files.marks import TABLES, FileMark, find_mark, new_mark
 from tap_ninox.files.store import FileStore
@@ -25,7 +26,6 @@ from tap_ninox.streams.base import RecordStream, StreamsTap
 from tap_ninox.sync.feed import Feed, News
 from tap_ninox.sync.pages import TablePages
 from tap_ninox.sync.state import TABLE_VERSION
-from tap_ninox.values.columns import INTEGER, MOMENT, STRING
 
 if TYPE_CHECKING:
     from tap_ninox.schema.catalog import TableEntry

@@ -15,11 +15,11 @@ from typing_extensions import override
 
 from ninox_api.changes import TableChanges
 from ninox_api.errors import NinoxError, NinoxProtocolError
+from ninox_singer.types.base import BOOLEAN, INTEGER, MOMENT, STRING
 from tap_ninox.schema.known_tables import first_columns, known_databases
 from tap_ninox.streams.base import RecordStream, StreamsTap
 from tap_ninox.sync.feed import Feed
 from tap_ninox.sync.state import MOST_LAST_DELETED, TABLE_VERSION
-from tap_ninox.values.columns import BOOLEAN, INTEGER, MOMENT, STRING
 
 if TYPE_CHECKING:
     from ninox_api.schema import Table

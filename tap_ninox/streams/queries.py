@@ -15,13 +15,13 @@ from ninox_api.client import DatabaseClient
 from ninox_api.errors import NinoxAPIError, NinoxBudgetError, NinoxConfigError, NinoxError
 from ninox_api.schema import DatabaseName
 from ninox_singer.names import Names
+from ninox_singer.types.base import BadValueError
 from tap_ninox.queries.answer_rows import TYPES, Row, reader, rows_of, types_of
 from tap_ninox.queries.settings import QuerySettings
 from tap_ninox.report import StreamReport
 from tap_ninox.schema.catalog import METADATA_KEY, NinoxMetadata
 from tap_ninox.streams.base import RecordStream, StreamsTap
 from tap_ninox.sync.state import TABLE_VERSION
-from tap_ninox.values.readers import BadValueError
 
 logger = logging.getLogger(__name__)
 

@@ -1,29 +1,17 @@
-"""Which properties a Ninox field becomes, of which JSON type: one table for all field types."""
+"""Which properties the fields of a table become, and under which names."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from ninox_api.errors import NinoxConfigError
 from ninox_api.naming import MAX_LENGTH, NameSpace, cut, identifier
 from ninox_api.schema import Field, Table
-from tap_ninox.formulas import computed
-from tap_ninox.values import readers
-
-JsonSchema = dict[str, Any]
-
-STRING: JsonSchema = {"type": ["string", "null"]}
-NUMBER: JsonSchema = {"type": ["number", "null"]}
-INTEGER: JsonSchema = {"type": ["integer", "null"]}
-BOOLEAN: JsonSchema = {"type": ["boolean", "null"]}
-DATE: JsonSchema = {"type": ["string", "null"], "format": "date"}
-TIME: JsonSchema = {"type": ["string", "null"], "format": "time"}
-MOMENT: JsonSchema = {"type": ["string", "null"], "format": "date-time"}
-STRINGS: JsonSchema = {"type": ["array", "null"], "items": {"type": ["string", "null"]}}
-INTEGERS: JsonSchema = {"type": ["array", "null"], "items": {"type": ["integer", "null"]}}
+from ninox_singer.types import COMPUTED, field_type
+from ninox_singer.types.base import INTEGER, MOMENT, STRING, JsonSchema, Part, Read, ReadColumn
+from ninox_singer.types.text import TEXT_PART
 
 SYSTEM_PROPERTIES: dict[str, JsonSchema] = {
     "_id": {"type": ["integer"]},
@@ -40,70 +28,6 @@ IDENTITY = "x-ninox"
 
 KEY_PROPERTY = "_id"
 REPLICATION_KEY = "_sequence"
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One property of a field.
-
-    Attributes:
-        name: What tells a field's properties apart: `""`, `id`, `start`, …; also the suffix.
-        reader: Makes the function that reads the value, given the options' captions and the time zone.
-    """
-
-    name: str
-    schema: JsonSchema
-    reader: Callable[[Mapping[str, str], ZoneInfo | None], readers.Read]
-
-
-def _plain(read: readers.Read) -> Callable[[Mapping[str, str], ZoneInfo | None], readers.Read]:
-    return lambda _captions, _zone: read
-
-
-_TEXT = (Part("", STRING, _plain(readers.text)),)
-_LINK = (Part("", INTEGER, _plain(readers.link)),)
-_RECORD_IDS = (Part("", INTEGERS, _plain(readers.record_ids)),)
-
-PARTS: dict[str, tuple[Part, ...]] = {
-    **dict.fromkeys(("string", "email", "phone", "link", "html", "icon", "color", "user"), _TEXT),
-    **dict.fromkeys(("file", "image", "signature"), _TEXT),
-    "number": (Part("", NUMBER, _plain(readers.number)),),
-    "boolean": (Part("", BOOLEAN, _plain(readers.boolean)),),
-    "date": (Part("", DATE, _plain(readers.day)),),
-    "time": (Part("", TIME, _plain(readers.time_of_day)),),
-    "timestamp": (Part("", MOMENT, lambda _, zone: readers.moment(zone)),),
-    "timeinterval": (Part("", NUMBER, _plain(readers.seconds)), Part("text", STRING, _plain(readers.text))),
-    "appointment": (
-        Part("start", MOMENT, lambda _, zone: readers.appointment(0, zone)),
-        Part("end", MOMENT, lambda _, zone: readers.appointment(1, zone)),
-    ),
-    "choice": (
-        Part("", STRING, lambda captions, _: readers.choice_caption(captions)),
-        Part("id", STRING, lambda captions, _: readers.choice_id(captions)),
-    ),
-    "multi": (
-        Part("", STRINGS, lambda captions, _: readers.choice_captions(captions)),
-        Part("ids", STRINGS, lambda captions, _: readers.choice_ids(captions)),
-    ),
-    "dchoice": _LINK,
-    "dmulti": _RECORD_IDS,
-    "ref": _LINK,
-    "rev": _RECORD_IDS,
-    "location": (
-        Part("", STRING, _plain(readers.address)),
-        Part("latitude", NUMBER, _plain(readers.coordinate(0))),
-        Part("longitude", NUMBER, _plain(readers.coordinate(1))),
-    ),
-    "fn": _TEXT,
-}
-"""Ninox type → properties. Types that are not here become JSON text."""
-
-ALIASED_TYPES = {"datetime": "timestamp", "url": "link"}
-"""Names that the documentation uses where the API answers another one."""
-
-
-NOT_STORED = frozenset({"fn", "rev"})
-"""Types whose values do not come with records: formulas are computed, back sides are derivable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +78,7 @@ class Column:
     @property
     def is_stored(self) -> bool:
         """Whether the value comes with the record."""
-        return self.type not in NOT_STORED
+        return field_type(self.type).is_stored
 
     @property
     def is_computed(self) -> bool:
@@ -166,11 +90,15 @@ class Column:
         """Whether there is a value to send."""
         return self.is_stored or self.is_computed
 
-    def reader(self, zone: ZoneInfo | None) -> readers.Read:
+    def reader(self, zone: ZoneInfo | None) -> Read:
         """Return the function that turns a value of the field into the property's value."""
         if self.is_computed:
-            return computed.reader(self.computed_as, zone)
-        return _part(self.type, self.part).reader(self.captions, zone)
+            return COMPUTED[self.computed_as].reader(zone)
+        return _part(self.type, self.part).read(self.captions, zone)
+
+    def column_reader(self, zone: ZoneInfo | None) -> ReadColumn | None:
+        """Return the function that reads a page's values at once, None where every value is to be looked at."""
+        return None if self.is_computed else _part(self.type, self.part).read_column(self.captions, zone)
 
 
 def columns_of(
@@ -215,7 +143,7 @@ def columns_of(
 
 
 def _refuse_alias_of_another(fld: Field, alias: str, kept: Mapping[str, Mapping[str, Column]]) -> None:
-    wanted = {with_part(alias, part.name).casefold() for part in _parts(fld.type)}
+    wanted = {with_part(alias, part.name).casefold() for part in field_type(fld.type).parts}
     for other in (column for parts in kept.values() for column in parts.values()):
         if other.name.casefold() in wanted:
             message = (
@@ -228,7 +156,8 @@ def _refuse_alias_of_another(fld: Field, alias: str, kept: Mapping[str, Mapping[
 def _base(fld: Field, root: str | None, left: Mapping[str, JsonSchema], *, is_kept: bool) -> str:
     """Return what the names of a field's properties begin with: its type is added where its columns are of another."""
     plain = root or identifier(fld.name, fallback=fld.id)
-    is_free = is_kept or not any(_is_left(with_part(plain, part.name), part, left) for part in _parts(fld.type))
+    parts = field_type(fld.type).parts
+    is_free = is_kept or not any(_is_left(with_part(plain, part.name), part, left) for part in parts)
     return plain if is_free else with_part(plain, identifier(fld.type, fallback="text"))
 
 
@@ -250,7 +179,7 @@ def _keeps_its_type(column: Column, fld: Field) -> bool:
     """Tell whether a property means what it meant to a loader, also if its field is of another type now."""
     if column.type == fld.type:
         return True
-    part = next((part for part in _parts(fld.type) if part.name == column.part), None)
+    part = next((part for part in field_type(fld.type).parts if part.name == column.part), None)
     return part is not None and (part.schema == column.json_type or not column.is_readable)
 
 
@@ -258,7 +187,7 @@ def _columns(
     fld: Field, names: NameSpace, base: str, kept: Mapping[str, Column], left: Mapping[str, JsonSchema]
 ) -> Iterator[Column]:
     captions = {choice.id: choice.caption for choice in fld.choices}
-    for part in _parts(fld.type):
+    for part in field_type(fld.type).parts:
         name = kept[part.name].name if part.name in kept else None
         if name is None:
             others = {other for other in left if left[other] != part.schema}
@@ -281,20 +210,6 @@ def with_part(wanted: str, part: str, *, length: int = MAX_LENGTH) -> str:
     return f"{cut(wanted, length - len(part) - 1)}_{part}" if part else wanted
 
 
-def part_names(ninox_type: str) -> tuple[str, ...]:
-    """Return what tells the properties of a field of a type apart."""
-    return tuple(part.name for part in _parts(ninox_type))
-
-
-def is_known_type(ninox_type: str) -> bool:
-    """Tell whether a field type is one we have a mapping for."""
-    return ALIASED_TYPES.get(ninox_type, ninox_type) in PARTS
-
-
-def _parts(ninox_type: str) -> tuple[Part, ...]:
-    return PARTS.get(ALIASED_TYPES.get(ninox_type, ninox_type), _TEXT)
-
-
 def _part(ninox_type: str, name: str) -> Part:
-    parts: Iterable[Part] = _parts(ninox_type)
-    return next((part for part in parts if part.name == name), Part(name, STRING, _plain(readers.text)))
+    parts = field_type(ninox_type).parts
+    return next((part for part in parts if part.name == name), TEXT_PART)  # of a type as it was before

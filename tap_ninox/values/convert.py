@@ -12,19 +12,12 @@ from zoneinfo import ZoneInfo
 from ninox_api.client import NinoxRecord
 from ninox_api.damaged_text import DAMAGE, repaired
 from ninox_api.record_keys import check_keys
+from ninox_singer.types.base import BadValueError, Read, ReadColumn
+from ninox_singer.types.choice import ids_of_captions, mistakable_options, options_in
+from ninox_singer.types.text import read_text
 from tap_ninox.values.columns import Column
 from tap_ninox.values.page import ConvertedPage, RecordForm
-from tap_ninox.values.readers import (
-    BadValueError,
-    Read,
-    ids_of_captions,
-    mistakable_options,
-    options_in,
-    text,
-    utc_moments,
-)
 from tap_ninox.values.selected_fields import attributes_of
-from tap_ninox.values.whole_columns import ReadWhole, whole_reader
 
 AsksForCaptions = Callable[[NinoxRecord, str, Any], "bool | None"]
 """Tells whether the server answers captions of options where ids were asked for, given a record, one of its fields and
@@ -74,7 +67,7 @@ def _is_damaged(value: Any) -> bool:
 def _as_text(read: Read) -> Read:
     def spelled(value: Any) -> str | None:
         known = read(value)
-        return None if known is None else text(known)
+        return None if known is None else read_text(known)
 
     return spelled
 
@@ -92,7 +85,7 @@ class _Reader(NamedTuple):
 
     column: Column
     read: Read
-    read_whole: ReadWhole | None
+    read_column: ReadColumn | None
     mistakable: frozenset[str]
 
 
@@ -131,7 +124,7 @@ class Converter:
             _Reader(
                 column,
                 _as_text(column.reader(zone)) if column.name in as_text else column.reader(zone),
-                None if column.name in as_text else whole_reader(column, zone),
+                None if column.name in as_text else column.column_reader(zone),
                 mistakable_options(column.captions) if column.is_stored else frozenset(),
             )
             for column in chosen
@@ -154,7 +147,7 @@ class Converter:
             sent = self._sent(fields, reader.column.field_id)
             if reader.mistakable and self._are_captions(page, reader, sent):
                 sent = list(map(ids_of_captions(reader.column.captions), sent))
-            whole = reader.read_whole(sent) if reader.read_whole else None
+            whole = reader.read_column(sent) if reader.read_column else None
             if whole is None:
                 whole = [self._value(reader, value, record) for value, record in zip(sent, page, strict=True)]
             columns.append(whole)
@@ -216,6 +209,11 @@ class Converter:
 
 def _is_text(option: Any) -> bool:
     return isinstance(option, str)
+
+
+def utc_moments(sent: Iterable[str | None]) -> list[str | None]:
+    """Return Ninox's own timestamps with their zone: they are UTC without saying so (documented)."""
+    return [f"{text}Z" if text and text[-1] != "Z" and "+" not in text else text or None for text in sent]
 
 
 _SYSTEM: dict[str, Callable[[Sequence[NinoxRecord]], list[Any]]] = {

@@ -6,20 +6,14 @@ It works where every value is of its field's type. A page with any other value i
 from __future__ import annotations
 
 import decimal
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 
 from ninox_api.client import RECORDS, NinoxRecord
-from tap_ninox.values.columns import ALIASED_TYPES, Column
-
-_TEXTS = ("string", "email", "phone", "link", "html", "icon", "color", "user", "file", "image", "signature")
-_TYPES: Mapping[str, Any] = {
-    **dict.fromkeys((*_TEXTS, "date", "time", "timestamp", "choice"), str | None),
-    "boolean": bool | None,
-}
-"""Ninox type → type of its values; the others may have any."""
+from ninox_singer.types import field_type
+from tap_ninox.values.columns import Column
 
 
 def attributes_of(columns: Iterable[Column]) -> dict[str, str]:
@@ -39,7 +33,7 @@ class SelectedFieldsDecoder:
         """
         columns = list(columns)
         attributes = attributes_of(columns)
-        types = {column.field_id: _TYPES.get(ALIASED_TYPES.get(column.type, column.type), Any) for column in columns}
+        types = {column.field_id: field_type(column.type).decoded_as for column in columns}
         fields = msgspec.defstruct(
             "Fields",
             [(name, types[field_id], None) for field_id, name in attributes.items()],

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ninox_api.schema import Field
-from target_ninox.encoding.types import field_type
-from target_ninox.encoding.values import CLEARED, Encode, Formats, ValueRejectedError
+from ninox_singer.types import field_type
+from ninox_singer.types.base import CLEARED, Formats, ValueRejectedError, Write
 from target_ninox.mapping.references import Reference
 from target_ninox.mapping.rows import Key, RowRejectedError
 
 _ABSENT = object()
-_CHOICES = frozenset({"choice", "multi"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +33,9 @@ class Assignment:
     _property: str
     _is_plain: bool
     _is_single: bool
+    _has_options: bool
     _is_empty: Callable[[Any], bool]
-    _encode: Encode
+    _write: Write
 
     @classmethod
     def make(
@@ -44,7 +44,7 @@ class Assignment:
     ) -> Assignment:  # fmt: skip
         """Compile the encoder of a field."""
         known = field_type(field.type)
-        if known is None:
+        if known.write is None:
             message = f"Fields of type {field.type} cannot be written."
             raise TypeError(message)
         return cls(
@@ -55,8 +55,9 @@ class Assignment:
             _property=next(iter(properties.values())),
             _is_plain=known.is_plain,
             _is_single=known.is_plain and len(properties) == 1 and reference is None,
+            _has_options=known.has_options,
             _is_empty=known.is_empty,
-            _encode=known.make(field, formats),
+            _write=known.write(field, formats),
         )
 
     def put(self, record: Mapping[str, Any], fields: dict[str, Any], references: dict[str, tuple[Key, ...]]) -> None:
@@ -83,7 +84,7 @@ class Assignment:
         value = record.get(self._property, _ABSENT)
         if value is _ABSENT:
             return
-        encoded = CLEARED if value is None or self._is_empty(value) else self._encode(value)
+        encoded = CLEARED if value is None or self._is_empty(value) else self._write(value)
         if not (self.keeps_on_null and encoded == CLEARED):
             fields[self.field.id] = encoded
 
@@ -92,7 +93,7 @@ class Assignment:
         if not given:
             return
         filled = {part: value for part, value in given.items() if not self._is_empty(value)}
-        if filled and "" in given and self.field.type in _CHOICES:
+        if filled and "" in given and self._has_options:
             filled.setdefault("", None)  # a caption that is null beside an id: the option was deleted
         value = self._value(filled, references) if filled else CLEARED
         if value is not None and not (value == CLEARED and self.keeps_on_null):
@@ -104,4 +105,4 @@ class Assignment:
         if self.reference is not None:
             references[self.field.id] = self.reference.keys(first)
             return None
-        return self._encode(first if self._is_plain else filled)
+        return self._write(first if self._is_plain else filled)

@@ -18,9 +18,9 @@ from ninox_api.errors import NinoxConfigError
 from ninox_api.naming import MAX_LENGTH, cut, identifier
 from ninox_api.schema import DatabaseName, DatabaseSchema, Field, Table
 from ninox_singer.names import Named, Names, listed, nearest
-from target_ninox.encoding.moments import read_moment
-from target_ninox.encoding.types import field_type
-from target_ninox.encoding.values import is_blank
+from ninox_singer.types import field_type
+from ninox_singer.types.base import is_blank
+from ninox_singer.types.moment import parse_moment
 
 IDENTITY = "x-ninox"
 """Keyword of a schema in which tap-ninox says which table, or which field, is meant, by its ids."""
@@ -66,7 +66,7 @@ def is_marked_deleted(record: Mapping[str, Any]) -> bool:
         return False
     if value is True:
         return True
-    moment = read_moment(value.strip()) if isinstance(value, str) else None
+    moment = parse_moment(value.strip()) if isinstance(value, str) else None
     return moment is not None and _FIRST_DELETION <= moment.replace(tzinfo=None) <= _tomorrow()
 
 
@@ -381,7 +381,7 @@ class FieldNames:
 def _parts(field: Field) -> tuple[str, ...]:
     """Return the parts in which a field can be given; of those that cannot be written, the whole."""
     known = field_type(field.type)
-    return tuple(dict.fromkeys((*known.parts, *known.more_parts))) if known else ("",)
+    return tuple(dict.fromkeys((*known.part_names, *known.more_parts))) if known.write else ("",)
 
 
 def _slugs(item: FieldPart) -> Iterator[str]:

@@ -9,11 +9,11 @@ from typing import Any
 from ninox_api.errors import NinoxConfigError
 from ninox_api.schema import DatabaseSchema, Field, Table
 from ninox_singer.names import did_you_mean
-from target_ninox.encoding.choices import Options
-from target_ninox.encoding.links import find_record_id
-from target_ninox.encoding.values import UTC, Formats
+from ninox_singer.types import field_type, meaning_of
+from ninox_singer.types.base import UTC, Formats, Meaning
+from ninox_singer.types.choice import Options
+from ninox_singer.types.reference import find_record_id
 from target_ninox.mapping.assignment import Assignment
-from target_ninox.mapping.compare import Meaning, meaning_of
 from target_ninox.mapping.place import (
     DELETED_AT,
     RECORD_ID,
@@ -35,7 +35,6 @@ _INSERTS = (
     "was killed; mode upsert with a key does not."
 )
 _UNCLEAR = "It is neither empty nor a point in time, so nobody can tell whether the record was deleted."
-_LINKS = frozenset({"ref", "dmulti"})
 _KEY = ("The key", "A part of the key")
 FindRecord = Callable[[str, Key], int | None]
 """Field id and key → id of the linked record, None if there is none."""
@@ -265,7 +264,7 @@ def _warnings(mapping: PropertyMapping, settings: StreamSettings, by_id: Collect
         yield _INSERTS
     yield from mapping.warnings()
     for field_id in mapping.parts:
-        if field_id in by_id and mapping.fields[field_id].type in _LINKS:
+        if field_id in by_id and field_type(mapping.fields[field_id].type).is_link_by_id:
             name = next(iter(mapping.parts[field_id].values()))
             yield (
                 f"{name!r} is taken for the ids of the records that {mapping.fields[field_id].name!r} links to. If it "

@@ -8,12 +8,9 @@ from typing import Any
 
 from ninox_api.schema import Field, Table
 from ninox_singer.names import did_you_mean
-from target_ninox.encoding.types import READ_ONLY, field_type
+from ninox_singer.types import field_type, why_read_only
 from target_ninox.mapping.place import FieldNames, FieldPart, are_tombstones, describe, is_system
 from target_ninox.settings import StreamSettings
-
-FILE_TYPES = frozenset({"file", "image"})
-"""Fields to which files are uploaded where the settings name them; of a name alone, only the name is written."""
 
 MOST_SUGGESTED = 20
 """A nearest name is looked for so often: each look compares a name with all fields, of which there may be thousands."""
@@ -104,7 +101,7 @@ def _map_named(mapping: PropertyMapping, name: str, names: FieldNames, wanted: s
         mapping.problems.append(_no_field(f"fields.{name}", wanted, names))
     elif len(found) > 1:
         mapping.problems.append(_ambiguous(f"fields.{name}", wanted, found))
-    elif found[0].field.type in FILE_TYPES:
+    elif field_type(found[0].field.type).takes_files:
         mapping.files[name] = found[0].field.id
         mapping.fields[found[0].field.id] = found[0].field
     else:
@@ -116,8 +113,8 @@ def _map(mapping: PropertyMapping, name: str, found: list[FieldPart]) -> None:
         mapping.problems.append(_ambiguous(name, name, found))
         return
     target = found[0].field
-    if field_type(target.type) is None:
-        mapping.read_only[name] = READ_ONLY.get(target.type, f"of the unknown type {target.type}")
+    if why := why_read_only(target.type):
+        mapping.read_only[name] = why
         return
     taken = mapping.parts.setdefault(target.id, {})
     if found[0].part in taken:
@@ -132,7 +129,7 @@ def _incomplete(mapping: PropertyMapping) -> Iterator[str]:
     for field_id, properties in mapping.parts.items():
         target = mapping.fields[field_id]
         known = field_type(target.type)
-        if known is not None and frozenset(properties) not in known.forms:
+        if frozenset(properties) not in known.forms:
             given = ", ".join(repr(name) for name in properties.values())
             forms = " or ".join(_form_names(form) for form in known.forms)
             yield f"{given} cannot be put together for the field {target.name!r} ({target.type}): give {forms}."

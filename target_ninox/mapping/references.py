@@ -8,16 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ninox_api.schema import DatabaseSchema, Field, Table
-from target_ninox.encoding.types import field_type
-from target_ninox.encoding.values import CLEARED, Encode, Formats, ValueRejectedError
-from target_ninox.mapping.compare import Meaning, meaning_of
+from ninox_singer.types import field_type, meaning_of
+from ninox_singer.types.base import CLEARED, Formats, Meaning, ValueRejectedError, Write
 from target_ninox.mapping.place import RECORD_ID, FieldNames
 from target_ninox.mapping.properties import PropertyMapping
 from target_ninox.mapping.rows import Key, RowRejectedError
 from target_ninox.settings import StreamSettings
-
-_SEVERAL = "dmulti"
-_LINKING = frozenset({"ref", "dchoice", _SEVERAL})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +31,7 @@ class Reference:
     field: Field
     table: Table
     match_field: Field
-    _encode: Encode
+    _write: Write
     _meaning: Meaning
 
     def keys(self, value: Any) -> tuple[Key, ...]:
@@ -44,8 +40,8 @@ class Reference:
         Raises:
             ValueRejectedError: The value does not fit the field `match_field`.
         """
-        items = _listed(value) if self.field.type == _SEVERAL else [value]
-        keys = (self._meaning(self._encode(item)) for item in items)
+        items = _listed(value) if field_type(self.field.type).is_list else [value]
+        keys = (self._meaning(self._write(item)) for item in items)
         return tuple(key for key in keys if key is not None)
 
     def key_of(self, fields: Mapping[str, Any]) -> Key | None:
@@ -65,7 +61,7 @@ class Reference:
                 code="missing_reference",
                 reason=f"No record of {self.table.name!r} has this {self.match_field.name!r}.",
             )
-        if self.field.type == _SEVERAL:
+        if field_type(self.field.type).is_list:
             return found or CLEARED
         return found[0] if found else CLEARED
 
@@ -79,7 +75,7 @@ def plan_references(
     tables = {table.id: table for table in database.tables}
     for name, wanted in settings.references.items():
         field = mapping.field_of(name)
-        if field is None or field.type not in _LINKING:
+        if field is None or not field_type(field.type).links:
             problems.append(f"references.{name}: it goes to no field that links to another table.")
             continue
         table = tables.get(field.target_table_id or "")
@@ -97,21 +93,21 @@ def plan_references(
 def _why_not(field: Field) -> str:
     if field.foreign_database is not None:
         return f"links into another database, {field.foreign_database!r}, whose records this load cannot see"
-    if field.type in {"dchoice", "dmulti"}:
+    if field_type(field.type).offers_by_script:
         return "offers what a script says, which names no table of this database; give the ids that it stores"
     return "links to a table that is not in this database"
 
 
 def _reference(name: str, field: Field, table: Table, match_field: Field, formats: Formats) -> Reference:
     known = field_type(match_field.type)
-    assert known is not None  # noqa: S101 (_match_field has looked)
-    encode = known.make(match_field, formats)
+    assert known.write is not None  # noqa: S101 (_match_field has looked)
+    write = known.write(match_field, formats)
     return Reference(
         property=name,
         field=field,
         table=table,
         match_field=match_field,
-        _encode=encode if known.is_plain else lambda value: encode({"": value}),
+        _write=write if known.is_plain else lambda value: write({"": value}),
         _meaning=meaning_of(match_field),
     )
 
@@ -129,7 +125,7 @@ def _match_field(name: str, wanted: str, table: Table) -> tuple[Field | None, st
         near = names.nearest(wanted)
         hint = f" Did you mean {near!r}?" if near else ""
         return None, f"{setting}: {table.name!r} has no field {wanted!r}.{hint}"
-    if field_type(found[0].field.type) is None:
+    if field_type(found[0].field.type).write is None:
         return None, f"{setting}: the values of {found[0].field.name!r} do not come with records (formula)."
     return found[0].field, ""
 

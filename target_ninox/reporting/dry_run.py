@@ -16,7 +16,7 @@ from typing import Any, TextIO
 from ninox_api.schema import Field, Table
 from ninox_singer.escape import escape
 from ninox_singer.terminal import pad, width
-from target_ninox.mapping.compare import meaning_of
+from ninox_singer.types import meaning_of
 from target_ninox.mapping.rows import EncodedRow
 from target_ninox.reporting.report import RunReport, StreamReport
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from ninox_api.errors import NinoxFetchError
 from ninox_api.fetching import FileFetcher
-from target_ninox.encoding.values import ValueRejectedError
+from ninox_singer.types.base import ValueRejectedError
 
 _DATA = re.compile(r"data:(?P<type>[\w.+-]+/[\w.+-]+)?(?P<parameters>(?:;[^;,]*)*);base64,", re.ASCII | re.IGNORECASE)
 _NAME = re.compile(r";(?:file)?name=([^;]+)", re.IGNORECASE)

@@ -19,7 +19,7 @@ from ninox_api.files import Upload
 from ninox_api.naming import identifier
 from ninox_api.schema import Field
 from ninox_api.writing import RecordWrite
-from target_ninox.encoding.values import ValueRejectedError
+from ninox_singer.types.base import ValueRejectedError
 from target_ninox.mapping.plan import WritePlan
 from target_ninox.mapping.rows import EncodedRow, RowRejectedError
 from target_ninox.write.file_sources import FileSources, SourceFile

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ninox_api.errors import NinoxError
 from ninox_api.wording import listed_ids
 from ninox_api.writing import RecordWrite
-from target_ninox.encoding.types import field_type
+from ninox_singer.types import field_type
 from target_ninox.mapping.plan import WritePlan
 from target_ninox.mapping.rows import RowRejectedError
 from target_ninox.matching.record_index import ExistingRecord
@@ -392,7 +392,7 @@ class RowWriter:
         """Read the schema again; return the fields of the plan that were deleted or cannot be written any more."""
         self._run.destination.refresh_schema()
         table = self._run.plan(self._account.described).table
-        gone = self.plan.field_ids - {field.id for field in table.fields if field_type(field.type)}
+        gone = self.plan.field_ids - {field.id for field in table.fields if field_type(field.type).write}
         if gone:
             names = sorted(field.name for field in self.plan.table.fields if field.id in gone)
             logger.warning(

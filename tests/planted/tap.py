@@ -34,7 +34,7 @@ PROMISES = [
         test="tap/test_stored_forms.py::test_half_a_character_costs_itself_and_no_row[the first half of an emoji]",
         defects=(
             Defect("ninox_api:with_whole_characters", "if escape[1] else", "if False else"),
-            Defect("tap_ninox:_texts", "or DAMAGE in", "or 'never' in"),
+            Defect("ninox_singer.types:read_texts", "or DAMAGE in", "or 'never' in"),
             Defect("tap_ninox:BadValues.note_repaired", "self.repaired[name] += 1", "pass"),
         ),
     ),
@@ -43,7 +43,7 @@ PROMISES = [
         "a text may be a bit mask and becomes null",
         test="tap/test_stored_forms.py::test_milliseconds_are_no_date_and_a_mask_is_no_id",
         defects=(
-            Defect("tap_ninox:record_ids", "if isinstance(value, str):", "if False:"),
+            Defect("ninox_singer.types:read_links", "if isinstance(value, str):", "if False:"),
             Defect("tap_ninox:BadValues._note", "records.append(record_id)", "pass"),
         ),
     ),
@@ -520,9 +520,9 @@ PROMISES = [
         test="tap/test_monstrous_values.py::test_a_value_that_nothing_can_hold_is_a_bad_value",
         defects=(
             Defect("ninox_api.transport:_decode", "if readable == received.content:", "if True:"),
-            Defect("tap_ninox.values:number", "and is_bounded(value)", ""),
-            Defect("tap_ninox.values:_numbers", "if Decimal in types:", "if False:"),
-            Defect("tap_ninox.values.readers:text", "if MARK in shown:", "if False:"),
+            Defect("ninox_singer.types:read_number", "and _is_bounded(value)", ""),
+            Defect("ninox_singer.types:read_numbers", "if Decimal in types:", "if False:"),
+            Defect("ninox_singer.types:read_text", "if MARK in shown:", "if False:"),
             Defect("ninox_api.monsters:_is_monstrous", "len(number) > LONGEST_NUMBER or is_beyond", "is_beyond"),
         ),
     ),

@@ -129,9 +129,9 @@ PROMISES = [
         "What is equal by meaning is not written, so no script of yours runs",
         test="unit/test_comparing_values.py::test_what_is_stored_and_what_is_sent_mean_the_same_or_not",
         defects=(
-            Defect("target_ninox:_moment", "parsed.replace(tzinfo=None).isoformat()", "value"),
-            Defect("target_ninox:_number", "int(value)", "value.as_tuple()"),
-            Defect("target_ninox:_links", "frozenset(", "tuple("),
+            Defect("ninox_singer.types:moment_meaning", "parsed.replace(tzinfo=None).isoformat()", "value"),
+            Defect("ninox_singer.types.number:_meaning", "int(value)", "value.as_tuple()"),
+            Defect("ninox_singer.types:_links_meaning", "frozenset(", "tuple("),
         ),
     ),
     Promise(
@@ -139,8 +139,8 @@ PROMISES = [
         "German numbers and dates, zones, choices by id or caption",
         test="target/test_values_of_all_types.py::test_all_values_are_stored_or_refused_and_not_written_again",
         defects=(
-            Defect("target_ninox:_wall_clock", "parsed.astimezone(formats.zone)", "parsed"),
-            Defect("target_ninox:boolean", "return value == 1", "return True"),
+            Defect("ninox_singer.types:_wall_clock", "parsed.astimezone(formats.zone)", "parsed"),
+            Defect("ninox_singer.types:write_boolean", "return value == 1", "return True"),
         ),
     ),
     Promise(
@@ -466,27 +466,31 @@ PROMISES = [
         "docs/guarantees.md",
         "Text is never written into a choice.",
         test="target/test_values_of_all_types.py::test_all_values_are_stored_or_refused_and_not_written_again",
-        defects=(Defect("target_ninox:one_option", "raise options.refuse(values.values())", 'return str(values[""])'),),
+        defects=(
+            Defect(
+                "ninox_singer.types:write_option", "raise options.refuse(values.values())", 'return str(values[""])'
+            ),
+        ),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
         "Texts are compared letter by letter, also as keys; other values by meaning: `1.0` is 1, `12:30` is "
         "`12:30:00`, options in another order are the same options.",
         test="unit/test_comparing_values.py::test_what_is_stored_and_what_is_sent_mean_the_same_or_not",
-        defects=(Defect("target_ninox.mapping.compare:_text", "text(value)", "text(value).casefold()"),),
+        defects=(Defect("ninox_singer.types:text_meaning", "write_text(value)", "write_text(value).casefold()"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
         "A JSON number that is whole is an integer in a text, too (`4711.0` is `4711`)",
         test="unit/test_writing_values.py::test_a_value_is_written_or_refused",
-        defects=(Defect("target_ninox:text", "value == value.to_integral_value()", "False"),),
+        defects=(Defect("ninox_singer.types:write_text", "value == value.to_integral_value()", "False"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
         "An umlaut is the same whether it is stored as one character or as two.",
         test="target/test_same_meaning.py::test_texts_are_looked_up_in_both_forms_of_unicode",
         defects=(
-            Defect("target_ninox.mapping.compare:_text", 'unicodedata.normalize("NFC", written)', "written"),
+            Defect("ninox_singer.types:text_meaning", 'unicodedata.normalize("NFC", written)', "written"),
             Defect("target_ninox.matching.matcher:_spellings", "if decomposed != composed:", "if False:"),
         ),
     ),
@@ -494,7 +498,7 @@ PROMISES = [
         "docs/how-to/write-into-ninox.md",
         "other values by meaning",
         test="target/test_same_meaning.py::test_a_key_in_another_spelling_finds_its_record",
-        defects=(Defect("target_ninox:Run._has_one_spelling", "types <= ONE_SPELLING", "True"),),
+        defects=(Defect("target_ninox:Run._has_one_spelling", "field_type(field.type).has_one_spelling", "True"),),
     ),
     Promise(
         "docs/guarantees.md",
@@ -575,7 +579,7 @@ PROMISES = [
         "docs/reference/types.md",
         "A caption that several options have is rejected with their ids",
         test="unit/test_writing_values.py::test_a_value_is_written_or_refused",
-        defects=(Defect("target_ninox:Options.find", "if given in self.twins:", "if False:"),),
+        defects=(Defect("ninox_singer.types:Options.find", "if given in self.twins:", "if False:"),),
     ),
     Promise(
         "docs/guarantees.md",

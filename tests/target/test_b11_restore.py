@@ -15,8 +15,7 @@ from ninox_api.schema import database_from_raw
 from ninox_simulator.documents import DEFAULT_USER, RecordDocument, TeamDocument
 from ninox_simulator.samples.blattwerk import build
 from ninox_simulator.server import Simulator
-from target_ninox.encoding.types import TYPES
-from target_ninox.mapping.compare import meaning_of
+from ninox_singer.types import TYPES, meaning_of
 from tests.helpers import seeds as builders
 from tests.helpers.run import run_tap, run_target, writes
 
@@ -81,7 +80,7 @@ def types_by_fate():
 
 
 def test_the_page_tells_the_fate_of_every_type():
-    assert types_by_fate().keys() == TYPES.keys() | {"fn", "rev"}
+    assert types_by_fate().keys() == TYPES.keys()
 
 
 def types_with_values(number):

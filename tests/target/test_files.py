@@ -14,7 +14,7 @@ from ninox_api.fetching import FetchedFile
 from ninox_api.schema import DatabaseSchema, Field, Table
 from ninox_simulator.replies import json_reply
 from ninox_simulator.server import Simulator
-from target_ninox.encoding.values import ValueRejectedError
+from ninox_singer.types.base import ValueRejectedError
 from target_ninox.mapping.place import Place
 from target_ninox.mapping.plan import plan_stream
 from target_ninox.mapping.rows import RowRejectedError

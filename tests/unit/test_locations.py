@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from ninox_singer.locations import split_location
+from ninox_singer.types.composite import split_location
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tap_ninox.values.readers import utc_moments
+from tap_ninox.values.convert import utc_moments
 from tests.helpers.cases import each
 from tests.helpers.functions import BadValueError, readers
 

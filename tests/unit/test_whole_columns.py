@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_ninox.values.columns import ALIASED_TYPES, PARTS, Column
-from tap_ninox.values.readers import BadValueError
-from tap_ninox.values.whole_columns import whole_reader
+from ninox_singer.types import ALIASES, TYPES, field_type
+from ninox_singer.types.base import BadValueError
+from tap_ninox.values.columns import Column
 
 CAPTIONS = {"1": "new", "2": "done", "3": "1", "": "never"}
 
@@ -48,14 +48,14 @@ def one_by_one(column, sent):
             Column(name="p", title="p", field_id="A", type=kind, part=part.name, captions=CAPTIONS),
             id=f"{kind}-{part.name}",
         )
-        for kind in (*PARTS, *ALIASED_TYPES, "new in Ninox")
-        for part in PARTS.get(ALIASED_TYPES.get(kind, kind), PARTS["string"])
+        for kind in (*TYPES, *ALIASES, "new in Ninox")
+        for part in field_type(kind).parts
     ],
 )
 @settings(max_examples=40)
 @given(sent=COLUMNS)
 def test_a_column_is_read_as_its_values_are(column, sent):
-    read = whole_reader(column, None)
+    read = column.column_reader(None)
     whole = read(sent) if read else None
     if whole is not None:
         assert whole == one_by_one(column, sent)
@@ -67,4 +67,4 @@ def test_common_types_are_read_at_once(kind):
     sent = {"number": [2, None], "boolean": [True, None], "ref": [7, None], "dchoice": [7, None]}
     texts = {"date": ["2026-01-31", None], "time": ["08:00", None], "timestamp": ["2026-01-31T08:00:00", None]}
     column = Column(name="p", title="p", field_id="A", type=kind, part="", captions=CAPTIONS)
-    assert whole_reader(column, None)({**sent, **texts}.get(kind, ["1", None])) is not None
+    assert column.column_reader(None)({**sent, **texts}.get(kind, ["1", None])) is not None

@@ -1,0 +1,291 @@
+"""Dates, times of day and date-times, in the forms that Ninox documents."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable, Hashable
+from datetime import date, datetime, time, timedelta, timezone
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ninox_singer.types.base import (
+    DATE,
+    MOMENT,
+    TIME,
+    BadValueError,
+    Captions,
+    Computed,
+    FieldType,
+    Formats,
+    Part,
+    Read,
+    ReadColumn,
+    ValueRejectedError,
+    Write,
+    as_json,
+    means,
+    read_as,
+    spelled,
+    string,
+)
+from ninox_singer.types.number import read_number
+
+_DATE_LENGTH = 10
+_ANY_MIDNIGHT = datetime(2000, 1, 1, tzinfo=timezone.utc)
+
+_ZONE = r"\s?(?P<zone>[Zz]|[+-]\d\d(?::?\d\d)?)?"
+_CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d+)?)?"
+_TIME = re.compile(_CLOCK + _ZONE, re.ASCII)
+_ISO = re.compile(rf"(?P<year>\d{{4}})-(?P<month>\d\d)-(?P<day>\d\d)(?:[Tt ]{_CLOCK}{_ZONE})?", re.ASCII)
+_GERMAN = re.compile(
+    rf"(?P<day>\d{{1,2}})\.\s?(?P<month>\d{{1,2}})\.\s?(?P<year>\d{{4}})(?:,?\s+{_CLOCK}(?P<zone>)(?:\sUhr)?)?",
+    re.ASCII,
+)
+
+_PLAIN_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_PLAIN_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", re.ASCII)
+"""The usual forms, in which there is nothing to convert."""
+
+
+# Out of Ninox
+
+
+def read_day(value: Any) -> str:
+    """Return a date as it was sent; a time of day behind it is dropped, nothing is shifted."""
+    return _checked(date.fromisoformat, string(value)[:_DATE_LENGTH], length=_DATE_LENGTH)
+
+
+def read_time_of_day(value: Any) -> str:
+    """Return a time as it was sent."""
+    return _checked(time.fromisoformat, string(value))
+
+
+def read_moment(zone: ZoneInfo | None) -> Read:
+    """Return a reader of date-times.
+
+    Args:
+        zone: The zone of the wall clock that Ninox shows (unknown in general); None leaves the text as it was sent.
+    """
+
+    def read(value: Any) -> str:
+        sent = string(value)
+        parsed = _parsed_as_sent(sent)
+        if zone is None:
+            return sent
+        return _in_utc(parsed if parsed.tzinfo else parsed.replace(tzinfo=zone))
+
+    return read
+
+
+def _read_computed_time(value: Any) -> str:
+    """Return a time of day; as a number it came in milliseconds since midnight."""
+    if isinstance(value, str):
+        return read_time_of_day(value)
+    try:
+        since_midnight = timedelta(milliseconds=float(read_number(value)))
+        return (_ANY_MIDNIGHT + since_midnight).time().isoformat()
+    except OverflowError:
+        raise BadValueError from None
+
+
+def _read_column(parse: Callable[[str], object], *, length: int | None = None) -> ReadColumn:
+    """Return a reader of texts that are sent on as they are once they parse; equal ones are parsed once."""
+
+    def read(sent: list[Any]) -> list[Any] | None:
+        try:
+            distinct = set(sent)
+            distinct.discard(None)
+            deque(map(parse, distinct), maxlen=0)
+        except (TypeError, ValueError):
+            return None
+        return sent if length is None or all(len(value) == length for value in distinct) else None
+
+    return read
+
+
+_read_days = _read_column(date.fromisoformat, length=_DATE_LENGTH)
+_read_times = _read_column(time.fromisoformat)
+_read_moments = _read_column(datetime.fromisoformat)
+
+
+def _moments_column(_captions: Captions, zone: ZoneInfo | None) -> ReadColumn | None:
+    return _read_moments if zone is None else None
+
+
+def _checked(parse: Callable[[str], object], value: str, *, length: int | None = None) -> str:
+    try:
+        parse(value)
+    except ValueError:
+        raise BadValueError from None
+    if length is not None and len(value) != length:
+        raise BadValueError
+    return value
+
+
+def _parsed_as_sent(value: str) -> datetime:
+    try:
+        return datetime.fromisoformat(value.replace("Z", "+00:00"))
+    except ValueError:
+        raise BadValueError from None
+
+
+def _in_utc(aware: datetime) -> str:
+    try:
+        return aware.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+    except OverflowError:  # 9999-12-31, a favourite for "never ends", west of Greenwich
+        raise BadValueError from None
+
+
+# Into Ninox
+
+
+def write_day(formats: Formats) -> Write:
+    """Return a writer of dates, which are never shifted.
+
+    A date-time loses its time of day. If it says its zone and is not at midnight, it is taken to the zone's wall clock
+    before: sources that write a date as the moment of midnight elsewhere (`2026-12-30T23:00:00Z`) mean that.
+    """
+
+    def write(value: Any) -> str:
+        if isinstance(value, str) and _PLAIN_DATE.fullmatch(value) and _is_on_the_calendar(value):
+            return value
+        parsed = _parsed(value)
+        if parsed is None:
+            reason = "It is not a date such as 2026-12-31 or 31.12.2026."
+            raise ValueRejectedError(code="not_a_date", reason=reason)
+        wall_clock = parsed if parsed.time() == time() else _wall_clock(parsed, formats)
+        return wall_clock.date().isoformat()
+
+    return write
+
+
+def write_moment(formats: Formats) -> Write:
+    """Return a writer of date-times: `2026-12-31T12:30:00`, to the second, without a zone (documented form).
+
+    With a zone they are converted to the wall clock of the stream's `timezone`; without one they stay as they are.
+    """
+
+    def write(value: Any) -> str:
+        if isinstance(value, str) and _PLAIN_MOMENT.fullmatch(value) and _is_on_the_calendar(value):
+            return value
+        parsed = _parsed(value)
+        if parsed is None:
+            reason = "It is not a date-time such as 2026-12-31T12:30:00 or 31.12.2026 12:30:00."
+            raise ValueRejectedError(code="not_a_date_time", reason=reason)
+        return _wall_clock(parsed, formats).isoformat()
+
+    return write
+
+
+def write_time_of_day(value: Any) -> str:
+    """Return a time of day as `12:30:00`; a zone is dropped, nothing is shifted."""
+    sent = spelled(value)
+    match = _TIME.fullmatch(sent) if sent is not None else None
+    try:
+        parsed = None if match is None else time(*_numbers(match, "hour", "minute", "second"))
+    except ValueError:
+        parsed = None
+    if parsed is None:
+        reason = "It is not a time of day such as 12:30 or 12:30:00."
+        raise ValueRejectedError(code="not_a_time", reason=reason)
+    return parsed.isoformat()
+
+
+def parse_moment(sent: str) -> datetime | None:
+    """Return an ISO date-time or date to the second, with its zone if it says one; None for anything else."""
+    match = _ISO.fullmatch(sent)
+    return None if match is None else _moment_of(match)
+
+
+def _is_on_the_calendar(sent: str) -> bool:
+    try:
+        datetime.fromisoformat(sent)
+    except ValueError:
+        return False
+    return True
+
+
+def _parsed(value: Any) -> datetime | None:
+    """Read an ISO date or date-time, or a German one: with dots, the day always stands first."""
+    sent = spelled(value)
+    if sent is None:
+        return None
+    match = _GERMAN.fullmatch(sent)
+    return parse_moment(sent) if match is None else _moment_of(match)
+
+
+def _moment_of(match: re.Match[str]) -> datetime | None:
+    zone = match["zone"]
+    try:
+        plain = datetime(*_numbers(match, "year", "month", "day", "hour", "minute", "second"))  # noqa: DTZ001
+        return plain if not zone else datetime.fromisoformat(plain.isoformat() + _offset(zone))
+    except ValueError:
+        return None
+
+
+def _numbers(match: re.Match[str], *names: str) -> tuple[int, int, int]:
+    return tuple(int(match[name] or 0) for name in names)  # type: ignore[return-value]  # three or more
+
+
+def _offset(zone: str) -> str:
+    if zone in {"Z", "z"}:
+        return "+00:00"
+    return f"{zone[:3]}:{zone[3:].removeprefix(':') or '00'}"
+
+
+def _wall_clock(parsed: datetime, formats: Formats) -> datetime:
+    if parsed.tzinfo is None:
+        return parsed
+    try:
+        return parsed.astimezone(formats.zone).replace(tzinfo=None)
+    except OverflowError:  # 9999-12-31, a favourite for "never ends", east of Greenwich
+        reason = "The date-time is beyond the calendar in the stream's timezone."
+        raise ValueRejectedError(code="beyond_the_calendar", reason=reason) from None
+
+
+# What values mean
+
+
+def _day_meaning(value: Any) -> Hashable:
+    return value[:_DATE_LENGTH] if isinstance(value, str) else as_json(value)
+
+
+def moment_meaning(value: Any) -> Hashable:
+    """Seconds may be missing, and a zone mark is no part of the wall clock."""
+    parsed = parse_moment(value) if isinstance(value, str) else None
+    return as_json(value) if parsed is None else parsed.replace(tzinfo=None).isoformat()
+
+
+def _time_meaning(value: Any) -> Hashable:
+    try:
+        return write_time_of_day(value) if isinstance(value, str) else as_json(value)
+    except ValueRejectedError:
+        return as_json(value)
+
+
+_FORMATTED = 'if {{0}} != null then format({{0}}, "{}") else null end'
+
+TYPES = {
+    "date": FieldType(
+        parts=(Part(schema=DATE, read=read_as(read_day), read_column=lambda _captions, _zone: _read_days),),
+        decoded_as=str | None,
+        computed=Computed(expression=_FORMATTED.format("YYYY-MM-DD"), read=lambda _zone: read_day),
+        write=lambda _field, formats: write_day(formats),
+        meaning=means(_day_meaning),
+    ),
+    "timestamp": FieldType(
+        parts=(Part(schema=MOMENT, read=lambda _captions, zone: read_moment(zone), read_column=_moments_column),),
+        decoded_as=str | None,
+        computed=Computed(expression=_FORMATTED.format("YYYY-MM-DDTHH:mm:ss"), read=read_moment),
+        write=lambda _field, formats: write_moment(formats),
+        meaning=means(moment_meaning),
+    ),
+    "time": FieldType(
+        parts=(Part(schema=TIME, read=read_as(read_time_of_day), read_column=lambda _captions, _zone: _read_times),),
+        decoded_as=str | None,
+        computed=Computed(expression="{0}", read=lambda _zone: _read_computed_time),
+        write=lambda _field, _formats: write_time_of_day,
+        meaning=means(_time_meaning),
+    ),
+}

@@ -1,0 +1,121 @@
+"""Text of all kinds: plain, rich, addresses, colors, people."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Hashable
+from dataclasses import replace
+from datetime import date, datetime, time
+from decimal import Decimal
+from types import NoneType
+from typing import Any
+
+import msgspec
+
+from ninox_api.damaged_text import DAMAGE, repaired
+from ninox_api.monsters import MARK
+from ninox_singer.types.base import (
+    STRING,
+    BadValueError,
+    Computed,
+    FieldType,
+    Part,
+    ValueRejectedError,
+    as_json,
+    is_nothing,
+    means,
+    read_as,
+)
+from ninox_singer.types.markup import markup_meaning
+
+_MOST_DIGITS = 400
+_TEXT = frozenset((str, NoneType))
+_JSON_TEXT = msgspec.json.Encoder(decimal_format="number")
+
+
+def read_text(value: Any) -> str:
+    """Return text as it is, numbers and booleans spelled out, anything else as JSON text."""
+    if isinstance(value, str):
+        return repaired(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | Decimal):
+        return str(value)
+    shown = _JSON_TEXT.encode(value)
+    if MARK in shown:
+        raise BadValueError
+    return shown.decode()
+
+
+def read_texts(sent: list[Any]) -> list[Any] | None:
+    """Return a page's texts."""
+    if not _TEXT.issuperset(map(type, sent)) or DAMAGE in "".join(filter(None, sent)):
+        return None
+    return [value or None for value in sent] if "" in sent else sent
+
+
+def write_text(value: Any) -> str:
+    """Return text as it is, space by space; numbers and booleans spelled out, anything else as JSON text.
+
+    A JSON number that is whole is spelled as an integer: spreadsheets and databases send `4711.0` and `1e2` for what
+    people write as 4711 and 100. A JSON text is never read as a number.
+    """
+    if isinstance(value, str):
+        return _encodable(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        value = Decimal(repr(value))
+    if isinstance(value, Decimal) and not value.is_finite():
+        raise ValueRejectedError(code="not_finite", reason="It is not a finite number (NaN or Infinity).")
+    if isinstance(value, Decimal) and value.adjusted() < _MOST_DIGITS and value == value.to_integral_value():
+        return str(int(value))
+    if isinstance(value, int | Decimal):
+        return str(value)
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    return _encodable(_JSON_TEXT.encode(value).decode())
+
+
+def _encodable(value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair: JSON can spell it, UTF-8 cannot
+        raise ValueRejectedError(code="not_text", reason="The text holds a character that is cut in half.") from None
+    return value
+
+
+def text_meaning(value: Any) -> Hashable:
+    """Umlauts are one character or two (macOS names files so): people see no difference."""
+    written = write_text(value)
+    return written if written.isascii() else unicodedata.normalize("NFC", written)
+
+
+def _color_meaning(value: Any) -> Hashable:
+    return write_text(value).lower()
+
+
+def _rich_text_meaning(value: Any) -> Hashable:
+    return markup_meaning(value) or None if isinstance(value, str) else as_json(value)
+
+
+TEXT_PART = Part(schema=STRING, read=read_as(read_text), read_column=lambda _captions, _zone: read_texts)
+
+_TEXT_TYPE = FieldType(
+    parts=(TEXT_PART,),
+    decoded_as=str | None,
+    write=lambda _field, _formats: write_text,
+    is_empty=is_nothing,
+    meaning=means(text_meaning),
+    has_one_spelling=True,
+)
+
+TYPES = {
+    "string": replace(_TEXT_TYPE, computed=Computed(expression="text({0})", read=lambda _zone: read_text)),
+    **dict.fromkeys(("email", "phone", "link", "icon", "user"), _TEXT_TYPE),
+    "html": replace(_TEXT_TYPE, meaning=means(_rich_text_meaning), has_one_spelling=False),
+    "color": replace(_TEXT_TYPE, meaning=means(_color_meaning), has_one_spelling=False),
+}
+
+UNKNOWN = FieldType(parts=(TEXT_PART,))
+"""A type that is not known is read as text, JSON text if need be, and not written."""
