@@ -28,6 +28,7 @@ from tap_ninox.tap import TapNinox
 from target_ninox import settings as of_target
 from target_ninox.target import TargetNinox
 from tests.planted import api as planted_in_api
+from tests.planted import calls as planted_in_calls
 from tests.planted import tabular as planted_in_tabular
 from tests.planted import tap as planted_in_tap
 from tests.planted import target as planted_in_target
@@ -279,7 +280,15 @@ def _readme(text: str) -> str:
 def _guarantees(text: str) -> str:
     """Put in which sentence is broken where, from `tests/planted`."""
     rows = ["| Sentence | Test that must fail | What is broken |\n|---|---|---|\n"]
-    for area in (planted_in_api, planted_in_tap, planted_in_target, planted_in_upgrades, planted_in_tabular):
+    areas = (
+        planted_in_api,
+        planted_in_tap,
+        planted_in_target,
+        planted_in_upgrades,
+        planted_in_tabular,
+        planted_in_calls,
+    )
+    for area in areas:
         for promise in area.PROMISES:
             page = os.path.relpath(ROOT / promise.page, ROOT / "docs")
             words = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", " ".join(promise.sentence.split())).replace("|", "\\|")

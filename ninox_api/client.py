@@ -5,7 +5,7 @@ from __future__ import annotations
 import decimal
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -15,7 +15,7 @@ from ninox_api.config import ConnectionConfig
 from ninox_api.download import Download
 from ninox_api.errors import NinoxNotFoundError, NinoxProtocolError, NinoxScriptError
 from ninox_api.files import NinoxFile, files_from_json
-from ninox_api.request import Decoder, Request
+from ninox_api.request import Decoder, Delivery, Request
 from ninox_api.retry import TRIES_OF_A_FAILED_READ
 from ninox_api.schema import (
     DatabaseName,
@@ -27,8 +27,8 @@ from ninox_api.schema import (
 from ninox_api.transport import Transport
 from ninox_api.writing import DatabaseWriter
 
-MAX_PAGE_SIZE = 1000
-"""Largest `perPage` seen to be honoured (observed; no maximum is documented)."""
+FIRST_PAGE_SIZE = 1000
+"""Largest `perPage` seen to be honoured (observed)."""
 
 BEYOND_ANY_SEQUENCE = 2**31 - 1
 """A `sinceSq` that asks for no change, only for the feed's `seq`; fits any integer type (assumed to be accepted)."""
@@ -70,17 +70,6 @@ RECORDS: Decoder[list[NinoxRecord]] = msgspec.json.Decoder(list[NinoxRecord], fl
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 _IDS: Mapping[str, str] = {"ids": "true", "choiceStyle": "ids"}
-
-
-class _Measuring(NamedTuple):
-    """Decodes pages, and tells how many bytes each has."""
-
-    decoder: Decoder[list[NinoxRecord]]
-    measure: Callable[[int], None]
-
-    def decode(self, buf: bytes, /) -> list[NinoxRecord]:
-        self.measure(len(buf))
-        return self.decoder.decode(buf)
 
 
 class NinoxClient:
@@ -172,8 +161,8 @@ class DatabaseClient:
 
     def get_records(  # noqa: PLR0913 (as many as the endpoint has, and two about the answer)
         self, table_id: str, *, since_id: int | None = None, since_sequence: int | None = None, page: int = 0,
-        per_page: int = MAX_PAGE_SIZE, filters: Mapping[str, Any] | None = None, newest: bool = False,
-        divisible: bool = False, max_bytes: int = MAX_PAGE_BYTES, measure: Callable[[int], None] | None = None,
+        per_page: int = FIRST_PAGE_SIZE, filters: Mapping[str, Any] | None = None, newest: bool = False,
+        divisible: bool = False, max_bytes: int = MAX_PAGE_BYTES, measure: Callable[[Delivery], None] | None = None,
     ) -> list[NinoxRecord]:  # fmt: skip
         """Return one page of records, keyed by field ids, choices as ids.
 
@@ -187,13 +176,13 @@ class DatabaseClient:
             newest: Highest ids first (documented; never verified).
             divisible: The caller asks for a smaller page if the server runs out of time, or the page is large.
             max_bytes: Of a page that is divisible: a larger one is cut off.
-            measure: Is told how many bytes the page has.
+            measure: Is told what each answer took.
         """
         query = {"sinceId": since_id, "sinceSq": since_sequence, "page": page, "perPage": per_page, **_IDS}
         query |= {"filters": _ENCODER.encode(filters).decode() if filters else None, "new": "true" if newest else None}
         request = self._get("tables", table_id, "records", **{k: v for k, v in query.items() if v is not None})
-        bounded = replace(request, divisible=divisible, max_bytes=max_bytes if divisible else None)
-        return self._transport.send(bounded, self._decoder if measure is None else _Measuring(self._decoder, measure))
+        bounded = replace(request, divisible=divisible, max_bytes=max_bytes if divisible else None, measure=measure)
+        return self._transport.send(bounded, self._decoder)
 
     def find_last_changed(self, table_id: str) -> NinoxRecord | None:
         """Return the record that changed last, or None for an empty table."""

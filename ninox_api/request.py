@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 from urllib.parse import quote
 
 from ninox_api import retry
@@ -18,6 +18,18 @@ class Decoder(Protocol[Answer]):
 
     def decode(self, buf: bytes, /) -> Answer:
         """Return the decoded answer."""
+
+
+class Delivery(NamedTuple):
+    """What an answer took.
+
+    Attributes:
+        content_bytes: Of its body, unpacked.
+        seconds: From the last byte of the request to the last of the answer, without pauses and other tries.
+    """
+
+    content_bytes: int
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +46,7 @@ class Request:
         tries_of_500: How often a request that only reads may be sent if the answer is 500.
         divisible: Whether the caller can ask for less if the server runs out of time.
         max_bytes: Largest answer that is taken; None for the bound of all answers.
+        measure: Is told what each answer took that arrived whole.
         private_segment: Index of a segment that is a customer's own word (a file's name), which no message may hold.
     """
 
@@ -48,6 +61,7 @@ class Request:
     tries_of_500: int = retry.TRIES_OF_A_FAILED_READ
     divisible: bool = False
     max_bytes: int | None = None
+    measure: Callable[[Delivery], None] | None = None
     private_segment: int | None = None
 
     @property

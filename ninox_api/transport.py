@@ -7,6 +7,7 @@ only network call) → `read_body` (bounds) → `_raise_for_status` → `_decode
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple, TypeVar
@@ -32,7 +33,7 @@ from ninox_api.errors import (
 from ninox_api.failures import failure_of
 from ninox_api.limits import CallBudget, InFlight
 from ninox_api.monsters import without_monsters
-from ninox_api.request import Answer, Decoder, Request
+from ninox_api.request import Answer, Decoder, Delivery, Request
 from ninox_api.session import BoundedSession
 
 logging.getLogger("urllib3").setLevel(logging.INFO)  # at DEBUG it logs URLs with the values of records in `filters`
@@ -49,6 +50,7 @@ class _Received(NamedTuple):
     status: int
     headers: Mapping[str, str]
     content: bytes
+    seconds: float
 
 
 Take = Callable[[requests.Response], bytes]
@@ -143,12 +145,15 @@ class Transport:
         except NinoxRateLimitError:
             self._in_flight.fall_back_to_one()
             raise
+        if request.measure is not None:
+            request.measure(Delivery(len(received.content), received.seconds))
         return received
 
     def _exchange(self, request: Request, more_headers: Mapping[str, str], take: Take) -> _Received:
         headers = dict(more_headers) if request.password is None else {**more_headers, "nx-password": request.password}
         if request.body is not None:
             headers["Content-Type"] = request.content_type
+        began = time.monotonic()
         try:
             with self._session.request(
                 request.method,
@@ -160,7 +165,8 @@ class Transport:
                 stream=True,
             ) as response:
                 self.clock.note(response.headers.get("Date"))
-                return _Received(response.status_code, response.headers, take(response))
+                content = take(response)
+                return _Received(response.status_code, response.headers, content, time.monotonic() - began)
         except (requests.RequestException, HTTPError, *_OWN_ERRORS, OSError) as error:
             raise failure_of(error, method=request.method, path=request.label, api_url=self._config.api_url) from None
 

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from singer_sdk import typing as th
 
 from ninox_api import config
-from ninox_api.client import MAX_PAGE_SIZE
 from ninox_api.errors import NinoxConfigError
 from ninox_api.naming import MAX_LENGTH
 from ninox_singer import connection
@@ -215,7 +214,7 @@ class TapSettings:
         file_streams: Streams whose files are read: names or globs.
         file_store: Where those go: a folder, or an address that fsspec knows; None if they are only listed.
         full_refresh_interval: Age at which a table is read whole again; None for never.
-        page_size: Records per request.
+        page_size: Records per request; None to find out how many.
     """
 
     team: str | None = None
@@ -233,7 +232,7 @@ class TapSettings:
     marks_deletions_in_full: bool = False
     lists_deletions: bool = False
     full_refresh_interval: timedelta | None = None
-    page_size: int = MAX_PAGE_SIZE
+    page_size: int | None = None
     activates_versions: bool = True
     refresh: tuple[str, ...] = ()
     report_path: Path | None = None

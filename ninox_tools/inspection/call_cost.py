@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from ninox_api.paging import PageSize
+
 DAYS_PER_MONTH = 30
 
 
@@ -82,15 +84,16 @@ class TableReading:
     lists_files: bool
     refresh_interval: timedelta | None
 
-    def calls(self, page_size: int) -> int:
-        """Return the calls that read it whole: its pages, and the empty one that ends it."""
-        pages = math.ceil((self.rows or 0) / page_size)
-        return pages * (1 + self.joins_formulas) + 1
+    def calls(self, page_size: int | None) -> int:
+        """Return the calls that read it whole: its pages; nothing but an empty one shows that it has no rows.
 
-    def file_calls(self, page_size: int) -> int:
+        Where the newest record was deleted, or no feed tells which id comes next, the end costs one call more.
+        """
+        return _pages(self.rows, page_size) * (1 + self.joins_formulas) or 1
+
+    def file_calls(self, page_size: int | None) -> int:
         """Return the calls that list the files of all its records: its pages once more, and one for each record."""
-        rows = self.rows or 0
-        return math.ceil(rows / page_size) + 1 + rows if self.lists_files else 0
+        return (_pages(self.rows, page_size) or 1) + (self.rows or 0) if self.lists_files else 0
 
     def refreshes_per_day(self, runs_per_day: float) -> float:
         """Return how often it is read whole again: never more often than there are runs."""
@@ -99,12 +102,16 @@ class TableReading:
         return min(runs_per_day, timedelta(days=1) / max(self.refresh_interval, timedelta(seconds=1)))
 
 
+def _pages(rows: int | None, page_size: int | None) -> int:
+    return PageSize("", page_size).pages_of(rows or 0)
+
+
 def cost_of(
     readings: Iterable[TableReading],
     *,
     discovery: int,
     queries: int,
-    page_size: int,
+    page_size: int | None,
     downloads_files: bool,
     runs_per_day: float,
 ) -> CallCost:
@@ -114,7 +121,7 @@ def cost_of(
         readings: The selected tables.
         discovery: Calls that were spent to find them.
         queries: Selected scripts of the user's own.
-        page_size: Rows per page.
+        page_size: Rows per page; None to find out how many.
         downloads_files: Whether files are fetched, too; how many there are is not known beforehand.
         runs_per_day: The schedule in question.
     """

@@ -239,6 +239,7 @@ class TableStream(RecordStream):
             entry.table_id,
             feed,
             page_size=settings.page_size,
+            page_cap=bookmark.page_cap,
             permits=permits,
             join=formulas.join,
         )
@@ -376,6 +377,7 @@ class TableStream(RecordStream):
         self._write_tombstones(removed, begun, report)
         is_empty = is_confirmed and report.emitted == 0 and plan.way is Way.FULL
         bookmark.finish_snapshot(snapshot, sequence=begun.sequence, is_empty=is_empty, deleted=removed)
+        bookmark.page_cap = reading.pages.page_cap
         self._commit()
 
     def _emit_changes(self, begun: Begun, reading: _Reading, report: StreamReport) -> Iterator[ConvertedPage]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 from typing import NamedTuple
 
@@ -32,6 +33,7 @@ from ninox_api.paging import (
     PageSize,
     Reading,
     SeenIds,
+    SizedPage,
     Tally,
     cut_range,
     fresh_records,
@@ -145,11 +147,18 @@ class _TableEnd:
 
     def is_newest(self, record_id: int) -> bool:
         """Tell, once, whether the last record of a short page is the newest: then no empty page is asked for."""
-        if self._newest_after or (self._next_id is not None and record_id + 1 >= self._next_id):
+        if self._newest_after or (self._next_id is not None and record_id + 1 > self._next_id):
             return False
         with suppress(*_CANNOT_SAY):
             return self._newest(record_id) == record_id
         return False
+
+    def is_known_last(self, record_id: int) -> bool:
+        """Tell whether the feed named the id behind this record as the next one that a record would get.
+
+        Only that very id proves that the page and the feed speak of one end: any other may be of another time.
+        """
+        return self._next_id is not None and record_id + 1 == self._next_id
 
     def judge(self, reading: Reading) -> End:
         """Judge a reading that met an empty page."""
@@ -184,7 +193,8 @@ class TablePages:
         table_id: str,
         feed: Feed,
         *,
-        page_size: int,
+        page_size: int | None,
+        page_cap: int | None = None,
         permits: Permits | None = None,
         join: JoinPage = lambda page: page,
     ) -> None:
@@ -194,7 +204,8 @@ class TablePages:
             client: Reads the database, decoding the fields that are wanted.
             table_id: Handle of the table.
             feed: Of the database.
-            page_size: Records per request.
+            page_size: Records per request; None to find out how many.
+            page_cap: How many the server was seen to send at most.
             permits: How many threads may read at once.
             join: Adds to a page's records what their own answer lacks (computed values). Called once per page that is
                 handed out, perhaps in another thread than the one that consumes the pages.
@@ -204,9 +215,14 @@ class TablePages:
         self._table_id = table_id
         self._feed = feed
         self._permits = permits or Permits(1)
-        self._page_size = PageSize(table_id, page_size, shared_by=self._permits.limit)
+        self._page_size = PageSize(table_id, page_size, shared_by=self._permits.limit, cap=page_cap)
         self.gone = 0
         self.is_confirmed = False
+
+    @property
+    def page_cap(self) -> int | None:
+        """How many records the server sends at most, as far as it has shown that."""
+        return self._page_size.cap
 
     def begin(self, plan: Plan, *, table_version: int) -> Begun:
         """Take what has to be known before the first page, and return the pages of a plan.
@@ -266,7 +282,7 @@ class TablePages:
             return verdict
 
         try:
-            for page in self._ranges(parts, reading, judge, end.is_newest, seen, tally, run):
+            for page in self._ranges(parts, reading, judge, end, seen, tally, run):
                 yield page._replace(
                     is_in_doubt=tally.is_in_doubt or (is_in_doubt and not self._feed.list_order.is_by_id)
                 )
@@ -390,9 +406,7 @@ class TablePages:
     def _cut(self, last: IdRange, last_id: int | None, *, others: int) -> list[IdRange]:
         """Cut the open range into as many as may be read at once, beside those that are cut already."""
         pieces = self._permits.limit - others
-        return (
-            cut_range(last, end=last_id, page_size=self._page_size.configured, pieces=pieces) if pieces > 1 else [last]
-        )
+        return cut_range(last, end=last_id, page_size=self._page_size.first, pieces=pieces) if pieces > 1 else [last]
 
     def _at_once(self, readings: Sequence[Iterator[ReadPage]]) -> Iterator[ReadPage]:
         """Run the readings of several ranges with as many further threads as are free."""
@@ -409,14 +423,14 @@ class TablePages:
         parts: Sequence[IdRange],
         reading: Reading,
         judge: Callable[[Reading], End],
-        is_newest: Callable[[int], bool],
+        end: _TableEnd,
         seen: list[SeenIds],
         tally: Tally,
         run: Callable[[Sequence[Iterator[ReadPage]]], Iterable[ReadPage]],
     ) -> Iterator[ReadPage]:
         """Yield the pages of ranges; where an empty page is contradicted, by a later record or by the judge, go on."""
         ends: list[tuple[IdRange, int]] = []  # where ranges met an empty page; the open one always does
-        readings, is_again = [self._range(part, part.last_id, ends, is_newest, seen, tally) for part in parts], False
+        readings, is_again = [self._range(part, part.last_id, ends, end, seen, tally) for part in parts], False
         while True:
             has_come = False
             for page in run(readings):
@@ -432,8 +446,8 @@ class TablePages:
                 if judge(reading) is not End.MORE:
                     break
                 doubted = list(ends)
-            ends[:] = [end for end in ends if end not in doubted]
-            readings = [self._range(part, after, ends, is_newest, seen, tally) for part, after in doubted]
+            ends[:] = [met for met in ends if met not in doubted]
+            readings = [self._range(part, after, ends, end, seen, tally) for part, after in doubted]
             is_again = True
         yield from (ReadPage([], part, part.end) for part, _ in ends if part.end is not None)
 
@@ -442,7 +456,7 @@ class TablePages:
         part: IdRange,
         after_id: int,
         ends: list[tuple[IdRange, int]],
-        is_newest: Callable[[int], bool],
+        table_end: _TableEnd,
         seen: list[SeenIds],
         tally: Tally,
     ) -> Iterator[ReadPage]:
@@ -451,7 +465,7 @@ class TablePages:
 
         def fetch(after: int) -> Page:
             nonlocal met_nothing, asked, came, reached, content_bytes
-            page, asked, content_bytes = self._asked_after(after)
+            page, asked, content_bytes = self._asked_after(after, end=part.end)
             came, reached = len(page), page[-1].id if page else after
             met_nothing = not fresh_records(page, after)
             return page
@@ -463,7 +477,10 @@ class TablePages:
                 ids.add(page)
                 last_id = page[-1].id
                 yield ReadPage(self._join(page), part, last_id, content_bytes=content_bytes)
-            if page and part.end is None and len(page) < asked and is_newest(last_id):
+            is_short = self._page_size.is_short(came, asked=asked)
+            if part.end is None and (
+                table_end.is_known_last(last_id) or (page and is_short and table_end.is_newest(last_id))
+            ):
                 met_nothing = True
                 break
         if met_nothing:
@@ -583,32 +600,15 @@ class TablePages:
     def _scan_is_cheaper(self, missing: set[int]) -> bool:
         if not missing:
             return False
-        pages_at_most = (max(missing) - min(missing)) // self._page_size.current + 1
-        return pages_at_most < len(missing)
+        return self._page_size.pages_of(max(missing) - min(missing) + 1) < len(missing)
 
     def _after(self, record_id: int) -> Page:
-        return self._asked_after(record_id)[0]
+        return self._asked_after(record_id).records
 
-    def _asked_after(self, record_id: int, *, since_sequence: int | None = None) -> tuple[Page, int, int]:
-        """Return a page, how many records were asked for (other threads may ask for more by then), and its bytes."""
-        while True:
-            size = self._page_size.take()
-            measured: list[int] = []
-            try:
-                page = self._client.get_records(
-                    self._table_id,
-                    since_id=record_id,
-                    since_sequence=since_sequence,
-                    per_page=size,
-                    divisible=size > MIN_PAGE_SIZE,
-                    max_bytes=self._page_size.max_bytes,
-                    measure=measured.append,
-                )
-            except NinoxError as error:
-                self._page_size.shrink(size, error)
-            else:
-                self._page_size.note(size, rows=len(page), content_bytes=measured[-1])
-                return page, size, measured[-1]
+    def _asked_after(self, record_id: int, *, since_sequence: int | None = None, end: int | None = None) -> SizedPage:
+        """Return the page behind a record, of no more records than there can be up to an end and one for the cursor."""
+        get = partial(self._client.get_records, self._table_id, since_id=record_id, since_sequence=since_sequence)
+        return self._page_size.ask(get, at_most=None if end is None else end - record_id + 1)
 
 
 def _is_after(record: NinoxRecord, bookmark: int, *, also: Container[int] | None) -> bool:

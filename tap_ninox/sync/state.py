@@ -4,7 +4,7 @@
 {"replication_key": "_sequence", "replication_key_value": 4711, "database_id": "…", "table_id": "A",
  "table_version": 1766000000000, "full_refresh_at": "2026-01-31T04:00:00Z",
  "snapshot": [{"head": 4711, "last_id": 12000, "table_version": 1766000000000}],
- "feed_echoes": null, "is_empty": null, "deselected": null, …}
+ "feed_echoes": null, "is_empty": null, "deselected": null, "page_cap": null, …}
 ```
 
 `replication_key_value` is the sequence up to which everything is known to be emitted: the database's sequence taken
@@ -14,7 +14,8 @@ it instead of `last_id`: the ranges of ids that are not read to their end. `"is_
 may have been passed over, which the end of the reading settles. `deselected` lists the properties that could
 have been read and were not, if any. `is_empty` says that the table had no rows when it was read in full, which was
 confirmed. `last_deleted` lists the records that the last run reported as deleted: where the feed's bound is inclusive,
-or a table's own feed was asked behind the database's, the next answer names them again. What else is kept of the
+or a table's own feed was asked behind the database's, the next answer names them again. `page_cap` is how many records
+the server was seen to send at most. What else is kept of the
 table's schema: see `known_tables`.
 
 Meltano merges states at depth: after a full refresh, which begins without the old state, whatever the new one does not
@@ -43,7 +44,7 @@ TABLE_VERSION = "table_version"
 
 BOOKMARK_KEYS = (
     "replication_key", "replication_key_value", "database_id", "table_id", TABLE_VERSION, "full_refresh_at",
-    "snapshot", FEED_ECHOES, "is_empty", "last_deleted", "deselected", *SCHEMA_KEYS,
+    "snapshot", FEED_ECHOES, "is_empty", "last_deleted", "deselected", "page_cap", *SCHEMA_KEYS,
 )  # fmt: skip
 
 MOST_LAST_DELETED = 1000
@@ -172,6 +173,16 @@ class Bookmark:
             return True
 
     @property
+    def page_cap(self) -> int | None:
+        """How many records per page the server was seen to send at most when the table was read in full."""
+        cap = self._values.get("page_cap")
+        return cap if _is_count(cap) and cap > 0 else None
+
+    @page_cap.setter
+    def page_cap(self, cap: int | None) -> None:
+        self._values["page_cap"] = cap
+
+    @property
     def snapshot(self) -> Snapshot | None:
         """The reading under way, if any."""
         saved = self._values.get("snapshot")
@@ -271,5 +282,5 @@ def _are_ranges(saved: object) -> bool:
     return all(isinstance(part, dict) and part.keys() == {"last_id", "end"} for part in saved)
 
 
-def _is_count(value: object) -> bool:
+def _is_count(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
-from ninox_api.client import MAX_PAGE_SIZE, DatabaseClient, NinoxRecord
+from ninox_api.client import DatabaseClient, NinoxRecord
 from ninox_api.errors import NinoxError
 from ninox_api.paging import (
     MIN_PAGE_SIZE,
@@ -44,7 +45,7 @@ class KnownTable:
     """
 
     def __init__(
-        self, client: DatabaseClient, table_id: str, *, fields: Iterable[Field], page_size: int = MAX_PAGE_SIZE
+        self, client: DatabaseClient, table_id: str, *, fields: Iterable[Field], page_size: int | None = None
     ) -> None:
         """Remember the table; nothing is sent yet.
 
@@ -52,7 +53,7 @@ class KnownTable:
             client: Reader of the database.
             table_id: Its id.
             fields: Its fields, to see that the server keys records by their ids.
-            page_size: Records per request.
+            page_size: Records per request; None to find out how many.
         """
         self.id = table_id
         self._caption_by_id = {field.id: field.name for field in fields}
@@ -63,6 +64,7 @@ class KnownTable:
         self._has_looked_for_highest = False
         self._unread_after: int | None = None
         self._end: int | None = None
+        self._newest_id = 0
         self._gaps: list[range] = []
 
     def watch(self, watcher: Watcher) -> None:
@@ -139,6 +141,8 @@ class KnownTable:
             for page in keyset_pages(self._after, after_id=after_id):
                 cursor = page[-1].id
                 yield self._seen(page)
+                if cursor == self._newest_id:  # told while the table was read, so no empty page is asked for
+                    break
         except KeysetUnusableError:
             logger.debug("Table %s cannot be paged by record id on this server.", self.id)
             for page in self._passes():
@@ -205,21 +209,26 @@ class KnownTable:
             return newest[0].id == record_id
         return all(record.id <= record_id for record in self._after(record_id))  # it is gone, or nothing is sorted
 
-    def pages_after(self, record_id: int) -> int:
-        """Return how many pages lie beyond an id, at most; one call.
+    def find_newest_id(self) -> int:
+        """Return the id of the newest record, 0 for none; one call.
 
-        A server that does not sort makes it too few: that costs calls, no more.
+        A server that does not sort makes it too low: that costs calls, no more.
         """
         newest = self._seen(self._client.get_records(self.id, newest=True, per_page=1))
         if self._end is None:
             self._end = self.highest_id
-        return ((newest[0].id - record_id) // self._page_size.current + 1) if newest else 0
+        self._newest_id = newest[0].id if newest else 0
+        return self._newest_id
+
+    def pages_of(self, records: int) -> int:
+        """Return in how many pages so many records would come, as far as pages have shown."""
+        return self._page_size.pages_of(records)
 
     def look_for_highest_id(self) -> None:
         """Make sure that `highest_id` is the table's highest; two calls at the first time, none later."""
         if not self._has_looked_for_highest:
             self._has_looked_for_highest = True
-            self.pages_after(0)
+            self.find_newest_id()
             self.read_new()
 
     def read_new(self) -> list[NinoxRecord]:
@@ -272,17 +281,7 @@ class KnownTable:
         """Return a page; ask for less from now on if that is too much for the server, or if it is large."""
         if query.get("page"):  # in another size, it would begin elsewhere
             return self._client.get_records(self.id, per_page=self._page_size.current, **query)
-        while True:
-            size, measured = self._page_size.take(), list[int]()
-            try:
-                page = self._client.get_records(
-                    self.id, per_page=size, divisible=size > MIN_PAGE_SIZE, measure=measured.append, **query
-                )
-            except NinoxError as error:
-                self._page_size.shrink(size, error)
-            else:
-                self._page_size.note(size, rows=len(page), content_bytes=measured[-1])
-                return page
+        return self._page_size.ask(partial(self._client.get_records, self.id, **query)).records
 
 
 TableOf = Callable[[str], KnownTable]

@@ -46,9 +46,10 @@ class Matcher:
         self._key_fields = key_fields
         self._unread: Iterator[Page] = table.pages()
         self._last_read_id = 0
-        self._pages_left: int | None = None
+        self._newest_id: int | None = None
         self._looked_up: set[Hashable] = set()
         self._is_trusted = not key_fields
+        self._has_failed = False
         self._known: NinoxRecord | None = None
         table.watch(self)
 
@@ -93,9 +94,14 @@ class Matcher:
         total = len(self._looked_up) + len(unknown)
         is_cheap = not unknown or (self._is_trusted and total <= _FEW)
         if is_cheap or ((self._last_read_id or self._read_page()) and self._look_ups_pay(total)):
-            all(self._look_up(key, fields) for key, fields in unknown.items())
-        if unknown and any(key not in self._looked_up for key in unknown):
-            self.read_whole()
+            self._look_all_up(unknown)
+        # At each page it shows how large pages are on this server, and so what the rest costs.
+        while any(key not in self._looked_up for key in unknown) and self._read_page():
+            if self._look_ups_pay(total):
+                self._look_all_up(unknown)
+
+    def _look_all_up(self, unknown: Mapping[Hashable, Fields]) -> None:
+        all(self._look_up(key, fields) for key, fields in unknown.items())
 
     def _read_page(self) -> bool:
         page = next(self._unread, None)
@@ -111,24 +117,26 @@ class Matcher:
 
     def _look_ups_pay(self, total: int) -> bool:
         """Compare with the pages left, counting all look-ups of this run: it never costs twice the cheaper way."""
-        if self._pages_left is None:
-            self._pages_left = self._table.pages_after(self._last_read_id)
-        return total + (not self._is_trusted) <= self._pages_left and self._may_look_up()
+        if self._newest_id is None:
+            self._newest_id = self._table.find_newest_id()
+        pages_left = self._table.pages_of(self._newest_id - self._last_read_id)
+        return total + (not self._is_trusted) <= pages_left and self._may_look_up()
 
     def _may_look_up(self) -> bool:
-        """Tell whether the server finds a record that is known to be there."""
-        if not self._is_trusted and self._known is not None:
+        """Tell whether the server finds a record that is known to be there; where it once did not, never again."""
+        if not self._is_trusted and not self._has_failed and self._known is not None:
             filters = self._filters(self._known.fields)
             key = self._key_of(self._known.id, self._known.fields)
             found = self._find_equal(filters, key) if filters else []
             self._is_trusted = self._known.id in {record.id for record in found}
+            self._has_failed = not self._is_trusted
         return self._is_trusted
 
     def _look_up(self, key: Hashable, fields: Fields) -> bool:
         """Ask for one key; return whether the answer can be relied on."""
         found = self._ask(key, fields)
         if found is None:
-            self._is_trusted = False
+            self._is_trusted, self._has_failed = False, True
             return False
         for record in found:
             self.index.put(record.id, record.fields)

@@ -26,6 +26,7 @@ from tap_ninox.settings import TapSettings
 from tap_ninox.values.selected_fields import SelectedFieldsDecoder
 from target_ninox import completeness
 from target_ninox.mapping.plan import WritePlan
+from target_ninox.matching.known_table import KnownTable
 from target_ninox.settings import TargetSettings
 from target_ninox.state import write_state
 from target_ninox.write.file_sources import FileSources
@@ -39,6 +40,7 @@ class KilledError(BaseException):
 
 CONSTANTS = {
     "page_size": (TapSettings, "page_size"),
+    "page_size_of_target": (KnownTable, "page_size"),
     "batch_size_rows": (TargetSettings, "batch_size"),
     "max_retries": (ConnectionConfig, "max_retries"),
     "request_timeout": (ConnectionConfig, "request_timeout_s"),
@@ -139,6 +141,13 @@ def small_pages(good_bytes):
     with mock.patch.multiple(
         paging, GOOD_PAGE_BYTES=good_bytes, MAX_PAGE_BYTES=2 * good_bytes, LEAST_PAGE_BYTES=good_bytes
     ):
+        yield
+
+
+@contextmanager
+def slow_answers(*, quick_s=0.0, slow_s=-1.0):
+    """Take every answer for a slow one: pages do not grow, and shrink where they are above their first size."""
+    with mock.patch.multiple(paging, QUICK_S=quick_s, SLOW_S=slow_s):
         yield
 
 

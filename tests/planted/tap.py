@@ -582,7 +582,7 @@ PROMISES = [
         "Memory no longer grows with the size of rows: pages become smaller after a large answer",
         test="tap/test_page_size.py::test_pages_become_smaller_after_a_large_one_before_one_fails_and_grow_again",
         defects=(
-            Defect("ninox_api:PageSize.note", "if content_bytes > self._good_bytes:", "if False:"),
+            Defect("ninox_api:PageSize.note", "if delivery.content_bytes > self._good_bytes:", "if False:"),
             Defect("ninox_api:PageSize.note", "self._next = min(self._most, asked * _GROWTH)", "pass"),
         ),
     ),

@@ -30,11 +30,11 @@ def loaded(simulate):
 @pytest.mark.parametrize(
     ("read_at", "hours", "pages"),
     [
-        ("2020-01-01T00:00:00Z", 24, 2),
+        ("2020-01-01T00:00:00Z", 24, 1),
         ("2999-01-01T00:00:00Z", 24, 0),
         ("2020-01-01T00:00:00Z", None, 0),
-        ("soon", 1, 2),
-        (None, 1, 2),
+        ("soon", 1, 1),
+        (None, 1, 1),
         ("2999-01-01T00:00:00Z", 0, 0),
     ],
     ids=["due", "not yet", "never", "unreadable time", "no time", "clock set back"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ninox_api.paging import PageSize
 from ninox_simulator.documents import RecordDocument
 from ninox_simulator.replies import ApiError
 from tests.helpers import limits
@@ -119,3 +120,72 @@ def test_several_readers_shrink_their_pages_together(simulate):
     run = run_tap(simulator, page_size=40, max_parallel_requests=3)
     assert sorted(run.ids(STREAM)) == list(range(1, 201))
     assert sizes(simulator).count(40) <= 3
+
+
+def test_pages_grow_from_a_thousand_to_ten_thousand_while_answers_are_full(simulate):
+    simulator = simulate(shop(25_001))
+    run = run_tap(simulator)
+    assert run.ids(STREAM) == list(range(1, 25_002))
+    assert sizes(simulator) == [1000, 2000, 4000, 8000, 10_000, 10_000]
+
+
+def test_pages_do_not_grow_while_answers_are_slow(simulate):
+    simulator = simulate(shop(3500))
+    with limits.slow_answers(quick_s=-1.0, slow_s=10.0):
+        run_tap(simulator)
+    assert sizes(simulator) == [1000] * 4
+
+
+def test_a_slow_answer_makes_the_next_pages_smaller_but_not_smaller_than_the_first(simulate):
+    simulator = simulate(shop(12_000))
+    slow = limits.slow_answers(quick_s=-1.0, slow_s=-1.0)
+
+    def check(_edit, index, path):
+        if path.endswith("/records") and simulator.log.entries[index].query["perPage"] == "4000":
+            slow.__enter__()
+
+    simulator.between(check)
+    try:
+        run = run_tap(simulator)
+    finally:
+        slow.__exit__(None, None, None)
+    assert run.ids(STREAM) == list(range(1, 12_001))
+    assert sizes(simulator) == [1000, 2000, 4000, 2000, *[1000] * 3]
+
+
+@pytest.mark.parametrize("status", [400, 413, 422, 500, 504])
+def test_a_larger_page_that_is_refused_is_asked_for_in_the_size_that_was_answered(simulate, status):
+    simulator = simulate(shop(5000))
+    refuse_pages_above(simulator, 1000, status)
+    run = run_tap(simulator, max_retries=0)
+    assert (run.error, run.ids(STREAM)) == (None, list(range(1, 5001)))
+    assert sizes(simulator) == [1000, 2000, *[1000] * 4]
+
+
+@pytest.mark.parametrize("next_rids", ["present", "absent"])
+@pytest.mark.parametrize("cap", ["100", "1000"])
+def test_the_bound_of_a_server_is_remembered_and_no_short_page_is_taken_for_the_end(simulate, cap, next_rids):
+    simulator = simulate(shop(3020), per_page_cap=cap, next_rids=next_rids)
+    first = run_tap(simulator)
+    assert first.ids(STREAM) == list(range(1, 3021))
+    assert first.bookmark(STREAM)["page_cap"] == int(cap)
+    asked = len(record_pages(simulator))
+    simulator.log.clear()
+    again = run_tap(simulator, state=first.state, refresh=[STREAM])
+    assert again.ids(STREAM) == list(range(1, 3021))
+    pages = -(-3020 // int(cap))
+    end = 0 if next_rids == "present" else 1
+    assert len(record_pages(simulator)) == pages + end
+    questions = {("100", "present"): 1, ("100", "absent"): 2}  # whether the first short page was the last
+    assert asked - len(record_pages(simulator)) == questions.get((cap, next_rids), 0)
+    simulator.switches.update({"per_page_cap": "none"})
+    later = run_tap(simulator, state=again.state, refresh=[STREAM])
+    assert later.ids(STREAM) == list(range(1, 3021))
+    assert later.bookmark(STREAM)["page_cap"] is None
+
+
+def test_a_hundred_thousand_rows_are_expected_in_thirteen_pages():
+    assert PageSize("A").pages_of(100_000) == 13
+    assert PageSize("A", cap=1000).pages_of(100_000) == 100
+    assert PageSize("A", 50).pages_of(101) == 3
+    assert PageSize("A").pages_of(0) == 0

@@ -38,7 +38,7 @@ def test_two_readings_one_right_after_the_other_have_two_versions(simulate):
 def test_a_version_is_above_that_of_a_reading_that_was_given_up(simulate):
     simulator = simulate(shop(3))
     simulator.faults.add("status", status=500, path="/records$", after=1, times=1)
-    died = run_tap(simulator)
+    died = run_tap(simulator, page_size=2)
     state = died.state
     snapshot = state["bookmarks"][STREAM]["snapshot"]
     assert snapshot, "the reading did not begin"

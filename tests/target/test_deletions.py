@@ -305,7 +305,7 @@ class _Between:
 
     def __call__(self, _number, _method, path):
         reads = [call for call in self.simulator.log.entries if call.path.endswith("/A/records")]
-        if not self.is_done and reads and reads[-1].query.get("sinceId") == "40":
+        if not self.is_done and reads and reads[-1].query.get("new") == "true":
             self.is_done = True
         elif self.is_done and path.endswith("/A/records") and len(stored(self.simulator)) == 40:
             self.simulator.store.database(TEAM_ID, DATABASE_ID).create("A", {"A": "somebody's"})

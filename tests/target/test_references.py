@@ -233,7 +233,7 @@ def test_linked_records_are_looked_up_singly_in_a_large_table_and_only_once(simu
     run_target(simulator, [ORDERS, *records("orders", [{"No": f"O{n}"} for n in range(9000)])])
     simulator.log.clear()
     given = [{"No": f"L{n}", "Order": f"O{n % 3}"} for n in range(300)]
-    run_target(simulator, [LINES, *records("lines", given)], streams=REFERENCES)
+    run_target(simulator, [LINES, *records("lines", given)], streams=REFERENCES, page_size_of_target=1000)
     looked_up = [call.query["filters"] for call in simulator.log.entries if "filters" in call.query]
     assert sorted(looked_up[1:]) == ['{"A":"O0"}', '{"A":"O1"}', '{"A":"O2"}'], "the first is the probe"
     assert linked(simulator, "C", "B", "B") == {f"L{n}": f"O{n % 3}" for n in range(300)}
