@@ -25,7 +25,7 @@ PROMISES = [
         "docs/adr/0018-no-record-twice.md",
         "Of two runs, the one that creates later sees the ids of the other.",
         test="target/test_another_writer.py::test_few_keys_that_were_looked_up_in_a_large_table_are_noticed_too",
-        defects=(Defect("target_ninox:KnownTable.pages_after", "self._end = self.highest_id", "self._end = None"),),
+        defects=(Defect("target_ninox:KnownTable.find_newest_id", "self._end = self.highest_id", "self._end = None"),),
     ),
     Promise(
         "docs/adr/0018-no-record-twice.md",
@@ -510,7 +510,7 @@ PROMISES = [
         "docs/how-to/write-into-ninox.md",
         "Existing records are read in pages that become smaller where they are too much for the server",
         test="target/test_bad_rows.py::test_records_that_are_too_much_for_the_server_are_read_in_smaller_pages",
-        defects=(Defect("target_ninox:KnownTable._get", "self._page_size.shrink(size, error)", "raise"),),
+        defects=(Defect("ninox_api:PageSize.ask", "self.shrink(asked, error)", "raise"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
