@@ -71,7 +71,7 @@ def test_other_records_that_somebody_creates_meanwhile_are_no_error(simulate):
 def test_few_keys_that_were_looked_up_in_a_large_table_are_noticed_too(simulate):
     simulator = simulate(shop(5000))
     type_before_batch(simulator, 1, ["name 5001"])
-    run = run_target(simulator, rows(5001, 5002))
+    run = run_target(simulator, rows(5001, 5002), page_size_of_target=1000)
     assert pairs(run.error) == [(5002, 5001)]
 
 
