@@ -121,7 +121,7 @@ lowest: setup
 	@$(BIN)/uv venv --quiet --clear --python $(PYTHON) build/lowest-dev
 	@$(BIN)/uv pip install --quiet --python $(BESIDE)/python --resolution lowest-direct $(DEV) -e $(TABULAR)
 	@PATH="$(CURDIR)/$(BESIDE):$$PATH" $(BESIDE)/python -m pytest -q \
-	  tests/scenarios tests/simulator tests/conformance tests/e2e tests/doors/test_postgres.py \
+	  tests/settings tests/tap tests/simulator tests/conformance tests/e2e tests/doors/test_postgres.py \
 	  tests/tabular $(TABULAR)/tests
 
 clean:

@@ -23,7 +23,7 @@ from tests.helpers.stage import Stage
 settings.register_profile("any machine", parent=settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
-LONGEST_FIRST = ("e2e", "docs", "doors", "scenarios", "reliability", "pages")
+LONGEST_FIRST = ("e2e", "docs", "doors", "settings", "reliability", "pages", "tap")
 """Folders under tests/ that start programs: begun early, so that no worker ends long after the other."""
 
 _until_the_end = ExitStack()

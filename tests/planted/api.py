@@ -33,7 +33,7 @@ PROMISES = [
     Promise(
         "docs/guarantees.md",
         "A [budget of calls](how-to/budget.md) (`max_api_calls`) ends a run where the next one goes on",
-        test="scenarios/test_a13_a_budget.py::test_runs_within_a_budget_add_up_to_a_whole_load",
+        test="tap/test_budget_of_calls.py::test_runs_within_a_budget_add_up_to_a_whole_load",
         defects=(Defect("ninox_api:Transport._attempt", "self.budget.spend()", "pass"),),
     ),
     Promise(
@@ -83,7 +83,7 @@ PROMISES = [
     Promise(
         "SECURITY.md",
         "plain `http` goes to this machine alone.",
-        test="scenarios/test_connection_settings.py::test_plain_http_goes_to_no_other_machine",
+        test="settings/test_connection_settings.py::test_plain_http_goes_to_no_other_machine",
         defects=(Defect("ninox_api:_url_problems", "not _is_loopback(host)", "False"),),
     ),
     Promise(
@@ -202,7 +202,7 @@ PROMISES = [
     Promise(
         "docs/reference/settings.md",
         "upper and lower case and blanks around make no difference",
-        test="scenarios/test_names_in_settings.py::test_the_tap_finds_what_is_named",
+        test="settings/test_names_in_settings.py::test_the_tap_finds_what_is_named",
         defects=(
             Defect(
                 "tap_ninox:TapSettings.refreshes",
@@ -215,7 +215,7 @@ PROMISES = [
     Promise(
         "docs/reference/settings.md",
         "upper and lower case and blanks around make no difference",
-        test="scenarios/test_names_in_settings.py::test_the_target_finds_what_is_named",
+        test="settings/test_names_in_settings.py::test_the_target_finds_what_is_named",
         defects=(
             Defect("target_ninox:plan_stream", "settings = settings.naming(properties)", "pass"),
             Defect(
@@ -242,7 +242,7 @@ PROMISES = [
     Promise(
         "docs/reference/settings.md",
         "A name of nothing is an error that tells the nearest one",
-        test="scenarios/test_names_in_settings.py::test_the_tap_refuses_what_is_not_there_and_says_what_is_near",
+        test="settings/test_names_in_settings.py::test_the_tap_refuses_what_is_not_there_and_says_what_is_near",
         defects=(
             Defect("tap_ninox:entries_to_read", "return entries, _unseen(unknown, discovery)", "return entries, []"),
             Defect("tap_ninox:TapNinox._note_problems", "self._problems += problems", "pass"),
@@ -252,7 +252,7 @@ PROMISES = [
     Promise(
         "docs/reference/settings.md",
         "A name of nothing is an error that tells the nearest one",
-        test="scenarios/test_names_in_settings.py::test_the_target_refuses_what_is_not_there_and_says_what_is_near",
+        test="settings/test_names_in_settings.py::test_the_target_refuses_what_is_not_there_and_says_what_is_near",
         defects=(
             Defect("target_ninox.destination:_find_database", "if problems:", "if False:"),
             Defect("target_ninox.mapping.properties:_strangers", "if name not in properties:", "if False:"),
@@ -362,7 +362,7 @@ PROMISES = [
     Promise(
         "CHANGELOG.md",
         "`auth_token_file` names a file that holds the API key.",
-        test="scenarios/test_connection_settings.py::test_the_key_may_be_in_a_file",
+        test="settings/test_connection_settings.py::test_the_key_may_be_in_a_file",
         defects=(Defect("ninox_singer:connection_config", "_key_in(path)", "path"),),
     ),
     Promise(

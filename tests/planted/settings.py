@@ -47,7 +47,7 @@ class Ignored:
 
 TAP = {
     "auth_token": "tap/test_first_load.py::test_every_row_arrives_once_with_its_values",
-    "auth_token_file": "scenarios/test_connection_settings.py::test_the_key_may_be_in_a_file",
+    "auth_token_file": "settings/test_connection_settings.py::test_the_key_may_be_in_a_file",
     "api_url": "tap/test_first_load.py::test_every_row_arrives_once_with_its_values",
     "team": "tap/test_discovery.py::test_a_team_by_id_works_where_teams_are_not_listed",
     "database_passwords": "tap/test_private_cloud.py::test_first_load_and_changes_through_everything_a_firm_puts_in_between",
@@ -57,7 +57,7 @@ TAP = {
     "tables": "tap/test_discovery.py::test_a_name_that_names_nothing_is_one_sentence_with_what_there_is",
     "stream_name_format": "tap/test_teams.py::test_equal_names_are_told_apart_where_the_team_is_left_out",
     "aliases": "tap/test_drift_since_state.py::test_an_alias_gives_the_name_back",
-    "formulas": "scenarios/test_a07_formulas.py::test_the_values_are_those_of_the_screen_for_twenty_rows_of_each_table",
+    "formulas": "tap/test_formulas_for_power_bi.py::test_the_values_are_those_of_the_screen_for_twenty_rows_of_each_table",
     "queries": "tap/test_queries.py::test_objects_become_rows_typed_by_the_given_schema_for_one_call",
     "files": "tap/test_files.py::test_metadata_of_all_records_for_a_call_each_and_none_of_them_twice",
     "timezone": "tap/test_field_values.py::test_moments_are_of_the_zone_that_the_settings_name",
@@ -70,34 +70,34 @@ TAP = {
 
 TARGET = {
     "auth_token": "target/test_upsert.py::test_rows_are_created_changed_and_left_alone",
-    "auth_token_file": "scenarios/test_connection_settings.py::test_the_key_may_be_in_a_file",
+    "auth_token_file": "settings/test_connection_settings.py::test_the_key_may_be_in_a_file",
     "api_url": "target/test_upsert.py::test_rows_are_created_changed_and_left_alone",
     "team": "target/test_messages.py::test_what_is_not_found_is_named_with_what_there_is",
-    "database_passwords": "scenarios/test_connection_settings.py::test_a_locked_database_opens_for_its_password_alone",
+    "database_passwords": "settings/test_connection_settings.py::test_a_locked_database_opens_for_its_password_alone",
     "database": "target/test_upsert.py::test_rows_are_created_changed_and_left_alone",
-    "streams": "target/test_b5_b10_values.py::test_b10_a_german_spreadsheet",
-    "dry_run": "target/test_b12_files.py::test_b12_a_dry_run_uploads_nothing",
+    "streams": "target/test_values_of_an_erp_and_a_spreadsheet.py::test_a_german_spreadsheet",
+    "dry_run": "target/test_pictures_of_products.py::test_a_dry_run_uploads_nothing",
     "limit_rows": "target/test_limit_rows.py::test_the_first_rows_of_each_stream_are_written_and_the_others_are_not",
-    "on_reject": "target/test_b12_files.py::test_b12_a_picture_that_is_gone_is_a_reject_of_its_row",
+    "on_reject": "target/test_pictures_of_products.py::test_a_picture_that_is_gone_is_a_reject_of_its_row",
     "rejects_path": "target/test_refused_rows.py::test_rejected_rows_are_fed_in_again_after_repair",
-    "report_path": "target/test_b6_b9_before_and_after.py::test_b9_a_dry_run_writes_nothing_and_counts_as_the_real_run",
-    "max_updates": "target/test_b6_b9_before_and_after.py::test_b9_a_limit_stops_a_surprise_before_it_happens",
+    "report_path": "target/test_before_and_after.py::test_a_dry_run_writes_nothing_and_counts_as_the_real_run",
+    "max_updates": "target/test_before_and_after.py::test_a_limit_stops_a_surprise_before_it_happens",
     "max_deletes": "target/test_deletions.py::test_a_mirror_that_would_delete_too_much_deletes_nothing",
     "hard_delete": "target/test_every_switch.py::test_the_same_records_are_stored_whatever_nobody_knows",
-    "file_folder": "target/test_b12_files.py::test_b12_pictures_arrive_once",
-    "trusted_file_hosts": "target/test_b12_files.py::test_b12_pictures_arrive_once",
+    "file_folder": "target/test_pictures_of_products.py::test_pictures_arrive_once",
+    "trusted_file_hosts": "target/test_pictures_of_products.py::test_pictures_arrive_once",
 }
 
 STREAM = {
-    "table": "target/test_b12_files.py::test_b12_pictures_arrive_once",
+    "table": "target/test_pictures_of_products.py::test_pictures_arrive_once",
     "mode": "target/test_upsert.py::test_modes_that_only_add_or_only_change",
     "match_on": "target/test_upsert.py::test_records_are_found_by_what_the_settings_name_instead_of_the_key",
-    "on_duplicate_match": "target/test_upsert.py::test_b3_one_of_several_records_is_chosen_if_the_settings_say_so",
+    "on_duplicate_match": "target/test_upsert.py::test_one_of_several_records_is_chosen_if_the_settings_say_so",
     "fields": "target/test_upsert.py::test_properties_go_to_the_fields_that_the_settings_name",
     "references": "target/test_every_switch.py::test_the_same_records_are_stored_whatever_nobody_knows",
-    "null": "target/test_b5_b10_values.py::test_b10_empty_cells_clear_or_keep",
-    "number_format": "target/test_b5_b10_values.py::test_b10_a_german_spreadsheet",
-    "timezone": "target/test_b5_b10_values.py::test_b10_a_german_spreadsheet",
+    "null": "target/test_values_of_an_erp_and_a_spreadsheet.py::test_empty_cells_clear_or_keep",
+    "number_format": "target/test_values_of_an_erp_and_a_spreadsheet.py::test_a_german_spreadsheet",
+    "timezone": "target/test_values_of_an_erp_and_a_spreadsheet.py::test_a_german_spreadsheet",
 }
 
 PROOFS = {

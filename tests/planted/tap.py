@@ -179,7 +179,7 @@ PROMISES = [
     Promise(
         "docs/guarantees.md",
         "An incomplete read never passes for a deletion",
-        test="scenarios/test_a06_we_deleted_wrong_invoices.py::test_a_refresh_that_is_cut_off_marks_none",
+        test="tap/test_we_deleted_wrong_invoices.py::test_a_refresh_that_is_cut_off_marks_none",
         defects=(
             Defect(
                 "tap_ninox:TableStream._emit_full",

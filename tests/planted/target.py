@@ -98,7 +98,7 @@ PROMISES = [
     Promise(
         "docs/guarantees.md",
         "A lost answer, an outage or a kill makes no record twice",
-        test="target/test_lost_answers.py::test_b2_a_lost_answer_makes_no_record_twice",
+        test="target/test_lost_answers.py::test_a_lost_answer_makes_no_record_twice",
         defects=(
             Defect("target_ninox:Looking.look", "not chunk[0].creates", "True"),
             Defect(
@@ -447,7 +447,7 @@ PROMISES = [
     Promise(
         "docs/guarantees.md",
         "The row is rejected with their ids; or the first is taken, or the newest (`on_duplicate_match`).",
-        test="target/test_upsert.py::test_b3_a_key_that_several_records_have_is_rejected_with_their_ids",
+        test="target/test_upsert.py::test_a_key_that_several_records_have_is_rejected_with_their_ids",
         defects=(Defect("target_ninox:RowWriter._chosen", 'self._on_duplicate_match == "reject"', "False"),),
     ),
     Promise(

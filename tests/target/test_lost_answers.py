@@ -50,7 +50,7 @@ def shop_with_script():
 
 
 @pytest.mark.parametrize("fault", LOST, ids=named)
-def test_b2_a_lost_answer_makes_no_record_twice(simulate, fault):
+def test_a_lost_answer_makes_no_record_twice(simulate, fault):
     simulator = simulate(shop_with_script())
     simulator.faults.add(**{**fault, **SAVES, "after": 1})
     run = run_target(simulator, [CUSTOMERS, *rows(300), state({"a": 1})], max_retries=3)
@@ -131,7 +131,7 @@ def test_several_lost_answers_in_a_row_are_waited_out_longer_each_time(simulate,
     assert waits[1] < waits[2] < waits[3] < waits[4]
 
 
-def test_b7_an_outage_is_waited_out_then_the_run_stops_and_claims_nothing(simulate, waits):
+def test_an_outage_is_waited_out_then_the_run_stops_and_claims_nothing(simulate, waits):
     simulator = simulate(shop(0))
     simulator.faults.add(kind="status", status=503, times=None, after=1, **SAVES)
     run = run_target(simulator, [CUSTOMERS, *rows(200), state({"a": 1})], max_retries=4)

@@ -65,7 +65,7 @@ def test_keys_of_records_that_are_looked_up_by_id(simulate):
     assert len(reads(simulator)) == 2
 
 
-def test_b1_customers_imported_weekly(simulate):
+def test_customers_imported_weekly(simulate):
     tables = {
         "A": table("Shop Customers", A=field("string", "Shop-ID"), B=field("string", "Name"), C=field("date", "Since"))
     }

@@ -56,7 +56,7 @@ def linked(simulator, table_id, field_id, other):
 
 
 @pytest.mark.parametrize("order", ["lines first", "customers first"])
-def test_b4_orders_with_lines_and_customers(simulate, order):
+def test_orders_with_lines_and_customers(simulate, order):
     simulator = simulate(shop())
     parts = [[LINES, *lines(200)], [ORDERS, *orders(40)], [CUSTOMERS, *customers(7)]]
     messages = [*chain(*(parts if order == "lines first" else reversed(parts)))]
@@ -72,7 +72,7 @@ def test_b4_orders_with_lines_and_customers(simulate, order):
     assert writes(simulator) == []
 
 
-def test_b4_a_row_whose_linked_record_never_comes_is_rejected_with_the_key(simulate, tmp_path):
+def test_a_row_whose_linked_record_never_comes_is_rejected_with_the_key(simulate, tmp_path):
     simulator = simulate(shop())
     path = tmp_path / "rejects.jsonl"
     given = records("lines", [{"No": "L1", "Order": "O1"}, {"No": "L2", "Order": "O-gone"}])

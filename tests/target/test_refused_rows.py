@@ -83,7 +83,7 @@ def test_the_state_passes_rejected_rows_only_if_the_settings_say_so(simulate, po
     assert len(stored(simulator)) == 5
 
 
-def test_b6_what_cannot_work_is_said_before_any_write_and_one_bad_row_costs_no_other(simulate, caplog, tmp_path):
+def test_what_cannot_work_is_said_before_any_write_and_one_bad_row_costs_no_other(simulate, caplog, tmp_path):
     customers = table(
         "Customers",
         A=field("string", "Name"), B=field("date", "Since"), C=field("fn", "Total", fn="1"),
@@ -108,7 +108,7 @@ def test_b6_what_cannot_work_is_said_before_any_write_and_one_bad_row_costs_no_o
     assert "n 4710" not in caplog.text
 
 
-def test_b7_a_field_that_vanishes_while_the_run_is_under_way_is_named_and_left_out(simulate, caplog):
+def test_a_field_that_vanishes_while_the_run_is_under_way_is_named_and_left_out(simulate, caplog):
     simulator = simulate(shop(0))
     edit = simulator.store.database(TEAM_ID, DATABASE_ID)
     seen = []
@@ -126,7 +126,7 @@ def test_b7_a_field_that_vanishes_while_the_run_is_under_way_is_named_and_left_o
     assert [call.path for call in calls(simulator)].count(f"/v1/teams/{TEAM_ID}/databases/{DATABASE_ID}") == 2
 
 
-def test_b7_a_field_renamed_a_minute_ago_is_met_by_its_id(simulate):
+def test_a_field_renamed_a_minute_ago_is_met_by_its_id(simulate):
     simulator = simulate(shop(0))
     edit = simulator.store.database(TEAM_ID, DATABASE_ID)
     simulator.on_request.append(
@@ -137,7 +137,7 @@ def test_b7_a_field_renamed_a_minute_ago_is_met_by_its_id(simulate):
 
 
 @limits.no_pauses()
-def test_b7_a_server_that_answers_500_to_everything_is_not_taken_for_bad_rows(simulate):
+def test_a_server_that_answers_500_to_everything_is_not_taken_for_bad_rows(simulate):
     simulator = simulate(shop(0))
     simulator.faults.add(kind="status", status=500, times=None, after=4)
     run = run_target(simulator, [CUSTOMERS, *records("customers", rows(200)), state({"a": 1})], max_retries=2)
@@ -156,7 +156,7 @@ def test_a_table_that_takes_no_row_at_all_does_not_use_up_the_calls(simulate):
 
 @pytest.mark.parametrize("kind", ["refuse_one", "lose_one"])
 @pytest.mark.parametrize("existing", [0, 10], ids=["new", "changed"])
-def test_b8_200_but_not_stored(simulate, caplog, kind, existing):
+def test_200_but_not_stored(simulate, caplog, kind, existing):
     simulator = simulate(shop(existing))
     simulator.faults.add(kind=kind, **SAVES)
     run = run_target(simulator, [CUSTOMERS, *records("customers", rows(10)), state({"a": 1})])

@@ -25,7 +25,7 @@ def plan_input():
     return [CUSTOMERS, *records("customers", changed), *rows(range(31, 101)), *records("customers", bad)]
 
 
-def test_b9_a_dry_run_writes_nothing_and_counts_what_a_run_would(simulate, capsys):
+def test_a_dry_run_writes_nothing_and_counts_what_a_run_would(simulate, capsys):
     simulator = simulate(shop(88))
     dry = run_target(simulator, [*plan_input(), state({"a": 1})], dry_run=True)
     assert dry.counts("customers") == {"read": 102, "created": 12, "updated": 30, "unchanged": 58, "rejected": 2}
@@ -61,7 +61,7 @@ def test_a_dry_run_counts_links_circles_deletions_and_mirrors_as_a_run_does(simu
     assert dry.counts("gone") == run.counts("gone") == {"read": 1, "unchanged": 1, "removed": 1}
 
 
-def test_b9_a_surprise_is_stopped_before_it_begins(simulate):
+def test_a_surprise_is_stopped_before_it_begins(simulate):
     simulator = simulate(shop(500))
     run = run_target(simulator, [CUSTOMERS, *rows(range(1, 501), amount=3), state({"a": 1})], max_updates=100)
     assert "max_updates" in str(run.error)

@@ -150,7 +150,7 @@ def duplicates():
     )
 
 
-def test_b3_a_key_that_several_records_have_is_rejected_with_their_ids(simulate, caplog):
+def test_a_key_that_several_records_have_is_rejected_with_their_ids(simulate, caplog):
     simulator = simulate(duplicates())
     run = run_target(simulator, [CUSTOMERS, *records("customers", [{"Name": "K-00017", "Amount": 2}]), state({"a": 1})])
     assert "could not be written" in str(run.error)
@@ -161,7 +161,7 @@ def test_b3_a_key_that_several_records_have_is_rejected_with_their_ids(simulate,
 
 
 @pytest.mark.parametrize(("policy", "chosen"), [("first", 3), ("newest", 9)])
-def test_b3_one_of_several_records_is_chosen_if_the_settings_say_so(simulate, policy, chosen):
+def test_one_of_several_records_is_chosen_if_the_settings_say_so(simulate, policy, chosen):
     simulator = simulate(duplicates())
     settings = {"streams": {"customers": {"on_duplicate_match": policy}}}
     run = run_target(simulator, [CUSTOMERS, *records("customers", [{"Name": "K-00017", "Amount": 2}])], **settings)

@@ -99,7 +99,7 @@ def test_the_sample_has_values_of_every_type_that_comes_back():
     assert {name for name, fate in types_by_fate().items() if fate in {"yes", "names only"}} == compared
 
 
-def test_b11_a_database_comes_back_as_it_was(databases, tmp_path):
+def test_a_database_comes_back_as_it_was(databases, tmp_path):
     source, target, original, where = databases
     read = run_tap(source)
     settings = {
@@ -135,7 +135,7 @@ def plots(**records):
     return builders.team(builders.database({"A": builders.table("Plots", **fields)}, records))
 
 
-def test_b11_stamps_and_files_are_those_of_the_restoring_and_formulas_are_left_to_the_copy(simulate):
+def test_stamps_and_files_are_those_of_the_restoring_and_formulas_are_left_to_the_copy(simulate):
     made = RecordDocument(
         id=7, fields={"A": "Nord", "B": "plan.png"}, sequence=70, created_by="someone", modified_by="someone"
     )

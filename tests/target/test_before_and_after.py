@@ -14,7 +14,7 @@ from tests.helpers.seeds import customer_records, customers, database, field, sh
 ROWS = 10_000
 
 
-def test_b6_one_bad_row_in_ten_thousand(simulate, caplog, tmp_path):
+def test_one_bad_row_in_ten_thousand(simulate, caplog, tmp_path):
     tables = {
         "A": table(
             "Customers",
@@ -85,7 +85,7 @@ INPUT = [
 ]
 
 
-def test_b9_a_dry_run_writes_nothing_and_counts_as_the_real_run(simulate, base, monkeypatch, tmp_path):
+def test_a_dry_run_writes_nothing_and_counts_as_the_real_run(simulate, base, monkeypatch, tmp_path):
     simulator = simulate(base)
     before = stored(simulator)
     terminal = Terminal()
@@ -107,7 +107,7 @@ def test_b9_a_dry_run_writes_nothing_and_counts_as_the_real_run(simulate, base, 
     assert real.counts("customers") == dry.counts("customers")
 
 
-def test_b9_a_dry_run_shows_no_value_where_it_is_no_terminal(simulate, base, monkeypatch, caplog):
+def test_a_dry_run_shows_no_value_where_it_is_no_terminal(simulate, base, monkeypatch, caplog):
     output = io.StringIO()
     monkeypatch.setattr("sys.stderr", output)
     run_target(simulate(base), INPUT, dry_run=True, on_reject="continue")
@@ -115,7 +115,7 @@ def test_b9_a_dry_run_shows_no_value_where_it_is_no_terminal(simulate, base, mon
     assert "name 1" not in output.getvalue() + caplog.text
 
 
-def test_b9_a_limit_stops_a_surprise_before_it_happens(simulate, base):
+def test_a_limit_stops_a_surprise_before_it_happens(simulate, base):
     simulator = simulate(base)
     before = stored(simulator)
     run = run_target(simulator, INPUT, max_updates=11)

@@ -78,7 +78,7 @@ def test_a_row_whose_host_is_not_named_is_rejected_with_the_setting_that_names_i
     assert not [call for call in uploads(simulator) if "Foto" in str(call)]
 
 
-def test_b12_pictures_arrive_once(simulator, pictures, host):
+def test_pictures_arrive_once(simulator, pictures, host):
     run = load(simulator, pictures, host)
     assert run.error is None
     assert run.counts("product_photos") == {"read": 3, "created": 1, "updated": 2}
@@ -92,7 +92,7 @@ def test_b12_pictures_arrive_once(simulator, pictures, host):
     assert [call for call in simulator.log.entries if call.method != "GET"] == []
 
 
-def test_b12_a_row_that_changed_with_its_picture_there_is_one_write(simulator, pictures, host):
+def test_a_row_that_changed_with_its_picture_there_is_one_write(simulator, pictures, host):
     load(simulator, pictures, host)
     simulator.log.clear()
     row = {"Name": "name 1", "Amount": 5, "photo_url": f"{host}/Foto%201%20100%25.png"}
@@ -107,7 +107,7 @@ def test_b12_a_row_that_changed_with_its_picture_there_is_one_write(simulator, p
     assert len([call for call in simulator.log.entries if call.method != "GET"]) == 1
 
 
-def test_b12_a_picture_that_changed_is_sent_again(simulator, pictures, host):
+def test_a_picture_that_changed_is_sent_again(simulator, pictures, host):
     load(simulator, pictures, host)
     (pictures / "Foto 2 100%.png").write_bytes(b"new")
     simulator.log.clear()
@@ -117,7 +117,7 @@ def test_b12_a_picture_that_changed_is_sent_again(simulator, pictures, host):
     assert held(simulator, 2)["Foto 2 100%.png"] == 3
 
 
-def test_b12_a_picture_that_is_gone_is_a_reject_of_its_row(simulator, pictures, host, caplog):
+def test_a_picture_that_is_gone_is_a_reject_of_its_row(simulator, pictures, host, caplog):
     (pictures / "Foto 3 100%.png").unlink()
     run = load(simulator, pictures, host, on_reject="continue")
     assert run.error is None
@@ -128,7 +128,7 @@ def test_b12_a_picture_that_is_gone_is_a_reject_of_its_row(simulator, pictures, 
 
 @limits.small_files(3000)
 @pytest.mark.parametrize("source", ["address", "folder"])
-def test_b12_a_picture_that_is_too_large_is_a_reject_of_its_row(simulator, pictures, host, caplog, source):
+def test_a_picture_that_is_too_large_is_a_reject_of_its_row(simulator, pictures, host, caplog, source):
     row = {"photo_url": f"{host}/Foto%203%20100%25.png" if source == "address" else "Foto 3 100%.png"}
     run = run_target(
         simulator,
@@ -144,7 +144,7 @@ def test_b12_a_picture_that_is_too_large_is_a_reject_of_its_row(simulator, pictu
     assert (held(simulator, 1), len(uploads(simulator))) == ({}, 1)
 
 
-def test_b12_a_dry_run_uploads_nothing(simulator, pictures, host, monkeypatch):
+def test_a_dry_run_uploads_nothing(simulator, pictures, host, monkeypatch):
     monkeypatch.setattr("sys.stderr", io.StringIO())
     dry = load(simulator, pictures, host, dry_run=True)
     assert [call for call in simulator.log.entries if call.method != "GET"] == []

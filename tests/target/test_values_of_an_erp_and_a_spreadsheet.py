@@ -30,7 +30,7 @@ def simulator(simulate, request):
     return simulate(team(database({"A": ORDERS}, {"A": []})), **({name: value} if value == "ignored" else {}))
 
 
-def test_b5_states_of_an_erp(simulator, caplog, tmp_path):
+def test_states_of_an_erp(simulator, caplog, tmp_path):
     described = schema("orders", key=["nr"], nr="string", status={"type": ["string", "integer"]}, kontakt="string")
     given = [
         {"nr": "1", "status": "offen"},
@@ -72,7 +72,7 @@ def german(**more):
     return {"streams": {"orders": {**GERMAN, **more}}}
 
 
-def test_b10_a_german_spreadsheet(simulator):
+def test_a_german_spreadsheet(simulator):
     given = rows_of(GERMAN_CSV)
     described = schema("orders", key=["Nr"], **dict.fromkeys(given[0], "string"))
     messages = [described, *records("orders", given)]
@@ -105,7 +105,7 @@ def test_b10_a_german_spreadsheet(simulator):
     assert writes(simulator) == []
 
 
-def test_b10_empty_cells_clear_or_keep(simulator):
+def test_empty_cells_clear_or_keep(simulator):
     given = rows_of(GERMAN_CSV)
     described = schema("orders", key=["Nr"], **dict.fromkeys(given[0], "string"))
     run_target(simulator, [described, *records("orders", given)], **german())
