@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -67,7 +68,7 @@ def test_plain_http_goes_to_no_other_machine(simulate, monkeypatch, program):
     error, _ = program(simulator, api_url=elsewhere)
     assert isinstance(error, NinoxConfigError)
     assert "plain http would send the key unprotected" in str(error)
-    assert "ssh -N -L 8080:localhost:80 ninox.lan" in str(error)
+    assert f"ssh -N -L 8080:localhost:{urlsplit(simulator.url).port} ninox.lan" in str(error)
     assert calls(simulator) == []
 
 
