@@ -46,6 +46,9 @@ $(STAMP): pyproject.toml $(TABULAR)/pyproject.toml constraints.txt
 demo: setup
 	@$(BIN)/python -m demo
 
+docs: setup
+	@$(BIN)/python -m devtools.docs
+
 # What takes a second first; mypy beside the tests, which often wait.
 test: format lint
 	@$(MAKE) --no-print-directory -j2 types tests

@@ -3,7 +3,8 @@
 A setting is described once, in `tap_ninox/settings.py`, `target_ninox/settings.py` or `ninox_singer/connection.py`.
 From there come the table of the README, the page of settings, the definitions for Meltano and its hub, `meltano.yml`,
 `.env.example`, `sample_config.json` and the list of what is gone in `docs/upgrading.md`; a test compares them. What
-`docs/guarantees.md` says of planted defects comes from `tests/planted`.
+`docs/guarantees.md` says of planted defects comes from `tests/planted`, the tables of `docs/simulator.md` from the
+simulator.
 
 Which keys, kinds and capabilities a definition may have is the hub's: github.com/meltano/hub, `schemas/`.
 """
@@ -22,6 +23,7 @@ import yaml
 from singer_sdk import typing as th
 from singer_sdk.about import AboutInfo
 
+from devtools import simulator_page
 from ninox_singer.settings import LOST
 from tap_ninox import settings as of_tap
 from tap_ninox.tap import TapNinox
@@ -359,11 +361,18 @@ def _between(text: str, name: str, content: str) -> str:
     return place.sub(lambda _: content, text)
 
 
+def _simulator(page: str) -> str:
+    for name, table in simulator_page.TABLES.items():
+        page = _between(page, name, table())
+    return page
+
+
 def files() -> dict[Path, str]:
     """Return what each file should hold."""
     rewritten = {
         "README.md": _readme,
         "docs/guarantees.md": _guarantees,
+        "docs/simulator.md": _simulator,
         "docs/upgrading.md": _upgrading,
         "meltano.yml": _meltano,
     }

@@ -39,7 +39,6 @@ class DatabaseDocument:
         unreadable_tables: Tables whose records answer 403.
         unreadable_fields: Table id → fields left out of its records.
         file_sizes: File name → bytes, for files of the sample data whose size matters.
-        views: Views as the API lists them, each with the id of its table as `type`.
     """
 
     id: str
@@ -53,7 +52,6 @@ class DatabaseDocument:
     unreadable_tables: list[str] = field(default_factory=list)
     unreadable_fields: dict[str, list[str]] = field(default_factory=dict)
     file_sizes: dict[str, int] = field(default_factory=dict)
-    views: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(kw_only=True, slots=True)

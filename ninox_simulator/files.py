@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import mimetypes
 import shutil
 import tempfile
@@ -13,12 +14,12 @@ from typing import IO, Any
 from uuid import uuid4
 
 from ninox_simulator.documents import DEFAULT_USER
-from ninox_simulator.pictures import made_up
 
 Json = dict[str, Any]
 Key = tuple[str, int]
 
 SAMPLE_FILE_BYTES = 2048
+SAMPLE_FILE_MS = 1_709_648_411_000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -82,7 +83,7 @@ class Files:
         """Return where a file's bytes are, making them up if they are those of the sample data."""
         if file.path is None:
             file.path = self._new_path()
-            file.path.write_bytes(made_up(file.name, file.size))
+            file.path.write_bytes(_made_up(file.name, file.size))
         return file.path
 
     def put(self, table_id: str, record_id: int, name: str, content: IO[bytes], sequence: int) -> StoredFile:
@@ -130,7 +131,7 @@ class Files:
         key = table_id, record_id
         if key not in self._files:
             names = self._made_up_for(table_id, record_id)
-            self._files[key] = {name: _of_sample(name, self._sizes.get(name)) for name in names}
+            self._files[key] = {name: _of_sample(name, self._sizes.get(name, SAMPLE_FILE_BYTES)) for name in names}
         return self._files[key]
 
     def _replace(self, table_id: str, record_id: int, name: str, file: StoredFile | None) -> None:
@@ -152,6 +153,11 @@ def content_type(name: str) -> str:
     return mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
-def _of_sample(name: str, size: int | None) -> StoredFile:
-    exact = len(made_up(name, SAMPLE_FILE_BYTES)) if size is None else size
-    return StoredFile(name=name, content_type=content_type(name), size=exact, modified_ms=1709648411000, sequence=0)
+def _of_sample(name: str, size: int) -> StoredFile:
+    return StoredFile(name=name, content_type=content_type(name), size=size, modified_ms=SAMPLE_FILE_MS, sequence=0)
+
+
+def _made_up(name: str, size: int) -> bytes:
+    """Return the bytes of a file of the sample data: the same name always gives the same ones."""
+    seed = hashlib.sha256(name.encode()).digest()
+    return (seed * (size // len(seed) + 1))[:size]

@@ -40,17 +40,20 @@ class RequestLog:
     Attributes:
         triggers: What ran on its own, in order.
         most_in_flight: Highest number of requests under way at once.
+        loaded_at: Number of requests that were about other data, which `reset` has replaced.
     """
 
     entries: list[LogEntry] = field(default_factory=list)
     triggers: list[TriggerEntry] = field(default_factory=list)
     most_in_flight: int = 0
+    loaded_at: int = 0
 
     def clear(self) -> None:
         """Forget all requests."""
         self.entries.clear()
         self.triggers.clear()
         self.most_in_flight = 0
+        self.loaded_at = 0
 
     def as_json(self) -> dict[str, Any]:
         """Return the log with its count."""

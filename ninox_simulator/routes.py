@@ -1,151 +1,234 @@
-"""Which request does what: one line per documented operation."""
+"""Which request does what: the table that requests are answered by; the list in docs/simulator.md is made of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 from starlette.responses import Response
 
-from ninox_simulator import feed, scripting
-from ninox_simulator.database import Database
-from ninox_simulator.log import RequestLog
-from ninox_simulator.record_routes import RecordRoutes, since
-from ninox_simulator.replies import ApiError, json_reply
-from ninox_simulator.request import Request
-from ninox_simulator.scripts import TriggeredWrites
-from ninox_simulator.shapes import table_json, tables_json
-from ninox_simulator.store import Store, Team
-from ninox_simulator.switches import Switches
-from ninox_simulator.table import Table
-
-END_POINT_NOT_FOUND = "End-point not found"
+from ninox_simulator import feed_api, files_api, records_api, schema_api, scripts_api
+from ninox_simulator.messages import ApiError, Request, json_reply
+from ninox_simulator.simulation import Simulation
+from ninox_simulator.store import Database, Team
 
 
-class Routes:
-    """Answers requests from a store."""
+class Known(NamedTuple):
+    """A line of the list of endpoints.
 
-    def __init__(self, store: Store, switches: Switches, log: RequestLog) -> None:
-        """Remember what is served, and where triggers are noted."""
-        self.store = store
-        self.switches = switches
-        self._log = log
+    Attributes:
+        how: How its answer is known: *documented* is from the vendor's pages, *observed* was seen on a live Ninox,
+            *modelled* is from the types of third-party clients.
+        shown_by: The test of it, below tests/simulator.
+        form: How it is written there, where not as method and path.
+    """
 
-    def answer(self, request: Request) -> Response:
-        """Return the answer to a request whose key was accepted.
+    how: str
+    shown_by: str
+    form: str | None = None
 
-        Raises:
-            ApiError: There is no such thing, or it may not be done.
-        """
-        match request.method, request.segments:
-            case "GET", ("v1", "teams"):
-                return self._teams()
-            case "GET", ("v1", "teams", team_id):
-                team = self._team(team_id)
-                return json_reply({"id": team.id, "name": team.name})
-            case "GET", ("v1", "teams", team_id, "databases"):
-                databases = self._team(team_id).databases.values()
-                return json_reply([{"id": database.id, "name": database.name} for database in databases])
-            case _, ("v1", "teams", team_id, "databases", database_id, *rest):
-                database = self._database(request, team_id, database_id)
-                return self._scripted(request, database, team_id, rest) or self._of_database(request, database, rest)
-            case _:
-                raise ApiError(404, END_POINT_NOT_FOUND)
 
-    def _scripted(self, request: Request, database: Database, team_id: str, rest: list[str]) -> Response | None:
-        match request.method, rest:
-            case "GET" | "POST", ["query"]:
-                return self._query(request, database, team_id)
-            case "POST", ["exec"]:
-                return self._query(request, database, team_id, may_write=True)
-            case _:
-                return None
+class Route(NamedTuple):
+    """An endpoint.
 
-    def _of_database(self, request: Request, database: Database, rest: list[str]) -> Response:
-        match request.method, rest:
-            case "GET", []:
-                self._check_schema_access(full=True)
-                return json_reply({"settings": database.settings, "schema": database.schema})
-            case "GET", ["schema"]:
-                self._check_schema_access(full=True)
-                return json_reply(database.schema)
-            case "GET", ["tables"]:
-                self._check_schema_access()
-                return json_reply(tables_json(database.tables.values()))
-            case "GET", ["tables", key]:
-                self._check_schema_access()
-                return json_reply(table_json(_table(database, key)))
-            case "GET", ["changes"]:
-                return json_reply(feed.database_feed(database, since(request), self.switches))
-            case "GET", ["views"]:
-                return json_reply(database.views)
-            case "GET", ["views", view_id] | ["tables", _, "views", view_id]:
-                return _view(database.views, view_id)
-            case "GET", ["tables", key, "views"]:
-                table = _table(database, key)
-                return json_reply([view for view in database.views if view.get("type") == table.id])
-            case _, ["tables", key, *more] if more:
-                return self._of_table(request, database, _readable_table(database, key), more)
-            case _:
-                raise ApiError(404, END_POINT_NOT_FOUND)
+    Attributes:
+        path: Words and variables in turn. `{db}`, `{table}` and `{record}` stand for the whole path to there.
+        answer: Called with the simulation, the request, and what the variables name: team or database, table, and
+            the rest as text.
+        known: Of the vendor's list, which counts some twice; none for what is not in it.
+    """
 
-    def _of_table(self, request: Request, database: Database, table: Table, rest: list[str]) -> Response:
-        if request.method == "GET" and rest == ["changes"]:
-            return json_reply(feed.table_feed(database, table, since(request), self.switches))
-        writes = TriggeredWrites(database, self.switches, self._log)
-        return RecordRoutes(database, table, self.switches, writes).answer(request, rest)
+    method: str
+    path: str
+    answer: Callable[..., Any]
+    known: Sequence[Known] = ()
 
-    def _teams(self) -> Response:
-        if self.switches["teams_endpoint"] == "missing":
-            raise ApiError(404, END_POINT_NOT_FOUND)
-        return json_reply([{"id": team.id, "name": team.name} for team in self.store.teams.values()])
 
-    def _team(self, team_id: str) -> Team:
-        team = self.store.teams.get(team_id)
+_DATABASES = "test_reading_api.py::test_teams_and_databases_are_bare_arrays_of_id_and_name"
+_QUERY = "test_scripts.py::test_query_by_get_and_by_post"
+_SCHEMA = "test_reading_api.py::test_the_raw_schema_has_settings_and_types_and_the_sibling_has_the_schema_alone"
+_FEEDS = "test_feed_api.py::test_table_and_record_feeds_are_parts_of_it"
+_FILES = "test_files_api.py::test_upload_list_metadata_bytes_and_delete"
+
+ROUTES = (
+    Route("GET", "/teams", schema_api.teams, [Known("documented, observed", _DATABASES)]),
+    Route("GET", "/teams/{team}", schema_api.team, [Known("documented", _DATABASES)]),
+    Route("GET", "/teams/{team}/databases", schema_api.databases, [Known("documented, observed", _DATABASES)]),
+    Route(
+        "GET",
+        "{db}",
+        schema_api.database,
+        [
+            Known(
+                "observed",
+                "test_reading_api.py::test_the_raw_schema_has_settings_and_types_and_the_sibling_has_the_schema_alone",
+            )
+        ],
+    ),
+    Route("GET", "{db}/schema", schema_api.schema),
+    Route("GET", "{db}/query", scripts_api.query, [Known("observed", _QUERY, "`GET {db}/query?query=`")]),
+    Route("POST", "{db}/query", scripts_api.query, [Known("observed", _QUERY)]),
+    Route(
+        "POST",
+        "{db}/exec",
+        scripts_api.execute,
+        [Known("observed", "test_scripts.py::test_a_query_does_not_write_and_exec_does")],
+    ),
+    Route(
+        "GET",
+        "{db}/tables",
+        schema_api.tables,
+        [Known("observed", "test_reading_api.py::test_tables_leave_formulas_and_pages_out")],
+    ),
+    Route(
+        "GET",
+        "{table}",
+        schema_api.table,
+        [Known("observed", "test_reading_api.py::test_a_table_name_works_in_place_of_its_id")],
+    ),
+    Route(
+        "GET",
+        "{table}/records",
+        records_api.listed,
+        [
+            Known("observed", "test_reading_api.py::test_pages_count_from_zero_and_hold_a_hundred"),
+            Known(
+                "documented; read in clients",
+                "test_reading_api.py::test_the_three_forms_of_filters",
+                "`GET {table}/records?filters=`",
+            ),
+            Known("documented", "test_reading_api.py::test_a_body_on_get_is_accepted", "the same, with an empty body"),
+        ],
+    ),
+    Route(
+        "GET",
+        "{record}",
+        records_api.one,
+        [Known("observed", "test_reading_api.py::test_a_record_has_names_and_captions_unless_asked_otherwise")],
+    ),
+    Route("PUT", "{record}", records_api.merge, [Known("observed", "test_writing_api.py::test_put_merges")]),
+    Route(
+        "POST",
+        "{table}/record",
+        records_api.search,
+        [Known("read in clients", "test_reading_api.py::test_search_answers_one_record_or_an_empty_array")],
+    ),
+    Route(
+        "POST",
+        "{table}/records",
+        records_api.save,
+        [
+            Known("observed", "test_writing_api.py::test_an_array_is_answered_in_its_order"),
+            Known(
+                "documented request; modelled answer",
+                "test_writing_api.py::test_upsert_in_flat_form_inserts_under_the_given_id",
+                "`POST {table}/records` with `_upsert`",
+            ),
+        ],
+    ),
+    Route(
+        "GET",
+        "{db}/changes",
+        feed_api.of_database,
+        [
+            Known(
+                "modelled",
+                "test_feed_api.py::test_the_database_feed_has_the_keys_that_two_models_agree_on",
+                "`GET {db}/changes?sinceSq=`",
+            )
+        ],
+    ),
+    Route("GET", "{table}/changes", feed_api.of_table, [Known("modelled", _FEEDS, "`GET {table}/changes?sinceSq=`")]),
+    Route(
+        "GET",
+        "{record}/changes",
+        feed_api.of_record,
+        [Known("modelled", _FEEDS, "`GET {record}/changes?sinceSq=`")],
+    ),
+    Route(
+        "DELETE",
+        "{record}",
+        records_api.delete,
+        [
+            Known(
+                "read in clients; body unknown",
+                "test_writing_api.py::test_deleting_a_parent_deletes_its_parts_and_a_second_time_is_404",
+            )
+        ],
+    ),
+    Route(
+        "DELETE",
+        "{table}/records",
+        records_api.delete_many,
+        [Known("documented request; answer unknown", "test_writing_api.py::test_deleting_many")],
+    ),
+    Route("POST", "{record}/files", files_api.upload, [Known("observed", _FILES)]),
+    Route("GET", "{record}/files", files_api.listed, [Known("modelled", _FILES)]),
+    Route("GET", "{record}/files/{file}", files_api.download, [Known("observed", _FILES)]),
+    Route("GET", "{record}/files/{file}/metadata", files_api.metadata, [Known("modelled", _FILES)]),
+    Route(
+        "GET",
+        "{record}/files/{file}/thumb.jpg",
+        files_api.thumbnail,
+        [Known("documented", "test_files_api.py::test_a_picture_has_a_thumbnail")],
+    ),
+    Route("DELETE", "{record}/files/{file}", files_api.delete, [Known("read in clients", _FILES)]),
+)
+
+_WHOLE = {
+    "{record}": "{table}/records/{record}",
+    "{table}": "{db}/tables/{table}",
+    "{db}": "/teams/{team}/databases/{db}",
+}
+
+
+def _way(method: str, segments: Sequence[str]) -> tuple[str, int, tuple[str, ...]]:
+    """Return what tells a route. Words and variables take turns in every path, so its words and its length do."""
+    return method, len(segments), tuple(segments[1::2])
+
+
+def _segments(path: str) -> list[str]:
+    for part, whole in _WHOLE.items():
+        path = re.sub("^" + re.escape(part), whole, path)
+    return f"v1{path}".split("/")
+
+
+_BY_WAY = {_way(route.method, _segments(route.path)): route.answer for route in ROUTES}
+
+
+def answer(ninox: Simulation, request: Request) -> Response:
+    """Return the answer to a request whose key was accepted.
+
+    Raises:
+        ApiError: There is no such thing, or it may not be done.
+    """
+    handle = _BY_WAY.get(_way(request.method, request.segments))
+    if handle is None or request.segments[0] != "v1":
+        raise ApiError(404, "End-point not found")
+    things: list[Any] = []
+    if named := request.segments[2::2]:
+        team = ninox.store.teams.get(named[0])
         if team is None:
             raise ApiError(404, "Team Not Found")
-        return team
-
-    def _database(self, request: Request, team_id: str, database_id: str) -> Database:
-        database = self._team(team_id).databases.get(database_id)
-        if database is None:
-            raise ApiError(404, "Database Not Found")
-        if database.password is not None and request.headers.get("nx-password") != database.password:
-            raise ApiError(403, "Database is locked")
-        return database
-
-    def _check_schema_access(self, *, full: bool = False) -> None:
-        access = self.switches["schema_access"]
-        if access == "forbidden" or (full and access == "tables_only"):
-            raise ApiError(403, "Forbidden")
-
-    def _query(self, request: Request, database: Database, team_id: str, *, may_write: bool = False) -> Response:
-        script = request.query.get("query") if request.method == "GET" else _script(request)
-        writes = TriggeredWrites(database, self.switches, self._log) if may_write else None
-        return json_reply(scripting.run(database, script, self.switches, team_id=team_id, writes=writes))
+        things = [team]
+        if len(named) > 1:
+            things = [_database(request, team, named[1]), *named[2:]]
+        if len(named) > 2:  # noqa: PLR2004 (team, database, table)
+            table = things[1] = things[0].find_table(named[2])
+            if table is None:
+                raise ApiError(404, "Table Not Found")
+            # The definition of a table can be read by those who may not read its records.
+            if table.id in things[0].unreadable_tables and handle is not schema_api.table:
+                raise ApiError(403, "Forbidden")
+    value = handle(ninox, request, *things)
+    return value if isinstance(value, Response) else json_reply(value)
 
 
-def _script(request: Request) -> object:
-    body = request.json()
-    return body.get("query") if isinstance(body, dict) else None
-
-
-def _view(views: Iterable[dict[str, Any]], view_id: str) -> Response:
-    view = next((view for view in views if str(view.get("id")) == view_id), None)
-    if view is None:
-        raise ApiError(404, "View not found")
-    return json_reply(view)
-
-
-def _table(database: Database, key: str) -> Table:
-    table = database.find_table(key)
-    if table is None:
-        raise ApiError(404, "Table Not Found")
-    return table
-
-
-def _readable_table(database: Database, key: str) -> Table:
-    table = _table(database, key)
-    if table.id in database.unreadable_tables:
-        raise ApiError(403, "Forbidden")
-    return table
+def _database(request: Request, team: Team, key: str) -> Database:
+    database = team.databases.get(key)
+    if database is None:
+        raise ApiError(404, "Database Not Found")
+    if database.password is not None and request.headers.get("nx-password") != database.password:
+        raise ApiError(403, "Database is locked")
+    return database

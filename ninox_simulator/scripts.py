@@ -11,14 +11,13 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ninox_simulator.database import Database
 from ninox_simulator.log import RequestLog, TriggerEntry
 from ninox_simulator.nx import NxError
 from ninox_simulator.nx.evaluator import Evaluator
 from ninox_simulator.nx.values import RecordRef, Value, moment, to_stored
 from ninox_simulator.shapes import storage_form
+from ninox_simulator.store import Database, Record, Table
 from ninox_simulator.switches import Switches
-from ninox_simulator.table import Record, Table
 
 Json = dict[str, Any]
 
@@ -107,8 +106,8 @@ class Data:
 
     def records(self, table_id: str, least: float, most: float) -> Iterator[RecordRef]:
         """Yield the records of a table whose numbers are within bounds, ascending."""
-        after = 0 if least == -math.inf else max(0, math.ceil(least) - 1)
-        for record in self._table(table_id).after_id(after):
+        first = 0 if least == -math.inf else math.ceil(least)
+        for record in self._table(table_id).after_id(first, inclusive=True):
             if record.id > most:
                 return
             yield RecordRef(table_id, record.id)

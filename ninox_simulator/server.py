@@ -19,33 +19,19 @@ from types import FrameType
 import uvicorn
 from typing_extensions import Self, override
 
-from ninox_simulator.application import Application, Hook
-from ninox_simulator.control import control
-from ninox_simulator.database import Backup, Database
+from ninox_simulator.app import Application, Hook
 from ninox_simulator.documents import TeamDocument
-from ninox_simulator.faults import Faults
-from ninox_simulator.log import RequestLog
-from ninox_simulator.routes import Routes
-from ninox_simulator.seeds import SAMPLE, load_seed
-from ninox_simulator.store import Store
-from ninox_simulator.switches import Switches
+from ninox_simulator.seeds import SAMPLE
+from ninox_simulator.simulation import DEFAULT_TOKEN, Simulation
 
 HOST = "127.0.0.1"
-DEFAULT_TOKEN = "simulator-key"  # noqa: S105 (opens nothing but the simulator)
-FIRST_DAY = 1
 
 
-class Simulator:
+class Simulator(Simulation):
     """A Ninox on loopback.
 
     Attributes:
-        store: What is served; tests may change it between requests, or in `on_request`.
-        switches: How the unknowns of the API are answered.
-        faults: What goes wrong.
-        log: What was asked.
-        token: The key that is accepted.
         port: Where it listens; 0 until it is started picks a free one.
-        day: Day of the sample's script that was played last.
     """
 
     def __init__(
@@ -62,19 +48,10 @@ class Simulator:
         Raises:
             ValueError: There is no such seed, profile or switch.
         """
-        self._seed, self._profile = seed, profile
-        self._backups: list[tuple[Database, Backup]] = []
-        self.store = Store([])
-        self.switches = Switches(switches)
-        self.faults = Faults()
-        self.log = RequestLog()
-        self.token = token
+        super().__init__(seed, profile, switches=switches, token=token)
         self.port = port
-        self._load()
-        self._routes = Routes(self.store, self.switches, self.log)
-        self._application = Application(
-            self._routes, token=token, faults=self.faults, log=self.log, control=control(self)
-        )
+        self._application = Application(self)
+        self._listener: socket.socket | None = None
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -103,8 +80,7 @@ class Simulator:
         if self._server is not None and self._thread is not None:
             self._server.stop()
             self._thread.join()
-        for database in self.store.databases():
-            database.files.close()
+        self.close()
 
     def serve(self) -> None:
         """Listen in this thread until a signal ends the process; prints nothing."""
@@ -119,54 +95,8 @@ class Simulator:
         """
         self._listener = self._bind()
 
-    def reset(self, seed: str | None = None, profile: str | None = None) -> None:
-        """Load the seed again, or another one; log, faults and switches stay."""
-        self._seed, self._profile = seed or self._seed, profile or self._profile
-        self._load()
-        self._routes.store = self.store
-        self._application.forget_pages()
-
-    def next_day(self) -> str:
-        """Play the next day of the sample's script and say what happened.
-
-        Raises:
-            ValueError: The script has ended, or the seed has none.
-        """
-        if self._seed != SAMPLE:
-            message = f"Only the seed {SAMPLE} has a script of days."
-            raise ValueError(message)
-        from ninox_simulator.samples.blattwerk.week import advance  # noqa: PLC0415 (large, and often not needed)
-
-        told = advance(self.store, self.day + 1)
-        self.day += 1
-        return told
-
-    def backup(self) -> None:
-        """Keep every database as it is now."""
-        self._backups = [(database, database.snapshot()) for database in self.store.databases()]
-
-    def restore(self) -> None:
-        """Bring every database back to the backup, its sequence included (what a real restore does is unknown).
-
-        Raises:
-            ValueError: There is no backup.
-        """
-        if not self._backups:
-            message = "There is no backup to restore."
-            raise ValueError(message)
-        for database, backup in self._backups:
-            database.restore(backup)
-
-    def _load(self) -> None:
-        documents = load_seed(self._seed, self._profile) if isinstance(self._seed, str) else self._seed
-        for database in self.store.databases():
-            database.files.close()
-        self.store = Store(documents)
-        self._backups = []
-        self.day = FIRST_DAY
-
     def _bind(self) -> socket.socket:
-        listener: socket.socket | None = getattr(self, "_listener", None)
+        listener = self._listener
         if listener is None:
             listener = socket.create_server((HOST, self.port))
             # asyncio misses this for such sockets; without it every small answer waits 40 ms for an ACK.

@@ -8,25 +8,12 @@ from typing import Any
 
 import msgspec
 
-from ninox_simulator.database import NEVER_STORED, Database
+from ninox_simulator.store import NEVER_STORED, Database, Record, Table
 from ninox_simulator.switches import Switches
-from ninox_simulator.table import Record, Table
 
 Json = dict[str, Any]
 
 _TEXT_TYPES = frozenset({"string", "html"})
-_AFFECTING_RECORDS = (
-    "empty_fields",
-    "multi",
-    "booleans",
-    "dates",
-    "dynamic_choices",
-    "ref",
-    "rev",
-    "sequence_field",
-    "ids_parameter",
-    "choice_style",
-)
 _STORED = frozenset({"boolean", "date", "timestamp", "dmulti"})
 _SPECIAL = frozenset({"choice", "multi", "ref"}) | _STORED
 _ENCODER = msgspec.json.Encoder()
@@ -52,14 +39,17 @@ class RecordShape:
         self._special = {key for key, base in self._bases.items() if base in _SPECIAL}
         self._stores_none = switches["dynamic_choices"] == "stored"
         self._blank = switches["empty_fields"] == "blank"
-        self._is_kept = ids and not self._by_caption and switches.are_default(_AFFECTING_RECORDS)
+        # Back references change without the record's knowing.
+        self._is_kept = ids and not self._by_caption and self._reverse is None
+        self._as_of = max(switches.change, database.schema_change)
 
     def encoded(self, record: Record) -> bytes:
         """Return a record as JSON; the form that bulk readers ask for is kept with the record."""
         if not self._is_kept:
             return _ENCODER.encode(self.of(record))
-        if record.encoded is None:
+        if record.encoded_for != self._as_of:
             record.encoded = _ENCODER.encode(self.of(record))
+            record.encoded_for = self._as_of
         return record.encoded
 
     def of(self, record: Record) -> Json:

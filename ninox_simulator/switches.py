@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import count
 from typing import Any, NamedTuple
+
+changes = count(1)
+"""Numbers for what changes how records look: switches and schemas. All from one row, so the highest is the latest."""
 
 
 class Switch(NamedTuple):
@@ -223,7 +227,11 @@ SWITCHES: dict[str, Switch] = {
 
 
 class Switches:
-    """The current setting of every switch."""
+    """The current setting of every switch.
+
+    Attributes:
+        change: Number of the last change, from `changes`.
+    """
 
     def __init__(self, settings: Mapping[str, str] | None = None) -> None:
         """Start with the defaults, then set what is given."""
@@ -243,10 +251,7 @@ class Switches:
         for name, value in settings.items():
             _check(name, value)
         self._values.update(settings)
-
-    def are_default(self, names: Iterable[str]) -> bool:
-        """Tell whether none of some switches was touched."""
-        return all(self._values[name] == SWITCHES[name].values[0] for name in names)
+        self.change = next(changes)
 
     def described(self) -> list[dict[str, Any]]:
         """Return every switch with its value, its values, its meaning and the fact it stands for."""

@@ -129,6 +129,39 @@ def test_a_circle_would_be_seen(tmp_path, monkeypatch):
     assert imports_of_files(["shop"]) == {"shop.a": {"shop.b"}, "shop.b": {"shop.a"}}
 
 
+LAYERS_OF_THE_SIMULATOR = (
+    {"__main__", "pytest_plugin"},
+    {"server"},
+    {"app"},
+    {"routes", "control_api"},
+    {"schema_api", "records_api", "feed_api", "files_api", "scripts_api"},
+    {"simulation"},
+    {"faults", "seeds", "samples"},
+    {"scripts"},
+    {"shapes"},
+    {"store"},
+    {"files"},
+    {"documents", "messages", "log", "switches", "nx"},
+)
+
+
+def test_the_layers_of_the_simulator_point_one_way():
+    depth = {name: number for number, names in enumerate(LAYERS_OF_THE_SIMULATOR) for name in names}
+
+    def layer(module):
+        return depth[module.split(".")[1]]
+
+    arrows = imports_of_files({"ninox_simulator"})
+    del arrows["ninox_simulator"]
+    upwards = {
+        f"{importing} imports {name}"
+        for importing, names in arrows.items()
+        for name in names
+        if layer(name) < layer(importing)
+    }
+    assert upwards == set()
+
+
 TYPES_BY_NAME = {
     "timestamp",
     "timeinterval",

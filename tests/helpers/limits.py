@@ -20,8 +20,7 @@ from ninox_api.client import RECORDS
 from ninox_api.clock import ServerClock
 from ninox_api.config import ConnectionConfig
 from ninox_api.transport import Transport
-from ninox_simulator import application
-from ninox_simulator.routes import scripting
+from ninox_simulator import app, scripts_api
 from tap_ninox.settings import TapSettings
 from tap_ninox.values.selected_fields import SelectedFieldsDecoder
 from target_ninox import completeness
@@ -392,26 +391,31 @@ def bytes_received():
 @contextmanager
 def damaged_answers(damage):
     """Pass each answer of the simulator through `damage(answer)`, which returns it or another one."""
-    damaged = application.damaged
-    with mock.patch.object(application, "damaged", lambda answer, fault: damaged(damage(answer), fault)):
+    answer = app.answer
+    with mock.patch.object(app, "answer", lambda ninox, request: damage(answer(ninox, request))):
         yield
 
 
 @contextmanager
 def scripts_that_arrive():
     """Hand out a list of the scripts that the simulator ran."""
-    scripts, run = [], scripting.run
+    scripts, run = [], scripts_api.run
 
     def note(database, script, *others, **more):
         scripts.append(script)
         return run(database, script, *others, **more)
 
-    with mock.patch.object(scripting, "run", note):
+    with mock.patch.object(scripts_api, "run", note):
         yield scripts
 
 
 @contextmanager
-def uploads_answered(answer):
+def uploads_answered(answered):
     """Have the simulator answer every upload so, and store nothing."""
-    with mock.patch("ninox_simulator.file_routes.FileRoutes._upload", return_value=answer):
+    answer = app.answer
+
+    def instead(ninox, request):
+        return answered if request.form else answer(ninox, request)
+
+    with mock.patch.object(app, "answer", instead):
         yield

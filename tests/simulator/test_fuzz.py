@@ -35,9 +35,7 @@ NASTY = [
     "'",
     '"',
 ]
-WORDS = st.sampled_from(
-    [*NASTY, "records", "record", "files", "changes", "views", "query", "exec", "schema", "metadata"]
-)
+WORDS = st.sampled_from([*NASTY, "records", "record", "files", "changes", "query", "exec", "schema", "metadata"])
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(NASTY),
     lambda inner: (

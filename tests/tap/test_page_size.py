@@ -6,7 +6,7 @@ import pytest
 
 from ninox_api.paging import PageSize
 from ninox_simulator.documents import RecordDocument
-from ninox_simulator.replies import ApiError
+from ninox_simulator.messages import ApiError
 from tests.helpers import limits
 from tests.helpers.run import run_tap
 from tests.helpers.seeds import customers, database, shop, team

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from ninox_simulator.documents import RecordDocument
-from ninox_simulator.replies import ApiError
+from ninox_simulator.messages import ApiError
 from tests.helpers import limits
 from tests.helpers.run import records, run_target, schema, state, stored
 from tests.helpers.seeds import customer_records, customers, database, field, shop, table, team

@@ -12,7 +12,7 @@ from ninox_api import ConnectionConfig, DatabaseName, NinoxClient
 from ninox_api.errors import NinoxFetchError, NinoxTransportError
 from ninox_api.fetching import FetchedFile
 from ninox_api.schema import DatabaseSchema, Field, Table
-from ninox_simulator.replies import json_reply
+from ninox_simulator.messages import json_reply
 from ninox_simulator.server import Simulator
 from ninox_singer.types.base import ValueRejectedError
 from target_ninox.mapping.place import Place

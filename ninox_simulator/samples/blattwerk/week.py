@@ -14,10 +14,9 @@ from itertools import cycle
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from ninox_simulator.database import Backup, Database
 from ninox_simulator.samples.blattwerk import BUERO_ID, NURSERY_ID, TEAM_ID, build
 from ninox_simulator.samples.blattwerk.notation import Json, captions_to_ids
-from ninox_simulator.store import Store
+from ninox_simulator.store import Backup, Database, Store
 
 FIRST_DAY, LAST_DAY = 2, 7
 LARGE_FROM = 10_000  # stock movements

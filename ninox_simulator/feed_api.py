@@ -1,4 +1,4 @@
-"""The change feed at its three levels.
+"""Changes since a sequence, of a database, a table and a record.
 
 No raw answer is on public record; the keys are those on which two third-party models agree.
 """
@@ -8,20 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ninox_simulator.database import Database, Removal
-from ninox_simulator.replies import ApiError
+from ninox_simulator.messages import ApiError, Request, whole_number
 from ninox_simulator.shapes import storage_form
+from ninox_simulator.simulation import Simulation
+from ninox_simulator.store import Database, Record, Removal, Table
 from ninox_simulator.switches import Switches
-from ninox_simulator.table import Record, Table
 
 Json = dict[str, Any]
 
 _EMPTY_ABOVE_RECORDS: Json = {"views": {}, "reports": {}}
 
 
-def database_feed(database: Database, since: int, switches: Switches) -> Json:
-    """Return what changed in a database."""
-    since = _checked_since(database, since, switches)
+def of_database(ninox: Simulation, request: Request, database: Database) -> Json:
+    """Answer what changed in a database."""
+    switches = ninox.switches
+    since = _since(database, request, switches)
     tables = database.tables.values()
     updates = {
         f"{table.id}{record.id}": _update(record, switches)
@@ -37,23 +38,25 @@ def database_feed(database: Database, since: int, switches: Switches) -> Json:
         "removes": _removes(removals, switches, with_table=True),
         "files": _files(database, since, switches),
         **_EMPTY_ABOVE_RECORDS,
-        "seq": _told_sequence(database, since, switches),
+        "seq": _answered_sequence(database, since, switches),
     }
 
 
-def table_feed(database: Database, table: Table, since: int, switches: Switches) -> Json:
-    """Return what changed in a table."""
-    since = _checked_since(database, since, switches)
-    feed = _narrow_feed(database, table, _changed(table, since, switches), since, switches)
+def of_table(ninox: Simulation, request: Request, database: Database, table: Table) -> Json:
+    """Answer what changed in a table."""
+    since = _since(database, request, ninox.switches)
+    feed = _narrow_feed(database, table, _changed(table, since, ninox.switches), since, ninox.switches)
     return {**feed, **_EMPTY_ABOVE_RECORDS}
 
 
-def record_feed(database: Database, table: Table, record_id: int, since: int, switches: Switches) -> Json:
-    """Return what changed in a record."""
-    since = _checked_since(database, since, switches)
-    changed = [record for record in _changed(table, since, switches) if record.id == record_id]
+def of_record(ninox: Simulation, request: Request, database: Database, table: Table, record_id: str) -> Json:
+    """Answer what changed in a record; there may be none (any more)."""
+    switches = ninox.switches
+    since = _since(database, request, switches)
+    place = table.id, whole_number(record_id) or 0
+    changed = [record for record in _changed(table, since, switches) if record.id == place[1]]
     feed = _narrow_feed(database, table, changed, since, switches)
-    removals = [r for r in _removals(database, since, switches) if (r.table_id, r.record_id) == (table.id, record_id)]
+    removals = [r for r in _removals(database, since, switches) if (r.table_id, r.record_id) == place]
     return {**feed, "removes": _removes(removals, switches, with_table=False)}
 
 
@@ -65,11 +68,13 @@ def _narrow_feed(database: Database, table: Table, changed: Iterable[Record], si
         "updates": {f"{prefix}{record.id}": _update(record, switches) for record in changed},
         "removes": _removes(removals, switches, with_table=False),
         "files": _files(database, since, switches, table.id),
-        "seq": _told_sequence(database, since, switches),
+        "seq": _answered_sequence(database, since, switches),
     }
 
 
-def _checked_since(database: Database, since: int, switches: Switches) -> int:
+def _since(database: Database, request: Request, switches: Switches) -> int:
+    """Return the sequence that the request asks from; what is no number counts as 0 (assumed)."""
+    since = whole_number(request.query.get("sinceSq", "")) or 0
     if switches["feed"] == "missing":
         raise ApiError(404, "End-point not found")
     if switches["feed"] == "forbidden":
@@ -84,7 +89,7 @@ def _checked_since(database: Database, since: int, switches: Switches) -> int:
     return since
 
 
-def _told_sequence(database: Database, since: int, switches: Switches) -> int:
+def _answered_sequence(database: Database, since: int, switches: Switches) -> int:
     echoes = switches["huge_since_sq"] == "echo" and since > database.sequence
     return since if echoes else database.sequence
 

@@ -1,4 +1,4 @@
-"""Defaults, triggers and views (observed by public clients; schema keys as they were seen)."""
+"""Defaults and triggers (observed by public clients; schema keys as they were seen)."""
 
 from __future__ import annotations
 
@@ -27,8 +27,7 @@ def orders():
             "afterUpdate": 'if Name = "boom" then frobnicate() end',
         }
     }
-    views = [{"id": "v1", "type": "A", "caption": "All", "order": 0, "config": {}, "seq": 1}]
-    document = database(tables, {"A": [RecordDocument(1, {"A": "Ann"}, 1)]}, views=views)
+    document = database(tables, {"A": [RecordDocument(1, {"A": "Ann"}, 1)]})
     with Simulator(seed=team(document)) as simulator:
         yield Caller(simulator)
 
@@ -112,11 +111,3 @@ def test_the_sample_has_triggers(api):
             "PUT", f"{base}{office.id}/tables/E/records/{made['id']}", json={"fields": {"bezahlt?": True}}
         )
         assert paid.json()["fields"]["Status"] == "bezahlt"
-
-
-def test_views_can_be_read(orders):
-    (view,) = orders.json("/views")
-    assert orders.json("/tables/A/views") == [view]
-    assert orders.json("/views/v1") == orders.json("/tables/A/views/v1") == view
-    assert orders.get("/views/nope").status_code == 404
-    assert orders.get("/tables/Z/views").status_code == 404

@@ -5,16 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ninox_simulator.database import Database
 from ninox_simulator.documents import DEFAULT_USER
+from ninox_simulator.messages import ApiError, Request
 from ninox_simulator.nx import NxError
 from ninox_simulator.nx.evaluator import Evaluator
 from ninox_simulator.nx.values import JsonForm, RecordRef, Value, as_json
-from ninox_simulator.replies import ApiError
 from ninox_simulator.scripts import Data, TriggeredWrites
+from ninox_simulator.simulation import Simulation
+from ninox_simulator.store import Database
 from ninox_simulator.switches import Switches
 
 FORMULA_ERROR = "#Error"
+
+
+def query(ninox: Simulation, request: Request, database: Database) -> Any:
+    """Run a script that may only read."""
+    script = request.query.get("query") if request.method == "GET" else _script(request)
+    return run(database, script, ninox.switches, team_id=request.segments[2])
+
+
+def execute(ninox: Simulation, request: Request, database: Database) -> Any:
+    """Run a script that may write."""
+    writes = ninox.writes(database)
+    return run(database, _script(request), ninox.switches, team_id=request.segments[2], writes=writes)
+
+
+def _script(request: Request) -> Any:
+    body = request.json()
+    return body.get("query") if isinstance(body, dict) else None
 
 
 def run(
