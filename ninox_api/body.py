@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
+import msgspec
+
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
 """Unpacked. The largest answer on record, a schema of 97 tables, has 1.5 MB (observed)."""
 
@@ -64,3 +66,16 @@ def pieces(response: Body) -> Iterator[bytes]:
     """
     while piece := response.read1(_PIECE_BYTES, decode_content=True):
         yield piece
+
+
+def form_of(body: bytes) -> str:
+    """Return what a body looks like, whatever its content type says: `json`, `html`, `text` or `nothing`."""
+    if not body.strip():
+        return "nothing"
+    if body.lstrip()[:1] == b"<":
+        return "html"
+    try:
+        msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return "text"
+    return "json"

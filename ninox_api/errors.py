@@ -126,16 +126,20 @@ class NinoxAPIError(NinoxError):
     Attributes:
         status: HTTP status.
         retry_after_s: Seconds the server asked to wait, if it did.
+        form: What the answer's body looks like: `json`, `html`, `text` or `nothing`. The body itself is not kept.
     """
 
     advice = "Ninox did not accept the request."
 
-    def __init__(self, *, method: str, path: str, status: int, retry_after_s: float | None = None) -> None:
+    def __init__(
+        self, *, method: str, path: str, status: int, retry_after_s: float | None = None, form: str = "nothing"
+    ) -> None:
         """Describe a refused request by method, path and status."""
         self.method = method
         self.path = path
         self.status = status
         self.retry_after_s = retry_after_s
+        self.form = form
         super().__init__(f"{method} {path} was answered with HTTP {status}. {self.advice}")
 
 
@@ -201,10 +205,10 @@ _BY_CENTURY: dict[int, type[NinoxAPIError]] = {3: NinoxRedirectError, 4: NinoxRe
 
 
 def error_for_status(
-    status: int, *, method: str, path: str, retry_after_s: float | None = None
+    status: int, *, method: str, path: str, retry_after_s: float | None = None, form: str = "nothing"
 ) -> NinoxAPIError | NinoxTransportError:
     """Return the error that fits an HTTP status which is not a success."""
     error_class = _BY_STATUS.get(status) or _BY_CENTURY.get(status // 100)
     if error_class is None:
         return NinoxTransportError(method=method, path=path, problem=f"unexpected HTTP status {status}")
-    return error_class(method=method, path=path, status=status, retry_after_s=retry_after_s)
+    return error_class(method=method, path=path, status=status, retry_after_s=retry_after_s, form=form)

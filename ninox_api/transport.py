@@ -17,7 +17,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from ninox_api import retry
-from ninox_api.body import AnswerTooLargeError, pieces, read_body
+from ninox_api.body import AnswerTooLargeError, form_of, pieces, read_body
 from ninox_api.clock import ServerClock
 from ninox_api.config import ConnectionConfig, certificate_authorities
 from ninox_api.damaged_text import with_whole_characters
@@ -191,7 +191,13 @@ def _raise_for_status(received: _Received, request: Request) -> None:
     if received.status in _SUCCESS:
         return
     wait = retry.retry_after_s(received.headers.get("Retry-After"))
-    raise error_for_status(received.status, method=request.method, path=request.label, retry_after_s=wait)
+    raise error_for_status(
+        received.status,
+        method=request.method,
+        path=request.label,
+        retry_after_s=wait,
+        form=form_of(received.content),
+    )
 
 
 def _decode(received: _Received, request: Request, decoder: Decoder[Answer]) -> Answer:

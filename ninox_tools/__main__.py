@@ -52,6 +52,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     suggest.add_argument("--config", default="ENV", help=_CONFIG.format("target-ninox"))
     suggest.set_defaults(load=_load_suggest)
+
+    probe = tools.add_parser(
+        "probe",
+        help="what your Ninox answers that nobody outside knows",
+        description="Asks a live Ninox what nobody outside knows, with at most 60 calls, and prints what that changes "
+        "for you. It only reads, unless --scratch names a table. The report holds no name, value, id or address.",
+    )
+    probe.add_argument("--config", default="ENV", help=_CONFIG.format("tap-ninox"))
+    probe.add_argument("--json", action="store_true", help="print the report for an issue; the table goes to the screen")
+    probe.add_argument("--database", help="database to ask, by id or name; default: the first one")
+    probe.add_argument("--table", help="table to read, by id or name; default: up to four that show most")
+    probe.add_argument("--scratch", metavar="TABLE", help="an empty table that you made for this, to write into")
+    probe.set_defaults(load=_load_probe)
     return parser
 
 
@@ -83,6 +96,15 @@ def _load_suggest(arguments: argparse.Namespace) -> Callable[[], object]:
     from ninox_tools.suggest import suggest  # noqa: PLC0415 (slow to import)
 
     return lambda: suggest(sys.stdin.buffer, sys.stdout, config=_file(arguments.config))
+
+
+def _load_probe(arguments: argparse.Namespace) -> Callable[[], object]:
+    from ninox_tools.probe.command import print_probe  # noqa: PLC0415 (slow to import)
+
+    return lambda: print_probe(
+        config=_file(arguments.config), database=arguments.database, table=arguments.table, scratch=arguments.scratch,
+        as_json=arguments.json,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

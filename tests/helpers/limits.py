@@ -271,6 +271,23 @@ def killed_at_request(number, *, is_answered):
         yield
 
 
+@contextmanager
+def interrupted_at_request(number, *, is_answered):
+    """Press Ctrl-C at the n-th request, before it is sent or when Ninox has done what was asked."""
+    exchange, left = Transport._exchange, [number]
+
+    def counted(self, *arguments):
+        left[0] -= 1
+        if left[0] == -1:
+            if is_answered:
+                exchange(self, *arguments)
+            raise KeyboardInterrupt
+        return exchange(self, *arguments)
+
+    with mock.patch.object(Transport, "_exchange", counted):
+        yield
+
+
 class _UnclosedFile(SpooledTemporaryFile):
     def __del__(self):
         """Say nothing: who is killed closes nothing."""

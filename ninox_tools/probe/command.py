@@ -1,0 +1,118 @@
+"""`singer-ninox probe`: its options, and the settings of tap-ninox that it takes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import simplejson
+from singer_sdk import typing as th
+
+from ninox_api.errors import NinoxConfigError
+from ninox_singer.connection import connection_config
+from ninox_singer.environment import load_env_file, unknown_variables, variables_of
+from ninox_singer.names import nearest
+from ninox_singer.settings import read_settings
+from ninox_tools.probe.run import Outcome, probe
+from ninox_tools.probe.wire import MOST_CALLS, Wire
+from tap_ninox.settings import CONNECTION_PROPERTIES, TAP_PROPERTIES
+
+_PREFIX = "TAP_NINOX_"
+_TAKEN = frozenset({*(item.name for item in CONNECTION_PROPERTIES), "databases"})
+"""Settings of the tap that say where the data is; the others are for reading it."""
+
+_LIKENESS = 0.81
+_INTERRUPTED = 130
+
+
+def print_probe(
+    *, config: Path | None, database: str | None, table: str | None, scratch: str | None, as_json: bool
+) -> None:
+    """Probe, print, and end the process if something is to be said by its exit code.
+
+    Args:
+        config: File with the settings of tap-ninox; None for the environment.
+        database: To ask; None for the first one that the settings permit.
+        table: To read; None for those that show most.
+        scratch: Table to write into; None to read only.
+        as_json: Whether the output is the report for an issue, and the screen has the table.
+
+    Raises:
+        NinoxError: The settings cannot be used, or nothing could be asked.
+        SystemExit: It was stopped, or something is left in the scratch table.
+    """
+    settings = read_configuration(config)
+    connection = connection_config(settings)
+    team = settings.get("team")
+    wanted = [database] if database else settings.get("databases") or ()
+    wire = Wire(connection)
+    does = f"writes into {scratch!r} and empties it again" if scratch else "only reads"
+    _say(f"At most {MOST_CALLS} calls to {connection.api_url}; {does}. Ctrl-C stops it.")
+    try:
+        outcome = probe(
+            wire, api_url=connection.api_url, team=team if team is None or isinstance(team, str) else team[0],
+            databases=wanted,
+            table=table, scratch=scratch, say=_say,
+        )  # fmt: skip
+    except KeyboardInterrupt:  # before there was anything to report
+        sys.exit(_INTERRUPTED)
+    finally:
+        wire.close()
+    if as_json:
+        outcome.report.print(sys.stderr)
+        sys.stdout.write(outcome.report.as_json())
+    else:
+        outcome.report.print(sys.stdout)
+    sys.stdout.flush()
+    _end(outcome)
+
+
+def _end(outcome: Outcome) -> None:
+    if outcome.error:
+        raise outcome.error
+    left = outcome.left
+    if left and left.own:
+        _say(f"Could not be removed from the scratch table: records {', '.join(map(str, left.own))}. Delete them.")
+    if left and left.others:
+        _say(f"The scratch table holds {left.others} records that are not the probe's: they were left as they are.")
+    if left and left.others is None:
+        _say("It is not certain that the scratch table is empty: look, and delete what is in it.")
+    stopped = outcome.report.stopped
+    if stopped == "interrupted":
+        sys.exit(_INTERRUPTED)
+    if stopped or (left and (left.own or left.others is None)):
+        sys.exit(1)
+
+
+def read_configuration(path: Path | None) -> dict[str, Any]:
+    """Return the settings that say where the data is, of a file or of the environment.
+
+    Raises:
+        NinoxConfigError: Names everything that is wrong.
+    """
+    properties = th.PropertiesList(*CONNECTION_PROPERTIES, *TAP_PROPERTIES).to_dict()["properties"]
+    if path is None:
+        load_env_file()
+        given: Mapping[str, Any] = variables_of(properties, prefix=_PREFIX)
+        meant = {name: near for name, near in unknown_variables(properties, prefix=_PREFIX) if near}
+    else:
+        given = simplejson.loads(path.read_text(encoding="utf-8-sig"))
+        if not isinstance(given, dict):
+            message = f'--config: {path} holds no object of settings, such as {{"auth_token": "…"}}.'
+            raise NinoxConfigError(message)
+        # A misspelt `api_url` would send the key to the public cloud.
+        near = {name: nearest(name, properties, likeness=_LIKENESS) for name in given.keys() - properties.keys()}
+        meant = {name: found for name, found in near.items() if found}
+    if meant:
+        raise NinoxConfigError(
+            [f"{name}: there is no such setting. Did you mean {near}?" for name, near in meant.items()]
+        )
+    schema = {"type": "object", "properties": {name: properties[name] for name in _TAKEN}}
+    return read_settings({name: value for name, value in given.items() if name in _TAKEN}, schema)
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()

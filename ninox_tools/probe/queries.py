@@ -1,0 +1,191 @@
+"""Scripts. Sends: up to eight scripts to `query`, which only reads; each names one record of the tables in sight."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ninox_api.nx import name_in_script
+from ninox_api.schema import Field, Table
+from ninox_tools.probe.question import INFERRED, SEEN, Against, Question, Step
+from ninox_tools.probe.sight import EMPTY, Sight
+from ninox_tools.probe.wire import NotAnsweredError
+
+_OK = 200
+_WRONG = "this is ( no script"
+_BROKEN = "broken"
+"""Caption of a formula in the scratch table that cannot be computed, if the user made one."""
+
+_MOST_FORMULAS = 2
+
+QUESTIONS = (
+    Question(
+        id="query.available",
+        text="Are scripts run?",
+        code="ninox_api.client:DatabaseClient.query",
+        answers={
+            "yes": "`formulas` and `queries` work.",
+            "no": Against("`formulas` and `queries` cannot work with this key: give its user the role admin."),
+        },
+    ),
+    Question(
+        id="query.record_form",
+        text="In which form does a script answer records?",
+        code="tap_ninox.inspection.row_counts:count_rows",
+        answers=dict.fromkeys(("keys", "nested", "other"), "Nothing: no script that is sent asks for records."),
+    ),
+    Question(
+        id="query.choices",
+        text="Does a script answer a choice by caption or number?",
+        code="tap_ninox.formulas.computed:EXPRESSIONS",
+        answers={
+            "caption": "In `queries`, a choice comes as its caption; write number(…) for its id.",
+            "number": "In `queries`, a choice comes as its id; write text(…) for its caption.",
+            "other": "In `queries`, write text(…) or number(…) around a choice.",
+        },
+    ),
+    Question(
+        id="query.dates",
+        text="Does a script answer dates as text or in milliseconds?",
+        code="tap_ninox.formulas.computed:EXPRESSIONS",
+        answers={
+            "text": "In `queries`, dates come as ISO text.",
+            "milliseconds": 'In `queries`, write format(…, "YYYY-MM-DD") around dates.',
+            "other": 'In `queries`, write format(…, "YYYY-MM-DD") around dates.',
+        },
+    ),
+    Question(
+        id="query.not_a_number",
+        text="What does a division by zero come to?",
+        code="tap_ninox.formulas.computed:reader",
+        answers=dict.fromkeys(("null", "text", "error", "other"), "Nothing: what is no number becomes null."),
+    ),
+    Question(
+        id="query.errors",
+        text="How is a wrong script answered?",
+        code="ninox_api.errors:NinoxScriptError",
+        answers={
+            "500": "A wrong script in `queries` is tried three times before the run says so.",
+            "400": "A wrong script in `queries` is told at once.",
+            "200": "A wrong script in `queries` is told at once.",
+            "other": "A wrong script in `queries` is told by its status alone.",
+        },
+    ),
+    Question(
+        id="query.formula_errors",
+        text="What is a formula worth that cannot be computed?",
+        code="tap_ninox.formulas.computed:reader",
+        answers={
+            "null": "It is null in your rows.",
+            "text": "It is null in your rows, and counted in the log.",
+            "error": "Such formulas are asked for one by one, at more calls: leave them out of `formulas`.",
+        },
+    ),
+)
+
+
+def availability(sight: Sight) -> None:
+    """Divide by zero: any script would do, and this one answers a question."""
+    try:
+        answer = sight.query("1 / 0")
+    except NotAnsweredError as error:
+        sight.say("query.not_a_number", "error", INFERRED)
+        if error.status not in {_OK, 400, 500}:
+            sight.say("query.available", "no")
+            sight.findings.pop("query.not_a_number")
+        return
+    sight.say("query.available", "yes")
+    sight.say("query.not_a_number", "null" if answer is None else "text" if isinstance(answer, str) else "other")
+
+
+def wrong_script(sight: Sight) -> None:
+    """Send a script that is none."""
+    reply = sight.run(_WRONG)
+    if reply.status == _OK:
+        says_so = isinstance(reply.value, dict) and "_err" in reply.value
+        sight.say("query.errors", "200" if says_so else "other")
+    elif sight.answer("query.available") != "no":
+        sight.say("query.errors", str(reply.status) if reply.status in {400, 500} else "other")
+
+
+def records(sight: Sight) -> None:
+    """Select the records of a table that has few."""
+    table = sight.table(sight.smallest)
+    name = name_in_script(table, sight.tables) if table else None
+    if name is None or sight.answer("query.available") == "no":
+        return
+    answer = sight.query(f"select {name}")
+    sight.say("query.available", "yes")
+    if not isinstance(answer, list) or not answer:
+        sight.say("query.record_form", "other")
+    elif isinstance(answer[0], list):
+        sight.say("query.record_form", "nested")
+    else:
+        sight.say("query.record_form", "keys" if isinstance(answer[0], str) else "other")
+
+
+def choice(sight: Sight) -> None:
+    """Ask for one choice of one record."""
+    for table_id, field, record, value in sight.values("choice"):
+        options = {option.id: option.caption for option in field.choices}
+        if value in EMPTY or not options or sight.answer("query.available") == "no":
+            continue
+        asked, answer = _value(sight, table_id, record["id"], field)
+        if not asked:
+            continue
+        is_number = type(answer) is int or (isinstance(answer, str) and answer in options)
+        is_caption = isinstance(answer, str) and answer in options.values()
+        sight.say("query.choices", "caption" if is_caption else "number" if is_number else "other")
+        return
+
+
+def date(sight: Sight) -> None:
+    """Ask for one date of one record."""
+    for table_id, field, record, value in sight.values("date", "timestamp"):
+        if value in EMPTY or sight.answer("query.available") == "no":
+            continue
+        asked, answer = _value(sight, table_id, record["id"], field)
+        if asked:
+            form = "text" if isinstance(answer, str) else "milliseconds" if isinstance(answer, int) else "other"
+            sight.say("query.dates", form)
+            return
+
+
+def formulas(sight: Sight) -> None:
+    """Ask for some formulas of one record each: one that fails shows how."""
+    left = _MOST_FORMULAS
+    for table_id, page in sorted(sight.samples.items(), key=lambda item: len(item[1])):
+        table = sight.table(table_id)
+        for field in table.fields if table and page and sight.has_full_schema else ():
+            is_known_to_fail = field.name.casefold() == _BROKEN
+            if not field.is_formula or (left <= 0 and not is_known_to_fail):
+                continue
+            left -= 1
+            try:
+                asked, answer = _value(sight, table_id, page[0]["id"], field)
+            except NotAnsweredError:
+                if sight.answer("query.available") == "yes":
+                    sight.say("query.formula_errors", "error", SEEN if is_known_to_fail else INFERRED)
+                continue
+            if asked and isinstance(answer, str) and answer.startswith("#"):
+                sight.say("query.formula_errors", "text")
+            elif asked and is_known_to_fail and answer in EMPTY:
+                sight.say("query.formula_errors", "null")
+
+
+def _value(sight: Sight, table_id: str, record_id: int, field: Field) -> tuple[bool, Any]:
+    """Return whether a script can name a field, and what it answers for it."""
+    table: Table | None = sight.table(table_id)
+    names = (name_in_script(table, sight.tables), name_in_script(field, table.fields)) if table else (None, None)
+    if None in names:
+        return False, None
+    return True, sight.query(f"record({names[0]}, {record_id}).{names[1]}")
+
+
+STEPS = (
+    Step(availability, ("query.available", "query.not_a_number")),
+    Step(wrong_script, ("query.errors",)),
+    Step(records, ("query.record_form",)),
+    Step(choice, ("query.choices",)),
+    Step(date, ("query.dates",)),
+    Step(formulas, ("query.formula_errors",)),
+)

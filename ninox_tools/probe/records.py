@@ -1,0 +1,385 @@
+"""How records are listed. Sends: some pages of the longest table in sight, each with another parameter."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from itertools import pairwise
+
+from ninox_tools.probe.question import INFERRED, SEEN, Against, Question, Step
+from ninox_tools.probe.sight import EMPTY, SAMPLE, Record, Sight, is_id, sequence_of
+
+_FEW = 3
+"""Records that a table needs for its order or its pages to show anything."""
+
+_PAGE, _LARGE_PAGE = 1000, 10_000
+_FAR_PAGE = 1_000_000
+_BEYOND = 2**31 - 1
+
+QUESTIONS = (
+    Question(
+        id="records.field_ids",
+        text="Does ids=true key fields by their ids?",
+        code="ninox_api.record_keys:check_keys",
+        answers={
+            "honoured": "Renamed fields keep their columns.",
+            "ignored": Against(
+                "tap-ninox stops at each table, and target-ninox rejects every row: both need field ids. "
+                "Please report it."
+            ),
+        },
+    ),
+    Question(
+        id="records.sequence",
+        text="Do records say their sequence?",
+        code="ninox_api.client:NinoxRecord",
+        answers={
+            "always": "Rows that did not change are told from those that did.",
+            "sometimes": "Rows without one are taken from the change feed.",
+            "never": Against("`_sequence` is null in your rows, and changes are known from the change feed alone."),
+        },
+    ),
+    Question(
+        id="records.order",
+        text="In which order are records listed?",
+        code="ninox_api.paging:keyset_pages",
+        answers={
+            "id": "A first load can be resumed where it stopped.",
+            "sequence": Against(
+                "A table is read in repeated passes: slower, and an interrupted first load of it starts over."
+            ),
+            "other": Against(
+                "A table is read in repeated passes: slower, and an interrupted first load of it starts over."
+            ),
+        },
+    ),
+    Question(
+        id="records.page_size",
+        text="Does perPage set the size of a page?",
+        code="ninox_api.client:MAX_PAGE_SIZE",
+        answers={
+            "honoured": "One call reads 1,000 rows.",
+            "ignored": Against(
+                "Pages have 100 rows: a first load takes ten times the calls. Set `max_api_calls` to what your"
+                " plan has."
+            ),
+        },
+    ),
+    Question(
+        id="records.page_cap",
+        text="How large may a page be?",
+        code="ninox_api.client:MAX_PAGE_SIZE",
+        answers={
+            "none_up_to_1000": "One call reads 1,000 rows.",
+            "none_up_to_10000": "One call could read 10,000 rows. Please report it: fewer calls would do.",
+            "a number": "A first load takes one call for so many rows.",
+        },
+        takes_numbers=True,
+    ),
+    Question(
+        id="records.page",
+        text="Does page choose a page?",
+        code="ninox_api.paging:PageIgnoredError",
+        answers={
+            "honoured": "Where pages by id cannot be used, numbered ones can.",
+            "ignored": (
+                "Tables are read by id alone; where that cannot be, a table of more than one page ends with an error."
+            ),
+        },
+    ),
+    Question(
+        id="records.past_end",
+        text="What comes behind the last page?",
+        code="ninox_api.paging:keyset_pages",
+        answers={
+            "empty": "The end of a table is an empty page.",
+            "last_page": "A repeated page is taken for the end of a table.",
+        },
+    ),
+    Question(
+        id="records.since_id",
+        text="Does sinceId leave earlier records out, and the given one?",
+        code="ninox_api.paging:keyset_pages",
+        answers={
+            "exclusive": "A first load can be resumed where it stopped.",
+            "inclusive": "A first load can be resumed; one row of each page comes twice and is left out.",
+            "ignored": Against(
+                "Your server ignores sinceId: a table is read in repeated passes, and an interrupted first load of it "
+                "starts over."
+            ),
+        },
+    ),
+    Question(
+        id="records.since_sequence",
+        text="Does sinceSq leave unchanged records out, and the given one?",
+        code="tap_ninox.sync.pages:TablePages",
+        answers={
+            "exclusive": "A later run reads what changed.",
+            "inclusive": "A later run reads what changed; one row comes twice and is left out.",
+            "honoured": "A later run reads what changed.",
+            "ignored": Against(
+                "Your server ignores sinceSq: changed rows are read one by one, or the table is. Calls grow with the "
+                "changes; `tap-ninox --inspect` says how many."
+            ),
+        },
+    ),
+    Question(
+        id="records.newest",
+        text="Does new=true list the highest ids first?",
+        code="ninox_api.client:DatabaseClient.find_newest_id",
+        answers={
+            "honoured": "The end of a table is known with one call.",
+            "ignored": "The end of a table is found by reading.",
+        },
+    ),
+    Question(
+        id="records.last_changed",
+        text="Does updated=true list the last changed first?",
+        code="ninox_api.client:DatabaseClient.find_last_changed",
+        answers={
+            "honoured": "Without a change feed, the sequence is known with one call per table.",
+            "ignored": "Without a change feed, nothing says what changed.",
+        },
+    ),
+    Question(
+        id="records.sorting",
+        text="Do order and desc sort by a field?",
+        code="ninox_api.client:DatabaseClient.get_records",
+        answers={
+            "honoured": "Nothing: neither is used.",
+            "ignored": "Nothing: neither is used.",
+            "other": "Nothing: neither is used.",
+        },
+    ),
+    Question(
+        id="records.filters",
+        text="Do filters by field id find records?",
+        code="target_ninox.matching.matcher:Matcher",
+        answers={
+            "honoured": "target-ninox finds single records with a call each.",
+            "names": Against(
+                "target-ninox reads the whole table instead of looking keys up: small loads into large tables "
+                "cost more calls."
+            ),
+            "ignored": Against(
+                "target-ninox reads the whole table instead of looking keys up: small loads into large tables "
+                "cost more calls."
+            ),
+        },
+    ),
+)
+
+
+def look_at_sample(sight: Sight) -> None:
+    """Send nothing: look at the pages that were read."""
+    _keys(sight)
+    sequences = [sequence_of(record) for page in sight.samples.values() for record in page]
+    if sequences:
+        found = len(sequences) - sequences.count(None)
+        sight.say("records.sequence", "always" if found == len(sequences) else "sometimes" if found else "never")
+    for page in sight.samples.values():
+        if len(page) >= _FEW:
+            _order(sight, page)
+
+
+def _keys(sight: Sight) -> None:
+    for table_id, page in sight.samples.items():
+        table = sight.table(table_id)
+        ids = {field.id for field in table.fields} if table else set()
+        captions = {field.name for field in table.fields} - ids if table else set()
+        for record in page:
+            keys = set(record.get("fields") or {})
+            if keys & ids:
+                sight.say("records.field_ids", "honoured")
+            elif keys & captions:
+                sight.say("records.field_ids", "ignored")
+
+
+def _order(sight: Sight, page: Sequence[Record]) -> None:
+    """Judge by what differs: records that were made and changed in the same order show only what may be."""
+    ids = [record["id"] for record in page]
+    sequences = [sequence_of(record) for record in page]
+    by_sequence = None not in sequences and all(a <= b for a, b in pairwise(sequences))  # type: ignore[operator]
+    if all(a < b for a, b in pairwise(ids)):
+        sight.say("records.order", "id", INFERRED if by_sequence or None in sequences else SEEN)
+    else:
+        sight.say("records.order", "sequence" if by_sequence else "other")
+
+
+def sizes_of_pages(sight: Sight) -> None:
+    """Ask for two records, for the next two, and for a page far behind the end."""
+    if not (main := _main(sight)):
+        return
+    sample = sight.samples[main]
+    first = sight.page(main, perPage=2, page=0, ids="true")
+    sight.say("records.page_size", "honoured" if len(first) == 2 else "ignored")  # noqa: PLR2004 (asked for)
+    second = sight.page(main, perPage=2, page=1, ids="true")
+    if _ids(second) != _ids(first):
+        sight.say("records.page", "honoured")
+    elif len(first) < len(sample) or len(first) == SAMPLE:  # there is more than one page, and both are the first
+        sight.say("records.page", "ignored")
+    else:
+        return
+    if sight.answer("records.page") == "honoured":
+        beyond = sight.page(main, perPage=2, page=_FAR_PAGE, ids="true")
+        sight.say("records.past_end", "last_page" if beyond else "empty")
+
+
+def since_id(sight: Sight) -> None:
+    """Ask for what comes after an id in the middle."""
+    if not (main := _main(sight)):
+        return
+    ids = sorted(_ids(sight.samples[main]))
+    middle = ids[len(ids) // 2]
+    answer = _ids(sight.page(main, sinceId=middle, perPage=SAMPLE, ids="true"))
+    if any(found < middle for found in answer):
+        sight.say("records.since_id", "ignored")
+    else:
+        sight.say("records.since_id", "inclusive" if middle in answer else "exclusive")
+
+
+def first_by_change(sight: Sight) -> None:
+    """Ask for the records that changed last, and for the newest."""
+    if not (main := _main(sight)):
+        return
+    changed = sight.page(main, updated="true", perPage=5, page=0, ids="true")
+    sequences = [sequence_of(record) for record in changed]
+    if changed and None not in sequences:
+        falling = all(a > b for a, b in pairwise(sequences))  # type: ignore[operator]
+        highest = max(map(_sequence, [*sight.samples[main], *changed]))
+        honoured = falling and sequences[0] == highest
+        sight.say("records.last_changed", "honoured" if honoured else "ignored")
+        sight.last_changed = max([*changed, *sight.samples[main]], key=_sequence)
+    ids = _ids(sight.page(main, new="true", perPage=5, page=0, ids="true"))
+    honoured = all(a > b for a, b in pairwise(ids)) and bool(ids) and ids[0] >= max(_ids(sight.samples[main]))
+    sight.say("records.newest", "honoured" if honoured else "ignored")
+
+
+def since_sequence(sight: Sight) -> None:
+    """Ask for what changed since the last change in sight; where records say no sequence, since the end of time."""
+    if not (main := _main(sight)):
+        return
+    if sight.last_changed is None or sequence_of(sight.last_changed) is None:
+        answer = sight.page(main, sinceSq=_BEYOND, perPage=SAMPLE, ids="true")
+        sight.say("records.since_sequence", "ignored" if answer else "honoured", INFERRED)
+        return
+    last = _sequence(sight.last_changed)
+    answer = sight.page(main, sinceSq=last, perPage=SAMPLE, ids="true")
+    if any(_sequence(record) < last for record in answer):
+        sight.say("records.since_sequence", "ignored")
+    elif sight.last_changed["id"] in _ids(answer):
+        sight.say("records.since_sequence", "inclusive")
+    else:
+        sight.say("records.since_sequence", "exclusive")
+
+
+def largest_page(sight: Sight) -> None:
+    """Ask a long table for 1,000 records, and for 10,000 if those came; then for one more, to see that there is."""
+    if (
+        not (main := _main(sight))
+        or len(sight.samples[main]) < SAMPLE
+        or sight.answer("records.page_size") != "honoured"
+    ):
+        return
+    asked = _PAGE
+    page = sight.page(main, perPage=asked, page=0, ids="true")
+    if len(page) == asked and len(json.dumps(page[:SAMPLE])) < SAMPLE * 2_000:
+        asked = _LARGE_PAGE
+        page = sight.page(main, perPage=asked, page=0, ids="true")
+    if not page:  # the table was emptied meanwhile
+        return
+    if len(page) == asked:
+        sight.say("records.page_cap", f"none_up_to_{asked}")
+    elif _goes_on(sight, main, page):
+        sight.say("records.page_cap", str(len(page)))
+    elif len(page) > _PAGE:
+        sight.say("records.page_cap", f"none_up_to_{_PAGE}")
+
+
+def _goes_on(sight: Sight, table_id: str, page: Sequence[Record]) -> bool:
+    """Tell whether a table has more records than a page of it."""
+    ids = set(_ids(page))
+    if sight.answer("records.since_id") != "ignored" and sight.answer("records.order") == "id":
+        more = sight.page(table_id, sinceId=max(ids), perPage=2, ids="true")
+    elif sight.answer("records.page") == "honoured":
+        more = sight.page(table_id, perPage=len(page), page=1, ids="true")
+    else:
+        return False
+    return any(found not in ids for found in _ids(more))
+
+
+def sorting(sight: Sight) -> None:
+    """Ask for a page sorted downwards by a number, or upwards where it is sorted downwards anyway."""
+    for table_id, page in sight.samples.items():
+        table = sight.table(table_id)
+        for field in table.fields if table and len(page) >= _FEW else ():
+            before = [_number(sight, table_id, record, field.id) for record in page]
+            numbers = [number for number in before if number is not None]
+            if field.type != "number" or len(set(numbers)) < _FEW:
+                continue
+            down = any(a < b for a, b in pairwise(numbers))
+            answer = sight.page(
+                table_id, order=field.id, desc="true" if down else "false", perPage=SAMPLE, page=0, ids="true"
+            )
+            after = [_number(sight, table_id, record, field.id) for record in answer]
+            found = [number for number in after if number is not None]
+            if all(a >= b if down else a <= b for a, b in pairwise(found)):
+                sight.say("records.sorting", "honoured")
+            else:
+                sight.say("records.sorting", "ignored" if _ids(answer) == _ids(page) else "other")
+            return
+
+
+def _number(sight: Sight, table_id: str, record: Record, field_id: str) -> float | None:
+    value = sight.fields_of(table_id, record).get(field_id)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def filters(sight: Sight) -> None:
+    """Ask for the records that have the value of one field of one of them, by the field's id, then by its caption."""
+    for table_id, page in sight.samples.items():
+        table = sight.table(table_id)
+        for field in table.fields if table and len(page) > 1 else ():
+            values = [sight.fields_of(table_id, record).get(field.id) for record in page]
+            wanted = values[0]
+            others = sum(value != wanted for value in values)
+            if field.type not in {"string", "number"} or wanted in EMPTY or not others or isinstance(wanted, float):
+                continue
+            for key, answer in ((field.id, "honoured"), (field.name, "names")):
+                found = sight.page(
+                    table_id, filters=json.dumps({key: wanted}, ensure_ascii=False), perPage=SAMPLE, page=0, ids="true"
+                )
+                same = [sight.fields_of(table_id, record).get(field.id) == wanted for record in found]
+                if found and all(same):
+                    sight.say("records.filters", answer)
+                    return
+                if not all(same):
+                    sight.say("records.filters", "ignored")
+                    return
+            return
+
+
+def _main(sight: Sight) -> str | None:
+    """Return the table to ask, if it has enough records to show anything."""
+    main = sight.main
+    return main if main is not None and len(sight.samples[main]) >= _FEW else None
+
+
+def _ids(page: Sequence[Record]) -> list[int]:
+    return [record["id"] for record in page if is_id(record["id"])]
+
+
+def _sequence(record: Record) -> int:
+    return sequence_of(record) or 0
+
+
+STEPS = (
+    Step(look_at_sample, ("records.field_ids", "records.sequence", "records.order")),
+    Step(sizes_of_pages, ("records.page_size", "records.page", "records.past_end")),
+    Step(since_id, ("records.since_id",)),
+    Step(first_by_change, ("records.last_changed", "records.newest")),
+    Step(since_sequence, ("records.since_sequence",)),
+    Step(largest_page, ("records.page_cap",)),
+    Step(sorting, ("records.sorting",)),
+    Step(filters, ("records.filters",)),
+)

@@ -1,0 +1,187 @@
+"""The scratch table: when it may be written into, and how it is emptied again.
+
+Every record that the probe makes holds a mark, a text that nobody else has, in the table's first text field. Only what
+was seen with that mark is ever changed or deleted: whatever else turns up in the table is left, and named at the end.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
+from typing import NamedTuple
+
+from ninox_api.errors import NinoxConfigError, NinoxError
+from ninox_api.schema import Field, Table
+from ninox_singer.names import Names
+from ninox_tools.probe.question import Against, Question
+from ninox_tools.probe.sight import SAMPLE, Record, Sight
+from ninox_tools.probe.wire import CallsUsedUpError, NotAnsweredError, Reply
+
+_OK, _NOT_FOUND = 200, 404
+
+_HARMLESS = re.compile(r"""\s*(?:'[^'"]+'|\w+)\s*:=\s*(?:\d+|"[^'"]*")\s*;?\s*""")
+"""A script that sets a field of the record itself to a number or a text, and does nothing else."""
+
+
+class Left(NamedTuple):
+    """What is still in the table at the end.
+
+    Attributes:
+        own: Ids of records that the probe made and could not remove.
+        others: How many records are not the probe's; None if the table could not be read, or never showed the probe's.
+    """
+
+    own: list[int]
+    others: int | None
+
+
+class Scratch:
+    """An empty table that the user made for the probe.
+
+    Attributes:
+        own: Ids of records that were seen with the mark.
+        gone: Those of them that are certainly deleted.
+        rows: What was seen of them last.
+    """
+
+    def __init__(self, sight: Sight, table: Table) -> None:
+        """Remember the table; nothing is sent yet."""
+        self.table = table
+        self.mark = f"singer-ninox probe {secrets.token_hex(8)}"
+        self.own: set[int] = set()
+        self.gone: set[int] = set()
+        self.rows: list[Record] = []
+        self._sent = False
+        self._sight = sight
+        texts = self.fields("string")
+        self.text = texts[0]
+        self.other = next((field for field in [*texts[1:], *self.fields("number")]), self.text)
+
+    def fields(self, *types: str) -> list[Field]:
+        """Return the fields of some types."""
+        return [field for field in self.table.fields if field.type in types]
+
+    @property
+    def link_to_itself(self) -> Field | None:
+        """A link from the table to itself."""
+        return next((field for field in self.fields("ref") if field.target_table_id == self.table.id), None)
+
+    # ------------------------------------------------------------------------------------------------ requests
+
+    def save(self, *elements: Mapping[str, object]) -> Reply:
+        """Save records in one request, sent once."""
+        path = (*self._sight.path, "tables", self.table.id, "records")
+        before, self._sent = self._sent, True  # an answer that is lost says nothing
+        reply = self._sight.wire.write("POST", *path, password=self._sight.password, body=list(elements))
+        self._sent = before or reply.status == _OK
+        return reply
+
+    def delete(self, record_id: int) -> bool:
+        """Delete one record of the probe's; return whether it is gone."""
+        path = (*self._sight.path, "tables", self.table.id, "records", str(record_id))
+        reply = self._sight.wire.write("DELETE", *path, password=self._sight.password)
+        if reply.status in {_OK, _NOT_FOUND}:
+            self.gone.add(record_id)
+        return record_id in self.gone
+
+    def delete_many(self, record_ids: list[int]) -> Reply:
+        """Delete several records of the probe's in one request."""
+        path = (*self._sight.path, "tables", self.table.id, "records")
+        return self._sight.wire.write("DELETE", *path, password=self._sight.password, body=record_ids)
+
+    def look(self) -> list[Record]:
+        """Read the table; return the records that are the probe's."""
+        self.rows = self._ours(self._page())
+        self.own |= {row["id"] for row in self.rows}
+        self._sight.samples[self.table.id] = self.rows
+        return self.rows
+
+    def row(self, record_id: int | None) -> Record | None:
+        """Return a record as it was seen last."""
+        return next((row for row in self.rows if row["id"] == record_id), None)
+
+    def _page(self) -> list[Record]:
+        return self._sight.page(self.table.id, perPage=SAMPLE, page=0, ids="true", choiceStyle="ids")
+
+    def _ours(self, page: list[Record]) -> list[Record]:
+        return [
+            record for record in page
+            if record["id"] in self.own
+            or any(self.mark in str(value) for value in self._sight.fields_of(self.table.id, record).values())
+        ]  # fmt: skip
+
+    # ------------------------------------------------------------------------------------------------ the end
+
+    def clean(self) -> Left:
+        """Delete what the probe made, singly, and look whether the table is empty."""
+        self._sight.wire.kept, self._sight.wire.held = 0, nullcontext
+        try:
+            page: list[Record] | None = self._page()
+        except (NinoxError, NotAnsweredError, CallsUsedUpError):
+            page = None  # what was seen before can still be deleted
+        ours = {record["id"] for record in self._ours(page or [])}
+        self.own |= ours
+        self.gone -= ours
+        for record_id in sorted(self.own - self.gone):
+            try:
+                self.delete(record_id)
+            except (NinoxError, CallsUsedUpError):
+                continue
+        if page == [] and not self.own - self.gone:
+            return Left([], None if self._sent and not self.own else 0)
+        try:
+            page = self._page()
+        except (NinoxError, NotAnsweredError, CallsUsedUpError):
+            return Left(sorted(self.own - self.gone), None)
+        left = sorted(record["id"] for record in self._ours(page))
+        return Left(left, len(page) - len(left))
+
+
+def open_scratch(sight: Sight, name: str) -> Scratch:
+    """Return the scratch table, if it may be written into.
+
+    Raises:
+        NinoxConfigError: It may not; nothing was written.
+    """
+    if not sight.tables:
+        message = (
+            "--scratch: the schema could not be read, so it is not known which tables link to it. Nothing was written."
+        )
+        raise NinoxConfigError(message)
+    named = Names(sight.tables).find(name)
+    if len(named) != 1:
+        raise NinoxConfigError(Names(sight.tables).nothing_called(name, setting="--scratch"))
+    table = named[0]
+    problems = list(_problems(sight, table))
+    if problems:
+        raise NinoxConfigError([f"--scratch: {problem} Nothing was written." for problem in problems])
+    for _ in range(2):  # an empty page may come by mistake: a second one is no accident
+        if sight.page(table.id, perPage=SAMPLE, page=0, ids="true"):
+            message = "--scratch: the table holds records. Make an empty table for the probe. Nothing was written."
+            raise NinoxConfigError(message)
+    return Scratch(sight, table)
+
+
+def _problems(sight: Sight, table: Table) -> Iterator[str]:
+    if table.is_page:
+        yield "this is a page, which holds no records."
+    if not any(field.type == "string" for field in table.fields):
+        yield "the table has no text field, by which the probe knows its own records."
+    linked = {
+        other.name for other in sight.tables for field in other.fields
+        if other.id != table.id and field.type == "ref" and field.target_table_id == table.id and not field.is_foreign
+    }  # fmt: skip
+    if linked or any(field.type == "rev" and field.target_table_id != table.id for field in table.fields):
+        yield "other tables link to this one, so that writing into it could change their records."
+    scripts = sight.scripts.get(table.id, ())
+    if any(not _HARMLESS.fullmatch(script) for script in scripts):
+        yield (
+            "a script runs when a record of this table is written, and it may change other tables. Remove it; one such "
+            "as `Number := 42` may stay."
+        )
+
+
+QUESTIONS: tuple[Question, ...] = ()
+__all__ = ["QUESTIONS", "Against", "Left", "Scratch", "open_scratch"]

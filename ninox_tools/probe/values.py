@@ -1,0 +1,212 @@
+"""How values look. Sends: at most one list of the files of a record; the rest looks at what was read anyway."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ninox_tools.probe.question import INFERRED, Against, Question, Step
+from ninox_tools.probe.sight import EMPTY, Record, Sight
+
+_OK = 200
+_LISTED = {"name", "contentType", "size", "modifiedDate", "modifiedUser", "seq"}
+_FILES = ("file", "image", "signature")
+
+QUESTIONS = (
+    Question(
+        id="records.choice_ids",
+        text="Does choiceStyle=ids answer choices by id?",
+        code="tap_ninox.values.readers:choice_id",
+        answers={
+            "honoured": "An option that is renamed keeps its id in your rows.",
+            "ignored": (
+                "Ids of options are looked up by their captions; where two are called the same, it may be the "
+                "other one."
+            ),
+        },
+    ),
+    Question(
+        id="records.multi",
+        text="How does a multiple choice read?",
+        code="tap_ninox.values.columns:PARTS",
+        answers={
+            **dict.fromkeys(("array", "object", "text"), "Nothing: it is read."),
+            "other": Against("Multiple choices become null in your rows. Please report it."),
+        },
+    ),
+    Question(
+        id="records.boolean",
+        text="How do yes and no read?",
+        code="tap_ninox.values.readers:boolean",
+        answers={
+            **dict.fromkeys(("booleans", "numbers"), "Nothing: both are read."),
+            "other": Against("Yes and no become null in your rows. Please report it."),
+        },
+    ),
+    Question(
+        id="records.date",
+        text="How do dates read?",
+        code="tap_ninox.values.readers:day",
+        answers={
+            **dict.fromkeys(("text", "milliseconds"), "Nothing: both are read."),
+            "other": Against("Dates become null in your rows. Please report it."),
+        },
+    ),
+    Question(
+        id="records.dynamic_choice",
+        text="How do dynamic choices read?",
+        code="tap_ninox.values.readers:record_ids",
+        answers={
+            "ids": "Nothing: they are ids in your rows.",
+            "stored": "Several dynamic choices of a field come as the text that Ninox stores, not as ids.",
+        },
+    ),
+    Question(
+        id="records.reference",
+        text="How does a link to another record read?",
+        code="tap_ninox.values.readers:link",
+        answers={
+            **dict.fromkeys(("number", "array"), "Nothing: both are read."),
+            "other": Against("Links become null in your rows. Please report it."),
+        },
+    ),
+    Question(
+        id="records.reverse_reference",
+        text="Do records say which others link to them?",
+        code="tap_ninox.values.columns:PARTS",
+        answers=dict.fromkeys(("absent", "array", "other"), "Nothing: the links of the other table say the same."),
+    ),
+    Question(
+        id="records.empty_field",
+        text="How does an empty text read?",
+        code="tap_ninox.values.columns:PARTS",
+        answers={
+            "absent": "It is null in your rows.",
+            "empty_text": "It is '' in your rows, not null: in queries, look for both.",
+            "null": "It is null in your rows.",
+        },
+    ),
+    Question(
+        id="files.dates",
+        text="How does the date of a file read?",
+        code="ninox_api.files:files_from_json",
+        answers={
+            **dict.fromkeys(("milliseconds", "text"), "Nothing: both are read."),
+            "other": "Files have no date in `ninox_files`.",
+        },
+    ),
+    Question(
+        id="files.listed_keys",
+        text="What is told of a file?",
+        code="ninox_api.files:NinoxFile",
+        answers={
+            "as_modelled": "Name, type, size, date, user and sequence are in `ninox_files`.",
+            "fewer": "What is missing is null in `ninox_files`.",
+            "more": "Nothing: what is new is left out.",
+            "other": Against("Files cannot be listed: leave `files` out. Please report it."),
+        },
+    ),
+)
+
+_FORMS: dict[str, tuple[tuple[str, ...], dict[type, str]]] = {
+    "records.multi": (("multi",), {list: "array", dict: "object", str: "text"}),
+    "records.boolean": (("boolean",), {bool: "booleans", int: "numbers"}),
+    "records.date": (("date", "timestamp"), {str: "text", int: "milliseconds"}),
+    "records.reference": (("ref",), {int: "number", list: "array"}),
+}
+"""Question → types of fields, and what a type of JSON is called in its answers."""
+
+
+def look_at_values(sight: Sight) -> None:
+    """Look at one value of each kind."""
+    for question, (types, forms) in _FORMS.items():
+        for _, _, _, value in sight.values(*types):
+            if value not in EMPTY:
+                sight.say(question, forms.get(type(value), "other"))
+                break
+    _choices(sight)
+    _dynamic_choices(sight)
+    _back_sides(sight)
+    _empty_texts(sight)
+
+
+def _choices(sight: Sight) -> None:
+    for _, field, _, value in sight.values("choice"):
+        ids, captions = {option.id for option in field.choices}, {option.caption for option in field.choices}
+        if value not in EMPTY and str(value) in ids ^ captions:  # where a caption is an id, it shows nothing
+            sight.say("records.choice_ids", "honoured" if str(value) in ids else "ignored")
+
+
+def _dynamic_choices(sight: Sight) -> None:
+    """A 0 for none, or a text for several, is how they are stored; a list is none, and neither is nothing at all."""
+    values = [(field.type, value) for _, field, _, value in sight.values("dchoice", "dmulti")]
+    if any(
+        (kind == "dchoice" and value == 0) or (kind == "dmulti" and isinstance(value, str) and value)
+        for kind, value in values
+    ):
+        sight.say("records.dynamic_choice", "stored")
+    elif any(kind == "dmulti" and isinstance(value, list) for kind, value in values):
+        sight.say("records.dynamic_choice", "ids")
+    elif any(kind == "dchoice" and value is None for kind, value in values):
+        sight.say("records.dynamic_choice", "ids", INFERRED)
+
+
+def _back_sides(sight: Sight) -> None:
+    """Look at records that are known to be linked to, by a link that was read."""
+    linked = {
+        (field.target_table_id, field.target_field_id, target)
+        for _, field, _, value in sight.values("ref")
+        for target in (value if isinstance(value, list) else [value])
+        if target not in EMPTY and not field.is_foreign
+    }
+    for table_id, field, record, value in sight.values("rev"):
+        if value not in EMPTY:
+            sight.say("records.reverse_reference", "array" if isinstance(value, list) else "other")
+        elif (table_id, field.id, record["id"]) in linked:
+            sight.say("records.reverse_reference", "absent")
+
+
+def _empty_texts(sight: Sight) -> None:
+    shown = [(field.id in sight.fields_of(table_id, record), value) for table_id, field, record, value in _texts(sight)]
+    if any(is_there and value == "" for is_there, value in shown):
+        sight.say("records.empty_field", "empty_text")
+    elif any(is_there and value is None for is_there, value in shown):
+        sight.say("records.empty_field", "null")
+    elif any(not is_there for is_there, _ in shown):
+        sight.say("records.empty_field", "absent")
+
+
+def _texts(sight: Sight) -> Iterator[tuple[str, Any, Record, Any]]:
+    return sight.values("string", "html")
+
+
+def list_files(sight: Sight) -> None:
+    """Ask for the files of one record that shows a file in a field."""
+    for table_id, _, record, value in sight.values(*_FILES):
+        if value not in EMPTY and sight.answer("files.dates") is None:
+            look_at_files(sight, sight.get("tables", table_id, "records", str(record["id"]), "files").json)
+            return
+
+
+def look_at_files(sight: Sight, answer: Any) -> None:
+    """Look at a list of files."""
+    if not isinstance(answer, list) or not all(isinstance(file, dict) and "name" in file for file in answer):
+        sight.say("files.listed_keys", "other")
+        return
+    for file in answer:
+        date = file.get("modifiedDate")
+        is_number = type(date) is int
+        sight.say("files.dates", "milliseconds" if is_number else "text" if isinstance(date, str) else "other")
+        sight.say(
+            "files.listed_keys",
+            "as_modelled" if file.keys() == _LISTED else "fewer" if _LISTED - file.keys() else "more",
+        )
+
+
+STEPS = (
+    Step(list_files, ("files.dates", "files.listed_keys")),
+    Step(
+        look_at_values,
+        (*_FORMS, "records.choice_ids", "records.dynamic_choice", "records.reverse_reference", "records.empty_field"),
+    ),
+)

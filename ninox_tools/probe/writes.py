@@ -1,0 +1,383 @@
+"""How records are written. Sends, into the scratch table alone: about twenty requests, for at most seven records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ninox_api.uploads import Upload
+from ninox_tools.probe.feed import look_at_feed
+from ninox_tools.probe.question import INFERRED, SEEN, Against, Question, Step
+from ninox_tools.probe.records import look_at_sample
+from ninox_tools.probe.scratch import Scratch
+from ninox_tools.probe.sight import EMPTY, Record, Sight, is_id, sequence_of
+from ninox_tools.probe.values import look_at_files
+
+_OK, _PARTIAL, _NOT_FOUND = 200, 206, 404
+_BEYOND_DOUBLES = 2**53 + 1
+_NO_FIELD = "no field is called so"
+_MADE = 3
+"""Records of the first request."""
+
+_FAR = 1000
+"""How far behind the last record the one is that the probe numbers itself."""
+
+_REPORT = "Please report it."
+
+QUESTIONS = (
+    Question(
+        id="write.answer",
+        text="What is answered to records that were saved?",
+        code="ninox_api.writing:SavedRecord",
+        answers={
+            "records": "Nothing: both are read.",
+            "ids": "Nothing: both are read. What a script of the table made of a row is not noticed.",
+            "other": Against(f"target-ninox does not know what became of its rows, and ends with an error. {_REPORT}"),
+        },
+    ),
+    Question(
+        id="write.ids_in_order",
+        text="Are several records answered in the order sent?",
+        code="target_ninox.write.answers:assign",
+        answers={
+            "yes": "Each new record's id is known at once.",
+            "no": Against("New records are found by reading them again, at more calls."),
+        },
+    ),
+    Question(
+        id="write.batch",
+        text="Is anything saved of a request in which one record is bad?",
+        code="target_ninox.write.batches:BatchWriter",
+        answers={
+            "atomic": "A bad row costs some more calls.",
+            "partial": "A bad row costs some more calls: what was saved is looked for before anything is sent again.",
+            "accepted": Against(
+                "A field that does not exist is passed over in silence: check the first rows with `limit_rows`."
+            ),
+        },
+    ),
+    Question(
+        id="write.null",
+        text="What does null do to a field?",
+        code="target_ninox.mapping.compare:meaning_of",
+        answers={
+            "clears": "Nothing: fields are emptied by '', which is known to work for text.",
+            "ignored": "Nothing: fields are emptied by '', which is known to work for text.",
+            "refused": "Nothing: fields are emptied by '', which is known to work for text.",
+        },
+    ),
+    Question(
+        id="write.empty_text",
+        text="What does '' do to a field?",
+        code="target_ninox.mapping.compare:meaning_of",
+        answers={
+            "clears": "target-ninox can empty fields.",
+            "ignored": Against("target-ninox cannot empty fields: set `null: keep` for your streams."),
+            "refused": Against("target-ninox cannot empty fields: set `null: keep` for your streams."),
+        },
+    ),
+    Question(
+        id="write.upsert",
+        text="Does _upsert make a record under the id that was given?",
+        code="ninox_api.writing:RecordWrite",
+        answers={
+            "creates": "A restore keeps record ids.",
+            "other_id": Against("A restore does not keep record ids: match by a key of your own (`match_on`)."),
+            "refused": Against("A restore does not keep record ids: match by a key of your own (`match_on`)."),
+        },
+    ),
+    Question(
+        id="write.doubles",
+        text="What becomes of 2⁵³ + 1?",
+        code="target_ninox.write.row_writer:RowWriter",
+        answers={
+            "exact": "Numbers keep all their digits.",
+            "rounded": "Keys of more than 15 digits belong into text fields.",
+            "other": "Keys of more than 15 digits belong into text fields.",
+        },
+    ),
+    Question(
+        id="write.trigger",
+        text="Does the answer show what the table's script made of a record?",
+        code="target_ninox.write.overrides:Overrides",
+        answers={
+            "after": "What a script overrides is reported.",
+            "before": "What a script overrides shows only when the rows are loaded again.",
+        },
+    ),
+    Question(
+        id="delete.many",
+        text="Can several records be deleted with one request?",
+        code="target_ninox.write.delete:Deleter",
+        answers={
+            "served": "Deletions cost one call per hundred records.",
+            "missing": Against("Deletions cost a call per record: mind `max_deletes` and your plan."),
+            "ignored": Against("Deletions cost a call per record, besides one that does nothing: mind your plan."),
+        },
+    ),
+    Question(
+        id="feed.recreated",
+        text="Does the feed still call a record deleted that was made again?",
+        code="ninox_api.changes:TableChanges",
+        answers={
+            "listed": "Nothing: such a record is looked for with one call.",
+            "not_listed": "Nothing: it comes as a changed row.",
+        },
+    ),
+    Question(
+        id="feed.cascade",
+        text="Does the feed list what Ninox deletes along with a record?",
+        code="tap_ninox.sync.tombstones",
+        answers={
+            "listed": "Rows that were deleted along are marked as deleted.",
+            "silent": Against("Rows that were deleted along stay: set `full_refresh_interval_hours`."),
+        },
+    ),
+    Question(
+        id="files.upload_answer",
+        text="In which form is an upload answered?",
+        code="ninox_api.writing:DatabaseWriter",
+        answers=dict.fromkeys(("json", "text", "nothing"), "Nothing: the list of files says whether it is there."),
+    ),
+    Question(
+        id="files.move_record",
+        text="Does an upload change the sequence of the record?",
+        code="tap_ninox.files.marks",
+        answers={
+            "yes": "A record with a new file comes as a changed row.",
+            "no": "A record with a new file comes as a row only if something else changed.",
+        },
+    ),
+    Question(
+        id="files.ranges",
+        text="Can a download begin in the middle?",
+        code="ninox_api.download:Download",
+        answers={
+            "honoured": "An interrupted download goes on where it stopped.",
+            "ignored": "An interrupted download begins again.",
+        },
+    ),
+)
+
+
+class Writing:
+    """The steps, with what they share: ids of the records that the probe made."""
+
+    def __init__(self, scratch: Scratch) -> None:
+        """Start before the first write."""
+        self._scratch = scratch
+        self._ids: list[int] = []  # of the three records of the first request, or none
+        self._given: int | None = None
+        self._before: Record | None = None
+        self._statuses: dict[str, int] = {}
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps in their order."""
+        return (
+            Step(self.create, ("write.answer", "write.ids_in_order", "write.trigger", "write.doubles")),
+            Step(self.refused_batch, ()),
+            Step(self.empty, ()),
+            Step(self.given_id, ()),
+            Step(self.look, ("write.batch", "write.null", "write.empty_text", "write.upsert")),
+            Step(self.upload, ("files.upload_answer", "files.ranges")),
+            Step(self.delete, ()),
+            Step(self.look_again, ("files.move_record", "feed.recreated", "feed.cascade")),
+            Step(self.delete_many, ("delete.many",)),
+        )
+
+    def create(self, sight: Sight) -> None:
+        """Make three records, the third with a value in each kind of field, and read them."""
+        plain = [self._fields(number) for number in (1, 2, 3)]
+        reply = self._scratch.save({"fields": plain[0]}, {"fields": plain[1]}, {"fields": plain[2] | self._values()})
+        if reply.status != _OK:  # one of the values is none that this server takes
+            reply = self._scratch.save(*({"fields": fields} for fields in plain))
+        rows = self._scratch.look()
+        look_at_sample(sight)
+        self._ids = [row["id"] for number in (1, 2, 3) for row in rows if self._marked(sight, row, number)]
+        answers = reply.json if isinstance(reply.json, list) else []
+        ids = [answer.get("id") for answer in answers if isinstance(answer, dict)]
+        if len(self._ids) < _MADE:  # they cannot be told, so nothing can be said of them
+            self._ids = []
+            return
+        if set(ids) != set(self._ids) or not all(map(is_id, ids)):
+            sight.say("write.answer", "other")
+            return
+        sight.say("write.answer", "records" if any("fields" in answer for answer in answers) else "ids")
+        sight.say("write.ids_in_order", "yes" if ids == self._ids else "no")
+        third = self._scratch.row(self._ids[2])
+        self._look_at_scripts(sight, answers, rows)
+        numbers = self._scratch.fields("number")
+        fields = sight.fields_of(self._scratch.table.id, third) if third else {}
+        found = {fields[field.id] for field in numbers if type(fields.get(field.id)) in {int, float}}
+        if found:  # a script may have overridden one of them
+            rounded = "rounded" if float(_BEYOND_DOUBLES) in found else "other"
+            sight.say("write.doubles", "exact" if _BEYOND_DOUBLES in found else rounded)
+
+    def _look_at_scripts(self, sight: Sight, answers: list[Any], rows: list[Record]) -> None:
+        """Compare what was answered with what is there: a script of the table changes it in between, or before."""
+        table_id = self._scratch.table.id
+        if not sight.scripts.get(table_id) or sight.answer("write.answer") != "records":
+            return
+        answered = {answer["id"]: sight.stored(table_id, answer) for answer in answers}
+        stored = {row["id"]: sight.stored(table_id, row) for row in rows}
+        first = self._ids[0]
+        choices = {
+            field.id for field in self._scratch.fields("choice", "multi")
+        }  # by caption in the one, id in the other
+
+        def plain(values: dict[str, Any]) -> dict[str, Any]:
+            return {key: value for key, value in values.items() if key not in choices}
+
+        if plain(answered[first]) != plain(stored[first]):
+            sight.say("write.trigger", "before")
+        elif plain(stored[first]) != self._fields(1):
+            sight.say("write.trigger", "after")
+
+    def refused_batch(self, sight: Sight) -> None:  # noqa: ARG002 (as all steps)
+        """Save a good record and one with a field that does not exist, in one request."""
+        good, bad = {"fields": self._fields(4)}, {"fields": {**self._fields(5), _NO_FIELD: "x"}}
+        self._statuses["batch"] = self._scratch.save(good, bad).status
+
+    def empty(self, sight: Sight) -> None:  # noqa: ARG002 (likewise)
+        """Send null for a field of the first record, and '' for one of the second, which is linked to the first."""
+        if not self._ids:
+            return
+        first, second, _ = self._ids
+        field, link = self._scratch.other.id, self._scratch.link_to_itself
+        self._statuses["null"] = self._scratch.save({"id": first, "fields": {field: None}}).status
+        fields = {field: "", **({link.id: first} if link else {})}
+        self._statuses["empty_text"] = self._scratch.save({"id": second, "fields": fields}).status
+
+    def given_id(self, sight: Sight) -> None:  # noqa: ARG002 (likewise)
+        """Make a record under an id of the probe's choice."""
+        if self._ids:
+            self._given = max(self._ids) + _FAR
+            element = {"_upsert": True, "_id": self._given, **self._fields(6)}
+            self._statuses["upsert"] = self._scratch.save(element).status
+
+    def look(self, sight: Sight) -> None:
+        """Read the table, and see what became of all that."""
+        rows = self._scratch.look()
+        look_at_sample(sight)
+        if not self._ids:
+            return
+        if "batch" in self._statuses:
+            is_saved = [any(self._marked(sight, row, number) for row in rows) for number in (4, 5)]
+            if is_saved[1]:
+                sight.say("write.batch", "accepted")
+            elif self._statuses["batch"] != _OK:
+                sight.say("write.batch", "partial" if is_saved[0] else "atomic")
+        for name, record_id in (("null", self._ids[0]), ("empty_text", self._ids[1])):
+            row = self._scratch.row(record_id)
+            if name in self._statuses and row is not None:
+                value = sight.fields_of(self._scratch.table.id, row).get(self._scratch.other.id)
+                cleared = "clears" if value in EMPTY else "ignored"
+                sight.say(f"write.{name}", cleared if self._statuses[name] == _OK else "refused")
+        if "upsert" in self._statuses:
+            others = [row["id"] for row in rows if self._marked(sight, row, 6)]
+            if self._statuses["upsert"] != _OK or not others:
+                sight.say("write.upsert", "refused")
+            else:
+                sight.say("write.upsert", "creates" if others == [self._given] else "other_id")
+        self._before = self._scratch.row(self._ids[2])
+
+    def upload(self, sight: Sight) -> None:
+        """Put a small file on the third record, list it, and ask for it from its third byte on."""
+        if self._before is None:
+            return
+        path = (*sight.path, "tables", self._scratch.table.id, "records", str(self._before["id"]), "files")
+        form = Upload(name="probe.txt", content=b"singer-ninox probe", media_type="text/plain").form()
+        reply = sight.wire.upload(*path, password=sight.password, form=form)
+        if reply.status != _OK:
+            return
+        sight.say("files.upload_answer", reply.form)
+        look_at_files(sight, sight.wire.get(*path, password=sight.password).json)
+        status = sight.wire.download_from(2, *path, "probe.txt", password=sight.password)
+        sight.say("files.ranges", "honoured" if status == _PARTIAL else "ignored")
+
+    def delete(self, sight: Sight) -> None:  # noqa: ARG002 (likewise)
+        """Delete the record with the given id and make it again; delete the first, to which the second is linked."""
+        if self._given is not None and self._given in self._scratch.own and self._scratch.delete(self._given):
+            self._scratch.save({"_upsert": True, "_id": self._given, **self._fields(6)})
+            self._scratch.gone.discard(self._given)
+        if self._ids:
+            self._scratch.delete(self._ids[0])
+
+    def look_again(self, sight: Sight) -> None:
+        """Read the table, and what its feed says of all that."""
+        self._scratch.look()
+        after = self._scratch.row(self._before["id"]) if self._before else None
+        if after and self._before and sight.answer("files.upload_answer"):
+            sequences = (sequence_of(self._before), sequence_of(after))
+            if None not in sequences:
+                sight.say("files.move_record", "no" if len(set(sequences)) == 1 else "yes")
+        reply = sight.get("tables", self._scratch.table.id, "changes", sinceSq=0)
+        if reply.status != _OK or not self._ids:
+            return
+        start = len(sight.removals)
+        look_at_feed(sight, reply, self._scratch.table.id)
+        removed = {_number(removal, self._scratch.table.id) for _, removal in sight.removals[start:]}
+        if self._ids[0] not in removed:  # in a form that cannot be read, or not at all
+            return
+        if self._scratch.row(self._given) and self._given in self._scratch.own:
+            sight.say("feed.recreated", "listed" if self._given in removed else "not_listed")
+        link = self._scratch.link_to_itself
+        if link and link.cascades and not self._scratch.row(self._ids[1]):
+            self._scratch.gone.add(self._ids[1])
+            sight.say("feed.cascade", "listed" if self._ids[1] in removed else "silent")
+
+    def delete_many(self, sight: Sight) -> None:
+        """Delete what is left with one request, and look."""
+        ids = [row["id"] for row in self._scratch.rows]
+        if not ids:
+            return
+        status = self._scratch.delete_many(ids).status
+        rows = {row["id"] for row in self._scratch.look()}
+        if status == _OK:
+            sight.say("delete.many", "ignored" if rows >= set(ids) else "served")
+            self._scratch.gone |= set(ids) - rows
+        else:
+            sight.say("delete.many", "missing")
+
+    # ------------------------------------------------------------------------------------------------ what is written
+
+    def _fields(self, number: int) -> dict[str, Any]:
+        """Return the fields of the n-th record: its mark, and something to be emptied."""
+        mark = {self._scratch.text.id: f"{self._scratch.mark} {number}"}
+        other = self._scratch.other
+        if other is self._scratch.text or number not in {1, 2}:
+            return mark
+        return mark | {other.id: number if other.type == "number" else "to be emptied"}
+
+    def _values(self) -> dict[str, Any]:
+        """Return a value for each kind of field that answers a question."""
+        makers: dict[str, Callable[[Any], Any]] = {
+            "number": lambda _: _BEYOND_DOUBLES,
+            "boolean": lambda _: True,
+            "date": lambda _: "2020-02-29",
+            "timestamp": lambda _: "2020-02-29T12:00:00",
+            "choice": lambda field: field.choices[0].id,
+            "multi": lambda field: [option.id for option in field.choices[:2]],
+        }
+        return {
+            field.id: makers[field.type](field)
+            for field in self._scratch.fields(*makers)
+            if field.choices or field.type not in {"choice", "multi"}
+        }
+
+    def _marked(self, sight: Sight, row: Record, number: int) -> bool:
+        value = sight.fields_of(self._scratch.table.id, row).get(self._scratch.text.id)
+        return value == f"{self._scratch.mark} {number}"
+
+
+def _number(removal: Any, table_id: str) -> int | None:
+    """Return which record of a table a removal names, None if that cannot be told."""
+    key = removal[0] if isinstance(removal, tuple) else removal.get("id") if isinstance(removal, dict) else removal
+    digits = "".join(
+        character if character.isdecimal() else " " for character in str(key).removeprefix(table_id)
+    ).split()
+    return int(digits[-1]) if digits else None
+
+
+__all__ = ["INFERRED", "QUESTIONS", "SEEN", "Writing"]

@@ -1,0 +1,431 @@
+"""`singer-ninox probe`: what it sends, what stops it, what it leaves behind, and that it tells nothing of the data."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import os
+import re
+import signal
+
+import pytest
+
+from ninox_api.errors import NinoxConfigError
+from ninox_simulator.documents import RecordDocument
+from ninox_tools.probe.question import REASONS
+from ninox_tools.probe.run import QUESTIONS
+from tests.helpers import limits
+from tests.helpers.commands import run
+from tests.helpers.probing import MAIN, SCRATCH, SCRATCH_NAME, answers, company, run_probe
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID, field, table
+
+MOST_CALLS = 60
+
+
+def changed(make):
+    """Return the company after a change of its one database."""
+    teams = company()
+    make(teams[0].databases[0])
+    return teams
+
+
+def writes(stage):
+    return [entry for entry in stage.log.entries if entry.method != "GET" and not entry.path.endswith("/query")]
+
+
+def rows(stage):
+    return list(stage.edit.records(SCRATCH))
+
+
+def printed(outcome):
+    output = io.StringIO()
+    outcome.report.print(output)
+    return output.getvalue()
+
+
+# ------------------------------------------------------------------------------------------------------- what is sent
+
+
+def test_without_a_scratch_table_it_only_reads_and_with_one_it_writes_into_that_alone(simulate):
+    stage = simulate(company())
+    assert run_probe(stage).left is None
+    assert writes(stage) == []
+    stage.log.clear()
+    assert run_probe(stage, scratch=True).left == ([], 0)
+    assert {entry.path.split("/")[6:8] and entry.path.split("/")[7] for entry in writes(stage)} == {SCRATCH}
+
+
+@pytest.mark.parametrize("scratch", [False, True])
+def test_it_never_makes_more_than_sixty_calls(simulate, scratch):
+    stage = simulate(company(1100), per_page_cap="500", delete_many="bodyless")
+    stage.edit.delete(MAIN, 7)
+    outcome = run_probe(stage, scratch=scratch)
+    assert outcome.report.stopped is None
+    assert outcome.report.all_calls == len(stage.log.entries) <= MOST_CALLS
+    stage.faults.add("status", status=503, path="/(records|changes|query)", times=None)
+    stage.log.clear()
+    run_probe(stage, scratch=scratch)
+    assert len(stage.log.entries) <= MOST_CALLS
+
+
+def test_two_requests_at_once_where_only_one_is_served(simulate):
+    stage = simulate(company())
+    stage.faults.configure({"latency_s": 0.02, "parallel_limit": 1})
+    outcome = run_probe(stage)
+    assert answers(outcome)["parallel.two"] == "429"
+
+
+def test_one_table_is_read_if_one_is_asked_for(simulate):
+    stage = simulate(company())
+    run_probe(stage, table="Canary Auftraege")
+    read = {entry.path.split("/")[7] for entry in stage.log.entries if "/tables/" in entry.path}
+    assert read == {"B"}
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"table": "Canary Kundem"}, "--table: nothing is called 'Canary Kundem'. Did you mean 'Canary Kunden'?"),
+        ({"databases": ["Firma"]}, "database: nothing is called 'Firma'"),
+        ({"team": "Canary Grupe"}, "team: nothing is called 'Canary Grupe'. Did you mean 'Canary Gruppe'?"),
+    ],
+)
+def test_a_name_that_means_nothing_is_told_with_those_that_there_are(simulate, more, message):
+    with pytest.raises(NinoxConfigError, match=re.escape(message)):
+        run_probe(simulate(company()), **more)
+
+
+def test_a_server_that_does_not_list_its_teams_needs_an_id(simulate):
+    stage = simulate(company(), teams_endpoint="missing")
+    with pytest.raises(NinoxConfigError, match="set it to the id that the address of Ninox shows"):
+        run_probe(stage, team=None)
+    assert answers(run_probe(stage, team=TEAM_ID))["records.order"] == "id"
+
+
+def test_a_key_that_may_read_no_schema_is_asked_about_the_tables_that_the_feed_knows(simulate):
+    outcome = run_probe(simulate(company(), schema_access="forbidden"))
+    found = answers(outcome)
+    assert found["schema.readable"] == "none"
+    assert (found["records.page_size"], found["feed.since"]) == ("honoured", "exclusive")
+
+
+def test_deletions_that_somebody_made_are_seen_without_writing(simulate):
+    stage = simulate(company(), removes="numbers")
+    stage.edit.delete(MAIN, 7)
+    assert answers(run_probe(stage))["feed.removes"] == "numbers"
+
+
+# ---------------------------------------------------------------------------------------------------- what is reported
+
+
+def everything_that_the_data_holds(stage):
+    """Yield names, captions, ids, values and addresses, as far as they are long enough not to be anything else."""
+    yield from (TEAM_ID, DATABASE_ID, "Canary", "canary", stage.url, stage.token, str(stage.port), "127.0.0.1")
+    for database in stage.store.databases():
+        for each in database.tables.values():
+            for record in database.records(each.id):
+                yield from (str(value) for value in record.fields.values() if len(str(value)) > 3)
+                yield from (record.created_by, record.modified_at)
+
+
+def leaves(value):
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from leaves(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from leaves(item)
+    else:
+        yield value
+
+
+@pytest.mark.parametrize("body", ["json", "text", "html"])
+@pytest.mark.parametrize("scratch", [False, True])
+def test_the_report_holds_nothing_of_the_data(simulate, scratch, body):
+    stage = simulate(company(), error_bodies=body)
+    outcome = run_probe(stage, scratch=scratch)
+    report = outcome.report
+    for text in (report.as_json(), printed(outcome)):
+        assert [held for held in everything_that_the_data_holds(stage) if held in text] == []
+    words = {key for question in QUESTIONS.values() for key in (question.id, *question.answers)}
+    words |= {*REASONS, "seen", "inferred", "not_seen", "this_machine", None}
+    document = json.loads(report.as_json())
+    told = {leaf for leaf in leaves(document) if not isinstance(leaf, int | bool)} - {document["program"]}
+    assert told <= words
+
+
+def test_no_answer_can_be_said_that_the_table_of_its_question_does_not_have(simulate):
+    from ninox_tools.probe.sight import Sight  # noqa: PLC0415 (for this one test)
+
+    sight = Sight(None, QUESTIONS)
+    with pytest.raises(ValueError, match="is no answer to"):
+        sight.say("records.order", "canary-1@example.org")
+    sight.say("records.page_cap", "250")
+    assert sight.answer("records.page_cap") == "250"
+
+
+def test_what_contradicts_the_code_comes_first_with_the_setting_that_helps(simulate):
+    stage = simulate(company(), records_since_id="ignored", feed="missing")
+    text = " ".join(printed(run_probe(stage)).split())
+    first, _, others = text.partition("As expected, or without consequence:")
+    assert first.startswith("What contradicts what tap-ninox and target-ninox rely on:")
+    assert "full_refresh_interval_hours" in first
+    assert "Does sinceId" in first
+    assert "Does sinceId" not in others
+
+
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=lambda question: question.id)
+def test_each_question_names_the_code_that_relies_on_it(question):
+    module, _, name = question.code.partition(":")
+    found = importlib.import_module(module)
+    for part in filter(None, name.split(".")):
+        found = getattr(found, part)
+    assert question.answers
+
+
+# ------------------------------------------------------------------------------------------------------ what stops it
+
+
+@pytest.mark.parametrize("is_answered", [False, True])
+def test_ctrl_c_at_any_request_leaves_a_report_and_an_empty_table(simulate, is_answered):
+    stage = simulate(company())
+    last = len(simulated_requests(stage))
+    for number in range(0, last, 4 if is_answered else 5):
+        with limits.interrupted_at_request(number, is_answered=is_answered):
+            outcome = run_probe(stage, scratch=True)
+        assert outcome.report.stopped == "interrupted"
+        assert (outcome.left or ([], 0)) == ([], 0)
+        assert rows(stage) == []
+        assert json.loads(outcome.report.as_json())["stopped"] == "interrupted"
+
+
+def simulated_requests(stage):
+    """Return the requests of a whole probe."""
+    run_probe(stage, scratch=True)
+    requests = list(stage.log.entries)
+    stage.log.clear()
+    return requests
+
+
+def test_answers_from_before_ctrl_c_stay(simulate):
+    with limits.interrupted_at_request(20, is_answered=False):
+        outcome = run_probe(simulate(company()))
+    assert answers(outcome)["records.field_ids"] == "honoured"
+    assert outcome.report.findings["query.errors"].reason == "stopped"
+    assert "You stopped it" in printed(outcome)
+
+
+@pytest.mark.parametrize(("times", "is_empty"), [(1, True), (2, True), (3, False)])
+def test_ctrl_c_waits_for_a_write_and_once_for_the_table_to_be_emptied(simulate, times, is_empty):
+    stage = simulate(company())
+    pressed = []
+
+    def press(_edit, _index, path):
+        """Press Ctrl-C at the first save, and then at each deletion of a record."""
+        method = stage.log.entries[-1].method
+        if method == ("DELETE" if pressed else "POST") and f"/tables/{SCRATCH}/" in path and len(pressed) < times:
+            pressed.append(path)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    stage.between(press)
+    outcome = run_probe(stage, scratch=True)
+    assert len(pressed) == times
+    assert (outcome.report.stopped, rows(stage) == []) == ("interrupted", is_empty)
+    assert {row.id for row in rows(stage)} <= set(outcome.left.own)
+    assert outcome.left.others == (0 if is_empty else None)
+
+
+FAULTS = [
+    {"kind": "status", "status": 429},
+    {"kind": "status", "status": 500},
+    {"kind": "status", "status": 503},
+    {"kind": "drop_before"},
+    {"kind": "drop_after"},
+    {"kind": "login_page"},
+    {"kind": "html"},
+    {"kind": "truncate"},
+    {"kind": "wrong_shape"},
+    {"kind": "empty_page"},
+]
+
+
+@pytest.mark.parametrize("times", [1, None])
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault['kind']}{fault.get('status', '')}")
+def test_faults_in_the_middle_leave_a_report_of_what_was_seen(simulate, fault, times):
+    stage = simulate(company())
+    last = len(simulated_requests(stage))
+    for after in range(2, last, 11):
+        stage.faults.clear()
+        stage.faults.add(**fault, after=after, times=times)
+        outcome = run_probe(stage, scratch=True)
+        document = json.loads(outcome.report.as_json())
+        assert [answer["id"] for answer in document["answers"]] == list(QUESTIONS)
+        assert all(answer["answer"] or answer["reason"] for answer in document["answers"])
+        if times == 1:
+            assert outcome.left is None or outcome.left.own == []
+            assert rows(stage) == []
+        elif rows(stage):  # nothing could be removed, or nobody could look whether it was
+            assert outcome.left.others is None or set(outcome.left.own) == {row.id for row in rows(stage)}
+        stage.faults.clear()
+        while rows(stage):
+            stage.edit.delete(SCRATCH, rows(stage)[0].id)
+
+
+def test_a_lost_answer_to_any_write_leaves_an_empty_table(simulate):
+    stage = simulate(company())
+    count = len([entry for entry in simulated_requests(stage) if entry.method in {"POST", "DELETE"}])
+    for method in ("POST", "DELETE"):
+        for after in range(count):
+            stage.faults.clear()
+            stage.faults.add("drop_after", method=method, after=after, path=f"/tables/{SCRATCH}/")
+            outcome = run_probe(stage, scratch=True)
+            assert outcome.left == ([], 0)
+            assert rows(stage) == []
+
+
+# ---------------------------------------------------------------------------------------------------- the scratch table
+
+
+def holds_a_record(database):
+    database.records[SCRATCH] = [RecordDocument(1, {"A": "x"}, 900)]
+
+
+def is_linked_to(database):
+    database.schema["types"]["B"]["fields"]["Z"] = field("ref", "Link", refTypeId=SCRATCH)
+
+
+def has_a_script(database):
+    database.schema["types"][SCRATCH]["afterUpdate"] = "delete (select 'Canary Kunden')"
+
+
+def has_a_script_of_a_field(database):
+    database.schema["types"][SCRATCH]["fields"]["B"]["afterUpdate"] = "create 'Canary Kunden'"
+
+
+def has_no_text_field(database):
+    database.schema["types"][SCRATCH] = table(SCRATCH_NAME, A=field("number", "Zahl"))
+
+
+def is_a_page(database):
+    database.schema["types"][SCRATCH]["kind"] = "page"
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (holds_a_record, "the table holds records. Make an empty table for the probe"),
+        (is_linked_to, "other tables link to this one"),
+        (has_a_script, "a script runs when a record of this table is written"),
+        (has_a_script_of_a_field, "a script runs when a record of this table is written"),
+        (has_no_text_field, "the table has no text field"),
+        (is_a_page, "this is a page"),
+    ],
+)
+def test_a_table_that_is_not_made_for_it_is_refused_before_anything_is_written(simulate, make, message):
+    stage = simulate(changed(make))
+    outcome = run_probe(stage, scratch=True)
+    assert message in str(outcome.error)
+    assert outcome.left is None
+    assert writes(stage) == []
+    assert answers(outcome)["records.order"] == "id"  # what can be read is read all the same
+
+
+def test_records_that_somebody_else_makes_in_the_scratch_table_stay(simulate):
+    stage = simulate(company())
+
+    def write_along(edit, _index, path):
+        if path.endswith("/files") and not [row for row in edit.records(SCRATCH) if row.fields.get("A") == "mine"]:
+            edit.create(SCRATCH, {"A": "mine"})
+
+    stage.between(write_along)
+    outcome = run_probe(stage, scratch=True)
+    assert outcome.left == ([], 1)
+    assert [row.fields for row in rows(stage)] == [{"A": "mine"}]
+
+
+def test_what_cannot_be_removed_is_said(simulate):
+    stage = simulate(company())
+    stage.faults.add("status", status=403, method="DELETE", times=None)
+    outcome = run_probe(stage, scratch=True)
+    assert sorted(outcome.left.own) == sorted(row.id for row in rows(stage)) != []
+
+
+def test_a_scratch_table_with_one_text_field_answers_most_questions(simulate):
+    stage = simulate(
+        changed(lambda one: one.schema["types"].update({SCRATCH: table("Probe", A=field("string", "Text"))}))
+    )
+    found = answers(run_probe(stage, scratch="Probe"))
+    assert found.keys() >= {"write.answer", "write.batch", "write.null", "write.upsert", "delete.many", "files.ranges"}
+    assert found.keys().isdisjoint({"write.doubles", "write.trigger", "feed.cascade"})
+    assert rows(stage) == []
+
+
+# ---------------------------------------------------------------------------------------------------- the command line
+
+
+def command(stage, tmp_path, *options, env=None, **settings):
+    path = tmp_path / "probe.json"
+    path.write_text(json.dumps({"auth_token": stage.token, "api_url": stage.url, **settings}), encoding="utf-8")
+    config = ["--config", path] if env is None else []
+    return run(["singer-ninox", "probe", *config, *options], env=env)
+
+
+def test_the_command_prints_a_table_and_says_first_how_many_calls_it_makes(simulate, tmp_path):
+    stage = simulate(company())
+    done = command(stage, tmp_path)
+    assert done.stderr.splitlines()[0] == f"At most 60 calls to {stage.url}; only reads. Ctrl-C stops it."
+    assert done.stdout.startswith("Nothing contradicts:\n\nQuestion")
+    assert done.returncode == 0
+
+
+def test_json_goes_to_the_output_and_the_table_to_the_screen(simulate, tmp_path):
+    done = command(simulate(company()), tmp_path, "--json", "--scratch", SCRATCH_NAME)
+    assert json.loads(done.stdout)["scratch"] is True
+    assert "What it changes for you" in done.stderr
+    assert done.returncode == 0
+
+
+def test_settings_are_those_of_the_tap_and_may_stand_in_variables(simulate, tmp_path):
+    stage = simulate(company())
+    done = command(
+        stage, tmp_path, page_size=100, deletes="both", databases=["Canary*"], full_refresh_interval_hours=24
+    )
+    assert done.returncode == 0, done.stderr
+    variables = {"TAP_NINOX_AUTH_TOKEN": stage.token, "TAP_NINOX_API_URL": stage.url}
+    assert command(stage, tmp_path, env=variables).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "variables", "message"),
+    [
+        ({"api_ulr": "https://ninox.example.org/v1"}, None, "api_ulr: there is no such setting. Did you mean api_url?"),
+        (
+            {},
+            {"TAP_NINOX_API_ULR": "x"},
+            "TAP_NINOX_API_ULR: there is no such setting. Did you mean TAP_NINOX_API_URL?",
+        ),
+        ({"auth_token": ""}, None, "auth_token: missing. Make an API key in Ninox under Settings > Integrations."),
+        ({"auth_token": "wrong-canary-key"}, None, "HTTP 401. Check auth_token"),
+    ],
+)
+def test_a_mistake_in_the_settings_is_one_line(simulate, tmp_path, settings, variables, message):
+    done = command(simulate(company()), tmp_path, env=variables, **settings)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    assert "canary-key" not in done.stderr + done.stdout
+
+
+def test_nobody_at_the_address(simulate, tmp_path):
+    done = command(simulate(company()), tmp_path, api_url="http://127.0.0.1:1/v1", max_retries=0)
+    assert "no connection to http://127.0.0.1:1/v1" in done.stderr
+    assert done.returncode == 1
+
+
+def test_what_is_left_in_the_scratch_table_is_said_and_ends_with_1(simulate, tmp_path):
+    stage = simulate(company())
+    stage.faults.add("status", status=403, method="DELETE", times=None)
+    done = command(stage, tmp_path, "--scratch", SCRATCH_NAME)
+    assert "Could not be removed from the scratch table: records 1, 2, 3" in done.stderr
+    assert done.returncode == 1
