@@ -60,7 +60,9 @@ def _parser() -> argparse.ArgumentParser:
         "for you. It only reads, unless --scratch names a table. The report holds no name, value, id or address.",
     )
     probe.add_argument("--config", default="ENV", help=_CONFIG.format("tap-ninox"))
-    probe.add_argument("--json", action="store_true", help="print the report for an issue; the table goes to the screen")
+    probe.add_argument(
+        "--json", action="store_true", help="print the report for an issue; the table goes to the screen"
+    )
     probe.add_argument("--database", help="database to ask, by id or name; default: the first one")
     probe.add_argument("--table", help="table to read, by id or name; default: up to four that show most")
     probe.add_argument("--scratch", metavar="TABLE", help="an empty table that you made for this, to write into")

@@ -17,7 +17,7 @@ from ninox_singer.names import nearest
 from ninox_singer.settings import read_settings
 from ninox_tools.probe.run import Outcome, probe
 from ninox_tools.probe.wire import MOST_CALLS, Wire
-from tap_ninox.settings import CONNECTION_PROPERTIES, TAP_PROPERTIES
+from tap_ninox.settings import CONNECTION_PROPERTIES, REMOVED_SETTINGS, TAP_PROPERTIES
 
 _PREFIX = "TAP_NINOX_"
 _TAKEN = frozenset({*(item.name for item in CONNECTION_PROPERTIES), "databases"})
@@ -96,15 +96,16 @@ def read_configuration(path: Path | None) -> dict[str, Any]:
     if path is None:
         load_env_file()
         given: Mapping[str, Any] = variables_of(properties, prefix=_PREFIX)
-        meant = {name: near for name, near in unknown_variables(properties, prefix=_PREFIX) if near}
+        unknown = unknown_variables(properties, REMOVED_SETTINGS, prefix=_PREFIX)
+        meant = {name: f"{_PREFIX}{near.upper()}" for name, near in unknown if near}
     else:
         given = simplejson.loads(path.read_text(encoding="utf-8-sig"))
         if not isinstance(given, dict):
             message = f'--config: {path} holds no object of settings, such as {{"auth_token": "…"}}.'
             raise NinoxConfigError(message)
         # A misspelt `api_url` would send the key to the public cloud.
-        near = {name: nearest(name, properties, likeness=_LIKENESS) for name in given.keys() - properties.keys()}
-        meant = {name: found for name, found in near.items() if found}
+        strange = sorted(given.keys() - properties.keys() - REMOVED_SETTINGS.keys())
+        meant = {name: near for name in strange if (near := nearest(name, properties, likeness=_LIKENESS))}
     if meant:
         raise NinoxConfigError(
             [f"{name}: there is no such setting. Did you mean {near}?" for name, near in meant.items()]

@@ -30,13 +30,13 @@ QUESTIONS = (
     Question(
         id="query.record_form",
         text="In which form does a script answer records?",
-        code="tap_ninox.inspection.row_counts:count_rows",
+        code="ninox_api.client:DatabaseClient.query",
         answers=dict.fromkeys(("keys", "nested", "other"), "Nothing: no script that is sent asks for records."),
     ),
     Question(
         id="query.choices",
         text="Does a script answer a choice by caption or number?",
-        code="tap_ninox.formulas.computed:EXPRESSIONS",
+        code="ninox_singer.types:COMPUTED",
         answers={
             "caption": "In `queries`, a choice comes as its caption; write number(…) for its id.",
             "number": "In `queries`, a choice comes as its id; write text(…) for its caption.",
@@ -46,7 +46,7 @@ QUESTIONS = (
     Question(
         id="query.dates",
         text="Does a script answer dates as text or in milliseconds?",
-        code="tap_ninox.formulas.computed:EXPRESSIONS",
+        code="ninox_singer.types:COMPUTED",
         answers={
             "text": "In `queries`, dates come as ISO text.",
             "milliseconds": 'In `queries`, write format(…, "YYYY-MM-DD") around dates.',
@@ -56,7 +56,7 @@ QUESTIONS = (
     Question(
         id="query.not_a_number",
         text="What does a division by zero come to?",
-        code="tap_ninox.formulas.computed:reader",
+        code="ninox_singer.types:COMPUTED",
         answers=dict.fromkeys(("null", "text", "error", "other"), "Nothing: what is no number becomes null."),
     ),
     Question(
@@ -73,7 +73,7 @@ QUESTIONS = (
     Question(
         id="query.formula_errors",
         text="What is a formula worth that cannot be computed?",
-        code="tap_ninox.formulas.computed:reader",
+        code="ninox_singer.types:COMPUTED",
         answers={
             "null": "It is null in your rows.",
             "text": "It is null in your rows, and counted in the log.",

@@ -56,22 +56,22 @@ QUESTIONS = (
     Question(
         id="records.page_size",
         text="Does perPage set the size of a page?",
-        code="ninox_api.client:MAX_PAGE_SIZE",
+        code="ninox_api.paging:MAX_PAGE_SIZE",
         answers={
-            "honoured": "One call reads 1,000 rows.",
+            "honoured": "One call reads up to 10,000 rows.",
             "ignored": Against(
-                "Pages have 100 rows: a first load takes ten times the calls. Set `max_api_calls` to what your"
-                " plan has."
+                "Pages have 100 rows: a first load takes up to a hundred times the calls. Set `max_api_calls` to what"
+                " your plan has."
             ),
         },
     ),
     Question(
         id="records.page_cap",
         text="How large may a page be?",
-        code="ninox_api.client:MAX_PAGE_SIZE",
+        code="ninox_api.paging:MAX_PAGE_SIZE",
         answers={
-            "none_up_to_1000": "One call reads 1,000 rows.",
-            "none_up_to_10000": "One call could read 10,000 rows. Please report it: fewer calls would do.",
+            "none_up_to_1000": "One call reads 1,000 rows or more.",
+            "none_up_to_10000": "One call reads 10,000 rows, if they are small and come quickly.",
             "a number": "A first load takes one call for so many rows.",
         },
         takes_numbers=True,

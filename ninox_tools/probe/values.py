@@ -16,7 +16,7 @@ QUESTIONS = (
     Question(
         id="records.choice_ids",
         text="Does choiceStyle=ids answer choices by id?",
-        code="tap_ninox.values.readers:choice_id",
+        code="ninox_singer.types.choice:read_choice_id",
         answers={
             "honoured": "An option that is renamed keeps its id in your rows.",
             "ignored": (
@@ -28,7 +28,7 @@ QUESTIONS = (
     Question(
         id="records.multi",
         text="How does a multiple choice read?",
-        code="tap_ninox.values.columns:PARTS",
+        code="ninox_singer.types:field_type",
         answers={
             **dict.fromkeys(("array", "object", "text"), "Nothing: it is read."),
             "other": Against("Multiple choices become null in your rows. Please report it."),
@@ -37,7 +37,7 @@ QUESTIONS = (
     Question(
         id="records.boolean",
         text="How do yes and no read?",
-        code="tap_ninox.values.readers:boolean",
+        code="ninox_singer.types.boolean:read_boolean",
         answers={
             **dict.fromkeys(("booleans", "numbers"), "Nothing: both are read."),
             "other": Against("Yes and no become null in your rows. Please report it."),
@@ -46,7 +46,7 @@ QUESTIONS = (
     Question(
         id="records.date",
         text="How do dates read?",
-        code="tap_ninox.values.readers:day",
+        code="ninox_singer.types.moment:read_day",
         answers={
             **dict.fromkeys(("text", "milliseconds"), "Nothing: both are read."),
             "other": Against("Dates become null in your rows. Please report it."),
@@ -55,7 +55,7 @@ QUESTIONS = (
     Question(
         id="records.dynamic_choice",
         text="How do dynamic choices read?",
-        code="tap_ninox.values.readers:record_ids",
+        code="ninox_singer.types.reference",
         answers={
             "ids": "Nothing: they are ids in your rows.",
             "stored": "Several dynamic choices of a field come as the text that Ninox stores, not as ids.",
@@ -64,7 +64,7 @@ QUESTIONS = (
     Question(
         id="records.reference",
         text="How does a link to another record read?",
-        code="tap_ninox.values.readers:link",
+        code="ninox_singer.types.reference",
         answers={
             **dict.fromkeys(("number", "array"), "Nothing: both are read."),
             "other": Against("Links become null in your rows. Please report it."),
@@ -73,13 +73,13 @@ QUESTIONS = (
     Question(
         id="records.reverse_reference",
         text="Do records say which others link to them?",
-        code="tap_ninox.values.columns:PARTS",
+        code="ninox_singer.types:field_type",
         answers=dict.fromkeys(("absent", "array", "other"), "Nothing: the links of the other table say the same."),
     ),
     Question(
         id="records.empty_field",
         text="How does an empty text read?",
-        code="tap_ninox.values.columns:PARTS",
+        code="ninox_singer.types:field_type",
         answers={
             "absent": "It is null in your rows.",
             "empty_text": "It is '' in your rows, not null: in queries, look for both.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ninox_api.uploads import Upload
+from ninox_api.files import Upload
 from ninox_tools.probe.feed import look_at_feed
 from ninox_tools.probe.question import INFERRED, SEEN, Against, Question, Step
 from ninox_tools.probe.records import look_at_sample
@@ -59,7 +59,7 @@ QUESTIONS = (
     Question(
         id="write.null",
         text="What does null do to a field?",
-        code="target_ninox.mapping.compare:meaning_of",
+        code="ninox_singer.types:meaning_of",
         answers={
             "clears": "Nothing: fields are emptied by '', which is known to work for text.",
             "ignored": "Nothing: fields are emptied by '', which is known to work for text.",
@@ -69,7 +69,7 @@ QUESTIONS = (
     Question(
         id="write.empty_text",
         text="What does '' do to a field?",
-        code="target_ninox.mapping.compare:meaning_of",
+        code="ninox_singer.types:meaning_of",
         answers={
             "clears": "target-ninox can empty fields.",
             "ignored": Against("target-ninox cannot empty fields: set `null: keep` for your streams."),
