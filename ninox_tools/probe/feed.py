@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ninox_tools.probe.question import INFERRED, SEEN, Against, Question, Step
-from ninox_tools.probe.sight import Record, Sight, sequence_of
+from ninox_tools.probe.question import INFERRED, SEEN, Against, Question
+from ninox_tools.probe.sight import Record, Sight, Step, sequence_of
 from ninox_tools.probe.wire import NotAnsweredError, Reply
 
 _OK, _FORBIDDEN, _NOT_FOUND, _GONE = 200, 403, 404, 410

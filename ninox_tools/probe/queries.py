@@ -6,8 +6,8 @@ from typing import Any
 
 from ninox_api.nx import name_in_script
 from ninox_api.schema import Field, Table
-from ninox_tools.probe.question import INFERRED, SEEN, Against, Question, Step
-from ninox_tools.probe.sight import EMPTY, Sight
+from ninox_tools.probe.question import INFERRED, SEEN, Against, Question
+from ninox_tools.probe.sight import EMPTY, Sight, Step
 from ninox_tools.probe.wire import NotAnsweredError
 
 _OK = 200

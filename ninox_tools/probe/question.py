@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
-
-if TYPE_CHECKING:
-    from ninox_tools.probe.sight import Sight
+from typing import Final, Literal, NamedTuple
 
 SEEN: Final = "seen"
 INFERRED: Final = "inferred"
@@ -71,15 +68,3 @@ class Finding(NamedTuple):
     certainty: Certainty
     reason: Reason | None = None
     status: int | None = None
-
-
-class Step(NamedTuple):
-    """A few requests that answer some questions.
-
-    Attributes:
-        ask: Sends them and says what it saw. What it leaves unsaid counts as not seen.
-        questions: Ids of what it may answer.
-    """
-
-    ask: Callable[[Sight], None]
-    questions: tuple[str, ...]

@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from itertools import pairwise
 
-from ninox_tools.probe.question import INFERRED, SEEN, Against, Question, Step
-from ninox_tools.probe.sight import EMPTY, SAMPLE, Record, Sight, is_id, sequence_of
+from ninox_tools.probe.question import INFERRED, SEEN, Against, Question
+from ninox_tools.probe.sight import EMPTY, SAMPLE, Record, Sight, Step, is_id, sequence_of
 
 _FEW = 3
 """Records that a table needs for its order or its pages to show anything."""

@@ -11,10 +11,10 @@ from typing import Any
 
 from ninox_api.errors import NinoxAuthenticationError, NinoxConfigError, NinoxError
 from ninox_tools.probe import access, feed, queries, records, values, writes
-from ninox_tools.probe.question import NOT_SEEN, Finding, Question, Reason, Step
+from ninox_tools.probe.question import NOT_SEEN, Finding, Question, Reason
 from ninox_tools.probe.report import Report
 from ninox_tools.probe.scratch import Left, Scratch, open_scratch
-from ninox_tools.probe.sight import Sight
+from ninox_tools.probe.sight import Sight, Step
 from ninox_tools.probe.wire import KEPT_FOR_CLEANING, CallsUsedUpError, NotAnsweredError, Wire
 
 GROUPS = (access, records, feed, queries, values, writes)

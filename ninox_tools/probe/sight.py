@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from ninox_api.errors import NinoxProtocolError
 from ninox_api.schema import DatabaseName, Field, Table
@@ -171,6 +171,18 @@ class Sight:
                 values = self.fields_of(table_id, record)
                 for field in fields:
                     yield table_id, field, record, values.get(field.id)
+
+
+class Step(NamedTuple):
+    """A few requests that answer some questions.
+
+    Attributes:
+        ask: Sends them and says what it saw. What it leaves unsaid counts as not seen.
+        questions: Ids of what it may answer.
+    """
+
+    ask: Callable[[Sight], None]
+    questions: tuple[str, ...]
 
 
 def is_id(value: Any) -> bool:

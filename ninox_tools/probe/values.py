@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ninox_tools.probe.question import INFERRED, Against, Question, Step
-from ninox_tools.probe.sight import EMPTY, Record, Sight
+from ninox_tools.probe.question import INFERRED, Against, Question
+from ninox_tools.probe.sight import EMPTY, Record, Sight, Step
 
 _OK = 200
 _LISTED = {"name", "contentType", "size", "modifiedDate", "modifiedUser", "seq"}

@@ -7,10 +7,10 @@ from typing import Any
 
 from ninox_api.files import Upload
 from ninox_tools.probe.feed import look_at_feed
-from ninox_tools.probe.question import INFERRED, SEEN, Against, Question, Step
+from ninox_tools.probe.question import INFERRED, SEEN, Against, Question
 from ninox_tools.probe.records import look_at_sample
 from ninox_tools.probe.scratch import Scratch
-from ninox_tools.probe.sight import EMPTY, Record, Sight, is_id, sequence_of
+from ninox_tools.probe.sight import EMPTY, Record, Sight, Step, is_id, sequence_of
 from ninox_tools.probe.values import look_at_files
 
 _OK, _PARTIAL, _NOT_FOUND = 200, 206, 404
