@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from ninox_api.schema import Field
 from ninox_singer.types import boolean, choice, composite, file, formula, moment, number, reference, text
-from ninox_singer.types.base import Computed, FieldType, Meaning
+from ninox_singer.types.base import UTC, Computed, FieldType, Meaning
 
 _FAMILIES = (text, number, boolean, moment, composite, choice, reference, file, formula)
 
@@ -43,14 +44,18 @@ def why_read_only(name: str) -> str:
     return "" if known.write else known.read_only or f"of the unknown type {name}"
 
 
-def meaning_of(field: Field) -> Meaning:
+def meaning_of(field: Field, zone: ZoneInfo = UTC) -> Meaning:
     """Return the function that tells what a value of a field means.
 
     Every value has a meaning that can be compared and hashed: two values of a field are equal if their meanings are,
     whatever their spelling. So the same functions tell what differs and make the keys by which records are found. What
     is not of the field's type (a text in a number field) means itself.
+
+    Args:
+        field: The field.
+        zone: Zone of the wall clock that Ninox shows, for points in time that a server answers as numbers.
     """
-    read = field_type(field.type).meaning(field)
+    read = field_type(field.type).meaning(field, zone)
 
     def meaning(value: Any) -> Hashable | None:
         # Absent, null and "" are all empty (observed).

@@ -168,12 +168,12 @@ def as_json(value: Any) -> str:
     return value if isinstance(value, str) else _JSON_TEXT.encode(value).decode()
 
 
-def means(meaning: Callable[[Any], Hashable]) -> Callable[[Field], Meaning]:
-    """Return the meaning of a type to which it does not matter which field it is."""
-    return lambda _field: meaning
+def means(meaning: Callable[[Any], Hashable | None]) -> Callable[[Field, ZoneInfo], Meaning]:
+    """Return the meaning of a type to which neither field nor time zone matters."""
+    return lambda _field, _zone: meaning
 
 
-def _means_itself(_field: Field) -> Meaning:
+def _means_itself(_field: Field, _zone: ZoneInfo) -> Meaning:
     return as_json
 
 
@@ -192,7 +192,7 @@ class FieldType:
         forms: Sets of parts that say what the field shall hold.
         is_plain: Whether one property alone makes the value.
         is_empty: Tells an empty value on the way in.
-        meaning: Makes the function that compares.
+        meaning: Makes the function that compares, given the zone of the wall clock.
         has_one_spelling: Whether equal values are always stored alike, but for the two forms of Unicode.
         has_options: Whether values are options of the field.
         links: Whether values are ids of records of another table, or of what a script offers.
@@ -212,7 +212,7 @@ class FieldType:
     forms: tuple[frozenset[str], ...] = (WHOLE,)
     is_plain: bool = True
     is_empty: Callable[[Any], bool] = is_blank
-    meaning: Callable[[Field], Meaning] = _means_itself
+    meaning: Callable[[Field, ZoneInfo], Meaning] = _means_itself
     has_one_spelling: bool = False
     has_options: bool = False
     links: bool = False

@@ -52,7 +52,11 @@ def write_boolean(value: Any) -> bool:
 
 
 def _meaning(value: Any) -> Hashable:
-    return value if isinstance(value, bool) else as_json(value)
+    """1 and 0 are yes and no: so Ninox stores them, and a server may pass that on (assumed)."""
+    try:
+        return read_boolean(value)
+    except BadValueError:
+        return as_json(value)
 
 
 TYPES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,6 +25,7 @@ from ninox_singer.types.base import (
     ValueRejectedError,
     Write,
     WriteParts,
+    as_json,
     stored_members,
     whole_number,
 )
@@ -130,17 +131,32 @@ def _ids(captions: Captions) -> dict[str, str]:
 
 def _stored_options(captions: Captions) -> Callable[[Any], Iterable[Any]]:
     """Return what makes a list of a multiple choice in whatever form it came, also as `"1,3"` (shape unknown)."""
-    known = {*captions, *captions.values()}
+    known = frozenset({*captions, *captions.values()})
 
     def read(value: Any) -> Iterable[Any]:
-        if not isinstance(value, str) or value in known or "," not in value:
+        if not isinstance(value, str) or "," not in value:
             return stored_members(value)
-        parts = [part.strip() for part in value.split(",")]
-        if known.issuperset(parts) or all(map(_OPTION_ID.fullmatch, parts)):
-            return parts
+        pieces = value.split(",")
+        ways = _ways_to_join(pieces, known)
+        if len(ways) == 1:
+            return ways[0]
+        if not ways and all(_OPTION_ID.fullmatch(piece.strip()) for piece in pieces):  # some of them deleted since
+            return [piece.strip() for piece in pieces]
         raise BadValueError
 
     return read
+
+
+def _ways_to_join(pieces: Sequence[str], known: Collection[str]) -> list[list[str]]:
+    """Return how pieces with commas between can be options, of which some have commas themselves: at most two ways."""
+    most = max((option.count(",") for option in known), default=0) + 1
+    ways: list[list[list[str]]] = [[[]]]
+    for end in range(1, len(pieces) + 1):
+        starts = range(max(0, end - most), end)
+        joined = ((start, ",".join(pieces[start:end]).strip()) for start in starts)
+        found = [[*way, option] for start, option in joined if option in known for way in ways[start]]
+        ways.append(found[:2])
+    return ways[-1]
 
 
 def _option(value: Any) -> str:
@@ -317,13 +333,21 @@ def _folded(caption: str) -> str:
 # understood, too. A record may hold an option that was deleted since. Ninox shows nothing there, and it means nothing.
 
 
-def _choice_meaning(field: Field) -> Meaning:
+def _choice_meaning(field: Field, _zone: ZoneInfo) -> Meaning:
     return Options(field.choices).find_stored
 
 
-def _multi_meaning(field: Field) -> Meaning:
-    find = Options(field.choices).find_stored
-    return lambda value: frozenset(filter(None, map(find, stored_members(value)))) or None
+def _multi_meaning(field: Field, _zone: ZoneInfo) -> Meaning:
+    options = Options(field.choices)
+    members = _stored_options(options.caption_by_id)
+
+    def meaning(value: Any) -> Hashable | None:
+        try:
+            return frozenset(filter(None, map(options.find_stored, members(value)))) or None
+        except BadValueError:
+            return as_json(value)
+
+    return meaning
 
 
 TYPES = {

@@ -9,15 +9,18 @@ from datetime import date, datetime, time, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ninox_api.schema import Field
 from ninox_singer.types.base import (
     DATE,
     MOMENT,
     TIME,
+    UTC,
     BadValueError,
     Captions,
     Computed,
     FieldType,
     Formats,
+    Meaning,
     Part,
     Read,
     ReadColumn,
@@ -28,10 +31,12 @@ from ninox_singer.types.base import (
     read_as,
     spelled,
     string,
+    whole_number,
 )
 from ninox_singer.types.number import read_number
 
 _DATE_LENGTH = 10
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _ANY_MIDNIGHT = datetime(2000, 1, 1, tzinfo=timezone.utc)
 
 _ZONE = r"\s?(?P<zone>[Zz]|[+-]\d\d(?::?\d\d)?)?"
@@ -247,14 +252,40 @@ def _wall_clock(parsed: datetime, formats: Formats) -> datetime:
 # What values mean
 
 
-def _day_meaning(value: Any) -> Hashable:
-    return value[:_DATE_LENGTH] if isinstance(value, str) else as_json(value)
+def _day_meaning(_field: Field, zone: ZoneInfo) -> Meaning:
+    """A number is a midnight, that of UTC or that of the wall clock: no moment is both, unless they are one."""
+
+    def meaning(value: Any) -> Hashable:
+        if isinstance(value, str):
+            return value[:_DATE_LENGTH]
+        midnights = (at for at in (_since_1970(value, UTC), _since_1970(value, zone)) if at and at.time() == time())
+        midnight = next(midnights, None)
+        return as_json(value) if midnight is None else midnight.date().isoformat()
+
+    return meaning
+
+
+def _moment_meaning(_field: Field, zone: ZoneInfo) -> Meaning:
+    def meaning(value: Any) -> Hashable:
+        parsed = _since_1970(value, zone)
+        return moment_meaning(value) if parsed is None else parsed.replace(tzinfo=None).isoformat()
+
+    return meaning
 
 
 def moment_meaning(value: Any) -> Hashable:
     """Seconds may be missing, and a zone mark is no part of the wall clock."""
     parsed = parse_moment(value) if isinstance(value, str) else None
     return as_json(value) if parsed is None else parsed.replace(tzinfo=None).isoformat()
+
+
+def _since_1970(value: Any, zone: ZoneInfo) -> datetime | None:
+    """Return the wall clock of a number of milliseconds, as which a server may pass points in time on (assumed)."""
+    number = None if isinstance(value, str) else whole_number(value)
+    try:
+        return None if number is None else (_EPOCH + timedelta(milliseconds=number)).astimezone(zone)
+    except OverflowError:
+        return None
 
 
 def _time_meaning(value: Any) -> Hashable:
@@ -272,14 +303,14 @@ TYPES = {
         decoded_as=str | None,
         computed=Computed(expression=_FORMATTED.format("YYYY-MM-DD"), read=lambda _zone: read_day),
         write=lambda _field, formats: write_day(formats),
-        meaning=means(_day_meaning),
+        meaning=_day_meaning,
     ),
     "timestamp": FieldType(
         parts=(Part(schema=MOMENT, read=lambda _captions, zone: read_moment(zone), read_column=_moments_column),),
         decoded_as=str | None,
         computed=Computed(expression=_FORMATTED.format("YYYY-MM-DDTHH:mm:ss"), read=read_moment),
         write=lambda _field, formats: write_moment(formats),
-        meaning=means(moment_meaning),
+        meaning=_moment_meaning,
     ),
     "time": FieldType(
         parts=(Part(schema=TIME, read=read_as(read_time_of_day), read_column=lambda _captions, _zone: _read_times),),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from ninox_api.schema import Field
 from ninox_singer.types.base import (
@@ -42,7 +44,11 @@ def _read_record_id(value: Any) -> int:
 
 def read_link(value: Any) -> int | None:
     """Return the id of a linked record, or of what a dynamic choice offers: 0 and an empty list stand for none."""
-    return None if value in (0, "0", []) and not isinstance(value, bool) else _read_record_id(value)
+    return None if _is_none(value) else _read_record_id(value)
+
+
+def _is_none(value: Any) -> bool:
+    return value in (0, "0", []) and not isinstance(value, bool)
 
 
 def read_links(value: Any) -> list[int] | None:
@@ -93,19 +99,24 @@ def find_record_id(value: Any, table_id: str | None = None) -> int | None:
     return number if number is not None and 0 < number < _MOST else None
 
 
-def _link_meaning(field: Field) -> Meaning:
+def _link_meaning(field: Field, _zone: ZoneInfo) -> Meaning:
     table_id = field.target_table_id
 
-    def meaning(value: Any) -> int | str:
+    def meaning(value: Any) -> int | str | None:
         found = find_record_id(value, table_id)
-        return as_json(value) if found is None else found
+        return found if found is not None or _is_none(value) else as_json(value)
 
     return meaning
 
 
-def _links_meaning(field: Field) -> Meaning:
-    meaning = _link_meaning(field)
-    return lambda value: frozenset(map(meaning, stored_members(value))) or None
+def _links_meaning(field: Field, zone: ZoneInfo) -> Meaning:
+    """A text may be a bit mask in hexadecimal, so it means itself: no record is in it for certain."""
+    meaning = _link_meaning(field, zone)
+
+    def meaning_of_all(value: Any) -> Hashable | None:
+        return as_json(value) if isinstance(value, str) else frozenset(map(meaning, stored_members(value))) or None
+
+    return meaning_of_all
 
 
 _LINK_PART = Part(schema=INTEGER, read=read_as(read_link), read_column=lambda _captions, _zone: _read_column)

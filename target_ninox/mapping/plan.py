@@ -254,7 +254,7 @@ def plan_stream(
         warnings=tuple(f"{stream}: {warning}" for warning in _warnings(mapping, settings, links)),
         _assignments=tuple(_assignments(mapping, references, formats, settings)),
         _file_field_by_property=mapping.files,
-        _meanings={field_id: meaning_of(mapping.fields[field_id]) for field_id in mapping.parts},
+        _meanings={field_id: meaning_of(mapping.fields[field_id], formats.zone) for field_id in mapping.parts},
     )
 
 

@@ -108,7 +108,7 @@ def _reference(name: str, field: Field, table: Table, match_field: Field, format
         table=table,
         match_field=match_field,
         _write=write if known.is_plain else lambda value: write({"": value}),
-        _meaning=meaning_of(match_field),
+        _meaning=meaning_of(match_field, formats.zone),
     )
 
 

@@ -66,7 +66,7 @@ def is_empty(type_, value):
 
 def meaning(case, value):
     """Return what a value of the case's field means; equal values mean the same."""
-    return meaning_of(field(case))(value)
+    return meaning_of(field(case), ZoneInfo(case.get("settings", {}).get("timezone", "UTC")))(value)
 
 
 def names(fields):

@@ -132,6 +132,29 @@ PROMISES = [
             Defect("ninox_singer.types:moment_meaning", "parsed.replace(tzinfo=None).isoformat()", "value"),
             Defect("ninox_singer.types.number:_meaning", "int(value)", "value.as_tuple()"),
             Defect("ninox_singer.types:_links_meaning", "frozenset(", "tuple("),
+            Defect("ninox_singer.types.boolean:_meaning", "read_boolean(value)", "as_json(value)"),
+            Defect("ninox_singer.types:_since_1970", ".astimezone(zone)", ""),
+            Defect("ninox_singer.types:_day_meaning", "_since_1970(value, UTC)", "None"),
+            Defect("ninox_singer.types:_day_meaning", "at.time() == time()", "True"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "They mean the same as the usual forms",
+        test="target/test_every_switch.py::test_the_same_records_are_stored_whatever_nobody_knows",
+        defects=(
+            Defect("ninox_singer.types:_multi_meaning", "members(value)", "stored_members(value)"),
+            Defect("ninox_singer.types:_moment_meaning", "parsed is None", "True"),
+            Defect("ninox_singer.types:_link_meaning", "or _is_none(value)", ""),
+        ),
+    ),
+    Promise(
+        "docs/reference/types.md",
+        "a text such as `1,3` is read where options make it in one way only",
+        test="unit/test_reading_values.py::test_a_value_is_read_as_it_was_sent_or_refused_without_being_quoted",
+        defects=(
+            Defect("ninox_singer.types:_stored_options", "len(ways) == 1", "ways"),
+            Defect("ninox_singer.types:_ways_to_join", "max(0, end - most)", "end - 1"),
         ),
     ),
     Promise(

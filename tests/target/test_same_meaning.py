@@ -30,7 +30,8 @@ def load(simulate, case, size, **switches):
     tables = {"A": table("Rows", A=field_of(case, "Key"), B=field("string", "Other"))}
     simulator = simulate(team(database(tables, {"A": held})), **switches)
     row = {"Key": case["sent"], "Other": "new"}
-    run = run_target(simulator, [schema("rows", key=["Key"], Key={}, Other={}), *records("rows", [row])])
+    messages = [schema("rows", key=["Key"], Key={}, Other={}), *records("rows", [row])]
+    run = run_target(simulator, messages, streams={"rows": case.get("settings", {})})
     return simulator, run
 
 

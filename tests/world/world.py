@@ -236,7 +236,7 @@ class TargetWorld(World):
         names = draw.captions()
         shapes = [draw.loadable(shape) for shape in data.draw(draw.shapes(names))]
         database = draw.database_of(shapes, "Shop", for_target=True)
-        self.open(database, data.draw(draw.switches()), data.draw(st.lists(names, min_size=3)))
+        self.open(database, data.draw(draw.switches(draw.NO_ANSWER)), data.draw(st.lists(names, min_size=3)))
         self.settings = data.draw(target_settings)
         self.rows_at_once = data.draw(st.sampled_from([5000, 1, 3]))
 
