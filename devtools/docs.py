@@ -31,6 +31,7 @@ from target_ninox import settings as of_target
 from target_ninox.target import TargetNinox
 from tests.planted import api as planted_in_api
 from tests.planted import calls as planted_in_calls
+from tests.planted import names as planted_in_names
 from tests.planted import tabular as planted_in_tabular
 from tests.planted import tap as planted_in_tap
 from tests.planted import target as planted_in_target
@@ -56,6 +57,11 @@ SDK_SETTINGS = (
     "flattening_max_depth",
 )
 """Of the SDK's own settings those that every user of Meltano knows."""
+
+_AREAS = (
+    planted_in_api, planted_in_tap, planted_in_target, planted_in_upgrades, planted_in_tabular, planted_in_calls,
+    planted_in_names,
+)  # fmt: skip
 
 _COMMON: Document = {
     "variant": "singer-ninox",
@@ -282,15 +288,7 @@ def _readme(text: str) -> str:
 def _guarantees(text: str) -> str:
     """Put in which sentence is broken where, from `tests/planted`."""
     rows = ["| Sentence | Test that must fail | What is broken |\n|---|---|---|\n"]
-    areas = (
-        planted_in_api,
-        planted_in_tap,
-        planted_in_target,
-        planted_in_upgrades,
-        planted_in_tabular,
-        planted_in_calls,
-    )
-    for area in areas:
+    for area in _AREAS:
         for promise in area.PROMISES:
             page = os.path.relpath(ROOT / promise.page, ROOT / "docs")
             words = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", " ".join(promise.sentence.split())).replace("|", "\\|")

@@ -35,20 +35,12 @@ def name_streams(
         reserved: Stream names of the tap itself.
 
     Raises:
-        NinoxConfigError: An alias is the name under which another table is read.
+        NinoxConfigError: An alias is the name of another table, or of a stream of the tap itself.
     """
     by_alias = {key: alias for key in wanted if (alias := aliases.get(".".join(key)))}
     held = {key: known[key] for key in wanted if key in known and key not in by_alias}
-    owners = {name.casefold(): key for key, name in held.items()}
     names = NameSpace(reserved)
-    for key, alias in by_alias.items():
-        owner = owners.get(alias.casefold())
-        if owner:
-            message = (
-                f"aliases: {alias!r}, given to table {'.'.join(key)}, is the name under which table {'.'.join(owner)} "
-                "is read. Give that one an alias, too, or leave it out with tables."
-            )
-            raise NinoxConfigError(message)
+    _refuse_aliases_of_others(by_alias, wanted=wanted, held=held, reserved=names)
     for name in held.values():
         names.take(name)
     streams = {key: names.claim(alias, suffixes=_suffixes(key)) for key, alias in by_alias.items()} | held
@@ -59,6 +51,31 @@ def name_streams(
         if key not in streams:
             streams[key] = names.claim(wanted[key], suffixes=_suffixes(key))
     return streams
+
+
+def _refuse_aliases_of_others(
+    by_alias: Mapping[TableKey, str],
+    *,
+    wanted: Mapping[TableKey, str],
+    held: Mapping[TableKey, str],
+    reserved: NameSpace,
+) -> None:
+    """Refuse an alias that would move another stream to a longer name, of which its warehouse has no table."""
+    owners = {(held.get(key) or wanted[key]).casefold(): key for key in wanted if key not in by_alias}
+    for key, alias in by_alias.items():
+        owner, is_its_own = owners.get(alias.casefold()), wanted[key].casefold() == alias.casefold()
+        if alias in reserved:
+            message = (
+                f"aliases: {alias!r}, given to table {'.'.join(key)}, is the name of a stream of the tap's own. Choose "
+                "another one."
+            )
+            raise NinoxConfigError(message)
+        if owner and (owner in held or not is_its_own):  # two of one caption differ already
+            message = (
+                f"aliases: {alias!r}, given to table {'.'.join(key)}, is the name under which table {'.'.join(owner)} "
+                "is read. Give that one an alias, too, or choose another name."
+            )
+            raise NinoxConfigError(message)
 
 
 def _suffixes(key: TableKey) -> tuple[str, str]:

@@ -153,23 +153,32 @@ def test_an_alias_renames_a_stream_that_has_a_bookmark(simulate):
     assert pipeline.run().ids("clients") == [2], "the state says how it is called"
 
 
-def test_an_alias_that_is_the_name_of_another_table_is_refused(simulate):
+@pytest.mark.parametrize("is_known", [True, False])
+def test_an_alias_that_is_the_name_of_another_table_is_refused(simulate, is_known):
+    """In any case of letters; else that one would go on under a longer name, without a word."""
     simulator = simulate(team(database({"A": customers(), "B": table("Orders")}, {"A": customer_records(3)})))
-    state = run_tap(simulator).state
+    state = run_tap(simulator).state if is_known else None
     run = run_tap(simulator, state=state, aliases={f"{DATABASE_ID}.B": "Shop__Customers"})
     assert "aliases: 'Shop__Customers', given to table" in str(run.error)
     assert f"is the name under which table {DATABASE_ID}.A is read" in str(run.error)
     assert run.messages == []
+    both = {f"{DATABASE_ID}.B": "Shop__Customers", f"{DATABASE_ID}.A": "people"}
+    assert run_tap(simulator, state=state, aliases=both).ids("people") == [1, 2, 3]
 
 
-def test_aliases_that_differ_in_case_only_are_one_name(simulate):
-    tables = {"A": customers(), "B": table("Orders", A=field("string", "No"), B=field("string", "Text"))}
-    simulator = simulate(team(database(tables)))
-    catalog = discover(simulator, aliases={f"{DATABASE_ID}.B": "SHOP__customers", f"{DATABASE_ID}.B.A": "TEXT"})
-    names = [stream["tap_stream_id"] for stream in catalog["streams"]]
-    assert {"SHOP__customers", "shop__customers_a"} <= set(names)
-    orders = next(stream for stream in catalog["streams"] if stream["tap_stream_id"] == "SHOP__customers")
-    assert {"TEXT", "text_b"} <= orders["schema"]["properties"].keys()
+def test_an_alias_that_is_a_stream_of_every_tap_is_refused(simulate):
+    run = run_tap(simulate(shop(1)), aliases={f"{DATABASE_ID}.A": "Ninox_Tables"})
+    assert str(run.error).startswith(
+        f"aliases: 'Ninox_Tables', given to table {DATABASE_ID}.A, is the name of a stream"
+    )
+
+
+def test_an_alias_may_be_the_name_that_the_table_has(simulate):
+    """Of two tables of one caption, the other one has a longer name already."""
+    simulator = simulate(team(database({"A": customers(), "B": customers()})))
+    names = [stream["tap_stream_id"] for stream in discover(simulator)["streams"]]
+    kept = {f"{DATABASE_ID}.A": "shop__customers", f"{DATABASE_ID}.A.A": "name"}
+    assert [stream["tap_stream_id"] for stream in discover(simulator, aliases=kept)["streams"]] == names
 
 
 # ------------------------------------------------------------------------------------------------------------- fields
@@ -221,9 +230,10 @@ def test_fields_that_change_captions_change_no_columns(simulate):
     assert (row["name"], row["amount"]) == ("text", 7)
 
 
-def test_an_alias_that_is_the_name_of_another_field_is_refused(simulate):
+@pytest.mark.parametrize("is_known", [True, False])
+def test_an_alias_that_is_the_name_of_another_field_is_refused(simulate, is_known):
     simulator = simulate(shop(1))
-    state = run_tap(simulator).state
+    state = run_tap(simulator).state if is_known else None
     run = run_tap(simulator, state=state, aliases={f"{DATABASE_ID}.A.B": "Name"})
     assert "aliases: 'Name', given to field B ('Amount'), is the name under which field A ('Name')" in str(run.error)
     both = {f"{DATABASE_ID}.A.B": "name", f"{DATABASE_ID}.A.A": "amount"}

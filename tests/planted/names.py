@@ -1,0 +1,33 @@
+"""Promises about the names that settings use and give."""
+
+from __future__ import annotations
+
+from tests.planted.plant import Defect
+from tests.planted.promise import Promise
+
+NAMES = "tap/test_names_belong_to_ids.py"
+ALIAS = "An alias that is the name of another table or field, or of a stream of the tap's own, is refused."
+
+PROMISES = [
+    Promise(
+        "CHANGELOG.md",
+        ALIAS,
+        test=f"{NAMES}::test_an_alias_that_is_the_name_of_another_table_is_refused",
+        defects=(
+            Defect("tap_ninox:_refuse_aliases_of_others", "(held.get(key) or wanted[key])", "held.get(key, '')"),
+            Defect("tap_ninox:_refuse_aliases_of_others", "owners.get(alias.casefold())", "owners.get(alias)"),
+        ),
+    ),
+    Promise(
+        "CHANGELOG.md",
+        ALIAS,
+        test=f"{NAMES}::test_an_alias_that_is_the_name_of_another_field_is_refused",
+        defects=(Defect("tap_ninox:_refuse_alias_of_another", "for other in new", "for other in ()"),),
+    ),
+    Promise(
+        "CHANGELOG.md",
+        ALIAS,
+        test=f"{NAMES}::test_an_alias_that_is_a_stream_of_every_tap_is_refused",
+        defects=(Defect("tap_ninox:_refuse_aliases_of_others", "if alias in reserved:", "if False:"),),
+    ),
+]
