@@ -153,8 +153,8 @@ class NinoxAuthenticationError(NinoxAPIError):
     """401: the key is missing, wrong or revoked."""
 
     advice = (
-        "Check auth_token: the API key may be mistyped, revoked, or belong to another server than api_url "
-        "(a key of Ninox 4 works at go.ninox.com only)."
+        "Check auth_token or auth_token_file: the API key may be mistyped, revoked, or belong to another server than "
+        "api_url (a key of Ninox 4 works at go.ninox.com only)."
     )
 
 

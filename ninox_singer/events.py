@@ -23,6 +23,9 @@ _ROUTINE = (
 )
 """How lines of the SDK begin that it logs for each stream (0.54)."""
 
+_SAID_BETTER = "Error initializing target sink"
+"""It names the target; the error that follows names the stream, and what to do."""
+
 
 class EventLogger(logging.LoggerAdapter[logging.Logger]):
     """Logs at DEBUG what belongs to a stream in which nothing happened."""
@@ -44,7 +47,8 @@ def quieten(logger: logging.Logger) -> None:
 
 
 def _is_worth_a_line(record: logging.LogRecord) -> bool:
-    is_routine = record.levelno == logging.INFO and str(record.msg).startswith(_ROUTINE)
+    message = str(record.msg)
+    is_routine = (record.levelno == logging.INFO and message.startswith(_ROUTINE)) or message.startswith(_SAID_BETTER)
     return not is_routine or logging.getLogger(record.name).isEnabledFor(logging.DEBUG)
 
 

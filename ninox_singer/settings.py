@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from jsonschema import Draft202012Validator, ValidationError
 from singer_sdk.plugin_base import PluginBase
@@ -27,7 +28,7 @@ from ninox_singer.environment import (
     unknown_variables,
     variables_of,
 )
-from ninox_singer.names import did_you_mean
+from ninox_singer.names import did_you_mean, fold
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +57,19 @@ LOST = {
 
 Meltano leaves out what is null (4.4): a private cloud's key would go to the public address, a dry run be a real one.
 """
+
+
+def zone_problems(zone: str | None) -> Iterator[str]:
+    """Yield what is wrong with a setting `timezone`, with the zone that was probably meant."""
+    try:
+        if zone:
+            ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        zones = sorted(available_timezones())
+        of_city = {fold(name.rpartition("/")[2].replace("_", " ")): name for name in zones}
+        meant = of_city.get(fold(zone or ""))
+        hint = f" Did you mean {meant!r}?" if meant else did_you_mean(zone or "", zones)
+        yield f"timezone: {zone!r} is not a zone of the IANA list, such as Europe/Berlin.{hint}"
 
 
 def refuse_null(schema: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -294,10 +308,6 @@ def _joined(value: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str,
     return joined
 
 
-def _is_as_wanted(value: Any, schema: Mapping[str, Any]) -> bool:
-    return isinstance(value, Mapping) and value.keys() <= schema["properties"].keys()
-
-
 def _leaves(value: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     for key, item in value.items():
         parts = (*path, *str(key).split("."))
@@ -310,28 +320,18 @@ def _leaves(value: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tu
 def _place(joined: dict[str, Any], path: tuple[str, ...], leaf: Any, known: Mapping[str, Any]) -> None:
     """Put a value under the name that ends before the first known setting: `my.stream.fields.a.b`."""
     for end in range(1, len(path)):
-        if path[end] in known and _fits(path[end + 1 :], known[path[end]]):
+        rest = path[end + 1 :]
+        if path[end] in known and bool(rest) is isinstance(known[path[end]].get("additionalProperties"), Mapping):
             settings = joined.setdefault(".".join(path[:end]), {})
-            rest = path[end + 1 :]
-            if not rest:
-                settings[path[end]] = leaf
-            elif known[path[end]]["additionalProperties"].get("properties"):
-                _place(settings.setdefault(path[end], {}), rest, leaf, _part(known[path[end]], "")["properties"])
-            else:
+            if rest:
                 settings.setdefault(path[end], {})[".".join(rest)] = leaf
+            else:
+                settings[path[end]] = leaf
             return
     first, rest = path[0], path[1:]
     inner = joined.setdefault(first, {} if rest else leaf)  # nothing is known there: for the check to name
     if rest and isinstance(inner, dict):
         inner[".".join(rest)] = leaf
-
-
-def _fits(rest: tuple[str, ...], schema: Mapping[str, Any]) -> bool:
-    """Tell whether a path may go on like this below a known setting."""
-    inner = schema.get("additionalProperties")
-    if not rest or not isinstance(inner, Mapping):
-        return not rest
-    return "properties" not in inner or rest[-1] in inner["properties"]
 
 
 def describe_problems(settings: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
@@ -360,7 +360,9 @@ def _unknown(path: list[str], settings: Mapping[str, Any], schema: Any) -> Itera
     known = list(schema.get("properties", ()))
     for name in settings:
         if name not in known:
-            hint = did_you_mean(str(name), known) or " See the settings in --about."
+            parts = str(name).split(".")  # of an object that Meltano took apart
+            hints = (did_you_mean(text, known) for text in (str(name), parts[-1], parts[0]))
+            hint = next(filter(None, hints), " See the settings in --about.")
             yield f"{'.'.join([*path, str(name)])}: there is no such setting.{hint}"
 
 

@@ -18,6 +18,7 @@ from ninox_api.client import NinoxClient
 from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_api.schema import Field, Table
 from ninox_singer.connection import connection_config
+from ninox_singer.escape import escape
 from ninox_singer.names import nearest
 from ninox_singer.types import field_type, why_read_only
 from ninox_singer.types.base import Formats, ValueRejectedError, is_blank
@@ -85,16 +86,21 @@ def suggest(messages: Iterable[bytes], output: TextIO, *, config: Path | None) -
     advised = {}
     for stream in streams:
         advice = _advise(stream, database, wanted=settings.stream(stream.name).table)
-        _print(stream, advice, output)
+        output.writelines(f"{escape(line)}\n" for line in _lines(stream, advice))
         if advice.settings:
             advised[stream.name] = advice.settings
-    if advised:
-        output.write("For target-ninox, beside its other settings:\n\nstreams:\n")
-        for name, chosen in advised.items():
-            output.write(f"  {json.dumps(name, ensure_ascii=False)}:\n")
-            output.writelines(f"    {key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in chosen.items())
-    else:
-        output.write("Nothing has to be configured.\n")
+    output.writelines(f"{escape(line)}\n" for line in _to_paste(advised))
+
+
+def _to_paste(advised: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the lines of the configuration: YAML, in which JSON is one way to write a value."""
+    if not advised:
+        yield "Nothing has to be configured."
+        return
+    yield from ("For target-ninox, beside its other settings:", "", "streams:")
+    for name, chosen in advised.items():
+        yield f"  {json.dumps(name, ensure_ascii=False)}:"
+        yield from (f"    {key}: {json.dumps(value, ensure_ascii=False)}" for key, value in chosen.items())
 
 
 def _read(messages: Iterable[bytes]) -> list[_Stream]:
@@ -280,11 +286,11 @@ def _described(target: Field) -> str:
     return f"{target.name} ({target.id}, {target.type})"
 
 
-def _print(stream: _Stream, advice: _Advice, output: TextIO) -> None:
-    output.write(f"{stream.name}\n")
-    output.writelines(f"  {note}\n" for note in advice.notes[:1])
+def _lines(stream: _Stream, advice: _Advice) -> Iterator[str]:
+    yield stream.name
+    yield from (f"  {note}" for note in advice.notes[:1])
     if advice.lines:
         left, middle = (max(len(line[column]) for line in advice.lines) for column in (0, 1))
-        output.writelines(f"  {name:{left}}  {target:{middle}}  {how}\n" for name, target, how in advice.lines)
-    output.writelines(f"  {note}\n" for note in advice.notes[1:])
-    output.write("\n")
+        yield from (f"  {name:{left}}  {target:{middle}}  {how}" for name, target, how in advice.lines)
+    yield from (f"  {note}" for note in advice.notes[1:])
+    yield ""

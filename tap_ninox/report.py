@@ -6,7 +6,7 @@ import json
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
@@ -30,6 +30,13 @@ class RunEndedError(NinoxError):
     def __init__(self) -> None:
         """Say so; why the run ended is told in its own place."""
         super().__init__("It was not read to its end: the run ended before.")
+
+
+def told_before(problems: Iterable[str]) -> Iterator[str]:
+    """Yield the line that ends a run whose settings name what is not there: the warnings stand at its beginning."""
+    settings = sorted({problem.partition(":")[0] for problem in problems})
+    if settings:
+        yield f"Settings name what is not there ({', '.join(settings)}): see the warnings above."
 
 
 class SyncFailedError(NinoxError):
@@ -205,7 +212,7 @@ class RunReport:
         )
         if path is not None:
             write_report(path, self)
-        problems = [*self.problems, *self._told_of_streams()]
+        problems = [*told_before(self.problems), *self._told_of_streams()]
         if problems:
             raise SyncFailedError(" ".join(problems))
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from string import Formatter
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from singer_sdk import typing as th
 
@@ -18,7 +18,7 @@ from ninox_api.naming import MAX_LENGTH
 from ninox_singer import connection
 from ninox_singer.names import fits, fold, is_glob, is_left_out, is_wanted
 from ninox_singer.output_files import output_problems
-from ninox_singer.settings import refuse_null
+from ninox_singer.settings import refuse_null, zone_problems
 from ninox_singer.types import COMPUTED
 from tap_ninox.queries.settings import QuerySettings, queries_from, query_problems
 
@@ -257,7 +257,7 @@ class TapSettings:
         problems = [
             *_report_problems(settings),
             *_format_problems(settings),
-            *_zone_problems(settings),
+            *zone_problems(settings.get("timezone")),
             *_alias_problems(settings.get("aliases") or {}),
             *_formula_problems(settings),
             *query_problems(settings.get("queries") or {}),
@@ -348,16 +348,6 @@ def _alias_problems(aliases: Mapping[str, str]) -> Iterator[str]:
         other = taken.setdefault((scope, name.casefold()), key)
         if other != key:
             yield f"aliases: {other!r} and {key!r} have the same name."
-
-
-def _zone_problems(settings: Mapping[str, Any]) -> list[str]:
-    zone = settings.get("timezone")
-    try:
-        if zone:
-            ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return [f"timezone: {zone!r} is not a zone of the IANA list, such as Europe/Berlin."]
-    return []
 
 
 def _file_problems(settings: Mapping[str, Any]) -> list[str]:

@@ -20,12 +20,13 @@ from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_api.schema import DatabaseName, DatabaseSchema
 from ninox_api.wording import counted
 from ninox_singer.connection import connection_config
+from ninox_singer.environment import meltano_variable
 from ninox_singer.events import quieten
 from ninox_singer.names import Names, choose
 from ninox_singer.settings import ConfiguredPlugin
 from tap_ninox.batches import Batches
 from tap_ninox.idle_maps import check_maps
-from tap_ninox.report import RunReport
+from tap_ninox.report import RunReport, told_before
 from tap_ninox.saved_state import BOOKMARKS, sound_state
 from tap_ninox.schema.catalog import TableEntry, saved_entries
 from tap_ninox.schema.discovery import Discovery, discover
@@ -153,6 +154,14 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
             if isinstance(stream, TableStream):
                 stream.entry.identify(entry["schema"])
                 stream.entry.describe(entry["metadata"])
+        return catalog
+
+    @override
+    def run_discovery(self) -> str:
+        catalog = super().run_discovery()
+        # Meltano would not begin to load what is there; its sync says the same, and ends with exit code 1.
+        if self._problems and not meltano_variable("", prefix=self._env_var_prefix):
+            raise NinoxConfigError(list(told_before(self._problems)))
         return catalog
 
     @override

@@ -27,10 +27,6 @@ LinkKey = tuple[str, str, Hashable]
 """Table id, field id and value by which a record is linked."""
 
 
-LIKENESS_OF_SLIPS = 0.8
-"""Names that are more alike are taken for one that is mistyped."""
-
-
 def check_idle_settings(settings: TargetSettings, came: Collection[str]) -> None:
     """Refuse settings whose stream is mistyped, and warn of others that did not come: other taps may send those.
 
@@ -41,7 +37,7 @@ def check_idle_settings(settings: TargetSettings, came: Collection[str]) -> None
     for name in settings.streams:
         if any(fits(name, stream) for stream in came):
             continue
-        meant = nearest(name, (s for s in came if settings.own_key(s) is None), likeness=LIKENESS_OF_SLIPS)
+        meant = nearest(name, (s for s in came if settings.own_key(s) is None))
         problem = f"streams.{name}: no stream of that name came, so the setting had no effect."
         if meant is None:
             logger.warning("%s%s", problem, did_you_mean(name, came))

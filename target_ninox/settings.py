@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from singer_sdk import typing as th
 
@@ -14,7 +16,9 @@ from ninox_api.errors import NinoxConfigError
 from ninox_singer import connection
 from ninox_singer.names import Names, fits, is_glob, listed
 from ninox_singer.output_files import output_problems
-from ninox_singer.settings import refuse_null
+from ninox_singer.settings import refuse_null, zone_problems
+
+_HOST = re.compile(r"[\w.-]+")
 
 _NAMES = th.ArrayType(th.StringType)
 
@@ -245,7 +249,7 @@ class StreamSettings:
         Raises:
             NinoxConfigError: Names every setting that cannot work.
         """
-        problems = list(_zone_problems(settings.get("timezone")))
+        problems = list(zone_problems(settings.get("timezone")))
         if problems:
             raise NinoxConfigError(problems)
         given = {key: value for key, value in settings.items() if value is not None}
@@ -315,6 +319,7 @@ class TargetSettings:
         """
         given = {key: value for key, value in settings.items() if value is not None}
         problems = [*_stream_problems(given.get("streams", {})), *_path_problems(given)]
+        problems += _host_problems(given.get("trusted_file_hosts", ()))
         if not str(given.get("database", "")).strip():
             problems.append("database: missing. Give the id or name of the database to load into.")
         if problems:
@@ -377,12 +382,18 @@ def _stream_problems(streams: Mapping[str, Any]) -> Iterator[str]:
             yield from (f"streams.{name}.{problem}" for problem in error.errors)
 
 
-def _zone_problems(zone: str | None) -> Iterator[str]:
+def _is_address(host: str) -> bool:
     try:
-        if zone:
-            ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        yield f"timezone: {zone!r} is not a zone of the IANA list, such as Europe/Berlin."
+        return bool(ip_address(host))
+    except ValueError:
+        return False
+
+
+def _host_problems(hosts: Iterable[str]) -> Iterator[str]:
+    """Yield a sentence for what can be no host's name: no address of a file would ever be on it."""
+    for host in hosts:
+        if not (_HOST.fullmatch(host) or _is_address(host)):
+            yield f"trusted_file_hosts: {host!r} is no host; give its name alone, such as images.example.org."
 
 
 def _path_problems(given: Mapping[str, Any]) -> Iterator[str]:

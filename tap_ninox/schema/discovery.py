@@ -18,7 +18,7 @@ from ninox_api.errors import (
 from ninox_api.schema import DatabaseName, DatabaseSchema, Table, Team
 from ninox_singer.connection import assign_passwords
 from ninox_singer.events import log_names
-from ninox_singer.names import EXCLUDES, Names, choose, did_you_mean, is_glob
+from ninox_singer.names import EXCLUDES, Names, choose, did_you_mean, is_glob, listed
 from tap_ninox.settings import TapSettings
 
 logger = logging.getLogger(__name__)
@@ -68,6 +68,8 @@ def discover(client: NinoxClient, settings: TapSettings) -> Discovery:
     teams = find_teams(client, team=settings.team, patterns=settings.teams)
     team_of = {name: found for found in teams for name in _databases_of(client, found)}
     names, problems = choose(Names(team_of), settings.databases, setting="databases", each_is_one=True)
+    if team_of and not names:
+        raise NinoxConfigError(_all_left_out("databases", team_of))
     problems += assign_passwords(client, list(team_of))
     readers = {name: client.database(team_of[name].id, name) for name in names}
     schemas = {name: _read_schema(reader) for name, reader in readers.items()}
@@ -136,7 +138,7 @@ def find_teams(client: NinoxClient, *, team: str | None, patterns: Sequence[str]
     try:
         teams = client.list_teams()
     except (NinoxNotFoundError, NinoxPermissionError) as error:  # some private clouds do not list them (observed)
-        if not wanted or any(map(is_glob, wanted)):
+        if not wanted or any(is_glob(name) or name.startswith(EXCLUDES) for name in wanted):
             raise NinoxConfigError(_unlisted(error, api_url=client.api_url)) from None
         return [Team(id=team_id, name=team_id) for team_id in wanted]
     if team is not None:
@@ -145,12 +147,18 @@ def find_teams(client: NinoxClient, *, team: str | None, patterns: Sequence[str]
         found, problems = choose(Names(teams), patterns, setting="team", each_is_one=True)
         if problems:
             raise NinoxConfigError(problems)
+        if not found:
+            raise NinoxConfigError(_all_left_out("team", teams))
         return found
     if len(teams) != 1:
-        listed = ", ".join(f"{team.name!r} ({team.id})" for team in teams) or "none"
-        message = f"team: the key sees {len(teams)} teams, name one of them, or several as a list: {listed}."
+        named = listed(f"{team.name!r} ({team.id})" for team in teams)
+        message = f"team: the key sees {len(teams)} teams, name one of them, or several as a list: {named}."
         raise NinoxConfigError(message)
     return teams
+
+
+def _all_left_out(setting: str, things: Iterable[Team | DatabaseName]) -> str:
+    return f"{setting}: it leaves out all that the key sees: {listed(repr(thing.name) for thing in things)}."
 
 
 def _unlisted(error: NinoxAPIError, *, api_url: str) -> str:

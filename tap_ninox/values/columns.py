@@ -136,7 +136,8 @@ def columns_of(
     for fld in sorted(table.fields, key=lambda fld: fld.id not in aliases):
         alias, parts = aliases.get(fld.id), kept.get(fld.id, {})
         if alias is not None:
-            _refuse_alias_of_another(fld, alias, kept, [fields[key] for key in fields if key not in (aliases | kept)])
+            others = [other for other in table.fields if other.id not in aliases and other.id not in kept]
+            _refuse_alias_of_another(fld, alias, kept, others)
         base = alias or _base(fld, roots.get(fld.id), left, is_kept=bool(parts))
         columns[fld.id] = list(_columns(fld, names, base, parts, left if alias is None else {}))
     return tuple(column for fld in table.fields for column in columns[fld.id])

@@ -88,10 +88,28 @@ def test_settings_come_from_the_environment(simulator):
     assert "shop__customers" in result.stdout
 
 
+@pytest.mark.parametrize("mode", [(), ("--discover",)], ids=["sync", "discover"])
+@pytest.mark.parametrize("runner", ["meltano", "a person"])
+def test_a_name_of_nothing_among_others_is_told_once_and_what_is_there_comes(config, tmp_path, mode, runner):
+    """Meltano would not begin to load what is there; the sync that follows ends with exit code 1."""
+    config = {**config, "databases": ["Shop", "Shpo"]}
+    result = tap(
+        *mode,
+        config=config,
+        tmp_path=tmp_path,
+        env={"MELTANO_EXTRACTOR_NAME": "tap-ninox"} if runner == "meltano" else {},
+    )
+    assert result.returncode == (0 if (mode, runner) == (("--discover",), "meltano") else 1)
+    assert "shop__customers" in result.stdout
+    assert result.stderr.count("databases: nothing is called 'Shpo'. Did you mean 'Shop'?") == 1
+    told = "Settings name what is not there (databases): see the warnings above."
+    assert [told in line for line in error_lines(result)] == [True] * result.returncode
+
+
 MISTAKES = {
     "no key": ({"auth_token": None}, "auth_token: missing. Make an API key in Ninox"),
     "empty key": ({"auth_token": ""}, "auth_token: missing. Make an API key"),
-    "wrong key": ({"auth_token": "nope"}, "HTTP 401. Check auth_token"),
+    "wrong key": ({"auth_token": "nope"}, "HTTP 401. Check auth_token or auth_token_file"),
     "unknown team": ({"team": "Taem"}, "team: nothing is called 'Taem'. Did you mean 'Team'?"),
     "unknown database": ({"databases": ["Shpo"]}, "databases: nothing is called 'Shpo'. Did you mean 'Shop'?"),
     "unknown table": ({"tables": ["Customer"]}, "tables: nothing is called 'Customer'. Did you mean 'Customers'?"),

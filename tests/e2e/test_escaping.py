@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import sys
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -58,13 +59,13 @@ def told(monkeypatch, tmp_path, capfd):
     def run(main, *arguments, messages=(), **config):
         path = tmp_path / "config.json"
         path.write_text(json.dumps(config), encoding="utf-8")
-        tool = ["inspect"] if main is tools_main else []
-        monkeypatch.setattr("sys.argv", ["command", *tool, "--config", str(path), *arguments])
+        monkeypatch.setattr("sys.argv", ["command", *arguments, "--config", str(path)])
         lines = "".join(json.dumps(message) + "\n" for message in messages).encode()
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(lines)))
         capfd.readouterr()
         with suppress(SystemExit), limits.constants({"max_retries": 0}):
             main()
+        sys.stdout.flush()
         out, err = capfd.readouterr()
         return err + (out if main is tools_main else "")
 
@@ -88,7 +89,8 @@ def connection(simulator):
 RUNS = {
     "a sync": (tap_main,),
     "a test of the connection": (tap_main, "--test"),
-    "an inspection": (tools_main,),
+    "a discovery": (tap_main, "--discover"),
+    "an inspection": (tools_main, "inspect"),
 }
 SETTINGS = {
     "as it is": {},
@@ -141,6 +143,14 @@ def test_the_target_forges_nothing(told, kind, more):
         settings = {**connection(simulator), "database": "db0000000001", **more}
         seen = told(target_main, messages=INPUTS[kind], **settings)
         assert_safe(seen, shows=kind != "no such message")
+
+
+@pytest.mark.parametrize("kind", INPUTS)
+def test_suggestions_forge_nothing(told, kind):
+    with Simulator(seed=hostile()) as simulator:
+        seen = told(tools_main, "suggest", messages=INPUTS[kind], **connection(simulator), database="db0000000001")
+    assert_safe(seen, shows="x1b" in seen)
+    assert seen
 
 
 class Attacker(BaseHTTPRequestHandler):

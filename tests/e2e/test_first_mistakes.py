@@ -61,7 +61,10 @@ def closed_port():
 MISTAKES = {
     "no key": ({"auth_token": ""}, "auth_token: missing. Make an API key in Ninox under Settings > Integrations."),
     "key with Bearer": ({"auth_token": f"Bearer {CANARY}"}, "auth_token: give the key alone, without the word Bearer."),
-    "wrong key": ({"auth_token": "nope"}, "GET /teams was answered with HTTP 401. Check auth_token: "),
+    "wrong key": (
+        {"auth_token": "nope"},
+        "GET /teams was answered with HTTP 401. Check auth_token or auth_token_file: ",
+    ),
     "key of Ninox 4": ({"auth_token": "nope"}, "(a key of Ninox 4 works at go.ninox.com only)"),
     "address of Ninox 4": ({"api_url": "https://go.ninox.com/api/v1/workspace"}, "api_url: go.ninox.com is Ninox 4"),
     "wrong team": ({"team": "Taem"}, "team: nothing is called 'Taem'. Did you mean 'Team'? There is: 'Team'."),
@@ -111,8 +114,9 @@ def test_a_password_of_nothing_is_told_and_the_databases_are_read(simulator, tap
     code, out, err = tap(**settings)
     assert code == 1
     assert '"RECORD","stream":"shop__customers"' in out
-    assert "database_passwords: nothing is called 'Shpo'. Did you mean 'Shop'?" in told(err)[-1]
-    assert tap("--discover", **settings)[0] == 0
+    assert "database_passwords: nothing is called 'Shpo'. Did you mean 'Shop'?" in err
+    assert told(err)[-1].endswith("Settings name what is not there (database_passwords): see the warnings above.")
+    assert tap("--discover", **settings)[0] == 1
 
 
 def test_no_address_that_answers(tap):

@@ -71,6 +71,7 @@ def test_the_exit_code_says_whether_rows_were_rejected(tmp_path, policy, code):
         ({"on_reject": "replace"}, "on_reject"),
         ({"load_method": "upsert"}, "load_method: this setting is gone. Give the mode under `streams`"),
         ({"auth_token": "wrong"}, "HTTP 401"),
+        ({"streams": {"customers": {"table": "Custmers"}}}, "Did you mean 'Customers'?"),
         ({"max_updates": -1}, "max_updates: -1 is too small"),
         ({"api_url": "http://127.0.0.1:9/v1", "max_retries": 0}, "no connection"),
     ],
@@ -81,6 +82,7 @@ def test_what_a_user_can_mend_is_said_in_a_line_without_a_traceback(tmp_path, se
     assert done.returncode == 1
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+    assert "Error initializing" not in done.stderr  # the SDK's line, which names neither stream nor reason
     assert done.stdout == ""
 
 

@@ -30,4 +30,21 @@ PROMISES = [
         test=f"{NAMES}::test_an_alias_that_is_a_stream_of_every_tap_is_refused",
         defects=(Defect("tap_ninox:_refuse_aliases_of_others", "if alias in reserved:", "if False:"),),
     ),
+    Promise(
+        "docs/reference/settings.md",
+        "is read first, and the run ends with exit code 1, as `--discover` does.",
+        test="e2e/test_command.py::test_a_name_of_nothing_among_others_is_told_once_and_what_is_there_comes",
+        defects=(
+            Defect("tap_ninox:TapNinox.run_discovery", "if self._problems and not", "if False and not"),
+            Defect("tap_ninox:TapNinox.run_discovery", 'and not meltano_variable("", prefix=self._env_var_prefix)', ""),
+            Defect("tap_ninox.report:RunReport.close", "*told_before(self.problems)", "*self.problems"),
+        ),
+    ),
+    Promise(
+        "SECURITY.md",
+        "Captions, options, messages of servers and lines of input can neither forge a line of the log nor steer a "
+        "terminal.",
+        test="e2e/test_escaping.py::test_suggestions_forge_nothing",
+        defects=(Defect("ninox_tools.suggest:suggest", "{escape(line)}", "{line}"),),
+    ),
 ]

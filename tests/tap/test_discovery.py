@@ -150,6 +150,18 @@ def test_a_name_that_names_nothing_is_one_sentence_with_what_there_is(simulate, 
     assert raised.value.errors[0].startswith(message)
 
 
+@pytest.mark.parametrize("setting", ["team", "databases"])
+def test_a_setting_that_leaves_out_all_there_is_says_so(simulate, setting):
+    name = {"team": "Team", "databases": "Shop"}[setting]
+    with pytest.raises(NinoxConfigError, match=f"^{setting}: it leaves out all that the key sees: '{name}'\\.$"):
+        discover(simulate(shop(1)), **{setting: [f"!{name}"]})
+
+
+def test_teams_cannot_be_left_out_where_they_are_not_listed(simulate):
+    with pytest.raises(NinoxConfigError, match="does not list its teams"):
+        discover(simulate(shop(1), teams_endpoint="missing"), team=["!Team"])
+
+
 def test_an_ambiguous_name_lists_the_ids(simulate):
     databases = [database({"A": customers()}), database({"A": customers()}, id="db0000000002")]
     with pytest.raises(NinoxConfigError, match="2 are called 'Shop'; use an id instead: db0000000001, db0000000002"):

@@ -64,9 +64,10 @@ def test_every_problem_is_told_at_once(tmp_path):
                 "streams": {"a": {"timezone": "Berlin"}, "b": {"timezone": "../etc/passwd"}},
             }
         )
+    unknown = "is not a zone of the IANA list, such as Europe/Berlin."
     assert caught.value.errors == [
-        "streams.a.timezone: 'Berlin' is not a zone of the IANA list, such as Europe/Berlin.",
-        "streams.b.timezone: '../etc/passwd' is not a zone of the IANA list, such as Europe/Berlin.",
+        f"streams.a.timezone: 'Berlin' {unknown} Did you mean 'Europe/Berlin'?",
+        f"streams.b.timezone: '../etc/passwd' {unknown}",
         f"rejects_path: there is no folder {tmp_path}/gone.",
         f"file_folder: there is no folder {tmp_path}/gone.",
         "database: missing. Give the id or name of the database to load into.",

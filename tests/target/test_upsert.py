@@ -79,6 +79,9 @@ def test_settings_of_a_stream_that_is_mistyped_end_the_run(simulate):
         "streams.custmers: no stream of that name came, so the setting had no effect. Did you mean 'customers', which"
     )
     assert len(stored(simulator)) == 1  # none was deleted
+    for slip in ("customerlist", "CUSTOM"):
+        run = run_target(simulator, messages, streams={slip: {"mode": "mirror"}})
+        assert "Did you mean 'customers', which was loaded without it?" in str(run.error)
     settled = {"custmers": {"mode": "mirror"}, "customers": {}}
     assert run_target(simulator, messages, streams=settled).error is None
 
