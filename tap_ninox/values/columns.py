@@ -143,27 +143,20 @@ def columns_of(
     return tuple(column for fld in table.fields for column in columns[fld.id])
 
 
-<<<<<<< HEAD
-def _refuse_alias_of_another(fld: Field, alias: str, kept: Mapping[str, Mapping[str, Column]]) -> None:
-    wanted = {with_part(alias, part.name).casefold() for part in field_type(fld.type).parts}
-    for other in (column for parts in kept.values() for column in parts.values()):
-        if other.name.casefold() in wanted:
-=======
 def _refuse_alias_of_another(
     fld: Field, alias: str, kept: Mapping[str, Mapping[str, Column]], new: Iterable[Field]
 ) -> None:
     """Refuse an alias that would move the properties of another field to longer names."""
-    wanted = {with_part(alias, part.name).casefold() for part in _parts(fld.type)}
+    wanted = {with_part(alias, part.name).casefold() for part in field_type(fld.type).parts}
     others = [(column.field_id, column.title, column.name) for parts in kept.values() for column in parts.values()]
     if identifier(fld.name, fallback=fld.id).casefold() != alias.casefold():  # two of one caption differ already
         others += [
             (other.id, other.name, with_part(identifier(other.name, fallback=other.id), part.name))
             for other in new
-            for part in _parts(other.type)
+            for part in field_type(other.type).parts
         ]
     for field_id, title, name in others:
         if name.casefold() in wanted:
->>>>>>> 6dbba4c (fix: an alias that is the name of another table or field, or of a stream of the tap's own, is refused also where there is no state yet)
             message = (
                 f"aliases: {alias!r}, given to field {fld.id} ({fld.name!r}), is the name under which field "
                 f"{field_id} ({title!r}) of that table is sent. Give that one an alias, too."

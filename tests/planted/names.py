@@ -33,7 +33,7 @@ PROMISES = [
     Promise(
         "docs/reference/settings.md",
         "is read first, and the run ends with exit code 1, as `--discover` does.",
-        test="e2e/test_command.py::test_a_name_of_nothing_among_others_is_told_once_and_what_is_there_comes",
+        test="tap/test_idle_names.py::test_a_name_of_nothing_is_told_once_and_discovery_ends_in_an_error",
         defects=(
             Defect("tap_ninox:TapNinox.run_discovery", "if self._problems and not", "if False and not"),
             Defect("tap_ninox:TapNinox.run_discovery", 'and not meltano_variable("", prefix=self._env_var_prefix)', ""),
@@ -45,6 +45,10 @@ PROMISES = [
         "Captions, options, messages of servers and lines of input can neither forge a line of the log nor steer a "
         "terminal.",
         test="e2e/test_escaping.py::test_suggestions_forge_nothing",
-        defects=(Defect("ninox_tools.suggest:suggest", "{escape(line)}", "{line}"),),
+        defects=(
+            Defect(
+                "ninox_tools.suggest:suggest", 'escape(line)}\\n" for line in _lines', 'line}\\n" for line in _lines'
+            ),
+        ),
     ),
 ]

@@ -10,7 +10,15 @@ from tap_ninox.settings import CONNECTION_PROPERTIES, TAP_PROPERTIES
 from target_ninox import settings as of_target
 from tests.planted import api, calls, names, settings, tabular, tap, target, trial, upgrade
 
-AREAS = {"api": api, "tap": tap, "target": target, "upgrade": upgrade, "tabular": tabular, "calls": calls, "names": names}
+AREAS = {
+    "api": api,
+    "tap": tap,
+    "target": target,
+    "upgrade": upgrade,
+    "tabular": tabular,
+    "calls": calls,
+    "names": names,
+}
 PROMISES = [
     pytest.param(promise, id=f"{name}-{number}")
     for name, area in AREAS.items()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ninox_api.errors import NinoxConfigError
-from tests.helpers.run import discover, run_tap
+from tests.helpers.run import discover, new_tap, run_tap
 from tests.helpers.seeds import DATABASE_ID, customer_records, customers, database, field, shop, table, team
 from tests.helpers.wire import calls
 
@@ -90,3 +92,20 @@ def test_databases_and_tables_choose_among_those_of_a_saved_catalog_too(simulate
     assert {stream for stream in read if not stream.startswith("ninox_")} == set(streams)
     asked = {call.path for call in calls(simulator) if call.path.endswith("/records")}
     assert len(asked) == len(streams)
+
+
+@pytest.mark.parametrize("runner", ["a person", "Meltano"])
+def test_a_name_of_nothing_is_told_once_and_discovery_ends_in_an_error(simulate, caplog, capsys, monkeypatch, runner):
+    """The catalog is printed before; to Meltano it is no error, or it would not begin to load what is there."""
+    settings = {"databases": ["Shop", "Shpo"]}
+    told = "Settings name what is not there (databases): see the warnings above."
+    simulator = simulate(shop(1))
+    if runner == "Meltano":
+        monkeypatch.setenv("MELTANO_EXTRACTOR_NAME", "tap-ninox")
+        new_tap(simulator, **settings).run_discovery()
+    else:
+        with pytest.raises(NinoxConfigError, match=re.escape(told)):
+            new_tap(simulator, **settings).run_discovery()
+    assert STREAM in capsys.readouterr().out
+    assert caplog.text.count("databases: nothing is called 'Shpo'. Did you mean 'Shop'?") == 1
+    assert str(run_tap(simulator, **settings).error) == told
