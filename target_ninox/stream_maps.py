@@ -3,36 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, cast
 
 from singer_sdk.exceptions import MapExpressionError
+from singer_sdk.mapper import StreamMap
 
 from ninox_api.errors import NinoxError
-
-_MAP_ERRORS = (MapExpressionError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 class StreamMapFailedError(NinoxError):
     """A stream map cannot be applied to a record."""
 
 
-@contextmanager
-def told_without_values(stream: str, *, has_maps: bool) -> Iterator[None]:
-    """Tell of a map that fails while a record of a stream is processed inside.
+def transformed(stream_map: StreamMap, record: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what a stream map makes of a record, None if it leaves it out.
 
     Raises:
-        StreamMapFailedError: It failed; other errors pass.
+        StreamMapFailedError: It cannot be applied; the error itself may quote a value.
     """
     try:
-        yield
-    except _MAP_ERRORS as error:
-        if isinstance(error, NinoxError) or not has_maps:
-            raise
+        return cast("dict[str, Any] | None", stream_map.transform(record))
+    except (MapExpressionError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         message = (
-            f"The stream map of {stream} failed for a record ({type(error).__name__}). Mend the expression in "
-            "stream_maps so that it takes empty and odd values, too."
+            f"The stream map of {stream_map.stream_alias} failed for a record ({type(error).__name__}). Mend the "
+            "expression in stream_maps so that it takes empty and odd values, too."
         )
         raise StreamMapFailedError(message) from None
 

@@ -61,7 +61,7 @@ def write_text(value: Any) -> str:
     people write as 4711 and 100. A JSON text is never read as a number.
     """
     if isinstance(value, str):
-        return _encodable(value)
+        return value if value.isascii() else _encodable(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
@@ -87,7 +87,7 @@ def _encodable(value: str) -> str:
 
 def text_meaning(value: Any) -> Hashable:
     """Umlauts are one character or two (macOS names files so): people see no difference."""
-    written = write_text(value)
+    written = value if type(value) is str else write_text(value)
     return written if written.isascii() else unicodedata.normalize("NFC", written)
 
 

@@ -30,6 +30,7 @@ class Assignment:
     properties: Mapping[str, str]
     keeps_on_null: bool
     reference: Reference | None
+    _field_id: str
     _property: str
     _is_plain: bool
     _is_single: bool
@@ -52,6 +53,7 @@ class Assignment:
             properties=properties,
             keeps_on_null=keeps_on_null,
             reference=reference,
+            _field_id=field.id,
             _property=next(iter(properties.values())),
             _is_plain=known.is_plain,
             _is_single=known.is_plain and len(properties) == 1 and reference is None,
@@ -67,10 +69,16 @@ class Assignment:
             RowRejectedError: The value does not fit.
         """
         try:
-            if self._is_single:
-                self._put_single(record, fields)
-            else:
+            if not self._is_single:
                 self._put(record, fields, references)
+                return
+            # The usual field of one property and no reference, as `_put` does it: most of a run is spent here.
+            value = record.get(self._property, _ABSENT)
+            if value is _ABSENT:
+                return
+            encoded = CLEARED if value is None or self._is_empty(value) else self._write(value)
+            if encoded != CLEARED or not self.keeps_on_null:
+                fields[self._field_id] = encoded
         except ValueRejectedError as error:
             raise RowRejectedError(
                 property_name=", ".join(name for name in self.properties.values() if record.get(name) is not None),
@@ -78,15 +86,6 @@ class Assignment:
                 reason=error.reason,
                 allowed=error.allowed,
             ) from None
-
-    def _put_single(self, record: Mapping[str, Any], fields: dict[str, Any]) -> None:
-        """Do what `_put` does, for the usual field of one property and no reference: most of a run is spent here."""
-        value = record.get(self._property, _ABSENT)
-        if value is _ABSENT:
-            return
-        encoded = CLEARED if value is None or self._is_empty(value) else self._write(value)
-        if not (self.keeps_on_null and encoded == CLEARED):
-            fields[self.field.id] = encoded
 
     def _put(self, record: Mapping[str, Any], fields: dict[str, Any], references: dict[str, tuple[Key, ...]]) -> None:
         given = {part: record[name] for part, name in self.properties.items() if name in record}

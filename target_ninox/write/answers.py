@@ -52,7 +52,7 @@ def shown_key_of(plan: WritePlan) -> ShownKey:
             values = {}
             for field_id, caption in names:
                 values[field_id] = value = shown.get(caption, shown.get(field_id))
-                is_as_sent = is_as_sent and value == _ENCODER.encode(row.fields.get(field_id))
+                is_as_sent = is_as_sent and value == msgspec.Raw(_ENCODER.encode(row.fields.get(field_id)))
             if is_as_sent:  # spelled as it was sent: nearly all of them
                 return row.key
             decoded = {key: None if value is None else msgspec.json.decode(value) for key, value in values.items()}

@@ -479,7 +479,7 @@ PROMISES = [
         test="target/test_upsert.py::test_an_absent_property_changes_nothing_and_null_clears",
         defects=(
             Defect(
-                "target_ninox:Assignment._put_single",
+                "target_ninox:Assignment.put",
                 "if value is _ABSENT: return",
                 "value = None if value is _ABSENT else value",
             ),
@@ -651,7 +651,7 @@ PROMISES = [
         defects=(
             Defect("target_ninox:Buffered.is_too_much", "self.rows > MOST_ROWS_IN_ALL", "False"),
             Defect("target_ninox:Buffered.is_too_much", "self.size > MOST_BYTES_IN_ALL", "False"),
-            Defect("target_ninox:TargetNinox._process_record_message", "self.drain_one(max(", "self.drain_one(min("),
+            Defect("target_ninox:TargetNinox._hand_over", "self.drain_one(max(", "self.drain_one(min("),
         ),
     ),
 ]
