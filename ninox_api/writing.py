@@ -7,7 +7,6 @@ from outside whether records were created, so whoever asked must look first (Nin
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -20,8 +19,7 @@ from ninox_api.transport import Transport
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordWrite:
+class RecordWrite(msgspec.Struct, frozen=True, kw_only=True):
     """One record to save.
 
     Attributes:

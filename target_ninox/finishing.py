@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import NamedTuple
 
 from ninox_api.errors import NinoxConfigError, NinoxError
@@ -50,15 +51,29 @@ def check_idle_settings(settings: TargetSettings, came: Collection[str]) -> None
         raise NinoxConfigError(problems)
 
 
-def load_held(loaders: Sequence[StreamLoader]) -> None:
+def load_held(run: Run, loaders: Sequence[StreamLoader]) -> None:
     """Load the rows that wait for linked records, parents first as far as that goes."""
     while True:
-        if sum(loader.retry_held() for loader in loaders):
+        if sum(loader.retry_held() for loader in loaders) or _leave_waiting(run, loaders):
             continue
         to_come = _keys_to_come(loaders)
-        if not sum(loader.give_up(_hopeless(loader, to_come)) for loader in loaders):
+        if not sum([loader.give_up(partial(_is_to_come, loader, to_come)) for loader in loaders]):
             break
     _load_circles([loader for loader in loaders if loader.held])
+
+
+def _leave_waiting(run: Run, loaders: Sequence[StreamLoader]) -> bool:
+    """Leave rows alone that wait for records of a stream that failed; tell whether there are any.
+
+    To take these links for missing would empty those that are there already.
+    """
+    for loader in loaders:
+        for reference in loader.plan.references.values() if loader.held else ():
+            failed = run.failed_in(reference.table.id)
+            if failed is not None and not loader.has_failed:
+                loader.leave_waiting(f"it waits for records of stream {failed!r}, which failed")
+                return True
+    return False
 
 
 class AnotherWriterError(NinoxError):
@@ -183,9 +198,9 @@ def find_other_writer(run: Run, loaders: Sequence[StreamLoader]) -> AnotherWrite
     return None
 
 
-def _hopeless(loader: StreamLoader, to_come: set[LinkKey]) -> set[Wanted]:
-    """Return what held rows wait for that is neither there nor on its way."""
-    return {wanted for wanted in loader.missing() if _link_key(loader, *wanted) not in to_come}
+def _is_to_come(loader: StreamLoader, to_come: set[LinkKey], wanted: Wanted) -> bool:
+    """Tell whether a linked record that is not there is on its way."""
+    return _link_key(loader, *wanted) in to_come
 
 
 def _keys_to_come(loaders: Sequence[StreamLoader]) -> set[LinkKey]:
@@ -200,7 +215,8 @@ def _keys_to_come(loaders: Sequence[StreamLoader]) -> set[LinkKey]:
         for (table_id, field_id), reference in references.items()
         for loader in loaders
         if loader.plan.table.id == table_id
-        for row in loader.held.values()
+        for block in loader.held.blocks()
+        for row in block
         if (key := reference.key_of(row.encoded.fields)) is not None
     }
 
@@ -215,6 +231,7 @@ def _load_circles(loaders: Sequence[StreamLoader]) -> None:
     with ExitStack() as stack:
         for loader in loaders:
             stack.enter_context(loader.account.remembering())
-        unlinked = [(loader, loader.write_unlinked()) for loader in loaders]
-        for loader, rows in unlinked:
-            loader.link(rows)
+        for loader in loaders:
+            loader.write_unlinked()
+        for loader in loaders:
+            loader.link()

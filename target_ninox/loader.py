@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from ninox_api.errors import NinoxAPIError, NinoxProtocolError, NinoxTransportError
+from ninox_api.errors import NinoxAPIError, NinoxError, NinoxProtocolError, NinoxTransportError
 from ninox_api.wording import counted
+from ninox_singer.cli import log_defect
 from target_ninox.mapping.place import is_system
 from target_ninox.mapping.plan import WritePlan
 from target_ninox.mapping.rows import RowRejectedError
 from target_ninox.matching.linking import Links, Wanted, wanted_of
+from target_ninox.matching.waiting import WaitingRows
 from target_ninox.reporting.account import StreamAccount
 from target_ninox.reporting.rejects import StreamSchema
 from target_ninox.run import Run
@@ -24,15 +25,10 @@ from target_ninox.write.row_writer import RowWriter, Unseen
 
 logger = logging.getLogger(__name__)
 
-MOST_HELD = 100_000
-"""Rows of a stream that may wait for linked records; each takes some kilobytes of memory."""
-
 _UNFORESEEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
-_TOO_MANY_HELD = (
-    "%s: %d rows wait for linked records that have not come, more cannot be kept. From here on, a row whose linked "
-    "record is not there yet does not wait: it is rejected. Let the stream of the linked records come before this one."
-)
+_FEW_WAITING = 10_000
+"""So many rows are tried again every minute, whether that helps or not."""
 
 
 class StreamLoader:
@@ -41,6 +37,7 @@ class StreamLoader:
     Attributes:
         account: What became of its rows.
         held: Rows that wait for a linked record.
+        has_failed: Whether an error that nobody foresaw has ended it; its rows are only counted from there on.
         is_finished: Whether all is done that can only be done at the end of the input: a mirror's deletions.
         plan: How its rows are written.
         seen: Ids of the records that rows stood for; none where nothing can be deleted.
@@ -56,11 +53,12 @@ class StreamLoader:
             NinoxConfigError: The stream cannot be written.
         """
         self.account = StreamAccount(run, described)
-        self.held: dict[Hashable, Row] = {}
+        self.held = WaitingRows()
         self.is_finished = False
-        self._held_since: int | None = None
-        self._retry_pays = True
-        self._has_relieved = False
+        self.has_failed = False
+        self._failed_from: int | None = None
+        self._retry_from = 0
+        self._looks_back = False
         self._has_told_strangers = False
         self._told: set[str] = set()
         self._run = run
@@ -91,8 +89,10 @@ class StreamLoader:
     def first_unsettled(self) -> int | None:
         """Number of the first row that is neither written nor accounted for."""
         unsettled = [row.since for row in self._buffer[:1]]
-        if self._held_since is not None:
-            unsettled.append(self._held_since)
+        if self._failed_from is not None:
+            unsettled.append(self._failed_from)
+        if self.held.first_since is not None:
+            unsettled.append(self.held.first_since)
         if self.account.blocked_from is not None:
             unsettled.append(self.account.blocked_from)
         if self.plan.mode == "mirror" and self.account.read and not self.is_finished:
@@ -101,6 +101,13 @@ class StreamLoader:
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Take a row; nothing is sent yet."""
+        with self._ending_here():
+            self._add(record)
+
+    def _add(self, record: Mapping[str, Any]) -> None:
+        if self.has_failed:
+            self.account.take()
+            return
         if self._untold or not self.account.read:
             self._tell_plan()
         if not (self._has_told_strangers or record.keys() <= self._named):
@@ -155,36 +162,51 @@ class StreamLoader:
 
     def flush(self) -> None:
         """Load the rows taken so far; hold those whose linked records are not there yet."""
-        rows: list[Row] = []
-        for row in self._buffer:
-            earlier = self.held.pop(row.identity, None)
-            rows += [row] if earlier is None else [earlier, row]
-        self._load(rows)
-        self._buffer = []
-        if len(self.held) > MOST_HELD:
-            self._relieve()
+        with self._ending_here(), self._working():
+            rows = self._with_earlier(self._buffer) if self.held else self._buffer
+            for row in self._load(rows):
+                self.held.put(row)
+            self.held = self.held.without_gaps()
+            self._buffer = []
+
+    def _with_earlier(self, rows: Iterable[Row]) -> list[Row]:
+        """Return rows, each behind the one about the same record that waits."""
+        with_earlier: list[Row] = []
+        earlier_ones: dict[Hashable, Row | None] = {}
+        for row in rows:
+            if row.identity not in earlier_ones:
+                earlier = earlier_ones[row.identity] = self.held.find(row.identity)
+                with_earlier += [earlier] if earlier is not None else []
+            with_earlier.append(row)
+        return with_earlier
+
+    def retry_now_and_then(self) -> None:
+        """Load held rows once a minute; many of them only when they have doubled, if the last time helped few."""
+        before = len(self.held)
+        if before and before >= self._retry_from:
+            helped = self.retry_held()
+            self._retry_from = 2 * before if before > _FEW_WAITING and helped < before // 10 else 0
 
     def retry_held(self) -> int:
-        """Load the held rows whose linked records have come meanwhile; return how many."""
-        rows, self.held = list(self.held.values()), {}
-        self._load(rows)
-        return len(rows) - len(self.held)
+        """Load the held rows whose linked records have come meanwhile; return how many.
 
-    def _relieve(self) -> None:
-        """Do something about more waiting rows than the memory should hold, newest first."""
-        if self._retry_pays:
-            self._retry_pays = self.retry_held() >= MOST_HELD // 10
-        surplus = list(self.held.values())[MOST_HELD:]
-        if not surplus:
-            return
-        if not self._has_relieved:
-            logger.warning(_TOO_MANY_HELD, self.plan.stream, MOST_HELD)
-            self._has_relieved = True
-        for row in surplus:
-            del self.held[row.identity]
-        with self._working():
-            self._writer.write(self._links.settle_missing(surplus, reject=self.account.reject))
-        self._hold([])
+        Rows of a block are loaded in the order in which one needs the other. So that chains across blocks need few
+        rounds, whichever end came first, every second round begins with the newest.
+        """
+        before = len(self.held)
+        with self._ending_here(), self._working():
+            for block in self.held.blocks(newest_first=self._looks_back):
+                self._drop(block, but=self._load(block))
+            self.held = self.held.without_gaps()
+        self._looks_back = not self._looks_back
+        return before - len(self.held)
+
+    def _drop(self, rows: Iterable[Row], *, but: Iterable[Row] = ()) -> None:
+        """Let rows wait no more, but for some of them."""
+        kept = {row.identity for row in but}
+        for row in rows:
+            if row.identity not in kept:
+                self.held.discard(row.identity, does_wait=True)
 
     @contextmanager
     def _working(self) -> Iterator[None]:
@@ -196,50 +218,76 @@ class StreamLoader:
             logger.error("%s: stopped while loading table %r.", self.plan.stream, self.plan.table.name)  # noqa: TRY400
             raise
 
-    def _load(self, rows: list[Row]) -> None:
+    def _load(self, rows: list[Row]) -> Sequence[Row]:
+        """Load rows; return those that must wait."""
+        if not self.plan.references:
+            self._writer.write(rows)
+            return ()
         kept = merged(rows) if self.plan.needs_key else rows
         self.account.skip(len(rows) - len(kept))
-        with self._working():
-            while kept:
-                ready, kept = self._links.resolve(kept, reject=self.account.reject)
-                if not ready:
-                    break
-                self._writer.write(ready)
-        self._hold(kept)
+        while kept:
+            ready, kept = self._links.resolve(kept, reject=self.account.reject)
+            if not ready:
+                break
+            self._writer.write(ready)
+        return kept
 
-    def _hold(self, rows: Sequence[Row]) -> None:
-        self.held |= {row.identity: row for row in rows}
-        self._held_since = min((row.since for row in self.held.values()), default=None)
-
-    def missing(self) -> set[Wanted]:
-        """Return what held rows wait for."""
-        return self._links.missing(self.held.values())
-
-    def give_up(self, hopeless: AbstractSet[Wanted]) -> bool:
+    def give_up(self, is_to_come: Callable[[Wanted], bool]) -> bool:
         """Do without links that will never be found: leave them empty, or reject their rows, as the settings say.
+
+        Args:
+            is_to_come: Tells of a linked record that is not there whether it may still come.
 
         Returns:
             Whether there were any.
         """
-        rows = [row for row in self.held.values() if not hopeless.isdisjoint(wanted_of(row))]
-        for row in rows:
-            del self.held[row.identity]
-        kept = self._links.without_hopeless(rows, hopeless, reject=self.account.reject)
-        self._hold(kept)
-        return bool(rows)
+        has_given_up = False
+        with self._ending_here(), self._working():
+            for block in self.held.blocks():
+                hopeless = {wanted for wanted in self._links.missing(block) if not is_to_come(wanted)}
+                rows = [row for row in block if not hopeless.isdisjoint(wanted_of(row))]
+                self._drop(rows)
+                for row in self._links.without_hopeless(rows, hopeless, reject=self.account.reject):
+                    self.held.put(row)
+                has_given_up = has_given_up or bool(rows)
+        return has_given_up
 
-    def write_unlinked(self) -> list[Row]:
-        """Load all held rows without the links that are missing; return them as they were, to be linked."""
-        rows, self.held = list(self.held.values()), {}
-        with self._working():
-            self._writer.write(self._links.without_missing(rows, reject=self.account.reject))
-        return rows  # still unsettled: `link` is the end of it
+    def write_unlinked(self) -> None:
+        """Load all held rows without the links that are missing; they wait on, to be linked."""
+        with self._ending_here(), self._working():
+            for block in self.held.blocks():
+                self._writer.write(self._links.without_missing(block, reject=self.account.reject))
 
-    def link(self, rows: Sequence[Row]) -> None:
-        """Set the links of rows that were loaded without them."""
-        with self._working():
-            self._writer.link(self._links.settle_missing(rows, reject=self.account.reject))
-        self._hold([])
+    def link(self) -> None:
+        """Set the links of the rows that were loaded without them."""
+        with self._ending_here(), self._working():
+            for block in self.held.blocks():
+                self._writer.link(self._links.settle_missing(block, reject=self.account.reject))
+                self._drop(block)
+
+    @contextmanager
+    def _ending_here(self) -> Iterator[None]:
+        """Let an error that nobody foresaw end this stream, and no other."""
+        try:
+            yield
+        except (NinoxError, OSError, MemoryError):
+            raise
+        except Exception as error:  # noqa: BLE001 (whatever it is, other streams have no part in it)
+            log_defect(error, logging.getLogger("target-ninox"))
+            self._fail(f"a defect of target-ninox ended it ({type(error).__name__})")
+
+    def _fail(self, reason: str) -> None:
+        """Load no more rows; what was not loaded is not settled."""
+        self._failed_from = self.first_unsettled or max(1, self.account.read)
+        self.has_failed = True
+        self._buffer = []
+        self.held.close()
+        self.held = WaitingRows()
+        self._run.note_failed(self.plan, reason)
+
+    def leave_waiting(self, reason: str) -> None:
+        """Leave the rows that wait where they are: what they wait for did not come, and may."""
+        self._fail(reason)
 
     def find_unseen(self) -> Unseen | None:
         """Return the records for which no row came; None if it is not certain that the table was read to its end."""

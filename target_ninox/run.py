@@ -54,6 +54,7 @@ class Run:
     max_tries: int
     file_sources: FileSources
     preview: DryRun | None = None
+    _failed: dict[str, str] = field(default_factory=dict)
     _places: dict[str, Place] = field(default_factory=dict)
     _seen: dict[str, dict[str, AbstractSet[int]]] = field(default_factory=dict)
     _matchers: dict[tuple[str, tuple[str, ...], str], Matcher] = field(default_factory=dict)
@@ -73,9 +74,20 @@ class Run:
         self._seen.setdefault(plan.table.id, {})[plan.stream] = record_ids
 
     def stream_with_row(self, table_id: str, record_id: int) -> str | None:
-        """Return the stream of which a row came for a record, None if none did."""
+        """Return the stream of which a row came for a record, or may have: one that failed; None if none did."""
+        if table_id in self._failed:
+            return self._failed[table_id]
         streams = self._seen.get(table_id, {})
         return next((name for name, record_ids in streams.items() if record_id in record_ids), None)
+
+    def note_failed(self, plan: WritePlan, reason: str) -> None:
+        """Know that a stream ended before its last row was loaded, and why."""
+        self._failed[plan.table.id] = plan.stream
+        self.report.stream(plan.stream).error = reason
+
+    def failed_in(self, table_id: str) -> str | None:
+        """Return a stream into a table that ended before its last row was loaded, None if none did."""
+        return self._failed.get(table_id)
 
     def _place(self, described: StreamSchema, settings: StreamSettings) -> Place:
         """Return where a stream goes: decided by its first schema, before any of its rows is written.

@@ -237,7 +237,7 @@ class TargetNinox(ConfiguredPlugin, LoadingTarget):
     def _reset_max_record_age(self) -> None:
         """Load the rows that waited, too, when the SDK has emptied all sinks: once a minute and at the end."""
         for loader in self._loaders.values():
-            loader.retry_held()
+            loader.retry_now_and_then()
         self.write_durable_state()
         super()._reset_max_record_age()
 
@@ -262,26 +262,26 @@ class TargetNinox(ConfiguredPlugin, LoadingTarget):
         """Do what needs all input, then let the last state go."""
         loaders = list(self._loaders.values())
         finishing.check_idle_settings(self._settings, self._loaders)
-        finishing.load_held(loaders)
         if self._run is None:
             self.write_durable_state()
             return
+        finishing.load_held(self._run, loaders)
         finishing.remove_unseen(self._run, {loader: list(self._doubts(loader)) for loader in loaders})
         other_writer = finishing.find_other_writer(self._run, loaders)
-        error = self._run.rejects.error() if self._settings.fails_on_reject else None
-        self._is_closed = True
-        self._run.close(is_complete=True)
+        rejected = self._run.rejects.error() if self._settings.fails_on_reject else None
+        self._close(self._run, is_complete=True)
         self.write_durable_state()
-        if other_writer is not None:
-            if error is not None:
-                logger.error(error)
-            raise other_writer
-        if error is not None:
-            raise error
+        errors = [error for error in (rejected, self._run.report.error(), other_writer) if error is not None]
+        for error in errors[:-1]:
+            logger.error(error)
+        if errors:
+            raise errors[-1]
 
     def _doubts(self, loader: StreamLoader) -> Iterator[str]:
         """Yield why a loaded stream may not be whole; a stream map can make it of several of the tap."""
         name = loader.plan.stream
+        if loader.has_failed:
+            yield "it ended before its last row was loaded"
         if self._settings.limit_rows is not None:
             yield "limit_rows leaves rows out"
         maps = self.config.get("stream_maps") or {}
@@ -318,8 +318,13 @@ class TargetNinox(ConfiguredPlugin, LoadingTarget):
 
     def _abort(self) -> None:
         if self._run is not None and not self._is_closed:
-            self._is_closed = True
-            self._run.close(is_complete=False)
+            self._close(self._run, is_complete=False)
+
+    def _close(self, run: Run, *, is_complete: bool) -> None:
+        self._is_closed = True
+        for loader in self._loaders.values():
+            loader.held.close()
+        run.close(is_complete=is_complete)
 
 
 def _differs(sink: Sink, schema: Mapping[str, Any], key_properties: Sequence[str] | None) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from typing import Any
 
+from msgspec import structs
+
 from ninox_api.errors import NinoxConfigError
 from ninox_api.schema import DatabaseSchema, Field, Table
 from ninox_singer.names import did_you_mean
@@ -35,7 +37,6 @@ _INSERTS = (
     "was killed; mode upsert with a key does not."
 )
 _UNCLEAR = "It is neither empty nor a point in time, so nobody can tell whether the record was deleted."
-_KEY = ("The key", "A part of the key")
 FindRecord = Callable[[str, Key], int | None]
 """Field id and key → id of the linked record, None if there is none."""
 
@@ -95,19 +96,27 @@ class WritePlan:
             raise RowRejectedError(property_name=DELETED_AT, code="unclear_deletion", reason=_UNCLEAR)
         fields: dict[str, Any] = {}
         references: dict[str, tuple[Key, ...]] = {}
-        faults: list[RowRejectedError] = []
+        faults: dict[str, RowRejectedError] = {}
         for assignment in self._assignments:
             if not deleted or assignment.field.id in self.match_field_ids:
                 try:
                     assignment.put(record, fields, references)
                 except RowRejectedError as fault:
-                    faults.append(fault)
+                    faults[assignment.field.id] = fault
+        record_id = None
+        if self.matches_record_id:
+            record_id = find_record_id(record.get(RECORD_ID), self.table.id)
+            if record_id is None and record.get(RECORD_ID) is not None:
+                faults[RECORD_ID] = _no_record_id()
+        key = self._key(record_id, fields, references)
+        if key is None and self.needs_key and not deleted:
+            empty = self._empty_parts(fields, leaving_out={*faults, *references})
+            faults.update({fault.property: fault for fault in empty})
         if faults:
-            raise RowRejectedError.of(faults, key=None if self.matches_record_id else self.key_of(fields))
-        record_id = self._record_id(record) if self.matches_record_id else None
+            raise RowRejectedError.of(list(faults.values()), key=self._shown_key(fields))
         return EncodedRow(
             number=number,
-            key=self._key(record_id, fields, references, deleted=deleted),
+            key=key,
             record_id=record_id,
             fields=fields,
             references=references,
@@ -129,7 +138,10 @@ class WritePlan:
             return row
         found = {field_id: self.references[field_id].encoded(keys, find) for field_id, keys in row.references.items()}
         fields = {**row.fields, **found}
-        return replace(row, key=self._key(row.record_id, fields, {}, deleted=row.deleted), fields=fields, references={})
+        key = self._key(row.record_id, fields, {})
+        if key is None and self.needs_key and not row.deleted:
+            raise RowRejectedError.of(self._empty_parts(fields, leaving_out=()), key=self._shown_key(fields))
+        return structs.replace(row, key=key, fields=fields, references={})
 
     def changes(self, row: EncodedRow, current_fields: Mapping[str, Any]) -> dict[str, Any]:
         """Return the fields of a row whose values mean something else than what a record holds.
@@ -180,33 +192,46 @@ class WritePlan:
         """Return the property that speaks of a file field's file."""
         return next(name for name, filled in self._file_field_by_property.items() if filled == field_id)
 
-    def _key(
-        self, record_id: int | None, fields: Mapping[str, Any], references: Mapping[str, Any], *, deleted: bool
-    ) -> Key | None:
+    def _key(self, record_id: int | None, fields: Mapping[str, Any], references: Mapping[str, Any]) -> Key | None:
         """Return what identifies a row's record; None if nothing does, or not yet."""
         if references and not references.keys().isdisjoint(self.match_field_ids):
             return None
-        key = record_id if self.matches_record_id else self.key_of(fields)
-        if key is None and self.needs_key and not deleted:
-            raise RowRejectedError(
-                property_name=", ".join(self.match_on),
-                code=EMPTY_KEY,
-                reason=f"{_KEY[len(self.match_on) > 1]} is empty, so the record cannot be found.",
-            )
-        return key
+        return record_id if self.matches_record_id else self.key_of(fields)
 
-    def _record_id(self, record: Record) -> int | None:
-        value = record.get(RECORD_ID)
-        found = find_record_id(value, self.table.id)
-        if found is None and value is not None:
-            raise RowRejectedError(property_name=RECORD_ID, code="not_a_record_id", reason="It is not a record id.")
-        return found
+    def _empty_parts(self, fields: Mapping[str, Any], *, leaving_out: Collection[str]) -> list[RowRejectedError]:
+        """Return a fault for each part of the key that is empty, but for fields of which more is known."""
+        if self.matches_record_id or not self.match_field_ids:
+            return [] if RECORD_ID in leaving_out else [_empty_key(", ".join(self.match_on))]
+        empty = [
+            self.property_of(field_id)
+            for field_id in self.match_field_ids
+            if field_id not in leaving_out and self._meanings[field_id](fields.get(field_id)) is None
+        ]
+        is_part = len(self.match_field_ids) > 1
+        return [_empty_key(name, part_of=", ".join(self.match_on) if is_part else "") for name in empty]
+
+    def _shown_key(self, fields: Mapping[str, Any]) -> Key | None:
+        """Return what is known of the key of a row that is rejected, for people: parts of it may be None."""
+        parts = tuple(self._meanings[field_id](fields.get(field_id)) for field_id in self.match_field_ids)
+        if len(parts) == 1:
+            return parts[0]
+        return None if parts.count(None) == len(parts) else parts
 
     def _files(self, record: Record) -> Iterator[tuple[str, str]]:
         for name, field_id in self._file_field_by_property.items():
             value = record.get(name)
             if isinstance(value, str) and value.strip():
                 yield field_id, value
+
+
+def _empty_key(name: str, *, part_of: str = "") -> RowRejectedError:
+    what = f"This part of the key ({part_of})" if part_of else "The key"
+    reason = f"{what} is empty, so the record cannot be found."
+    return RowRejectedError(property_name=name, code=EMPTY_KEY, reason=reason)
+
+
+def _no_record_id() -> RowRejectedError:
+    return RowRejectedError(property_name=RECORD_ID, code="not_a_record_id", reason="It is not a record id.")
 
 
 def plan_stream(

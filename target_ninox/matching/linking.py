@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from ninox_api.wording import listed_ids
 from target_ninox.mapping.plan import FindRecord, WritePlan

@@ -15,7 +15,7 @@ Fields = Mapping[str, Any]
 KeyOf = Callable[[int, Fields], Hashable | None]
 """Record id and fields → key, None for a record without one."""
 
-MEMORY_BYTES = 16 * 1024 * 1024
+MEMORY_BYTES = 4 * 1024 * 1024
 """Values of small tables stay in memory; beyond this they go to an unnamed file that ends with the process."""
 
 _NONE = -1

@@ -85,7 +85,7 @@ class Rejects:
             key: Its key, if it has one.
         """
         self.count[described.stream] += 1
-        self._codes.add(error.code)
+        self._codes.update(fault.code for fault in error.faults)
         self._log(described.stream, _explained(record, error), number)
         if self._path is None:
             return

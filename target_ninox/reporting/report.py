@@ -22,6 +22,10 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
 OUTCOMES = ("created", "updated", "unchanged", "deleted", "skipped", "rejected")
 
 
+class StreamsFailedError(NinoxError):
+    """Some streams ended before their last row was loaded; all others were loaded."""
+
+
 class CountsDifferError(NinoxError):
     """A run that ended well has rows it cannot account for: an error of ours, not of the data."""
 
@@ -42,6 +46,7 @@ class StreamReport:
         deleted_along: Name of a table → records that Ninox deleted along with those that were deleted or removed, by
             references that cascade; they stand in no other count.
         doubts: Why a mirror deleted nothing; empty where there was no doubt.
+        error: What ended the stream before its last row was loaded; None where nothing did.
         overridden: Field → records, of the first that were written, in which it held something else than what was sent.
         left_out: Rows behind the first `limit_rows`; they stand in no other count.
         uploaded: Files of rows that were put on records.
@@ -59,6 +64,7 @@ class StreamReport:
     removed: int = 0
     deleted_along: dict[str, int] = field(default_factory=dict)
     doubts: list[str] = field(default_factory=list)
+    error: str | None = None
     overridden: dict[str, int] = field(default_factory=dict)
     left_out: int = 0
     uploaded: int = 0
@@ -79,6 +85,8 @@ class StreamReport:
                 self.add_deleted_along(value)
             elif name == "doubts":
                 self.doubts += value
+            elif name == "error":
+                self.error = self.error or value
             elif name == "overridden":
                 self.overridden |= {
                     caption: self.overridden.get(caption, 0) + count for caption, count in value.items()
@@ -122,6 +130,20 @@ class RunReport:
             report.api_calls += self._calls_used() - calls
             report.seconds += time.monotonic() - started
 
+    def error(self) -> StreamsFailedError | None:
+        """Return the error with which a run ends of which some streams failed; None if none did."""
+        failed = {name: report for name, report in self.streams.items() if report.error}
+        if not failed:
+            return None
+        reasons = " ".join(
+            f"{name}: {report.error}; {report.unaccounted} of {counted(report.read, 'row')} not loaded."
+            for name, report in failed.items()
+        )
+        return StreamsFailedError(
+            f"{reasons} All other streams were loaded; the state is held before the first of these rows, so that they "
+            "come again."
+        )
+
     @property
     def total(self) -> StreamReport:
         """All streams together; calls and time are those of the whole run."""
@@ -142,7 +164,7 @@ class RunReport:
             CountsDifferError: The run is complete, yet rows have no outcome.
         """
         for name, report in self.streams.items():
-            is_event = any((report.read, report.removed, report.deleted_along, report.doubts))
+            is_event = any((report.read, report.removed, report.deleted_along, report.doubts, report.error))
             logger.log(logging.INFO if is_event else logging.DEBUG, "%s: %s", name, _line(report))
         total = self.total
         streams = counted(len(self.streams), "stream")
@@ -151,9 +173,10 @@ class RunReport:
             ended += f" of the first {counted(self._limit_rows, 'row')} of each stream (limit_rows), without a state"
         logger.info("%s: %s, %s", ended, streams, _line(total))
         if self._path is not None:
-            document = _ENCODER.encode(self._document(total, samples or {}, is_complete=is_complete))
+            is_whole = is_complete and total.error is None
+            document = _ENCODER.encode(self._document(total, samples or {}, is_complete=is_whole))
             write_private(self._path, msgspec.json.format(document, indent=2) + b"\n")
-        lost = {name: report.unaccounted for name, report in self.streams.items() if report.unaccounted}
+        lost = {name: item.unaccounted for name, item in self.streams.items() if item.unaccounted and not item.error}
         if is_complete and lost:
             counts = ", ".join(f"{count} of {name}" for name, count in lost.items())
             message = f"Some rows were read but have no outcome: {counts}. This is a defect of target-ninox."

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from ninox_api.writing import RecordWrite
 from target_ninox.mapping.rows import RowRejectedError
 from target_ninox.write.merging import Row
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+class Intent(msgspec.Struct, frozen=True):
     """What is to be done for one row.
 
     Attributes:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from target_ninox.mapping.rows import EncodedRow
 from target_ninox.reporting.rejects import StreamSchema
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """A row with the record it was made of, kept until its outcome is known.
 
     Attributes:

@@ -29,6 +29,7 @@ from target_ninox.matching.known_table import KnownTable
 from target_ninox.settings import TargetSettings
 from target_ninox.state import write_state
 from target_ninox.write.file_sources import FileSources
+from target_ninox.write.row_writer import RowWriter
 
 # ----------------------------------------------------------------------------------------------------------- limits
 
@@ -93,9 +94,9 @@ def few_rows_of_all_streams(rows):
 
 
 @contextmanager
-def few_waiting_rows(rows):
-    """Let so few rows of a stream wait for the records that they link to."""
-    with mock.patch("target_ninox.loader.MOST_HELD", rows):
+def few_waiting_rows_at_once(rows):
+    """Let so few rows of a stream that wait be in memory together."""
+    with mock.patch("target_ninox.matching.waiting.ROWS_AT_ONCE", rows):
         yield
 
 
@@ -110,6 +111,21 @@ def encoding_fails(value, error):
         return encode(plan, record, number)
 
     with mock.patch.object(WritePlan, "encode", failing):
+        yield
+
+
+@contextmanager
+def stream_crashes(stream, at, error):
+    """Let the loading of a stream fail as nobody foresaw: when its rows are matched or written."""
+    name = {"matching": "_match", "writing": "_save"}[at]
+    work = getattr(RowWriter, name)
+
+    def failing(self, *arguments):
+        if self.plan.stream == stream:
+            raise error
+        return work(self, *arguments)
+
+    with mock.patch.object(RowWriter, name, failing):
         yield
 
 
@@ -266,8 +282,10 @@ def killed_at_request(number, *, is_answered):
             exchange(self, *arguments)
         raise KilledError
 
-    spooled = "target_ninox.matching.record_index.SpooledTemporaryFile"
-    with mock.patch.object(Transport, "_exchange", counted), mock.patch(spooled, _UnclosedFile):
+    with ExitStack() as stack:
+        stack.enter_context(mock.patch.object(Transport, "_exchange", counted))
+        for module in ("record_index", "waiting"):
+            stack.enter_context(mock.patch(f"target_ninox.matching.{module}.SpooledTemporaryFile", _UnclosedFile))
         yield
 
 

@@ -605,6 +605,55 @@ PROMISES = [
         defects=(Defect("ninox_singer.types:Options.find", "if given in self.twins:", "if False:"),),
     ),
     Promise(
+        "docs/how-to/write-into-ninox.md",
+        "So does an empty part of a key of several.",
+        test="target/test_bad_rows.py::test_an_empty_part_of_a_key_costs_its_row_and_no_other",
+        defects=(
+            Defect("target_ninox:WritePlan.encode", "leaving_out={*faults, *references}", "leaving_out=()"),
+            Defect("target_ninox:WritePlan._shown_key", "parts.count(None) == len(parts)", "None in parts"),
+            Defect("target_ninox:WritePlan.encode", "key is None and self.needs_key and not deleted", "False"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "If a stream ends by a defect of `target-ninox`, all others are loaded.",
+        test="target/test_bad_rows.py::test_a_crash_ends_its_stream_and_no_other",
+        defects=(
+            Defect(
+                "target_ninox:StreamLoader._ending_here",
+                "except Exception as error",
+                "except KeyboardInterrupt as error",
+            ),
+            Defect("target_ninox:_leave_waiting", "failed is not None and not loader.has_failed", "False"),
+            Defect("target_ninox:StreamLoader.first_unsettled", "self._failed_from is not None", "False"),
+            Defect("target_ninox:RunReport.error", "if not failed:", "if True:"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "nothing is deleted that they may link to.",
+        test="target/test_cascade.py::test_nothing_is_deleted_with_which_records_of_a_failed_stream_would_go",
+        defects=(Defect("target_ninox:Run.stream_with_row", "if table_id in self._failed:", "if False:"),),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "A row whose linked record has not come yet waits for it, in a temporary file if there are many.",
+        test="target/test_references.py::test_chains_of_rows_that_wait_for_each_other_need_few_rounds",
+        defects=(
+            Defect("target_ninox:StreamLoader._drop", "if row.identity not in kept:", "if True:"),
+            Defect("target_ninox:WaitingRows.blocks", "if block:", "if False:"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "A row whose linked record has not come yet waits for it, in a temporary file if there are many.",
+        test="target/test_references.py::test_rows_about_one_record_that_waits_are_one_row",
+        defects=(
+            Defect("target_ninox:WaitingRows._slot", "does_wait and slot != _NONE and", "slot != _NONE and"),
+            Defect("target_ninox:StreamLoader._with_earlier", "[earlier] if earlier is not None else []", "[]"),
+        ),
+    ),
+    Promise(
         "docs/guarantees.md",
         "Links by a key of the other table; children before parents, circles, links to itself",
         test="target/test_references.py::test_rows_that_link_to_themselves_or_in_a_circle_are_linked_in_a_second_pass",

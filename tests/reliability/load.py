@@ -17,6 +17,7 @@ from tests.helpers.run import schema
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customers, database, field, table, team
 
 TIMEOUT_S = 1800
+MOST_MB = 150
 # A process inherits the peak of the one that starts it, so a small one stands between this one and the command.
 MEASURE = """
 import resource, subprocess, sys
@@ -89,6 +90,34 @@ def target_rows(directory, rows):
             assert len(stored) == rows
             assert ("POST" in {call.method for call in simulator.log.entries}) is (what == "created")
             yield f"target: {rows:,} rows {what}", seconds, peak
+
+
+def target_waiting(directory, rows):
+    """Load children whose parents all come behind the last of them."""
+    parents = rows // 3
+    lines = directory / "input"
+    with lines.open("w", encoding="utf-8") as file:
+        file.write(json.dumps(schema("lines", ["No"], No="string", Order="string", Note="string")) + "\n")
+        for number in range(rows):
+            row = {"No": f"L{number}", "Order": f"O{number % parents}", "Note": "as long as a note often is " * 4}
+            file.write(json.dumps({"type": "RECORD", "stream": "lines", "record": row}) + "\n")
+        file.write(json.dumps(schema("orders", ["No"], No="string")) + "\n")
+        for number in range(parents):
+            file.write(json.dumps({"type": "RECORD", "stream": "orders", "record": {"No": f"O{number}"}}) + "\n")
+    lines_table = table(
+        "Lines", A=field("string", "No"), B=field("ref", "Order", refTypeId="A"), C=field("string", "Note")
+    )
+    streams = {"lines": {"references": {"Order": "No"}}}
+    with Simulator(seed=team(database({"A": table("Orders", A=field("string", "No")), "C": lines_table}))) as simulator:
+        _, seconds, peak = _timed(
+            directory, "target-ninox", simulator, "--input", lines, database="Shop", streams=streams
+        )
+        stored = simulator.store.database(TEAM_ID, DATABASE_ID).tables
+        numbers = {record.id: record.fields["A"] for record in stored["A"].records.values()}
+        held = [(record.fields["A"], numbers[record.fields["B"]]) for record in stored["C"].records.values()]
+        assert sorted(held) == sorted((f"L{number}", f"O{number % parents}") for number in range(rows))
+        assert peak <= MOST_MB, f"{peak} MB, more than {MOST_MB}"
+        yield f"target: {rows:,} rows before the records they link to", seconds, peak
 
 
 def _letters(number):
@@ -167,6 +196,7 @@ def run_load(options):
     works = (
         (tap_rows, options.rows),
         (target_rows, options.rows),
+        (target_waiting, 300_000),
         (tap_tables, max(110, min(500, options.rows // 100))),
         (both_fields, 2000),
         (both_large_values, 10_000_000),

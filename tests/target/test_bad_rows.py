@@ -61,6 +61,65 @@ def test_a_value_that_nobody_thought_of_costs_its_row(simulate, caplog, fault):
     assert "a customer's value" not in caplog.text
 
 
+def test_an_empty_part_of_a_key_costs_its_row_and_no_other(simulate, tmp_path):
+    lines = table("Lines", A=field("string", "Order"), B=field("number", "Pos"), C=field("number", "Pieces"))
+    simulator = simulate(team(database({"A": lines})))
+    given = [
+        {"Order": "o", "Pos": 1, "Pieces": 1},
+        {"Order": "o", "Pos": None, "Pieces": 2},
+        {"Order": " ", "Pieces": "many"},
+        {"Order": "o", "Pos": "first", "Pieces": 4},
+        {"Order": "o", "Pos": 2, "Pieces": 5},
+    ]
+    described = schema("lines", key=["Order", "Pos"], Order="string", Pos={}, Pieces={})
+    path = tmp_path / "rejects.jsonl"
+    run = run_target(simulator, [described, *records("lines", given)], rejects_path=str(path))
+    assert [(row["A"], row["B"], row["C"]) for row in stored(simulator).values()] == [("o", 1, 1), ("o", 2, 5)]
+    assert run.counts("lines") == {"read": 5, "created": 2, "rejected": 3}
+    told = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    assert [
+        (row["row"], row["key"], [(fault["property"], fault["code"]) for fault in row["faults"]]) for row in told[1:]
+    ] == [
+        (2, ["o", None], [("Pos", "empty_key")]),
+        (3, [" ", None], [("Pieces", "not_a_number"), ("Pos", "empty_key")]),
+        (4, ["o", None], [("Pos", "not_a_number")]),
+    ]
+
+
+@pytest.mark.parametrize("at", ["matching", "writing"])
+def test_a_crash_ends_its_stream_and_no_other(simulate, caplog, at):
+    """Whatever waits for records of the stream waits on; nothing is emptied, rejected or deleted for want of them."""
+    tables = {
+        "A": customers(), "B": table("Orders", A=field("string", "No"), B=field("ref", "Customer", refTypeId="A")),
+        "C": table("Notes", A=field("string", "No")),
+    }  # fmt: skip
+    simulator = simulate(team(database(tables)))
+    old = [schema("notes", key=["No"], No="string"), *records("notes", [{"No": "old"}])]
+    linked = [schema("orders", key=["No"], No="string", Customer="string"),
+              *records("orders", [{"No": "o1", "Customer": "c1"}, {"No": "o2"}])]  # fmt: skip
+    streams = {
+        "orders": {"references": {"Customer": "Name"}},
+        "notes": {"mode": "mirror"},
+    }
+    assert run_target(simulator, old).error is None
+    crashing = [schema("customers", key=["Name"], Name="string"), *records("customers", [{"Name": "c1"}])]
+    messages = [*linked, *crashing, old[0], *records("notes", [{"No": "n"}]), state({})]
+    with limits.stream_crashes("customers", at, KeyError("a customer's value")):
+        run = run_target(simulator, messages, streams=streams)
+    assert [row["A"] for row in stored(simulator, "B").values()] == ["o2"]
+    assert stored(simulator, "A") == {}
+    assert [row["A"] for row in stored(simulator, "C").values()] == ["n"]
+    assert "customers: a defect of target-ninox ended it (KeyError); 1 of 1 row not loaded" in str(run.error)
+    assert "orders: it waits for records of stream 'customers', which failed; 1 of 2 rows not loaded" in str(run.error)
+    assert run.states == []
+    assert (run.report["complete"], run.report["streams"]["orders"]["created"]) == (False, 1)
+    assert "in flush" in caplog.text
+    assert "a customer's value" not in caplog.text
+    again = run_target(simulator, messages, streams=streams)
+    assert again.error is None
+    assert [row.get("B") for row in stored(simulator, "B").values()] == [None, 1]
+
+
 def test_a_key_that_is_too_long_for_an_address_is_not_looked_up(simulate):
     long = "k" * 9000
     held = customer_records(3100)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ninox_simulator.documents import RecordDocument
+from tests.helpers import limits
 from tests.helpers.run import records, run_target, schema, state, stored
 from tests.helpers.seeds import database, field, table, team
 
@@ -206,3 +207,16 @@ def test_a_table_to_which_nothing_cascades_costs_no_call(simulate):
     simulator = simulate(shop(link={"refTypeId": "A"}))
     run_target(simulator, tombstones(2), hard_delete=True)
     assert not [call for call in simulator.log.entries if "/tables/B" in call.path or "/tables/D" in call.path]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_nothing_is_deleted_with_which_records_of_a_failed_stream_would_go(simulate, way):
+    """Of a stream that ended in the middle nobody knows for which records a row would have come."""
+    simulator = simulate(shop())
+    messages, settings = WAYS[way]
+    crashing = [POSITIONS, *records("positions", [{"No": "p1", "Invoice": 1}])]
+    with limits.stream_crashes("positions", "matching", KeyError("p1")):
+        run = run_target(simulator, [*crashing, *messages(2, 5)], max_deletes=100, **settings)
+    assert run.error is not None
+    assert is_untouched(simulator)
+    assert sizes(simulator) == {"A": 8, "B": 32, "C": 8, "D": 8}
