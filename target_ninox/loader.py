@@ -13,7 +13,7 @@ from ninox_singer.cli import log_defect
 from target_ninox.mapping.place import is_system
 from target_ninox.mapping.plan import WritePlan
 from target_ninox.mapping.rows import RowRejectedError
-from target_ninox.matching.linking import Links, Wanted, wanted_of
+from target_ninox.matching.linking import Links, Wanted
 from target_ninox.matching.waiting import WaitingRows
 from target_ninox.reporting.account import StreamAccount
 from target_ninox.reporting.rejects import StreamSchema
@@ -233,24 +233,16 @@ class StreamLoader:
         return kept
 
     def give_up(self, is_to_come: Callable[[Wanted], bool]) -> bool:
-        """Do without links that will never be found: leave them empty, or reject their rows, as the settings say.
+        """Reject the rows that wait for records which will never be there; tell whether there were any.
 
         Args:
             is_to_come: Tells of a linked record that is not there whether it may still come.
-
-        Returns:
-            Whether there were any.
         """
-        has_given_up = False
+        before = len(self.held)
         with self._ending_here(), self._working():
             for block in self.held.blocks():
-                hopeless = {wanted for wanted in self._links.missing(block) if not is_to_come(wanted)}
-                rows = [row for row in block if not hopeless.isdisjoint(wanted_of(row))]
-                self._drop(rows)
-                for row in self._links.without_hopeless(rows, hopeless, reject=self.account.reject):
-                    self.held.put(row)
-                has_given_up = has_given_up or bool(rows)
-        return has_given_up
+                self._drop(self._links.give_up(block, is_to_come, reject=self.account.reject))
+        return len(self.held) < before
 
     def write_unlinked(self) -> None:
         """Load all held rows without the links that are missing; they wait on, to be linked."""

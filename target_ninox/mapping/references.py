@@ -56,14 +56,15 @@ class Reference:
         """
         found = [find(self.field.id, key) for key in keys]
         if None in found:
-            raise RowRejectedError(
-                property_name=self.property,
-                code="missing_reference",
-                reason=f"No record of {self.table.name!r} has this {self.match_field.name!r}.",
-            )
+            raise self.missing()
         if field_type(self.field.type).is_list:
             return found or CLEARED
         return found[0] if found else CLEARED
+
+    def missing(self) -> RowRejectedError:
+        """Return the fault of a row that names a record which is not there."""
+        reason = f"No record of {self.table.name!r} has this {self.match_field.name!r}."
+        return RowRejectedError(property_name=self.property, code="missing_reference", reason=reason)
 
 
 def plan_references(

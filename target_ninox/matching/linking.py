@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -40,38 +40,27 @@ class Links:
                 waiting.append(row)
         return ready, waiting
 
-    def missing(self, rows: Iterable[Row]) -> set[Wanted]:
-        """Return the linked records that rows name and that are not there."""
-        return {wanted for wanted, ids in self._find(rows).items() if not ids}
+    def give_up(self, rows: Sequence[Row], is_to_come: Callable[[Wanted], bool], *, reject: Reject) -> list[Row]:
+        """Reject rows that name a record which is neither there nor to come; return these rows."""
+        hopeless = {wanted for wanted, ids in self._find(rows).items() if not ids and not is_to_come(wanted)}
+        given_up = [row for row in rows if not hopeless.isdisjoint(wanted_of(row))]
+        for row in given_up:
+            fields = dict.fromkeys(field_id for field_id, key in wanted_of(row) if (field_id, key) in hopeless)
+            faults = [self._plan.references[field_id].missing() for field_id in fields]
+            reject(row, RowRejectedError.of(faults, key=row.encoded.key))
+        return given_up
 
     def settle_missing(self, rows: Iterable[Row], *, reject: Reject) -> list[Row]:
-        """Return rows whose missing references are taken for empty; reject those where they may not be."""
+        """Return rows with their references; reject those of which one is missing."""
         rows = list(rows)
         found = self._find(rows)
         return [resolved for row in rows for resolved in self._resolved(row, found, reject)]
-
-    def without_hopeless(self, rows: Iterable[Row], hopeless: Collection[Wanted], *, reject: Reject) -> list[Row]:
-        """Return rows without the links that will never be found; reject those where they may not be empty."""
-        return [kept for row in rows for kept in self._tried(row, lambda row: self._given_up(row, hopeless), reject)]
 
     def without_missing(self, rows: Iterable[Row], *, reject: Reject) -> list[Row]:
         """Return rows with the links that are found, and without a word about the others."""
         rows = list(rows)
         found = self._find(rows)
         return [kept for row in rows for kept in self._tried(row, lambda row: self._with_known(row, found), reject)]
-
-    def _given_up(self, row: Row, hopeless: Collection[Wanted]) -> EncodedRow:
-        left, empty = {}, {}
-        for field_id, keys in row.encoded.references.items():
-            to_come = tuple(key for key in keys if (field_id, key) not in hopeless)
-            if len(to_come) < len(keys):
-                empty[field_id] = self._plan.references[field_id].encoded(keys, _nothing)  # raises if it must be there
-            if to_come:
-                left[field_id] = to_come
-        if not left:
-            return self._plan.resolve(row.encoded, _nothing)
-        fields = {field_id: value for field_id, value in empty.items() if field_id not in left}
-        return replace(row.encoded, fields={**row.encoded.fields, **fields}, references=left)
 
     def _with_known(self, row: Row, found: dict[Wanted, list[int]]) -> EncodedRow:
         known = {
@@ -130,10 +119,6 @@ class Links:
 def wanted_of(row: Row) -> list[Wanted]:
     """Return what a row waits for."""
     return [(field_id, key) for field_id, keys in row.encoded.references.items() for key in keys]
-
-
-def _nothing(_field_id: str, _key: Hashable) -> None:
-    return None
 
 
 def _finder(found: dict[Wanted, list[int]]) -> FindRecord:

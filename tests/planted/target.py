@@ -631,7 +631,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "nothing is deleted that they may link to.",
+        "nothing is deleted with which its records would go.",
         test="target/test_cascade.py::test_nothing_is_deleted_with_which_records_of_a_failed_stream_would_go",
         defects=(Defect("target_ninox:Run.stream_with_row", "if table_id in self._failed:", "if False:"),),
     ),
