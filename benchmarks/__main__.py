@@ -12,8 +12,9 @@ from pathlib import Path
 
 from benchmarks import growth, process, reading, report, sheets, warehouse, writing
 from benchmarks.process import Cost, SideFailedError
-from benchmarks.served import Served, served
+from benchmarks.served import served
 from benchmarks.work import Side, Stage, Work
+from ninox_simulator.remote import Remote
 
 PROMISED = (*reading.WORKS, *writing.WORKS, *warehouse.WORKS)
 GROUPS = {"promised": PROMISED, "growth": growth.WORKS, "sheets": sheets.WORKS}
@@ -56,12 +57,12 @@ def measure(work: Work, rounds: int) -> dict[str, list[Cost]]:
         shutil.rmtree(folder)
 
 
-def _in_turn(work: Work, rounds: int, simulator: Served, folder: Path) -> dict[str, list[Cost]]:
+def _in_turn(work: Work, rounds: int, simulator: Remote, folder: Path) -> dict[str, list[Cost]]:
     prepared = folder / "prepared"
     costs: dict[str, list[Cost]] = {side.name: [] for side in work.sides}
     with work.prepared(_stage(work, simulator, folder / "preparation", prepared)):
         if not work.is_filled:
-            simulator.keep()
+            simulator.backup()
         for number in range(rounds + 1):
             for side in work.sides:
                 stage = _stage(work, simulator, folder / f"{side.name} {number}", prepared)
@@ -85,7 +86,7 @@ def _run(work: Work, side: Side, stage: Stage, *, is_checked: bool) -> Cost:
     return cost
 
 
-def _stage(work: Work, simulator: Served, folder: Path, prepared: Path) -> Stage:
+def _stage(work: Work, simulator: Remote, folder: Path, prepared: Path) -> Stage:
     folder.mkdir(parents=True, exist_ok=True)
     prepared.mkdir(exist_ok=True)
     return Stage(served=simulator, folder=folder, prepared=prepared, tables=work.tables, rows=work.rows)

@@ -16,6 +16,8 @@ from ninox_simulator.documents import DatabaseDocument, RecordDocument, TeamDocu
 
 TEAM_ID = "benchTeam00000001"
 DATABASE_ID = "bench0000001"
+DATABASE_PATH = f"teams/{TEAM_ID}/databases/{DATABASE_ID}"
+"""Below the address of the API."""
 STREAM_PREFIX = "bench__"
 
 _CHOICES = {str(number): {"caption": f"Stage {number}", "order": number} for number in range(1, 7)}

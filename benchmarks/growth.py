@@ -10,6 +10,7 @@ from functools import partial
 import requests
 
 from benchmarks import reading
+from benchmarks.dataset import DATABASE_PATH
 from benchmarks.process import SideFailedError
 from benchmarks.reading import TAP
 from benchmarks.work import Side, Stage, Work
@@ -35,7 +36,7 @@ def _with_changes(count: int, stage: Stage) -> Iterator[None]:
     with reading.with_state(stage):
         step = max(1, stage.rows // count)
         changes = [{"id": 1 + number * step, "fields": {"B": "changed"}} for number in range(count)]
-        url = f"{stage.served.url}/{stage.served.database_path}/tables/A/records"
+        url = f"{stage.served.url}/{DATABASE_PATH}/tables/A/records"
         for start in range(0, count, _PER_REQUEST):
             page = changes[start : start + _PER_REQUEST]
             headers = {"Authorization": f"Bearer {stage.served.token}"}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import delivered, process
-from benchmarks.dataset import table_ids
+from benchmarks.dataset import DATABASE_PATH, table_ids
 from benchmarks.delivered import Row
 from benchmarks.peers import OUR_BIN, peer_bin
 from benchmarks.process import SideFailedError
@@ -29,7 +29,7 @@ def _checked(read: Callable[[Path], Iterable[Row]]) -> Check:
 
 def _script(python: Callable[[], Path], name: str, *options: str) -> Command:
     def command(stage: Stage) -> list[str]:
-        url = f"{stage.served.url}/{stage.served.database_path}"
+        url = f"{stage.served.url}/{DATABASE_PATH}"
         return [str(python()), str(SIDES / f"{name}.py"), url, ",".join(table_ids(stage.tables)), *options]
 
     return command
@@ -57,7 +57,7 @@ def _msdk(stage: Stage) -> list[str]:
     streams = [
         {
             "name": f"table_{table}",
-            "path": f"/{stage.served.database_path}/tables/{table}/records",
+            "path": f"/{DATABASE_PATH}/tables/{table}/records",
             "params": {"perPage": 1000, "ids": "true", "choiceStyle": "ids"},
             "primary_keys": ["id"],
             "records_path": "$[*]",

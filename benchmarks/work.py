@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.process import Cost
-from benchmarks.served import Served
+from ninox_simulator.remote import Remote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,7 @@ class Stage:
         rows: Per table.
     """
 
-    served: Served
+    served: Remote
     folder: Path
     prepared: Path
     tables: int

@@ -32,7 +32,7 @@ def _with_messages(stage: Stage) -> Iterator[None]:
 
 
 def _check(side: str, stage: Stage) -> None:
-    delivered.check_written(side, stage.served.records(_TABLE), rows=stage.rows)
+    delivered.check_written(side, stage.served.records(dataset.DATABASE_ID, _TABLE), rows=stage.rows)
 
 
 def _config(stage: Stage, **settings: Any) -> str:
@@ -42,7 +42,7 @@ def _config(stage: Stage, **settings: Any) -> str:
 
 
 def _records_url(stage: Stage) -> str:
-    return f"{stage.served.url}/{stage.served.database_path}/tables/{_TABLE}/records"
+    return f"{stage.served.url}/{dataset.DATABASE_PATH}/tables/{_TABLE}/records"
 
 
 def _target(stage: Stage) -> list[str]:
@@ -61,7 +61,7 @@ def _naive(stage: Stage) -> list[str]:
 
 
 def _script(python: str, name: str, stage: Stage) -> list[str]:
-    database_url = f"{stage.served.url}/{stage.served.database_path}"
+    database_url = f"{stage.served.url}/{dataset.DATABASE_PATH}"
     return [python, str(SIDES / f"{name}.py"), database_url, _TABLE, str(BATCH)]
 
 

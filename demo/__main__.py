@@ -12,10 +12,10 @@ from pathlib import Path
 
 from demo import story
 from demo.report import RunCost, count_tables, database_clock, deleted_invoice
-from demo.simulator import SimulatedNinox, running_simulator
 from devtools.lifetime import tied_folder
 from devtools.meltano import MeltanoError, MeltanoProject, plugin_settings
 from devtools.postgres import PostgresError, running_postgres
+from ninox_simulator.remote import Remote, running
 
 RUN = ("run", "tap-ninox", "target-postgres")
 PAGE = Path("output") / "ninox.html"
@@ -34,7 +34,7 @@ def main() -> int:
 
 
 def _demo(stack: ExitStack) -> None:
-    ninox = stack.enter_context(running_simulator())
+    ninox = stack.enter_context(running())
     postgres = stack.enter_context(running_postgres())
     folder = stack.enter_context(tied_folder("ninox-demo-"))
     project = MeltanoProject.create(folder, plugin_settings(ninox, postgres))
@@ -52,13 +52,13 @@ def _demo(stack: ExitStack) -> None:
     _say(story.closing(_page(ninox)))
 
 
-def _timed_run(project: MeltanoProject, ninox: SimulatedNinox) -> RunCost:
+def _timed_run(project: MeltanoProject, ninox: Remote) -> RunCost:
     started = time.monotonic()
     project.run(*RUN)
-    return RunCost(ninox.calls(), time.monotonic() - started)
+    return RunCost(sum(ninox.calls().values()), time.monotonic() - started)
 
 
-def _page(ninox: SimulatedNinox) -> str:
+def _page(ninox: Remote) -> str:
     """Write the page that `singer-ninox inspect --as=html` makes; return its path."""
     PAGE.parent.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "ninox_tools", "inspect", "--as=html"]

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from demo.simulator import SimulatedNinox
 from devtools.lifetime import tied_program
 from devtools.postgres import Postgres
+from ninox_simulator.remote import Remote
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RUN_TIMEOUT_S = 1800
@@ -81,7 +81,7 @@ class MeltanoProject:
         }
 
 
-def plugin_settings(ninox: SimulatedNinox, postgres: Postgres) -> dict[str, str]:
+def plugin_settings(ninox: Remote, postgres: Postgres) -> dict[str, str]:
     """Return the settings that connect a simulator with a PostgreSQL."""
     return {
         "TAP_NINOX_API_URL": ninox.url,

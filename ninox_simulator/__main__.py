@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
 
 from ninox_simulator.faults import KINDS
 from ninox_simulator.faults import parse as parse_fault
+from ninox_simulator.remote import Remote
 from ninox_simulator.seeds import PROFILES, SAMPLE
 from ninox_simulator.switches import parse
 
@@ -31,7 +29,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         switches, faults = parse(options.switch), [parse_fault(text) for text in options.fault]
         if options.running:
-            tell(f"http://127.0.0.1:{options.port}", switches, faults)
+            remote = Remote(f"http://127.0.0.1:{options.port}/v1")
+            remote.switch(**switches)
+            for fault in faults:
+                remote.fault(**fault)
             return 0
         return _serve(options, switches, faults)
     except (ValueError, OSError, ImportError) as error:
@@ -48,27 +49,10 @@ def _serve(options: argparse.Namespace, switches: dict[str, str], faults: list[d
     simulator.faults.latency_s = options.latency
     simulator.open()
     print(simulator.url, flush=True)
-    print(f"API key: {simulator.token}. Control: /_simulator/ beside /v1. Stop with Ctrl-C.", flush=True)
-    simulator.serve()
+    if not options.tied:  # a program reads the first line, and may be gone before the second
+        print(f"API key: {simulator.token}. Control: /_simulator/ beside /v1. Stop with Ctrl-C.", flush=True)
+    simulator.serve(tied=options.tied)
     return 0
-
-
-def tell(address: str, switches: dict[str, str], faults: list[dict[str, Any]]) -> None:
-    """Set switches and add faults of a running simulator.
-
-    Raises:
-        ValueError: It refuses them.
-        OSError: Nobody listens.
-    """
-    for name, body in [("switches", switches), *(("faults", fault) for fault in faults)]:
-        if not body:
-            continue
-        request = Request(f"{address}/_simulator/{name}", json.dumps(body).encode(), method="POST")  # noqa: S310
-        try:
-            with urlopen(request, timeout=10):  # noqa: S310 (loopback, given above)
-                pass
-        except HTTPError as error:
-            raise ValueError(json.load(error)["message"]) from None
 
 
 def _reason(error: Exception) -> str:
@@ -97,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--running", action="store_true", help="give switches and faults to the simulator that listens on --port"
     )
+    parser.add_argument("--tied", action="store_true", help="end when standard input ends, for programs that start it")
     parser.add_argument("--token", default="simulator-key", help="the key to accept (default: %(default)s)")
     return parser
 

@@ -9,10 +9,11 @@ with Simulator(seed="blattwerk") as simulator:
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from types import FrameType
 
@@ -82,10 +83,16 @@ class Simulator(Simulation):
             self._thread.join()
         self.close()
 
-    def serve(self) -> None:
-        """Listen in this thread until a signal ends the process; prints nothing."""
-        listener = self._bind()
-        self._new_server().run(sockets=[listener])
+    def serve(self, *, tied: bool = False) -> None:
+        """Listen in this thread until a signal ends the process; prints nothing.
+
+        Args:
+            tied: End, too, when standard input ends, as it does with the process that started this one.
+        """
+        listener, server = self._bind(), self._new_server()
+        if tied:
+            threading.Thread(target=_at_the_end_of_input, args=(server.stop,), daemon=True).start()
+        server.run(sockets=[listener])
 
     def open(self) -> None:
         """Reserve the port now, so that `url` is known before `serve`.
@@ -106,6 +113,12 @@ class Simulator(Simulation):
 
     def _new_server(self) -> _Server:
         return _Server(uvicorn.Config(self._application, log_level="critical", access_log=False, lifespan="off"))
+
+
+def _at_the_end_of_input(stop: Callable[[], None]) -> None:
+    while os.read(0, 1):
+        """Nobody writes."""
+    stop()
 
 
 class _Server(uvicorn.Server):

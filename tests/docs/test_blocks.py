@@ -10,9 +10,9 @@ import psycopg
 import pytest
 import yaml
 
-from demo.simulator import running_simulator
 from devtools.meltano import MeltanoProject, plugin_settings
 from devtools.postgres import running_postgres
+from ninox_simulator.remote import running
 from tap_ninox.tap import TapNinox
 from target_ninox.target import TargetNinox
 from tests.docs.blocks import ROOT, blocks, missing, pages, run_page
@@ -84,7 +84,7 @@ def test_settings_are_accepted_by_the_command_they_are_for(page):
 @pytest.fixture(scope="module")
 def company():
     """A simulator and an empty PostgreSQL."""
-    with running_simulator() as ninox, running_postgres() as postgres:
+    with running() as ninox, running_postgres() as postgres:
         yield ninox, postgres
 
 

@@ -1,9 +1,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -79,18 +76,6 @@ class Caller:
 def api():
     with Simulator(seed=office()) as simulator:
         yield Caller(simulator)
-
-
-@contextmanager
-def running_command(*arguments):
-    """Run `ninox-simulator` as a process; yield it and the address that it printed."""
-    command = [sys.executable, "-m", "ninox_simulator", "--port=0", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        try:
-            yield process, process.stdout.readline().strip()
-        finally:
-            process.terminate()
-            process.wait(timeout=10)
 
 
 def peak_kb(pid):

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from ninox_simulator.faults import KINDS, Faults, parse
-from tests.simulator.conftest import running_command
+from ninox_simulator.remote import running
 
 LIST = "/tables/A/records"
 
@@ -187,7 +187,8 @@ def test_every_kind_can_be_set_while_it_runs(api):
 
 def test_the_command_sets_switches_and_faults_at_the_start_and_while_it_runs():
     headers = {"Authorization": "Bearer simulator-key"}
-    with running_command("--switch=teams_endpoint=missing", "--fault=kind=status,status=418") as (_, url):
+    with running("--switch=teams_endpoint=missing", "--fault=kind=status,status=418") as ninox:
+        url = ninox.url
         answers = [requests.get(f"{url}/teams", headers=headers, timeout=10).status_code for _ in range(2)]
         assert answers == [418, 404]
         port = url.split(":")[2].split("/")[0]

@@ -6,9 +6,10 @@ import pytest
 import requests
 
 from ninox_simulator.documents import RecordDocument
+from ninox_simulator.remote import running
 from ninox_simulator.server import Simulator
 from tests.helpers.seeds import database, field, table, team
-from tests.simulator.conftest import Caller, peak_kb, running_command
+from tests.simulator.conftest import Caller, peak_kb
 
 FILES = "/tables/A/records/1/files"
 
@@ -116,15 +117,15 @@ def test_25_mib_arrive_whole_and_are_not_held_in_memory(tmp_path):
         '[{"id": "t", "name": "T", "databases": [{"id": "d", "name": "D", "schema": {"types": {"A": {"fields": {}}}},'
         ' "records": {"A": [{"id": 1, "fields": {}, "sequence": 1}]}}]}]'
     )
-    with running_command("--seed", str(seed)) as (process, url):
-        path = f"{url}/teams/t/databases/d{FILES}"
+    with running("--seed", str(seed)) as ninox:
+        path = f"{ninox.url}/teams/t/databases/d{FILES}"
         headers = {"Authorization": "Bearer simulator-key"}
         requests.get(path, headers=headers, timeout=10)
-        before = peak_kb(process.pid)
+        before = peak_kb(ninox.pid)
         for name in ("a.pdf", "b.pdf", "c.pdf"):
             assert requests.post(path, files={"file": (name, content)}, headers=headers, timeout=60).status_code == 200
             assert requests.get(f"{path}/{name}", headers=headers, timeout=60).content == content
-        assert peak_kb(process.pid) - before < 12 * 1024
+        assert peak_kb(ninox.pid) - before < 12 * 1024
 
 
 @pytest.mark.parametrize(
