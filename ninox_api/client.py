@@ -12,6 +12,7 @@ import msgspec
 from ninox_api.body import MAX_PAGE_BYTES
 from ninox_api.changes import FeedAnswer, FeedChanges, read_database_feed, read_table_feed
 from ninox_api.config import ConnectionConfig
+from ninox_api.damaged_text import repaired
 from ninox_api.download import Download
 from ninox_api.errors import NinoxNotFoundError, NinoxProtocolError, NinoxScriptError
 from ninox_api.files import NinoxFile, files_from_json
@@ -55,6 +56,9 @@ class NinoxRecord(msgspec.Struct, gc=False, rename="camel"):
 class _NamedObject(msgspec.Struct):
     id: str
     name: str = ""
+
+    def __post_init__(self) -> None:
+        self.name = repaired(self.name)
 
 
 _NAMED = msgspec.json.Decoder(list[_NamedObject])

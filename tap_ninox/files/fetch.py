@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ninox_api.client import DatabaseClient
+from ninox_api.damaged_text import DAMAGE
 from ninox_api.download import Download
 from ninox_api.errors import NinoxPermissionError, NinoxRequestError, NinoxServerError, NinoxSizeError
 from ninox_api.files import NinoxFile
@@ -68,7 +69,8 @@ class FileFetcher:
             download = Download(temporary, max_bytes=None if file.size is None else file.size + MAX_BYTES_BEYOND_LISTED)
             try:
                 if not self._download(record_id, file, download):
-                    return Fetched(file, None, is_gone=True)
+                    # Of a damaged name nobody knows what it is, so that there is no such file says nothing.
+                    return Fetched(file, None, is_gone=DAMAGE not in file.name)
             except (NinoxServerError, NinoxRequestError, NinoxPermissionError) as error:
                 if error.status in _BUSY:
                     raise

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ninox_api.damaged_text import repaired
 from ninox_singer.types import COMPUTED, field_type
 from ninox_singer.types.base import INTEGER, BadValueError, JsonSchema, Read
 
@@ -35,7 +36,7 @@ def rows_of(answer: Any) -> Iterator[Row]:
     for item in items:
         if isinstance(item, Mapping):
             if item:
-                yield dict(item)
+                yield {repaired(name): value for name, value in item.items()}
         elif isinstance(item, list):
             yield {f"{VALUE}_{number}": value for number, value in enumerate(item, start=1)}
         elif isinstance(answer, list) or (item is not None and item != ""):

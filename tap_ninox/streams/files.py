@@ -12,6 +12,7 @@ from singer_sdk.helpers.types import Context, Record
 from typing_extensions import override
 
 from ninox_api.changes import TableChanges
+from ninox_api.damaged_text import repaired
 from ninox_api.errors import NinoxError, NinoxNotFoundError, NinoxPermissionError
 from ninox_api.files import NinoxFile
 from ninox_api.paging import IdRange
@@ -26,6 +27,7 @@ from tap_ninox.streams.base import RecordStream, StreamsTap
 from tap_ninox.sync.feed import Feed, News
 from tap_ninox.sync.pages import TablePages
 from tap_ninox.sync.state import TABLE_VERSION
+from tap_ninox.values.convert import is_damaged
 
 if TYPE_CHECKING:
     from tap_ninox.schema.catalog import TableEntry
@@ -201,7 +203,7 @@ class FilesStream(RecordStream):
                 report.gone += 1
                 continue
             failed += self._store is not None and fetched.stored is None
-            yield _row(entry, record_id, fetched)
+            yield _row(entry, record_id, fetched, report)
             report.emitted += 1
         self._failed += failed
         if failed:
@@ -297,9 +299,9 @@ def _key(entry: TableEntry) -> str:
     return f"{entry.database.id}.{entry.table_id}"
 
 
-def _row(entry: TableEntry, record_id: int, fetched: Fetched) -> Record:
+def _row(entry: TableEntry, record_id: int, fetched: Fetched, report: StreamReport) -> Record:
     file, stored = fetched.file, fetched.stored
-    return {
+    row: Record = {
         "database_id": entry.database.id,
         "table_id": entry.table_id,
         "record_id": record_id,
@@ -315,3 +317,8 @@ def _row(entry: TableEntry, record_id: int, fetched: Fetched) -> Record:
         "stored_path": stored.path if stored else None,
         "sha256": stored.sha256 if stored else None,
     }
+    for name, value in row.items():
+        if is_damaged(value):
+            row[name] = repaired(value)
+            report.bad.note_repaired(name, record_id)
+    return row

@@ -22,6 +22,7 @@ from tap_ninox.report import StreamReport
 from tap_ninox.schema.catalog import METADATA_KEY, NinoxMetadata
 from tap_ninox.streams.base import RecordStream, StreamsTap
 from tap_ninox.sync.state import TABLE_VERSION
+from tap_ninox.values.convert import is_damaged
 
 logger = logging.getLogger(__name__)
 
@@ -121,6 +122,7 @@ class QueryStream(RecordStream):
             record: Record = {}
             for name, read in readers.items():
                 value = row.get(name)
+                report.bad.repaired[name] += is_damaged(value)
                 try:
                     record[name] = None if value is None or value == "" else read(value)
                 except BadValueError:

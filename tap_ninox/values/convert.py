@@ -58,7 +58,8 @@ class BadValues:
             records.append(record_id)
 
 
-def _is_damaged(value: Any) -> bool:
+def is_damaged(value: Any) -> bool:
+    """Tell whether a text, or one of a list, has characters that no database stores."""
     if isinstance(value, list):
         return any(isinstance(item, str) and DAMAGE in item for item in value)
     return isinstance(value, str) and DAMAGE in value
@@ -186,7 +187,7 @@ class Converter:
         if value is None or value == "":
             return None
         name = reader.column.name
-        if _is_damaged(value):
+        if is_damaged(value):
             value = [repaired(v) for v in value] if isinstance(value, list) else repaired(value)
             self.bad.note_repaired(name, record.id)
         try:

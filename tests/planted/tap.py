@@ -40,6 +40,25 @@ PROMISES = [
     ),
     Promise(
         "docs/reference/types.md",
+        "That goes for the names of files and what queries answer, too",
+        test="tap/test_stored_forms.py::test_half_a_character_in_an_answer_of_a_query_or_a_database_s_name_costs_itself",
+        defects=(
+            Defect("ninox_api.client:_NamedObject.__post_init__", "repaired(self.name)", "self.name"),
+            Defect("tap_ninox:QueryStream._converted", "+= is_damaged(value)", "+= 0"),
+            Defect("tap_ninox:rows_of", "repaired(name): value", "name: value"),
+        ),
+    ),
+    Promise(
+        "docs/reference/types.md",
+        "a file under such a name cannot be fetched, and the run says so",
+        test="tap/test_stored_forms.py::test_half_a_character_in_a_file_s_name_costs_itself",
+        defects=(
+            Defect("tap_ninox.streams.files:_row", "row[name] = repaired(value)", "pass"),
+            Defect("tap_ninox:FileFetcher._fetch", "is_gone=DAMAGE not in file.name", "is_gone=True"),
+        ),
+    ),
+    Promise(
+        "docs/reference/types.md",
         "a text may be a bit mask and becomes null",
         test="tap/test_stored_forms.py::test_milliseconds_are_no_date_and_a_mask_is_no_id",
         defects=(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from starlette.responses import Response
 
 from ninox_simulator.documents import RecordDocument
 from tests.helpers import limits
 from tests.helpers.run import discover, run_tap
-from tests.helpers.seeds import customers, database, field, team
+from tests.helpers.seeds import DATABASE_ID, customers, database, field, team
 
 STREAM = "shop__customers"
 FIELDS = {
@@ -98,3 +100,45 @@ def test_half_a_character_in_a_caption_costs_itself(simulate):
         catalog = discover(simulator)
     (stream,) = (stream for stream in catalog["streams"] if stream["stream"] == STREAM)
     assert stream["schema"]["properties"]["a"]["title"] == "a\ufffd"
+
+
+@pytest.mark.parametrize("fetched", ["metadata", "a store"])
+@pytest.mark.parametrize("damage", ["the first half of an emoji", "NUL"])
+def test_half_a_character_in_a_file_s_name_costs_itself(simulate, damage, fetched, tmp_path, caplog):
+    """What is fetched under a name that nobody knows is not there; the file is not taken for deleted."""
+    simulator = simulate(team(database({"A": customers()}, {"A": [RecordDocument(1, {"A": "x"}, 1)]})))
+    for name in ("damaged.txt", "whole.txt"):
+        simulator.edit.put_file("A", 1, name, io.BytesIO(b"content"), moves_record=False)
+
+    def damaged(answer):
+        body = getattr(answer, "body", b"").replace(b"damaged", DAMAGE[damage])
+        return Response(body, media_type="application/json") if body != getattr(answer, "body", b"") else answer
+
+    where = "metadata" if fetched == "metadata" else str(tmp_path)
+    with limits.damaged_answers(damaged), limits.no_pauses():
+        run = run_tap(simulator, files={STREAM: where})
+    rows = {row["name"]: row["sha256"] is not None for row in run.rows("ninox_files")}
+    name = next(name for name in rows if name != "whole.txt")
+    assert "\ufffd" in name
+    assert "\0" not in name
+    assert rows == {name: False, "whole.txt": fetched == "a store"}
+    assert run.report["streams"]["ninox_files"]["repaired"] == {"name": 1}
+    assert run.report["streams"]["ninox_files"]["bad_records"] == {"name": [1]}
+    assert (run.error is None) is (fetched == "metadata")
+
+
+def test_half_a_character_in_an_answer_of_a_query_or_a_database_s_name_costs_itself(simulate):
+    shop = database({"A": customers()}, {"A": [RecordDocument(1, {"A": "damaged"}, 1)]}, name="damaged")
+    simulator = simulate(team(shop))
+
+    def damaged(answer):
+        body = answer.body.replace(b"damaged", rb"a\ud83d")
+        return Response(body, media_type="application/json") if body != answer.body else answer
+
+    query = {"database": DATABASE_ID, "query": "for r in select Customers do {damaged: r.Name} end"}
+    with limits.damaged_answers(damaged):
+        run = run_tap(simulator, queries={"q": query})
+    assert run.error is None
+    assert [row["a\ufffd"] for row in run.rows("q")] == ["a\ufffd"]
+    assert run.report["streams"]["q"]["repaired"] == {"a\ufffd": 1}
+    assert [row["name"] for row in run.rows("ninox_databases")] == ["a\ufffd"]
