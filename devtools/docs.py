@@ -31,6 +31,7 @@ from target_ninox import settings as of_target
 from target_ninox.target import TargetNinox
 from tests.planted import api as planted_in_api
 from tests.planted import calls as planted_in_calls
+from tests.planted import lines as planted_in_lines
 from tests.planted import names as planted_in_names
 from tests.planted import tabular as planted_in_tabular
 from tests.planted import tap as planted_in_tap
@@ -60,7 +61,7 @@ SDK_SETTINGS = (
 
 _AREAS = (
     planted_in_api, planted_in_tap, planted_in_target, planted_in_upgrades, planted_in_tabular, planted_in_calls,
-    planted_in_names,
+    planted_in_names, planted_in_lines,
 )  # fmt: skip
 
 _COMMON: Document = {

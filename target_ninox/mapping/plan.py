@@ -132,7 +132,7 @@ class WritePlan:
             find: Tells the linked record's id.
 
         Raises:
-            RowRejectedError: A linked record is missing and the stream's settings do not take that for empty.
+            RowRejectedError: A linked record is missing.
         """
         if not row.references:
             return row

@@ -8,7 +8,7 @@ import pytest
 
 from tap_ninox.settings import CONNECTION_PROPERTIES, TAP_PROPERTIES
 from target_ninox import settings as of_target
-from tests.planted import api, calls, names, settings, tabular, tap, target, trial, upgrade
+from tests.planted import api, calls, lines, names, settings, tabular, tap, target, trial, upgrade
 
 AREAS = {
     "api": api,
@@ -18,6 +18,7 @@ AREAS = {
     "tabular": tabular,
     "calls": calls,
     "names": names,
+    "lines": lines,
 }
 PROMISES = [
     pytest.param(promise, id=f"{name}-{number}")

@@ -186,7 +186,13 @@ def test_a_state_without_bookmarks_is_refused_rather_than_everything_read_again(
     assert run.messages == []
 
 
-@pytest.mark.parametrize("bookmark", [None, "x", [], {"table_version": "1"}, {"fields": [1]}, {"names": [3]}])
+DAMAGED = [
+    *(None, "x", [], {"table_version": "1"}, {"fields": [1]}, {"names": [3]}),
+    *({"tables": 1}, {"tables": ["A"]}, {"tables": {"A": 1}}, {"sequences": [4711]}),
+]
+
+
+@pytest.mark.parametrize("bookmark", DAMAGED, ids=str)
 @pytest.mark.parametrize("stream", [STREAM, "ninox_tables", "ninox_files", "of_another_tap"])
 def test_a_damaged_bookmark_is_read_from_the_start_and_the_others_are_not(simulator, stream, bookmark, caplog):
     settings = {"files": {"*": "metadata"}}
@@ -194,7 +200,7 @@ def test_a_damaged_bookmark_is_read_from_the_start_and_the_others_are_not(simula
     state["bookmarks"][stream] = bookmark
     run = run_tap(simulator, state=state, **settings)
     assert run.error is None
-    assert f"The bookmark of {stream} cannot be used" in caplog.text
+    assert f"The bookmark of {stream} cannot be used: it is read from the start" in caplog.text
     assert len(run.rows(STREAM)) == (3 if stream == STREAM else 0)
 
 

@@ -380,3 +380,12 @@ def test_names_are_in_no_log_line_and_no_state(shop, tmp_path, caplog):
 def test_no_store_logs_paths_whatever_the_level(library, caplog):
     caplog.set_level("DEBUG")
     assert not logging.getLogger(library).isEnabledFor(logging.DEBUG)
+
+
+def test_a_stream_behind_an_exclamation_mark_is_left_out(shop):
+    simulator = shop()
+    simulator.edit.put_file("B", 1, "secret.pdf", io.BytesIO(b"x"), moves_record=False)
+    run = run_tap(simulator, **settings(streams=("*", "!shop__other")))
+    assert run.error is None
+    assert {row["stream"] for row in run.rows(STREAM)} == {"shop__customers"}
+    assert [path for path in listings(simulator) if "/tables/B/" in path] == []

@@ -65,3 +65,16 @@ def test_a_stream_that_does_not_exist_is_refused(loaded):
     run = run_tap(simulator, refresh=["shop__custmers"])
     assert isinstance(run.error, NinoxConfigError)
     assert str(run.error).startswith("refresh: nothing is called 'shop__custmers'. Did you mean 'shop__customers'?")
+
+
+def test_a_refresh_does_not_go_on_where_rows_lack_the_new_field(simulate):
+    """The reading was broken off before the field was there: what it brought has no value of it."""
+    simulator = simulate(team(database({"A": customers()}, {"A": customer_records(25)})))
+    whole = run_tap(simulator, page_size=10)
+    middle = next(state for state in whole.states if state["bookmarks"][STREAM].get("snapshot"))
+    simulator.edit.add_field("A", "C", field("string", "Colour"))
+    for record in simulator.edit.records("A"):
+        record.fields["C"] = "red"
+    again = run_tap(simulator, state=middle, refresh=[STREAM], page_size=10)
+    assert again.ids(STREAM) == list(range(1, 26))
+    assert {row["colour"] for row in again.rows(STREAM)} == {"red"}

@@ -45,3 +45,14 @@ def test_a_version_is_above_that_of_a_reading_that_was_given_up(simulate):
     snapshot[0]["table_version"] += AN_HOUR_S * 1000
     snapshot[0]["head"] = 10**6  # the database was set back
     assert versions(run_tap(simulator, state=state))[STREAM] > snapshot[0]["table_version"]
+
+
+def test_a_version_is_above_that_of_a_bookmark_that_cannot_be_used(simulate):
+    """The target holds rows of that version, and would take a lower one for older."""
+    simulator = simulate(shop(3))
+    state = run_tap(simulator).state
+    known = state["bookmarks"][STREAM]
+    known.update(snapshot=[{"nobody": "wrote this"}], table_version=known["table_version"] + AN_HOUR_S * 1000)
+    run = run_tap(simulator, state=state)
+    assert run.ids(STREAM) == [1, 2, 3]
+    assert versions(run)[STREAM] > known["table_version"]

@@ -317,3 +317,18 @@ def test_states_behind_an_activated_stream_go_out_though_the_input_is_cut_off(si
     run = run_target(simulator, [*whole, *ORDERS], streams=streams, stream_maps={"orders": None})
     assert run.states == [{"a": 2}]
     assert list(stored(simulator)) == [1, 2]
+
+
+def test_a_schema_that_comes_again_begins_to_count_anew(simulate):
+    """Taps of the Meltano SDK send it for each parent: two rows of each are no rhythm in which a tap writes states."""
+    simulator = simulate(shop(9))
+    run = run_target(
+        simulator,
+        [
+            CUSTOMERS, *rows(1, 2), state({"bookmarks": {}}), CUSTOMERS, *rows(3, 4), state({"bookmarks": {}}),
+            CUSTOMERS, *rows(5, 6), state({"bookmarks": {}}),
+        ],
+        **MIRROR, max_deletes=9,
+    )  # fmt: skip
+    assert run.error is None
+    assert list(stored(simulator)) == [1, 2, 3, 4, 5, 6]

@@ -277,3 +277,15 @@ def test_a_link_without_references_is_taken_for_record_ids_with_a_warning(simula
     run_target(simulator, rows, streams=settings)
     run_target(simulator, [of_tap(rows[0], caption="Orders"), *rows[1:]])
     assert "is taken for the ids" not in caplog.text
+
+
+def test_two_rows_whose_key_is_a_link_are_one_record(simulate):
+    """Which key they have is known once the linked record is found."""
+    simulator = simulate(shop())
+    lines = schema("lines", key=["Order", "No"], No="string", Order="string", Pieces="number")
+    given = [{"Order": "O1", "No": "1", "Pieces": 2}, {"Order": "O1", "No": "1", "Pieces": 3}]
+    run = run_target(simulator, [ORDERS, *records("orders", [{"No": "O1"}]), lines, *records("lines", given)],
+                     streams=REFERENCES)  # fmt: skip
+    assert run.error is None
+    assert run.counts("lines") == {"read": 2, "created": 1, "skipped": 1}
+    assert stored(simulator, "C") == {1: {"A": "1", "B": 1, "C": 3}}
