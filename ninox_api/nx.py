@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 OWN_ID = "Id"
@@ -35,8 +36,17 @@ def name_in_script(item: Named, siblings: Iterable[Named]) -> str | None:
     Returns:
         None if no name is certain to mean it.
     """
-    names = [sibling.name for sibling in siblings]
-    if "'" not in item.name and item.name != OWN_ID and names.count(item.name) <= 1:
+    return _name_in_script(item, Counter(sibling.name for sibling in siblings))
+
+
+def names_in_script(items: Sequence[Named]) -> list[str | None]:
+    """Do for all tables of a database, or all fields of a table, what `name_in_script` does for one."""
+    names = Counter(item.name for item in items)
+    return [_name_in_script(item, names) for item in items]
+
+
+def _name_in_script(item: Named, names: Counter[str]) -> str | None:
+    if "'" not in item.name and item.name != OWN_ID and names[item.name] <= 1:
         return f"'{item.name}'"
     if "'" not in item.id and item.id not in names:
         return f"'{item.id}'"

@@ -14,7 +14,7 @@ from ninox_api.errors import (
     NinoxRateLimitError,
     NinoxScriptError,
 )
-from ninox_api.nx import name_in_script
+from ninox_api.nx import names_in_script
 from ninox_api.schema import Table
 
 logger = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ def _counted(client: DatabaseClient, tables: list[Table]) -> RowCounts:
     """
     if not tables:
         return RowCounts(are_exact=True)
-    names = [name_in_script(table, tables) for table in tables]
+    names = names_in_script(tables)
     if None in names:
         message = "a table has no name that a script could use."
         raise NinoxProtocolError(message)

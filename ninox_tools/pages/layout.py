@@ -21,6 +21,7 @@ _FEWEST_COLUMNS = 4
 
 Arrows = Sequence[tuple[str, str]]
 Places = dict[str, tuple[float, float]]
+Neighbours = dict[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +50,15 @@ def lay_out(boxes: Mapping[str, Box], arrows: Arrows) -> Diagram:
     """
     known = sorted({(tail, head) for tail, head in arrows if tail != head and tail in boxes and head in boxes})
     groups = _groups(boxes, known)
-    linked = [_columns_of(group, boxes, known) for group in groups if len(group) > 1]
-    single = [_line_of(box_id, boxes) for group in groups if len(group) == 1 for box_id in group]
+    linked = [_columns_of(group, boxes, own) for group, own in groups if own]
+    single = [_line_of(box_id, boxes) for group, own in groups if not own for box_id in group]
     linked.sort(key=lambda diagram: -diagram.height * diagram.width)
     upper = _in_lines(linked, gap=GROUP_GAP)
     return _stacked([upper, _in_lines(single, gap=ROW_GAP, at_least=upper.width)])
 
 
-def _groups(boxes: Iterable[str], arrows: Arrows) -> list[list[str]]:
-    """Return the boxes that hang together, each group in the given order."""
+def _groups(boxes: Iterable[str], arrows: Arrows) -> list[tuple[list[str], list[tuple[str, str]]]]:
+    """Return the boxes that hang together, each group in the given order, with the arrows among them."""
     leader = {box_id: box_id for box_id in boxes}
 
     def find(box_id: str) -> str:
@@ -68,16 +69,17 @@ def _groups(boxes: Iterable[str], arrows: Arrows) -> list[list[str]]:
 
     for tail, head in arrows:
         leader[find(tail)] = find(head)
-    groups: dict[str, list[str]] = {}
+    groups: dict[str, tuple[list[str], list[tuple[str, str]]]] = {}
     for box_id in boxes:
-        groups.setdefault(find(box_id), []).append(box_id)
+        groups.setdefault(find(box_id), ([], []))[0].append(box_id)
+    for arrow in arrows:
+        groups[find(arrow[0])][1].append(arrow)
     return list(groups.values())
 
 
 def _columns_of(group: Sequence[str], boxes: Mapping[str, Box], arrows: Arrows) -> Diagram:
-    inside = set(group)
-    own = [(tail, head) for tail, head in arrows if tail in inside]
-    columns = _ordered(_evened(_ranked(group, own), boxes), own)
+    neighbours = _neighbours(arrows)
+    columns = _ordered(_evened(_ranked(group, arrows), boxes), neighbours)
     places: Places = {}
     left = 0.0
     for column in columns:
@@ -86,9 +88,10 @@ def _columns_of(group: Sequence[str], boxes: Mapping[str, Box], arrows: Arrows) 
             places[box_id] = (left, top)
             top += boxes[box_id].height + ROW_GAP
         left += max(boxes[box_id].width for box_id in column) + COLUMN_GAP
+    lowest = max(y + boxes[box_id].height for box_id, (_, y) in places.items())
     for _ in range(_SWEEPS):
         for column in [*columns, *reversed(columns)]:
-            _drawn_to_neighbours(column, places, boxes, own)
+            _drawn_to_neighbours(column, places, boxes, neighbours, lowest=lowest)
     return _from_zero(places, boxes)
 
 
@@ -134,21 +137,37 @@ def _evened(columns: Sequence[Sequence[str]], boxes: Mapping[str, Box]) -> list[
         evened += [list(column[index : index + size]) for index in range(0, len(column), size)]
     widest = max(boxes[box_id].width for column in columns for box_id in column)
     most = max(_FEWEST_COLUMNS, math.ceil(limit * WIDTH_TO_HEIGHT / (widest + COLUMN_GAP)))
-    heights = [_height(column, boxes) for column in evened]
-    while len(evened) > most:
-        at = min(range(len(evened) - 1), key=lambda index: heights[index] + heights[index + 1])
-        evened[at : at + 2] = [evened[at] + evened[at + 1]]
-        heights[at : at + 2] = [heights[at] + heights[at + 1]]
-    return evened
+    return evened if len(evened) <= most else _joined(evened, boxes, most)
+
+
+def _joined(columns: Sequence[list[str]], boxes: Mapping[str, Box], most: int) -> list[list[str]]:
+    """Join neighbouring columns into as few as `most`, the highest of them as low as can be."""
+    heights = [_height(column, boxes) for column in columns]
+
+    def joined(limit: float) -> list[list[str]]:
+        filled: list[list[str]] = []
+        height = math.inf
+        for column, own in zip(columns, heights, strict=True):
+            if height + own > limit:
+                filled.append([])
+                height = 0.0
+            filled[-1] += column
+            height += own
+        return filled
+
+    too_low, enough = max(heights), sum(heights)
+    while enough - too_low > ROW_GAP:
+        middle = (too_low + enough) / 2
+        too_low, enough = (too_low, middle) if len(joined(middle)) <= most else (middle, enough)
+    return joined(enough)
 
 
 def _height(column: Sequence[str], boxes: Mapping[str, Box]) -> float:
     return sum(boxes[box_id].height + ROW_GAP for box_id in column)
 
 
-def _ordered(columns: list[list[str]], arrows: Arrows) -> list[list[str]]:
+def _ordered(columns: list[list[str]], neighbours: Neighbours) -> list[list[str]]:
     """Order each column by where the neighbours of its boxes stand, so that fewer lines cross."""
-    neighbours = _neighbours(arrows)
     position = {box_id: index / len(column) for column in columns for index, box_id in enumerate(column)}
     for _ in range(_SWEEPS):
         for column in [*columns, *reversed(columns)]:
@@ -158,24 +177,25 @@ def _ordered(columns: list[list[str]], arrows: Arrows) -> list[list[str]]:
     return columns
 
 
-def _drawn_to_neighbours(column: Sequence[str], places: Places, boxes: Mapping[str, Box], arrows: Arrows) -> None:
-    """Move the boxes of a column up or down towards their neighbours, in their order, no further than others go."""
-    neighbours = _neighbours(arrows)
-    middle = {box_id: y + boxes[box_id].height / 2 for box_id, (_, y) in places.items()}
+def _drawn_to_neighbours(
+    column: Sequence[str], places: Places, boxes: Mapping[str, Box], neighbours: Neighbours, *, lowest: float
+) -> None:
+    """Move the boxes of a column up or down towards their neighbours, in their order, none below the lowest."""
     tops: list[float] = []
     floor = 0.0
     for box_id in column:
-        wanted = _mean([middle[other] for other in neighbours[box_id]]) - boxes[box_id].height / 2
+        middles = [places[other][1] + boxes[other].height / 2 for other in neighbours[box_id]]
+        wanted = _mean(middles) - boxes[box_id].height / 2
         tops.append(max(floor, wanted))
         floor = tops[-1] + boxes[box_id].height + ROW_GAP
-    ceiling = max(y + boxes[box_id].height for box_id, (_, y) in places.items())
+    ceiling = lowest
     for box_id, top in zip(reversed(column), reversed(tops), strict=True):
         y = min(top, ceiling - boxes[box_id].height)
         places[box_id] = (places[box_id][0], y)
         ceiling = y - ROW_GAP
 
 
-def _neighbours(arrows: Arrows) -> dict[str, list[str]]:
+def _neighbours(arrows: Arrows) -> Neighbours:
     neighbours: dict[str, list[str]] = {}
     for tail, head in arrows:
         neighbours.setdefault(tail, []).append(head)

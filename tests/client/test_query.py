@@ -9,7 +9,7 @@ import pytest
 from ninox_api.client import NinoxClient
 from ninox_api.config import ConnectionConfig
 from ninox_api.errors import NinoxScriptError, NinoxServerError
-from ninox_api.nx import name_in_script
+from ninox_api.nx import name_in_script, names_in_script
 from ninox_api.schema import DatabaseName, Field
 from ninox_simulator.server import Simulator
 from tests.helpers import limits
@@ -78,3 +78,4 @@ def test_a_caption_in_a_script_is_never_more_than_a_name(name, others, written):
     field = Field(id="F", name=name, type="fn")
     siblings = [field, *(Field(id=f"X{number}", name=other, type="string") for number, other in enumerate(others))]
     assert name_in_script(field, siblings) == written
+    assert names_in_script(siblings)[0] == written
