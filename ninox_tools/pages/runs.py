@@ -37,19 +37,34 @@ def tap_run(name: str, report: JsonObject) -> dict[str, Any]:
                 "seconds": counts["seconds"],
                 "error": counts.get("error"),
                 "notes": list(_tap_notes(counts)),
+                "samples": [],
             }
             for stream, counts in report["streams"].items()
         ],
+        "problems": [*filter(None, [report.get("interrupted")]), *report.get("problems", ())],
         "drift": [{"kind": drift["kind"], "message": drift["message"]} for drift in report.get("drift", ())],
     }
 
 
+_OUTCOMES = {
+    "not_begun": "not begun: the run ended before",
+    "not_permitted": "never read: this key may not read it",
+    "removed": "its table is no longer in Ninox",
+}
+
+
 def _tap_notes(counts: JsonObject) -> Iterable[str]:
+    if counts.get("outcome") in _OUTCOMES:
+        yield _OUTCOMES[counts["outcome"]]
+    if counts.get("filtered"):
+        yield f"{_counted(counts['filtered'], 'row')} left out by stream maps"
     if counts.get("gone"):
         yield f"{_counted(counts['gone'], 'changed record')} had vanished when it came to reading"
     for what, reason in (("nulled", "did not fit the type"), ("uncomputed", "could not be computed by Ninox")):
         for property_name, count in counts.get(what, {}).items():
             yield f"{property_name}: {_counted(count, 'value')} {reason}, null was sent"
+    for property_name, count in counts.get("repaired", {}).items():
+        yield f"{property_name}: {_counted(count, 'text')} had characters that no database stores"
 
 
 def target_run(name: str, report: JsonObject) -> dict[str, Any]:
@@ -72,9 +87,14 @@ def target_run(name: str, report: JsonObject) -> dict[str, Any]:
                 "seconds": counts.get("seconds", 0.0),
                 "error": None,
                 "notes": list(_target_notes(counts)),
+                "samples": [
+                    {"action": sample["action"], "record": sample["record"], "fields": sample["fields"]}
+                    for sample in counts.get("samples", ())
+                ],
             }
             for stream, counts in report["streams"].items()
         ],
+        "problems": [],
         "drift": [],
     }
 
@@ -86,6 +106,14 @@ def _outcomes(counts: JsonObject) -> dict[str, int]:
 def _target_notes(counts: JsonObject) -> Iterable[str]:
     if counts.get("removed"):
         yield f"{_counted(counts['removed'], 'record')} deleted because no row came for it"
+    for table, count in counts.get("deleted_along", {}).items():
+        yield f"{_counted(count, 'record')} of {table} deleted along by Ninox"
+    for field, count in counts.get("overridden", {}).items():
+        yield f"{field}: a script of Ninox overrode what was sent, in {_counted(count, 'record')}"
+    if counts.get("left_out"):
+        yield f"{_counted(counts['left_out'], 'row')} left out by limit_rows"
+    if counts.get("uploaded"):
+        yield f"{_counted(counts['uploaded'], 'file')} uploaded"
     yield from (f"nothing deleted, because {doubt}" for doubt in counts.get("doubts", ()))
     if counts.get("recovered"):
         yield f"{_counted(counts['recovered'], 'record')} found again after an answer was lost"

@@ -6,18 +6,20 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from ninox_api.schema import Field, Table
+from ninox_tools.pages.page import render_page
 from ninox_tools.pages.runs import UnknownReportError, rejects_of, run_of
-from target_ninox.mapping.rows import RowRejectedError
+from target_ninox.mapping.rows import EncodedRow, RowRejectedError
+from target_ninox.reporting.dry_run import DryRun
 from target_ninox.reporting.rejects import Rejects, StreamSchema
 from target_ninox.reporting.report import RunReport
 from tests.helpers.run import run_tap
 from tests.helpers.seeds import customer_records, customers, database, shop, table, team
-from tests.pages.browser import look_at
 
+TABLE = Table(id="A", name="Customers", fields=(Field(id="A", name="Name", type="string"),))
 CANARY = "a customer's value"
 
 
@@ -107,14 +109,13 @@ def test_rejected_rows_are_counted_by_reason_and_keep_their_other_values_to_them
 
 
 @pytest.mark.e2e
-def test_the_command_makes_one_page_of_all_reports(tap_report, target_report, tmp_path):
+def test_the_command_makes_one_page_of_all_reports(tap_report, target_report, tmp_path, look_at):
     rejects = tmp_path / "rejects.jsonl"
     rejected(rejects, 1)
     made = page(tap_report, target_report, rejects)
     assert made.returncode == 0, made.stderr
     seen = look_at(
         made.stdout,
-        Path(tmp_path),
         """
         const texts = (selector) => [...document.querySelectorAll(selector)].map((one) => one.textContent);
         const before = texts(".run:first-of-type tbody tr td:first-child");
@@ -132,16 +133,103 @@ def test_the_command_makes_one_page_of_all_reports(tap_report, target_report, tm
 
 
 @pytest.mark.e2e
-def test_on_a_phone_an_error_is_not_one_word_a_line(tap_report, tmp_path):
+def test_on_a_phone_an_error_is_not_one_word_a_line(tap_report, look_at):
     seen = look_at(
         page(tap_report).stdout,
-        Path(tmp_path),
         """
-        document.querySelector(".sheet").style.width = "360px";  // no window of a browser is as narrow as a phone
-        return document.querySelector("td.stream").getBoundingClientRect().width;
+        const width = document.querySelector("td.stream").getBoundingClientRect().width;
+        return { width, isCut: document.documentElement.scrollWidth > innerWidth };
+        """,
+        size="390,844",
+        is_phone=True,
+    )
+    assert seen["width"] >= 200
+    assert seen["isCut"] is False
+
+
+@pytest.mark.e2e
+def test_schema_changes_stand_above_streams_and_idle_streams_below_the_others(look_at):
+    streams = {f"idle_{number}": tap_stream() for number in range(30)}
+    streams |= {"busy": tap_stream(rows=5), "failed": tap_stream(error="HTTP 403")}
+    report = {
+        "started_at": "2026-11-29T12:00:00Z", "seconds": 2.0, "succeeded": False, "interrupted": None, "api_calls": 40,
+        "rows": 5, "deleted": 0, "streams": streams, "problems": [],
+        "drift": [{"kind": "added", "message": "Field 'VAT id' is new."}],
+    }  # fmt: skip
+    seen = look_at(
+        render_page("runs", title="Run", facts={"runs": [run_of("tap.json", report)], "rejects": {}}),
+        """
+        const drift = [...document.querySelectorAll("li")].find((one) => one.textContent.includes("VAT id"));
+        const table = document.querySelector("table");
+        return {
+          isAbove: drift.getBoundingClientRect().bottom <= table.getBoundingClientRect().top,
+          isSeen: drift.getBoundingClientRect().bottom < innerHeight,
+          names: [...document.querySelectorAll("td.stream")].slice(0, 3).map((one) => one.firstChild.textContent),
+        };
+        """,
+        size="390,844",
+        is_phone=True,
+    )
+    assert seen == {"isAbove": True, "isSeen": True, "names": ["failed", "busy", "idle_0"]}
+
+
+def tap_stream(**more):
+    return {"rows": 0, "deleted": 0, "api_calls": 1, "seconds": 0.1, **more}
+
+
+@pytest.mark.e2e
+def test_examples_of_a_dry_run_are_shown_with_their_values_before_and_after(tmp_path, look_at):
+    path = tmp_path / "target.json"
+    report, dry_run = RunReport(lambda: 1, path=path, is_dry=True), DryRun()
+    stream, plan = report.stream("customers"), dry_run.stream("customers", TABLE)
+    stream.read, stream.created, stream.updated, stream.deleted = 3, 1, 1, 1
+    plan.create(EncodedRow(number=1, key="K-1", fields={"A": "Ada"}))
+    plan.update(EncodedRow(number=2, key="K-2", fields={"A": "Grace"}), {"A": "Grace"}, {"A": "Gracie"})
+    plan.delete(17)
+    report.close(is_complete=True, samples=dry_run.samples())
+    seen = look_at(
+        page(path).stdout,
+        """
+        const parts = (one) => [...one.querySelectorAll(".badge, b, dt, dd")].map((part) => part.textContent);
+        return [...document.querySelectorAll(".sample")].map(parts);
         """,
     )
-    assert seen >= 200
+    assert seen == [
+        ["update", "'K-2'", "Name", "'Gracie' → 'Grace'"],
+        ["create", "'K-1'", "Name", "'Ada'"],
+        ["delete", "17"],
+    ]
+
+
+def test_what_else_a_tap_reports_is_shown(tmp_path):
+    streams = {
+        "a": tap_stream(outcome="not_begun"),
+        "b": tap_stream(outcome="complete", filtered=2, repaired={"note": 1}),
+    }
+    run = run_of("tap.json", {
+        "seconds": 1.0, "succeeded": False, "interrupted": "SIGTERM", "api_calls": 1, "rows": 0, "deleted": 0,
+        "streams": streams, "problems": ["formulas: no stream is called x."], "drift": [],
+    })  # fmt: skip
+    assert run["problems"] == ["SIGTERM", "formulas: no stream is called x."]
+    assert [stream["notes"] for stream in run["streams"]] == [
+        ["not begun: the run ended before"],
+        ["2 rows left out by stream maps", "note: 1 text had characters that no database stores"],
+    ]
+
+
+def test_what_else_a_target_reports_is_in_its_notes(tmp_path):
+    report = RunReport(lambda: 1, path=tmp_path / "target.json")
+    stream = report.stream("orders")
+    stream.read, stream.deleted, stream.left_out, stream.uploaded = 1, 1, 2, 3
+    stream.add_deleted_along({"Lines": 4})
+    stream.overridden["Total"] = 5
+    report.close(is_complete=True)
+    assert run_of("target.json", read(tmp_path / "target.json"))["streams"][0]["notes"] == [
+        "4 records of Lines deleted along by Ninox",
+        "Total: a script of Ninox overrode what was sent, in 5 records",
+        "2 rows left out by limit_rows",
+        "3 files uploaded",
+    ]
 
 
 def page(*paths):

@@ -1,6 +1,10 @@
 const REFERENCES = new Set(["ref", "dchoice", "dmulti"]);
 /** How far the diagram can be drawn near, pushed away, and from where on only the tables' names are readable. */
 const NEAREST = 2, FARTHEST = 0.08, FAR = 0.6;
+/** Pixels of a name seen from afar, before the diagram is made small; below `broken` a long word is parted instead. */
+const FAR_SIZES = { largest: 29, broken: 15, smallest: 9 };
+/** Pixels of a sheet of paper, A4 or letter, that the diagram may take. */
+const PAPER = { width: 690, height: 900 };
 
 const tables = [];
 for (const database of facts.databases) {
@@ -17,30 +21,34 @@ for (const database of facts.databases) {
 const byKey = new Map(tables.map((table) => [table.key, table]));
 const referredBy = (table) => table.database.tables.filter((other) => other.references.some((field) => field.target_table === table.id));
 
-const shown = { database: facts.databases.find((database) => database.tables.length) || facts.databases[0], table: null, query: "", view: { x: 0, y: 0, scale: 1 } };
+const shown = { database: facts.databases.find((database) => database.tables.length) || facts.databases[0], table: null, query: "", view: { x: 0, y: 0, scale: 1 }, isFitted: true, opener: null };
 
 const search = el("input", { type: "search", placeholder: "Search tables and fields", "aria-label": "Search tables and fields", oninput: () => find(search.value) });
 const found = el("div", { class: "found", role: "status" });
 const list = el("div", { class: "list" });
+const menu = el("nav", { "aria-label": "Tables" }, el("div", { class: "search" }, search, found), list);
 const stage = el("div", { class: "stage" });
-const canvas = el("main", { tabindex: "0", "aria-label": "Diagram" }, stage, el("div", { class: "tools" },
+const tools = el("div", { class: "tools" },
   el("button", { title: "Smaller (-)", onclick: () => zoom(1 / 1.25) }, "−"),
   el("button", { title: "Larger (+)", onclick: () => zoom(1.25) }, "+"),
-  el("button", { title: "Show all (0)", onclick: fit }, "Fit")));
+  el("button", { title: "Show all (0)", onclick: fit }, "Fit"));
+const canvas = el("main", { tabindex: "0", "aria-label": "Diagram" }, stage, tools);
 const panel = el("aside", { "aria-label": "Details" });
-const tabs = el("div", { class: "tabs", role: "tablist" });
+const tabs = el("div", { class: "tabs", role: "group", "aria-label": "Databases" });
+/** Where the panel lies over the diagram, and over the list as well (schema.css has the same widths). */
+const isNarrow = matchMedia("screen and (max-width: 1080px)"), isPhone = matchMedia("screen and (max-width: 640px)");
 
 document.body.append(
   el("header", {}, el("h1", {}, facts.teams.map((team) => team.name).join(", ")),
     el("span", { class: "stats" }, [counted(facts.databases.length, "database"), counted(tables.length, "table"), counted(tables.reduce((sum, table) => sum + table.fields.length, 0), "field")].join(" · ")),
-    tabs, themeButton()),
-  el("nav", { "aria-label": "Tables" }, el("div", { class: "search" }, search, found), list),
+    tabs, el("button", { onclick: () => choose(null, { isOpen: true }) }, "Costs"), themeButton()),
+  menu,
   canvas, panel);
 
 function open(database) {
   if (!database) return;
   shown.database = database;
-  tabs.replaceChildren(...facts.databases.map((other) => el("button", { role: "tab", "aria-selected": String(other === database), onclick: () => { choose(null); open(other); } }, other.name)));
+  tabs.replaceChildren(...facts.databases.map((other) => el("button", { "aria-current": String(other === database), onclick: () => { choose(null); open(other); } }, other.name)));
   draw();
   fit();
 }
@@ -54,7 +62,7 @@ function draw() {
     const head = shown.database.byId.get(field.target_table);
     if (!head) return;
     const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-    path.setAttribute("d", curve(table.place, head.place, diagram.box, index));
+    path.setAttribute("d", curve(table.place, head.place, diagram.box, middleOf(table.place.reference_lines, index)));
     path.dataset.ends = `${table.id} ${head.id}`;
     svg.append(path);
   });
@@ -66,9 +74,12 @@ function draw() {
   light();
 }
 
+/** How many lines of text stand above the middle of one of several names. */
+const middleOf = (lines, index) => lines.slice(0, index).reduce((sum, own) => sum + own, 0) + lines[index] / 2;
+
 /** A line from the referring field to the head of the table that is referred to. */
-function curve(tail, head, box, index) {
-  const y1 = tail.y + box.head + box.line * (index + 0.5) + 1, y2 = head.y + box.head / 2;
+function curve(tail, head, box, lines) {
+  const y1 = tail.y + tail.head + box.line * lines + 1, y2 = head.y + head.head / 2;
   if (tail === head) {
     const x = tail.x + box.width;
     return `M${x},${y1} c34,0 34,${y2 - y1} 0,${y2 - y1}`;
@@ -81,12 +92,33 @@ function curve(tail, head, box, index) {
 }
 
 function card(table) {
-  const { x, y, height } = table.place, { box } = table.database.diagram;
-  const told = [table.kind === "page" ? "page" : rows(table), counted(table.fields.length, "field")].filter(Boolean).join(" · ");
-  const style = `left:${x}px;top:${y}px;width:${box.width}px;height:${height}px`;
+  const { x, y, height, head, name_lines: lines } = table.place, { box } = table.database.diagram;
+  const summary = [table.kind === "page" ? "page" : rows(table), counted(table.fields.length, "field")].filter(Boolean).join(" · ");
+  const style = `left:${x}px;top:${y}px;width:${box.width}px;height:${height}px;--lines:${lines};--far-size:${largest(table.name, box.width - 18, height - 8)}px`;
   return el("button", { class: `card${table.is_synced ? "" : " left-out"}`, style, "data-key": table.key, tabindex: "-1", title: table.name },
-    el("div", { class: "head", style: `height:${box.head - 1}px` }, el("div", { class: "name" }, table.name), el("div", { class: "facts" }, told)),
-    table.references.length ? el("div", { class: "lines" }, table.references.map((field) => el("div", { style: `height:${box.line}px;line-height:${box.line}px` }, field.name))) : null);
+    el("div", { class: "head", style: `height:${head - 1}px` }, el("div", { class: "name" }, table.name), el("div", { class: "facts" }, summary)),
+    table.references.length ? el("div", { class: "lines" }, table.references.map((field, index) => el("div", { style: `height:${box.line * table.place.reference_lines[index]}px;line-height:${box.line}px` }, field.name))) : null);
+}
+
+const pen = document.createElement("canvas").getContext("2d");
+
+/** The largest font in which a name fits into a box: whole words, unless they would become too small to read. */
+function largest(name, width, height) {
+  pen.font = `620 100px ${getComputedStyle(document.body).fontFamily}`;
+  const wide = (text) => pen.measureText(text).width / 100;
+  const words = name.split(/\s+/).filter(Boolean).map(wide), space = wide(" "), longest = Math.max(0, ...words);
+  for (let size = FAR_SIZES.largest; size > FAR_SIZES.smallest; size -= 1) {
+    if (longest * size > width && size > FAR_SIZES.broken) continue;
+    let lines = 1, filled = 0;
+    for (const word of words) {
+      const own = word * size;
+      if (filled && filled + space * size + own > width) [lines, filled] = [lines + 1, 0];
+      filled += (filled ? space * size : 0) + own;
+      if (filled > width) [lines, filled] = [lines + Math.ceil(filled / width) - 1, filled % width];
+    }
+    if (lines * size * 1.1 <= height) return size;
+  }
+  return FAR_SIZES.smallest;
 }
 
 const rows = (table) => (table.rows === null ? "" : `${table.is_counted ? "" : "≤ "}${counted(table.rows, "row")}`);
@@ -125,9 +157,9 @@ function find(query) {
   list.replaceChildren();
   for (const database of facts.databases) {
     const own = hits.filter((hit) => hit.table.database === database);
-    if (own.length) list.append(el("h3", {}, database.name), ...own.map(item));
+    if (own.length) list.append(el("h2", {}, database.name), ...own.map(item));
   }
-  if (!hits.length) list.append(el("p", { class: "faint", style: "padding:12px 8px" }, "Nothing is called that."));
+  if (!hits.length) list.append(el("p", { class: "faint", style: "padding:12px 8px" }, "No table or field has this name."));
   light();
 }
 
@@ -144,22 +176,46 @@ function marked(name) {
   return at < 0 ? [name] : [name.slice(0, at), el("mark", {}, name.slice(at, at + shown.query.length)), name.slice(at + shown.query.length)];
 }
 
-function choose(table, { center = true } = {}) {
+/** Show a table in the panel, or what a sync costs. Where the panel lies over the rest, `isOpen` says whether it does. */
+function choose(table, { center = true, isOpen = Boolean(table) } = {}) {
   shown.table = table;
   if (table && table.database !== shown.database) open(table.database);
-  document.body.classList.toggle("detailed", Boolean(table));
+  document.body.classList.toggle("detailed", isOpen);
   for (const one of list.querySelectorAll(".item")) one.setAttribute("aria-current", String(byKey.get(one.dataset.key) === table));
   history.replaceState(null, "", table ? `#${encodeURIComponent(table.key)}` : "#");
   panel.replaceChildren(...(table ? details(table) : overview()));
   panel.scrollTop = 0;
   light();
   if (table && center) look(table);
+  cover();
+  moveFocus(isOpen);
 }
+
+/** What the panel covers on a phone cannot be reached by keys either. */
+function cover() {
+  const isCovered = isPhone.matches && document.body.classList.contains("detailed");
+  menu.inert = stage.inert = tools.inert = isCovered;
+  canvas.tabIndex = isCovered ? -1 : 0;
+}
+
+/** Where the panel opens over the rest, the focus goes into it, and back to where it came from when it closes. */
+function moveFocus(isOpen) {
+  const { opener } = shown;
+  if (isNarrow.matches && isOpen) {
+    if (!panel.contains(document.activeElement) && document.activeElement !== document.body) shown.opener = document.activeElement;
+    panel.querySelector(".close").focus();
+  } else if (opener) {
+    shown.opener = null;
+    opener.focus();
+  }
+}
+
+const closeButton = () => el("button", { class: "close", title: "Close (Esc)", "aria-label": "Close", onclick: () => choose(null) }, "×");
 
 function details(table) {
   const heads = [...new Set(table.references.map((field) => table.database.byId.get(field.target_table)).filter(Boolean))];
   return [
-    el("button", { class: "close", title: "Close (Esc)", onclick: () => choose(null) }, "×"),
+    closeButton(),
     el("h2", {}, table.name), el("p", { class: "where" }, table.database.name),
     el("p", {}, table.is_synced ? el("span", { class: "badge good" }, "synced") : el("span", { class: "badge" }, table.left_out)),
     el("section", {}, el("dl", {},
@@ -186,30 +242,30 @@ function fieldLine(field, table) {
 
 function overview() {
   const { api_calls: calls } = facts;
-  const runs = el("input", { type: "number", min: "0.1", step: "any", value: calls.runs_per_day, oninput: reckon });
-  const budget = el("input", { type: "number", min: "1", step: "1", placeholder: "1500", oninput: reckon });
+  const runs = el("input", { type: "number", min: "0.1", step: "any", value: calls.runs_per_day, oninput: estimate });
+  const budget = el("input", { type: "number", min: "1", step: "1", placeholder: "1500", oninput: estimate });
   const monthTap = el("td", { class: "number" }), monthMeltano = el("td", { class: "number" }), advice = el("p", { class: "note", role: "status" });
-  function reckon() {
+  function estimate() {
     monthTap.textContent = number(calls.tap.idle_run * runs.value * 30 + calls.refreshes_per_month);
     monthMeltano.textContent = number(calls.meltano.idle_run * runs.value * 30 + calls.refreshes_per_month);
     const affordable = Math.floor((budget.value - calls.refreshes_per_month) / 30 / calls.meltano.idle_run);
     advice.textContent = !budget.value ? "" : affordable > 0 ? `Enough for ${counted(affordable, "idle run")} a day with Meltano, before any change is read.` : "Not enough for one run a day with Meltano.";
   }
-  const line = (label, key) => el("tr", {}, el("td", {}, label), el("td", { class: "number" }, number(calls.tap[key])), el("td", { class: "number" }, number(calls.meltano[key])));
-  reckon();
+  const line = (label, key) => el("tr", {}, el("th", { scope: "row" }, label), el("td", { class: "number" }, number(calls.tap[key])), el("td", { class: "number" }, number(calls.meltano[key])));
+  estimate();
   const leftOut = tables.filter((table) => !table.is_synced);
   return [
-    el("h2", {}, "What a sync costs"),
+    closeButton(), el("h2", {}, "What a sync costs"),
     el("p", { class: "where" }, "In API calls, which Ninox plans count by the month."),
-    el("table", {}, el("tr", {}, el("th", {}, ""), el("th", { class: "number" }, "tap-ninox"), el("th", { class: "number" }, "meltano run")),
+    el("table", {}, el("tr", {}, el("td", {}), el("th", { class: "number" }, "tap-ninox"), el("th", { class: "number" }, "meltano run")),
       line(calls.is_complete ? "First load" : "First load, at least", "first_load"), line("Run without changes", "idle_run"),
-      el("tr", {}, el("td", {}, "A month of such runs"), monthTap, monthMeltano)),
+      el("tr", {}, el("th", { scope: "row" }, "A month of such runs"), monthTap, monthMeltano)),
     el("section", {}, el("label", { class: "ask" }, "Runs a day", runs), el("label", { class: "ask" }, "Calls a month in your plan", budget), advice,
-      el("p", { class: "note" }, `Changed rows come on top: a call for each, or for each page of them, whichever is fewer.${calls.refreshes_per_month ? ` The month includes ${number(calls.refreshes_per_month)} calls that read tables whole again on their schedule.` : ""} Meltano looks at the catalog once more before each run.`)),
+      el("p", { class: "note" }, `Changed rows come on top: a call for each, or for each page of them, whichever is fewer.${calls.refreshes_per_month ? ` The month includes ${number(calls.refreshes_per_month)} calls of scheduled full refreshes.` : ""} Meltano discovers the catalog once more before each run.`)),
     leftOut.length ? el("section", {}, el("h3", {}, "Not synced"), ...leftOut.map((table) => el("div", { class: "field" }, el("div", { class: "top" }, el("span", {}, table.name), el("span", { class: "type" }, table.left_out))))) : null,
     facts.skipped.length ? el("section", {}, el("h3", {}, "Not readable with this key"), ...facts.skipped.map((name) => el("div", { class: "field" }, name.name))) : null,
-    el("section", {}, el("h3", {}, "Keys"), el("div", { class: "keys" }, ...[["/", "search"], ["↑ ↓", "go through the list"], ["Esc", "back"], ["+ − 0", "larger, smaller, all"]].flatMap(([key, what]) => [el("kbd", {}, key), el("span", {}, what)]))),
-    el("p", { class: "note" }, `Looked at ${facts.inspected_at.replace("T", " ")} by tap-ninox ${facts.version}, with ${counted(facts.api_calls_used, "API call")}.${tables.every((table) => table.is_counted) ? "" : " Where records could not be counted, their number is an upper bound."}`),
+    el("section", { class: "keys" }, el("h3", {}, "Keys"), el("div", {}, ...[["/", "search"], ["↑ ↓", "go through the list"], ["Esc", "back"], ["+ − 0", "larger, smaller, all"]].flatMap(([key, what]) => [el("kbd", {}, key), el("span", {}, what)]))),
+    el("p", { class: "note" }, `Inspected ${facts.inspected_at.replace("T", " ")} by tap-ninox ${facts.version}, with ${counted(facts.api_calls_used, "API call")}.${tables.every((table) => table.is_counted) ? "" : " Where records could not be counted, their number is an upper bound."}`),
   ].filter(Boolean);
 }
 
@@ -220,22 +276,36 @@ function place() {
   stage.style.setProperty("--name-size", `${Math.min(29, 11 / scale).toFixed(1)}px`);
 }
 
+/** Show the whole diagram. */
 function fit() {
-  const { width, height } = shown.database.diagram, margin = 36;
+  const { width, height } = shown.database.diagram, margin = Math.min(36, canvas.clientWidth / 40);
   const scale = Math.min(1, (canvas.clientWidth - 2 * margin) / (width || 1), (canvas.clientHeight - 2 * margin) / (height || 1));
   shown.view = { scale, x: (canvas.clientWidth - width * scale) / 2, y: (canvas.clientHeight - height * scale) / 2 };
+  shown.isFitted = true;
   place();
+}
+
+/** Show the whole diagram on paper, until it is printed. */
+function fitPaper() {
+  const { width, height } = shown.database.diagram, { view } = shown;
+  const scale = Math.min(1, PAPER.width / (width || 1), PAPER.height / (height || 1));
+  canvas.style.setProperty("--print-height", `${Math.ceil(height * scale) + 20}px`);
+  shown.view = { scale, x: 8, y: 8 };
+  place();
+  addEventListener("afterprint", () => { shown.view = view; place(); }, { once: true });
 }
 
 function zoom(factor, at = { x: canvas.clientWidth / 2, y: canvas.clientHeight / 2 }) {
   const { view } = shown, scale = Math.min(NEAREST, Math.max(FARTHEST, view.scale * factor)), ratio = scale / view.scale;
   shown.view = { scale, x: at.x - (at.x - view.x) * ratio, y: at.y - (at.y - view.y) * ratio };
+  shown.isFitted = false;
   place();
 }
 
 function look(table) {
   const { box } = shown.database.diagram, scale = Math.max(shown.view.scale, 0.75);
   shown.view = { scale, x: canvas.clientWidth / 2 - (table.place.x + box.width / 2) * scale, y: canvas.clientHeight / 2 - (table.place.y + table.place.height / 2) * scale };
+  shown.isFitted = false;
   place();
 }
 
@@ -258,6 +328,7 @@ canvas.addEventListener("pointerdown", (event) => {
     if (!moved) return;
     canvas.classList.add("dragging");
     shown.view = { ...start.view, x: start.view.x + dx, y: start.view.y + dy };
+    shown.isFitted = false;
     place();
   };
   const end = () => {
@@ -270,12 +341,14 @@ canvas.addEventListener("pointerdown", (event) => {
   addEventListener("pointermove", move);
   addEventListener("pointerup", end, { once: true });
 });
-addEventListener("resize", place);
+addEventListener("resize", () => (shown.isFitted ? fit() : place()));
+isPhone.addEventListener("change", cover);
+addEventListener("beforeprint", fitPaper);
 addEventListener("keydown", (event) => {
   const isTyping = event.target instanceof HTMLInputElement;
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Escape") {
-    if (shown.table) choose(null);
+    if (shown.table || document.body.classList.contains("detailed")) choose(null);
     else if (shown.query) { search.value = ""; find(""); }
     search.blur();
   } else if (event.key === "/" && !isTyping) {
