@@ -121,10 +121,12 @@ class DatabaseSchema:
 
     Attributes:
         lists_formulas: Whether computed fields would be listed; `GET {database}/tables` leaves them out.
+        name: Of the database; the list of tables does not say it.
     """
 
     tables: tuple[Table, ...]
     lists_formulas: bool
+    name: str | None = None
 
 
 def database_from_raw(document: JsonObject) -> DatabaseSchema:
@@ -135,7 +137,13 @@ def database_from_raw(document: JsonObject) -> DatabaseSchema:
     """
     types = _member(document.get("schema"), "types", dict, where="schema")
     tables = [_table_from_raw(table_id, raw) for table_id, raw in types.items()]
-    return DatabaseSchema(tables=_by_age(_with_offered_tables(tables)), lists_formulas=True)
+    settings = document.get("settings")
+    name = settings.get("name") if isinstance(settings, dict) else None
+    return DatabaseSchema(
+        tables=_by_age(_with_offered_tables(tables)),
+        lists_formulas=True,
+        name=repaired(name) if isinstance(name, str) and name else None,
+    )
 
 
 def _with_offered_tables(tables: Sequence[Table]) -> Iterator[Table]:

@@ -29,6 +29,8 @@ MANY = frozenset("*?")
 _LIKENESS = 0.6
 _ID = re.compile(r"(?=[a-z]*[0-9])[a-z0-9]{12}(\.[A-Z]+[0-9]*)?")
 """Ids of databases, and of tables with them, as Ninox makes them (observed): they never become the id of another."""
+_DATABASE_ID = re.compile(r"(?=[a-z]*[0-9])[a-z0-9]{12}")
+_TEAM_ID = re.compile(r"[A-Za-z0-9]{17}")
 
 
 class Named(Protocol):
@@ -66,6 +68,15 @@ def fits(pattern: str, name: str) -> bool:
 @lru_cache(maxsize=4096)
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(fnmatch.translate(pattern.replace("[", "[[]")))
+
+
+def are_ids(team: str | None, databases: Sequence[str]) -> bool:
+    """Tell whether a team and databases are given by what Ninox makes as ids (observed): then nobody need list them.
+
+    A name may look so, too: then the server does not know it as an id, and it is looked for as a name.
+    """
+    is_team = team is not None and _TEAM_ID.fullmatch(team) is not None
+    return is_team and bool(databases) and all(map(_DATABASE_ID.fullmatch, databases))
 
 
 def nearest(name: str, known: Iterable[str], *, likeness: float = _LIKENESS) -> str | None:

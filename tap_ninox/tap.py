@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -29,9 +30,10 @@ from tap_ninox.idle_maps import check_maps
 from tap_ninox.report import RunReport, told_before
 from tap_ninox.saved_state import BOOKMARKS, sound_state
 from tap_ninox.schema.catalog import TableEntry, saved_entries
-from tap_ninox.schema.discovery import Discovery, discover
+from tap_ninox.schema.discovery import Discovery, discovery_of
 from tap_ninox.schema.entries import entries_to_read, known_by_key, schema_by_database
 from tap_ninox.schema.known_tables import describe
+from tap_ninox.schema.look import STAMP, Seen, look, read_stamp, stamp
 from tap_ninox.schema.saved_catalog import UnknownStreamError, sound_catalog, unknown_streams, with_names_of_state
 from tap_ninox.schema.watch import SchemaWatch
 from tap_ninox.settings import CONFIG_JSONSCHEMA, REMOVED_SETTINGS, TapSettings, report_path_of
@@ -86,6 +88,8 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
         self._writer = BufferedMessageWriter()
         self._client: NinoxClient | None = None
         self.discovery: Discovery | None = None
+        self._seen: tuple[Seen, float] | None = None
+        self._stamped_by: Sequence[Any] = ()
         self._rows_at_last_state = 0
         self._problems: list[str] = []
         self._readers: Mapping[DatabaseName, DatabaseClient] = {}
@@ -149,6 +153,9 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
     def catalog_dict(self) -> dict[str, Any]:
         """The catalog; the SDK's classes drop keywords of schemas that they do not know."""
         catalog = super().catalog_dict
+        if self._seen is not None:
+            seen, seen_at = self._seen
+            catalog[STAMP] = stamp(seen, of=self._stamped_by, seen_at=seen_at)
         for entry in catalog["streams"]:
             stream = self.streams.get(entry["tap_stream_id"])
             if isinstance(stream, TableStream):
@@ -227,7 +234,11 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
 
     def _discover(self, client: NinoxClient, settings: TapSettings) -> Discovery | None:
         """Look at Ninox as it is now; a saved catalog makes up for schemas that this key may not read."""
-        discovery = discover(client, settings)
+        address = (self.plugin_version, client.api_url, settings.team, settings.teams, settings.databases)
+        self._stamped_by = address
+        now = time.time()
+        self._seen = read_stamp(self._saved_catalog or {}, of=address, now=now) or (look(client, settings), now)
+        discovery = discovery_of(self._seen[0], client, settings)
         self._readers = discovery.readers
         self._problems = [*discovery.problems]
         if not discovery.databases and not self._saved_catalog:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 
 from ninox_api.client import DatabaseClient, NinoxClient
-from ninox_api.errors import NinoxConfigError, NinoxError, NinoxNotFoundError, NinoxPermissionError
+from ninox_api.errors import (
+    NinoxConfigError,
+    NinoxError,
+    NinoxNotFoundError,
+    NinoxPermissionError,
+    NinoxProtocolError,
+)
 from ninox_api.schema import DatabaseName, DatabaseSchema, Team
 from ninox_singer.connection import assign_passwords
-from ninox_singer.names import Names
+from ninox_singer.names import Names, are_ids
 from target_ninox.mapping.place import Database, describe
 from target_ninox.matching.known_table import KnownTable
 
@@ -23,10 +30,10 @@ class Destination:
         schema: As it was when last read.
     """
 
-    def __init__(self, client: DatabaseClient) -> None:
-        """Read the schema; one call."""
+    def __init__(self, client: DatabaseClient, schema: DatabaseSchema | None = None) -> None:
+        """Read the schema, if it was not read already; one call."""
         self.client = client
-        self.schema = read_schema(client)
+        self.schema = schema or read_schema(client)
         self._tables: dict[str, KnownTable] = {}
 
     def table(self, table_id: str) -> KnownTable:
@@ -47,11 +54,16 @@ class Destination:
 
 
 def open_destination(client: NinoxClient, *, team: str | None, database: str) -> Destination:
-    """Find the database that the settings name; three calls with its schema.
+    """Find the database that the settings name; three calls with its schema, one where both are given by their ids.
 
     Raises:
         NinoxConfigError: There is no such team or database, or it is not clear which one is meant.
     """
+    if team is not None and are_ids(team, [database]) and set(client.passwords).issubset([database]):
+        with suppress(NinoxNotFoundError, NinoxPermissionError, NinoxProtocolError):  # then it is looked for
+            schema = client.database(team, DatabaseName(id=database, name=database)).get_schema()
+            if schema.name:
+                return Destination(client.database(team, DatabaseName(id=database, name=schema.name)), schema)
     found_team = _find_team(client, team)
     return Destination(client.database(found_team.id, _find_database(client, found_team, database)))
 

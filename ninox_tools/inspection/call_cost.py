@@ -52,19 +52,16 @@ class CallCost:
         return math.ceil(run * self.runs_per_day * DAYS_PER_MONTH) + self.refreshes_per_month
 
     def as_json(self) -> dict[str, Any]:
-        """Return the figures by name; Meltano looks at the catalog once more before each run."""
+        """Return the figures by name; Meltano's discovery before each run is the run's own."""
         return {
             "discovery": self.discovery,
             "refreshes_per_month": self.refreshes_per_month,
             "is_complete": self.is_complete,
             "runs_per_day": self.runs_per_day,
-            "tap": self._column(0),
-            "meltano": self._column(self.discovery),
+            "first_load": self.first_load,
+            "idle_run": self.idle_run,
+            "month": self.month(self.idle_run),
         }
-
-    def _column(self, extra: int) -> dict[str, int]:
-        idle = self.idle_run + extra
-        return {"first_load": self.first_load + extra, "idle_run": idle, "month": self.month(idle)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

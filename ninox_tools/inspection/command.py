@@ -12,6 +12,7 @@ import simplejson
 from ninox_tools.inspection.page import inspection_page
 from ninox_tools.inspection.survey import Inspection, inspect
 from ninox_tools.inspection.text import inspection_text
+from tap_ninox.schema.look import STAMP
 from tap_ninox.tap import TapNinox
 
 
@@ -36,5 +37,7 @@ def print_inspection(form: str, *, config: Path | None, catalog: Path | None, ru
     """
     read = (None if path is None else simplejson.loads(path.read_text("utf-8")) for path in (config, catalog))
     given, selected = read
+    if isinstance(selected, dict):
+        selected.pop(STAMP, None)  # what looking costs is counted here
     tap = TapNinox(config=given, catalog=selected, parse_env_config=config is None, validate_config=True)
     sys.stdout.write(_FORMS[form](inspect(tap, runs_per_day=runs_per_day)))

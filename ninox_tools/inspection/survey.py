@@ -9,6 +9,7 @@ from typing import Any
 
 from ninox_api.errors import NinoxError
 from ninox_api.schema import DatabaseName, Field, Table, Team
+from ninox_singer.names import are_ids
 from ninox_tools.inspection.call_cost import CallCost, TableReading, cost_of
 from tap_ninox.row_counts import RowCounts, count_rows
 from tap_ninox.schema.catalog import TableEntry
@@ -96,6 +97,14 @@ class Inspection:
         """All tables of all databases."""
         return [table for database in self.databases for table in database.tables]
 
+    @property
+    def settings_by_id(self) -> dict[str, Any]:
+        """The settings that name by their ids what was read here; nothing where they spare no call."""
+        ids = [database.name.id for database in self.databases]
+        if len(self.teams) != 1 or self.cost.discovery <= len(ids) or not are_ids(self.teams[0].id, ids):
+            return {}
+        return {"team": self.teams[0].id, "databases": ids}
+
     def as_json(self) -> dict[str, Any]:
         """Return everything as JSON; the other two forms are made of the same facts."""
         return {
@@ -113,6 +122,7 @@ class Inspection:
             ],
             "skipped": [{"id": name.id, "name": name.name} for name in self.skipped],
             "api_calls": self.cost.as_json(),
+            "settings_by_id": self.settings_by_id,
             "api_calls_used": self.calls_used,
         }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 
 from ninox_singer.escape import escape
@@ -37,6 +38,7 @@ def inspection_text(inspection: Inspection) -> str:
         _RIGHTS,
         "",
         *_cost(inspection.cost),
+        *_ids(inspection),
         "",
         f"This look took {_counted(inspection.calls_used, 'API call')}.",
     ]
@@ -71,24 +73,32 @@ def _rows(table: InspectedTable) -> str:
 
 
 def _cost(cost: CallCost) -> Iterator[str]:
-    columns = cost.as_json()
-    tap, meltano = columns["tap"], columns["meltano"]
+    calls = cost.as_json()
     at_least = "" if cost.is_complete else " at least"
     schedule = f"{cost.runs_per_day:g} runs a day"
     yield "API calls, as far as can be told beforehand"
     yield ""
     yield from _aligned(
         [
-            ("", "tap-ninox", "meltano run"),
-            (f"first load{at_least}", f"{tap['first_load']:,}", f"{meltano['first_load']:,}"),
-            ("a run that finds nothing changed", f"{tap['idle_run']:,}", f"{meltano['idle_run']:,}"),
-            (f"a month of such, {schedule}", f"{tap['month']:,}", f"{meltano['month']:,}"),
+            (f"first load{at_least}", f"{calls['first_load']:,}"),
+            ("a run that finds nothing changed", f"{calls['idle_run']:,}"),
+            (f"a month of such, {schedule}", f"{calls['month']:,}"),
         ]
     )
     yield ""
     if cost.refreshes_per_month:
         yield f"  Of the month, {cost.refreshes_per_month:,} calls read tables whole again on their schedule."
     yield "  Changed rows come on top: a call for each, or for each page of them, whichever is fewer."
+
+
+def _ids(inspection: Inspection) -> Iterator[str]:
+    """Yield the settings by which nothing need be listed, if they spare a call."""
+    if settings := inspection.settings_by_id:
+        fewer = inspection.cost.discovery - len(inspection.databases)
+        yield ""
+        yield f"  With ids instead of names, each run takes {_counted(fewer, 'call')} fewer:"
+        yield ""
+        yield from (f"    {name}: {json.dumps(value)}" for name, value in settings.items())
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -1,24 +1,17 @@
-"""What the key can see: one call for the teams, one per team for its databases, one per database."""
+"""What the key can see of what the settings name."""
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ninox_api.client import DatabaseClient, NinoxClient
-from ninox_api.errors import (
-    NinoxAPIError,
-    NinoxConfigError,
-    NinoxNotFoundError,
-    NinoxPermissionError,
-    NinoxProtocolError,
-)
 from ninox_api.schema import DatabaseName, DatabaseSchema, Table, Team
 from ninox_singer.connection import assign_passwords
 from ninox_singer.events import log_names
-from ninox_singer.names import EXCLUDES, Names, choose, did_you_mean, is_glob, listed
+from ninox_singer.names import Names, choose, did_you_mean
+from tap_ninox.schema.look import Seen
 from tap_ninox.settings import TapSettings
 
 logger = logging.getLogger(__name__)
@@ -58,21 +51,18 @@ class Discovery:
     problems: tuple[str, ...] = ()
 
 
-def discover(client: NinoxClient, settings: TapSettings) -> Discovery:
-    """Read the schemas of the chosen databases. No record is read.
+def discovery_of(seen: Seen, client: NinoxClient, settings: TapSettings) -> Discovery:
+    """Choose from what was seen of Ninox. Nothing is sent.
 
     Raises:
-        NinoxConfigError: A team, database or table that was asked for does not exist.
-        NinoxError: Ninox cannot be read at all.
+        NinoxConfigError: A database or table that was asked for does not exist.
     """
-    teams = find_teams(client, team=settings.team, patterns=settings.teams)
-    team_of = {name: found for found in teams for name in _databases_of(client, found)}
+    team_by_id = {team.id: team for team in seen.teams}
+    team_of = {name: team_by_id[team_id] for team_id, name in seen.listed}
     names, problems = choose(Names(team_of), settings.databases, setting="databases", each_is_one=True)
-    if team_of and not names:
-        raise NinoxConfigError(_all_left_out("databases", team_of))
     problems += assign_passwords(client, list(team_of))
     readers = {name: client.database(team_of[name].id, name) for name in names}
-    schemas = {name: _read_schema(reader) for name, reader in readers.items()}
+    schemas = {name: seen.schemas.get(name.id) for name in names}
     readable = {name: schema for name, schema in schemas.items() if schema is not None}
     skipped = tuple(name for name in names if name not in readable)
     tables, unknown = _chosen_tables(readable, settings.tables, sees_all=not skipped)
@@ -80,7 +70,7 @@ def discover(client: NinoxClient, settings: TapSettings) -> Discovery:
     for problem in problems:
         logger.warning(problem)
     return Discovery(
-        teams=tuple(teams),
+        teams=seen.teams,
         databases=tuple(
             DiscoveredDatabase(
                 team=team_of[name],
@@ -113,93 +103,6 @@ def tell_unselected(discovery: Discovery) -> None:
         "A table that is hidden in Ninox is read only if a catalog selects it, as Meltano's select `*.*` does: %s.",
         hidden,
     )
-
-
-def _databases_of(client: NinoxClient, team: Team) -> list[DatabaseName]:
-    try:
-        return client.list_databases(team.id)
-    except NinoxNotFoundError:
-        message = f"team: the server knows no workspace with the id {team.id!r}.{_address_hint(client.api_url)}"
-        raise NinoxConfigError(message) from None
-
-
-def find_teams(client: NinoxClient, *, team: str | None, patterns: Sequence[str]) -> list[Team]:
-    """Return the teams that were asked for, or the only one.
-
-    Args:
-        client: Where to look.
-        team: One team, by id or name.
-        patterns: Several teams: ids, names or globs.
-
-    Raises:
-        NinoxConfigError: There is no such team, or there are several and none was named.
-    """
-    wanted = list(patterns) if team is None else [team]
-    try:
-        teams = client.list_teams()
-    except (NinoxNotFoundError, NinoxPermissionError) as error:  # some private clouds do not list them (observed)
-        if not wanted or any(is_glob(name) or name.startswith(EXCLUDES) for name in wanted):
-            raise NinoxConfigError(_unlisted(error, api_url=client.api_url)) from None
-        return [Team(id=team_id, name=team_id) for team_id in wanted]
-    if team is not None:
-        return [Names(teams).one(team, setting="team")]
-    if patterns:
-        found, problems = choose(Names(teams), patterns, setting="team", each_is_one=True)
-        if problems:
-            raise NinoxConfigError(problems)
-        if not found:
-            raise NinoxConfigError(_all_left_out("team", teams))
-        return found
-    if len(teams) != 1:
-        named = listed(f"{team.name!r} ({team.id})" for team in teams)
-        message = f"team: the key sees {len(teams)} teams, name one of them, or several as a list: {named}."
-        raise NinoxConfigError(message)
-    return teams
-
-
-def _all_left_out(setting: str, things: Iterable[Team | DatabaseName]) -> str:
-    return f"{setting}: it leaves out all that the key sees: {listed(repr(thing.name) for thing in things)}."
-
-
-def _unlisted(error: NinoxAPIError, *, api_url: str) -> str:
-    if isinstance(error, NinoxPermissionError):
-        return (
-            "team: the server refuses to list its teams (HTTP 403). The plan may have no API access, or the "
-            "key's role may not see them; if the key may read a workspace, set team to the workspace's id."
-        )
-    hint = _address_hint(api_url)
-    return f"team: this server does not list its teams; set team to the workspace's id.{hint}"
-
-
-def _address_hint(api_url: str) -> str:
-    return "" if api_url.endswith("/v1") else f" Or is api_url {api_url} not complete? It usually ends with /v1."
-
-
-def _read_schema(reader: DatabaseClient) -> DatabaseSchema | None:
-    name = reader.database.name
-    try:
-        return reader.get_schema()
-    except (NinoxPermissionError, NinoxNotFoundError, NinoxProtocolError) as error:
-        problem = error
-    try:
-        tables = reader.list_tables()
-    except (NinoxPermissionError, NinoxNotFoundError, NinoxProtocolError) as error:
-        logger.warning(
-            "Database %r is skipped: its schema cannot be read. If it is password-protected, put its password into "
-            "database_passwords; if the key's role may not read schemas, run with a saved catalog; to leave it out, "
-            "set databases to %s. (%s)",
-            name,
-            json.dumps([EXCLUDES + reader.database.id]),
-            error,
-        )
-        return None
-    logger.warning(
-        "The full schema of database %r cannot be read: its formulas are not listed, and its hidden tables are "
-        "listed like others. (%s)",
-        name,
-        problem,
-    )
-    return tables
 
 
 def _chosen_tables(

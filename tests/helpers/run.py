@@ -58,8 +58,8 @@ class TapRun:
 
     @property
     def catalog(self):
-        """What the run worked with, as `--discover` prints it."""
-        return self.tap.catalog_dict
+        """What the run worked with, as `--discover` prints it, as if that was long ago."""
+        return _aged(self.tap.catalog_dict)
 
     @property
     def states(self):
@@ -141,9 +141,13 @@ def _run_tap(work, simulator, state, catalog, settings):
     return run
 
 
-def discover(simulator, **settings):
-    """Return the catalog as a dictionary, as `--discover` prints it."""
-    return json.loads(new_tap(simulator, **settings).catalog_json_text)
+def discover(simulator, *, is_stamped=False, **settings):
+    """Return the catalog as a dictionary, as `--discover` prints it; by default as if that was long ago."""
+    return _aged(json.loads(new_tap(simulator, **settings).catalog_json_text), is_stamped=is_stamped)
+
+
+def _aged(catalog, *, is_stamped=False):
+    return {key: value for key, value in catalog.items() if is_stamped or key != "ninox"}
 
 
 def run_target(simulator, messages, **settings):

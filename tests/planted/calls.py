@@ -55,4 +55,60 @@ PROMISES = [
         test="tap/test_first_load.py::test_pages_of_ten_bring_every_row_with_one_call_a_page_if_the_feed_tells_the_end",
         defects=(Defect("tap_ninox:_TableEnd.is_known_last", "record_id + 1 == self._next_id", "False"),),
     ),
+    Promise(
+        "CHANGELOG.md",
+        "a sync that begins within ten minutes of `--discover` asks for no schema again",
+        test="tap/test_calls_of_discovery.py::test_an_idle_run_of_meltano_is_two_calls_for_each_database_given_by_id",
+        defects=(
+            Defect("tap_ninox:TapNinox._discover", "self._saved_catalog or {}", "{}"),
+            Defect(
+                "tap_ninox:look", "and all(isinstance(s, DatabaseSchema) and s.name for s in known.values())", "and 0"
+            ),
+        ),
+    ),
+    Promise(
+        "CHANGELOG.md",
+        "a sync that begins within ten minutes of `--discover` asks for no schema again",
+        test="tap/test_calls_of_discovery.py::test_what_discovery_saw_counts_for_ten_minutes",
+        defects=(Defect("tap_ninox:read_stamp", "0 <= now - kept", "0 >= kept"),),
+    ),
+    Promise(
+        "CHANGELOG.md",
+        "An edited, older or foreign catalog works as before",
+        test="tap/test_calls_of_discovery.py::test_a_catalog_without_a_stamp_of_ours_works_as_ever",
+        defects=(
+            Defect("tap_ninox:read_stamp", 'kept.get("mark") != _mark(of, kept["seen_at"], kept["seen"])', "False"),
+            Defect("tap_ninox:_mark", "[*of, seen_at, packed]", "[*of, packed]"),
+        ),
+    ),
+    Promise(
+        "CHANGELOG.md",
+        "An edited, older or foreign catalog works as before",
+        test="tap/test_calls_of_discovery.py::test_a_stamp_of_other_settings_does_not_count",
+        defects=(Defect("tap_ninox:_mark", "[*of, seen_at, packed]", "[seen_at, packed]"),),
+    ),
+    Promise(
+        "CHANGELOG.md",
+        "A wrong id is an error that lists what there is",
+        test="tap/test_calls_of_discovery.py::test_a_wrong_id_is_an_error_that_lists_what_there_is",
+        defects=(Defect("tap_ninox:_read_by_id", "known.clear()", "raise"),),
+    ),
+    Promise(
+        "CHANGELOG.md",
+        "A wrong id is an error that lists what there is",
+        test="target/test_calls_of_discovery.py::test_a_wrong_id_is_an_error_that_lists_what_there_is",
+        defects=(Defect("target_ninox:open_destination", "suppress(NinoxNotFoundError, ", "suppress("),),
+    ),
+    Promise(
+        "CHANGELOG.md",
+        "Team and databases that are given by id are not looked up",
+        test="target/test_calls_of_discovery.py::test_team_and_database_given_by_id_cost_one_call",
+        defects=(Defect("ninox_singer:are_ids", "is_team = team is not None", "is_team = team is None"),),
+    ),
+    Promise(
+        "CHANGELOG.md",
+        "Team and databases that are given by id are not looked up",
+        test="tap/test_calls_of_discovery.py::test_settings_that_name_something_else_are_understood_by_the_lists",
+        defects=(Defect("tap_ninox:_read_by_id", "or not named.issubset(ids)", ""),),
+    ),
 ]

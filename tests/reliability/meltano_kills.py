@@ -28,7 +28,6 @@ from tests.reliability.harms import NO_COMPILED, SIGNALS, striking
 from tests.reliability.kills import LATENCY_S, assert_none, kind_of, rehearsed
 
 HARMED_RUNS = 2
-DISCOVERY_REQUESTS = 3
 VICTIMS = ("meltano and plugins", "meltano", "tap", "target")
 HARMS = (*(f"{name} to {victim}" for name in SIGNALS for victim in VICTIMS),
          "disk full for meltano and plugins", "disk full for meltano")  # fmt: skip
@@ -51,7 +50,7 @@ def harm_meltano(seed, directory, postgres, *, runs=HARMED_RUNS):
         project = MeltanoProject.create(directory, {**plugin_settings(simulator, warehouse), **select, **LOG_LEVEL})
         command = ("run", "tap-ninox", "target-postgres", "--force")
         for number in range(runs):
-            requests = DISCOVERY_REQUESTS + rehearsed(simulator, None, page_size=3).requests
+            requests = rehearsed(simulator, None, page_size=3).requests
             told[_harmed(project, command, simulator, chance, requests)] += 1
             if number == 0:
                 tap_operations.a_day_of_work(edit)

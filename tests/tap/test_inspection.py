@@ -12,7 +12,7 @@ from ninox_tools.inspection.survey import inspect
 from ninox_tools.inspection.text import inspection_text
 from tests.helpers import commands, limits
 from tests.helpers.run import discover, new_tap, run_tap, scripts, tap_settings
-from tests.helpers.seeds import TEAM_ID, customer_records, customers, database, field, shop, table, team
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customer_records, customers, database, field, shop, table, team
 from tests.helpers.wire import calls
 
 
@@ -74,7 +74,7 @@ def test_it_reads_no_record_and_asks_each_database_once_more_than_discovery(simu
 @pytest.mark.parametrize("count", [0, 1, 10, 11, 25])
 def test_the_foretold_calls_are_those_that_the_runs_make(simulate, count):
     stage = simulate(shop(count))
-    told = look(stage, page_size=10).as_json()["api_calls"]["tap"]
+    told = look(stage, page_size=10).as_json()["api_calls"]
     before = len(calls(stage))
     first = run_tap(stage, page_size=10)
     after = len(calls(stage))
@@ -93,17 +93,17 @@ def test_formulas_and_queries_are_reckoned_with(simulate, count):
     first = run_tap(stage, **settings)
     after = len(calls(stage))
     run_tap(stage, state=first.state, **settings)
-    assert (after - before, len(calls(stage)) - after) == (told["tap"]["first_load"], told["tap"]["idle_run"])
-    whole = told["tap"]["first_load"] - told["tap"]["idle_run"]
+    assert (after - before, len(calls(stage)) - after) == (told["first_load"], told["idle_run"])
+    whole = told["first_load"] - told["idle_run"]
     assert told["refreshes_per_month"] == 30 * whole  # formulas grow stale: once a day
-    assert told["tap"]["month"] == 720 * told["tap"]["idle_run"] + 30 * whole
+    assert told["month"] == 720 * told["idle_run"] + 30 * whole
 
 
 @pytest.mark.parametrize("count", [0, 11])
 def test_listing_files_is_reckoned_with(simulate, count):
     stage = simulate(shop(count))
     settings = {"page_size": 10, "files": {"*": "metadata"}}
-    told = look(stage, **settings).as_json()["api_calls"]["tap"]
+    told = look(stage, **settings).as_json()["api_calls"]
     before = len(calls(stage))
     first = run_tap(stage, **settings)
     after = len(calls(stage))
@@ -127,10 +127,19 @@ def test_the_terminal_tells_what_refreshes_cost(simulate, tmp_path):
     assert "Of the month, 30 calls read tables whole again" in shown
 
 
-def test_a_month_is_thirty_days_of_idle_runs_and_meltano_discovers_twice(simulate):
+def test_a_month_is_thirty_days_of_idle_runs(simulate):
     told = look(simulate(shop(3)), runs_per_day=0.5).as_json()["api_calls"]
-    assert told["tap"] == {"first_load": 5, "idle_run": 4, "month": 60}
-    assert told["meltano"] == {"first_load": 8, "idle_run": 7, "month": 105}
+    assert (told["first_load"], told["idle_run"], told["month"]) == (5, 4, 60)
+
+
+def test_the_settings_that_spare_the_lists_are_there_to_paste(simulate, tmp_path):
+    stage = simulate(shop(3))
+    settings = look(stage).as_json()["settings_by_id"]
+    assert settings == {"team": TEAM_ID, "databases": [DATABASE_ID]}
+    by_id = look(stage, **settings).as_json()
+    assert (by_id["api_calls"]["idle_run"], by_id["settings_by_id"]) == (2, {})
+    shown = command(stage, tmp_path).stdout
+    assert f'each run takes 2 calls fewer:\n\n    team: "{TEAM_ID}"\n    databases: ["{DATABASE_ID}"]\n' in shown
 
 
 def test_what_the_catalog_deselects_costs_nothing(simulate):

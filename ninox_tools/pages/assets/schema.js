@@ -244,24 +244,22 @@ function overview() {
   const { api_calls: calls } = facts;
   const runs = el("input", { type: "number", min: "0.1", step: "any", value: calls.runs_per_day, oninput: estimate });
   const budget = el("input", { type: "number", min: "1", step: "1", placeholder: "1500", oninput: estimate });
-  const monthTap = el("td", { class: "number" }), monthMeltano = el("td", { class: "number" }), advice = el("p", { class: "note", role: "status" });
+  const month = el("td", { class: "number" }), advice = el("p", { class: "note", role: "status" });
   function estimate() {
-    monthTap.textContent = number(calls.tap.idle_run * runs.value * 30 + calls.refreshes_per_month);
-    monthMeltano.textContent = number(calls.meltano.idle_run * runs.value * 30 + calls.refreshes_per_month);
-    const affordable = Math.floor((budget.value - calls.refreshes_per_month) / 30 / calls.meltano.idle_run);
-    advice.textContent = !budget.value ? "" : affordable > 0 ? `Enough for ${counted(affordable, "idle run")} a day with Meltano, before any change is read.` : "Not enough for one run a day with Meltano.";
+    month.textContent = number(calls.idle_run * runs.value * 30 + calls.refreshes_per_month);
+    const affordable = Math.floor((budget.value - calls.refreshes_per_month) / 30 / calls.idle_run);
+    advice.textContent = !budget.value ? "" : affordable > 0 ? `Enough for ${counted(affordable, "idle run")} a day, before any change is read.` : "Not enough for one run a day.";
   }
-  const line = (label, key) => el("tr", {}, el("th", { scope: "row" }, label), el("td", { class: "number" }, number(calls.tap[key])), el("td", { class: "number" }, number(calls.meltano[key])));
+  const line = (label, key) => el("tr", {}, el("th", { scope: "row" }, label), el("td", { class: "number" }, number(calls[key])));
   estimate();
   const leftOut = tables.filter((table) => !table.is_synced);
   return [
     closeButton(), el("h2", {}, "What a sync costs"),
     el("p", { class: "where" }, "In API calls, which Ninox plans count by the month."),
-    el("table", {}, el("tr", {}, el("td", {}), el("th", { class: "number" }, "tap-ninox"), el("th", { class: "number" }, "meltano run")),
-      line(calls.is_complete ? "First load" : "First load, at least", "first_load"), line("Run without changes", "idle_run"),
-      el("tr", {}, el("th", { scope: "row" }, "A month of such runs"), monthTap, monthMeltano)),
+    el("table", {}, line(calls.is_complete ? "First load" : "First load, at least", "first_load"), line("Run without changes", "idle_run"),
+      el("tr", {}, el("th", { scope: "row" }, "A month of such runs"), month)),
     el("section", {}, el("label", { class: "ask" }, "Runs a day", runs), el("label", { class: "ask" }, "Calls a month in your plan", budget), advice,
-      el("p", { class: "note" }, `Changed rows come on top: a call for each, or for each page of them, whichever is fewer.${calls.refreshes_per_month ? ` The month includes ${number(calls.refreshes_per_month)} calls of scheduled full refreshes.` : ""} Meltano discovers the catalog once more before each run.`)),
+      el("p", { class: "note" }, `Changed rows come on top: a call for each, or for each page of them, whichever is fewer.${calls.refreshes_per_month ? ` The month includes ${number(calls.refreshes_per_month)} calls of scheduled full refreshes.` : ""}`)),
     leftOut.length ? el("section", {}, el("h3", {}, "Not synced"), ...leftOut.map((table) => el("div", { class: "field" }, el("div", { class: "top" }, el("span", {}, table.name), el("span", { class: "type" }, table.left_out))))) : null,
     facts.skipped.length ? el("section", {}, el("h3", {}, "Not readable with this key"), ...facts.skipped.map((name) => el("div", { class: "field" }, name.name))) : null,
     el("section", { class: "keys" }, el("h3", {}, "Keys"), el("div", {}, ...[["/", "search"], ["↑ ↓", "go through the list"], ["Esc", "back"], ["+ − 0", "larger, smaller, all"]].flatMap(([key, what]) => [el("kbd", {}, key), el("span", {}, what)]))),
