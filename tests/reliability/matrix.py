@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
+from ninox_simulator.switches import SWITCHES
 from tests.reliability import tap_cells, tap_operations, target_cells, target_operations
 from tests.reliability.cells import Cell, expectations
 from tests.reliability.troubles import TROUBLES
@@ -50,7 +51,21 @@ def _drawn_cell(side, chance, operation, place, trouble):
 def switch_sets(side, operation):
     """Return what the server may be like while an operation is under way."""
     of_some = (switches for switches, operations in OPERATIONS[side].OF_SOME if operation in operations)
-    return [*OPERATIONS[side].SWITCHES, *of_some]
+    return [*OPERATIONS[side].SWITCHES, *of_some, *unmentioned(side)]
+
+
+def unmentioned(side):
+    """Return a set of its own for each value of a switch that the side's operations do not mention: one that is new."""
+    known = OPERATIONS[side]
+    of_operations = (operation.switches for operation in known.OPERATIONS.values())
+    sets = [*known.SWITCHES, *(switches for switches, _ in known.OF_SOME), *of_operations]
+    mentioned = {item for switches in sets for item in switches.items()}
+    return [
+        {name: value}
+        for name, switch in SWITCHES.items()
+        for value in switch.values[1:]
+        if (name, value) not in mentioned and name not in known.BESIDE_THE_POINT
+    ]
 
 
 def _count(side, operation, place, switches):
