@@ -138,6 +138,9 @@ UNWRITABLE = {("schema_access", "forbidden")}
 
 @pytest.mark.parametrize(("switch", "value"), [(name, value) for name, one in SWITCHES.items() for value in one.values])
 def test_the_probe_names_every_value_of_every_switch(simulate, switch, value):
+    assert (switch, value) in NAMED, (
+        "how does the probe find this out? Teach it in ninox_tools/probe, and add a line above"
+    )
     rows = 1100 if switch == "per_page_cap" else 120
     stage = simulate(company(rows), **{switch: value})
     outcome = run_probe(stage, scratch=(switch, value) not in UNWRITABLE)
