@@ -6,10 +6,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from ninox_simulator.faults import KINDS
 from ninox_simulator.faults import parse as parse_fault
+from ninox_simulator.like import NOTHING_SAID, Likeness, read_report
 from ninox_simulator.remote import Remote
 from ninox_simulator.seeds import PROFILES, SAMPLE
 from ninox_simulator.switches import parse
@@ -28,25 +30,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         switches, faults = parse(options.switch), [parse_fault(text) for text in options.fault]
+        likeness = read_report(options.like) if options.like else NOTHING_SAID
         if options.running:
             remote = Remote(f"http://127.0.0.1:{options.port}/v1")
-            remote.switch(**switches)
+            remote.switch(**{**likeness.switches, **switches})
             for fault in faults:
                 remote.fault(**fault)
             return 0
-        return _serve(options, switches, faults)
+        return _serve(options, likeness, switches, faults)
     except (ValueError, OSError, ImportError) as error:
         sys.stderr.write(f"ninox-simulator: {_reason(error)}\n")
         return 2
 
 
-def _serve(options: argparse.Namespace, switches: dict[str, str], faults: list[dict[str, Any]]) -> int:
+def _serve(
+    options: argparse.Namespace, likeness: Likeness, switches: dict[str, str], faults: list[dict[str, Any]]
+) -> int:
     from ninox_simulator.server import Simulator  # noqa: PLC0415 (needs the extra `simulator`)
 
-    simulator = Simulator(options.seed, options.profile, switches=switches, token=options.token, port=options.port)
+    simulator = Simulator(
+        options.seed,
+        options.profile,
+        switches={**likeness.switches, **switches},
+        token=options.token,
+        port=options.port,
+    )
     for fault in faults:
         simulator.faults.add(**fault)
     simulator.faults.latency_s = options.latency
+    simulator.faults.parallel_limit = likeness.parallel_limit
     simulator.open()
     print(simulator.url, flush=True)
     if not options.tied:  # a program reads the first line, and may be gone before the second
@@ -73,6 +85,9 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="NAME=VALUE",
         help="one of docs/simulator.md",
+    )
+    parser.add_argument(
+        "--like", type=Path, metavar="REPORT", help="behave as the server did that `singer-ninox probe --json` asked"
     )
     parser.add_argument(
         "--fault", action="append", default=[], metavar="kind=…,…", help="add a fault: " + ", ".join(KINDS)

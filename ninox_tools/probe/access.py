@@ -152,8 +152,14 @@ def read_samples(sight: Sight) -> None:
 
 
 def _most_telling(sight: Sight) -> list[Table]:
-    """Return the tables whose fields show most, one at least that may be long; those that the feed calls empty last."""
-    left = [table for table in sight.tables if not table.is_page]
+    """Return the tables whose fields show most, one at least that may be long; none that the feed calls empty."""
+    left = [
+        table
+        for table in sight.tables
+        if not table.is_page
+        and sight.scratch_name not in {table.id, table.name}
+        and sight.next_ids.get(table.id, _SOME) > 1
+    ]
     chosen: list[Table] = []
     while left and len(chosen) < _MOST_TABLES:
         best = max(left, key=lambda table: _worth(sight, table, chosen))
@@ -162,13 +168,16 @@ def _most_telling(sight: Sight) -> list[Table]:
     return chosen
 
 
-def _worth(sight: Sight, table: Table, chosen: list[Table]) -> tuple[bool, int, int, bool]:
-    """Return how much a table adds: may it have records; how many, for the first; new types; a link to a chosen one."""
+def _worth(sight: Sight, table: Table, chosen: list[Table]) -> tuple[int, int, bool]:
+    """Return how much a table adds: how many records, if it is the first; new types; a link to or from a chosen one."""
     fields = [field for other in chosen for field in other.fields]
     links = {field.target_table_id for field in fields if field.type in {"ref", "rev"}}
     types = {field.type for field in table.fields} & _TELLING - {field.type for field in fields}
-    length = sight.next_ids.get(table.id, 1)
-    return length > 1 or not sight.next_ids, 0 if chosen else length, len(types), table.id in links
+    return 0 if chosen else sight.next_ids.get(table.id, _SOME), len(types), table.id in links
+
+
+_SOME = 2
+"""Id of the next record of a table that is not known: it may have some."""
 
 
 def unknown_record(sight: Sight) -> None:

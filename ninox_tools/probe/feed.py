@@ -204,6 +204,8 @@ def from_zero(sight: Sight) -> None:
     reply = sight.get("tables", table_id, "changes", sinceSq=0)
     if reply.status != _OK:
         sight.say("feed.from_zero", "refused")
+        if reply.status == _GONE:
+            sight.say("feed.available", "latest_only")
         return
     _note(sight, reply, table_id)
     _look_at_updates(sight, reply, table_id)

@@ -14,6 +14,7 @@ _FEW = 3
 
 _PAGE, _LARGE_PAGE = 1000, 10_000
 _FAR_PAGE = 1_000_000
+_SMALL_RECORD_BYTES = 2_000
 _BEYOND = 2**31 - 1
 
 QUESTIONS = (
@@ -216,13 +217,12 @@ def sizes_of_pages(sight: Sight) -> None:
     second = sight.page(main, perPage=2, page=1, ids="true")
     if _ids(second) != _ids(first):
         sight.say("records.page", "honoured")
-    elif len(first) < len(sample) or len(first) == SAMPLE:  # there is more than one page, and both are the first
-        sight.say("records.page", "ignored")
-    else:
-        return
-    if sight.answer("records.page") == "honoured":
         beyond = sight.page(main, perPage=2, page=_FAR_PAGE, ids="true")
         sight.say("records.past_end", "last_page" if beyond else "empty")
+    elif len(first) < len(sample) or _goes_on(sight, main, first):
+        sight.say("records.page", "ignored")
+    else:  # there is one page only, and it comes again
+        sight.say("records.past_end", "last_page")
 
 
 def since_id(sight: Sight) -> None:
@@ -275,36 +275,36 @@ def since_sequence(sight: Sight) -> None:
 
 def largest_page(sight: Sight) -> None:
     """Ask a long table for 1,000 records, and for 10,000 if those came; then for one more, to see that there is."""
-    if (
-        not (main := _main(sight))
-        or len(sight.samples[main]) < SAMPLE
-        or sight.answer("records.page_size") != "honoured"
-    ):
+    main = _main(sight)
+    if main is None or len(sight.samples[main]) < SAMPLE or sight.answer("records.page_size") != "honoured":
         return
     asked = _PAGE
     page = sight.page(main, perPage=asked, page=0, ids="true")
-    if len(page) == asked and len(json.dumps(page[:SAMPLE])) < SAMPLE * 2_000:
+    if len(page) == asked and len(json.dumps(page[:SAMPLE])) < SAMPLE * _SMALL_RECORD_BYTES:
         asked = _LARGE_PAGE
         page = sight.page(main, perPage=asked, page=0, ids="true")
     if not page:  # the table was emptied meanwhile
         return
+    goes_on = _goes_on(sight, main, page)
     if len(page) == asked:
         sight.say("records.page_cap", f"none_up_to_{asked}")
-    elif _goes_on(sight, main, page):
+    elif goes_on:
         sight.say("records.page_cap", str(len(page)))
+    elif goes_on is None and len(page) % SAMPLE == 0:  # a round number is hardly that of the table's records
+        sight.say("records.page_cap", str(len(page)), INFERRED)
     elif len(page) > _PAGE:
         sight.say("records.page_cap", f"none_up_to_{_PAGE}")
 
 
-def _goes_on(sight: Sight, table_id: str, page: Sequence[Record]) -> bool:
-    """Tell whether a table has more records than a page of it."""
+def _goes_on(sight: Sight, table_id: str, page: Sequence[Record]) -> bool | None:
+    """Tell whether a table has more records than a page of it; None if this server cannot be asked."""
     ids = set(_ids(page))
     if sight.answer("records.since_id") != "ignored" and sight.answer("records.order") == "id":
         more = sight.page(table_id, sinceId=max(ids), perPage=2, ids="true")
     elif sight.answer("records.page") == "honoured":
         more = sight.page(table_id, perPage=len(page), page=1, ids="true")
     else:
-        return False
+        return None
     return any(found not in ids for found in _ids(more))
 
 
@@ -339,7 +339,8 @@ def filters(sight: Sight) -> None:
     """Ask for the records that have the value of one field of one of them, by the field's id, then by its caption."""
     for table_id, page in sight.samples.items():
         table = sight.table(table_id)
-        for field in table.fields if table and len(page) > 1 else ():
+        fields = sorted(table.fields, key=lambda field: field.type != "number") if table and len(page) > 1 else []
+        for field in fields:  # a number rather than a text: it goes into the address of the request
             values = [sight.fields_of(table_id, record).get(field.id) for record in page]
             wanted = values[0]
             others = sum(value != wanted for value in values)
@@ -375,8 +376,8 @@ def _sequence(record: Record) -> int:
 
 STEPS = (
     Step(look_at_sample, ("records.field_ids", "records.sequence", "records.order")),
-    Step(sizes_of_pages, ("records.page_size", "records.page", "records.past_end")),
     Step(since_id, ("records.since_id",)),
+    Step(sizes_of_pages, ("records.page_size", "records.page", "records.past_end")),
     Step(first_by_change, ("records.last_changed", "records.newest")),
     Step(since_sequence, ("records.since_sequence",)),
     Step(largest_page, ("records.page_cap",)),

@@ -34,7 +34,6 @@ _BEFORE = (
 _AFTER = (
     *queries.STEPS,
     *values.STEPS,
-    Step(feed.judge_lists, ("feed.removes", "feed.files")),
     Step(access.two_at_once, ("parallel.two",)),
 )
 
@@ -80,26 +79,15 @@ def probe(
         NinoxConfigError: The settings name nothing that can be asked; nothing was written.
     """
     sight = Sight(wire, QUESTIONS)
-    sight.wanted_table = table
+    sight.wanted_table, sight.scratch_name = table, scratch
     runner = _Runner(sight)
-    opened: Scratch | None = None
     left: Left | None = None
-    error: NinoxError | None = None
     stopped: str | None = None
     with _interrupts() as interrupts:
         try:
             access.find_database(sight, team=team, databases=databases)
             say(f"Database {sight.database.name!r}." if sight.database else "")
-            runner.ask(_BEFORE)
-            if scratch is not None:
-                try:
-                    opened = open_scratch(sight, scratch)
-                except (NinoxError, NotAnsweredError) as refusal:
-                    error = refusal if isinstance(refusal, NinoxError) else NinoxError(_UNREADABLE)
-                else:
-                    wire.kept, wire.held = KEPT_FOR_CLEANING, interrupts.held
-                    runner.ask(writes.Writing(opened).steps)
-            runner.ask(_AFTER)
+            runner.ask_all(scratch, interrupts)
         except NinoxConfigError:
             raise
         except StoppedError as stop:
@@ -109,13 +97,14 @@ def probe(
         except KeyboardInterrupt:
             stopped = "interrupted"
         except (NinoxError, NotAnsweredError) as failure:
-            stopped, error = "fault", failure if isinstance(failure, NinoxError) else None
+            stopped, runner.error = "fault", failure if isinstance(failure, NinoxError) else None
         finally:  # whatever happened
-            if opened is not None:
+            if runner.scratch is not None:
                 say("Removing the probe's own records. Ctrl-C twice leaves them there.")
-                left, was_left = _clean(opened, interrupts)
+                left, was_left = _clean(runner.scratch, interrupts)
                 stopped = "interrupted" if was_left else stopped
-    return Outcome(_report(sight, runner, api_url=api_url, stopped=stopped, wrote=opened is not None), left, error)
+    report = _report(sight, runner, api_url=api_url, stopped=stopped, wrote=runner.scratch is not None)
+    return Outcome(report, left, runner.error)
 
 
 def _clean(scratch: Scratch, interrupts: _Interrupts) -> tuple[Left, bool]:
@@ -130,12 +119,36 @@ def _clean(scratch: Scratch, interrupts: _Interrupts) -> tuple[Left, bool]:
 
 
 class _Runner:
-    """Asks steps, and notes what each cost and why it has no answer."""
+    """Asks steps, and notes what each cost and why it has no answer.
+
+    Attributes:
+        calls: Question → calls of the step that answers it.
+        scratch: The scratch table, once something may have been written into it.
+        error: Why it is not written into.
+    """
 
     def __init__(self, sight: Sight) -> None:
         self._sight = sight
         self._failures = 0
         self.calls: dict[str, int] = {}
+        self.scratch: Scratch | None = None
+        self.error: NinoxError | None = None
+
+    def ask_all(self, scratch: str | None, interrupts: _Interrupts) -> None:
+        """Ask everything; what is written is looked at by the other questions before it is deleted again."""
+        self.ask(_BEFORE)
+        if scratch is not None:
+            try:
+                self.scratch = open_scratch(self._sight, scratch)
+            except (NinoxError, NotAnsweredError) as refusal:  # what can be read is read all the same
+                self.error = refusal if isinstance(refusal, NinoxError) else NinoxError(_UNREADABLE)
+        if self.scratch is None:
+            self.ask(_AFTER)
+        else:
+            self._sight.wire.kept, self._sight.wire.held = KEPT_FOR_CLEANING, interrupts.held
+            writing = writes.Writing(self.scratch)
+            self.ask((*writing.steps, *_AFTER, *writing.last_steps))
+        feed.judge_lists(self._sight)
 
     def ask(self, steps: Iterable[Step]) -> None:
         """Ask some steps.

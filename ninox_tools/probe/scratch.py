@@ -42,7 +42,7 @@ class Scratch:
 
     Attributes:
         own: Ids of records that were seen with the mark.
-        gone: Those of them that are certainly deleted.
+        gone: Those of them that are certainly deleted: singly, since an empty page is no proof.
         rows: What was seen of them last.
     """
 
@@ -95,8 +95,13 @@ class Scratch:
         """Read the table; return the records that are the probe's."""
         self.rows = self._ours(self._page())
         self.own |= {row["id"] for row in self.rows}
-        self._sight.samples[self.table.id] = self.rows
+        if self.rows:  # values of records that are deleted are worth a look, too
+            self._sight.samples[self.table.id] = self.rows
         return self.rows
+
+    def keep_calls(self) -> None:
+        """Keep back as many calls as it takes to delete what is there, and to look before and behind."""
+        self._sight.wire.kept = 2 + len(self.own - self.gone)
 
     def row(self, record_id: int | None) -> Record | None:
         """Return a record as it was seen last."""

@@ -24,6 +24,7 @@ class Sight:
     Attributes:
         tables: What the schema shows; empty if the key may not read it.
         wanted_table: Id or name of the table to read, if the user gave one.
+        scratch_name: Id or name of the table to write into, likewise.
         scripts: Table id → what runs when a record of it is written.
         samples: Table id → its first page of records.
         next_ids: Table id → id of its next new record, as far as the feed says it.
@@ -43,6 +44,7 @@ class Sight:
         self.database: DatabaseName | None = None
         self.tables: Sequence[Table] = ()
         self.wanted_table: str | None = None
+        self.scratch_name: str | None = None
         self.has_full_schema = False
         self.scripts: dict[str, list[str]] = {}
         self.samples: dict[str, list[Record]] = {}

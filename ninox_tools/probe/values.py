@@ -1,4 +1,4 @@
-"""How values look. Sends: at most one list of the files of a record; the rest looks at what was read anyway."""
+"""How values look. Sends: at most one record and the list of its files; the rest looks at what was read anyway."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ninox_tools.probe.question import INFERRED, Against, Question
-from ninox_tools.probe.sight import EMPTY, Record, Sight, Step
+from ninox_tools.probe.sight import EMPTY, Record, Sight, Step, is_id
 
 _OK = 200
 _LISTED = {"name", "contentType", "size", "modifiedDate", "modifiedUser", "seq"}
@@ -126,7 +126,6 @@ def look_at_values(sight: Sight) -> None:
                 break
     _choices(sight)
     _dynamic_choices(sight)
-    _back_sides(sight)
     _empty_texts(sight)
 
 
@@ -151,19 +150,24 @@ def _dynamic_choices(sight: Sight) -> None:
         sight.say("records.dynamic_choice", "ids", INFERRED)
 
 
-def _back_sides(sight: Sight) -> None:
-    """Look at records that are known to be linked to, by a link that was read."""
-    linked = {
-        (field.target_table_id, field.target_field_id, target)
-        for _, field, _, value in sight.values("ref")
-        for target in (value if isinstance(value, list) else [value])
-        if target not in EMPTY and not field.is_foreign
-    }
-    for table_id, field, record, value in sight.values("rev"):
-        if value not in EMPTY:
-            sight.say("records.reverse_reference", "array" if isinstance(value, list) else "other")
-        elif (table_id, field.id, record["id"]) in linked:
-            sight.say("records.reverse_reference", "absent")
+def back_side(sight: Sight) -> None:
+    """Ask for one record that a link leads to, if there is a field for its back side."""
+    for _, field, _, value in sight.values("ref"):
+        target = value[0] if isinstance(value, list) and value else value
+        table = sight.table(field.target_table_id)
+        back = next((one for one in table.fields if one.id == field.target_field_id), None) if table else None
+        if not is_id(target) or table is None or back is None or back.type != "rev" or field.is_foreign:
+            continue
+        if sight.wanted_table is not None and table.id not in sight.samples:
+            continue
+        record = sight.get("tables", table.id, "records", str(target), ids="true", style="ids").json
+        if isinstance(record, dict) and record.get("id") == target:
+            links = sight.fields_of(table.id, record).get(back.id)
+            sight.say(
+                "records.reverse_reference",
+                "absent" if links in EMPTY else "array" if isinstance(links, list) else "other",
+            )
+            return
 
 
 def _empty_texts(sight: Sight) -> None:
@@ -205,8 +209,9 @@ def look_at_files(sight: Sight, answer: Any) -> None:
 
 STEPS = (
     Step(list_files, ("files.dates", "files.listed_keys")),
+    Step(back_side, ("records.reverse_reference",)),
     Step(
         look_at_values,
-        (*_FORMS, "records.choice_ids", "records.dynamic_choice", "records.reverse_reference", "records.empty_field"),
+        (*_FORMS, "records.choice_ids", "records.dynamic_choice", "records.empty_field"),
     ),
 )

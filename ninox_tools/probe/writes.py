@@ -173,7 +173,7 @@ class Writing:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """The steps in their order."""
+        """The steps in their order, up to where other questions look at what was written."""
         return (
             Step(self.create, ("write.answer", "write.ids_in_order", "write.trigger", "write.doubles")),
             Step(self.refused_batch, ()),
@@ -181,6 +181,12 @@ class Writing:
             Step(self.given_id, ()),
             Step(self.look, ("write.batch", "write.null", "write.empty_text", "write.upsert")),
             Step(self.upload, ("files.upload_answer", "files.ranges")),
+        )
+
+    @property
+    def last_steps(self) -> tuple[Step, ...]:
+        """The steps that delete it again."""
+        return (
             Step(self.delete, ()),
             Step(self.look_again, ("files.move_record", "feed.recreated", "feed.cascade")),
             Step(self.delete_many, ("delete.many",)),
@@ -281,6 +287,7 @@ class Writing:
             else:
                 sight.say("write.upsert", "creates" if others == [self._given] else "other_id")
         self._before = self._scratch.row(self._ids[2])
+        self._scratch.keep_calls()
 
     def upload(self, sight: Sight) -> None:
         """Put a small file on the third record, list it, and ask for it from its third byte on."""
@@ -303,10 +310,12 @@ class Writing:
             self._scratch.gone.discard(self._given)
         if self._ids:
             self._scratch.delete(self._ids[0])
+        self._scratch.keep_calls()
 
     def look_again(self, sight: Sight) -> None:
         """Read the table, and what its feed says of all that."""
         self._scratch.look()
+        self._scratch.keep_calls()
         after = self._scratch.row(self._before["id"]) if self._before else None
         if after and self._before and sight.answer("files.upload_answer"):
             sequences = (sequence_of(self._before), sequence_of(after))
@@ -324,7 +333,6 @@ class Writing:
             sight.say("feed.recreated", "listed" if self._given in removed else "not_listed")
         link = self._scratch.link_to_itself
         if link and link.cascades and not self._scratch.row(self._ids[1]):
-            self._scratch.gone.add(self._ids[1])
             sight.say("feed.cascade", "listed" if self._ids[1] in removed else "silent")
 
     def delete_many(self, sight: Sight) -> None:
@@ -336,7 +344,6 @@ class Writing:
         rows = {row["id"] for row in self._scratch.look()}
         if status == _OK:
             sight.say("delete.many", "ignored" if rows >= set(ids) else "served")
-            self._scratch.gone |= set(ids) - rows
         else:
             sight.say("delete.many", "missing")
 
