@@ -63,6 +63,7 @@ def _serve(
     print(simulator.url, flush=True)
     if not options.tied:  # a program reads the first line, and may be gone before the second
         print(f"API key: {simulator.token}. Control: /_simulator/ beside /v1. Stop with Ctrl-C.", flush=True)
+    sys.stderr.writelines(f"Unlike the report: {sentence}\n" for sentence in likeness.unlike)
     simulator.serve(tied=options.tied)
     return 0
 

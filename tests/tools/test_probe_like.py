@@ -106,10 +106,9 @@ def test_the_command_takes_a_report_and_says_what_is_unlike_it(simulate, tmp_pat
     path = tmp_path / "report.json"
     path.write_text(json.dumps(report), encoding="utf-8")
     command = [sys.executable, "-m", "ninox_simulator", "--port", "0", "--seed", "empty", "--like", str(path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
-            lines = [process.stdout.readline() for _ in range(3)]
+            assert process.stdout.readline().startswith("http://127.0.0.1:")
+            assert process.stderr.readline() == "Unlike the report: write.doubles: rounded is not simulated.\n"
         finally:
             process.terminate()
-    assert lines[0].startswith("http://127.0.0.1:")
-    assert lines[2] == "Unlike the report: write.doubles: rounded is not simulated.\n"
