@@ -131,7 +131,7 @@ def test_a_circle_would_be_seen(tmp_path, monkeypatch):
 
 LAYERS_OF_THE_SIMULATOR = (
     {"__main__", "pytest_plugin"},
-    {"remote"},
+    {"remote", "like"},
     {"server"},
     {"app"},
     {"routes", "control_api"},
