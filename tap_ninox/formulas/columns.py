@@ -12,7 +12,8 @@ from ninox_api.schema import FORMULA, DatabaseSchema, Table
 from ninox_singer.names import Names, did_you_mean, is_glob
 from tap_ninox.formulas.reading import Formula, FormulaReader
 from tap_ninox.schema.catalog import TableEntry
-from tap_ninox.values.columns import Column
+from tap_ninox.schema.known_tables import KnownTable, TableKey
+from tap_ninox.values.columns import Column, roots_of
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ class _Named:
 
 
 def offer_formulas(
-    entries: Iterable[TableEntry], patterns: Mapping[str, str]
+    entries: Iterable[TableEntry], patterns: Mapping[str, str], known: Mapping[TableKey, KnownTable]
 ) -> tuple[list[TableEntry], dict[str, str]]:
     """Return the entries, the formulas that the `formulas` setting names made readable; and what names none, and why.
 
@@ -34,13 +35,18 @@ def offer_formulas(
         entries: All table streams.
         patterns: Id `<database_id>.<table_id>.<field_id>`, or name or glob of `<stream>.<property>` → type. A name
             counts more than a glob, and of several globs the first does.
+        known: What the state knows of tables: a formula that has its type in its name is called as it was before, too.
     """
     entries = list(entries)
     formulas = [(entry, column) for entry in entries for column in entry.columns if column.type == FORMULA]
+    roots = {
+        entry.key: roots_of([*known[entry.key].former, *known[entry.key].columns]) if entry.key in known else {}
+        for entry in entries
+    }
     names = Names(
         formulas,
         ids=lambda item: (f"{_key(item[0])}.{item[1].field_id}",),
-        names=lambda item: (f"{item[0].stream}.{item[1].name}",),
+        names=lambda item: _names(*item, roots[item[0].key]),
     )
     found = {pattern: names.find_all(pattern) for pattern in patterns}
     types: dict[tuple[str, str], str] = {}
@@ -54,6 +60,10 @@ def offer_formulas(
         if not items
     }
     return [replace(entry, columns=tuple(_offered(entry, types))) for entry in entries], unknown
+
+
+def _names(entry: TableEntry, column: Column, roots: Mapping[str, str]) -> set[str]:
+    return {f"{entry.stream}.{name}" for name in (column.name, roots.get(column.field_id, column.name))}
 
 
 def _offered(entry: TableEntry, types: Mapping[tuple[str, str], str]) -> Iterator[Column]:

@@ -242,6 +242,9 @@ def _after_adding(comparison: _Comparison, field: Field) -> str:
 def _changed_field(comparison: _Comparison, known: KnownField, field: Field) -> Iterator[Drift]:
     column = first_columns(comparison.entry.columns).get(field.id) if comparison.entry else None
     name = column.name if column else known.property
+    computed_as = column.computed_as if column else ""
+    # Under its old name, it is told with what shapes values, until all rows came again.
+    is_read_otherwise = name != known.property and "" != known.computed_as != computed_as != ""
     if field.name != known.name:
         yield comparison.drift(
             "field_renamed",
@@ -250,13 +253,22 @@ def _changed_field(comparison: _Comparison, known: KnownField, field: Field) -> 
             before=known.name,
             after=field.name,
         )
-    elif name != known.property and field.type == known.type:
+    elif name != known.property and field.type == known.type and not is_read_otherwise:
         yield comparison.drift(
             "property_renamed",
             f"field {field.name!r} is named differently now; {_property_after(comparison, field, known, name)}",
             field_id=field.id,
             before=known.property,
             after=name,
+        )
+    if is_read_otherwise:
+        yield comparison.drift(
+            "field_retyped",
+            f"formula {field.name!r} was read as {known.computed_as} and is read as {computed_as}; "
+            f"{_after_retyping(comparison, field, known)}",
+            field_id=field.id,
+            before=known.computed_as,
+            after=computed_as,
         )
     if field.type != known.type:
         then = _after_retyping(comparison, field, known)

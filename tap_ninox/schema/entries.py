@@ -12,11 +12,12 @@ from ninox_singer.events import log_names
 from ninox_singer.names import Names, choose
 from ninox_singer.types import is_known
 from tap_ninox.formulas.columns import offer_formulas
-from tap_ninox.schema.catalog import TableEntry
+from tap_ninox.schema.catalog import TableEntry, aliases_of
 from tap_ninox.schema.discovery import Discovery, tell_unselected
 from tap_ninox.schema.known_tables import KnownTable, TableKey, known_from_state, streams_in_state
 from tap_ninox.schema.names import discovered_entries, followed_entries
 from tap_ninox.settings import TapSettings
+from tap_ninox.values.columns import apart_by_type
 
 logger = logging.getLogger(__name__)
 
@@ -42,26 +43,37 @@ def entries_to_read(
     if saved is not None:
         chosen = _chosen(saved, discovery, settings)
         entries = followed_entries(chosen, discovery, settings, reserved=reserved, streams=streams, known=known)
-        entries, unknown = _offer_renamed(entries, saved, settings)
+        entries, unknown = _offer_renamed(entries, saved, settings, known)
     elif discovery is None:
         return [], []
     else:
         entries = discovered_entries(discovery, settings, reserved=reserved, streams=streams, known=known)
         tell_unselected(discovery)
         _warn_of_unknown_types(entries)
-        entries, unknown = offer_formulas(entries, settings.formulas)
-    return entries, _unseen(unknown, discovery)
+        entries, unknown = offer_formulas(entries, settings.formulas, known)
+    return [_apart_by_type(entry, settings, known.get(entry.key)) for entry in entries], _unseen(unknown, discovery)
+
+
+def _apart_by_type(entry: TableEntry, settings: TapSettings, known: KnownTable | None) -> TableEntry:
+    if known is None:
+        return entry
+    aliases = aliases_of(settings.aliases, ".".join(entry.key))
+    columns = apart_by_type(entry.columns, aliases=aliases, known=known.columns, former=known.former)
+    return replace(entry, columns=columns)
 
 
 def _offer_renamed(
-    entries: Sequence[TableEntry], saved: Sequence[TableEntry], settings: TapSettings
+    entries: Sequence[TableEntry],
+    saved: Sequence[TableEntry],
+    settings: TapSettings,
+    known: Mapping[TableKey, KnownTable],
 ) -> tuple[list[TableEntry], dict[str, str]]:
     """Return a catalog's tables, formulas readable that a setting names by their name in the state, and what it misses.
 
     Of the others the catalog says whether they are read, and as what.
     """
-    offered, unknown = offer_formulas(entries, settings.formulas)
-    _, unknown_before = offer_formulas(saved, settings.formulas)
+    offered, unknown = offer_formulas(entries, settings.formulas, known)
+    _, unknown_before = offer_formulas(saved, settings.formulas, {})
     before = {entry.key: (entry.stream, {column.name for column in entry.columns}) for entry in saved}
     result = []
     for entry, readable in zip(entries, offered, strict=True):

@@ -47,11 +47,13 @@ class KnownField:
 
     Attributes:
         property: Name of its first property.
+        computed_as: For a formula that was read: the type of its values.
     """
 
     name: str
     type: str
     property: str
+    computed_as: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +85,9 @@ class KnownTable:
     def fields(self) -> dict[str, KnownField]:
         """Field id → field, without back sides of references."""
         return {
-            field_id: KnownField(name=column.title, type=column.type, property=column.name)
+            field_id: KnownField(
+                name=column.title, type=column.type, property=column.name, computed_as=column.computed_as
+            )
             for field_id, column in first_columns(self.columns).items()
             if column.type != BACK_SIDE
         }
@@ -215,6 +219,7 @@ class Description:
         names: Field id and part → property, where it is not the one that follows from the caption.
         former: Properties that went out of use.
         shape: What makes values of what Ninox sends.
+        moved: Fields whose values go under another name now, so that nothing shaped what is under it before.
         lists_formulas: False where formulas cannot be seen; those that were known stay known.
     """
 
@@ -223,6 +228,7 @@ class Description:
     names: Mapping[str, str]
     former: tuple[Column, ...]
     shape: Mapping[str, str]
+    moved: frozenset[str]
     lists_formulas: bool
 
     def write_to(self, bookmark: MutableMapping[str, Any]) -> None:
@@ -239,8 +245,12 @@ class Description:
             is_gone=None,
             is_deselected=None,
         )
-        if bookmark.get("shape") is None:
+        shape = shape_in_state(bookmark)
+        if shape is None:
             self.write_shape_to(bookmark)
+        else:
+            new = {key: text for key, text in self.shape.items() if key in self.moved}
+            bookmark["shape"] = _as_list({**shape, **new})
 
     def differs_from(self, bookmark: Mapping[str, Any]) -> bool:
         """Tell whether a bookmark was written for other fields, names or shapes."""
@@ -288,7 +298,15 @@ def describe(
         },
         former=_out_of_use(columns, known, lists_formulas=schema.lists_formulas) if known else (),
         shape=shape_of(entry, settings),
+        moved=_moved(columns, known) if known else frozenset(),
         lists_formulas=schema.lists_formulas,
+    )
+
+
+def _moved(columns: Iterable[Column], known: KnownTable) -> frozenset[str]:
+    before = {(column.field_id, column.part): column.name for column in known.columns}
+    return frozenset(
+        column.field_id for column in columns if before.get((column.field_id, column.part), column.name) != column.name
     )
 
 

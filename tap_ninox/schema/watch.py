@@ -68,7 +68,9 @@ class SchemaWatch:
         from_state = list(self._told_by_state(bookmarks, set(selected)))
         known = [*self._saved, *from_state]
         drifts = [*table_drifts(known, self._entries, self._databases), *self._new(bookmarks, set(selected))]
-        drifts += self._reshaped(bookmarks, set(selected))
+        retyped = {(drift.stream, drift.field_id) for drift in drifts if drift.kind == "field_retyped"}
+        reshaped = self._reshaped(bookmarks, set(selected))
+        drifts += [drift for drift in reshaped if (drift.stream, drift.field_id) not in retyped]
         for drift in drifts:
             if drift.kind == "table_removed" and drift.stream and drift.stream in bookmarks:
                 bookmarks[drift.stream]["is_gone"] = True

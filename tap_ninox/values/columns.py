@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 from ninox_api.errors import NinoxConfigError
@@ -131,7 +131,7 @@ def columns_of(
         else:
             names.take(column.name)
             kept.setdefault(fld.id, {})[column.part] = column
-    roots = _roots([*former, *known])
+    roots = roots_of([*former, *known])
     columns = {}
     for fld in sorted(table.fields, key=lambda fld: fld.id not in aliases):
         alias, parts = aliases.get(fld.id), kept.get(fld.id, {})
@@ -177,13 +177,41 @@ def _is_left(name: str, part: Part, left: Mapping[str, JsonSchema]) -> bool:
     return left.get(name.casefold(), part.schema) != part.schema
 
 
-def _roots(known: Iterable[Column]) -> dict[str, str]:
+def roots_of(known: Iterable[Column]) -> dict[str, str]:
     """Return by field what the names of its properties began with at first."""
     found: dict[str, list[tuple[bool, int, str]]] = {}
     for column in known:
         root = column.name.removesuffix(f"_{column.part}") if column.part else column.name
         found.setdefault(column.field_id, []).append((bool(column.part), len(root), root))
     return {field_id: min(roots)[-1] for field_id, roots in found.items()}  # longer ones have a type added
+
+
+def apart_by_type(
+    columns: Iterable[Column], *, aliases: Mapping[str, str], known: Iterable[Column], former: Iterable[Column]
+) -> tuple[Column, ...]:
+    """Return the properties, formulas read as another JSON type than before under names of their own.
+
+    Of all other fields `columns_of` sees to that; as what a formula is read is known only once it has a name.
+
+    Args:
+        columns: Of the table, as `columns_of` named them.
+        aliases: Field id → name to use instead, whatever type it had.
+        known: Properties as they were.
+        former: Properties that went out of use.
+    """
+    columns, before = list(columns), [*former, *known]
+    left = {column.name.casefold(): column.json_type for column in before if column.is_readable}
+    roots = roots_of(before)
+    names = NameSpace([*SYSTEM_PROPERTIES, *(column.name for column in columns)])
+    for n, column in enumerate(columns):
+        json_type = column.json_type
+        if column.is_computed and column.field_id not in aliases and left.get(column.name, json_type) != json_type:
+            root = roots.get(column.field_id, column.name)
+            is_free = root not in names and left.get(root, json_type) == json_type
+            others = {name for name, kind in left.items() if kind != json_type}
+            base = root if is_free else with_part(root, column.computed_as)
+            columns[n] = replace(column, name=names.claim(base, suffixes=(column.field_id,), but_not=others))
+    return tuple(columns)
 
 
 def _keeps_its_type(column: Column, fld: Field) -> bool:

@@ -6,7 +6,7 @@ import pytest
 
 from ninox_simulator.documents import RecordDocument
 from tests.helpers.run import discover, replay, run_tap
-from tests.helpers.seeds import DATABASE_ID, database, field, shop, table, team
+from tests.helpers.seeds import DATABASE_ID, customers, database, field, shop, table, team
 
 STREAM = "shop__customers"
 OPTIONS = {"1": {"caption": "open", "order": 0}, "2": {"caption": "paid", "order": 1}}
@@ -118,3 +118,47 @@ def test_a_new_field_gets_the_name_of_a_removed_one_if_it_fits_its_column(simula
         run = run_tap(simulator, state=state)
         assert [key for key in run.of_type("SCHEMA", STREAM)[0]["schema"]["properties"] if "amount" in key] == [name]
         state = run.state
+
+
+def formula_shop(simulate):
+    tables = {"A": customers(D=field("fn", "Total", fn="B * 2"))}
+    return simulate(team(database(tables, {"A": [RecordDocument(1, {"A": "a", "B": 1}, 1)]})))
+
+
+def read_as(simulator, kind, *, state=None, catalog=None, **more):
+    simulator.edit.update("A", 1, {"B": 2 if state is None else 3})
+    settings = {"formulas": {"*.total": kind}, "full_refresh_interval_hours": 1000, **more}
+    run = run_tap(simulator, state=state, catalog=catalog, **settings)
+    assert run.error is None
+    schema = run.of_type("SCHEMA", STREAM)[0]["schema"]["properties"]
+    sent = {name: schema[name]["type"][0] for name in schema if name.startswith("total")}
+    assert {name for row in run.rows(STREAM) for name in row if name.startswith("total")} <= sent.keys()
+    return run, sent
+
+
+@pytest.mark.parametrize("catalog", ["none", "fresh"])
+def test_a_formula_read_as_another_type_gets_a_property_of_its_own(simulate, catalog):
+    simulator = formula_shop(simulate)
+    state, seen = None, []
+    for kind in ("number", "string", "string", "timeinterval", "boolean", "string"):
+        given = discover(simulator, formulas={"*.total": kind}) if catalog == "fresh" else None
+        run, sent = read_as(simulator, kind, state=state, catalog=given)
+        state = run.state
+        told = [(drift["kind"], drift["before"], drift["after"]) for drift in run.report["drift"]]
+        seen.append((kind, sent, told))
+    assert seen == [
+        ("number", {"total": "number"}, []),
+        ("string", {"total_string": "string"}, [("field_retyped", "number", "string")]),
+        ("string", {"total_string": "string"}, []),
+        ("timeinterval", {"total": "number"}, [("field_retyped", "string", "timeinterval")]),
+        ("boolean", {"total_boolean": "boolean"}, [("field_retyped", "timeinterval", "boolean")]),
+        ("string", {"total_string": "string"}, [("field_retyped", "boolean", "string")]),
+    ]
+
+
+def test_a_formula_with_an_alias_keeps_that_name_whatever_its_type(simulate):
+    simulator = formula_shop(simulate)
+    run, _ = read_as(simulator, "number")
+    again, sent = read_as(simulator, "string", state=run.state, aliases={f"{DATABASE_ID}.A.D": "total"})
+    assert sent == {"total": "string"}
+    assert [drift["kind"] for drift in again.report["drift"]] == ["values_reshaped"]
