@@ -182,20 +182,24 @@ def find_other_writer(run: Run, loaders: Sequence[StreamLoader]) -> AnotherWrite
         keyed = [loader for loader in sharing if loader.plan.match_field_ids]
         if not (table.has_gaps and keyed):
             continue
-        created = {record_id for loader in sharing for record_id in loader.created}
         table.read_unread()
         twins = {
             (twin.id, record.id)
             for record in table.read_gaps()
-            if record.id not in created
+            if not _has_created(sharing, record.id)
             for loader in keyed
             if (key := loader.plan.key_of(record.fields)) is not None
             for twin in run.matcher_of(loader.plan).index.find(key)
-            if twin.id in created
+            if _has_created(sharing, twin.id)
         }
         if twins:
             return AnotherWriterError(keyed[0].plan, sorted(twins))
     return None
+
+
+def _has_created(loaders: Iterable[StreamLoader], record_id: int) -> bool:
+    """Tell whether a record was made by this run."""
+    return any(record_id in loader.created for loader in loaders)
 
 
 def _is_to_come(loader: StreamLoader, to_come: set[LinkKey], wanted: Wanted) -> bool:

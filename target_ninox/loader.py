@@ -13,9 +13,10 @@ from ninox_singer.cli import log_defect
 from target_ninox.mapping.place import is_system
 from target_ninox.mapping.plan import WritePlan
 from target_ninox.mapping.rows import RowRejectedError
+from target_ninox.matching.id_runs import IdRuns
 from target_ninox.matching.linking import Links, Wanted
 from target_ninox.matching.waiting import WaitingRows
-from target_ninox.reporting.account import StreamAccount
+from target_ninox.reporting.account import MARKED_DELETED, SUPERSEDED, StreamAccount
 from target_ninox.reporting.rejects import StreamSchema
 from target_ninox.run import Run
 from target_ninox.write.cascade import Cascade, RecordKey, find_cascade
@@ -64,7 +65,7 @@ class StreamLoader:
         self._run = run
         self._buffer: list[Row] = []
         self.seen: set[int] = set()
-        self.created: set[int] = set()
+        self.created = IdRuns()
         self._overrides = Overrides(self.account.report)
         self.describe(described)
 
@@ -128,7 +129,7 @@ class StreamLoader:
             self.account.reject_record(number, record, RowRejectedError(code="unforeseen", reason=reason))
             return
         if encoded.deleted and not self._run.settings.deletes_marked:
-            self.account.skip(1)  # here, or it would take the place of an earlier row about the record
+            self.account.skip(1, MARKED_DELETED)  # here, or it would take the place of an earlier row about the record
         else:
             self._buffer.append(Row(encoded, record, number, self.account.described))
 
@@ -168,6 +169,7 @@ class StreamLoader:
                 self.held.put(row)
             self.held = self.held.without_gaps()
             self._buffer = []
+            self.account.show_progress()
 
     def _with_earlier(self, rows: Iterable[Row]) -> list[Row]:
         """Return rows, each behind the one about the same record that waits."""
@@ -224,7 +226,7 @@ class StreamLoader:
             self._writer.write(rows)
             return ()
         kept = merged(rows) if self.plan.needs_key else rows
-        self.account.skip(len(rows) - len(kept))
+        self.account.skip(len(rows) - len(kept), SUPERSEDED)
         while kept:
             ready, kept = self._links.resolve(kept, reject=self.account.reject)
             if not ready:

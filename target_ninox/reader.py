@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator
@@ -11,6 +13,7 @@ from singer_sdk.singerlib.encoding.base import GenericSingerReader
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 from typing_extensions import override
 
+from ninox_singer.progress import share_of
 from target_ninox.lines import NotJsonError, decode
 
 _PARTS: dict[str, dict[str, type]] = {
@@ -42,7 +45,14 @@ class QuietReader(GenericSingerReader[bytes]):
         super().__init__()
         self._on_bad_line = on_bad_line
         self._lines = 0
+        self._bytes = 0
+        self._size: int | None = None
         self.line_bytes = 0
+
+    @property
+    def share(self) -> float | None:
+        """Which part of the input was read, 0 to 1; None if it is no file, whose size is known."""
+        return share_of(self._bytes, self._size)
 
     @property
     @override
@@ -54,6 +64,7 @@ class QuietReader(GenericSingerReader[bytes]):
         self, file_input: IO[bytes] | None, callbacks: dict[str, Callable[[dict[str, Any]], None]]
     ) -> Any:
         source = getattr(file_input, "buffer", file_input) or self.default_input  # --input is opened as text
+        self._size = _size_of(source)
         return super().process_lines(cast("IO[bytes]", self._counted(source)), callbacks)
 
     def _counted(self, source: Iterable[bytes | str]) -> Iterator[bytes]:
@@ -65,6 +76,7 @@ class QuietReader(GenericSingerReader[bytes]):
             line = given.encode() if isinstance(given, str) else given
             self._lines = number
             self.line_bytes = len(line)
+            self._bytes += len(line)
             message = line.removeprefix(BOM_UTF8) if number == 1 else line
             if message.strip():
                 yield message
@@ -101,6 +113,14 @@ class QuietReader(GenericSingerReader[bytes]):
         self._on_bad_line()
         message = f"Line {self._lines} of the input is no Singer message: it has {what}."
         raise InvalidInputLine(message) from None
+
+
+def _size_of(source: IO[bytes]) -> int | None:
+    try:
+        status = os.fstat(source.fileno())
+    except (AttributeError, OSError):  # it is no file of the system's
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def _is_schema(message: dict[str, Any]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,6 +15,7 @@ from ninox_api.fetching import FileFetcher
 from ninox_api.schema import Field, Table
 from ninox_singer.cli import Stopping
 from ninox_singer.names import is_glob
+from ninox_singer.progress import Display, LogDisplay, default_display
 from ninox_singer.types import field_type
 from ninox_singer.types.reference import find_record_id
 from target_ninox.destination import Destination, open_destination
@@ -42,6 +43,8 @@ class Run:
         max_tries: How often rows are sent in all.
         file_sources: Where files of rows come from.
         preview: What a dry run would do; None in earnest.
+        share: Tells which part of the input was read, 0 to 1; None if nobody knows.
+        display: Where progress is shown.
     """
 
     settings: TargetSettings
@@ -54,6 +57,8 @@ class Run:
     max_tries: int
     file_sources: FileSources
     preview: DryRun | None = None
+    share: Callable[[], float | None] = lambda: None
+    display: Display = field(default_factory=LogDisplay)
     _failed: dict[str, str] = field(default_factory=dict)
     _places: dict[str, Place] = field(default_factory=dict)
     _seen: dict[str, dict[str, AbstractSet[int]]] = field(default_factory=dict)
@@ -159,6 +164,7 @@ class Run:
             CountsDifferError: The run is complete, yet rows have no outcome.
         """
         self.client.close()
+        self.display.clear()
         for matcher in self._matchers.values():
             matcher.index.close()
         self.rejects.close()
@@ -196,8 +202,16 @@ class Run:
         return known
 
 
-def open_run(connection: ConnectionConfig, settings: TargetSettings, stopping: Stopping) -> Run:
+def open_run(
+    connection: ConnectionConfig, settings: TargetSettings, stopping: Stopping, *, share: Callable[[], float | None]
+) -> Run:
     """Find the database and prepare everything that the settings ask for; a few calls.
+
+    Args:
+        connection: How Ninox is reached.
+        settings: The target's.
+        stopping: Ends the process on a signal.
+        share: Tells which part of the input was read.
 
     Raises:
         NinoxError: The database cannot be found or its schema cannot be read.
@@ -223,6 +237,9 @@ def open_run(connection: ConnectionConfig, settings: TargetSettings, stopping: S
             folder=settings.file_folder,
         ),
         preview=DryRun() if settings.dry_run else None,
+        share=share,
+        # Behind a tap, the terminal's last line is the tap's.
+        display=LogDisplay() if share() is None else default_display(),
     )
 
 

@@ -78,7 +78,7 @@ class TargetNinox(ConfiguredPlugin, LoadingTarget):
     def run(self) -> Run:
         """What all streams share; the database is looked for when it is first needed."""
         if self._run is None:
-            self._run = open_run(self._connection, self._settings, self._stopping)
+            self._run = open_run(self._connection, self._settings, self._stopping, share=lambda: self.reader.share)
         return self._run
 
     def loader(self, described: StreamSchema) -> StreamLoader:

@@ -6,10 +6,14 @@ from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from ninox_singer.progress import Progress
 from target_ninox.mapping.rows import EncodedRow, RowRejectedError
 from target_ninox.reporting.rejects import StreamSchema
 from target_ninox.run import Run
 from target_ninox.write.merging import Row
+
+MARKED_DELETED, SUPERSEDED, NO_RECORD, NO_KEY = "marked_deleted", "superseded", "no_record", "no_key"
+"""Why rows are skipped; `report.SKIPPED` has them in words."""
 
 
 class Counted(NamedTuple):
@@ -35,6 +39,8 @@ class StreamAccount:
         self.report = run.report.stream(described.stream)
         self.read = 0
         self.blocked_from: int | None = None
+        self._share = run.share
+        self._progress = Progress(described.stream, run.display, start=run.share() or 0.0)
         self._rejects = run.rejects
         self._holds_state = run.settings.fails_on_reject
         self._remembered: dict[Hashable, Counted] | None = None
@@ -45,25 +51,29 @@ class StreamAccount:
         self.report.read += 1
         return self.read
 
+    def show_progress(self) -> None:
+        """Show how far the stream is, unless that was done a moment ago."""
+        self._progress.advance(self.report.settled, self._share())
+
     def leave_out(self) -> None:
         """Count a row that came behind the last one that this run loads."""
         self.report.left_out += 1
 
     def count(self, row: Row, outcome: str, record_id: int = 0) -> None:
         """Count what became of a row."""
-        self._add(outcome, 1)
+        self._add(outcome, 1, because=NO_RECORD)
         if self._remembered is not None:
             self._remembered[row.identity] = Counted(outcome, record_id)
 
-    def skip(self, count: int) -> None:
-        """Count rows that needed nothing."""
-        self._add("skipped", count)
+    def skip(self, count: int, because: str) -> None:
+        """Count rows that needed nothing, and why."""
+        self._add("skipped", count, because=because)
 
     def recount(self, row: Row, outcome: str) -> None:
         """Count a remembered row under another name."""
         counted = self.remembered(row)
         if counted is not None and self._remembered is not None:
-            self._add(counted.outcome, -1)
+            self._add(counted.outcome, -1, because=NO_RECORD)
             self._add(outcome, 1)
             self._remembered[row.identity] = counted._replace(outcome=outcome)
 
@@ -71,7 +81,7 @@ class StreamAccount:
         """Count a row as rejected, whatever it was counted as before."""
         counted = self.remembered(row)
         if counted is not None:
-            self._add(counted.outcome, -1)
+            self._add(counted.outcome, -1, because=NO_RECORD)
         self._add("rejected", 1)
         key = error.key if row.encoded.key is None else row.encoded.key
         self._rejects.add(row.described, row.record, error, number=row.encoded.number, key=key)
@@ -100,5 +110,7 @@ class StreamAccount:
         finally:
             self._remembered = None
 
-    def _add(self, outcome: str, count: int) -> None:
+    def _add(self, outcome: str, count: int, *, because: str = "") -> None:
         setattr(self.report, outcome, getattr(self.report, outcome) + count)
+        if outcome == "skipped" and count:
+            self.report.skipped_because[because] = self.report.skipped_because.get(because, 0) + count

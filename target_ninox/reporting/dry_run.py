@@ -1,7 +1,8 @@
 """What a run would do, for people to read before they let it: counts per table, and examples of the differences.
 
 Examples hold values. They are shown on the user's own terminal and put into the report file (which only its owner may
-read); where the output is not a terminal, and may be a log that others read, only field names and counts are shown.
+read); where the output is not a terminal, and may be a log that others read, as under Meltano, they name the row or the
+record by its number, the fields, and no value.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
@@ -20,7 +21,9 @@ from ninox_singer.types import meaning_of
 from target_ninox.mapping.rows import EncodedRow
 from target_ninox.reporting.report import RunReport, StreamReport
 
-MOST_EXAMPLES = 5
+MOST_EXAMPLES = 3
+"""Of each kind."""
+
 _MOST_CHARACTERS = 40
 _EMPTY = "(empty)"
 _NAME_COLUMNS = 2
@@ -36,12 +39,16 @@ class Difference:
     Attributes:
         action: `create`, `update` or `delete`.
         record: Key of the row, or the record id.
+        number: Of the row or the record, in words: fit for a log, where a key is not.
         fields: Field name → value before and after, as people read them.
+        along: Name of a table → records that Ninox deletes along.
     """
 
     action: str
     record: str
+    number: str
     fields: Mapping[str, tuple[str, str]]
+    along: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -63,13 +70,17 @@ class TablePlan:
     def create(self, row: EncodedRow) -> None:
         """Note a record that would be made."""
         if self._has_room("create"):
-            self._add("create", row.key, {field_id: (None, value) for field_id, value in row.fields.items()})
+            values = {field_id: (None, value) for field_id, value in row.fields.items()}
+            self._add("create", row.key, f"row {row.number}", values)
 
-    def update(self, row: EncodedRow, changes: Mapping[str, Any], current_fields: Mapping[str, Any]) -> None:
+    def update(
+        self, row: EncodedRow, record_id: int, changes: Mapping[str, Any], current_fields: Mapping[str, Any]
+    ) -> None:
         """Note a record that would be changed.
 
         Args:
             row: The row.
+            record_id: Of the record.
             changes: As `WritePlan.changes` tells them.
             current_fields: What the record holds.
         """
@@ -77,18 +88,17 @@ class TablePlan:
         self.changed.update(names[field_id].name for field_id in changes)
         if self._has_room("update"):
             changed = {field_id: (current_fields.get(field_id), value) for field_id, value in changes.items()}
-            self._add("update", row.key, changed)
+            self._add("update", row.key, f"record {record_id}", changed)
 
-    def delete(self, record_id: int) -> None:
-        """Note a record that would be deleted."""
+    def delete(self, record_id: int, *, along: Callable[[], Mapping[str, int]]) -> None:
+        """Note a record that would be deleted, and what Ninox would delete along with it."""
         if self._has_room("delete"):
-            self._add("delete", record_id, {})
+            self._add("delete", record_id, f"record {record_id}", {}, along=along())
 
     @property
     def shown(self) -> list[Difference]:
-        """The examples to show: updates first, they say most."""
-        found = (example for action in ("update", "create", "delete") for example in self.examples.get(action, ()))
-        return list(found)[:MOST_EXAMPLES]
+        """The examples to show, a few of each kind: updates first, they say most."""
+        return [example for action in ("update", "create", "delete") for example in self.examples.get(action, ())]
 
     @property
     def _fields(self) -> dict[str, Field]:
@@ -97,13 +107,17 @@ class TablePlan:
     def _has_room(self, action: str) -> bool:
         return len(self.examples.setdefault(action, [])) < MOST_EXAMPLES
 
-    def _add(self, action: str, record: Any, values: Mapping[str, tuple[Any, Any]]) -> None:
+    def _add(
+        self, action: str, record: Any, number: str, values: Mapping[str, tuple[Any, Any]], *,
+        along: Mapping[str, int] | None = None,
+    ) -> None:  # fmt: skip
         fields = self._fields
         readable = {
             fields[field_id].name: (_readable(fields[field_id], before), _readable(fields[field_id], after))
             for field_id, (before, after) in values.items()
         }
-        self.examples[action].append(Difference(action=action, record=_shown(record), fields=readable))
+        example = Difference(action=action, record=_shown(record), number=number, fields=readable, along=along or {})
+        self.examples[action].append(example)
 
 
 class DryRun:
@@ -121,7 +135,12 @@ class DryRun:
         """Return stream → examples, for the report file."""
         return {
             name: [
-                {"action": example.action, "record": example.record, "fields": dict(example.fields)}
+                {
+                    "action": example.action,
+                    "record": example.record,
+                    "fields": dict(example.fields),
+                    "deleted_along": dict(example.along),
+                }
                 for example in plan.shown
             ]
             for name, plan in self.tables.items()
@@ -146,6 +165,10 @@ class DryRun:
         yield from _table(self._rows(report), has_colour=has_colour)
         for name, plan in self.tables.items():
             yield from map(escape, _details(name, plan, report.stream(name), shows_values=shows_values))
+        has_examples = any(plan.shown for plan in self.tables.values())
+        if has_examples and not shows_values:
+            yield ""
+            yield "  This may be a log, so that it shows no values: report_path has them, and a terminal."
         yield ""
 
     def _rows(self, report: RunReport) -> Iterator[Sequence[str]]:
@@ -179,7 +202,7 @@ def _table(rows: Iterable[Sequence[str]], *, has_colour: bool) -> Iterator[str]:
 
 def _details(name: str, plan: TablePlan, counts: StreamReport, *, shows_values: bool) -> Iterator[str]:
     along = ", ".join(f"{count:,} of {table}" for table, count in counts.deleted_along.items())
-    if plan.warnings or plan.changed or along or (shows_values and plan.shown):
+    if plan.warnings or along or plan.shown:
         yield ""
         yield f"  {name} → {plan.table.name}"
     for warning in plan.warnings:
@@ -188,13 +211,22 @@ def _details(name: str, plan: TablePlan, counts: StreamReport, *, shows_values: 
         yield f"    Ninox deletes along: {along}"
     if plan.changed:
         yield f"    changed fields: {', '.join(f'{field} ({count:,})' for field, count in plan.changed.most_common())}"
-    if shows_values:
-        for example in plan.shown:
-            yield from _example(example)
+    for example in plan.shown:
+        yield from _example(example) if shows_values else [_example_without_values(example)]
+
+
+def _example_without_values(example: Difference) -> str:
+    fields = f": {', '.join(example.fields)}" if example.fields else ""
+    return f"    {example.action} {example.number}{_with_along(example)}{fields}"
+
+
+def _with_along(example: Difference) -> str:
+    counts = [f"{count:,} of {table}" for table, count in example.along.items()]
+    return f", and along with it {', '.join(counts)}" if counts else ""
 
 
 def _example(example: Difference) -> Iterator[str]:
-    yield f"    {example.action} {example.record}"
+    yield f"    {example.action} {example.record}{_with_along(example)}"
     columns = max(map(width, example.fields), default=0)
     for name, (before, after) in example.fields.items():
         change = after if example.action == "create" else f"{before} → {after}"

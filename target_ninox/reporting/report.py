@@ -19,6 +19,24 @@ from ninox_singer.output_files import write_private
 logger = logging.getLogger(__name__)
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
+SKIPPED = {
+    "marked_deleted": "the row says that its record was deleted, which counts with hard_delete only",
+    "superseded": "another row about the same record came behind it",
+    "no_record": "there is no record that mode update could change",
+    "no_key": "the row says that a record was deleted, and nothing to find it by",
+}
+"""Why rows are skipped, in words."""
+
+EXPLANATIONS = {
+    "unchanged": "the record held these values already",
+    "deleted": "the row says that its record was deleted (hard_delete)",
+    "rejected": "the warnings above say why",
+    "removed": "no row came for this record of a mirror",
+    "recovered": "created, though the answer was lost: the record was found in Ninox",
+    "unaccounted": "an error ended the run, or the stream, before the row was loaded",
+}
+"""What counts mean; `created` and `updated` say it themselves."""
+
 OUTCOMES = ("created", "updated", "unchanged", "deleted", "skipped", "rejected")
 
 
@@ -40,7 +58,8 @@ class StreamReport:
         updated: Rows that changed a record.
         unchanged: Rows whose record held the values already.
         deleted: Rows whose record was deleted because they say so.
-        skipped: Rows that needed nothing: deleted ones without `hard_delete`, updates without a record.
+        skipped: Rows that needed nothing.
+        skipped_because: Why → rows of them; see `SKIPPED`.
         rejected: Rows that could not be written.
         removed: Records that a mirror deleted because no row came for them; no row of the stream stands for them.
         deleted_along: Name of a table → records that Ninox deleted along with those that were deleted or removed, by
@@ -60,6 +79,7 @@ class StreamReport:
     unchanged: int = 0
     deleted: int = 0
     skipped: int = 0
+    skipped_because: dict[str, int] = field(default_factory=dict)
     rejected: int = 0
     removed: int = 0
     deleted_along: dict[str, int] = field(default_factory=dict)
@@ -73,10 +93,15 @@ class StreamReport:
     seconds: float = 0.0
 
     @property
+    def settled(self) -> int:
+        """Rows with an outcome."""
+        outcomes: Iterator[int] = (getattr(self, outcome) for outcome in OUTCOMES)
+        return sum(outcomes)
+
+    @property
     def unaccounted(self) -> int:
         """Rows without an outcome: those that an aborted run did not come to."""
-        outcomes: Iterator[int] = (getattr(self, outcome) for outcome in OUTCOMES)
-        return self.read - sum(outcomes)
+        return self.read - self.settled
 
     def add(self, other: StreamReport) -> None:
         """Add another stream's counts."""
@@ -87,10 +112,9 @@ class StreamReport:
                 self.doubts += value
             elif name == "error":
                 self.error = self.error or value
-            elif name == "overridden":
-                self.overridden |= {
-                    caption: self.overridden.get(caption, 0) + count for caption, count in value.items()
-                }
+            elif name in {"overridden", "skipped_because"}:
+                counts = getattr(self, name)
+                counts |= {key: counts.get(key, 0) + count for key, count in value.items()}
             else:
                 setattr(self, name, getattr(self, name) + value)
 
@@ -172,6 +196,8 @@ class RunReport:
         if self._limit_rows is not None:
             ended += f" of the first {counted(self._limit_rows, 'row')} of each stream (limit_rows), without a state"
         logger.info("%s: %s, %s", ended, streams, _line(total))
+        for line in explanations(total):
+            logger.info("%s", line)
         if self._path is not None:
             is_whole = is_complete and total.error is None
             document = _ENCODER.encode(self._document(total, samples or {}, is_complete=is_whole))
@@ -188,6 +214,16 @@ class RunReport:
             streams.setdefault(name, {})["samples"] = examples
         kind = {"dry_run": self._is_dry, "limit_rows": self._limit_rows}
         return {**kind, "complete": is_complete, "total": asdict(total), "streams": streams}
+
+
+def explanations(total: StreamReport) -> Iterator[str]:
+    """Yield what the counts of a run mean, those that are not zero and do not say it themselves."""
+    for name, meaning in EXPLANATIONS.items():
+        if getattr(total, name):
+            yield f"  {name.replace('unaccounted', 'NOT WRITTEN')}: {meaning}."
+    for because, count in total.skipped_because.items():
+        if count:
+            yield f"  skipped ({count}): {SKIPPED[because]}."
 
 
 def _line(report: StreamReport) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from ninox_api.errors import NinoxError
@@ -12,8 +13,9 @@ from ninox_api.writing import RecordWrite
 from ninox_singer.types import field_type
 from target_ninox.mapping.plan import WritePlan
 from target_ninox.mapping.rows import RowRejectedError
+from target_ninox.matching.id_runs import IdRuns
 from target_ninox.matching.record_index import ExistingRecord
-from target_ninox.reporting.account import StreamAccount
+from target_ninox.reporting.account import NO_KEY, SUPERSEDED, StreamAccount
 from target_ninox.run import Run, key_of
 from target_ninox.write.answers import shown_key_of
 from target_ninox.write.batches import BatchWriter
@@ -27,6 +29,7 @@ from target_ninox.write.overrides import Overrides
 logger = logging.getLogger(__name__)
 
 _LARGEST_EXACT = 2**53
+_PROGRESS_EVERY = 100
 _TAKES_ROWS = (
     "It was not deleted: Ninox would delete records along for which rows of this input came (a reference cascades)."
 )
@@ -86,7 +89,7 @@ class RowWriter:
         account: StreamAccount,
         *,
         seen: set[int],
-        created: set[int],
+        created: IdRuns,
         overrides: Overrides,
     ) -> None:
         """Prepare; nothing is sent yet."""
@@ -122,7 +125,7 @@ class RowWriter:
     def write(self, rows: Sequence[Row]) -> None:
         """Write rows; of several about one record, the last one wins."""
         kept = merged(rows) if self.plan.needs_key else list(rows)
-        self._account.skip(len(rows) - len(kept))
+        self._account.skip(len(rows) - len(kept), SUPERSEDED)
         matches = self._match(kept)
         self._save(list(self._intents([row for row in kept if not row.encoded.deleted], matches)))
         self._delete([row for row in kept if row.encoded.deleted], matches)
@@ -150,8 +153,9 @@ class RowWriter:
         matcher.read_whole()
         known = set(matcher.index.ids())
         unseen = known - self.seen
-        before = known - self.created
-        really_known = before if self._preview else known | self.created  # a dry run makes its ids up
+        created = set(self.created)
+        before = known - created
+        really_known = before if self._preview else known | created  # a dry run makes its ids up
         if unseen and not self._table.ends_at(max(really_known)):
             return None
         return Unseen(
@@ -236,7 +240,7 @@ class RowWriter:
         if row.encoded.files:
             self._shown_files[row.identity] = record.fields
         if self._preview:
-            self._preview.update(row.encoded, changes, record.fields)
+            self._preview.update(row.encoded, record.id, changes, record.fields)
         return Intent(row, RecordWrite(fields=changes, id=record.id), creates=False)
 
     def _save(self, intents: Sequence[Intent]) -> None:
@@ -257,6 +261,8 @@ class RowWriter:
         for outcome in self._batches.save(intents, ids_matter=self._account.is_remembering):
             self._take(outcome)
             outcomes.append(outcome)
+            if not len(outcomes) % _PROGRESS_EVERY:
+                self._account.show_progress()
         made = [outcome.record_id for outcome in outcomes if outcome.intent.creates and outcome.error is None]
         if not self._preview:  # its ids are made up
             self._table.note_created(made)
@@ -325,12 +331,12 @@ class RowWriter:
     def _delete(self, rows: Sequence[Row], matches: Matches) -> None:
         """Delete the records of rows that say so; one that is gone already needs nothing."""
         if not self.plan.needs_key:
-            self._account.skip(len(rows))
+            self._account.skip(len(rows), NO_KEY)
             return
         doomed: dict[int, Row] = {}
         for row, record in self._with_records(rows, matches):
             if row.encoded.key is None:  # it says another key than the one that records are matched by
-                self._account.skip(1)
+                self._account.skip(1, NO_KEY)
             elif record is None:
                 self._account.count(row, "unchanged")
             else:
@@ -368,7 +374,7 @@ class RowWriter:
         """Delete records, and note what went along with those that are gone."""
         gone = []
         try:
-            for deletion in self._deletions(record_ids):
+            for deletion in self._deletions(record_ids, cascade):
                 if deletion.refusal is None:
                     gone.append(RecordKey(self.plan.table.id, deletion.record_id))
                 yield deletion
@@ -379,12 +385,15 @@ class RowWriter:
                 self._run.destination.table(table_id).note_deleted(record_id)
             self._account.report.add_deleted_along(counts_by_name(self._run, along))
 
-    def _deletions(self, record_ids: Sequence[int]) -> Iterator[Deletion]:
+    def _deletions(self, record_ids: Sequence[int], cascade: Cascade) -> Iterator[Deletion]:
+        def along(record_id: int) -> dict[str, int]:
+            return counts_by_name(self._run, cascade.along([RecordKey(self.plan.table.id, record_id)]))
+
         if self._preview is None:
             yield from self._deleter.delete(record_ids)
             return
         for record_id in record_ids:
-            self._preview.delete(record_id)
+            self._preview.delete(record_id, along=partial(along, record_id))
             self._table.note_deleted(record_id)
             yield Deletion(record_id)
 

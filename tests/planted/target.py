@@ -12,7 +12,11 @@ PROMISES = [
         test="target/test_another_writer.py::test_keys_that_somebody_else_creates_meanwhile_are_named_with_both_ids",
         defects=(
             Defect("target_ninox:KnownTable.note_created", "record_id > self._end + 1", "record_id > self._end + 9"),
-            Defect("target_ninox:find_other_writer", "if record.id not in created", "if record.id in created"),
+            Defect(
+                "target_ninox:find_other_writer",
+                "if not _has_created(sharing, record.id)",
+                "if _has_created(sharing, record.id)",
+            ),
         ),
     ),
     Promise(
@@ -204,7 +208,7 @@ PROMISES = [
         test="unit/test_target_report.py::test_a_complete_run_that_lost_a_row_fails",
         defects=(
             Defect("target_ninox:RunReport.close", "is_complete and lost", "False"),
-            Defect("target_ninox:StreamReport.unaccounted", "self.read - sum(outcomes)", "0"),
+            Defect("target_ninox:StreamReport.unaccounted", "self.read - self.settled", "0"),
         ),
     ),
     Promise(
@@ -609,6 +613,36 @@ PROMISES = [
         "A caption that several options have is rejected with their ids",
         test="unit/test_writing_values.py::test_a_value_is_written_or_refused",
         defects=(Defect("ninox_singer.types:Options.find", "if given in self.twins:", "if False:"),),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "Loading a file shows a bar at a terminal",
+        test="target/test_progress_of_rows.py::test_the_share_is_that_of_the_file",
+        defects=(
+            Defect("target_ninox:QuietReader._counted", "self._bytes += len(line)", "pass"),
+            Defect("target_ninox:RowWriter._send", "self._account.show_progress()", "pass"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "what each count means that does not say it itself",
+        test="unit/test_target_report.py::test_each_count_that_does_not_say_it_itself_is_explained",
+        defects=(Defect("target_ninox.reporting.report:explanations", "if getattr(total, name):", "if False:"),),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "why rows were skipped",
+        test="target/test_upsert.py::test_rows_are_skipped_for_reasons_that_the_report_tells",
+        defects=(Defect("target_ninox:StreamAccount._add", 'if outcome == "skipped" and count:', "if False:"),),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "they name row, record and fields and no value",
+        test="target/test_dry_run.py::test_elsewhere_no_value_is_shown",
+        defects=(
+            Defect("target_ninox.reporting.dry_run:_details", "if shows_values else", "if True else"),
+            Defect("target_ninox.reporting.dry_run:_with_along", "if counts else", "if False else"),
+        ),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",

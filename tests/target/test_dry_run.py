@@ -48,8 +48,8 @@ def dry_run():
     plan.create(EncodedRow(number=1, key="K-new", fields={"A": "K-new", "B": "1"}))
     for number in range(30):
         row = EncodedRow(number=number, key=f"K-{number}", fields={"B": "1", "C": ""})
-        plan.update(row, {"B": "1", "C": ""} if number < 3 else {"C": ""}, {"B": "9", "C": number})
-    plan.delete(7)
+        plan.update(row, 70 + number, {"B": "1", "C": ""} if number < 3 else {"C": ""}, {"B": "9", "C": number})
+    plan.delete(7, along=lambda: {"Positions": 1200})
     return made
 
 
@@ -58,9 +58,9 @@ def printed(dry_run, report, output):
     return output.getvalue()
 
 
-def test_a_terminal_shows_counts_and_five_differences(dry_run, report, monkeypatch):
+def test_a_terminal_shows_counts_and_differences_of_each_kind(dry_run, report, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
-    assert printed(dry_run, report, Terminal()).splitlines()[2:18] == [
+    assert printed(dry_run, report, Terminal()).splitlines()[2:22] == [
         "  stream     table      create  update  unchanged  delete  skip  reject   read",
         "  customers  Kunden 🌱      12      30      6,758       0     0       2  6,802",
         "",
@@ -76,14 +76,27 @@ def test_a_terminal_shows_counts_and_five_differences(dry_run, report, monkeypat
         "    update 'K-2'",
         "      Status  (empty) → 'offen'",
         "      Größe   2 → (empty)",
-        "    update 'K-3'",
+        "    create 'K-new'",
+        "      Nr.     'K-new'",
+        "      Status  'offen'",
+        "    delete 7, and along with it 1,200 of Positions",
+        "",
     ]
 
 
 def test_elsewhere_no_value_is_shown(dry_run, report):
     told = printed(dry_run, report, io.StringIO())
     assert "6,758" in told
-    assert "changed fields: Größe (30)" in told
+    assert told.splitlines()[7:15] == [
+        "    changed fields: Größe (30), Status (3)",
+        "    update record 70: Status, Größe",
+        "    update record 71: Status, Größe",
+        "    update record 72: Status, Größe",
+        "    create row 1: Nr., Status",
+        "    delete record 7, and along with it 1,200 of Positions",
+        "",
+        "  This may be a log, so that it shows no values: report_path has them, and a terminal.",
+    ]
     assert "K-" not in told
     assert "offen" not in told
     assert "\x1b" not in told
@@ -99,7 +112,7 @@ def test_colour_is_for_terminals(dry_run, report, monkeypatch):
 def test_a_value_cannot_steer_the_terminal(report):
     dry_run = DryRun()
     plan = dry_run.stream("customers", CUSTOMERS)
-    plan.update(EncodedRow(number=1, key="K\x1b[2J"), {"A": "\x1b]0;owned\x07" + "x" * 100}, {})
+    plan.update(EncodedRow(number=1, key="K\x1b[2J"), 5, {"A": "\x1b]0;owned\x07" + "x" * 100}, {})
     report_lines = "\n".join(dry_run.lines(report, shows_values=True))
     assert "\x1b" not in report_lines
     assert "…" in report_lines
@@ -108,11 +121,13 @@ def test_a_value_cannot_steer_the_terminal(report):
 
 def test_the_report_file_gets_the_examples(dry_run):
     samples = dry_run.samples()["customers"]
-    assert len(samples) == MOST_EXAMPLES
+    assert [sample["action"] for sample in samples] == [*["update"] * MOST_EXAMPLES, "create", "delete"]
+    assert samples[-1]["deleted_along"] == {"Positions": 1200}
     assert samples[0] == {
         "action": "update",
         "record": "'K-0'",
         "fields": {"Status": ("(empty)", "'offen'"), "Größe": ("0", "(empty)")},
+        "deleted_along": {},
     }
 
 

@@ -178,3 +178,25 @@ def test_a_key_that_very_many_records_have_names_ten_of_them_and_the_number(simu
     simulator = simulate(team(database({"A": table("Customers", A=field("string", "Name"))}, {"A": same})))
     run_target(simulator, [CUSTOMERS, *records("customers", [{"Name": "K-00017"}])])
     assert "3,000 records have this key: ids 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2,990 more." in caplog.text
+
+
+def test_rows_are_skipped_for_reasons_that_the_report_tells(simulate):
+    simulator = simulate(shop(3))
+    described = schema("customers", key=["Name"], Name="string", Amount="number", _sdc_deleted_at="string")
+    given = [
+        {"Name": "name 1", "Amount": 5},
+        {"Name": "name 1", "Amount": 6},
+        {"Name": "nobody", "Amount": 1},
+        {"Name": "name 2", "_sdc_deleted_at": "2026-01-01T00:00:00Z"},
+    ]
+    run = run_target(simulator, [described, *records("customers", given)], streams={"customers": {"mode": "update"}})
+    assert run.counts("customers") == {"read": 4, "updated": 1, "skipped": 3}
+    reasons = run.report["streams"]["customers"]["skipped_because"]
+    assert reasons == {"superseded": 1, "no_record": 1, "marked_deleted": 1}
+    run = run_target(
+        simulator,
+        [described, *records("customers", given)],
+        streams={"customers": {"mode": "insert"}},
+        hard_delete=True,
+    )
+    assert run.report["streams"]["customers"]["skipped_because"] == {"no_key": 1}

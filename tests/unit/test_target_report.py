@@ -23,11 +23,28 @@ def test_the_summary_adds_up_per_stream_and_in_all(caplog):
     orders.read, orders.updated, orders.unchanged, orders.skipped, orders.deleted = 8, 1, 4, 1, 2
     with caplog.at_level(logging.INFO):
         report.close(is_complete=True)
-    told = [message.rpartition(",")[0] for message in caplog.messages]
+    told = [message.rpartition(",")[0] for message in caplog.messages if "read =" in message]
     assert told == [
         "customers: 10 read = 9 created, 0 updated, 0 unchanged, 0 deleted, 0 skipped, 1 rejected; 0 API calls",
         "orders: 8 read = 0 created, 1 updated, 4 unchanged, 2 deleted, 1 skipped, 0 rejected; 0 API calls",
         "Run: 2 streams, 18 read = 9 created, 1 updated, 4 unchanged, 2 deleted, 1 skipped, 1 rejected; 7 API calls",
+    ]
+
+
+def test_each_count_that_does_not_say_it_itself_is_explained(caplog):
+    report = make_report()
+    customers = report.stream("customers")
+    customers.read, customers.created, customers.unchanged, customers.skipped = 7, 1, 2, 3
+    customers.skipped_because = {"superseded": 2, "no_record": 1}
+    customers.removed = 4
+    with caplog.at_level(logging.INFO):
+        report.close(is_complete=False)
+    assert caplog.messages[2:] == [
+        "  unchanged: the record held these values already.",
+        "  removed: no row came for this record of a mirror.",
+        "  NOT WRITTEN: an error ended the run, or the stream, before the row was loaded.",
+        "  skipped (2): another row about the same record came behind it.",
+        "  skipped (1): there is no record that mode update could change.",
     ]
 
 
