@@ -168,8 +168,13 @@ def listen(config, messages):
     if not isinstance(messages, bytes):
         encoded = (m if isinstance(m, bytes) else simplejson.dumps(m, use_decimal=True).encode() for m in messages)
         messages = b"".join(line + b"\n" for line in encoded)
+    listen_to(io.BytesIO(messages), config)
+
+
+def listen_to(file, config):
+    """Run the target with a configuration as it is, fed a file that was opened for reading bytes."""
     with limits.constants({"max_retries": 0, **config}) as given:
-        TargetNinox(config=given).listen(io.BytesIO(messages))
+        TargetNinox(config=given).listen(file)
 
 
 @contextmanager

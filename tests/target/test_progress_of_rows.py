@@ -6,9 +6,8 @@ import logging
 
 import simplejson
 
-from target_ninox.target import TargetNinox
 from tests.helpers import limits
-from tests.helpers.run import records, run_target, schema, target_settings
+from tests.helpers.run import listen_to, records, run_target, schema, target_settings
 from tests.helpers.seeds import shop
 
 CUSTOMERS = schema("customers", key=["Name"], Name="string")
@@ -29,7 +28,7 @@ def test_the_share_is_that_of_the_file(simulate, tmp_path, caplog):
     path = tmp_path / "input"
     path.write_text("".join(simplejson.dumps(m) + "\n" for m in [CUSTOMERS, *rows(400)]))
     with limits.progress_at_every_page(), limits.small_batches(200), path.open("rb") as file:
-        TargetNinox(config=target_settings(simulate(shop(0)))).listen(file)
+        listen_to(file, target_settings(simulate(shop(0))))
     assert told(caplog) == [
         ("customers: 100 rows", "50%"),
         ("customers: 200 rows", "50%"),
