@@ -122,6 +122,18 @@ PROMISES = [
     ),
     Promise(
         README,
+        "whose reader breaks down, is an error, too.",
+        test=f"{TESTS}/test_broken_files.py::test_an_old_workbook_that_ends_its_reader",
+        defects=(Defect("tap_tabular:OlderWorkbook._answer", "(EOFError, pickle.UnpicklingError)", "KeyError"),),
+    ),
+    Promise(
+        README,
+        "one that takes more than a gibibyte there",
+        test=f"{TESTS}/test_broken_files.py::test_a_workbook_takes_no_more_memory_than_it_may",
+        defects=(Defect("tap_tabular:OlderWorkbook.__init__", "str(MOST_MEMORY_MIB)", "'8000'"),),
+    ),
+    Promise(
+        README,
         "A file or sheet that has headings and no rows is named in a warning",
         test=f"{TESTS}/test_messages.py::test_a_file_or_sheet_without_rows_is_named",
         defects=(Defect("tap_tabular:Table._read_sheet", "self.count == before", "self.count == 0"),),

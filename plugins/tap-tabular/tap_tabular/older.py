@@ -4,7 +4,8 @@ It shows neither formats nor errors: a number under a format of zeros comes as t
 one.
 
 A sheet is held in memory as a whole, from its first cell to its last, whatever is between them: so a few bytes can ask
-for more memory than there is, and python-calamine then ends the process. `_check_area` looks before.
+for more memory than there is, and python-calamine then ends the process, which therefore is one of its own: `apart.py`.
+`_check_area` looks before, to say more.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ _LENGTH = re.compile(r"PT(\d+)H(\d+)M([\d.]+)S", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class OlderSheet:
+class ReadSheet:
     """A sheet of a workbook."""
 
     workbook: CalamineWorkbook
@@ -46,10 +47,11 @@ class OlderSheet:
     def rows(self) -> Iterator[Row]:
         """Yield rows that are not empty."""
         with _naming_damage():
-            rows = self.workbook.get_sheet_by_name(self.name).to_python(skip_empty_area=False)
-        for number, cells in enumerate(rows, start=1):
+            sheet = self.workbook.get_sheet_by_name(self.name)
+        before = [None] * (sheet.start[1] if sheet.start else 0)  # which the reader leaves out
+        for number, cells in enumerate(sheet.iter_rows(), start=1):
             if any(cell != "" for cell in cells):
-                yield number, [_value(cell) for cell in cells]
+                yield number, [*before, *map(_value, cells)]
 
 
 class _naming_damage:  # noqa: N801 (used as a function)
@@ -70,15 +72,15 @@ MOST_CELLS = 25_000_000
 """Of the area of a sheet; a full sheet of an .xls has 17 million."""
 
 
-def open_older(path: Path) -> tuple[CalamineWorkbook, list[OlderSheet]]:
-    """Open a workbook; return it, to be closed, and its sheets."""
+def open_older(path: Path) -> list[ReadSheet]:
+    """Open a workbook; return its sheets."""
     if zipfile.is_zipfile(path):
         with naming_damage():
             _check_area(path)
     with _naming_damage():
         workbook = CalamineWorkbook.from_path(str(path))
-    return workbook, [
-        OlderSheet(workbook, sheet.name, sheet.visible == SheetVisibleEnum.Visible)
+    return [
+        ReadSheet(workbook, sheet.name, sheet.visible == SheetVisibleEnum.Visible)
         for sheet in workbook.sheets_metadata
         if sheet.typ == SheetTypeEnum.WorkSheet
     ]

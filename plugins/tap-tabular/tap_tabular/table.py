@@ -22,9 +22,9 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 
+from tap_tabular.apart import OlderWorkbook
 from tap_tabular.files import ErrorCell, Row, Sheet, TabularError, Uncalculated, Value, caption, kind_of, matching
 from tap_tabular.formats import written
-from tap_tabular.older import open_older
 from tap_tabular.text import TextSheet, open_text
 from tap_tabular.xlsx import Xlsx
 
@@ -160,8 +160,9 @@ class Table:
                 stack.callback(workbook.close)
                 sheets = workbook.sheets
             else:
-                older, sheets = open_older(path)
+                older = OlderWorkbook(path)
                 stack.callback(older.close)
+                sheets = older.sheets
             wanted = _wanted(sheets, entry)
             for sheet in wanted:
                 self._read_sheet(path, sheet, entry)

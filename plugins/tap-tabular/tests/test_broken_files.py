@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import subprocess
 import sys
 import zipfile
@@ -263,6 +264,39 @@ def test_a_file_that_another_program_is_writing(read, text, monkeypatch):
 
     monkeypatch.setattr("tap_tabular.table.kind_of", kind_and_more)
     assert refused(read(path)).startswith("list.csv: it changed while it was read. Run again when")
+
+
+def test_an_old_workbook_that_ends_its_reader(read, tmp_path):
+    """A cell that says it is the last that can be, of 4 milliards: the reader asks for 137 GB, and aborts."""
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("a")
+    sheet.write(0, 0, "No")
+    sheet.write(2, 0, 1234.5678)
+    path = tmp_path / "list.xls"
+    book.save(str(path))
+    content = bytearray(path.read_bytes())
+    place = content.index(struct.pack("<4H", 0x0203, 14, 2, 0)) + 4  # a record NUMBER, its length, row and column
+    content[place : place + 4] = b"\xff" * 4
+    path.write_bytes(content)
+    assert refused(read(path)).startswith("list.xls: its reader ended: it is damaged, or takes more than 1024 MiB of")
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="only Linux bounds the memory of a process")
+def test_a_workbook_takes_no_more_memory_than_it_may(read, tmp_path, monkeypatch):
+    monkeypatch.setattr("tap_tabular.apart.MOST_MEMORY_MIB", 100)
+    path = opendocument(tmp_path, cells("x", columns=100, rows=100_000))
+    assert "its reader ended: it is damaged, or takes more than 100 MiB of memory. Save" in refused(read(path))
+
+
+def test_a_sheet_that_begins_far_from_the_first_cell_and_others_that_are_looked_into(read, tmp_path):
+    book = xlwt.Workbook()
+    for name in ("a", "b"):
+        sheet = book.add_sheet(name)
+        for line, value in enumerate(["Other", *range(60)] if name == "a" else ["No", 7, 8]):
+            sheet.write(line + 4, 3, value)
+    book.save(str(tmp_path / "list.xls"))
+    run = read(tmp_path / "list.xls", key_properties=["No"])
+    assert (run.rows, run.lines) == ([{"No": 7}, {"No": 8}], [6, 7])
 
 
 def opendocument(folder, rows, *, manifest=""):
