@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
@@ -341,17 +341,18 @@ def _in_one_line(setting: Document) -> str:
 
 
 def _env_example() -> str:
-    def variables(program: str, names: Iterable[str], *, needed: str) -> str:
+    def variables(program: str, names: Iterable[str], *, needed: Collection[str]) -> str:
         prefix, lines = program.upper().replace("-", "_"), []
         for name in names:
-            mark = "" if name == needed else "# "
+            mark = "" if name in needed else "# "
             lines.append(f"# {_all(program)[name].title}:\n{mark}{prefix}_{name.upper()}=\n")
         return "\n".join(lines)
 
     tap = ("auth_token", "team", "api_url")
     target = ("auth_token", "database", "api_url")
     return ENV_EXAMPLE.format(
-        tap=variables("tap-ninox", tap, needed="auth_token"), target=variables("target-ninox", target, needed="")
+        tap=variables("tap-ninox", tap, needed=["auth_token"]),
+        target=variables("target-ninox", target, needed=["auth_token", "database"]),
     )
 
 

@@ -7,6 +7,7 @@ beside it, since here a person looks at it before anything is written.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,9 @@ from target_ninox.lines import NotJsonError, decode
 from target_ninox.mapping.place import Database, FieldNames, find_place, is_system
 from target_ninox.settings import TargetSettings
 from target_ninox.target import TargetNinox
+
+_UNCLEAR = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)
+_MARKUP = frozenset("<&")
 
 MOST_ROWS = 1000
 """Rows of each stream whose values are looked at."""
@@ -209,6 +213,10 @@ def _guess(name: str, free: Mapping[str, Field]) -> tuple[str, str] | None:
 
 def _remarks(stream: _Stream, name: str, target: Field) -> Iterator[str]:
     """Yield what is worth a look in a property's values, without any of them."""
+    if target.type == "html":
+        marked = sum(isinstance(value, str) and not _MARKUP.isdisjoint(value) for value in stream.values(name))
+        if marked:
+            yield f"{marked} values have < or &, which this field takes for HTML: send &lt; and &amp; if they are text"
     if field_type(target.type).has_options:
         options = Options(target.choices)
         strange = {
@@ -230,10 +238,20 @@ def _advise_formats(stream: _Stream, filled: Mapping[str, Field], advice: _Advic
     if german < iso:
         advice.settings["number_format"] = "de"
         advice.notes.append(f"{iso - german} numbers are written like 1.234,56.")
+    elif german == iso and (unclear := sum(_is_unclear(value) for _, values in numbers for value in values)):
+        advice.notes.append(
+            f"{unclear} numbers are written like 1.234, which is taken for little more than one. If thousands are "
+            "meant, set number_format: de."
+        )
     if min(german, iso):
         advice.notes.append(
             f"{min(german, iso)} values for number fields are no numbers: their rows would be rejected."
         )
+
+
+def _is_unclear(value: Any) -> bool:
+    """Tell whether a text is a number in both ways of writing, and not the same."""
+    return isinstance(value, str) and _UNCLEAR.fullmatch(value.strip()) is not None
 
 
 def _refused(values: Iterable[Any], target: Field, formats: Formats) -> int:
@@ -275,7 +293,15 @@ def _advise_key(stream: _Stream, filled: Mapping[str, Field], advice: _Advice) -
     if stream.keys and not missing and stream.rows:
         keys = [tuple(str(row.get(name)) for name in stream.keys) for row in stream.rows]
         if len(set(keys)) < len(keys):
-            advice.notes.append(f"{len(keys) - len(set(keys))} of {len(keys)} rows have the key of another one.")
+            advice.notes.append(
+                f"{len(keys) - len(set(keys))} of {len(keys)} rows have the key of another one: the last one counts."
+            )
+        folded = {tuple(" ".join(text.split()).casefold() for text in key) for key in keys}
+        if alike := len(set(keys)) - len(folded):
+            advice.notes.append(
+                f"{alike} keys differ from another one in blanks or in upper and lower case alone: each is a record of "
+                "its own. Write them alike if they mean the same."
+            )
 
 
 def _can_be_written(target: Field) -> bool:

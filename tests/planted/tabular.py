@@ -122,6 +122,27 @@ PROMISES = [
     ),
     Promise(
         README,
+        "sent: a loader keeps the last. Named in a warning, by their lines",
+        test=f"{TESTS}/test_values.py::test_rows_of_one_key_are_sent_and_named_by_their_lines",
+        defects=(Defect("tap_tabular:_Columns._look_for_twin", "earlier[1] == exact", "False"),),
+    ),
+    Promise(
+        README,
+        "sent as they are: a loader makes two records. Named in a warning, by their lines",
+        test=f"{TESTS}/test_values.py::test_keys_that_differ_only_in_blanks_or_case_are_named_by_their_lines",
+        defects=(Defect("tap_tabular:_without_case_and_blanks", "caption(text).casefold()", "text"),),
+    ),
+    Promise(
+        README,
+        "the value is in the first row, null in the others. Named in a warning",
+        test=f"{TESTS}/test_values.py::test_cells_that_are_merged_over_several_rows_are_named",
+        defects=(
+            Defect("tap_tabular:_RowReader.start", 'elif name == "mergeCell":', "elif False:"),
+            Defect("tap_tabular:_Columns.finish", "> self._heading_line", "> 0"),
+        ),
+    ),
+    Promise(
+        README,
         "whose reader breaks down, is an error, too.",
         test=f"{TESTS}/test_broken_files.py::test_an_old_workbook_that_ends_its_reader",
         defects=(Defect("tap_tabular:OlderWorkbook._answer", "(EOFError, pickle.UnpicklingError)", "KeyError"),),
@@ -143,5 +164,26 @@ PROMISES = [
         "so are sheets that are not read, hidden or called otherwise, though",
         test=f"{TESTS}/test_messages.py::test_hidden_sheets_that_look_like_the_one_that_is_read_are_named",
         defects=(Defect("tap_tabular:_passed_over", "sheet not in wanted and", "sheet.is_visible and"),),
+    ),
+    Promise(
+        "docs/how-to/from-a-spreadsheet.md",
+        "counts the values of both kinds.",
+        test="tools/test_suggest.py::test_numbers_that_may_be_thousands_are_told",
+        defects=(
+            Defect("ninox_tools.suggest:_advise_formats", "elif german == iso and", "elif True and"),
+            Defect("ninox_tools.suggest:_advise_formats", "_is_unclear(value) for", "False for"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/from-a-spreadsheet.md",
+        "counts the values of both kinds.",
+        test="tools/test_suggest.py::test_text_for_a_field_of_html_is_told",
+        defects=(Defect("ninox_tools.suggest:_remarks", 'if target.type == "html":', "if False:"),),
+    ),
+    Promise(
+        "docs/how-to/from-a-spreadsheet.md",
+        "what is doubtful in the values",
+        test="tools/test_suggest.py::test_keys_that_only_a_machine_tells_apart_are_told",
+        defects=(Defect("ninox_tools.suggest:_advise_key", ".casefold()", ""),),
     ),
 ]

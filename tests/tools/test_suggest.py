@@ -129,7 +129,7 @@ def test_what_cannot_work_is_said(advise):
 def test_rows_with_one_key(advise):
     described = schema("kunden", key=["Name"], Name="string")
     text = advise([described, *records("kunden", [{"Name": "a"}, {"Name": "a"}])])
-    assert "1 of 2 rows have the key of another one." in text
+    assert "1 of 2 rows have the key of another one: the last one counts." in text
 
 
 def test_a_stream_like_no_table(advise):
@@ -141,3 +141,43 @@ def test_a_stream_like_no_table(advise):
 def test_what_is_no_singer_stream(lines, tmp_path):
     with pytest.raises(NinoxError, match="put a tap before this command"):
         suggest(lines, io.StringIO(), config=tmp_path / "none.json")
+
+
+def with_values(**columns):
+    """Return a row for each value of the columns, with a key of its own."""
+    count = max(map(len, columns.values()))
+    keys = columns.pop("Kundennr", [f"K-{number}" for number in range(count)])
+    return [
+        dict(zip(["Kundennr", *columns], values, strict=True)) for values in zip(keys, *columns.values(), strict=True)
+    ]
+
+
+UNCLEAR = "numbers are written like 1.234, which is taken for little more than one. If thousands are meant, set number_"
+
+
+@pytest.mark.parametrize(
+    ("values", "count"),
+    [(["1.234", "-5.000", "7"], 2), (["1.234", "1234.5"], 0), (["1.234", "1.234,50"], 0), (["0.125"], 0)],
+)
+def test_numbers_that_may_be_thousands_are_told(advise, values, count):
+    told = advise(customers("kunden", rows=with_values(Umsatz=values)))
+    assert (f"{count} {UNCLEAR}" in told) is bool(count)
+    assert (UNCLEAR in told) is bool(count)
+
+
+def test_keys_that_only_a_machine_tells_apart_are_told(advise):
+    told = advise(
+        customers("kunden", rows=with_values(Kundennr=["K-1", "k-1 ", "K-2", "K-2"], Name=["a", "b", "c", "d"]))
+    )
+    assert "1 of 4 rows have the key of another one: the last one counts." in told
+    assert "1 keys differ from another one in blanks or in upper and lower case alone: each is a record of" in told
+
+
+def test_text_for_a_field_of_html_is_told(simulate, tmp_path):
+    notes = table("Notes", A=field("string", "No"), B=field("html", "Text"))
+    config, output = tmp_path / "config.json", io.StringIO()
+    config.write_text(json.dumps(target_settings(simulate(team(database({"A": notes}))))), encoding="utf-8")
+    rows = [{"No": "1", "Text": "Müller & Co"}, {"No": "2", "Text": "plain"}]
+    messages = [schema("notes", key=["No"], No="string", Text="string"), *records("notes", rows)]
+    suggest([json.dumps(message).encode() + b"\n" for message in messages], output, config=config)
+    assert "1 values have < or &, which this field takes for HTML" in output.getvalue()

@@ -13,12 +13,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from tap_tabular.files import Row, TabularError
+from tap_tabular.files import Row, TabularError, letters
 
 MOST_MEMORY_MIB = 1024
 """That the process may take for a workbook, where the system can bound it (not on Windows and macOS)."""
@@ -26,6 +26,7 @@ MOST_MEMORY_MIB = 1024
 _ENDED = "its reader ended: it is damaged, or takes more than {} MiB of memory. Save it anew as .xlsx."
 _AT_ONCE = 500
 _OK, _REFUSED = "ok", "refused"
+_ROWS, _TALL = "rows", "tall"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,13 @@ class OlderSheet:
     workbook: OlderWorkbook
     name: str
     is_visible: bool
+    tall: list[str] = field(default_factory=list)
 
     def rows(self) -> Iterator[Row]:
         """Yield rows that are not empty."""
-        return self.workbook.rows(self.name)
+        self.tall.clear()
+        yield from self.workbook.rows(self.name)
+        self.tall.extend(self.workbook.ask(_TALL, self.name))
 
 
 class OlderWorkbook:
@@ -64,19 +68,24 @@ class OlderWorkbook:
 
     def rows(self, name: str) -> Iterator[Row]:
         """Yield the rows of a sheet; what nobody wants to have of it is read over."""
-        sent, _ = self._pipes()
-        with suppress(BrokenPipeError):
-            pickle.dump(name, sent)
-            sent.flush()
-        rows: list[Row] | None = None
+        rows: list[Row] = self.ask(_ROWS, name)
         try:
-            while rows := self._answer():
+            while rows:
                 yield from rows
+                rows = self._answer()
         except GeneratorExit:
             with suppress(TabularError):
                 while self._answer():
                     pass
             raise
+
+    def ask(self, what: str, name: str) -> Any:
+        """Ask for something of a sheet; return the first answer."""
+        sent, _ = self._pipes()
+        with suppress(BrokenPipeError):
+            pickle.dump((what, name), sent)
+            sent.flush()
+        return self._answer()
 
     def close(self) -> None:
         """End the process."""
@@ -113,26 +122,31 @@ def serve(path: Path, asked: IO[bytes], output: IO[bytes]) -> None:
 
     sheets: list[ReadSheet] = []
 
-    def work(name: str | None) -> None:
-        if name is None:
+    def work(what: str, name: str) -> None:
+        if not what:
             sheets.extend(open_older(path))
             answer(_OK, [(sheet.name, sheet.is_visible) for sheet in sheets])
             return
-        rows = next(sheet for sheet in sheets if sheet.name == name).rows()
+        sheet = next(sheet for sheet in sheets if sheet.name == name)
+        if what == _TALL:
+            merged = [place for place in sheet.merged() if place[0] < place[2]]
+            answer(_OK, [f"{letters(c)}{r + 1}:{letters(d)}{s + 1}" for r, c, s, d in merged])
+            return
+        rows = sheet.rows()
         while some := list(islice(rows, _AT_ONCE)):
             answer(_OK, some)
         answer(_OK, [])
 
-    name = None
+    asks = ("", "")
     with suppress(EOFError):  # nothing more is asked for
         while True:
             try:
-                work(name)
+                work(*asks)
             except TabularError as error:
                 answer(_REFUSED, str(error))
             except MemoryError:
                 answer(_REFUSED, _ENDED.format(MOST_MEMORY_MIB))
-            name = pickle.load(asked)  # noqa: S301 (of the tap)
+            asks = pickle.load(asked)  # noqa: S301 (of the tap)
 
 
 def _bound_memory(most_mib: int) -> None:

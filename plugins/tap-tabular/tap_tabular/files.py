@@ -58,6 +58,10 @@ class Sheet(Protocol):
     def is_visible(self) -> bool:
         """Whether its tab is shown."""
 
+    @property
+    def tall(self) -> Sequence[str]:
+        """Ranges of cells that are merged over several rows (`B5:B9`), known when all rows were read."""
+
     def rows(self) -> Iterator[Row]:
         """Yield rows from the first on; those without any cell may be left out."""
 
@@ -68,6 +72,16 @@ def caption(text: str) -> str:
     `ü` is one character, also where a Mac wrote it as `u` and two dots.
     """
     return " ".join(normalize("NFC", text).split())
+
+
+def letters(index: int) -> str:
+    """Return what a column is called: 0 is A."""
+    name = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        name = chr(ord("A") + rest) + name
+    return name
 
 
 def matching(path: str) -> list[Path]:

@@ -44,6 +44,11 @@ class ReadSheet:
     name: str
     is_visible: bool
 
+    def merged(self) -> list[tuple[int, int, int, int]]:
+        """Return first row and column, last row and column of merged cells, from 0 on; none if that is not known."""
+        ranges = self.workbook.get_sheet_by_name(self.name).merged_cell_ranges or ()
+        return [(*first, *last) for first, last in ranges]
+
     def rows(self) -> Iterator[Row]:
         """Yield rows that are not empty."""
         with _naming_damage():

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import marshal
-import re
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,9 +22,21 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 
 from tap_tabular.apart import OlderWorkbook
-from tap_tabular.files import ErrorCell, Row, Sheet, TabularError, Uncalculated, Value, caption, kind_of, matching
+from tap_tabular.files import (
+    ErrorCell,
+    Row,
+    Sheet,
+    TabularError,
+    Uncalculated,
+    Value,
+    caption,
+    kind_of,
+    letters,
+    matching,
+)
 from tap_tabular.formats import written
 from tap_tabular.text import TextSheet, open_text
+from tap_tabular.types import CONVERTS, as_text
 from tap_tabular.xlsx import Xlsx
 
 logger = logging.getLogger(__name__)
@@ -37,13 +48,9 @@ SOURCE: Mapping[str, Mapping[str, Any]] = {
     SOURCE_LINE: {"type": ["integer", "null"], "description": "Its row, or the line of a text file where it begins."},
 }
 
-TYPES = ("string", "integer", "number", "boolean", "date", "date-time")
-"""What `types` may say."""
-
 _HEADING_WITHIN = 50
 _MOST_NAMED = 10
 _ENOUGH = 1000
-_PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 _KINDS: Mapping[type, tuple[str, str | None]] = {
     str: ("string", None),
     int: ("integer", None),
@@ -193,7 +200,7 @@ class Table:
                 "anew; if it is right, end it with a line break."
             )
             raise TabularError(message)
-        columns.finish()
+        columns.finish(sheet.tall)
         if self.count == before:
             where = f"{path.as_posix()}, sheet {sheet.name!r}" if sheet.name else path.as_posix()
             logger.warning("%s: no rows, only headings.", where)
@@ -233,6 +240,8 @@ class _Columns:
         self._nameless: list[int] = []
         self._named: dict[str, list[str]] = {}
         self._counts: Counter[str] = Counter()
+        self._keys: list[int] = []
+        self._lines: dict[int, tuple[int, int]] = {}
 
     # -------------------------------------------------------------------------------------------------- headings
 
@@ -312,8 +321,10 @@ class _Columns:
             raise TabularError(self._of_sheet(f"row {line} has no column that is called {missing[0]!r}{shown}"))
         self._last = [type(None)] * len(self._columns)
         self._kinds = [set() for _ in self._columns]
-        self._converts = [_CONVERTS.get(self._entry.types.get(name, "")) for _, name in self._columns]
-        return [name for _, name in self._columns]
+        self._converts = [CONVERTS.get(self._entry.types.get(name, "")) for _, name in self._columns]
+        names = [name for _, name in self._columns]
+        self._keys = [names.index(name) for name in self._entry.keys]
+        return names
 
     # ------------------------------------------------------------------------------------------------------ rows
 
@@ -342,7 +353,21 @@ class _Columns:
             if kind is not self._last[place] or self._converts[place] is not None or kind not in _PLAIN:
                 value = self._unusual(place, line, value)
             values.append(value)
+        if self._keys:
+            self._look_for_twin(line, [values[place] for place in self._keys])
         return values
+
+    def _look_for_twin(self, line: int, key: Sequence[Any]) -> None:
+        """Note two rows of one key, or of keys that only a machine tells apart; keys are known by their hashes."""
+        if None in key:
+            return
+        texts = tuple(map(str, key))
+        alike, exact = hash(tuple(map(_without_case_and_blanks, texts))), hash(texts)
+        if (earlier := self._lines.get(alike)) is not None:
+            kind = "twins" if earlier[1] == exact else "alike"
+            self._note(kind, f"{self._row_name} {earlier[0]} and {line}")
+        elif len(self._lines) < _MOST_KEYS:
+            self._lines[alike] = line, exact
 
     def _unusual(self, place: int, line: int, value: Value) -> Any:
         """Take a value of another type than the last in its column, or one that is not sent as it is."""
@@ -374,8 +399,11 @@ class _Columns:
             return False
         return [text for cell in cells if (text := _text(cell))] == [text for text in self._heading if text]
 
-    def finish(self) -> None:
+    def finish(self, tall: Sequence[str] = ()) -> None:
         """Say what was found.
+
+        Args:
+            tall: Ranges that are merged over several rows.
 
         Raises:
             TabularError: Something would be lost.
@@ -395,6 +423,12 @@ class _Columns:
             self._warn(f"cells that show errors are sent as null: {self._listed('errors')}")
         if self._counts["short"]:
             self._warn(f"fewer fields than headings, the missing ones are sent as null: {self._listed('short')}")
+        for place in tall:
+            if int("".join(filter(str.isdigit, place.partition(":")[0]))) > self._heading_line:
+                self._note("tall", place)
+        for kind, reason in _WARNINGS.items():
+            if self._counts[kind]:
+                self._warn(reason.format(self._listed(kind)))
         if self._counts["headings"]:
             self._warn(f"left out, since they repeat the headings: {self._listed('headings')}")
 
@@ -405,8 +439,12 @@ class _Columns:
 
     # ----------------------------------------------------------------------------------------------------- words
 
+    @property
+    def _row_name(self) -> str:
+        return "rows" if self._sheet else "lines"
+
     def _cell(self, index: int, line: int) -> str:
-        return f"{_letters(index)}{line}" if self._sheet else f"field {index + 1} of line {line}"
+        return f"{letters(index)}{line}" if self._sheet else f"field {index + 1} of line {line}"
 
     def _note(self, kind: str, what: str) -> None:
         self._counts[kind] += 1
@@ -492,8 +530,25 @@ def _property(kinds: Iterable[tuple[str, str | None]]) -> dict[str, Any]:
     return {"type": [*sorted(types or {"string"}), "null"], **said}
 
 
+_MOST_KEYS = 250_000
+"""Of a sheet so many rows are compared by their keys, in some 40 MB."""
+
+_WARNINGS = {
+    "twins": "rows of the same key, of which a loader keeps the last: {}. If they mean two things, give "
+    "key_properties one more heading that tells them apart; else delete one of each",
+    "alike": "keys that differ only in blanks or in upper and lower case, of which a loader makes two records: {}. "
+    "Write them alike if they mean the same",
+    "tall": "cells that are merged over several rows have their value in the first of these alone: {}. Unmerge them, "
+    "and fill in the value",
+}
+"""What would surprise in the records → the warning."""
+
 _PLAIN = frozenset({str, int, float, bool})
 """Types of values that are sent as they are."""
+
+
+def _without_case_and_blanks(text: str) -> str:
+    return caption(text).casefold()
 
 
 def _is_empty(value: Value) -> bool:
@@ -506,76 +561,4 @@ def _is_blank(row: Row) -> bool:
 
 def _text(value: Value) -> str:
     """Return a heading as the name of a property."""
-    return "" if value is None or isinstance(value, ErrorCell | Uncalculated) else caption(_shown(value))
-
-
-def _shown(value: Value) -> str:
-    return written(value) if isinstance(value, date | time | timedelta) else str(value)
-
-
-def _letters(index: int) -> str:
-    letters = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
-
-
-# ------------------------------------------------------------------------------------------------------------- types
-
-
-def _as_string(value: Value) -> Value:
-    return ("true" if value else "false") if isinstance(value, bool) else _shown(value)
-
-
-def _as_integer(value: Value) -> Value:
-    number = _as_number(value)
-    if isinstance(number, float):
-        raise ValueError  # noqa: TRY004 (of the cell, not of the code)
-    return number
-
-
-def _as_number(value: Value) -> Value:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return value
-    text = value.strip() if isinstance(value, str) else ""
-    if not _PLAIN_NUMBER.fullmatch(text):
-        raise ValueError
-    try:
-        return int(text)
-    except ValueError:
-        return float(text)
-
-
-def _as_boolean(value: Value) -> Value:
-    if isinstance(value, bool):
-        return value
-    known = {"true": True, "false": False, "1": True, "0": False}.get(str(value).strip().lower())
-    if known is None:
-        raise ValueError
-    return known
-
-
-def _as_date(value: Value) -> Value:
-    return value.date() if isinstance(value, datetime) else value if isinstance(value, date) else _moment(value).date()
-
-
-def _as_date_time(value: Value) -> Value:
-    if isinstance(value, datetime):
-        return value
-    return datetime.combine(value, time()) if isinstance(value, date) else _moment(value)
-
-
-def _moment(value: Value) -> datetime:
-    return datetime.fromisoformat(value.strip() if isinstance(value, str) else "")
-
-
-_CONVERTS: Mapping[str, Callable[[Value], Value]] = {
-    "string": _as_string,
-    "integer": _as_integer,
-    "number": _as_number,
-    "boolean": _as_boolean,
-    "date": _as_date,
-    "date-time": _as_date_time,
-}
+    return "" if value is None or isinstance(value, ErrorCell | Uncalculated) else caption(as_text(value))

@@ -13,7 +13,8 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from typing_extensions import override
 
 from tap_tabular.files import TabularError
-from tap_tabular.table import TYPES, FileSettings, Table
+from tap_tabular.table import FileSettings, Table
+from tap_tabular.types import CONVERTS
 
 logger = logging.getLogger(__name__)
 
@@ -99,7 +100,7 @@ class TapTabular(Tap):
                     ),
                     th.Property(
                         "types",
-                        th.ObjectType(additional_properties=th.StringType(allowed_values=list(TYPES))),
+                        th.ObjectType(additional_properties=th.StringType(allowed_values=list(CONVERTS))),
                         description="Heading → type of its values. Default: what the cells are; of text files, text.",
                     ),
                     additional_properties=False,

@@ -10,7 +10,7 @@ import codecs
 import csv
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from os import SEEK_END
 from pathlib import Path
@@ -57,6 +57,7 @@ class TextSheet:
     delimiter: str
     name: str = ""
     is_visible: bool = True
+    tall: Sequence[str] = ()
 
     def rows(self) -> Iterator[Row]:
         """Yield rows; an empty field is None, since nobody can tell it from an empty text."""

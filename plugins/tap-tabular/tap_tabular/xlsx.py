@@ -34,6 +34,8 @@ _LARGE, _MOST_PACKED = 2**26, 100
 """From so many bytes on, what packs to a hundredth is no list: texts pack to a tenth, a zip bomb to a thousandth."""
 
 _MOST_ROWS, _MOST_COLUMNS = 2**20, 2**14
+_MOST_MERGED = 1000
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ$"
 """Of a sheet of Excel's."""
 
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -50,10 +52,11 @@ class XlsxSheet:
     name: str
     is_visible: bool
     part: str
+    tall: list[str] = field(default_factory=list)
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows that have a cell with something in it."""
-        return self.workbook.rows(self.part)
+        return self.workbook.rows(self.part, self.tall)
 
 
 class Xlsx:
@@ -80,10 +83,11 @@ class Xlsx:
         """Close the file."""
         self._archive.close()
 
-    def rows(self, part: str) -> Iterator[Row]:
-        """Yield the rows of a sheet."""
+    def rows(self, part: str, tall: list[str]) -> Iterator[Row]:
+        """Yield the rows of a sheet; behind the last, `tall` has the ranges that are merged over several."""
+        tall.clear()
         with naming_damage(), self._archive.open(part) as file:
-            reader = _RowReader(self._texts, self._shows)
+            reader = _RowReader(self._texts, self._shows, tall)
             for _ in parsed(file, reader.start, reader.end, reader.text):
                 yield from reader.finished
                 reader.finished.clear()
@@ -236,8 +240,9 @@ class _TextReader:
 class _RowReader:
     """Takes the elements of a sheet, and keeps the rows that are finished."""
 
-    def __init__(self, texts: list[str], shows: list[Show | None]) -> None:
+    def __init__(self, texts: list[str], shows: list[Show | None], tall: list[str]) -> None:
         self.finished: list[Row] = []
+        self._tall = tall
         self._texts = texts
         self._shows = shows
         self._columns: dict[str, int] = {}
@@ -271,6 +276,10 @@ class _RowReader:
             self._cells, self._has_value, self._column = [], False, -1
         elif name == "rPh":
             self._is_phonetic = True
+        elif name == "mergeCell":  # behind all rows
+            first, _, last = attributes["ref"].partition(":")
+            if first.lstrip(_LETTERS) != last.lstrip(_LETTERS) and len(self._tall) < _MOST_MERGED:
+                self._tall.append(f"{first}:{last}")
 
     def end(self, name: str) -> None:
         if name == "c":

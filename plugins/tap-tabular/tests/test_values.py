@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import openpyxl
 import pytest
+import xlwt
 
 from tap_tabular.files import ErrorCell
 from tap_tabular.formats import number_of, plain, show_by, written
@@ -115,3 +117,54 @@ def test_numbers_that_no_date_or_length_of_time_can_be(read, workbook, caplog):
     )
     assert read(path).rows == [{"day": None, "time": None}]
     assert "A2 (no date), B2 (no length of time)" in caplog.text
+
+
+TWINS = [["No", "Part", "Name"], ["K-1", "a", "x"], ["K-2", "a", "x"], ["K-1", "a", "y"], ["k-2 ", "a", "x"]]
+
+
+def test_rows_of_one_key_are_sent_and_named_by_their_lines(read, workbook, caplog):
+    run = read(workbook(TWINS), key_properties=["No", "Part"])
+    assert len(run.rows) == 4
+    (told,) = [line for line in caplog.messages if "rows of the same key" in line]
+    assert told.startswith("list.xlsx: sheet 'Sheet1': rows of the same key, of which a loader keeps the last: ")
+    assert "last: rows 2 and 4. If they mean two things, give key_properties one more heading" in told
+    assert "K-1" not in caplog.text
+
+
+def test_keys_that_differ_only_in_blanks_or_case_are_named_by_their_lines(read, text, caplog):
+    read(text("\n".join(";".join(row) for row in TWINS) + "\n"), key_properties=["No"])
+    (told,) = [line for line in caplog.messages if "only in blanks" in line]
+    assert "of which a loader makes two records: lines 3 and 5. Write them alike if they mean the same." in told
+
+
+def test_rows_without_a_whole_key_and_of_several_files_are_no_twins(read, text, caplog):
+    paths = [text("No;Part\n1;\n1;\n;a\n7;b\n", name) for name in ("a.csv", "b.csv")]
+    assert len(read(*paths, key_properties=["No", "Part"]).rows) == 8
+    assert not [line for line in caplog.messages if "key" in line]
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "xls"])
+def test_cells_that_are_merged_over_several_rows_are_named(read, tmp_path, caplog, kind):
+    """Those beside each other are fine, and titles above the headings."""
+    merged = {"B4:B6": "group", "A8:B8": "wide", "A1:A2": "title"}
+    path, rows = tmp_path / f"list.{kind}", {2: ["No", "Group"], 3: [1, None], 4: [2, None], 5: [3, None]}
+    if kind == "xls":
+        book = xlwt.Workbook()
+        sheet = book.add_sheet("a")
+        sheet.write_merge(3, 5, 1, 1, "group")
+        sheet.write_merge(7, 7, 0, 1, "wide")
+        sheet.write_merge(0, 1, 0, 0, "title")
+    else:
+        book = openpyxl.Workbook()
+        sheet = book.active
+        for place, value in merged.items():
+            sheet[place.partition(":")[0]] = value
+            sheet.merge_cells(place)
+    for line, cells in rows.items():
+        for column, value in enumerate(cells):
+            if value is not None:
+                sheet.write(line, column, value) if kind == "xls" else sheet.cell(line + 1, column + 1, value)
+    book.save(str(path))
+    assert [row["Group"] for row in read(path, key_properties=["No"]).rows[:3]] == ["group", None, None]
+    (told,) = [line for line in caplog.messages if "merged over several rows" in line]
+    assert told.endswith("in the first of these alone: B4:B6. Unmerge them, and fill in the value.")
