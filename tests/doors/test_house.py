@@ -108,7 +108,10 @@ def test_the_licence_is_the_one_that_is_declared():
 def test_every_file_and_folder_that_a_manual_names_exists(name):
     text = (ROOT / name).read_text(encoding="utf-8")
     for path in re.findall(r"`([\w/.]+(?:/|\.py|\.md|\.toml))`", text):
-        places = [ROOT / path, *(ROOT / folder / path for folder in re.findall(r"^\| `(\w+/)`", text, re.MULTILINE))]
+        places = [
+            ROOT / path,
+            *(ROOT / folder / path for folder in re.findall(r"^\| `([\w/-]+/)`", text, re.MULTILINE)),
+        ]
         assert any(place.exists() for place in places), path
 
 

@@ -110,7 +110,11 @@ STORED = {
 }
 
 
-@pytest.mark.parametrize("type_", sorted(name for name, known in TYPES.items() if known.write))
+def test_every_type_that_can_be_written_comes_back():
+    assert STORED.keys() == {name for name, known in TYPES.items() if known.write}, "STORED, above"
+
+
+@pytest.mark.parametrize("type_", sorted(STORED))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(data=st.data())
 def test_a_value_comes_back_as_it_was(type_, data):

@@ -80,7 +80,7 @@ def types_by_fate():
 
 
 def test_the_page_tells_the_fate_of_every_type():
-    assert types_by_fate().keys() == TYPES.keys()
+    assert types_by_fate().keys() == TYPES.keys(), f"the table in {PAGE}"
 
 
 def types_with_values(number):
@@ -96,7 +96,8 @@ def types_with_values(number):
 
 def test_the_sample_has_values_of_every_type_that_comes_back():
     compared = types_with_values(0) | types_with_values(1)
-    assert {name for name, fate in types_by_fate().items() if fate in {"yes", "names only"}} == compared
+    expected = {name for name, fate in types_by_fate().items() if fate in {"yes", "names only"}}
+    assert expected == compared, "a field and its values in ninox_simulator/samples/blattwerk"
 
 
 def test_a_database_comes_back_as_it_was(databases, tmp_path):

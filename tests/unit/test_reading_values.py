@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ninox_singer.types import TYPES
 from tap_ninox.values.convert import utc_moments
-from tests.helpers.cases import each
+from tests.helpers.cases import cases, each
 from tests.helpers.functions import BadValueError, readers
 
 
@@ -24,6 +25,11 @@ def test_a_value_is_read_as_it_was_sent_or_refused_without_being_quoted(case):
     got = {part: read_by(read, case["stored"]) for part, read in readers(case).items()}
     assert got == expected
     assert list(map(type, got.values())) == list(map(type, expected.values()))
+
+
+def test_every_type_that_comes_with_records_has_cases():
+    stored = {name for name, known in TYPES.items() if known.is_stored and known.parts}
+    assert {case["type"] for case in cases("reading")} >= stored, "tests/cases/reading.jsonl"
 
 
 @pytest.mark.parametrize(

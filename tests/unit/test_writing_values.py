@@ -87,7 +87,7 @@ def test_zero_and_false_are_not_empty(type_):
 
 
 def test_every_type_that_can_be_written_has_cases():
-    assert set(TYPES) == types_that_are_written()
+    assert set(TYPES) == types_that_are_written(), "tests/cases/writing.jsonl"
 
 
 def test_the_documentation_s_names_of_types_are_understood():
