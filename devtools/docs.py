@@ -138,7 +138,8 @@ With `--config=ENV`, an empty variable counts as not given, but for `api_url`, `
 there it is an error, since it is often what is left of one that holds another.
 
 A variable that looks like a setting and is none is named in a warning, with the nearest setting. It is an error with
-`--config=ENV`, and always if what it is like would keep something from being written (`TARGET_NINOX_DRYRUN`).
+`--config=ENV`, and always if what it is like would keep something from being written (`TARGET_NINOX_DRYRUN`). Without
+`--config=ENV` variables are not read, so one that would keep something from being written is an error there, too.
 
 If Meltano ends with `'str' object does not support item assignment`, one key begins like another (`db.A` and
 `db.A.B`): give the whole object as JSON text in single quotes.

@@ -72,6 +72,12 @@ def zone_problems(zone: str | None) -> Iterator[str]:
         yield f"timezone: {zone!r} is not a zone of the IANA list, such as Europe/Berlin.{hint}"
 
 
+_UNREAD = (
+    "{variable} is set, but variables are only read with --config=ENV, so it would have no effect. Add that option, "
+    "or give {name} in the file and delete the variable."
+)
+
+
 def refuse_null(schema: dict[str, Any], *names: str) -> dict[str, Any]:
     """Let settings be left out but not be null, where the default could do what was not meant.
 
@@ -129,6 +135,10 @@ class ConfiguredPlugin(PluginBase):
             if meant in HOLDS_BACK:  # under Meltano, too: a dry run that is misspelt would be a real one
                 raise NinoxConfigError(_no_setting(variable, meant, prefix))
             logger.warning(_no_setting(variable, meant, prefix))
+        if not meltano_variable("", prefix=prefix):  # which passes variables in its file
+            for name in variables_of(HOLDS_BACK & properties.keys(), prefix=prefix):
+                if self._config.get(name) is None:
+                    raise NinoxConfigError(_UNREAD.format(variable=f"{prefix}{name.upper()}", name=name))
         for name in variables_of(self.removed_settings, prefix=prefix):
             if name not in self._config:
                 logger.warning("%s%s: this setting is gone. %s", prefix, name.upper(), self.removed_settings[name])

@@ -119,6 +119,22 @@ def test_what_keeps_rows_from_being_written_may_not_be_misspelt(monkeypatch, var
         plugin._validate_config()
 
 
+@pytest.mark.parametrize(("variable", "value"), [("DRY_RUN", "true"), ("LIMIT_ROWS", "5"), ("MAX_DELETES", "0")])
+def test_what_keeps_rows_from_being_written_may_not_stand_where_nobody_reads_it(monkeypatch, variable, value):
+    """Settings in a file: variables count with `--config=ENV` alone."""
+    monkeypatch.setenv(f"TARGET_NINOX_{variable}", value)
+    monkeypatch.setenv("TARGET_NINOX_TEAM", "of no consequence")
+    plugin = TargetNinox.__new__(TargetNinox)
+    plugin._config = {"auth_token": "key", "database": "Shop"}
+    with pytest.raises(
+        NinoxConfigError, match=f"^TARGET_NINOX_{variable} is set, but variables are only read with --c"
+    ):
+        plugin._validate_config()
+    assert read(monkeypatch, TargetNinox).keys() == {variable.lower(), "team"}
+    plugin._config = {"auth_token": "key", "database": "Shop", variable.lower(): False if variable == "DRY_RUN" else 7}
+    plugin._validate_config()
+
+
 MADE_BY_MELTANO = ["BUERO_DATABASES", "_LOAD_SCHEMA", "_SELECT", "LOGLEVEL", "ALIASES_DB_A", "FORMULAS___TOTAL"]
 
 
