@@ -118,6 +118,27 @@ def test_a_full_refresh_goes_on_under_the_name_that_a_table_got_meanwhile(stops_
         assert run.rows("shop__customers") == []
 
 
+def test_a_full_refresh_that_never_came_to_a_renamed_table_goes_on_where_its_rows_are():
+    """Nothing was sent under the new name: whoever looks at the old one misses no change."""
+    with ninox(VERSIONS[-1], {}) as simulator:
+        older = emitted(simulator)[-1]
+        simulator.edit.rename_table("B", "People")
+        newer = emitted(simulator)[0]
+        begun = newer["bookmarks"]["shop__people"]
+        assert (begun["snapshot"], begun["replication_key_value"]) == (None, None)
+        simulator.edit.update("B", 3, {"A": "after it"})
+        run = run_tap(simulator, state=merged(older, newer), **SETTINGS)
+        assert run.error is None
+        assert run.ids("shop__customers") == [3]
+        assert run.rows("shop__people") == []
+        assert (
+            "the stream keeps its name"
+            in next(d for d in run.report["drift"] if d["kind"] == "table_renamed")["message"]
+        )
+        simulator.edit.update("B", 4, {"A": "after that"})
+        assert run_tap(simulator, state=run.state, **SETTINGS).ids("shop__customers") == [4]
+
+
 def test_a_state_names_everything_that_it_will_ever_name_from_its_first_message_on(pipeline):
     _, states = pipeline
     names = [{stream: set(bookmark) for stream, bookmark in state["bookmarks"].items()} for state in states]
