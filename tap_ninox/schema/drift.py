@@ -28,8 +28,8 @@ class Drift:
     """One difference between a table as it was known and as it is.
 
     Attributes:
-        kind: `table_added`, `table_renamed`, `table_removed`, `stream_renamed`, `field_added`, `field_renamed`,
-            `field_retyped`, `field_removed`, `property_renamed`, `property_selected`,
+        kind: `table_added`, `table_renamed`, `table_removed`, `stream_renamed`, `stream_kept`, `field_added`,
+            `field_renamed`, `field_retyped`, `field_removed`, `property_renamed`, `property_selected`,
             `no_property_selected` or `values_reshaped`.
         stream: The stream that is meant, if the table has one.
         field_id: Empty for a table.
@@ -201,6 +201,14 @@ def _differences(known: KnownTable, entry: TableEntry | None, schema: DatabaseSc
             f"table {table.name!r} is named differently now; {_stream_after(comparison)}",
             before=known.stream,
             after=comparison.stream,
+        )
+    elif entry and known.plain_name and entry.plain_name not in {"", known.plain_name}:
+        yield comparison.drift(
+            "stream_kept",
+            f"as databases are called now, and by stream_name_format, it would be {entry.plain_name} and no longer "
+            f"{known.plain_name}; {_stream_after(comparison)}",
+            before=known.plain_name,
+            after=entry.plain_name,
         )
     yield from _field_differences(comparison, table, lists_formulas=schema.lists_formulas)
 

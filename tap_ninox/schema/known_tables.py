@@ -1,7 +1,8 @@
 """A table as an earlier run knew it: from a saved catalog, or from what its bookmark keeps in the state.
 
 ```json
-{"database_id": "…", "table_id": "A", "table": "Customers", "is_gone": null, "is_deselected": null,
+{"database_id": "…", "table_id": "A", "table": "Customers", "plain_name": "shop__customers",
+ "is_gone": null, "is_deselected": null,
  "fields": ["A string Name", "B string Amount", "C fn Sum"], "names": ["B amount_string"],
  "former": ["B number amount"], "shape": ["timezone Europe/Berlin", "C number"]}
 ```
@@ -29,7 +30,7 @@ from tap_ninox.schema.catalog import TableEntry, aliases_of
 from tap_ninox.settings import TapSettings
 from tap_ninox.values.columns import SYSTEM_PROPERTIES, Column, with_part
 
-SCHEMA_KEYS = ("table", "fields", "names", "former", "shape", "is_gone", "is_deselected")
+SCHEMA_KEYS = ("table", "plain_name", "fields", "names", "former", "shape", "is_gone", "is_deselected")
 """Keys of a bookmark."""
 
 BACK_SIDE = "rev"
@@ -64,6 +65,7 @@ class KnownTable:
         columns: Its properties, those of formulas that were not read and of back sides included.
         former: Properties that went out of use.
         deselected: Properties that could be read and were not.
+        plain_name: What the stream would have been called then, had nothing held another name; empty if not known.
         is_deselected: Whether a catalog left the stream out under the name that it has here.
     """
 
@@ -74,6 +76,7 @@ class KnownTable:
     columns: tuple[Column, ...]
     former: tuple[Column, ...] = ()
     deselected: frozenset[str] = frozenset()
+    plain_name: str = ""
     is_deselected: bool = False
 
     @property
@@ -169,6 +172,7 @@ def _known_from_bookmark(
         columns=tuple(columns),
         former=tuple(_former_columns(former if isinstance(former, list) else ())),
         deselected=frozenset(deselected if isinstance(deselected, list) else ()),
+        plain_name=str(bookmark.get("plain_name") or ""),
         is_deselected=bookmark.get("is_deselected") is True,
     )
 
@@ -224,6 +228,7 @@ class Description:
     """
 
     table: str
+    plain_name: str
     fields: Mapping[str, str]
     names: Mapping[str, str]
     former: tuple[Column, ...]
@@ -239,6 +244,7 @@ class Description:
         names = {**{key: name for key, name in names.items() if key in unseen}, **self.names}
         bookmark.update(
             table=self.table,
+            plain_name=self.plain_name or bookmark.get("plain_name"),
             fields=_as_list({**unseen, **self.fields}),
             names=_as_list(names) or None,
             former=[f"{_key(c.field_id, c.part)} {c.computed_as or c.type} {c.name}" for c in self.former] or None,
@@ -290,6 +296,7 @@ def describe(
     columns = [column for column in entry.columns if column.type != BACK_SIDE]
     return Description(
         table=table.name,
+        plain_name=entry.plain_name,
         fields={field.id: f"{field.type} {field.name}" for field in fields},
         names={
             _key(column.field_id, column.part): column.name

@@ -101,6 +101,15 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/schema-changes.md",
+        "each table that would be called otherwise is told once",
+        test="tap/test_names_belong_to_ids.py::test_another_format_of_names_is_told_once_and_renames_no_stream[none]",
+        defects=(
+            Defect("tap_ninox.schema.drift:_differences", 'not in {"", known.plain_name}', 'in {"", known.plain_name}'),
+            Defect("tap_ninox:Description.write_to", "plain_name=self.plain_name or", "plain_name="),
+        ),
+    ),
+    Promise(
+        "docs/how-to/schema-changes.md",
         "To deselect a table after it was renamed",
         test="tap/test_names_belong_to_ids.py::"
         "test_a_table_that_was_deselected_under_its_name_is_not_read_again[renamed later]",

@@ -273,3 +273,25 @@ def test_a_rule_that_hits_a_stream_and_none_of_its_fields_is_told(simulate, rule
     run = run_tap(simulator, catalog=catalog)
     assert ("no_property_selected" in drifts(run)) is is_told
     assert not is_told or f'"{STREAM}.*" selects all of them' in drifts(run)["no_property_selected"]["message"]
+
+
+@pytest.mark.parametrize("catalog", ["none", "saved"])
+def test_another_format_of_names_is_told_once_and_renames_no_stream(simulate, catalog):
+    simulator = simulate(shop(1))
+    saved = discover(simulator) if catalog == "saved" else None
+    state, told = None, []
+    for format_ in ("{database}__{table}", "{table}", "{table}", "{database}__{table}"):
+        run = run_tap(simulator, state=state, catalog=saved, stream_name_format=format_)
+        assert run.error is None
+        assert run.of_type("SCHEMA", "shop__customers")
+        state = run.state
+        told.append([drift["message"].partition(": ")[2] for drift in run.report["drift"]])
+    alias = f'{{"{DATABASE_ID}.A": "customers"}}'
+    would_be = "as databases are called now, and by stream_name_format, it would be"
+    kept = "the stream keeps its name."
+    assert told == [
+        [],
+        [f"{would_be} customers and no longer shop__customers; {kept} To rename it, set aliases: {alias}"],
+        [],
+        [f"{would_be} shop__customers and no longer customers; {kept}"],
+    ]
