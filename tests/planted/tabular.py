@@ -143,6 +143,21 @@ PROMISES = [
     ),
     Promise(
         README,
+        "No name of a file, sheet or column can forge a line of the log or steer a terminal.",
+        test=f"{TESTS}/test_distribution.py::test_no_name_of_a_file_sheet_or_column_steers_a_terminal_or_forges_a_line",
+        defects=(
+            Defect(
+                "tap_tabular.__main__:_EscapedRecord.getMessage",
+                "return _UNSAFE.sub(",
+                "return super().getMessage() or _UNSAFE.sub(",
+            ),
+            Defect(
+                "tap_tabular.__main__:main", "for problem in error.problems", "for problem in str(error).splitlines()"
+            ),
+        ),
+    ),
+    Promise(
+        README,
         "whose reader breaks down, is an error, too.",
         test=f"{TESTS}/test_broken_files.py::test_an_old_workbook_that_ends_its_reader",
         defects=(Defect("tap_tabular:OlderWorkbook._answer", "(EOFError, pickle.UnpicklingError)", "KeyError"),),

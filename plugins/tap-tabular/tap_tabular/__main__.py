@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 
 from singer_sdk.exceptions import ConfigValidationError
+from typing_extensions import override
 
 from tap_tabular.files import TabularError
 from tap_tabular.tap import TapTabular
 
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+"""Line breaks, the beginnings of escape sequences, and marks that turn the rest of a line around."""
+
+
+class _EscapedRecord(logging.LogRecord):
+    """A line of the log in which no name of a file, sheet or column steers a terminal or forges another line."""
+
+    @override
+    def getMessage(self) -> str:
+        return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode(), super().getMessage())
+
 
 def main() -> None:
     """Run the tap."""
+    logging.setLogRecordFactory(_EscapedRecord)
     logger = logging.getLogger("tap-tabular")
     try:
         TapTabular.cli()
@@ -20,7 +34,7 @@ def main() -> None:
         for problem in error.errors:
             logger.error("config: %s", problem)  # noqa: TRY400
     except TabularError as error:
-        for problem in str(error).splitlines():
+        for problem in error.problems:
             logger.error(problem)  # noqa: TRY400
     else:
         return

@@ -27,7 +27,12 @@ MOST_IN_MEMORY = 256 * 1024**2
 
 
 class TabularError(Exception):
-    """What a user can put right."""
+    """What a user can put right: a sentence for each problem."""
+
+    def __init__(self, *problems: str) -> None:
+        """Take them."""
+        super().__init__("\n".join(problems))
+        self.problems = problems
 
 
 @dataclass(frozen=True, slots=True)

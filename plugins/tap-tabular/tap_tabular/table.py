@@ -126,18 +126,18 @@ class Table:
             try:
                 paths = matching(entry.path)
             except TabularError as error:
-                problems.append(str(error))
+                problems += error.problems
                 continue
             for path in paths:
                 try:
                     self._read(path, entry)
                 except TabularError as error:
-                    problems.append(f"{path.as_posix()}: {error}")
+                    problems += [f"{path.as_posix()}: {problem}" for problem in error.problems]
                 except OSError as error:
                     hint = " Is it open in another program?" if isinstance(error, PermissionError) else ""
                     problems.append(f"{path.as_posix()}: {error.strerror}.{hint}")
         if problems:
-            raise TabularError("\n".join(problems))
+            raise TabularError(*problems)
 
     @property
     def schema(self) -> dict[str, Any]:

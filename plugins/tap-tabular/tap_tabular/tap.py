@@ -122,12 +122,13 @@ class TapTabular(Tap):
         for entry in self.config["files"]:
             settings = FileSettings.of(entry)
             by_stream.setdefault(settings.stream, []).append(settings)
-        streams, problems = [], []
+        streams: list[Stream] = []
+        problems: list[str] = []
         for name, entries in by_stream.items():
             try:
                 streams.append(TabularStream(self, name, Table(name, entries)))
             except TabularError as error:
-                problems.append(str(error))
+                problems += error.problems
         if problems:
-            raise TabularError("\n".join(problems))
+            raise TabularError(*problems)
         return streams

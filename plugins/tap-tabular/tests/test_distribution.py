@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import ast
+import json
+import logging
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
+
+import openpyxl
+import pytest
+
+from tap_tabular.__main__ import main
 
 PLUGIN = Path(__file__).parents[1]
 
@@ -48,3 +55,33 @@ def test_the_command_says_what_is_wrong_in_one_line(tmp_path):
     assert done.stdout == ""
     assert "no.xlsx: there is no such file, seen from" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_no_name_of_a_file_sheet_or_column_steers_a_terminal_or_forges_a_line(tmp_path, monkeypatch, capfd):
+    attack = "\x1b[2J\u202eabc"
+    book = openpyxl.Workbook()
+    book.active.title = "\u202esheet"
+    for cells in ([f"No{attack}", f"Name{attack}"], ["x", 2]):
+        book.active.append([text.replace("\x1b", "_x001B_") if isinstance(text, str) else text for text in cells])
+    name = f"a{attack}\nERROR forged.xlsx"
+    book.save(tmp_path / name)
+    entries = [
+        {"path": name, "stream": "a", "key_properties": ["nothing"]},
+        {"path": name, "stream": f"b{attack}", "types": {f"No{attack}": "integer"}},
+        {"path": f"{attack}\nERROR forged", "stream": "a", "key_properties": ["nothing"]},
+    ]
+    (tmp_path / "config.json").write_text(json.dumps({"files": entries}), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["tap-tabular", "--config", "config.json"])
+    handlers, factory = logging.getLogger().handlers[:], logging.getLogRecordFactory()
+    try:
+        with pytest.raises(SystemExit):
+            main()
+    finally:
+        logging.getLogger().handlers[:] = handlers
+        logging.setLogRecordFactory(factory)
+    told = capfd.readouterr().err
+    assert told.count("| ERROR") == 3
+    assert not {"\x1b", "\u202e"} & set(told)
+    assert not [line for line in told.splitlines() if line.lstrip().startswith("ERROR")]
+    assert r"\x1b[2J\u202eabc" in told
