@@ -4,7 +4,7 @@ A setting is described once, in `tap_ninox/settings.py`, `target_ninox/settings.
 From there come the table of the README, the page of settings, the definitions for Meltano and its hub, `meltano.yml`,
 `.env.example`, `sample_config.json` and the list of what is gone in `docs/upgrading.md`; a test compares them. What
 `docs/guarantees.md` says of planted defects comes from `tests/planted`, the tables of `docs/simulator.md` from the
-simulator.
+simulator, the questions of `docs/explanation/known-and-unknown.md` from the probe.
 
 Which keys, kinds and capabilities a definition may have is the hub's: github.com/meltano/hub, `schemas/`.
 """
@@ -25,6 +25,9 @@ from singer_sdk.about import AboutInfo
 
 from devtools import simulator_page
 from ninox_singer.settings import LOST
+from ninox_tools.probe import writes
+from ninox_tools.probe.question import Against
+from ninox_tools.probe.run import QUESTIONS
 from tap_ninox import settings as of_tap
 from tap_ninox.tap import TapNinox
 from target_ninox import settings as of_target
@@ -33,6 +36,7 @@ from tests.planted import api as planted_in_api
 from tests.planted import calls as planted_in_calls
 from tests.planted import lines as planted_in_lines
 from tests.planted import names as planted_in_names
+from tests.planted import probe as planted_in_probe
 from tests.planted import tabular as planted_in_tabular
 from tests.planted import tap as planted_in_tap
 from tests.planted import target as planted_in_target
@@ -61,7 +65,7 @@ SDK_SETTINGS = (
 
 _AREAS = (
     planted_in_api, planted_in_tap, planted_in_target, planted_in_upgrades, planted_in_tabular, planted_in_calls,
-    planted_in_names, planted_in_lines,
+    planted_in_names, planted_in_lines, planted_in_probe,
 )  # fmt: skip
 
 _COMMON: Document = {
@@ -93,7 +97,12 @@ TAP: Document = {
             "args": "inspect",
             "executable": "singer-ninox",
             "description": "Show what the key can see, and what syncing it would cost in API calls",
-        }
+        },
+        "probe": {
+            "args": "probe",
+            "executable": "singer-ninox",
+            "description": "Ask a live Ninox what nobody outside knows about its API, and print what that changes",
+        },
     },
     "settings_group_validation": [["auth_token"], ["auth_token_file"]],
     "prereq": "An API key, made in Ninox under Settings > Integrations, of a plan with API access.\n",
@@ -287,6 +296,20 @@ def _readme(text: str) -> str:
     return _between(text, "settings", table(items, prefix=dict.fromkeys(EIGHT["target-ninox"], "target-ninox")))
 
 
+def _known_and_unknown(text: str) -> str:
+    """Put in the questions of the probe, from the files that ask them."""
+    rows = ["| Question | Id | Answers | Asked by |\n|---|---|---|---|\n"]
+    of_writes = {question.id for question in writes.QUESTIONS}
+    for question in QUESTIONS.values():
+        answers = ", ".join(
+            f"**`{answer}`**" if isinstance(effect, Against) else f"`{answer}`"
+            for answer, effect in question.answers.items()
+        )
+        by = "writing" if question.id in of_writes else "reading"
+        rows.append(f"| {question.text} | `{question.id}` | {answers} | {by} |\n")
+    return _between(text, "questions", "".join(rows))
+
+
 def _guarantees(text: str) -> str:
     """Put in which sentence is broken where, from `tests/planted`."""
     rows = ["| Sentence | Test that must fail | What is broken |\n|---|---|---|\n"]
@@ -372,6 +395,7 @@ def files() -> dict[Path, str]:
     """Return what each file should hold."""
     rewritten = {
         "README.md": _readme,
+        "docs/explanation/known-and-unknown.md": _known_and_unknown,
         "docs/guarantees.md": _guarantees,
         "docs/simulator.md": _simulator,
         "docs/upgrading.md": _upgrading,

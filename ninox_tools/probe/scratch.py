@@ -15,7 +15,6 @@ from typing import NamedTuple
 from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_api.schema import Field, Table
 from ninox_singer.names import Names
-from ninox_tools.probe.question import Against, Question
 from ninox_tools.probe.sight import SAMPLE, Record, Sight
 from ninox_tools.probe.wire import CallsUsedUpError, NotAnsweredError, Reply
 
@@ -186,7 +185,3 @@ def _problems(sight: Sight, table: Table) -> Iterator[str]:
             "a script runs when a record of this table is written, and it may change other tables. Remove it; one such "
             "as `Number := 42` may stay."
         )
-
-
-QUESTIONS: tuple[Question, ...] = ()
-__all__ = ["QUESTIONS", "Against", "Left", "Scratch", "open_scratch"]

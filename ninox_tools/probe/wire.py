@@ -16,7 +16,12 @@ from typing_extensions import override
 from ninox_api.body import form_of
 from ninox_api.config import ConnectionConfig
 from ninox_api.download import Download
-from ninox_api.errors import NinoxAPIError, NinoxAuthenticationError, NinoxError, NinoxRateLimitError
+from ninox_api.errors import (
+    NinoxAPIError,
+    NinoxAuthenticationError,
+    NinoxBudgetError,
+    NinoxRateLimitError,
+)
 from ninox_api.request import Request
 from ninox_api.transport import Transport
 
@@ -195,6 +200,8 @@ class Wire:
         before, start = self.calls, time.monotonic()
         try:
             reply = self._transport.send(request, decoder)
+        except NinoxBudgetError:  # while it was repeated
+            raise CallsUsedUpError from None
         except (NinoxAuthenticationError, NinoxRateLimitError):
             raise
         except NinoxAPIError as error:
@@ -225,6 +232,3 @@ class _Middle(Download):
     @override
     def begin(self, status: int, headers: Mapping[str, str]) -> None:
         self.status = status
-
-
-__all__ = ["KEPT_FOR_CLEANING", "MOST_CALLS", "CallsUsedUpError", "NinoxError", "NotAnsweredError", "Reply", "Wire"]

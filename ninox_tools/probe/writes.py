@@ -7,7 +7,7 @@ from typing import Any
 
 from ninox_api.files import Upload
 from ninox_tools.probe.feed import look_at_feed
-from ninox_tools.probe.question import INFERRED, SEEN, Against, Question
+from ninox_tools.probe.question import Against, Question
 from ninox_tools.probe.records import look_at_sample
 from ninox_tools.probe.scratch import Scratch
 from ninox_tools.probe.sight import EMPTY, Record, Sight, Step, is_id, sequence_of
@@ -385,6 +385,3 @@ def _number(removal: Any, table_id: str) -> int | None:
         character if character.isdecimal() else " " for character in str(key).removeprefix(table_id)
     ).split()
     return int(digits[-1]) if digits else None
-
-
-__all__ = ["INFERRED", "QUESTIONS", "SEEN", "Writing"]

@@ -69,6 +69,17 @@ def test_it_never_makes_more_than_sixty_calls(simulate, scratch):
     assert len(stage.log.entries) <= MOST_CALLS
 
 
+def test_repeated_requests_count_and_end_it_at_sixty(simulate):
+    """Each request but the first comes through at the third try, so that the sixtieth is a second one."""
+    stage = simulate(company())
+    for number in range(40):
+        stage.faults.add("status", status=503, after=1 + 3 * number, times=2)
+    outcome = run_probe(stage)
+    assert len(stage.log.entries) <= MOST_CALLS
+    assert outcome.report.stopped == "calls_used_up"
+    assert answers(outcome)["records.field_ids"] == "honoured"
+
+
 def test_two_requests_at_once_where_only_one_is_served(simulate):
     stage = simulate(company())
     stage.faults.configure({"latency_s": 0.02, "parallel_limit": 1})

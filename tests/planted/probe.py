@@ -1,0 +1,121 @@
+"""Promises that the probe keeps."""
+
+from __future__ import annotations
+
+from tests.planted.plant import Defect
+from tests.planted.promise import Promise
+
+PAGE = "docs/how-to/probe.md"
+TESTS = "tools/test_probe.py"
+PROMISES = [
+    Promise(
+        PAGE,
+        "It makes at most 60 calls",
+        test=f"{TESTS}::test_repeated_requests_count_and_end_it_at_sixty",
+        defects=(Defect("ninox_tools.probe:Wire.__init__", "max_api_calls=MOST_CALLS", "max_api_calls=600"),),
+    ),
+    Promise(
+        PAGE,
+        "It only reads, unless you name a table with `--scratch`.",
+        test=f"{TESTS}::test_without_a_scratch_table_it_only_reads_and_with_one_it_writes_into_that_alone",
+        defects=(Defect("ninox_tools.probe:Wire.query", "segments=segments", 'segments=(*segments[:-1], "exec")'),),
+    ),
+    Promise(
+        PAGE,
+        "The report holds no name, caption, value, record id, address, mail address or key.",
+        test=f"{TESTS}::test_the_report_holds_nothing_of_the_data",
+        defects=(
+            Defect("ninox_tools.probe:Report.as_json", "_kind(self.api_url)", "self.api_url"),
+            Defect("ninox_tools.probe:_answer", '"id": key', '"id": str(finding)'),
+        ),
+    ),
+    Promise(
+        PAGE,
+        "an answer is a word of the tables in the files that ask, and anything else is refused.",
+        test=f"{TESTS}::test_no_answer_can_be_said_that_the_table_of_its_question_does_not_have",
+        defects=(Defect("ninox_tools.probe:Sight.say", "not self._questions[question].permits(answer)", "False"),),
+    ),
+    Promise(
+        PAGE,
+        "Ctrl-C stops it at any moment; what was asked until then is printed.",
+        test=f"{TESTS}::test_answers_from_before_ctrl_c_stay",
+        defects=(
+            Defect(
+                "ninox_tools.probe.run:_report",
+                "sight.findings.get(key) or",
+                "sight.findings.get(key if stopped is None else 0) or",
+            ),
+        ),
+    ),
+    Promise(
+        PAGE,
+        "So it is when the connection fails in the middle.",
+        test=f"{TESTS}::test_faults_in_the_middle_leave_a_report_of_what_was_seen",
+        defects=(Defect("ninox_tools.probe:_Runner.ask", 'self._leave(step, "failed")', "raise KeyError"),),
+    ),
+    Promise(
+        PAGE,
+        "What contradicts something that tap-ninox or target-ninox relies on stands first, with what follows from it",
+        test=f"{TESTS}::test_what_contradicts_the_code_comes_first_with_the_setting_that_helps",
+        defects=(Defect("ninox_tools.probe:Report.print", "against = self.contradictions", "against = []"),),
+    ),
+    Promise(
+        PAGE,
+        "The table is refused before anything is written if it holds a record, if another table links to it",
+        test=f"{TESTS}::test_a_table_that_is_not_made_for_it_is_refused_before_anything_is_written",
+        defects=(
+            Defect("ninox_tools.probe:open_scratch", "if problems:", "if problems is None:"),
+            Defect("ninox_tools.probe:open_scratch", "range(2)", "range(0)"),
+            Defect("ninox_tools.probe:_problems", "other.id != table.id", "other.id == table.id"),
+            Defect("ninox_tools.probe:_problems", "not _HARMLESS.fullmatch(script)", "script is None"),
+        ),
+    ),
+    Promise(
+        PAGE,
+        "deleted again: at the end, after Ctrl-C, and when the connection fails.",
+        test=f"{TESTS}::test_ctrl_c_at_any_request_leaves_a_report_and_an_empty_table",
+        defects=(Defect("ninox_tools.probe.run:_clean", "left = scratch.clean()", "left = Left([], 0)"),),
+    ),
+    Promise(
+        PAGE,
+        "Only records that hold the probe's mark are deleted; whatever else turns up in the table stays.",
+        test=f"{TESTS}::test_records_that_somebody_else_makes_in_the_scratch_table_stay",
+        defects=(Defect("ninox_tools.probe:Scratch._ours", 'record["id"] in self.own', 'record["id"]'),),
+    ),
+    Promise(
+        PAGE,
+        "Ctrl-C waits for the answer to a write.",
+        test=f"{TESTS}::test_ctrl_c_waits_for_a_write_and_once_for_the_table_to_be_emptied",
+        defects=(
+            Defect("ninox_tools.probe.run:_Interrupts.take", "not self._holds or self._is_waiting", "True"),
+            Defect(
+                "ninox_tools.probe.run:_Interrupts.held",
+                "self._holds, self._is_waiting = True, False",
+                "self._holds = False",
+            ),
+        ),
+    ),
+    Promise(
+        PAGE,
+        "If something could not be removed, the last lines say which records.",
+        test=f"{TESTS}::test_what_cannot_be_removed_is_said",
+        defects=(Defect("ninox_tools.probe:Scratch.clean", "left = sorted(record", "left = sorted(0 * record"),),
+    ),
+    Promise(
+        "docs/explanation/known-and-unknown.md",
+        "Every switch of the simulator, at every value, is named by one of them",
+        test="tools/test_probe_switches.py::test_the_probe_names_every_value_of_every_switch",
+        defects=(
+            Defect("ninox_tools.probe.feed:_form_of_removal", 'return "mapping"', 'return "other"'),
+            Defect(
+                "ninox_tools.probe.records:since_id", '"inclusive" if middle in answer else "exclusive"', '"exclusive"'
+            ),
+        ),
+    ),
+    Promise(
+        "docs/explanation/known-and-unknown.md",
+        "a second probe of it gives the same answers.",
+        test="tools/test_probe_like.py::test_a_server_like_the_report_gives_the_same_report",
+        defects=(Defect("ninox_simulator.like:like", "switches[switch] = known[answer]", "pass"),),
+    ),
+]
