@@ -32,7 +32,7 @@ QUESTIONS = (
     Question(
         id="schema.readable",
         text="May the key read the schema?",
-        code="tap_ninox.schema.discovery:discover",
+        code="tap_ninox.schema.discovery",
         answers={
             "full": "Tables, formulas and hidden tables are discovered.",
             "tables": Against(
