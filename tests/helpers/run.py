@@ -79,11 +79,16 @@ class TapRun:
 
 @dataclass
 class TargetRun:
-    """What a run of the target wrote, and how it ended; see `TapRun`."""
+    """What a run of the target wrote, and how it ended; see `TapRun`.
+
+    Attributes:
+        rejects: Lines of the file that `rejects_path` names.
+    """
 
     states: list = field(default_factory=list)
     error: BaseException | None = None
     report: dict | None = None
+    rejects: list[dict] = field(default_factory=list)
 
     @property
     def state(self):
@@ -160,6 +165,8 @@ def run_target(simulator, messages, **settings):
         except (Exception, SystemExit, KilledError) as error:  # noqa: BLE001 (the test looks at it)
             run.error = error
     run.states = [json.loads(line) for line in output.getvalue().splitlines()]
+    rejects = Path(settings.get("rejects_path") or "")
+    run.rejects = list(map(json.loads, rejects.read_text("utf-8").splitlines())) if rejects.is_file() else []
     return run
 
 

@@ -192,6 +192,22 @@ def each_row_has_one_outcome(run):
     assert sum(counts.get(name, 0) for name in outcomes) == counts.get("read", 0), counts
 
 
+def a_dry_run_says_what_a_run_does(dry, run):
+    """The counts of a dry run are those of the run behind it, it ends as that does, and writes no state."""
+    assert dry.counts("input") == run.counts("input")
+    assert (dry.error is None) == (run.error is None), (dry.error, run.error)
+    assert dry.report["streams"]["input"]["skipped_because"] == run.report["streams"]["input"]["skipped_because"]
+    assert dry.states == []
+
+
+def rejected_rows_are_named(run, table):
+    """Each rejected row stands in the file of rejects: its number, and at least one fault with a reason."""
+    rows = [message for message in run.rejects if message["type"] == "RECORD"]
+    assert len(rows) == run.counts("input").get("rejected", 0)
+    assert {row["row"] for row in rows} <= set(table.rejected), (rows, table.rejected)
+    assert all(fault["reason"] and fault["code"] for row in rows for fault in row["faults"])
+
+
 def records_gone_are_those_announced(run, before, after):
     """What is gone from all tables is what the report says was deleted, removed, or deleted along."""
     told = run.report["total"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.world.strategies import EMPTY
+from tests.world.strategies import BAD, EMPTY
 
 
 class RejectedError(Exception):
@@ -54,6 +54,8 @@ class Table:
             self.unseen = self.existing.keys() - self.named
 
     def _take(self, row, mode, key):
+        if any(value is BAD for value in row.values()):
+            raise RejectedError
         if mode == "insert":
             self.made.append(_written({}, row))
             return self.made[-1]

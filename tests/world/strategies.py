@@ -258,6 +258,22 @@ LOADED = ("string", "number", "boolean", "date", "time", "timestamp", "choice", 
 KEYS = ("string", "number")
 """Types that rows are matched by."""
 
+BAD = object()
+"""In place of a value: what was sent is none, so that the row is rejected."""
+
+BAD_VALUES = {
+    "string": "a\ud800",
+    "email": "a\ud800",
+    "phone": "a\ud800",
+    "number": "many",
+    "boolean": "perhaps",
+    "date": "2024-13-45",
+    "time": "25:99",
+    "timestamp": "yesterday",
+    "choice": "no such option",
+    "multi": ["no such option"],
+}
+
 
 class InputStream(NamedTuple):
     """A stream for the target, into a table, matched by its first field.
@@ -303,21 +319,51 @@ def row_of(fields, pick):
         if n and (pick // 7 + n) % 5 == 0:
             continue
         pool = VALUES[raw["base"]]
+        if n and (pick // 3 + n * 7) % 19 == 18:
+            sent[key], stored[key] = BAD_VALUES[raw["base"]], BAD
+            continue
         if (pick + n * 5) % 11 == 10:
             sent[key], stored[key] = ("" if raw["base"] == "string" and pick % 2 else None), EMPTY
         else:
             stored[key] = pool[(pick // (n + 1) + n) % len(pool)]
-            sent[key] = _as_sent(raw, stored[key])
+            sent[key] = _as_sent(raw, stored[key], pick)
     return sent, stored
 
 
-def _as_sent(raw, value):
+def _as_sent(raw, value, pick):
+    """Return a spelling of a value: another one does not make it another value, nor another key."""
+    other = pick % 3
+    if raw["base"] == "number" and other:
+        return str(value) if other == 1 else float(value) if abs(value) < 2**50 else value
+    if raw["base"] == "boolean" and other:
+        return ("nein", "ja")[value] if other == 1 else int(value)
+    if raw["base"] == "time" and other == 1:
+        return value.removesuffix(":00")
+    if raw["base"] == "timestamp" and other:
+        return f"{value}Z" if other == 1 else value.replace("T", " ")
     if raw["base"] == "choice":
         return raw["values"][value]["caption"]
     if raw["base"] == "multi":
         return [raw["values"][option]["caption"] for option in value]
     return value
 
+
+class DrawnFamily(NamedTuple):
+    """Rows for two tables of which one refers to the other; the numbers stand for places, rows and keys."""
+
+    place: int
+    parents: list[int]
+    children: list[int]
+    order: str
+
+
+families = st.builds(
+    DrawnFamily,
+    st.integers(0, 5),
+    st.lists(picks, min_size=1, max_size=5),
+    st.lists(picks, min_size=1, max_size=6),
+    st.sampled_from(["children first", "parents first", "in turn"]),
+)
 
 kills = st.tuples(st.integers(3, 12), st.booleans())
 """(number of the request at which the target is killed, whether Ninox has done what it asked)."""
@@ -341,3 +387,18 @@ def _faults(numbers, methods):
 
 faults_of_anything = _faults(st.integers(0, 12), [None])
 faults_of_writes = _faults(st.integers(0, 3), ["POST", "POST", "DELETE"])
+
+
+def name_of(wanted, captions):
+    """Return a name by which a setting can mean one thing: its id, or what it is called if another is called like it.
+
+    Args:
+        wanted: Its id.
+        captions: Id → caption of all.
+    """
+    return wanted if is_clear(wanted, captions) or not is_clear(captions[wanted], captions) else captions[wanted]
+
+
+def is_clear(name, captions):
+    """Tell whether a setting that gives a name means one thing."""
+    return len({key for key, caption in captions.items() if key == name.strip() or caption == name}) == 1

@@ -7,7 +7,9 @@ where it must hold.
 
 from __future__ import annotations
 
-from contextlib import contextmanager, nullcontext
+import io
+import tempfile
+from contextlib import contextmanager, nullcontext, redirect_stderr
 from typing import NamedTuple
 
 from hypothesis import strategies as st
@@ -20,6 +22,7 @@ from tests.helpers.run import activate_version, discover, records, run_tap, run_
 from tests.helpers.seeds import TEAM_ID
 from tests.world import invariants, model
 from tests.world import strategies as draw
+from tests.world.family import Family
 from tests.world.loader import Loader
 from tests.world.people import People
 
@@ -244,6 +247,21 @@ class TargetWorld(World):
     def target_loads(self, stream):
         self.play(stream)
 
+    @rule(stream=draw.input_streams)
+    def target_runs_dry_and_then_in_earnest(self, stream):
+        load = Load.of(self.people.databases[0], stream)
+        if load is None or load.ambiguous:
+            return
+        expected = self.expected(load)
+        with redirect_stderr(io.StringIO()):
+            dry = self.load(load.messages, load, dry_run=True)
+        invariants.nothing_was_written(self)
+        with tempfile.TemporaryDirectory(prefix="ninox-rejects-") as folder:
+            run = self.load(load.messages, load, rejects_path=f"{folder}/rejects.jsonl")
+        invariants.a_dry_run_says_what_a_run_does(dry, run)
+        invariants.rejected_rows_are_named(run, expected[load.place])
+        invariants.the_store_is_as_the_model_says(self, expected)
+
     @rule(stream=draw.input_streams, faults=draw.faults_of_anything)
     def target_loads_while_requests_fail(self, stream, faults):
         self.play(stream, faults=faults)
@@ -255,6 +273,47 @@ class TargetWorld(World):
     @rule(stream=draw.input_streams, kill=draw.kills)
     def target_is_killed(self, stream, kill):
         self.play(stream, kill=kill)
+
+    @rule(family=draw.families)
+    def target_loads_parents_and_children(self, family):
+        self.play_family(family)
+
+    @rule(family=draw.families, faults=draw.faults_of_writes)
+    def target_loads_parents_and_children_while_writes_fail(self, family, faults):
+        self.play_family(family, faults=faults)
+
+    @rule(family=draw.families, kill=draw.kills)
+    def target_is_killed_between_parents_and_children(self, family, kill):
+        self.play_family(family, kill=kill)
+
+    @rule(family=draw.families)
+    def target_crashes_where_it_loads_the_parents(self, family):
+        self.play_family(family, crash=limits.stream_crashes("parents", "writing", KeyError("a defect")))
+
+    def play_family(self, drawn, *, crash=None, **trouble):
+        """Load two streams, perhaps disturbed; then undisturbed, and all again."""
+        family = Family.of(self.people.databases[0], drawn)
+        if family is None:
+            return
+        expected = family.expected()
+        if crash is not None:
+            parents = list(family.held(family.parent_id))
+            with crash:
+                first = self.load(family.messages, family)
+            assert first.error is not None
+            assert first.states == []
+            assert list(family.held(family.parent_id)) == parents
+        elif trouble:
+            self.load(family.messages, family, **trouble)
+        run = self.load(family.messages, family)
+        rejected = run.report["total"]["rejected"]
+        assert (run.error is not None) == bool(rejected), (run.error, run.report["total"])
+        assert bool(run.states) is not bool(rejected)
+        family.check(expected)
+        self.load(family.messages, family)
+        family.check(expected)
+        if family.has_each_key_once or self.rows_at_once > len(family.messages):
+            invariants.nothing_was_written(self)
 
     def play(self, stream, *, faults=(), kill=None):
         """Load a stream, perhaps disturbed; then, undisturbed, what its last state has not passed; then all again."""
@@ -288,7 +347,7 @@ class TargetWorld(World):
             if has_one_outcome and not again[load.place].unseen:
                 invariants.nothing_was_written(self)  # else a record takes one row's values, then those of another
 
-    def load(self, messages, load, faults=(), kill=None):
+    def load(self, messages, load, faults=(), kill=None, **more):
         """Run the target, hit by faults and killed where that is asked."""
         with self.happening((), faults), limits.small_batches(self.rows_at_once):
             settings = {**self.settings, "max_retries": MOST_RETRIES, "database": load.database.id}
@@ -297,7 +356,7 @@ class TargetWorld(World):
                 limits.killed_at_request(kill[0], is_answered=kill[1]) if kill else nullcontext(),
                 limits.watched_states(lambda value: seen.append((value, load.held()))),
             ):
-                run = run_target(self.simulator, messages, streams=load.settings, **settings)
+                run = run_target(self.simulator, messages, streams=load.settings, **settings, **more)
         invariants.each_state_stands_behind_its_rows(seen, load)
         return run
 
@@ -345,13 +404,14 @@ class Load:
         self.stored_rows = [stored for _, stored in rows]
         tables = {key: table.caption for key, table in database.tables.items()}
         columns = {key: raw["caption"] for key, raw in database.tables[table_id].fields.items()}
-        named_fields = {f"p_{key.lower()}": _name_of(key, columns) for key in fields}
+        named_fields = {f"p_{key.lower()}": draw.name_of(key, columns) for key in fields}
+        named_table = draw.name_of(table_id, tables)
         self.ambiguous = [
             name
-            for name, known in ((_name_of(table_id, tables), tables), *((n, columns) for n in named_fields.values()))
-            if not _is_clear(name, known)
+            for name, known in ((named_table, tables), *((name, columns) for name in named_fields.values()))
+            if not draw.is_clear(name, known)
         ]
-        self.settings = {"input": {"table": _name_of(table_id, tables), "mode": stream.mode, "fields": named_fields}}
+        self.settings = {"input": {"table": named_table, "mode": stream.mode, "fields": named_fields}}
         described = schema("input", key=[f"p_{self.key.lower()}"], **{f"p_{key.lower()}": {} for key in fields})
         sent_rows = [{f"p_{key.lower()}": value for key, value in sent.items()} for sent, _ in rows]
         self.tap, self.is_whole = stream.tap, stream.tap in draw.WHOLE_TAPS
@@ -404,20 +464,6 @@ class Load:
                 return [{**self._described, "bookmark_properties": ["since"]}, *self._rows, state({})]
             case "activates before":
                 return [self._described, activated, *self._rows]
-
-
-def _name_of(wanted, captions):
-    """Return a name by which a setting can mean one thing: its id, or what it is called if another is called like it.
-
-    Args:
-        wanted: Its id.
-        captions: Id → caption of all.
-    """
-    return wanted if _is_clear(wanted, captions) or not _is_clear(captions[wanted], captions) else captions[wanted]
-
-
-def _is_clear(name, captions):
-    return len({key for key, caption in captions.items() if key == name.strip() or caption == name}) == 1
 
 
 target_settings = st.fixed_dictionaries(
