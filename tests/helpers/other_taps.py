@@ -117,6 +117,58 @@ def pipelinewise_postgres_log_based(rows, given=None):
     yield state.message()
 
 
+LOG_START = 25_311_904
+
+
+def lsn_of(place):
+    """Return where the event at a place stands in PostgreSQL's log."""
+    return LOG_START + 56 * place
+
+
+def pipelinewise_postgres_log(events, given=None):
+    """What wal2json told of a table: kind (I, U, D) and row; of a deleted one, the identity alone.
+
+    It begins again with the last event of the run before: a position is confirmed only by the next one.
+    """
+    state = SingerState({"bookmarks": {"shop-public-customers": {"lsn": LOG_START, "version": 1}}}, "")
+    state = SingerState(given or state.value, "shop-public-customers")
+    state.bookmark["last_replication_method"] = "LOG_BASED"
+    yield _with_deletions(described(["lsn"]))
+    count_since = 0
+    for place, (kind, row) in enumerate(events):
+        if lsn_of(place) >= state.bookmark["lsn"]:
+            deleted_at = "2026-11-29T10:11:12.345678Z" if kind == "D" else None
+            yield record({**row, "_sdc_deleted_at": deleted_at}, state.bookmark["version"])
+            state.bookmark["lsn"] = lsn_of(place)
+            count_since += 1
+            if count_since % EVERY == 0:
+                yield state.message()
+    yield state.message()
+
+
+def meltanolabs_postgres_log(events, given=None):
+    """Likewise; no version, the position in each row, and none of what was there before the log began."""
+    state = SingerState(given, "public-customers")
+    message = _with_deletions(described())
+    message["schema"]["properties"]["_sdc_lsn"] = {"type": ["integer", "null"]}
+    yield message
+    since = state.bookmark.get("replication_key_value", 0)
+    for number, (place, (kind, row)) in enumerate(enumerate(events), start=1):
+        if lsn_of(place) < since:
+            continue
+        deleted_at = "2026-11-29T10:11:12.345678+00:00" if kind == "D" else None
+        yield record({**row, "_sdc_deleted_at": deleted_at, "_sdc_lsn": lsn_of(place)})
+        state.bookmark.update(replication_key="_sdc_lsn", replication_key_value=lsn_of(place))
+        if number % EVERY == 0:
+            yield state.message()
+    yield state.message()
+
+
+def _with_deletions(message):
+    message["schema"]["properties"]["_sdc_deleted_at"] = {"type": ["null", "string"], "format": "date-time"}
+    return message
+
+
 def mysql_full(rows, given=None):
     """Goes on by primary key; the state before the first row says so."""
     state = SingerState(given, "shop-customers")
@@ -264,6 +316,9 @@ def by_one_date(rows, given=None):
 
 FULL = (pipelinewise_postgres_full, mysql_full, mongodb_full, sdk_full, sdk_full_with_versions)
 """Read the table whole in every run that was not interrupted before."""
+
+LOGS = (pipelinewise_postgres_log, meltanolabs_postgres_log)
+"""Send what happened to a table, deletions among it, and never the table."""
 
 PARTIAL = (
     pipelinewise_postgres_incremental,

@@ -646,6 +646,15 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
+        "With `hard_delete`, the records of rows that have a time in `_sdc_deleted_at` are deleted",
+        test="target/test_logs.py::test_the_table_follows_the_log_wherever_a_run_is_cut_off",
+        defects=(
+            Defect("target_ninox:Row.then", "self.encoded.deleted or later.encoded.deleted", "False"),
+            Defect("target_ninox:RowWriter._delete", "elif record is None:", "elif False:"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
         "So does an empty part of a key of several.",
         test="target/test_bad_rows.py::test_an_empty_part_of_a_key_costs_its_row_and_no_other",
         defects=(
