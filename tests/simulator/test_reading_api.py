@@ -146,3 +146,16 @@ def test_filters_by_id_are_honoured_ignored_or_find_nothing(api):
     assert found["honoured"] == [1, 1]
     assert found["names"] == [0, 1]
     assert found["ignored"] == [3, 3]
+
+
+def test_answers_kept_ready_are_those_of_the_schema_and_the_switches_of_now(api):
+    def answered():
+        return api.json("/tables/A/records", ids="true", choiceStyle="ids")[0]
+
+    assert answered()["fields"]["B"] == 13.42
+    api.store.remove_field("A", "B")
+    assert "B" not in answered()["fields"]
+    api.control("POST", "switches", json={"sequence_field": "absent"})
+    assert "sequence" not in answered()
+    api.control("POST", "switches", json={"sequence_field": "present"})
+    assert answered()["sequence"] == 5
