@@ -236,5 +236,5 @@ def _not_json(received: _Received, request: Request) -> NinoxTransportError:
     kind = received.headers.get("Content-Type", "no content type").split(";")[0]
     problem = f"HTTP {received.status} with {len(received.content)} bytes of {kind} that are not whole JSON"
     if kind == "text/html":
-        problem += "; a page for people: check that api_url is the API's address, which usually ends with /v1"
+        problem += "; an HTML page: check that api_url is the API's address, which usually ends with /v1"
     return NinoxDamagedError(method=request.method, path=request.label, problem=problem)

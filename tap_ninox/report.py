@@ -232,7 +232,7 @@ class RunReport:
         if not_begun:
             yield f"{counted(len(not_begun), 'stream')} not begun: {', '.join(not_begun)}."
         if failed or not_begun:
-            yield "The others are complete; see the errors above, mend or deselect them, and run again."
+            yield "The others are complete; see the errors above, fix or deselect them, and run again."
         elif len(names.get(Outcome.NOT_PERMITTED, ())) == len(self.streams):
             yield "None of the selected streams may be read with this key; see the warnings above."
 

@@ -160,7 +160,7 @@ TAP_PROPERTIES = (
         th.BooleanType,
         default=True,
         title="Emit `ACTIVATE_VERSION` messages",
-        description="After a full refresh of a table, tell the target, so that rows that are gone can be marked.",
+        description="After a full refresh of a table, let the target mark or remove rows that are gone.",
     ),
 )
 

@@ -44,7 +44,7 @@ def check_idle_settings(settings: TargetSettings, came: Collection[str]) -> None
             logger.warning("%s%s", problem, did_you_mean(name, came))
         else:
             problems.append(
-                f"{problem} Did you mean {meant!r}, which was loaded without it? Then mend the name and load it "
+                f"{problem} Did you mean {meant!r}, which was loaded without it? Then correct the name and load it "
                 f"again; if not, give {meant!r} settings of its own, if only {{}}."
             )
     if problems:

@@ -76,7 +76,7 @@ def _cost(cost: CallCost) -> Iterator[str]:
     calls = cost.as_json()
     at_least = "" if cost.is_complete else " at least"
     schedule = f"{cost.runs_per_day:g} runs a day"
-    yield "API calls, as far as can be told beforehand"
+    yield "API calls, estimated"
     yield ""
     yield from _aligned(
         [
@@ -87,7 +87,7 @@ def _cost(cost: CallCost) -> Iterator[str]:
     )
     yield ""
     if cost.refreshes_per_month:
-        yield f"  Of the month, {cost.refreshes_per_month:,} calls read tables whole again on their schedule."
+        yield f"  Of the month, {cost.refreshes_per_month:,} calls are for scheduled full refreshes."
     yield "  Changed rows come on top: a call for each, or for each page of them, whichever is fewer."
 
 

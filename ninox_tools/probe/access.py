@@ -56,7 +56,7 @@ QUESTIONS = (
         id="errors.body",
         text="What do bodies of errors look like?",
         code="ninox_api.errors:NinoxAPIError",
-        answers=dict.fromkeys(("json", "text", "html", "nothing"), "Nothing: errors are told by their status."),
+        answers=dict.fromkeys(("json", "text", "html", "nothing"), "Nothing: errors are known by their status."),
     ),
     Question(
         id="parallel.two",

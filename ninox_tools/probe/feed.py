@@ -30,7 +30,7 @@ QUESTIONS = (
                 "`full_refresh_interval_hours`."
             ),
             "latest_only": Against(
-                "The feed forgets at once, so each run reads tables whole: run it seldom, and set `max_api_calls`."
+                "The feed forgets at once, so each run is a full refresh: run it seldom, and set `max_api_calls`."
             ),
             "error": Against("Deletions are found by a full refresh alone: set `full_refresh_interval_hours`."),
         },
@@ -70,7 +70,7 @@ QUESTIONS = (
             "table_and_id": "Nothing: both are read.",
             "id": "Nothing: both are read.",
             "other": Against(
-                "Changes cannot be told: tap-ninox says that the feed is in an unknown form. Please report it."
+                "Changes cannot be read: tap-ninox says that the feed is in an unknown form. Please report it."
             ),
         },
     ),

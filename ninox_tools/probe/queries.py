@@ -65,9 +65,9 @@ QUESTIONS = (
         code="ninox_api.errors:NinoxScriptError",
         answers={
             "500": "A wrong script in `queries` is tried three times before the run says so.",
-            "400": "A wrong script in `queries` is told at once.",
-            "200": "A wrong script in `queries` is told at once.",
-            "other": "A wrong script in `queries` is told by its status alone.",
+            "400": "A wrong script in `queries` is reported at once.",
+            "200": "A wrong script in `queries` is reported at once.",
+            "other": "A wrong script in `queries` is reported by its status alone.",
         },
     ),
     Question(

@@ -35,7 +35,7 @@ QUESTIONS = (
         text="Do records say their sequence?",
         code="ninox_api.client:NinoxRecord",
         answers={
-            "always": "Rows that did not change are told from those that did.",
+            "always": "Rows that did not change are told apart from those that did.",
             "sometimes": "Rows without one are taken from the change feed.",
             "never": Against("`_sequence` is null in your rows, and changes are known from the change feed alone."),
         },

@@ -97,7 +97,7 @@ QUESTIONS = (
     ),
     Question(
         id="files.listed_keys",
-        text="What is told of a file?",
+        text="What is known of a file?",
         code="ninox_api.files:NinoxFile",
         answers={
             "as_modelled": "Name, type, size, date, user and sequence are in `ninox_files`.",

@@ -37,7 +37,7 @@ def key_problems(
         )
     if replication_key not in {None, REPLICATION_KEY}:
         yield (
-            f"catalog: the replication-key of {stream} is {replication_key!r}, but Ninox tells changes by "
+            f"catalog: the replication-key of {stream} is {replication_key!r}, but Ninox reports changes by "
             f"{REPLICATION_KEY!r} alone. Leave that line out; replication-method FULL_TABLE reads all rows each time."
         )
 

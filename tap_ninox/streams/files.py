@@ -264,7 +264,7 @@ class FilesStream(RecordStream):
         problems = []
         if self._failed:
             failed = counted(self._failed, "file")
-            problems.append(f"{failed} could not be fetched whole; the next run tries again")
+            problems.append(f"{failed} could not be downloaded in full; the next run tries again")
         if refused:
             problems.append(f"the files of {', '.join(refused)} may not be read; leave them out of files")
         if unreadable:

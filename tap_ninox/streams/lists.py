@@ -341,9 +341,7 @@ class DeletedRecordsStream(RecordStream):
                 continue
             news = feed.news(entry.table_id, known)
             if news.is_lost:
-                logger.warning(
-                    "%s: deletions in database %s since the last run cannot be told.", self.name, database_id
-                )
+                logger.warning("%s: deletions in database %s since the last run are not known.", self.name, database_id)
                 return
             if news.problem is not None:
                 raise _UnknownDeletionsError(entry.database.name, news.problem)

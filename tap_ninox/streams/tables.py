@@ -66,7 +66,7 @@ class DeletionsUnknownError(NinoxError):
         super().__init__(
             f"The changed rows of {stream} were read and sent, but which rows were deleted is not known: the change "
             "feed cannot be read. The next run asks again from the same place, and sends the same rows again; set "
-            f"full_refresh_interval_hours to have deletions found by reading the table whole. ({problem})"
+            f"full_refresh_interval_hours to have deletions found by full refreshes. ({problem})"
         )
 
 
@@ -398,8 +398,8 @@ class TableStream(RecordStream):
             if not reading.finds_deletions_later:
                 raise DeletionsUnknownError(self.name, plan.problem)
             logger.warning(
-                "%s: its changed rows were read, but what was deleted since the last run is not known before the table "
-                "is read whole again. (%s)",
+                "%s: its changed rows were read, but what was deleted since the last run is not known before its next "
+                "full refresh. (%s)",
                 self.name,
                 plan.problem,
             )

@@ -240,7 +240,7 @@ class Feed:
             return _Answer(told=self._ask_for_sequence()) if position is None else self._ask_since(position)
         except (NinoxPermissionError, NinoxNotFoundError):
             logger.warning(
-                "Database %r tells no changes to this key: changed rows are asked for table by table, "
+                "Database %r reports no changes to this key: changed rows are asked for table by table, "
                 "and deleted rows cannot be seen.",
                 name,
             )
@@ -254,7 +254,7 @@ class Feed:
                 return _Answer(told=self._ask_for_sequence() if is_main else None, problem=error)
             if not _goes_back_too_short(error):
                 raise
-            logger.warning("Database %r cannot tell what changed since %s. (%s)", name, position, error)
+            logger.warning("Database %r cannot report what changed since %s. (%s)", name, position, error)
             told = self._ask_for_sequence() or self._ask_since_newest_record() if is_main else None
             return _Answer(told=told, is_lost=True)
 

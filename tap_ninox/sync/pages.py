@@ -387,7 +387,7 @@ class TablePages:
         head = max(position, (last.sequence if last else None) or 0)
         if news and head == position:
             logger.warning(
-                "Table %s: the server does not tell up to which sequence its records have changed, so the same changes "
+                "Table %s: the server does not say up to which sequence its records have changed, so the same changes "
                 "come again with the next run.",
                 table_id,
             )

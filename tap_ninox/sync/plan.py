@@ -75,11 +75,11 @@ class Wishes:
 
 
 _SET_BACK = (
-    "{name} is read whole: its database was set back (restored from a backup?), or no longer tells changes as old as "
-    "the bookmark."
+    "{name} gets a full refresh: its database was set back (restored from a backup?), or no longer reports changes as "
+    "old as the bookmark."
 )
-_ASKED_FOR = "{name} is read whole again: it is named in refresh."
-_DUE = "{name} is read whole again: full_refresh_interval_hours have passed."
+_ASKED_FOR = "{name} gets a full refresh: it is named in refresh."
+_DUE = "{name} gets a full refresh: full_refresh_interval_hours have passed."
 
 
 def make_plan(bookmark: Bookmark, news: News, wishes: Wishes, *, now: datetime) -> Plan:

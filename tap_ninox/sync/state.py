@@ -125,7 +125,7 @@ class Bookmark:
         self._deselected = deselected
         problem = _problem(values, database_id=database_id, table_id=table_id)
         if problem:
-            logger.warning("The bookmark of table %s cannot be used (%s): it is read whole again.", table_id, problem)
+            logger.warning("The bookmark of table %s cannot be used (%s): it gets a full refresh.", table_id, problem)
             version = values.get(TABLE_VERSION)
             values.update(dict.fromkeys(values))
             values[TABLE_VERSION] = version if _is_count(version) else None  # of the rows that the target holds

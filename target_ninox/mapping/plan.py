@@ -36,7 +36,7 @@ _INSERTS = (
     "mode insert makes a record of every row, and another one of a row that comes again, as after a run that failed or "
     "was killed; mode upsert with a key does not."
 )
-_UNCLEAR = "It is neither empty nor a point in time, so nobody can tell whether the record was deleted."
+_UNCLEAR = "It is neither empty nor a point in time, so it is not clear whether the record was deleted."
 FindRecord = Callable[[str, Key], int | None]
 """Field id and key → id of the linked record, None if there is none."""
 

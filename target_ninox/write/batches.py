@@ -241,7 +241,8 @@ class BatchWriter:
     def _by_what_is_there(self, chunk: list[Intent], answers: Sequence[SavedRecord]) -> Iterator[Outcome]:
         """Judge rows whose answers cannot be told apart: those that cannot be found are rejected."""
         logger.warning(
-            "Table %s: %d rows were sent, and the %d answers do not tell which record is whose; looking.",
+            "Table %s: %d rows were sent, and the %d answers do not say which record belongs to which row; "
+            "looking them up.",
             self._table.id,
             len(chunk),
             len(answers),

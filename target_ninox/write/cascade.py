@@ -145,10 +145,10 @@ def _cascading_references(run: Run, table_id: str) -> Iterator[tuple[Table, Fiel
     back = [field for field in (own.fields if own else ()) if field.type == "rev"]
     is_told = schema.lists_formulas  # the list of tables leaves out what cascades, as it does formulas
     if (not is_told and (referring or back)) or any(field.is_foreign for field in back):
-        reason = "another database refers to it" if is_told else "the key may not read the schema that tells so"
+        reason = "another database refers to it" if is_told else "the key may not read the schema that says so"
         message = (
             f"Nothing of table {table_name(run, table_id)!r} was deleted: other records refer to it, and whether Ninox "
-            f"would delete them along cannot be told, because {reason}. Use a key that may, or do not delete here."
+            f"would delete them as well is not known, because {reason}. Use a key that may, or do not delete here."
         )
         raise CascadeUnknownError(message)
     yield from ((table, field) for table, field in referring if field.cascades)

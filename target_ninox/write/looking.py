@@ -60,7 +60,7 @@ class Looking:
     def _uncertain(self, count: int) -> UncertainCreateError:
         numbers = f"table {self._table.id}, ids up to {self._table.highest_id}"
         return UncertainCreateError(
-            f"The answer to the creation of {counted(count, 'record')} was lost, and without a key it cannot be told "
+            f"The answer to the creation of {counted(count, 'record')} was lost, and without a key it is not known "
             f"what is saved. Nothing was sent again. Look at the newest records ({numbers}), delete those of this run "
             "or take the rows out of the input, and run again; with match_on this cannot happen."
         )

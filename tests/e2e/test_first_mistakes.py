@@ -144,7 +144,7 @@ def test_an_address_that_shows_a_page_for_people(simulator, tap):
     simulator.faults.add("html", times=None)
     code, out, err = tap(api_url=simulator.url)
     assert (code, out) == (1, "")
-    assert "a page for people: check that api_url is the API's address, which usually ends with /v1" in told(err)[0]
+    assert "an HTML page: check that api_url is the API's address, which usually ends with /v1" in told(err)[0]
 
 
 @pytest.mark.parametrize("team_id", [None, TEAM_ID])

@@ -216,7 +216,7 @@ def _problems_after(stage, unseen, told):
     if stage.operation.settings.get("files"):
         yield from _wrong_files(stage)
     tells_sequence = stage.simulator.switches["huge_since_sq"] in {"normal", "everything"}  # else from the next run on
-    if stage.operation.settings.get("deletes") == "both" and tells_sequence and "is read whole" not in told:
+    if stage.operation.settings.get("deletes") == "both" and tells_sequence and "gets a full refresh" not in told:
         yield from _unlisted_deletions(stage)
 
 

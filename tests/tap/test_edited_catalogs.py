@@ -94,7 +94,7 @@ def test_a_key_that_rows_do_not_have_is_refused(simulator, catalog):
 def test_another_replication_key_is_refused(simulator, catalog):
     stream_of(catalog)["replication_key"] = "_modified_at"
     run = run_tap(simulator, catalog=catalog)
-    assert f"catalog: the replication-key of {STREAM} is '_modified_at', but Ninox tells changes by" in str(run.error)
+    assert f"catalog: the replication-key of {STREAM} is '_modified_at', but Ninox reports changes by" in str(run.error)
 
 
 OVERRIDES = {

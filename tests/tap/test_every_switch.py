@@ -15,7 +15,7 @@ REFUSED = {("ids_parameter", "ignored"): "ids=true", ("schema_access", "forbidde
 UNSEEN = {
     ("feed", "missing"): "deleted rows cannot be seen",
     ("feed", "forbidden"): "deleted rows cannot be seen",
-    ("feed", "too_old"): "is read whole",  # a target learns of deletions by ACTIVATE_VERSION
+    ("feed", "too_old"): "gets a full refresh",  # a target learns of deletions by ACTIVATE_VERSION
 }
 
 LOUD = {("removes", "unforeseen"): "unknown form"}
@@ -115,7 +115,7 @@ def test_a_feed_that_goes_back_too_short_leads_to_a_whole_reading_that_marks_wha
     assert later.messages.index(later.of_type("ACTIVATE_VERSION", CUSTOMERS)[0]) > later.messages.index(
         later.of_type("RECORD", CUSTOMERS)[-1]
     )
-    assert "no longer tells changes as old as the bookmark" in caplog.text
+    assert "no longer reports changes as old as the bookmark" in caplog.text
 
 
 def test_a_feed_that_is_busy_is_no_reason_to_read_everything_again(simulate):

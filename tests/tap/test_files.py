@@ -271,7 +271,7 @@ def test_a_file_that_cannot_be_fetched_fails_the_run_at_its_end_and_is_tried_aga
     simulator = shop()
     simulator.faults.add(**fault, path="/records/1/files/Foto", times=None)
     run = run_tap(simulator, **settings(tmp_path))
-    assert "1 file could not be fetched whole" in run.stream_error(STREAM)
+    assert "1 file could not be downloaded in full" in run.stream_error(STREAM)
     assert len(run.rows(STREAM)) == len(CONTENTS)
     assert [row["name"] for row in run.rows(STREAM) if row["stored_path"] is None] == ["Foto 2021-08-30 10-55-15.jpg"]
     assert "Foto" not in caplog.text.replace(str(simulator.log.entries), "")

@@ -85,7 +85,7 @@ def test_a_file_lands_on_the_record_of_its_row(simulate, how, key):
     described = {**CUSTOMERS, "key_properties": key}
     if not key and "existed" in how:
         run = run_target(simulator, [described, *records("customers", photos)], **settings)
-        assert "without a key it cannot be told" in str(run.error)
+        assert "without a key it is not known" in str(run.error)
         return
     run = run_target(simulator, [described, *records("customers", photos)], **settings)
     assert run.error is None

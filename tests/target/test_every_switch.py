@@ -13,7 +13,7 @@ REFUSED = {
     ("schema_access", "forbidden"): "without it no row can be mapped",
     ("teams_endpoint", "missing"): "set team to the workspace's id",
 }
-REFUSED_DELETIONS = {("schema_access", "tables_only"): "whether Ninox would delete them along cannot be told"}
+REFUSED_DELETIONS = {("schema_access", "tables_only"): "whether Ninox would delete them as well is not known"}
 REFUSED_WHEN_THERE_ARE_RECORDS = {("ids_parameter", "ignored"): "ids=true"}
 STATES = {"1": {"caption": "Open"}, "2": {"caption": "Done"}}
 

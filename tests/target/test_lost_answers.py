@@ -197,7 +197,7 @@ def test_without_a_key_nothing_is_guessed(simulate, kind):
         assert run.error is None
         assert len(stored(simulator)) == 8
     else:
-        assert "without a key it cannot be told" in str(run.error)
+        assert "without a key it is not known" in str(run.error)
         assert "ids up to 8" in str(run.error)
         assert len(stored(simulator)) == 8
         assert run.states == []

@@ -161,7 +161,7 @@ def test_what_is_left_out_is_named_once_before_any_row():
         "customers: not loaded, no field is called so: 'rabat' (nearest: 'Rabatt %').",
         (
             "customers: not loaded, Ninox does not let them be written: 'umsatz_gesamt' (a formula), "
-            "'projekte' (the back side of a reference)."
+            "'projekte' (the reverse side of a reference)."
         ),
     )
     assert encoded(made, kundennr="K-1", umsatz_gesamt=5, rabat=1).fields == {"A": "K-1"}
