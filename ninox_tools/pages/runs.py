@@ -88,7 +88,12 @@ def target_run(name: str, report: JsonObject) -> dict[str, Any]:
                 "error": None,
                 "notes": list(_target_notes(counts)),
                 "samples": [
-                    {"action": sample["action"], "record": sample["record"], "fields": sample["fields"]}
+                    {
+                        "action": sample["action"],
+                        "record": sample["record"],
+                        "fields": sample["fields"],
+                        "notes": list(_deleted_along(sample)),
+                    }
                     for sample in counts.get("samples", ())
                 ],
             }
@@ -106,8 +111,7 @@ def _outcomes(counts: JsonObject) -> dict[str, int]:
 def _target_notes(counts: JsonObject) -> Iterable[str]:
     if counts.get("removed"):
         yield f"{_counted(counts['removed'], 'record')} deleted because no row came for it"
-    for table, count in counts.get("deleted_along", {}).items():
-        yield f"{_counted(count, 'record')} of {table} deleted along by Ninox"
+    yield from _deleted_along(counts)
     for field, count in counts.get("overridden", {}).items():
         yield f"{field}: a script of Ninox overrode what was sent, in {_counted(count, 'record')}"
     if counts.get("left_out"):
@@ -120,6 +124,11 @@ def _target_notes(counts: JsonObject) -> Iterable[str]:
     missing = counts.get("read", 0) - sum(counts.get(name, 0) for name in OUTCOMES)
     if missing:
         yield f"{_counted(missing, 'row')} read but not written"
+
+
+def _deleted_along(counts: JsonObject) -> Iterable[str]:
+    for table, count in counts.get("deleted_along", {}).items():
+        yield f"{_counted(count, 'record')} of {table} deleted along by Ninox"
 
 
 def _counted(number: int, noun: str) -> str:

@@ -184,20 +184,20 @@ def test_examples_of_a_dry_run_are_shown_with_their_values_before_and_after(tmp_
     stream, plan = report.stream("customers"), dry_run.stream("customers", TABLE)
     stream.read, stream.created, stream.updated, stream.deleted = 3, 1, 1, 1
     plan.create(EncodedRow(number=1, key="K-1", fields={"A": "Ada"}))
-    plan.update(EncodedRow(number=2, key="K-2", fields={"A": "Grace"}), {"A": "Grace"}, {"A": "Gracie"})
-    plan.delete(17)
+    plan.update(EncodedRow(number=2, key="K-2", fields={"A": "Grace"}), 5, {"A": "Grace"}, {"A": "Gracie"})
+    plan.delete(17, along=lambda: {"Lines": 4})
     report.close(is_complete=True, samples=dry_run.samples())
     seen = look_at(
         page(path).stdout,
         """
-        const parts = (one) => [...one.querySelectorAll(".badge, b, dt, dd")].map((part) => part.textContent);
+        const parts = (one) => [...one.querySelectorAll(".badge, b, .note, dt, dd")].map((part) => part.textContent);
         return [...document.querySelectorAll(".sample")].map(parts);
         """,
     )
     assert seen == [
         ["update", "'K-2'", "Name", "'Gracie' → 'Grace'"],
         ["create", "'K-1'", "Name", "'Ada'"],
-        ["delete", "17"],
+        ["delete", "17", "4 records of Lines deleted along by Ninox"],
     ]
 
 

@@ -29,8 +29,8 @@ function runSection(run) {
 function samples(stream) {
   if (!stream.samples.length) return [];
   const change = ([before, after], action) => (action === "create" ? el("dd", {}, after) : el("dd", {}, el("del", {}, before), " → ", el("ins", {}, after)));
-  return [el("h3", { class: "stream" }, `Examples from ${stream.name}`), el("ul", {}, stream.samples.map(({ action, record, fields }) => el("li", { class: "sample" },
-    el("span", { class: `badge ${{ create: "good", update: "warn", delete: "bad" }[action] || ""}` }, action), el("b", {}, record),
+  return [el("h3", { class: "stream" }, `Examples from ${stream.name}`), el("ul", {}, stream.samples.map(({ action, record, fields, notes }) => el("li", { class: "sample" },
+    el("span", { class: `badge ${{ create: "good", update: "warn", delete: "bad" }[action] || ""}` }, action), el("b", {}, record), notes.map((note) => el("span", { class: "note" }, note)),
     Object.keys(fields).length ? el("dl", {}, Object.entries(fields).flatMap(([name, values]) => [el("dt", {}, name), change(values, action)])) : null)))];
 }
 
