@@ -16,6 +16,10 @@ MAX_ANSWER_BYTES = 256 * 1024 * 1024
 MAX_PAGE_BYTES = 16 * 1024 * 1024
 """Of a page of records that may be asked for in smaller ones: decoded, it takes five times as much."""
 
+BYTES_PER_VALUE = 24
+"""An answer whose values are shorter takes more memory than its bytes say: each becomes an object."""
+
+_BEHIND_EACH_NAME = b'":'
 _IN_EACH_RECORD = b'"fields"'
 _PIECE_BYTES = 256 * 1024
 
@@ -32,7 +36,7 @@ class AnswerTooLargeError(Exception):
 
     Attributes:
         max_bytes: So many.
-        record_bytes: Of a record, if it is a page of them; as far as it arrived.
+        record_bytes: What a record weighs, if it is a page of them; as far as it arrived.
     """
 
     def __init__(self, *, max_bytes: int = MAX_ANSWER_BYTES, record_bytes: int | None = None) -> None:
@@ -54,8 +58,13 @@ def read_body(response: Body, *, max_bytes: int | None = None) -> bytes:
         body += piece
         if len(body) > bound:
             records = body.count(_IN_EACH_RECORD)
-            raise AnswerTooLargeError(max_bytes=bound, record_bytes=len(body) // records if records else None)
+            raise AnswerTooLargeError(max_bytes=bound, record_bytes=weight_of(body) // records if records else None)
     return bytes(body)
+
+
+def weight_of(content: bytes | bytearray) -> int:
+    """Return the bytes of an answer that takes as much memory, once decoded; short values make it their number."""
+    return max(len(content), content.count(_BEHIND_EACH_NAME) * BYTES_PER_VALUE)
 
 
 def pieces(response: Body) -> Iterator[bytes]:

@@ -62,7 +62,7 @@ _SHRINK = 4
 _GROWTH = 2
 
 GOOD_PAGE_BYTES = 8 * 1024 * 1024
-"""Pages larger than this make the next ones smaller."""
+"""Pages that weigh more make the next ones smaller."""
 
 LEAST_PAGE_BYTES = 256 * 1024
 
@@ -401,11 +401,11 @@ def repeated_passes(
 
 
 class SizedPage(NamedTuple):
-    """A page, how many records were asked for (other threads may ask for more by then), and the answer's bytes."""
+    """A page, how many records were asked for (other threads may ask for more by then), and what the answer weighs."""
 
     records: Page
     asked: int
-    content_bytes: int
+    weight: int
 
 
 class PageSize:
@@ -462,7 +462,7 @@ class PageSize:
                 self.shrink(asked, error)
             else:
                 self.note(asked, rows=len(page), delivery=deliveries[-1])
-                return SizedPage(page, asked, deliveries[-1].content_bytes)
+                return SizedPage(page, asked, deliveries[-1].weight)
 
     def take(self) -> int:
         """Return how many records to ask for; `current` until the next one is asked for."""
@@ -476,14 +476,14 @@ class PageSize:
             self._answered = max(self._answered, asked)
             if asked >= self.current:  # not a page that was cut at the end of a range
                 self._note_cap(asked, rows)
-            if delivery.content_bytes > self._good_bytes:
-                fitting = max(MIN_PAGE_SIZE, rows * self._good_bytes // delivery.content_bytes)
+            if delivery.weight > self._good_bytes:
+                fitting = max(MIN_PAGE_SIZE, rows * self._good_bytes // delivery.weight)
                 self._next = min(self._next, fitting)
             elif delivery.seconds > SLOW_S:  # pages of a server that takes its time for each call do not melt away
                 self._next = min(self._next, max(self.first, asked // _GROWTH))
             elif (
                 rows >= asked == self._next < self._most
-                and delivery.content_bytes * _GROWTH <= self._good_bytes
+                and delivery.weight * _GROWTH <= self._good_bytes
                 and delivery.seconds <= QUICK_S
             ):
                 self._next = min(self._most, asked * _GROWTH)

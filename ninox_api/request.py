@@ -24,11 +24,11 @@ class Delivery(NamedTuple):
     """What an answer took.
 
     Attributes:
-        content_bytes: Of its body, unpacked.
+        weight: Of its body, unpacked, in bytes (`ninox_api.body.weight_of`).
         seconds: From the last byte of the request to the last of the answer, without pauses and other tries.
     """
 
-    content_bytes: int
+    weight: int
     seconds: float
 
 

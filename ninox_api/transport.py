@@ -17,7 +17,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from ninox_api import retry
-from ninox_api.body import AnswerTooLargeError, form_of, pieces, read_body
+from ninox_api.body import AnswerTooLargeError, form_of, pieces, read_body, weight_of
 from ninox_api.clock import ServerClock
 from ninox_api.config import ConnectionConfig, certificate_authorities
 from ninox_api.damaged_text import with_whole_characters
@@ -146,7 +146,7 @@ class Transport:
             self._in_flight.fall_back_to_one()
             raise
         if request.measure is not None:
-            request.measure(Delivery(len(received.content), received.seconds))
+            request.measure(Delivery(weight_of(received.content), received.seconds))
         return received
 
     def _exchange(self, request: Request, more_headers: Mapping[str, str], take: Take) -> _Received:

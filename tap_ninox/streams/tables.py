@@ -271,7 +271,7 @@ class TableStream(RecordStream):
         self._reading = _Reading(
             bookmark=bookmark,
             pages=pages,
-            begin=begin_ahead(begin, at_end=permits.give_back) if in_thread else begin,
+            begin=begin_ahead(begin, kept=permits.kept, at_end=permits.give_back) if in_thread else begin,
             converter=converter,
             uncomputed=formulas.lost,
             finds_deletions_later=wishes.interval is not None,

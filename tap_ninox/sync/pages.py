@@ -46,7 +46,7 @@ from ninox_api.paging import (
 )
 from tap_ninox.sync.feed import Feed
 from tap_ninox.sync.plan import Plan, Way
-from tap_ninox.sync.prefetch import Permits, ReadAhead
+from tap_ninox.sync.prefetch import KeptBytes, Permits, ReadAhead
 from tap_ninox.sync.state import Snapshot
 
 JoinPage = Callable[[Page], Page]
@@ -79,14 +79,14 @@ class ReadPage(NamedTuple):
         part: The range it belongs to; None where nothing can be resumed.
         last_id: Id up to which the range is then read.
         is_in_doubt: Whether rows may have been passed over until then, as the order of the list is not known.
-        content_bytes: Of the answer; 0 where it is small.
+        weight: Of the answer, in bytes; 0 where it is small.
     """
 
     records: Page
     part: IdRange | None = None
     last_id: int = 0
     is_in_doubt: bool = False
-    content_bytes: int = 0
+    weight: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,11 +106,12 @@ class Begun:
     snapshot: Snapshot | None = None
 
 
-def begin_ahead(begin: Callable[[], Begun], *, at_end: Callable[[], None]) -> Callable[[], Begun]:
+def begin_ahead(begin: Callable[[], Begun], *, kept: KeptBytes, at_end: Callable[[], None]) -> Callable[[], Begun]:
     """Begin to read in a thread, a few pages ahead of whoever takes them.
 
     Args:
         begin: Begins to read.
+        kept: What is read ahead in all.
         at_end: Called by the thread when it ends.
 
     Returns:
@@ -127,12 +128,12 @@ def begin_ahead(begin: Callable[[], Begun], *, at_end: Callable[[], None]) -> Ca
         first.set_result(begun)
         yield from begun.pages
 
-    ahead = ReadAhead([pages()], room=2, weigh=_weigh, at_end=at_end)
+    ahead = ReadAhead([pages()], room=2, weigh=_weigh, kept=kept, at_end=at_end)
     return lambda: replace(first.result(), pages=iter(ahead))
 
 
 def _weigh(page: ReadPage) -> int:
-    return page.content_bytes
+    return page.weight
 
 
 class _TableEnd:
@@ -413,7 +414,8 @@ class TablePages:
         further = self._permits.take(len(readings) - 1)
         try:
             # The calling thread only passes pages on meanwhile: its own permit serves one of the others.
-            at_once = ReadAhead(readings, threads=1 + further, weigh=_weigh) if further else None
+            kept = self._permits.kept
+            at_once = ReadAhead(readings, threads=1 + further, weigh=_weigh, kept=kept) if further else None
             yield from chain.from_iterable(readings) if at_once is None else at_once
         finally:
             self._permits.give_back(further)
@@ -460,12 +462,12 @@ class TablePages:
         seen: list[SeenIds],
         tally: Tally,
     ) -> Iterator[ReadPage]:
-        last_id, met_nothing, asked, came, reached, content_bytes, ids = after_id, False, 0, 0, 0, 0, SeenIds()
+        last_id, met_nothing, asked, came, reached, weight, ids = after_id, False, 0, 0, 0, 0, SeenIds()
         seen.append(ids)
 
         def fetch(after: int) -> Page:
-            nonlocal met_nothing, asked, came, reached, content_bytes
-            page, asked, content_bytes = self._asked_after(after, end=part.end)
+            nonlocal met_nothing, asked, came, reached, weight
+            page, asked, weight = self._asked_after(after, end=part.end)
             came, reached = len(page), page[-1].id if page else after
             met_nothing = not fresh_records(page, after)
             return page
@@ -476,7 +478,7 @@ class TablePages:
             if page:
                 ids.add(page)
                 last_id = page[-1].id
-                yield ReadPage(self._join(page), part, last_id, content_bytes=content_bytes)
+                yield ReadPage(self._join(page), part, last_id, weight=weight)
             is_short = self._page_size.is_short(came, asked=asked)
             if part.end is None and (
                 table_end.is_known_last(last_id) or (page and is_short and table_end.is_newest(last_id))

@@ -10,15 +10,30 @@ from typing import Generic, Protocol, TypeVar
 Item = TypeVar("Item")
 
 MOST_KEPT_BYTES = 2 * 1024 * 1024
-"""Of answers that wait to be written; in memory, records take five to ten times as much."""
+"""Of answers that wait to be written, of all tables; in memory, records take five to ten times as much."""
+
+
+class KeptBytes:
+    """How many bytes of answers wait to be written, over all tables of a run.
+
+    Attributes:
+        changed: Told whenever an answer comes or goes; guards the number.
+        number: Of bytes.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.changed = threading.Condition()
+        self.number = 0
 
 
 class Permits:
-    """How many threads may read at once, over all tables of a run."""
+    """How many threads may read at once, over all tables of a run, and how much they have read ahead."""
 
     def __init__(self, limit: int) -> None:
         """Permit `limit` threads."""
         self.limit = limit
+        self.kept = KeptBytes()
         self._free = limit
         self._lock = threading.Lock()
 
@@ -45,7 +60,8 @@ class ReadAhead(Generic[Item]):
 
     def __init__(
         self, sources: Iterable[Iterator[Item]], *, threads: int = 1, room: int = 1,
-        weigh: Callable[[Item], int] = lambda _: 0, at_end: Callable[[], None] = lambda: None,
+        weigh: Callable[[Item], int] = lambda _: 0, kept: KeptBytes | None = None,
+        at_end: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
         """Start reading.
 
@@ -53,7 +69,9 @@ class ReadAhead(Generic[Item]):
             sources: Each is run by one thread; those beyond the number of threads wait for a free one.
             threads: How many run at once.
             room: Items kept for the consumer, beside the one each thread holds.
-            weigh: Tells the bytes of an item; no thread reads on while the kept ones have more than a bound.
+            weigh: Tells the bytes of an item.
+            kept: What all that read ahead keep; while it is more than a bound, none reads on but for a consumer that
+                has nothing to take.
             at_end: Called by each thread when it ends.
         """
         self._sources = deque(sources)
@@ -61,7 +79,8 @@ class ReadAhead(Generic[Item]):
         self._room = room
         self._weigh = weigh
         self._at_end = at_end
-        self._changed = threading.Condition()
+        self._kept = kept or KeptBytes()
+        self._changed = self._kept.changed
         self._error: Exception | None = None
         self._is_stopping = False
         self._is_closed = False
@@ -87,6 +106,8 @@ class ReadAhead(Generic[Item]):
         """Tell the threads to end; nobody wants their items any more."""
         with self._changed:
             self._is_stopping = self._is_closed = True
+            self._kept.number -= sum(map(self._weigh, self._items))
+            self._items.clear()
             self._changed.notify_all()
 
     def _next(self) -> Item | None:
@@ -95,6 +116,7 @@ class ReadAhead(Generic[Item]):
             if not self._items:
                 return None
             item = self._items.popleft()
+            self._kept.number -= self._weigh(item)
             self._changed.notify_all()
             return item
 
@@ -119,9 +141,11 @@ class ReadAhead(Generic[Item]):
     def _hand_over(self, item: Item) -> bool:
         with self._changed:
             self._changed.wait_for(lambda: self._is_closed or len(self._items) < self._room)
-            self._items.append(item)
+            if not self._is_closed:
+                self._items.append(item)
+                self._kept.number += self._weigh(item)
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._is_closed or sum(map(self._weigh, self._items)) <= MOST_KEPT_BYTES)
+            self._changed.wait_for(lambda: self._is_closed or not self._items or self._kept.number <= MOST_KEPT_BYTES)
             return not self._is_stopping
 
     def _fail(self, error: Exception) -> None:

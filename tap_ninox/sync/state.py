@@ -25,6 +25,7 @@ what is to be replaced as a whole is a list.
 
 from __future__ import annotations
 
+import heapq
 import logging
 from collections.abc import Collection, Iterable, Mapping, MutableMapping
 from collections.abc import Set as AbstractSet
@@ -155,7 +156,9 @@ class Bookmark:
     def not_reported(self, record_ids: AbstractSet[int]) -> set[int]:
         """Return, as a set of its own, those of the removed records that the last run did not report already."""
         last = self._values.get("last_deleted")
-        return set(record_ids).difference(last if isinstance(last, list) else ())
+        left = set(record_ids)
+        left.difference_update(last if isinstance(last, list) else ())  # in place: there may be hundreds of thousands
+        return left
 
     def newly_selected(self, properties: Iterable[str]) -> list[str]:
         """Return those of the properties that were left out when rows were read before."""
@@ -222,8 +225,8 @@ class Bookmark:
 
     def _note_deleted(self, deleted: Iterable[int], sequence: int) -> None:
         before = self._values.get("last_deleted") if sequence == self.sequence else None
-        reported = sorted({*(before or ()), *deleted})
-        self._values["last_deleted"] = reported[:MOST_LAST_DELETED] or None
+        reported = {*(before or ()), *heapq.nsmallest(MOST_LAST_DELETED, deleted)}
+        self._values["last_deleted"] = sorted(reported)[:MOST_LAST_DELETED] or None
 
     def _note_emptiness(self, *, is_empty: bool) -> None:
         self._values["is_empty"] = is_empty or None

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from itertools import chain
 from typing import Any
 
 from singer_sdk.exceptions import MapExpressionError, StreamMapConfigError
@@ -109,7 +110,7 @@ class Tombstones:
             bookmark = [REPLICATION_KEY] if REPLICATION_KEY in properties else None
             yield SchemaMessage(stream_map.stream_alias, schema, keys, bookmark)
         empty = {} if self._narrow else dict.fromkeys(known)
-        for row in (first, *rows):
+        for row in chain([first], rows):  # one by one: there may be hundreds of thousands
             yield RecordMessage(
                 stream=stream_map.stream_alias,
                 record={**empty, **row},

@@ -9,7 +9,7 @@ from ninox_simulator.documents import RecordDocument
 from ninox_simulator.messages import ApiError
 from tests.helpers import limits
 from tests.helpers.run import run_tap
-from tests.helpers.seeds import customers, database, shop, team
+from tests.helpers.seeds import customers, database, field, shop, team
 from tests.helpers.wire import record_pages
 
 STREAM = "shop__customers"
@@ -189,3 +189,14 @@ def test_a_hundred_thousand_rows_are_expected_in_thirteen_pages():
     assert PageSize("A", cap=1000).pages_of(100_000) == 100
     assert PageSize("A", 50).pages_of(101) == 3
     assert PageSize("A").pages_of(0) == 0
+
+
+def test_pages_of_many_short_values_are_smaller_than_their_bytes_say(simulate):
+    fields = {key: field("string", f"F{key}") for key in (f"{a}{b}" for a in "BCDEFGHIJK" for b in "ABCDEFGHIJ")}
+    rows = [RecordDocument(number, dict.fromkeys(fields, "x"), number) for number in range(1, 101)]
+    simulator = simulate(team(database({"A": customers(**fields)}, {"A": rows})))
+    with limits.small_pages(100_000):  # 50 rows of 100 values are fewer bytes, and more in memory
+        run = run_tap(simulator, page_size=50)
+    assert run.ids(STREAM) == list(range(1, 101))
+    assert sizes(simulator)[0] == 50
+    assert set(sizes(simulator)[1:]) <= set(range(30, 45))

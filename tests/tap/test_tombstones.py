@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from singer_sdk.mapper import SameRecordTransform
 
+from tap_ninox.sync.tombstones import Deletion, Tombstones
 from tests.helpers.run import run_tap, scripts
 from tests.helpers.seeds import shop
 
@@ -159,3 +161,22 @@ def test_a_map_that_fails_is_one_error_of_its_stream_and_gives_no_value_away(sim
     assert run.ids(STREAM) == [1, 2, 3]
     assert run.bookmark(STREAM)["snapshot"][0]["last_id"] == 2
     assert len(run_tap(simulator, state=run.state).ids(STREAM)) == 3
+
+
+def test_tombstones_are_made_one_by_one_however_many_there_are():
+    made = []
+
+    def ids():
+        for number in range(1, 1001):
+            made.append(number)
+            yield number
+
+    properties = {"_id": {"type": "integer"}, "_sequence": {"type": ["integer", "null"]}}
+    schema = {"type": "object", "properties": properties}
+    same = SameRecordTransform(STREAM, raw_schema=schema, key_properties=["_id"], flattening_options=None)
+    messages = Tombstones(STREAM, [same], {}, narrow=True).messages(
+        Deletion(record_ids=ids(), sequence=7, table_version=1)
+    )
+    assert [next(messages).to_dict()["type"] for _ in range(3)] == ["SCHEMA", "RECORD", "RECORD"]
+    assert len(made) == 2
+    assert len(list(messages)) == 998

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tap_ninox.sync.prefetch import MOST_KEPT_BYTES, ReadAhead
+from tap_ninox.sync.prefetch import MOST_KEPT_BYTES, KeptBytes, ReadAhead
 
 
 @contextmanager
@@ -45,3 +45,27 @@ def test_small_pages_are_read_ahead(taken):
 def test_everything_arrives_in_order_whatever_it_weighs():
     sources = [iter(range(50))]
     assert list(ReadAhead(sources, weigh=lambda number: number * MOST_KEPT_BYTES)) == list(range(50))
+
+
+def test_what_several_tables_keep_counts_together_and_none_waits_for_ever():
+    """The first has read too much ahead, so the second keeps one page; both give all that they have."""
+    kept, made = KeptBytes(), []
+
+    def source(name, weight):
+        for number in range(3):
+            made.append(name)
+            yield name, number, weight
+
+    def read(name, weight):
+        return ReadAhead([source(name, weight)], room=2, weigh=lambda item: item[2], kept=kept)
+
+    first = read("first", MOST_KEPT_BYTES + 1)
+    with kept.changed:
+        assert kept.changed.wait_for(lambda: kept.number > MOST_KEPT_BYTES, timeout=25)
+    second = read("second", 1)
+    with kept.changed:
+        assert kept.changed.wait_for(lambda: kept.number > MOST_KEPT_BYTES + 1, timeout=25)
+        assert not kept.changed.wait_for(lambda: made.count("second") > 1, timeout=0.05)
+    assert [number for _, number, _ in second] == [0, 1, 2]
+    assert [number for _, number, _ in first] == [0, 1, 2]
+    assert kept.number == 0
