@@ -111,7 +111,8 @@ PROMISES = [
         defects=(
             Defect(
                 "ninox_api:read_body",
-                "raise AnswerTooLargeError(max_bytes=bound, record_bytes=len(body) // records if records else None)",
+                "raise AnswerTooLargeError("
+                "max_bytes=bound, record_bytes=weight_of(body) // records if records else None)",
                 "break",
             ),
         ),
