@@ -9,8 +9,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ninox_simulator.faults import KINDS
-from ninox_simulator.faults import parse as parse_fault
 from ninox_simulator.like import NOTHING_SAID, Likeness, read_report
 from ninox_simulator.remote import Remote
 from ninox_simulator.seeds import PROFILES, SAMPLE
@@ -27,8 +25,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         Exit code: 2 for a mistake in the arguments or a port that is taken.
     """
-    options = _parser().parse_args(arguments)
     try:
+        from ninox_simulator.faults import parse as parse_fault  # noqa: PLC0415 (needs the extra `simulator`)
+
+        options = _parser().parse_args(arguments)
         switches, faults = parse(options.switch), [parse_fault(text) for text in options.fault]
         likeness = read_report(options.like) if options.like else NOTHING_SAID
         if options.running:
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _serve(
     options: argparse.Namespace, likeness: Likeness, switches: dict[str, str], faults: list[dict[str, Any]]
 ) -> int:
-    from ninox_simulator.server import Simulator  # noqa: PLC0415 (needs the extra `simulator`)
+    from ninox_simulator.server import Simulator  # noqa: PLC0415 (likewise)
 
     simulator = Simulator(
         options.seed,
@@ -75,6 +75,8 @@ def _reason(error: Exception) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from ninox_simulator.faults import KINDS  # noqa: PLC0415 (likewise)
+
     parser = argparse.ArgumentParser(prog="ninox-simulator", description="A stand-in for the Ninox API, on loopback.")
     parser.add_argument("--version", action="version", version=f"%(prog)s v{version('singer-ninox')}")
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 picks a free one (default: %(default)s)")

@@ -48,8 +48,8 @@ QUESTIONS = (
         code="ninox_api.client:DatabaseClient",
         answers={
             "404": "A record that is gone is noticed.",
-            "200": Against("A record that is gone ends a run of tap-ninox with an error about an unknown form."),
-            "other": Against("A record that is gone ends a run of tap-ninox with an error."),
+            "200": Against("A record that is gone ends a run of tap-ninox with an error. Please report it."),
+            "other": Against("A record that is gone ends a run of tap-ninox with an error. Please report it."),
         },
     ),
     Question(

@@ -70,7 +70,7 @@ QUESTIONS = (
             "table_and_id": "Nothing: both are read.",
             "id": "Nothing: both are read.",
             "other": Against(
-                "Changes cannot be read: tap-ninox says that the feed is in an unknown form. Please report it."
+                "A run that finds changes ends with an error: set `full_refresh_interval_hours`, and please report it."
             ),
         },
     ),
@@ -111,8 +111,8 @@ QUESTIONS = (
             "objects": "Deletions are read.",
             "mapping": "Deletions are read.",
             "other": Against(
-                "tap-ninox ends with an error about an unknown form as soon as a record was deleted, rather than miss "
-                "it. Please report this; until then, `deletes: ignore` does without them."
+                "A run that finds deletions ends with an error, since which rows are gone is not known: set "
+                "`full_refresh_interval_hours`, and please report it."
             ),
         },
     ),

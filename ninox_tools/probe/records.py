@@ -25,8 +25,8 @@ QUESTIONS = (
         answers={
             "honoured": "Renamed fields keep their columns.",
             "ignored": Against(
-                "tap-ninox stops at each table, and target-ninox rejects every row: both need field ids. "
-                "Please report it."
+                "tap-ninox stops at each table, and target-ninox at the first record that exists: both need the ids of "
+                "fields. Please report it."
             ),
         },
     ),
@@ -37,7 +37,9 @@ QUESTIONS = (
         answers={
             "always": "Rows that did not change are told apart from those that did.",
             "sometimes": "Rows without one are taken from the change feed.",
-            "never": Against("`_sequence` is null in your rows, and changes are known from the change feed alone."),
+            "never": Against(
+                "What changed is known from the change feed alone; without one, set `full_refresh_interval_hours`."
+            ),
         },
     ),
     Question(

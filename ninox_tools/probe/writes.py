@@ -112,7 +112,7 @@ QUESTIONS = (
         answers={
             "served": "Deletions cost one call per hundred records.",
             "missing": Against("Deletions cost a call per record: mind `max_deletes` and your plan."),
-            "ignored": Against("Deletions cost a call per record, besides one that does nothing: mind your plan."),
+            "ignored": Against("Deletions cost a call per record, besides one that does nothing: mind `max_deletes`."),
         },
     ),
     Question(

@@ -171,3 +171,14 @@ def test_values_read_as_they_are_stored(api):
     api.control("POST", "switches", json=forms)
     fields = api.json("/tables/A/records/1")["fields"]
     assert (fields["boolean"], fields["date"], fields["dmulti"], fields["dchoice"]) == (1, 86_400_000, "12", 0)
+
+
+def test_without_its_server_library_the_command_says_what_to_install():
+    script = (
+        "import sys; sys.modules['starlette'] = None; from ninox_simulator.__main__ import main; sys.exit(main([]))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.stderr == (
+        "ninox-simulator: the server library is missing; install it with: pip install 'singer-ninox[simulator]'\n"
+    )
+    assert done.returncode == 2

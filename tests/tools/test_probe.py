@@ -13,8 +13,10 @@ import pytest
 
 from ninox_api.errors import NinoxConfigError
 from ninox_simulator.documents import RecordDocument
-from ninox_tools.probe.question import REASONS
+from ninox_tools.probe.question import REASONS, Against
 from ninox_tools.probe.run import QUESTIONS
+from tap_ninox import settings as of_tap
+from target_ninox import settings as of_target
 from tests.helpers import limits
 from tests.helpers.commands import run
 from tests.helpers.probing import MAIN, SCRATCH, SCRATCH_NAME, answers, company, run_probe
@@ -193,6 +195,35 @@ def test_each_question_names_the_code_that_relies_on_it(question):
     for part in filter(None, name.split(".")):
         found = getattr(found, part)
     assert question.answers
+
+
+SETTINGS = {
+    item.name
+    for items in (
+        of_tap.CONNECTION_PROPERTIES,
+        of_tap.TAP_PROPERTIES,
+        of_target.TARGET_PROPERTIES,
+        of_target.STREAM_PROPERTIES,
+    )
+    for item in items
+}
+HELPS = (
+    "role admin",
+    "report it",
+    "records are found by reading",
+    "looking keys up",
+    "repeated passes",
+    "one by one",
+)
+"""What helps where no setting does, or what is done without one."""
+
+
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=lambda question: question.id)
+def test_what_an_answer_changes_names_settings_that_there_are_and_a_contradiction_what_helps(question):
+    for effect in question.answers.values():
+        words = {word.partition(":")[0] for word in re.findall("`([a-z_]+(?:: [a-z0-9]+)?)`", effect)}
+        assert words <= SETTINGS | {"ninox_files"}, effect
+        assert not isinstance(effect, Against) or words or any(help_ in effect for help_ in HELPS), effect
 
 
 # ------------------------------------------------------------------------------------------------------ what stops it
