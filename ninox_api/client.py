@@ -95,7 +95,7 @@ class NinoxClient:
 
     @property
     def now_ms(self) -> int:
-        """Time in milliseconds since 1970: the server's, where its answers tell it and this machine is not later."""
+        """Time in milliseconds since 1970: the server's, where its answers say it and this machine is not later."""
         return self._transport.clock.now_ms()
 
     def close(self) -> None:
@@ -180,7 +180,7 @@ class DatabaseClient:
             newest: Highest ids first (documented; never verified).
             divisible: The caller asks for a smaller page if the server runs out of time, or the page is large.
             max_bytes: Of a page that is divisible: a larger one is cut off.
-            measure: Is told what each answer took.
+            measure: Receives what each answer took.
         """
         query = {"sinceId": since_id, "sinceSq": since_sequence, "page": page, "perPage": per_page, **_IDS}
         query |= {"filters": _ENCODER.encode(filters).decode() if filters else None, "new": "true" if newest else None}
@@ -194,7 +194,7 @@ class DatabaseClient:
         return next(iter(self._transport.send(request, RECORDS)), None)
 
     def find_newest_id(self, table_id: str) -> int | None:
-        """Return the id of the newest record, or None for an empty table; a server that ignores `new` tells another."""
+        """Return the id of the newest record, None for an empty table; a server that ignores `new` returns another."""
         request = self._get("tables", table_id, "records", new="true", perPage=1, page=0, **_IDS)
         return next((record.id for record in self._transport.send(request, RECORDS)), None)
 

@@ -1,4 +1,4 @@
-"""The time of a server, as the answers tell it: this machine's own clock may be wrong."""
+"""The time of a server, as the answers give it: this machine's own clock may be wrong."""
 
 from __future__ import annotations
 

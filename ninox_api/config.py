@@ -92,7 +92,7 @@ def certificate_authorities() -> str | None:
 
 @cache
 def _holds_certificates(path: str, _modified_ns: int) -> bool:
-    """Tell whether a file can be read as authorities: 20 ms for those of the whole world, so each file once."""
+    """Return whether a file can be read as authorities: 20 ms for those of the whole world, so each file once."""
     try:
         ssl.create_default_context(cafile=path)
     except OSError:  # SSLError is one

@@ -75,7 +75,7 @@ class NinoxTransportError(NinoxError):
 
 
 class NinoxTlsError(NinoxTransportError):
-    """No secure connection could be agreed on, which trying again does not mend."""
+    """No secure connection could be agreed on, which trying again does not fix."""
 
 
 class NinoxTimeoutError(NinoxTransportError):

@@ -1,4 +1,4 @@
-"""What a user is told when no answer arrived: one sentence for each kind of failure, with the setting that helps.
+"""What a user reads when no answer arrived: one sentence for each kind of failure, with the setting that helps.
 
 A library's own text holds the whole URL with its query, so it is never passed on.
 """

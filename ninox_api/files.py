@@ -21,7 +21,7 @@ class NinoxFile:
 
     Attributes:
         size: Bytes.
-        modified_at: UTC, as ISO text with `Z`; None where Ninox does not tell it in a known form.
+        modified_at: UTC, as ISO text with `Z`; None where Ninox does not say it in a known form.
         sequence: The database's sequence when it was stored.
     """
 
@@ -97,7 +97,7 @@ class Upload:
 
     Attributes:
         name: Without a folder.
-        field_id: The file or image field that shall show it; None leaves it among the record's files only.
+        field_id: The file or image field that should show it; None leaves it among the record's files only.
     """
 
     name: str

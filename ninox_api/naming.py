@@ -72,7 +72,7 @@ class NameSpace:
         self._length = length
 
     def __contains__(self, name: str) -> bool:
-        """Tell whether somebody has a name."""
+        """Return whether somebody has a name."""
         return name.casefold() in self._taken
 
     def take(self, name: str) -> None:

@@ -240,7 +240,7 @@ class Tally:
 
     @property
     def is_in_doubt(self) -> bool:
-        """Whether ids are missing that a list in another order may hold further behind."""
+        """Whether ids are missing that a list in another order may contain further behind."""
         return self._has_gaps and not self._order.is_by_id
 
     def last_page(self) -> tuple[int, int]:
@@ -249,7 +249,7 @@ class Tally:
         return asked, self.rows // self._page_lengths[asked]
 
     def agrees(self, page: Page, *, asked: int, last_id: int, deleted: int) -> bool:
-        """Tell whether that page shows that there are no more rows than were read.
+        """Return whether that page shows that there are no more rows than were read.
 
         Args:
             page: What the server sent as the page of `last_page`.
@@ -500,7 +500,7 @@ class PageSize:
         self._rows_before = rows
 
     def is_short(self, rows: int, *, asked: int) -> bool:
-        """Tell whether a page has fewer records than the server sends where there are more; it may be the last."""
+        """Return whether a page has fewer records than the server sends where there are more; it may be the last."""
         return rows < (asked if self.cap is None else min(asked, self.cap))
 
     def pages_of(self, rows: int) -> int:
@@ -542,12 +542,12 @@ class PageSize:
 
 
 def _may_be_refusal(error: NinoxError) -> bool:
-    """Tell whether a server that has answered smaller pages may mean the size; one that is busy does not."""
+    """Return whether a server that has answered smaller pages may mean the size; one that is busy does not."""
     return isinstance(error, NinoxRequestError | NinoxServerError) and error.status not in _BUSY
 
 
 def was_too_much(error: NinoxError) -> bool:
-    """Tell whether a request may succeed if it asks for fewer records."""
+    """Return whether a request may succeed if it asks for fewer records."""
     if isinstance(error, NinoxTimeoutError | NinoxSizeError):
         return True
     return isinstance(error, NinoxAPIError) and error.status in _TOO_MUCH

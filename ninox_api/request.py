@@ -46,8 +46,8 @@ class Request:
         tries_of_500: How often a request that only reads may be sent if the answer is 500.
         divisible: Whether the caller can ask for less if the server runs out of time.
         max_bytes: Largest answer that is taken; None for the bound of all answers.
-        measure: Is told what each answer took that arrived whole.
-        private_segment: Index of a segment that is a customer's own word (a file's name), which no message may hold.
+        measure: Receives what each answer took that arrived whole.
+        private_segment: Index of a segment that is a customer's own word (a file's name), which no message may contain.
     """
 
     method: str = "GET"

@@ -117,14 +117,14 @@ def repeat(send: Callable[[], Result], *, allowed: Callable[[NinoxError], int], 
 
 
 def is_timeout(error: NinoxError) -> bool:
-    """Tell whether the server, or a gateway before it, ran out of time."""
+    """Return whether the server, or a gateway before it, ran out of time."""
     return isinstance(error, NinoxTimeoutError) or (
         isinstance(error, NinoxServerError) and error.status == _GATEWAY_TIMEOUT
     )
 
 
 def _asks_for_too_long(error: NinoxError) -> bool:
-    """Tell whether the server asks for a pause that no run should make, whatever the status."""
+    """Return whether the server asks for a pause that no run should make, whatever the status."""
     return isinstance(error, NinoxAPIError) and (error.retry_after_s or 0) > MAX_RETRY_AFTER_S
 
 

@@ -40,7 +40,7 @@ class Field:
 
     Attributes:
         type: Ninox's own word, for instance `string`, `ref`, `fn`; may be one we do not know.
-        choices: Options that exist now; records may hold ids of options deleted since.
+        choices: Options that exist now; records may contain ids of options deleted since.
         target_table_id: For `ref`, `rev`, `dchoice`, `dmulti`: the other table. It may not exist any more (observed).
         target_field_id: For `ref` and `rev`: the field on the other side.
         formula: Text of a computed field.

@@ -65,7 +65,7 @@ class SavedRecord(msgspec.Struct, rename={"plain_id": "id", "flat_id": "_id", "e
 class _Taken:
     """Takes any answer: that of a deletion is not documented, that of an upload was seen as text and as JSON.
 
-    Any but a page for people: something in between has answered (a login, a proxy) and perhaps passed nothing on.
+    Any but an HTML page: something in between has answered (a login, a proxy) and perhaps passed nothing on.
     """
 
     @staticmethod

@@ -56,12 +56,12 @@ def fold(name: str) -> str:
 
 
 def is_glob(name: str) -> bool:
-    """Tell whether a name can stand for several."""
+    """Return whether a name can stand for several."""
     return not MANY.isdisjoint(name)
 
 
 def fits(pattern: str, name: str) -> bool:
-    """Tell whether a name in a setting means one thing: that is called so, or that it is a glob of."""
+    """Return whether a name in a setting means one thing: that is called so, or that it is a glob of."""
     return fold(pattern) == fold(name) or (is_glob(pattern) and bool(_compiled(fold(pattern)).match(fold(name))))
 
 
@@ -71,7 +71,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def are_ids(team: str | None, databases: Sequence[str]) -> bool:
-    """Tell whether a team and databases are given by what Ninox makes as ids (observed): then nobody need list them.
+    """Return whether a team and databases are given by what Ninox makes as ids (observed): then nobody need list them.
 
     A name may look so, too: then the server does not know it as an id, and it is looked for as a name.
     """
@@ -223,13 +223,13 @@ def choose(
 
 
 def is_left_out(patterns: Iterable[str], *, ids: Iterable[str], names: Iterable[str] = ()) -> bool:
-    """Tell whether a setting leaves out one thing, of which there may be no more to see than some id or name."""
+    """Return whether a setting leaves out one thing, of which there may be no more to see than some id or name."""
     thing = Names([None], ids=lambda _: ids, names=lambda _: names)
     return any(thing.find_all(pattern) for pattern in split(patterns)[1])
 
 
 def is_wanted(patterns: Sequence[str], *, ids: Sequence[str], names: Sequence[str] = ()) -> bool:
-    """Tell whether a setting names one thing, or nothing at all, and does not leave it out."""
+    """Return whether a setting names one thing, or nothing at all, and does not leave it out."""
     thing = Names([None], ids=lambda _: ids, names=lambda _: names)
     wanted, _ = split(patterns)
     is_named = not wanted or any(thing.find_all(pattern) for pattern in wanted)

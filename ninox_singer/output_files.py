@@ -50,7 +50,7 @@ def write_private(path: Path, content: bytes) -> None:
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Say in an error which file it was: of a full disk, systems tell no name.
+    """Say in an error which file it was: of a full disk, systems give no name.
 
     Raises:
         OSError: The file cannot be written.

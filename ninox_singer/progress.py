@@ -1,6 +1,6 @@
 """How far a long table is: a bar for a person at a terminal, a log line now and then for everybody else.
 
-The end of a table is not counted, which would cost a call: the feed tells the next record id of each table, and ids
+The end of a table is not counted, which would cost a call: the feed reports the next record id of each table, and ids
 ascend while a table is read. Deleted records leave gaps, so the share is near the truth and never above it.
 """
 
@@ -134,7 +134,7 @@ class Progress:
         self._display.clear()
 
     def advance(self, rows: int, share: float | None) -> None:
-        """Tell how far the stream is, unless that was done a moment ago.
+        """Show how far the stream is, unless that was done a moment ago.
 
         Args:
             rows: Emitted in this run.

@@ -231,7 +231,7 @@ def _removed(given: Any, removed: Mapping[str, str], path: str = "", pattern: st
 
 
 def _is_about(line: str, problems: Iterable[str]) -> bool:
-    """Tell whether a line is about a setting that has been reported already."""
+    """Return whether a line is about a setting that has been reported already."""
     name = line.partition(": ")[0]
     return any(name == told or name.startswith(f"{told}.") for told in (line.partition(": ")[0] for line in problems))
 

@@ -250,7 +250,7 @@ def _advise_formats(stream: _Stream, filled: Mapping[str, Field], advice: _Advic
 
 
 def _is_unclear(value: Any) -> bool:
-    """Tell whether a text is a number in both ways of writing, and not the same."""
+    """Return whether a text is a number in both ways of writing, and not the same."""
     return isinstance(value, str) and _UNCLEAR.fullmatch(value.strip()) is not None
 
 

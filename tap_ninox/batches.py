@@ -101,7 +101,7 @@ class Batches:
         try:
             with self._storage.open(file_name, "wb") as file:
                 file.write(gzip.compress(lines, mtime=0) if self._compresses else lines)
-        except OSError as error:  # of a full disk, systems tell no name
+        except OSError as error:  # of a full disk, systems give no name
             raise OSError(error.errno, error.strerror, file_name) from None
         return SDKBatchMessage(stream=stream, encoding=self._encoding, manifest=[self._storage.get_url(file_name)])
 

@@ -36,8 +36,8 @@ class RowCounts:
 def count_rows(client: DatabaseClient, tables: Iterable[Table]) -> RowCounts:
     """Return the records of each table: counted by a script that reads, else as far as record ids have come.
 
-    Whether a key may run scripts depends on its role; the feed tells the next record id of each table, and ids count up
-    from 1 and are not used again (assumed).
+    Whether a key may run scripts depends on its role; the feed reports the next record id of each table, and ids count
+    up from 1 and are not used again (assumed).
     """
     tables = [table for table in tables if not table.is_page]
     try:
@@ -49,7 +49,7 @@ def count_rows(client: DatabaseClient, tables: Iterable[Table]) -> RowCounts:
     try:
         changes = client.get_changes(BEYOND_ANY_SEQUENCE, table_ids=[table.id for table in tables])
     except (NinoxAPIError, NinoxProtocolError) as error:
-        logger.debug("Database %r tells no record ids: %s", client.database.name, error)
+        logger.debug("Database %r reports no record ids: %s", client.database.name, error)
         return RowCounts()
     return RowCounts({table_id: next_id - 1 for table_id, next_id in changes.next_record_ids.items()})
 

@@ -75,7 +75,7 @@ def _bring_up(bookmark: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_finished(bookmark: Mapping[str, Any]) -> bool:
-    """Tell whether the reading of a snapshot has ended: a table is read under a version above that of its rows."""
+    """Return whether the reading of a snapshot has ended: a table is read under a version above that of its rows."""
     begun, complete = bookmark["snapshot"].get("table_version"), bookmark.get("table_version")
     if type(begun) is not int or type(complete) is not int or bookmark.get("replication_key_value") is None:
         return False

@@ -207,13 +207,13 @@ class TapSettings:
         sends_tombstones: Whether deletions go to the tables' own streams.
         marks_deletions_in_full: Whether those are sent under the schema of the rows.
         lists_deletions: Whether deletions go to a stream of their own.
-        refresh: Streams to read whole in this run: names or globs.
+        refresh: Streams to refresh in full in this run: names or globs.
         report_path: Where the summary is written, too.
         formulas: Id or glob of the formulas to read → type of their values.
         queries: Scripts that become streams.
         file_streams: Streams whose files are read: names or globs.
         file_store: Where those go: a folder, or an address that fsspec knows; None if they are only listed.
-        full_refresh_interval: Age at which a table is read whole again; None for never.
+        full_refresh_interval: Age at which a table gets a full refresh; None for never.
         page_size: Records per request; None to find out how many.
     """
 
@@ -238,7 +238,7 @@ class TapSettings:
     report_path: Path | None = None
 
     def refreshes(self, stream: str) -> bool:
-        """Tell whether a stream is to be read whole in this run."""
+        """Return whether a stream gets a full refresh in this run."""
         return bool(self.refresh) and is_wanted(self.refresh, ids=(), names=(stream,))
 
     def lists_files_of(self, stream: str, *, is_selected: bool = True) -> bool:

@@ -56,7 +56,7 @@ BOOKMARKS_PER_ROW = 10
 
 
 class TapNinox(ConfiguredPlugin, StreamsTap):
-    """Reads Ninox databases: whole once, then by their change sequence."""
+    """Reads Ninox databases: in full once, then by their change sequence."""
 
     name = "tap-ninox"
     package_name = "singer-ninox"
@@ -109,7 +109,7 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
         return self._input_catalog
 
     def is_state_due(self) -> bool:
-        """Tell whether enough rows were written since the last STATE message to be worth another one.
+        """Return whether enough rows were written since the last STATE message to be worth another one.
 
         It holds the bookmarks of all streams: one after each of five hundred small tables would outweigh their rows.
         """

@@ -1,6 +1,6 @@
 """The files of BATCH messages: rows as JSON Lines, one at a time, whatever their number.
 
-The SDK reads a file whole, leaves stream maps out, and tells of a damaged file by a traceback.
+The SDK reads a file in one piece, leaves stream maps out, and tells of a damaged file by a traceback.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def _unpacked(file: IO[bytes], *, is_packed: bool) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def _told(stream: str, name: str) -> Iterator[None]:
-    """Tell what is wrong with a file without its bytes."""
+    """Say what is wrong with a file without its bytes."""
     try:
         yield
     except (OSError, EOFError, zlib.error, ImportError, ValueError) as error:

@@ -33,7 +33,7 @@ _ROUND = 1000
 """The Meltano SDK's taps write a state behind 10,000 rows. Pages of an API, at whose ends they fail, are round, too."""
 
 _UNFINISHED = "snapshot"
-"""What tap-ninox keeps in the bookmark of a stream while it reads the table whole, to go on in the middle."""
+"""What tap-ninox keeps in the bookmark of a stream while it reads the table in full, to go on in the middle."""
 
 
 class _Value(NamedTuple):
@@ -109,7 +109,7 @@ class Completeness:
         """Start before the first message.
 
         Args:
-            is_tombstone: Tells whether a record only says that another one was deleted.
+            is_tombstone: Returns whether a record only says that another one was deleted.
         """
         self._is_tombstone = is_tombstone
         self._streams: dict[str, _Signs] = {}
@@ -142,14 +142,14 @@ class Completeness:
                 pass
 
     def is_under_way(self, streams: Iterable[str]) -> bool:
-        """Tell whether rows of some streams came behind which nothing says that they are all.
+        """Return whether rows of some streams came behind which nothing says that they are all.
 
         A state from there would let the next run begin in the middle, and a mirror take the rest for the whole.
         """
         return any(signs.rows and not signs.is_activated for signs in map(self._signs, streams))
 
     def has_ended(self, streams: Iterable[str]) -> bool:
-        """Tell whether the tap has come to its end with some streams, if no message follows.
+        """Return whether the tap has come to its end with some streams, if no message follows.
 
         A tap that fails does not get to a last state that names no stream under way.
         """
@@ -247,7 +247,7 @@ class Completeness:
             self._values[key] = _Value(path, is_position)
 
     def _may_concern(self, key: str, stream: str) -> bool:
-        """Tell whether what a state holds under a key may be about a stream.
+        """Return whether what a state holds under a key may be about a stream.
 
         Taps give bookmarks names of their own (`shop-public-orders` for the stream `public-orders`), and a mapper may
         have renamed the stream: a key that names no stream at all may mean any.
@@ -259,7 +259,7 @@ class Completeness:
 
 
 def _is_position(name: str, value: Any) -> bool:
-    """Tell whether a tap may go on from a value of its bookmark.
+    """Return whether a tap may go on from a value of its bookmark.
 
     Taps of singer-io and pipelinewise send a few values before the first row of every full table, also of one that
     begins at its beginning.
@@ -285,7 +285,7 @@ def _bare(name: str) -> str:
 
 
 def _is_empty(value: Any) -> bool:
-    """Tell whether a value says nothing, at whatever depth: taps that read a table whole leave such shells."""
+    """Return whether a value says nothing, at whatever depth: taps that read a table in full leave such shells."""
     if isinstance(value, Mapping):
         return all(map(_is_empty, value.values()))
     if isinstance(value, list):

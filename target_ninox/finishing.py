@@ -63,7 +63,7 @@ def load_held(run: Run, loaders: Sequence[StreamLoader]) -> None:
 
 
 def _leave_waiting(run: Run, loaders: Sequence[StreamLoader]) -> bool:
-    """Leave rows alone that wait for records of a stream that failed; tell whether there are any.
+    """Leave rows alone that wait for records of a stream that failed; return whether there are any.
 
     To take these links for missing would empty those that are there already.
     """
@@ -198,12 +198,12 @@ def find_other_writer(run: Run, loaders: Sequence[StreamLoader]) -> AnotherWrite
 
 
 def _has_created(loaders: Iterable[StreamLoader], record_id: int) -> bool:
-    """Tell whether a record was made by this run."""
+    """Return whether a record was made by this run."""
     return any(record_id in loader.created for loader in loaders)
 
 
 def _is_to_come(loader: StreamLoader, to_come: set[LinkKey], wanted: Wanted) -> bool:
-    """Tell whether a linked record that is not there is on its way."""
+    """Return whether a linked record that is not there is on its way."""
     return _link_key(loader, *wanted) in to_come
 
 

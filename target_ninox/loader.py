@@ -143,7 +143,7 @@ class StreamLoader:
         self._untold = []
 
     def _is_past_limit(self) -> bool:
-        """Tell whether this run loads no more rows of the stream."""
+        """Return whether this run loads no more rows of the stream."""
         limit = self._run.settings.limit_rows
         if limit is None or self.account.read < limit:
             return False
@@ -235,7 +235,7 @@ class StreamLoader:
         return kept
 
     def give_up(self, is_to_come: Callable[[Wanted], bool]) -> bool:
-        """Reject the rows that wait for records which will never be there; tell whether there were any.
+        """Reject the rows that wait for records which will never be there; return whether there were any.
 
         Args:
             is_to_come: Tells of a linked record that is not there whether it may still come.

@@ -46,7 +46,7 @@ def find_filter(stream_maps: Mapping[str, Any], stream: str, alias: str) -> str 
 
 
 def makes(stream_maps: Mapping[str, Any], stream: str, alias: str, property_name: str) -> bool:
-    """Tell whether a stream map of the target makes a property of a stream; see `find_filter`."""
+    """Return whether a stream map of the target makes a property of a stream; see `find_filter`."""
     return any(property_name in rules for _, rules in _rules_for(stream_maps, stream, alias))
 
 

@@ -95,7 +95,7 @@ class TargetNinox(ConfiguredPlugin, LoadingTarget):
         return known
 
     def _is_remade(self, name: str) -> bool:
-        """Tell whether a stream map gave a stream its name, which is to count then, or makes its `_id`."""
+        """Return whether a stream map gave a stream its name, which is to count then, or makes its `_id`."""
         maps = self.config.get("stream_maps") or {}
         sources = list(self._sources(name))
         return name not in sources or any(makes(maps, source, name, RECORD_ID) for source in sources)
@@ -146,7 +146,7 @@ class TargetNinox(ConfiguredPlugin, LoadingTarget):
         return NoSink if is_removed else TableSink
 
     def _is_left_out(self, message: Mapping[str, Any]) -> bool:
-        """Tell whether a stream describes the source; the settings can still say where to load it."""
+        """Return whether a stream describes the source; the settings can still say where to load it."""
         stream = message.get("stream")
         return stream in CATALOGUE_STREAMS and self._settings.own_key(stream) is None
 

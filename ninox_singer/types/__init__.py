@@ -34,7 +34,7 @@ def field_type(name: str) -> FieldType:
 
 
 def is_known(name: str) -> bool:
-    """Tell whether a word of Ninox's stands for a type that we know."""
+    """Return whether a word of Ninox's stands for a type that we know."""
     return field_type(name) is not text.UNKNOWN
 
 

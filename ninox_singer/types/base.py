@@ -154,12 +154,12 @@ WHOLE = frozenset({""})
 
 
 def is_blank(value: Any) -> bool:
-    """Tell whether a value is empty: null, text of nothing but spaces, or a list without members."""
+    """Return whether a value is empty: null, text of nothing but spaces, or a list without members."""
     return value is None or (isinstance(value, str) and not value.strip()) or value == []
 
 
 def is_nothing(value: Any) -> bool:
-    """Tell whether a text is empty: null or `""`; a space is text."""
+    """Return whether a text is empty: null or `""`; a space is text."""
     return value is None or value == ""
 
 
@@ -189,7 +189,7 @@ class FieldType:
         write: Makes the function that writes: a value if `is_plain`, else a mapping part → value. None if it cannot be.
         read_only: Why it cannot be written.
         more_parts: Parts that are understood beside `parts` on the way in.
-        forms: Sets of parts that say what the field shall hold.
+        forms: Sets of parts that say what the field should hold.
         is_plain: Whether one property alone makes the value.
         is_empty: Tells an empty value on the way in.
         meaning: Makes the function that compares, given the zone of the wall clock.

@@ -217,7 +217,7 @@ class Options:
         return self._id_by_caption[given] if given in self.twins else self.find_by_id(value)
 
     def agrees(self, option_id: str, caption: Any) -> bool:
-        """Tell whether an option has the caption, upper and lower case apart."""
+        """Return whether an option has the caption, upper and lower case apart."""
         given = _text(caption)
         return given is not None and _folded(self.caption_by_id[option_id]) == _folded(given)
 
@@ -330,7 +330,7 @@ def _folded(caption: str) -> str:
 
 
 # What values mean: stored values are ids first, that is what was asked for; a server that answers captions is
-# understood, too. A record may hold an option that was deleted since. Ninox shows nothing there, and it means nothing.
+# understood, too. A record may contain an option that is deleted. Ninox shows nothing there, and it means nothing.
 
 
 def _choice_meaning(field: Field, _zone: ZoneInfo) -> Meaning:

@@ -60,7 +60,7 @@ def read_numbers(sent: list[Any]) -> list[Any] | None:
 
 
 def _is_bounded(value: Decimal) -> bool:
-    """Tell whether a number can be written out: Ninox computes with doubles, which end at 1e308."""
+    """Return whether a number can be written out: Ninox computes with doubles, which end at 1e308."""
     return value.is_finite() and abs(value.adjusted()) <= _MOST_PLACES
 
 

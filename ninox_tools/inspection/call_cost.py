@@ -15,7 +15,7 @@ DAYS_PER_MONTH = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallCost:
-    """API calls of a run, as far as they can be told beforehand.
+    """API calls of a run, as far as they can be estimated.
 
     Attributes:
         discovery: Calls that tell what there is: spent by every run.
@@ -23,8 +23,8 @@ class CallCost:
         queries: Calls for the user's own scripts: one each in every run.
         pages: Calls that read all selected tables once.
         files: Calls that list the files of all records once; each download comes on top.
-        refreshes_per_month: Calls that read tables whole again on their schedule.
-        is_complete: Whether all of them could be told: not where rows could not be counted, or files are downloaded.
+        refreshes_per_month: Calls of scheduled full refreshes.
+        is_complete: Whether all could be estimated: not where rows could not be counted, or files are downloaded.
         runs_per_day: The schedule in question.
     """
 
@@ -72,7 +72,7 @@ class TableReading:
         rows: None if they are not known; it is then counted as empty.
         joins_formulas: Whether each page is followed by a query for formulas.
         lists_files: Whether each record is asked for its files.
-        refresh_interval: Age at which it is read whole again; None for never.
+        refresh_interval: Age at which it gets a full refresh; None for never.
     """
 
     database_id: str
@@ -82,7 +82,7 @@ class TableReading:
     refresh_interval: timedelta | None
 
     def calls(self, page_size: int | None) -> int:
-        """Return the calls that read it whole: its pages; nothing but an empty one shows that it has no rows.
+        """Return the calls of a full refresh: its pages; nothing but an empty one shows that it has no rows.
 
         Where the newest record was deleted, or no feed tells which id comes next, the end costs one call more.
         """
@@ -93,7 +93,7 @@ class TableReading:
         return (_pages(self.rows, page_size) or 1) + (self.rows or 0) if self.lists_files else 0
 
     def refreshes_per_day(self, runs_per_day: float) -> float:
-        """Return how often it is read whole again: never more often than there are runs."""
+        """Return how often it gets a full refresh: never more often than there are runs."""
         if self.refresh_interval is None:
             return 0.0
         return min(runs_per_day, timedelta(days=1) / max(self.refresh_interval, timedelta(seconds=1)))

@@ -27,7 +27,7 @@ class InspectedTable:
     Attributes:
         stream: Name of its stream, None if it has none.
         left_out: Why it would not be synced; empty if it would.
-        rows: How many records it has, None where the server does not tell.
+        rows: How many records it has, None where the server does not say.
         is_counted: Whether they were counted; otherwise it is at most that many.
         properties: Field id → the stream's properties that hold it.
     """

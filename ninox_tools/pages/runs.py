@@ -136,7 +136,7 @@ def _counted(number: int, noun: str) -> str:
 
 
 def run_of(name: str, report: Any) -> dict[str, Any]:
-    """Tell whose report it is, and bring it into the form of the page.
+    """Find out whose report it is, and bring it into the form of the page.
 
     Raises:
         UnknownReportError: Nobody's.

@@ -51,7 +51,7 @@ class Question:
         return self.answers["a number" if self.takes_numbers and answer.isdecimal() else answer]
 
     def permits(self, answer: str) -> bool:
-        """Tell whether a report may hold this answer."""
+        """Return whether a report may contain this answer."""
         return answer in self.answers or (self.takes_numbers and answer.isdecimal())
 
 

@@ -299,7 +299,7 @@ def largest_page(sight: Sight) -> None:
 
 
 def _goes_on(sight: Sight, table_id: str, page: Sequence[Record]) -> bool | None:
-    """Tell whether a table has more records than a page of it; None if this server cannot be asked."""
+    """Return whether a table has more records than a page of it; None if this server cannot be asked."""
     ids = set(_ids(page))
     if sight.answer("records.since_id") != "ignored" and sight.answer("records.order") == "id":
         more = sight.page(table_id, sinceId=max(ids), perPage=2, ids="true")

@@ -154,7 +154,7 @@ class Sight:
         return {key if key in ids else by_caption.get(key, str(key)): value for key, value in fields.items()}
 
     def stored(self, table_id: str, record: Record) -> dict[str, Any]:
-        """Return field id → value of what is stored and not empty: no back sides, no formulas, no 0 for no choice."""
+        """Return field id → stored value, of none that is empty, a reverse reference, a formula, or 0 for no choice."""
         table = self.table(table_id)
         kinds = {field.id: field.type for field in table.fields} if table else {}
         return {
@@ -188,7 +188,7 @@ class Step(NamedTuple):
 
 
 def is_id(value: Any) -> bool:
-    """Tell whether something is the id of a record."""
+    """Return whether something is the id of a record."""
     return type(value) is int and value > 0
 
 

@@ -151,7 +151,7 @@ def _dynamic_choices(sight: Sight) -> None:
 
 
 def back_side(sight: Sight) -> None:
-    """Ask for one record that a link leads to, if there is a field for its back side."""
+    """Ask for one record that a link leads to, if there is a field for its reverse reference."""
     for _, field, _, value in sight.values("ref"):
         target = value[0] if isinstance(value, list) and value else value
         table = sight.table(field.target_table_id)

@@ -86,7 +86,7 @@ class _Json:
 
 
 class _Anything:
-    """Decodes an answer whose form is not known, but for a page for people."""
+    """Decodes an answer whose form is not known, but for an HTML page."""
 
     @staticmethod
     def decode(buf: bytes, /) -> Reply:

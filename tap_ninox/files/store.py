@@ -29,7 +29,7 @@ class FileStoreError(NinoxError):
     """The store cannot be read or written."""
 
     def __init__(self, error: Exception) -> None:
-        """Name the kind of failure; its text may hold the address with a password, or a file's name."""
+        """Name the kind of failure; its text may contain the address with a password, or a file's name."""
         super().__init__(
             f"files: it could not be read or written ({type(error).__name__}). Check the address, the rights and "
             "the space left; the next run goes on where this one stopped."
@@ -98,7 +98,7 @@ class FileStore:
         self._write(f"{folder}.json", json.dumps(document, ensure_ascii=False).encode("utf-8", "surrogatepass"))
 
     def has(self, stored: StoredFile) -> bool:
-        """Tell whether a file is there in its full length."""
+        """Return whether a file is there in its full length."""
         try:
             return bool(self._fs.size(self._full(stored.path)) == stored.size)
         except FileNotFoundError:
@@ -128,11 +128,11 @@ class FileStore:
 
 
 def version_of(file: NinoxFile) -> str:
-    """Return what changes when a file's content changes, as far as Ninox tells."""
+    """Return what changes when a file's content changes, as far as Ninox says."""
     told: list[Any] = [file.size, file.modified_at, file.sequence]
     return json.dumps(told)
 
 
 def tells_version(file: NinoxFile) -> bool:
-    """Tell whether Ninox says anything by which a replaced file of the same length can be noticed."""
+    """Return whether Ninox says anything by which a replaced file of the same length can be noticed."""
     return file.modified_at is not None or file.sequence is not None

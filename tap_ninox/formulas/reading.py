@@ -198,7 +198,7 @@ class FormulaReader:
         return _merge(self._ask(formulas, one), self._ask(formulas, other))
 
     def _may_ask_on(self, formula: Formula) -> bool:
-        """Count a failure of one formula; tell whether to look for the records that it fails for."""
+        """Count a failure of one formula; return whether to look for the records that it fails for."""
         with self._lock:
             self._failures[formula.name] += 1
             failures = self._failures[formula.name]

@@ -59,7 +59,7 @@ def refresh_advice(stream: str) -> str:
 
 
 def _refresh_once(stream: str) -> str:
-    """Return how to read one stream whole without reading any other again."""
+    """Return how to refresh one stream in full without reading any other again."""
     names = json.dumps([stream], ensure_ascii=False)
     return f"run once with refresh: {names} (TAP_NINOX_REFRESH='{names}')"
 

@@ -9,7 +9,7 @@
 
 The state says under which names things go. A property goes under the identifier of its field's caption unless `names`
 says otherwise; `former` holds names that went out of use, with the type of their column, which nothing of another type
-may get. `shape` is what made values of what Ninox sent when the table was last read whole: the time zone, and the types
+may get. `shape` is what made values of what Ninox sent at the table's last full refresh: the time zone, and the types
 of formulas. Each is a list, since a map that is merged with an older one keeps what was taken out of it. Properties of
 a field beside the first are named by its id and their part: `"D.start visit_start"`.
 
@@ -62,7 +62,7 @@ class KnownTable:
     """A table as it was.
 
     Attributes:
-        columns: Its properties, those of formulas that were not read and of back sides included.
+        columns: Its properties, those of formulas that were not read and of reverse references included.
         former: Properties that went out of use.
         deselected: Properties that could be read and were not.
         plain_name: What the stream would have been called then, had nothing held another name; empty if not known.
@@ -86,7 +86,7 @@ class KnownTable:
 
     @property
     def fields(self) -> dict[str, KnownField]:
-        """Field id → field, without back sides of references."""
+        """Field id → field, without reverse references."""
         return {
             field_id: KnownField(
                 name=column.title, type=column.type, property=column.name, computed_as=column.computed_as
@@ -259,7 +259,7 @@ class Description:
             bookmark["shape"] = _as_list({**shape, **new})
 
     def differs_from(self, bookmark: Mapping[str, Any]) -> bool:
-        """Tell whether a bookmark was written for other fields, names or shapes."""
+        """Return whether a bookmark was written for other fields, names or shapes."""
         now = dict(bookmark)
         self.write_to(now)
         self.write_shape_to(now)

@@ -69,7 +69,7 @@ def reshaped_columns(
 
 
 def _takes(wanted: JsonSchema, own: JsonSchema) -> bool:
-    """Tell whether a schema takes all values of another one, as far as their types say."""
+    """Return whether a schema takes all values of another one, as far as their types say."""
     types = set(_types(wanted))
     if not types:
         return True

@@ -23,7 +23,7 @@ class UnknownStreamError(NinoxError):
     """A catalog selects a stream and does not say what it is."""
 
     def __init__(self, stream: str) -> None:
-        """Say how to mend it."""
+        """Say how to fix it."""
         super().__init__(
             f"The catalog selects {stream!r}, but nothing in its metadata says which table that is. Make the catalog "
             "again with --discover, and change nothing but what is selected."
@@ -152,7 +152,7 @@ def _heirs(column: Column, before: TableEntry, now: TableEntry) -> Iterator[Colu
 
 
 def _is_to_follow(heir: Column, column: Column, known: KnownTable | None) -> bool:
-    """Tell whether a property was read, or is of a field that nobody knew when somebody could have left it out."""
+    """Return whether a property was read, or is of a field that nobody knew when somebody could have left it out."""
     if known is None or not heir.is_readable:
         return False
     names = {other.name: other for other in known.columns if other.field_id == column.field_id}
@@ -188,6 +188,6 @@ def _is_selected(stream: Mapping[str, Any]) -> bool:
 
 
 def _is_known(stream: Mapping[str, Any]) -> bool:
-    """Tell whether the metadata names a table, or the types of a query's answer."""
+    """Return whether the metadata names a table, or the types of a query's answer."""
     told = [(item["breadcrumb"], item["metadata"].get(METADATA_KEY)) for item in stream["metadata"]]
     return any(ninox and (not breadcrumb or "field_id" not in ninox) for breadcrumb, ninox in told)

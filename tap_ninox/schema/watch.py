@@ -111,7 +111,7 @@ class SchemaWatch:
         return unread
 
     def is_unread(self, database_id: str) -> bool:
-        """Tell whether a database that was read before is wanted and cannot be read.
+        """Return whether a database that was read before is wanted and cannot be read.
 
         Of one that is not listed any more only the id is known: it is wanted unless the settings say otherwise, or name
         others, all of which are there.
@@ -127,7 +127,7 @@ class SchemaWatch:
         return is_wanted(patterns, ids=[database_id])
 
     def lists_less(self, database_id: str) -> bool:
-        """Tell whether the schema of a database is read in part only: without formulas and pages."""
+        """Return whether the schema of a database is read in part only: without formulas and pages."""
         return any(d.name.id == database_id and not d.schema.lists_formulas for d in self._databases)
 
     def note_deselected(self, bookmarks: MutableMapping[str, Any], *, selected: Iterable[str]) -> None:
@@ -138,7 +138,7 @@ class SchemaWatch:
                 bookmarks[stream]["is_deselected"] = True
 
     def _reshaped(self, bookmarks: Mapping[str, Any], selected: set[str]) -> Iterator[Drift]:
-        """Yield the tables whose rows were shaped by other settings than those of now and are not read whole."""
+        """Yield the tables whose rows were shaped by other settings than those of now and get no full refresh."""
         for entry in self._entries.values():
             bookmark = bookmarks.get(entry.stream)
             before = shape_in_state(bookmark) if isinstance(bookmark, Mapping) else None

@@ -31,7 +31,7 @@ class StreamMapFailedError(NinoxError):
     """A stream map cannot be applied to a record."""
 
     def __init__(self, stream: str, error: Exception) -> None:
-        """Name the stream and the kind of failure; the error's own text may hold a value."""
+        """Name the stream and the kind of failure; the error's own text may contain a value."""
         kind = type(error.__cause__ or error).__name__
         super().__init__(
             f"The stream map of {stream} failed for a record ({kind}); it and those behind it were not "
@@ -62,7 +62,7 @@ class StreamsTap(Tap):
 
     @abstractmethod
     def is_state_due(self) -> bool:
-        """Tell whether enough rows were written since the last STATE message to be worth another one."""
+        """Return whether enough rows were written since the last STATE message to be worth another one."""
 
 
 class RecordStream(Stream):

@@ -51,7 +51,7 @@ class FilesStream(RecordStream):
     """One row per file: of all records once, then of those that changed.
 
     Ninox lists files by record only, so the first reading costs a call per record. A file that is deleted in Ninox
-    stays listed until the next whole reading (`meltano run --full-refresh`).
+    stays listed until the next full refresh (`meltano run --full-refresh`).
     """
 
     name = "ninox_files"
@@ -279,7 +279,7 @@ class FilesStream(RecordStream):
 
 
 def _must_begin(mark: FileMark, news: News) -> bool:
-    """Tell whether all records are to be listed anew; a first reading is only given up if the sequence went back."""
+    """Return whether all records are to be listed anew; a first reading is only given up if the sequence went back."""
     if mark.sequence is None:
         return mark.head is None or (news.head is not None and news.head < mark.head)
     return news.is_lost

@@ -89,7 +89,7 @@ class CatalogueStream(RecordStream):
             self._finish(digest, version, is_whole=is_whole)
 
     def _lists_all_that_is_known(self) -> bool:
-        """Tell whether nothing is missing but what is gone: no version of a partial list is activated.
+        """Return whether nothing is missing but what is gone: no version of a partial list is activated.
 
         A database that cannot be read now, or only in part, was read before if a bookmark or this list knows it.
         """

@@ -1,4 +1,4 @@
-"""Scripts of the user's own as streams: read whole in every run, by one call each."""
+"""Scripts of the user's own as streams: read in full in every run, by one call each."""
 
 from __future__ import annotations
 

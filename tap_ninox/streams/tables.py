@@ -1,4 +1,4 @@
-"""The stream of one Ninox table: read whole once, then followed by the change feed."""
+"""The stream of one Ninox table: read in full once, then followed by the change feed."""
 
 from __future__ import annotations
 
@@ -405,7 +405,7 @@ class TableStream(RecordStream):
             )
 
     def _note_selection(self, bookmark: Bookmark) -> None:
-        """Tell of properties that rows which were read before do not have."""
+        """Report properties that rows which were read before do not have."""
         self._run.drift += properties_selected(self.entry, bookmark.newly_selected(self._selected))
 
     def _pages(self, pages: Iterator[ReadPage]) -> Iterator[ReadPage]:

@@ -174,7 +174,7 @@ class Feed:
         return told.unread_files if told else 0
 
     def answers_captions(self, table_id: str, record: NinoxRecord, field_id: str, value: object) -> bool | None:
-        """Tell whether the server ignores `choiceStyle`, so that what reads like an option's id may be a caption.
+        """Return whether the server ignores `choiceStyle`, so that what reads like an option's id may be a caption.
 
         The record is asked for once more, by captions: where that is no other answer, captions came before, too. One
         that has changed meanwhile, or is gone, does not tell; then another one has to.
@@ -218,7 +218,7 @@ class Feed:
         return position == self._main_position() or self._followers[position] >= _SHARED
 
     def _is_behind(self, main: _Answer, position: int) -> bool:
-        """Tell whether the database is known to stand before a position."""
+        """Return whether the database is known to stand before a position."""
         return main.is_lost if main.told is None else main.told.sequence < position
 
     def _answer(self, position: int | None) -> _Answer:
@@ -353,7 +353,7 @@ def _last_id(told: FeedChanges | None, table_id: str) -> int | None:
 
 
 def _is_unreadable(error: NinoxError) -> bool:
-    """Tell whether it is the answer that is wrong: another one, smaller or of another level, may be right."""
+    """Return whether it is the answer that is wrong: another one, smaller or of another level, may be right."""
     if isinstance(error, NinoxProtocolError | NinoxSizeError | NinoxTimeoutError | NinoxDamagedError):
         return True
     return isinstance(error, NinoxAPIError) and error.status in _TOO_MUCH

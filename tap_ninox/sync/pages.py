@@ -155,7 +155,7 @@ class _TableEnd:
         return False
 
     def is_known_last(self, record_id: int) -> bool:
-        """Tell whether the feed named the id behind this record as the next one that a record would get.
+        """Return whether the feed named the id behind this record as the next one that a record would get.
 
         Only that very id proves that the page and the feed speak of one end: any other may be of another time.
         """
@@ -491,7 +491,7 @@ class TablePages:
             yield ReadPage([], part, part.end)
 
     def _is_all(self, tally: Tally, seen: Iterable[SeenIds], first_id: int, reading: Reading, head: int | None) -> bool:
-        """Ask for the page on which a list of as many rows as were read ends, and tell whether there are no more.
+        """Ask for the page on which a list of as many rows as were read ends, and return whether there are no more.
 
         Args:
             tally: Of the reading.
@@ -614,7 +614,7 @@ class TablePages:
 
 
 def _is_after(record: NinoxRecord, bookmark: int, *, also: Container[int] | None) -> bool:
-    """Tell whether a record is to be sent; `also` names those that are, None stands for all without a sequence."""
+    """Return whether a record is to be sent; `also` names those that are, None stands for all without a sequence."""
     if also is not None and record.id in also:
         return True
     return also is None if record.sequence is None else record.sequence > bookmark

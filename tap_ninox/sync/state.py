@@ -8,7 +8,7 @@
 ```
 
 `replication_key_value` is the sequence up to which everything is known to be emitted: the database's sequence taken
-*before* reading, never the highest one seen. `snapshot` is there while the table is being read whole. A table that is
+*before* reading, never the highest one seen. `snapshot` is there while the table gets a full refresh. A table that is
 read in several places at once has `"ranges": [{"last_id": 12000, "end": 20000}, {"last_id": 31000, "end": null}]` in
 it instead of `last_id`: the ranges of ids that are not read to their end. `"is_in_doubt": true` in it says that rows
 may have been passed over, which the end of the reading settles. `deselected` lists the properties that could
@@ -41,7 +41,7 @@ FEED_ECHOES = "feed_echoes"
 """Key of a bookmark: the feed answers any sequence with that sequence, so it must be asked with care."""
 
 TABLE_VERSION = "table_version"
-"""Key of a bookmark: the version under which the stream was last sent whole."""
+"""Key of a bookmark: the version under which the stream was last sent in full."""
 
 BOOKMARK_KEYS = (
     "replication_key", "replication_key_value", "database_id", "table_id", TABLE_VERSION, "full_refresh_at",
@@ -56,7 +56,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True, kw_only=True)
 class Snapshot:
-    """A whole reading of a table that is under way.
+    """A full refresh of a table that is under way.
 
     Attributes:
         head: The database's sequence before the first page.
@@ -166,7 +166,7 @@ class Bookmark:
         return sorted(name for name in properties if isinstance(left_out, list) and name in left_out)
 
     def is_older_than(self, age: timedelta | None, *, now: datetime) -> bool:
-        """Tell whether the last whole reading was longer ago; a time that cannot be read counts as long ago."""
+        """Return whether the last full refresh was longer ago; a time that cannot be read counts as long ago."""
         if age is None:
             return False
         try:
@@ -196,7 +196,7 @@ class Bookmark:
         self._values["snapshot"] = [snapshot.to_json()]
 
     def begin_snapshot(self, snapshot: Snapshot, *, feed_echoes: bool) -> None:
-        """Note that the table is being read whole, and whether its feed tells back whatever it is asked."""
+        """Note that the table gets a full refresh, and whether its feed repeats whatever it is asked."""
         self._values[FEED_ECHOES] = feed_echoes or None
         begun = self.snapshot
         if begun is None or begun.table_version != snapshot.table_version:

@@ -173,7 +173,7 @@ def _base(fld: Field, root: str | None, left: Mapping[str, JsonSchema], *, is_ke
 
 
 def _is_left(name: str, part: Part, left: Mapping[str, JsonSchema]) -> bool:
-    """Tell whether a name stands for a column of another type that nobody fills any more."""
+    """Return whether a name stands for a column of another type that nobody fills any more."""
     return left.get(name.casefold(), part.schema) != part.schema
 
 
@@ -215,7 +215,7 @@ def apart_by_type(
 
 
 def _keeps_its_type(column: Column, fld: Field) -> bool:
-    """Tell whether a property means what it meant to a loader, also if its field is of another type now."""
+    """Return whether a property means what it meant to a loader, also if its field is of another type now."""
     if column.type == fld.type:
         return True
     part = next((part for part in field_type(fld.type).parts if part.name == column.part), None)

@@ -20,8 +20,8 @@ from tap_ninox.values.page import ConvertedPage, RecordForm
 from tap_ninox.values.selected_fields import attributes_of
 
 AsksForCaptions = Callable[[NinoxRecord, str, Any], "bool | None"]
-"""Tells whether the server answers captions of options where ids were asked for, given a record, one of its fields and
-the value that came; None if that cannot be told by this record."""
+"""Returns whether the server answers captions of options where ids were asked for, given a record, one of its fields
+and the value that came; None if this record does not show it."""
 
 
 MOST_IDS = 10
@@ -59,7 +59,7 @@ class BadValues:
 
 
 def is_damaged(value: Any) -> bool:
-    """Tell whether a text, or one of a list, has characters that no database stores."""
+    """Return whether a text, or one of a list, has characters that no database stores."""
     if isinstance(value, list):
         return any(isinstance(item, str) and DAMAGE in item for item in value)
     return isinstance(value, str) and DAMAGE in value
@@ -162,7 +162,7 @@ class Converter:
         return [values.get(field_id) for values in fields]
 
     def _are_captions(self, page: Sequence[NinoxRecord], reader: _Reader, sent: Sequence[Any]) -> bool:
-        """Tell whether a page holds captions of options, as far as that makes a difference."""
+        """Return whether a page holds captions of options, as far as that makes a difference."""
         for record, value in zip(page, sent, strict=True):
             if not reader.mistakable.isdisjoint(filter(_is_text, options_in(value, reader.column.captions))):
                 verdict = self._shown_style(page)
@@ -173,7 +173,7 @@ class Converter:
         return False
 
     def _shown_style(self, page: Sequence[NinoxRecord]) -> bool | None:
-        """Tell whether a page has captions of options, by one that is the id of none, or the other way round."""
+        """Return whether a page has captions of options, by one that is the id of none, or the other way round."""
         fields = [record.fields for record in page]
         for column in (reader.column for reader in self._readers if reader.column.is_stored):
             ids, captions = column.captions.keys(), set(column.captions.values())

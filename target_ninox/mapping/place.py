@@ -47,17 +47,17 @@ _POSTGRES_NAME = re.compile(r"[a-z_][a-z0-9_$]*-", re.ASCII | re.IGNORECASE)
 
 
 def is_system(name: str) -> bool:
-    """Tell whether a property is about the record, not of it."""
+    """Return whether a property is about the record, not of it."""
     return name in SYSTEM_PROPERTIES or name.startswith(_SINGER_PREFIX)
 
 
 def are_tombstones(properties: Collection[str]) -> bool:
-    """Tell whether a schema is the narrow one of tap-ninox's deletions: which record, and that it was deleted."""
+    """Return whether a schema is the narrow one of tap-ninox's deletions: which record, and that it was deleted."""
     return DELETED_AT in properties and all(map(is_system, properties))
 
 
 def is_marked_deleted(record: Mapping[str, Any]) -> bool:
-    """Tell whether a row says that its record was deleted: since when, or just true.
+    """Return whether a row says that its record was deleted: since when, or just true.
 
     Times that programs write for "never" are none: the zero of a clock (`0001-01-01`, `1970-01-01`), and the future.
     """
@@ -75,7 +75,7 @@ def _tomorrow() -> datetime:
 
 
 def is_mark_unclear(record: Mapping[str, Any]) -> bool:
-    """Tell whether a row says something of its deletion that is no time: what files make of nothing (`0`, `None`)."""
+    """Return whether a row says something of its deletion that is no time: what files make of nothing (`0`, `None`)."""
     value = record.get(DELETED_AT)
     return value is not False and not is_blank(value) and not is_marked_deleted(record)
 
@@ -142,7 +142,7 @@ class Identity:
         return cls(team_id=str(ids[0]), database_id=str(ids[1]), table_id=str(ids[2]), caption=str(caption))
 
     def is_of(self, database: Database, table: Table) -> bool:
-        """Tell whether the rows were read from a table of the very database that is loaded."""
+        """Return whether the rows were read from a table of the very database that is loaded."""
         there = (database.team_id, database.name.id, table.id)
         return (self.team_id, self.database_id, self.table_id) == there
 

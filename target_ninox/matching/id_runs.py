@@ -34,7 +34,7 @@ class IdRuns:
             self._lasts.insert(at, record_id)
 
     def __contains__(self, record_id: int) -> bool:
-        """Tell whether an id was added."""
+        """Return whether an id was added."""
         at = bisect_right(self._firsts, record_id)
         return at > 0 and record_id <= self._lasts[at - 1]
 

@@ -203,7 +203,7 @@ class KnownTable:
         return {record_id for record_id in record_ids if self.find(record_id) is not None}
 
     def ends_at(self, record_id: int) -> bool:
-        """Tell whether no record is beyond an id, by another way than the pages that ended there; one or two calls."""
+        """Return whether no record is beyond an id, in another way than by the pages that end there; 1 or 2 calls."""
         newest = self._client.get_records(self.id, newest=True, per_page=1)
         if newest and newest[0].id >= record_id:
             return newest[0].id == record_id

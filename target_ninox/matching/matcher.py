@@ -123,7 +123,7 @@ class Matcher:
         return total + (not self._is_trusted) <= pages_left and self._may_look_up()
 
     def _may_look_up(self) -> bool:
-        """Tell whether the server finds a record that is known to be there; where it once did not, never again."""
+        """Return whether the server finds a record that is known to be there; where it once did not, never again."""
         if not self._is_trusted and not self._has_failed and self._known is not None:
             filters = self._filters(self._known.fields)
             key = self._key_of(self._known.id, self._known.fields)

@@ -56,7 +56,7 @@ class RecordIndex:
         self._first: dict[int, int] = {}
 
     def __contains__(self, record_id: int) -> bool:
-        """Tell whether a record is known."""
+        """Return whether a record is known."""
         slot = self._slot(record_id)
         return slot is not None and self._offsets[slot] != _NONE
 

@@ -269,7 +269,7 @@ class BatchWriter:
 
 
 def _is_lost(error: NinoxError) -> bool:
-    """Tell whether nobody knows what a failed request has done."""
+    """Return whether nobody knows what a failed request has done."""
     is_refusal = _status(error) == _TOO_LARGE or (
         isinstance(error, NinoxRequestError | NinoxServerError) and error.status in _REFUSALS
     )
@@ -285,7 +285,7 @@ def _has_key(intent: Intent) -> bool:
 
 
 def _fits(intent: Intent, answer: SavedRecord) -> bool:
-    """Tell whether an answer can be that of an intent."""
+    """Return whether an answer can be that of an intent."""
     if answer.error is not None:
         return True
     return answer.id is not None and intent.write.id in {None, answer.id}

@@ -142,5 +142,5 @@ class Deleter:
 
 
 def _is_refusal(error: NinoxError) -> bool:
-    """Tell whether records are to blame: a bad request, a lock, a script of the table that failed."""
+    """Return whether records are to blame: a bad request, a lock, a script of the table that failed."""
     return isinstance(error, NinoxRequestError) or (isinstance(error, NinoxServerError) and error.status == _FAULT)

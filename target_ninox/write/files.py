@@ -86,7 +86,7 @@ class FileLoader:
             self._show(name, record_id, field, current_fields)
             return False
         content = source.read()
-        if sizes.get(name) == len(content):  # a host that does not tell the size before
+        if sizes.get(name) == len(content):  # a host that does not say the size before
             self._show(name, record_id, field, current_fields)
             return False
         self._upload(record_id, Upload(name=name, content=content, media_type=source.media_type, field_id=field.id))

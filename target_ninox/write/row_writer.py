@@ -319,7 +319,7 @@ class RowWriter:
         )
 
     def _settle(self, row: Row, outcome: str, record_id: int, *, shown: Fields, is_new: bool = False) -> None:
-        """Load the files of a row whose record is as it shall be, and count the row."""
+        """Load the files of a row whose record is as it should be, and count the row."""
         try:
             uploaded = self._files.load(row.encoded, record_id, shown, is_new=is_new)
         except RowRejectedError as error:
@@ -366,7 +366,7 @@ class RowWriter:
                 self._account.reject(doomed[deletion.record_id], error)
 
     def _takes_rows(self, record_id: int, cascade: Cascade) -> bool:
-        """Tell whether records would go along with one for which rows of this very input came."""
+        """Return whether records would go along with one for which rows of this very input came."""
         along = cascade.along([RecordKey(self.plan.table.id, record_id)])
         return any(self._run.stream_with_row(*record) is not None for record in along)
 
