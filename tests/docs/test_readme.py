@@ -57,6 +57,24 @@ def test_every_feature_names_the_test_that_proves_it(title, least):
             ), proof
 
 
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("full refresh", "backfill", "soft delete", "hard delete", "rate limit", "reverse ETL", "CDC", "upsert"),
+        *("schema drift", "dead letter queue", "incremental", "tombstone", "troubleshooting", "quota"),
+    ],
+)
+def test_whoever_searches_for_a_word_of_the_field_finds_the_page(word):
+    """The map leads to it, and the page of which it says so has the word in a heading, or early in its text."""
+    docs = REPOSITORY / "docs"
+    lines = [line for line in (docs / "README.md").read_text("utf-8").splitlines() if line.startswith("|")]
+    leading = [line for line in lines if word.casefold() in line.casefold()]
+    assert leading, word
+    pages = [docs / path for path in re.findall(r"\]\(([^)#]+)", leading[0])]
+    found = [text for text in (page.read_text("utf-8") for page in pages) if word.casefold() in text.casefold()]
+    assert found, (word, leading[0])
+
+
 def test_every_recipe_runs_plugins_that_meltano_yml_has():
     project = yaml.safe_load((REPOSITORY / "meltano.yml").read_text(encoding="utf-8"))
     known = {plugin["name"] for kind in project["plugins"].values() for plugin in kind}
