@@ -16,6 +16,12 @@ PROMISES = [
     ),
     Promise(
         PAGE,
+        "No other request is made;",
+        test=f"{TESTS}::test_every_request_stands_in_the_page_and_the_page_names_no_other",
+        defects=(Defect("ninox_tools.probe.feed:beyond_head", '"changes", sinceSq', '"views", sinceSq'),),
+    ),
+    Promise(
+        PAGE,
         "It only reads, unless you name a table with `--scratch`.",
         test=f"{TESTS}::test_without_a_scratch_table_it_only_reads_and_with_one_it_writes_into_that_alone",
         defects=(Defect("ninox_tools.probe:Wire.query", "segments=segments", 'segments=(*segments[:-1], "exec")'),),

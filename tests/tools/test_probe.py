@@ -8,6 +8,9 @@ import json
 import os
 import re
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -56,6 +59,41 @@ def test_without_a_scratch_table_it_only_reads_and_with_one_it_writes_into_that_
     stage.log.clear()
     assert run_probe(stage, scratch=True).left == ([], 0)
     assert {entry.path.split("/")[6:8] and entry.path.split("/")[7] for entry in writes(stage)} == {SCRATCH}
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "probe.md"
+STANDS_FOR = {
+    "{database}": "teams/{team}/databases/{db}",
+    "{table}": "{database}/tables/{t}",
+    "{record}": "{table}/records/{r}",
+}
+
+
+def listed_requests():
+    """Return what the page says is sent: method, path and names of parameters."""
+    section = PAGE.read_text(encoding="utf-8").partition("## Everything that it sends")[2].partition("\n## ")[0]
+    for method, path, query in re.findall(r"`(GET|POST|DELETE) ([^`?]+)\??([^`]*)`", section):
+        for name in ("{record}", "{table}", "{database}"):
+            path = path.replace(name, STANDS_FOR[name])  # noqa: PLW2901 (spelled out step by step)
+        yield method, path, tuple(filter(None, query.split("&")))
+
+
+def sent_requests(stage):
+    """Return what was asked, likewise."""
+    for entry in stage.log.entries:
+        path = entry.path.removeprefix("/v1/").replace(TEAM_ID, "{team}").replace(DATABASE_ID, "{db}")
+        path = re.sub(r"records/[0-9]+", "records/{r}", re.sub(r"tables/[^/]+", "tables/{t}", path))
+        yield entry.method, path, tuple(sorted(entry.query))
+
+
+def test_every_request_stands_in_the_page_and_the_page_names_no_other(simulate):
+    sent = set()
+    for switches in ({}, {"schema_access": "tables_only", "filters": "names", "sequence_field": "absent"}):
+        stage = simulate(company(1100), **switches)
+        stage.edit.delete(MAIN, 7)
+        run_probe(stage, scratch=True)
+        sent |= set(sent_requests(stage))
+    assert sent == set(listed_requests())
 
 
 @pytest.mark.parametrize("scratch", [False, True])
@@ -479,6 +517,19 @@ def test_a_mistake_in_the_settings_is_one_line(simulate, tmp_path, settings, var
     assert message in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
     assert "canary-key" not in done.stderr + done.stdout
+
+
+def test_ctrl_c_ends_the_command_with_130_and_a_table(simulate, tmp_path):
+    stage = simulate(company())
+    path = tmp_path / "probe.json"
+    path.write_text(json.dumps({"auth_token": stage.token, "api_url": stage.url}), encoding="utf-8")
+    command = [sys.executable, "-m", "ninox_tools", "probe", "--config", str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        stage.between(lambda _edit, index, _path: index == 12 and process.send_signal(signal.SIGINT))
+        output, errors = process.communicate(timeout=60)
+    assert "You stopped it: what was asked until then is above." in output
+    assert "Traceback" not in output + errors
+    assert process.returncode == 130
 
 
 def test_nobody_at_the_address(simulate, tmp_path):
