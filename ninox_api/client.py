@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -16,7 +17,7 @@ from ninox_api.damaged_text import repaired
 from ninox_api.download import Download
 from ninox_api.errors import NinoxNotFoundError, NinoxProtocolError, NinoxScriptError
 from ninox_api.files import NinoxFile, files_from_json
-from ninox_api.request import Decoder, Delivery, Request
+from ninox_api.request import Decoder, Delivery, Purpose, Request
 from ninox_api.retry import TRIES_OF_A_FAILED_READ
 from ninox_api.schema import (
     DatabaseName,
@@ -92,6 +93,11 @@ class NinoxClient:
     def calls_used(self) -> int:
         """API calls sent so far, repeated ones included."""
         return self._transport.budget.used
+
+    @property
+    def calls_by_purpose(self) -> Counter[Purpose]:
+        """The same by what they were for."""
+        return self._transport.budget.by_purpose.copy()
 
     @property
     def now_ms(self) -> int:

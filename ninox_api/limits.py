@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ninox_api.errors import NinoxBudgetError
+from ninox_api.request import Purpose
 
 
 class CallBudget:
@@ -16,10 +18,15 @@ class CallBudget:
         """Start at zero calls; None permits any number."""
         self._max = max_api_calls
         self._lock = threading.Lock()
-        self.used = 0
+        self.by_purpose: Counter[Purpose] = Counter()
 
-    def spend(self) -> None:
-        """Count one call.
+    @property
+    def used(self) -> int:
+        """Calls so far."""
+        return self.by_purpose.total()
+
+    def spend(self, purpose: Purpose) -> None:
+        """Count one call for what it is for.
 
         Raises:
             NinoxBudgetError: The budget is used up; nothing was sent.
@@ -27,7 +34,7 @@ class CallBudget:
         with self._lock:
             if self._max is not None and self.used >= self._max:
                 raise NinoxBudgetError(self._max)
-            self.used += 1
+            self.by_purpose[purpose] += 1
 
 
 class InFlight:

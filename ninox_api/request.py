@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import NamedTuple, Protocol, TypeVar
 from urllib.parse import quote
 
 from ninox_api import retry
 from ninox_api.errors import NinoxConfigError
+
+_DATABASE_SEGMENTS = 4
+"""`teams`, a team, `databases`, a database."""
+_RECORD_SEGMENTS = 4
+"""Behind those: `tables`, a table, `records`, a record."""
 
 Answer = TypeVar("Answer", covariant=True)  # noqa: PLC0105 (reads better than Answer_co)
 
@@ -18,6 +24,22 @@ class Decoder(Protocol[Answer]):
 
     def decode(self, buf: bytes, /) -> Answer:
         """Return the decoded answer."""
+
+
+class Purpose(str, Enum):
+    """What a call is for, as reports count it."""
+
+    DISCOVERY = "discovery"
+    FEED = "feed"
+    PAGES = "pages"
+    CONFIRMATION = "confirmation"
+    """The newest or last changed record: whether anything was missed."""
+    LOOK_UPS = "look_ups"
+    QUERIES = "queries"
+    WRITES = "writes"
+    FILES = "files"
+    RETRIES = "retries"
+    """Whatever it was for the first time."""
 
 
 class Delivery(NamedTuple):
@@ -63,6 +85,22 @@ class Request:
     max_bytes: int | None = None
     measure: Callable[[Delivery], None] | None = None
     private_segment: int | None = None
+
+    @property
+    def purpose(self) -> Purpose:
+        """What it is for, by what it asks."""
+        inside = self.segments[_DATABASE_SEGMENTS:]  # of a database
+        if "files" in inside[_RECORD_SEGMENTS : _RECORD_SEGMENTS + 1]:
+            return Purpose.FILES
+        if self.method != "GET":
+            return Purpose.QUERIES if inside[:1] == ("query",) else Purpose.WRITES
+        if inside[-1:] == ("changes",):
+            return Purpose.FEED
+        if "records" not in inside:
+            return Purpose.DISCOVERY
+        if inside[-1] != "records" or "filters" in self.query:
+            return Purpose.LOOK_UPS
+        return Purpose.CONFIRMATION if {"new", "updated"} & self.query.keys() else Purpose.PAGES
 
     @property
     def label(self) -> str:

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
+from itertools import chain, repeat
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -33,7 +34,7 @@ from ninox_api.errors import (
 from ninox_api.failures import failure_of
 from ninox_api.limits import CallBudget, InFlight
 from ninox_api.monsters import without_monsters
-from ninox_api.request import Answer, Decoder, Delivery, Request
+from ninox_api.request import Answer, Decoder, Delivery, Purpose, Request
 from ninox_api.session import BoundedSession
 
 logging.getLogger("urllib3").setLevel(logging.INFO)  # at DEBUG it logs URLs with the values of records in `filters`
@@ -97,7 +98,7 @@ class Transport:
         Raises:
             NinoxError: The failure of the last try.
         """
-        return self._repeated(request, lambda: _decode(self._attempt(request), request, decoder))
+        return self._repeated(request, lambda purpose: _decode(self._attempt(request, purpose), request, decoder))
 
     def download(self, request: Request, download: Download) -> None:
         """Receive a file, piece by piece; an interrupted one is continued where the server can, else begun again.
@@ -117,9 +118,9 @@ class Transport:
                 download.write(piece)
             return b""
 
-        self._repeated(request, lambda: self._attempt(request, headers=download.headers, take=take))
+        self._repeated(request, lambda purpose: self._attempt(request, purpose, headers=download.headers, take=take))
 
-    def _repeated(self, request: Request, send: Callable[[], Result]) -> Result:
+    def _repeated(self, request: Request, send: Callable[[Purpose], Result]) -> Result:
         """Return what sending brings, repeating it where that is safe and may help."""
 
         def allowed(error: NinoxError) -> int:
@@ -132,13 +133,19 @@ class Transport:
                 divisible=request.divisible,
             )
 
-        return retry.repeat(send, allowed=allowed)
+        purposes = chain([request.purpose], repeat(Purpose.RETRIES))
+        return retry.repeat(lambda: send(next(purposes)), allowed=allowed)
 
     def _attempt(
-        self, request: Request, *, headers: Callable[[], Mapping[str, str]] = dict, take: Take | None = None
+        self,
+        request: Request,
+        purpose: Purpose,
+        *,
+        headers: Callable[[], Mapping[str, str]] = dict,
+        take: Take | None = None,
     ) -> _Received:
         with self._in_flight.slot():
-            self.budget.spend()
+            self.budget.spend(purpose)
             received = self._exchange(request, headers(), take or partial(_take, max_bytes=request.max_bytes))
         try:
             _raise_for_status(received, request)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ninox_api.errors import NinoxBudgetError, NinoxConfigError, NinoxError
+from ninox_api.request import Purpose
 from ninox_api.wording import counted
 from ninox_singer.output_files import write_private
 from ninox_singer.progress import default_display
@@ -37,6 +39,25 @@ def told_before(problems: Iterable[str]) -> Iterator[str]:
     settings = sorted({problem.partition(":")[0] for problem in problems})
     if settings:
         yield f"Settings name what is not there ({', '.join(settings)}): see the warnings above."
+
+
+_HOUR = 60
+_HOURS_PER_MONTH = 30 * 24
+
+
+def minutes_between_runs(calls: int, calls_per_month: int) -> int:
+    """Return how many minutes have to lie between runs of so many calls, for them to fit into a month of 30 days."""
+    return math.ceil(calls * _HOURS_PER_MONTH * _HOUR / calls_per_month)
+
+
+def interval(minutes: int) -> str:
+    """Return minutes in words, from two hours on as whole hours."""
+    return f"{minutes} minutes" if minutes < 2 * _HOUR else f"{math.ceil(minutes / _HOUR)} hours"
+
+
+def named_calls(calls: Counter[Purpose]) -> dict[str, int]:
+    """Return numbers of calls by the name of what they were for, the most first."""
+    return {purpose.value: number for purpose, number in calls.most_common()}
 
 
 class SyncFailedError(NinoxError):
@@ -68,6 +89,7 @@ class StreamReport:
         outcome: What became of it; see `Outcome`.
         bad: Values that could not be sent as they are.
         uncomputed: Property → values of a formula that Ninox could not compute.
+        calls: API calls made while it was its turn, by what they were for.
     """
 
     emitted: int = 0
@@ -76,10 +98,15 @@ class StreamReport:
     gone: int = 0
     bad: BadValues = field(default_factory=BadValues)
     uncomputed: Counter[str] = field(default_factory=Counter)
-    api_calls: int = 0
+    calls: Counter[Purpose] = field(default_factory=Counter)
     seconds: float = 0.0
     error: NinoxError | None = None
     became: Outcome = Outcome.COMPLETE
+
+    @property
+    def api_calls(self) -> int:
+        """All its API calls."""
+        return self.calls.total()
 
     @property
     def sent(self) -> int:
@@ -112,11 +139,15 @@ class RunReport:
         interrupted: What ended the run before its end: a signal, or an error; None if nothing did.
         selected: Names of all streams that are to be read.
         problems: What is wrong with the settings and did not keep the run from reading the rest.
+        calls_before: Those by which `--discover` saw what this run did not ask for again.
+        calls_per_month: So many the plan grants, if the settings say it.
     """
 
-    def __init__(self, calls_used: Callable[[], int]) -> None:
+    def __init__(self, calls_by_purpose: Callable[[], Counter[Purpose]]) -> None:
         """Remember when the run began."""
-        self._calls_used = calls_used
+        self._calls_by_purpose = calls_by_purpose
+        self.calls_before = 0
+        self.calls_per_month: int | None = None
         self._started = time.monotonic()
         self.started_at = datetime.now(timezone.utc)
         self.streams: dict[str, StreamReport] = {}
@@ -130,7 +161,12 @@ class RunReport:
     @property
     def api_calls(self) -> int:
         """API calls of the run so far."""
-        return self._calls_used()
+        return self._calls_by_purpose().total()
+
+    @property
+    def calls(self) -> Counter[Purpose]:
+        """The same by what they were for."""
+        return self._calls_by_purpose()
 
     @property
     def seconds(self) -> float:
@@ -151,7 +187,7 @@ class RunReport:
     def stream(self, name: str) -> Iterator[StreamReport]:
         """Measure one stream, and keep its failure from ending the others."""
         report = self.streams.setdefault(name, StreamReport())
-        calls, started = self._calls_used(), time.monotonic()
+        calls, started = self._calls_by_purpose(), time.monotonic()
         try:
             yield report
         except NinoxError as error:
@@ -161,7 +197,7 @@ class RunReport:
             report.error = RunEndedError()
             raise
         finally:
-            report.api_calls += self._calls_used() - calls
+            report.calls += self._calls_by_purpose() - calls
             report.seconds += time.monotonic() - started
 
     def check(self, name: str) -> None:
@@ -210,11 +246,26 @@ class RunReport:
             counted(self.api_calls, "API call"),
             self.seconds,
         )
+        if calls := self.calls:
+            logger.info("API calls: %s.", ", ".join(f"{number} {name}" for name, number in named_calls(calls).items()))
+        if line := self.schedule():
+            logger.info(line)
         if path is not None:
             write_report(path, self)
         problems = [*told_before(self.problems), *self._told_of_streams()]
         if problems:
             raise SyncFailedError(" ".join(problems))
+
+    def schedule(self) -> str | None:
+        """Return what runs like this one cost in a month, and the most frequent ones that `calls_per_month` permits."""
+        calls = self.api_calls + self.calls_before
+        if self.calls_per_month is None or not calls:
+            return None
+        every = interval(minutes_between_runs(calls, self.calls_per_month))
+        return (
+            f"A run like this every hour costs {calls * _HOURS_PER_MONTH:,} API calls a month; calls_per_month "
+            f"({self.calls_per_month:,}) permits one every {every}."
+        )
 
     def _note_what_was_not_begun(self) -> None:
         for name in self.selected:
@@ -303,6 +354,8 @@ def _document(report: RunReport) -> dict[str, Any]:
         "succeeded": report.succeeded,
         "interrupted": report.interrupted,
         "api_calls": report.api_calls,
+        "api_calls_by_purpose": named_calls(report.calls),
+        "schedule": report.schedule(),
         "rows": sum(stream.emitted for stream in streams.values()),
         "deleted": sum(stream.deleted for stream in streams.values()),
         "streams": {name: _stream(stream) for name, stream in streams.items()},
@@ -323,6 +376,7 @@ def _stream(report: StreamReport) -> dict[str, Any]:
         "bad_records": dict(report.bad.records),
         "uncomputed": dict(report.uncomputed),
         "api_calls": report.api_calls,
+        "api_calls_by_purpose": named_calls(report.calls),
         "seconds": round(report.seconds, 3),
         "error": str(report.error) if report.error else None,
     }

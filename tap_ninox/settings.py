@@ -53,6 +53,13 @@ CONNECTION_PROPERTIES = (
         title="Call budget",
         description="Stop, with the state saved, after this many API calls. Ninox plans limit calls per month.",
     ),
+    th.Property(
+        "calls_per_month",
+        th.IntegerType(minimum=1),
+        title="Calls per month",
+        description="API calls that your plan grants per month. Nothing is stopped: each run, and "
+        "`singer-ninox inspect`, say how often such a run fits.",
+    ),
 )
 
 QUERY_PROPERTIES = (
@@ -209,6 +216,7 @@ class TapSettings:
         lists_deletions: Whether deletions go to a stream of their own.
         refresh: Streams to refresh in full in this run: names or globs.
         report_path: Where the summary is written, too.
+        calls_per_month: So many the plan grants.
         formulas: Id or glob of the formulas to read → type of their values.
         queries: Scripts that become streams.
         file_streams: Streams whose files are read: names or globs.
@@ -236,6 +244,7 @@ class TapSettings:
     activates_versions: bool = True
     refresh: tuple[str, ...] = ()
     report_path: Path | None = None
+    calls_per_month: int | None = None
 
     def refreshes(self, stream: str) -> bool:
         """Return whether a stream gets a full refresh in this run."""
@@ -289,6 +298,7 @@ class TapSettings:
             full_refresh_interval=None if hours is None else timedelta(hours=hours),
             refresh=tuple(settings.get("refresh") or ()),
             report_path=report_path_of(settings),
+            calls_per_month=settings.get("calls_per_month"),
             activates_versions=settings.get("emit_activate_version_messages") is not False,
         )
 

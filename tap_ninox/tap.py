@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -93,7 +94,7 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
         self._rows_at_last_state = 0
         self._problems: list[str] = []
         self._readers: Mapping[DatabaseName, DatabaseClient] = {}
-        self.report = RunReport(lambda: self.calls_used)
+        self.report = RunReport(lambda: self._client.calls_by_purpose if self._client else Counter())
         quieten(self.logger)
         super().__init__(state=self._given_state, **{"message_writer": self._writer, **kwargs})
 
@@ -237,7 +238,11 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
         address = (self.plugin_version, client.api_url, settings.team, settings.teams, settings.databases)
         self._stamped_by = address
         now = time.time()
-        self._seen = read_stamp(self._saved_catalog or {}, of=address, now=now) or (look(client, settings), now)
+        self._seen = read_stamp(self._saved_catalog or {}, of=address, now=now)
+        if self._seen is not None:
+            self.report.calls_before = self._seen[0].calls
+        else:
+            self._seen = look(client, settings), now
         discovery = discovery_of(self._seen[0], client, settings)
         self._readers = discovery.readers
         self._problems = [*discovery.problems]
@@ -249,6 +254,7 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
     def _entries(self) -> list[TableEntry]:
         """The tables of this run: Ninox is looked at here, once."""
         connection, settings = connection_config(self.config), self.settings
+        self.report.calls_per_month = settings.calls_per_month
         self._client = NinoxClient(connection)
         self._schedule = Schedule(Permits(connection.max_parallel_requests))
         self.discovery = self._discover(self._client, settings)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from ninox_api.paging import PageSize
+from tap_ninox.report import minutes_between_runs
 
 DAYS_PER_MONTH = 30
 
@@ -26,6 +27,7 @@ class CallCost:
         refreshes_per_month: Calls of scheduled full refreshes.
         is_complete: Whether all could be estimated: not where rows could not be counted, or files are downloaded.
         runs_per_day: The schedule in question.
+        calls_per_month: So many the plan grants, if the settings say it.
     """
 
     discovery: int
@@ -36,6 +38,7 @@ class CallCost:
     refreshes_per_month: int
     is_complete: bool
     runs_per_day: float
+    calls_per_month: int | None = None
 
     @property
     def first_load(self) -> int:
@@ -46,6 +49,12 @@ class CallCost:
     def idle_run(self) -> int:
         """Calls of a run that finds nothing changed."""
         return self.discovery + self.feeds + self.queries
+
+    @property
+    def minutes_between_runs(self) -> int | None:
+        """How often an idle run fits the plan; None if that is not known, or scheduled full refreshes use it up."""
+        left = (self.calls_per_month or 0) - self.refreshes_per_month
+        return minutes_between_runs(self.idle_run, left) if left > 0 else None
 
     def month(self, run: int) -> int:
         """Return the calls of a month of such runs."""
@@ -61,6 +70,7 @@ class CallCost:
             "first_load": self.first_load,
             "idle_run": self.idle_run,
             "month": self.month(self.idle_run),
+            "minutes_between_runs": self.minutes_between_runs,
         }
 
 
@@ -111,6 +121,7 @@ def cost_of(
     page_size: int | None,
     downloads_files: bool,
     runs_per_day: float,
+    calls_per_month: int | None = None,
 ) -> CallCost:
     """Add up what the selected tables cost.
 
@@ -121,6 +132,7 @@ def cost_of(
         page_size: Rows per page; None to find out how many.
         downloads_files: Whether files are fetched, too; how many there are is not known beforehand.
         runs_per_day: The schedule in question.
+        calls_per_month: So many the plan grants.
     """
     tables = list(readings)
     refreshes = sum(table.calls(page_size) * table.refreshes_per_day(runs_per_day) for table in tables)
@@ -135,4 +147,5 @@ def cost_of(
         refreshes_per_month=math.ceil(refreshes * DAYS_PER_MONTH),
         is_complete=all(table.rows is not None for table in tables) and not downloads_files,
         runs_per_day=runs_per_day,
+        calls_per_month=calls_per_month,
     )

@@ -155,6 +155,7 @@ def inspect(tap: TapNinox, *, runs_per_day: float) -> Inspection:
             page_size=tap.settings.page_size,
             downloads_files=tap.settings.file_store is not None,
             runs_per_day=runs_per_day,
+            calls_per_month=tap.settings.calls_per_month,
         ),
         calls_used=tap.calls_used,
         inspected_at=datetime.now(tz=timezone.utc),

@@ -9,6 +9,7 @@ from ninox_singer.escape import escape
 from ninox_singer.terminal import cut, pad, width
 from ninox_tools.inspection.call_cost import CallCost
 from ninox_tools.inspection.survey import InspectedDatabase, InspectedTable, Inspection
+from tap_ninox.report import interval
 
 _HEADINGS = ("table", "rows", "fields", "formulas", "refers to", "stream")
 _NUMBERS = frozenset({1, 2, 3})
@@ -86,6 +87,10 @@ def _cost(cost: CallCost) -> Iterator[str]:
         ]
     )
     yield ""
+    if cost.calls_per_month is not None:
+        minutes = cost.minutes_between_runs
+        every = f"such a run every {interval(minutes)}" if minutes else "no run: scheduled full refreshes use it up"
+        yield f"  calls_per_month ({cost.calls_per_month:,}) permits {every}."
     if cost.refreshes_per_month:
         yield f"  Of the month, {cost.refreshes_per_month:,} calls are for scheduled full refreshes."
     yield "  Changed rows come on top: a call for each, or for each page of them, whichever is fewer."

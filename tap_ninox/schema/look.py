@@ -49,11 +49,13 @@ class Seen:
     Attributes:
         listed: Id of the team and name of each database, chosen or not; only those that are given where all are by id.
         schemas: Database id → its schema, of the chosen databases; None where the key cannot read it.
+        calls: So many it took.
     """
 
     teams: tuple[Team, ...]
     listed: tuple[tuple[str, DatabaseName], ...]
     schemas: dict[str, DatabaseSchema | None] = field(default_factory=dict)
+    calls: int = 0
 
 
 def look(client: NinoxClient, settings: TapSettings) -> Seen:
@@ -68,7 +70,7 @@ def look(client: NinoxClient, settings: TapSettings) -> Seen:
         team = Team(id=settings.team, name=settings.team)
         found = {key: schema for key, schema in known.items() if isinstance(schema, DatabaseSchema)}
         listed = tuple((team.id, DatabaseName(id=key, name=schema.name or key)) for key, schema in found.items())
-        return Seen(teams=(team,), listed=listed, schemas={**found})
+        return Seen(teams=(team,), listed=listed, schemas={**found}, calls=client.calls_used)
     teams = find_teams(client, team=settings.team, patterns=settings.teams)
     team_of = {name: found for found in teams for name in _databases_of(client, found)}
     names, _ = choose(Names(team_of), settings.databases, setting="databases", each_is_one=True)
@@ -76,7 +78,8 @@ def look(client: NinoxClient, settings: TapSettings) -> Seen:
         raise NinoxConfigError(_all_left_out("databases", team_of))
     assign_passwords(client, list(team_of))
     schemas = {name.id: _read_schema(client.database(team_of[name].id, name), known.get(name.id)) for name in names}
-    return Seen(teams=tuple(teams), listed=tuple((team.id, name) for name, team in team_of.items()), schemas=schemas)
+    listed = tuple((team.id, name) for name, team in team_of.items())
+    return Seen(teams=tuple(teams), listed=listed, schemas=schemas, calls=client.calls_used)
 
 
 def _read_by_id(client: NinoxClient, settings: TapSettings) -> dict[str, DatabaseSchema | NinoxError]:

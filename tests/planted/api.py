@@ -34,7 +34,7 @@ PROMISES = [
         "docs/guarantees.md",
         "A [budget of calls](how-to/budget.md) (`max_api_calls`) ends a run where the next one goes on",
         test="tap/test_budget_of_calls.py::test_runs_within_a_budget_add_up_to_a_whole_load",
-        defects=(Defect("ninox_api:Transport._attempt", "self.budget.spend()", "pass"),),
+        defects=(Defect("ninox_api:Transport._attempt", "self.budget.spend(purpose)", "pass"),),
     ),
     Promise(
         "SECURITY.md",

@@ -111,4 +111,22 @@ PROMISES = [
         test="tap/test_calls_of_discovery.py::test_settings_that_name_something_else_are_understood_by_the_lists",
         defects=(Defect("tap_ninox:_read_by_id", "or not named.issubset(ids)", ""),),
     ),
+    Promise(
+        "CHANGELOG.md",
+        "The tap's report says what its calls were for, of each stream and of the run",
+        test="tap/test_where_calls_went.py::test_calls_are_told_by_what_they_were_for_and_by_stream",
+        defects=(
+            Defect("ninox_api:Transport._repeated", "repeat(Purpose.RETRIES)", "repeat(request.purpose)"),
+            Defect("tap_ninox:RunReport.stream", "report.calls += self._calls_by_purpose() - calls", "pass"),
+        ),
+    ),
+    Promise(
+        "CHANGELOG.md",
+        "`calls_per_month` is what your plan grants: each run and `singer-ninox inspect` say how often such a run fits",
+        test="tap/test_where_calls_went.py::test_the_most_frequent_schedule_that_fits_is_told",
+        defects=(
+            Defect("tap_ninox:RunReport.schedule", "self.api_calls + self.calls_before", "self.api_calls"),
+            Defect("tap_ninox:minutes_between_runs", "math.ceil(", "int("),
+        ),
+    ),
 ]

@@ -52,6 +52,7 @@ TAP = {
     "team": "tap/test_discovery.py::test_a_team_by_id_works_where_teams_are_not_listed",
     "database_passwords": "tap/test_private_cloud.py::test_first_load_and_changes_through_everything_a_firm_puts_in_between",
     "max_parallel_requests": "tap/test_parallel.py::test_a_table_without_gaps_costs_no_call_more_than_one_page_after_the_other",
+    "calls_per_month": "tap/test_where_calls_went.py::test_the_most_frequent_schedule_that_fits_is_told",
     "max_api_calls": "tap/test_parallel.py::test_a_budget_that_runs_out_wastes_no_page_that_was_paid_for",
     "databases": "tap/test_discovery.py::test_a_name_that_names_nothing_is_one_sentence_with_what_there_is",
     "tables": "tap/test_discovery.py::test_a_name_that_names_nothing_is_one_sentence_with_what_there_is",

@@ -8,21 +8,22 @@ import pytest
 
 from ninox_api import limits
 from ninox_api.errors import NinoxBudgetError
+from ninox_api.request import Purpose
 
 
 def test_a_budget_refuses_the_call_beyond_it_and_does_not_count_it():
     budget = limits.CallBudget(2)
-    budget.spend()
-    budget.spend()
+    budget.spend(Purpose.PAGES)
+    budget.spend(Purpose.PAGES)
     with pytest.raises(NinoxBudgetError, match="2 API calls permitted by max_api_calls"):
-        budget.spend()
+        budget.spend(Purpose.PAGES)
     assert budget.used == 2
 
 
 def test_without_a_budget_calls_are_only_counted():
     budget = limits.CallBudget()
     for _ in range(5):
-        budget.spend()
+        budget.spend(Purpose.PAGES)
     assert budget.used == 5
 
 
