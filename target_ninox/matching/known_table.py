@@ -15,6 +15,7 @@ from ninox_api.paging import (
     Page,
     PageSize,
     keyset_pages,
+    no_end,
     numbered_pages,
     repeated_passes,
 )
@@ -64,7 +65,7 @@ class KnownTable:
         self._has_looked_for_highest = False
         self._unread_after: int | None = None
         self._end: int | None = None
-        self._newest_id = 0
+        self._newest_id: int | None = None
         self._gaps: list[range] = []
 
     def watch(self, watcher: Watcher) -> None:
@@ -143,6 +144,10 @@ class KnownTable:
                 yield self._seen(page)
                 if cursor == self._newest_id:  # told while the table was read, so no empty page is asked for
                     break
+            else:
+                for page in self._rest(cursor, is_whole_table=after_id == 0):
+                    cursor = page[-1].id
+                    yield self._seen(page)
         except KeysetUnusableError:
             logger.debug("Table %s cannot be paged by record id on this server.", self.id)
             for page in self._passes():
@@ -150,6 +155,23 @@ class KnownTable:
             cursor = self.highest_id
         if after_id == 0 and self._end is None:
             self._end = cursor
+
+    def _rest(self, cursor: int, *, is_whole_table: bool) -> Iterator[Page]:
+        """Yield what an empty page hides, if one came by mistake: rows behind it would all be made again.
+
+        Raises:
+            NinoxProtocolError: There is a record that the server does not hand out.
+        """
+        if self._newest_id is None and is_whole_table and cursor == 0:
+            self.find_newest_id()  # of an empty table: one call, before anything is created in it
+        newest_id = self._newest_id or 0
+        if newest_id <= cursor:
+            return
+        for page in keyset_pages(self._after, after_id=cursor):
+            cursor = page[-1].id
+            yield page
+        if cursor < newest_id and self.find(newest_id) is not None:
+            raise no_end(self.id, cursor)
 
     def page_from(self, record_id: int) -> Page:
         """Return a record and some of those behind it; one call. A server without keyset returns others."""

@@ -655,6 +655,22 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
+        "An empty page is no proof that a table ends",
+        test="target/test_lost_answers.py::test_an_empty_page_that_comes_by_mistake_makes_no_record_twice",
+        defects=(
+            Defect("target_ninox:KnownTable._rest", "if newest_id <= cursor:", "if True:"),
+            Defect("target_ninox:KnownTable._rest", "self.find_newest_id()", "pass"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "a record that the server does not hand out ends the run before it could be created again",
+        test="target/test_lost_answers.py"
+        "::test_records_that_a_server_does_not_hand_out_end_the_run_before_they_are_created_again",
+        defects=(Defect("target_ninox:KnownTable._rest", "raise no_end(self.id, cursor)", "pass"),),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
         "So does an empty part of a key of several.",
         test="target/test_bad_rows.py::test_an_empty_part_of_a_key_costs_its_row_and_no_other",
         defects=(

@@ -99,10 +99,10 @@ def test_a_dry_run_writes_nothing_and_counts_as_the_real_run(simulate, base, mon
     assert dry.states == []
     told = terminal.getvalue()
     assert "  customers  Customers      12      30          8       0     0       2    52" in told.splitlines()
-    assert told.count("    update 'name ") == 5
+    assert (told.count("    update 'name "), told.count("    create 'new ")) == (3, 3)
     assert "Amount  10 → 11" in told
     samples = json.loads((tmp_path / "report.json").read_text())["streams"]["customers"]["samples"]
-    assert len(samples) == 5
+    assert len(samples) == 6
     real = run_target(simulator, INPUT, **settings)
     assert real.counts("customers") == dry.counts("customers")
 

@@ -219,3 +219,28 @@ def test_429_is_repeated_by_the_client_because_nothing_was_done(simulate):
     run = run_target(simulator, [CUSTOMERS, *rows(10)], max_retries=3)
     assert run.error is None
     assert len(stored(simulator)) == 10
+
+
+@pytest.mark.parametrize("page", [0, 1, 2], ids=["the first page", "a page in the middle", "the last page"])
+def test_an_empty_page_that_comes_by_mistake_makes_no_record_twice(simulate, page):
+    """It looks like the end of the table: rows of records behind it would all be created again."""
+    simulator = simulate(shop(30))
+    rows = records("customers", [{"Name": f"name {n}", "Amount": n * 10} for n in range(1, 31)])
+    messages = [schema("customers", key=["Name"], Name="string", Amount="number"), *rows]
+    run_target(simulator, messages, page_size_of_target=8)
+    lists = [call for call in simulator.log.entries if call.path.endswith("/records")]
+    pages = [number for number, call in enumerate(lists) if "new" not in call.query]
+    simulator.faults.add(kind="empty_page", path=r"/records$", after=pages[page], times=1)
+    run = run_target(simulator, messages, page_size_of_target=8)
+    assert run.counts("customers") == {"read": 30, "unchanged": 30}
+    assert len(stored(simulator)) == 30
+
+
+def test_records_that_a_server_does_not_hand_out_end_the_run_before_they_are_created_again(simulate):
+    simulator = simulate(shop(30))
+    rows = records("customers", [{"Name": f"name {n}", "Amount": n * 10} for n in range(1, 31)])
+    simulator.faults.add(kind="empty_page", path=r"/records$", after=2, times=None)
+    described = schema("customers", key=["Name"], Name="string", Amount="number")
+    run = run_target(simulator, [described, *rows], page_size_of_target=8)
+    assert "was not read to its end: nothing comes after record 8" in str(run.error)
+    assert writes(simulator) == []
