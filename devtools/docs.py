@@ -167,7 +167,7 @@ The same rules hold wherever a setting names a team, database, table, field, pro
 * **Precedence.** A name counts more than a glob, and of several globs the first does.
 * **Exclusion.** In lists, `!` leaves out what is named behind it. What a name leaves out by `!` has to be there: under
   another name, it would be read. Ids of what is gone may stay.
-* **Mistakes.** A name of nothing is an error that tells the nearest one. Where other names make sense, what they name
+* **Mistakes.** A name of nothing is an error that names the nearest one. Where other names make sense, what they name
   is read first, and the run ends with exit code 1, as `--discover` does. Settings of streams that do not come may be
   for another tap, so the target only warns of them; what looks like a slip is an error, too.
 """

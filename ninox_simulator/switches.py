@@ -103,7 +103,7 @@ SWITCHES: dict[str, Switch] = {
         "never captured",
     ),
     "ref": Switch(("scalar", "array"), "whether a reference reads as 4 or [4]", "number; one client accepts both"),
-    "rev": Switch(("absent", "array"), "whether back sides of references are in records", "unknown"),
+    "rev": Switch(("absent", "array"), "whether reverse references are in records", "unknown"),
     "sequence_field": Switch(
         ("present", "absent"),
         "whether records say their sequence",
@@ -210,7 +210,7 @@ SWITCHES: dict[str, Switch] = {
     ),
     "feed_files": Switch(
         ("objects", "strings", "by_record", "names"),
-        "how the feed's files are told: metadata with nid, 'A4/name', {'A4': […]}, or metadata without the record",
+        "how the feed gives files: metadata with nid, 'A4/name', {'A4': […]}, or metadata without the record",
         "unknown: the models have an empty list",
     ),
     "file_ranges": Switch(("ignored", "honoured"), "whether a download may begin in the middle (Range)", "unknown"),

@@ -242,7 +242,7 @@ PROMISES = [
     ),
     Promise(
         "docs/reference/settings.md",
-        "A name of nothing is an error that tells the nearest one",
+        "A name of nothing is an error that names the nearest one",
         test="settings/test_names_in_settings.py::test_the_tap_refuses_what_is_not_there_and_says_what_is_near",
         defects=(
             Defect(
@@ -256,7 +256,7 @@ PROMISES = [
     ),
     Promise(
         "docs/reference/settings.md",
-        "A name of nothing is an error that tells the nearest one",
+        "A name of nothing is an error that names the nearest one",
         test="settings/test_names_in_settings.py::test_the_target_refuses_what_is_not_there_and_says_what_is_near",
         defects=(
             Defect("target_ninox.destination:_find_database", "if problems:", "if False:"),

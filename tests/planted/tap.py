@@ -232,8 +232,8 @@ PROMISES = [
     ),
     Promise(
         "docs/explanation/sequence.md",
-        "The tap then warns and reads the tables whole. The same happens where the feed no longer reaches back to the "
-        "bookmark.",
+        "The tap then warns and refreshes the tables in full. The same happens where the feed no longer reaches back "
+        "to the bookmark.",
         test="tap/test_changes.py::test_a_database_that_went_back_is_read_whole_with_one_warning_per_table",
         defects=(
             Defect("tap_ninox:Feed._is_behind", "main.told.sequence < position", "False"),
@@ -260,7 +260,7 @@ PROMISES = [
     ),
     Promise(
         "docs/explanation/sequence.md",
-        "one page by number tells whether there are more rows than were read",
+        "one page by number shows whether there are more rows than were read",
         test="tap/test_order_of_lists.py::test_rows_that_are_listed_behind_greater_ids_come_all_the_same",
         defects=(
             Defect("ninox_api:Tally.note", "self._has_gaps = True", "pass"),
@@ -524,7 +524,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/schema-changes.md",
-        "Read this one table whole again, and no other",
+        "Refresh this one table in full, and no other",
         test="tap/test_refresh.py::test_one_stream_is_read_whole_and_the_others_stay_as_they_are",
         defects=(Defect("tap_ninox:make_plan", "if wishes.now or bookmark", "if True or bookmark"),),
     ),
