@@ -11,11 +11,12 @@ INFERRED: Final = "inferred"
 NOT_SEEN: Final = "not_seen"
 Certainty = Literal["seen", "inferred", "not_seen"]
 
-Reason = Literal["no_data", "refused", "failed", "stopped", "needs_scratch"]
+Reason = Literal["no_data", "refused", "failed", "unreadable", "stopped", "needs_scratch"]
 REASONS: Mapping[Reason, str] = {
     "no_data": "nothing in the tables that were read shows it",
     "refused": "the server refuses the request that would show it",
     "failed": "the request that would show it failed",
+    "unreadable": "the answer that would show it has a form that nobody foresaw",
     "stopped": "the probe was stopped before",
     "needs_scratch": "only writing shows it: --scratch",
 }

@@ -191,7 +191,8 @@ def _keys(sight: Sight) -> None:
         ids = {field.id for field in table.fields} if table else set()
         captions = {field.name for field in table.fields} - ids if table else set()
         for record in page:
-            keys = set(record.get("fields") or {})
+            fields = record.get("fields")
+            keys = set(fields) if isinstance(fields, dict) else set()
             if keys & ids:
                 sight.say("records.field_ids", "honoured")
             elif keys & captions:

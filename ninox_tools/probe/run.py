@@ -170,6 +170,8 @@ class _Runner:
                 self._failures += 1
                 if self._failures >= _MOST_FAILURES or isinstance(error, NinoxAuthenticationError):
                     raise StoppedError("fault") from error  # noqa: EM101 (a word of the report)
+            except (TypeError, ValueError, LookupError, AttributeError):  # of what a live server may answer, who knows
+                self._leave(step, "unreadable")
             finally:
                 for question in step.questions:
                     self.calls[question] = self._sight.wire.calls - before

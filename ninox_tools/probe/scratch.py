@@ -35,6 +35,11 @@ class Left(NamedTuple):
     own: list[int]
     others: int | None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the table is certainly empty."""
+        return not self.own and self.others == 0
+
 
 class Scratch:
     """An empty table that the user made for the probe.

@@ -6,6 +6,7 @@ import importlib
 import io
 import json
 import os
+import random
 import re
 import signal
 import subprocess
@@ -13,6 +14,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from starlette.responses import Response
 
 from ninox_api.errors import NinoxConfigError
 from ninox_simulator.documents import RecordDocument
@@ -351,6 +353,41 @@ def test_faults_in_the_middle_leave_a_report_of_what_was_seen(simulate, fault, t
         stage.faults.clear()
         while rows(stage):
             stage.edit.delete(SCRATCH, rows(stage)[0].id)
+
+
+JUNK = [None, 0, -1, 1.5, "", [], {}, "x", True, [None], {"id": None}, ["A1"], {"x": [1]}, 10**30, "7", [[1]]]
+
+
+def junk_in(value, rng, share):
+    """Return a JSON value of which parts are something else, or missing."""
+    if rng.random() < share:
+        return rng.choice(JUNK)
+    if isinstance(value, dict):
+        return {key: junk_in(item, rng, share) for key, item in value.items() if rng.random() > share / 3}
+    return [junk_in(item, rng, share) for item in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_answers_in_forms_that_nobody_foresaw_leave_a_report_and_an_empty_table(simulate, seed):
+    rng = random.Random(seed)
+    share = rng.choice([0.01, 0.05, 0.2])
+
+    def damage(answer):
+        if answer.status_code != 200 or rng.random() < 0.5 or not answer.body.startswith((b"[{", b"{")):
+            return answer
+        return Response(
+            json.dumps(junk_in(json.loads(answer.body), rng, share)).encode(), media_type="application/json"
+        )
+
+    stage = simulate(company(30))
+    with limits.damaged_answers(damage):
+        try:
+            outcome = run_probe(stage, scratch=True)
+        except NinoxConfigError as error:
+            assert re.match("team: nothing is called|databases: the key sees none", str(error))  # noqa: PT017 (either)
+            return
+    assert len(json.loads(outcome.report.as_json())["answers"]) == len(QUESTIONS)
+    assert rows(stage) == [] or not outcome.left.is_empty
 
 
 def test_a_lost_answer_to_any_write_leaves_an_empty_table(simulate):
