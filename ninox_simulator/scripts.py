@@ -7,7 +7,6 @@ override what was sent.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -106,11 +105,8 @@ class Data:
 
     def records(self, table_id: str, least: float, most: float) -> Iterator[RecordRef]:
         """Yield the records of a table whose numbers are within bounds, ascending."""
-        first = 0 if least == -math.inf else math.ceil(least)
-        for record in self._table(table_id).after_id(first, inclusive=True):
-            if record.id > most:
-                return
-            yield RecordRef(table_id, record.id)
+        for number in self._table(table_id).between(least, most):
+            yield RecordRef(table_id, number)
 
     def exists(self, record: RecordRef) -> bool:
         """Tell whether there is such a record."""

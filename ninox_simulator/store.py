@@ -116,11 +116,15 @@ class Table:
 
     def after_id(
         self, record_id: int, *, inclusive: bool = False, skip: int = 0, most: int | None = None
-    ) -> Iterator[Record]:
-        """Yield the records beyond an id, ascending; a late page costs what the first one costs."""
+    ) -> list[Record]:
+        """Return the records beyond an id, ascending; a late page costs what the first one costs."""
         start = (bisect_left if inclusive else bisect_right)(self._ids, record_id) + skip
         stop = None if most is None else start + most
-        return map(self.records.__getitem__, self._ids[start:stop])
+        return [self.records[number] for number in self._ids[start:stop]]
+
+    def between(self, least: float, most: float) -> list[int]:
+        """Return the ids within bounds, ascending."""
+        return self._ids[bisect_left(self._ids, least) : bisect_right(self._ids, most)]
 
     def changed_after(self, sequence: int, *, inclusive: bool = False) -> list[Record]:
         """Return the records changed after a sequence, in the order of their changes."""
@@ -205,8 +209,8 @@ class Database:
             return self.tables[key]
         return next((table for table in self.tables.values() if table.caption == key), None)
 
-    def records(self, table_id: str) -> Iterable[Record]:
-        """Yield a table's records in ascending id."""
+    def records(self, table_id: str) -> Sequence[Record]:
+        """Return a table's records in ascending id."""
         return self.tables[table_id].after_id(0)
 
     def create(self, table_id: str, fields: Mapping[str, Any], id: int | None = None) -> Record:  # noqa: A002
