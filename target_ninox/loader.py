@@ -165,7 +165,12 @@ class StreamLoader:
         """Load the rows taken so far; hold those whose linked records are not there yet."""
         with self._ending_here(), self._working():
             rows = self._with_earlier(self._buffer) if self.held else self._buffer
-            for row in self._load(rows):
+            waiting = self._load(rows)
+            if self.held:  # an earlier row that went along must not be loaded once more, over the later one
+                still = {row.identity for row in waiting}
+                for identity in {row.identity for row in rows} - still:
+                    self.held.discard(identity)
+            for row in waiting:
                 self.held.put(row)
             self.held = self.held.without_gaps()
             self._buffer = []

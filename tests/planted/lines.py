@@ -73,6 +73,12 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
+        "Of several rows about one record, the last one wins",
+        test="target/test_references.py::test_a_row_that_waits_is_gone_once_a_later_one_of_its_key_was_loaded",
+        defects=(Defect("target_ninox:StreamLoader.flush", "self.held.discard(identity)", "pass"),),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
         "Of several rows about one record, the last one wins, also where a link is part of the key",
         test="target/test_references.py::test_two_rows_whose_key_is_a_link_are_one_record",
         defects=(

@@ -289,3 +289,14 @@ def test_two_rows_whose_key_is_a_link_are_one_record(simulate):
     assert run.error is None
     assert run.counts("lines") == {"read": 2, "created": 1, "skipped": 1}
     assert stored(simulator, "C") == {1: {"A": "1", "B": 1, "C": 3}}
+
+
+@limits.small_batches(1)
+def test_a_row_that_waits_is_gone_once_a_later_one_of_its_key_was_loaded(simulate):
+    """It would be loaded again at the end, over what came later."""
+    simulator = simulate(shop())
+    given = [{"No": "a", "Parent": "late"}, {"No": "b"}, {"No": "a", "Parent": "b"}, {"No": "late"}]
+    run = run_target(simulator, [ORDERS, *records("orders", given)], streams=REFERENCES)
+    assert run.error is None
+    assert run.counts("orders") == {"read": 4, "created": 3, "skipped": 1}
+    assert linked(simulator, "B", "C", "B") == {"a": "b"}
