@@ -19,7 +19,7 @@ from ninox_singer.progress import Display, LogDisplay, default_display
 from ninox_singer.types import field_type
 from ninox_singer.types.reference import find_record_id
 from target_ninox.destination import Destination, open_destination
-from target_ninox.mapping.place import Identity, Place, are_tombstones, find_place, slug_of
+from target_ninox.mapping.place import DELETED_AT, Identity, Place, are_tombstones, find_place, slug_of
 from target_ninox.mapping.plan import WritePlan, plan_stream
 from target_ninox.mapping.references import Reference
 from target_ninox.matching.matcher import Matcher
@@ -108,10 +108,22 @@ class Run:
             for other, taken in self._places.items():
                 if taken.table_id == place.table_id and not (place.is_set or taken.is_set):
                     raise NinoxConfigError(_shared(name, other, table_name, place.table_id))
-            if place.is_behind_schema and settings.mode == "mirror":
-                raise NinoxConfigError(_guessed(name, place, table_name))
             self._places[name] = place
+        self._refuse_to_delete_by_guess(described, settings)
         return _as_described_now(self._places[name], described)
+
+    def _refuse_to_delete_by_guess(self, described: StreamSchema, settings: StreamSettings) -> None:
+        """Refuse to delete in a table that was found by a part of the stream's name: it may be another one.
+
+        Raises:
+            NinoxConfigError: It is a mirror, or its rows say which records were deleted, and `hard_delete` is set.
+        """
+        place = self._places[described.stream]
+        marks_deletions = DELETED_AT in (described.schema.get("properties") or {})
+        what = "a mirror" if settings.mode == "mirror" else "hard_delete"
+        if place.is_behind_schema and (what == "a mirror" or (self.settings.deletes_marked and marks_deletions)):
+            table_name = next(table.name for table in self.destination.schema.tables if table.id == place.table_id)
+            raise NinoxConfigError(_guessed(described.stream, place, table_name, what))
 
     def tell_place(self, plan: WritePlan) -> None:
         """Log where a stream goes and why; when its first row comes, as a stream without rows goes nowhere."""
@@ -268,10 +280,10 @@ def _as_described_now(place: Place, described: StreamSchema) -> Place:
     return replace(place, has_own_ids=False)
 
 
-def _guessed(stream: str, place: Place, table_name: str) -> str:
+def _guessed(stream: str, place: Place, table_name: str, what: str) -> str:
     return (
-        f"streams.{stream}: table {table_name!r} is found by a part of the stream's name ({place.reason}), and a "
-        f"mirror deletes. Say under streams.{stream}.table which table is to be its mirror."
+        f"streams.{stream}: table {table_name!r} is found by a part of the stream's name ({place.reason}), and {what} "
+        f"deletes records. Say under streams.{stream}.table which table is meant."
     )
 
 

@@ -72,7 +72,16 @@ PROMISES = [
         "docs/how-to/write-into-ninox.md",
         "a mirror behind a schema other than `public` wants its `table` named.",
         test="target/test_place.py::test_a_mirror_asks_for_the_table_where_only_a_part_of_the_name_tells_it",
-        defects=(Defect("target_ninox:Run._place", 'settings.mode == "mirror"', "False"),),
+        defects=(Defect("target_ninox:Run._refuse_to_delete_by_guess", 'what == "a mirror" or', ""),),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "So does `hard_delete`.",
+        test="target/test_place.py::test_hard_delete_asks_for_the_table_where_only_a_part_of_the_name_tells_it",
+        defects=(
+            Defect("target_ninox:Run._refuse_to_delete_by_guess", "self.settings.deletes_marked and", "False and"),
+            Defect("target_ninox:Run._place", "self._refuse_to_delete_by_guess(described, settings)", "pass"),
+        ),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",

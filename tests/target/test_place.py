@@ -137,6 +137,23 @@ def test_a_mirror_asks_for_the_table_where_only_a_part_of_the_name_tells_it(simu
     assert names_in(simulator, "A") == ["old", "new"], "an input that does not end with a STATE deletes nothing"
 
 
+@pytest.mark.parametrize("comes_later", [False, True], ids=["at once", "with a later schema"])
+def test_hard_delete_asks_for_the_table_where_only_a_part_of_the_name_tells_it(simulate, comes_later):
+    """Of `archive-customers` nobody knows that its deletions are those of the table Customers."""
+    simulator = simulate(base("Customers", kept="A"))
+    plain = [schema("crm-customers", key=["Name"], Name="string"), *records("crm-customers", [{"Name": "new"}])]
+    gone = {"Name": "old", "_sdc_deleted_at": "2026-01-01T00:00:00Z"}
+    marked = [schema("crm-customers", key=["Name"], Name="string", _sdc_deleted_at="string"),
+              *records("crm-customers", [gone])]  # fmt: skip
+    messages = [*plain, *marked] if comes_later else marked
+    run = run_target(simulator, messages, hard_delete=True)
+    assert "hard_delete deletes records. Say under streams.crm-customers.table" in str(run.error)
+    assert "old" in names_in(simulator, "A")
+    settings = {"crm-customers": {"table": "Customers"}}
+    assert run_target(simulator, messages, hard_delete=True, streams=settings).error is None
+    assert "old" not in names_in(simulator, "A")
+
+
 def test_two_schemas_with_a_table_of_one_name_do_not_share_one_by_guess(simulate):
     simulator = simulate(base("Customers"))
     messages = [
