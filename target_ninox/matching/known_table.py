@@ -150,8 +150,12 @@ class KnownTable:
                     yield self._seen(page)
         except KeysetUnusableError:
             logger.debug("Table %s cannot be paged by record id on this server.", self.id)
+            reached = cursor
             for page in self._passes():
+                reached = max([reached, *(record.id for record in page)])
                 yield self._seen([record for record in page if record.id > cursor])
+            if after_id == 0:
+                self._confirm_end(reached)
             cursor = self.highest_id
         if after_id == 0 and self._end is None:
             self._end = cursor
@@ -170,8 +174,16 @@ class KnownTable:
         for page in keyset_pages(self._after, after_id=cursor):
             cursor = page[-1].id
             yield page
-        if cursor < newest_id and self.find(newest_id) is not None:
-            raise no_end(self.id, cursor)
+        self._confirm_end(cursor)
+
+    def _confirm_end(self, last_id: int) -> None:
+        """Make sure that the newest record, if it is known, is among those that were read.
+
+        Raises:
+            NinoxProtocolError: It is there and was not handed out: the server may answer each page with the first one.
+        """
+        if last_id < (self._newest_id or 0) and self.find(self._newest_id or 0) is not None:
+            raise no_end(self.id, last_id)
 
     def page_from(self, record_id: int) -> Page:
         """Return a record and some of those behind it; one call. A server without keyset returns others."""

@@ -244,3 +244,12 @@ def test_records_that_a_server_does_not_hand_out_end_the_run_before_they_are_cre
     run = run_target(simulator, [described, *rows], page_size_of_target=8)
     assert "was not read to its end: nothing comes after record 8" in str(run.error)
     assert writes(simulator) == []
+
+
+def test_a_server_that_answers_each_page_with_the_first_one_ends_the_run(simulate):
+    simulator = simulate(shop(30), records_since_id="ignored", records_page="ignored")
+    rows = records("customers", [{"Name": f"name {n}", "Amount": n * 10} for n in range(1, 31)])
+    described = schema("customers", key=["Name"], Name="string", Amount="number")
+    run = run_target(simulator, [described, *rows], page_size_of_target=8)
+    assert "was not read to its end: nothing comes after record 8" in str(run.error)
+    assert writes(simulator) == []
