@@ -95,7 +95,7 @@ def scripts():
         yield taken
 
 
-PLAIN = re.compile(r"[\w\s(){}.,:;<>=+\"-]*")
+PLAIN = re.compile(r"[\w\s(){}\[\].,:;<>=+\"-]*")
 """What a script of ours is made of, beside names."""
 FORMATS = st.sampled_from(["{database}__{table}", "{team}__{database_id}__{table}__{table_id}", "x-{table}"])
 
