@@ -500,8 +500,12 @@ class PageSize:
         self._rows_before = rows
 
     def is_short(self, rows: int, *, asked: int) -> bool:
-        """Return whether a page has fewer records than the server sends where there are more; it may be the last."""
-        return rows < (asked if self.cap is None else min(asked, self.cap))
+        """Return whether a page has fewer records than the server sends where there are more; it may be the last.
+
+        Where nothing is known of the server's own bound, round numbers are taken for it.
+        """
+        may_be_cap = self.cap is None and rows > 0 and rows % DEFAULT_PAGE_SIZE == 0
+        return not may_be_cap and rows < (asked if self.cap is None else min(asked, self.cap))
 
     def pages_of(self, rows: int) -> int:
         """Return in how many pages so many records come, if pages go on to grow as they may."""

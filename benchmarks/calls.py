@@ -1,0 +1,143 @@
+"""`python -m benchmarks.calls [SIDE ...]`: how many API calls the works take, by the simulator's log, side by side.
+
+tap-ninox is run as `meltano run` does: `--discover`, then the sync with that catalog, all streams of tables selected.
+Peers read everything each time: they know nothing of a change feed.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.dataset import DATABASE_PATH, table_ids, team
+from benchmarks.peers import OUR_BIN, peer_bin
+from ninox_simulator.server import Simulator
+
+SIDES = Path(__file__).parent / "sides"
+CHANGES = {"A": 20, "B": 15, "C": 5}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A line of the table.
+
+    Attributes:
+        bound: What tap-ninox may take.
+        is_later: Whether it is the run behind a first load; else that load.
+        by_id: Whether team and database are given by id.
+        changed: Table → records that change before the later run.
+        switch: Of the simulator.
+    """
+
+    name: str
+    bound: int
+    tables: int = 12
+    rows: int = 90
+    is_later: bool = False
+    by_id: bool = True
+    changed: Mapping[str, int] = field(default_factory=dict)
+    switch: tuple[str, str] | None = None
+
+
+ROWS = (
+    Row(name="idle `meltano run`, ids given", bound=2, is_later=True),
+    Row(name="the same, by names", bound=4, is_later=True, by_id=False),
+    Row(name="first load, 12 tables of 90 rows", bound=14),
+    Row(name="first load, 100,000 rows in one table", tables=1, rows=100_000, bound=17),
+    Row(name="incremental, 40 changed rows in 3 tables", bound=5, is_later=True, changed=CHANGES),
+    Row(name="first load of 250 rows each, pages capped at 100", rows=250, bound=38, switch=("per_page_cap", "100")),
+    Row(name="first load, sinceId ignored", bound=14, switch=("records_since_id", "ignored")),
+    Row(name="first load, no feed", bound=38, switch=("feed", "missing")),
+    Row(name="first load, no list of teams", bound=14, switch=("teams_endpoint", "missing")),
+    Row(name="idle, no feed", bound=14, is_later=True, switch=("feed", "missing")),
+)  # fmt: skip
+
+Run = Callable[[Row, Simulator, Path], None]
+
+
+def main(sides: Sequence[str]) -> int:
+    """Print the table; the exit code tells whether tap-ninox keeps within its bounds."""
+    chosen = {name: run for name, run in RUNS.items() if name in (sides or RUNS)}
+    print(f"| | bound | {' | '.join(chosen)} |\n|---|---:|{'---:|' * len(chosen)}")
+    is_met = True
+    for row in ROWS:
+        counts = [_count(row, run) for run in chosen.values()]
+        is_met &= dict(zip(chosen, counts, strict=True)).get("tap-ninox", 0) <= row.bound
+        print(
+            f"| {row.name} | {row.bound} | {' | '.join(f'{count:,}' if count else '-' for count in counts)} |",
+            flush=True,
+        )
+    return 0 if is_met else 1
+
+
+def _count(row: Row, run: Run) -> int:
+    """Return the calls of a work; 0 where a side cannot do it on such a server."""
+    with _simulator(row) as simulator, tempfile.TemporaryDirectory(prefix="ninox-calls-") as folder:
+        try:
+            run(row, simulator, Path(folder))
+            if row.is_later:
+                database = next(simulator.store.databases())
+                for table, records in row.changed.items():
+                    for number in range(1, records + 1):
+                        database.update(table, number, {"A": f"changed {number}"})
+                simulator.log.clear()
+                run(row, simulator, Path(folder))
+        except subprocess.CalledProcessError:
+            return 0
+        return len(simulator.log.entries)
+
+
+@contextmanager
+def _simulator(row: Row) -> Iterator[Simulator]:
+    with Simulator(
+        team(tables=row.tables, rows=row.rows, fields=10), switches=dict([row.switch] if row.switch else [])
+    ) as simulator:
+        yield simulator
+
+
+def _tap(row: Row, simulator: Simulator, folder: Path) -> None:
+    _, team_id, _, database_id = DATABASE_PATH.split("/")
+    ids = {"team": team_id, "databases": [database_id]} if row.by_id else {}
+    settings = {"api_url": simulator.url, "auth_token": simulator.token, **ids}
+    config, catalog, state = (folder / f"{name}.json" for name in ("config", "catalog", "state"))
+    config.write_text(json.dumps(settings), encoding="utf-8")
+    command = [str(OUR_BIN / "tap-ninox"), "--config", str(config)]
+    catalog.write_bytes(_output([*command, "--discover"], folder))
+    given = ["--state", str(state)] if state.exists() else []
+    lines = _output([*command, "--catalog", str(catalog), *given], folder).splitlines()
+    states = [line for line in lines if line.startswith(b'{"type":"STATE"')]
+    state.write_text(json.dumps(json.loads(states[-1])["value"]), encoding="utf-8")
+
+
+def _script(row: Row, simulator: Simulator, folder: Path) -> None:
+    _side(Path(sys.executable), "careful_read", row, simulator, folder, str(folder / "state"))
+
+
+def _dlt(row: Row, simulator: Simulator, folder: Path) -> None:
+    _side(peer_bin("dlt") / "python", "dlt_read", row, simulator, folder, "1", "lines")
+
+
+def _airbyte(row: Row, simulator: Simulator, folder: Path) -> None:
+    _side(peer_bin("airbyte") / "python", "airbyte_read", row, simulator, folder, "1")
+
+
+def _side(python: Path, name: str, row: Row, simulator: Simulator, folder: Path, *options: str) -> None:
+    url = f"{simulator.url}/{DATABASE_PATH}"
+    _output([str(python), str(SIDES / f"{name}.py"), url, ",".join(table_ids(row.tables)), *options], folder)
+
+
+def _output(command: Sequence[str], folder: Path) -> bytes:
+    return subprocess.run(command, check=True, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+
+
+RUNS: dict[str, Run] = {"tap-ninox": _tap, "careful script": _script, "dlt rest_api": _dlt, "airbyte-cdk": _airbyte}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
