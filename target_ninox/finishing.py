@@ -24,6 +24,9 @@ logger = logging.getLogger(__name__)
 MOST_PAIRS = 10
 """So many pairs of ids are named in a message; a person looks at the first ones."""
 
+LIKENESS_OF_SLIPS = 0.8
+"""Names that are more alike are taken for one that is mistyped; below that, for a stream that another tap sends."""
+
 LinkKey = tuple[str, str, Hashable]
 """Table id, field id and value by which a record is linked."""
 
@@ -38,7 +41,7 @@ def check_idle_settings(settings: TargetSettings, came: Collection[str]) -> None
     for name in settings.streams:
         if any(fits(name, stream) for stream in came):
             continue
-        meant = nearest(name, (s for s in came if settings.own_key(s) is None))
+        meant = nearest(name, (s for s in came if settings.own_key(s) is None), likeness=LIKENESS_OF_SLIPS)
         problem = f"streams.{name}: no stream of that name came, so the setting had no effect."
         if meant is None:
             logger.warning("%s%s", problem, did_you_mean(name, came))
