@@ -84,7 +84,8 @@ def test_the_tap_finds_what_is_named(simulate, setting, spelling):
 def test_the_tap_refuses_what_is_not_there_and_says_what_is_near(simulate, setting):
     name, settings, _ = TAP[setting]
     run, _ = run_again(simulate, settings(f"{name[:-1]}x{name[-1]}"))
-    told = str(run.error) if "q" not in (run.report or {"streams": ()})["streams"] else run.stream_error("q")
+    report = run.report or {"streams": (), "problems": ()}
+    told = run.stream_error("q") if "q" in report["streams"] else [*report["problems"], str(run.error)][0]
     assert told.startswith(setting.partition(",")[0])
     assert f"Did you mean {name!r}?" in told
 
