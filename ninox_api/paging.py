@@ -56,6 +56,7 @@ QUICK_S = 3.0
 SLOW_S = 10.0
 """A page that takes longer makes the next ones smaller; a server gives up after 30 to 60 seconds (assumed)."""
 
+_USUAL_CAPS = frozenset({DEFAULT_PAGE_SIZE, 250, 500, FIRST_PAGE_SIZE, 5000})
 _TOO_MUCH = frozenset({413, 504})
 _BUSY = frozenset({502, 503})
 _SHRINK = 4
@@ -502,9 +503,9 @@ class PageSize:
     def is_short(self, rows: int, *, asked: int) -> bool:
         """Return whether a page has fewer records than the server sends where there are more; it may be the last.
 
-        Where nothing is known of the server's own bound, round numbers are taken for it.
+        Where nothing is known of the server's own bound, numbers that are usual for one are taken for it.
         """
-        may_be_cap = self.cap is None and rows > 0 and rows % DEFAULT_PAGE_SIZE == 0
+        may_be_cap = self.cap is None and rows in _USUAL_CAPS
         return not may_be_cap and rows < (asked if self.cap is None else min(asked, self.cap))
 
     def pages_of(self, rows: int) -> int:
