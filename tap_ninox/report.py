@@ -20,8 +20,8 @@ from ninox_api.request import Purpose
 from ninox_api.wording import counted
 from ninox_singer.output_files import write_private
 from ninox_singer.progress import default_display
-from tap_ninox.schema.drift import Drift
-from tap_ninox.values.convert import BadValues
+from tap_ninox.discovery.drift import Drift
+from tap_ninox.rows.convert import BadValues
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from ninox_singer.names import fits, fold, is_glob, is_left_out, is_wanted
 from ninox_singer.output_files import output_problems
 from ninox_singer.settings import refuse_null, zone_problems
 from ninox_singer.types import COMPUTED
-from tap_ninox.queries.settings import QuerySettings, queries_from, query_problems
+from tap_ninox.rows.queries import QuerySettings, queries_from, query_problems
 
 DEFAULT_STREAM_NAME_FORMAT = "{database}__{table}"
 STREAM_NAME_FORMAT_OF_TEAMS = "{team}__{database}__{table}"

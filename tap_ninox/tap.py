@@ -26,18 +26,17 @@ from ninox_singer.environment import meltano_variable
 from ninox_singer.events import quieten
 from ninox_singer.names import Names, choose
 from ninox_singer.settings import ConfiguredPlugin
-from tap_ninox.batches import Batches
-from tap_ninox.idle_maps import check_maps
+from tap_ninox.discovery.catalog import TableEntry, saved_entries
+from tap_ninox.discovery.discover import Discovery, discovery_of
+from tap_ninox.discovery.entries import entries_to_read, known_by_key, schema_by_database
+from tap_ninox.discovery.known_tables import describe
+from tap_ninox.discovery.look import STAMP, Seen, look, read_stamp, stamp
+from tap_ninox.discovery.saved_catalog import UnknownStreamError, sound_catalog, unknown_streams, with_names_of_state
+from tap_ninox.discovery.watch import SchemaWatch
 from tap_ninox.report import RunReport, told_before
 from tap_ninox.saved_state import BOOKMARKS, sound_state
-from tap_ninox.schema.catalog import TableEntry, saved_entries
-from tap_ninox.schema.discovery import Discovery, discovery_of
-from tap_ninox.schema.entries import entries_to_read, known_by_key, schema_by_database
-from tap_ninox.schema.known_tables import describe
-from tap_ninox.schema.look import STAMP, Seen, look, read_stamp, stamp
-from tap_ninox.schema.saved_catalog import UnknownStreamError, sound_catalog, unknown_streams, with_names_of_state
-from tap_ninox.schema.watch import SchemaWatch
 from tap_ninox.settings import CONFIG_JSONSCHEMA, REMOVED_SETTINGS, TapSettings, report_path_of
+from tap_ninox.stream_maps import check_maps
 from tap_ninox.streams.base import RecordStream, StreamsTap
 from tap_ninox.streams.files import FilesStream
 from tap_ninox.streams.lists import CATALOGUE_STREAMS, DeletedRecordsStream
@@ -45,7 +44,7 @@ from tap_ninox.streams.queries import query_streams
 from tap_ninox.streams.tables import TableStream
 from tap_ninox.sync.feed import Feed
 from tap_ninox.sync.prefetch import Permits, Schedule
-from tap_ninox.writer import BufferedMessageWriter
+from tap_ninox.writer import Batches, BufferedMessageWriter
 
 logger = logging.getLogger(__name__)
 

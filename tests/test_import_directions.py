@@ -129,31 +129,45 @@ def test_a_circle_would_be_seen(tmp_path, monkeypatch):
     assert imports_of_files(["shop"]) == {"shop.a": {"shop.b"}, "shop.b": {"shop.a"}}
 
 
-LAYERS_OF_THE_SIMULATOR = (
-    {"__main__", "pytest_plugin"},
-    {"remote", "like"},
-    {"server"},
-    {"app"},
-    {"routes", "control_api"},
-    {"schema_api", "records_api", "feed_api", "files_api", "scripts_api"},
-    {"simulation"},
-    {"faults", "seeds", "samples"},
-    {"scripts"},
-    {"shapes"},
-    {"store"},
-    {"files"},
-    {"documents", "messages", "log", "switches", "nx"},
-)
+LAYERS = {
+    "tap_ninox": (
+        {"__main__"},
+        {"tap"},
+        {"streams"},
+        {"report", "writer", "stream_maps", "saved_state"},
+        {"sync", "files"},
+        {"discovery"},
+        {"settings"},
+        {"rows"},
+    ),
+    "ninox_simulator": (
+        {"__main__", "pytest_plugin"},
+        {"remote", "like"},
+        {"server"},
+        {"app"},
+        {"routes", "control_api"},
+        {"schema_api", "records_api", "feed_api", "files_api", "scripts_api"},
+        {"simulation"},
+        {"faults", "seeds", "samples"},
+        {"scripts"},
+        {"shapes"},
+        {"store"},
+        {"files"},
+        {"documents", "messages", "log", "switches", "nx"},
+    ),
+}
+"""Folders and files of a package, from above to below: each may import its like and what is below it."""
 
 
-def test_the_layers_of_the_simulator_point_one_way():
-    depth = {name: number for number, names in enumerate(LAYERS_OF_THE_SIMULATOR) for name in names}
+@pytest.mark.parametrize("package", sorted(LAYERS))
+def test_layers_point_one_way(package):
+    depth = {name: number for number, names in enumerate(LAYERS[package]) for name in names}
 
     def layer(module):
         return depth[module.split(".")[1]]
 
-    arrows = imports_of_files({"ninox_simulator"})
-    del arrows["ninox_simulator"]
+    arrows = imports_of_files({package})
+    del arrows[package]
     upwards = {
         f"{importing} imports {name}"
         for importing, names in arrows.items()

@@ -8,12 +8,12 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ninox_api.errors import NinoxError
+from ninox_api.nx import RowCounts, count_rows
 from ninox_api.schema import DatabaseName, Field, Table, Team
 from ninox_singer.names import are_ids
 from ninox_tools.inspection.call_cost import CallCost, TableReading, cost_of
-from tap_ninox.row_counts import RowCounts, count_rows
-from tap_ninox.schema.catalog import TableEntry
-from tap_ninox.schema.discovery import DiscoveredDatabase
+from tap_ninox.discovery.catalog import TableEntry
+from tap_ninox.discovery.discover import DiscoveredDatabase
 from tap_ninox.settings import TapSettings
 from tap_ninox.streams.queries import QueryStream
 from tap_ninox.streams.tables import FORMULA_REFRESH_INTERVAL, TableStream

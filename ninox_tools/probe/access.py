@@ -32,7 +32,7 @@ QUESTIONS = (
     Question(
         id="schema.readable",
         text="May the key read the schema?",
-        code="tap_ninox.schema.discovery",
+        code="tap_ninox.discovery.discover",
         answers={
             "full": "Tables, formulas and hidden tables are discovered.",
             "tables": Against(

@@ -11,8 +11,7 @@ from ninox_api.damaged_text import DAMAGE
 from ninox_api.download import Download
 from ninox_api.errors import NinoxPermissionError, NinoxRequestError, NinoxServerError, NinoxSizeError
 from ninox_api.files import NinoxFile
-from tap_ninox.files.names import stored_names
-from tap_ninox.files.store import FileStore, Index, StoredFile, tells_version, version_of
+from tap_ninox.files.store import FileStore, Index, StoredFile, stored_names, tells_version, version_of
 
 MAX_TRIES = 2
 """Whole downloads of a file whose length is not the one that Ninox lists."""

@@ -15,6 +15,7 @@ from ninox_api.changes import TableChanges
 from ninox_api.damaged_text import repaired
 from ninox_api.errors import NinoxError, NinoxNotFoundError, NinoxPermissionError
 from ninox_api.files import NinoxFile
+from ninox_api.nx import count_rows
 from ninox_api.paging import IdRange
 from ninox_api.wording import counted
 from ninox_singer.types.base import INTEGER, MOMENT, STRING
@@ -22,15 +23,14 @@ from tap_ninox.files.fetch import Fetched, FileFetcher
 from tap_ninox.files.marks import TABLES, FileMark, find_mark, new_mark
 from tap_ninox.files.store import FileStore
 from tap_ninox.report import StreamReport
-from tap_ninox.row_counts import count_rows
+from tap_ninox.rows.convert import is_damaged
 from tap_ninox.streams.base import RecordStream, StreamsTap
 from tap_ninox.sync.feed import Feed, News
 from tap_ninox.sync.pages import TablePages
 from tap_ninox.sync.state import TABLE_VERSION
-from tap_ninox.values.convert import is_damaged
 
 if TYPE_CHECKING:
-    from tap_ninox.schema.catalog import TableEntry
+    from tap_ninox.discovery.catalog import TableEntry
 
 logger = logging.getLogger(__name__)
 

@@ -16,15 +16,15 @@ from typing_extensions import override
 from ninox_api.changes import TableChanges
 from ninox_api.errors import NinoxError, NinoxProtocolError
 from ninox_singer.types.base import BOOLEAN, INTEGER, MOMENT, STRING
-from tap_ninox.schema.known_tables import first_columns, known_databases
+from tap_ninox.discovery.known_tables import first_columns, known_databases
 from tap_ninox.streams.base import RecordStream, StreamsTap
 from tap_ninox.sync.feed import Feed
 from tap_ninox.sync.state import MOST_LAST_DELETED, TABLE_VERSION
 
 if TYPE_CHECKING:
     from ninox_api.schema import Table
-    from tap_ninox.schema.catalog import TableEntry
-    from tap_ninox.schema.discovery import DiscoveredDatabase, Discovery
+    from tap_ninox.discovery.catalog import TableEntry
+    from tap_ninox.discovery.discover import DiscoveredDatabase, Discovery
 
 logger = logging.getLogger(__name__)
 

@@ -16,13 +16,12 @@ from ninox_api.errors import NinoxAPIError, NinoxBudgetError, NinoxConfigError, 
 from ninox_api.schema import DatabaseName
 from ninox_singer.names import Names
 from ninox_singer.types.base import BadValueError
-from tap_ninox.queries.answer_rows import TYPES, Row, reader, rows_of, types_of
-from tap_ninox.queries.settings import QuerySettings
+from tap_ninox.discovery.catalog import METADATA_KEY, NinoxMetadata
 from tap_ninox.report import StreamReport
-from tap_ninox.schema.catalog import METADATA_KEY, NinoxMetadata
+from tap_ninox.rows.convert import is_damaged
+from tap_ninox.rows.queries import TYPES, QuerySettings, Row, reader, rows_of, types_of
 from tap_ninox.streams.base import RecordStream, StreamsTap
 from tap_ninox.sync.state import TABLE_VERSION
-from tap_ninox.values.convert import is_damaged
 
 logger = logging.getLogger(__name__)
 

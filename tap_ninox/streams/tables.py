@@ -21,25 +21,25 @@ from ninox_api.errors import NinoxError, NinoxNotFoundError, NinoxPermissionErro
 from ninox_api.paging import Page
 from ninox_singer.names import excluding
 from ninox_singer.progress import Progress, share_of
-from tap_ninox.formulas.columns import formula_reader
+from tap_ninox.discovery.catalog import TableEntry
+from tap_ninox.discovery.drift import nothing_selected, properties_selected
+from tap_ninox.discovery.known_tables import Description
+from tap_ninox.discovery.overrides import key_problems, reshaped_columns
+from tap_ninox.discovery.watch import NotReadError
 from tap_ninox.report import Outcome, StreamReport
-from tap_ninox.schema.catalog import TableEntry
-from tap_ninox.schema.drift import nothing_selected, properties_selected
-from tap_ninox.schema.known_tables import Description
-from tap_ninox.schema.overrides import key_problems, reshaped_columns
-from tap_ninox.schema.watch import NotReadError
+from tap_ninox.rows.columns import IDENTITY, KEY_PROPERTY, REPLICATION_KEY
+from tap_ninox.rows.convert import Converter
+from tap_ninox.rows.page import ConvertedPage
+from tap_ninox.rows.selected_fields import SelectedFieldsDecoder
 from tap_ninox.settings import TapSettings
 from tap_ninox.streams.base import RecordStream, StreamsTap
 from tap_ninox.sync.feed import Feed
+from tap_ninox.sync.formulas import formula_reader
 from tap_ninox.sync.pages import Begun, ReadPage, TablePages, begin_ahead
 from tap_ninox.sync.plan import Plan, Way, Wishes, make_plan
 from tap_ninox.sync.prefetch import Schedule
 from tap_ninox.sync.state import BOOKMARK_KEYS, FEED_ECHOES, Bookmark, Snapshot, known_sequence
 from tap_ninox.sync.tombstones import DELETED_AT, DELETED_AT_SCHEMA, Deletion, Tombstones, definitions_of
-from tap_ninox.values.columns import IDENTITY, KEY_PROPERTY, REPLICATION_KEY
-from tap_ninox.values.convert import Converter
-from tap_ninox.values.page import ConvertedPage
-from tap_ninox.values.selected_fields import SelectedFieldsDecoder
 from tap_ninox.writer import BufferedMessageWriter
 
 logger = logging.getLogger(__name__)

@@ -34,8 +34,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, TypeGuard
 
 from ninox_api.paging import IdRange
-from tap_ninox.schema.known_tables import SCHEMA_KEYS, Description
-from tap_ninox.values.columns import REPLICATION_KEY
+from tap_ninox.discovery.known_tables import SCHEMA_KEYS, Description
+from tap_ninox.rows.columns import REPLICATION_KEY
 
 FEED_ECHOES = "feed_echoes"
 """Key of a bookmark: the feed answers any sequence with that sequence, so it must be asked with care."""

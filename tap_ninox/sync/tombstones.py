@@ -15,7 +15,7 @@ from singer_sdk.mapper import CustomStreamMap, RemoveRecordTransform, StreamMap
 from singer_sdk.singerlib import Message
 from singer_sdk.singerlib.encoding.simple import RecordMessage, SchemaMessage
 
-from tap_ninox.values.columns import KEY_PROPERTY, REPLICATION_KEY
+from tap_ninox.rows.columns import KEY_PROPERTY, REPLICATION_KEY
 
 DELETED_AT = "_sdc_deleted_at"
 DELETED_AT_SCHEMA: dict[str, Any] = {"type": ["string", "null"], "format": "date-time"}

@@ -8,7 +8,7 @@ from ninox_api.schema import Choice, Field, Table
 from ninox_singer.types import TYPES, meaning_of
 from ninox_singer.types import field_type as type_named
 from ninox_singer.types.base import BadValueError, Formats, ValueRejectedError
-from tap_ninox.values.columns import columns_of
+from tap_ninox.rows.columns import columns_of
 from target_ninox.mapping.assignment import Assignment
 from target_ninox.mapping.rows import RowRejectedError
 from tests.helpers.cases import options

@@ -21,8 +21,8 @@ from ninox_api.clock import ServerClock
 from ninox_api.config import ConnectionConfig
 from ninox_api.transport import Transport
 from ninox_simulator import app, scripts_api
+from tap_ninox.rows.selected_fields import SelectedFieldsDecoder
 from tap_ninox.settings import TapSettings
-from tap_ninox.values.selected_fields import SelectedFieldsDecoder
 from target_ninox import completeness
 from target_ninox.mapping.plan import WritePlan
 from target_ninox.matching.known_table import KnownTable
@@ -258,7 +258,7 @@ def whole_records():
 @contextmanager
 def names_in_counting_scripts(name):
     """Have the scripts that count rows name a table so; None is a table that no script can name."""
-    with mock.patch("tap_ninox.row_counts.names_in_script", lambda tables: [name for _ in tables]):
+    with mock.patch("ninox_api.nx.names_in_script", lambda tables: [name for _ in tables]):
         yield
 
 
@@ -319,7 +319,7 @@ def closed_output():
 
 
 CRASHING_TAP = """
-import tap_ninox.values.convert as module
+import tap_ninox.rows.convert as module
 def crash(self, page):
     try:
         return {}[str(page[0].fields)]

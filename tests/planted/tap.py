@@ -104,7 +104,9 @@ PROMISES = [
         "each table that would be called otherwise is told once",
         test="tap/test_names_belong_to_ids.py::test_another_format_of_names_is_told_once_and_renames_no_stream[none]",
         defects=(
-            Defect("tap_ninox.schema.drift:_differences", 'not in {"", known.plain_name}', 'in {"", known.plain_name}'),
+            Defect(
+                "tap_ninox.discovery.drift:_differences", 'not in {"", known.plain_name}', 'in {"", known.plain_name}'
+            ),
             Defect("tap_ninox:Description.write_to", "plain_name=self.plain_name or", "plain_name="),
         ),
     ),
@@ -132,8 +134,8 @@ PROMISES = [
             Defect("tap_ninox:apart_by_type", "if column.is_computed and", "if False and"),
             Defect("tap_ninox:apart_by_type", "base = root if is_free else", "base ="),
             Defect("tap_ninox:Description.write_to", "{**shape, **new}", "shape"),
-            Defect("tap_ninox.formulas.columns:_names", "roots.get(column.field_id, column.name)", "column.name"),
-            Defect("tap_ninox.schema.drift:_changed_field", "and not is_read_otherwise:", ":"),
+            Defect("tap_ninox.discovery.entries:_names", "roots.get(column.field_id, column.name)", "column.name"),
+            Defect("tap_ninox.discovery.drift:_changed_field", "and not is_read_otherwise:", ":"),
             Defect("tap_ninox:SchemaWatch.drifts", "not in retyped", "is not None"),
         ),
     ),

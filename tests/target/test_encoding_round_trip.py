@@ -16,8 +16,8 @@ from ninox_api.client import NinoxRecord
 from ninox_api.schema import Choice, DatabaseSchema, Field, Table, database_from_raw
 from ninox_simulator.samples.blattwerk import build
 from ninox_singer.types import TYPES
-from tap_ninox.values.columns import SYSTEM_PROPERTIES, columns_of
-from tap_ninox.values.convert import Converter
+from tap_ninox.rows.columns import SYSTEM_PROPERTIES, columns_of
+from tap_ninox.rows.convert import Converter
 from target_ninox.mapping.place import SYSTEM_PROPERTIES as LEFT_OUT
 from target_ninox.mapping.place import FieldNames, Place
 from target_ninox.mapping.plan import plan_stream

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ninox_singer.types import TYPES
-from tap_ninox.values.convert import utc_moments
+from tap_ninox.rows.convert import utc_moments
 from tests.helpers.cases import cases, each
 from tests.helpers.functions import BadValueError, readers
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ninox_singer.types import ALIASES, TYPES, field_type
 from ninox_singer.types.base import BadValueError
-from tap_ninox.values.columns import Column
+from tap_ninox.rows.columns import Column
 
 CAPTIONS = {"1": "new", "2": "done", "3": "1", "": "never"}
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ninox_api.errors import NinoxConfigError, NinoxError
-from tap_ninox.schema.catalog import METADATA_KEY, TableEntry, column_metadata
-from tap_ninox.schema.known_tables import KnownTable, TableKey
-from tap_ninox.values.columns import KEY_PROPERTY, REPLICATION_KEY, SYSTEM_PROPERTIES, Column
+from tap_ninox.discovery.catalog import METADATA_KEY, TableEntry, column_metadata
+from tap_ninox.discovery.known_tables import KnownTable, TableKey
+from tap_ninox.rows.columns import KEY_PROPERTY, REPLICATION_KEY, SYSTEM_PROPERTIES, Column
 
 JsonObject = dict[str, Any]
 

@@ -12,11 +12,11 @@ from dataclasses import replace
 from ninox_api.errors import NinoxConfigError
 from ninox_api.naming import NameSpace, age_key
 from ninox_api.schema import Field, Table
-from tap_ninox.schema.catalog import TableEntry, aliases_of, plain_stream_name
-from tap_ninox.schema.discovery import DiscoveredDatabase, Discovery
-from tap_ninox.schema.known_tables import KnownTable, TableKey
+from tap_ninox.discovery.catalog import TableEntry, aliases_of, plain_stream_name
+from tap_ninox.discovery.discover import DiscoveredDatabase, Discovery
+from tap_ninox.discovery.known_tables import KnownTable, TableKey
+from tap_ninox.rows.columns import Column, columns_of
 from tap_ninox.settings import TapSettings
-from tap_ninox.values.columns import Column, columns_of
 
 
 def name_streams(

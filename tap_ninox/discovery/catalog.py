@@ -15,7 +15,7 @@ from singer_sdk.singerlib import Metadata, MetadataMapping, StreamMetadata
 from ninox_api.errors import NinoxConfigError
 from ninox_api.naming import MAX_LENGTH, cut, identifier
 from ninox_api.schema import FORMULA, DatabaseName, Table, Team
-from tap_ninox.values.columns import IDENTITY, KEY_PROPERTY, REPLICATION_KEY, SYSTEM_PROPERTIES, Column
+from tap_ninox.rows.columns import IDENTITY, KEY_PROPERTY, REPLICATION_KEY, SYSTEM_PROPERTIES, Column
 
 METADATA_KEY = "ninox"
 JsonObject = Mapping[str, Any]

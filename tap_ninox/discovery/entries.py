@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ninox_api.schema import DatabaseSchema
+from ninox_api.schema import FORMULA, DatabaseSchema
 from ninox_singer.events import log_names
-from ninox_singer.names import Names, choose
+from ninox_singer.names import Names, choose, did_you_mean, is_glob
 from ninox_singer.types import is_known
-from tap_ninox.formulas.columns import offer_formulas
-from tap_ninox.schema.catalog import TableEntry, aliases_of
-from tap_ninox.schema.discovery import Discovery, tell_unselected
-from tap_ninox.schema.known_tables import KnownTable, TableKey, known_from_state, streams_in_state
-from tap_ninox.schema.names import discovered_entries, followed_entries
+from tap_ninox.discovery.catalog import TableEntry, aliases_of
+from tap_ninox.discovery.discover import Discovery, tell_unselected
+from tap_ninox.discovery.known_tables import KnownTable, TableKey, known_from_state, streams_in_state
+from tap_ninox.discovery.names import discovered_entries, followed_entries
+from tap_ninox.rows.columns import Column, apart_by_type, roots_of
 from tap_ninox.settings import TapSettings
-from tap_ninox.values.columns import apart_by_type
 
 logger = logging.getLogger(__name__)
 
@@ -135,3 +134,53 @@ def _warn_of_unknown_types(entries: Iterable[TableEntry]) -> None:
     unknown = sorted({column.type for entry in entries for column in entry.columns if not is_known(column.type)})
     if unknown:
         logger.warning("Field types that are not known are sent as text: %s.", ", ".join(unknown))
+
+
+def offer_formulas(
+    entries: Iterable[TableEntry], patterns: Mapping[str, str], known: Mapping[TableKey, KnownTable]
+) -> tuple[list[TableEntry], dict[str, str]]:
+    """Return the entries, the formulas that the `formulas` setting names made readable; and what names none, and why.
+
+    Args:
+        entries: All table streams.
+        patterns: Id `<database_id>.<table_id>.<field_id>`, or name or glob of `<stream>.<property>` → type. A name
+            counts more than a glob, and of several globs the first does.
+        known: What the state knows of tables: a formula that has its type in its name is called as it was before, too.
+    """
+    entries = list(entries)
+    formulas = [(entry, column) for entry in entries for column in entry.columns if column.type == FORMULA]
+    roots = {
+        entry.key: roots_of([*known[entry.key].former, *known[entry.key].columns]) if entry.key in known else {}
+        for entry in entries
+    }
+    names = Names(
+        formulas,
+        ids=lambda item: (f"{_key(item[0])}.{item[1].field_id}",),
+        names=lambda item: _names(*item, roots[item[0].key]),
+    )
+    found = {pattern: names.find_all(pattern) for pattern in patterns}
+    types: dict[tuple[str, str], str] = {}
+    for pattern in sorted(patterns, key=is_glob):  # a stable sort: it keeps the order of globs
+        for entry, column in found[pattern]:
+            types.setdefault((entry.stream, column.name), patterns[pattern])
+    unknown = {
+        pattern: f"formulas: {pattern!r} names no formula that this key can see."
+        + did_you_mean(pattern, (f"{entry.stream}.{column.name}" for entry, column in formulas))
+        for pattern, items in found.items()
+        if not items
+    }
+    return [replace(entry, columns=tuple(_offered(entry, types))) for entry in entries], unknown
+
+
+def _names(entry: TableEntry, column: Column, roots: Mapping[str, str]) -> set[str]:
+    return {f"{entry.stream}.{name}" for name in (column.name, roots.get(column.field_id, column.name))}
+
+
+def _offered(entry: TableEntry, types: Mapping[tuple[str, str], str]) -> Iterator[Column]:
+    for column in entry.columns:
+        formula_type = types.get((entry.stream, column.name))
+        yield replace(column, computed_as=formula_type) if formula_type else column
+
+
+def _key(entry: TableEntry) -> str:
+    return f"{entry.database.id}.{entry.table_id}"

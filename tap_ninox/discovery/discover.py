@@ -11,7 +11,7 @@ from ninox_api.schema import DatabaseName, DatabaseSchema, Table, Team
 from ninox_singer.connection import assign_passwords
 from ninox_singer.events import log_names
 from ninox_singer.names import Names, choose, did_you_mean
-from tap_ninox.schema.look import Seen
+from tap_ninox.discovery.look import Seen
 from tap_ninox.settings import TapSettings
 
 logger = logging.getLogger(__name__)

@@ -26,9 +26,9 @@ from typing import Any
 from ninox_api.naming import MAX_LENGTH_BEFORE, NameSpace, identifier
 from ninox_api.schema import FORMULA, DatabaseSchema, Field, Table
 from ninox_singer.types import field_type
-from tap_ninox.schema.catalog import TableEntry, aliases_of
+from tap_ninox.discovery.catalog import TableEntry, aliases_of
+from tap_ninox.rows.columns import SYSTEM_PROPERTIES, Column, with_part
 from tap_ninox.settings import TapSettings
-from tap_ninox.values.columns import SYSTEM_PROPERTIES, Column, with_part
 
 SCHEMA_KEYS = ("table", "plain_name", "fields", "names", "former", "shape", "is_gone", "is_deselected")
 """Keys of a bookmark."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from tap_ninox.values.columns import KEY_PROPERTY, REPLICATION_KEY, Column
+from tap_ninox.rows.columns import KEY_PROPERTY, REPLICATION_KEY, Column
 
 JsonSchema = Mapping[str, Any]
 

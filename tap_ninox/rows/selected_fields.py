@@ -13,7 +13,7 @@ import msgspec
 
 from ninox_api.client import RECORDS, NinoxRecord
 from ninox_singer.types import field_type
-from tap_ninox.values.columns import Column
+from tap_ninox.rows.columns import Column
 
 
 def attributes_of(columns: Iterable[Column]) -> dict[str, str]:

@@ -1,14 +1,4 @@
-"""Formula values: computed by Ninox, asked for by query, a page of records at a time, and joined by record id.
-
-One script answers one object per record with all formulas in it:
-
-```text
-for r in select 'Invoices' where number(Id) >= 1 and number(Id) <= 1000 do
-{i: number(r), f0: r.'Net', f1: text(r.'Label')} end
-```
-
-Each object names its record, so a value can be missing but never belong to another one.
-"""
+"""Values of the selected formulas of a table: computed by Ninox, asked for by scripts, joined to a page of records."""
 
 from __future__ import annotations
 
@@ -32,8 +22,70 @@ from ninox_api.errors import (
     NinoxSizeError,
     NinoxTimeoutError,
 )
+from ninox_api.nx import OWN_ID, name_in_script
 from ninox_api.paging import Page
+from ninox_api.schema import DatabaseSchema, Table
 from ninox_singer.types import COMPUTED
+from tap_ninox.discovery.catalog import TableEntry
+from tap_ninox.rows.columns import Column
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What a saved catalog knows of a table or field."""
+
+    id: str
+    name: str
+
+
+def formula_reader(
+    entry: TableEntry, client: DatabaseClient, schema: DatabaseSchema | None, selected: Iterable[str]
+) -> FormulaReader:
+    """Return what reads the selected formulas of a table, which may be none.
+
+    Scripts know fields by their caption of today: the schema's where it can be read, else the catalog's.
+
+    Args:
+        entry: The table.
+        client: Reader of its database.
+        schema: The database as it is now, None if the key may not see it.
+        selected: Names of the selected properties.
+    """
+    wanted = set(selected)
+    columns = [column for column in entry.columns if column.is_computed and column.name in wanted]
+    tables: list[Table | _Named] = list(schema.tables) if schema else [_Named(entry.table_id, entry.table_name)]
+    table = next((table for table in tables if table.id == entry.table_id), _Named(entry.table_id, entry.table_name))
+    in_script = name_in_script(table, tables)
+    if columns and in_script is None:
+        logger.warning("%s: the formulas are null: no script can name the table for certain.", entry.stream)
+        columns = []
+    fields = _fields(entry, table if schema and schema.lists_formulas else None)
+    named = [(column, next((field for field in fields if field.id == column.field_id), None)) for column in columns]
+    formulas = [formula for column, field in named if (formula := _formula(column, field, fields))]
+    has_own_id = any(field.name == OWN_ID for field in fields)
+    return FormulaReader(client, table=in_script or "", formulas=formulas, has_own_id=has_own_id)
+
+
+def _fields(entry: TableEntry, table: Table | _Named | None) -> list[_Named]:
+    if isinstance(table, Table):
+        return [_Named(field.id, field.name) for field in table.fields]
+    names = {column.field_id: column.title for column in entry.columns}
+    return [_Named(field_id, title) for field_id, title in names.items()]
+
+
+def _formula(column: Column, field: _Named | None, fields: Iterable[_Named]) -> Formula | None:
+    reference = name_in_script(field, fields) if field else None
+    if reference is None:
+        logger.warning(
+            "The formula of property %s is null: %s.",
+            column.name,
+            "no script can name it for certain; rename it in Ninox" if field else "it is not in Ninox any more",
+        )
+        return None
+    return Formula(name=column.name, field_id=column.field_id, reference=reference, type=column.computed_as)
+
 
 logger = logging.getLogger(__name__)
 

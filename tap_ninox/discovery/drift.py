@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from ninox_api.errors import NinoxError
 from ninox_api.naming import identifier
 from ninox_api.schema import FORMULA, DatabaseSchema, Field, Table
-from tap_ninox.schema.catalog import TableEntry
-from tap_ninox.schema.discovery import DiscoveredDatabase
-from tap_ninox.schema.known_tables import BACK_SIDE, KnownField, KnownTable, first_columns
+from tap_ninox.discovery.catalog import TableEntry
+from tap_ninox.discovery.discover import DiscoveredDatabase
+from tap_ninox.discovery.known_tables import BACK_SIDE, KnownField, KnownTable, first_columns
 
 _FEWEST_LOST_FIELDS = 3
 

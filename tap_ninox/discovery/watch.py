@@ -8,10 +8,10 @@ from typing import Any
 
 from ninox_api.errors import NinoxError
 from ninox_singer.names import excluding, is_left_out, is_wanted
-from tap_ninox.schema.catalog import TableEntry
-from tap_ninox.schema.discovery import DiscoveredDatabase, Discovery
-from tap_ninox.schema.drift import Drift, LostFieldsError, lost_fields, new_tables, reshaped, table_drifts
-from tap_ninox.schema.known_tables import (
+from tap_ninox.discovery.catalog import TableEntry
+from tap_ninox.discovery.discover import DiscoveredDatabase, Discovery
+from tap_ninox.discovery.drift import Drift, LostFieldsError, lost_fields, new_tables, reshaped, table_drifts
+from tap_ninox.discovery.known_tables import (
     KnownTable,
     known_from_entry,
     known_from_state,

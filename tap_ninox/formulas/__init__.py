@@ -1,1 +1,0 @@
-"""Formulas: computed by Ninox, asked for by query, joined to their rows."""

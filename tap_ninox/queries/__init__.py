@@ -1,1 +1,0 @@
-"""Scripts of the user's own as streams."""

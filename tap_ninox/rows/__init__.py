@@ -1,0 +1,1 @@
+"""Answers of Ninox as rows of a stream."""

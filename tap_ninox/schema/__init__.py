@@ -1,1 +1,0 @@
-"""What there is to read, under which names, and what changed about it."""

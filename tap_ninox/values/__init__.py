@@ -1,1 +1,0 @@
-"""Ninox values → Singer values: which properties a field becomes, and how they are read."""
