@@ -101,6 +101,20 @@ class _Removal(NamedTuple):
     cascade: Cascade
 
 
+def delete_put_off(loaders: Sequence[StreamLoader]) -> None:
+    """Delete what rows said was deleted and others may go along with, now that all rows have come.
+
+    The last stream comes first: children often follow their parents.
+
+    Raises:
+        LimitReachedError: They are too many.
+        CascadeUnknownError: Nobody can tell what would go along; none was deleted.
+    """
+    gone: set[RecordKey] = set()
+    for loader in reversed(loaders):
+        loader.delete_put_off(gone)
+
+
 def remove_unseen(run: Run, doubts: Mapping[StreamLoader, Sequence[str]]) -> None:
     """Delete the records of mirrored tables for which no row came.
 

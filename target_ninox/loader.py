@@ -38,6 +38,7 @@ class StreamLoader:
     Attributes:
         account: What became of its rows.
         held: Rows that wait for a linked record.
+        put_off: Rows whose records are to be deleted at the end of the input, since others may go along.
         has_failed: Whether an error that nobody foresaw has ended it; its rows are only counted from there on.
         is_finished: Whether all is done that can only be done at the end of the input: a mirror's deletions.
         plan: How its rows are written.
@@ -55,6 +56,7 @@ class StreamLoader:
         """
         self.account = StreamAccount(run, described)
         self.held = WaitingRows()
+        self.put_off = WaitingRows()
         self.is_finished = False
         self.has_failed = False
         self._failed_from: int | None = None
@@ -83,8 +85,9 @@ class StreamLoader:
         self._run.note_seen(self.plan, self.seen)
         self._links = Links(self._run, self.plan)
         self._writer = RowWriter(
-            self._run, self.plan, self.account, seen=self.seen, created=self.created, overrides=self._overrides
-        )
+            self._run, self.plan, self.account, seen=self.seen, created=self.created, overrides=self._overrides,
+            put_off=self.put_off,
+        )  # fmt: skip
 
     @property
     def first_unsettled(self) -> int | None:
@@ -94,6 +97,8 @@ class StreamLoader:
             unsettled.append(self._failed_from)
         if self.held.first_since is not None:
             unsettled.append(self.held.first_since)
+        if self.put_off.first_since is not None:
+            unsettled.append(self.put_off.first_since)
         if self.account.blocked_from is not None:
             unsettled.append(self.account.blocked_from)
         if self.plan.mode == "mirror" and self.account.read and not self.is_finished:
@@ -280,13 +285,26 @@ class StreamLoader:
         self._failed_from = self.first_unsettled or max(1, self.account.read)
         self.has_failed = True
         self._buffer = []
-        self.held.close()
-        self.held = WaitingRows()
+        self.close()
+        self.held, self.put_off = WaitingRows(), WaitingRows()
         self._run.note_failed(self.plan, reason)
+
+    def close(self) -> None:
+        """Drop the rows that wait."""
+        self.held.close()
+        self.put_off.close()
 
     def leave_waiting(self, reason: str) -> None:
         """Leave the rows that wait where they are: what they wait for did not come, and may."""
         self._fail(reason)
+
+    def delete_put_off(self, gone: set[RecordKey]) -> None:
+        """Delete the records whose deletion was put off; see `RowWriter.delete_put_off`."""
+        if self.put_off:
+            with self._ending_here(), self._working():
+                self._writer.delete_put_off(gone)
+                self.put_off.close()
+                self.put_off = WaitingRows()
 
     def find_unseen(self) -> Unseen | None:
         """Return the records for which no row came; None if it is not certain that the table was read to its end."""

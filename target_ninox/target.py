@@ -266,6 +266,7 @@ class TargetNinox(ConfiguredPlugin, LoadingTarget):
             self.write_durable_state()
             return
         finishing.load_held(self._run, loaders)
+        finishing.delete_put_off(loaders)
         finishing.remove_unseen(self._run, {loader: list(self._doubts(loader)) for loader in loaders})
         other_writer = finishing.find_other_writer(self._run, loaders)
         rejected = self._run.rejects.error() if self._settings.fails_on_reject else None
@@ -323,7 +324,7 @@ class TargetNinox(ConfiguredPlugin, LoadingTarget):
     def _close(self, run: Run, *, is_complete: bool) -> None:
         self._is_closed = True
         for loader in self._loaders.values():
-            loader.held.close()
+            loader.close()
         run.close(is_complete=is_complete)
 
 

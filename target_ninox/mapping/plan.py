@@ -113,7 +113,7 @@ class WritePlan:
             empty = self._empty_parts(fields, leaving_out={*faults, *references})
             faults.update({fault.property: fault for fault in empty})
         if faults:
-            raise RowRejectedError.of(list(faults.values()), key=self._shown_key(fields))
+            raise RowRejectedError.of(list(faults.values()), key=record_id or self._shown_key(fields))
         return EncodedRow(
             number=number,
             key=key,

@@ -31,6 +31,7 @@ class StreamAccount:
         report: Its counts.
         read: Rows that came.
         blocked_from: Number of the first rejected row that holds the state; None for none.
+        rejected_keys: Key → number of the last rejected row that has it; none where nothing can be deleted.
     """
 
     def __init__(self, run: Run, described: StreamSchema) -> None:
@@ -39,6 +40,8 @@ class StreamAccount:
         self.report = run.report.stream(described.stream)
         self.read = 0
         self.blocked_from: int | None = None
+        self.rejected_keys: dict[Hashable, int] = {}
+        self._keeps_keys = run.settings.may_delete
         self._share = run.share
         self._progress = Progress(described.stream, run.display, start=run.share() or 0.0)
         self._rejects = run.rejects
@@ -84,6 +87,8 @@ class StreamAccount:
             self._add(counted.outcome, -1, because=NO_RECORD)
         self._add("rejected", 1)
         key = error.key if row.encoded.key is None else row.encoded.key
+        if self._keeps_keys and key is not None:
+            self.rejected_keys[key] = row.encoded.number
         self._rejects.add(row.described, row.record, error, number=row.encoded.number, key=key)
         if self._holds_state:
             self.blocked_from = min(row.since, self.blocked_from or row.since)

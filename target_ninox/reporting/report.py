@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 SKIPPED = {
     "marked_deleted": "the row says that its record was deleted, which counts with hard_delete only",
-    "superseded": "another row about the same record came behind it",
+    "superseded": "another row about the same record came behind it, or in another stream",
     "no_record": "there is no record that mode update could change",
     "no_key": "the row says that a record was deleted, and nothing to find it by",
 }

@@ -93,6 +93,14 @@ def find_cascade(run: Run, roots: Iterable[RecordKey]) -> Cascade:
     return Cascade(roots, children)
 
 
+def may_cascade(run: Run, table_id: str) -> bool:
+    """Return whether Ninox may delete anything along with records of a table; no call."""
+    try:
+        return any(True for _ in _cascading_references(run, table_id))
+    except CascadeUnknownError:
+        return True
+
+
 def counts_by_name(run: Run, records: Iterable[RecordKey]) -> dict[str, int]:
     """Return name of a table → how many of some records are in it, in the order of the schema."""
     of_table = defaultdict[str, int](int)

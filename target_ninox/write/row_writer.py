@@ -7,6 +7,8 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from ninox_api.errors import NinoxError
 from ninox_api.wording import listed_ids
 from ninox_api.writing import RecordWrite
@@ -15,11 +17,12 @@ from target_ninox.mapping.plan import WritePlan
 from target_ninox.mapping.rows import RowRejectedError
 from target_ninox.matching.id_runs import IdRuns
 from target_ninox.matching.record_index import ExistingRecord
+from target_ninox.matching.waiting import WaitingRows
 from target_ninox.reporting.account import NO_KEY, SUPERSEDED, StreamAccount
 from target_ninox.run import Run, key_of
 from target_ninox.write.answers import shown_key_of
 from target_ninox.write.batches import BatchWriter
-from target_ninox.write.cascade import Cascade, RecordKey, counts_by_name, find_cascade
+from target_ninox.write.cascade import Cascade, RecordKey, counts_by_name, find_cascade, may_cascade
 from target_ninox.write.delete import Deleter, Deletion, DeletionsRefusedError, describe_deletion
 from target_ninox.write.files import FileLoader
 from target_ninox.write.intents import Intent, Outcome
@@ -32,6 +35,10 @@ _LARGEST_EXACT = 2**53
 _PROGRESS_EVERY = 100
 _TAKES_ROWS = (
     "It was not deleted: Ninox would delete records along for which rows of this input came (a reference cascades)."
+)
+
+_OTHER_STREAM_FAILED = (
+    "It was not deleted: a stream that may hold a row about the same record ended before its last row was loaded."
 )
 
 Fields = Mapping[str, Any]
@@ -91,13 +98,25 @@ class RowWriter:
         seen: set[int],
         created: IdRuns,
         overrides: Overrides,
+        put_off: WaitingRows,
     ) -> None:
-        """Prepare; nothing is sent yet."""
+        """Prepare; nothing is sent yet.
+
+        Args:
+            run: What all streams share.
+            plan: How rows are written.
+            account: What became of them.
+            seen: Where to note ids of the records that rows stand for.
+            created: Where to note ids of records that are made.
+            overrides: Looks at what was written.
+            put_off: Where rows go whose deletion waits for the end of the input.
+        """
         self.plan = plan
         self.seen = seen
         self._keeps_seen = run.settings.may_delete
         self.created = created
         self._overrides = overrides
+        self._put_off = put_off
         self._run = run
         self._account = account
         self._on_duplicate_match = run.settings.stream(plan.stream).on_duplicate_match
@@ -340,11 +359,53 @@ class RowWriter:
             elif record is None:
                 self._account.count(row, "unchanged")
             else:
+                self.seen.discard(record.id)  # the last row decides, and this is the last one so far
                 doomed[record.id] = row
-        if doomed:
-            self._delete_rows(doomed)
+        if doomed and may_cascade(self._run, self.plan.table.id):
+            for record_id, row in doomed.items():
+                self._put_deletion_off(row, record_id)
+        elif doomed:
+            self._delete_rows(doomed, gone=set())
 
-    def _delete_rows(self, doomed: dict[int, Row]) -> None:
+    def _put_deletion_off(self, row: Row, record_id: int) -> None:
+        """Let a deletion wait: a row that comes later may stand for a record that Ninox would delete along."""
+        earlier = self._put_off.find(row.identity)
+        if earlier is not None:
+            self._account.skip(1, SUPERSEDED)
+            row = earlier.then(row)
+        self._put_off.put(replace(row, encoded=replace(row.encoded, record_id=record_id)))
+
+    def delete_put_off(self, gone: set[RecordKey]) -> None:
+        """Delete the records whose deletion was put off, but for those of which a row came since.
+
+        Args:
+            gone: What was deleted at the end of this input, or went along; what is deleted now is added.
+
+        Raises:
+            LimitReachedError: They are too many; those of the last block were not deleted.
+            CascadeUnknownError: Nobody can tell what would go along; none was deleted.
+        """
+        for block in self._put_off.blocks():
+            doomed: dict[int, Row] = {}
+            for row in block:
+                record_id = row.encoded.record_id
+                assert record_id is not None  # noqa: S101 (it was given when the deletion was put off)
+                if RecordKey(self.plan.table.id, record_id) in gone or record_id in doomed:
+                    self._account.count(row, "unchanged")
+                elif self._run.failed_in(self.plan.table.id) is not None:
+                    self._account.reject(row, RowRejectedError(code="not_deleted", reason=_OTHER_STREAM_FAILED))
+                elif self._run.stream_with_row(self.plan.table.id, record_id) is not None or self._is_in_rejected(row):
+                    self._account.skip(1, SUPERSEDED)
+                else:
+                    doomed[record_id] = row
+            if doomed:
+                self._delete_rows(doomed, gone=gone)
+
+    def _is_in_rejected(self, row: Row) -> bool:
+        """Return whether a row about the same record came behind one, and could not be written."""
+        return self._account.rejected_keys.get(row.encoded.key, 0) > row.encoded.number
+
+    def _delete_rows(self, doomed: dict[int, Row], *, gone: set[RecordKey]) -> None:
         """Delete the records of rows, but for those with which records would go that rows of this input stand for."""
         cascade = find_cascade(self._run, (RecordKey(self.plan.table.id, record_id) for record_id in doomed))
         for record_id in [record_id for record_id in doomed if self._takes_rows(record_id, cascade)]:
@@ -352,13 +413,14 @@ class RowWriter:
         if not doomed:
             return
         cascade = cascade.of(RecordKey(self.plan.table.id, record_id) for record_id in doomed)
-        along = cascade.along()
+        along = cascade.along() - gone
         what = describe_deletion(self._run, self.plan, list(doomed), along)
         self._run.limits.reserve("delete", len(doomed) + len(along), what=what)
         if along:
             logger.info("%s: %s.", self.plan.stream, what)
-        for deletion in self._remove(list(doomed), cascade, counted=set()):
+        for deletion in self._remove(list(doomed), cascade, counted=gone):
             if deletion.refusal is None:
+                gone.add(RecordKey(self.plan.table.id, deletion.record_id))
                 self._account.report.deleted += 1
             else:
                 reason = f"Ninox refused to delete the record with {deletion.refusal}."

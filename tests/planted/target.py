@@ -466,6 +466,52 @@ PROMISES = [
         ),
     ),
     Promise(
+        "docs/how-to/mirror.md",
+        "Such a deletion waits for the end of the input, so that rows that come behind it count",
+        test="target/test_cascade.py::test_a_deletion_waits_for_rows_of_what_would_go_along",
+        defects=(
+            Defect("target_ninox:RowWriter._delete", "may_cascade(self._run, self.plan.table.id)", "False"),
+            Defect("target_ninox:TargetNinox._finish", "finishing.delete_put_off(loaders)", "pass"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/mirror.md",
+        "until then no state passes it",
+        test="target/test_cascade.py::test_no_state_passes_a_deletion_that_waits",
+        defects=(Defect("target_ninox:StreamLoader.first_unsettled", "self.put_off.first_since is not None", "False"),),
+    ),
+    Promise(
+        "docs/how-to/mirror.md",
+        "and a record that comes back stays",
+        test="target/test_cascade.py::test_a_record_that_comes_back_behind_its_deletion_stays_with_all_that_it_has",
+        defects=(
+            Defect(
+                "target_ninox:RowWriter.delete_put_off",
+                "self._run.stream_with_row(self.plan.table.id, record_id) is not None",
+                "False",
+            ),
+            Defect("target_ninox:RowWriter._put_deletion_off", "earlier is not None", "False"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/mirror.md",
+        "and a record that comes back stays",
+        test="target/test_cascade.py::test_the_last_row_about_a_record_decides_across_batches",
+        defects=(Defect("target_ninox:RowWriter._delete", "self.seen.discard(record.id)", "pass"),),
+    ),
+    Promise(
+        "docs/how-to/mirror.md",
+        "and a record that comes back stays",
+        test="target/test_cascade.py::test_a_row_that_is_rejected_keeps_its_record_from_an_earlier_deletion",
+        defects=(Defect("target_ninox:RowWriter._is_in_rejected", "> row.encoded.number", "> 9"),),
+    ),
+    Promise(
+        "docs/guarantees.md",
+        "Records gone from all tables are the records announced",
+        test="target/test_cascade.py::test_a_child_that_says_itself_that_it_is_deleted_is_counted_once",
+        defects=(Defect("target_ninox:RowWriter.delete_put_off", "in gone or record_id in doomed", "in set()"),),
+    ),
+    Promise(
         "docs/guarantees.md",
         "`max_updates` stops a surprise",
         test="target/test_safety.py::test_limits_count_the_whole_run",

@@ -190,6 +190,118 @@ def test_hard_delete_does_not_take_records_along_for_which_rows_came(simulate):
     assert announced(run) == 6
 
 
+def of(stream, *numbers, **values):
+    """Rows of a stream, each with a state behind it."""
+    letter, what = stream[0], "gone" if "_sdc_deleted_at" in values else "row"
+    return [
+        message
+        for n in numbers
+        for message in (*records(stream, [{"No": f"{letter}{n}", **values}]), state({what: f"{letter}{n}"}))
+    ]
+
+
+def gone(*numbers):
+    return of("invoices", *numbers, _sdc_deleted_at="2026-01-01T00:00:00Z")
+
+
+def load_in_small_batches(simulator, messages, **settings):
+    """Load rows one by one; return the run, and the states that went out with what was deleted until then."""
+    seen = []
+
+    def note(value):
+        seen.append((value, not is_untouched(simulator)))
+
+    with limits.small_batches(1), limits.watched_states(note):
+        return run_target(simulator, messages, **{"hard_delete": True, "max_deletes": 100, **settings}), seen
+
+
+def test_a_deletion_waits_for_rows_of_what_would_go_along(simulate):
+    """A row that comes in a later batch stands for a child: it must not go, and be made again with what the row has."""
+    simulator = simulate(shop())
+    before = stored(simulator, "B")[5]
+    messages = [POSITIONS, TOMBSTONES, *gone(2, 5), *of("positions", 5), END]
+    run, seen = load_in_small_batches(simulator, messages)
+    assert stored(simulator, "B")[5] == before
+    assert run.counts("invoices") == {"read": 2, "deleted": 1, "rejected": 1}
+    assert sizes(simulator) == {"A": 7, "B": 28, "C": 7, "D": 8}
+    assert announced(run) == 6
+    assert seen == []
+
+
+def test_no_state_passes_a_deletion_that_waits(simulate):
+    simulator = simulate(shop())
+    messages = [POSITIONS, TOMBSTONES, *of("positions", 13), *gone(2), *of("positions", 14), *gone(5), END]
+    run, seen = load_in_small_batches(simulator, messages)
+    assert run.error is None
+    assert seen == [({"row": "p13"}, False), ({"bookmarks": {}}, True)]
+    assert announced(run) == 12
+
+
+@pytest.mark.parametrize("follows", ["a bad line", "the end of the process"])
+def test_what_waits_to_be_deleted_is_not_where_the_input_breaks_off(simulate, follows):
+    simulator = simulate(shop())
+    broken = ["RECORD"] if follows == "a bad line" else [schema("nowhere", key=["a"], a="string")]
+    run, seen = load_in_small_batches(simulator, [TOMBSTONES, *gone(2), *broken])
+    assert run.error is not None
+    assert is_untouched(simulator)
+    assert seen == []
+
+
+def test_a_record_that_comes_back_behind_its_deletion_stays_with_all_that_it_has(simulate):
+    simulator = simulate(shop())
+    before = sizes(simulator)
+    run, _ = load_in_small_batches(simulator, [TOMBSTONES, *gone(2, 5), *of("invoices", 2), *gone(5), END])
+    assert run.error is None
+    assert run.counts("invoices") == {"read": 4, "unchanged": 1, "deleted": 1, "skipped": 2}
+    assert {name: before[name] - size for name, size in sizes(simulator).items()} == {"A": 1, "B": 4, "C": 1, "D": 0}
+    assert stored(simulator, "A").keys() == {1, 2, 3, 4, 6, 7, 8}
+
+
+def test_the_last_row_about_a_record_decides_across_batches(simulate):
+    simulator = simulate(shop())
+    messages = [TOMBSTONES, *of("invoices", 2), *gone(2), *of("invoices", 2), *gone(2), END]
+    run, _ = load_in_small_batches(simulator, messages)
+    assert run.counts("invoices") == {"read": 4, "unchanged": 2, "deleted": 1, "skipped": 1}
+    assert announced(run) == 6
+
+
+def test_a_row_that_is_rejected_keeps_its_record_from_an_earlier_deletion(simulate):
+    """Deleted and loaded later, the record would have nothing but what that row says."""
+    simulator = simulate(shop())
+    described = schema("invoices", key=["No"], No="string", Storno="integer", _sdc_deleted_at="string")
+    bad = of("invoices", 2, Storno="none such")
+    run, seen = load_in_small_batches(simulator, [described, *gone(2), *bad, END])
+    assert run.counts("invoices") == {"read": 2, "rejected": 1, "skipped": 1}
+    assert is_untouched(simulator)
+    assert seen == [({"gone": "i2"}, False)]
+
+
+def test_a_record_that_another_stream_loads_is_not_deleted(simulate):
+    """Of two streams into one table nobody knows which row is the later one."""
+    simulator = simulate(shop())
+    streams = {"streams": {"invoices": {"table": "Invoices"}, "inbox": {"table": "Invoices"}}}
+    inbox = schema("inbox", key=["No"], No="string")
+    messages = [TOMBSTONES, inbox, *gone(2, 5), *records("inbox", [{"No": "i2"}]), END]
+    run, _ = load_in_small_batches(simulator, messages, **streams)
+    assert run.error is None
+    assert run.counts("invoices") == {"read": 2, "deleted": 1, "skipped": 1}
+    assert 2 in stored(simulator, "A")
+
+
+@pytest.mark.parametrize("order", ["parents first", "children first"])
+def test_a_child_that_says_itself_that_it_is_deleted_is_counted_once(simulate, order):
+    simulator = simulate(shop())
+    before = sizes(simulator)
+    described = schema("positions", key=["No"], No="string", _sdc_deleted_at="string")
+    children = of("positions", 5, 9, _sdc_deleted_at="2026-01-01T00:00:00Z")
+    rows = [*gone(2), *children] if order == "parents first" else [*children, *gone(2)]
+    described = [TOMBSTONES, described] if order == "parents first" else [described, TOMBSTONES]
+    run, _ = load_in_small_batches(simulator, [*described, *rows, END])
+    assert run.error is None
+    assert announced(run) == sum(before.values()) - sum(sizes(simulator).values()) == 7
+    assert sizes(simulator) == {"A": 7, "B": 27, "C": 7, "D": 8}
+
+
 def test_rows_of_a_tree_go_with_their_root(simulate):
     """A reference of a table to itself, three levels deep, and one leaf that goes by itself."""
     tables = {"A": table("Tree", A=field("string", "No"), B=field("ref", "Parent", refTypeId="A", cascade=True))}

@@ -43,7 +43,7 @@ def test_each_count_that_does_not_say_it_itself_is_explained(caplog):
         "  unchanged: the record held these values already.",
         "  removed: no row came for this record of a mirror.",
         "  NOT WRITTEN: an error ended the run, or the stream, before the row was loaded.",
-        "  skipped (2): another row about the same record came behind it.",
+        "  skipped (2): another row about the same record came behind it, or in another stream.",
         "  skipped (1): there is no record that mode update could change.",
     ]
 
