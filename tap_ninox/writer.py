@@ -7,6 +7,7 @@ import gzip
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from singer_sdk.singerlib.encoding.simple import RecordMessage, StateMessage
 
 from ninox_api.errors import NinoxConfigError
 from ninox_singer.cli import Stopping
+from ninox_singer.output_files import is_local, write_below
 
 FLUSH_BYTES = 128 * 1024
 
@@ -105,12 +107,16 @@ class Batches:
         _check(encoding, storage)
         self._compresses = encoding["compression"] == "gzip"
         self._encoding = BaseBatchFileEncoding(format="jsonl", compression=encoding["compression"])
-        self._storage = StorageTarget(root=storage["root"], params=storage.get("params") or {})
+        root, params = _as_url(storage["root"]), storage.get("params") or {}
+        self._storage = StorageTarget(root=root, params=params)
         try:
-            self._storage.get_url(name)
+            from fsspec.core import url_to_fs  # noqa: PLC0415 (slow to load)
+
+            files, folder = url_to_fs(root, **params)
         except (ValueError, ImportError):
             message = "batch_config: storage.root is of a kind that fsspec does not know, or lacks a package for."
             raise NinoxConfigError(message) from None
+        self._folder = Path(folder) if is_local(files) else None
         self._prefix = f"{storage.get('prefix') or ''}{name}"
         self._size = settings.get("batch_size") or DEFAULT_BATCH_SIZE
         self._run_id = uuid4()
@@ -150,12 +156,21 @@ class Batches:
         self._number += 1
         suffix = ".gz" if self._compresses else ""
         file_name = f"{self._prefix}--{stream}-{self._run_id}-{self._number}.json{suffix}"
+        content = gzip.compress(lines, mtime=0) if self._compresses else bytes(lines)
         try:
-            with self._storage.open(file_name, "wb") as file:
-                file.write(gzip.compress(lines, mtime=0) if self._compresses else lines)
+            if self._folder is not None:  # fsspec writes for everyone to read
+                write_below(self._folder, file_name, content)
+            else:
+                with self._storage.open(file_name, "wb") as file:
+                    file.write(content)
         except OSError as error:  # of a full disk, systems give no name
             raise OSError(error.errno, error.strerror, file_name) from None
         return SDKBatchMessage(stream=stream, encoding=self._encoding, manifest=[self._storage.get_url(file_name)])
+
+
+def _as_url(root: str) -> str:
+    """Return a folder as an address: the SDK quotes a path in its addresses (%20), and does not find it by them."""
+    return root if "://" in root else f"file://{Path(root).resolve().as_posix()}"
 
 
 def _row(message: RecordMessage) -> dict[str, Any]:

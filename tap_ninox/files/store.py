@@ -17,10 +17,12 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_api.files import NinoxFile
+from ninox_singer.output_files import is_local, write_below
 
 _PIECE_BYTES = 1024 * 1024
 
@@ -33,9 +35,12 @@ class FileStoreError(NinoxError):
 
     def __init__(self, error: Exception) -> None:
         """Name the kind of failure; its text may contain the address with a password, or a file's name."""
+        advice = "Check the address, the rights and the space left"
+        if isinstance(error, FileExistsError):
+            advice = "Something else than a plain file, or a link, is where a file or a folder belongs: move it away"
         super().__init__(
-            f"files: it could not be read or written ({type(error).__name__}). Check the address, the rights and "
-            "the space left; the next run goes on where this one stopped."
+            f"files: it could not be read or written ({type(error).__name__}). {advice}; the next run goes on where "
+            "this one stopped."
         )
 
 
@@ -117,6 +122,9 @@ class FileStore:
     def _write(self, path: str, content: bytes | BinaryIO) -> None:
         full = self._full(path)
         try:
+            if is_local(self._fs):  # fsspec writes through links and pipes, for everyone to read
+                write_below(Path(self._root), path, content)
+                return
             self._fs.makedirs(full.rpartition("/")[0], exist_ok=True)
             with self._fs.transaction, self._fs.open(full, "wb") as target:
                 if isinstance(content, bytes):

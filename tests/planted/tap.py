@@ -558,6 +558,46 @@ PROMISES = [
         ),
     ),
     Promise(
+        "docs/how-to/files.md",
+        "none is written through a link or in place of something that is no plain file",
+        test="tap/test_files.py::test_nothing_is_stored_through_a_link_or_in_place_of_what_is_no_plain_file",
+        defects=(
+            Defect("tap_ninox:FileStore._write", "is_local(self._fs)", "False"),
+            Defect("ninox_singer:write_below", "folder.is_symlink()", "False"),
+            Defect("ninox_singer:write_private", "if not _may_be_replaced(path):", "if False:"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/files.md",
+        "In a folder of the machine, files are for their owner alone",
+        test="tap/test_files.py::test_what_is_stored_is_for_its_owner_alone",
+        defects=(
+            Defect("tap_ninox:FileStore._write", "is_local(self._fs)", "False"),
+            Defect("ninox_singer:write_below", "folder.mkdir(mode=_OWNERS_FOLDER, exist_ok", "folder.mkdir(exist_ok"),
+        ),
+    ),
+    Promise(
+        "docs/reference/streams.md",
+        "In a folder of the machine they are for their owner alone (0600), so the target runs as the same user.",
+        test="tap/test_batches.py::test_files_are_for_their_owner_alone",
+        defects=(Defect("tap_ninox:Batches._batch", "self._folder is not None", "False"),),
+    ),
+    Promise(
+        "CHANGELOG.md",
+        "Downloaded files and BATCH files are written likewise.",
+        test="tap/test_batches.py::test_no_file_is_written_through_a_link",
+        defects=(
+            Defect("tap_ninox:Batches._batch", "self._folder is not None", "False"),
+            Defect("ninox_singer:write_below", "folder.is_symlink()", "False"),
+        ),
+    ),
+    Promise(
+        "CHANGELOG.md",
+        "BATCH files in a folder whose path has a blank are found by targets of the SDK",
+        test="tap/test_batches.py::test_a_target_finds_files_in_a_folder_with_a_blank",
+        defects=(Defect("tap_ninox:_as_url", '"://" in root', "True"),),
+    ),
+    Promise(
         "docs/reference/types.md",
         "A value that no program can hold",
         test="tap/test_monstrous_values.py::test_a_value_that_nothing_can_hold_is_a_bad_value",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import stat
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
 from tap_ninox.streams.base import RecordStream
-from tests.helpers.run import new_tap, run_tap
+from tests.helpers.run import new_tap, run_tap, run_target, stored
 from tests.helpers.seeds import shop
 
 STREAM = "shop__customers"
@@ -131,6 +132,33 @@ def test_what_is_not_offered_is_one_clear_error_before_anything_is_read(simulate
     run = run_tap(simulator, batch_config={**config, **change})
     assert message in str(run.error)
     assert run.messages == []
+
+
+def test_files_are_for_their_owner_alone(simulate, config, tmp_path):
+    config["storage"]["prefix"] = "nightly/"
+    run = run_tap(simulate(shop(5)), batch_config=config)
+    paths = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(paths) == len(run.of_type("BATCH")) > 0
+    assert {stat.S_IMODE(path.stat().st_mode) for path in paths} == {0o600}
+    assert {path.parent for path in paths} == {tmp_path / "nightly"}
+
+
+def test_no_file_is_written_through_a_link(simulate, config, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "nightly").symlink_to(tmp_path / "elsewhere")
+    config["storage"]["prefix"] = "nightly/"
+    run = run_tap(simulate(shop(5)), batch_config=config)
+    assert "it is a link" in str(run.error)
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.parametrize("root", ["{}/with blank", "file://{}/with blank"])
+def test_a_target_finds_files_in_a_folder_with_a_blank(simulate, config, tmp_path, root):
+    source, destination = simulate(shop(5)), simulate(shop(0))
+    config["storage"]["root"] = root.format(tmp_path)
+    run = run_tap(source, batch_config=config, tables=["Customers"])
+    assert run_target(destination, run.messages).error is None
+    assert len(stored(destination)) == 5
 
 
 def test_every_stream_leaves_its_batches_to_the_writer(simulate):

@@ -7,7 +7,10 @@ import hashlib
 import io
 import json
 import logging
+import os
 import random
+import shutil
+import stat
 import sys
 from pathlib import Path
 
@@ -362,6 +365,47 @@ def test_a_store_that_cannot_be_written_is_an_error_without_its_address(shop, tm
     error = run.stream_error(STREAM)
     assert "files: it could not be read or written" in error
     assert str(tmp_path) not in error
+
+
+def test_what_is_stored_is_for_its_owner_alone(shop, tmp_path):
+    run_tap(shop(), **settings(tmp_path / "store"))
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "store").rglob("*") if path.is_file()}
+    folders = {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "store").rglob("*") if path.is_dir()}
+    assert (modes, folders) == ({0o600}, {0o700})
+
+
+def _link_to_victim(path):
+    path.symlink_to(path.parents[4] / "victim")
+
+
+def _linked_folder(path):
+    shutil.rmtree(path.parent)
+    path.parent.symlink_to(path.parents[4] / "elsewhere")
+
+
+@pytest.mark.parametrize("lay", [_link_to_victim, os.mkfifo, os.mkdir, _linked_folder])
+def test_nothing_is_stored_through_a_link_or_in_place_of_what_is_no_plain_file(shop, tmp_path, lay):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "victim").write_text("mine", encoding="utf-8")
+    simulator = shop()
+    store = tmp_path / "store"
+    row = next(row for row in run_tap(simulator, **settings(store)).rows(STREAM) if row["record_id"] == 1)
+    path = store / row["stored_path"]
+    path.unlink()
+    lay(path)
+    before = path.parent.lstat(), path.lstat().st_mode if path.is_symlink() or path.exists() else None
+    error = run_tap(simulator, **settings(store)).stream_error(STREAM)
+    assert "a link, is where a file or a folder belongs: move it away" in error
+    assert "Foto" not in error
+    assert (path.parent.lstat().st_mode, path.lstat().st_mode if before[1] else None) == (before[0].st_mode, before[1])
+    assert (tmp_path / "victim").read_text(encoding="utf-8") == "mine"
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_the_store_itself_may_be_reached_by_a_link(shop, tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "store").symlink_to(tmp_path / "disk")
+    assert stored(run_tap(shop(), **settings(tmp_path / "store")), tmp_path / "disk") == CONTENTS
 
 
 def test_names_are_in_no_log_line_and_no_state(shop, tmp_path, caplog):
