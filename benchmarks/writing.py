@@ -16,7 +16,7 @@ from benchmarks.reading import SIDES
 from benchmarks.work import Bar, Side, Stage, Work
 
 BATCH = 100
-"""Rows per request, for every side."""
+"""Rows per request, for the peers."""
 
 MESSAGES = "messages.jsonl"
 

@@ -48,10 +48,12 @@ class Delivery(NamedTuple):
     Attributes:
         weight: Of its body, unpacked, in bytes (`ninox_api.body.weight_of`).
         seconds: From the last byte of the request to the last of the answer, without pauses and other tries.
+        sent: Bytes of the request's body.
     """
 
     weight: int
     seconds: float
+    sent: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

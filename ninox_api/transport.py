@@ -153,7 +153,7 @@ class Transport:
             self._in_flight.fall_back_to_one()
             raise
         if request.measure is not None:
-            request.measure(Delivery(weight_of(received.content), received.seconds))
+            request.measure(Delivery(weight_of(received.content), received.seconds, len(request.body or b"")))
         return received
 
     def _exchange(self, request: Request, more_headers: Mapping[str, str], take: Take) -> _Received:

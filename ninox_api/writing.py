@@ -6,17 +6,31 @@ from outside whether records were created, so whoever asked must look first (Nin
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
 from ninox_api.errors import NinoxNotFoundError, NinoxScriptError
 from ninox_api.files import Upload
-from ninox_api.request import Request
+from ninox_api.request import Delivery, Request
 from ninox_api.transport import Transport
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+class BodyTooLargeError(Exception):
+    """A request was not sent, as its body is larger than whoever asked for it wants.
+
+    Attributes:
+        size: Of the body, in bytes.
+    """
+
+    def __init__(self, size: int) -> None:
+        """Keep what helps to send less."""
+        super().__init__()
+        self.size = size
 
 
 class RecordWrite(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,19 +112,35 @@ class DatabaseWriter:
         self._segments = segments
         self._password = password
 
-    def save_records(self, table_id: str, writes: Sequence[RecordWrite]) -> list[SavedRecord]:
+    def save_records(
+        self,
+        table_id: str,
+        writes: Sequence[RecordWrite],
+        *,
+        max_bytes: int | None = None,
+        measure: Callable[[Delivery], None] | None = None,
+    ) -> list[SavedRecord]:
         """Save records in one call; return the answers in the order sent.
 
         There may be fewer answers than records: the caller counts. The request is sent once.
 
+        Args:
+            table_id: Where to.
+            writes: The records.
+            max_bytes: No larger body is sent.
+            measure: Receives what the answer took.
+
         Raises:
+            BodyTooLargeError: The body would be larger; nothing was sent.
             NinoxServerError: 500 for a field that is unknown or cannot be written (observed); whether the records
                 before it are saved is unknown.
             NinoxTransportError: Whether the records are saved is unknown.
         """
         elements = [write.to_json() for write in writes]
         request = self._request("POST", "tables", table_id, "records", body=elements, repeatable=False)
-        return self._transport.send(request, _SAVED)
+        if max_bytes is not None and len(request.body or b"") > max_bytes:
+            raise BodyTooLargeError(len(request.body or b""))
+        return self._transport.send(replace(request, measure=measure), _SAVED)
 
     def delete_records(self, table_id: str, record_ids: Sequence[int]) -> None:
         """Delete records in one call (documented; missing on old servers). How unknown ids are met is not known."""

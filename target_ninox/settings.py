@@ -209,10 +209,6 @@ CONFIG_JSONSCHEMA = refuse_null(
 )
 
 
-BATCH_SIZE = 100
-"""Records per write request (public clients use 100 to 300; no maximum is documented)."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamSettings:
     """How one stream is written.
@@ -286,7 +282,7 @@ class TargetSettings:
     Attributes:
         team: Workspace of the database, by id or name; None for the only one.
         database: Id or name.
-        batch_size: Records per write request.
+        batch_size: Records per write request that are never exceeded; None to find out how many may be.
         fails_on_reject: Whether rejected rows make the run fail and hold the state.
         limit_rows: How many rows of each stream are loaded; None for all.
         max_updates: Most records that a run may change; None for no limit. Likewise `max_deletes`.
@@ -297,7 +293,7 @@ class TargetSettings:
 
     team: str | None = None
     database: str
-    batch_size: int = BATCH_SIZE
+    batch_size: int | None = None
     dry_run: bool = False
     limit_rows: int | None = None
     fails_on_reject: bool = True

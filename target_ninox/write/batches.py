@@ -8,7 +8,7 @@
 | 500, 4xx | a row is bad; those before it may be saved (unknown) | look; read the schema once; divide and try again |
 | 413 | too much at once | smaller requests from now on |
 | 200 with `_err` | not saved | that row is rejected |
-| 200 with fewer answers than rows, or with ids that cannot be theirs | perhaps done | look; the others are rejected |
+| 200, fewer answers than rows, or ids that cannot be theirs | perhaps done | look; reject the others, or send fewer |
 """
 
 from __future__ import annotations
@@ -30,11 +30,13 @@ from ninox_api.errors import (
     NinoxServerError,
     NinoxTransportError,
 )
-from ninox_api.writing import SavedRecord
+from ninox_api.request import Delivery
+from ninox_api.writing import BodyTooLargeError, SavedRecord
 from target_ninox.mapping.rows import RowRejectedError
 from target_ninox.matching.known_table import KnownTable
 from target_ninox.matching.record_index import KeyOf
 from target_ninox.write.answers import Answers, ShownKey, assign
+from target_ninox.write.batch_size import BatchSize
 from target_ninox.write.intents import Intent, Outcome
 from target_ninox.write.looking import Looking
 from target_ninox.write.writers import Writer
@@ -77,7 +79,7 @@ class BatchWriter:
     """Saves the rows of one stream."""
 
     def __init__(
-        self, writer: Writer, table: KnownTable, *, key_of: KeyOf, size: int, max_tries: int,
+        self, writer: Writer, table: KnownTable, *, key_of: KeyOf, size: int | None, max_tries: int,
         shown_key: ShownKey, find_gone_fields: Callable[[], frozenset[str]],
     ) -> None:  # fmt: skip
         """Prepare; nothing is sent yet.
@@ -86,12 +88,12 @@ class BatchWriter:
             writer: Sends the batches.
             table: Where the rows go.
             key_of: Tells the key of a record, comparable with that of a row.
-            size: Rows per request, until a server finds that too many.
+            size: Rows per request that are never exceeded; None to find out how many may be.
             max_tries: How often rows are sent in all before their answers count as lost for good.
             shown_key: Tells the key that an answer shows.
             find_gone_fields: Reads the schema again; returns the fields that cannot be written any more.
         """
-        self.size = size
+        self._size = BatchSize(table.id, size)
         self._looking = Looking(table, key_of)
         self._writer = writer
         self._table = table
@@ -126,11 +128,11 @@ class BatchWriter:
                 yield from self._save_first(todo)
 
     def _save_first(self, todo: deque[list[Intent]]) -> Iterator[Outcome]:
-        chunk = [self._without_gone_fields(intent) for intent in todo.popleft()]
-        if len(chunk) > self.size:
-            todo.extendleft(reversed(list(_divided(chunk, self.size))))
+        chunk = todo.popleft()
+        if len(chunk) > self._size.current:
+            todo.extendleft([chunk[self._size.current :], chunk[: self._size.current]])
             return
-        sending = _Sending(chunk)
+        sending = _Sending([self._without_gone_fields(intent) for intent in chunk])
         try:
             answers = retry.repeat(
                 lambda: self._send(sending),
@@ -150,7 +152,7 @@ class BatchWriter:
                 return
             self._tries_left = self._max_tries
             if answers is not None:
-                yield from self._outcomes(sending.rest, answers)
+                yield from self._outcomes(sending.rest, answers, todo)
 
     def _send(self, sending: _Sending) -> Sequence[SavedRecord] | None:
         """Send the rows of a request that are not saved; if an answer was lost, look first which are.
@@ -163,16 +165,28 @@ class BatchWriter:
             sending.saved += saved
             if sending.rest and sending.is_slow and sending.rest[0].creates:
                 raise sending.errors[-1]  # the server may be at work on them still: nothing is sent twice
-            if not sending.rest or len(sending.rest) > self.size:
+            if not sending.rest or len(sending.rest) > self._size.current:
                 return None
+        rows, deliveries = len(sending.rest), list[Delivery]()
         try:
-            return self._writer.save_records(self._table.id, [intent.write for intent in sending.rest])
+            answers = self._writer.save_records(
+                self._table.id,
+                [intent.write for intent in sending.rest],
+                max_bytes=self._size.max_bytes(rows),
+                measure=deliveries.append,
+            )
+        except BodyTooLargeError as error:
+            self._size.fit(rows, error.size)
+            return None
         except NinoxError as error:
             sending.errors.append(error)
             if _is_lost(error) and retry.is_timeout(error):
                 sending.is_slow = True
-                self._make_smaller(len(sending.rest))
+                self._size.shrink(rows)
             raise
+        if len(answers) == rows and deliveries:  # none in a dry run
+            self._size.note(rows, deliveries[-1])
+        return answers
 
     def _after_failure(self, chunk: list[Intent], error: NinoxError, todo: deque[list[Intent]]) -> Iterator[Outcome]:
         if _status(error) == _TOO_LARGE:
@@ -186,7 +200,7 @@ class BatchWriter:
         if len(chunk) == 1:
             yield _rejected(chunk[0], code="too_large", reason="Ninox does not take a row of this size (HTTP 413).")
         else:
-            self._make_smaller(len(chunk))
+            self._size.shrink(len(chunk))
             todo.appendleft(chunk)
 
     def _refused(self, chunk: list[Intent], error: NinoxAPIError, todo: deque[list[Intent]]) -> Iterator[Outcome]:
@@ -200,8 +214,11 @@ class BatchWriter:
                 todo.appendleft(rest)
                 return
         if saved:  # what stood before the bad row is there, so the next one is to blame
+            self._size.note_bad_row()
             todo.extendleft(reversed([part for part in (rest[:1], rest[1:]) if part]))
-        elif len(rest) > 1:
+            return
+        self._size.note_refused(len(rest))
+        if len(rest) > 1:
             todo.extendleft(reversed(list(_divided(rest, -(-len(rest) // PARTS)))))
         else:
             self._count_refused(error)
@@ -219,10 +236,12 @@ class BatchWriter:
             )
             raise RefusesEverythingError(message) from error
 
-    def _outcomes(self, chunk: list[Intent], answers: Sequence[SavedRecord]) -> Iterator[Outcome]:
+    def _outcomes(
+        self, chunk: list[Intent], answers: Sequence[SavedRecord], todo: deque[list[Intent]]
+    ) -> Iterator[Outcome]:
         checked = self._checked(chunk, answers)
         if checked is None or (self._ids_matter and not checked.are_certain):
-            yield from self._by_what_is_there(chunk, answers)
+            yield from self._by_what_is_there(chunk, answers, todo)
             return
         for intent, answer in zip(chunk, checked.in_order, strict=True):
             if answer.error is None:
@@ -238,8 +257,14 @@ class BatchWriter:
         is_fit = len(answers) == len(chunk) and all(map(_fits, chunk, answers))
         return Answers(answers, are_certain=True) if is_fit else None
 
-    def _by_what_is_there(self, chunk: list[Intent], answers: Sequence[SavedRecord]) -> Iterator[Outcome]:
-        """Judge rows whose answers cannot be told apart: those that cannot be found are rejected."""
+    def _by_what_is_there(
+        self, chunk: list[Intent], answers: Sequence[SavedRecord], todo: deque[list[Intent]]
+    ) -> Iterator[Outcome]:
+        """Judge rows whose answers cannot be told apart: those that cannot be found are rejected.
+
+        Where there are fewer answers to more rows than a request had before, the server may take no more at once, and
+        says nothing: those are sent again in fewer.
+        """
         logger.warning(
             "Table %s: %d rows were sent, and the %d answers do not say which record belongs to which row; "
             "looking them up.",
@@ -254,6 +279,10 @@ class BatchWriter:
             saved = [Outcome(intent, intent.write.id or 0) for intent in chunk if intent.write.id in answered]
             rest = [intent for intent in chunk if intent.write.id not in answered]
         yield from saved
+        if rest and len(answers) < len(chunk) and self._size.is_new(len(chunk)):
+            self._size.shrink(len(chunk))
+            todo.appendleft(rest)
+            return
         for intent in rest:
             yield _rejected(intent, code="not_saved", reason="Ninox answered 200, but did not save the row.")
 
@@ -262,10 +291,6 @@ class BatchWriter:
             return intent
         fields = {key: value for key, value in intent.write.fields.items() if key not in self._gone_fields}
         return replace(intent, write=replace(intent.write, fields=fields))
-
-    def _make_smaller(self, failed: int) -> None:
-        self.size = max(1, min(self.size, failed // 2))
-        logger.warning("Table %s: %d rows at once are too many; from now on %d.", self._table.id, failed, self.size)
 
 
 def _is_lost(error: NinoxError) -> bool:

@@ -21,6 +21,7 @@ from target_ninox.matching.waiting import WaitingRows
 from target_ninox.reporting.account import NO_KEY, SUPERSEDED, StreamAccount
 from target_ninox.run import Run, key_of
 from target_ninox.write.answers import shown_key_of
+from target_ninox.write.batch_size import FIRST_BATCH_SIZE
 from target_ninox.write.batches import BatchWriter
 from target_ninox.write.cascade import Cascade, RecordKey, counts_by_name, find_cascade, may_cascade
 from target_ninox.write.delete import Deleter, Deletion, DeletionsRefusedError, describe_deletion
@@ -123,7 +124,7 @@ class RowWriter:
         self._table = run.destination.table(plan.table.id)
         if plan.needs_key:
             run.matcher_of(plan)  # before that of a reference to the same key, which would keep fewer fields
-        self._deleter = Deleter(run.writer, self._table, size=run.settings.batch_size)
+        self._deleter = Deleter(run.writer, self._table, size=run.settings.batch_size or FIRST_BATCH_SIZE)
         self._files = FileLoader(plan, run.destination.client, run.writer, run.file_sources, max_tries=run.max_tries)
         self._has_checked_key = False
         self._has_number_key = any(

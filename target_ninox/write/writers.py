@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import msgspec
 
 from ninox_api.files import Upload
+from ninox_api.request import Delivery
 from ninox_api.writing import RecordWrite, SavedRecord
 from ninox_singer.cli import Stopping
 
@@ -16,10 +17,21 @@ _FIRST_ID = 10**15
 """Made-up ids start here, far beyond any real one."""
 
 
+Measure = Callable[[Delivery], None]
+
+
 class Writer(Protocol):
     """The verbs of `ninox_api.writing.DatabaseWriter`."""
 
-    def save_records(self, table_id: str, writes: Sequence[RecordWrite], /) -> list[SavedRecord]:
+    def save_records(
+        self,
+        table_id: str,
+        writes: Sequence[RecordWrite],
+        /,
+        *,
+        max_bytes: int | None = None,
+        measure: Measure | None = None,
+    ) -> list[SavedRecord]:
         """Save records in one call."""
 
     def delete_records(self, table_id: str, record_ids: Sequence[int], /) -> None:
@@ -40,10 +52,18 @@ class UninterruptedWriter:
         self._writer = writer
         self._stopping = stopping
 
-    def save_records(self, table_id: str, writes: Sequence[RecordWrite], /) -> list[SavedRecord]:
+    def save_records(
+        self,
+        table_id: str,
+        writes: Sequence[RecordWrite],
+        /,
+        *,
+        max_bytes: int | None = None,
+        measure: Measure | None = None,
+    ) -> list[SavedRecord]:
         """Save records in one call."""
         with self._stopping.held_back():
-            return self._writer.save_records(table_id, writes)
+            return self._writer.save_records(table_id, writes, max_bytes=max_bytes, measure=measure)
 
     def delete_records(self, table_id: str, record_ids: Sequence[int], /) -> None:
         """Delete records in one call."""
@@ -68,7 +88,15 @@ class DryWriter:
         """Start with the first made-up id."""
         self._next_id = _FIRST_ID
 
-    def save_records(self, _table_id: str, writes: Sequence[RecordWrite], /) -> list[SavedRecord]:
+    def save_records(
+        self,
+        _table_id: str,
+        writes: Sequence[RecordWrite],
+        /,
+        *,
+        max_bytes: int | None = None,  # noqa: ARG002 (as all writers)
+        measure: Measure | None = None,  # noqa: ARG002
+    ) -> list[SavedRecord]:
         """Return an id for every record."""
         return [SavedRecord(plain_id=write.id or self._new_id(), fields=_shown(write)) for write in writes]
 

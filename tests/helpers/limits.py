@@ -28,6 +28,7 @@ from target_ninox.mapping.plan import WritePlan
 from target_ninox.matching.known_table import KnownTable
 from target_ninox.settings import TargetSettings
 from target_ninox.state import write_state
+from target_ninox.write import batch_size
 from target_ninox.write.file_sources import FileSources
 from target_ninox.write.row_writer import RowWriter
 
@@ -161,8 +162,10 @@ def small_pages(good_bytes):
 
 @contextmanager
 def slow_answers(*, quick_s=0.0, slow_s=-1.0):
-    """Take every answer for a slow one: pages do not grow, and shrink where they are above their first size."""
-    with mock.patch.multiple(paging, QUICK_S=quick_s, SLOW_S=slow_s):
+    """Take every answer for a slow one: pages and batches do not grow, and shrink to their first size."""
+    with ExitStack() as stack:
+        for module in (paging, batch_size):
+            stack.enter_context(mock.patch.multiple(module, QUICK_S=quick_s, SLOW_S=slow_s))
         yield
 
 

@@ -127,4 +127,80 @@ PROMISES = [
             Defect("tap_ninox:minutes_between_runs", "math.ceil(", "int("),
         ),
     ),
+    Promise(
+        "CHANGELOG.md",
+        "batches grow from 100 records to 1,000 while they are answered within 3 seconds",
+        test="target/test_batch_size.py::test_batches_grow_from_a_hundred_to_a_thousand_rows_while_answers_are_quick",
+        defects=(
+            Defect("target_ninox:BatchSize.note", "min(self._most, rows * _GROWTH)", "self.current"),
+            Defect("target_ninox:BatchSize.note", "min(self._most, rows * _GROWTH)", "rows * _GROWTH"),
+        ),
+    ),
+    Promise(
+        "CHANGELOG.md",
+        "batches grow from 100 records to 1,000 while they are answered within 3 seconds",
+        test="target/test_batch_size.py::"
+        "test_batches_do_not_grow_while_answers_are_slow_and_are_no_smaller_than_the_first",
+        defects=(Defect("target_ninox:BatchSize.note", "max(self._first, rows // _GROWTH)", "rows // _GROWTH"),),
+    ),
+    Promise(
+        "CHANGELOG.md",
+        "and have less than half a MiB",
+        test="target/test_batch_size.py::test_batches_grow_no_further_than_a_mebibyte",
+        defects=(Defect("target_ninox:BatchSize.note", "delivery.sent * _GROWTH <= MAX_BATCH_BYTES", "True"),),
+    ),
+    Promise(
+        "CHANGELOG.md",
+        "and have less than half a MiB",
+        test="target/test_batch_size.py::"
+        "test_no_batch_larger_than_the_first_has_more_than_a_mebibyte_though_rows_become_larger",
+        defects=(
+            Defect("target_ninox:BatchSize.max_bytes", "MAX_BATCH_BYTES if rows > self._first else None", "None"),
+        ),
+    ),
+    Promise(
+        "CHANGELOG.md",
+        "They become smaller where the server is slow or runs out of time",
+        test="target/test_batch_size.py::test_a_slow_answer_makes_the_next_batches_smaller_until_answers_are_quick_again",
+        defects=(
+            Defect("target_ninox:BatchSize.note", "delivery.seconds > SLOW_S", "False"),
+            Defect("target_ninox:BatchSize.note", "and delivery.seconds <= QUICK_S", ""),
+        ),
+    ),
+    Promise(
+        "CHANGELOG.md",
+        "They become smaller where the server is slow or runs out of time",
+        test="target/test_batch_size.py::test_after_a_timeout_batches_are_as_large_as_the_last_that_was_answered",
+        defects=(Defect("target_ninox:BatchSize.shrink", "self._most = min(self.current, smaller)", "smaller"),),
+    ),
+    Promise(
+        "CHANGELOG.md",
+        "a number of rows that it refuses is not tried again",
+        test="target/test_batch_size.py::test_a_size_that_the_server_refuses_is_not_tried_again",
+        defects=(
+            Defect("target_ninox:BatchSize.note_refused", "self._most = self._taken", "self._taken"),
+            Defect("target_ninox:BatchSize.note_refused", "self.is_new(rows)", "False"),
+        ),
+    ),
+    Promise(
+        "CHANGELOG.md",
+        "a number of rows that it refuses is not tried again",
+        test="target/test_batch_size.py::test_too_many_rows_at_once_are_not_tried_again",
+        defects=(Defect("target_ninox:BatchSize.shrink", "self._taken if self.is_new(rows) else ", ""),),
+    ),
+    Promise(
+        "CHANGELOG.md",
+        "a bad row does not keep batches small",
+        test="target/test_batch_size.py::test_a_bad_row_does_not_keep_batches_small",
+        defects=(Defect("target_ninox:BatchSize.note_bad_row", "self._most_without_doubt", "self._most"),),
+    ),
+    Promise(
+        "CHANGELOG.md",
+        "What a server silently leaves out of a larger batch is sent again",
+        test="target/test_batch_size.py::test_rows_that_a_server_leaves_out_of_a_larger_batch_are_sent_again",
+        defects=(
+            Defect("target_ninox:BatchWriter._by_what_is_there", "and self._size.is_new(len(chunk))", "and False"),
+            Defect("target_ninox:BatchWriter._send", "len(answers) == rows and deliveries", "deliveries"),
+        ),
+    ),
 ]
