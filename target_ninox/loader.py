@@ -245,16 +245,23 @@ class StreamLoader:
         return kept
 
     def give_up(self, is_to_come: Callable[[Wanted], bool]) -> bool:
-        """Reject the rows that wait for records which will never be there; return whether there were any.
+        """Do without records that will never be there: reject the rows that wait for them, or leave the links empty.
 
         Args:
             is_to_come: Tells of a linked record that is not there whether it may still come.
+
+        Returns:
+            Whether there were any.
         """
-        before = len(self.held)
+        has_given_up = False
         with self._ending_here(), self._working():
             for block in self.held.blocks():
-                self._drop(self._links.give_up(block, is_to_come, reject=self.account.reject))
-        return len(self.held) < before
+                given_up, unlinked = self._links.give_up(block, is_to_come, reject=self.account.reject)
+                self._drop(given_up)
+                for row in unlinked:  # they are loaded with the next try, or wait for other records
+                    self.held.put(row)
+                has_given_up = has_given_up or bool(given_up)
+        return has_given_up
 
     def write_unlinked(self) -> None:
         """Load all held rows without the links that are missing; they wait on, to be linked."""

@@ -73,7 +73,15 @@ STREAM_PROPERTIES = (
         th.ObjectType(additional_properties=th.StringType(min_length=1)),
         examples=[{"customer": "Customer no."}],
         description="Property → field of the linked table, by id or name: the value is not a record id but the value "
-        "of that field. A row whose record is not there is rejected.",
+        "of that field.",
+    ),
+    th.Property(
+        "on_missing",
+        th.StringType,
+        allowed_values=["reject", "null"],
+        description="What becomes of a row that names a record by `references` which neither is there nor comes: "
+        '`reject` it (default), or `"null"`: load it and leave that link empty. A link that is part of the key '
+        "cannot be empty.",
     ),
     th.Property(
         "null",
@@ -197,8 +205,8 @@ REMOVED_SETTINGS = {
     "tap-ninox says of a deleted option counts as empty.",
     "streams.*.date_format": "Dates such as 31.12.2026 are always understood.",
     "streams.*.references.*.match_on": 'Give the field of the linked table itself: {"customer": "Customer no."}.',
-    "streams.*.references.*.on_missing": "A row whose record is not there is rejected; if its link is to stay "
-    "empty, let the source send null.",
+    "streams.*.references.*.on_missing": "Give it once for the stream, beside `references`: "
+    '{"references": {"customer": "Customer no."}, "on_missing": "null"}.',
     "streams.*.files": "Name the file field under `fields`.",
 }
 """Settings of earlier versions → what to do instead; `*` is a stream."""
@@ -220,6 +228,7 @@ class StreamSettings:
         on_duplicate_match: `reject`, `first` or `newest`.
         fields: Property → field id or name; None leaves the property out. A file field is one to upload to.
         references: Property → field of the linked table, by id or name, whose value it holds.
+        links_may_be_empty: Whether a row is loaded without the links whose records are not there.
         keeps_on_null: Whether an empty value leaves its field alone instead of clearing it.
         number_format: `iso` or `de`.
         zone: Zone of the wall clock that Ninox shows; None for UTC.
@@ -231,6 +240,7 @@ class StreamSettings:
     on_duplicate_match: str = "reject"
     fields: Mapping[str, str | None] = field(default_factory=dict)
     references: Mapping[str, str] = field(default_factory=dict)
+    links_may_be_empty: bool = False
     keeps_on_null: bool = False
     number_format: str = "iso"
     zone: ZoneInfo | None = None
@@ -251,11 +261,13 @@ class StreamSettings:
         given = {key: value for key, value in settings.items() if value is not None}
         zone = given.pop("timezone", None)
         keeps_on_null = given.pop("null", "clear") == "keep"
+        links_may_be_empty = given.pop("on_missing", "reject") == "null"
         if "match_on" in given:
             given["match_on"] = tuple(given["match_on"])
         return cls(
             **given,
             keeps_on_null=keeps_on_null,
+            links_may_be_empty=links_may_be_empty,
             zone=ZoneInfo(zone) if zone else None,
         )
 

@@ -116,6 +116,8 @@ def _target_notes(counts: JsonObject) -> Iterable[str]:
         yield f"{field}: a script of Ninox overrode what was sent, in {_counted(count, 'record')}"
     if counts.get("left_out"):
         yield f"{_counted(counts['left_out'], 'row')} left out by limit_rows"
+    if counts.get("unlinked"):
+        yield f"{_counted(counts['unlinked'], 'link')} left empty, as no record has the value (on_missing)"
     if counts.get("uploaded"):
         yield f"{_counted(counts['uploaded'], 'file')} uploaded"
     yield from (f"nothing deleted, because {doubt}" for doubt in counts.get("doubts", ()))

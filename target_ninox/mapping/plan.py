@@ -64,6 +64,7 @@ class WritePlan:
     match_field_ids: tuple[str, ...]
     matches_record_id: bool
     references: Mapping[str, Reference]
+    links_may_be_empty: bool
     file_fields: Mapping[str, Field]
     warnings: tuple[str, ...]
     _assignments: tuple[Assignment, ...]
@@ -79,6 +80,10 @@ class WritePlan:
     def needs_key(self) -> bool:
         """Whether a row without a key cannot be written."""
         return self.mode != "insert"
+
+    def may_stay_empty(self, field_id: str) -> bool:
+        """Return whether a row is loaded without a link whose record is not there; never one of its key."""
+        return self.links_may_be_empty and not (self.needs_key and field_id in self.match_field_ids)
 
     def encode(self, record: Record, number: int) -> EncodedRow:
         """Return a row in Ninox's terms.
@@ -275,6 +280,7 @@ def plan_stream(
         match_field_ids=tuple(dict.fromkeys(field.id for field in match_fields)),
         matches_record_id=matches_record_id,
         references=references,
+        links_may_be_empty=settings.links_may_be_empty,
         file_fields={field_id: mapping.fields[field_id] for field_id in mapping.files.values()},
         warnings=tuple(f"{stream}: {warning}" for warning in _warnings(mapping, settings, links)),
         _assignments=tuple(_assignments(mapping, references, formats, settings)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -40,21 +40,43 @@ class Links:
                 waiting.append(row)
         return ready, waiting
 
-    def give_up(self, rows: Sequence[Row], is_to_come: Callable[[Wanted], bool], *, reject: Reject) -> list[Row]:
-        """Reject rows that name a record which is neither there nor to come; return these rows."""
+    def give_up(
+        self, rows: Sequence[Row], is_to_come: Callable[[Wanted], bool], *, reject: Reject
+    ) -> tuple[list[Row], list[Row]]:
+        """Return rows that name a record which is neither there nor to come; and those of them to load without it.
+
+        The others are rejected.
+        """
         hopeless = {wanted for wanted, ids in self._find(rows).items() if not ids and not is_to_come(wanted)}
         given_up = [row for row in rows if not hopeless.isdisjoint(wanted_of(row))]
+        unlinked = []
         for row in given_up:
             fields = dict.fromkeys(field_id for field_id, key in wanted_of(row) if (field_id, key) in hopeless)
-            faults = [self._plan.references[field_id].missing() for field_id in fields]
-            reject(row, RowRejectedError.of(faults, key=row.encoded.key))
-        return given_up
+            faults = [self._plan.references[name].missing() for name in fields if not self._plan.may_stay_empty(name)]
+            if faults:
+                reject(row, RowRejectedError.of(faults, key=row.encoded.key))
+            else:
+                unlinked.append(self._leave_empty(row, hopeless))
+        return given_up, unlinked
 
     def settle_missing(self, rows: Iterable[Row], *, reject: Reject) -> list[Row]:
-        """Return rows with their references; reject those of which one is missing."""
+        """Return rows with their references; leave those empty, or reject their rows, whose record is missing."""
         rows = list(rows)
         found = self._find(rows)
-        return [resolved for row in rows for resolved in self._resolved(row, found, reject)]
+        missing = {wanted for wanted, ids in found.items() if not ids}
+        return [kept for row in rows for kept in self._resolved(self._leave_empty(row, missing), found, reject)]
+
+    def _leave_empty(self, row: Row, missing: Collection[Wanted]) -> Row:
+        """Return a row that names the missing records no more, but for those without which it cannot be loaded."""
+        left = {
+            field_id: tuple(
+                key for key in keys if (field_id, key) not in missing or not self._plan.may_stay_empty(field_id)
+            )
+            for field_id, keys in row.encoded.references.items()
+        }
+        emptied = sum(map(len, row.encoded.references.values())) - sum(map(len, left.values()))
+        self._run.report.stream(self._plan.stream).unlinked += emptied
+        return replace(row, encoded=replace(row.encoded, references=left))
 
     def without_missing(self, rows: Iterable[Row], *, reject: Reject) -> list[Row]:
         """Return rows with the links that are found, and without a word about the others."""

@@ -32,6 +32,7 @@ EXPLANATIONS = {
     "deleted": "the row says that its record was deleted (hard_delete)",
     "rejected": "the warnings above say why",
     "removed": "no row came for this record of a mirror",
+    "unlinked": "links left empty: no record has the value by which the row names it (on_missing)",
     "recovered": "created, though the answer was lost: the record was found in Ninox",
     "unaccounted": "an error ended the run, or the stream, before the row was loaded",
 }
@@ -68,6 +69,7 @@ class StreamReport:
         error: What ended the stream before its last row was loaded; None where nothing did.
         overridden: Field → records, of the first that were written, in which it held something else than what was sent.
         left_out: Rows behind the first `limit_rows`; they stand in no other count.
+        unlinked: Links that were left empty because their record is not there; they stand in no other count.
         uploaded: Files of rows that were put on records.
         recovered: Records found after an answer was lost, instead of being created twice; counted as created, too.
         api_calls: Repeated ones included.
@@ -87,6 +89,7 @@ class StreamReport:
     error: str | None = None
     overridden: dict[str, int] = field(default_factory=dict)
     left_out: int = 0
+    unlinked: int = 0
     uploaded: int = 0
     recovered: int = 0
     api_calls: int = 0
@@ -234,6 +237,7 @@ def _line(report: StreamReport) -> str:
             (report.removed, "removed"),
             *((count, f"of {name!r} deleted along") for name, count in report.deleted_along.items()),
             (report.left_out, "left out"),
+            (report.unlinked, "unlinked"),
             (report.recovered, "recovered"),
             (report.uploaded, "files uploaded"),
             (report.unaccounted, "NOT WRITTEN"),

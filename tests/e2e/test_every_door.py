@@ -55,6 +55,7 @@ SETTINGS = {
                 "match_on": ["order.no"],
                 "fields": {"order.no": "Nr.", "internal.note": None},
                 "references": {"customer.id": "Kunden.Nr"},
+                "on_missing": "null",
                 "null": "keep",
             },
             "*": {"mode": "insert"},

@@ -101,6 +101,8 @@ def references(on):
     links = {"Customer": "Shop ID", "Parent": "No"}
     on.serve(team(database(tables)))
     on.target([*messages, state({"a": 1})], keeps=("A", "B"), streams={"orders": {"references": links}})
+    left_empty = {"orders": {"references": links, "on_missing": "null"}}
+    on.target([*messages, state({"a": 2})], keeps=("A", "B"), streams=left_empty)
 
 
 def choices(on):

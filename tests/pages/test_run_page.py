@@ -220,7 +220,7 @@ def test_what_else_a_tap_reports_is_shown(tmp_path):
 def test_what_else_a_target_reports_is_in_its_notes(tmp_path):
     report = RunReport(lambda: 1, path=tmp_path / "target.json")
     stream = report.stream("orders")
-    stream.read, stream.deleted, stream.left_out, stream.uploaded = 1, 1, 2, 3
+    stream.read, stream.deleted, stream.left_out, stream.uploaded, stream.unlinked = 1, 1, 2, 3, 6
     stream.add_deleted_along({"Lines": 4})
     stream.overridden["Total"] = 5
     report.close(is_complete=True)
@@ -228,6 +228,7 @@ def test_what_else_a_target_reports_is_in_its_notes(tmp_path):
         "4 records of Lines deleted along by Ninox",
         "Total: a script of Ninox overrode what was sent, in 5 records",
         "2 rows left out by limit_rows",
+        "6 links left empty, as no record has the value (on_missing)",
         "3 files uploaded",
     ]
 

@@ -96,6 +96,7 @@ STREAM = {
     "on_duplicate_match": "target/test_upsert.py::test_one_of_several_records_is_chosen_if_the_settings_say_so",
     "fields": "target/test_upsert.py::test_properties_go_to_the_fields_that_the_settings_name",
     "references": "target/test_every_switch.py::test_the_same_records_are_stored_whatever_nobody_knows",
+    "on_missing": "target/test_references.py::test_a_missing_linked_record_is_left_empty_if_the_settings_say_so",
     "null": "target/test_values_of_an_erp_and_a_spreadsheet.py::test_empty_cells_clear_or_keep",
     "number_format": "target/test_values_of_an_erp_and_a_spreadsheet.py::test_a_german_spreadsheet",
     "timezone": "target/test_values_of_an_erp_and_a_spreadsheet.py::test_a_german_spreadsheet",

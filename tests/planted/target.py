@@ -780,6 +780,34 @@ PROMISES = [
         ),
     ),
     Promise(
+        "docs/how-to/write-into-ninox.md",
+        'with `on_missing: "null"` (the quotes are needed) it is loaded and that link is left empty, which the report',
+        test="target/test_references.py::test_a_missing_linked_record_is_left_empty_if_the_settings_say_so",
+        defects=(
+            Defect("target_ninox:Links.give_up", "if not self._plan.may_stay_empty(name)", "if True"),
+            Defect("target_ninox:Links._leave_empty", "+= emptied", "+= 0"),
+            Defect("target_ninox:StreamLoader.give_up", "self.held.put(row)", "pass"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "A linked record whose own row was rejected is missing, too",
+        test="target/test_references.py::test_a_record_of_a_circle_that_is_refused_is_missing_for_the_others",
+        defects=(Defect("target_ninox:Links.settle_missing", "self._leave_empty(row, missing)", "row"),),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "A link that is part of the key is never left empty.",
+        test="target/test_references.py::test_a_link_that_is_part_of_the_key_is_never_left_empty",
+        defects=(
+            Defect(
+                "target_ninox:WritePlan.may_stay_empty",
+                "and not (self.needs_key and field_id in self.match_field_ids)",
+                "",
+            ),
+        ),
+    ),
+    Promise(
         "docs/guarantees.md",
         "Links by a key of the other table; children before parents, circles, links to itself",
         test="target/test_references.py::test_rows_that_link_to_themselves_or_in_a_circle_are_linked_in_a_second_pass",

@@ -86,8 +86,9 @@ def test_an_empty_part_of_a_key_costs_its_row_and_no_other(simulate, tmp_path):
     ]
 
 
+@pytest.mark.parametrize("on_missing", ["reject", "null"])
 @pytest.mark.parametrize("at", ["matching", "writing"])
-def test_a_crash_ends_its_stream_and_no_other(simulate, caplog, at):
+def test_a_crash_ends_its_stream_and_no_other(simulate, caplog, at, on_missing):
     """Whatever waits for records of the stream waits on; nothing is emptied, rejected or deleted for want of them."""
     tables = {
         "A": customers(), "B": table("Orders", A=field("string", "No"), B=field("ref", "Customer", refTypeId="A")),
@@ -98,7 +99,7 @@ def test_a_crash_ends_its_stream_and_no_other(simulate, caplog, at):
     linked = [schema("orders", key=["No"], No="string", Customer="string"),
               *records("orders", [{"No": "o1", "Customer": "c1"}, {"No": "o2"}])]  # fmt: skip
     streams = {
-        "orders": {"references": {"Customer": "Name"}},
+        "orders": {"references": {"Customer": "Name"}, "on_missing": on_missing},
         "notes": {"mode": "mirror"},
     }
     assert run_target(simulator, old).error is None

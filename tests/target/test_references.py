@@ -9,7 +9,7 @@ import pytest
 
 from tests.helpers import limits
 from tests.helpers.run import of_tap, records, run_target, schema, state, stored, writes
-from tests.helpers.seeds import database, field, table, team
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID, database, field, table, team
 
 ORDERS = schema("orders", key=["No"], No="string", Customer="string", Parent="string")
 CUSTOMERS = schema("customers", key=["Shop ID"], **{"Shop ID": "string", "Name": "string"})
@@ -91,6 +91,72 @@ def test_a_row_whose_linked_record_never_comes_is_rejected_with_the_key(simulate
     assert run.error is not None
 
 
+LEFT_EMPTY = {name: {**settings, "on_missing": "null"} for name, settings in REFERENCES.items()}
+
+
+def test_a_missing_linked_record_is_left_empty_if_the_settings_say_so(simulate, caplog):
+    caplog.set_level("INFO")
+    simulator = simulate(shop())
+    given = [{"No": "L1", "Order": "O-gone"}, {"No": "L2", "Order": "O1"}]
+    messages = [LINES, *records("lines", given), ORDERS, *records("orders", [{"No": "O1"}]), state({"a": 1})]
+    run = run_target(simulator, messages, streams=LEFT_EMPTY)
+    assert run.error is None
+    assert stored(simulator, "C") == {1: {"A": "L2", "B": 1}, 2: {"A": "L1"}}
+    assert run.counts("lines") == {"read": 2, "created": 2}
+    assert run.report["streams"]["lines"]["unlinked"] == 1
+    assert "lines: 2 read = 2 created" in caplog.text
+    assert ", 1 unlinked; " in caplog.text
+    assert "unlinked: links left empty: no record has the value" in caplog.text
+    assert "O-gone" not in caplog.text
+    assert run.states == [{"a": 1}]
+    simulator.log.clear()
+    assert run_target(simulator, messages, streams=LEFT_EMPTY).counts("lines") == {"read": 2, "unchanged": 2}
+    assert writes(simulator) == []
+
+
+def test_a_link_whose_record_is_there_no_more_is_emptied_if_the_settings_say_so(simulate):
+    simulator = simulate(shop())
+    come = [LINES, *lines(1), ORDERS, *records("orders", [{"No": "O0"}])]
+    assert run_target(simulator, come, streams=LEFT_EMPTY).error is None
+    run = run_target(simulator, [LINES, *records("lines", [{"No": "L0", "Order": "O-gone"}])], streams=LEFT_EMPTY)
+    assert run.counts("lines") == {"read": 1, "updated": 1}
+    assert stored(simulator, "C") == {1: {"A": "L0", "C": 0}}
+
+
+def test_a_circle_that_hangs_on_a_missing_record_is_loaded_without_that_link_if_the_settings_say_so(simulate):
+    simulator = simulate(shop())
+    given = [{"No": "x", "Parent": "y"}, {"No": "y", "Parent": "x", "Customer": "C-gone"}]
+    run = run_target(simulator, [ORDERS, *records("orders", given)], streams=LEFT_EMPTY)
+    assert run.counts("orders") == {"read": 2, "created": 2}
+    assert linked(simulator, "B", "C", "B") == {"x": "y", "y": "x"}
+    assert run.report["streams"]["orders"]["unlinked"] == 1
+
+
+def test_a_record_of_a_circle_that_is_refused_is_missing_for_the_others(simulate):
+    """The links of a circle are set at the end; one to a record that could not be created is left empty, too."""
+    simulator = simulate(shop())
+    given = [{"No": "x", "Parent": "y"}, {"No": "y", "Parent": "x"}]
+    simulator.store.database(TEAM_ID, DATABASE_ID).tables["B"].refuses = lambda fields: fields.get("A") == "y"
+    run = run_target(simulator, [ORDERS, *records("orders", given)], streams=LEFT_EMPTY)
+    assert run.counts("orders") == {"read": 2, "created": 1, "rejected": 1}
+    assert [row["A"] for row in stored(simulator, "B").values()] == ["x"]
+    assert linked(simulator, "B", "C", "B") == {}
+
+
+def test_a_link_that_is_part_of_the_key_is_never_left_empty(simulate, tmp_path):
+    """Its row could not be found again."""
+    simulator = simulate(shop())
+    path = tmp_path / "rejects.jsonl"
+    described = schema("lines", key=["Order", "No"], No="string", Order="string")
+    given = records("lines", [{"No": "L1", "Order": "O-gone"}])
+    run = run_target(simulator, [described, *given], streams=LEFT_EMPTY, rejects_path=str(path))
+    assert run.counts("lines") == {"read": 1, "rejected": 1}
+    assert json.loads(path.read_text(encoding="utf-8").splitlines()[-1])["code"] == "missing_reference"
+    assert stored(simulator, "C") == {}
+    run = run_target(simulator, [described, *given], streams={"lines": {**LEFT_EMPTY["lines"], "mode": "insert"}})
+    assert run.counts("lines") == {"read": 1, "created": 1}
+
+
 def test_children_before_parents_of_the_same_stream(simulate):
     simulator = simulate(shop())
     given = [{"No": "c", "Parent": "b"}, {"No": "b", "Parent": "a"}, {"No": "a"}]
@@ -170,16 +236,18 @@ def test_a_waiting_row_that_is_rejected_can_be_fed_in_again_after_its_schema_has
     assert stored(simulator, "C") == {1: {"A": "L1", "B": 1, "C": 2}}
 
 
+@pytest.mark.parametrize("on_missing", ["reject", "null"])
 @limits.small_batches(5)
 @limits.few_waiting_rows_at_once(3)
-def test_rows_that_wait_for_what_never_comes_wait_to_the_end(simulate):
+def test_rows_that_wait_for_what_never_comes_wait_to_the_end(simulate, on_missing):
     simulator = simulate(shop())
-    streams = {"lines": {"references": {"Order": "No"}}}
+    streams = {"lines": {"references": {"Order": "No"}, "on_missing": on_missing}}
     orphans = records("lines", [{"No": f"L{n}", "Order": "O-gone" if n % 4 else "O1"} for n in range(40)])
     with limits.rows_that_wait("lines") as waiting:
         run = run_target(simulator, [LINES, *orphans, ORDERS, *records("orders", [{"No": "O1"}])], streams=streams)
     assert max(waiting) == 40
-    assert run.counts("lines") == {"read": 40, "created": 10, "rejected": 30}
+    without = {"created": 10, "rejected": 30} if on_missing == "reject" else {"created": 40}
+    assert run.counts("lines") == {"read": 40, **without}
     assert linked(simulator, "C", "B", "B") == {f"L{n}": "O1" for n in range(0, 40, 4)}
 
 

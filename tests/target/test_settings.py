@@ -44,6 +44,7 @@ def test_every_setting_is_described_and_the_schema_is_one():
         {"streams": {"a": {"references": {"kunde": {}}}}},
         {"streams": {"a": {"references": {"kunde": {"match_on": "Nr"}}}}},
         {"streams": {"a": {"references": {"kunde": ""}}}},
+        {"streams": {"a": {"on_missing": "create"}}},
         {"on_reject": "replace"},
         {"databse": "Shop"},
     ],
@@ -126,6 +127,7 @@ def test_settings_become_what_they_mean(tmp_path):
                     "null": "keep",
                     "timezone": "Europe/Berlin",
                     "references": {"kunde": "Nr"},
+                    "on_missing": "null",
                 }
             },
         }
@@ -135,4 +137,4 @@ def test_settings_become_what_they_mean(tmp_path):
     assert settings.file_folder == tmp_path.resolve()
     stream = settings.stream("a")
     assert (stream.match_on, stream.keeps_on_null, str(stream.zone)) == (("Nr",), True, "Europe/Berlin")
-    assert stream.references == {"kunde": "Nr"}
+    assert (stream.references, stream.links_may_be_empty) == ({"kunde": "Nr"}, True)

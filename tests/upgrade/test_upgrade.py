@@ -243,7 +243,7 @@ def test_the_target_runs_with_every_setting(version, tmp_path):
     paths = {name: str(tmp_path / name) for name in ("rejects_path", "report_path")}
     config = {**still_taken(kept(version, "config.target.json")), **paths, "file_folder": str(tmp_path)}
     config["streams"]["orders"]["fields"]["photo"] = "Foto"  # which was `files`
-    config["streams"]["orders"]["references"] = {"Vorgänger": "Nr"}  # which was `match_on`
+    config["streams"]["orders"] |= {"references": {"Vorgänger": "Nr"}, "on_missing": "null"}  # which stood inside
     del config["api_url"], config["auth_token"]
     names = ("No", "Amount", "Tag", "Vorgänger", "Status", "photo", "internal")
     described = schema("orders", key=["No"], **dict.fromkeys(names, "string"))

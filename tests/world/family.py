@@ -60,6 +60,7 @@ class Family:
             "children": {
                 **_settings(child_id, [*_fields_of(database, child_id), field_id]),
                 "references": {f"p_{field_id.lower()}": self.parent_key},
+                "on_missing": drawn.on_missing,
             },
         }
 
@@ -91,13 +92,18 @@ class Family:
         return len(keys) == len(set(keys))
 
     def expected(self):
-        """Return table id → what it must hold; a child whose parent is not one record is rejected."""
+        """Return table id → what it must hold.
+
+        A child whose parent is not one record is rejected, or loaded without it if there is none and that is asked for.
+        """
         tables = {key: model.Table(self.database.records(key)) for key in self.database.tables}
         parents = tables[self.parent_id]
         parents.load([stored for _, stored in self.parents], mode="upsert", key=self.parent_key, is_whole=False)
         held = [fields.get(self.parent_key) for fields in (*parents.existing.values(), *parents.made)]
+        missing = draw.BAD if self.drawn.on_missing == "reject" else draw.EMPTY
+        link_by_count = {0: {self.field_id: missing}, 1: {}}
         rows = [
-            stored if held.count(stored[self.field_id].key) == 1 else {**stored, self.field_id: draw.BAD}
+            {**stored, **link_by_count.get(held.count(stored[self.field_id].key), {self.field_id: draw.BAD})}
             for _, stored in self.children
         ]
         tables[self.child_id].load(rows, mode="upsert", key=self.child_key, is_whole=False)

@@ -355,6 +355,7 @@ class DrawnFamily(NamedTuple):
     parents: list[int]
     children: list[int]
     order: str
+    on_missing: str
 
 
 families = st.builds(
@@ -363,6 +364,7 @@ families = st.builds(
     st.lists(picks, min_size=1, max_size=5),
     st.lists(picks, min_size=1, max_size=6),
     st.sampled_from(["children first", "parents first", "in turn"]),
+    st.sampled_from(["reject", "null"]),
 )
 
 kills = st.tuples(st.integers(3, 12), st.booleans())
