@@ -102,7 +102,7 @@ class FileFetcher:
         if not host or parts.scheme not in {"https", "http"} or parts.username or parts.password:
             raise NinoxFetchError(problem="it is not an address such as https://example.com/picture.jpg")
         if host not in self._trusted_hosts:
-            raise NinoxFetchError(problem="trusted_file_hosts does not name its host, or one that it leads on to")
+            raise NinoxFetchError(problem="file_sources does not name its host, or one that it leads on to")
         return parts
 
     def _get(self, url: str) -> requests.Response:

@@ -245,8 +245,8 @@ def open_run(
         limits=Limits(settings),
         max_tries=connection.max_retries + 1,
         file_sources=FileSources(
-            FileFetcher(connection, trusted_hosts=settings.trusted_file_hosts),
-            folder=settings.file_folder,
+            FileFetcher(connection, trusted_hosts=settings.file_hosts),
+            folders=settings.file_folders,
         ),
         preview=DryRun() if settings.dry_run else None,
         share=share,

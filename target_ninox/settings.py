@@ -19,6 +19,7 @@ from ninox_singer.output_files import output_problems
 from ninox_singer.settings import refuse_null, zone_problems
 
 _HOST = re.compile(r"[\w.-]+")
+_HOST_OF_URL = re.compile(r"https?://(?:[^/@]*@)?([\w.-]+)(?=[:/?#]|$)", re.IGNORECASE)
 
 _NAMES = th.ArrayType(th.StringType)
 
@@ -65,8 +66,8 @@ STREAM_PROPERTIES = (
         "fields",
         th.CustomType({"type": ["object", "null"], "additionalProperties": {"type": ["string", "null"]}}),
         description="Property → field, by id or name; `null` leaves the property out. For a file or image field, the "
-        "property names the file to upload: a path below `file_folder`, an address on one of "
-        "`trusted_file_hosts`, or base64. Default: by name.",
+        "property names the file to upload: a path in a folder or an address on a host that `file_sources` names, or "
+        "base64. Default: by name.",
     ),
     th.Property(
         "references",
@@ -177,17 +178,13 @@ TARGET_PROPERTIES = (
         description="Delete the records of rows that have `_sdc_deleted_at`. Default: such rows are only counted.",
     ),
     th.Property(
-        "file_folder",
-        th.StringType,
-        title="Folder of files",
-        description="Folder from which files may be uploaded. Default: none.",
-    ),
-    th.Property(
-        "trusted_file_hosts",
+        "file_sources",
         _NAMES,
-        title="Trusted hosts of files",
-        description="The only hosts that files are fetched from, by https or plain http; a redirect leads to no other. "
-        "Default: none, so only paths and base64 work.",
+        title="Sources of files",
+        examples=[["./photos", "images.example.org"]],
+        description="The only places that files to upload are taken from. A folder is written with a `/`, such as "
+        "`./photos`; a path of a row is looked for in each, in this order. All else is a host, asked by https or "
+        "plain http; a redirect leads to no other. Default: none, so only base64 works.",
     ),
 )
 
@@ -200,6 +197,8 @@ REMOVED_SETTINGS = {
     "skip_unchanged": "Records that hold the values already are never written.",
     "max_creates": "See with `dry_run` how many records a load would create.",
     "after_load_script": "Run it in Ninox, or by a request of your own after the load; the target runs no scripts.",
+    "file_folder": 'Name the folder in `file_sources`, with a `/`: ["./photos"].',
+    "trusted_file_hosts": 'Name the hosts in `file_sources`: ["images.example.org"].',
     "max_file_size_mib": "The largest file has 100 MiB.",
     "streams.*.on_unknown_choice": "A value that is no option rejects its row, with the options in the message; what "
     "tap-ninox says of a deleted option counts as empty.",
@@ -298,8 +297,8 @@ class TargetSettings:
         fails_on_reject: Whether rejected rows make the run fail and hold the state.
         limit_rows: How many rows of each stream are loaded; None for all.
         max_updates: Most records that a run may change; None for no limit. Likewise `max_deletes`.
-        file_folder: The only folder whose files may be uploaded, absolute and without links; None for no folder.
-        trusted_file_hosts: The only hosts that files are fetched from, in lower case.
+        file_folders: The only folders whose files may be uploaded, absolute and without links.
+        file_hosts: The only hosts that files are fetched from, in lower case.
         streams: Stream, or a glob → what users gave for it; ask `stream()`.
     """
 
@@ -314,8 +313,8 @@ class TargetSettings:
     max_updates: int | None = None
     max_deletes: int | None = None
     hard_delete: bool = False
-    file_folder: Path | None = None
-    trusted_file_hosts: tuple[str, ...] = ()
+    file_folders: tuple[Path, ...] = ()
+    file_hosts: tuple[str, ...] = ()
     streams: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @classmethod
@@ -327,7 +326,8 @@ class TargetSettings:
         """
         given = {key: value for key, value in settings.items() if value is not None}
         problems = [*_stream_problems(given.get("streams", {})), *_path_problems(given)]
-        problems += _host_problems(given.get("trusted_file_hosts", ()))
+        sources = given.get("file_sources", ())
+        problems += _source_problems(sources)
         if not str(given.get("database", "")).strip():
             problems.append("database: missing. Give the id or name of the database to load into.")
         if problems:
@@ -343,8 +343,8 @@ class TargetSettings:
             max_updates=given.get("max_updates"),
             max_deletes=given.get("max_deletes"),
             hard_delete=given.get("hard_delete", False),
-            file_folder=_folder(given.get("file_folder")),
-            trusted_file_hosts=tuple(host.lower() for host in given.get("trusted_file_hosts", ())),
+            file_folders=tuple(folder for source in sources if (folder := _folder(source)) is not None),
+            file_hosts=tuple(source.lower() for source in sources if not _is_folder(source)),
             streams=given.get("streams", {}),
         )
 
@@ -397,27 +397,43 @@ def _is_address(host: str) -> bool:
         return False
 
 
-def _host_problems(hosts: Iterable[str]) -> Iterator[str]:
-    """Yield a sentence for what can be no host's name: no address of a file would ever be on it."""
-    for host in hosts:
-        if not (_HOST.fullmatch(host) or _is_address(host)):
-            yield f"trusted_file_hosts: {host!r} is no host; give its name alone, such as images.example.org."
+def _is_folder(source: str) -> bool:
+    """Return whether a source of files is a folder, by how it is written: whether it exists decides nothing."""
+    return source.startswith((".", "~")) or "/" in source or "\\" in source
+
+
+def _folder(source: str) -> Path | None:
+    """Return a source of files as a folder, links followed; None if it is a host, or there is no such folder."""
+    try:
+        path = Path(source).expanduser().resolve() if _is_folder(source) else None
+        return path if path is not None and path.is_dir() else None
+    except (OSError, RuntimeError):  # too long a name, a loop of links; no such user
+        return None
+
+
+def _source_problems(sources: Iterable[str]) -> Iterator[str]:
+    """Yield a sentence for what can be no source of files: no path or address of a row would ever be in it."""
+    for source in sources:
+        if not source.isprintable():
+            yield "file_sources: it holds a character that no name should have."
+        elif "://" in source:  # not quoted: it may hold a password
+            host = _HOST_OF_URL.match(source)
+            meant = f": {host[1]}" if host else ", such as images.example.org, or a folder, such as ./photos"
+            yield f"file_sources: an address is no source; give the name of its host alone{meant}."
+        elif _is_folder(source) and _folder(source) is None:
+            yield f"file_sources: there is no folder {source}. A host is named without a path."
+        elif not (_is_folder(source) or _HOST.fullmatch(source) or _is_address(source)):
+            yield (
+                f"file_sources: {source!r} is no host; give its name alone, such as images.example.org. A folder is "
+                "written with a /, such as ./photos."
+            )
 
 
 def _path_problems(given: Mapping[str, Any]) -> Iterator[str]:
     for name in ("rejects_path", "report_path"):
         if name in given:
             yield from output_problems(name, given[name])
-    folder = given.get("file_folder")
-    if folder is not None and not folder.isprintable():
-        yield "file_folder: it holds a character that no path should have."
-    elif folder is not None and not Path(folder).expanduser().is_dir():
-        yield f"file_folder: there is no folder {folder}."
 
 
 def _path(given: str | None) -> Path | None:
     return None if given is None else Path(given).expanduser()
-
-
-def _folder(given: str | None) -> Path | None:
-    return None if given is None else Path(given).expanduser().resolve()

@@ -1,4 +1,4 @@
-"""Where the file is that a row speaks of: in the allowed folder, on another host, or in the row itself."""
+"""Where the file is that a row speaks of: in a permitted folder, on another host, or in the row itself."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import binascii
 import mimetypes
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,16 +55,16 @@ class SourceFile:
 class FileSources:
     """Opens what rows say about files."""
 
-    def __init__(self, fetcher: FileFetcher, *, folder: Path | None, max_bytes: int = MAX_FILE_BYTES) -> None:
-        """Remember what is allowed.
+    def __init__(self, fetcher: FileFetcher, *, folders: Sequence[Path], max_bytes: int = MAX_FILE_BYTES) -> None:
+        """Remember what is permitted.
 
         Args:
             fetcher: Fetches from other hosts.
-            folder: The only one whose files may be read; None for no folder.
+            folders: The only ones whose files may be read, in the order in which a path is looked for; without links.
             max_bytes: Larger files are refused: one is held in memory.
         """
         self._fetcher = fetcher
-        self._folder = folder
+        self._folders = tuple(folders)
         self._max_bytes = max_bytes
 
     @contextmanager
@@ -128,14 +128,17 @@ class FileSources:
         return SourceFile(name=safe_name(path.name), size=size, media_type=_media_type(path.name), read=path.read_bytes)
 
     def _path(self, value: str) -> Path | None:
-        """Return the file in the allowed folder, links followed; None if there is none."""
-        if self._folder is None or "\0" in value:
+        """Return the file in the first permitted folder that has it, links followed; None if none has."""
+        if "\0" in value:
             return None
-        try:
-            path = (self._folder / value).resolve()
-            return path if path.is_relative_to(self._folder) and path.is_file() else None
-        except (OSError, RuntimeError):  # too long a name, a loop of links
-            return None
+        for folder in self._folders:
+            try:
+                path = (folder / value).resolve()
+                if path.is_relative_to(folder) and path.is_file():
+                    return path
+            except (OSError, RuntimeError):  # too long a name, a loop of links
+                continue
+        return None
 
     def _check_size(self, size: int) -> None:
         if size > self._max_bytes:
@@ -144,7 +147,7 @@ class FileSources:
             )
 
     def _nowhere(self) -> ValueRejectedError:
-        where = "in file_folder" if self._folder is not None else "(file_folder is not set)"
+        where = "in a folder of file_sources" if self._folders else "(file_sources names no folder, such as ./photos)"
         reason = f"There is no such file {where}, and it is neither an address such as https://… nor base64."
         return ValueRejectedError(code="no_such_file", reason=reason)
 

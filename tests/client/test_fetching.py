@@ -88,7 +88,7 @@ def test_a_trusted_host_s_file_comes_without_our_key(host, monkeypatch, tmp_path
 @pytest.mark.parametrize("trusted", [(), ("localhost",), ("127.0.0.1.example.com",), ("127.0.0",)], ids=str)
 def test_a_host_that_the_settings_do_not_name_is_not_asked(host, scheme, trusted):
     url = f"{scheme}://127.0.0.1:{host.server_port}/5/a.png"
-    assert problem_of(url, *trusted) == "trusted_file_hosts does not name its host, or one that it leads on to"
+    assert problem_of(url, *trusted) == "file_sources does not name its host, or one that it leads on to"
     assert host.seen == []
 
 
@@ -106,7 +106,7 @@ def test_a_redirect_does_not_lead_where_we_would_not_go(host):
     elsewhere = f"http://localhost:{host.server_port}/5/a.png"
     for leads_to in (elsewhere, "http://169.254.169.254/latest/meta-data", "//localhost/a.png"):
         host.seen.clear()
-        assert "trusted_file_hosts does not name" in problem_of(f"{host.url}/to/{leads_to}", "127.0.0.1")
+        assert "file_sources does not name" in problem_of(f"{host.url}/to/{leads_to}", "127.0.0.1")
         assert len(host.seen) == 1
     assert "not an address" in problem_of(f"{host.url}/to/file:///etc/passwd", "127.0.0.1")
     assert fetched(f"{host.url}/to/{elsewhere}", "127.0.0.1", "localhost")[0] == "a.png"

@@ -48,7 +48,7 @@ SETTINGS = {
         "database": "Büro & Lager",
         "dry_run": True,
         "max_deletes": 0,
-        "trusted_file_hosts": ["files.example.org"],
+        "file_sources": ["/srv/Fotos, alt", "files.example.org"],
         "streams": {
             "public.orders": {
                 "table": "Aufträge v2.0",

@@ -204,8 +204,8 @@ def files(on):
     messages = [described, *records("photos", given), state({"a": 1})]
     for answer in ("json", "text"):
         on.serve(team(database(tables)), upload_answer=answer)
-        on.target(messages, streams={"photos": own}, file_folder=str(on.folder))
-        on.target(messages, streams={"photos": own}, file_folder=str(on.folder))
+        on.target(messages, streams={"photos": own}, file_sources=[str(on.folder)])
+        on.target(messages, streams={"photos": own}, file_sources=[str(on.folder)])
 
 
 def rejects(on):

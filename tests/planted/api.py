@@ -127,7 +127,7 @@ PROMISES = [
     ),
     Promise(
         "docs/adr/0014-files-from-other-hosts.md",
-        "It asks only hosts that `trusted_file_hosts` names, none by default",
+        "It asks only hosts that `file_sources` names, none by default",
         test="client/test_fetching.py::test_a_host_that_the_settings_do_not_name_is_not_asked",
         defects=(
             Defect("ninox_api:FileFetcher._checked", "host not in self._trusted_hosts", "False"),

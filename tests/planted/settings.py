@@ -85,8 +85,7 @@ TARGET = {
     "max_updates": "target/test_before_and_after.py::test_a_limit_stops_a_surprise_before_it_happens",
     "max_deletes": "target/test_deletions.py::test_a_mirror_that_would_delete_too_much_deletes_nothing",
     "hard_delete": "target/test_every_switch.py::test_the_same_records_are_stored_whatever_nobody_knows",
-    "file_folder": "target/test_pictures_of_products.py::test_pictures_arrive_once",
-    "trusted_file_hosts": "target/test_pictures_of_products.py::test_pictures_arrive_once",
+    "file_sources": "target/test_pictures_of_products.py::test_pictures_arrive_once",
 }
 
 STREAM = {

@@ -824,15 +824,40 @@ PROMISES = [
         ),
     ),
     Promise(
-        "docs/reference/settings.md",
-        "Folder from which files may be uploaded. Default: none.",
+        "docs/how-to/files.md",
+        "no link in a folder leads out of it.",
         test="target/test_files.py::test_a_link_does_not_lead_out_of_the_folder",
         defects=(
             Defect(
                 "target_ninox:FileSources._path",
-                "path.is_relative_to(self._folder) and path.is_file()",
+                "path.is_relative_to(folder) and path.is_file()",
                 "path.is_file()",
             ),
+        ),
+    ),
+    Promise(
+        "docs/how-to/files.md",
+        "A path of a row is looked for in each folder, in their order",
+        test="target/test_files.py::test_a_path_is_looked_for_in_each_folder_in_their_order",
+        defects=(
+            Defect("target_ninox:FileSources._path", "in self._folders", "in self._folders[:1]"),
+            Defect("target_ninox:FileSources._path", "in self._folders", "in reversed(self._folders)"),
+            Defect(
+                "target_ninox:FileSources._path",
+                "path.is_relative_to(folder)",
+                "any(path.is_relative_to(known) for known in self._folders)",
+            ),
+        ),
+    ),
+    Promise(
+        "docs/how-to/files.md",
+        "a folder, written with a `/` (`./photos`, `/srv/photos`, `~/photos`), or a host, by its name alone.",
+        test="target/test_settings.py::test_a_source_of_files_is_a_folder_by_how_it_is_written",
+        defects=(
+            Defect("target_ninox:_is_folder", 'source.startswith((".", "~"))', "False"),
+            Defect("target_ninox:_is_folder", '"/" in source', "False"),
+            Defect("target_ninox:_is_folder", '"/" in source', 'Path(source).is_dir() or "/" in source'),
+            Defect("target_ninox:_folder", ".expanduser()", ""),
         ),
     ),
     Promise(

@@ -84,7 +84,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def sources(web, folder):
-    return FileSources(web, folder=folder, max_bytes=1000)
+    return FileSources(web, folders=[folder], max_bytes=1000)
 
 
 @pytest.fixture
@@ -274,6 +274,23 @@ def test_a_link_does_not_lead_out_of_the_folder(sources, folder):
         pass
 
 
+def test_a_path_is_looked_for_in_each_folder_in_their_order(web, tmp_path):
+    first, second = (tmp_path / name for name in ("first", "second"))
+    for folder, names in ((first, ["a.png"]), (second, ["a.png", "b.png"])):
+        folder.mkdir()
+        for name in names:
+            (folder / name).write_text(f"{folder.name} {name}")
+    (first / "link.png").symlink_to(second / "b.png")
+    (tmp_path / "c.png").write_text("in neither")
+    sources = FileSources(web, folders=[first, second], max_bytes=1000)
+    for value, content in (("a.png", b"first a.png"), ("b.png", b"second b.png"), (f"{second}/a.png", b"second a.png")):
+        with sources.open(value, fallback="x") as found:
+            assert found.read() == content
+    for value in ("link.png", "../c.png", "../second/b.png/../../c.png", str(tmp_path / "c.png")):
+        with pytest.raises(ValueRejectedError, match="no such file in a folder of file_sources"):
+            sources.open(value, fallback="x").__enter__()
+
+
 def test_a_large_file_is_not_read(sources, folder, web):
     (folder / "large.png").write_bytes(bytes(1001))
     web.files = {"https://e.com/large.png": (bytes(1001), True)}
@@ -285,9 +302,9 @@ def test_a_large_file_is_not_read(sources, folder, web):
 
 
 def test_without_a_folder_no_path_is_read(web, folder):
-    sources = FileSources(web, folder=None, max_bytes=1000)
+    sources = FileSources(web, folders=[], max_bytes=1000)
     opened = sources.open(str(folder / "2021" / "Plan Größe.png"), fallback="x")
-    with pytest.raises(ValueRejectedError, match="file_folder is not set"), opened:
+    with pytest.raises(ValueRejectedError, match="file_sources names no folder"), opened:
         pass
 
 

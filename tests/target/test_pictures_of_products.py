@@ -53,7 +53,7 @@ def load(simulator, pictures, host, **more):
         {"Name": f"name {number}", "photo_url": f"{host}/Foto%20{number}%20100%25.png", "sheet": "sheet.pdf"}
         for number in range(1, 4)
     ]
-    settings = {"file_folder": str(pictures), "trusted_file_hosts": ["127.0.0.1"], **more}
+    settings = {"file_sources": [str(pictures), "127.0.0.1"], **more}
     return run_target(
         simulator, [PICTURES, *records("product_photos", given)], streams={"product_photos": SETTINGS}, **settings
     )
@@ -70,10 +70,11 @@ def uploads(simulator):
 
 def test_a_row_whose_host_is_not_named_is_rejected_with_the_setting_that_names_it(simulator, pictures, host, tmp_path):
     path = tmp_path / "rejects.jsonl"
-    run = load(simulator, pictures, host, trusted_file_hosts=["pictures.example.com"], rejects_path=str(path))
+    sources = [str(pictures), "pictures.example.com"]
+    run = load(simulator, pictures, host, file_sources=sources, rejects_path=str(path))
     assert run.error is not None
     assert run.counts("product_photos")["rejected"] == 3
-    assert "trusted_file_hosts does not name its host" in path.read_text(encoding="utf-8")
+    assert "file_sources does not name its host" in path.read_text(encoding="utf-8")
     assert "photo_url" in path.read_text(encoding="utf-8")
     assert not [call for call in uploads(simulator) if "Foto" in str(call)]
 
@@ -101,7 +102,7 @@ def test_a_row_that_changed_with_its_picture_there_is_one_write(simulator, pictu
         simulator,
         [described, *records("product_photos", [row])],
         streams={"product_photos": {**SETTINGS, "fields": {"photo_url": "Foto"}}},
-        trusted_file_hosts=["127.0.0.1"],
+        file_sources=["127.0.0.1"],
     )
     assert run.counts("product_photos") == {"read": 1, "updated": 1}
     assert len([call for call in simulator.log.entries if call.method != "GET"]) == 1
@@ -135,8 +136,7 @@ def test_a_picture_that_is_too_large_is_a_reject_of_its_row(simulator, pictures,
         [PICTURES, *records("product_photos", [{"Name": "name 1", **row}, {"Name": "name 2", "sheet": "sheet.pdf"}])],
         streams={"product_photos": SETTINGS},
         on_reject="continue",
-        file_folder=str(pictures),
-        trusted_file_hosts=["127.0.0.1"],
+        file_sources=[str(pictures), "127.0.0.1"],
     )
     assert run.error is None
     assert run.counts("product_photos") == {"read": 2, "updated": 1, "rejected": 1}

@@ -61,16 +61,20 @@ def test_every_problem_is_told_at_once(tmp_path):
         TargetSettings.from_settings(
             {
                 "rejects_path": str(tmp_path / "gone" / "rejects.jsonl"),
-                "file_folder": str(tmp_path / "gone"),
+                "file_sources": [str(tmp_path / "gone"), "img.example.org:80"],
                 "streams": {"a": {"timezone": "Berlin"}, "b": {"timezone": "../etc/passwd"}},
             }
         )
     unknown = "is not a zone of the IANA list, such as Europe/Berlin."
+    no_host = (
+        "is no host; give its name alone, such as images.example.org. A folder is written with a /, such as ./photos."
+    )
     assert caught.value.errors == [
         f"streams.a.timezone: 'Berlin' {unknown} Did you mean 'Europe/Berlin'?",
         f"streams.b.timezone: '../etc/passwd' {unknown}",
         f"rejects_path: there is no folder {tmp_path}/gone.",
-        f"file_folder: there is no folder {tmp_path}/gone.",
+        f"file_sources: there is no folder {tmp_path}/gone. A host is named without a path.",
+        f"file_sources: 'img.example.org:80' {no_host}",
         "database: missing. Give the id or name of the database to load into.",
     ]
 
@@ -98,6 +102,20 @@ def test_what_is_no_file_is_refused_before_it_is_put_aside(name, given):
     assert caught.value.errors == [f"{name}: {given!r} is a folder, a link or a device; give a file."]
 
 
+def test_a_source_of_files_is_a_folder_by_how_it_is_written(tmp_path, monkeypatch):
+    """A host's name stays one where a folder is called like it, and a folder never becomes a host."""
+    (tmp_path / "photos").mkdir()
+    (tmp_path / ".hidden").mkdir()
+    (tmp_path / "link").symlink_to("photos")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    given = ["photos", "./photos", "photos/", "~/photos", "link/", ".", ".hidden", str(tmp_path)]
+    settings = TargetSettings.from_settings({**LEAST, "file_sources": given})
+    root = tmp_path.resolve()
+    assert settings.file_hosts == ("photos",)
+    assert settings.file_folders == (*[root / "photos"] * 4, root, root / ".hidden", root)
+
+
 def test_null_settings_take_their_defaults():
     nothing = dict.fromkeys(item.name for item in target.TARGET_PROPERTIES)
     assert TargetSettings.from_settings({**nothing, **LEAST}) == TargetSettings.from_settings(LEAST)
@@ -120,7 +138,7 @@ def test_settings_become_what_they_mean(tmp_path):
             **LEAST,
             "on_reject": "continue",
             "rejects_path": "~/rejects.jsonl",
-            "file_folder": str(tmp_path),
+            "file_sources": [str(tmp_path), "IMG.example.org", "::1", "nas"],
             "streams": {
                 "a": {
                     "match_on": ["Nr"],
@@ -134,7 +152,8 @@ def test_settings_become_what_they_mean(tmp_path):
     )
     assert not settings.fails_on_reject
     assert settings.rejects_path == Path.home() / "rejects.jsonl"
-    assert settings.file_folder == tmp_path.resolve()
+    assert settings.file_folders == (tmp_path.resolve(),)
+    assert settings.file_hosts == ("img.example.org", "::1", "nas")
     stream = settings.stream("a")
     assert (stream.match_on, stream.keeps_on_null, str(stream.zone)) == (("Nr",), True, "Europe/Berlin")
     assert (stream.references, stream.links_may_be_empty) == ({"kunde": "Nr"}, True)

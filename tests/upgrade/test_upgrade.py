@@ -241,7 +241,7 @@ def test_the_target_runs_with_every_setting(version, tmp_path):
     """The tap does in the situation `every setting`."""
     (tmp_path / "Foto.png").write_bytes(b"PNG")
     paths = {name: str(tmp_path / name) for name in ("rejects_path", "report_path")}
-    config = {**still_taken(kept(version, "config.target.json")), **paths, "file_folder": str(tmp_path)}
+    config = {**still_taken(kept(version, "config.target.json")), **paths, "file_sources": [str(tmp_path)]}
     config["streams"]["orders"]["fields"]["photo"] = "Foto"  # which was `files`
     config["streams"]["orders"] |= {"references": {"Vorgänger": "Nr"}, "on_missing": "null"}  # which stood inside
     del config["api_url"], config["auth_token"]
