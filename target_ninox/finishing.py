@@ -132,24 +132,27 @@ def remove_unseen(run: Run, doubts: Mapping[StreamLoader, Sequence[str]]) -> Non
         DeletionsRefusedError: Some of them cannot be deleted; the others of their table were.
     """
     removals = [
-        _Removal(loader, unseen, loader.find_cascade(unseen.record_ids))
+        _Removal(loader, unseen, cascade)
         for loader, unseen in _certainly_unseen(doubts)
-        if unseen.record_ids
+        if unseen.record_ids and (cascade := loader.find_cascade(unseen.record_ids)) is not None
     ]
     counted = {
         RecordKey(loader.plan.table.id, record_id) for loader, unseen, _ in removals for record_id in unseen.record_ids
     }
     so_far = set(counted)
     for loader, unseen, cascade in removals:
-        along = cascade.along() - so_far
-        so_far |= along
-        _refuse_to_take_rows(run, loader.plan, along)
-        what = describe_deletion(run, loader.plan, unseen.record_ids, along)
-        count = len(unseen.record_ids) + len(along)
-        run.limits.reserve_mirror(count, records_before=unseen.records_before, what=what)
-        logger.info("%s: did not come, so it is deleted: %s.", loader.plan.stream, what)
+        with loader.ending_here():
+            along = cascade.along() - so_far
+            so_far |= along
+            _refuse_to_take_rows(run, loader.plan, along)
+            what = describe_deletion(run, loader.plan, unseen.record_ids, along)
+            count = len(unseen.record_ids) + len(along)
+            run.limits.reserve_mirror(count, records_before=unseen.records_before, what=what)
+            logger.info("%s: did not come, so it is deleted: %s.", loader.plan.stream, what)
     for loader, unseen, cascade in removals:
-        loader.remove(unseen.record_ids, cascade, counted=counted)
+        _refuse_to_take_rows(run, loader.plan, cascade.along())  # again: a mirror may have failed meanwhile
+        if not loader.has_failed:
+            loader.remove(unseen.record_ids, cascade, counted=counted)
 
 
 def _certainly_unseen(doubts: Mapping[StreamLoader, Sequence[str]]) -> Iterator[tuple[StreamLoader, Unseen]]:
@@ -161,6 +164,8 @@ def _certainly_unseen(doubts: Mapping[StreamLoader, Sequence[str]]) -> Iterator[
         if loader.account.report.rejected:
             reasons.append("rows were rejected, and their records cannot be told from those that are gone")
         unseen = None if reasons else loader.find_unseen()
+        if loader.has_failed and not reasons:
+            continue
         if unseen is not None and unseen.record_ids and not unseen.keys_are_shown:
             reasons.append(
                 f"none of the {unseen.records_before} records of table {loader.plan.table.name!r} shows a value to "

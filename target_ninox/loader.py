@@ -69,7 +69,7 @@ class StreamLoader:
         self.seen: set[int] = set()
         self.created = IdRuns()
         self._overrides = Overrides(self.account.report)
-        self.describe(described)
+        self._plan_rows(described)
 
     def describe(self, described: StreamSchema) -> None:
         """Take a schema for the rows to come; those before it must be loaded, but for those that wait.
@@ -77,6 +77,10 @@ class StreamLoader:
         Raises:
             NinoxConfigError: The stream cannot be written.
         """
+        with self.ending_here():
+            self._plan_rows(described)
+
+    def _plan_rows(self, described: StreamSchema) -> None:
         self.account.described = described
         self._named = (described.schema.get("properties") or {}).keys()
         plan = self._run.plan(described)
@@ -107,7 +111,7 @@ class StreamLoader:
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Take a row; nothing is sent yet."""
-        with self._ending_here():
+        with self.ending_here():
             self._add(record)
 
     def _add(self, record: Mapping[str, Any]) -> None:
@@ -168,7 +172,7 @@ class StreamLoader:
 
     def flush(self) -> None:
         """Load the rows taken so far; hold those whose linked records are not there yet."""
-        with self._ending_here(), self._working():
+        with self.ending_here(), self._working():
             rows = self._with_earlier(self._buffer) if self.held else self._buffer
             waiting = self._load(rows)
             if self.held:  # an earlier row that went along must not be loaded once more, over the later one
@@ -206,7 +210,7 @@ class StreamLoader:
         rounds, whichever end came first, every second round begins with the newest.
         """
         before = len(self.held)
-        with self._ending_here(), self._working():
+        with self.ending_here(), self._working():
             for block in self.held.blocks(newest_first=self._looks_back):
                 self._drop(block, but=self._load(block))
             self.held = self.held.without_gaps()
@@ -254,7 +258,7 @@ class StreamLoader:
             Whether there were any.
         """
         has_given_up = False
-        with self._ending_here(), self._working():
+        with self.ending_here(), self._working():
             for block in self.held.blocks():
                 given_up, unlinked = self._links.give_up(block, is_to_come, reject=self.account.reject)
                 self._drop(given_up)
@@ -265,27 +269,26 @@ class StreamLoader:
 
     def write_unlinked(self) -> None:
         """Load all held rows without the links that are missing; they wait on, to be linked."""
-        with self._ending_here(), self._working():
+        with self.ending_here(), self._working():
             for block in self.held.blocks():
                 self._writer.write(self._links.without_missing(block, reject=self.account.reject))
 
     def link(self) -> None:
         """Set the links of the rows that were loaded without them."""
-        with self._ending_here(), self._working():
+        with self.ending_here(), self._working():
             for block in self.held.blocks():
                 self._writer.link(self._links.settle_missing(block, reject=self.account.reject))
                 self._drop(block)
 
     @contextmanager
-    def _ending_here(self) -> Iterator[None]:
+    def ending_here(self) -> Iterator[None]:
         """Let an error that nobody foresaw end this stream, and no other."""
         try:
             yield
         except (NinoxError, OSError, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001 (whatever it is, other streams have no part in it)
-            log_defect(error, logging.getLogger("target-ninox"))
-            self._fail(f"a defect of target-ninox ended it ({type(error).__name__})")
+            self._fail(_told(error))
 
     def _fail(self, reason: str) -> None:
         """Load no more rows; what was not loaded is not settled."""
@@ -308,27 +311,73 @@ class StreamLoader:
     def delete_put_off(self, gone: set[RecordKey]) -> None:
         """Delete the records whose deletion was put off; see `RowWriter.delete_put_off`."""
         if self.put_off:
-            with self._ending_here(), self._working():
+            with self.ending_here(), self._working():
                 self._writer.delete_put_off(gone)
                 self.put_off.close()
                 self.put_off = WaitingRows()
 
     def find_unseen(self) -> Unseen | None:
         """Return the records for which no row came; None if it is not certain that the table was read to its end."""
-        with self._working():
-            return self._writer.find_unseen()
+        unseen: Unseen | None = None
+        with self.ending_here(), self._working():
+            unseen = self._writer.find_unseen()
+        return unseen  # noqa: RET504 (an error may have ended the stream instead)
 
     def remove(self, record_ids: Sequence[int], cascade: Cascade, *, counted: set[RecordKey]) -> None:
         """Delete records for which no row came; see `RowWriter.remove`."""
-        with self._working():
+        with self.ending_here(), self._working():
             self._writer.remove(record_ids, cascade, counted=counted)
-        self.is_finished = True
+            self.is_finished = True
 
-    def find_cascade(self, record_ids: Iterable[int]) -> Cascade:
-        """Find what Ninox would delete along with records of the table.
+    def find_cascade(self, record_ids: Iterable[int]) -> Cascade | None:
+        """Find what Ninox would delete along with records of the table; None if that has ended the stream.
 
         Raises:
             CascadeUnknownError: Nobody can tell.
         """
-        with self._working():
-            return find_cascade(self._run, (RecordKey(self.plan.table.id, record_id) for record_id in record_ids))
+        cascade: Cascade | None = None
+        with self.ending_here(), self._working():
+            cascade = find_cascade(self._run, (RecordKey(self.plan.table.id, record_id) for record_id in record_ids))
+        return cascade  # noqa: RET504 (likewise)
+
+
+class LostStream:
+    """Stands for a stream that could not even be planned: its rows are counted, and no state passes the first one.
+
+    Attributes:
+        account: What became of its rows: nothing.
+    """
+
+    first_unsettled = 1
+
+    def __init__(self, run: Run, described: StreamSchema, error: Exception) -> None:
+        """Say what happened."""
+        self.account = StreamAccount(run, described)
+        run.note_lost(described.stream, _told(error))
+
+    def add(self, _record: Mapping[str, Any], /) -> None:
+        """Count a row."""
+        self.account.take()
+
+    def flush(self) -> None:
+        """Do nothing: no row waits."""
+
+
+def open_stream(run: Run, described: StreamSchema) -> StreamLoader | LostStream:
+    """Return what loads a stream.
+
+    Raises:
+        NinoxConfigError: The stream cannot be written.
+    """
+    try:
+        return StreamLoader(run, described)
+    except (NinoxError, OSError, MemoryError):
+        raise
+    except Exception as error:  # noqa: BLE001 (whatever it is, other streams have no part in it)
+        return LostStream(run, described, error)
+
+
+def _told(error: Exception) -> str:
+    """Log where an error that nobody foresaw came from; return in words that it ended a stream."""
+    log_defect(error, logging.getLogger("target-ninox"))
+    return f"a defect of target-ninox ended it ({type(error).__name__})"

@@ -60,6 +60,7 @@ class Run:
     share: Callable[[], float | None] = lambda: None
     display: Display = field(default_factory=LogDisplay)
     _failed: dict[str, str] = field(default_factory=dict)
+    _lost: str | None = None
     _places: dict[str, Place] = field(default_factory=dict)
     _seen: dict[str, dict[str, AbstractSet[int]]] = field(default_factory=dict)
     _matchers: dict[tuple[str, tuple[str, ...], str], Matcher] = field(default_factory=dict)
@@ -80,8 +81,9 @@ class Run:
 
     def stream_with_row(self, table_id: str, record_id: int) -> str | None:
         """Return the stream of which a row came for a record, or may have: one that failed; None if none did."""
-        if table_id in self._failed:
-            return self._failed[table_id]
+        failed = self.failed_in(table_id)
+        if failed is not None:
+            return failed
         streams = self._seen.get(table_id, {})
         return next((name for name, record_ids in streams.items() if record_id in record_ids), None)
 
@@ -91,8 +93,13 @@ class Run:
         self.report.stream(plan.stream).error = reason
 
     def failed_in(self, table_id: str) -> str | None:
-        """Return a stream into a table that ended before its last row was loaded, None if none did."""
-        return self._failed.get(table_id)
+        """Return a stream that goes into a table, or may, and ended before its last row was loaded; None for none."""
+        return self._failed.get(table_id, self._lost)
+
+    def note_lost(self, stream: str, reason: str) -> None:
+        """Know that a stream ended before anybody knew where it goes, and why: it may be any table."""
+        self._lost = stream
+        self.report.stream(stream).error = reason
 
     def _place(self, described: StreamSchema, settings: StreamSettings) -> Place:
         """Return where a stream goes: decided by its first schema, before any of its rows is written.

@@ -12,7 +12,7 @@ from singer_sdk.sinks import BatchSink
 from typing_extensions import override
 
 from ninox_singer.events import EventLogger
-from target_ninox.loader import StreamLoader
+from target_ninox.loader import LostStream, StreamLoader
 from target_ninox.reader import QuietReader
 from target_ninox.reporting.rejects import StreamSchema
 
@@ -56,7 +56,7 @@ class LoadingTarget(Target):
     reader: QuietReader
 
     @abstractmethod
-    def loader(self, described: StreamSchema) -> StreamLoader:
+    def loader(self, described: StreamSchema) -> StreamLoader | LostStream:
         """Return the loader of a stream, set to its newest schema."""
 
     @abstractmethod

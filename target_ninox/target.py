@@ -24,7 +24,7 @@ from ninox_singer.settings import ConfiguredPlugin
 from target_ninox import finishing
 from target_ninox.batch_files import read_rows
 from target_ninox.completeness import Completeness
-from target_ninox.loader import StreamLoader
+from target_ninox.loader import LostStream, StreamLoader, open_stream
 from target_ninox.mapping.place import CATALOGUE_STREAMS, IDENTITY, RECORD_ID, is_marked_deleted
 from target_ninox.reader import QuietReader
 from target_ninox.reporting.rejects import StreamSchema
@@ -63,6 +63,7 @@ class TargetNinox(ConfiguredPlugin, LoadingTarget):
         self._is_closed = False
         self.buffered = Buffered()
         self._loaders: dict[str, StreamLoader] = {}
+        self._lost: dict[str, LostStream] = {}
         self._stopping = Stopping()
         self._states = DurableStates(self._write_state)
         self._completeness = Completeness(is_tombstone=is_marked_deleted)
@@ -81,18 +82,28 @@ class TargetNinox(ConfiguredPlugin, LoadingTarget):
             self._run = open_run(self._connection, self._settings, self._stopping, share=lambda: self.reader.share)
         return self._run
 
-    def loader(self, described: StreamSchema) -> StreamLoader:
+    def loader(self, described: StreamSchema) -> StreamLoader | LostStream:
         """Return the loader of a stream, set to its newest schema."""
+        if described.stream in self._lost:
+            return self._lost[described.stream]
         if self._is_remade(described.stream):
             named = {key: value for key, value in described.schema.items() if key != IDENTITY}
             described = replace(described, schema=named)
         known = self._loaders.get(described.stream)
-        if known is None:
-            known = self._loaders[described.stream] = StreamLoader(self.run, described)
-            self._check_mirrors(known)
-        else:
+        if known is not None:
             known.describe(described)
-        return known
+            return known
+        opened = open_stream(self.run, described)
+        if isinstance(opened, LostStream):
+            self._lost[described.stream] = opened
+        else:
+            self._loaders[described.stream] = opened
+            self._check_mirrors(opened)
+        return opened
+
+    @property
+    def _all_streams(self) -> dict[str, StreamLoader | LostStream]:
+        return {**self._loaders, **self._lost}
 
     def _is_remade(self, name: str) -> bool:
         """Return whether a stream map gave a stream its name, which is to count then, or makes its `_id`."""
@@ -104,7 +115,7 @@ class TargetNinox(ConfiguredPlugin, LoadingTarget):
         """Write the newest state before which nothing is missing; a run of the first rows and a dry run write none."""
         if self._settings.dry_run or self._settings.limit_rows is not None:
             return
-        unsettled = {name: loader.first_unsettled for name, loader in self._loaders.items()}
+        unsettled = {name: stream.first_unsettled for name, stream in self._all_streams.items()}
         self._states.write_durable({name: first for name, first in unsettled.items() if first is not None})
 
     def _write_state(self, state: State) -> None:
@@ -216,7 +227,10 @@ class TargetNinox(ConfiguredPlugin, LoadingTarget):
     @override
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
         self._completeness.note(message_dict)
-        state, rows_before = message_dict["value"], {name: item.account.read for name, item in self._loaders.items()}
+        state, rows_before = (
+            message_dict["value"],
+            {name: item.account.read for name, item in self._all_streams.items()},
+        )
         if self._completeness.is_under_way(self._mirrored_streams()):
             self._last_inside = state, rows_before  # goes out only if the input ends with it
         else:
@@ -261,7 +275,7 @@ class TargetNinox(ConfiguredPlugin, LoadingTarget):
     def _finish(self) -> None:
         """Do what needs all input, then let the last state go."""
         loaders = list(self._loaders.values())
-        finishing.check_idle_settings(self._settings, self._loaders)
+        finishing.check_idle_settings(self._settings, self._all_streams)
         if self._run is None:
             self.write_durable_state()
             return
@@ -283,6 +297,8 @@ class TargetNinox(ConfiguredPlugin, LoadingTarget):
         name = loader.plan.stream
         if loader.has_failed:
             yield "it ended before its last row was loaded"
+        for lost in self._lost:
+            yield f"stream {lost!r} ended before it was known where it goes, and may go into the same table"
         if self._settings.limit_rows is not None:
             yield "limit_rows leaves rows out"
         maps = self.config.get("stream_maps") or {}

@@ -26,6 +26,7 @@ from tap_ninox.settings import TapSettings
 from target_ninox import completeness
 from target_ninox.mapping.plan import WritePlan
 from target_ninox.matching.known_table import KnownTable
+from target_ninox.run import Run
 from target_ninox.settings import TargetSettings
 from target_ninox.state import write_state
 from target_ninox.write import batch_size
@@ -117,16 +118,28 @@ def encoding_fails(value, error):
 
 @contextmanager
 def stream_crashes(stream, at, error):
-    """Let the loading of a stream fail as nobody foresaw: when its rows are matched or written."""
-    name = {"matching": "_match", "writing": "_save"}[at]
-    work = getattr(RowWriter, name)
+    """Let the loading of a stream fail as nobody foresaw: when it is planned, or its rows are loaded or deleted."""
+    if at in {"planning", "planning again"}:
+        plan, came = Run.plan, []
 
-    def failing(self, *arguments):
+        def planning(self, described):
+            came.append(described.stream)
+            if came.count(stream) > (at == "planning again") and described.stream == stream:
+                raise error
+            return plan(self, described)
+
+        with mock.patch.object(Run, "plan", planning):
+            yield
+        return
+    names = {"matching": "_match", "writing": "_save", "looking for what is gone": "find_unseen", "deleting": "_remove"}
+    work = getattr(RowWriter, names[at])
+
+    def failing(self, *arguments, **named):
         if self.plan.stream == stream:
             raise error
-        return work(self, *arguments)
+        return work(self, *arguments, **named)
 
-    with mock.patch.object(RowWriter, name, failing):
+    with mock.patch.object(RowWriter, names[at], failing):
         yield
 
 

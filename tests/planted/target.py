@@ -746,7 +746,7 @@ PROMISES = [
         test="target/test_bad_rows.py::test_a_crash_ends_its_stream_and_no_other",
         defects=(
             Defect(
-                "target_ninox:StreamLoader._ending_here",
+                "target_ninox:StreamLoader.ending_here",
                 "except Exception as error",
                 "except KeyboardInterrupt as error",
             ),
@@ -757,9 +757,45 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
+        "If a stream ends by a defect of `target-ninox`, all others are loaded.",
+        test="target/test_bad_rows.py::test_a_crash_at_a_later_schema_ends_its_stream_and_no_other",
+        defects=(Defect("target_ninox:StreamLoader.describe", "with self.ending_here():", "if True:"),),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "If a mirror ends so, none of its own records is deleted",
+        test="target/test_bad_rows.py::test_a_crash_of_a_mirror_deletes_nothing_of_its_own_and_ends_no_other",
+        defects=(
+            Defect("target_ninox:StreamLoader.find_unseen", "with self.ending_here(), self._working():", "if True:"),
+            Defect("target_ninox:StreamLoader.remove", "with self.ending_here(), self._working():", "if True:"),
+            Defect("target_ninox:_certainly_unseen", "loader.has_failed and not reasons", "False"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "where it is not even known into which table a stream goes, no mirror deletes any",
+        test="target/test_bad_rows.py::test_a_crash_ends_its_stream_and_no_other",
+        defects=(
+            Defect("target_ninox:TargetNinox._doubts", "in self._lost", "in ()"),
+            Defect("target_ninox:open_stream", "except Exception as error", "except KeyboardInterrupt as error"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "nothing is deleted with which its records would go",
+        test="target/test_bad_rows.py::test_what_a_stream_that_nobody_could_plan_may_have_loaded_is_not_deleted_along",
+        defects=(
+            Defect(
+                "target_ninox:Run.failed_in", "self._failed.get(table_id, self._lost)", "self._failed.get(table_id)"
+            ),
+            Defect("target_ninox:TargetNinox._all_streams", "**self._lost", ""),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
         "nothing is deleted with which its records would go.",
         test="target/test_cascade.py::test_nothing_is_deleted_with_which_records_of_a_failed_stream_would_go",
-        defects=(Defect("target_ninox:Run.stream_with_row", "if table_id in self._failed:", "if False:"),),
+        defects=(Defect("target_ninox:Run.stream_with_row", "if failed is not None:", "if False:"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",

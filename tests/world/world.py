@@ -286,9 +286,9 @@ class TargetWorld(World):
     def target_is_killed_between_parents_and_children(self, family, kill):
         self.play_family(family, kill=kill)
 
-    @rule(family=draw.families)
-    def target_crashes_where_it_loads_the_parents(self, family):
-        self.play_family(family, crash=limits.stream_crashes("parents", "writing", KeyError("a defect")))
+    @rule(family=draw.families, at=st.sampled_from(["planning", "matching", "writing"]))
+    def target_crashes_where_it_loads_the_parents(self, family, at):
+        self.play_family(family, crash=limits.stream_crashes("parents", at, KeyError("a defect")))
 
     def play_family(self, drawn, *, crash=None, **trouble):
         """Load two streams, perhaps disturbed; then undisturbed, and all again."""
