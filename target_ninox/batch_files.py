@@ -24,8 +24,10 @@ class BatchFileError(NinoxError):
     """A file of a BATCH message that cannot be read."""
 
 
-def read_rows(message: Mapping[str, Any], *, storage: StorageTarget | None = None) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a BATCH message.
+def read_rows(
+    message: Mapping[str, Any], *, storage: StorageTarget | None = None
+) -> Iterator[tuple[dict[str, Any], int]]:
+    """Yield the rows of a BATCH message, each with its bytes.
 
     Args:
         message: The message.
@@ -54,7 +56,7 @@ def _opened(path: str, storage: StorageTarget | None) -> Iterator[IO[bytes]]:
         yield file
 
 
-def _rows(lines: IO[bytes], stream: str, name: str) -> Iterator[dict[str, Any]]:
+def _rows(lines: IO[bytes], stream: str, name: str) -> Iterator[tuple[dict[str, Any], int]]:
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -65,7 +67,7 @@ def _rows(lines: IO[bytes], stream: str, name: str) -> Iterator[dict[str, Any]]:
         if not isinstance(row, dict):
             message = f"{stream}: line {number} of the file {name!r} of a BATCH message is no JSON object in UTF-8."
             raise BatchFileError(message)
-        yield row
+        yield row, len(line)
 
 
 @contextmanager

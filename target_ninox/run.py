@@ -23,7 +23,7 @@ from target_ninox.mapping.place import DELETED_AT, Identity, Place, are_tombston
 from target_ninox.mapping.plan import WritePlan, plan_stream
 from target_ninox.mapping.references import Reference
 from target_ninox.matching.matcher import Matcher
-from target_ninox.matching.record_index import KeyOf
+from target_ninox.matching.record_index import KeyOf, SavedValues
 from target_ninox.reporting.dry_run import DryRun
 from target_ninox.reporting.rejects import Rejects, StreamSchema
 from target_ninox.reporting.report import RunReport
@@ -64,6 +64,7 @@ class Run:
     _places: dict[str, Place] = field(default_factory=dict)
     _seen: dict[str, dict[str, AbstractSet[int]]] = field(default_factory=dict)
     _matchers: dict[tuple[str, tuple[str, ...], str], Matcher] = field(default_factory=dict)
+    _values: SavedValues = field(default_factory=SavedValues)
 
     def plan(self, described: StreamSchema) -> WritePlan:
         """Return how a stream is written, by the schema that was read last.
@@ -184,8 +185,7 @@ class Run:
         """
         self.client.close()
         self.display.clear()
-        for matcher in self._matchers.values():
-            matcher.index.close()
+        self._values.close()
         self.rejects.close()
         if self.preview:
             self.preview.print(self.report)
@@ -215,6 +215,7 @@ class Run:
                 key,
                 key_fields=key_fields,
                 kept_fields=kept_fields,
+                values=self._values,
                 has_one_spelling=by == "link" or self._has_one_spelling(table_id, key_fields),
             )
             self._matchers[table_id, key_fields, by] = known

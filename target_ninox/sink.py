@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,6 @@ from typing_extensions import override
 
 from ninox_singer.events import EventLogger
 from target_ninox.loader import LostStream, StreamLoader
-from target_ninox.reader import QuietReader
 from target_ninox.reporting.rejects import StreamSchema
 
 ROWS_AT_ONCE = 5000
@@ -24,7 +23,10 @@ MOST_ROWS_IN_ALL = 20_000
 """Of all streams together; a row takes a kilobyte."""
 
 MOST_BYTES_IN_ALL = 16 * 1024**2
-"""Of input, of all streams together; of large rows, such as those with files in base64, fewer are held in memory."""
+"""Of all streams together; of large rows, such as those with files in base64, fewer are held in memory."""
+
+_VALUE_BYTES = 50
+"""What a value takes beside its text: a row of a hundred short ones takes many times its line."""
 
 
 @dataclass(slots=True)
@@ -32,11 +34,16 @@ class Buffered:
     """What a sink holds, or all sinks of a run together.
 
     Attributes:
-        size: Bytes of input.
+        size: Bytes of input, and what its values take beside them.
     """
 
     rows: int = 0
     size: int = 0
+
+    def add(self, record: Mapping[str, Any], size: int) -> None:
+        """Count a record that is held."""
+        self.rows += 1
+        self.size += size + _VALUE_BYTES * len(record)
 
     @property
     def is_too_much(self) -> bool:
@@ -49,11 +56,9 @@ class LoadingTarget(Target):
 
     Attributes:
         buffered: What all sinks hold together.
-        reader: Reads the messages.
     """
 
     buffered: Buffered
-    reader: QuietReader
 
     @abstractmethod
     def loader(self, described: StreamSchema) -> StreamLoader | LostStream:
@@ -97,22 +102,12 @@ class TableSink(BatchSink):
     @override
     def process_record(self, record: dict[str, Any], context: Mapping[str, Any]) -> None:
         self._loader.add(record)
-        for buffered in (self.held, self.target.buffered):
-            buffered.rows += 1
-            buffered.size += self.target.reader.line_bytes
+        self.held.add(record, context["bytes"])
+        self.target.buffered.add(record, context["bytes"])
 
     @override
     def process_batch(self, context: Mapping[str, Any]) -> None:
         """Load what was handed over."""
-        self._loader.flush()
-
-    def load(self, records: Iterable[dict[str, Any]]) -> None:
-        """Take records that came in files, and load them."""
-        for count, record in enumerate(records, start=1):
-            self._loader.add(record)
-            self.record_counter_metric.increment()
-            if count % ROWS_AT_ONCE == 0:
-                self._loader.flush()
         self._loader.flush()
 
     @override

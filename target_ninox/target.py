@@ -183,20 +183,20 @@ class TargetNinox(ConfiguredPlugin, LoadingTarget):
             for stream_map in self.mapper.stream_maps[stream]:
                 record = transformed(stream_map, message_dict["record"])
                 if record is not None:
-                    self._hand_over(record, stream_map.stream_alias)
+                    self._hand_over(record, stream_map.stream_alias, self.reader.line_bytes)
             self._handle_max_record_age()
         except (Exception, SystemExit):
             self._abort()
             raise
 
-    def _hand_over(self, record: dict[str, Any], name: str) -> None:
-        """Give a record to its sink, and empty sinks that are full."""
+    def _hand_over(self, record: dict[str, Any], name: str, size: int) -> None:
+        """Give a record, of so many bytes of input, to its sink, and empty sinks that are full."""
         sink = self._sinks_active.get(name)
         if sink is None:
             self._assert_sink_exists(name)
             return
         sink.tally_record_read()
-        sink.process_record(record, {})
+        sink.process_record(record, {"bytes": size})
         sink.record_counter_metric.increment()
         if sink.is_full:
             self.drain_one(sink)
@@ -216,8 +216,11 @@ class TargetNinox(ConfiguredPlugin, LoadingTarget):
                 sink = self.get_sink(stream_map.stream_alias)
                 if isinstance(sink, TableSink):
                     storage = sink.batch_config.storage if sink.batch_config else None
-                    rows = (transformed(stream_map, row) for row in read_rows(message_dict, storage=storage))
-                    sink.load(row for row in rows if row is not None)
+                    for row, size in read_rows(message_dict, storage=storage):
+                        record = transformed(stream_map, row)
+                        if record is not None:
+                            self._hand_over(record, stream_map.stream_alias, size)
+                    self.drain_one(sink)
             self._handle_max_record_age()
 
     @override

@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from ninox_api.client import NinoxRecord
 from ninox_api.paging import Page
 from target_ninox.matching.known_table import KnownTable
-from target_ninox.matching.record_index import ExistingRecord, Fields, KeyOf, RecordIndex
+from target_ninox.matching.record_index import ExistingRecord, Fields, KeyOf, RecordIndex, SavedValues
 
 _FEW = 2
 """So many single reads are never dearer than reading the table: a page and the empty one behind it."""
@@ -27,7 +27,7 @@ class Matcher:
 
     def __init__(
         self, table: KnownTable, key_of: KeyOf, *, key_fields: tuple[str, ...], kept_fields: frozenset[str],
-        has_one_spelling: bool = True,
+        values: SavedValues, has_one_spelling: bool = True,
     ) -> None:  # fmt: skip
         """Remember what to look for; nothing is sent yet.
 
@@ -36,10 +36,11 @@ class Matcher:
             key_of: Tells a record's key.
             key_fields: Ids of the fields that make up the key; empty where the record id is the key.
             kept_fields: Ids of the fields whose values are wanted.
+            values: Where they are saved.
             has_one_spelling: Whether equal keys are always spelled alike, but for the two forms of Unicode.
         """
         self._has_one_spelling = has_one_spelling
-        self.index = RecordIndex(key_of, kept_fields=kept_fields)
+        self.index = RecordIndex(key_of, kept_fields=kept_fields, values=values)
         self.is_whole = False
         self._table = table
         self._key_of = key_of
@@ -73,9 +74,8 @@ class Matcher:
         return found
 
     def retire(self) -> None:
-        """Drop all that is known; another takes its place."""
+        """Learn no more; another takes its place."""
         self._table.unwatch(self)
-        self.index.close()
 
     def read_whole(self) -> None:
         """Read what is left of the table."""

@@ -16,7 +16,7 @@ KeyOf = Callable[[int, Fields], Hashable | None]
 """Record id and fields → key, None for a record without one."""
 
 MEMORY_BYTES = 4 * 1024 * 1024
-"""Values of small tables stay in memory; beyond this they go to an unnamed file that ends with the process."""
+"""Few values stay in memory; beyond this they go to an unnamed file that ends with the process."""
 
 _NONE = -1
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -30,6 +30,35 @@ class ExistingRecord(NamedTuple):
     fields: Fields
 
 
+class SavedValues:
+    """Values of records, all tables of a run together: one file, whatever their number."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._file: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115
+        self._end = 0
+        self._is_at_end = True
+
+    def append(self, fields: Fields) -> int:
+        """Save values; return where they are."""
+        offset = self._end
+        if not self._is_at_end:  # a seek makes the file write what it has gathered
+            self._file.seek(offset)
+            self._is_at_end = True
+        self._end += self._file.write(_ENCODER.encode(fields) + b"\n")
+        return offset
+
+    def read(self, offset: int) -> Fields:
+        """Return the values at a place."""
+        self._file.seek(offset)
+        self._is_at_end = False
+        return _DECODER.decode(self._file.readline())
+
+    def close(self) -> None:
+        """Drop them."""
+        self._file.close()
+
+
 class RecordIndex:
     """Key → records.
 
@@ -37,18 +66,17 @@ class RecordIndex:
     points to is compared by its key, so that two keys with one hash are told apart.
     """
 
-    def __init__(self, key_of: KeyOf, *, kept_fields: frozenset[str]) -> None:
+    def __init__(self, key_of: KeyOf, *, kept_fields: frozenset[str], values: SavedValues) -> None:
         """Start empty.
 
         Args:
             key_of: Tells a record's key.
             kept_fields: Ids of the fields whose values are wanted back.
+            values: Where they are saved.
         """
         self.kept_fields = kept_fields
         self._key_of = key_of
-        self._file: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115
-        self._end = 0
-        self._is_at_end = True
+        self._values = values
         self._ids = array("q")
         self._late: dict[int, int] = {}
         self._offsets = array("q")
@@ -82,7 +110,8 @@ class RecordIndex:
             slot = self._new_slot(record_id)
         else:
             self._unlink(slot)
-        self._offsets[slot] = self._append({key: value for key, value in fields.items() if key in self.kept_fields})
+        kept = {key: value for key, value in fields.items() if key in self.kept_fields}
+        self._offsets[slot] = self._values.append(kept)
         self._link(slot, self._key_of(self._ids[slot], fields))
 
     def merge(self, record_id: int, fields: Fields) -> None:
@@ -97,10 +126,6 @@ class RecordIndex:
         if slot is not None:
             self._unlink(slot)
             self._offsets[slot] = _NONE
-
-    def close(self) -> None:
-        """Drop the values."""
-        self._file.close()
 
     def _slot(self, record_id: int) -> int | None:
         if record_id in self._late:
@@ -138,18 +163,6 @@ class RecordIndex:
             at = self._next[at]
         self._next[slot] = _NONE
 
-    def _append(self, fields: Fields) -> int:
-        offset = self._end
-        if not self._is_at_end:  # a seek makes the file write what it has gathered
-            self._file.seek(offset)
-            self._is_at_end = True
-        self._end += self._file.write(_ENCODER.encode(fields) + b"\n")
-        return offset
-
     def _read(self, slot: int) -> Fields | None:
         offset = self._offsets[slot]
-        if offset == _NONE:
-            return None
-        self._file.seek(offset)
-        self._is_at_end = False
-        return _DECODER.decode(self._file.readline())
+        return None if offset == _NONE else self._values.read(offset)

@@ -918,4 +918,29 @@ PROMISES = [
             Defect("target_ninox:TargetNinox._hand_over", "self.drain_one(max(", "self.drain_one(min("),
         ),
     ),
+    Promise(
+        "CHANGELOG.md",
+        "Short values count by their number, rows of BATCH files count like those of the input",
+        test="target/test_messages.py::test_rows_of_many_short_values_are_loaded_before_they_fill_the_memory",
+        defects=(Defect("target_ninox:Buffered.add", "+ _VALUE_BYTES * len(record)", ""),),
+    ),
+    Promise(
+        "CHANGELOG.md",
+        "rows of BATCH files count like those of the input",
+        test="target/test_batch_files.py::test_large_rows_in_files_are_loaded_before_they_fill_the_memory",
+        defects=(
+            Defect(
+                "target_ninox:TargetNinox._process_batch_message",
+                "stream_map.stream_alias, size",
+                "stream_map.stream_alias, 1",
+            ),
+            Defect("target_ninox.batch_files:_rows", "len(line)", "0"),
+        ),
+    ),
+    Promise(
+        "CHANGELOG.md",
+        "what is known of the records of all tables is in one temporary file",
+        test="unit/test_record_index.py::test_the_values_of_many_tables_take_no_more_memory_than_those_of_one",
+        defects=(Defect("target_ninox:RecordIndex.__init__", "self._values = values", "self._values = SavedValues()"),),
+    ),
 ]

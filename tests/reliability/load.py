@@ -120,6 +120,28 @@ def target_waiting(directory, rows):
         yield f"target: {rows:,} rows before the records they link to", seconds, peak
 
 
+def target_streams(directory, count):
+    """Load rows of many streams that come in turn."""
+    names = [f"Field {n}" for n in range(10)]
+    lines = directory / "input"
+    with lines.open("w", encoding="utf-8") as file:
+        for n in range(count):
+            described = schema(f"Table {n}", names[:1], **dict.fromkeys(names, "string"))
+            file.write(json.dumps(described) + "\n")
+        for number in range(2000):
+            row = {name: f"{name} {number}" for name in names}
+            for n in range(count):
+                file.write(json.dumps({"type": "RECORD", "stream": f"Table {n}", "record": row}) + "\n")
+    fields = {_letters(n): field("string", name) for n, name in enumerate(names)}
+    tables = {_letters(n): table(f"Table {n}", **fields) for n in range(count)}
+    with Simulator(seed=team(database(tables))) as simulator:
+        _, seconds, peak = _timed(directory, "target-ninox", simulator, "--input", lines, database="Shop")
+        stored = simulator.store.database(TEAM_ID, DATABASE_ID).tables.values()
+        assert [len(table.records) for table in stored] == [2000] * count
+        assert peak <= MOST_MB, f"{peak} MB, more than {MOST_MB}"
+        yield f"target: {count} streams of 2,000 rows in turn", seconds, peak
+
+
 def _letters(number):
     letters = ""
     while True:
@@ -197,6 +219,7 @@ def run_load(options):
         (tap_rows, options.rows),
         (target_rows, options.rows),
         (target_waiting, 300_000),
+        (target_streams, 200),
         (tap_tables, max(110, min(500, options.rows // 100))),
         (both_fields, 2000),
         (both_large_values, 10_000_000),

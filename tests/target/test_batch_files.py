@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from tests.helpers.run import records, run_target, schema, state, stored
+from tests.helpers import limits
+from tests.helpers.run import records, run_target, schema, state, stored, writes
 from tests.helpers.seeds import shop
 
 CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
@@ -62,6 +63,15 @@ def test_stream_maps_apply_to_files_too(simulate, tmp_path):
     run = run_target(simulator, [described, batch(path, stream="raw")], stream_maps=maps)
     assert run.error is None
     assert stored(simulator) == {1: {"A": "b!"}}
+
+
+@limits.small_batches_in_bytes(100_000)
+def test_large_rows_in_files_are_loaded_before_they_fill_the_memory(simulate, tmp_path):
+    simulator = simulate(shop(0))
+    lines = [json.dumps({"Name": f"{n} {'x' * 30_000}"}) for n in range(10)]
+    run = run_target(simulator, [CUSTOMERS, batch(uri(tmp_path, "a.jsonl", "\n".join(lines).encode())), state(1)])
+    assert run.counts("customers") == {"read": 10, "created": 10}
+    assert len(writes(simulator)) == 3, "4 rows, 4 rows, 2 rows"
 
 
 def test_numbers_in_files_keep_their_digits(simulate, tmp_path):
