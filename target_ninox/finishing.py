@@ -185,7 +185,7 @@ def _certainly_unseen(doubts: Mapping[StreamLoader, Sequence[str]]) -> Iterator[
 def _refuse_to_take_rows(run: Run, plan: WritePlan, along: Iterable[RecordKey]) -> None:
     """Refuse a deletion that would take records along for which rows of this very input came."""
     for record in along:
-        stream = run.stream_with_row(*record)
+        stream = run.stream_that_keeps(*record)
         if stream is not None:
             raise CascadeTakesRowsError(plan, table_name(run, record.table_id), stream)
 

@@ -68,6 +68,7 @@ class StreamLoader:
         self._buffer: list[Row] = []
         self.seen: set[int] = set()
         self.created = IdRuns()
+        self._rejected: tuple[int, set[int]] = 0, set()
         self._overrides = Overrides(self.account.report)
         self._plan_rows(described)
 
@@ -87,6 +88,7 @@ class StreamLoader:
         self.plan = plan.including(self.plan) if self.held else plan
         self._untold = [warning for warning in self.plan.warnings if warning not in self._told]
         self._run.note_seen(self.plan, self.seen)
+        self._run.note_rejected(self.plan, self._may_be_rejected)
         self._links = Links(self._run, self.plan)
         self._writer = RowWriter(
             self._run, self.plan, self.account, seen=self.seen, created=self.created, overrides=self._overrides,
@@ -307,6 +309,13 @@ class StreamLoader:
     def leave_waiting(self, reason: str) -> None:
         """Leave the rows that wait where they are: what they wait for did not come, and may."""
         self._fail(reason)
+
+    def _may_be_rejected(self, record_id: int) -> bool:
+        """Return whether a row that was rejected is about a record, or may be; asked when all rows have come."""
+        keys = len(self.account.rejected_keys)
+        if keys != self._rejected[0]:
+            self._rejected = keys, self._writer.find_rejected()
+        return self.account.has_nameless_rejects or record_id in self._rejected[1]
 
     def delete_put_off(self, gone: set[RecordKey]) -> None:
         """Delete the records whose deletion was put off; see `RowWriter.delete_put_off`."""

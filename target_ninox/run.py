@@ -61,6 +61,7 @@ class Run:
     display: Display = field(default_factory=LogDisplay)
     _failed: dict[str, str] = field(default_factory=dict)
     _lost: str | None = None
+    _rejected: dict[str, dict[str, Callable[[int], bool]]] = field(default_factory=dict)
     _places: dict[str, Place] = field(default_factory=dict)
     _seen: dict[str, dict[str, AbstractSet[int]]] = field(default_factory=dict)
     _matchers: dict[tuple[str, tuple[str, ...], str], Matcher] = field(default_factory=dict)
@@ -87,6 +88,18 @@ class Run:
             return failed
         streams = self._seen.get(table_id, {})
         return next((name for name, record_ids in streams.items() if record_id in record_ids), None)
+
+    def note_rejected(self, plan: WritePlan, may_be_about: Callable[[int], bool]) -> None:
+        """Know how to find out whether rejected rows of a stream may be about a record."""
+        self._rejected.setdefault(plan.table.id, {})[plan.stream] = may_be_about
+
+    def stream_that_keeps(self, table_id: str, record_id: int) -> str | None:
+        """Return the stream of which a row came for a record, or may have, written or rejected; None if none did."""
+        name = self.stream_with_row(table_id, record_id)
+        if name is not None:
+            return name
+        rejected = self._rejected.get(table_id, {})
+        return next((name for name, may_be_about in rejected.items() if may_be_about(record_id)), None)
 
     def note_failed(self, plan: WritePlan, reason: str) -> None:
         """Know that a stream ended before its last row was loaded, and why."""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from ninox_singer.progress import Progress
-from target_ninox.mapping.rows import EncodedRow, RowRejectedError
+from target_ninox.mapping.rows import EMPTY_KEY, EncodedRow, RowRejectedError
 from target_ninox.reporting.rejects import StreamSchema
 from target_ninox.run import Run
 from target_ninox.write.merging import Row
@@ -32,6 +32,7 @@ class StreamAccount:
         read: Rows that came.
         blocked_from: Number of the first rejected row that holds the state; None for none.
         rejected_keys: Key → number of the last rejected row that has it; none where nothing can be deleted.
+        has_nameless_rejects: Whether a row was rejected that may be about any record.
     """
 
     def __init__(self, run: Run, described: StreamSchema) -> None:
@@ -41,6 +42,7 @@ class StreamAccount:
         self.read = 0
         self.blocked_from: int | None = None
         self.rejected_keys: dict[Hashable, int] = {}
+        self.has_nameless_rejects = False
         self._keeps_keys = run.settings.may_delete
         self._share = run.share
         self._progress = Progress(described.stream, run.display, start=run.share() or 0.0)
@@ -89,6 +91,9 @@ class StreamAccount:
         key = error.key if row.encoded.key is None else row.encoded.key
         if self._keeps_keys and key is not None:
             self.rejected_keys[key] = row.encoded.number
+        is_whole = key is not None and not (isinstance(key, tuple) and None in key)
+        if not is_whole and all(fault.code != EMPTY_KEY for fault in error.faults):
+            self.has_nameless_rejects = True
         self._rejects.add(row.described, row.record, error, number=row.encoded.number, key=key)
         if self._holds_state:
             self.blocked_from = min(row.since, self.blocked_from or row.since)

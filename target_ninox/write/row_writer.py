@@ -150,6 +150,14 @@ class RowWriter:
         self._save(list(self._intents([row for row in kept if not row.encoded.deleted], matches)))
         self._delete([row for row in kept if row.encoded.deleted], matches)
 
+    def find_rejected(self) -> set[int]:
+        """Return the ids of the records that rejected rows were about; the table is read for it."""
+        if not (self.plan.needs_key and self._account.rejected_keys):
+            return set()
+        matcher = self._run.matcher_of(self.plan)
+        matcher.read_whole()
+        return {record.id for key in self._account.rejected_keys for record in matcher.index.find(key)}
+
     def link(self, rows: Iterable[Row]) -> None:
         """Set the references of rows that were written without them; their counts were remembered."""
         intents = []
@@ -431,7 +439,7 @@ class RowWriter:
     def _takes_rows(self, record_id: int, cascade: Cascade) -> bool:
         """Return whether records would go along with one for which rows of this very input came."""
         along = cascade.along([RecordKey(self.plan.table.id, record_id)])
-        return any(self._run.stream_with_row(*record) is not None for record in along)
+        return any(self._run.stream_that_keeps(*record) is not None for record in along)
 
     def _remove(self, record_ids: Sequence[int], cascade: Cascade, *, counted: set[RecordKey]) -> Iterator[Deletion]:
         """Delete records, and note what went along with those that are gone."""

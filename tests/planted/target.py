@@ -339,6 +339,16 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/mirror.md",
+        "if records would go along for which rows of the same input came, were they rejected or not",
+        test="target/test_cascade.py::test_what_a_rejected_row_is_about_does_not_go_along",
+        defects=(
+            Defect("target_ninox:RowWriter._takes_rows", "stream_that_keeps", "stream_with_row"),
+            Defect("target_ninox:_refuse_to_take_rows", "stream_that_keeps", "stream_with_row"),
+            Defect("target_ninox:StreamLoader._may_be_rejected", "self.account.has_nameless_rejects or", ""),
+        ),
+    ),
+    Promise(
+        "docs/how-to/mirror.md",
         "with `hard_delete`, that row is rejected.",
         test="target/test_cascade.py::test_hard_delete_does_not_take_records_along_for_which_rows_came",
         defects=(

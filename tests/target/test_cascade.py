@@ -22,7 +22,7 @@ def shop(invoices=8, each=4, *, link=None, **more):
     tables = {
         "A": table("Invoices", A=field("string", "No"), B=field("ref", "Storno", refTypeId="A"),
                    C=field("rev", "Positions", refTypeId="B", refFieldId="B")),
-        "B": table("Positions", A=field("string", "No"), B=field("ref", "Invoice", **link)),
+        "B": table("Positions", A=field("string", "No"), B=field("ref", "Invoice", **link), C=field("number", "Price")),
         "C": {**table("Notes", A=field("string", "Text"), B=field("ref", "Position", refTypeId="B")), "masterRef": "B"},
         "D": table("Payments", A=field("string", "No"), B=field("ref", "Invoice", refTypeId="A")),
     }  # fmt: skip
@@ -235,6 +235,29 @@ def test_no_state_passes_a_deletion_that_waits(simulate):
     assert run.error is None
     assert seen == [({"row": "p13"}, False), ({"bookmarks": {}}, True)]
     assert announced(run) == 12
+
+
+BAD = {
+    "a value": {"No": "p5", "Price": "many"},
+    "no parent": {"No": "p5", "Invoice": "none such"},
+    "a mark": {"No": "p5", "_sdc_deleted_at": "perhaps"},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("bad", BAD)
+def test_what_a_rejected_row_is_about_does_not_go_along(simulate, way, bad):
+    """Its source has it still: it could not be made again with all that it has."""
+    simulator = simulate(shop())
+    messages, settings = WAYS[way]
+    described = schema("positions", key=["No"], No="string", Invoice="string", _sdc_deleted_at="string", Price="number")
+    streams = {**settings.get("streams", {}), "positions": {"references": {"Invoice": "No"}}}
+    given = [described, *records("positions", [BAD[bad]]), *messages(2), END]
+    run = run_target(simulator, given, **{**settings, "streams": streams}, max_deletes=100)
+    assert run.error is not None
+    assert is_untouched(simulator)
+    assert run.counts("positions")["rejected"] == 1
+    assert run.states == []
 
 
 @pytest.mark.parametrize("follows", ["a bad line", "the end of the process"])
