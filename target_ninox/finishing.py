@@ -257,7 +257,9 @@ def _load_circles(loaders: Sequence[StreamLoader]) -> None:
     with ExitStack() as stack:
         for loader in loaders:
             stack.enter_context(loader.account.remembering())
+        while sum([loader.write_unlinked() for loader in loaders]):
+            pass
         for loader in loaders:
-            loader.write_unlinked()
+            loader.refuse_circular()
         for loader in loaders:
             loader.link()

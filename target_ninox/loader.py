@@ -62,6 +62,7 @@ class StreamLoader:
         self._failed_from: int | None = None
         self._retry_from = 0
         self._looks_back = False
+        self._unlinked: set[int] = set()
         self._has_told_strangers = False
         self._told: set[str] = set()
         self._run = run
@@ -269,11 +270,28 @@ class StreamLoader:
                 has_given_up = has_given_up or bool(given_up)
         return has_given_up
 
-    def write_unlinked(self) -> None:
-        """Load all held rows without the links that are missing; they wait on, to be linked."""
+    def write_unlinked(self) -> int:
+        """Load held rows without the links that are missing, to be linked later; return how many.
+
+        Rows whose key waits for a linked record are left out: once that is there, the next call loads them.
+        """
+        before = len(self._unlinked)
         with self.ending_here(), self._working():
             for block in self.held.blocks():
-                self._writer.write(self._links.without_missing(block, reject=self.account.reject))
+                rows = [row for row in block if row.encoded.number not in self._unlinked]
+                written, keyless = self._links.without_missing(rows, reject=self.account.reject)
+                self._writer.write(written)
+                waiting = {row.encoded.number for row in keyless}
+                self._unlinked.update(row.encoded.number for row in rows if row.encoded.number not in waiting)
+        return len(self._unlinked) - before
+
+    def refuse_circular(self) -> None:
+        """Reject held rows that could not be loaded even without their links: their keys wait for each other."""
+        with self.ending_here(), self._working():
+            for block in self.held.blocks():
+                rows = [row for row in block if row.encoded.number not in self._unlinked]
+                self._links.refuse_circular(rows, reject=self.account.reject)
+                self._drop(rows)
 
     def link(self) -> None:
         """Set the links of the rows that were loaded without them."""

@@ -83,7 +83,11 @@ class WritePlan:
 
     def may_stay_empty(self, field_id: str) -> bool:
         """Return whether a row is loaded without a link whose record is not there; never one of its key."""
-        return self.links_may_be_empty and not (self.needs_key and field_id in self.match_field_ids)
+        return self.links_may_be_empty and not self.is_part_of_key(field_id)
+
+    def is_part_of_key(self, field_id: str) -> bool:
+        """Return whether a row's record cannot be found, nor be told from others, without a field."""
+        return self.needs_key and field_id in self.match_field_ids
 
     def encode(self, record: Record, number: int) -> EncodedRow:
         """Return a row in Ninox's terms.

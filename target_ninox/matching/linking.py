@@ -18,6 +18,11 @@ Reject = Callable[[Row, RowRejectedError], None]
 Wanted = tuple[str, Hashable]
 """Field id of the reference, and key of the linked record."""
 
+_CIRCULAR = (
+    "It is part of the key, and names a record that links back to this row, so that neither can be created first. "
+    "Create one of them in Ninox, or choose another key (match_on)."
+)
+
 
 class Links:
     """Resolves the references of one stream's rows."""
@@ -78,11 +83,29 @@ class Links:
         self._run.report.stream(self._plan.stream).unlinked += emptied
         return replace(row, encoded=replace(row.encoded, references=left))
 
-    def without_missing(self, rows: Iterable[Row], *, reject: Reject) -> list[Row]:
-        """Return rows with the links that are found, and without a word about the others."""
-        rows = list(rows)
+    def without_missing(self, rows: Sequence[Row], *, reject: Reject) -> tuple[list[Row], list[Row]]:
+        """Return rows with the links that are found, and without a word about the others; and those that must wait on.
+
+        These are the ones whose key waits for a linked record: without it, nobody could tell whether theirs is there.
+        """
         found = self._find(rows)
-        return [kept for row in rows for kept in self._tried(row, lambda row: self._with_known(row, found), reject)]
+        keyless = [row for row in rows if self._missing_of_key(row, found)]
+        known = [row for row in rows if not self._missing_of_key(row, found)]
+        tried = (self._tried(row, lambda row: self._with_known(row, found), reject) for row in known)
+        return [kept for rows_kept in tried for kept in rows_kept], keyless
+
+    def refuse_circular(self, rows: Sequence[Row], *, reject: Reject) -> None:
+        """Reject rows whose keys wait for each other."""
+        found = self._find(rows)
+        for row in rows:
+            names = [self._plan.references[field_id].property for field_id in self._missing_of_key(row, found)]
+            faults = [RowRejectedError(property_name=name, code="circular_key", reason=_CIRCULAR) for name in names]
+            reject(row, RowRejectedError.of(faults, key=row.encoded.key))
+
+    def _missing_of_key(self, row: Row, found: dict[Wanted, list[int]]) -> list[str]:
+        """Return the fields of a row's key that link to records which are not there."""
+        wanted = (wanted for wanted in wanted_of(row) if not found.get(wanted))
+        return list(dict.fromkeys(field_id for field_id, _ in wanted if self._plan.is_part_of_key(field_id)))
 
     def _with_known(self, row: Row, found: dict[Wanted, list[int]]) -> EncodedRow:
         known = {

@@ -359,6 +359,46 @@ def test_two_rows_whose_key_is_a_link_are_one_record(simulate):
     assert stored(simulator, "C") == {1: {"A": "1", "B": 1, "C": 3}}
 
 
+def test_keys_that_wait_for_each_other_are_rejected_and_nothing_is_created(simulate, caplog):
+    """Without its key, a row would be another record in each run."""
+    simulator = simulate(shop())
+    described = schema("orders", key=["No", "Parent"], No="string", Parent="string")
+    given = [{"No": "self", "Parent": "self"}, {"No": "x", "Parent": "y"}, {"No": "y", "Parent": "x"}]
+    streams = {"orders": {"references": {"Parent": "No"}}}
+    for on_missing in ("reject", "null"):
+        streams["orders"]["on_missing"] = on_missing
+        run = run_target(simulator, [described, *records("orders", given)], streams=streams)
+        assert run.counts("orders") == {"read": 3, "rejected": 3}
+        assert stored(simulator, "B") == {}
+    assert "Parent: It is part of the key, and names a record that links back to this row" in caplog.text
+
+
+@pytest.mark.parametrize("order", ["lines first", "orders first"])
+def test_rows_whose_key_is_a_link_into_a_circle_are_loaded_once_it_is_there(simulate, order):
+    tables = {
+        "B": table("Orders", A=field("string", "No"), B=field("ref", "Main line", refTypeId="C"),
+                   C=field("ref", "Parent", refTypeId="B")),
+        "C": table("Lines", A=field("string", "No"), B=field("ref", "Order", refTypeId="B")),
+    }  # fmt: skip
+    simulator = simulate(team(database(tables)))
+    parts = [
+        [schema("lines", key=["Order", "No"], No="string", Order="string"),
+         *records("lines", [{"No": "L1", "Order": "x"}, {"No": "L2", "Order": "y"}])],
+        [schema("orders", key=["No"], No="string", Parent="string", Main="string"),
+         *records("orders", [{"No": "x", "Parent": "y", "Main": "L1"}, {"No": "y", "Parent": "x"}])],
+    ]  # fmt: skip
+    messages = [*chain(*(parts if order == "lines first" else reversed(parts)))]
+    own = {"fields": {"Main": "Main line"}, "references": {"Parent": "No", "Main": "No"}}
+    streams = {"orders": own, "lines": {"references": {"Order": "No"}}}
+    for created in ("created", "unchanged"):
+        run = run_target(simulator, messages, streams=streams)
+        assert run.error is None
+        assert [run.counts(name) for name in ("lines", "orders")] == [{"read": 2, created: 2}] * 2
+        assert linked(simulator, "C", "B", "B") == {"L1": "x", "L2": "y"}
+        assert linked(simulator, "B", "C", "B") == {"x": "y", "y": "x"}
+        assert linked(simulator, "B", "B", "C") == {"x": "L1"}
+
+
 @limits.small_batches(1)
 def test_a_row_that_waits_is_gone_once_a_later_one_of_its_key_was_loaded(simulate):
     """It would be loaded again at the end, over what came later."""
