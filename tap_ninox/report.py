@@ -238,7 +238,11 @@ class RunReport:
         for drift in self.drift:
             logger.warning(drift.message)
         reports = self.streams.values()
-        logger.info(
+        if calls := self.calls:
+            logger.info("API calls: %s.", ", ".join(f"{number} {name}" for name, number in named_calls(calls).items()))
+        if line := self.schedule():
+            logger.info(line)
+        logger.info(  # the last line: people and their scripts look there
             "Run: %s, %s, %d deleted, %s, %.1f s.",
             counted(len(reports), "stream"),
             counted(sum(report.emitted for report in reports), "row"),
@@ -246,10 +250,6 @@ class RunReport:
             counted(self.api_calls, "API call"),
             self.seconds,
         )
-        if calls := self.calls:
-            logger.info("API calls: %s.", ", ".join(f"{number} {name}" for name, number in named_calls(calls).items()))
-        if line := self.schedule():
-            logger.info(line)
         if path is not None:
             write_report(path, self)
         problems = [*told_before(self.problems), *self._told_of_streams()]

@@ -83,8 +83,8 @@ def test_the_arithmetic_adds_up():
     numbers = [[float(cell.replace(",", "")) for cell in row] for row in rows]
     assert [row[0] for row in numbers] == [10, 100, 1000]
     for databases, first, hours, idle, seconds, month in numbers:
-        assert idle == 4 + 3 * databases
-        assert first == idle + databases * 20 * (10 + 1)
+        assert idle == 2 * databases
+        assert first == idle + databases * 20 * 4
         assert hours == round(first * 0.5 / 3600, 1)
         assert seconds == idle * 0.5
         assert month == idle * 24 * 30
