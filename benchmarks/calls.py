@@ -1,7 +1,8 @@
 """`python -m benchmarks.calls [SIDE ...]`: how many API calls the works take, by the simulator's log, side by side.
 
 tap-ninox is run as `meltano run` does: `--discover`, then the sync with that catalog, all streams of tables selected.
-Peers read everything each time: they know nothing of a change feed.
+Peers read everything each time: they know nothing of a change feed. The target's work stands in the same column; behind
+the table, what a month of hourly runs costs.
 """
 
 from __future__ import annotations
@@ -14,13 +15,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
+from typing import Any
 
-from benchmarks.dataset import DATABASE_PATH, table_ids, team
+from benchmarks import month
+from benchmarks.dataset import DATABASE_ID, DATABASE_PATH, TEAM_ID, table_ids, team, write_messages
 from benchmarks.peers import OUR_BIN, peer_bin
 from ninox_simulator.server import Simulator
 
 SIDES = Path(__file__).parent / "sides"
 CHANGES = {"A": 20, "B": 15, "C": 5}
+CHANGED_QUANTITY = 1001
+"""No record has it before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +34,12 @@ class Row:
     """A line of the table.
 
     Attributes:
-        bound: What tap-ninox may take.
+        bound: What tap-ninox may take, or target-ninox.
         is_later: Whether it is the run behind a first load; else that load.
         by_id: Whether team and database are given by id.
         changed: Table → records that change before the later run.
         switch: Of the simulator.
+        sent: Rows that are written, of as many records with other values; 0 for a work of the tap.
     """
 
     name: str
@@ -43,6 +50,7 @@ class Row:
     by_id: bool = True
     changed: Mapping[str, int] = field(default_factory=dict)
     switch: tuple[str, str] | None = None
+    sent: int = 0
 
 
 ROWS = (
@@ -55,7 +63,9 @@ ROWS = (
     Row(name="first load, sinceId ignored", bound=14, switch=("records_since_id", "ignored")),
     Row(name="first load, no feed", bound=38, switch=("feed", "missing")),
     Row(name="first load, no list of teams", bound=14, switch=("teams_endpoint", "missing")),
+    Row(name="first load, schema forbidden, tables can be listed", bound=17, switch=("schema_access", "tables_only")),
     Row(name="idle, no feed", bound=14, is_later=True, switch=("feed", "missing")),
+    Row(name="target: 1,000 changed rows of 50,000, keyed", tables=1, rows=50_000, sent=1000, bound=14),
 )  # fmt: skip
 
 Run = Callable[[Row, Simulator, Path], None]
@@ -63,21 +73,26 @@ Run = Callable[[Row, Simulator, Path], None]
 
 def main(sides: Sequence[str]) -> int:
     """Print the table; the exit code tells whether tap-ninox keeps within its bounds."""
-    chosen = {name: run for name, run in RUNS.items() if name in (sides or RUNS)}
+    chosen = [name for name in RUNS if name in (sides or RUNS)]
     print(f"| | bound | {' | '.join(chosen)} |\n|---|---:|{'---:|' * len(chosen)}")
     is_met = True
     for row in ROWS:
-        counts = [_count(row, run) for run in chosen.values()]
+        counts = [count(row, name) for name in chosen]
         is_met &= dict(zip(chosen, counts, strict=True)).get("tap-ninox", 0) <= row.bound
         print(
             f"| {row.name} | {row.bound} | {' | '.join(f'{count:,}' if count else '-' for count in counts)} |",
             flush=True,
         )
+    if "tap-ninox" in chosen:
+        print(f"\n| tap-ninox | calls | plan that it fits |\n|---|---:|---|\n{month.describe(_sync)}")
     return 0 if is_met else 1
 
 
-def _count(row: Row, run: Run) -> int:
-    """Return the calls of a work; 0 where a side cannot do it on such a server."""
+def count(row: Row, side: str) -> int:
+    """Return the calls of a work; 0 where a side cannot do it, or not on such a server."""
+    run = (WRITING if row.sent else RUNS).get(side)
+    if run is None:
+        return 0
     with _simulator(row) as simulator, tempfile.TemporaryDirectory(prefix="ninox-calls-") as folder:
         try:
             run(row, simulator, Path(folder))
@@ -102,9 +117,11 @@ def _simulator(row: Row) -> Iterator[Simulator]:
 
 
 def _tap(row: Row, simulator: Simulator, folder: Path) -> None:
-    _, team_id, _, database_id = DATABASE_PATH.split("/")
-    ids = {"team": team_id, "databases": [database_id]} if row.by_id else {}
-    settings = {"api_url": simulator.url, "auth_token": simulator.token, **ids}
+    _sync(simulator, folder, {"team": TEAM_ID, "databases": [DATABASE_ID]} if row.by_id else {})
+
+
+def _sync(simulator: Simulator, folder: Path, more: Mapping[str, Any]) -> None:
+    settings = {"api_url": simulator.url, "auth_token": simulator.token, **more}
     config, catalog, state = (folder / f"{name}.json" for name in ("config", "catalog", "state"))
     config.write_text(json.dumps(settings), encoding="utf-8")
     command = [str(OUR_BIN / "tap-ninox"), "--config", str(config)]
@@ -113,6 +130,29 @@ def _tap(row: Row, simulator: Simulator, folder: Path) -> None:
     lines = _output([*command, "--catalog", str(catalog), *given], folder).splitlines()
     states = [line for line in lines if line.startswith(b'{"type":"STATE"')]
     state.write_text(json.dumps(json.loads(states[-1])["value"]), encoding="utf-8")
+
+
+def _target(row: Row, simulator: Simulator, folder: Path) -> None:
+    settings = {"api_url": simulator.url, "auth_token": simulator.token, "team": TEAM_ID, "database": DATABASE_ID}
+    config = folder / "config.json"
+    config.write_text(json.dumps(settings), encoding="utf-8")
+    _load([str(OUR_BIN / "target-ninox"), "--config", str(config)], row, simulator, folder)
+
+
+def _writing_script(row: Row, simulator: Simulator, folder: Path) -> None:
+    script = str(SIDES / "careful_write.py")
+    _load([sys.executable, script, f"{simulator.url}/{DATABASE_PATH}", "A"], row, simulator, folder)
+
+
+def _load(command: Sequence[str], row: Row, simulator: Simulator, folder: Path) -> None:
+    every = row.rows // row.sent
+    write_messages(
+        folder / "messages", table_id="A", rows=row.sent, every=every, changed={"quantity": CHANGED_QUANTITY}
+    )
+    with (folder / "messages").open("rb") as messages:
+        subprocess.run(command, check=True, cwd=folder, stdin=messages, stdout=PIPE, stderr=DEVNULL)
+    table = next(simulator.store.databases()).tables["A"]
+    assert sum(record.fields["D"] == CHANGED_QUANTITY for record in table.records.values()) == row.sent  # noqa: S101
 
 
 def _script(row: Row, simulator: Simulator, folder: Path) -> None:
@@ -133,10 +173,12 @@ def _side(python: Path, name: str, row: Row, simulator: Simulator, folder: Path,
 
 
 def _output(command: Sequence[str], folder: Path) -> bytes:
-    return subprocess.run(command, check=True, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+    return subprocess.run(command, check=True, cwd=folder, stdout=PIPE, stderr=DEVNULL).stdout
 
 
 RUNS: dict[str, Run] = {"tap-ninox": _tap, "careful script": _script, "dlt rest_api": _dlt, "airbyte-cdk": _airbyte}
+WRITING: dict[str, Run] = {"tap-ninox": _target, "careful script": _writing_script}
+"""The peers write nothing that is there already otherwise than anew."""
 
 
 if __name__ == "__main__":

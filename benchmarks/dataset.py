@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -133,14 +133,25 @@ PROPERTIES: dict[str, Any] = {
 """The stream that targets read: one property per field, `title` is the key."""
 
 
-def write_messages(path: Path, *, table_id: str, rows: int) -> None:
-    """Write the Singer messages that a warehouse would send to fill a table."""
+def write_messages(
+    path: Path, *, table_id: str, rows: int, every: int = 1, changed: Mapping[str, Any] | None = None
+) -> None:
+    """Write the Singer messages that a warehouse would send to fill a table, or to change it.
+
+    Args:
+        path: Where to.
+        table_id: The table.
+        rows: How many.
+        every: The row of each so-manieth record.
+        changed: Property → what it has become in each.
+    """
     stream = stream_name(table_id)
     schema = {"type": "object", "properties": PROPERTIES}
     with path.open("wb") as file:
         file.write(_line({"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": ["title"]}))
-        for number in range(1, rows + 1):
-            file.write(_line({"type": "RECORD", "stream": stream, "record": _row(number)}))
+        for number in range(every, rows * every + 1, every):
+            row = {**_row(number), **(changed or {})}
+            file.write(_line({"type": "RECORD", "stream": stream, "record": row}))
         file.write(_line({"type": "STATE", "value": {"bookmarks": {stream: {"rows": rows}}}}))
 
 

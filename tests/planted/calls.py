@@ -203,4 +203,13 @@ PROMISES = [
             Defect("target_ninox:BatchWriter._send", "len(answers) == rows and deliveries", "deliveries"),
         ),
     ),
+    Promise(
+        "CHANGELOG.md",
+        "1,000 changed rows of 50,000 cost 14 calls",
+        test="target/test_batch_size.py::test_changed_rows_cost_the_schema_one_reading_and_their_batches",
+        defects=(
+            Defect("target_ninox:Matcher._look_ups_pay", "<= pages_left", ">= pages_left"),
+            Defect("target_ninox:BatchSize.note", "min(self._most, rows * _GROWTH)", "self.current"),
+        ),
+    ),
 ]

@@ -12,6 +12,7 @@ from target_ninox.write.batch_size import MAX_BATCH_BYTES, BatchSize
 from tests.helpers import limits
 from tests.helpers.run import records, run_target, schema, stored, writes
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, shop
+from tests.helpers.wire import calls
 
 CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
 SAVES = {"method": "POST", "path": "/records$"}
@@ -53,6 +54,16 @@ def test_changed_rows_and_rows_without_a_key_come_in_growing_batches_too(simulat
     changed = [{**row, "record": {**row["record"], "Amount": 2}} for row in rows(1000)]
     assert run_target(simulator, [CUSTOMERS, *changed]).counts("customers") == {"read": 1000, "updated": 1000}
     assert len(writes(simulator)) == 4
+
+
+def test_changed_rows_cost_the_schema_one_reading_and_their_batches(simulate):
+    simulator = simulate(shop(5000))
+    given = [{"Name": f"name {n}", "Amount": -1} for n in range(10, 5001, 10)]
+    run = run_target(simulator, [CUSTOMERS, *records("customers", given)], team=TEAM_ID, database=DATABASE_ID)
+    assert run.counts("customers") == {"read": 500, "updated": 500}
+    reads = [call for call in calls(simulator) if call.method == "GET"]
+    assert len(reads) == 1 + 3 + 1  # the schema; pages of 1,000, 2,000 and 4,000 rows; the newest record
+    assert len(writes(simulator)) == 3  # of 100, 200 and 200
 
 
 @limits.slow_answers()
