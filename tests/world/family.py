@@ -82,6 +82,37 @@ class Family:
                 rows = [row for row in chain(*zip_longest(children, parents)) if row is not None]
         return [*rows, state({"rows": len(rows)})]
 
+    def with_deletions(self, drawn):
+        """Return the input with rows between that mark parents as deleted, and the keys of the parents that live on.
+
+        Args:
+            drawn: Pairs of numbers: which parent, and how many messages come before the mark.
+        """
+        name, ids = f"p_{self.parent_key.lower()}", self.ids_by_key(self.parent_id, self.parent_key)
+        messages, rows = self.messages, iter([stored.get(self.parent_key) for _, stored in self.parents])
+        marked = [(list(ids)[pick % len(ids)], place) for pick, place in drawn if ids]
+        for message in messages:
+            if message["type"] == "SCHEMA" and message["stream"] == "parents":
+                message["schema"]["properties"]["_sdc_deleted_at"] = {"type": ["null", "string"]}
+        first = next(n for n, message in enumerate(messages) if message.get("stream") == "parents") + 1
+        for key, place in marked:
+            mark = records("parents", [{name: key, "_sdc_deleted_at": "2026-01-01T00:00:00Z"}])
+            at = first + place % (len(messages) - first)
+            messages[at:at] = mark
+        lives = {}
+        for message in messages:
+            if message["type"] == "RECORD" and message["stream"] == "parents":
+                is_marked = "_sdc_deleted_at" in message["record"]
+                lives[message["record"][name] if is_marked else next(rows)] = not is_marked
+        return messages, {key for key, does_live in lives.items() if does_live}
+
+    def ids_by_key(self, table_id, key_field):
+        """Return key → id of all records that have one which no other has."""
+        found = {}
+        for record in self.database.records(table_id):
+            found.setdefault(record.fields.get(key_field), []).append(record.id)
+        return {key: ids[0] for key, ids in found.items() if len(ids) == 1 and key is not None and str(key).strip()}
+
     def held(self, table_id=None):
         """Return the fields of all records of a table, as they are now."""
         return [dict(record.fields) for record in self.database.records(table_id or self.child_id)]

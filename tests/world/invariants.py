@@ -215,6 +215,11 @@ def records_gone_are_those_announced(run, before, after):
     assert len(before - after) == announced, (sorted(before - after), told)
 
 
+def these_are_still_there(world, places):
+    """Records by (database, table, id): none of them was deleted, and made again as another one."""
+    assert places <= world.record_keys(), sorted(places - world.record_keys())
+
+
 def what_may_mean_two_things_is_refused(world, run, names):
     """A name in a setting that is the id of one thing and the name of another ends the run, and says what to give."""
     assert any(f"by {name!r}" in str(run.error) or f"{name!r} may mean several" in str(run.error) for name in names)

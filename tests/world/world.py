@@ -290,6 +290,23 @@ class TargetWorld(World):
     def target_crashes_where_it_loads_the_parents(self, family, at):
         self.play_family(family, crash=limits.stream_crashes("parents", at, KeyError("a defect")))
 
+    @rule(family=draw.families, deletions=st.lists(st.tuples(draw.picks, st.integers(0, 12)), min_size=1, max_size=4))
+    def target_deletes_parents_as_rows_say(self, family, deletions):
+        """No record of which a row came goes with another one, nor is it deleted and made again, in whatever order."""
+        family = Family.of(self.people.databases[0], family)
+        if family is None:
+            return
+        messages, alive = family.with_deletions(deletions)
+        parents = family.ids_by_key(family.parent_id, family.parent_key)
+        children = family.ids_by_key(family.child_id, family.child_key)
+        named = {stored.get(family.child_key) for _, stored in family.children}
+        before = self.record_keys()
+        run = self.load(messages, family, hard_delete=True)
+        invariants.records_gone_are_those_announced(run, before, self.record_keys())
+        kept = {(family.parent_id, parents[key]) for key in alive & parents.keys()}
+        kept |= {(family.child_id, children[key]) for key in named & children.keys()}
+        invariants.these_are_still_there(self, {(family.database.id, *place) for place in kept})
+
     def play_family(self, drawn, *, crash=None, **trouble):
         """Load two streams, perhaps disturbed; then undisturbed, and all again."""
         family = Family.of(self.people.databases[0], drawn)
