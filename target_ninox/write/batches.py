@@ -214,6 +214,7 @@ class BatchWriter:
                 todo.appendleft(rest)
                 return
         if saved:  # what stood before the bad row is there, so the next one is to blame
+            self._refused_in_a_row = 0
             self._size.note_bad_row()
             todo.extendleft(reversed([part for part in (rest[:1], rest[1:]) if part]))
             return

@@ -968,4 +968,10 @@ PROMISES = [
         test="unit/test_record_index.py::test_the_values_of_many_tables_take_no_more_memory_than_those_of_one",
         defects=(Defect("target_ninox:RecordIndex.__init__", "self._values = values", "self._values = SavedValues()"),),
     ),
+    Promise(
+        "CHANGELOG.md",
+        "A bad row in every ten is no longer taken for a table that takes no row",
+        test="target/test_refused_rows.py::test_a_bad_row_in_every_ten_is_no_table_that_takes_no_row",
+        defects=(Defect("target_ninox:BatchWriter._refused", "self._refused_in_a_row = 0", "pass"),),
+    ),
 ]

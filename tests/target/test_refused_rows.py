@@ -66,6 +66,15 @@ def test_many_bad_rows_among_new_ones(simulate, batch):
     assert run.counts("customers")["rejected"] == len(bad)
 
 
+@pytest.mark.parametrize("batch", ["atomic", "partial"])
+def test_a_bad_row_in_every_ten_is_no_table_that_takes_no_row(simulate, batch):
+    simulator = simulate(shop(0), batch=batch)
+    poison(simulator, *range(10, 1501, 10))
+    run = run_target(simulator, [CUSTOMERS, *records("customers", rows(1500))])
+    assert run.counts("customers") == {"read": 1500, "created": 1350, "rejected": 150, **recovered(run)}
+    assert len(stored(simulator)) == 1350
+
+
 @pytest.mark.parametrize("policy", ["fail", "continue"])
 @limits.small_batches(2)
 def test_the_state_passes_rejected_rows_only_if_the_settings_say_so(simulate, policy):
