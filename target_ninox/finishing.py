@@ -27,6 +27,11 @@ MOST_PAIRS = 10
 LIKENESS_OF_SLIPS = 0.8
 """Names that are more alike are taken for one that is mistyped; below that, for a stream that another tap sends."""
 
+_CUT_OFF = (
+    "the input does not end with a STATE that names no stream as currently_syncing, so that rows of what Ninox would "
+    "delete along may be missing, and its deletions wait"
+)
+
 LinkKey = tuple[str, str, Hashable]
 """Table id, field id and value by which a record is linked."""
 
@@ -101,10 +106,14 @@ class _Removal(NamedTuple):
     cascade: Cascade
 
 
-def delete_put_off(loaders: Sequence[StreamLoader]) -> None:
+def delete_put_off(loaders: Sequence[StreamLoader], *, has_ended: bool) -> None:
     """Delete what rows said was deleted and others may go along with, now that all rows have come.
 
     The last stream comes first: children often follow their parents.
+
+    Args:
+        loaders: All streams.
+        has_ended: Whether the input came to its end; else rows of what would go along may be missing.
 
     Raises:
         LimitReachedError: They are too many.
@@ -112,6 +121,8 @@ def delete_put_off(loaders: Sequence[StreamLoader]) -> None:
     """
     gone: set[RecordKey] = set()
     for loader in reversed(loaders):
+        if loader.put_off and not has_ended:
+            loader.leave_waiting(_CUT_OFF)
         loader.delete_put_off(gone)
 
 

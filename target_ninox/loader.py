@@ -325,7 +325,7 @@ class StreamLoader:
         self.put_off.close()
 
     def leave_waiting(self, reason: str) -> None:
-        """Leave the rows that wait where they are: what they wait for did not come, and may."""
+        """Leave the rows that wait where they are: what they wait for did not come, and may in the next run."""
         self._fail(reason)
 
     def _may_be_rejected(self, record_id: int) -> bool:

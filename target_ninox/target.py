@@ -283,7 +283,7 @@ class TargetNinox(ConfiguredPlugin, LoadingTarget):
             self.write_durable_state()
             return
         finishing.load_held(self._run, loaders)
-        finishing.delete_put_off(loaders)
+        finishing.delete_put_off(loaders, has_ended=self._completeness.has_ended(()))
         finishing.remove_unseen(self._run, {loader: list(self._doubts(loader)) for loader in loaders})
         other_writer = finishing.find_other_writer(self._run, loaders)
         rejected = self._run.rejects.error() if self._settings.fails_on_reject else None

@@ -61,7 +61,7 @@ def is_untouched(simulator):
 
 WAYS = {
     "mirror": (lambda *numbers: [*invoices(*(n for n in range(1, 9) if n not in numbers)), END], MIRROR),
-    "hard_delete": (tombstones, {"hard_delete": True}),
+    "hard_delete": (lambda *numbers: [*tombstones(*numbers), END], {"hard_delete": True}),
 }
 
 
@@ -142,7 +142,7 @@ def test_only_a_reference_that_cascades_takes_along(simulate, way, link, along):
 def test_children_are_counted_whole_whatever_the_server_is_like(simulate, filters, ref, cap):
     """A table so large that looking children up is cheaper, and more children than a page may have."""
     simulator = simulate(shop(invoices=40, each=130), filters=filters, ref=ref, per_page_cap=cap)
-    run = run_target(simulator, tombstones(3), hard_delete=True)
+    run = run_target(simulator, [*tombstones(3), END], hard_delete=True)
     assert run.report["total"]["deleted_along"]["Positions"] == 130
     assert len(stored(simulator, "B")) == 39 * 130
     assert len([call for call in simulator.log.entries if call.path.endswith("/B/records")]) <= 60
@@ -152,7 +152,7 @@ def test_a_record_that_cannot_be_deleted_keeps_its_children_and_they_are_not_cou
     simulator = simulate(shop())
     for path in ("/A/records$", "/A/records/2$"):
         simulator.faults.add(kind="status", status=423, method="DELETE", path=path, times=None)
-    run = run_target(simulator, tombstones(2, 5), hard_delete=True, on_reject="continue")
+    run = run_target(simulator, [*tombstones(2, 5), END], hard_delete=True, on_reject="continue")
     assert run.report["total"]["deleted_along"] == {"Positions": 4, "Notes": 1}
     assert sizes(simulator) == {"A": 7, "B": 28, "C": 7, "D": 8}
 
@@ -260,14 +260,29 @@ def test_what_a_rejected_row_is_about_does_not_go_along(simulate, way, bad):
     assert run.states == []
 
 
-@pytest.mark.parametrize("follows", ["a bad line", "the end of the process"])
-def test_what_waits_to_be_deleted_is_not_where_the_input_breaks_off(simulate, follows):
+BREAKS = {
+    "a bad line": ["RECORD"],
+    "a stream that goes nowhere": [schema("nowhere", key=["a"], a="string")],
+    "a row": of("positions", 13)[:1],
+    "nothing": [],
+    "a stream under way": [state({"currently_syncing": "positions"})],
+}
+
+
+@pytest.mark.parametrize("breaks", BREAKS)
+@pytest.mark.parametrize("on_reject", ["fail", "continue"])
+def test_what_waits_to_be_deleted_is_not_where_the_input_breaks_off(simulate, breaks, on_reject):
+    """The tap may have broken off before the rows of what would go along."""
     simulator = simulate(shop())
-    broken = ["RECORD"] if follows == "a bad line" else [schema("nowhere", key=["a"], a="string")]
-    run, seen = load_in_small_batches(simulator, [TOMBSTONES, *gone(2), *broken])
+    messages = [POSITIONS, TOMBSTONES, *gone(2)]
+    given = [*messages[:-1], *BREAKS[breaks]] if breaks == "nothing" else [*messages, *BREAKS[breaks]]
+    run, seen = load_in_small_batches(simulator, given, on_reject=on_reject)
     assert run.error is not None
     assert is_untouched(simulator)
     assert seen == []
+    again, _ = load_in_small_batches(simulator, [*messages, END])
+    assert again.error is None
+    assert announced(again) == 6
 
 
 def test_a_record_that_comes_back_behind_its_deletion_stays_with_all_that_it_has(simulate):
@@ -331,7 +346,7 @@ def test_rows_of_a_tree_go_with_their_root(simulate):
     rows = [RecordDocument(n, {"A": f"i{n}"} | ({"B": n // 2} if n > 1 else {}), n) for n in range(1, 16)]
     simulator = simulate(team(database(tables, {"A": rows})))
     tree = {"streams": {"invoices": {"table": "Tree"}}, "hard_delete": True}
-    run = run_target(simulator, tombstones(3, 12, 8), **tree)
+    run = run_target(simulator, [*tombstones(3, 12, 8), END], **tree)
     assert run.error is None
     assert sorted(stored(simulator)) == [1, 2, 4, 5, 9, 10, 11]
     assert run.counts("invoices")["deleted"] == 3
@@ -340,7 +355,7 @@ def test_rows_of_a_tree_go_with_their_root(simulate):
 
 def test_a_table_to_which_nothing_cascades_costs_no_call(simulate):
     simulator = simulate(shop(link={"refTypeId": "A"}))
-    run_target(simulator, tombstones(2), hard_delete=True)
+    run_target(simulator, [*tombstones(2), END], hard_delete=True)
     assert not [call for call in simulator.log.entries if "/tables/B" in call.path or "/tables/D" in call.path]
 
 
