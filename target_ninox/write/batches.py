@@ -6,6 +6,7 @@
 | lost answer, 502, 503, damaged 200 | perhaps done | wait; look which creates are there; send the rest again |
 | timeout, 504 | perhaps still under way | smaller requests from now on; wait until all creates are there, or stop |
 | 500, 4xx | a row is bad; those before it may be saved (unknown) | look; read the schema once; divide and try again |
+| the same, of one row | it may be saved (unknown) | look, or see by the next record's id that there is none |
 | 413 | too much at once | smaller requests from now on |
 | 200 with `_err` | not saved | that row is rejected |
 | 200, fewer answers than rows, or ids that cannot be theirs | perhaps done | look; reject the others, or send fewer |
@@ -17,7 +18,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -75,6 +76,13 @@ class _Sending:
     is_slow: bool = False
 
 
+class _RefusedAlone(NamedTuple):
+    """A create that was refused by itself; whether its record was made all the same will show."""
+
+    intent: Intent
+    status: int
+
+
 class BatchWriter:
     """Saves the rows of one stream."""
 
@@ -104,6 +112,9 @@ class BatchWriter:
         self._gone_fields: frozenset[str] | None = None
         self._tries_left = max_tries
         self._refused_in_a_row = 0
+        self._keeps_refused: bool | None = None  # whether of a refused request anything was saved; None: not seen yet
+        self._waiting: list[_RefusedAlone] = []
+        self._known: list[Outcome] = []  # of those that waited
 
     def save(self, intents: Iterable[Intent], *, ids_matter: bool = False) -> Iterator[Outcome]:
         """Save rows, creates first, each kind in the order given; yield what became of each as soon as it is known.
@@ -124,8 +135,13 @@ class BatchWriter:
             alone = [intent for intent in chunk if creates and intent.row.encoded.files and not _has_key(intent)]
             together = [intent for intent in chunk if intent not in alone] if alone else chunk
             todo = deque([*([together] if together else []), *([intent] for intent in alone)])
-            while todo:
-                yield from self._save_first(todo)
+            while todo or self._waiting:
+                if todo:
+                    yield from self._save_first(todo)
+                else:
+                    self._look([])
+                yield from self._known
+                self._known.clear()
 
     def _save_first(self, todo: deque[list[Intent]]) -> Iterator[Outcome]:
         chunk = todo.popleft()
@@ -161,7 +177,7 @@ class BatchWriter:
             The answers; None if nothing was sent, as all rows are saved, or the rest is too many for one request.
         """
         if sending.errors:
-            saved, sending.rest = self._looking.look(sending.rest)
+            saved, sending.rest = self._look(sending.rest)
             sending.saved += saved
             if sending.rest and sending.is_slow and sending.rest[0].creates:
                 raise sending.errors[-1]  # the server may be at work on them still: nothing is sent twice
@@ -204,8 +220,13 @@ class BatchWriter:
             todo.appendleft(chunk)
 
     def _refused(self, chunk: list[Intent], error: NinoxAPIError, todo: deque[list[Intent]]) -> Iterator[Outcome]:
-        saved, rest = self._looking.look(chunk)
+        if self._may_wait(chunk, todo):
+            self._count_refused(error)
+            self._waiting.append(_RefusedAlone(chunk[0], error.status))
+            return
+        saved, rest = self._look(chunk)
         yield from saved
+        self._keeps_refused = bool(saved or self._keeps_refused)
         if not rest:
             return
         if self._gone_fields is None:
@@ -224,6 +245,37 @@ class BatchWriter:
         else:
             self._count_refused(error)
             yield _rejected(rest[0], code="refused", reason=_refusal(error.status))
+
+    def _may_wait(self, chunk: list[Intent], todo: deque[list[Intent]]) -> bool:
+        """Return whether a refused row needs no look: what is created next is to get the very next id.
+
+        That spares a call for each bad row, where looks have shown that nothing refused is saved; if it was this time,
+        ids are missing, and it is looked for then.
+        """
+        is_plain = len(chunk) == 1 and chunk[0].creates and not chunk[0].write.upsert and _has_key(chunk[0])
+        return is_plain and bool(todo) and self._keeps_refused is False and self._gone_fields is not None
+
+    def _look(self, chunk: list[Intent]) -> tuple[list[Outcome], list[Intent]]:
+        """Look which rows of a failed request are saved, and which of those that wait, as each record is seen once."""
+        waiting = {id(refused.intent): refused for refused in self._waiting}
+        together = [*(refused.intent for refused in self._waiting), *chunk]
+        saved, rest = self._looking.look(together)
+        self._waiting = []
+        self._known += [outcome for outcome in saved if id(outcome.intent) in waiting]
+        self._known += [_refused_alone(waiting[id(intent)]) for intent in rest if id(intent) in waiting]
+        return (
+            [outcome for outcome in saved if id(outcome.intent) not in waiting],
+            [intent for intent in rest if id(intent) not in waiting],
+        )
+
+    def _settle_waiting(self, created: Sequence[int]) -> None:
+        """Judge rows that wait by the ids that were handed out behind them, one by one as ever (documented)."""
+        if min(created, default=0) == self._table.highest_id + 1:
+            self._known += map(_refused_alone, self._waiting)
+            self._waiting = []
+        else:
+            self._keeps_refused = True  # or another writes, too: each is looked for from now on
+            self._look([])
 
     def _count_refused(self, error: NinoxAPIError) -> None:
         """Tell bad rows from a server that has failed."""
@@ -244,6 +296,8 @@ class BatchWriter:
         if checked is None or (self._ids_matter and not checked.are_certain):
             yield from self._by_what_is_there(chunk, answers, todo)
             return
+        if self._waiting:
+            self._settle_waiting([answer.id or 0 for answer in checked.in_order if answer.error is None])
         for intent, answer in zip(chunk, checked.in_order, strict=True):
             if answer.error is None:
                 self._refused_in_a_row = 0
@@ -274,7 +328,7 @@ class BatchWriter:
             len(answers),
         )
         if chunk[0].creates:
-            saved, rest = self._looking.look(chunk)
+            saved, rest = self._look(chunk)
         else:
             answered = {answer.id for answer in answers if answer.error is None}
             saved = [Outcome(intent, intent.write.id or 0) for intent in chunk if intent.write.id in answered]
@@ -323,6 +377,10 @@ def _divided(chunk: list[Intent], size: int) -> Iterator[list[Intent]]:
 
 def _rejected(intent: Intent, *, code: str, reason: str) -> Outcome:
     return Outcome(intent, error=RowRejectedError(code=code, reason=reason))
+
+
+def _refused_alone(refused: _RefusedAlone) -> Outcome:
+    return _rejected(refused.intent, code="refused", reason=_refusal(refused.status))
 
 
 def _reason(error: Any, intent: Intent) -> str:

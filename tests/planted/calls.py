@@ -212,4 +212,25 @@ PROMISES = [
             Defect("target_ninox:BatchSize.note", "min(self._most, rows * _GROWTH)", "self.current"),
         ),
     ),
+    Promise(
+        "CHANGELOG.md",
+        "spares the look after a row that is refused alone",
+        test="target/test_refused_rows.py::"
+        "test_a_refused_row_needs_no_look_where_the_next_id_shows_that_nothing_was_saved",
+        defects=(Defect("target_ninox:BatchWriter._may_wait", "is_plain and", "False and"),),
+    ),
+    Promise(
+        "CHANGELOG.md",
+        "the next id that Ninox hands out proves it",
+        test="target/test_refused_rows.py::"
+        "test_a_refused_row_that_is_saved_all_the_same_is_found_by_the_id_that_is_missing",
+        defects=(
+            Defect(
+                "target_ninox:BatchWriter._settle_waiting",
+                "min(created, default=0) == self._table.highest_id + 1",
+                "True",
+            ),
+            Defect("target_ninox:BatchWriter._look", "*(refused.intent for refused in self._waiting), ", ""),
+        ),
+    ),
 ]

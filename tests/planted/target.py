@@ -120,9 +120,7 @@ PROMISES = [
         test="target/test_lost_answers.py::test_a_lost_answer_makes_no_record_twice",
         defects=(
             Defect("target_ninox:Looking.look", "not chunk[0].creates", "True"),
-            Defect(
-                "target_ninox:BatchWriter._send", "saved, sending.rest = self._looking.look(sending.rest)", "saved = []"
-            ),
+            Defect("target_ninox:BatchWriter._send", "saved, sending.rest = self._look(sending.rest)", "saved = []"),
         ),
     ),
     Promise(

@@ -75,6 +75,47 @@ def test_a_bad_row_in_every_ten_is_no_table_that_takes_no_row(simulate, batch):
     assert len(stored(simulator)) == 1350
 
 
+def test_a_refused_row_needs_no_look_where_the_next_id_shows_that_nothing_was_saved(simulate):
+    simulator = simulate(shop(0))
+    poison(simulator, 7, 27, 57, 77)
+    run = run_target(simulator, [CUSTOMERS, *records("customers", rows(100))])
+    assert run.counts("customers") == {"read": 100, "created": 96, "rejected": 4}
+    assert [row["B"] for row in stored(simulator).values()] == [n for n in range(1, 101) if n not in {7, 27, 57, 77}]
+    requests = [(call.method, call.status) for call in calls(simulator)]
+    refused = requests.count(("POST", 500))
+    looks = sum(method == "GET" for method, _ in requests[requests.index(("POST", 500)) :]) - 1  # and the schema
+    assert refused == 1 + 4 * 3
+    assert looks == refused - 4  # each of the four waited when it was refused alone
+
+
+@pytest.mark.parametrize("then", ["nothing", "drop_after", "drop_before", "refused"])
+def test_a_refused_row_that_is_saved_all_the_same_is_found_by_the_id_that_is_missing(simulate, then):
+    simulator = simulate(shop(0))
+    given = rows(100)
+    given[26]["Name"], given[27]["Name"] = "a name that tells its request", "a longer name that tells its request"
+    size, of_one = [0], len('[{"fields":{"A":"","B":28}}]')
+    before, alone = (of_one + len(given[place]["Name"]) for place in (26, 27))
+    others = {7, 30} if then == "refused" else {7}
+
+    def watch(index, method, _path):
+        size[0] = simulator.log.entries[index].body_size
+        if method == "POST" and size[0] == before:  # the next one is that of row 28 alone
+            simulator.faults.add(kind="status_after", status=500, **SAVES)
+            if then.startswith("drop"):
+                simulator.faults.add(kind=then, after=1, **SAVES)
+
+    simulator.on_request.append(watch)
+    simulator.store.database(TEAM_ID, DATABASE_ID).tables["A"].refuses = lambda fields: (
+        fields.get("B") in others or (fields.get("B") == 28 and size[0] != alone)
+    )
+    run = run_target(simulator, [CUSTOMERS, *records("customers", given)], max_retries=2)
+    assert sorted(row["B"] for row in stored(simulator).values()) == [n for n in range(1, 101) if n not in others]
+    counts = run.counts("customers")
+    assert (counts["created"], counts["rejected"]) == (100 - len(others), len(others))
+    assert counts["recovered"] >= 1
+    assert ("POST", 500, alone) in [(call.method, call.status, call.body_size) for call in calls(simulator)]
+
+
 @pytest.mark.parametrize("policy", ["fail", "continue"])
 @limits.small_batches(2)
 def test_the_state_passes_rejected_rows_only_if_the_settings_say_so(simulate, policy):
