@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 from ninox_api.errors import NinoxError, NinoxNotFoundError, NinoxPermissionError
@@ -91,6 +92,17 @@ def find_cascade(run: Run, roots: Iterable[RecordKey]) -> Cascade:
         todo = frozenset(found - known)
         known |= todo
     return Cascade(roots, children)
+
+
+def read_cascading_links(run: Run, table: Table) -> None:
+    """Read with which records those of a table would go along; what is written from then on is added.
+
+    A dry run needs that before its first row: Ninox will not know the links that it would have set.
+    """
+    for field in table.fields:
+        if field.cascades and field.target_table_id is not None and not field.is_foreign:
+            with suppress(NinoxPermissionError, NinoxNotFoundError):  # it is said where something is to be deleted
+                run.matcher_of_link(table, field, field.target_table_id).read_whole()
 
 
 def may_cascade(run: Run, table_id: str) -> bool:

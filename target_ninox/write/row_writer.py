@@ -23,7 +23,14 @@ from target_ninox.run import Run, key_of
 from target_ninox.write.answers import shown_key_of
 from target_ninox.write.batch_size import FIRST_BATCH_SIZE
 from target_ninox.write.batches import BatchWriter
-from target_ninox.write.cascade import Cascade, RecordKey, counts_by_name, find_cascade, may_cascade
+from target_ninox.write.cascade import (
+    Cascade,
+    RecordKey,
+    counts_by_name,
+    find_cascade,
+    may_cascade,
+    read_cascading_links,
+)
 from target_ninox.write.delete import Deleter, Deletion, DeletionsRefusedError, describe_deletion
 from target_ninox.write.files import FileLoader
 from target_ninox.write.intents import Intent, Outcome
@@ -127,6 +134,7 @@ class RowWriter:
         self._deleter = Deleter(run.writer, self._table, size=run.settings.batch_size or FIRST_BATCH_SIZE)
         self._files = FileLoader(plan, run.destination.client, run.writer, run.file_sources, max_tries=run.max_tries)
         self._has_checked_key = False
+        self._has_read_links = False
         self._has_number_key = any(
             field.type == "number" and field.id in plan.match_field_ids for field in plan.table.fields
         )
@@ -144,6 +152,9 @@ class RowWriter:
 
     def write(self, rows: Sequence[Row]) -> None:
         """Write rows; of several about one record, the last one wins."""
+        if self._preview and self._keeps_seen and not self._has_read_links:
+            self._has_read_links = True
+            read_cascading_links(self._run, self.plan.table)
         kept = merged(rows) if self.plan.needs_key else list(rows)
         self._account.skip(len(rows) - len(kept), SUPERSEDED)
         matches = self._match(kept)

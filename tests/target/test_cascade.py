@@ -260,6 +260,24 @@ def test_what_a_rejected_row_is_about_does_not_go_along(simulate, way, bad):
     assert run.states == []
 
 
+@pytest.mark.parametrize("row", [{"No": "new", "Invoice": 2}, {"No": "p1", "Invoice": 2}, {"No": "p5", "Invoice": 1}])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_dry_run_knows_what_its_own_rows_would_have_linked(simulate, way, row):
+    """They take a child to the record that is to be deleted, or away from it."""
+    simulator = simulate(shop())
+    messages, settings = WAYS[way]
+    given = [POSITIONS, *records("positions", [row]), *messages(2)]
+    dry = run_target(simulator, given, dry_run=True, max_deletes=100, **settings)
+    run = run_target(simulator, given, max_deletes=100, **settings)
+    if way == "mirror" and row["No"] != "p5":
+        assert "whose rows came (stream 'positions')" in str(dry.error)
+        assert str(dry.error) == str(run.error)
+        return
+    assert dry.counts("invoices") == run.counts("invoices")
+    assert dry.report["total"]["deleted_along"] == run.report["total"]["deleted_along"]
+    assert announced(run) == (5 if row["No"] == "p5" else 0)
+
+
 BREAKS = {
     "a bad line": ["RECORD"],
     "a stream that goes nowhere": [schema("nowhere", key=["a"], a="string")],

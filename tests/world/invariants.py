@@ -200,6 +200,12 @@ def a_dry_run_says_what_a_run_does(dry, run):
     assert dry.states == []
 
 
+def a_dry_run_says_what_goes_along(dry, run):
+    """What a dry run says is deleted, and along with it, is what the run behind it deletes."""
+    for name in ("deleted", "deleted_along", "rejected", "skipped"):
+        assert dry.report["total"][name] == run.report["total"][name], (name, dry.report["total"], run.report["total"])
+
+
 def rejected_rows_are_named(run, table):
     """Each rejected row stands in the file of rejects: its number, and at least one fault with a reason."""
     rows = [message for message in run.rejects if message["type"] == "RECORD"]

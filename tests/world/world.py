@@ -301,7 +301,11 @@ class TargetWorld(World):
         children = family.ids_by_key(family.child_id, family.child_key)
         named = {stored.get(family.child_key) for _, stored in family.children}
         before = self.record_keys()
+        with redirect_stderr(io.StringIO()):
+            dry = self.load(messages, family, hard_delete=True, dry_run=True)
+        assert self.record_keys() == before
         run = self.load(messages, family, hard_delete=True)
+        invariants.a_dry_run_says_what_goes_along(dry, run)
         invariants.records_gone_are_those_announced(run, before, self.record_keys())
         kept = {(family.parent_id, parents[key]) for key in alive & parents.keys()}
         kept |= {(family.child_id, children[key]) for key in named & children.keys()}
