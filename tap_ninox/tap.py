@@ -285,6 +285,7 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
         for name in unknown_streams(self._saved_catalog, known):
             with self.report.stream(name):
                 raise UnknownStreamError(name)
+        self._saved_catalog = None  # of 5,000 tables it takes 100 MB, and all that is in it has been looked at
         tables = [s for s in self.streams.values() if isinstance(s, TableStream) and s.selected]
         if problems := [problem for stream in tables for problem in stream.check_catalog()]:
             raise NinoxConfigError(problems)

@@ -348,6 +348,7 @@ class TableStream(RecordStream):
         else:
             yield from self._emit_changes(begun, reading, report)
         report.gone = reading.pages.gone
+        self._reading = None  # of 5,000 tables, their converters and decoders take 60 MB
 
     def _emit_full(
         self, begun: Begun, snapshot: Snapshot, reading: _Reading, report: StreamReport
