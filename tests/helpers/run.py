@@ -164,9 +164,11 @@ def run_target(simulator, messages, **settings):
             listen(target_settings(simulator, **reporting), messages)
         except (Exception, SystemExit, KilledError) as error:  # noqa: BLE001 (the test looks at it)
             run.error = error
-    run.states = [json.loads(line) for line in output.getvalue().splitlines()]
+    run.states = [json.loads(line) for line in output.getvalue().split("\n") if line]
     rejects = Path(settings.get("rejects_path") or "")
-    run.rejects = list(map(json.loads, rejects.read_text("utf-8").splitlines())) if rejects.is_file() else []
+    run.rejects = (
+        list(map(json.loads, filter(None, rejects.read_text("utf-8").split("\n")))) if rejects.is_file() else []
+    )
     return run
 
 
