@@ -104,8 +104,12 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
         if self._saved_catalog is not None and self._input_catalog is None:
             saved, entries = saved_entries(self._saved_catalog), self._entries
             known = known_by_key(self._given_state[BOOKMARKS], self.settings)
-            self._saved_catalog = with_names_of_state(self._saved_catalog, saved, entries, known)
-            self._input_catalog = Catalog.from_dict(self._saved_catalog)
+            catalog = with_names_of_state(self._saved_catalog, saved, entries, known)
+            self._input_catalog = Catalog.from_dict(catalog)
+            # Nothing of tables is kept twice: the SDK's form and the entries say all, and 5,000 take 100 MB.
+            tables = {entry.stream for entry in saved}
+            others = [item for item in self._saved_catalog["streams"] if item["tap_stream_id"] not in tables]
+            self._saved_catalog = {"streams": others}
         return self._input_catalog
 
     def is_state_due(self) -> bool:
@@ -285,7 +289,6 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
         for name in unknown_streams(self._saved_catalog, known):
             with self.report.stream(name):
                 raise UnknownStreamError(name)
-        self._saved_catalog = None  # of 5,000 tables it takes 100 MB, and all that is in it has been looked at
         tables = [s for s in self.streams.values() if isinstance(s, TableStream) and s.selected]
         if problems := [problem for stream in tables for problem in stream.check_catalog()]:
             raise NinoxConfigError(problems)
