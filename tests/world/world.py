@@ -274,25 +274,6 @@ class TargetWorld(World):
     def target_is_killed(self, stream, kill):
         self.play(stream, kill=kill)
 
-    @rule(stream=draw.input_streams, at=st.sampled_from(["afterCreate", "afterUpdate"]))
-    def a_script_overrides_what_is_loaded(self, stream, at):
-        """What each run would write again is said, with the field's name; nothing else is."""
-        load = Load.of(self.people.databases[0], stream._replace(mode="upsert"))
-        caption = None if load is None or load.ambiguous else load.overridable
-        if caption is None or not load.has_each_key_once:
-            return
-        definition = load.database.tables[load.place[1]].definition
-        definition[at] = f"{caption} := 4711"
-        try:
-            for _ in range(2):
-                run = self.load(load.messages, load)
-                told = run.report["streams"]["input"]["overridden"]
-                assert told.keys() <= {caption}, told
-            if run.counts("input").get("updated"):
-                assert told, run.counts("input")
-        finally:
-            del definition[at]
-
     @rule(family=draw.families)
     def target_loads_parents_and_children(self, family):
         self.play_family(family)
@@ -458,21 +439,6 @@ class Load:
         knows_versions = stream.mode == "mirror" and self.tap in {"activates", "went on", "is cut off"}
         self._rows = records("input", sent_rows, version=1 if knows_versions else None)
         self._described, self._states_after = described, stream.states_after
-
-    @property
-    def overridable(self):
-        """The name of a number that rows fill and a script can set, None if there is none."""
-        fields = self.database.tables[self.place[1]].fields
-        captions = [raw["caption"] for raw in fields.values()]
-        return next(
-            (
-                raw["caption"]
-                for key, raw in fields.items()
-                if raw["base"] == "number" and key != self.key and raw["caption"].isidentifier()
-                and captions.count(raw["caption"]) == 1
-            ),
-            None,
-        )  # fmt: skip
 
     def held(self):
         """Return the fields of all records of its table, as they are now."""
