@@ -18,6 +18,12 @@ from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customers, database, field
 
 TIMEOUT_S = 1800
 MOST_MB = 150
+MOST_MB_ABOVE_SDK = 50
+SDK_CATALOG = """
+import json, sys
+from singer_sdk.singerlib import Catalog
+print(json.dumps(Catalog.from_dict(json.load(open(sys.argv[1]))).to_dict(), indent=2))
+"""
 # A process inherits the peak of the one that starts it, so a small one stands between this one and the command.
 MEASURE = """
 import resource, subprocess, sys
@@ -32,12 +38,18 @@ def _timed(directory, program, simulator, *more, **settings):
     """Run a command; return what it wrote, its seconds and its peak memory in MB."""
     config = directory / "config.json"
     config.write_text(json.dumps({"api_url": simulator.url, "auth_token": simulator.token, **settings}))
-    command = [sys.executable, "-c", MEASURE, directory / "output", *COMMAND, program, "--config", config, *more]
+    command = [*COMMAND, program, "--config", config, *more]
     started = time.monotonic()
-    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
-    seconds = time.monotonic() - started
+    peak = _peak(directory, *command)
+    return directory / "output", time.monotonic() - started, peak
+
+
+def _peak(directory, *command):
+    """Run a command; return its peak memory in MB."""
+    measured = [sys.executable, "-c", MEASURE, directory / "output", *command]
+    done = subprocess.run(measured, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
-    return directory / "output", seconds, int(done.stdout) // (1024**2 if sys.platform == "darwin" else 1024)
+    return int(done.stdout) // (1024**2 if sys.platform == "darwin" else 1024)
 
 
 def _count(output, stream="shop"):
@@ -172,6 +184,25 @@ def tap_tables(directory, count):
         yield f"tap: {len(changed)} of {count} tables changed at once", seconds, peak
 
 
+def tap_catalog(directory, count):
+    """Describe and read many empty tables; and have the SDK alone read and write the catalog of them."""
+    fields = {_letters(n): field("number" if n % 2 else "string", f"Field {n}") for n in range(10)}
+    tables = {_letters(n): table(f"Table {n}", **fields) for n in range(count)}
+    saved = directory / "catalog.json"
+    with Simulator(seed=team(database(tables))) as simulator:
+        output, seconds, described = _timed(directory, "tap-ninox", simulator, "--discover")
+        output.rename(saved)
+        sdk = _peak(directory, sys.executable, "-c", SDK_CATALOG, saved)
+        yield f"the SDK's own catalog of {count:,} tables of 10 fields", 0.0, sdk
+        yield f"tap: {count:,} tables, --discover", seconds, described
+        _, seconds, read = _timed(directory, "tap-ninox", simulator)
+        yield f"tap: {count:,} tables without rows", seconds, read
+        _, seconds, read_saved = _timed(directory, "tap-ninox", simulator, "--catalog", saved)
+        yield f"tap: {count:,} tables without rows, with a saved catalog", seconds, read_saved
+        most = max(described, read)
+        assert most <= sdk + MOST_MB_ABOVE_SDK, f"{most} MB, more than {MOST_MB_ABOVE_SDK} above {sdk}"
+
+
 def both_fields(directory, count):
     """Read a table of many fields, and load it into an empty one of the same form."""
     fields = {_letters(n): field("number" if n % 2 else "string", f"Field {n}") for n in range(count)}
@@ -221,6 +252,7 @@ def run_load(options):
         (target_waiting, 300_000),
         (target_streams, 200),
         (tap_tables, max(110, min(500, options.rows // 100))),
+        (tap_catalog, 5000),
         (both_fields, 2000),
         (both_large_values, 10_000_000),
     )
