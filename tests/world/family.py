@@ -106,6 +106,16 @@ class Family:
                 lives[message["record"][name] if is_marked else next(rows)] = not is_marked
         return messages, {key for key, does_live in lives.items() if does_live}
 
+    @property
+    def cascades(self):
+        """Whether Ninox deletes children along with their parent."""
+        return bool(self.database.tables[self.child_id].fields[self.field_id].get("cascade"))
+
+    def marked(self, messages):
+        """Return the keys of parents that some row says to be deleted."""
+        name = f"p_{self.parent_key.lower()}"
+        return {m["record"][name] for m in messages if "_sdc_deleted_at" in m.get("record", ())}
+
     def ids_by_key(self, table_id, key_field):
         """Return key → id of all records that have one which no other has."""
         found = {}
