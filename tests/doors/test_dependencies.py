@@ -33,8 +33,16 @@ FOLDERS = {
 }
 """Package → the extras that it may import from; the empty one is what everybody gets."""
 
-LATER = {"store.py": {"fsspec"}, "pytest_plugin.py": {"pytest"}}
-"""Imported where they are needed: a message names the extra (tests/tap/test_files.py); pytest loads its plugin."""
+LATER = {
+    "store.py": {"fsspec"},
+    "output_files.py": {"fsspec"},
+    "writer.py": {"fsspec"},
+    "pytest_plugin.py": {"pytest"},
+}
+"""Imported where they are needed: a message names the extra (tests/tap/test_files.py); pytest loads its plugin.
+
+The SDK brings fsspec for BATCH files; the extra `files` says that downloads need it, too.
+"""
 
 ASKED_FOR_BY_OTHERS = {"click", "httptools", "python-multipart"}
 """The SDK, uvicorn and starlette look for them."""
