@@ -731,6 +731,12 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
+        "With `hard_delete`, the records of rows that have a time in `_sdc_deleted_at` are deleted",
+        test="target/test_refused_rows.py::test_a_row_behind_a_deletion_of_its_record_is_rejected_as_it_came",
+        defects=(Defect("target_ninox:Row.then", "self.encoded.deleted or later.encoded.deleted", "False"),),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
         "An empty page is no proof that a table ends",
         test="target/test_lost_answers.py::test_an_empty_page_that_comes_by_mistake_makes_no_record_twice",
         defects=(

@@ -234,3 +234,17 @@ def test_writes_are_batches_of_the_size_that_was_asked_for(simulate):
     simulator = simulate(shop(0))
     run_target(simulator, [CUSTOMERS, *records("customers", rows(90))], batch_size_rows=40)
     assert len(writes(simulator)) == 3
+
+
+def test_a_row_behind_a_deletion_of_its_record_is_rejected_as_it_came(simulate, tmp_path):
+    """With the mark of the row before it, feeding the reject in again would delete the record."""
+    simulator = simulate(shop(1), batch="atomic")
+    poison(simulator, 7)
+    described = schema("customers", key=["Name"], Name="string", Amount="number", _sdc_deleted_at="string")
+    given = [{"Name": "name 1", "_sdc_deleted_at": "2026-01-01T00:00:00Z"}, {"Name": "name 1", "Amount": 7}]
+    path = tmp_path / "rejects.jsonl"
+    messages = [described, *records("customers", given), state({"a": 1})]
+    run_target(simulator, messages, hard_delete=True, rejects_path=str(path))
+    rejects = [line for line in map(json.loads, path.read_text("utf-8").splitlines()) if line["type"] == "RECORD"]
+    assert [reject["record"] for reject in rejects] == [given[1]]
+    assert len(stored(simulator)) == 1
