@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -19,8 +20,8 @@ from ninox_singer import connection
 from ninox_singer.names import fits, fold, is_glob, is_left_out, is_wanted
 from ninox_singer.output_files import output_problems
 from ninox_singer.settings import refuse_null, zone_problems
-from ninox_singer.types import COMPUTED
-from tap_ninox.rows.queries import QuerySettings, queries_from, query_problems
+from ninox_singer.types import COMPUTED, field_type
+from ninox_singer.types.base import INTEGER, JsonSchema
 
 DEFAULT_STREAM_NAME_FORMAT = "{database}__{table}"
 STREAM_NAME_FORMAT_OF_TEAMS = "{team}__{database}__{table}"
@@ -201,6 +202,32 @@ FIELD_DOTS = 2
 STREAM_NAME_PLACEHOLDERS = frozenset({"team", "database", "table", "database_id", "table_id"})
 
 
+QUERY_TYPES: Mapping[str, JsonSchema] = {
+    **{word: field_type(word).parts[0].schema for word in COMPUTED},
+    "integer": INTEGER,
+}
+"""What a property can be, in the words of settings → JSON Schema."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuerySettings:
+    """One script as a stream.
+
+    Attributes:
+        name: Of the stream.
+        database: Id or name.
+        script: In Ninox's language; it must only read.
+        key_properties: What identifies a row; empty for its position.
+        types: Property → key of `QUERY_TYPES`; empty if the answer is to tell.
+    """
+
+    name: str
+    database: str
+    script: str
+    key_properties: tuple[str, ...]
+    types: Mapping[str, str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TapSettings:
     """What to read and how to name it.
@@ -373,3 +400,41 @@ def _formula_problems(settings: Mapping[str, Any]) -> list[str]:
         for pattern, formula_type in (settings.get("formulas") or {}).items()
         if formula_type not in COMPUTED
     ]
+
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
+
+
+def queries_from(settings: Mapping[str, Mapping[str, Any]]) -> tuple[QuerySettings, ...]:
+    """Return the queries of checked settings."""
+    return tuple(
+        QuerySettings(
+            name=name,
+            database=item["database"],
+            script=item["query"],
+            key_properties=tuple(item.get("key_properties") or ()),
+            types=dict(item.get("schema") or {}),
+        )
+        for name, item in settings.items()
+    )
+
+
+def query_problems(settings: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a sentence for everything in the `queries` setting that cannot work."""
+    for name, item in settings.items():
+        yield from _problems_of(name, item)
+
+
+def _problems_of(name: str, item: Mapping[str, Any]) -> Iterator[str]:
+    types = item.get("schema") or {}
+    if not _NAME.fullmatch(name):
+        yield f"queries: {name!r} cannot be a stream's name; use up to 63 letters, digits and underscores."
+    if not item["query"].strip():
+        yield f"queries: the query of {name!r} is empty."
+    for property_name, word in types.items():
+        if word not in QUERY_TYPES:
+            allowed = ", ".join(QUERY_TYPES)
+            yield f"queries: the type {word!r} of {name}.{property_name} is unknown; use one of {allowed}."
+    for key in item.get("key_properties") or ():
+        if types and key not in types:
+            yield f"queries: the key property {key!r} of {name!r} is not in its schema."

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from functools import cached_property
 from types import FrameType
 from typing import Any, ClassVar
@@ -24,19 +25,16 @@ from ninox_api.wording import counted
 from ninox_singer.connection import connection_config
 from ninox_singer.environment import meltano_variable
 from ninox_singer.events import quieten
-from ninox_singer.names import Names, choose
+from ninox_singer.names import Names, choose, did_you_mean, is_glob
 from ninox_singer.settings import ConfiguredPlugin
 from tap_ninox.discovery.catalog import TableEntry, saved_entries
-from tap_ninox.discovery.discover import Discovery, discovery_of
-from tap_ninox.discovery.entries import entries_to_read, known_by_key, schema_by_database
+from tap_ninox.discovery.discover import STAMP, Discovery, Seen, discovery_of, look, read_stamp, stamp
+from tap_ninox.discovery.drift import SchemaWatch
 from tap_ninox.discovery.known_tables import describe
-from tap_ninox.discovery.look import STAMP, Seen, look, read_stamp, stamp
+from tap_ninox.discovery.names import entries_to_read, known_by_key, schema_by_database
 from tap_ninox.discovery.saved_catalog import UnknownStreamError, sound_catalog, unknown_streams, with_names_of_state
-from tap_ninox.discovery.watch import SchemaWatch
 from tap_ninox.report import RunReport, told_before
-from tap_ninox.saved_state import BOOKMARKS, sound_state
 from tap_ninox.settings import CONFIG_JSONSCHEMA, REMOVED_SETTINGS, TapSettings, report_path_of
-from tap_ninox.stream_maps import check_maps
 from tap_ninox.streams.base import RecordStream, StreamsTap
 from tap_ninox.streams.files import FilesStream
 from tap_ninox.streams.lists import CATALOGUE_STREAMS, DeletedRecordsStream
@@ -44,6 +42,7 @@ from tap_ninox.streams.queries import query_streams
 from tap_ninox.streams.tables import TableStream
 from tap_ninox.sync.feed import Feed
 from tap_ninox.sync.prefetch import Permits, Schedule
+from tap_ninox.sync.state import BOOKMARKS, sound_state
 from tap_ninox.writer import Batches, BufferedMessageWriter
 
 logger = logging.getLogger(__name__)
@@ -362,3 +361,29 @@ def _feed(client: DatabaseClient, schema: DatabaseSchema | None, entries: Iterab
     listed = {table.id for table in schema.tables} if schema else set()
     listed.update(entry.table_id for entry in entries if entry.database.id == client.database.id)
     return Feed(client, schema=schema, table_ids=listed)
+
+
+def check_maps(maps: Mapping[str, Any], streams: Sequence[str], *, sees_all: bool) -> None:
+    """Refuse maps for streams that do not exist; the name may be mistyped, and the SDK says nothing.
+
+    Which stream a map is for is the SDK's to say: names go by `fnmatch` and by case there.
+
+    Args:
+        maps: The setting `stream_maps`: name or glob of a stream → its rules.
+        streams: The streams that there are.
+        sees_all: Whether there are no others; else, and of globs, which may be for tables to come, it is a warning.
+
+    Raises:
+        NinoxConfigError: A sentence for each.
+    """
+    problems = []
+    for name, rules in maps.items():
+        source = rules.get("__source__", name) if isinstance(rules, Mapping) else name
+        if name != "__else__" and not any(fnmatchcase(stream, source) for stream in streams):
+            problem = f"stream_maps: no stream is called {source!r}.{did_you_mean(source, streams)}"
+            if sees_all and not is_glob(source):
+                problems.append(f"{problem} What this map should hide or leave out would be sent.")
+            else:
+                logger.warning("%s This map has no effect.", problem)
+    if problems:
+        raise NinoxConfigError(problems)

@@ -12,7 +12,7 @@ import simplejson
 from ninox_tools.inspection.page import inspection_page
 from ninox_tools.inspection.survey import Inspection, inspect
 from ninox_tools.inspection.text import inspection_text
-from tap_ninox.discovery.look import STAMP
+from tap_ninox.discovery.discover import STAMP
 from tap_ninox.tap import TapNinox
 
 

@@ -142,7 +142,7 @@ QUESTIONS = (
     Question(
         id="files.move_record",
         text="Does an upload change the sequence of the record?",
-        code="tap_ninox.files.marks",
+        code="tap_ninox.sync.file_marks",
         answers={
             "yes": "A record with a new file comes as a changed row.",
             "no": "A record with a new file comes as a row only if something else changed.",

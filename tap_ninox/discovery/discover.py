@@ -1,20 +1,234 @@
-"""What the key can see of what the settings name."""
+"""A look at Ninox: which databases there are, and what they are made of; without the settings' choice of tables.
+
+It costs one call for the teams, one per team for its databases, and one per database; one per database alone where team
+and databases are given by their ids. What `--discover` saw stands in the catalog, so that the sync that follows at once
+need not ask again.
+"""
 
 from __future__ import annotations
 
+import base64
+import binascii
+import hashlib
+import json
 import logging
+import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
 
 from ninox_api.client import DatabaseClient, NinoxClient
+from ninox_api.errors import (
+    NinoxAPIError,
+    NinoxConfigError,
+    NinoxError,
+    NinoxNotFoundError,
+    NinoxPermissionError,
+    NinoxProtocolError,
+)
 from ninox_api.schema import DatabaseName, DatabaseSchema, Table, Team
 from ninox_singer.connection import assign_passwords
 from ninox_singer.events import log_names
-from ninox_singer.names import Names, choose, did_you_mean
-from tap_ninox.discovery.look import Seen
+from ninox_singer.names import EXCLUDES, Names, are_ids, choose, did_you_mean, is_glob, listed
 from tap_ninox.settings import TapSettings
 
 logger = logging.getLogger(__name__)
+
+STAMP = "ninox"
+"""Key of a catalog: what discovery saw, and when."""
+
+MAX_AGE_S = 600
+"""What was seen longer ago is asked for again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a look has shown.
+
+    Attributes:
+        listed: Id of the team and name of each database, chosen or not; only those that are given where all are by id.
+        schemas: Database id → its schema, of the chosen databases; None where the key cannot read it.
+        calls: So many it took.
+    """
+
+    teams: tuple[Team, ...]
+    listed: tuple[tuple[str, DatabaseName], ...]
+    schemas: dict[str, DatabaseSchema | None] = field(default_factory=dict)
+    calls: int = 0
+
+
+def look(client: NinoxClient, settings: TapSettings) -> Seen:
+    """Read the schemas of the chosen databases. No record is read.
+
+    Raises:
+        NinoxConfigError: A team or database that was asked for does not exist.
+        NinoxError: Ninox cannot be read at all.
+    """
+    known = _read_by_id(client, settings)
+    if settings.team is not None and known and all(isinstance(s, DatabaseSchema) and s.name for s in known.values()):
+        team = Team(id=settings.team, name=settings.team)
+        found = {key: schema for key, schema in known.items() if isinstance(schema, DatabaseSchema)}
+        listed = tuple((team.id, DatabaseName(id=key, name=schema.name or key)) for key, schema in found.items())
+        return Seen(teams=(team,), listed=listed, schemas={**found}, calls=client.calls_used)
+    teams = find_teams(client, team=settings.team, patterns=settings.teams)
+    team_of = {name: found for found in teams for name in _databases_of(client, found)}
+    names, _ = choose(Names(team_of), settings.databases, setting="databases", each_is_one=True)
+    if team_of and not names:
+        raise NinoxConfigError(_all_left_out("databases", team_of))
+    assign_passwords(client, list(team_of))
+    schemas = {name.id: _read_schema(client.database(team_of[name].id, name), known.get(name.id)) for name in names}
+    listed = tuple((team.id, name) for name, team in team_of.items())
+    return Seen(teams=tuple(teams), listed=listed, schemas=schemas, calls=client.calls_used)
+
+
+def _read_by_id(client: NinoxClient, settings: TapSettings) -> dict[str, DatabaseSchema | NinoxError]:
+    """Return the schemas of databases that are given by id, up to the first that cannot be read; none if any is not.
+
+    Names of other things that are looked for among all databases, or are shown, have to be listed: then none is, too.
+    """
+    known: dict[str, DatabaseSchema | NinoxError] = {}
+    ids = list(dict.fromkeys(settings.databases))
+    named = {*client.passwords, *(name.partition(".")[0] for name in settings.aliases)}
+    named |= {
+        name for name, _, _ in (key.partition(".") for key in settings.formulas) if are_ids(settings.team, [name])
+    }
+    if settings.team is None or not are_ids(settings.team, ids) or not named.issubset(ids):
+        return known
+    if "{team}" in settings.stream_name_format:
+        return known
+    for database_id in ids:
+        reader = client.database(settings.team, DatabaseName(id=database_id, name=database_id))
+        try:
+            known[database_id] = reader.get_schema()
+        except NinoxNotFoundError:  # no such id: it may be a name
+            known.clear()
+            break
+        except (NinoxPermissionError, NinoxProtocolError) as error:
+            known[database_id] = error
+            break
+    return known
+
+
+def _databases_of(client: NinoxClient, team: Team) -> list[DatabaseName]:
+    try:
+        return client.list_databases(team.id)
+    except NinoxNotFoundError:
+        message = f"team: the server knows no workspace with the id {team.id!r}.{_address_hint(client.api_url)}"
+        raise NinoxConfigError(message) from None
+
+
+def find_teams(client: NinoxClient, *, team: str | None, patterns: Sequence[str]) -> list[Team]:
+    """Return the teams that were asked for, or the only one.
+
+    Args:
+        client: Where to look.
+        team: One team, by id or name.
+        patterns: Several teams: ids, names or globs.
+
+    Raises:
+        NinoxConfigError: There is no such team, or there are several and none was named.
+    """
+    wanted = list(patterns) if team is None else [team]
+    try:
+        teams = client.list_teams()
+    except (NinoxNotFoundError, NinoxPermissionError) as error:  # some private clouds do not list them (observed)
+        if not wanted or any(is_glob(name) or name.startswith(EXCLUDES) for name in wanted):
+            raise NinoxConfigError(_unlisted(error, api_url=client.api_url)) from None
+        return [Team(id=team_id, name=team_id) for team_id in wanted]
+    if team is not None:
+        return [Names(teams).one(team, setting="team")]
+    if patterns:
+        found, problems = choose(Names(teams), patterns, setting="team", each_is_one=True)
+        if problems:
+            raise NinoxConfigError(problems)
+        if not found:
+            raise NinoxConfigError(_all_left_out("team", teams))
+        return found
+    if len(teams) != 1:
+        named = listed(f"{team.name!r} ({team.id})" for team in teams)
+        message = f"team: the key sees {len(teams)} teams, name one of them, or several as a list: {named}."
+        raise NinoxConfigError(message)
+    return teams
+
+
+def _all_left_out(setting: str, things: Iterable[Team | DatabaseName]) -> str:
+    return f"{setting}: it leaves out all that the key sees: {listed(repr(thing.name) for thing in things)}."
+
+
+def _unlisted(error: NinoxAPIError, *, api_url: str) -> str:
+    if isinstance(error, NinoxPermissionError):
+        return (
+            "team: the server refuses to list its teams (HTTP 403). The plan may have no API access, or the "
+            "key's role may not see them; if the key may read a workspace, set team to the workspace's id."
+        )
+    hint = _address_hint(api_url)
+    return f"team: this server does not list its teams; set team to the workspace's id.{hint}"
+
+
+def _address_hint(api_url: str) -> str:
+    return "" if api_url.endswith("/v1") else f" Or is api_url {api_url} not complete? It usually ends with /v1."
+
+
+def _read_schema(reader: DatabaseClient, known: DatabaseSchema | NinoxError | None) -> DatabaseSchema | None:
+    name = reader.database.name
+    try:
+        if isinstance(known, NinoxError):
+            raise known
+        return known or reader.get_schema()
+    except (NinoxPermissionError, NinoxNotFoundError, NinoxProtocolError) as error:
+        problem = error
+    try:
+        tables = reader.list_tables()
+    except (NinoxPermissionError, NinoxNotFoundError, NinoxProtocolError) as error:
+        logger.warning(
+            "Database %r is skipped: its schema cannot be read. If it is password-protected, put its password into "
+            "database_passwords; if the key's role may not read schemas, run with a saved catalog; to leave it out, "
+            "set databases to %s. (%s)",
+            name,
+            json.dumps([EXCLUDES + reader.database.id]),
+            error,
+        )
+        return None
+    logger.warning(
+        "The full schema of database %r cannot be read: its formulas are not listed, and its hidden tables are "
+        "listed like others. (%s)",
+        name,
+        problem,
+    )
+    return tables
+
+
+def stamp(seen: Seen, *, of: Sequence[Any], seen_at: float) -> dict[str, Any]:
+    """Return what a catalog keeps of a look; it holds no secret.
+
+    Args:
+        seen: What it showed.
+        of: What makes it another's: version, address, team and databases.
+        seen_at: When, in seconds since 1970.
+    """
+    packed = base64.b64encode(zlib.compress(msgspec.json.encode(seen))).decode()
+    return {"seen_at": int(seen_at), "seen": packed, "mark": _mark(of, int(seen_at), packed)}
+
+
+def read_stamp(catalog: Mapping[str, Any], *, of: Sequence[Any], now: float) -> tuple[Seen, float] | None:
+    """Return what a catalog keeps of a look, and when that was; None if it is stale, another's, edited or missing."""
+    kept = catalog.get(STAMP)
+    if not isinstance(kept, dict) or not isinstance(kept.get("seen_at"), int) or not isinstance(kept.get("seen"), str):
+        return None
+    if not 0 <= now - kept["seen_at"] <= MAX_AGE_S or kept.get("mark") != _mark(of, kept["seen_at"], kept["seen"]):
+        return None
+    try:
+        seen = msgspec.json.decode(zlib.decompress(base64.b64decode(kept["seen"], validate=True)), type=Seen)
+    except (binascii.Error, zlib.error, msgspec.DecodeError):
+        return None
+    logger.debug("What there is in Ninox was seen %d seconds ago, and is not asked for again.", now - kept["seen_at"])
+    return seen, kept["seen_at"]
+
+
+def _mark(of: Sequence[Any], seen_at: int, packed: str) -> str:
+    return hashlib.sha256(json.dumps([*of, seen_at, packed]).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

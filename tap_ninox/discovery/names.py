@@ -1,22 +1,190 @@
-"""Names belong to ids: a catalog says which tables and fields are read, the state under which names they go.
-
-Discovery gets no state under Meltano, so its catalog may show other names than a pipeline has used. Whoever has a
-bookmark keeps its name, for good; newcomers get what is free. An alias goes before both.
-"""
+"""Which tables a run reads, and under which names: those of a saved catalog, or all that can be seen."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from ninox_api.errors import NinoxConfigError
 from ninox_api.naming import NameSpace, age_key
-from ninox_api.schema import Field, Table
+from ninox_api.schema import FORMULA, DatabaseSchema, Field, Table
+from ninox_singer.events import log_names
+from ninox_singer.names import Names, choose, did_you_mean, is_glob
+from ninox_singer.types import is_known
 from tap_ninox.discovery.catalog import TableEntry, aliases_of, plain_stream_name
-from tap_ninox.discovery.discover import DiscoveredDatabase, Discovery
-from tap_ninox.discovery.known_tables import KnownTable, TableKey
-from tap_ninox.rows.columns import Column, columns_of
+from tap_ninox.discovery.discover import DiscoveredDatabase, Discovery, tell_unselected
+from tap_ninox.discovery.known_tables import KnownTable, TableKey, known_from_state, streams_in_state
+from tap_ninox.rows.columns import Column, apart_by_type, columns_of, roots_of
 from tap_ninox.settings import TapSettings
+
+logger = logging.getLogger(__name__)
+
+
+def entries_to_read(
+    discovery: Discovery | None,
+    *,
+    saved: Sequence[TableEntry] | None,
+    settings: TapSettings,
+    reserved: Iterable[str],
+    bookmarks: Mapping[str, Any],
+) -> tuple[list[TableEntry], list[str]]:
+    """Return the tables of a run, and a sentence for each formula that the settings name and that is not there.
+
+    Args:
+        discovery: What the key can see; None if it may not read schemas.
+        saved: Tables of the saved catalog, None without one. The settings choose among them.
+        settings: The tap's settings.
+        reserved: Stream names that are taken.
+        bookmarks: Those of the state, which say under which names tables and fields go.
+    """
+    streams, known = streams_in_state(bookmarks), known_by_key(bookmarks, settings)
+    if saved is not None:
+        chosen = _chosen(saved, discovery, settings)
+        entries = followed_entries(chosen, discovery, settings, reserved=reserved, streams=streams, known=known)
+        entries, unknown = _offer_renamed(entries, saved, settings, known)
+    elif discovery is None:
+        return [], []
+    else:
+        entries = discovered_entries(discovery, settings, reserved=reserved, streams=streams, known=known)
+        tell_unselected(discovery)
+        _warn_of_unknown_types(entries)
+        entries, unknown = offer_formulas(entries, settings.formulas, known)
+    return [_apart_by_type(entry, settings, known.get(entry.key)) for entry in entries], _unseen(unknown, discovery)
+
+
+def _apart_by_type(entry: TableEntry, settings: TapSettings, known: KnownTable | None) -> TableEntry:
+    if known is None:
+        return entry
+    aliases = aliases_of(settings.aliases, ".".join(entry.key))
+    columns = apart_by_type(entry.columns, aliases=aliases, known=known.columns, former=known.former)
+    return replace(entry, columns=columns)
+
+
+def _offer_renamed(
+    entries: Sequence[TableEntry],
+    saved: Sequence[TableEntry],
+    settings: TapSettings,
+    known: Mapping[TableKey, KnownTable],
+) -> tuple[list[TableEntry], dict[str, str]]:
+    """Return a catalog's tables, formulas readable that a setting names by their name in the state, and what it misses.
+
+    Of the others the catalog says whether they are read, and as what.
+    """
+    offered, unknown = offer_formulas(entries, settings.formulas, known)
+    _, unknown_before = offer_formulas(saved, settings.formulas, {})
+    before = {entry.key: (entry.stream, {column.name for column in entry.columns}) for entry in saved}
+    result = []
+    for entry, readable in zip(entries, offered, strict=True):
+        stream, names = before[entry.key]
+        columns = (
+            new if not old.is_computed and (entry.stream != stream or old.name not in names) else old
+            for old, new in zip(entry.columns, readable.columns, strict=True)
+        )
+        result.append(replace(entry, columns=tuple(columns)))
+    return result, {name: problem for name, problem in unknown.items() if name in unknown_before}
+
+
+def _unseen(unknown: Mapping[str, str], discovery: Discovery | None) -> list[str]:
+    """Return what is wrong with names of formulas; of one by its id in a database that is not read nothing is known."""
+    read = {database.name.id for database in discovery.databases} if discovery else set()
+    unread = discovery.listed - read if discovery else set()
+    return [problem for name, problem in unknown.items() if name.partition(".")[0] not in unread]
+
+
+def known_by_key(bookmarks: Mapping[str, Any], settings: TapSettings) -> dict[TableKey, KnownTable]:
+    """Return what the state knows of each table; of several streams of one table, that which was read last says it."""
+    streams = streams_in_state(bookmarks)
+    known = known_from_state(bookmarks, settings)
+    return {table.key: table for table in known if streams[table.key] == table.stream}
+
+
+def schema_by_database(discovery: Discovery | None) -> dict[str, DatabaseSchema]:
+    """Return the schemas that can be read by database id."""
+    return {database.name.id: database.schema for database in discovery.databases} if discovery else {}
+
+
+def _chosen(saved: Sequence[TableEntry], discovery: Discovery | None, settings: TapSettings) -> list[TableEntry]:
+    """Return the saved tables that the settings name, by the names of then or of now."""
+    databases = {database.name.id: database.name.name for database in discovery.databases} if discovery else {}
+    tables = {
+        (database_id, table.id): table.name
+        for database_id, schema in schema_by_database(discovery).items()
+        for table in schema.tables
+    }
+    by_database = Names(
+        saved,
+        ids=lambda entry: (entry.database.id,),
+        names=lambda entry: (entry.database.name, databases.get(entry.database.id, entry.database.name)),
+    )
+    by_table = Names(
+        saved,
+        ids=lambda entry: (entry.table_id, f"{entry.database.id}.{entry.table_id}"),
+        names=lambda entry: (entry.table_name, tables.get((entry.database.id, entry.table_id), entry.table_name)),
+    )
+    of_databases, _ = choose(by_database, settings.databases, setting="databases", sees_all=False)
+    of_tables, _ = choose(by_table, settings.tables, setting="tables", sees_all=False)
+    chosen = {entry.stream for entry in of_databases} & {entry.stream for entry in of_tables}
+    left_out = [entry.stream for entry in saved if entry.stream not in chosen]
+    log_names(logger, "In the catalog, but not among the chosen databases and tables: %s.", left_out)
+    return [entry for entry in saved if entry.stream in chosen]
+
+
+def _warn_of_unknown_types(entries: Iterable[TableEntry]) -> None:
+    unknown = sorted({column.type for entry in entries for column in entry.columns if not is_known(column.type)})
+    if unknown:
+        logger.warning("Field types that are not known are sent as text: %s.", ", ".join(unknown))
+
+
+def offer_formulas(
+    entries: Iterable[TableEntry], patterns: Mapping[str, str], known: Mapping[TableKey, KnownTable]
+) -> tuple[list[TableEntry], dict[str, str]]:
+    """Return the entries, the formulas that the `formulas` setting names made readable; and what names none, and why.
+
+    Args:
+        entries: All table streams.
+        patterns: Id `<database_id>.<table_id>.<field_id>`, or name or glob of `<stream>.<property>` → type. A name
+            counts more than a glob, and of several globs the first does.
+        known: What the state knows of tables: a formula that has its type in its name is called as it was before, too.
+    """
+    entries = list(entries)
+    formulas = [(entry, column) for entry in entries for column in entry.columns if column.type == FORMULA]
+    roots = {
+        entry.key: roots_of([*known[entry.key].former, *known[entry.key].columns]) if entry.key in known else {}
+        for entry in entries
+    }
+    names = Names(
+        formulas,
+        ids=lambda item: (f"{_key(item[0])}.{item[1].field_id}",),
+        names=lambda item: _names(*item, roots[item[0].key]),
+    )
+    found = {pattern: names.find_all(pattern) for pattern in patterns}
+    types: dict[tuple[str, str], str] = {}
+    for pattern in sorted(patterns, key=is_glob):  # a stable sort: it keeps the order of globs
+        for entry, column in found[pattern]:
+            types.setdefault((entry.stream, column.name), patterns[pattern])
+    unknown = {
+        pattern: f"formulas: {pattern!r} names no formula that this key can see."
+        + did_you_mean(pattern, (f"{entry.stream}.{column.name}" for entry, column in formulas))
+        for pattern, items in found.items()
+        if not items
+    }
+    return [replace(entry, columns=tuple(_offered(entry, types))) for entry in entries], unknown
+
+
+def _names(entry: TableEntry, column: Column, roots: Mapping[str, str]) -> set[str]:
+    return {f"{entry.stream}.{name}" for name in (column.name, roots.get(column.field_id, column.name))}
+
+
+def _offered(entry: TableEntry, types: Mapping[tuple[str, str], str]) -> Iterator[Column]:
+    for column in entry.columns:
+        formula_type = types.get((entry.stream, column.name))
+        yield replace(column, computed_as=formula_type) if formula_type else column
+
+
+def _key(entry: TableEntry) -> str:
+    return f"{entry.database.id}.{entry.table_id}"
 
 
 def name_streams(

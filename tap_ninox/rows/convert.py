@@ -16,8 +16,7 @@ from ninox_singer.types.base import BadValueError, Read, ReadColumn
 from ninox_singer.types.choice import ids_of_captions, mistakable_options, options_in
 from ninox_singer.types.text import read_text
 from tap_ninox.rows.columns import Column
-from tap_ninox.rows.page import ConvertedPage, RecordForm
-from tap_ninox.rows.selected_fields import attributes_of
+from tap_ninox.rows.fast_path import ConvertedPage, RecordForm, attributes_of
 
 AsksForCaptions = Callable[[NinoxRecord, str, Any], "bool | None"]
 """Returns whether the server answers captions of options where ids were asked for, given a record, one of its fields

@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from ninox_api.errors import NinoxError
 from ninox_singer.events import EventLogger
-from tap_ninox.discovery.watch import SchemaWatch
+from tap_ninox.discovery.drift import SchemaWatch
 from tap_ninox.report import RunReport, StreamReport
 from tap_ninox.settings import TapSettings
 from tap_ninox.sync.state import TABLE_VERSION, next_version

@@ -19,13 +19,12 @@ from ninox_api.nx import count_rows
 from ninox_api.paging import IdRange
 from ninox_api.wording import counted
 from ninox_singer.types.base import INTEGER, MOMENT, STRING
-from tap_ninox.files.fetch import Fetched, FileFetcher
-from tap_ninox.files.marks import TABLES, FileMark, find_mark, new_mark
-from tap_ninox.files.store import FileStore
 from tap_ninox.report import StreamReport
 from tap_ninox.rows.convert import is_damaged
 from tap_ninox.streams.base import RecordStream, StreamsTap
 from tap_ninox.sync.feed import Feed, News
+from tap_ninox.sync.file_marks import TABLES, FileMark, find_mark, new_mark
+from tap_ninox.sync.file_store import Fetched, FileFetcher, FileStore
 from tap_ninox.sync.pages import TablePages
 from tap_ninox.sync.state import TABLE_VERSION
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from singer_sdk import Stream
 from singer_sdk.helpers.types import Context, Record
@@ -12,20 +14,27 @@ from singer_sdk.singerlib import Metadata, MetadataMapping, StreamMetadata
 from typing_extensions import override
 
 from ninox_api.client import DatabaseClient
+from ninox_api.damaged_text import repaired
 from ninox_api.errors import NinoxAPIError, NinoxBudgetError, NinoxConfigError, NinoxError
 from ninox_api.schema import DatabaseName
 from ninox_singer.names import Names
-from ninox_singer.types.base import BadValueError
+from ninox_singer.types import COMPUTED
+from ninox_singer.types.base import BadValueError, Read
 from tap_ninox.discovery.catalog import METADATA_KEY, NinoxMetadata
 from tap_ninox.report import StreamReport
 from tap_ninox.rows.convert import is_damaged
-from tap_ninox.rows.queries import TYPES, QuerySettings, Row, reader, rows_of, types_of
+from tap_ninox.settings import QUERY_TYPES, QuerySettings
 from tap_ninox.streams.base import RecordStream, StreamsTap
 from tap_ninox.sync.state import TABLE_VERSION
 
 logger = logging.getLogger(__name__)
 
 POSITION = "_position"
+
+VALUE = "value"
+"""Property of values that have no name."""
+
+Row = dict[str, Any]
 
 _REFUSALS = frozenset({400, 422, 500})
 """How Ninox may answer a script that it cannot run (unknown; of fields that it does not know it says 500)."""
@@ -66,9 +75,9 @@ class QueryStream(RecordStream):
         self._client = client
         self._rows = rows
         self._settings = tap.settings
-        properties = {name: TYPES[word] for name, word in types.items()}
+        properties = {name: QUERY_TYPES[word] for name, word in types.items()}
         if not query.key_properties:
-            properties[POSITION] = TYPES["integer"]
+            properties[POSITION] = QUERY_TYPES["integer"]
         for name in query.key_properties or (POSITION,):
             properties[name] = {
                 **properties[name],
@@ -242,3 +251,55 @@ def ask(query: QuerySettings, client: DatabaseClient) -> list[Row]:
         is_refused = isinstance(error, NinoxAPIError) and error.status in _REFUSALS
         problem = f"{error} Most often the script is wrong: try it in Ninox' own console." if is_refused else error
         raise QueryFailedError(query.name, problem) from error
+
+
+def rows_of(answer: Any) -> Iterator[Row]:
+    """Yield the rows of an answer.
+
+    Objects are rows. A value by itself is a row of one property, `value`; a list among others is a row of `value_1`,
+    `value_2`, …. A list that holds nothing but one list is that list (records were seen to come so). `null`, `""`, `[]`
+    and `{}` all stand for nothing.
+    """
+    items = answer if isinstance(answer, list) else [answer]
+    if len(items) == 1 and isinstance(items[0], list):
+        items = items[0]
+    for item in items:
+        if isinstance(item, Mapping):
+            if item:
+                yield {repaired(name): value for name, value in item.items()}
+        elif isinstance(item, list):
+            yield {f"{VALUE}_{number}": value for number, value in enumerate(item, start=1)}
+        elif isinstance(answer, list) or (item is not None and item != ""):
+            yield {VALUE: item}
+
+
+def types_of(rows: Iterable[Row]) -> dict[str, str]:
+    """Return property → type as the rows show it: `number` or `boolean` if all values are, else `string`."""
+    seen: dict[str, set[str]] = {}
+    for row in rows:
+        for name, value in row.items():
+            seen.setdefault(name, set()).update(_kind(value))
+    return {name: next(iter(kinds)) if len(kinds) == 1 else "string" for name, kinds in seen.items()}
+
+
+def _kind(value: Any) -> Sequence[str]:
+    if value is None or value == "":
+        return ()
+    if isinstance(value, bool):
+        return ("boolean",)
+    return ("number",) if isinstance(value, int | Decimal) else ("string",)
+
+
+def reader(word: str, zone: ZoneInfo | None) -> Read:
+    """Return the function that turns a member of a row into a property of a type."""
+    if word != "integer":
+        return COMPUTED[word].reader(zone)
+    read_number = COMPUTED["number"].reader(zone)
+
+    def read(value: Any) -> int:
+        number = read_number(value)
+        if number != int(number):
+            raise BadValueError
+        return int(number)
+
+    return read

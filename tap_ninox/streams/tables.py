@@ -22,15 +22,13 @@ from ninox_api.paging import Page
 from ninox_singer.names import excluding
 from ninox_singer.progress import Progress, share_of
 from tap_ninox.discovery.catalog import TableEntry
-from tap_ninox.discovery.drift import nothing_selected, properties_selected
+from tap_ninox.discovery.drift import NotReadError, nothing_selected, properties_selected
 from tap_ninox.discovery.known_tables import Description
-from tap_ninox.discovery.overrides import key_problems, reshaped_columns
-from tap_ninox.discovery.watch import NotReadError
+from tap_ninox.discovery.saved_catalog import key_problems, reshaped_columns
 from tap_ninox.report import Outcome, StreamReport
 from tap_ninox.rows.columns import IDENTITY, KEY_PROPERTY, REPLICATION_KEY
 from tap_ninox.rows.convert import Converter
-from tap_ninox.rows.page import ConvertedPage
-from tap_ninox.rows.selected_fields import SelectedFieldsDecoder
+from tap_ninox.rows.fast_path import ConvertedPage, SelectedFieldsDecoder
 from tap_ninox.settings import TapSettings
 from tap_ninox.streams.base import RecordStream, StreamsTap
 from tap_ninox.sync.feed import Feed

@@ -21,7 +21,7 @@ from ninox_api.clock import ServerClock
 from ninox_api.config import ConnectionConfig
 from ninox_api.transport import Transport
 from ninox_simulator import app, scripts_api
-from tap_ninox.rows.selected_fields import SelectedFieldsDecoder
+from tap_ninox.rows.fast_path import SelectedFieldsDecoder
 from tap_ninox.settings import TapSettings
 from target_ninox import completeness
 from target_ninox.mapping.plan import WritePlan

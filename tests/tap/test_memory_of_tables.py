@@ -8,7 +8,7 @@ import weakref
 from contextlib import redirect_stdout
 
 from tap_ninox.rows.convert import Converter
-from tap_ninox.rows.selected_fields import SelectedFieldsDecoder
+from tap_ninox.rows.fast_path import SelectedFieldsDecoder
 from tests.helpers.run import new_tap
 from tests.helpers.seeds import customers, database, team
 

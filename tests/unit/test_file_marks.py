@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from tap_ninox.files.marks import FileMark
+from tap_ninox.sync.file_marks import FileMark
 
 
 def mark(values):

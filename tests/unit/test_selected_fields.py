@@ -9,7 +9,7 @@ import pytest
 
 from ninox_api.client import NinoxRecord
 from tap_ninox.rows.columns import Column
-from tap_ninox.rows.selected_fields import SelectedFieldsDecoder, attributes_of
+from tap_ninox.rows.fast_path import SelectedFieldsDecoder, attributes_of
 
 COLUMNS = [
     Column(name="name", title="Name", field_id="A", type="string", part=""),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_ninox.files.store import MAX_BYTES, safe_segment, stored_names
+from tap_ninox.sync.file_store import MAX_BYTES, safe_segment, stored_names
 from tests.helpers.cases import cases, each
 
 NAMES = {case["file"]: case["stored"] for case in cases("file_names")}

@@ -1,1 +1,0 @@
-"""The files that hang on records: listed, and brought into a store."""
