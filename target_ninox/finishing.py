@@ -27,7 +27,7 @@ MOST_PAIRS = 10
 LIKENESS_OF_SLIPS = 0.8
 """Names that are more alike are taken for one that is mistyped; below that, for a stream that another tap sends."""
 
-_CUT_OFF = (
+CUT_OFF = (
     "the input does not end with a STATE that names no stream as currently_syncing, so that rows of what Ninox would "
     "delete along may be missing, and its deletions wait"
 )
@@ -65,6 +65,8 @@ def load_held(run: Run, loaders: Sequence[StreamLoader]) -> None:
         if sum(loader.retry_held() for loader in loaders) or _leave_waiting(run, loaders):
             continue
         to_come = _keys_to_come(loaders)
+        if _leave_waiting(run, loaders):  # again: one may just have failed
+            continue
         if not sum([loader.give_up(partial(_is_to_come, loader, to_come)) for loader in loaders]):
             break
     _load_circles([loader for loader in loaders if loader.held])
@@ -106,14 +108,14 @@ class _Removal(NamedTuple):
     cascade: Cascade
 
 
-def delete_put_off(loaders: Sequence[StreamLoader], *, has_ended: bool) -> None:
+def delete_put_off(loaders: Sequence[StreamLoader], *, doubt: str | None) -> None:
     """Delete what rows said was deleted and others may go along with, now that all rows have come.
 
     The last stream comes first: children often follow their parents.
 
     Args:
         loaders: All streams.
-        has_ended: Whether the input came to its end; else rows of what would go along may be missing.
+        doubt: Why rows of what would go along may be missing; None if all came.
 
     Raises:
         LimitReachedError: They are too many.
@@ -121,8 +123,8 @@ def delete_put_off(loaders: Sequence[StreamLoader], *, has_ended: bool) -> None:
     """
     gone: set[RecordKey] = set()
     for loader in reversed(loaders):
-        if loader.put_off and not has_ended:
-            loader.leave_waiting(_CUT_OFF)
+        if loader.put_off and doubt is not None:
+            loader.leave_waiting(doubt)
         loader.delete_put_off(gone)
 
 
@@ -161,7 +163,8 @@ def remove_unseen(run: Run, doubts: Mapping[StreamLoader, Sequence[str]]) -> Non
             run.limits.reserve_mirror(count, records_before=unseen.records_before, what=what)
             logger.info("%s: did not come, so it is deleted: %s.", loader.plan.stream, what)
     for loader, unseen, cascade in removals:
-        _refuse_to_take_rows(run, loader.plan, cascade.along())  # again: a mirror may have failed meanwhile
+        with loader.ending_here():
+            _refuse_to_take_rows(run, loader.plan, cascade.along())  # again: a mirror may have failed meanwhile
         if not loader.has_failed:
             loader.remove(unseen.record_ids, cascade, counted=counted)
 
@@ -247,15 +250,18 @@ def _keys_to_come(loaders: Sequence[StreamLoader]) -> set[LinkKey]:
         for loader in loaders
         for reference in loader.plan.references.values()
     }
-    return {
-        (table_id, field_id, key)
-        for (table_id, field_id), reference in references.items()
-        for loader in loaders
-        if loader.plan.table.id == table_id
-        for block in loader.held.blocks()
-        for row in block
-        if (key := reference.key_of(row.encoded.fields)) is not None
-    }
+    keys: set[LinkKey] = set()
+    for loader in loaders:
+        with loader.ending_here():
+            keys |= {
+                (table_id, field_id, key)
+                for (table_id, field_id), reference in references.items()
+                if loader.plan.table.id == table_id
+                for block in loader.held.blocks()
+                for row in block
+                if (key := reference.key_of(row.encoded.fields)) is not None
+            }
+    return keys
 
 
 def _link_key(loader: StreamLoader, field_id: str, key: Hashable) -> LinkKey:

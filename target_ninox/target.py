@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from types import FrameType
@@ -16,8 +16,8 @@ from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.mapper import RemoveRecordTransform
 from typing_extensions import override
 
-from ninox_api.errors import NinoxConfigError
-from ninox_singer.cli import Stopping
+from ninox_api.errors import NinoxConfigError, NinoxError
+from ninox_singer.cli import Stopping, log_defect
 from ninox_singer.connection import connection_config
 from ninox_singer.events import quieten
 from ninox_singer.settings import ConfiguredPlugin
@@ -35,6 +35,17 @@ from target_ninox.state import DurableStates, State, write_state
 from target_ninox.stream_maps import find_filter, find_missing_source, makes, transformed
 
 logger = logging.getLogger(__name__)
+
+_NO_DELETION = "so that nobody knows what may be deleted, and nothing was at the end. All rows were loaded"
+_NO_LOOK = "so that nobody knows whether somebody else created records with the same keys. All else was done"
+
+
+class DefectError(NinoxError):
+    """Something that concerns no row failed as nobody foresaw."""
+
+    def __init__(self, error: Exception, follows: str) -> None:
+        """Say what follows from it; not the error's own text, which may quote a value."""
+        super().__init__(f"target-ninox has a defect ({type(error).__name__}), {follows}.")
 
 
 class TargetNinox(ConfiguredPlugin, LoadingTarget):
@@ -67,6 +78,7 @@ class TargetNinox(ConfiguredPlugin, LoadingTarget):
         self._stopping = Stopping()
         self._states = DurableStates(self._write_state)
         self._completeness = Completeness(is_tombstone=is_marked_deleted)
+        self._defect: DefectError | None = None
         self._last_inside: tuple[State, Mapping[str, int]] | None = None
         self.reader = QuietReader(on_bad_line=self._abort)
         quieten(self.logger)
@@ -163,7 +175,7 @@ class TargetNinox(ConfiguredPlugin, LoadingTarget):
 
     @override
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
-        self._completeness.note(message_dict)
+        self._note(message_dict)
         if self._is_left_out(message_dict):
             logger.info("%s describes the source and is not loaded.", message_dict["stream"])
             return
@@ -174,7 +186,7 @@ class TargetNinox(ConfiguredPlugin, LoadingTarget):
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
         """Do what the SDK does, but for its copy of the record and for columns of its own: half of a row's way here."""
         stream = message_dict["stream"]
-        self._completeness.note(message_dict)
+        self._note(message_dict)
         if self._is_left_out(message_dict):
             return
         try:
@@ -206,7 +218,7 @@ class TargetNinox(ConfiguredPlugin, LoadingTarget):
 
     @override
     def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
-        self._completeness.note(message_dict)
+        self._note(message_dict)
         if self._is_left_out(message_dict):
             return
         with self._reported():
@@ -225,16 +237,16 @@ class TargetNinox(ConfiguredPlugin, LoadingTarget):
 
     @override
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
-        self._completeness.note(message_dict)  # that is all: nothing is deleted before the input has ended
+        self._note(message_dict)  # that is all: nothing is deleted before the input has ended
 
     @override
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
-        self._completeness.note(message_dict)
+        self._note(message_dict)
         state, rows_before = (
             message_dict["value"],
             {name: item.account.read for name, item in self._all_streams.items()},
         )
-        if self._completeness.is_under_way(self._mirrored_streams()):
+        if self._is_under_way():
             self._last_inside = state, rows_before  # goes out only if the input ends with it
         else:
             self._states.add(state, rows_before)
@@ -245,7 +257,7 @@ class TargetNinox(ConfiguredPlugin, LoadingTarget):
     @override
     def process_endofpipe(self) -> None:
         with self._reported():
-            if self._last_inside is not None and self._completeness.has_ended(self._mirrored_streams()):
+            if self._last_inside is not None and self._has_ended(self._mirrored_streams()):
                 self._states.add(*self._last_inside)
             super().process_endofpipe()
             self._finish()
@@ -278,22 +290,75 @@ class TargetNinox(ConfiguredPlugin, LoadingTarget):
     def _finish(self) -> None:
         """Do what needs all input, then let the last state go."""
         loaders = list(self._loaders.values())
-        finishing.check_idle_settings(self._settings, self._all_streams)
+        with self._outliving():
+            finishing.check_idle_settings(self._settings, self._all_streams)
         if self._run is None:
             self.write_durable_state()
+            if self._defect is not None:
+                raise self._defect
             return
         finishing.load_held(self._run, loaders)
-        finishing.delete_put_off(loaders, has_ended=self._completeness.has_ended(()))
-        finishing.remove_unseen(self._run, {loader: list(self._doubts(loader)) for loader in loaders})
-        other_writer = finishing.find_other_writer(self._run, loaders)
+        cut_off = None if self._has_ended(()) else finishing.CUT_OFF
+        doubts = {loader: self._doubts_of(loader) for loader in loaders}
+        finishing.delete_put_off(loaders, doubt=self._defect_as_doubt or cut_off)
+        finishing.remove_unseen(self._run, doubts)
+        other_writer = None
+        with self._outliving(follows=_NO_LOOK):
+            other_writer = finishing.find_other_writer(self._run, loaders)
         rejected = self._run.rejects.error() if self._settings.fails_on_reject else None
         self._close(self._run, is_complete=True)
         self.write_durable_state()
-        errors = [error for error in (rejected, self._run.report.error(), other_writer) if error is not None]
+        errors = [
+            error for error in (rejected, self._run.report.error(), other_writer, self._defect) if error is not None
+        ]
         for error in errors[:-1]:
             logger.error(error)
         if errors:
             raise errors[-1]
+
+    def _note(self, message: Mapping[str, Any]) -> None:
+        try:
+            self._completeness.note(message)
+        except Exception as error:  # noqa: BLE001 (no row has a part in it)
+            self._note_defect(error)
+
+    def _is_under_way(self) -> bool:
+        """Return whether no state may go out, as a mirrored stream is not at its end."""
+        with self._outliving():
+            if self._completeness.is_under_way(self._mirrored_streams()):
+                return True
+        return self._defect is not None and any(self._mirrored_streams())
+
+    def _has_ended(self, streams: Iterable[str]) -> bool:
+        has_ended = False
+        with self._outliving():
+            has_ended = self._completeness.has_ended(streams)
+        return has_ended and self._defect is None
+
+    @contextmanager
+    def _outliving(self, *, follows: str = _NO_DELETION) -> Iterator[None]:
+        """Let an error that nobody foresaw, in what concerns no row, end nothing but what follows from it."""
+        try:
+            yield
+        except (NinoxError, OSError, MemoryError):
+            raise
+        except Exception as error:  # noqa: BLE001 (no row has a part in it)
+            self._note_defect(error, follows)
+
+    def _note_defect(self, error: Exception, follows: str = _NO_DELETION) -> None:
+        if self._defect is None:  # it may come again with each message
+            log_defect(error, self.logger)
+            self._defect = DefectError(error, follows)
+
+    @property
+    def _defect_as_doubt(self) -> str | None:
+        return None if self._defect is None else str(self._defect).rstrip(".")
+
+    def _doubts_of(self, loader: StreamLoader) -> list[str]:
+        doubts: list[str] = []
+        with self._outliving():
+            doubts = list(self._doubts(loader))
+        return doubts if self._defect_as_doubt is None else [*doubts, self._defect_as_doubt]
 
     def _doubts(self, loader: StreamLoader) -> Iterator[str]:
         """Yield why a loaded stream may not be whole; a stream map can make it of several of the tap."""

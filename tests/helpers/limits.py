@@ -23,8 +23,9 @@ from ninox_api.transport import Transport
 from ninox_simulator import app, scripts_api
 from tap_ninox.rows.fast_path import SelectedFieldsDecoder
 from tap_ninox.settings import TapSettings
-from target_ninox import completeness
+from target_ninox import completeness, finishing
 from target_ninox.mapping.plan import WritePlan
+from target_ninox.mapping.references import Reference
 from target_ninox.matching.known_table import KnownTable
 from target_ninox.run import Run
 from target_ninox.settings import TargetSettings
@@ -140,6 +141,36 @@ def stream_crashes(stream, at, error):
         return work(self, *arguments, **named)
 
     with mock.patch.object(RowWriter, names[at], failing):
+        yield
+
+
+@contextmanager
+def end_crashes(at, error):
+    """Let what concerns no row fail as nobody foresaw: what tells whether streams are whole, and looks at the end."""
+    owner, name = {
+        "noting a row": (completeness.Completeness, "_note_row"),
+        "noting a state": (completeness.Completeness, "_note_state"),
+        "asking for what is under way": (completeness.Completeness, "is_under_way"),
+        "asking for the end": (completeness.Completeness, "has_ended"),
+        "doubting": (completeness.Completeness, "doubts"),
+        "looking at settings": (finishing, "fits"),
+        "looking for another writer": (KnownTable, "read_gaps"),
+    }[at]
+    with mock.patch.object(owner, name, side_effect=error):
+        yield
+
+
+@contextmanager
+def key_of_link_crashes(value, error):
+    """Let a record, by a value that it has, fail as nobody foresaw where others link to it."""
+    key_of = Reference.key_of
+
+    def failing(reference, fields):
+        if value in fields.values():
+            raise error
+        return key_of(reference, fields)
+
+    with mock.patch.object(Reference, "key_of", failing):
         yield
 
 

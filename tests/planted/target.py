@@ -26,8 +26,8 @@ PROMISES = [
         defects=(
             Defect(
                 "target_ninox:TargetNinox._finish",
-                "self._run.report.error(), other_writer)",
-                "self._run.report.error())",
+                "self._run.report.error(), other_writer, self._defect)",
+                "self._run.report.error(), self._defect)",
             ),
         ),
     ),
@@ -394,7 +394,11 @@ PROMISES = [
         "While a mirrored stream is under way, from its first row to its end, no state goes out.",
         test="target/test_completeness.py::test_no_state_goes_out_between_the_first_row_of_a_mirrored_stream_and_its_end",
         defects=(
-            Defect("target_ninox:TargetNinox._process_state_message", "if self._completeness.is_under_way", "if not"),
+            Defect(
+                "target_ninox:TargetNinox._process_state_message",
+                "if self._is_under_way()",
+                "if not self._is_under_way()",
+            ),
             Defect("target_ninox:Completeness.has_ended", "self._ends_in_state and", "True and"),
         ),
     ),
@@ -481,7 +485,7 @@ PROMISES = [
             Defect("target_ninox:RowWriter._delete", "may_cascade(self._run, self.plan.table.id)", "False"),
             Defect(
                 "target_ninox:TargetNinox._finish",
-                "finishing.delete_put_off(loaders, has_ended=self._completeness.has_ended(()))",
+                "finishing.delete_put_off(loaders, doubt=self._defect_as_doubt or cut_off)",
                 "pass",
             ),
         ),
@@ -496,7 +500,7 @@ PROMISES = [
         "docs/how-to/mirror.md",
         "If the input breaks off, it waits for the next run",
         test="target/test_cascade.py::test_what_waits_to_be_deleted_is_not_where_the_input_breaks_off",
-        defects=(Defect("target_ninox:delete_put_off", "loader.put_off and not has_ended", "False"),),
+        defects=(Defect("target_ninox:delete_put_off", "loader.put_off and doubt is not None", "False"),),
     ),
     Promise(
         "docs/how-to/mirror.md",
@@ -796,6 +800,27 @@ PROMISES = [
             Defect("target_ninox:StreamLoader.find_unseen", "with self.ending_here(), self._working():", "if True:"),
             Defect("target_ninox:StreamLoader.remove", "with self.ending_here(), self._working():", "if True:"),
             Defect("target_ninox:_certainly_unseen", "loader.has_failed and not reasons", "False"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "A defect that concerns no row, in what is looked at beside them, only keeps deletions back:",
+        test="target/test_bad_rows.py::test_a_crash_beside_all_rows_keeps_deletions_back_and_ends_nothing",
+        defects=(
+            Defect("target_ninox:TargetNinox._outliving", "except Exception", "except KeyboardInterrupt"),
+            Defect("target_ninox:TargetNinox._note", "except Exception", "except KeyboardInterrupt"),
+            Defect("target_ninox:TargetNinox._doubts_of", "self._defect_as_doubt is None", "True"),
+            Defect("target_ninox:TargetNinox._finish", "self._defect_as_doubt or cut_off", "cut_off"),
+            Defect("target_ninox:TargetNinox._finish", "other_writer, self._defect)", "other_writer)"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "If a stream ends by a defect of `target-ninox`, all others are loaded.",
+        test="target/test_bad_rows.py::test_a_crash_while_rows_wait_ends_its_stream_and_leaves_what_waits_for_it",
+        defects=(
+            Defect("target_ninox:_keys_to_come", "with loader.ending_here():", "if True:"),
+            Defect("target_ninox:load_held", "if _leave_waiting(run, loaders):", "if False:"),
         ),
     ),
     Promise(

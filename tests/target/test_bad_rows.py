@@ -10,7 +10,7 @@ from ninox_simulator.documents import RecordDocument
 from ninox_simulator.messages import ApiError
 from tests.helpers import limits
 from tests.helpers.run import records, run_target, schema, state, stored
-from tests.helpers.seeds import customer_records, customers, database, field, shop, table, team
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customer_records, customers, database, field, shop, table, team
 from tests.helpers.wire import record_pages
 
 OPTIONS = {"1": {"caption": "x", "order": 0}}
@@ -166,6 +166,93 @@ def test_a_crash_of_a_mirror_deletes_nothing_of_its_own_and_ends_no_other(simula
     assert run.states == []
     again = run_target(simulator, messages, **mirrors)
     assert (again.error, len(again.states), len(stored(simulator, "A"))) == (None, 1, 1)
+
+
+BESIDE_ROWS = (
+    "noting a row", "noting a state", "asking for what is under way", "asking for the end", "doubting",
+    "looking at settings",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("at", BESIDE_ROWS)
+def test_a_crash_beside_all_rows_keeps_deletions_back_and_ends_nothing(simulate, caplog, at):
+    """A mirror deletes nothing, a deletion that waits goes on waiting; rows are loaded, and the run ends badly."""
+    link = field("ref", "Customer", refTypeId="A", cascade=True)
+    tables = {
+        "A": customers(), "B": table("Orders", A=field("string", "No"), B=link),
+        "C": table("Notes", A=field("string", "No")),
+    }  # fmt: skip
+    held = {"A": customer_records(1), "C": [RecordDocument(1, {"A": "old"}, 2), RecordDocument(2, {"A": "kept"}, 3)]}
+    simulator = simulate(team(database(tables, held)))
+    gone = {"Name": held["A"][0].fields["A"], "_sdc_deleted_at": "2026-01-01T00:00:00Z"}
+    messages = [schema("customers", key=["Name"], Name="string", _sdc_deleted_at="string"),
+                *records("customers", [{"Name": "new"}, gone]), state({"bookmarks": {}}),
+                schema("notes", key=["No"], No="string"), *records("notes", [{"No": "kept"}, {"No": "n"}]),
+                state({"bookmarks": {}})]  # fmt: skip
+    settings = {"hard_delete": True, "streams": {"notes": {"mode": "mirror"}}}
+    with limits.end_crashes(at, KeyError("a customer's value")):
+        run = run_target(simulator, messages, **settings)
+    assert sorted(row["A"] for row in stored(simulator, "C").values()) == ["kept", "n", "old"]
+    assert len(stored(simulator, "A")) == 2
+    assert "target-ninox has a defect (KeyError), so that nobody knows what may be deleted" in str(run.error)
+    assert caplog.text.count("This is a defect of target-ninox") == 1
+    assert "a customer's value" not in caplog.text
+    assert run.error is not None
+    assert run.report["streams"]["notes"]["doubts"]
+    assert run.counts("customers")["created"] == run.counts("notes")["created"] == 1
+    again = run_target(simulator, messages, **settings)
+    assert (again.error, len(stored(simulator, "A")), len(stored(simulator, "C"))) == (None, 1, 2)
+
+
+def test_a_crash_before_any_stream_ends_the_run_badly(simulate):
+    with limits.end_crashes("noting a state", KeyError("a customer's value")):
+        run = run_target(simulate(team(database({"A": customers()}))), [state(1)])
+    assert "target-ninox has a defect (KeyError)" in str(run.error)
+
+
+def test_a_crash_while_another_writer_is_looked_for_ends_nothing_else(simulate):
+    simulator = simulate(team(database({"A": customers(), "C": table("Notes", A=field("string", "No"))})))
+    others = simulator.store.database(TEAM_ID, DATABASE_ID)
+
+    def type_meanwhile(_index, method, path):
+        if method == "POST" and path.endswith("A/records"):
+            others.create("A", {"A": "somebody else"})
+
+    simulator.on_request.append(type_meanwhile)
+    messages = [schema("customers", key=["Name"], Name="string"), *records("customers", [{"Name": "c1"}]),
+                schema("notes", key=["No"], No="string"), *records("notes", [{"No": "n"}]), state(1)]  # fmt: skip
+    with limits.end_crashes("looking for another writer", KeyError("a customer's value")):
+        run = run_target(simulator, messages)
+    assert "nobody knows whether somebody else created records with the same keys" in str(run.error)
+    assert run.counts("customers") == run.counts("notes") == {"read": 1, "created": 1}
+    assert run.states == [1]
+
+
+def test_a_crash_while_rows_wait_ends_its_stream_and_leaves_what_waits_for_it(simulate):
+    tables = {
+        "A": table("Customers", A=field("string", "Name"), B=field("ref", "Boss", refTypeId="A")),
+        "B": table("Orders", A=field("string", "No"), B=field("ref", "Customer", refTypeId="A")),
+        "C": table("Notes", A=field("string", "No"), B=field("ref", "Order", refTypeId="C")),
+    }  # fmt: skip
+    simulator = simulate(team(database(tables)))
+    messages = [
+        schema("orders", key=["No"], No="string", Customer="string"),
+        *records("orders", [{"No": "o1", "Customer": "c1"}]),
+        schema("customers", key=["Name"], Name="string", Boss="string"),
+        *records("customers", [{"Name": "c1", "Boss": "c2"}, {"Name": "c2", "Boss": "c1"}]),
+        schema("notes", key=["No"], No="string", Order="string"),
+        *records("notes", [{"No": "n1", "Order": "n2"}, {"No": "n2", "Order": "n1"}]), state(1),
+    ]  # fmt: skip
+    references = {"customers": {"Boss": "Name"}, "orders": {"Customer": "Name"}, "notes": {"Order": "No"}}
+    streams = {name: {"references": given} for name, given in references.items()}
+    with limits.key_of_link_crashes("c1", KeyError("a customer's value")):
+        run = run_target(simulator, messages, streams=streams)
+    assert "customers: a defect of target-ninox ended it (KeyError); 2 of 2 rows not loaded" in str(run.error)
+    assert "orders: it waits for records of stream 'customers', which failed; 1 of 1 row not loaded" in str(run.error)
+    assert (stored(simulator, "A"), stored(simulator, "B"), len(stored(simulator, "C"))) == ({}, {}, 2)
+    assert run.states == []
+    again = run_target(simulator, messages, streams=streams)
+    assert (again.error, len(stored(simulator, "A")), len(stored(simulator, "B"))) == (None, 2, 1)
 
 
 @pytest.mark.parametrize("at", ["planning", "matching"])
