@@ -1,14 +1,18 @@
-"""The body of an answer, taken piece by piece: how large it may get is bounded here, how long it may take in `session`.
+"""The body of an answer: how large it may get, and how it is repaired where no decoder takes it.
 
-A server, or something that answers in its place, may pack a gigabyte of zeros into a megabyte.
+A server, or something that answers in its place, may pack a gigabyte of zeros into a megabyte; so it is taken piece by
+piece, and bounded here. How long it may take is bounded in `session`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Protocol
 
 import msgspec
+
+from ninox_api.errors import AnswerTooLargeError
 
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
 """Unpacked. The largest answer on record, a schema of 97 tables, has 1.5 MB (observed)."""
@@ -29,20 +33,6 @@ class Body(Protocol):
 
     def read1(self, amount: int, /, decode_content: bool) -> bytes:  # noqa: FBT001 (as urllib3 has it)
         """Return the next piece, at most so many bytes; nothing at the end."""
-
-
-class AnswerTooLargeError(Exception):
-    """The answer does not end within the bytes it may have.
-
-    Attributes:
-        max_bytes: So many.
-        record_bytes: What a record weighs, if it is a page of them; as far as it arrived.
-    """
-
-    def __init__(self, *, max_bytes: int = MAX_ANSWER_BYTES, record_bytes: int | None = None) -> None:
-        """Keep what helps to ask for less."""
-        super().__init__()
-        self.max_bytes, self.record_bytes = max_bytes, record_bytes
 
 
 def read_body(response: Body, *, max_bytes: int | None = None) -> bytes:
@@ -88,3 +78,67 @@ def form_of(body: bytes) -> str:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return "text"
     return "json"
+
+
+DAMAGE = "\0"
+"""What stands in a text for a character that cannot be known; also a NUL that was sent as one."""
+
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+_HIGH, _LOW = rb"u[dD][89abAB][0-9a-fA-F]{2}", rb"u[dD][c-fC-F][0-9a-fA-F]{2}"
+_ESCAPE = re.compile(rb"\\(?:" + _HIGH + rb"\\" + _LOW + rb"|(" + _HIGH + rb"|" + _LOW + rb")|.)", re.DOTALL)
+
+
+def with_whole_characters(content: bytes) -> bytes:
+    """Return JSON in which a NUL stands for each half of a character; linear time."""
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        content = content.decode(errors="replace").replace(REPLACEMENT, "\\u0000").encode()
+    return _ESCAPE.sub(lambda escape: rb"\u0000" if escape[1] else escape[0], content)
+
+
+def repaired(text: str) -> str:
+    """Return a text that every database stores."""
+    return text.replace(DAMAGE, REPLACEMENT) if DAMAGE in text else text
+
+
+MARK = b'{"\\u0000":null}'
+"""Stands for what cannot be read."""
+
+DEEPEST = 100
+"""msgspec gives up at about a thousand; no value of Ninox is nested more than a few times (documented)."""
+
+LONGEST_NUMBER = 1000
+
+_MOST_EXPONENT_DIGITS = 4
+_STRING = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
+_TOKEN = re.compile(_STRING + rb"|[\[{\]}]|-?[0-9][0-9.eE+-]*", re.DOTALL)
+_EXPONENT = re.compile(rb"[eE][+-]?0*([0-9]+)$")
+
+
+def without_monsters(content: bytes) -> bytes:
+    """Return JSON in which `MARK` stands for what is nested too deep and for numbers that are too long; linear time."""
+    parts: list[bytes] = []
+    depth, done, begins = 0, 0, 0
+    for token in _TOKEN.finditer(content):
+        first = token[0][:1]
+        if first in b"[{":
+            depth += 1
+            if depth == DEEPEST + 1:
+                begins = token.start()
+        elif first in b"]}":
+            depth -= 1
+            if depth == DEEPEST:
+                parts += content[done:begins], MARK
+                done = token.end()
+        elif first != b'"' and depth <= DEEPEST and _is_monstrous(token[0]):
+            parts += content[done : token.start()], MARK
+            done = token.end()
+    return b"".join([*parts, content[done:]])
+
+
+def _is_monstrous(number: bytes) -> bool:
+    exponent = _EXPONENT.search(number[-LONGEST_NUMBER:])
+    is_beyond = exponent is not None and len(exponent[1]) > _MOST_EXPONENT_DIGITS
+    return len(number) > LONGEST_NUMBER or is_beyond

@@ -28,9 +28,12 @@ header, a query string, an answer's body or a record's values.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Sequence
+from typing import TypeVar
 
-from ninox_api.wording import counted
+import requests.exceptions
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 
 class NinoxError(Exception):
@@ -56,7 +59,7 @@ class NinoxBudgetError(NinoxError):
     def __init__(self, max_api_calls: int) -> None:
         """Name the setting that stopped the run."""
         super().__init__(
-            f"The {counted(max_api_calls, 'API call')} permitted by max_api_calls "
+            f"The {max_api_calls} API {'call' if max_api_calls == 1 else 'calls'} permitted by max_api_calls "
             f"{'is' if max_api_calls == 1 else 'are'} used up. "
             "What was done so far is in the state; the next run continues from there."
         )
@@ -212,3 +215,73 @@ def error_for_status(
     if error_class is None:
         return NinoxTransportError(method=method, path=path, problem=f"unexpected HTTP status {status}")
     return error_class(method=method, path=path, status=status, retry_after_s=retry_after_s, form=form)
+
+
+class AnswerTooLargeError(Exception):
+    """The answer does not end within the bytes it may have.
+
+    Attributes:
+        max_bytes: So many.
+        record_bytes: What a record weighs, if it is a page of them; as far as it arrived.
+    """
+
+    def __init__(self, *, max_bytes: int, record_bytes: int | None = None) -> None:
+        """Keep what helps to ask for less."""
+        super().__init__()
+        self.max_bytes, self.record_bytes = max_bytes, record_bytes
+
+
+Value = TypeVar("Value")
+
+_TIMEOUTS = (requests.exceptions.ReadTimeout, ReadTimeoutError)
+_TLS = (requests.exceptions.SSLError,)
+
+_PROBLEMS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
+    (
+        (requests.exceptions.ProxyError,),
+        "the proxy refused the connection (the environment's HTTPS_PROXY and NO_PROXY say which one is used)",
+    ),
+    ((requests.exceptions.ConnectTimeout, *_TIMEOUTS), "no answer in time"),
+    ((HTTPError,), "the answer was cut off or damaged"),
+    (
+        (requests.exceptions.ConnectionError,),
+        "no connection to {api_url}, or it was closed (check api_url and the network)",
+    ),
+)
+"""The first that fits, so the narrower ones stand first."""
+
+_ERRORS: tuple[tuple[tuple[type[Exception], ...], type[NinoxTransportError]], ...] = (
+    (_TLS, NinoxTlsError),
+    (_TIMEOUTS, NinoxTimeoutError),
+    ((HTTPError,), NinoxDamagedError),
+)
+
+
+def failure_of(error: Exception, *, method: str, path: str, api_url: str) -> NinoxTransportError:
+    """Return the error to raise for a library's, whose own text holds the whole URL with its query."""
+    if isinstance(error, AnswerTooLargeError):
+        problem = f"it is larger than {error.max_bytes / 1024**2:g} MiB"
+        return NinoxSizeError(method=method, path=path, problem=problem, record_bytes=error.record_bytes)
+    if isinstance(error, _TLS):
+        problem = _tls_problem(error)
+    else:
+        problem = _first_that_fits(error, _PROBLEMS) or f"the exchange failed ({type(error).__name__})"
+    kind = _first_that_fits(error, _ERRORS) or NinoxTransportError
+    return kind(method=method, path=path, problem=problem.format(api_url=api_url))
+
+
+def _first_that_fits(error: Exception, table: tuple[tuple[tuple[type[Exception], ...], Value], ...]) -> Value | None:
+    return next((value for kinds, value in table if isinstance(error, kinds)), None)
+
+
+def _tls_problem(error: Exception) -> str:
+    cause: object = error
+    while isinstance(cause, BaseException) and not isinstance(cause, ssl.SSLError):
+        cause = getattr(cause, "reason", None) or next(iter(cause.args[-1:]), None)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        reason = cause.verify_message.replace("{", "").replace("}", "").rstrip(".")
+        return (
+            f"the certificate of {{api_url}} is not trusted: {reason} (the variable REQUESTS_CA_BUNDLE names the file "
+            "of a private authority)"
+        )
+    return "{api_url} does not speak TLS (is it http, or another port?)"

@@ -15,9 +15,9 @@ from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 import requests
 from urllib3.exceptions import HTTPError
 
-from ninox_api.body import AnswerTooLargeError, read_body
+from ninox_api.body import read_body
 from ninox_api.config import ConnectionConfig, certificate_authorities
-from ninox_api.errors import NinoxFetchError
+from ninox_api.errors import AnswerTooLargeError, NinoxFetchError
 from ninox_api.session import BoundedSession
 
 _SUCCESS = range(200, 300)

@@ -6,9 +6,25 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import Enum
 
 from ninox_api.errors import NinoxBudgetError
-from ninox_api.request import Purpose
+
+
+class Purpose(str, Enum):
+    """What a call is for, as reports count it."""
+
+    DISCOVERY = "discovery"
+    FEED = "feed"
+    PAGES = "pages"
+    CONFIRMATION = "confirmation"
+    """The newest or last changed record: whether anything was missed."""
+    LOOK_UPS = "look_ups"
+    QUERIES = "queries"
+    WRITES = "writes"
+    FILES = "files"
+    RETRIES = "retries"
+    """Whatever it was for the first time."""
 
 
 class CallBudget:

@@ -33,7 +33,7 @@ from ninox_api.errors import (
     NinoxSizeError,
     NinoxTimeoutError,
 )
-from ninox_api.request import Delivery
+from ninox_api.transport import Delivery
 
 Page = Sequence[NinoxRecord]
 

@@ -8,13 +8,12 @@ formulas, hidden flags and kinds out.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ninox_api.damaged_text import repaired
+from ninox_api.body import repaired
 from ninox_api.errors import NinoxProtocolError
-from ninox_api.naming import age_key
 
 JsonObject = Mapping[str, Any]
 
@@ -243,6 +242,18 @@ def _by_age(items: Iterable[Any]) -> tuple[Any, ...]:
     return tuple(sorted(items, key=lambda item: age_key(item.id)))
 
 
+_ID_PARTS = re.compile(r"(\D*)(\d*)(.*)", re.DOTALL)
+
+
+def age_key(object_id: str) -> tuple[int, int, str]:
+    """Return a sort key that puts older table and field ids first.
+
+    Ninox counts `A`…`Z`, then goes on with two characters (`AA`, or `A1`…`Z1`, `A2`…: observed).
+    """
+    letters, digits, rest = _ID_PARTS.fullmatch(object_id).groups()  # type: ignore[union-attr]  # matches any text
+    return (len(object_id), int(digits or 0), letters + rest)
+
+
 def _order(raw: JsonObject) -> float:
     order = raw.get("order")
     return order if isinstance(order, int | float) else 0
@@ -268,3 +279,19 @@ def _member(raw: Any, key: str, kind: type, *, where: str) -> Any:
         message = f"The schema is not in a known form: {where}.{key} should be a {kind.__name__}."
         raise NinoxProtocolError(message)
     return value
+
+
+def check_keys(fields: Mapping[str, Any], *, ids: Collection[str], captions: Collection[str]) -> None:
+    """Refuse fields that are keyed by captions: read as ids they would all seem empty.
+
+    Args:
+        fields: Of a record.
+        ids: Of the table's stored fields.
+        captions: Of its fields.
+
+    Raises:
+        NinoxProtocolError: The server ignored `ids=true`.
+    """
+    if not any(key in ids for key in fields) and any(key in captions for key in fields):
+        message = "The server ignores ids=true: it answers records keyed by captions, which cannot be trusted."
+        raise NinoxProtocolError(message)

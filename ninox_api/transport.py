@@ -9,40 +9,134 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from functools import partial
 from itertools import chain, repeat
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
+from urllib.parse import quote
 
 import msgspec
 import requests
 from urllib3.exceptions import HTTPError
 
 from ninox_api import retry
-from ninox_api.body import AnswerTooLargeError, form_of, pieces, read_body, weight_of
-from ninox_api.clock import ServerClock
+from ninox_api.body import form_of, pieces, read_body, weight_of, with_whole_characters, without_monsters
 from ninox_api.config import ConnectionConfig, certificate_authorities
-from ninox_api.damaged_text import with_whole_characters
-from ninox_api.download import Download, RangeRefusedError
 from ninox_api.errors import (
+    AnswerTooLargeError,
+    NinoxConfigError,
     NinoxDamagedError,
     NinoxError,
     NinoxProtocolError,
     NinoxRateLimitError,
     NinoxTransportError,
     error_for_status,
+    failure_of,
 )
-from ninox_api.failures import failure_of
-from ninox_api.limits import CallBudget, InFlight
-from ninox_api.monsters import without_monsters
-from ninox_api.request import Answer, Decoder, Delivery, Purpose, Request
+from ninox_api.files import Download, RangeRefusedError
+from ninox_api.limits import CallBudget, InFlight, Purpose
 from ninox_api.session import BoundedSession
 
 logging.getLogger("urllib3").setLevel(logging.INFO)  # at DEBUG it logs URLs with the values of records in `filters`
 
-Result = TypeVar("Result")
+_DATABASE_SEGMENTS = 4
+"""`teams`, a team, `databases`, a database."""
+_RECORD_SEGMENTS = 4
+"""Behind those: `tables`, a table, `records`, a record."""
 
 _SUCCESS = range(200, 300)
 _RANGE_NOT_SATISFIABLE = 416
+
+Answer = TypeVar("Answer", covariant=True)  # noqa: PLC0105 (reads better than Answer_co)
+Result = TypeVar("Result")
+
+
+class Decoder(Protocol[Answer]):
+    """What turns an answer's bytes into values, for instance a `msgspec.json.Decoder`."""
+
+    def decode(self, buf: bytes, /) -> Answer:
+        """Return the decoded answer."""
+
+
+class Delivery(NamedTuple):
+    """What an answer took.
+
+    Attributes:
+        weight: Of its body, unpacked, in bytes (`ninox_api.body.weight_of`).
+        seconds: From the last byte of the request to the last of the answer, without pauses and other tries.
+        sent: Bytes of the request's body.
+    """
+
+    weight: int
+    seconds: float
+    sent: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One API call.
+
+    Attributes:
+        segments: Path below `/v1`, unescaped, one element per segment.
+        body: What is sent; None for nothing.
+        content_type: Of the body.
+        password: Sent as `nx-password` for a locked database.
+        repeatable: Whether sending it twice has the effect of sending it once.
+        writes: Whether it changes records; a 500 then means a bad field (observed), which no repetition mends.
+        tries_of_500: How often a request that only reads may be sent if the answer is 500.
+        divisible: Whether the caller can ask for less if the server runs out of time.
+        max_bytes: Largest answer that is taken; None for the bound of all answers.
+        measure: Receives what each answer took that arrived whole.
+        private_segment: Index of a segment that is a customer's own word (a file's name), which no message may contain.
+    """
+
+    method: str = "GET"
+    segments: tuple[str, ...]
+    query: Mapping[str, str | int] = field(default_factory=dict)
+    body: bytes | None = field(default=None, repr=False)
+    content_type: str = "application/json"
+    password: str | None = field(default=None, repr=False)
+    repeatable: bool = True
+    writes: bool = False
+    tries_of_500: int = retry.TRIES_OF_A_FAILED_READ
+    divisible: bool = False
+    max_bytes: int | None = None
+    measure: Callable[[Delivery], None] | None = None
+    private_segment: int | None = None
+
+    @property
+    def purpose(self) -> Purpose:
+        """What it is for, by what it asks."""
+        inside = self.segments[_DATABASE_SEGMENTS:]  # of a database
+        if "files" in inside[_RECORD_SEGMENTS : _RECORD_SEGMENTS + 1]:
+            return Purpose.FILES
+        if self.method != "GET":
+            return Purpose.QUERIES if inside[:1] == ("query",) else Purpose.WRITES
+        if inside[-1:] == ("changes",):
+            return Purpose.FEED
+        if "records" not in inside:
+            return Purpose.DISCOVERY
+        if inside[-1] != "records" or "filters" in self.query:
+            return Purpose.LOOK_UPS
+        return Purpose.CONFIRMATION if {"new", "updated"} & self.query.keys() else Purpose.PAGES
+
+    @property
+    def label(self) -> str:
+        """The path as it may be told in logs and messages: without the query, and without private words."""
+        shown = [
+            "*" if position == self.private_segment else quote(segment, safe="")
+            for position, segment in enumerate(self.segments)
+        ]
+        return "/" + "/".join(shown)
+
+    @property
+    def path(self) -> str:
+        """Escaped path, without the query."""
+        if any(segment in {"", ".", ".."} for segment in self.segments):
+            message = "An id or name in a request path is empty or made of dots; that cannot be a Ninox object."
+            raise NinoxConfigError(message)
+        return "/" + "/".join(quote(segment, safe="") for segment in self.segments)
 
 
 class _Received(NamedTuple):
@@ -54,9 +148,41 @@ class _Received(NamedTuple):
     seconds: float
 
 
+_MOST_AHEAD_S = 60
+"""A machine whose clock is further ahead of the server's is not believed; less is a matter of delays."""
+
+
+class ServerClock:
+    """Tells the later of two times: this machine's and the server's, as far as answers had a `Date`.
+
+    That header has whole seconds and may come late or from a cache, so a server is never ahead of what it says. A clock
+    of this machine that is behind counts for nothing, and neither does one that is far ahead.
+    """
+
+    def __init__(self) -> None:
+        """Start with this machine's clock alone."""
+        self._since_boot_s: float | None = None
+
+    def note(self, date: str | None) -> None:
+        """Take the `Date` of an answer into account; one that cannot be read counts for nothing."""
+        try:
+            told_s = parsedate_to_datetime(date or "").timestamp()
+        except (ValueError, TypeError, OverflowError):
+            return
+        boot_s = told_s - time.monotonic()
+        self._since_boot_s = boot_s if self._since_boot_s is None else max(boot_s, self._since_boot_s)
+
+    def now_ms(self) -> int:
+        """Return the time in milliseconds since 1970."""
+        now_s = time.time()
+        if self._since_boot_s is not None:
+            server_s = self._since_boot_s + time.monotonic()
+            now_s = server_s if now_s > server_s + _MOST_AHEAD_S else max(now_s, server_s)
+        return int(now_s * 1000)
+
+
 Take = Callable[[requests.Response], bytes]
 """What receives the body of an answer."""
-
 
 _OWN_ERRORS = (AnswerTooLargeError, RangeRefusedError)
 

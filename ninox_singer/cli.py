@@ -19,7 +19,7 @@ from singer_sdk.exceptions import ConfigValidationError, MappingError, RecordsWi
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
 from ninox_api.errors import NinoxConfigError, NinoxError
-from ninox_singer.escape import escape_logs
+from ninox_singer.logs import escape_logs
 
 SIGNAL_EXIT_CODE = 128
 """POSIX shells report a process that a signal ended by this and the signal's number."""

@@ -4,6 +4,10 @@ A name means what has it as its id, and what is called so. In names, unlike in i
 around make no difference, unless several things differ in nothing else and one is wanted: then the one that is written
 exactly so is meant. Only what nothing is called is a glob: `*` stands for any characters, `?` for one; brackets stand
 for themselves. What means nothing is a mistake, told with the nearest name that there is.
+
+And what streams, tables and properties are called on the way (`identifier`, `NameSpace`): an identifier is lower-case
+ASCII `[a-z0-9_]`, at most `MAX_LENGTH` bytes, never empty, and starts with a letter: system properties start with an
+underscore, so no caption can collide with them.
 """
 
 from __future__ import annotations
@@ -13,17 +17,16 @@ import fnmatch
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain, count
 from typing import Generic, Protocol, TypeVar, cast
 
 from ninox_api.errors import NinoxConfigError
+from ninox_singer.wording import listed
 
 EXCLUDES = "!"
 """Begins a name that leaves out what it means."""
-
-MOST_LISTED = 20
-"""So many names stand in a message; there may be thousands."""
 
 MANY = frozenset("*?")
 _LIKENESS = 0.6
@@ -90,13 +93,6 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return the sentence that offers the nearest name, with a blank before it; nothing if there is none."""
     near = nearest(name, known)
     return f" Did you mean {near!r}?" if near is not None else ""
-
-
-def listed(names: Iterable[str]) -> str:
-    """Return some names for a message, with the number of the others."""
-    names = list(names)
-    more = f", and {len(names) - MOST_LISTED:,} more" if len(names) > MOST_LISTED else ""
-    return (", ".join(names[:MOST_LISTED]) or "none") + more
 
 
 def nothing_called(wanted: str, names: Iterable[str], *, setting: str) -> str:
@@ -239,3 +235,81 @@ def is_wanted(patterns: Sequence[str], *, ids: Sequence[str], names: Sequence[st
 def excluding(patterns: Iterable[str], item: str, *, setting: str) -> str:
     """Return the line of the settings that leaves out one thing and nothing else."""
     return f"{setting}: {json.dumps([*patterns, EXCLUDES + item], ensure_ascii=False)}"
+
+
+MAX_LENGTH = 62
+"""In bytes. PostgreSQL cuts identifiers after 63, and two loaders for it rename what has 63 (observed)."""
+
+MAX_LENGTH_BEFORE = 63
+"""What release 0.1 allowed: a name that a state knows stays as long as it is."""
+
+_LETTERS = str.maketrans({
+    "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", "œ": "oe", "ð": "d", "þ": "th",
+    "ł": "l", "đ": "d", "\u0131": "i",
+})  # fmt: skip
+_NOT_ALLOWED = re.compile(r"[^a-z0-9]+")
+
+
+def identifier(caption: str, *, fallback: str, length: int = MAX_LENGTH) -> str:
+    """Return the identifier for a caption.
+
+    Args:
+        caption: What people see, in any script.
+        fallback: Used where nothing of the caption can be kept (emoji, other scripts); an id.
+        length: Most bytes of it.
+
+    >>> identifier("Straße (Büro)", fallback="B")
+    'strasse_buero'
+    """
+    lower = unicodedata.normalize("NFC", caption).lower().translate(_LETTERS)
+    plain = unicodedata.normalize("NFKD", lower).encode("ascii", "ignore").decode("ascii").lower()
+    words = _NOT_ALLOWED.sub("_", plain).strip("_")
+    words = words or _NOT_ALLOWED.sub("_", fallback.lower()).strip("_") or "x"
+    return cut_name(words if words[0].isalpha() else f"n{words}", length)
+
+
+def cut_name(name: str, length: int) -> str:
+    """Return at most `length` bytes of a name, without half a character or an underscore at the cut."""
+    encoded = name.encode()
+    return encoded[:length].decode(errors="ignore").rstrip("_") if len(encoded) > length else name
+
+
+class NameSpace:
+    """Hands out names that are unique without regard to case; who comes first keeps the plain one."""
+
+    def __init__(self, reserved: Iterable[str] = (), *, length: int = MAX_LENGTH) -> None:
+        """Start with names that are already taken.
+
+        Args:
+            reserved: Those.
+            length: Most bytes of a name that is handed out.
+        """
+        self._taken = {name.casefold() for name in reserved}
+        self._length = length
+
+    def __contains__(self, name: str) -> bool:
+        """Return whether somebody has a name."""
+        return name.casefold() in self._taken
+
+    def take(self, name: str) -> None:
+        """Note that somebody has a name already, however long it is."""
+        self._taken.add(name.casefold())
+
+    def claim(self, wanted: str, *, suffixes: Iterable[str], but_not: Collection[str] = ()) -> str:
+        """Return `wanted`, or `wanted` with the first suffix (then the first number) that makes it unique.
+
+        Args:
+            wanted: The plain name.
+            suffixes: What may be appended, in order.
+            but_not: Further names that it must not be, in lower case.
+        """
+        candidates = self._candidates(wanted, suffixes)
+        name = next(name for name in candidates if name not in self and name.casefold() not in but_not)
+        self.take(name)
+        return name
+
+    def _candidates(self, wanted: str, suffixes: Iterable[str]) -> Iterator[str]:
+        yield cut_name(wanted, self._length)
+        for suffix in chain(suffixes, map(str, count(2))):
+            tail = "_" + (_NOT_ALLOWED.sub("_", suffix.lower()).strip("_") or "x")
+            yield cut_name(wanted, self._length - len(tail)) + tail

@@ -14,8 +14,8 @@ from typing import Protocol, TextIO
 
 from typing_extensions import Self
 
-from ninox_singer.escape import escape
-from ninox_singer.terminal import columns_of, cut
+from ninox_singer.logs import escape
+from ninox_singer.wording import columns_of, cut
 
 logger = logging.getLogger(__name__)
 

@@ -82,14 +82,14 @@ def _file(config: str) -> Path | None:
 
 
 def _load_inspect(arguments: argparse.Namespace) -> Callable[[], object]:
-    from ninox_tools.inspection.command import print_inspection  # noqa: PLC0415 (slow to import)
+    from ninox_tools.inspection.forms import print_inspection  # noqa: PLC0415 (slow to import)
 
     config, catalog, runs = _file(arguments.config), arguments.catalog, arguments.runs_per_day
     return lambda: print_inspection(arguments.form, config=config, catalog=catalog, runs_per_day=runs)
 
 
 def _load_page(arguments: argparse.Namespace) -> Callable[[], object]:
-    from ninox_tools.pages.command import print_page  # noqa: PLC0415 (the others need none)
+    from ninox_tools.pages.runs import print_page  # noqa: PLC0415 (the others need none)
 
     return lambda: print_page(arguments.reports)
 

@@ -19,7 +19,7 @@ from ninox_api.client import NinoxClient
 from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_api.schema import Field, Table
 from ninox_singer.connection import connection_config
-from ninox_singer.escape import escape
+from ninox_singer.logs import escape
 from ninox_singer.names import nearest
 from ninox_singer.types import field_type, why_read_only
 from ninox_singer.types.base import Formats, ValueRejectedError, is_blank

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from ninox_api.errors import NinoxBudgetError, NinoxConfigError, NinoxError
-from ninox_api.request import Purpose
-from ninox_api.wording import counted
+from ninox_api.limits import Purpose
 from ninox_singer.output_files import write_private
 from ninox_singer.progress import default_display
+from ninox_singer.wording import counted
 from tap_ninox.discovery.drift import Drift
 from tap_ninox.rows.convert import BadValues
 

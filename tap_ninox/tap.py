@@ -21,12 +21,12 @@ from typing_extensions import override
 from ninox_api.client import DatabaseClient, NinoxClient
 from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_api.schema import DatabaseName, DatabaseSchema
-from ninox_api.wording import counted
 from ninox_singer.connection import connection_config
 from ninox_singer.environment import meltano_variable
-from ninox_singer.events import quieten
+from ninox_singer.logs import quieten
 from ninox_singer.names import Names, choose, did_you_mean, is_glob
 from ninox_singer.settings import ConfiguredPlugin
+from ninox_singer.wording import counted
 from tap_ninox.discovery.catalog import TableEntry, saved_entries
 from tap_ninox.discovery.discover import STAMP, Discovery, Seen, discovery_of, look, read_stamp, stamp
 from tap_ninox.discovery.drift import SchemaWatch

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from ninox_api.errors import NinoxAPIError, NinoxError, NinoxProtocolError, NinoxTransportError
-from ninox_api.wording import counted
 from ninox_singer.cli import log_defect
+from ninox_singer.wording import counted
 from target_ninox.mapping.place import is_system
 from target_ninox.mapping.plan import WritePlan
 from target_ninox.mapping.rows import RowRejectedError

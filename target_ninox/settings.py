@@ -14,9 +14,10 @@ from singer_sdk import typing as th
 
 from ninox_api.errors import NinoxConfigError
 from ninox_singer import connection
-from ninox_singer.names import Names, fits, is_glob, listed
+from ninox_singer.names import Names, fits, is_glob
 from ninox_singer.output_files import output_problems
 from ninox_singer.settings import refuse_null, zone_problems
+from ninox_singer.wording import listed
 
 _HOST = re.compile(r"[\w.-]+")
 _HOST_OF_URL = re.compile(r"https?://(?:[^/@]*@)?([\w.-]+)(?=[:/?#]|$)", re.IGNORECASE)

@@ -11,7 +11,7 @@ from singer_sdk import Target
 from singer_sdk.sinks import BatchSink
 from typing_extensions import override
 
-from ninox_singer.events import EventLogger
+from ninox_singer.logs import EventLogger
 from target_ninox.loader import LostStream, StreamLoader
 from target_ninox.reporting.rejects import StreamSchema
 

@@ -19,7 +19,7 @@ from typing_extensions import override
 from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_singer.cli import Stopping, log_defect
 from ninox_singer.connection import connection_config
-from ninox_singer.events import quieten
+from ninox_singer.logs import quieten
 from ninox_singer.settings import ConfiguredPlugin
 from target_ninox import finishing
 from target_ninox.batch_files import read_rows

@@ -11,10 +11,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ninox_api.schema import Field
-from ninox_singer.types import boolean, choice, composite, file, formula, moment, number, reference, text
+from ninox_singer.types import boolean, choice, composite, moment, number, reference, text
 from ninox_singer.types.base import UTC, Computed, FieldType, Meaning
 
-_FAMILIES = (text, number, boolean, moment, composite, choice, reference, file, formula)
+_FAMILIES = (text, number, boolean, moment, composite, choice, reference)
 
 TYPES: Mapping[str, FieldType] = {name: known for family in _FAMILIES for name, known in family.TYPES.items()}
 """Ninox's word → type."""

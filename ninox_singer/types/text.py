@@ -1,4 +1,4 @@
-"""Text of all kinds: plain, rich, addresses, colors, people."""
+"""Text of all kinds: plain, rich, addresses, colors, people, names of files, and formulas that are only listed."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from collections.abc import Hashable
 from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal
+from html.parser import HTMLParser
 from types import NoneType
 from typing import Any
 
 import msgspec
 
-from ninox_api.damaged_text import DAMAGE, repaired
-from ninox_api.monsters import MARK
+from ninox_api.body import DAMAGE, MARK, repaired
+from ninox_api.schema import FORMULA
 from ninox_singer.types.base import (
     STRING,
     BadValueError,
@@ -26,11 +27,14 @@ from ninox_singer.types.base import (
     means,
     read_as,
 )
-from ninox_singer.types.markup import markup_meaning
 
 _MOST_DIGITS = 400
 _TEXT = frozenset((str, NoneType))
 _JSON_TEXT = msgspec.json.Encoder(decimal_format="number")
+
+
+_WITHOUT_END = frozenset({"br", "hr", "img", "input", "col", "wbr", "meta", "link"})
+_SHOWN = frozenset({"img", "hr", "input", "iframe", "video"})
 
 
 def read_text(value: Any) -> str:
@@ -99,6 +103,43 @@ def _rich_text_meaning(value: Any) -> Hashable:
     return markup_meaning(value) or None if isinstance(value, str) else as_json(value)
 
 
+def markup_meaning(markup: str) -> str:
+    """Return one spelling of rich text: entities as characters, tags and attributes in one form, `""` if it is empty.
+
+    Text without markup means itself, letter by letter.
+    """
+    if "<" not in markup and "&" not in markup:
+        return markup
+    reader = _Reader()
+    reader.feed(markup)
+    reader.close()
+    return "".join(reader.pieces) if reader.shows_something else ""
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.pieces: list[str] = []
+        self.shows_something = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        written = "".join(f' {name}="{value or ""}"' for name, value in sorted(attrs, key=lambda item: item[0]))
+        self.pieces.append(f"<{tag}{written}>")
+        self.shows_something |= tag in _SHOWN
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in _WITHOUT_END:
+            self.pieces.append(f"</{tag}>")
+
+    def handle_data(self, data: str) -> None:
+        self.pieces.append(data.replace("<", "&lt;"))
+        self.shows_something |= bool(data.strip())
+
+
 TEXT_PART = Part(schema=STRING, read=read_as(read_text), read_column=lambda _captions, _zone: read_texts)
 
 _TEXT_TYPE = FieldType(
@@ -110,11 +151,20 @@ _TEXT_TYPE = FieldType(
     has_one_spelling=True,
 )
 
+_FILE = replace(_TEXT_TYPE, has_one_spelling=False, takes_files=True)
+"""Its value is a file's name; the file itself goes through the stream of files, and uploads."""
+
 TYPES = {
     "string": replace(_TEXT_TYPE, computed=Computed(expression="text({0})", read=lambda _zone: read_text)),
     **dict.fromkeys(("email", "phone", "link", "icon", "user"), _TEXT_TYPE),
     "html": replace(_TEXT_TYPE, meaning=means(_rich_text_meaning), has_one_spelling=False),
     "color": replace(_TEXT_TYPE, meaning=means(_color_meaning), has_one_spelling=False),
+    "file": _FILE,
+    "image": _FILE,
+    "signature": replace(_FILE, takes_files=False),
+    # Computed by Ninox, so no record has it and nobody can write it. What formulas answer is read by `Computed` of the
+    # type of their values; one that is only listed is text.
+    FORMULA: FieldType(parts=(TEXT_PART,), is_stored=False, read_only="a formula"),
 }
 
 UNKNOWN = FieldType(parts=(TEXT_PART,))

@@ -8,10 +8,10 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ninox_api.errors import NinoxError
-from ninox_api.nx import RowCounts, count_rows
 from ninox_api.schema import DatabaseName, Field, Table, Team
+from ninox_api.scripts import RowCounts, count_rows
 from ninox_singer.names import are_ids
-from ninox_tools.inspection.call_cost import CallCost, TableReading, cost_of
+from ninox_tools.inspection.cost import CallCost, TableReading, cost_of
 from tap_ninox.discovery.catalog import TableEntry
 from tap_ninox.discovery.discover import DiscoveredDatabase
 from tap_ninox.settings import TapSettings

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ninox_api.nx import name_in_script
 from ninox_api.schema import Field, Table
+from ninox_api.scripts import name_in_script
 from ninox_tools.probe.question import INFERRED, SEEN, Against, Question
 from ninox_tools.probe.sight import EMPTY, Sight, Step
 from ninox_tools.probe.wire import NotAnsweredError

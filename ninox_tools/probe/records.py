@@ -21,7 +21,7 @@ QUESTIONS = (
     Question(
         id="records.field_ids",
         text="Does ids=true key fields by their ids?",
-        code="ninox_api.record_keys:check_keys",
+        code="ninox_api.schema:check_keys",
         answers={
             "honoured": "Renamed fields keep their columns.",
             "ignored": Against(

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from typing import Any, TextIO
 from urllib.parse import urlsplit
 
-from ninox_singer.terminal import columns_of
+from ninox_singer.wording import columns_of
 from ninox_tools.probe.question import REASONS, Against, Finding, Question
 
 VERSION = 1

@@ -15,15 +15,14 @@ from typing_extensions import override
 
 from ninox_api.body import form_of
 from ninox_api.config import ConnectionConfig
-from ninox_api.download import Download
 from ninox_api.errors import (
     NinoxAPIError,
     NinoxAuthenticationError,
     NinoxBudgetError,
     NinoxRateLimitError,
 )
-from ninox_api.request import Request
-from ninox_api.transport import Transport
+from ninox_api.files import Download
+from ninox_api.transport import Request, Transport
 
 MOST_CALLS = 60
 KEPT_FOR_CLEANING = 8

@@ -28,7 +28,7 @@ QUESTIONS = (
     Question(
         id="write.answer",
         text="What is answered to records that were saved?",
-        code="ninox_api.writing:SavedRecord",
+        code="ninox_api.client:SavedRecord",
         answers={
             "records": "Nothing: both are read.",
             "ids": "Nothing: both are read. What a script of the table made of a row is not noticed.",
@@ -79,7 +79,7 @@ QUESTIONS = (
     Question(
         id="write.upsert",
         text="Does _upsert make a record under the id that was given?",
-        code="ninox_api.writing:RecordWrite",
+        code="ninox_api.client:RecordWrite",
         answers={
             "creates": "A restore keeps record ids.",
             "other_id": Against("A restore does not keep record ids: match by a key of your own (`match_on`)."),
@@ -136,7 +136,7 @@ QUESTIONS = (
     Question(
         id="files.upload_answer",
         text="In which form is an upload answered?",
-        code="ninox_api.writing:DatabaseWriter",
+        code="ninox_api.client:DatabaseWriter",
         answers=dict.fromkeys(("json", "text", "nothing"), "Nothing: the list of files says whether it is there."),
     ),
     Question(
@@ -151,7 +151,7 @@ QUESTIONS = (
     Question(
         id="files.ranges",
         text="Can a download begin in the middle?",
-        code="ninox_api.download:Download",
+        code="ninox_api.files:Download",
         answers={
             "honoured": "An interrupted download goes on where it stopped.",
             "ignored": "An interrupted download begins again.",

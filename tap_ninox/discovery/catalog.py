@@ -13,8 +13,8 @@ from typing import Any
 from singer_sdk.singerlib import Metadata, MetadataMapping, StreamMetadata
 
 from ninox_api.errors import NinoxConfigError
-from ninox_api.naming import MAX_LENGTH, cut, identifier
 from ninox_api.schema import FORMULA, DatabaseName, Table, Team
+from ninox_singer.names import MAX_LENGTH, cut_name, identifier
 from tap_ninox.rows.columns import IDENTITY, KEY_PROPERTY, REPLICATION_KEY, SYSTEM_PROPERTIES, Column
 
 METADATA_KEY = "ninox"
@@ -151,7 +151,7 @@ def plain_stream_name(name_format: str, *, team: Team, database: DatabaseName, t
         database_id=database.id,
         table_id=table.id,
     )
-    return cut(name, MAX_LENGTH)
+    return cut_name(name, MAX_LENGTH)
 
 
 def saved_entries(catalog: JsonObject) -> list[TableEntry]:

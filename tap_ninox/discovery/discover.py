@@ -30,8 +30,9 @@ from ninox_api.errors import (
 )
 from ninox_api.schema import DatabaseName, DatabaseSchema, Table, Team
 from ninox_singer.connection import assign_passwords
-from ninox_singer.events import log_names
-from ninox_singer.names import EXCLUDES, Names, are_ids, choose, did_you_mean, is_glob, listed
+from ninox_singer.logs import log_names
+from ninox_singer.names import EXCLUDES, Names, are_ids, choose, did_you_mean, is_glob
+from ninox_singer.wording import listed
 from tap_ninox.settings import TapSettings
 
 logger = logging.getLogger(__name__)

@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ninox_api.errors import NinoxError
-from ninox_api.naming import identifier
 from ninox_api.schema import FORMULA, DatabaseSchema, Field, Table
-from ninox_singer.names import excluding, is_left_out, is_wanted
+from ninox_singer.names import excluding, identifier, is_left_out, is_wanted
 from tap_ninox.discovery.catalog import TableEntry
 from tap_ninox.discovery.discover import DiscoveredDatabase, Discovery
 from tap_ninox.discovery.known_tables import (

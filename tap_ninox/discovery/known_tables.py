@@ -23,8 +23,8 @@ from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ninox_api.naming import MAX_LENGTH_BEFORE, NameSpace, identifier
 from ninox_api.schema import FORMULA, DatabaseSchema, Field, Table
+from ninox_singer.names import MAX_LENGTH_BEFORE, NameSpace, identifier
 from ninox_singer.types import field_type
 from tap_ninox.discovery.catalog import TableEntry, aliases_of
 from tap_ninox.rows.columns import SYSTEM_PROPERTIES, Column, with_part

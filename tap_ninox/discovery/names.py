@@ -8,10 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from ninox_api.errors import NinoxConfigError
-from ninox_api.naming import NameSpace, age_key
-from ninox_api.schema import FORMULA, DatabaseSchema, Field, Table
-from ninox_singer.events import log_names
-from ninox_singer.names import Names, choose, did_you_mean, is_glob
+from ninox_api.schema import FORMULA, DatabaseSchema, Field, Table, age_key
+from ninox_singer.logs import log_names
+from ninox_singer.names import Names, NameSpace, choose, did_you_mean, is_glob
 from ninox_singer.types import is_known
 from tap_ninox.discovery.catalog import TableEntry, aliases_of, plain_stream_name
 from tap_ninox.discovery.discover import DiscoveredDatabase, Discovery, tell_unselected

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 from ninox_api.errors import NinoxConfigError
-from ninox_api.naming import MAX_LENGTH, NameSpace, cut, identifier
 from ninox_api.schema import Field, Table
+from ninox_singer.names import MAX_LENGTH, NameSpace, cut_name, identifier
 from ninox_singer.types import COMPUTED, field_type
 from ninox_singer.types.base import INTEGER, MOMENT, STRING, JsonSchema, Part, Read, ReadColumn
 from ninox_singer.types.text import TEXT_PART
@@ -246,7 +246,7 @@ def _columns(
 
 def with_part(wanted: str, part: str, *, length: int = MAX_LENGTH) -> str:
     """Return the name of one of a field's properties, of at most `length` bytes."""
-    return f"{cut(wanted, length - len(part) - 1)}_{part}" if part else wanted
+    return f"{cut_name(wanted, length - len(part) - 1)}_{part}" if part else wanted
 
 
 def _part(ninox_type: str, name: str) -> Part:

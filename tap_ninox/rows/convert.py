@@ -9,9 +9,9 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from ninox_api.body import DAMAGE, repaired
 from ninox_api.client import NinoxRecord
-from ninox_api.damaged_text import DAMAGE, repaired
-from ninox_api.record_keys import check_keys
+from ninox_api.schema import check_keys
 from ninox_singer.types.base import BadValueError, Read, ReadColumn
 from ninox_singer.types.choice import ids_of_captions, mistakable_options, options_in
 from ninox_singer.types.text import read_text

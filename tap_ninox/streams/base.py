@@ -16,7 +16,7 @@ from singer_sdk.singerlib.encoding.simple import RecordMessage
 from typing_extensions import override
 
 from ninox_api.errors import NinoxError
-from ninox_singer.events import EventLogger
+from ninox_singer.logs import EventLogger
 from tap_ninox.discovery.drift import SchemaWatch
 from tap_ninox.report import RunReport, StreamReport
 from tap_ninox.settings import TapSettings

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.helpers.types import Context, Record
 from typing_extensions import override
 
+from ninox_api.body import repaired
 from ninox_api.changes import TableChanges
-from ninox_api.damaged_text import repaired
 from ninox_api.errors import NinoxError, NinoxNotFoundError, NinoxPermissionError
 from ninox_api.files import NinoxFile
-from ninox_api.nx import count_rows
 from ninox_api.paging import IdRange
-from ninox_api.wording import counted
+from ninox_api.scripts import count_rows
 from ninox_singer.types.base import INTEGER, MOMENT, STRING
+from ninox_singer.wording import counted
 from tap_ninox.report import StreamReport
 from tap_ninox.rows.convert import is_damaged
 from tap_ninox.streams.base import RecordStream, StreamsTap

@@ -13,8 +13,8 @@ from singer_sdk.helpers.types import Context, Record
 from singer_sdk.singerlib import Metadata, MetadataMapping, StreamMetadata
 from typing_extensions import override
 
+from ninox_api.body import repaired
 from ninox_api.client import DatabaseClient
-from ninox_api.damaged_text import repaired
 from ninox_api.errors import NinoxAPIError, NinoxBudgetError, NinoxConfigError, NinoxError
 from ninox_api.schema import DatabaseName
 from ninox_singer.names import Names

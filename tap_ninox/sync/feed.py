@@ -30,7 +30,7 @@ from ninox_api.errors import (
 )
 from ninox_api.paging import ListOrder
 from ninox_api.schema import DatabaseSchema
-from ninox_api.wording import counted
+from ninox_singer.wording import counted
 
 _BUSY = frozenset({502, 503})
 """The server cannot answer now, whatever it is asked."""

@@ -21,9 +21,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+from ninox_api.body import DAMAGE
 from ninox_api.client import DatabaseClient
-from ninox_api.damaged_text import DAMAGE
-from ninox_api.download import Download
 from ninox_api.errors import (
     NinoxConfigError,
     NinoxError,
@@ -32,7 +31,7 @@ from ninox_api.errors import (
     NinoxServerError,
     NinoxSizeError,
 )
-from ninox_api.files import NinoxFile
+from ninox_api.files import Download, NinoxFile
 from ninox_singer.output_files import is_local, write_below
 
 _PIECE_BYTES = 1024 * 1024

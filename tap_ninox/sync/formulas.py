@@ -22,9 +22,9 @@ from ninox_api.errors import (
     NinoxSizeError,
     NinoxTimeoutError,
 )
-from ninox_api.nx import OWN_ID, name_in_script
 from ninox_api.paging import Page
 from ninox_api.schema import DatabaseSchema, Table
+from ninox_api.scripts import OWN_ID, name_in_script
 from ninox_singer.types import COMPUTED
 from tap_ninox.discovery.catalog import TableEntry
 from tap_ninox.rows.columns import Column

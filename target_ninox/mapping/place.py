@@ -15,12 +15,12 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 from ninox_api.errors import NinoxConfigError
-from ninox_api.naming import MAX_LENGTH, cut, identifier
 from ninox_api.schema import DatabaseName, DatabaseSchema, Field, Table
-from ninox_singer.names import Named, Names, listed, nearest
+from ninox_singer.names import MAX_LENGTH, Named, Names, cut_name, identifier, nearest
 from ninox_singer.types import field_type
 from ninox_singer.types.base import is_blank
 from ninox_singer.types.moment import parse_moment
+from ninox_singer.wording import listed
 
 IDENTITY = "x-ninox"
 """Keyword of a schema in which tap-ninox says which table, or which field, is meant, by its ids."""
@@ -391,4 +391,4 @@ def _slugs(item: FieldPart) -> Iterator[str]:
 
 
 def _with_part(slug: str, part: str) -> str:
-    return f"{cut(slug, MAX_LENGTH - len(part) - 1)}_{part}" if part else slug
+    return f"{cut_name(slug, MAX_LENGTH - len(part) - 1)}_{part}" if part else slug

@@ -19,8 +19,7 @@ from ninox_api.paging import (
     numbered_pages,
     repeated_passes,
 )
-from ninox_api.record_keys import check_keys
-from ninox_api.schema import Field
+from ninox_api.schema import Field, check_keys
 
 logger = logging.getLogger(__name__)
 

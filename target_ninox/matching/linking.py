@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 
 from msgspec.structs import replace
 
-from ninox_api.wording import listed_ids
+from ninox_singer.wording import listed_ids
 from target_ninox.mapping.plan import FindRecord, WritePlan
 from target_ninox.mapping.references import Reference
 from target_ninox.mapping.rows import EncodedRow, RowRejectedError

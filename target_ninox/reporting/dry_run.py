@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from ninox_api.schema import Field, Table
-from ninox_singer.escape import escape
-from ninox_singer.terminal import pad, width
+from ninox_singer.logs import escape
 from ninox_singer.types import meaning_of
+from ninox_singer.wording import pad, width
 from target_ninox.mapping.rows import EncodedRow
 from target_ninox.reporting.report import RunReport, StreamReport
 

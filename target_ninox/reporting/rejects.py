@@ -20,8 +20,8 @@ import simplejson
 from singer_sdk.exceptions import MissingKeyPropertiesError
 
 from ninox_api.errors import NinoxError
-from ninox_api.wording import counted
 from ninox_singer.output_files import naming
+from ninox_singer.wording import counted
 from target_ninox.mapping.rows import EMPTY_KEY, Key, RowRejectedError
 
 logger = logging.getLogger(__name__)

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from ninox_api.errors import NinoxError
-from ninox_api.wording import counted
 from ninox_singer.output_files import write_private
+from ninox_singer.wording import counted
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from ninox_api.writing import SavedRecord
+from ninox_api.client import SavedRecord
 from target_ninox.mapping.plan import WritePlan
 from target_ninox.mapping.rows import EncodedRow
 from target_ninox.write.intents import Intent

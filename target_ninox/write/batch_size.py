@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from ninox_api.paging import QUICK_S, SLOW_S
-from ninox_api.request import Delivery
+from ninox_api.transport import Delivery
 
 FIRST_BATCH_SIZE = 100
 """Public clients send 100 to 300 records at once; no maximum is documented."""

@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from ninox_api import retry
+from ninox_api.client import BodyTooLargeError, SavedRecord
 from ninox_api.errors import (
     NinoxAPIError,
     NinoxError,
@@ -31,8 +32,7 @@ from ninox_api.errors import (
     NinoxServerError,
     NinoxTransportError,
 )
-from ninox_api.request import Delivery
-from ninox_api.writing import BodyTooLargeError, SavedRecord
+from ninox_api.transport import Delivery
 from target_ninox.mapping.rows import RowRejectedError
 from target_ninox.matching.known_table import KnownTable
 from target_ninox.matching.record_index import KeyOf

@@ -14,7 +14,7 @@ from ninox_api.errors import (
     NinoxRequestError,
     NinoxServerError,
 )
-from ninox_api.wording import counted
+from ninox_singer.wording import counted
 from target_ninox.mapping.plan import WritePlan
 from target_ninox.matching.known_table import KnownTable
 from target_ninox.run import Run

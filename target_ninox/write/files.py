@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ninox_api import retry
-from ninox_api.client import DatabaseClient
+from ninox_api.client import DatabaseClient, RecordWrite
 from ninox_api.errors import (
     NinoxError,
     NinoxNotFoundError,
@@ -16,9 +16,8 @@ from ninox_api.errors import (
     NinoxTransportError,
 )
 from ninox_api.files import Upload
-from ninox_api.naming import identifier
 from ninox_api.schema import Field
-from ninox_api.writing import RecordWrite
+from ninox_singer.names import identifier
 from ninox_singer.types.base import ValueRejectedError
 from target_ninox.mapping.plan import WritePlan
 from target_ninox.mapping.rows import EncodedRow, RowRejectedError

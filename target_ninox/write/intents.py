@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from ninox_api.writing import RecordWrite
+from ninox_api.client import RecordWrite
 from target_ninox.mapping.rows import RowRejectedError
 from target_ninox.write.merging import Row
 

@@ -6,7 +6,7 @@ import logging
 from collections import Counter
 
 from ninox_api.errors import NinoxError
-from ninox_api.wording import counted
+from ninox_singer.wording import counted
 from target_ninox.settings import TargetSettings
 
 logger = logging.getLogger(__name__)

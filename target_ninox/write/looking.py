@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Hashable, Sequence
 
 from ninox_api.errors import NinoxError
-from ninox_api.wording import counted
+from ninox_singer.wording import counted
 from target_ninox.matching.known_table import KnownTable
 from target_ninox.matching.record_index import KeyOf
 from target_ninox.write.intents import Intent, Outcome

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ninox_api.wording import counted
+from ninox_singer.wording import counted
 from target_ninox.mapping.plan import WritePlan
 from target_ninox.matching.known_table import KnownTable
 from target_ninox.reporting.report import StreamReport

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
+from ninox_api.client import RecordWrite
 from ninox_api.errors import NinoxError
-from ninox_api.wording import listed_ids
-from ninox_api.writing import RecordWrite
 from ninox_singer.types import field_type
+from ninox_singer.wording import listed_ids
 from target_ninox.mapping.plan import WritePlan
 from target_ninox.mapping.rows import RowRejectedError
 from target_ninox.matching.id_runs import IdRuns

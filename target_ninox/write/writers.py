@@ -7,9 +7,9 @@ from typing import Protocol
 
 import msgspec
 
+from ninox_api.client import RecordWrite, SavedRecord
 from ninox_api.files import Upload
-from ninox_api.request import Delivery
-from ninox_api.writing import RecordWrite, SavedRecord
+from ninox_api.transport import Delivery
 from ninox_singer.cli import Stopping
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -21,7 +21,7 @@ Measure = Callable[[Delivery], None]
 
 
 class Writer(Protocol):
-    """The verbs of `ninox_api.writing.DatabaseWriter`."""
+    """The verbs of `ninox_api.client.DatabaseWriter`."""
 
     def save_records(
         self,

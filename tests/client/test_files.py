@@ -11,11 +11,9 @@ from decimal import Decimal
 import pytest
 
 from ninox_api import ConnectionConfig, DatabaseName, NinoxClient
-from ninox_api.body import AnswerTooLargeError
 from ninox_api.changes import FeedAnswer, read_database_feed
-from ninox_api.download import Download, RangeRefusedError
-from ninox_api.errors import NinoxProtocolError, NinoxServerError, NinoxTransportError
-from ninox_api.files import files_from_json
+from ninox_api.errors import AnswerTooLargeError, NinoxProtocolError, NinoxServerError, NinoxTransportError
+from ninox_api.files import Download, RangeRefusedError, files_from_json
 from ninox_simulator.server import Simulator
 from tests.helpers import limits
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, shop

@@ -9,8 +9,8 @@ import pytest
 from ninox_api.client import NinoxClient
 from ninox_api.config import ConnectionConfig
 from ninox_api.errors import NinoxScriptError, NinoxServerError
-from ninox_api.nx import name_in_script, names_in_script
 from ninox_api.schema import DatabaseName, Field
+from ninox_api.scripts import name_in_script, names_in_script
 from ninox_simulator.server import Simulator
 from tests.helpers import limits
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, shop

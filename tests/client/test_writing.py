@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from ninox_api import ConnectionConfig, DatabaseName, NinoxClient
+from ninox_api.client import RecordWrite
 from ninox_api.errors import NinoxServerError, NinoxTimeoutError, NinoxTransportError
-from ninox_api.writing import RecordWrite
 from ninox_simulator.server import Simulator
 from tests.helpers import limits
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, shop

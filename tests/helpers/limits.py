@@ -17,9 +17,8 @@ from unittest import mock
 
 from ninox_api import body, paging
 from ninox_api.client import RECORDS
-from ninox_api.clock import ServerClock
 from ninox_api.config import ConnectionConfig
-from ninox_api.transport import Transport
+from ninox_api.transport import ServerClock, Transport
 from ninox_simulator import app, scripts_api
 from tap_ninox.rows.fast_path import SelectedFieldsDecoder
 from tap_ninox.settings import TapSettings
@@ -305,7 +304,7 @@ def whole_records():
 @contextmanager
 def names_in_counting_scripts(name):
     """Have the scripts that count rows name a table so; None is a table that no script can name."""
-    with mock.patch("ninox_api.nx.names_in_script", lambda tables: [name for _ in tables]):
+    with mock.patch("ninox_api.scripts.names_in_script", lambda tables: [name for _ in tables]):
         yield
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ninox_simulator.server import Simulator
-from ninox_tools.inspection.page import inspection_page
+from ninox_tools.inspection.forms import inspection_page
 from ninox_tools.inspection.survey import inspect
 from tests.helpers.accounting import FIELDS, TABLES, accounting
 from tests.helpers.run import new_tap

@@ -374,6 +374,6 @@ PROMISES = [
         "SECURITY.md",
         "Captions, options, messages of servers and lines of input can neither forge a line of the log nor steer",
         test="unit/test_escape.py::test_nothing_that_is_shown_steers_a_terminal_or_begins_a_line",
-        defects=(Defect("ninox_singer.escape:escape", "return _UNSAFE.sub(", "return text.replace("),),
+        defects=(Defect("ninox_singer.logs:escape", "return _UNSAFE.sub(", "return text.replace("),),
     ),
 ]

@@ -618,14 +618,14 @@ PROMISES = [
             Defect("ninox_singer.types:read_number", "and _is_bounded(value)", ""),
             Defect("ninox_singer.types:read_numbers", "if Decimal in types:", "if False:"),
             Defect("ninox_singer.types:read_text", "if MARK in shown:", "if False:"),
-            Defect("ninox_api.monsters:_is_monstrous", "len(number) > LONGEST_NUMBER or is_beyond", "is_beyond"),
+            Defect("ninox_api.body:_is_monstrous", "len(number) > LONGEST_NUMBER or is_beyond", "is_beyond"),
         ),
     ),
     Promise(
         "docs/reference/types.md",
         "A value that no program can hold",
         test="tap/test_monstrous_values.py::test_what_is_next_to_a_monster_stays_as_it_was",
-        defects=(Defect("ninox_api.monsters:without_monsters", "if depth == DEEPEST + 1:", "if depth == DEEPEST:"),),
+        defects=(Defect("ninox_api.body:without_monsters", "if depth == DEEPEST + 1:", "if depth == DEEPEST:"),),
     ),
     Promise(
         "docs/how-to/files.md",

@@ -7,9 +7,8 @@ import json
 import pytest
 
 from ninox_simulator.switches import SWITCHES
-from ninox_tools.inspection.page import inspection_page
+from ninox_tools.inspection.forms import inspection_page, inspection_text
 from ninox_tools.inspection.survey import inspect
-from ninox_tools.inspection.text import inspection_text
 from tests.helpers import commands, limits
 from tests.helpers.run import discover, new_tap, run_tap, scripts, tap_settings
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customer_records, customers, database, field, shop, table, team

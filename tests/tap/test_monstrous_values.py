@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from starlette.responses import Response
 
-from ninox_api.monsters import DEEPEST, MARK, without_monsters
+from ninox_api.body import DEEPEST, MARK, without_monsters
 from ninox_simulator.documents import RecordDocument
 from tests.helpers import limits
 from tests.helpers.run import run_tap

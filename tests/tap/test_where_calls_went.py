@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ninox_api.request import Request
+from ninox_api.transport import Request
+from ninox_tools.inspection.forms import inspection_text
 from ninox_tools.inspection.survey import inspect
-from ninox_tools.inspection.text import inspection_text
 from tests.helpers.run import discover, new_tap, run_tap
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customers, database, field, shop, team
 

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from ninox_api.request import Delivery
+from ninox_api.transport import Delivery
 from ninox_simulator.messages import ApiError
 from target_ninox.write.batch_size import MAX_BATCH_BYTES, BatchSize
 from tests.helpers import limits

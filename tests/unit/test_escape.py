@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ninox_singer.escape import escape, escape_logs
+from ninox_singer.logs import escape, escape_logs
 
 STEERING = {"Cc", "Zl", "Zp", "Cs"}
 BIDIRECTIONAL = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}

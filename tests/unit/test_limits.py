@@ -8,7 +8,7 @@ import pytest
 
 from ninox_api import limits
 from ninox_api.errors import NinoxBudgetError
-from ninox_api.request import Purpose
+from ninox_api.limits import Purpose
 
 
 def test_a_budget_refuses_the_call_beyond_it_and_does_not_count_it():

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pytest
 
 from ninox_api.errors import NinoxConfigError
-from ninox_singer.names import MOST_LISTED, Names, choose, fits, is_wanted, nothing_called
+from ninox_singer.names import Names, choose, fits, is_wanted, nothing_called
+from ninox_singer.wording import MOST_LISTED
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,35 @@
-"""What is written for a person at a terminal: how wide it is, and text that takes a given number of its columns."""
+"""Words of messages and tables for people: counted, listed, and fitted into the columns of a terminal."""
 
 from __future__ import annotations
 
 import os
 import unicodedata
+from collections.abc import Iterable, Sequence
 from typing import TextIO
+
+MOST_LISTED = 20
+"""So many names stand in a message; there may be thousands."""
+
+MOST_IDS = 10
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun, in the plural where that is right: `1 row`, `0 rows`, `2 API calls`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def listed_ids(ids: Sequence[int]) -> str:
+    """Return ids as words, such as `ids 4, 7` or `ids 1, 2, … and 159,990 more`: nobody reads thousands of them."""
+    more = f" and {len(ids) - MOST_IDS:,} more" if len(ids) > MOST_IDS else ""
+    return f"ids {', '.join(map(str, ids[:MOST_IDS]))}{more}"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return some names for a message, with the number of the others."""
+    names = list(names)
+    more = f", and {len(names) - MOST_LISTED:,} more" if len(names) > MOST_LISTED else ""
+    return (", ".join(names[:MOST_LISTED]) or "none") + more
+
 
 _FEWEST_COLUMNS, _MOST_COLUMNS, _DEFAULT_COLUMNS = 40, 400, 80
 

@@ -13,7 +13,7 @@ import termios
 import pytest
 
 from ninox_singer.progress import BarDisplay
-from ninox_singer.terminal import columns_of, cut, pad, width
+from ninox_singer.wording import columns_of, cut, pad, width
 
 
 @pytest.fixture

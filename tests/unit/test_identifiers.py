@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ninox_api.naming import MAX_LENGTH, NameSpace, age_key, identifier
+from ninox_api.schema import age_key
+from ninox_singer.names import MAX_LENGTH, NameSpace, identifier
 from tests.helpers.cases import each
 from tests.helpers.functions import names
 
