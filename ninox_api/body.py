@@ -44,7 +44,7 @@ def read_body(response: Body, *, max_bytes: int | None = None) -> bytes:
     """
     bound = MAX_ANSWER_BYTES if max_bytes is None else max_bytes
     body = bytearray()
-    for piece in pieces(response):
+    while piece := response.read1(_PIECE_BYTES, decode_content=True):
         body += piece
         if len(body) > bound:
             records = body.count(_IN_EACH_RECORD)

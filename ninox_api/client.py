@@ -5,7 +5,6 @@ from __future__ import annotations
 import decimal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -26,7 +25,29 @@ from ninox_api.schema import (
 )
 from ninox_api.transport import Decoder, Delivery, Request, Transport
 
-_ENCODER = msgspec.json.Encoder(decimal_format="number")
+FIRST_PAGE_SIZE = 1000
+"""Largest `perPage` seen to be honoured (observed)."""
+
+BEYOND_ANY_SEQUENCE = 2**31 - 1
+"""A `sinceSq` that asks for no change, only for the feed's `seq`; fits any integer type (assumed to be accepted)."""
+
+
+class NinoxRecord(msgspec.Struct, gc=False, rename="camel"):
+    """A record as Ninox answers it.
+
+    Attributes:
+        fields: Field id → value; empty fields are absent. Decimals keep all digits.
+        sequence: The database's sequence when the record last changed; absent on some records (observed).
+        created_at: UTC, without a zone marker.
+    """
+
+    id: int
+    sequence: int | None = None
+    created_at: str | None = None
+    created_by: str | None = None
+    modified_at: str | None = None
+    modified_by: str | None = None
+    fields: dict[str, Any] = {}
 
 
 class BodyTooLargeError(Exception):
@@ -85,7 +106,7 @@ class SavedRecord(msgspec.Struct, rename={"plain_id": "id", "flat_id": "_id", "e
         return self.plain_id if self.flat_id is None else self.flat_id
 
 
-class _Taken:
+class _AnyAnswer:
     """Takes any answer: that of a deletion is not documented, that of an upload was seen as text and as JSON.
 
     Any but an HTML page: something in between has answered (a login, a proxy) and perhaps passed nothing on.
@@ -97,146 +118,20 @@ class _Taken:
             raise msgspec.DecodeError
 
 
-class _Uploaded(_Taken):
+class _UploadAnswer(_AnyAnswer):
     """Takes any answer that does not say that the file was not stored."""
 
     @staticmethod
     def decode(answer: bytes, /) -> None:
-        _Taken.decode(answer)
+        _AnyAnswer.decode(answer)
         if b'"_err"' in answer:
             problem = "it says that nothing was stored"
             raise msgspec.ValidationError(problem)
 
 
-_SAVED = msgspec.json.Decoder(list[SavedRecord])
-_ANY = msgspec.json.Decoder()
-
-
-class DatabaseWriter:
-    """Writes to one database. Every method may raise the errors of `ninox_api.errors`."""
-
-    def __init__(self, transport: Transport, *, segments: tuple[str, ...], password: str | None) -> None:
-        """Remember where the database is."""
-        self._transport = transport
-        self._segments = segments
-        self._password = password
-
-    def save_records(
-        self,
-        table_id: str,
-        writes: Sequence[RecordWrite],
-        *,
-        max_bytes: int | None = None,
-        measure: Callable[[Delivery], None] | None = None,
-    ) -> list[SavedRecord]:
-        """Save records in one call; return the answers in the order sent.
-
-        There may be fewer answers than records: the caller counts. The request is sent once.
-
-        Args:
-            table_id: Where to.
-            writes: The records.
-            max_bytes: No larger body is sent.
-            measure: Receives what the answer took.
-
-        Raises:
-            BodyTooLargeError: The body would be larger; nothing was sent.
-            NinoxServerError: 500 for a field that is unknown or cannot be written (observed); whether the records
-                before it are saved is unknown.
-            NinoxTransportError: Whether the records are saved is unknown.
-        """
-        elements = [write.to_json() for write in writes]
-        request = self._request("POST", "tables", table_id, "records", body=elements, repeatable=False)
-        if max_bytes is not None and len(request.body or b"") > max_bytes:
-            raise BodyTooLargeError(len(request.body or b""))
-        return self._transport.send(replace(request, measure=measure), _SAVED)
-
-    def delete_records(self, table_id: str, record_ids: Sequence[int]) -> None:
-        """Delete records in one call (documented; missing on old servers). How unknown ids are met is not known."""
-        self._transport.send(self._request("DELETE", "tables", table_id, "records", body=list(record_ids)), _Taken)
-
-    def delete_record(self, table_id: str, record_id: int) -> bool:
-        """Delete one record; return whether it was there."""
-        request = self._request("DELETE", "tables", table_id, "records", str(record_id))
-        try:
-            self._transport.send(request, _Taken)
-        except NinoxNotFoundError:
-            return False
-        return True
-
-    def upload_file(self, table_id: str, record_id: int, upload: Upload) -> None:
-        """Put a file on a record. It is sent once: what a second upload of a name does is only assumed.
-
-        Raises:
-            NinoxTransportError: Whether the file is there is unknown; the list of files tells.
-            NinoxProtocolError: The answer says `_err`.
-        """
-        content_type, form = upload.form()
-        request = Request(
-            method="POST",
-            segments=(*self._segments, "tables", table_id, "records", str(record_id), "files"),
-            body=form,
-            content_type=content_type,
-            password=self._password,
-            repeatable=False,
-            writes=True,
-        )
-        self._transport.send(request, _Uploaded)
-
-    def execute(self, script: str) -> Any:
-        """Run a script that may write; return its last value. It is sent once.
-
-        Raises:
-            NinoxScriptError: Ninox could not run it and answered `{"_err": …}`.
-        """
-        request = self._request("POST", "exec", body={"query": script}, repeatable=False)
-        answer = self._transport.send(request, _ANY)
-        if isinstance(answer, dict) and answer.keys() == {"_err"}:
-            raise NinoxScriptError(method=request.method, path=request.label)
-        return answer
-
-    def _request(self, method: str, *segments: str, body: Any = None, repeatable: bool = True) -> Request:
-        return Request(
-            method=method,
-            segments=(*self._segments, *segments),
-            body=None if body is None else _ENCODER.encode(body),
-            password=self._password,
-            repeatable=repeatable,
-            writes=True,
-        )
-
-
-FIRST_PAGE_SIZE = 1000
-"""Largest `perPage` seen to be honoured (observed)."""
-
-BEYOND_ANY_SEQUENCE = 2**31 - 1
-"""A `sinceSq` that asks for no change, only for the feed's `seq`; fits any integer type (assumed to be accepted)."""
-
-
-class NinoxRecord(msgspec.Struct, gc=False, rename="camel"):
-    """A record as Ninox answers it.
-
-    Attributes:
-        fields: Field id → value; empty fields are absent. Decimals keep all digits.
-        sequence: The database's sequence when the record last changed; absent on some records (observed).
-        created_at: UTC, without a zone marker.
-    """
-
-    id: int
-    sequence: int | None = None
-    created_at: str | None = None
-    created_by: str | None = None
-    modified_at: str | None = None
-    modified_by: str | None = None
-    fields: dict[str, Any] = {}
-
-
 class _NamedObject(msgspec.Struct):
     id: str
     name: str = ""
-
-    def __post_init__(self) -> None:
-        self.name = repaired(self.name)
 
 
 _NAMED = msgspec.json.Decoder(list[_NamedObject])
@@ -244,18 +139,18 @@ _ONE_NAMED = msgspec.json.Decoder(_NamedObject)
 _OBJECT = msgspec.json.Decoder(dict[str, Any])
 _OBJECTS = msgspec.json.Decoder(list[dict[str, Any]])
 _ANYTHING = msgspec.json.Decoder(float_hook=decimal.Decimal)
+_SAVED = msgspec.json.Decoder(list[SavedRecord])
 _FEED = msgspec.json.Decoder(FeedAnswer)
 _RECORD = msgspec.json.Decoder(NinoxRecord, float_hook=decimal.Decimal)
 RECORDS: Decoder[list[NinoxRecord]] = msgspec.json.Decoder(list[NinoxRecord], float_hook=decimal.Decimal)
 """Decodes a page of records with all their fields."""
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
-
 _IDS: Mapping[str, str] = {"ids": "true", "choiceStyle": "ids"}
 
 
 class NinoxClient:
-    """Reads one Ninox.
+    """One Ninox: its teams and databases.
 
     Every method may raise the errors of `ninox_api.errors`.
     """
@@ -287,26 +182,34 @@ class NinoxClient:
 
     def list_teams(self) -> list[Team]:
         """Return the teams that the key can see. Not served by some private clouds (observed)."""
-        return [Team(id=team.id, name=team.name) for team in self._transport.send(_get("teams"), _NAMED)]
+        return [
+            Team(id=team.id, name=repaired(team.name))
+            for team in self._transport.send(Request(segments=("teams",)), _NAMED)
+        ]
 
     def get_team(self, team_id: str) -> Team:
         """Return one team."""
-        team = self._transport.send(_get("teams", team_id), _ONE_NAMED)
-        return Team(id=team.id, name=team.name)
+        team = self._transport.send(Request(segments=("teams", team_id)), _ONE_NAMED)
+        return Team(id=team.id, name=repaired(team.name))
 
     def list_databases(self, team_id: str) -> list[DatabaseName]:
         """Return the databases of a team."""
-        answer = self._transport.send(_get("teams", team_id, "databases"), _NAMED)
-        return [DatabaseName(id=database.id, name=database.name) for database in answer]
+        answer = self._transport.send(Request(segments=("teams", team_id, "databases")), _NAMED)
+        return [DatabaseName(id=database.id, name=repaired(database.name)) for database in answer]
 
     def database(self, team_id: str, database: DatabaseName) -> DatabaseClient:
-        """Return a reader of one database."""
+        """Return the client of one database."""
         password = self.passwords.get(database.id, self.passwords.get(database.name))
         return DatabaseClient(self._transport, team_id=team_id, database=database, password=password)
 
 
 class DatabaseClient:
-    """Reads one database."""
+    """One database: what is in it, what changed, and what is to change.
+
+    Every method may raise the errors of `ninox_api.errors`. Saving is never repeated here, except after a 429, which
+    says that nothing was done: after a lost answer nobody can tell from outside whether records were created, so
+    whoever asked must look first (Ninox has no idempotency keys).
+    """
 
     def __init__(
         self, transport: Transport, *, team_id: str, database: DatabaseName, password: str | None,
@@ -316,35 +219,37 @@ class DatabaseClient:
         self.team_id = team_id
         self.database = database
         self._transport = transport
+        self._segments = ("teams", team_id, "databases", database.id)
         self._password = password
         self._decoder = decoder
 
     def decoding(self, decoder: Decoder[list[NinoxRecord]]) -> DatabaseClient:
-        """Return a reader of the same database that decodes pages of records in its own way, or only some fields."""
+        """Return a client of the same database that decodes pages of records in its own way, or only some fields."""
         return DatabaseClient(
             self._transport, team_id=self.team_id, database=self.database, password=self._password, decoder=decoder
         )
 
     def get_schema(self) -> DatabaseSchema:
         """Return all tables with all fields, formulas included. One call, about 1.5 MB for 97 tables (observed)."""
-        return database_from_raw(self._transport.send(self._get(), _OBJECT))
+        return database_from_raw(self._transport.send(self._request("GET"), _OBJECT))
 
     def list_tables(self) -> DatabaseSchema:
-        """Return all tables with their stored fields; formulas, kinds and hidden flags are not told."""
-        return database_from_tables(self._transport.send(self._get("tables"), _OBJECTS))
+        """Return all tables with their stored fields; formulas, kinds and hidden flags are not said."""
+        return database_from_tables(self._transport.send(self._request("GET", "tables"), _OBJECTS))
 
     def get_changes(self, since_sequence: int, *, table_ids: Iterable[str]) -> FeedChanges:
         """Return what changed in the database since a sequence; the bound may be inclusive (unknown).
 
         It cannot be asked for in pages (none are documented): a server that runs out of time is not asked for long.
         """
-        request = self._get("changes", sinceSq=since_sequence)
-        return read_database_feed(self._transport.send(replace(request, divisible=True), _FEED), table_ids)
+        request = self._request("GET", "changes", query={"sinceSq": since_sequence}, divisible=True)
+        return read_database_feed(self._transport.send(request, _FEED), table_ids)
 
     def get_table_changes(self, table_id: str, since_sequence: int) -> FeedChanges:
         """Return what changed in one table since a sequence, likewise."""
-        request = self._get("tables", table_id, "changes", sinceSq=since_sequence)
-        return read_table_feed(self._transport.send(replace(request, divisible=True), _FEED), table_id)
+        query = {"sinceSq": since_sequence}
+        request = self._request("GET", "tables", table_id, "changes", query=query, divisible=True)
+        return read_table_feed(self._transport.send(request, _FEED), table_id)
 
     def get_records(  # noqa: PLR0913 (as many as the endpoint has, and two about the answer)
         self, table_id: str, *, since_id: int | None = None, since_sequence: int | None = None, page: int = 0,
@@ -367,24 +272,31 @@ class DatabaseClient:
         """
         query = {"sinceId": since_id, "sinceSq": since_sequence, "page": page, "perPage": per_page, **_IDS}
         query |= {"filters": _ENCODER.encode(filters).decode() if filters else None, "new": "true" if newest else None}
-        request = self._get("tables", table_id, "records", **{k: v for k, v in query.items() if v is not None})
-        bounded = replace(request, divisible=divisible, max_bytes=max_bytes if divisible else None, measure=measure)
-        return self._transport.send(bounded, self._decoder)
+        request = self._request(
+            "GET", "tables", table_id, "records",
+            query={name: value for name, value in query.items() if value is not None},
+            divisible=divisible, max_bytes=max_bytes if divisible else None, measure=measure,
+        )  # fmt: skip
+        return self._transport.send(request, self._decoder)
 
     def find_last_changed(self, table_id: str) -> NinoxRecord | None:
         """Return the record that changed last, or None for an empty table."""
-        request = self._get("tables", table_id, "records", updated="true", perPage=1, page=0, **_IDS)
+        request = self._request(
+            "GET", "tables", table_id, "records", query={"updated": "true", "perPage": 1, "page": 0, **_IDS}
+        )
         return next(iter(self._transport.send(request, RECORDS)), None)
 
     def find_newest_id(self, table_id: str) -> int | None:
         """Return the id of the newest record, None for an empty table; a server that ignores `new` returns another."""
-        request = self._get("tables", table_id, "records", new="true", perPage=1, page=0, **_IDS)
+        request = self._request(
+            "GET", "tables", table_id, "records", query={"new": "true", "perPage": 1, "page": 0, **_IDS}
+        )
         return next((record.id for record in self._transport.send(request, RECORDS)), None)
 
     def find_record(self, table_id: str, record_id: int, *, by_caption: bool = False) -> NinoxRecord | None:
         """Return one record, or None if it does not exist; its choices as ids, or by their captions."""
-        choices = {"choiceStyle": "names"} if by_caption else {}
-        request = self._get("tables", table_id, "records", str(record_id), style="ids", **{**_IDS, **choices})
+        query = {"style": "ids", **_IDS} | ({"choiceStyle": "names"} if by_caption else {})
+        request = self._request("GET", "tables", table_id, "records", str(record_id), query=query)
         try:
             record = self._transport.send(request, _RECORD)
         except NinoxNotFoundError:
@@ -402,15 +314,17 @@ class DatabaseClient:
     def list_files(self, table_id: str, record_id: int) -> list[NinoxFile] | None:
         """Return the files of a record, None if it does not exist. One call per record: no other way is known."""
         try:
-            answer = self._transport.send(self._get("tables", table_id, "records", str(record_id), "files"), _ANYTHING)
+            request = self._request("GET", "tables", table_id, "records", str(record_id), "files")
+            answer = self._transport.send(request, _ANYTHING)
         except NinoxNotFoundError:
             return None
         return files_from_json(answer)
 
     def download_file(self, table_id: str, record_id: int, name: str, download: Download) -> bool:
         """Receive a file; return False if it does not exist (any more)."""
-        segments = (*self._segments, "tables", table_id, "records", str(record_id), "files", name)
-        request = Request(segments=segments, password=self._password, private_segment=len(segments) - 1)
+        segments = ("tables", table_id, "records", str(record_id), "files", name)
+        last = len(self._segments) + len(segments) - 1
+        request = self._request("GET", *segments, private_segment=last)
         try:
             self._transport.download(request, download)
         except NinoxNotFoundError:
@@ -431,30 +345,86 @@ class DatabaseClient:
         Raises:
             NinoxScriptError: Ninox could not run it and answered `{"_err": …}`.
         """
-        request = Request(
-            method="POST",
-            segments=(*self._segments, "query"),
-            body=_ENCODER.encode({"query": script}),
-            password=self._password,
-            tries_of_500=tries_of_500,
-            divisible=divisible,
+        body = _ENCODER.encode({"query": script})
+        return self._run(self._request("POST", "query", body=body, tries_of_500=tries_of_500, divisible=divisible))
+
+    def save_records(
+        self,
+        table_id: str,
+        writes: Sequence[RecordWrite],
+        *,
+        max_bytes: int | None = None,
+        measure: Callable[[Delivery], None] | None = None,
+    ) -> list[SavedRecord]:
+        """Save records in one call; return the answers in the order sent.
+
+        There may be fewer answers than records: the caller counts. The request is sent once.
+
+        Args:
+            table_id: Where to.
+            writes: The records.
+            max_bytes: No larger body is sent.
+            measure: Receives what the answer took.
+
+        Raises:
+            BodyTooLargeError: The body would be larger; nothing was sent.
+            NinoxServerError: 500 for a field that is unknown or cannot be written (observed); whether the records
+                before it are saved is unknown.
+            NinoxTransportError: Whether the records are saved is unknown.
+        """
+        body = _ENCODER.encode([write.to_json() for write in writes])
+        if max_bytes is not None and len(body) > max_bytes:
+            raise BodyTooLargeError(len(body))
+        request = self._request(
+            "POST", "tables", table_id, "records", body=body, repeatable=False, writes=True, measure=measure
         )
+        return self._transport.send(request, _SAVED)
+
+    def delete_records(self, table_id: str, record_ids: Sequence[int]) -> None:
+        """Delete records in one call (documented; missing on old servers). How unknown ids are met is not known."""
+        body = _ENCODER.encode(list(record_ids))
+        request = self._request("DELETE", "tables", table_id, "records", body=body, writes=True)
+        self._transport.send(request, _AnyAnswer)
+
+    def delete_record(self, table_id: str, record_id: int) -> bool:
+        """Delete one record; return whether it was there."""
+        request = self._request("DELETE", "tables", table_id, "records", str(record_id), writes=True)
+        try:
+            self._transport.send(request, _AnyAnswer)
+        except NinoxNotFoundError:
+            return False
+        return True
+
+    def upload_file(self, table_id: str, record_id: int, upload: Upload) -> None:
+        """Put a file on a record. It is sent once: what a second upload of a name does is only assumed.
+
+        Raises:
+            NinoxTransportError: Whether the file is there is unknown; the list of files tells.
+            NinoxProtocolError: The answer says `_err`.
+        """
+        content_type, form = upload.form()
+        request = self._request(
+            "POST", "tables", table_id, "records", str(record_id), "files",
+            body=form, content_type=content_type, repeatable=False, writes=True,
+        )  # fmt: skip
+        self._transport.send(request, _UploadAnswer)
+
+    def execute(self, script: str) -> Any:
+        """Run a script that may write; return its last value. It is sent once.
+
+        Raises:
+            NinoxScriptError: Ninox could not run it and answered `{"_err": …}`.
+        """
+        body = _ENCODER.encode({"query": script})
+        return self._run(self._request("POST", "exec", body=body, repeatable=False, writes=True))
+
+    def _run(self, request: Request) -> Any:
+        """Return the value of a script; where Ninox cannot run it, the status is 200 all the same (observed)."""
         answer = self._transport.send(request, _ANYTHING)
         if isinstance(answer, dict) and answer.keys() == {"_err"}:
             raise NinoxScriptError(method=request.method, path=request.label)
         return answer
 
-    def writer(self) -> DatabaseWriter:
-        """Return what writes to the same database."""
-        return DatabaseWriter(self._transport, segments=self._segments, password=self._password)
-
-    @property
-    def _segments(self) -> tuple[str, ...]:
-        return ("teams", self.team_id, "databases", self.database.id)
-
-    def _get(self, *segments: str, **query: str | int) -> Request:
-        return Request(segments=(*self._segments, *segments), query=query, password=self._password)
-
-
-def _get(*segments: str) -> Request:
-    return Request(segments=segments)
+    def _request(self, method: str, *segments: str, **details: Any) -> Request:
+        """Return a request to this database; `details` are attributes of `Request`."""
+        return Request(method=method, segments=(*self._segments, *segments), password=self._password, **details)

@@ -64,11 +64,19 @@ class ConnectionConfig:
 
     def __post_init__(self) -> None:
         """Refuse what can never work."""
-        problems = [*_token_problems(self.auth_token), *_url_problems(self.api_url)]
-        problems += _number_problems(self)
-        problems += _password_problems(self.database_passwords)
-        if problems:
-            raise NinoxConfigError(problems)
+        problems = [_describe_token(self.auth_token), _describe_url(self.api_url)]
+        bounds = {"request_timeout_s": 0.001, "max_retries": 0, "max_parallel_requests": 1, "max_api_calls": 1}
+        for name, least in bounds.items():
+            value = getattr(self, name)
+            if value is not None and value < least:
+                problems.append(f"{name}: {value} is too small; give at least {least}.")
+        for name, password in self.database_passwords.items():
+            if not password.isprintable() or password != password.strip() or any(sign > "\u00ff" for sign in password):
+                problems.append(
+                    f"database_passwords: the password of {name!r} holds a character that no header may have."
+                )
+        if found := list(filter(None, problems)):
+            raise NinoxConfigError(found)
 
 
 def certificate_authorities() -> str | None:
@@ -100,57 +108,43 @@ def _holds_certificates(path: str, _modified_ns: int) -> bool:
     return True
 
 
-def _password_problems(passwords: Mapping[str, str]) -> list[str]:
-    """Return whose password cannot be sent in a header; the password itself is not told."""
-    return [
-        f"database_passwords: the password of {name!r} holds a character that no header may have."
-        for name, password in passwords.items()
-        if not (
-            password.isprintable() and password == password.strip() and all(letter <= "\u00ff" for letter in password)
-        )
-    ]
-
-
-def _token_problems(token: str) -> list[str]:
+def _describe_token(token: str) -> str:
+    """Return what is wrong with a key, empty if nothing is."""
     if not token:
-        return ["auth_token: missing. Make an API key in Ninox under Settings > Integrations."]
+        return "auth_token: missing. Make an API key in Ninox under Settings > Integrations."
     if token.lower().startswith("bearer "):
-        return ["auth_token: give the key alone, without the word Bearer."]
+        return "auth_token: give the key alone, without the word Bearer."
     if not token.isascii() or not token.isprintable() or " " in token:
-        return ["auth_token: it contains a space or a character that no Ninox key has; copy the key again."]
-    return []
+        return "auth_token: it contains a space or a character that no Ninox key has; copy the key again."
+    return ""
 
 
-def _url_problems(api_url: str) -> list[str]:
+def _describe_url(api_url: str) -> str:
+    """Return what is wrong with an address, empty if nothing is."""
     try:
         url = urlsplit(api_url)
-        host, _ = url.hostname, url.port
+        host, port = url.hostname, url.port
     except ValueError:
-        host, url = None, SplitResult("", "", "", "", "")
+        url, host, port = SplitResult("", "", "", "", ""), None, None
+    problem = ""
     if url.scheme not in {"http", "https"} or not host:
-        return ["api_url: give a full address such as https://api.ninox.com/v1."]
-    if url.username or url.password or url.query or url.fragment:
-        return ["api_url: give scheme, host, port and path only; the key belongs into auth_token."]
-    if problem := _address_problem(url):
-        return [problem]
-    if url.scheme == "http" and not _is_loopback(host):
-        tunnel = f"ssh -N -L 8080:localhost:{url.port or 80} {host}"
-        way = f"Where the server has none, reach it through a tunnel ({tunnel}), as http://127.0.0.1:8080{url.path}."
-        return [f"api_url: plain http would send the key unprotected; use https. {way}"]
-    return []
-
-
-def _address_problem(url: SplitResult) -> str | None:
-    """Return what is wrong with an address that is well formed."""
-    address = url.geturl()
-    if url.hostname == _NINOX_4_HOST:
-        return "api_url: go.ninox.com is Ninox 4, which has another API; this release speaks to api.ninox.com/v1."
-    if url.hostname in _PUBLIC_CLOUD_FOR_PEOPLE or (url.hostname == _PUBLIC_CLOUD and url.path != "/v1"):
-        return f"api_url: the API of the public cloud is at {DEFAULT_API_URL}."
-    if "/teams" in url.path:
-        before = address[: address.index("/teams")]
-        return f"api_url: leave out what follows {before}; team and database have settings of their own."
-    return None
+        problem = "give a full address such as https://api.ninox.com/v1."
+    elif url.username or url.password or url.query or url.fragment:
+        problem = "give scheme, host, port and path only; the key belongs into auth_token."
+    elif host == _NINOX_4_HOST:
+        problem = "go.ninox.com is Ninox 4, which has another API; this release speaks to api.ninox.com/v1."
+    elif host in _PUBLIC_CLOUD_FOR_PEOPLE or (host == _PUBLIC_CLOUD and url.path != "/v1"):
+        problem = f"the API of the public cloud is at {DEFAULT_API_URL}."
+    elif "/teams" in url.path:
+        before = url.geturl().partition("/teams")[0]
+        problem = f"leave out what follows {before}; team and database have settings of their own."
+    elif url.scheme == "http" and not _is_loopback(host):
+        tunnel = f"ssh -N -L 8080:localhost:{port or 80} {host}"
+        problem = (
+            "plain http would send the key unprotected; use https. Where the server has none, reach it through a "
+            f"tunnel ({tunnel}), as http://127.0.0.1:8080{url.path}."
+        )
+    return problem and f"api_url: {problem}"
 
 
 def _is_loopback(host: str) -> bool:
@@ -158,17 +152,3 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _number_problems(config: ConnectionConfig) -> list[str]:
-    bounds = (
-        ("request_timeout_s", config.request_timeout_s, 0.001),
-        ("max_retries", config.max_retries, 0),
-        ("max_parallel_requests", config.max_parallel_requests, 1),
-        ("max_api_calls", config.max_api_calls, 1),
-    )
-    return [
-        f"{name}: {value} is too small; give at least {least}."
-        for name, value, least in bounds
-        if value is not None and value < least
-    ]

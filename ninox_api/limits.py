@@ -48,7 +48,7 @@ class CallBudget:
             NinoxBudgetError: The budget is used up; nothing was sent.
         """
         with self._lock:
-            if self._max is not None and self.used >= self._max:
+            if self._max is not None and self.by_purpose.total() >= self._max:
                 raise NinoxBudgetError(self._max)
             self.by_purpose[purpose] += 1
 

@@ -194,14 +194,11 @@ def _table_from_raw(table_id: str, raw: JsonObject) -> Table:
         master_table_id=_id(raw, "master"),
         may_have_scripts=any(
             definition.get(event)
-            for definition in (raw, *filter(_is_object, fields.values()))
+            for definition in (raw, *fields.values())
             for event in ("afterCreate", "afterUpdate")
+            if isinstance(definition, Mapping)
         ),
     )
-
-
-def _is_object(value: object) -> bool:
-    return isinstance(value, Mapping)
 
 
 def _field_from_raw(field_id: str, raw: JsonObject, *, links_to_parent: bool) -> Field:

@@ -61,6 +61,10 @@ class _BoundedReader(io.RawIOBase):
         self.deadline = math.inf
         self.bytes_left = math.inf
 
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        """Return what http.client reads; of a socket, it asks for nothing else."""
+        return io.BufferedReader(self)
+
     @override
     def readable(self) -> bool:
         return True
@@ -88,21 +92,11 @@ class _BoundedReader(io.RawIOBase):
         super().close()
 
 
-class _Readable:
-    """What http.client needs of a socket to read an answer."""
-
-    def __init__(self, reader: _BoundedReader) -> None:
-        self._reader = reader
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(self._reader)
-
-
 class _BoundedResponse(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         self._reader = _BoundedReader(sock)
         self._timeout = sock.gettimeout() or math.inf
-        super().__init__(_Readable(self._reader), *args, **kwargs)  # type: ignore[arg-type] # a makefile is all it takes
+        super().__init__(self._reader, *args, **kwargs)  # type: ignore[arg-type] # a makefile is all it takes
 
     @override
     def begin(self) -> None:

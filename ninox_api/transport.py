@@ -1,7 +1,7 @@
 """The one way to the network: every request of the tap and the target passes through `Transport.send`.
 
-The street, one concern per step: `send` (retries) → `_attempt` (budget, rate, requests in flight) → `_exchange` (the
-only network call) → `read_body` (bounds) → `_raise_for_status` → `_decode`.
+The street, one concern per step: `send` → `retry.repeat` (again, where that is harmless) → `_attempt` (budget, requests
+in flight, errors) → `_exchange` (the only network call) → `_decode`.
 """
 
 from __future__ import annotations
@@ -27,9 +27,7 @@ from ninox_api.errors import (
     AnswerTooLargeError,
     NinoxConfigError,
     NinoxDamagedError,
-    NinoxError,
     NinoxProtocolError,
-    NinoxRateLimitError,
     NinoxTransportError,
     error_for_status,
     failure_of,
@@ -47,6 +45,7 @@ _RECORD_SEGMENTS = 4
 
 _SUCCESS = range(200, 300)
 _RANGE_NOT_SATISFIABLE = 416
+_TOO_MANY_REQUESTS = 429
 
 Answer = TypeVar("Answer", covariant=True)  # noqa: PLC0105 (reads better than Answer_co)
 Result = TypeVar("Result")
@@ -181,21 +180,7 @@ class ServerClock:
         return int(now_s * 1000)
 
 
-Take = Callable[[requests.Response], bytes]
-"""What receives the body of an answer."""
-
 _OWN_ERRORS = (AnswerTooLargeError, RangeRefusedError)
-
-
-class _BearerAuth(requests.auth.AuthBase):
-    """Sets the key itself, so that no `.netrc` entry can take its place."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
 
 
 class Transport:
@@ -212,7 +197,13 @@ class Transport:
         self.budget = CallBudget(config.max_api_calls)
         self.clock = ServerClock()
         self._in_flight = InFlight(config.max_parallel_requests)
-        self._session = _session(config)
+        self._session = session = BoundedSession(connections=config.max_parallel_requests)
+        session.headers.update({"Accept": "application/json", "Authorization": f"Bearer {config.auth_token}"})
+        # Proxies and authorities of the environment are looked up once: requests would do so for each request, which is
+        # a third of what a request costs here. Behind `trust_env`, no entry of .netrc can take the key's place either.
+        verify = certificate_authorities() or True
+        found = session.merge_environment_settings(config.api_url, {}, stream=True, verify=verify, cert=None)
+        session.proxies, session.verify, session.trust_env = found["proxies"], found["verify"], False
 
     def close(self) -> None:
         """Close the connections that are kept open for further requests."""
@@ -224,7 +215,7 @@ class Transport:
         Raises:
             NinoxError: The failure of the last try.
         """
-        return self._repeated(request, lambda purpose: _decode(self._attempt(request, purpose), request, decoder))
+        return self._repeat(request, lambda purpose: _decode(self._attempt(request, purpose), request, decoder))
 
     def download(self, request: Request, download: Download) -> None:
         """Receive a file, piece by piece; an interrupted one is continued where the server can, else begun again.
@@ -232,58 +223,47 @@ class Transport:
         Raises:
             NinoxError: The failure of the last try.
         """
+        self._repeat(request, lambda purpose: self._attempt(request, purpose, download))
 
-        def take(response: requests.Response) -> bytes:
-            if response.status_code == _RANGE_NOT_SATISFIABLE:
-                download.restart()
-                raise RangeRefusedError
-            if response.status_code not in _SUCCESS:
-                return read_body(response.raw)
-            download.begin(response.status_code, response.headers)
-            for piece in pieces(response.raw):
-                download.write(piece)
-            return b""
-
-        self._repeated(request, lambda purpose: self._attempt(request, purpose, headers=download.headers, take=take))
-
-    def _repeated(self, request: Request, send: Callable[[Purpose], Result]) -> Result:
-        """Return what sending brings, repeating it where that is safe and may help."""
-
-        def allowed(error: NinoxError) -> int:
-            return retry.tries_allowed(
-                error,
-                repeatable=request.repeatable,
-                writes=request.writes,
-                max_tries=self._config.max_retries + 1,
-                tries_of_500=request.tries_of_500,
-                divisible=request.divisible,
-            )
-
+    def _repeat(self, request: Request, attempt: Callable[[Purpose], Result]) -> Result:
+        allowed = partial(
+            retry.tries_allowed,
+            repeatable=request.repeatable,
+            writes=request.writes,
+            max_tries=self._config.max_retries + 1,
+            tries_of_500=request.tries_of_500,
+            divisible=request.divisible,
+        )
         purposes = chain([request.purpose], repeat(Purpose.RETRIES))
-        return retry.repeat(lambda: send(next(purposes)), allowed=allowed)
+        return retry.repeat(lambda: attempt(next(purposes)), allowed=allowed)
 
-    def _attempt(
-        self,
-        request: Request,
-        purpose: Purpose,
-        *,
-        headers: Callable[[], Mapping[str, str]] = dict,
-        take: Take | None = None,
-    ) -> _Received:
+    def _attempt(self, request: Request, purpose: Purpose, download: Download | None = None) -> _Received:
+        """Send a request once; what a download receives is not returned.
+
+        Raises:
+            NinoxError: It was not sent, brought no answer, or one with an error status.
+        """
         with self._in_flight.slot():
-            self.budget.spend(purpose)
-            received = self._exchange(request, headers(), take or partial(_take, max_bytes=request.max_bytes))
-        try:
-            _raise_for_status(received, request)
-        except NinoxRateLimitError:
-            self._in_flight.fall_back_to_one()
-            raise
+            self.budget.spend(purpose)  # in the slot: whoever waits for it may find the budget used up
+            received = self._exchange(request, download)
+        if received.status not in _SUCCESS:
+            if received.status == _TOO_MANY_REQUESTS:
+                self._in_flight.fall_back_to_one()
+            raise error_for_status(
+                received.status,
+                method=request.method,
+                path=request.label,
+                retry_after_s=retry.retry_after_s(received.headers.get("Retry-After")),
+                form=form_of(received.content),
+            )
         if request.measure is not None:
             request.measure(Delivery(weight_of(received.content), received.seconds, len(request.body or b"")))
         return received
 
-    def _exchange(self, request: Request, more_headers: Mapping[str, str], take: Take) -> _Received:
-        headers = dict(more_headers) if request.password is None else {**more_headers, "nx-password": request.password}
+    def _exchange(self, request: Request, download: Download | None) -> _Received:
+        headers = {} if download is None else download.headers()
+        if request.password is not None:
+            headers["nx-password"] = request.password
         if request.body is not None:
             headers["Content-Type"] = request.content_type
         began = time.monotonic()
@@ -295,42 +275,22 @@ class Transport:
                 data=request.body,
                 headers=headers,
                 timeout=self._config.request_timeout_s,
-                stream=True,
+                stream=True,  # the body is read here, within its bounds
             ) as response:
                 self.clock.note(response.headers.get("Date"))
-                content = take(response)
-                return _Received(response.status_code, response.headers, content, time.monotonic() - began)
+                status, content = response.status_code, b""
+                if download is not None and status == _RANGE_NOT_SATISFIABLE:
+                    download.restart()
+                    raise RangeRefusedError
+                if download is not None and status in _SUCCESS:
+                    download.begin(status, response.headers)
+                    for piece in pieces(response.raw):
+                        download.write(piece)
+                else:
+                    content = read_body(response.raw, max_bytes=request.max_bytes)
+                return _Received(status, response.headers, content, time.monotonic() - began)
         except (requests.RequestException, HTTPError, *_OWN_ERRORS, OSError) as error:
             raise failure_of(error, method=request.method, path=request.label, api_url=self._config.api_url) from None
-
-
-def _take(response: requests.Response, *, max_bytes: int | None) -> bytes:
-    return read_body(response.raw, max_bytes=max_bytes)
-
-
-def _session(config: ConnectionConfig) -> BoundedSession:
-    session = BoundedSession(connections=config.max_parallel_requests)
-    session.auth = _BearerAuth(config.auth_token)
-    session.headers["Accept"] = "application/json"
-    # Proxies and authorities of the environment are looked up once: requests would do so for each request, which is a
-    # third of what a request costs here.
-    verify = certificate_authorities() or True
-    found = session.merge_environment_settings(config.api_url, {}, stream=True, verify=verify, cert=None)
-    session.proxies, session.verify, session.trust_env = found["proxies"], found["verify"], False
-    return session
-
-
-def _raise_for_status(received: _Received, request: Request) -> None:
-    if received.status in _SUCCESS:
-        return
-    wait = retry.retry_after_s(received.headers.get("Retry-After"))
-    raise error_for_status(
-        received.status,
-        method=request.method,
-        path=request.label,
-        retry_after_s=wait,
-        form=form_of(received.content),
-    )
 
 
 def _decode(received: _Received, request: Request, decoder: Decoder[Answer]) -> Answer:
@@ -348,21 +308,15 @@ def _decode(received: _Received, request: Request, decoder: Decoder[Answer]) -> 
                 raise
             return decoder.decode(without_monsters(whole))
     except msgspec.ValidationError as error:
-        if not _is_json(received.content):  # types are checked while reading, so damage further on may not be seen yet
+        if (
+            form_of(received.content) != "json"
+        ):  # types are checked while reading, so damage further on may not be seen yet
             raise _not_json(received, request) from None
         # The text names a JSON path and two types, no value.
         message = f"{request.method} {request.label} was answered in an unknown form: {error}."
         raise NinoxProtocolError(message) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ArithmeticError):
         raise _not_json(received, request) from None
-
-
-def _is_json(content: bytes) -> bool:
-    try:
-        msgspec.json.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return False
-    return True
 
 
 def _not_json(received: _Received, request: Request) -> NinoxTransportError:

@@ -255,7 +255,7 @@ def open_run(
         settings=settings,
         client=client,
         destination=destination,
-        writer=DryWriter() if settings.dry_run else UninterruptedWriter(destination.client.writer(), stopping),
+        writer=DryWriter() if settings.dry_run else UninterruptedWriter(destination.client, stopping),
         report=RunReport(
             lambda: client.calls_used,
             path=settings.report_path,

@@ -136,7 +136,7 @@ QUESTIONS = (
     Question(
         id="files.upload_answer",
         text="In which form is an upload answered?",
-        code="ninox_api.client:DatabaseWriter",
+        code="ninox_api.client:DatabaseClient.delete_records",
         answers=dict.fromkeys(("json", "text", "nothing"), "Nothing: the list of files says whether it is there."),
     ),
     Question(

@@ -21,7 +21,7 @@ Measure = Callable[[Delivery], None]
 
 
 class Writer(Protocol):
-    """The verbs of `ninox_api.client.DatabaseWriter`."""
+    """The verbs of `ninox_api.client.DatabaseClient` that change records."""
 
     def save_records(
         self,

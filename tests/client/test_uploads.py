@@ -43,7 +43,7 @@ def held(simulator, name, record_id=1):
 @pytest.mark.parametrize("name", AWKWARD)
 def test_a_file_arrives_whole_under_its_name(simulator, files, name):
     content = bytes(range(256)) + b"\r\n--boundary\r\n"
-    files.writer().upload_file("A", 1, Upload(name=name, content=content))
+    files.upload_file("A", 1, Upload(name=name, content=content))
     assert files.list_files("A", 2) == []
     listed = files.list_files("A", 1)
     stored = name.replace('"', "%22")
@@ -52,7 +52,7 @@ def test_a_file_arrives_whole_under_its_name(simulator, files, name):
 
 
 def test_a_file_can_be_shown_by_a_field(simulator, files):
-    files.writer().upload_file("A", 1, Upload(name="logo.png", content=b"", field_id="C"))
+    files.upload_file("A", 1, Upload(name="logo.png", content=b"", field_id="C"))
     record = next(iter(simulator.store.database(TEAM_ID, DATABASE_ID).records("A")))
     assert record.fields["C"] == "logo.png"
     assert held(simulator, "logo.png") == b""
@@ -61,6 +61,6 @@ def test_a_file_can_be_shown_by_a_field(simulator, files):
 def test_an_upload_whose_answer_is_lost_is_not_sent_again(simulator, files):
     simulator.faults.add("drop_after", method="POST")
     with pytest.raises(NinoxTransportError):
-        files.writer().upload_file("A", 1, Upload(name="logo.png", content=b"x"))
+        files.upload_file("A", 1, Upload(name="logo.png", content=b"x"))
     assert len(calls(simulator)) == 1
     assert [file.name for file in files.list_files("A", 1)] == ["logo.png"]

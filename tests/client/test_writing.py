@@ -29,8 +29,7 @@ def waits():
 
 def writer(simulator, **settings):
     config = ConnectionConfig(api_url=simulator.url, auth_token=simulator.token, **{"max_retries": 3, **settings})
-    reader = NinoxClient(config).database(TEAM_ID, DatabaseName(id=DATABASE_ID, name=""))
-    return reader.writer()
+    return NinoxClient(config).database(TEAM_ID, DatabaseName(id=DATABASE_ID, name=""))
 
 
 def stored(simulator):

@@ -11,7 +11,7 @@ PROMISES = [
         "`save_records` sends once (but for 429, which says that nothing was done)",
         test="client/test_writing.py::test_saving_is_sent_once",
         defects=(
-            Defect("ninox_api:DatabaseWriter.save_records", "body=elements, repeatable=False", "body=elements"),
+            Defect("ninox_api:DatabaseClient.save_records", "repeatable=False, ", ""),
             Defect("ninox_api:tries_allowed", "if not repeatable and not", "if repeatable and not"),
         ),
     ),
@@ -26,7 +26,7 @@ PROMISES = [
         "what may be repeated is tried eight times",
         test="client/test_transport.py::test_a_lasting_fault_ends_after_as_many_tries_as_can_help",
         defects=(
-            Defect("ninox_api:Transport._repeated", "self._config.max_retries + 1", "12"),
+            Defect("ninox_api:Transport._repeat", "self._config.max_retries + 1", "12"),
             Defect("ninox_api.retry:repeat", "tries >= allowed(error)", "tries > allowed(error)"),
         ),
     ),
@@ -84,14 +84,14 @@ PROMISES = [
         "SECURITY.md",
         "plain `http` goes to this machine alone.",
         test="settings/test_connection_settings.py::test_plain_http_goes_to_no_other_machine",
-        defects=(Defect("ninox_api:_url_problems", "not _is_loopback(host)", "False"),),
+        defects=(Defect("ninox_api:_describe_url", "not _is_loopback(host)", "False"),),
     ),
     Promise(
         "SECURITY.md",
         "Values of records appear in no log and no error.",
         test="client/test_transport.py::test_messages_hold_neither_query_nor_key",
         defects=(
-            Defect("ninox_api:_raise_for_status", "path=request.label", "path=f'{request.label} {request.query}'"),
+            Defect("ninox_api:Transport._attempt", "path=request.label", "path=f'{request.label} {request.query}'"),
         ),
     ),
     Promise(
@@ -122,7 +122,7 @@ PROMISES = [
         "The API key and database passwords appear in no log, no error, no state and no report.",
         test="unit/test_connection_settings.py::test_a_refused_key_is_not_quoted",
         defects=(
-            Defect("ninox_api:_token_problems", '["auth_token: give the key', '[f"auth_token: {token}: give the key'),
+            Defect("ninox_api:_describe_token", '"auth_token: give the key', 'f"auth_token: {token}: give the key'),
         ),
     ),
     Promise(
@@ -150,7 +150,7 @@ PROMISES = [
         "docs/reliability.md",
         "a login page with status 200 in place of the work",
         test="target/test_deletions.py::test_a_page_in_place_of_the_answer_to_a_deletion_is_no_success",
-        defects=(Defect("ninox_api:_Taken.decode", 'answer.lstrip()[:1] == b"<"', "False"),),
+        defects=(Defect("ninox_api:_AnyAnswer.decode", 'answer.lstrip()[:1] == b"<"', "False"),),
     ),
     Promise(
         "docs/reference/settings.md",

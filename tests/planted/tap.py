@@ -43,7 +43,7 @@ PROMISES = [
         "That goes for the names of files and what queries answer, too",
         test="tap/test_stored_forms.py::test_half_a_character_in_an_answer_of_a_query_or_a_database_s_name_costs_itself",
         defects=(
-            Defect("ninox_api.client:_NamedObject.__post_init__", "repaired(self.name)", "self.name"),
+            Defect("ninox_api:NinoxClient.list_databases", "repaired(database.name)", "database.name"),
             Defect("tap_ninox:QueryStream._converted", "+= is_damaged(value)", "+= 0"),
             Defect("tap_ninox:rows_of", "repaired(name): value", "name: value"),
         ),
@@ -686,7 +686,7 @@ PROMISES = [
         "one beyond 16 MiB is cut off and asked for again in a size that fits",
         test="tap/test_page_size.py::test_an_answer_that_is_too_large_is_cut_off_and_asked_for_in_a_size_that_fits",
         defects=(
-            Defect("ninox_api:Transport._attempt", "max_bytes=request.max_bytes", "max_bytes=None"),
+            Defect("ninox_api:Transport._exchange", "max_bytes=request.max_bytes", "max_bytes=None"),
             Defect("ninox_api:PageSize.shrink", "self._good_bytes // error.record_bytes", "size // 2"),
         ),
     ),

@@ -49,7 +49,7 @@ PROMISES = [
         PAGE,
         "every setting with every value that was permitted",
         test=f"{TEST}test_the_target_runs_with_every_setting[0.1.0]",
-        defects=(Defect("ninox_api:_number_problems", "value < least", "value < least + 10"),),
+        defects=(Defect("ninox_api:ConnectionConfig.__post_init__", "value < least", "value < least + 10"),),
     ),
     Promise(
         PAGE,

@@ -115,7 +115,7 @@ def load(simulator, sources, pauses):
         DatabaseSchema(tables=(TABLE,), lists_formulas=True),
         StreamSettings(fields={"one": "Foto 1", "two": "D"}),
     )
-    loader = FileLoader(plan, client, client.writer(), sources, max_tries=TRIES)
+    loader = FileLoader(plan, client, client, sources, max_tries=TRIES)
 
     def run(**files):
         current = dict(stored(simulator).fields)
