@@ -62,7 +62,11 @@ def check_idle_settings(settings: TargetSettings, came: Collection[str]) -> None
 def load_held(run: Run, loaders: Sequence[StreamLoader]) -> None:
     """Load the rows that wait for linked records, parents first as far as that goes."""
     while True:
-        if sum(loader.retry_held() for loader in loaders) or _leave_waiting(run, loaders):
+        if sum(loader.retry_held() for loader in loaders):
+            continue
+        for loader in loaders:
+            loader.refuse_strange()
+        if _leave_waiting(run, loaders):
             continue
         to_come = _keys_to_come(loaders)
         if _leave_waiting(run, loaders):  # again: one may just have failed

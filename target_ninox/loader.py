@@ -63,6 +63,8 @@ class StreamLoader:
         self._retry_from = 0
         self._looks_back = False
         self._unlinked: set[int] = set()
+        self._may_replace = run.settings.max_deletes is not None
+        self._is_replacing = False
         self._has_told_strangers = False
         self._told: set[str] = set()
         self._run = run
@@ -237,15 +239,39 @@ class StreamLoader:
             logger.error("%s: stopped while loading table %r.", self.plan.stream, self.plan.table.name)  # noqa: TRY400
             raise
 
+    def _is_strange(self, rows: Sequence[Row]) -> bool:
+        """Return whether rows of a mirror must wait, as its table has records, and no row so far is about any of them.
+
+        The mirror would replace them all, perhaps because keys are spelled in another way there. Once some of its rows
+        are written, the next run would find those, and take the others for a few that are gone.
+        """
+        if self.plan.mode == "mirror" and rows and not self._may_replace:
+            self._may_replace = self._writer.is_about_any(rows)
+            self._is_replacing = not self._may_replace
+            return self._is_replacing
+        return False
+
+    def refuse_strange(self) -> None:
+        """End a mirror of which no row is about any record of its table; nothing of it was written."""
+        if self._is_replacing and not self.has_failed:
+            self.leave_waiting(
+                f"it is a mirror, and none of its rows has the key ({', '.join(self.plan.match_on)}) of any record of "
+                f"table {self.plan.table.name!r}, so that it would replace all of them. Nothing was written. If that "
+                "is what you want, set max_deletes to their number or delete them in Ninox; else look whether "
+                "match_on is right and keys are spelled alike, or use mode upsert"
+            )
+
     def _load(self, rows: list[Row]) -> Sequence[Row]:
         """Load rows; return those that must wait."""
-        if not self.plan.references:
+        if not self.plan.references and not self._is_strange(rows):
             self._writer.write(rows)
             return ()
         kept = merged(rows) if self.plan.needs_key else rows
         self.account.skip(len(rows) - len(kept), SUPERSEDED)
         while kept:
             ready, kept = self._links.resolve(kept, reject=self.account.reject)
+            if self._is_strange(ready):
+                return [*ready, *kept]
             if not ready:
                 break
             self._writer.write(ready)
@@ -280,6 +306,9 @@ class StreamLoader:
             for block in self.held.blocks():
                 rows = [row for row in block if row.encoded.number not in self._unlinked]
                 written, keyless = self._links.without_missing(rows, reject=self.account.reject)
+                if self._is_strange(written):
+                    self.refuse_strange()
+                    return 0
                 self._writer.write(written)
                 waiting = {row.encoded.number for row in keyless}
                 self._unlinked.update(row.encoded.number for row in rows if row.encoded.number not in waiting)

@@ -59,6 +59,11 @@ class Matcher:
         """Whether there are records, and none of those that were read has a key: perhaps it cannot be read."""
         return bool(self._last_read_id) and self._known is None
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no record; a page is read to know it."""
+        return not (self._last_read_id or self._read_page())
+
     def find_all(self, wanted: Mapping[Hashable, Fields]) -> dict[Hashable, list[ExistingRecord]]:
         """Return key → its records, lowest id first, for every key.
 

@@ -161,6 +161,10 @@ class RowWriter:
         self._save(list(self._intents([row for row in kept if not row.encoded.deleted], matches)))
         self._delete([row for row in kept if row.encoded.deleted], matches)
 
+    def is_about_any(self, rows: Iterable[Row]) -> bool:
+        """Return whether rows are about any record of the table, or it has none."""
+        return any(self._match(rows).values()) or self._run.matcher_of(self.plan).is_empty
+
     def find_rejected(self) -> set[int]:
         """Return the ids of the records that rejected rows were about; the table is read for it."""
         if not (self.plan.needs_key and self._account.rejected_keys):

@@ -811,8 +811,50 @@ PROMISES = [
             Defect("target_ninox:TargetNinox._note", "except Exception", "except KeyboardInterrupt"),
             Defect("target_ninox:TargetNinox._doubts_of", "self._defect_as_doubt is None", "True"),
             Defect("target_ninox:TargetNinox._finish", "self._defect_as_doubt or cut_off", "cut_off"),
-            Defect("target_ninox:TargetNinox._finish", "other_writer, self._defect)", "other_writer)"),
         ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "all rows are loaded, and the run ends with exit code 1.",
+        test="target/test_bad_rows.py::test_a_crash_while_another_writer_is_looked_for_ends_nothing_else",
+        defects=(Defect("target_ninox:TargetNinox._finish", "other_writer, self._defect)", "other_writer)"),),
+    ),
+    Promise(
+        "docs/how-to/mirror.md",
+        "a mirror of which no row is about any record that its table holds writes nothing",
+        test="target/test_deletions.py::test_a_mirror_that_matches_nothing_would_replace_its_table_and_writes_nothing",
+        defects=(
+            Defect("target_ninox:StreamLoader._load", "and not self._is_strange(rows)", ""),
+            Defect("target_ninox:StreamLoader.__init__", "run.settings.max_deletes is not None", "False"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/mirror.md",
+        "So its rows wait until one of them is about a record that is there.",
+        test="target/test_deletions.py::test_a_mirror_writes_all_rows_once_one_of_them_is_about_a_record_that_is_there",
+        defects=(
+            Defect(
+                "target_ninox:StreamLoader._is_strange",
+                "self._is_replacing = not self._may_replace",
+                "self._is_replacing = True",
+            ),
+            Defect("target_ninox:RowWriter.is_about_any", "any(self._match(rows).values())", "False"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/mirror.md",
+        "a mirror of which no row is about any record that its table holds writes nothing",
+        test="target/test_references.py::test_a_mirror_in_circles_that_matches_nothing_writes_nothing",
+        defects=(
+            Defect("target_ninox:StreamLoader._load", "if self._is_strange(ready):", "if False:"),
+            Defect("target_ninox:StreamLoader.write_unlinked", "if self._is_strange(written):", "if False:"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "Rows that link to its records wait for the next run",
+        test="target/test_references.py::test_rows_that_link_to_a_mirror_that_matches_nothing_wait",
+        defects=(Defect("target_ninox:load_held", "loader.refuse_strange()", "pass"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
@@ -820,7 +862,7 @@ PROMISES = [
         test="target/test_bad_rows.py::test_a_crash_while_rows_wait_ends_its_stream_and_leaves_what_waits_for_it",
         defects=(
             Defect("target_ninox:_keys_to_come", "with loader.ending_here():", "if True:"),
-            Defect("target_ninox:load_held", "if _leave_waiting(run, loaders):", "if False:"),
+            Defect("target_ninox:load_held", "if _leave_waiting(run, loaders):  # again", "if False:  # again"),
         ),
     ),
     Promise(

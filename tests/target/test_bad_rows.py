@@ -95,7 +95,7 @@ def test_a_crash_ends_its_stream_and_no_other(simulate, caplog, at, on_missing):
         "C": table("Notes", A=field("string", "No")),
     }  # fmt: skip
     simulator = simulate(team(database(tables)))
-    old = [schema("notes", key=["No"], No="string"), *records("notes", [{"No": "old"}])]
+    old = [schema("notes", key=["No"], No="string"), *records("notes", [{"No": "old"}, {"No": "n"}])]
     linked = [schema("orders", key=["No"], No="string", Customer="string"),
               *records("orders", [{"No": "o1", "Customer": "c1"}, {"No": "o2"}])]  # fmt: skip
     streams = {

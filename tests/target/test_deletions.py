@@ -269,6 +269,43 @@ def test_a_limit_that_is_given_takes_the_place_of_the_mirrors_own(simulate):
     assert list(stored(simulator)) == [1]
 
 
+@pytest.mark.parametrize("at_once", [5000, 1])
+@pytest.mark.parametrize("held", [1, 8, 30])
+@pytest.mark.parametrize("shows_keys", [True, False])
+def test_a_mirror_that_matches_nothing_would_replace_its_table_and_writes_nothing(simulate, held, at_once, shows_keys):
+    """Else the next run would find what this one created, and take the others for a few that are gone."""
+    simulator = simulate(shop(held, **({} if shows_keys else {"unreadable_fields": {"A": ["A"]}})))
+    given = [CUSTOMERS, *rows(101, 102, 101), END]
+    for _ in range(2):
+        for is_dry in (True, False):
+            with limits.small_batches(at_once):
+                run = run_target(simulator, given, dry_run=is_dry, **MIRROR)
+            assert "customers: it is a mirror, and none of its rows has the key (Name) of any record" in str(run.error)
+            assert run.states == []
+            assert len(stored(simulator)) == held
+            assert run.counts("customers").keys() <= {"read", "skipped"}
+    assert writes(simulator) == []
+    if shows_keys:
+        assert run_target(simulator, given, max_deletes=held, **MIRROR).error is None
+        assert [fields["A"] for fields in stored(simulator).values()] == ["name 101", "name 102"]
+
+
+@pytest.mark.parametrize("at_once", [5000, 1])
+def test_a_mirror_writes_all_rows_once_one_of_them_is_about_a_record_that_is_there(simulate, at_once):
+    simulator = simulate(shop(3))
+    with limits.small_batches(at_once):
+        run = run_target(simulator, [CUSTOMERS, *rows(101, 102, 2, 103, 101), END], **MIRROR)
+    assert run.error is None
+    assert run.counts("customers") == {"read": 5, "created": 3, "unchanged": 1, "skipped": 1, "removed": 2}
+    assert sorted(fields["A"] for fields in stored(simulator).values()) == [
+        "name 101",
+        "name 102",
+        "name 103",
+        "name 2",
+    ]
+    assert len(run.states) == 1
+
+
 def test_a_dry_run_shows_a_mirror_beyond_its_limit(simulate, caplog):
     simulator = simulate(shop(30))
     run = run_target(simulator, [CUSTOMERS, *rows(1, 99), END], dry_run=True, **MIRROR)
@@ -418,7 +455,7 @@ def test_where_no_record_shows_a_key_one_is_made_and_looked_at_before_any_other(
     """The role of the key may write the field and not read it: each run would make all records again."""
     simulator = simulate(unreadable(3))
     messages = [CUSTOMERS, *rows(1, 2, 3), state(AT_THE_END)]
-    for settings in ({}, MIRROR):
+    for settings in ({}, {**MIRROR, "max_deletes": 3}):
         simulator.log.clear()
         run = run_target(simulator, messages, **settings)
         assert "was created and shows no 'Name'" in str(run.error)
@@ -431,7 +468,7 @@ def test_a_mirror_does_not_delete_records_of_which_none_shows_a_key(simulate, ca
     """They were typed by hand, or a new field is the key: not one of them can be told from the others."""
     without = [RecordDocument(n, {"B": n}, n) for n in range(1, 6)]
     simulator = simulate(team(database({"A": customers()}, {"A": without})))
-    run = run_target(simulator, [CUSTOMERS, *rows(1, 2), state(AT_THE_END)], **MIRROR)
+    run = run_target(simulator, [CUSTOMERS, *rows(1, 2), state(AT_THE_END)], max_deletes=5, **MIRROR)
     assert run.error is None
     assert len(stored(simulator)) == 7
     assert "none of the 5 records of table 'Customers' shows a value to match by (Name)" in caplog.text

@@ -408,3 +408,41 @@ def test_a_row_that_waits_is_gone_once_a_later_one_of_its_key_was_loaded(simulat
     assert run.error is None
     assert run.counts("orders") == {"read": 4, "created": 3, "skipped": 1}
     assert linked(simulator, "B", "C", "B") == {"a": "b"}
+
+
+@pytest.mark.parametrize("rows", [[("O1", None), ("O2", "O1")], [("O1", "O2"), ("O2", "O1")]], ids=["tree", "circle"])
+def test_a_mirror_in_circles_that_matches_nothing_writes_nothing(simulate, rows):
+    simulator = simulate(shop())
+    old = [ORDERS, *records("orders", [{"No": "old"}])]
+    assert run_target(simulator, old, streams=REFERENCES).error is None
+    streams = {"orders": {**REFERENCES["orders"], "mode": "mirror"}}
+    sent = [ORDERS, *records("orders", [{"No": number, "Parent": parent} for number, parent in rows])]
+    simulator.log.clear()
+    run = run_target(simulator, [*sent, state({})], streams=streams)
+    assert "orders: it is a mirror, and none of its rows has the key (No)" in str(run.error)
+    assert (writes(simulator), run.states) == ([], [])
+    known = run_target(simulator, [*sent, *records("orders", [{"No": "old"}]), state({})], streams=streams)
+    assert (known.error, len(stored(simulator, "B"))) == (None, 3)
+
+
+def test_a_mirror_whose_rows_wait_for_their_parents_is_not_taken_for_one_that_matches_nothing(simulate):
+    simulator = simulate(shop())
+    streams = {**REFERENCES, "lines": {**REFERENCES["lines"], "mode": "mirror"}}
+    messages = [LINES, *lines(3), ORDERS, *orders(3), CUSTOMERS, *customers(3), state({})]
+    for _ in range(2):
+        assert run_target(simulator, messages, streams=streams).error is None
+    assert linked(simulator, "C", "B", "B") == {f"L{n}": f"O{n}" for n in range(3)}
+
+
+def test_rows_that_link_to_a_mirror_that_matches_nothing_wait(simulate):
+    simulator = simulate(shop())
+    old = [ORDERS, *records("orders", [{"No": "old"}])]
+    assert run_target(simulator, old, streams=REFERENCES).error is None
+    streams = {**REFERENCES, "orders": {"mode": "mirror"}}
+    messages = [LINES, *lines(3), schema("orders", key=["No"], No="string"),
+                *records("orders", [{"No": f"O{n}"} for n in range(3)]), state({})]  # fmt: skip
+    run = run_target(simulator, messages, streams=streams)
+    assert "lines: it waits for records of stream 'orders', which failed; 3 of 3 rows not loaded" in str(run.error)
+    assert (len(stored(simulator, "B")), stored(simulator, "C"), run.states) == (1, {}, [])
+    assert run_target(simulator, messages, streams=streams, max_deletes=1).error is None
+    assert linked(simulator, "C", "B", "B") == {f"L{n}": f"O{n}" for n in range(3)}
