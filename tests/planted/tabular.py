@@ -181,6 +181,34 @@ PROMISES = [
         defects=(Defect("tap_tabular:_passed_over", "sheet not in wanted and", "sheet.is_visible and"),),
     ),
     Promise(
+        README,
+        "and so is one of blanks alone",
+        test=f"{TESTS}/test_text.py::test_fields_of_blanks_alone_are_empty",
+        defects=(Defect("tap_tabular:_Columns.take", "or (isinstance(value, str) and value.isspace())", ""),),
+    ),
+    Promise(
+        README,
+        "So are results that are all 0 where the program that wrote them left the calculating to Excel",
+        test=f"{TESTS}/test_broken_files.py::test_formulas_whose_results_are_all_0_where_excel_is_left_to_calculate",
+        defects=(
+            Defect("tap_tabular:Xlsx.rows", "if self._leaves_calculating and", "if False and"),
+            Defect("tap_tabular:Xlsx.rows", "not reader.has_results", "True"),
+            Defect("tap_tabular:Xlsx.rows", "if self._leaves_calculating and", "if"),
+        ),
+    ),
+    Promise(
+        README,
+        "Named in a warning where each looks like a row of its own",
+        test=f"{TESTS}/test_text.py::test_lines_that_are_one_row_by_stray_quotation_marks_are_named",
+        defects=(Defect("tap_tabular:TextSheet.rows", "set(lines.cuts) == {cuts}", "False"),),
+    ),
+    Promise(
+        README,
+        "a link to a file that is not there",
+        test=f"{TESTS}/test_messages.py::test_a_link_to_a_file_that_is_not_there",
+        defects=(Defect("tap_tabular:matching", "file.is_symlink() and", "False and"),),
+    ),
+    Promise(
         "docs/how-to/from-a-spreadsheet.md",
         "counts the values of both kinds.",
         test="tools/test_suggest.py::test_numbers_that_may_be_thousands_are_told",

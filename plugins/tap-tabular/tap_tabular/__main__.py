@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 
+from simplejson import JSONDecodeError
 from singer_sdk.exceptions import ConfigValidationError
 from typing_extensions import override
 
@@ -36,6 +38,12 @@ def main() -> None:
     except TabularError as error:
         for problem in error.problems:
             logger.error(problem)  # noqa: TRY400
+    except (JSONDecodeError, UnicodeDecodeError) as error:
+        hint = " Write folders of Windows with / or \\\\." if "escape" in str(error) else ""
+        logger.error("A file given with --config, --catalog or --state is not JSON in UTF-8: %s.%s", error, hint)  # noqa: TRY400
+    except OSError as error:  # those of lists are named with them
+        logger.error("The output or a file cannot be used: %s.", str(error).rstrip("."))  # noqa: TRY400
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else Python fails again over what it could not write
     else:
         return
     sys.exit(1)

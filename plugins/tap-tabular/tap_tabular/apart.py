@@ -11,6 +11,7 @@ import os
 import pickle
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from tap_tabular.files import Row, TabularError, letters
+from tap_tabular.files import TALL, Remarks, Row, TabularError, letters
 
 MOST_MEMORY_MIB = 1024
 """That the process may take for a workbook, where the system can bound it (not on Windows and macOS)."""
@@ -26,7 +27,7 @@ MOST_MEMORY_MIB = 1024
 _ENDED = "its reader ended: it is damaged, or takes more than {} MiB of memory. Save it anew as .xlsx."
 _AT_ONCE = 500
 _OK, _REFUSED = "ok", "refused"
-_ROWS, _TALL = "rows", "tall"
+_ROWS = "rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,13 @@ class OlderSheet:
     workbook: OlderWorkbook
     name: str
     is_visible: bool
-    tall: list[str] = field(default_factory=list)
+    remarks: Remarks = field(default_factory=lambda: defaultdict(list))
 
     def rows(self) -> Iterator[Row]:
         """Yield rows that are not empty."""
-        self.tall.clear()
+        self.remarks.clear()
         yield from self.workbook.rows(self.name)
-        self.tall.extend(self.workbook.ask(_TALL, self.name))
+        self.remarks[TALL] = self.workbook.ask(TALL, self.name)
 
 
 class OlderWorkbook:
@@ -128,7 +129,7 @@ def serve(path: Path, asked: IO[bytes], output: IO[bytes]) -> None:
             answer(_OK, [(sheet.name, sheet.is_visible) for sheet in sheets])
             return
         sheet = next(sheet for sheet in sheets if sheet.name == name)
-        if what == _TALL:
+        if what == TALL:
             merged = [place for place in sheet.merged() if place[0] < place[2]]
             answer(_OK, [f"{letters(c)}{r + 1}:{letters(d)}{s + 1}" for r, c, s, d in merged])
             return

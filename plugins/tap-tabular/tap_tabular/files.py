@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import glob
 import mmap
+import os
 import zipfile
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
@@ -52,6 +54,14 @@ Row: TypeAlias = "tuple[int, Sequence[Value]]"
 """Its number as the program shows it, and its cells from column A on."""
 
 
+TALL, SWALLOWED, UNCALCULATED = "tall", "swallowed", "uncalculated"
+"""Cells that are merged over several rows; lines that are one row by their quotation marks; cells without a result."""
+
+MOST_REMARKS = 1000
+Remarks: TypeAlias = "defaultdict[str, list[str]]"
+"""Of each of these kinds, the places: `B5:B9`, `3 to 7`, `C2`."""
+
+
 class Sheet(Protocol):
     """A sheet of a workbook, or a text file as the only one of its kind."""
 
@@ -64,8 +74,8 @@ class Sheet(Protocol):
         """Whether its tab is shown."""
 
     @property
-    def tall(self) -> Sequence[str]:
-        """Ranges of cells that are merged over several rows (`B5:B9`), known when all rows were read."""
+    def remarks(self) -> Remarks:
+        """What its rows do not say, known when all of them were read."""
 
     def rows(self) -> Iterator[Row]:
         """Yield rows from the first on; those without any cell may be left out."""
@@ -79,6 +89,11 @@ def caption(text: str) -> str:
     return " ".join(normalize("NFC", text).split())
 
 
+def plain_name(part: str) -> str:
+    """Return a part of a zip as it is looked for: some programs write capitals or backslashes, and Excel takes them."""
+    return part.replace("\\", "/").lower()
+
+
 def letters(index: int) -> str:
     """Return what a column is called: 0 is A."""
     name = ""
@@ -90,18 +105,34 @@ def letters(index: int) -> str:
 
 
 def matching(path: str) -> list[Path]:
-    """Return the files that a path or glob means, in the order of their names.
+    """Return the files that a path or glob means, in the order of their names, each once.
 
     Raises:
-        TabularError: There is none.
+        TabularError: There is none, or a link that leads nowhere.
     """
-    given = Path(path).expanduser()
-    found = [given] if given.is_file() else [Path(name) for name in sorted(glob.glob(str(given), recursive=True))]  # noqa: PTH207 (Path.glob takes no absolute ones)
-    files = [file for file in found if file.is_file() and not file.name.startswith(_LOCKS)]
-    if not files:
-        message = f"{path}: there is no such file, seen from {Path.cwd()}."
+    given = Path(os.path.expanduser(path))  # noqa: PTH111 (Path's own raises where there is no such user)
+    names = [str(given)] if _is_file(given) else sorted(glob.glob(str(given), recursive=True))  # noqa: PTH207 (Path.glob takes no absolute ones)
+    found = [file for file in map(Path, names) if not file.name.startswith(_LOCKS)]
+    if nowhere := [file for file in found if file.is_symlink() and not file.exists()]:
+        message = (
+            f"{nowhere[0].as_posix()}: it is a link to a file that is not there."  # left out, a mirror would delete
+        )
         raise TabularError(message)
-    return files
+    if found == [given] and given.is_dir():
+        message = f"{path}: it is a folder. Say which files of it: {(given / '*.xlsx').as_posix()}."
+        raise TabularError(message)
+    files: dict[Path, Path] = {}
+    for file in filter(_is_file, found):
+        files.setdefault(file.resolve(), file)  # a folder that links to one above it has its files again and again
+    if not files:
+        backslash = " Here folders are written with /." if "\\" in path and os.sep == "/" else ""
+        message = f"{path}: there is no such file, seen from {Path.cwd()}.{backslash}"
+        raise TabularError(message)
+    return list(files.values())
+
+
+def _is_file(path: Path) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113 (Path's own raises where a name is too long)
 
 
 def kind_of(path: Path) -> str:
@@ -138,12 +169,16 @@ def kind_of(path: Path) -> str:
 def _kind_of_zip(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
-            sizes = {member.filename: member.file_size for member in archive.infolist()}
+            sizes = {plain_name(member.filename): member.file_size for member in archive.infolist()}
+            packed_by = {member.compress_type for member in archive.infolist()}
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         message = "it is damaged or cut off: it begins like a workbook and has no end. Fetch it anew."
         raise TabularError(message) from None
     if sum(sizes.values()) > MOST_UNPACKED:
         message = f"it would unpack to {sum(sizes.values()) // 1024**3} GiB, which no list does. It is not read."
+        raise TabularError(message)
+    if packed_by - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:  # readers of the others raise errors of their own
+        message = "it is packed in a way that no workbook is. Open it in Excel or LibreOffice, and save it anew."
         raise TabularError(message)
     if "xl/workbook.bin" in sizes:
         kind = "xlsb"

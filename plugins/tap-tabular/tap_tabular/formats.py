@@ -48,6 +48,7 @@ class _Parts:
     is_length: bool = False
     is_conditional: bool = False
     has_fraction: bool = False
+    has_digits: bool = False
     others: str = ""
     code: list[str | int] = None  # type: ignore[assignment]  # literals, and how many zeros stand between them
 
@@ -80,9 +81,12 @@ def _parts(number_format: str) -> _Parts:  # noqa: C901, PLR0912 (a kind of toke
                 parts.is_conditional = True
             case "bracket" if token["bracket"].startswith("$"):
                 parts.code.append(token["bracket"][1:].partition("-")[0])
-            case "letters":
+            case "letters" if not parts.has_digits:
                 parts.letters += token["letters"].lower()
+            case "letters":  # a unit that stands there without its quotation marks
+                parts.others += token["letters"]
             case "zeros":
+                parts.has_digits = True
                 parts.has_fraction = parts.has_fraction or parts.letters.endswith("s")
                 parts.code.append(len(token["zeros"]))
             case "general":
@@ -94,6 +98,7 @@ def _parts(number_format: str) -> _Parts:  # noqa: C901, PLR0912 (a kind of toke
                     parts.code.append(token["other"])
                 else:
                     parts.others += token["other"]
+                    parts.has_digits = parts.has_digits or token["other"] in "#?"
             case _:
                 pass
     return parts

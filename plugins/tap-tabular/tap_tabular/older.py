@@ -53,10 +53,15 @@ class ReadSheet:
         """Yield rows that are not empty."""
         with _naming_damage():
             sheet = self.workbook.get_sheet_by_name(self.name)
-        before = [None] * (sheet.start[1] if sheet.start else 0)  # which the reader leaves out
-        for number, cells in enumerate(sheet.iter_rows(), start=1):
-            if any(cell != "" for cell in cells):
-                yield number, [*before, *map(_value, cells)]
+            before = [None] * (sheet.start[1] if sheet.start else 0)  # which the reader leaves out
+            number = 0
+            try:
+                for number, cells in enumerate(sheet.iter_rows(), start=1):
+                    if any(cell != "" for cell in cells):
+                        yield number, [*before, *map(_value, cells)]
+            except OverflowError:
+                message = f"sheet {self.name!r}: row {number + 1} has a length of time that is too long. Correct it."
+                raise TabularError(message) from None
 
 
 class _naming_damage:  # noqa: N801 (used as a function)

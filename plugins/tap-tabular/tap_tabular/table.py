@@ -19,10 +19,14 @@ from fnmatch import fnmatchcase
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryFile
+from types import MappingProxyType
 from typing import IO, Any
 
 from tap_tabular.apart import OlderWorkbook
 from tap_tabular.files import (
+    SWALLOWED,
+    TALL,
+    UNCALCULATED,
     ErrorCell,
     Row,
     Sheet,
@@ -200,7 +204,7 @@ class Table:
                 "anew; if it is right, end it with a line break."
             )
             raise TabularError(message)
-        columns.finish(sheet.tall)
+        columns.finish(sheet.remarks)
         if self.count == before:
             where = f"{path.as_posix()}, sheet {sheet.name!r}" if sheet.name else path.as_posix()
             logger.warning("%s: no rows, only headings.", where)
@@ -346,7 +350,7 @@ class _Columns:
         values: list[Any] = []
         for place, (index, _) in enumerate(self._columns):
             value = cells[index] if index < width else None
-            if value is None:
+            if value is None or (isinstance(value, str) and value.isspace()):
                 values.append(None)
                 continue
             kind = type(value)
@@ -391,7 +395,7 @@ class _Columns:
         if isinstance(value, ErrorCell):
             self._note("errors", f"{where} ({value.shown})")
         else:
-            self._note("uncalculated", where)
+            self._note(UNCALCULATED, where)
 
     def _is_heading(self, cells: Sequence[Value]) -> bool:
         first = self._columns[0][0]
@@ -399,18 +403,19 @@ class _Columns:
             return False
         return [text for cell in cells if (text := _text(cell))] == [text for text in self._heading if text]
 
-    def finish(self, tall: Sequence[str] = ()) -> None:
-        """Say what was found.
-
-        Args:
-            tall: Ranges that are merged over several rows.
+    def finish(self, remarks: Mapping[str, Sequence[str]] = MappingProxyType({})) -> None:
+        """Say what was found, by the rows and by what read them.
 
         Raises:
             TabularError: Something would be lost.
         """
+        for kind, places in remarks.items():
+            for place in places:
+                if kind != TALL or int("".join(filter(str.isdigit, place.partition(":")[0]))) > self._heading_line:
+                    self._note(kind, place)
         problems = {
             "beyond": "{} in a column without a heading. Headings are merged or missing, or a text has the delimiter",
-            "uncalculated": "formulas without a result: {}. Open the file in Excel or LibreOffice, save it, and they "
+            UNCALCULATED: "formulas without a result: {}. Open the file in Excel or LibreOffice, save it, and they "
             "have one",
             "unfit": "not of the type that `types` says: {}",
         }
@@ -423,9 +428,6 @@ class _Columns:
             self._warn(f"cells that show errors are sent as null: {self._listed('errors')}")
         if self._counts["short"]:
             self._warn(f"fewer fields than headings, the missing ones are sent as null: {self._listed('short')}")
-        for place in tall:
-            if int("".join(filter(str.isdigit, place.partition(":")[0]))) > self._heading_line:
-                self._note("tall", place)
         for kind, reason in _WARNINGS.items():
             if self._counts[kind]:
                 self._warn(reason.format(self._listed(kind)))
@@ -538,8 +540,10 @@ _WARNINGS = {
     "key_properties one more heading that tells them apart; else delete one of each",
     "alike": "keys that differ only in blanks or in upper and lower case, of which a loader makes two records: {}. "
     "Write them alike if they mean the same",
-    "tall": "cells that are merged over several rows have their value in the first of these alone: {}. Unmerge them, "
+    TALL: "cells that are merged over several rows have their value in the first of these alone: {}. Unmerge them, "
     "and fill in the value",
+    SWALLOWED: "lines that are one row by their quotation marks, though each of them looks like a row: {}. Look "
+    "for a quotation mark that is missing or odd",
 }
 """What would surprise in the records → the warning."""
 

@@ -9,16 +9,17 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
 from os import SEEK_END
 from pathlib import Path
 from typing import IO
 
-from tap_tabular.files import Row, TabularError, caption
+from tap_tabular.files import MOST_REMARKS, SWALLOWED, Remarks, Row, TabularError, caption
 
 DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "bar"}
+_NO_DELIMITERS = '"\r\n\0'
 
 _BOMS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -33,7 +34,7 @@ _TAIL = 4
 LONGEST_LINE = 2**24
 MOST_FIELDS = 2**14
 """Characters and fields in a line; a sheet of Excel's has as many columns."""
-_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)
+_SEPARATOR_LINE = re.compile(r'"?sep=([^"\r\n\0])"?[\r\n]*', re.IGNORECASE)
 _ODD_IN_WINDOWS_1252 = re.compile(
     r"[ŠšŽžŸƒˆ˜]|(?<=[^\W\d_])[^\w\s\x00-\x7f’‘´`·\xad\xa0](?=[^\W\d_])"  # noqa: RUF001
     r"|™(?=[^\W\d_])|(?<=[^\W\d_])[‚„]"  # noqa: RUF001
@@ -57,16 +58,22 @@ class TextSheet:
     delimiter: str
     name: str = ""
     is_visible: bool = True
-    tall: Sequence[str] = ()
+    remarks: Remarks = field(default_factory=lambda: defaultdict(list))
 
     def rows(self) -> Iterator[Row]:
         """Yield rows; an empty field is None, since nobody can tell it from an empty text."""
+        self.remarks.clear()
         with self.path.open(encoding=self.encoding, newline="") as file:
             lines = _Lines(file, self.delimiter)
             reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
-            before = 0
+            before = cuts = 0
             try:
                 for fields in reader:
+                    if len(lines.cuts) == 1:
+                        cuts = lines.cuts[0]
+                    elif cuts and set(lines.cuts) == {cuts} and len(self.remarks[SWALLOWED]) < MOST_REMARKS:
+                        self.remarks[SWALLOWED].append(f"{before + 1} to {reader.line_num}")
+                    lines.cuts.clear()
                     if before or not _SEPARATOR_LINE.fullmatch(lines.first):
                         yield before + 1, [field or None for field in fields]
                     before = reader.line_num
@@ -75,9 +82,9 @@ class TextSheet:
                     f"the row from line {before + 1} on cannot be read: {error}. Is a quotation mark missing or odd?"
                 )
                 raise TabularError(message) from None
-            except UnicodeDecodeError as error:
+            except UnicodeError as error:
                 message = (
-                    f"behind line {reader.line_num} is what is not {self.encoding}: {error.reason}. Set `encoding`."
+                    f"behind line {reader.line_num} is what is not {self.encoding}: {_reason(error)}. Set `encoding`."
                 )
                 raise TabularError(message) from None
 
@@ -95,12 +102,15 @@ class _Lines:
         self._file = file
         self._delimiter = delimiter
         self.first = ""
+        self.cuts: list[int] = []
+        """How many delimiters each line has, of those that make up a row."""
 
     def __iter__(self) -> Iterator[str]:
         for number, line in enumerate(_bounded(self._file), start=1):
             if number == 1:
                 self.first = line
-            if len(line) > MOST_FIELDS and line.count(self._delimiter) >= MOST_FIELDS:
+            self.cuts.append(cuts := line.count(self._delimiter))
+            if cuts >= MOST_FIELDS:
                 message = f"line {number} has more than {MOST_FIELDS:,} fields, which no list has. Is it one?"
                 raise TabularError(message)
             if "\0" in line:
@@ -129,10 +139,13 @@ def open_text(path: Path, encoding: str | None, delimiter: str | None, keys: Col
     """
     if encoding is not None:
         try:
-            codecs.lookup(encoding)
-        except LookupError:
+            "".encode(encoding)  # codecs.lookup also knows base64 and its kin, which are no encodings of text
+        except (LookupError, ValueError):
             message = f"encoding: Python knows none that is called {encoding!r}; usual are utf-8, cp1252, utf-16."
             raise TabularError(message) from None
+    if delimiter is not None and delimiter in _NO_DELIMITERS:
+        message = f"delimiter: {delimiter!r} cannot be one; usual are ';', ',', '\\t' and '|'."
+        raise TabularError(message)
     encoding = encoding or _encoding_of(path)
     if codecs.lookup(encoding).name == "utf-8":
         encoding = "utf-8-sig"  # takes away a mark, if there is one; else the first heading would begin with it
@@ -210,8 +223,8 @@ def _delimiter_of(path: Path, encoding: str, keys: Collection[str]) -> str:
     with path.open(encoding=encoding, newline="") as file:
         try:
             lines = [line.replace("\0", "") for _, line in zip(range(_FEW_LINES), _bounded(file), strict=False)]
-        except UnicodeDecodeError as error:
-            message = f"it is not {encoding}: {error.reason}. Set `encoding`."
+        except UnicodeError as error:
+            message = f"it is not {encoding}: {_reason(error)}. Set `encoding`."
             raise TabularError(message) from None
     if lines and (said := _SEPARATOR_LINE.fullmatch(lines[0])):
         return said[1]
@@ -228,6 +241,11 @@ def _delimiter_of(path: Path, encoding: str, keys: Collection[str]) -> str:
     alike = {delimiter: _most_alike(rows) for delimiter, rows in fields.items()}
     best = max(alike, key=lambda delimiter: alike[delimiter])
     return best if alike[best] else ","
+
+
+def _reason(error: UnicodeError) -> str:
+    """Return what is wrong, without what the file holds; some say it otherwise, such as UTF-16 without a mark."""
+    return error.reason if isinstance(error, UnicodeDecodeError) else str(error)
 
 
 def _most_alike(rows: Iterable[list[str]]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
+from math import isinf
 
 from tap_tabular.files import Value
 from tap_tabular.formats import written
@@ -37,7 +38,10 @@ def _as_number(value: Value) -> Value:
     try:
         return int(text)
     except ValueError:
-        return float(text)
+        number = float(text)
+    if isinf(number):
+        raise ValueError  # which JSON cannot say
+    return number
 
 
 def _as_boolean(value: Value) -> Value:

@@ -10,16 +10,30 @@ from __future__ import annotations
 import posixpath
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path
 from typing import IO, NoReturn
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
 from zipfile import BadZipFile, ZipFile
 
-from tap_tabular.files import MOST_IN_MEMORY, ErrorCell, Row, TabularError, Uncalculated, Value
+from tap_tabular.files import (
+    MOST_IN_MEMORY,
+    MOST_REMARKS,
+    TALL,
+    UNCALCULATED,
+    ErrorCell,
+    Remarks,
+    Row,
+    TabularError,
+    Uncalculated,
+    Value,
+    letters,
+    plain_name,
+)
 from tap_tabular.formats import BUILT_IN, Moment, Show, number_of, show_by
 
 _CHUNK = 2**16
@@ -30,11 +44,13 @@ _LONGEST_TEXT = 2**20
 _MOST_ELEMENTS = 2**20
 """Of a part that is held as a tree, such as the styles: Excel knows 65,490 formats of cells."""
 
-_LARGE, _MOST_PACKED = 2**26, 100
-"""From so many bytes on, what packs to a hundredth is no list: texts pack to a tenth, a zip bomb to a thousandth."""
+_LARGE, _MOST_PACKED, _MOST_PACKED_ROWS = 2**26, 100, 300
+"""From so many bytes on, what packs to a hundredth is no list: texts pack to a tenth, a zip bomb to a thousandth.
+
+Empty rows, with nothing but a format, pack better than texts.
+"""
 
 _MOST_ROWS, _MOST_COLUMNS = 2**20, 2**14
-_MOST_MERGED = 1000
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ$"
 """Of a sheet of Excel's."""
 
@@ -52,11 +68,11 @@ class XlsxSheet:
     name: str
     is_visible: bool
     part: str
-    tall: list[str] = field(default_factory=list)
+    remarks: Remarks = field(default_factory=lambda: defaultdict(list))
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows that have a cell with something in it."""
-        return self.workbook.rows(self.part, self.tall)
+        return self.workbook.rows(self.part, self.remarks)
 
 
 class Xlsx:
@@ -66,11 +82,14 @@ class Xlsx:
         """Read what its sheets are, its formats and its texts."""
         with naming_damage():
             self._archive = ZipFile(path)
-            root = posixpath.dirname(part := _workbook_part(self._archive))
+            self._parts = {plain_name(name): name for name in self._archive.namelist()}
+            root = posixpath.dirname(part := _workbook_part(self._parts))
             workbook = self._xml(part)
             related = self._related(part)
             properties = workbook.find("{*}workbookPr")
             since_1904 = properties is not None and properties.get("date1904", "0") in {"1", "true"}
+            calculating = workbook.find("{*}calcPr")
+            self._leaves_calculating = calculating is not None and calculating.get("fullCalcOnLoad") in {"1", "true"}
             self.sheets = [
                 XlsxSheet(self, str(sheet.get("name")), sheet.get("state", "visible") == "visible", target)
                 for sheet in workbook.iterfind("{*}sheets/{*}sheet")
@@ -83,29 +102,37 @@ class Xlsx:
         """Close the file."""
         self._archive.close()
 
-    def rows(self, part: str, tall: list[str]) -> Iterator[Row]:
-        """Yield the rows of a sheet; behind the last, `tall` has the ranges that are merged over several."""
-        tall.clear()
-        with naming_damage(), self._archive.open(part) as file:
-            reader = _RowReader(self._texts, self._shows, tall)
+    def rows(self, part: str, remarks: Remarks) -> Iterator[Row]:
+        """Yield the rows of a sheet; behind the last, there are the remarks."""
+        remarks.clear()
+        with naming_damage(), self._open(part, _MOST_PACKED_ROWS) as file:
+            reader = _RowReader(self._texts, self._shows, remarks)
             for _ in parsed(file, reader.start, reader.end, reader.text):
                 yield from reader.finished
                 reader.finished.clear()
+            if self._leaves_calculating and not reader.has_results:
+                remarks[UNCALCULATED] = reader.zeros
+
+    def _open(self, part: str, most_packed: int) -> IO[bytes]:
+        known = self._archive.getinfo(self._parts[plain_name(part)])
+        if known.file_size > _LARGE and known.file_size > most_packed * known.compress_size:
+            _refuse(f"{part} in it would unpack to {known.file_size // 1024**2} MiB")
+        return self._archive.open(known)
+
+    def _open_for_memory(self, part: str) -> IO[bytes]:
+        size = self._archive.getinfo(self._parts[plain_name(part)]).file_size
+        if size > MOST_IN_MEMORY:
+            _refuse(f"{part} in it would unpack to {size // 1024**2} MiB")
+        return self._open(part, _MOST_PACKED)
 
     def _xml(self, part: str) -> ET.Element:
-        self._check_size(part)
-        content = self._archive.read(part)
+        with self._open_for_memory(part) as file:
+            content = file.read()
         if b"<!DOCTYPE" in content[:_CHUNK]:
             _refuse("it defines XML entities, which no workbook does")
         if content.count(b"<") > _MOST_ELEMENTS:
             _refuse(f"{part} in it has over a million elements")
         return ET.fromstring(content)  # noqa: S314 (bounded, and without entities)
-
-    def _check_size(self, part: str) -> None:
-        known = self._archive.getinfo(part)
-        is_bomb = known.file_size > _LARGE and known.file_size > _MOST_PACKED * known.compress_size
-        if is_bomb or known.file_size > MOST_IN_MEMORY:
-            _refuse(f"{part} in it would unpack to {known.file_size // 1024**2} MiB")
 
     def _related(self, part: str) -> dict[str, tuple[str, str]]:
         folder, name = posixpath.split(part)
@@ -131,11 +158,10 @@ class Xlsx:
         return shows
 
     def _shared_texts(self, part: str | None) -> list[str]:
-        if part is None or part not in self._archive.namelist():
+        if part is None or plain_name(part) not in self._parts:
             return []
-        self._check_size(part)
         reader = _TextReader()
-        with self._archive.open(part) as file:
+        with self._open_for_memory(part) as file:
             for _ in parsed(file, reader.start, reader.end, reader.text):
                 pass
         return reader.texts
@@ -240,9 +266,13 @@ class _TextReader:
 class _RowReader:
     """Takes the elements of a sheet, and keeps the rows that are finished."""
 
-    def __init__(self, texts: list[str], shows: list[Show | None], tall: list[str]) -> None:
+    def __init__(self, texts: list[str], shows: list[Show | None], remarks: Remarks) -> None:
         self.finished: list[Row] = []
-        self._tall = tall
+        self.zeros: list[str] = []
+        self.has_results = False
+        """Cells whose formulas have the result 0, as some programs write who leave the calculating to Excel."""
+
+        self._remarks = remarks
         self._texts = texts
         self._shows = shows
         self._columns: dict[str, int] = {}
@@ -278,13 +308,16 @@ class _RowReader:
             self._is_phonetic = True
         elif name == "mergeCell":  # behind all rows
             first, _, last = attributes["ref"].partition(":")
-            if first.lstrip(_LETTERS) != last.lstrip(_LETTERS) and len(self._tall) < _MOST_MERGED:
-                self._tall.append(f"{first}:{last}")
+            if first.lstrip(_LETTERS) != last.lstrip(_LETTERS) and len(self._remarks[TALL]) < MOST_REMARKS:
+                self._remarks[TALL].append(f"{first}:{last}")
 
     def end(self, name: str) -> None:
         if name == "c":
             if self._pieces or self._is_formula:
-                self._take(self._value("".join(self._pieces)))
+                value = self._value("".join(self._pieces))
+                self._take(value)
+                if self._is_formula:
+                    self._take_result(value)
         elif name in {"v", "t"}:
             self._is_text = False
         elif name == "row":
@@ -300,6 +333,12 @@ class _RowReader:
             if self._length > _LONGEST_TEXT:
                 _refuse(f"a cell of row {self._row} has more than {_LONGEST_TEXT:,} characters")
 
+    def _take_result(self, value: Value) -> None:
+        if value != 0 or isinstance(value, bool):
+            self.has_results = self.has_results or not isinstance(value, Uncalculated)
+        elif len(self.zeros) < MOST_REMARKS:
+            self.zeros.append(f"{letters(self._column)}{self._row}")
+
     def _take(self, value: Value) -> None:
         if value is not None:
             self._cells += [None] * (self._column - len(self._cells))
@@ -309,7 +348,10 @@ class _RowReader:
     def _value(self, text: str) -> Value:  # noqa: PLR0911 (a kind of cell each)
         kind = self._kind
         if kind == "s":
-            return self._texts[int(text)] or None
+            place = int(text)
+            if place < 0:
+                _refuse("it refers to what is not in it")
+            return self._texts[place] or None
         if not text:
             return Uncalculated() if self._is_formula and kind != "str" else None
         if kind is None or kind == "n":
@@ -321,9 +363,7 @@ class _RowReader:
         if kind == "e":
             return ErrorCell(text)
         if kind == "d":  # ISO text, as few programs write it
-            show = self._show()
-            moment = datetime.fromisoformat(text.removesuffix("Z"))
-            return moment.date() if isinstance(show, Moment) and not show.has_clock else moment
+            return _moment(text.removesuffix("Z"), self._show())
         return _unescaped(text)
 
     def _show(self) -> Show | None:
@@ -346,6 +386,16 @@ class _RowReader:
         return column
 
 
+def _moment(text: str, show: Show | None) -> Value:
+    """Return what a format shows of a moment that is kept as text: all of it if the format is not of a moment."""
+    if text.startswith("T"):
+        return time.fromisoformat(text[1:])
+    moment = datetime.fromisoformat(text)
+    if not isinstance(show, Moment):
+        return moment
+    return moment if show.has_day and show.has_clock else moment.date() if show.has_day else moment.time()
+
+
 def _unescaped(text: str) -> str:
     """Put back what XML cannot hold, but for NUL, which few can."""
     if "_x" not in text:
@@ -353,8 +403,8 @@ def _unescaped(text: str) -> str:
     return _ESCAPED.sub(lambda found: chr(int(found[1], 16)) if int(found[1], 16) else found[0], text)
 
 
-def _workbook_part(archive: ZipFile) -> str:
-    return min((name for name in archive.namelist() if name.endswith("workbook.xml")), key=len)
+def _workbook_part(names: Iterable[str]) -> str:
+    return min((name for name in names if name.endswith("workbook.xml")), key=len)
 
 
 def _sheet_part(sheet: ET.Element, related: dict[str, tuple[str, str]], root: str) -> str | None:

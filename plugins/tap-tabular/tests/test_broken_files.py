@@ -68,6 +68,30 @@ def test_a_reference_to_a_text_that_is_not_there(read, workbook):
     assert "it is damaged: it refers to what is not in it." in refused(read(with_part(path, _SHEET, content)))
 
 
+def test_a_reference_before_the_first_text(read, workbook):
+    path = workbook(ROWS)
+    with zipfile.ZipFile(path) as archive:
+        content = archive.read(_SHEET).replace(b"<v>1</v>", b"<v>-1</v>", 1)
+    assert "it is damaged: it refers to what is not in it." in refused(read(with_part(path, _SHEET, content)))
+
+
+@pytest.mark.parametrize("packed", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_that_is_packed_as_no_workbook_is(read, workbook, packed):
+    path = with_part(workbook(ROWS), _SHEET, b"<worksheet/>", compress=packed)
+    assert "it is packed in a way that no workbook is." in refused(read(path))
+
+
+@pytest.mark.parametrize("change", [str.upper, lambda name: name.replace("/", "\\")])
+def test_parts_in_capitals_or_with_backslashes(read, workbook, change):
+    """Excel takes what some programs write so."""
+    path = workbook(ROWS)
+    other = path.with_name("other.xlsx")
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(other, "w") as new:
+        for name in old.namelist():
+            new.writestr(change(name), old.read(name))
+    assert len(read(other).rows) == 200
+
+
 def test_a_password(read):
     """What Excel saves with one is an OLE container with the workbook encrypted in it."""
     path = Path(__file__).parent / "files" / "protected.xlsx"
@@ -90,6 +114,16 @@ def test_an_old_workbook_that_is_cut_off(read, tmp_path):
     book.save(str(path))
     path.write_bytes(path.read_bytes()[:3000])
     assert "list.xls: it is damaged, or no workbook (" in refused(read(path))
+
+
+def test_an_old_workbook_with_a_length_of_time_that_is_too_long(read, tmp_path):
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("a")
+    for line, value in enumerate(["length", 1.5, 1e10]):
+        sheet.write(line, 0, value, xlwt.easyxf(num_format_str="[h]:mm"))
+    book.save(str(tmp_path / "list.xls"))
+    error = refused(read(tmp_path / "list.xls"))
+    assert error == "list.xls: sheet 'a': row 3 has a length of time that is too long. Correct it."
 
 
 def test_an_old_workbook_that_makes_its_reader_panic(read, tmp_path):
@@ -146,6 +180,17 @@ def test_formulas_that_nobody_calculated(read, tmp_path):
         "list.xlsx: sheet 'Sheet': formulas without a result: B2, B3. Open the file in Excel or LibreOffice, save it, "
         "and they have one."
     )
+
+
+def test_formulas_whose_results_are_all_0_where_excel_is_left_to_calculate(read, workbook):
+    """XlsxWriter writes a 0 for each result that nobody gave it."""
+    path = workbook([["No", "sum"], [1, "<f>A2+1=0"], [2, "<f>A3+1=0"]])
+    assert "sheet 'Sheet1': formulas without a result: B2, B3. Open the file" in refused(read(path))
+    path = workbook([["No", "sum"], [1, "<f>A2-1=0"], [2, "<f>A3-1=1"]])
+    assert read(path).rows == [{"No": 1, "sum": 0}, {"No": 2, "sum": 1}]
+    with zipfile.ZipFile(workbook([["No", "sum"], [1, "<f>A2-1=0"]])) as archive:
+        content = archive.read("xl/workbook.xml").replace(b' fullCalcOnLoad="1"', b"")
+    assert read(with_part(path.with_name("list.xlsx"), "xl/workbook.xml", content)).rows == [{"No": 1, "sum": 0}]
 
 
 def test_a_sheet_that_understates_its_size(read, workbook):
@@ -237,6 +282,25 @@ def test_elements_with_a_prefix_and_dates_as_text(read, workbook):
         b"</x:sheetData></x:worksheet>"
     )
     assert read(with_part(workbook(ROWS), _SHEET, content)).rows == [{"No": 7, "Day": "2026-01-31T12:30:00"}]
+
+
+@pytest.mark.parametrize(
+    ("form", "kept", "shown"),
+    [
+        ("hh:mm", "1899-12-30T12:30:00.000", "12:30:00"),
+        ("hh:mm", "T12:30:00", "12:30:00"),
+        ("dd.mm.yyyy", "2026-01-31T00:00:00Z", "2026-01-31"),
+        ("dd.mm.yyyy hh:mm", "2026-01-31T12:30:00", "2026-01-31T12:30:00"),
+    ],
+)
+def test_moments_that_are_kept_as_text(read, workbook, form, kept, shown):
+    """As Excel saves "Strict Open XML"."""
+    path = workbook([["No", "when"], [1, 0.5]], formats={"B2": form})
+    with zipfile.ZipFile(path) as archive:
+        content = archive.read(_SHEET).replace(
+            b'<c r="B2" s="1"><v>0.5</v>', f'<c r="B2" s="1" t="d"><v>{kept}</v>'.encode()
+        )
+    assert read(with_part(path, _SHEET, content)).rows == [{"No": 1, "when": shown}]
 
 
 def test_cells_outside_of_any_sheet(read, workbook):
@@ -396,7 +460,7 @@ def test_a_zip_bomb(workbook):
     path = with_part(workbook(ROWS), _SHEET, [begin, *[b"x" * 2**20] * 1024])
     assert path.stat().st_size < 2 * 2**20
     lines, memory = memory_of(path)
-    assert "a cell of row 1 has more than 1,048,576 characters" in lines[-1]
+    assert "xl/worksheets/sheet1.xml in it would unpack to 1024 MiB" in lines[-1]
     assert memory < 200
 
 

@@ -42,7 +42,9 @@ def test_it_knows_nothing_of_ninox():
             )
         }
         assert (
-            roots - sys.stdlib_module_names - {"tap_tabular", "singer_sdk", "python_calamine", "typing_extensions"}
+            roots
+            - sys.stdlib_module_names
+            - {"tap_tabular", "singer_sdk", "simplejson", "python_calamine", "typing_extensions"}
             == set()
         )
 
@@ -54,6 +56,41 @@ def test_the_command_says_what_is_wrong_in_one_line(tmp_path):
     assert done.returncode == 1
     assert done.stdout == ""
     assert "no.xlsx: there is no such file, seen from" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        (
+            rb'{"files": [{"path": "C:\Users\Anna\list.xlsx", "stream": "a"}]}',
+            r"Write folders of Windows with / or \\.",
+        ),
+        (b'{"files": [', "is not JSON in UTF-8: Expecting value"),
+        (b'\xff\xfe{"files"', "is not JSON in UTF-8: 'utf-8' codec can't decode byte 0xff"),
+        (None, "The output or a file cannot be used: File at 'config.json' was not found."),
+    ],
+)
+def test_a_configuration_that_cannot_be_read(tmp_path, monkeypatch, caplog, config, told):
+    if config is not None:
+        (tmp_path / "config.json").write_bytes(config)
+    monkeypatch.setattr("sys.argv", ["tap-tabular", "--config", "config.json"])
+    monkeypatch.setattr("logging.setLogRecordFactory", lambda _: None)
+    monkeypatch.setattr("tap_tabular.__main__.os.dup2", lambda *_: None)
+    with pytest.raises(SystemExit):
+        main()
+    assert told in caplog.text
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a device that is full")
+def test_an_output_that_takes_nothing(tmp_path):
+    (tmp_path / "list.csv").write_text("No\n1\n", encoding="utf-8")
+    (tmp_path / "config.json").write_text('{"files": [{"path": "list.csv", "stream": "a"}]}', encoding="utf-8")
+    command = [sys.executable, "-m", "tap_tabular", "--config", "config.json"]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert "The output or a file cannot be used: [Errno 28] No space left on device." in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import openpyxl
+import pytest
 
 from tap_tabular.tap import TapTabular
 
@@ -98,6 +99,34 @@ def test_files_that_mark_others_as_open_are_none(read, text):
 
 def test_a_glob_that_fits_nothing(read):
     assert read("nothing*.xlsx").error.startswith("nothing*.xlsx: there is no such file, seen from ")
+
+
+def test_a_folder_in_place_of_its_files(read, tmp_path):
+    (tmp_path / "lists").mkdir()
+    assert read({"path": "lists/"}).error == "lists/: it is a folder. Say which files of it: lists/*.xlsx."
+
+
+@pytest.mark.parametrize("path", ["C:\\Users\\Anna\\list.xlsx", "~nobody-here/list.csv", "x" * 5000])
+def test_paths_that_cannot_be(read, path):
+    error = read({"path": path}).error
+    assert error.startswith(f"{path}: there is no such file, seen from ")
+    assert error.endswith(" Here folders are written with /.") == ("\\" in path)
+
+
+@pytest.mark.parametrize("path", ["*.csv", "2.csv"])
+def test_a_link_to_a_file_that_is_not_there(read, text, tmp_path, path):
+    """Left out, its rows would be missing without a word, and a mirror would delete their records."""
+    text("No\n1\n", name="1.csv")
+    (tmp_path / "2.csv").symlink_to("gone.csv")
+    assert read({"path": path}).error == "2.csv: it is a link to a file that is not there."
+
+
+def test_a_folder_that_links_to_the_one_above_it(read, text, tmp_path):
+    (tmp_path / "a").mkdir()
+    for name in ("1.csv", "a/2.csv"):
+        text(f"No\n{name}\n", name=name)
+    (tmp_path / "a" / "up").symlink_to("..")
+    assert [row["No"] for row in read({"path": "**/*.csv"}).rows] == ["1.csv", "a/2.csv"]
 
 
 def test_entries_of_one_stream_have_the_same_keys(read, text):

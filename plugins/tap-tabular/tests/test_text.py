@@ -69,6 +69,23 @@ def test_an_encoding_that_does_not_fit(read, text):
     assert "Python knows none that is called 'utf9'" in read(text("a"), encoding="utf9").error
 
 
+@pytest.mark.parametrize("encoding", ["base64", "rot13", "undefined", "\0"])
+def test_what_python_knows_and_is_no_encoding_of_text(read, text, encoding):
+    error = read(text(GERMAN), encoding=encoding).error
+    assert error.startswith(f"list.csv: encoding: Python knows none that is called {encoding!r}; usual are utf-8")
+
+
+def test_utf_16_without_the_mark_that_was_said(read, text):
+    error = read(text("Nr;a\n1;ü\n"), encoding="utf-16").error
+    assert error.startswith("list.csv: it is not utf-16: UTF-16 stream does not start with BOM. Set `encoding`")
+
+
+@pytest.mark.parametrize("delimiter", ['"', "\n", "\r", "\0"])
+def test_what_cannot_be_a_delimiter(read, text, delimiter):
+    error = read(text(GERMAN), delimiter=delimiter).error
+    assert error == f"list.csv: delimiter: {delimiter!r} cannot be one; usual are ';', ',', '\\t' and '|'."
+
+
 @pytest.mark.parametrize("delimiter", [";", ",", "\t", "|"])
 def test_delimiters_are_found_by_the_keys(read, text, delimiter):
     path = text(f"No{delimiter}a;b,c\td|e\n1{delimiter}\n".replace(delimiter, "\x01").replace("\x01", delimiter))
@@ -93,6 +110,11 @@ def test_excel_says_the_delimiter_in_the_first_line(read, text):
     run = read(text("sep=;\r\na,b;c\r\n1,5;2\r\n"))
     assert run.rows == [{"a,b": "1,5", "c": "2"}]
     assert run.lines == [3]
+
+
+@pytest.mark.parametrize("first", ["sep=", 'sep="', "sep=;;"])
+def test_a_first_line_that_says_no_delimiter(read, text, first):
+    assert read(text(f"{first}\r\nNo;a\r\n1,5;2\r\n"), key_properties=["No"]).rows == [{"No": "1,5", "a": "2"}]
 
 
 def test_rows_are_named_by_the_line_where_they_begin(read, text):
@@ -132,6 +154,27 @@ def test_a_quotation_mark_that_is_missing_or_odd(read, text, content):
     assert "the row from line 3 on cannot be read: " in run.error
     assert "Is a quotation mark missing or odd?" in run.error
     assert not run.messages
+
+
+def test_lines_that_are_one_row_by_stray_quotation_marks_are_named(read, text, caplog):
+    """`"Enorma` begins a text in quotation marks, and `5"`, lines below, ends it."""
+    assert len(read(text('No;Name;Size\n1;"Enorma;x\n2;Rake;y\n3;Pipe;5"\n4;Hoe;"z\nz"\n')).rows) == 2
+    (told,) = [line for line in caplog.messages if "one row" in line]
+    assert told == (
+        "list.csv: lines that are one row by their quotation marks, though each of them looks like a row: 2 to 4. "
+        "Look for a quotation mark that is missing or odd."
+    )
+
+
+def test_a_text_of_several_lines_is_none_of_these(read, text, caplog):
+    assert len(read(text('No;Name;Size\n1;"a\nb;c\n\nd";x\n2;"a\nb";"c\nd"\n')).rows) == 2
+    assert "one row" not in caplog.text
+
+
+def test_fields_of_blanks_alone_are_empty(read, text):
+    assert read(text("No;a\n \t;x\n1; \u00a0\n"), key_properties=["No"]).rows == [
+        {"No": None, "a": "x"}, {"No": "1", "a": None},
+    ]  # fmt: skip
 
 
 def test_the_character_nul(read, text):

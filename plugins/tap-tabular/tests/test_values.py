@@ -105,6 +105,11 @@ def test_what_is_not_of_its_type_is_named_and_nothing_is_sent(read, text):
     assert not run.messages
 
 
+def test_a_number_that_json_cannot_say(read, text):
+    run = read(text(f"id;sum\n1;1e999\n2;{'9' * 5000}\n"), types={"sum": "number"})
+    assert "not of the type that `types` says: field 2 of line 2 (sum), field 2 of line 3 (sum)." in run.error
+
+
 def test_a_line_break_of_windows_within_a_cell(read, workbook, tmp_path):
     """Excel keeps its carriage return as `_x000D_`; what was typed so is kept with an escape."""
     path = workbook([["a"], ["1\r\n2"], ["_x000D_"]])
