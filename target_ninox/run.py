@@ -63,6 +63,7 @@ class Run:
     _lost: str | None = None
     _rejected: dict[str, dict[str, Callable[[int], bool]]] = field(default_factory=dict)
     _places: dict[str, Place] = field(default_factory=dict)
+    _filtered: set[str] = field(default_factory=set)
     _seen: dict[str, dict[str, AbstractSet[int]]] = field(default_factory=dict)
     _matchers: dict[tuple[str, tuple[str, ...], str], Matcher] = field(default_factory=dict)
     _values: SavedValues = field(default_factory=SavedValues)
@@ -94,12 +95,20 @@ class Run:
         self._rejected.setdefault(plan.table.id, {})[plan.stream] = may_be_about
 
     def stream_that_keeps(self, table_id: str, record_id: int) -> str | None:
-        """Return the stream of which a row came for a record, or may have, written or rejected; None if none did."""
+        """Return the stream of which a row came for a record, or may have, written or not; None if none did."""
         name = self.stream_with_row(table_id, record_id)
+        if name is not None:
+            return name
+        filtered = (name for name in self._filtered if name in self._places)
+        name = next((name for name in filtered if self._places[name].table_id == table_id), None)
         if name is not None:
             return name
         rejected = self._rejected.get(table_id, {})
         return next((name for name, may_be_about in rejected.items() if may_be_about(record_id)), None)
+
+    def note_filtered(self, stream: str) -> None:
+        """Know that a stream map of the target's own left out a row of a stream: it may be about any of its records."""
+        self._filtered.add(stream)
 
     def note_failed(self, plan: WritePlan, reason: str) -> None:
         """Know that a stream ended before its last row was loaded, and why."""

@@ -196,6 +196,8 @@ class TargetNinox(ConfiguredPlugin, LoadingTarget):
                 record = transformed(stream_map, message_dict["record"])
                 if record is not None:
                     self._hand_over(record, stream_map.stream_alias, self.reader.line_bytes)
+                elif self._run is not None:
+                    self._run.note_filtered(stream_map.stream_alias)
             self._handle_max_record_age()
         except (Exception, SystemExit):
             self._abort()
@@ -232,6 +234,8 @@ class TargetNinox(ConfiguredPlugin, LoadingTarget):
                         record = transformed(stream_map, row)
                         if record is not None:
                             self._hand_over(record, stream_map.stream_alias, size)
+                        else:
+                            self.run.note_filtered(stream_map.stream_alias)
                     self.drain_one(sink)
             self._handle_max_record_age()
 

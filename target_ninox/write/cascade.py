@@ -35,7 +35,7 @@ class CascadeTakesRowsError(NinoxError):
         """Name both streams, and the table that would lose records."""
         super().__init__(
             f"{plan.stream}: nothing was deleted. With records of table {plan.table.name!r} that did not come, Ninox "
-            f"would delete some of {taken!r} whose rows came (stream {stream!r}): they refer to them "
+            f"would delete some of {taken!r} whose rows came, or may have (stream {stream!r}): they refer to them "
             "by a reference that cascades. Let the rows refer to another record, or use mode upsert."
         )
 

@@ -42,7 +42,8 @@ logger = logging.getLogger(__name__)
 _LARGEST_EXACT = 2**53
 _PROGRESS_EVERY = 100
 _TAKES_ROWS = (
-    "It was not deleted: Ninox would delete records along for which rows of this input came (a reference cascades)."
+    "It was not deleted: Ninox would delete records along for which rows of this input came, or may have (a reference "
+    "cascades)."
 )
 
 _OTHER_STREAM_FAILED = (
