@@ -55,10 +55,14 @@ def run_command(name: str, load: Callable[[], Callable[[], object]], *, files: s
     """
     logger = logging.getLogger(name)
     escape_logs()
-    _complete_streams(logger)
-    _buffer_output()
+    _prepare_streams(logger)
     try:
-        _load_quickly(load)()
+        # Imports make no garbage, and looking for it is a tenth of the start.
+        gc.disable()
+        command = load()
+        gc.freeze()
+        gc.enable()
+        command()
     except (NinoxConfigError, ConfigValidationError) as error:
         for problem in error.errors:
             logger.error(problem)  # noqa: TRY400
@@ -82,17 +86,8 @@ def run_command(name: str, load: Callable[[], Callable[[], object]], *, files: s
     sys.exit(1)
 
 
-def _load_quickly(load: Callable[[], Callable[[], object]]) -> Callable[[], object]:
-    """Import without looking for garbage: imports make none, and looking for it is a tenth of the start."""
-    gc.disable()
-    command = load()
-    gc.freeze()
-    gc.enable()
-    return command
-
-
-def _complete_streams(logger: logging.Logger) -> None:
-    """Make up for closed streams, for which Python has None, and for an output that takes less than UTF-8.
+def _prepare_streams(logger: logging.Logger) -> None:
+    """Make up for closed streams, for which Python has None, and for an output without buffer or with less than UTF-8.
 
     A number that is free goes to the next connection that is opened: the target would read its answers as input.
     """
@@ -108,14 +103,9 @@ def _complete_streams(logger: logging.Logger) -> None:
         # Singer is UTF-8, whatever the system's own encoding; a terminal keeps that
         encoding = sys.stdout.encoding if sys.stdout.isatty() else "utf-8"
         sys.stdout.reconfigure(encoding=encoding, errors="backslashreplace")
-
-
-def _buffer_output() -> None:
-    """Give the output the buffer that PYTHONUNBUFFERED took from it.
-
-    Of a write that a full disk or a signal cuts short, Python then forgets the rest without a word; a buffer goes on.
-    """
     if isinstance(sys.stdout.buffer, io.RawIOBase):
+        # PYTHONUNBUFFERED: of a write that a full disk or a signal cuts short, Python then forgets the rest without a
+        # word; a buffer goes on.
         encoding, errors = sys.stdout.encoding, sys.stdout.errors
         sys.stdout = os.fdopen(sys.stdout.fileno(), "w", encoding=encoding, errors=errors, closefd=False)
 

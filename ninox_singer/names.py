@@ -17,7 +17,7 @@ import fnmatch
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import lru_cache
 from itertools import chain, count
 from typing import Generic, Protocol, TypeVar, cast
@@ -303,13 +303,10 @@ class NameSpace:
             suffixes: What may be appended, in order.
             but_not: Further names that it must not be, in lower case.
         """
-        candidates = self._candidates(wanted, suffixes)
-        name = next(name for name in candidates if name not in self and name.casefold() not in but_not)
+        for suffix in chain([None], suffixes, map(str, count(2))):
+            tail = "" if suffix is None else "_" + (_NOT_ALLOWED.sub("_", suffix.lower()).strip("_") or "x")
+            name = cut_name(wanted, self._length - len(tail)) + tail
+            if name not in self and name.casefold() not in but_not:
+                break
         self.take(name)
         return name
-
-    def _candidates(self, wanted: str, suffixes: Iterable[str]) -> Iterator[str]:
-        yield cut_name(wanted, self._length)
-        for suffix in chain(suffixes, map(str, count(2))):
-            tail = "_" + (_NOT_ALLOWED.sub("_", suffix.lower()).strip("_") or "x")
-            yield cut_name(wanted, self._length - len(tail)) + tail

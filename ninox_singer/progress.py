@@ -91,14 +91,9 @@ class BarDisplay:
         self._is_shown = is_shown
 
 
-def display_for(terminal: TextIO, output: TextIO) -> Display:
+def choose_display() -> Display:
     """Return a bar if a person looks at the terminal and the messages go elsewhere, log lines otherwise."""
-    return BarDisplay(terminal) if terminal.isatty() and not output.isatty() else LogDisplay()
-
-
-def default_display() -> Display:
-    """Return the display for this process."""
-    return display_for(sys.stderr, sys.stdout)
+    return BarDisplay(sys.stderr) if sys.stderr.isatty() and not sys.stdout.isatty() else LogDisplay()
 
 
 class Progress:

@@ -104,9 +104,10 @@ class ConfiguredPlugin(PluginBase):
     def _env_var_config(self) -> dict[str, Any]:
         """The settings of the environment and of `.env`, as `--config=ENV` asks for."""
         load_env_file()
-        properties, prefix = self._settings_schema()["properties"], self._env_var_prefix
+        self.append_builtin_config(self.config_jsonschema)  # what the SDK's own settings are
+        properties, prefix = self.config_jsonschema["properties"], self._env_var_prefix
         problems = [
-            _no_setting(variable, meant, prefix)
+            _describe_variable(variable, meant, prefix)
             for variable, meant in unknown_variables(properties, self.removed_settings, prefix=prefix)
             if meant
         ]
@@ -116,12 +117,19 @@ class ConfiguredPlugin(PluginBase):
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        schema, prefix = self._settings_schema(), self._env_var_prefix
+        schema, prefix = self.config_jsonschema, self._env_var_prefix
+        self.append_builtin_config(schema)
         self._check_variables(schema["properties"])
-        if lost := list(_lost(self._config, schema, prefix=prefix)):
+        if meltano_variable("", prefix=prefix) and (lost := list(_describe_lost(self._config, schema, prefix=prefix))):
             raise NinoxConfigError(lost)
-        given = {name: _as_written(name, value, schema, prefix=prefix) for name, value in self._config.items()}
+        objects = {name for name, part in schema["properties"].items() if "object" in _types(part)}
+        given = {
+            name: _restore_object(name, value, prefix=prefix) if name in objects else value
+            for name, value in self._config.items()
+        }
         self._config = read_settings(given, schema, removed=self.removed_settings)
+        if self._config.get("stream_maps") is None:
+            self._config.pop("stream_maps", None)  # null is permitted, but the SDK (0.54) looks into it
         return super()._validate_config(raise_errors=raise_errors)  # fills in the defaults
 
     def _check_variables(self, properties: Mapping[str, Mapping[str, Any]]) -> None:
@@ -133,8 +141,8 @@ class ConfiguredPlugin(PluginBase):
         prefix = self._env_var_prefix
         for variable, meant in unknown_variables(properties, self.removed_settings, prefix=prefix):
             if meant in HOLDS_BACK:  # under Meltano, too: a dry run that is misspelt would be a real one
-                raise NinoxConfigError(_no_setting(variable, meant, prefix))
-            logger.warning(_no_setting(variable, meant, prefix))
+                raise NinoxConfigError(_describe_variable(variable, meant, prefix))
+            logger.warning(_describe_variable(variable, meant, prefix))
         if not meltano_variable("", prefix=prefix):  # which passes variables in its file
             for name in variables_of(HOLDS_BACK & properties.keys(), prefix=prefix):
                 if self._config.get(name) is None:
@@ -143,31 +151,17 @@ class ConfiguredPlugin(PluginBase):
             if name not in self._config:
                 logger.warning("%s%s: this setting is gone. %s", prefix, name.upper(), self.removed_settings[name])
 
-    @classmethod
-    def _settings_schema(cls) -> dict[str, Any]:
-        schema = cls.config_jsonschema
-        cls.append_builtin_config(schema)
-        return schema
 
-    @override
-    def setup_mapper(self) -> None:
-        if self._config.get("stream_maps") is None:
-            self._config.pop("stream_maps", None)  # null is permitted, but the SDK looks into it
-        super().setup_mapper()
-
-
-def _no_setting(variable: str, meant: str | None, prefix: str) -> str:
+def _describe_variable(variable: str, meant: str | None, prefix: str) -> str:
     hint = f"Did you mean {prefix}{meant.upper()}?" if meant else "See the settings in --about."
     return f"{variable} is set, but there is no such setting. {hint}"
 
 
-def _lost(given: Mapping[str, Any], schema: Mapping[str, Any], *, prefix: str) -> Iterator[str]:
+def _describe_lost(given: Mapping[str, Any], schema: Mapping[str, Any], *, prefix: str) -> Iterator[str]:
     """Yield a sentence for each setting that somebody gave to Meltano and that is not here.
 
     It is about those that cannot be null: without them more would be done, or elsewhere, than was asked for.
     """
-    if not meltano_variable("", prefix=prefix):
-        return
     written = meltano_file_values(prefix=prefix)
     for name, part in schema["properties"].items():
         if name in LOST and name not in given:
@@ -182,10 +176,8 @@ def _lost(given: Mapping[str, Any], schema: Mapping[str, Any], *, prefix: str) -
             )
 
 
-def _as_written(name: str, value: Any, schema: Mapping[str, Any], *, prefix: str) -> Any:
+def _restore_object(name: str, value: Any, *, prefix: str) -> Any:
     """Return an object as the user wrote it, where Meltano has lost something of it."""
-    if "object" not in _types(schema["properties"].get(name, {})):
-        return value
     written = meltano_object(name, prefix=prefix)
     if value == {} and not written:
         logger.warning(

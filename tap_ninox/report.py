@@ -18,7 +18,7 @@ from typing import Any
 from ninox_api.errors import NinoxBudgetError, NinoxConfigError, NinoxError
 from ninox_api.limits import Purpose
 from ninox_singer.output_files import write_private
-from ninox_singer.progress import default_display
+from ninox_singer.progress import choose_display
 from ninox_singer.wording import counted
 from tap_ninox.discovery.drift import Drift
 from tap_ninox.rows.convert import BadValues
@@ -153,7 +153,7 @@ class RunReport:
         self.streams: dict[str, StreamReport] = {}
         self.drift: list[Drift] = []
         self.interrupted: str | None = None
-        self.display = default_display()
+        self.display = choose_display()
         self.refusals: Mapping[str, NinoxError] = {}
         self.selected: Sequence[str] = ()
         self.problems: Sequence[str] = ()

@@ -15,7 +15,7 @@ from ninox_api.fetching import FileFetcher
 from ninox_api.schema import Field, Table
 from ninox_singer.cli import Stopping
 from ninox_singer.names import is_glob
-from ninox_singer.progress import Display, LogDisplay, default_display
+from ninox_singer.progress import Display, LogDisplay, choose_display
 from ninox_singer.types import field_type
 from ninox_singer.types.reference import find_record_id
 from target_ninox.destination import Destination, open_destination
@@ -281,7 +281,7 @@ def open_run(
         preview=DryRun() if settings.dry_run else None,
         share=share,
         # Behind a tap, the terminal's last line is the tap's.
-        display=LogDisplay() if share() is None else default_display(),
+        display=LogDisplay() if share() is None else choose_display(),
     )
 
 

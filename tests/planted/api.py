@@ -175,7 +175,7 @@ PROMISES = [
         test="unit/test_environment.py::test_what_meltano_took_apart_or_lost_is_whole_again",
         defects=(
             Defect("ninox_singer:_joined", '".".join(path)', "path[-1]"),
-            Defect("ninox_singer:_as_written", "value if written is None else written", "value"),
+            Defect("ninox_singer:_restore_object", "value if written is None else written", "value"),
         ),
     ),
     Promise(
@@ -307,8 +307,8 @@ PROMISES = [
         "elsewhere, is an error",
         test="unit/test_environment.py::test_what_stands_in_meltanos_file_without_a_value_is_an_error_that_names_it",
         defects=(
-            Defect("ninox_singer:_lost", '"null" not in _types(part) and', "name in LOST and"),
-            Defect("ninox_singer:_lost", "None in written.get(name, ())", "False"),
+            Defect("ninox_singer:_describe_lost", '"null" not in _types(part) and', "name in LOST and"),
+            Defect("ninox_singer:_describe_lost", "None in written.get(name, ())", "False"),
             Defect("ninox_singer:_plugins", 'if environment.get("name") == active:', "if False:"),
             Defect("ninox_singer:meltano_file_values", 'if item.get("inherit_from")', 'if item.get("nothing")'),
             Defect("ninox_singer:_project_files", "for pattern in document", "for pattern in () and document"),
@@ -336,7 +336,9 @@ PROMISES = [
         test="unit/test_environment.py::test_a_dry_run_that_meltano_lost_is_an_error",
         defects=(
             Defect(
-                "ninox_singer:_lost", "name in LOST and name not in given", "name == 'api_url' and name not in given"
+                "ninox_singer:_describe_lost",
+                "name in LOST and name not in given",
+                "name == 'api_url' and name not in given",
             ),
         ),
     ),
@@ -356,7 +358,7 @@ PROMISES = [
         "docs/reference/settings.md",
         "What is written is what arrives, through Meltano, too",
         test="e2e/test_every_door.py::test_an_object_that_came_empty_is_noticed",
-        defects=(Defect("ninox_singer:_as_written", "if value == {} and not written:", "if False:"),),
+        defects=(Defect("ninox_singer:_restore_object", "if value == {} and not written:", "if False:"),),
     ),
     Promise(
         "docs/reference/messages.md",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import sys
 
 import pytest
 
@@ -13,7 +14,7 @@ from ninox_singer.progress import (
     BarDisplay,
     LogDisplay,
     Progress,
-    display_for,
+    choose_display,
     share_of,
 )
 
@@ -97,8 +98,10 @@ def test_shares(done, end, share):
     ("stderr", "stdout", "kind"),
     [(True, False, BarDisplay), (True, True, LogDisplay), (False, False, LogDisplay), (False, True, LogDisplay)],
 )
-def test_a_bar_is_for_a_person_who_sees_nothing_else(stderr, stdout, kind):
-    assert isinstance(display_for(Terminal(is_terminal=stderr), Terminal(is_terminal=stdout)), kind)
+def test_a_bar_is_for_a_person_who_sees_nothing_else(stderr, stdout, kind, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Terminal(is_terminal=stderr))
+    monkeypatch.setattr(sys, "stdout", Terminal(is_terminal=stdout))
+    assert isinstance(choose_display(), kind)
 
 
 def test_the_bar_is_one_line_that_makes_way_for_the_log(clock, monkeypatch):
