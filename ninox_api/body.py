@@ -26,6 +26,8 @@ BYTES_PER_VALUE = 24
 _BEHIND_EACH_NAME = b'":'
 _IN_EACH_RECORD = b'"fields"'
 _PIECE_BYTES = 256 * 1024
+_COUNTED_WHOLE_BYTES = 64 * 1024
+_COUNTED_BYTES = 4 * 1024
 
 
 class Body(Protocol):
@@ -35,8 +37,8 @@ class Body(Protocol):
         """Return the next piece, at most so many bytes; nothing at the end."""
 
 
-def read_body(response: Body, *, max_bytes: int | None = None) -> bytes:
-    """Return the unpacked body of an answer.
+def read_body(response: Body, *, max_bytes: int | None = None) -> bytearray:
+    """Return the unpacked body of an answer, as it was gathered: a copy of a large page costs as much as its decoding.
 
     Raises:
         AnswerTooLargeError: Nothing beyond the bound (by default `MAX_ANSWER_BYTES`) was kept.
@@ -49,12 +51,20 @@ def read_body(response: Body, *, max_bytes: int | None = None) -> bytes:
         if len(body) > bound:
             records = body.count(_IN_EACH_RECORD)
             raise AnswerTooLargeError(max_bytes=bound, record_bytes=weight_of(body) // records if records else None)
-    return bytes(body)
+    return body
 
 
 def weight_of(content: bytes | bytearray) -> int:
     """Return the bytes of an answer that takes as much memory, once decoded; short values make it their number."""
-    return max(len(content), content.count(_BEHIND_EACH_NAME) * BYTES_PER_VALUE)
+    return max(len(content), _values_in(content) * BYTES_PER_VALUE)
+
+
+def _values_in(content: bytes | bytearray) -> int:
+    """Return about how many values an answer has: of a large one, a piece in eight is looked at."""
+    if len(content) <= _COUNTED_WHOLE_BYTES:
+        return content.count(_BEHIND_EACH_NAME)
+    starts = range(0, len(content), 8 * _COUNTED_BYTES)
+    return 8 * sum(content.count(_BEHIND_EACH_NAME, start, start + _COUNTED_BYTES) for start in starts)
 
 
 def pieces(response: Body) -> Iterator[bytes]:
@@ -67,7 +77,7 @@ def pieces(response: Body) -> Iterator[bytes]:
         yield piece
 
 
-def form_of(body: bytes) -> str:
+def form_of(body: bytes | bytearray) -> str:
     """Return what a body looks like, whatever its content type says: `json`, `html`, `text` or `nothing`."""
     if not body.strip():
         return "nothing"
@@ -89,7 +99,7 @@ _HIGH, _LOW = rb"u[dD][89abAB][0-9a-fA-F]{2}", rb"u[dD][c-fC-F][0-9a-fA-F]{2}"
 _ESCAPE = re.compile(rb"\\(?:" + _HIGH + rb"\\" + _LOW + rb"|(" + _HIGH + rb"|" + _LOW + rb")|.)", re.DOTALL)
 
 
-def with_whole_characters(content: bytes) -> bytes:
+def with_whole_characters(content: bytes | bytearray) -> bytes:
     """Return JSON in which a NUL stands for each half of a character; linear time."""
     try:
         content.decode()
@@ -117,9 +127,9 @@ _TOKEN = re.compile(_STRING + rb"|[\[{\]}]|-?[0-9][0-9.eE+-]*", re.DOTALL)
 _EXPONENT = re.compile(rb"[eE][+-]?0*([0-9]+)$")
 
 
-def without_monsters(content: bytes) -> bytes:
+def without_monsters(content: bytes | bytearray) -> bytes:
     """Return JSON in which `MARK` stands for what is nested too deep and for numbers that are too long; linear time."""
-    parts: list[bytes] = []
+    parts: list[bytes | bytearray] = []
     depth, done, begins = 0, 0, 0
     for token in _TOKEN.finditer(content):
         first = token[0][:1]

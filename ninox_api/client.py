@@ -113,7 +113,7 @@ class _AnyAnswer:
     """
 
     @staticmethod
-    def decode(answer: bytes, /) -> None:
+    def decode(answer: bytes | bytearray, /) -> None:
         if answer.lstrip()[:1] == b"<":
             raise msgspec.DecodeError
 
@@ -122,7 +122,7 @@ class _UploadAnswer(_AnyAnswer):
     """Takes any answer that does not say that the file was not stored."""
 
     @staticmethod
-    def decode(answer: bytes, /) -> None:
+    def decode(answer: bytes | bytearray, /) -> None:
         _AnyAnswer.decode(answer)
         if b'"_err"' in answer:
             problem = "it says that nothing was stored"

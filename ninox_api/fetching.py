@@ -48,7 +48,7 @@ class FetchedFile:
             NinoxFetchError: It is larger, or broke off.
         """
         try:
-            return read_body(self._response.raw, max_bytes=max_bytes)
+            return bytes(read_body(self._response.raw, max_bytes=max_bytes))
         except AnswerTooLargeError:
             raise NinoxFetchError(problem=f"it is larger than {max_bytes // 2**20} MiB") from None
         except (requests.RequestException, HTTPError, OSError):

@@ -54,7 +54,7 @@ Result = TypeVar("Result")
 class Decoder(Protocol[Answer]):
     """What turns an answer's bytes into values, for instance a `msgspec.json.Decoder`."""
 
-    def decode(self, buf: bytes, /) -> Answer:
+    def decode(self, buf: bytes | bytearray, /) -> Answer:
         """Return the decoded answer."""
 
 
@@ -143,7 +143,7 @@ class _Received(NamedTuple):
 
     status: int
     headers: Mapping[str, str]
-    content: bytes
+    content: bytearray
     seconds: float
 
 
@@ -278,7 +278,7 @@ class Transport:
                 stream=True,  # the body is read here, within its bounds
             ) as response:
                 self.clock.note(response.headers.get("Date"))
-                status, content = response.status_code, b""
+                status, content = response.status_code, bytearray()
                 if download is not None and status == _RANGE_NOT_SATISFIABLE:
                     download.restart()
                     raise RangeRefusedError

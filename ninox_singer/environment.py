@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from dotenv import find_dotenv, load_dotenv
 
 from ninox_singer.names import nearest
@@ -115,6 +114,8 @@ def meltano_file_values(*, prefix: str) -> dict[str, list[Any]]:
 
 def _project_files(root: Path) -> Iterator[Mapping[str, Any]]:
     """Yield `meltano.yml` and what it includes; one that cannot be read has been told by Meltano."""
+    import yaml  # noqa: PLC0415 (slow to load)
+
     paths, seen = [root / "meltano.yml"], set()
     while paths:
         path = paths.pop()

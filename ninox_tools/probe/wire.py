@@ -80,7 +80,7 @@ class _Json:
     """Decodes JSON; anything else is a fault (a login page, an answer cut off), and asked for once more."""
 
     @staticmethod
-    def decode(buf: bytes, /) -> Reply:
+    def decode(buf: bytes | bytearray, /) -> Reply:
         return Reply(_OK, msgspec.json.decode(buf), "json")
 
 
@@ -88,7 +88,7 @@ class _Anything:
     """Decodes an answer whose form is not known, but for an HTML page."""
 
     @staticmethod
-    def decode(buf: bytes, /) -> Reply:
+    def decode(buf: bytes | bytearray, /) -> Reply:
         form = form_of(buf)
         if form == "html":
             raise msgspec.DecodeError

@@ -14,7 +14,7 @@ from ninox_api.client import NinoxRecord
 from ninox_api.schema import check_keys
 from ninox_singer.types.base import BadValueError, Read, ReadColumn
 from ninox_singer.types.choice import ids_of_captions, mistakable_options, options_in
-from ninox_singer.types.text import read_text
+from ninox_singer.types.text import read_text, read_texts
 from tap_ninox.rows.columns import Column
 from tap_ninox.rows.fast_path import ConvertedPage, RecordForm, attributes_of
 
@@ -71,6 +71,9 @@ def _as_text(read: Read) -> Read:
 
     return spelled
 
+
+ROWS_AT_ONCE = 500
+"""So many rows of some fields stay in the processor's cache on their way to the output; a page of 10,000 does not."""
 
 VALUES_AT_ONCE = 50_000
 """Of a table of 2,000 fields a page has half a million; on their way to the output, each exists three times."""
@@ -137,7 +140,7 @@ class Converter:
         self._field_ids = {column.field_id for column in columns if column.is_stored}  # those a server answers itself
         self._captions = {column.title for column in columns}
         self.bad = BadValues()
-        self.rows_at_once = max(1, VALUES_AT_ONCE // len(names)) if names else VALUES_AT_ONCE
+        self.rows_at_once = max(1, min(ROWS_AT_ONCE, VALUES_AT_ONCE // max(1, len(names))))
 
     def convert(self, page: Sequence[NinoxRecord]) -> ConvertedPage:
         """Return the Singer records; every selected property is present, empty ones as null."""
@@ -211,16 +214,24 @@ def _is_text(option: Any) -> bool:
     return isinstance(option, str)
 
 
-def utc_moments(sent: Iterable[str | None]) -> list[str | None]:
+def utc_moments(sent: Sequence[str | None]) -> list[str | None]:
     """Return Ninox's own timestamps with their zone: they are UTC without saying so (documented)."""
+    together = "".join(filter(None, sent))
+    if "Z" not in together and "+" not in together:  # one look at all of them, as a rule
+        return [f"{text}Z" if text else None for text in sent]
     return [f"{text}Z" if text and text[-1] != "Z" and "+" not in text else text or None for text in sent]
+
+
+def _people(sent: list[str | None]) -> list[Any]:
+    texts = read_texts(sent)
+    return [repaired(text or "") or None for text in sent] if texts is None else texts
 
 
 _SYSTEM: dict[str, Callable[[Sequence[NinoxRecord]], list[Any]]] = {
     "_id": lambda page: [record.id for record in page],
     "_sequence": lambda page: [record.sequence for record in page],
-    "_created_at": lambda page: utc_moments(record.created_at for record in page),
-    "_created_by": lambda page: [repaired(record.created_by or "") or None for record in page],
-    "_modified_at": lambda page: utc_moments(record.modified_at for record in page),
-    "_modified_by": lambda page: [repaired(record.modified_by or "") or None for record in page],
+    "_created_at": lambda page: utc_moments([record.created_at for record in page]),
+    "_created_by": lambda page: _people([record.created_by for record in page]),
+    "_modified_at": lambda page: utc_moments([record.modified_at for record in page]),
+    "_modified_by": lambda page: _people([record.modified_by for record in page]),
 }

@@ -117,7 +117,7 @@ class SelectedFieldsDecoder:
         self._nothing = fields()
         self._decoder = msgspec.json.Decoder(list[record], float_hook=decimal.Decimal)  # type: ignore[valid-type]
 
-    def decode(self, buf: bytes, /) -> list[NinoxRecord]:
+    def decode(self, buf: bytes | bytearray, /) -> list[NinoxRecord]:
         """Return the records of a page.
 
         Raises:
