@@ -172,17 +172,18 @@ The same rules hold wherever a setting names a team, database, table, field, pro
   for another tap, so the target only warns of them; what looks like a slip is an error, too.
 """
 
-ENV_EXAMPLE = """# Copy to .env and fill in; .env is never committed.
+ENV_EXAMPLE = """# Copy to .env and fill in; .env is never committed. What begins with # is rarely needed.
 
+# Reading from Ninox:
 {tap}
-# Where the tables go.
+# The PostgreSQL database that the tables go to:
 TARGET_POSTGRES_HOST=
 TARGET_POSTGRES_PORT=5432
 TARGET_POSTGRES_USER=
 TARGET_POSTGRES_PASSWORD=
 TARGET_POSTGRES_DATABASE=
 
-# For the way into Ninox:
+# Writing into Ninox:
 {target}"""
 
 
@@ -366,11 +367,8 @@ def _in_one_line(setting: Document) -> str:
 
 def _env_example() -> str:
     def variables(program: str, names: Iterable[str], *, needed: Collection[str]) -> str:
-        prefix, lines = program.upper().replace("-", "_"), []
-        for name in names:
-            mark = "" if name in needed else "# "
-            lines.append(f"# {_all(program)[name].title}:\n{mark}{prefix}_{name.upper()}=\n")
-        return "\n".join(lines)
+        prefix = program.upper().replace("-", "_")
+        return "".join(f"{'' if name in needed else '# '}{prefix}_{name.upper()}=\n" for name in names)
 
     tap = ("auth_token", "team", "api_url")
     target = ("auth_token", "database", "api_url")

@@ -70,7 +70,7 @@ def _serve(
 
 def _reason(error: Exception) -> str:
     if isinstance(error, ImportError):
-        return "the server library is missing; install it with: pip install 'singer-ninox[simulator]'"
+        return "the server library is missing; run pip install 'singer-ninox[simulator]', or '.[simulator]' in a clone"
     return str(error)
 
 

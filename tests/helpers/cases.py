@@ -64,7 +64,14 @@ def words(case):
         for line in cases("refusals")
         if line["refused"] == case["refused"] and line.get("settings", {}).items() <= case.get("settings", {}).items()
     ]
+    assert fitting, f"the words of {case['refused']}: a line in tests/cases/refusals.jsonl"
     return max(fitting, key=lambda line: len(line.get("settings", {})))["words"]
+
+
+def stored_values(type_):
+    """Return the values that a field of a type is known to hold, empty ones left out."""
+    stored = (case.get("stored", "") for case in cases("writing") if case["type"] == type_)
+    return [value for value in stored if value != ""]
 
 
 def doubles(value):

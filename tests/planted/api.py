@@ -322,7 +322,7 @@ PROMISES = [
     ),
     Promise(
         "CONTRIBUTING.md",
-        "Tests compare its settings tables with the code; `make docs` writes them anew.",
+        "`make docs` writes the tables of settings, and tests compare them with the code.",
         test="docs/test_made_files.py::test_a_file_is_the_one_that_the_description_makes",
         defects=(
             Defect("devtools:_in_one_line", 'short["value"] = setting["value"]', "pass"),

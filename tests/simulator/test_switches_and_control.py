@@ -179,6 +179,7 @@ def test_without_its_server_library_the_command_says_what_to_install():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.stderr == (
-        "ninox-simulator: the server library is missing; install it with: pip install 'singer-ninox[simulator]'\n"
+        "ninox-simulator: the server library is missing; "
+        "run pip install 'singer-ninox[simulator]', or '.[simulator]' in a clone\n"
     )
     assert done.returncode == 2
