@@ -24,9 +24,11 @@ from ninox_singer.names import nearest
 from ninox_singer.types import field_type, why_read_only
 from ninox_singer.types.base import Formats, ValueRejectedError, is_blank
 from ninox_singer.types.choice import Options
-from target_ninox.destination import open_destination
-from target_ninox.lines import NotJsonError, decode
-from target_ninox.mapping.place import Database, FieldNames, find_place, is_system
+from target_ninox.mapping.fields import FieldNames
+from target_ninox.mapping.place import Database, find_place
+from target_ninox.messages import NotJsonError, decode
+from target_ninox.records.destination import find_database
+from target_ninox.rows import is_system
 from target_ninox.settings import TargetSettings
 from target_ninox.target import TargetNinox
 
@@ -84,7 +86,7 @@ def suggest(messages: Iterable[bytes], output: TextIO, *, config: Path | None) -
     settings = TargetSettings.from_settings(target.config)
     client = NinoxClient(connection_config(target.config))
     try:
-        database = open_destination(client, team=settings.team, database=settings.database).described
+        _, database = find_database(client, team=settings.team, database=settings.database)
     finally:
         client.close()
     advised = {}

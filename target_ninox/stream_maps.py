@@ -16,7 +16,7 @@ class StreamMapFailedError(NinoxError):
     """A stream map cannot be applied to a record."""
 
 
-def transformed(stream_map: StreamMap, record: dict[str, Any]) -> dict[str, Any] | None:
+def transform(stream_map: StreamMap, record: dict[str, Any]) -> dict[str, Any] | None:
     """Return what a stream map makes of a record, None if it leaves it out.
 
     Raises:
@@ -26,7 +26,7 @@ def transformed(stream_map: StreamMap, record: dict[str, Any]) -> dict[str, Any]
         return cast("dict[str, Any] | None", stream_map.transform(record))
     except (MapExpressionError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         message = (
-            f"The stream map of {stream_map.stream_alias} failed for a record ({type(error).__name__}). Mend the "
+            f"The stream map of {stream_map.stream_alias} failed for a record ({type(error).__name__}). Fix the "
             "expression in stream_maps so that it takes empty and odd values, too."
         )
         raise StreamMapFailedError(message) from None

@@ -140,6 +140,17 @@ LAYERS = {
         {"settings"},
         {"rows"},
     ),
+    "target_ninox": (
+        {"__main__"},
+        {"target"},
+        {"write"},
+        {"records"},
+        {"mapping"},
+        {"account"},
+        {"rejects", "report", "dry_run"},
+        {"messages", "settings", "completeness", "state", "stream_maps", "rows"},
+        {"sdk_overrides"},
+    ),
     "ninox_simulator": (
         {"__main__", "pytest_plugin"},
         {"remote", "like"},

@@ -157,7 +157,7 @@ QUESTIONS = (
     Question(
         id="records.filters",
         text="Do filters by field id find records?",
-        code="target_ninox.matching.matcher:Matcher",
+        code="target_ninox.records.matcher:Matcher",
         answers={
             "honoured": "target-ninox finds single records with a call each.",
             "names": Against(

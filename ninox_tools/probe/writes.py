@@ -99,7 +99,7 @@ QUESTIONS = (
     Question(
         id="write.trigger",
         text="Does the answer show what the table's script made of a record?",
-        code="target_ninox.write.overrides:Overrides",
+        code="target_ninox.write.row_writer:RowWriter",
         answers={
             "after": "What a script overrides is reported.",
             "before": "What a script overrides shows only when the rows are loaded again.",

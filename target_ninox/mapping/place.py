@@ -11,76 +11,24 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 from ninox_api.errors import NinoxConfigError
-from ninox_api.schema import DatabaseName, DatabaseSchema, Field, Table
-from ninox_singer.names import MAX_LENGTH, Named, Names, cut_name, identifier, nearest
-from ninox_singer.types import field_type
-from ninox_singer.types.base import is_blank
-from ninox_singer.types.moment import parse_moment
+from ninox_api.schema import DatabaseName, DatabaseSchema, Table
+from ninox_singer.names import Named, Names, identifier, nearest
 from ninox_singer.wording import listed
 
 IDENTITY = "x-ninox"
 """Keyword of a schema in which tap-ninox says which table, or which field, is meant, by its ids."""
-
-RECORD_ID = "_id"
-"""Property of tap-ninox that holds the record id."""
-
-SYSTEM_PROPERTIES = frozenset({
-    RECORD_ID, "_sequence", "_created_at", "_created_by", "_modified_at", "_modified_by",
-})  # fmt: skip
-"""Properties that tap-ninox adds to every stream; Ninox fills them itself."""
 
 CATALOGUE_STREAMS = frozenset({
     "ninox_databases", "ninox_tables", "ninox_fields", "ninox_choices", "ninox_files", "ninox_deleted_records",
 })  # fmt: skip
 """Streams of tap-ninox that describe a database; there is no table to load them into."""
 
-DELETED_AT = "_sdc_deleted_at"
-_FIRST_DELETION = datetime(1980, 1, 1)  # noqa: DTZ001 (a bound, not a moment)
-_SINGER_PREFIX = "_sdc_"
 _USUAL_SCHEMA = "public"
 _POSTGRES_NAME = re.compile(r"[a-z_][a-z0-9_$]*-", re.ASCII | re.IGNORECASE)
 """A schema of PostgreSQL as a prefix. One that needs quotes may be anything: streams of it need `table`."""
-
-
-def is_system(name: str) -> bool:
-    """Return whether a property is about the record, not of it."""
-    return name in SYSTEM_PROPERTIES or name.startswith(_SINGER_PREFIX)
-
-
-def are_tombstones(properties: Collection[str]) -> bool:
-    """Return whether a schema is the narrow one of tap-ninox's deletions: which record, and that it was deleted."""
-    return DELETED_AT in properties and all(map(is_system, properties))
-
-
-def is_marked_deleted(record: Mapping[str, Any]) -> bool:
-    """Return whether a row says that its record was deleted: since when, or just true.
-
-    Times that programs write for "never" are none: the zero of a clock (`0001-01-01`, `1970-01-01`), and the future.
-    """
-    value = record.get(DELETED_AT)
-    if value is None:
-        return False
-    if value is True:
-        return True
-    moment = parse_moment(value.strip()) if isinstance(value, str) else None
-    return moment is not None and _FIRST_DELETION <= moment.replace(tzinfo=None) <= _tomorrow()
-
-
-def _tomorrow() -> datetime:
-    return datetime.now(timezone.utc).replace(tzinfo=None) + timedelta(days=1)
-
-
-def is_mark_unclear(record: Mapping[str, Any]) -> bool:
-    """Return whether a row says something of its deletion that is no time: what files make of nothing (`0`, `None`)."""
-    value = record.get(DELETED_AT)
-    return value is not False and not is_blank(value) and not is_marked_deleted(record)
-
-
-# ------------------------------------------------------------------------------------------------------------- names
 
 
 def slug_of(caption: str) -> str | None:
@@ -92,9 +40,6 @@ def slug_of(caption: str) -> str | None:
 def describe(items: Iterable[Named]) -> str:
     """Return captions with their ids, for messages."""
     return listed(f"{item.name!r} ({item.id})" for item in items)
-
-
-# ------------------------------------------------------------------------------------------------------------ tables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +60,10 @@ class Database:
     def tables(self) -> list[Table]:
         """Its tables; pages have no records."""
         return [table for table in self.schema.tables if not table.is_page]
+
+    def table_name(self, table_id: str) -> str:
+        """Return the caption of a table; its id if there is no such table any more."""
+        return next((table.name for table in self.schema.tables if table.id == table_id), table_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,86 +258,3 @@ def _renamed(identity: Identity | None, database: Database) -> str:
         if identity and identity.is_of(database, table):
             return f" It was read from table {table.id} when that was named {identity.caption!r}."
     return ""
-
-
-# ------------------------------------------------------------------------------------------------------------ fields
-
-
-@dataclass(frozen=True, slots=True)
-class FieldPart:
-    """A field, or a part of one such as the start of an appointment."""
-
-    field: Field
-    part: str = ""
-
-
-class FieldNames:
-    """Finds the fields of one table by what a stream or a setting calls them."""
-
-    def __init__(self, table: Table, properties: Mapping[str, Mapping[str, Any]]) -> None:
-        """Work out what the table's fields are called.
-
-        Args:
-            table: Where the stream goes.
-            properties: Property → JSON Schema.
-        """
-        self._fields = table.fields
-        self._properties = properties
-        self._by_id = {field.id: field for field in table.fields}
-        self._by_caption: dict[str, list[Field]] = {}
-        self._by_slug: dict[str, list[FieldPart]] = {}
-        for field in table.fields:
-            self._by_caption.setdefault(field.name, []).append(field)
-            slug = slug_of(field.name)
-            for part in _parts(field) if slug is not None else ():
-                self._by_slug.setdefault(_with_part(slug or "", part), []).append(FieldPart(field, part))
-        self._settings = Names(
-            [FieldPart(field, part) for field in table.fields for part in dict.fromkeys(("", *_parts(field)))],
-            ids=lambda item: () if item.part else (item.field.id,),
-            names=lambda item: () if item.part else (item.field.name,),
-            loosely=(_slugs, slug_of),
-        )
-
-    def find(self, name: str) -> list[FieldPart]:
-        """Return the fields that a property means; one if it is clear."""
-        said = self._properties.get(name)
-        said = said if isinstance(said, Mapping) else {}
-        identity, caption = said.get(IDENTITY), said.get("title")
-        if isinstance(identity, Mapping) and isinstance(caption, str):
-            same = self._by_id.get(str(identity.get("field")))
-            fields = [same] if same is not None and same.name == caption else self._called(caption)
-            if fields:
-                part = str(identity.get("part") or "")
-                return [FieldPart(field, part) for field in fields if part in _parts(field)]
-        exact = [FieldPart(field) for field in self._by_caption.get(name, ())]
-        return exact or self._by_slug.get(slug_of(name) or "", [])
-
-    def find_named(self, wanted: str) -> list[FieldPart]:
-        """Return the fields that a setting means, by id or caption, else by identifier; one if it is clear."""
-        return self._settings.find(wanted)
-
-    def nearest(self, name: str) -> str | None:
-        """Return the field name that looks most like a name."""
-        return nearest(name, self._by_caption)
-
-    def _called(self, caption: str) -> list[Field]:
-        found = self._by_caption.get(caption)
-        if found is not None:
-            return found
-        return [item.field for item in self._by_slug.get(slug_of(caption) or "", ()) if not item.part]
-
-
-def _parts(field: Field) -> tuple[str, ...]:
-    """Return the parts in which a field can be given; of those that cannot be written, the whole."""
-    known = field_type(field.type)
-    return tuple(dict.fromkeys((*known.part_names, *known.more_parts))) if known.write else ("",)
-
-
-def _slugs(item: FieldPart) -> Iterator[str]:
-    slug = slug_of(item.field.name)
-    if slug is not None and item.part in _parts(item.field):
-        yield _with_part(slug, item.part)
-
-
-def _with_part(slug: str, part: str) -> str:
-    return f"{cut_name(slug, MAX_LENGTH - len(part) - 1)}_{part}" if part else slug

@@ -1,246 +1,123 @@
-"""How the rows of one stream become records of one table: decided once, before anything is written."""
+"""Where a stream goes, and how its rows become records there: decided before anything is written."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from msgspec import structs
-
 from ninox_api.errors import NinoxConfigError
-from ninox_api.schema import DatabaseSchema, Field, Table
-from ninox_singer.names import did_you_mean
+from ninox_api.schema import DatabaseSchema, Table
+from ninox_singer.names import did_you_mean, is_glob
 from ninox_singer.types import field_type, meaning_of
-from ninox_singer.types.base import UTC, Formats, Meaning
+from ninox_singer.types.base import UTC, Formats
 from ninox_singer.types.choice import Options
-from ninox_singer.types.reference import find_record_id
-from target_ninox.mapping.assignment import Assignment
-from target_ninox.mapping.place import (
+from target_ninox.mapping.encode import Assignment, WritePlan
+from target_ninox.mapping.fields import PropertyMapping, map_properties
+from target_ninox.mapping.place import Database, Identity, Place, find_place, slug_of
+from target_ninox.mapping.references import Reference, plan_references
+from target_ninox.rows import (
     DELETED_AT,
     RECORD_ID,
-    Identity,
-    Place,
+    StreamSchema,
     are_tombstones,
-    is_mark_unclear,
-    is_marked_deleted,
 )
-from target_ninox.mapping.properties import PropertyMapping, map_properties
-from target_ninox.mapping.references import Reference, plan_references
-from target_ninox.mapping.rows import EMPTY_KEY, EncodedRow, Key, RowRejectedError
-from target_ninox.settings import StreamSettings
+from target_ninox.settings import StreamSettings, TargetSettings
 
-Record = Mapping[str, Any]
-_NO_FILES: Mapping[str, str] = {}
 _INSERTS = (
     "mode insert makes a record of every row, and another one of a row that comes again, as after a run that failed or "
     "was killed; mode upsert with a key does not."
 )
-_UNCLEAR = "It is neither empty nor a point in time, so it is not clear whether the record was deleted."
-FindRecord = Callable[[str, Key], int | None]
-"""Field id and key → id of the linked record, None if there is none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WritePlan:
-    """How a stream is written.
+class Planner:
+    """Decides how the streams of a run are written. Where one goes is decided by its first schema, and stays."""
 
-    Attributes:
-        stream: Name of the stream.
-        table: Where it goes.
-        mode: `insert`, `update`, `upsert` or `mirror`.
-        match_on: Properties that identify a record; empty if nothing does.
-        match_field_ids: Their fields, in that order; empty if records are matched by their id.
-        matches_record_id: Whether `_id` of the stream is the record id.
-        references: Field id → how its linked record is found.
-        file_fields: File field id → field, for files to upload.
-        warnings: What is left out, one sentence each.
+    def __init__(self, settings: TargetSettings) -> None:
+        """Start without a stream."""
+        self._settings = settings
+        self._places: dict[str, Place] = {}
+
+    def plan(self, described: StreamSchema, database: Database) -> WritePlan:
+        """Return how a stream is written by its newest schema, into the database as it is now.
+
+        Raises:
+            NinoxConfigError: It cannot be written, or not without a setting that says what is meant.
+        """
+        name, settings = described.stream, self._settings.stream(described.stream)
+        if name not in self._places:
+            self._refuse_other_spelling(name)
+            self._places[name] = self._place(described, database, settings)
+        place = self._places[name]
+        self._refuse_to_delete_by_guess(described, place, database, settings)
+        place = _for_schema(place, described)
+        return plan_stream(name, place, described.schema, described.key_properties, database.schema, settings)
+
+    def _place(self, described: StreamSchema, database: Database, settings: StreamSettings) -> Place:
+        name = described.stream
+        place = find_place(name, described.schema, database, wanted=settings.table)
+        for other, taken in self._places.items():
+            if taken.table_id == place.table_id and not (place.is_set or taken.is_set):
+                message = (
+                    f"streams.{name}: it would go to table {database.table_name(place.table_id)!r} "
+                    f"({place.table_id}), and so does {other!r}. If both belong there, say so under "
+                    f"streams.{name}.table; else name the right table there."
+                )
+                raise NinoxConfigError(message)
+        return place
+
+    def _refuse_to_delete_by_guess(
+        self, described: StreamSchema, place: Place, database: Database, settings: StreamSettings
+    ) -> None:
+        """Refuse to delete in a table that was found by a part of the stream's name: it may be another one.
+
+        Raises:
+            NinoxConfigError: It is a mirror, or its rows say which records were deleted, and `hard_delete` is set.
+        """
+        marks_deletions = DELETED_AT in (described.schema.get("properties") or {})
+        what = "a mirror" if settings.mode == "mirror" else "hard_delete"
+        if place.is_behind_schema and (what == "a mirror" or (self._settings.deletes_marked and marks_deletions)):
+            message = (
+                f"streams.{described.stream}: table {database.table_name(place.table_id)!r} is found by a part of the "
+                f"stream's name ({place.reason}), and {what} deletes records. Say under "
+                f"streams.{described.stream}.table which table is meant."
+            )
+            raise NinoxConfigError(message)
+
+    def _refuse_other_spelling(self, name: str) -> None:
+        """Refuse to load a stream without the settings that somebody meant for it: before a row is written.
+
+        Raises:
+            NinoxConfigError: A key of `streams` differs from its name in signs only.
+        """
+        slug = slug_of(name)
+        if slug is None or self._settings.own_key(name) is not None:
+            return
+        for key in self._settings.streams:
+            if slug_of(key) == slug and not is_glob(key):
+                message = (
+                    f"streams.{key}: a stream named {name!r} came, which has no settings. Write its name so; if "
+                    f"another stream is meant, give {name!r} settings of its own, if only {{}}."
+                )
+                raise NinoxConfigError(message)
+
+
+def _for_schema(place: Place, described: StreamSchema) -> Place:
+    """Return a place for another schema of its stream: where the rows go is decided, whose `_id` they have is not.
+
+    Raises:
+        NinoxConfigError: The rows to come were read from another table than those before.
     """
-
-    stream: str
-    table: Table
-    mode: str
-    match_on: tuple[str, ...]
-    match_field_ids: tuple[str, ...]
-    matches_record_id: bool
-    references: Mapping[str, Reference]
-    links_may_be_empty: bool
-    file_fields: Mapping[str, Field]
-    warnings: tuple[str, ...]
-    _assignments: tuple[Assignment, ...]
-    _file_field_by_property: Mapping[str, str]
-    _meanings: Mapping[str, Meaning]
-
-    @property
-    def field_ids(self) -> frozenset[str]:
-        """The fields that rows can set."""
-        return frozenset(self._meanings) | frozenset(self.file_fields)
-
-    @property
-    def needs_key(self) -> bool:
-        """Whether a row without a key cannot be written."""
-        return self.mode != "insert"
-
-    def may_stay_empty(self, field_id: str) -> bool:
-        """Return whether a row is loaded without a link whose record is not there; never one of its key."""
-        return self.links_may_be_empty and not self.is_part_of_key(field_id)
-
-    def is_part_of_key(self, field_id: str) -> bool:
-        """Return whether a row's record cannot be found, nor be told from others, without a field."""
-        return self.needs_key and field_id in self.match_field_ids
-
-    def encode(self, record: Record, number: int) -> EncodedRow:
-        """Return a row in Ninox's terms.
-
-        Args:
-            record: A Singer record.
-            number: Of the row in its stream, from 1; for reports.
-
-        Raises:
-            RowRejectedError: A value does not fit its field, or the key is empty (but not of a deleted row: those that
-                say only their record id cannot be found by another key).
-        """
-        deleted = DELETED_AT in record and is_marked_deleted(record)
-        if not deleted and DELETED_AT in record and is_mark_unclear(record):
-            raise RowRejectedError(property_name=DELETED_AT, code="unclear_deletion", reason=_UNCLEAR)
-        fields: dict[str, Any] = {}
-        references: dict[str, tuple[Key, ...]] = {}
-        faults: dict[str, RowRejectedError] = {}
-        for assignment in self._assignments:
-            if not deleted or assignment.field.id in self.match_field_ids:
-                try:
-                    assignment.put(record, fields, references)
-                except RowRejectedError as fault:
-                    faults[assignment.field.id] = fault
-        record_id = None
-        if self.matches_record_id:
-            record_id = find_record_id(record.get(RECORD_ID), self.table.id)
-            if record_id is None and record.get(RECORD_ID) is not None:
-                faults[RECORD_ID] = _no_record_id()
-        key = self._key(record_id, fields, references)
-        if key is None and self.needs_key and not deleted:
-            empty = self._empty_parts(fields, leaving_out={*faults, *references})
-            faults.update({fault.property: fault for fault in empty})
-        if faults:
-            raise RowRejectedError.of(list(faults.values()), key=record_id or self._shown_key(fields))
-        return EncodedRow(
-            number=number,
-            key=key,
-            record_id=record_id,
-            fields=fields,
-            references=references,
-            deleted=deleted,
-            files=dict(self._files(record)) if self.file_fields and not deleted else _NO_FILES,
+    identity = Identity.of(described.stream, described.schema)
+    if identity == place.identity or are_tombstones(described.schema.get("properties") or {}):
+        return place
+    if identity is not None and place.identity is not None:
+        message = (
+            f"streams.{described.stream}: its rows were read from two tables, {place.identity.caption!r} and "
+            f"{identity.caption!r}. Load one input after the other, or give one of the streams another name."
         )
-
-    def resolve(self, row: EncodedRow, find: FindRecord) -> EncodedRow:
-        """Return a row with its references in `fields`, as record ids.
-
-        Args:
-            row: As `encode` made it.
-            find: Tells the linked record's id.
-
-        Raises:
-            RowRejectedError: A linked record is missing.
-        """
-        if not row.references:
-            return row
-        found = {field_id: self.references[field_id].encoded(keys, find) for field_id, keys in row.references.items()}
-        fields = {**row.fields, **found}
-        key = self._key(row.record_id, fields, {})
-        if key is None and self.needs_key and not row.deleted:
-            raise RowRejectedError.of(self._empty_parts(fields, leaving_out=()), key=self._shown_key(fields))
-        return structs.replace(row, key=key, fields=fields, references={})
-
-    def changes(self, row: EncodedRow, current_fields: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the fields of a row whose values mean something else than what a record holds.
-
-        Args:
-            row: An encoded row.
-            current_fields: Field id → value, as Ninox answers them with `ids=true`.
-        """
-        return {field_id: row.fields[field_id] for field_id in self.differing(row.fields, current_fields)}
-
-    def differing(self, fields: Mapping[str, Any], current_fields: Mapping[str, Any]) -> list[str]:
-        """Return the fields whose values mean something else than what a record holds."""
-        return [
-            field_id
-            for field_id, value in fields.items()
-            if value != (current := current_fields.get(field_id))
-            and self._meanings[field_id](value) != self._meanings[field_id](current)
-        ]
-
-    def key_of(self, current_fields: Mapping[str, Any]) -> Key | None:
-        """Return what identifies a record by its fields, comparable with `EncodedRow.key`; None if a part is empty.
-
-        Where records are matched by their id, that is the key: do not ask here.
-        """
-        parts = tuple([self._meanings[field_id](current_fields.get(field_id)) for field_id in self.match_field_ids])
-        if not parts or None in parts:
-            return None
-        return parts[0] if len(parts) == 1 else parts
-
-    def including(self, earlier: WritePlan) -> WritePlan:
-        """Return this plan, able to write rows that an earlier one of the stream has encoded, too."""
-        return replace(
-            self,
-            match_field_ids=self.match_field_ids or earlier.match_field_ids,
-            references={**earlier.references, **self.references},
-            file_fields={**earlier.file_fields, **self.file_fields},
-            _file_field_by_property={**earlier._file_field_by_property, **self._file_field_by_property},
-            _meanings={**earlier._meanings, **self._meanings},
-        )
-
-    def property_of(self, field_id: str) -> str:
-        """Return a property that fills a field."""
-        return next(
-            name for filled in self._assignments if filled.field.id == field_id for name in filled.properties.values()
-        )
-
-    def property_of_file(self, field_id: str) -> str:
-        """Return the property that speaks of a file field's file."""
-        return next(name for name, filled in self._file_field_by_property.items() if filled == field_id)
-
-    def _key(self, record_id: int | None, fields: Mapping[str, Any], references: Mapping[str, Any]) -> Key | None:
-        """Return what identifies a row's record; None if nothing does, or not yet."""
-        if references and not references.keys().isdisjoint(self.match_field_ids):
-            return None
-        return record_id if self.matches_record_id else self.key_of(fields)
-
-    def _empty_parts(self, fields: Mapping[str, Any], *, leaving_out: Collection[str]) -> list[RowRejectedError]:
-        """Return a fault for each part of the key that is empty, but for fields of which more is known."""
-        if self.matches_record_id or not self.match_field_ids:
-            return [] if RECORD_ID in leaving_out else [_empty_key(", ".join(self.match_on))]
-        empty = [
-            self.property_of(field_id)
-            for field_id in self.match_field_ids
-            if field_id not in leaving_out and self._meanings[field_id](fields.get(field_id)) is None
-        ]
-        is_part = len(self.match_field_ids) > 1
-        return [_empty_key(name, part_of=", ".join(self.match_on) if is_part else "") for name in empty]
-
-    def _shown_key(self, fields: Mapping[str, Any]) -> Key | None:
-        """Return what is known of the key of a row that is rejected, for people: parts of it may be None."""
-        parts = tuple(self._meanings[field_id](fields.get(field_id)) for field_id in self.match_field_ids)
-        if len(parts) == 1:
-            return parts[0]
-        return None if parts.count(None) == len(parts) else parts
-
-    def _files(self, record: Record) -> Iterator[tuple[str, str]]:
-        for name, field_id in self._file_field_by_property.items():
-            value = record.get(name)
-            if isinstance(value, str) and value.strip():
-                yield field_id, value
-
-
-def _empty_key(name: str, *, part_of: str = "") -> RowRejectedError:
-    what = f"This part of the key ({part_of})" if part_of else "The key"
-    reason = f"{what} is empty, so the record cannot be found."
-    return RowRejectedError(property_name=name, code=EMPTY_KEY, reason=reason)
-
-
-def _no_record_id() -> RowRejectedError:
-    return RowRejectedError(property_name=RECORD_ID, code="not_a_record_id", reason="It is not a record id.")
+        raise NinoxConfigError(message)
+    return replace(place, has_own_ids=False)
 
 
 def plan_stream(
@@ -279,7 +156,9 @@ def plan_stream(
     return WritePlan(
         stream=stream,
         table=table,
+        place_reason=place.reason,
         mode=settings.mode,
+        on_duplicate_match=settings.on_duplicate_match,
         match_on=match_on,
         match_field_ids=tuple(dict.fromkeys(field.id for field in match_fields)),
         matches_record_id=matches_record_id,

@@ -10,9 +10,8 @@ from typing import Any
 from ninox_api.schema import DatabaseSchema, Field, Table
 from ninox_singer.types import field_type, meaning_of
 from ninox_singer.types.base import CLEARED, Formats, Meaning, ValueRejectedError, Write
-from target_ninox.mapping.place import RECORD_ID, FieldNames
-from target_ninox.mapping.properties import PropertyMapping
-from target_ninox.mapping.rows import Key, RowRejectedError
+from target_ninox.mapping.fields import FieldNames, PropertyMapping
+from target_ninox.rows import RECORD_ID, Key, RowRejectedError
 from target_ninox.settings import StreamSettings
 
 

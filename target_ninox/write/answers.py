@@ -9,13 +9,45 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
-from ninox_api.client import SavedRecord
-from target_ninox.mapping.plan import WritePlan
-from target_ninox.mapping.rows import EncodedRow
-from target_ninox.write.intents import Intent
+from ninox_api.client import RecordWrite, SavedRecord
+from ninox_api.errors import NinoxError
+from ninox_singer.wording import counted
+from target_ninox.mapping.encode import WritePlan
+from target_ninox.records.index import KeyOf
+from target_ninox.records.table import KnownTable
+from target_ninox.rows import EncodedRow, Row, RowRejectedError
+
+
+class Intent(msgspec.Struct, frozen=True):
+    """What is to be done for one row.
+
+    Attributes:
+        creates: Whether there is no record for it yet; with an id in `write`, it is to be made under that id.
+    """
+
+    row: Row
+    write: RecordWrite
+    creates: bool
+
+
+class Outcome(NamedTuple):
+    """What became of an intent: a record id, or an error.
+
+    Attributes:
+        recovered: Whether it was found in Ninox, and not told by an answer.
+        is_certain: Whether the record is that of the row; if not, it is one of those that were made with it.
+    """
+
+    intent: Intent
+    record_id: int = 0
+    error: RowRejectedError | None = None
+    recovered: bool = False
+    is_certain: bool = True
+
 
 ShownKey = Callable[[bytes, EncodedRow], Hashable | None]
 """Fields of an answer, as JSON, and the row at its place → the key that they show; None if they show none."""
@@ -112,3 +144,58 @@ def _by_keys(
     if has_changed_keys and (is_reordered or (not taken and ids != sorted(ids))):
         return None
     return Answers([answers[left.popleft() if place is None else place] for place in found], are_certain=True)
+
+
+class UncertainCreateError(NinoxError):
+    """Records without a key may have been created, and nothing can tell which."""
+
+
+def find_saved_rows(table: KnownTable, key_of: KeyOf, chunk: list[Intent]) -> tuple[list[Outcome], list[Intent]]:
+    """Find out which rows of a failed request are saved; return them and the others, in order.
+
+    They are looked for in Ninox before anything is sent again. Updates need no look: sending them again has the effect
+    of sending them once.
+
+    Args:
+        table: Where the rows go.
+        key_of: Returns the key of a record, comparable with that of a row.
+        chunk: What was sent; all of it creates, or none.
+
+    Raises:
+        UncertainCreateError: Rows without a key may be saved or not.
+    """
+    if not chunk[0].creates:
+        return [], chunk
+    found = _find_by_id(table, chunk) if chunk[0].write.upsert else _find_new(table, key_of, chunk)
+    saved = [Outcome(intent, found[place], recovered=True) for place, intent in enumerate(chunk) if place in found]
+    return saved, [intent for place, intent in enumerate(chunk) if place not in found]
+
+
+def _find_by_id(table: KnownTable, chunk: Sequence[Intent]) -> dict[int, int]:
+    wanted = {place: intent.write.id or 0 for place, intent in enumerate(chunk)}
+    return {place: record_id for place, record_id in wanted.items() if table.find(record_id) is not None}
+
+
+def _find_new(table: KnownTable, key_of: KeyOf, chunk: Sequence[Intent]) -> dict[int, int]:
+    """Return place in the chunk → id of the record that was not there before and has the row's key."""
+    ids_by_key: dict[Hashable, deque[int]] = {}
+    for record in table.read_new():
+        ids_by_key.setdefault(key_of(record.id, record.fields), deque()).append(record.id)
+    found = {}
+    for place, intent in enumerate(chunk):
+        ids = ids_by_key.get(intent.row.encoded.key)
+        if intent.row.encoded.key is not None and ids:
+            found[place] = ids.popleft()
+    keyless = sum(intent.row.encoded.key is None for intent in chunk)
+    if keyless and any(ids_by_key.values()):
+        raise _uncertain(table, keyless)
+    return found
+
+
+def _uncertain(table: KnownTable, count: int) -> UncertainCreateError:
+    numbers = f"table {table.id}, ids up to {table.highest_id}"
+    return UncertainCreateError(
+        f"The answer to the creation of {counted(count, 'record')} was lost, and without a key it is not known "
+        f"what is saved. Nothing was sent again. Look at the newest records ({numbers}), delete those of this run "
+        "or take the rows out of the input, and run again; with match_on this cannot happen."
+    )

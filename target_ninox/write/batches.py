@@ -32,17 +32,96 @@ from ninox_api.errors import (
     NinoxServerError,
     NinoxTransportError,
 )
+from ninox_api.paging import QUICK_S, SLOW_S
 from ninox_api.transport import Delivery
-from target_ninox.mapping.rows import RowRejectedError
-from target_ninox.matching.known_table import KnownTable
-from target_ninox.matching.record_index import KeyOf
-from target_ninox.write.answers import Answers, ShownKey, assign
-from target_ninox.write.batch_size import BatchSize
-from target_ninox.write.intents import Intent, Outcome
-from target_ninox.write.looking import Looking
-from target_ninox.write.writers import Writer
+from target_ninox.records.destination import Destination
+from target_ninox.records.index import KeyOf
+from target_ninox.records.table import KnownTable
+from target_ninox.rows import RowRejectedError
+from target_ninox.write.answers import Answers, Intent, Outcome, ShownKey, assign, find_saved_rows
 
 logger = logging.getLogger(__name__)
+
+FIRST_BATCH_SIZE = 100
+"""Public clients send 100 to 300 records at once; no maximum is documented."""
+
+MAX_BATCH_SIZE = 1000
+
+MAX_BATCH_BYTES = 1024 * 1024
+"""Of the body of a request for more rows than the first one had: what web servers take unless told otherwise."""
+
+_GROWTH = 2
+
+
+class BatchSize:
+    """The rows per request of one stream.
+
+    They become more while full batches are answered quickly and are small, as pages do. They become fewer where the
+    server is slow, runs out of time, or finds them too many; in which case they stay so.
+
+    Attributes:
+        current: So many rows at most go into the next request.
+    """
+
+    def __init__(self, table_id: str, size: int | None = None) -> None:
+        """Start with a size.
+
+        Args:
+            table_id: For messages.
+            size: Rows that are never exceeded; None to find out how many may be.
+        """
+        self._table_id = table_id
+        self.current = self._first = FIRST_BATCH_SIZE if size is None else size
+        self._most = MAX_BATCH_SIZE if size is None else size
+        self._taken = self._first  # a request of so many was not too much, as far as was seen
+        self._rows_in_doubt = 0
+        self._most_without_doubt = self._most
+
+    def max_bytes(self, rows: int) -> int | None:
+        """Return how large the body of a request for so many rows may be; the first ones go out whatever they weigh."""
+        return MAX_BATCH_BYTES if rows > self._first else None
+
+    def is_new(self, rows: int) -> bool:
+        """Return whether no request with so many rows was answered yet, nor is it one of the first."""
+        return rows > self._taken
+
+    def fit(self, rows: int, sent: int) -> None:
+        """Let the next request have the bytes that it may have, judged by one of so many rows that has too many."""
+        self.current = max(self._first, rows * MAX_BATCH_BYTES // sent)
+
+    def note(self, rows: int, delivery: Delivery) -> None:
+        """Take in that a request was answered."""
+        self._taken = max(self._taken, rows)
+        self._rows_in_doubt = max(0, self._rows_in_doubt - rows)
+        if delivery.seconds > SLOW_S:
+            self.current = min(self.current, max(self._first, rows // _GROWTH))
+        elif rows == self.current and delivery.seconds <= QUICK_S and delivery.sent * _GROWTH <= MAX_BATCH_BYTES:
+            self.current = min(self._most, rows * _GROWTH)
+
+    def note_refused(self, rows: int) -> None:
+        """Take in that a request was refused, of which nothing was saved: for a bad row, or for its size.
+
+        Where it had more rows than any before, they are fewer from now on; unless one of these very rows is refused
+        again in fewer, which then was the reason.
+        """
+        if self.is_new(rows):
+            self._rows_in_doubt, self._most_without_doubt = rows, self._most
+            self.current = self._most = self._taken
+        else:
+            self.note_bad_row()
+
+    def note_bad_row(self) -> None:
+        """Take in that a row was the reason why the last request was refused, and not its size."""
+        if self._rows_in_doubt:
+            self._rows_in_doubt, self._most = 0, self._most_without_doubt
+
+    def shrink(self, rows: int) -> None:
+        """Ask for less from now on: so many rows were too many for the server, or for the time that it has."""
+        smaller = self._taken if self.is_new(rows) else max(1, rows // 2)
+        self.current = self._most = min(self.current, smaller)
+        self._taken = min(self._taken, self.current)
+        logger.warning("Table %s: %d rows at once are too many; from now on %d.", self._table_id, rows, self.current)
+
 
 PARTS = 5
 """A refused batch is divided into so many: fewer calls than halving, as every failure of a create costs a look."""
@@ -87,30 +166,27 @@ class BatchWriter:
     """Saves the rows of one stream."""
 
     def __init__(
-        self, writer: Writer, table: KnownTable, *, key_of: KeyOf, size: int | None, max_tries: int,
-        shown_key: ShownKey, find_gone_fields: Callable[[], frozenset[str]],
+        self, destination: Destination, table: KnownTable, key_of: KeyOf, shown_key: ShownKey, *,
+        find_deleted_fields: Callable[[], frozenset[str]],
     ) -> None:  # fmt: skip
         """Prepare; nothing is sent yet.
 
         Args:
-            writer: Sends the batches.
+            destination: Sends the batches, and how often rows are sent before their answers count as lost for good.
             table: Where the rows go.
-            key_of: Tells the key of a record, comparable with that of a row.
-            size: Rows per request that are never exceeded; None to find out how many may be.
-            max_tries: How often rows are sent in all before their answers count as lost for good.
-            shown_key: Tells the key that an answer shows.
-            find_gone_fields: Reads the schema again; returns the fields that cannot be written any more.
+            key_of: Returns the key of a record, comparable with that of a row.
+            shown_key: Returns the key that an answer shows.
+            find_deleted_fields: Reads the schema again; returns the fields that cannot be written any more.
         """
-        self._size = BatchSize(table.id, size)
-        self._looking = Looking(table, key_of)
-        self._writer = writer
+        self._size = BatchSize(table.id, destination.batch_size)
+        self._destination = destination
         self._table = table
-        self._max_tries = max_tries
+        self._key_of = key_of
         self._shown_key = shown_key
-        self._find_gone_fields = find_gone_fields
+        self._find_deleted_fields = find_deleted_fields
         self._ids_matter = False
-        self._gone_fields: frozenset[str] | None = None
-        self._tries_left = max_tries
+        self._deleted_fields: frozenset[str] | None = None
+        self._tries_left = destination.max_tries
         self._refused_in_a_row = 0
         self._keeps_refused: bool | None = None  # whether of a refused request anything was saved; None: not seen yet
         self._waiting: list[_RefusedAlone] = []
@@ -148,7 +224,7 @@ class BatchWriter:
         if len(chunk) > self._size.current:
             todo.extendleft([chunk[self._size.current :], chunk[: self._size.current]])
             return
-        sending = _Sending([self._without_gone_fields(intent) for intent in chunk])
+        sending = _Sending([self._without_deleted_fields(intent) for intent in chunk])
         try:
             answers = retry.repeat(
                 lambda: self._send(sending),
@@ -166,7 +242,7 @@ class BatchWriter:
                 self._tries_left -= len(sending.errors)
                 todo.appendleft(sending.rest)
                 return
-            self._tries_left = self._max_tries
+            self._tries_left = self._destination.max_tries
             if answers is not None:
                 yield from self._outcomes(sending.rest, answers, todo)
 
@@ -185,7 +261,7 @@ class BatchWriter:
                 return None
         rows, deliveries = len(sending.rest), list[Delivery]()
         try:
-            answers = self._writer.save_records(
+            answers = self._destination.writer.save_records(
                 self._table.id,
                 [intent.write for intent in sending.rest],
                 max_bytes=self._size.max_bytes(rows),
@@ -229,9 +305,9 @@ class BatchWriter:
         self._keeps_refused = bool(saved or self._keeps_refused)
         if not rest:
             return
-        if self._gone_fields is None:
-            self._gone_fields = self._find_gone_fields()
-            if self._gone_fields:
+        if self._deleted_fields is None:
+            self._deleted_fields = self._find_deleted_fields()
+            if self._deleted_fields:
                 todo.appendleft(rest)
                 return
         if saved:  # what stood before the bad row is there, so the next one is to blame
@@ -253,13 +329,13 @@ class BatchWriter:
         ids are missing, and it is looked for then.
         """
         is_plain = len(chunk) == 1 and chunk[0].creates and not chunk[0].write.upsert and _has_key(chunk[0])
-        return is_plain and bool(todo) and self._keeps_refused is False and self._gone_fields is not None
+        return is_plain and bool(todo) and self._keeps_refused is False and self._deleted_fields is not None
 
     def _look(self, chunk: list[Intent]) -> tuple[list[Outcome], list[Intent]]:
         """Look which rows of a failed request are saved, and which of those that wait, as each record is seen once."""
         waiting = {id(refused.intent): refused for refused in self._waiting}
         together = [*(refused.intent for refused in self._waiting), *chunk]
-        saved, rest = self._looking.look(together)
+        saved, rest = find_saved_rows(self._table, self._key_of, together)
         self._waiting = []
         self._known += [outcome for outcome in saved if id(outcome.intent) in waiting]
         self._known += [_refused_alone(waiting[id(intent)]) for intent in rest if id(intent) in waiting]
@@ -341,10 +417,10 @@ class BatchWriter:
         for intent in rest:
             yield _rejected(intent, code="not_saved", reason="Ninox answered 200, but did not save the row.")
 
-    def _without_gone_fields(self, intent: Intent) -> Intent:
-        if not self._gone_fields or self._gone_fields.isdisjoint(intent.write.fields):
+    def _without_deleted_fields(self, intent: Intent) -> Intent:
+        if not self._deleted_fields or self._deleted_fields.isdisjoint(intent.write.fields):
             return intent
-        fields = {key: value for key, value in intent.write.fields.items() if key not in self._gone_fields}
+        fields = {key: value for key, value in intent.write.fields.items() if key not in self._deleted_fields}
         return replace(intent, write=replace(intent.write, fields=fields))
 
 

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from ninox_api.errors import NinoxError, NinoxNotFoundError, NinoxPermissionError
 from ninox_api.schema import Field, Table
-from target_ninox.mapping.plan import WritePlan
-from target_ninox.run import Run
+from target_ninox.mapping.encode import WritePlan
+from target_ninox.records.destination import Destination
 
 
 class RecordKey(NamedTuple):
@@ -72,7 +72,7 @@ class Cascade:
         return reached - self._roots
 
 
-def find_cascade(run: Run, roots: Iterable[RecordKey]) -> Cascade:
+def find_cascade(destination: Destination, roots: Iterable[RecordKey]) -> Cascade:
     """Find what Ninox would delete along with records, by look-ups or by reading, whichever takes fewer calls.
 
     Tables that nothing cascades from cost no call.
@@ -86,7 +86,7 @@ def find_cascade(run: Run, roots: Iterable[RecordKey]) -> Cascade:
     todo = roots
     while todo:
         found = set()
-        for parent, child in _children(run, todo):
+        for parent, child in _children(destination, todo):
             children[parent].append(child)
             found.add(child)
         todo = frozenset(found - known)
@@ -94,7 +94,7 @@ def find_cascade(run: Run, roots: Iterable[RecordKey]) -> Cascade:
     return Cascade(roots, children)
 
 
-def read_cascading_links(run: Run, table: Table) -> None:
+def read_cascading_links(destination: Destination, table: Table) -> None:
     """Read with which records those of a table would go along; what is written from then on is added.
 
     A dry run needs that before its first row: Ninox will not know the links that it would have set.
@@ -102,45 +102,46 @@ def read_cascading_links(run: Run, table: Table) -> None:
     for field in table.fields:
         if field.cascades and field.target_table_id is not None and not field.is_foreign:
             with suppress(NinoxPermissionError, NinoxNotFoundError):  # it is said where something is to be deleted
-                run.matcher_of_link(table, field, field.target_table_id).read_whole()
+                destination.matcher_of_link(table, field, field.target_table_id).read_whole()
 
 
-def may_cascade(run: Run, table_id: str) -> bool:
+def may_cascade(destination: Destination, table_id: str) -> bool:
     """Return whether Ninox may delete anything along with records of a table; no call."""
     try:
-        return any(True for _ in _cascading_references(run, table_id))
+        return any(True for _ in _cascading_references(destination, table_id))
     except CascadeUnknownError:
         return True
 
 
-def counts_by_name(run: Run, records: Iterable[RecordKey]) -> dict[str, int]:
+def counts_by_name(destination: Destination, records: Iterable[RecordKey]) -> dict[str, int]:
     """Return name of a table → how many of some records are in it, in the order of the schema."""
     of_table = defaultdict[str, int](int)
     for record in records:
         of_table[record.table_id] += 1
     counts: dict[str, int] = defaultdict(int)
-    for table in run.destination.schema.tables:
+    for table in destination.described.schema.tables:
         if table.id in of_table:
             counts[table.name] += of_table[table.id]
     return dict(counts)
 
 
-def _children(run: Run, parents: Collection[RecordKey]) -> Iterator[tuple[RecordKey, RecordKey]]:
+def _children(destination: Destination, parents: Collection[RecordKey]) -> Iterator[tuple[RecordKey, RecordKey]]:
     """Yield parent and child for all that refer to some records by a reference that cascades."""
     ids_of_table: dict[str, set[int]] = defaultdict(set)
     for parent in parents:
         ids_of_table[parent.table_id].add(parent.record_id)
     for table_id, ids in ids_of_table.items():
-        for child_table, field in _cascading_references(run, table_id):
+        for child_table, field in _cascading_references(destination, table_id):
             try:
-                found = run.matcher_of_link(child_table, field, table_id).find_all(
+                found = destination.matcher_of_link(child_table, field, table_id).find_all(
                     {key: {field.id: key} for key in ids}
                 )
             except (NinoxPermissionError, NinoxNotFoundError) as error:
+                table = destination.described.table_name(table_id)
                 message = (
-                    f"Nothing of table {table_name(run, table_id)!r} was deleted: Ninox would delete records of "
-                    f"{child_table.name!r} along ({field.name!r} cascades), and the key may not read them, so they "
-                    "cannot be counted. Give its role the right, or do not delete here."
+                    f"Nothing of table {table!r} was deleted: Ninox would delete records of {child_table.name!r} along "
+                    f"({field.name!r} cascades), and the key may not read them, so they cannot be counted. Give its "
+                    "role the right, or do not delete here."
                 )
                 raise CascadeUnknownError(message) from error
             for key, records in found.items():
@@ -148,13 +149,13 @@ def _children(run: Run, parents: Collection[RecordKey]) -> Iterator[tuple[Record
                     yield RecordKey(table_id, int(str(key))), RecordKey(child_table.id, record.id)
 
 
-def _cascading_references(run: Run, table_id: str) -> Iterator[tuple[Table, Field]]:
+def _cascading_references(destination: Destination, table_id: str) -> Iterator[tuple[Table, Field]]:
     """Yield what refers to a table in a way that cascades.
 
     Raises:
         CascadeUnknownError: Something refers to it, and the schema does not tell how.
     """
-    schema = run.destination.schema
+    schema = destination.described.schema
     own = next((table for table in schema.tables if table.id == table_id), None)
     referring = [
         (table, field)
@@ -166,14 +167,10 @@ def _cascading_references(run: Run, table_id: str) -> Iterator[tuple[Table, Fiel
     is_told = schema.lists_formulas  # the list of tables leaves out what cascades, as it does formulas
     if (not is_told and (referring or back)) or any(field.is_foreign for field in back):
         reason = "another database refers to it" if is_told else "the key may not read the schema that says so"
+        name = destination.described.table_name(table_id)
         message = (
-            f"Nothing of table {table_name(run, table_id)!r} was deleted: other records refer to it, and whether Ninox "
+            f"Nothing of table {name!r} was deleted: other records refer to it, and whether Ninox "
             f"would delete them as well is not known, because {reason}. Use a key that may, or do not delete here."
         )
         raise CascadeUnknownError(message)
     yield from ((table, field) for table, field in referring if field.cascades)
-
-
-def table_name(run: Run, table_id: str) -> str:
-    """Return the caption of a table."""
-    return next((table.name for table in run.destination.schema.tables if table.id == table_id), table_id)

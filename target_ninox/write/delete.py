@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from ninox_api.errors import (
     NinoxAuthenticationError,
@@ -15,11 +18,15 @@ from ninox_api.errors import (
     NinoxServerError,
 )
 from ninox_singer.wording import counted
-from target_ninox.mapping.plan import WritePlan
-from target_ninox.matching.known_table import KnownTable
-from target_ninox.run import Run
-from target_ninox.write.cascade import RecordKey, counts_by_name
-from target_ninox.write.writers import Writer
+from target_ninox.account import SUPERSEDED, StreamAccount
+from target_ninox.mapping.encode import WritePlan
+from target_ninox.records.destination import Destination, Writer
+from target_ninox.records.table import KnownTable
+from target_ninox.records.waiting import WaitingRows
+from target_ninox.rows import Row, RowRejectedError
+from target_ninox.write.batches import FIRST_BATCH_SIZE
+from target_ninox.write.cascade import Cascade, RecordKey, counts_by_name, find_cascade, may_cascade
+from target_ninox.write.safety import ClaimedRecords, Limits
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +36,16 @@ MOST_REFUSED_IN_A_ROW = 100
 _FAULT = 500
 _MOST_NAMED = 10
 _STILL_THERE = "HTTP 200, but the record is still there"
+
+
+_TAKES_ROWS = (
+    "It was not deleted: Ninox would delete records along for which rows of this input came, or may have (a reference "
+    "cascades)."
+)
+
+_OTHER_STREAM_FAILED = (
+    "It was not deleted: a stream that may hold a row about the same record ended before its last row was loaded."
+)
 
 
 class Deletion(NamedTuple):
@@ -62,10 +79,12 @@ def named_ids(record_ids: Sequence[int]) -> str:
     return f"{named}, …" if len(record_ids) > _MOST_NAMED else named
 
 
-def describe_deletion(run: Run, plan: WritePlan, record_ids: Sequence[int], along: Collection[RecordKey]) -> str:
+def describe_deletion(
+    destination: Destination, plan: WritePlan, record_ids: Sequence[int], along: Collection[RecordKey]
+) -> str:
     """Return in words what is to be deleted, with what Ninox deletes along."""
     text = f"{counted(len(record_ids), 'record')} of table {plan.table.name!r} (ids {named_ids(record_ids)})"
-    counts = [f"{count} of {name!r}" for name, count in counts_by_name(run, along).items()]
+    counts = [f"{count} of {name!r}" for name, count in counts_by_name(destination, along).items()]
     return f"{text} and {', '.join(counts)} that Ninox deletes along" if counts else text
 
 
@@ -144,3 +163,150 @@ class Deleter:
 def _is_refusal(error: NinoxError) -> bool:
     """Return whether records are to blame: a bad request, a lock, a script of the table that failed."""
     return isinstance(error, NinoxRequestError) or (isinstance(error, NinoxServerError) and error.status == _FAULT)
+
+
+class Deletions:
+    """Deletes the records of one stream's table: those of rows that say so, and those for which no row came."""
+
+    def __init__(
+        self, plan: WritePlan, account: StreamAccount, destination: Destination, limits: Limits,
+        claimed: ClaimedRecords, waiting: WaitingRows,
+    ) -> None:  # fmt: skip
+        """Prepare; nothing is sent yet.
+
+        Args:
+            plan: How rows are written.
+            account: What became of them.
+            destination: Where the records are.
+            limits: How many may be deleted.
+            claimed: Which records rows of the input stand for.
+            waiting: Where rows go whose deletion waits for the end of the input.
+        """
+        self.plan = plan
+        self._account = account
+        self._destination = destination
+        self._limits = limits
+        self._claimed = claimed
+        self._waiting = waiting
+        self._table = destination.table(plan.table.id)
+        self._deleter = Deleter(destination.writer, self._table, size=destination.batch_size or FIRST_BATCH_SIZE)
+
+    def delete_or_wait(self, to_delete: dict[int, Row]) -> None:
+        """Delete the records of rows; at the end of the input, where others may go along for which rows come yet."""
+        if to_delete and may_cascade(self._destination, self.plan.table.id):
+            for record_id, row in to_delete.items():
+                self._let_wait(row, record_id)
+        elif to_delete:
+            self._delete_rows(to_delete, gone=set())
+
+    def _let_wait(self, row: Row, record_id: int) -> None:
+        """Let a deletion wait: a row that comes later may stand for a record that Ninox would delete along."""
+        earlier = self._waiting.find(row.identity)
+        if earlier is not None:
+            self._account.skip(1, SUPERSEDED)
+            row = earlier.then(row)
+        self._waiting.put(replace(row, encoded=replace(row.encoded, record_id=record_id)))
+
+    def delete_waiting(self, gone: set[RecordKey]) -> None:
+        """Delete the records whose deletion waited, but for those of which a row came since.
+
+        Args:
+            gone: What was deleted at the end of this input, or went along; what is deleted now is added.
+
+        Raises:
+            LimitReachedError: They are too many; those of the last block were not deleted.
+            CascadeUnknownError: Nobody can tell what would go along; none was deleted.
+        """
+        for block in self._waiting.blocks():
+            to_delete: dict[int, Row] = {}
+            for row in block:
+                record_id = row.encoded.record_id
+                assert record_id is not None  # noqa: S101 (`_let_wait` has given it)
+                if RecordKey(self.plan.table.id, record_id) in gone or record_id in to_delete:
+                    self._account.count(row, "unchanged")
+                elif self._claimed.failed_in(self.plan.table.id) is not None:
+                    self._account.reject(row, RowRejectedError(code="not_deleted", reason=_OTHER_STREAM_FAILED))
+                elif self._is_in_rejected(row) or self._claimed.stream_with_row(self.plan.table.id, record_id):
+                    self._account.skip(1, SUPERSEDED)
+                else:
+                    to_delete[record_id] = row
+            if to_delete:
+                self._delete_rows(to_delete, gone=gone)
+
+    def _is_in_rejected(self, row: Row) -> bool:
+        """Return whether a row about the same record came behind one, and could not be written."""
+        return self._account.rejected_keys.get(row.encoded.key, 0) > row.encoded.number
+
+    def _delete_rows(self, to_delete: dict[int, Row], *, gone: set[RecordKey]) -> None:
+        """Delete the records of rows, but for those with which records would go that rows of this input stand for."""
+        cascade = find_cascade(self._destination, (RecordKey(self.plan.table.id, record_id) for record_id in to_delete))
+        for record_id in [record_id for record_id in to_delete if self._takes_rows(record_id, cascade)]:
+            self._account.reject(to_delete.pop(record_id), RowRejectedError(code="not_deleted", reason=_TAKES_ROWS))
+        if not to_delete:
+            return
+        cascade = cascade.of(RecordKey(self.plan.table.id, record_id) for record_id in to_delete)
+        along = cascade.along() - gone
+        what = describe_deletion(self._destination, self.plan, list(to_delete), along)
+        self._limits.reserve("delete", len(to_delete) + len(along), what=what)
+        if along:
+            logger.info("%s: %s.", self.plan.stream, what)
+        for deletion in self._remove(list(to_delete), cascade, counted=gone):
+            if deletion.refusal is None:
+                gone.add(RecordKey(self.plan.table.id, deletion.record_id))
+                self._account.report.deleted += 1
+            else:
+                reason = f"Ninox refused to delete the record with {deletion.refusal}."
+                error = RowRejectedError(code="not_deleted", reason=reason)
+                self._account.reject(to_delete[deletion.record_id], error)
+
+    def _takes_rows(self, record_id: int, cascade: Cascade) -> bool:
+        """Return whether records would go along with one for which rows of this very input came."""
+        along = cascade.along([RecordKey(self.plan.table.id, record_id)])
+        return any(self._claimed.stream_that_keeps(*record) is not None for record in along)
+
+    def _remove(self, record_ids: Sequence[int], cascade: Cascade, *, counted: set[RecordKey]) -> Iterator[Deletion]:
+        """Delete records, and note what went along with those that are gone."""
+        gone = []
+        try:
+            for deletion in self._deletions(record_ids, cascade):
+                if deletion.refusal is None:
+                    gone.append(RecordKey(self.plan.table.id, deletion.record_id))
+                yield deletion
+        finally:
+            along = cascade.along(gone) - counted
+            counted |= along
+            for table_id, record_id in along:
+                self._destination.table(table_id).note_deleted(record_id)
+            self._account.report.add_deleted_along(counts_by_name(self._destination, along))
+
+    def _deletions(self, record_ids: Sequence[int], cascade: Cascade) -> Iterator[Deletion]:
+        def along(record_id: int) -> dict[str, int]:
+            return counts_by_name(self._destination, cascade.along([RecordKey(self.plan.table.id, record_id)]))
+
+        if self._account.preview is None:
+            yield from self._deleter.delete(record_ids)
+            return
+        for record_id in record_ids:
+            self._account.preview.delete(record_id, along=partial(along, record_id))
+            self._table.note_deleted(record_id)
+            yield Deletion(record_id)
+
+    def remove(self, record_ids: Sequence[int], cascade: Cascade, *, counted: set[RecordKey]) -> None:
+        """Delete records for which no row came.
+
+        Args:
+            record_ids: They.
+            cascade: What goes along with them.
+            counted: What is in a count already; what goes along is added.
+
+        Raises:
+            DeletionsRefusedError: Some of them cannot be deleted; the others were.
+        """
+        refused = []
+        for deletion in self._remove(record_ids, cascade, counted=counted):
+            if deletion.refusal is None:
+                self._account.report.removed += 1
+            else:
+                refused.append(deletion)
+        if refused:
+            raise DeletionsRefusedError(self.plan, refused)

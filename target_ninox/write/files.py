@@ -1,28 +1,199 @@
-"""Puts the files that rows speak of on their records, unless they are there already."""
+"""Files of rows: found in a permitted folder, on another host or in the row itself, and put on their records."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+import binascii
+import mimetypes
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from ninox_api import retry
-from ninox_api.client import DatabaseClient, RecordWrite
+from ninox_api.client import RecordWrite
 from ninox_api.errors import (
     NinoxError,
+    NinoxFetchError,
     NinoxNotFoundError,
     NinoxProtocolError,
     NinoxRequestError,
     NinoxServerError,
     NinoxTransportError,
 )
+from ninox_api.fetching import FileFetcher
 from ninox_api.files import Upload
 from ninox_api.schema import Field
 from ninox_singer.names import identifier
 from ninox_singer.types.base import ValueRejectedError
-from target_ninox.mapping.plan import WritePlan
-from target_ninox.mapping.rows import EncodedRow, RowRejectedError
-from target_ninox.write.file_sources import FileSources, SourceFile
-from target_ninox.write.writers import Writer
+from target_ninox.mapping.encode import WritePlan
+from target_ninox.records.destination import Destination
+from target_ninox.rows import EncodedRow, RowRejectedError
+
+_DATA = re.compile(r"data:(?P<type>[\w.+-]+/[\w.+-]+)?(?P<parameters>(?:;[^;,]*)*);base64,", re.ASCII | re.IGNORECASE)
+_NAME = re.compile(r";(?:file)?name=([^;]+)", re.IGNORECASE)
+_LEAST_BASE64 = 64
+"""Shorter text is taken for a path: a mistyped one could be base64 by chance."""
+_MOST_NAME_BYTES = 200
+_ENDING_BY_START = {
+    b"\x89PNG": ".png",
+    b"\xff\xd8\xff": ".jpg",
+    b"%PDF": ".pdf",
+    b"GIF8": ".gif",
+    b"PK\x03\x04": ".zip",
+}
+
+
+MAX_FILE_BYTES = 100 * 2**20
+"""Larger files are refused: one is held in memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFile:
+    """A file that could be uploaded.
+
+    Attributes:
+        name: Safe: no folder, no control character.
+        size: Bytes, if known without reading.
+        media_type: For the upload.
+        read: Returns the content, at most as large as allowed.
+    """
+
+    name: str
+    size: int | None
+    media_type: str
+    read: Callable[[], bytes]
+
+
+class FileSources:
+    """Opens what rows say about files."""
+
+    def __init__(self, fetcher: FileFetcher, *, folders: Sequence[Path], max_bytes: int = MAX_FILE_BYTES) -> None:
+        """Remember what is permitted.
+
+        Args:
+            fetcher: Fetches from other hosts.
+            folders: The only ones whose files may be read, in the order in which a path is looked for; without links.
+            max_bytes: Larger files are refused: one is held in memory.
+        """
+        self._fetcher = fetcher
+        self._folders = tuple(folders)
+        self._max_bytes = max_bytes
+
+    @contextmanager
+    def open(self, value: str, *, fallback: str) -> Iterator[SourceFile]:
+        """Yield the file that a value names.
+
+        Args:
+            value: A path, an address, a `data:` address, or base64.
+            fallback: What a file is called that has no name of its own; its ending is guessed.
+
+        Raises:
+            ValueRejectedError: There is no such file, or it may not be read. The value is not told.
+        """
+        value = value.strip()
+        if value.lower().startswith(("https:", "http:")):
+            with self._fetched(value, fallback) as fetched:
+                yield fetched
+        elif value[:5].lower() == "data:":
+            yield self._inline(value, fallback)
+        elif (path := self._path(value)) is not None:
+            yield self._from_folder(path)
+        elif len(value) >= _LEAST_BASE64 and (content := _decoded(value)) is not None:
+            yield self._from_bytes(fallback + _ending(content), content, None)
+        else:
+            raise self._nowhere()
+
+    @contextmanager
+    def _fetched(self, url: str, fallback: str) -> Iterator[SourceFile]:
+        try:
+            with self._fetcher.open(url) as file:
+                name = file.name or fallback + (mimetypes.guess_extension(file.media_type) or "")
+                self._check_size(file.size or 0)
+                yield SourceFile(
+                    name=safe_name(name),
+                    size=file.size,
+                    media_type=file.media_type or _media_type(name),
+                    read=lambda: file.read(max_bytes=self._max_bytes),
+                )
+        except NinoxFetchError as error:
+            raise ValueRejectedError(code="not_fetched", reason=str(error)) from None
+
+    def _inline(self, value: str, fallback: str) -> SourceFile:
+        match = _DATA.match(value)
+        content = _decoded(value[match.end() :]) if match is not None else None
+        if match is None or content is None:
+            raise ValueRejectedError(code="not_base64", reason="It is not a whole data: address with base64.")
+        named = _NAME.search(match["parameters"])
+        ending = mimetypes.guess_extension(match["type"] or "") or _ending(content)
+        return self._from_bytes(unquote(named[1]) if named else fallback + ending, content, match["type"])
+
+    def _from_bytes(self, name: str, content: bytes, media_type: str | None) -> SourceFile:
+        self._check_size(len(content))
+        safe = safe_name(name)
+        return SourceFile(
+            name=safe, size=len(content), media_type=media_type or _media_type(safe), read=lambda: content
+        )
+
+    def _from_folder(self, path: Path) -> SourceFile:
+        size = path.stat().st_size
+        self._check_size(size)
+        return SourceFile(name=safe_name(path.name), size=size, media_type=_media_type(path.name), read=path.read_bytes)
+
+    def _path(self, value: str) -> Path | None:
+        """Return the file in the first permitted folder that has it, links followed; None if none has."""
+        if "\0" in value:
+            return None
+        for folder in self._folders:
+            try:
+                path = (folder / value).resolve()
+                if path.is_relative_to(folder) and path.is_file():
+                    return path
+            except (OSError, RuntimeError):  # too long a name, a loop of links
+                continue
+        return None
+
+    def _check_size(self, size: int) -> None:
+        if size > self._max_bytes:
+            raise ValueRejectedError(
+                code="file_too_large", reason=f"The file is larger than {self._max_bytes // 2**20} MiB."
+            )
+
+    def _nowhere(self) -> ValueRejectedError:
+        where = "in a folder of file_sources" if self._folders else "(file_sources names no folder, such as ./photos)"
+        reason = f"There is no such file {where}, and it is neither an address such as https://… nor base64."
+        return ValueRejectedError(code="no_such_file", reason=reason)
+
+
+def safe_name(name: str) -> str:
+    """Return a file name without folders, control characters and quotes, short enough for any file system."""
+    last = unicodedata.normalize("NFC", re.split(r"[/\\]", name)[-1])
+    plain = "".join(character for character in last if character.isprintable()).replace('"', "'").strip(" .")
+    stem, dot, ending = plain.rpartition(".")
+    while len(plain.encode()) > _MOST_NAME_BYTES:
+        stem, ending = (stem[:-1], ending) if stem else (stem, ending[:-1])
+        plain = f"{stem}{dot}{ending}"
+    return plain or "file"
+
+
+def _decoded(value: str) -> bytes | None:
+    try:
+        return base64.b64decode("".join(value.split()), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _ending(content: bytes) -> str:
+    return next((ending for start, ending in _ENDING_BY_START.items() if content.startswith(start)), "")
+
+
+def _media_type(name: str) -> str:
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"
+
 
 _TOO_LARGE = 413
 _REFUSALS = (NinoxNotFoundError, NinoxProtocolError, NinoxRequestError)
@@ -35,14 +206,10 @@ Sizes = dict[str, int | None]
 class FileLoader:
     """Uploads the files of one stream's rows."""
 
-    def __init__(
-        self, plan: WritePlan, database: DatabaseClient, writer: Writer, sources: FileSources, *, max_tries: int
-    ) -> None:
-        """Remember where files come from and go to, and how often one is sent in all."""
-        self._max_tries = max_tries
+    def __init__(self, plan: WritePlan, destination: Destination, sources: FileSources) -> None:
+        """Remember where files come from and go to."""
         self._plan = plan
-        self._database = database
-        self._writer = writer
+        self._destination = destination
         self._sources = sources
 
     def load(self, row: EncodedRow, record_id: int, current_fields: Mapping[str, Any], *, is_new: bool = False) -> int:
@@ -94,7 +261,9 @@ class FileLoader:
 
     def _show(self, name: str, record_id: int, field: Field, current_fields: Mapping[str, Any]) -> None:
         if current_fields.get(field.id) != name:
-            self._writer.save_records(self._plan.table.id, [RecordWrite(id=record_id, fields={field.id: name})])
+            self._destination.writer.save_records(
+                self._plan.table.id, [RecordWrite(id=record_id, fields={field.id: name})]
+            )
 
     def _upload(self, record_id: int, upload: Upload) -> None:
         """Upload a file; after a lost answer wait, and look whether it is there before sending it again."""
@@ -107,7 +276,7 @@ class FileLoader:
             if lost and is_there():
                 return
             try:
-                self._writer.upload_file(self._plan.table.id, record_id, upload)
+                self._destination.writer.upload_file(self._plan.table.id, record_id, upload)
             except _REFUSALS as error:
                 raise _refused(error) from None
             except (NinoxTransportError, NinoxServerError) as error:
@@ -116,7 +285,7 @@ class FileLoader:
 
         def allowed(error: NinoxError) -> int:
             is_ours = error in lost  # the look, too, may fail: it has been repeated already
-            return retry.tries_allowed(error, repeatable=True, max_tries=self._max_tries) if is_ours else 1
+            return retry.tries_allowed(error, repeatable=True, max_tries=self._destination.max_tries) if is_ours else 1
 
         try:
             retry.repeat(send, allowed=allowed, again="Looking whether the file is there, before it is sent again,")
@@ -125,7 +294,7 @@ class FileLoader:
                 raise
 
     def _listed(self, record_id: int) -> Sizes:
-        listed = self._database.list_files(self._plan.table.id, record_id)
+        listed = self._destination.client.list_files(self._plan.table.id, record_id)
         return {file.name: file.size for file in listed or ()}
 
     def _rejected(self, field_id: str, error: ValueRejectedError) -> RowRejectedError:

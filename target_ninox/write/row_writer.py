@@ -3,53 +3,32 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
-
-from msgspec.structs import replace
 
 from ninox_api.client import RecordWrite
 from ninox_api.errors import NinoxError
 from ninox_singer.types import field_type
-from ninox_singer.wording import listed_ids
-from target_ninox.mapping.plan import WritePlan
-from target_ninox.mapping.rows import RowRejectedError
-from target_ninox.matching.id_runs import IdRuns
-from target_ninox.matching.record_index import ExistingRecord
-from target_ninox.matching.waiting import WaitingRows
-from target_ninox.reporting.account import NO_KEY, SUPERSEDED, StreamAccount
-from target_ninox.run import Run, key_of
-from target_ninox.write.answers import shown_key_of
-from target_ninox.write.batch_size import FIRST_BATCH_SIZE
+from ninox_singer.wording import counted, listed_ids
+from target_ninox.account import NO_KEY, SUPERSEDED, StreamAccount
+from target_ninox.mapping.encode import WritePlan
+from target_ninox.mapping.plan import Planner
+from target_ninox.records.destination import Destination, key_of
+from target_ninox.records.index import ExistingRecord, IdRuns
+from target_ninox.rows import Row, RowRejectedError, merged
+from target_ninox.write.answers import Intent, Outcome, shown_key_of
 from target_ninox.write.batches import BatchWriter
-from target_ninox.write.cascade import (
-    Cascade,
-    RecordKey,
-    counts_by_name,
-    find_cascade,
-    may_cascade,
-    read_cascading_links,
-)
-from target_ninox.write.delete import Deleter, Deletion, DeletionsRefusedError, describe_deletion
+from target_ninox.write.cascade import read_cascading_links
+from target_ninox.write.delete import Deletions
 from target_ninox.write.files import FileLoader
-from target_ninox.write.intents import Intent, Outcome
-from target_ninox.write.merging import Row, merged
-from target_ninox.write.overrides import Overrides
+from target_ninox.write.safety import Limits
 
 logger = logging.getLogger(__name__)
 
 _LARGEST_EXACT = 2**53
 _PROGRESS_EVERY = 100
-_TAKES_ROWS = (
-    "It was not deleted: Ninox would delete records along for which rows of this input came, or may have (a reference "
-    "cascades)."
-)
-
-_OTHER_STREAM_FAILED = (
-    "It was not deleted: a stream that may hold a row about the same record ended before its last row was loaded."
-)
-
 Fields = Mapping[str, Any]
 Matches = Mapping[Hashable, Sequence[ExistingRecord]]
 
@@ -90,87 +69,95 @@ class KeyNotShownError(NinoxError):
         )
 
 
-class RowWriter:
-    """Writes the rows of one stream, as long as its schema is the same.
+@dataclass(slots=True)
+class WrittenRecords:
+    """The records that rows of a stream stood for, under whichever schema they came.
 
     Attributes:
-        seen: Ids of the records that rows stood for.
-        created: Those of them that did not exist before.
+        seen: Ids of all; none where nothing can be deleted, as of a million rows they would take 60 MB.
+        created: Ids of those that did not exist before.
+        looked_at: Kinds of writes (True: creations) whose first records were read again, for scripts that override.
     """
 
+    seen: set[int] = field(default_factory=set)
+    created: IdRuns = field(default_factory=IdRuns)
+    looked_at: set[bool] = field(default_factory=set)
+
+
+class RowWriter:
+    """Writes the rows of one stream, as long as its schema is the same."""
+
     def __init__(
-        self,
-        run: Run,
-        plan: WritePlan,
-        account: StreamAccount,
-        *,
-        seen: set[int],
-        created: IdRuns,
-        overrides: Overrides,
-        put_off: WaitingRows,
-    ) -> None:
+        self, plan: WritePlan, planner: Planner, account: StreamAccount, destination: Destination, limits: Limits,
+        deletions: Deletions, files: FileLoader, written: WrittenRecords,
+    ) -> None:  # fmt: skip
         """Prepare; nothing is sent yet.
 
         Args:
-            run: What all streams share.
             plan: How rows are written.
+            planner: Plans anew where fields turn out to be deleted.
             account: What became of them.
-            seen: Where to note ids of the records that rows stand for.
-            created: Where to note ids of records that are made.
-            overrides: Looks at what was written.
-            put_off: Where rows go whose deletion waits for the end of the input.
+            destination: Where they go.
+            limits: How many records may be changed.
+            deletions: What deletes records.
+            files: What puts files of rows on their records.
+            written: Where to note the records that rows stand for.
         """
         self.plan = plan
-        self.seen = seen
-        self._keeps_seen = run.settings.may_delete
-        self.created = created
-        self._overrides = overrides
-        self._put_off = put_off
-        self._run = run
+        self._planner = planner
         self._account = account
-        self._on_duplicate_match = run.settings.stream(plan.stream).on_duplicate_match
-        self._table = run.destination.table(plan.table.id)
+        self._destination = destination
+        self._limits = limits
+        self._deletions = deletions
+        self._files = files
+        self._written = written
+        self._preview = account.preview
+        self._table = destination.table(plan.table.id)
         if plan.needs_key:
-            run.matcher_of(plan)  # before that of a reference to the same key, which would keep fewer fields
-        self._deleter = Deleter(run.writer, self._table, size=run.settings.batch_size or FIRST_BATCH_SIZE)
-        self._files = FileLoader(plan, run.destination.client, run.writer, run.file_sources, max_tries=run.max_tries)
+            destination.matcher_of(plan)  # before that of a reference to the same key, which would keep fewer fields
+        self._batches = BatchWriter(
+            destination, self._table, key_of(plan), shown_key_of(plan), find_deleted_fields=self._find_deleted_fields
+        )
         self._has_checked_key = False
         self._has_read_links = False
         self._has_number_key = any(
-            field.type == "number" and field.id in plan.match_field_ids for field in plan.table.fields
+            item.type == "number" and item.id in plan.match_field_ids for item in plan.table.fields
         )
         self._shown_files: dict[Hashable, Fields] = {}
-        self._preview = run.preview.stream(plan.stream, plan.table, warnings=plan.warnings) if run.preview else None
-        self._batches = BatchWriter(
-            run.writer,
-            self._table,
-            key_of=key_of(plan),
-            shown_key=shown_key_of(plan),
-            size=run.settings.batch_size,
-            max_tries=run.max_tries,
-            find_gone_fields=self._find_gone_fields,
-        )
 
     def write(self, rows: Sequence[Row]) -> None:
         """Write rows; of several about one record, the last one wins."""
-        if self._preview and self._keeps_seen and not self._has_read_links:
+        if self._preview and self._account.may_delete and not self._has_read_links:
             self._has_read_links = True
-            read_cascading_links(self._run, self.plan.table)
+            read_cascading_links(self._destination, self.plan.table)
         kept = merged(rows) if self.plan.needs_key else list(rows)
         self._account.skip(len(rows) - len(kept), SUPERSEDED)
         matches = self._match(kept)
-        self._save(list(self._intents([row for row in kept if not row.encoded.deleted], matches)))
-        self._delete([row for row in kept if row.encoded.deleted], matches)
+        to_delete: list[tuple[Row, ExistingRecord | None]] = []
+        intents: list[Intent] = []
+        for row in kept:
+            try:
+                record = self._chosen(row, matches)
+            except RowRejectedError as error:
+                self._account.reject(row, error)
+                continue
+            if row.encoded.deleted:
+                to_delete.append((row, record))
+            elif (intent := self._creation(row) if record is None else self._change(row, record)) is not None:
+                intents.append(intent)
+        self._save(intents)
+        if to_delete:
+            self._delete(to_delete)
 
     def is_about_any(self, rows: Iterable[Row]) -> bool:
         """Return whether rows are about any record of the table, or it has none."""
-        return any(self._match(rows).values()) or self._run.matcher_of(self.plan).is_empty
+        return any(self._match(rows).values()) or self._destination.matcher_of(self.plan).is_empty
 
     def find_rejected(self) -> set[int]:
         """Return the ids of the records that rejected rows were about; the table is read for it."""
         if not (self.plan.needs_key and self._account.rejected_keys):
             return set()
-        matcher = self._run.matcher_of(self.plan)
+        matcher = self._destination.matcher_of(self.plan)
         matcher.read_whole()
         return {record.id for key in self._account.rejected_keys for record in matcher.index.find(key)}
 
@@ -193,11 +180,11 @@ class RowWriter:
 
     def find_unseen(self) -> Unseen | None:
         """Read what is left of the table; return the records for which no row came, None if its end is not certain."""
-        matcher = self._run.matcher_of(self.plan)
+        matcher = self._destination.matcher_of(self.plan)
         matcher.read_whole()
         known = set(matcher.index.ids())
-        unseen = known - self.seen
-        created = set(self.created)
+        unseen = known - self._written.seen
+        created = set(self._written.created)
         before = known - created
         really_known = before if self._preview else known | created  # a dry run makes its ids up
         if unseen and not self._table.ends_at(max(really_known)):
@@ -208,31 +195,11 @@ class RowWriter:
             keys_are_shown=self.plan.matches_record_id or not matcher.has_seen_no_key,
         )
 
-    def remove(self, record_ids: Sequence[int], cascade: Cascade, *, counted: set[RecordKey]) -> None:
-        """Delete records for which no row came.
-
-        Args:
-            record_ids: They.
-            cascade: What goes along with them.
-            counted: What is in a count already; what goes along is added.
-
-        Raises:
-            DeletionsRefusedError: Some of them cannot be deleted; the others were.
-        """
-        refused = []
-        for deletion in self._remove(record_ids, cascade, counted=counted):
-            if deletion.refusal is None:
-                self._account.report.removed += 1
-            else:
-                refused.append(deletion)
-        if refused:
-            raise DeletionsRefusedError(self.plan, refused)
-
     def _match(self, rows: Iterable[Row]) -> Matches:
         if not self.plan.needs_key:
             return {}
         wanted = {row.encoded.key: row.encoded.fields for row in rows if row.encoded.key is not None}
-        return self._run.matcher_of(self.plan).find_all(wanted)
+        return self._destination.matcher_of(self.plan).find_all(wanted)
 
     def _chosen(self, row: Row, matches: Matches) -> ExistingRecord | None:
         """Return the record that a row is about.
@@ -241,30 +208,15 @@ class RowWriter:
             RowRejectedError: There are several, and the settings do not say which one.
         """
         records = matches.get(row.encoded.key, ())
-        if self._keeps_seen:
-            self.seen.update(record.id for record in records)
-        if len(records) > 1 and self._on_duplicate_match == "reject":
+        if self._account.may_delete:
+            self._written.seen.update(record.id for record in records)
+        if len(records) > 1 and self.plan.on_duplicate_match == "reject":
             raise RowRejectedError(
                 property_name=", ".join(self.plan.match_on),
                 code="duplicate_match",
                 reason=f"{len(records):,} records have this key: {listed_ids([record.id for record in records])}.",
             )
-        return records[-1 if self._on_duplicate_match == "newest" else 0] if records else None
-
-    def _with_records(self, rows: Iterable[Row], matches: Matches) -> Iterator[tuple[Row, ExistingRecord | None]]:
-        for row in rows:
-            try:
-                record = self._chosen(row, matches)
-            except RowRejectedError as error:
-                self._account.reject(row, error)
-            else:
-                yield row, record
-
-    def _intents(self, rows: Iterable[Row], matches: Matches) -> Iterator[Intent]:
-        for row, record in self._with_records(rows, matches):
-            intent = self._creation(row) if record is None else self._change(row, record)
-            if intent is not None:
-                yield intent
+        return records[-1 if self.plan.on_duplicate_match == "newest" else 0] if records else None
 
     def _creation(self, row: Row) -> Intent | None:
         if self.plan.mode == "update":
@@ -279,7 +231,7 @@ class RowWriter:
     def _change(self, row: Row, record: ExistingRecord) -> Intent | None:
         changes = self.plan.changes(row.encoded, record.fields)
         if not changes:
-            self._settle(row, "unchanged", record.id, shown=record.fields)
+            self._finish(row, "unchanged", record.id, shown=record.fields)
             return None
         if row.encoded.files:
             self._shown_files[row.identity] = record.fields
@@ -289,7 +241,7 @@ class RowWriter:
 
     def _save(self, intents: Sequence[Intent]) -> None:
         creates = sum(intent.creates for intent in intents)
-        self._run.limits.reserve("update", len(intents) - creates)
+        self._limits.reserve("update", len(intents) - creates)
         if creates and not self.plan.needs_key:
             self._table.look_for_highest_id()
         if creates and self._is_key_in_doubt(intents):
@@ -303,18 +255,18 @@ class RowWriter:
         """Save, and return the ids of the records that were made."""
         outcomes = []
         for outcome in self._batches.save(intents, ids_matter=self._account.is_remembering):
-            self._take(outcome)
+            self._receive(outcome)
             outcomes.append(outcome)
             if not len(outcomes) % _PROGRESS_EVERY:
                 self._account.show_progress()
         made = [outcome.record_id for outcome in outcomes if outcome.intent.creates and outcome.error is None]
         if not self._preview:  # its ids are made up
             self._table.note_created(made)
-            self._overrides.look(self.plan, self._table, outcomes)
+            self._look_for_overrides(outcomes)
         return made
 
     def _is_key_in_doubt(self, intents: Sequence[Intent]) -> bool:
-        """Tell, once for a stream, whether a key may not be found again.
+        """Return, once for a stream, whether a key may not be found again.
 
         Either the table has records of which none shows a key, or a key is a number that doubles cannot hold, in which
         Ninox computes (assumed).
@@ -324,7 +276,7 @@ class RowWriter:
         has_large_key = self._has_number_key and any(
             intent.creates and _is_beyond_doubles(intent.row.encoded.key) for intent in intents
         )
-        if has_large_key or self._run.matcher_of(self.plan).has_seen_no_key:
+        if has_large_key or self._destination.matcher_of(self.plan).has_seen_no_key:
             self._has_checked_key = True
             return True
         return False
@@ -342,15 +294,16 @@ class RowWriter:
         if record is not None and (shown is None or (_is_beyond_doubles(key) and shown != key)):
             raise KeyNotShownError(self.plan, record.id, is_shown=shown is not None)
 
-    def _take(self, outcome: Outcome) -> None:
+    def _receive(self, outcome: Outcome) -> None:
+        """Count what became of a row, and know its record."""
         row = outcome.intent.row
         if outcome.error is not None:
             self._account.reject(row, outcome.error)
             return
-        if self._keeps_seen:  # of a million rows it would take 60 MB
-            self.seen.add(outcome.record_id)
+        if self._account.may_delete:
+            self._written.seen.add(outcome.record_id)
         if outcome.intent.creates:
-            self.created.add(outcome.record_id)
+            self._written.created.add(outcome.record_id)
         self._account.report.recovered += outcome.recovered
         if not outcome.is_certain:
             self._table.note_made(outcome.record_id)
@@ -358,11 +311,11 @@ class RowWriter:
             self._table.note_saved(outcome.record_id, outcome.intent.write.fields)
         is_new = outcome.intent.creates and not outcome.recovered
         shown = self._shown_files.pop(row.identity, {})
-        self._settle(
+        self._finish(
             row, "created" if outcome.intent.creates else "updated", outcome.record_id, shown=shown, is_new=is_new
         )
 
-    def _settle(self, row: Row, outcome: str, record_id: int, *, shown: Fields, is_new: bool = False) -> None:
+    def _finish(self, row: Row, outcome: str, record_id: int, *, shown: Fields, is_new: bool = False) -> None:
         """Load the files of a row whose record is as it should be, and count the row."""
         try:
             uploaded = self._files.load(row.encoded, record_id, shown, is_new=is_new)
@@ -372,125 +325,26 @@ class RowWriter:
         self._account.report.uploaded += uploaded
         self._account.count(row, "updated" if uploaded and outcome == "unchanged" else outcome, record_id)
 
-    def _delete(self, rows: Sequence[Row], matches: Matches) -> None:
+    def _delete(self, rows: Iterable[tuple[Row, ExistingRecord | None]]) -> None:
         """Delete the records of rows that say so; one that is gone already needs nothing."""
-        if not self.plan.needs_key:
-            self._account.skip(len(rows), NO_KEY)
-            return
-        doomed: dict[int, Row] = {}
-        for row, record in self._with_records(rows, matches):
-            if row.encoded.key is None:  # it says another key than the one that records are matched by
+        to_delete: dict[int, Row] = {}
+        for row, record in rows:
+            if row.encoded.key is None or not self.plan.needs_key:  # it says another key than records are matched by
                 self._account.skip(1, NO_KEY)
             elif record is None:
                 self._account.count(row, "unchanged")
             else:
-                self.seen.discard(record.id)  # the last row decides, and this is the last one so far
-                doomed[record.id] = row
-        if doomed and may_cascade(self._run, self.plan.table.id):
-            for record_id, row in doomed.items():
-                self._put_deletion_off(row, record_id)
-        elif doomed:
-            self._delete_rows(doomed, gone=set())
+                self._written.seen.discard(record.id)  # the last row decides, and this is the last one so far
+                to_delete[record.id] = row
+        self._deletions.delete_or_wait(to_delete)
 
-    def _put_deletion_off(self, row: Row, record_id: int) -> None:
-        """Let a deletion wait: a row that comes later may stand for a record that Ninox would delete along."""
-        earlier = self._put_off.find(row.identity)
-        if earlier is not None:
-            self._account.skip(1, SUPERSEDED)
-            row = earlier.then(row)
-        self._put_off.put(replace(row, encoded=replace(row.encoded, record_id=record_id)))
-
-    def delete_put_off(self, gone: set[RecordKey]) -> None:
-        """Delete the records whose deletion was put off, but for those of which a row came since.
-
-        Args:
-            gone: What was deleted at the end of this input, or went along; what is deleted now is added.
-
-        Raises:
-            LimitReachedError: They are too many; those of the last block were not deleted.
-            CascadeUnknownError: Nobody can tell what would go along; none was deleted.
-        """
-        for block in self._put_off.blocks():
-            doomed: dict[int, Row] = {}
-            for row in block:
-                record_id = row.encoded.record_id
-                assert record_id is not None  # noqa: S101 (it was given when the deletion was put off)
-                if RecordKey(self.plan.table.id, record_id) in gone or record_id in doomed:
-                    self._account.count(row, "unchanged")
-                elif self._run.failed_in(self.plan.table.id) is not None:
-                    self._account.reject(row, RowRejectedError(code="not_deleted", reason=_OTHER_STREAM_FAILED))
-                elif self._run.stream_with_row(self.plan.table.id, record_id) is not None or self._is_in_rejected(row):
-                    self._account.skip(1, SUPERSEDED)
-                else:
-                    doomed[record_id] = row
-            if doomed:
-                self._delete_rows(doomed, gone=gone)
-
-    def _is_in_rejected(self, row: Row) -> bool:
-        """Return whether a row about the same record came behind one, and could not be written."""
-        return self._account.rejected_keys.get(row.encoded.key, 0) > row.encoded.number
-
-    def _delete_rows(self, doomed: dict[int, Row], *, gone: set[RecordKey]) -> None:
-        """Delete the records of rows, but for those with which records would go that rows of this input stand for."""
-        cascade = find_cascade(self._run, (RecordKey(self.plan.table.id, record_id) for record_id in doomed))
-        for record_id in [record_id for record_id in doomed if self._takes_rows(record_id, cascade)]:
-            self._account.reject(doomed.pop(record_id), RowRejectedError(code="not_deleted", reason=_TAKES_ROWS))
-        if not doomed:
-            return
-        cascade = cascade.of(RecordKey(self.plan.table.id, record_id) for record_id in doomed)
-        along = cascade.along() - gone
-        what = describe_deletion(self._run, self.plan, list(doomed), along)
-        self._run.limits.reserve("delete", len(doomed) + len(along), what=what)
-        if along:
-            logger.info("%s: %s.", self.plan.stream, what)
-        for deletion in self._remove(list(doomed), cascade, counted=gone):
-            if deletion.refusal is None:
-                gone.add(RecordKey(self.plan.table.id, deletion.record_id))
-                self._account.report.deleted += 1
-            else:
-                reason = f"Ninox refused to delete the record with {deletion.refusal}."
-                error = RowRejectedError(code="not_deleted", reason=reason)
-                self._account.reject(doomed[deletion.record_id], error)
-
-    def _takes_rows(self, record_id: int, cascade: Cascade) -> bool:
-        """Return whether records would go along with one for which rows of this very input came."""
-        along = cascade.along([RecordKey(self.plan.table.id, record_id)])
-        return any(self._run.stream_that_keeps(*record) is not None for record in along)
-
-    def _remove(self, record_ids: Sequence[int], cascade: Cascade, *, counted: set[RecordKey]) -> Iterator[Deletion]:
-        """Delete records, and note what went along with those that are gone."""
-        gone = []
-        try:
-            for deletion in self._deletions(record_ids, cascade):
-                if deletion.refusal is None:
-                    gone.append(RecordKey(self.plan.table.id, deletion.record_id))
-                yield deletion
-        finally:
-            along = cascade.along(gone) - counted
-            counted |= along
-            for table_id, record_id in along:
-                self._run.destination.table(table_id).note_deleted(record_id)
-            self._account.report.add_deleted_along(counts_by_name(self._run, along))
-
-    def _deletions(self, record_ids: Sequence[int], cascade: Cascade) -> Iterator[Deletion]:
-        def along(record_id: int) -> dict[str, int]:
-            return counts_by_name(self._run, cascade.along([RecordKey(self.plan.table.id, record_id)]))
-
-        if self._preview is None:
-            yield from self._deleter.delete(record_ids)
-            return
-        for record_id in record_ids:
-            self._preview.delete(record_id, along=partial(along, record_id))
-            self._table.note_deleted(record_id)
-            yield Deletion(record_id)
-
-    def _find_gone_fields(self) -> frozenset[str]:
+    def _find_deleted_fields(self) -> frozenset[str]:
         """Read the schema again; return the fields of the plan that were deleted or cannot be written any more."""
-        self._run.destination.refresh_schema()
-        table = self._run.plan(self._account.described).table
-        gone = self.plan.field_ids - {field.id for field in table.fields if field_type(field.type).write}
-        if gone:
-            names = sorted(field.name for field in self.plan.table.fields if field.id in gone)
+        self._destination.refresh_schema()
+        table = self._planner.plan(self._account.described, self._destination.described).table
+        deleted = self.plan.field_ids - {field.id for field in table.fields if field_type(field.type).write}
+        if deleted:
+            names = sorted(field.name for field in self.plan.table.fields if field.id in deleted)
             logger.warning(
                 "%s: while this run was under way, fields of %r were deleted or became read-only: %s. They are left "
                 "out from here on.",
@@ -498,7 +352,51 @@ class RowWriter:
                 self.plan.table.name,
                 ", ".join(map(repr, names)),
             )
-        return gone
+        return deleted
+
+    def _look_for_overrides(self, outcomes: Sequence[Outcome]) -> None:
+        """Read the first records that were created, and the first changed: do scripts put other values into them?
+
+        One call each, if the table has scripts. Ninox stores what is sent, runs the table's scripts, and answers with
+        either (observed). A field that a script overrides differs from the row again in the next run, which writes it
+        and sets off the scripts once more, every time.
+        """
+        if not (self.plan.table.may_have_scripts and self.plan.needs_key):
+            return
+        for creates in (True, False):
+            sent = {
+                outcome.record_id: outcome.intent.write.fields
+                for outcome in outcomes
+                if outcome.error is None and outcome.is_certain and outcome.intent.creates is creates
+            }
+            if sent and creates not in self._written.looked_at:
+                self._written.looked_at.add(creates)
+                self._compare(sent)
+
+    def _compare(self, sent: Mapping[int, Fields]) -> None:
+        """Log and count the fields of records that hold something else than what was sent."""
+        plan = self.plan
+        records = [record for record in self._table.page_from(min(sent)) if record.id in sent]
+        differing = Counter(
+            field_id for record in records for field_id in plan.differing(sent[record.id], record.fields)
+        )
+        captions = {field.id: field.name for field in plan.table.fields}
+        counts = self._account.report.overridden
+        for field_id, count in differing.items():
+            caption = captions[field_id]
+            counts[caption] = counts.get(caption, 0) + count
+            logger.warning(
+                "%s: field %r of table %r holds something else than what was sent in %d of %s just written: a script "
+                "of the table may override it. Each run will write these rows again, and set off the scripts again. To "
+                "leave the field out: streams.%s.fields: {%s: null}.",
+                plan.stream,
+                caption,
+                plan.table.name,
+                count,
+                counted(len(records), "record"),
+                plan.stream,
+                plan.property_of(field_id),
+            )
 
 
 def _is_beyond_doubles(key: Hashable) -> bool:

@@ -9,8 +9,8 @@ from ninox_singer.types import TYPES, meaning_of
 from ninox_singer.types import field_type as type_named
 from ninox_singer.types.base import BadValueError, Formats, ValueRejectedError
 from tap_ninox.rows.columns import columns_of
-from target_ninox.mapping.assignment import Assignment
-from target_ninox.mapping.rows import RowRejectedError
+from target_ninox.mapping.encode import Assignment
+from target_ninox.rows import RowRejectedError
 from tests.helpers.cases import options
 
 __all__ = [

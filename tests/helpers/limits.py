@@ -22,15 +22,16 @@ from ninox_api.transport import ServerClock, Transport
 from ninox_simulator import app, scripts_api
 from tap_ninox.rows.fast_path import SelectedFieldsDecoder
 from tap_ninox.settings import TapSettings
-from target_ninox import completeness, finishing
-from target_ninox.mapping.plan import WritePlan
+from target_ninox import completeness
+from target_ninox.mapping.encode import WritePlan
+from target_ninox.mapping.plan import Planner
 from target_ninox.mapping.references import Reference
-from target_ninox.matching.known_table import KnownTable
-from target_ninox.run import Run
+from target_ninox.records.table import KnownTable
 from target_ninox.settings import TargetSettings
 from target_ninox.state import write_state
-from target_ninox.write import batch_size
-from target_ninox.write.file_sources import FileSources
+from target_ninox.write import batches, finishing
+from target_ninox.write.delete import Deletions
+from target_ninox.write.files import FileSources
 from target_ninox.write.row_writer import RowWriter
 
 # ----------------------------------------------------------------------------------------------------------- limits
@@ -77,28 +78,28 @@ def _constants_by_class(settings):
 @contextmanager
 def small_batches(rows):
     """Let the target load a stream after so few rows."""
-    with mock.patch("target_ninox.sink.ROWS_AT_ONCE", rows):
+    with mock.patch("target_ninox.target.ROWS_AT_ONCE", rows):
         yield
 
 
 @contextmanager
 def small_batches_in_bytes(size):
     """Let the target load the fullest stream after rows of so few bytes in all."""
-    with mock.patch("target_ninox.sink.MOST_BYTES_IN_ALL", size):
+    with mock.patch("target_ninox.target.MOST_BYTES_IN_ALL", size):
         yield
 
 
 @contextmanager
 def few_rows_of_all_streams(rows):
     """Let the target load the fullest stream after so few rows in all."""
-    with mock.patch("target_ninox.sink.MOST_ROWS_IN_ALL", rows):
+    with mock.patch("target_ninox.target.MOST_ROWS_IN_ALL", rows):
         yield
 
 
 @contextmanager
 def few_waiting_rows_at_once(rows):
     """Let so few rows of a stream that wait be in memory together."""
-    with mock.patch("target_ninox.matching.waiting.ROWS_AT_ONCE", rows):
+    with mock.patch("target_ninox.records.waiting.ROWS_AT_ONCE", rows):
         yield
 
 
@@ -120,26 +121,31 @@ def encoding_fails(value, error):
 def stream_crashes(stream, at, error):
     """Let the loading of a stream fail as nobody foresaw: when it is planned, or its rows are loaded or deleted."""
     if at in {"planning", "planning again"}:
-        plan, came = Run.plan, []
+        plan, came = Planner.plan, []
 
-        def planning(self, described):
+        def planning(self, described, database):
             came.append(described.stream)
             if came.count(stream) > (at == "planning again") and described.stream == stream:
                 raise error
-            return plan(self, described)
+            return plan(self, described, database)
 
-        with mock.patch.object(Run, "plan", planning):
+        with mock.patch.object(Planner, "plan", planning):
             yield
         return
-    names = {"matching": "_match", "writing": "_save", "looking for what is gone": "find_unseen", "deleting": "_remove"}
-    work = getattr(RowWriter, names[at])
+    owner, name = {
+        "matching": (RowWriter, "_match"),
+        "writing": (RowWriter, "_save"),
+        "looking for what is gone": (RowWriter, "find_unseen"),
+        "deleting": (Deletions, "_remove"),
+    }[at]
+    work = getattr(owner, name)
 
     def failing(self, *arguments, **named):
         if self.plan.stream == stream:
             raise error
         return work(self, *arguments, **named)
 
-    with mock.patch.object(RowWriter, names[at], failing):
+    with mock.patch.object(owner, name, failing):
         yield
 
 
@@ -207,7 +213,7 @@ def small_pages(good_bytes):
 def slow_answers(*, quick_s=0.0, slow_s=-1.0):
     """Take every answer for a slow one: pages and batches do not grow, and shrink to their first size."""
     with ExitStack() as stack:
-        for module in (paging, batch_size):
+        for module in (paging, batches):
             stack.enter_context(mock.patch.multiple(module, QUICK_S=quick_s, SLOW_S=slow_s))
         yield
 
@@ -330,8 +336,8 @@ def killed_at_request(number, *, is_answered):
 
     with ExitStack() as stack:
         stack.enter_context(mock.patch.object(Transport, "_exchange", counted))
-        for module in ("record_index", "waiting"):
-            stack.enter_context(mock.patch(f"target_ninox.matching.{module}.SpooledTemporaryFile", _UnclosedFile))
+        for module in ("index", "waiting"):
+            stack.enter_context(mock.patch(f"target_ninox.records.{module}.SpooledTemporaryFile", _UnclosedFile))
         yield
 
 
@@ -416,7 +422,7 @@ def rows_that_wait(stream):
     counts = []
 
     def note(target):
-        counts.append(len(target._loaders[stream].held))
+        counts.append(len(target._streams[stream].waiting))
 
     with mock.patch("target_ninox.target.TargetNinox.write_durable_state", note):
         yield counts
@@ -425,7 +431,7 @@ def rows_that_wait(stream):
 @contextmanager
 def at_each_flush_of_rejects(note):
     """Call a function whenever the file of rejected rows is made safe, in place of that."""
-    with mock.patch("target_ninox.reporting.rejects.Rejects.flush", side_effect=note):
+    with mock.patch("target_ninox.rejects.Rejects.flush", side_effect=note):
         yield
 
 
@@ -433,7 +439,7 @@ def at_each_flush_of_rejects(note):
 def names_looked_up():
     """Hand out a list of the names for which a near one was looked for; none is found."""
     names = []
-    with mock.patch("target_ninox.mapping.place.FieldNames.nearest", lambda _, name: names.append(name)):
+    with mock.patch("target_ninox.mapping.fields.FieldNames.nearest", lambda _, name: names.append(name)):
         yield names
 
 

@@ -12,10 +12,10 @@ import pytest
 from ninox_api.schema import Field, Table
 from ninox_tools.pages.page import render_page
 from ninox_tools.pages.runs import UnknownReportError, rejects_of, run_of
-from target_ninox.mapping.rows import EncodedRow, RowRejectedError
-from target_ninox.reporting.dry_run import DryRun
-from target_ninox.reporting.rejects import Rejects, StreamSchema
-from target_ninox.reporting.report import RunReport
+from target_ninox.dry_run import DryRun
+from target_ninox.rejects import Rejects
+from target_ninox.report import RunReport
+from target_ninox.rows import EncodedRow, RowRejectedError, StreamSchema
 from tests.helpers.run import run_tap
 from tests.helpers.seeds import customer_records, customers, database, shop, table, team
 

@@ -259,15 +259,15 @@ PROMISES = [
         "A name of nothing is an error that names the nearest one",
         test="settings/test_names_in_settings.py::test_the_target_refuses_what_is_not_there_and_says_what_is_near",
         defects=(
-            Defect("target_ninox.destination:_find_database", "if problems:", "if False:"),
-            Defect("target_ninox.mapping.properties:_strangers", "if name not in properties:", "if False:"),
+            Defect("target_ninox.records.destination:_find_database", "if problems:", "if False:"),
+            Defect("target_ninox.mapping.fields:_strangers", "if name not in properties:", "if False:"),
         ),
     ),
     Promise(
         "docs/reference/settings.md",
         "what looks like a slip is an error, too",
         test="target/test_upsert.py::test_settings_of_a_stream_that_is_mistyped_end_the_run",
-        defects=(Defect("target_ninox:check_idle_settings", "if problems:", "if False:"),),
+        defects=(Defect("target_ninox:check_unused_settings", "if problems:", "if False:"),),
     ),
     Promise(
         "docs/reference/messages.md",

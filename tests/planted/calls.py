@@ -95,7 +95,7 @@ PROMISES = [
         "CHANGELOG.md",
         "A wrong id is an error that lists what there is",
         test="target/test_calls_of_discovery.py::test_a_wrong_id_is_an_error_that_lists_what_there_is",
-        defects=(Defect("target_ninox:open_destination", "suppress(NinoxNotFoundError, ", "suppress("),),
+        defects=(Defect("target_ninox:find_database", "suppress(NinoxNotFoundError, ", "suppress("),),
     ),
     Promise(
         "CHANGELOG.md",

@@ -75,7 +75,7 @@ PROMISES = [
         "docs/how-to/write-into-ninox.md",
         "Of several rows about one record, the last one wins",
         test="target/test_references.py::test_a_row_that_waits_is_gone_once_a_later_one_of_its_key_was_loaded",
-        defects=(Defect("target_ninox:StreamLoader.flush", "self.held.discard(identity)", "pass"),),
+        defects=(Defect("target_ninox:StreamLoader.flush", "self.waiting.discard(identity)", "pass"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",

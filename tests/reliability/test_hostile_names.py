@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ninox_api.errors import NinoxError
 from ninox_simulator.server import Simulator
-from target_ninox.write.file_sources import safe_name
+from target_ninox.write.files import safe_name
 from tests.helpers import limits
 from tests.helpers.run import discover, records, run_tap, run_target, schema
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customer_records, customers, database, field, table, team

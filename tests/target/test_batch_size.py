@@ -8,7 +8,7 @@ import pytest
 
 from ninox_api.transport import Delivery
 from ninox_simulator.messages import ApiError
-from target_ninox.write.batch_size import MAX_BATCH_BYTES, BatchSize
+from target_ninox.write.batches import MAX_BATCH_BYTES, BatchSize
 from tests.helpers import limits
 from tests.helpers.run import records, run_target, schema, stored, writes
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, shop

@@ -7,9 +7,9 @@ import io
 import pytest
 
 from ninox_api.schema import Choice, Field, Table
-from target_ninox.mapping.rows import EncodedRow
-from target_ninox.reporting.dry_run import MOST_EXAMPLES, DryRun
-from target_ninox.reporting.report import RunReport
+from target_ninox.dry_run import MOST_EXAMPLES, DryRun
+from target_ninox.report import RunReport
+from target_ninox.rows import EncodedRow
 
 CUSTOMERS = Table(
     id="A",

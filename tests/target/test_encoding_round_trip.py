@@ -18,9 +18,10 @@ from ninox_simulator.samples.blattwerk import build
 from ninox_singer.types import TYPES
 from tap_ninox.rows.columns import SYSTEM_PROPERTIES, columns_of
 from tap_ninox.rows.convert import Converter
-from target_ninox.mapping.place import SYSTEM_PROPERTIES as LEFT_OUT
-from target_ninox.mapping.place import FieldNames, Place
+from target_ninox.mapping.fields import FieldNames
+from target_ninox.mapping.place import Place
 from target_ninox.mapping.plan import plan_stream
+from target_ninox.rows import SYSTEM_PROPERTIES as LEFT_OUT
 from target_ninox.settings import StreamSettings
 from tests.helpers.cases import stored_values
 

@@ -15,12 +15,12 @@ from ninox_api.schema import DatabaseSchema, Field, Table
 from ninox_simulator.messages import json_reply
 from ninox_simulator.server import Simulator
 from ninox_singer.types.base import ValueRejectedError
-from target_ninox.mapping.place import Place
+from target_ninox.mapping.place import Database, Place
 from target_ninox.mapping.plan import plan_stream
-from target_ninox.mapping.rows import RowRejectedError
+from target_ninox.records.destination import Destination
+from target_ninox.rows import RowRejectedError
 from target_ninox.settings import StreamSettings
-from target_ninox.write.file_sources import FileSources, safe_name
-from target_ninox.write.files import FileLoader
+from target_ninox.write.files import FileLoader, FileSources, safe_name
 from tests.helpers import limits
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customer_records, customers, database, field, team
 from tests.helpers.wire import calls
@@ -107,21 +107,25 @@ def load(simulator, sources, pauses):
     client = NinoxClient(ConnectionConfig.from_settings(config)).database(
         TEAM_ID, DatabaseName(id=DATABASE_ID, name="")
     )
+    schema = DatabaseSchema(tables=(TABLE,), lists_formulas=True)
     plan = plan_stream(
         "customers",
         Place(table_id=TABLE.id, reason="", is_set=False, has_own_ids=False, identity=None, is_behind_schema=False),
         {"properties": {"name": {}, "one": {}, "two": {}}},
         ["name"],
-        DatabaseSchema(tables=(TABLE,), lists_formulas=True),
+        schema,
         StreamSettings(fields={"one": "Foto 1", "two": "D"}),
     )
-    loader = FileLoader(plan, client, client, sources, max_tries=TRIES)
+    described = Database(team_id=TEAM_ID, name=client.database, schema=schema)
+    destination = Destination(client, described, client, max_tries=TRIES, batch_size=None)
+    loader = FileLoader(plan, destination, sources)
 
     def run(**files):
         current = dict(stored(simulator).fields)
         return loader.load(plan.encode({"name": "name 1", **files}, 1), 1, current)
 
-    return run
+    yield run
+    destination.close()
 
 
 def stored(simulator):

@@ -11,7 +11,7 @@ from ninox_api.errors import NinoxConfigError
 from ninox_api.schema import Choice, DatabaseName, DatabaseSchema, Field, Table
 from target_ninox.mapping.place import Database, find_place
 from target_ninox.mapping.plan import plan_stream
-from target_ninox.mapping.rows import RowRejectedError
+from target_ninox.rows import RowRejectedError
 from target_ninox.settings import StreamSettings
 from tests.helpers import limits
 

@@ -8,8 +8,8 @@ import os
 import stat
 from decimal import Decimal
 
-from target_ninox.mapping.rows import RowRejectedError
-from target_ninox.reporting.rejects import Rejects, StreamSchema
+from target_ninox.rejects import Rejects
+from target_ninox.rows import RowRejectedError, StreamSchema
 from tests.helpers import limits
 from tests.helpers.run import records, run_target, schema, state
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, shop

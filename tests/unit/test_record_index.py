@@ -6,7 +6,7 @@ import tracemalloc
 
 import pytest
 
-from target_ninox.matching.record_index import MEMORY_BYTES, RecordIndex, SavedValues
+from target_ninox.records.index import MEMORY_BYTES, RecordIndex, SavedValues
 
 
 @pytest.fixture

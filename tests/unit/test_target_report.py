@@ -9,7 +9,7 @@ from itertools import count
 
 import pytest
 
-from target_ninox.reporting.report import CountsDifferError, RunReport
+from target_ninox.report import CountsDifferError, RunReport
 
 
 def make_report(**more):

@@ -14,12 +14,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
+import msgspec
+
+from ninox_api.client import RecordWrite, SavedRecord
+from ninox_api.files import Upload
 from ninox_api.schema import Field, Table
+from ninox_api.transport import Delivery
 from ninox_singer.logs import escape
 from ninox_singer.types import meaning_of
 from ninox_singer.wording import pad, width
-from target_ninox.mapping.rows import EncodedRow
-from target_ninox.reporting.report import RunReport, StreamReport
+from target_ninox.report import RunReport, StreamReport
+from target_ninox.rows import EncodedRow
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+_FIRST_ID = 10**15
+"""Made-up ids start here, far beyond any real one."""
 
 MOST_EXAMPLES = 3
 """Of each kind."""
@@ -258,3 +267,41 @@ def _coloured(cell: str, column: str) -> str:
     if column not in _COLOURS or cell.strip() == "0":
         return cell
     return f"{_COLOURS[column]}{cell}{_PLAIN}"
+
+
+class DryWriter:
+    """Answers writes as Ninox would and does none of them, so that everything around runs as it does in earnest."""
+
+    def __init__(self) -> None:
+        """Start with the first made-up id."""
+        self._next_id = _FIRST_ID
+
+    def save_records(
+        self,
+        _table_id: str,
+        writes: Sequence[RecordWrite],
+        /,
+        *,
+        max_bytes: int | None = None,  # noqa: ARG002 (as all writers)
+        measure: Callable[[Delivery], None] | None = None,  # noqa: ARG002
+    ) -> list[SavedRecord]:
+        """Return an id for every record."""
+        return [SavedRecord(plain_id=write.id or self._new_id(), fields=_echo(write)) for write in writes]
+
+    def delete_records(self, _table_id: str, _record_ids: Sequence[int], /) -> None:
+        """Do nothing."""
+
+    def delete_record(self, _table_id: str, _record_id: int, /) -> bool:
+        """Say that it was there."""
+        return True
+
+    def upload_file(self, _table_id: str, _record_id: int, _upload: Upload, /) -> None:
+        """Do nothing."""
+
+    def _new_id(self) -> int:
+        self._next_id += 1
+        return self._next_id
+
+
+def _echo(write: RecordWrite) -> msgspec.Raw:
+    return msgspec.Raw(_ENCODER.encode(write.fields))

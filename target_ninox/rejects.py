@@ -9,8 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -22,7 +21,7 @@ from singer_sdk.exceptions import MissingKeyPropertiesError
 from ninox_api.errors import NinoxError
 from ninox_singer.output_files import naming
 from ninox_singer.wording import counted
-from target_ninox.mapping.rows import EMPTY_KEY, Key, RowRejectedError
+from target_ninox.rows import EMPTY_KEY, Key, RowRejectedError, StreamSchema
 
 logger = logging.getLogger(__name__)
 
@@ -39,15 +38,6 @@ class RowsRejectedError(NinoxError):
 
 class RowsWithoutKeyError(RowsRejectedError, MissingKeyPropertiesError):
     """Some of them had no key: then the SDK's own error is expected of a target, but not before the other rows."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StreamSchema:
-    """What the SCHEMA message of a stream said."""
-
-    stream: str
-    schema: Mapping[str, Any]
-    key_properties: Sequence[str]
 
 
 class Rejects:

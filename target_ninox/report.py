@@ -14,6 +14,7 @@ import msgspec
 
 from ninox_api.errors import NinoxError
 from ninox_singer.output_files import write_private
+from ninox_singer.progress import Display, LogDisplay
 from ninox_singer.wording import counted
 
 logger = logging.getLogger(__name__)
@@ -132,9 +133,20 @@ class RunReport:
 
     def __init__(
         self, calls_used: Callable[[], int], *, path: Path | None = None, is_dry: bool = False,
-        limit_rows: int | None = None,
+        limit_rows: int | None = None, display: Display | None = None, share: Callable[[], float | None] = lambda: None,
     ) -> None:  # fmt: skip
-        """Remember when the run began and where to report."""
+        """Remember when the run began and where to report.
+
+        Args:
+            calls_used: Counts the requests so far.
+            path: Of the report file; None for none.
+            is_dry: Whether nothing is written.
+            limit_rows: How many rows of each stream are loaded; None for all.
+            display: Where progress is shown.
+            share: Counts how much of the input was read, 0 to 1; None if nobody knows.
+        """
+        self.display: Display = display or LogDisplay()
+        self.share = share
         self._limit_rows = limit_rows
         self._calls_used = calls_used
         self._path = path

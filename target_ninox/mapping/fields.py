@@ -1,4 +1,4 @@
-"""Stream properties → table fields: what goes where, what is left out, and what cannot work."""
+"""The fields of a table and the properties that fill them: what goes where, what is left out, what cannot work."""
 
 from __future__ import annotations
 
@@ -7,13 +7,93 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ninox_api.schema import Field, Table
-from ninox_singer.names import did_you_mean
+from ninox_singer.names import MAX_LENGTH, Names, cut_name, did_you_mean, nearest
 from ninox_singer.types import field_type, why_read_only
-from target_ninox.mapping.place import FieldNames, FieldPart, are_tombstones, describe, is_system
+from target_ninox.mapping.place import IDENTITY, describe, slug_of
+from target_ninox.rows import are_tombstones, is_system
 from target_ninox.settings import StreamSettings
 
 MOST_SUGGESTED = 20
 """A nearest name is looked for so often: each look compares a name with all fields, of which there may be thousands."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPart:
+    """A field, or a part of one such as the start of an appointment."""
+
+    field: Field
+    part: str = ""
+
+
+class FieldNames:
+    """Finds the fields of one table by what a stream or a setting calls them."""
+
+    def __init__(self, table: Table, properties: Mapping[str, Mapping[str, Any]]) -> None:
+        """Work out what the table's fields are called.
+
+        Args:
+            table: Where the stream goes.
+            properties: Property → JSON Schema.
+        """
+        self._properties = properties
+        self._by_id = {field.id: field for field in table.fields}
+        self._by_caption: dict[str, list[Field]] = {}
+        self._by_slug: dict[str, list[FieldPart]] = {}
+        for item in table.fields:
+            self._by_caption.setdefault(item.name, []).append(item)
+            slug = slug_of(item.name)
+            for part in _parts(item) if slug is not None else ():
+                self._by_slug.setdefault(_with_part(slug or "", part), []).append(FieldPart(item, part))
+        self._settings = Names(
+            [FieldPart(field, part) for field in table.fields for part in dict.fromkeys(("", *_parts(field)))],
+            ids=lambda item: () if item.part else (item.field.id,),
+            names=lambda item: () if item.part else (item.field.name,),
+            loosely=(_slugs, slug_of),
+        )
+
+    def find(self, name: str) -> list[FieldPart]:
+        """Return the fields that a property means; one if it is clear."""
+        said = self._properties.get(name)
+        said = said if isinstance(said, Mapping) else {}
+        identity, caption = said.get(IDENTITY), said.get("title")
+        if isinstance(identity, Mapping) and isinstance(caption, str):
+            same = self._by_id.get(str(identity.get("field")))
+            fields = [same] if same is not None and same.name == caption else self._called(caption)
+            if fields:
+                part = str(identity.get("part") or "")
+                return [FieldPart(field, part) for field in fields if part in _parts(field)]
+        exact = [FieldPart(field) for field in self._by_caption.get(name, ())]
+        return exact or self._by_slug.get(slug_of(name) or "", [])
+
+    def find_named(self, wanted: str) -> list[FieldPart]:
+        """Return the fields that a setting means, by id or caption, else by identifier; one if it is clear."""
+        return self._settings.find(wanted)
+
+    def nearest(self, name: str) -> str | None:
+        """Return the field name that looks most like a name."""
+        return nearest(name, self._by_caption)
+
+    def _called(self, caption: str) -> list[Field]:
+        found = self._by_caption.get(caption)
+        if found is not None:
+            return found
+        return [item.field for item in self._by_slug.get(slug_of(caption) or "", ()) if not item.part]
+
+
+def _parts(field: Field) -> tuple[str, ...]:
+    """Return the parts in which a field can be given; of those that cannot be written, the whole."""
+    known = field_type(field.type)
+    return tuple(dict.fromkeys((*known.part_names, *known.more_parts))) if known.write else ("",)
+
+
+def _slugs(item: FieldPart) -> Iterator[str]:
+    slug = slug_of(item.field.name)
+    if slug is not None and item.part in _parts(item.field):
+        yield _with_part(slug, item.part)
+
+
+def _with_part(slug: str, part: str) -> str:
+    return f"{cut_name(slug, MAX_LENGTH - len(part) - 1)}_{part}" if part else slug
 
 
 @dataclass(slots=True)

@@ -8,8 +8,8 @@ from collections.abc import Hashable, Iterator, Mapping
 
 from ninox_api.client import NinoxRecord
 from ninox_api.paging import Page
-from target_ninox.matching.known_table import KnownTable
-from target_ninox.matching.record_index import ExistingRecord, Fields, KeyOf, RecordIndex, SavedValues
+from target_ninox.records.index import ExistingRecord, Fields, KeyOf, RecordIndex, SavedValues
+from target_ninox.records.table import KnownTable
 
 _FEW = 2
 """So many single reads are never dearer than reading the table: a page and the empty one behind it."""

@@ -7,8 +7,7 @@ from array import array
 from collections.abc import Hashable, Iterator
 from tempfile import SpooledTemporaryFile
 
-from target_ninox.reporting.rejects import StreamSchema
-from target_ninox.write.merging import Row
+from target_ninox.rows import Row, StreamSchema
 
 ROWS_AT_ONCE = 2000
 """So many are in memory together when they are tried again."""

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from ninox_singer.progress import Progress
-from target_ninox.mapping.rows import EMPTY_KEY, EncodedRow, RowRejectedError
-from target_ninox.reporting.rejects import StreamSchema
-from target_ninox.run import Run
-from target_ninox.write.merging import Row
+from target_ninox.dry_run import TablePlan
+from target_ninox.rejects import Rejects
+from target_ninox.report import RunReport
+from target_ninox.rows import EMPTY_KEY, EncodedRow, Row, RowRejectedError, StreamSchema
 
 MARKED_DELETED, SUPERSEDED, NO_RECORD, NO_KEY = "marked_deleted", "superseded", "no_record", "no_key"
 """Why rows are skipped; `report.SKIPPED` has them in words."""
@@ -29,40 +29,47 @@ class StreamAccount:
     Attributes:
         described: What its SCHEMA message said.
         report: Its counts.
-        read: Rows that came.
+        preview: What a dry run would do to its table; None in earnest.
+        may_delete: Whether anything can be deleted in this run: only then it matters which records rows were about.
+        run: The report of the whole run.
         blocked_from: Number of the first rejected row that holds the state; None for none.
         rejected_keys: Key → number of the last rejected row that has it; none where nothing can be deleted.
         has_nameless_rejects: Whether a row was rejected that may be about any record.
     """
 
-    def __init__(self, run: Run, described: StreamSchema) -> None:
-        """Start at zero."""
+    def __init__(
+        self, described: StreamSchema, run: RunReport, rejects: Rejects, *, may_delete: bool, holds_state: bool
+    ) -> None:
+        """Start at zero.
+
+        Args:
+            described: What its SCHEMA message said.
+            run: The report of the whole run.
+            rejects: Where rejected rows go.
+            may_delete: Whether anything can be deleted in this run.
+            holds_state: Whether no state may pass a rejected row.
+        """
         self.described = described
-        self.report = run.report.stream(described.stream)
-        self.read = 0
+        self.run = run
+        self.report = run.stream(described.stream)
+        self.preview: TablePlan | None = None
         self.blocked_from: int | None = None
         self.rejected_keys: dict[Hashable, int] = {}
         self.has_nameless_rejects = False
-        self._keeps_keys = run.settings.may_delete
-        self._share = run.share
+        self.may_delete = may_delete
         self._progress = Progress(described.stream, run.display, start=run.share() or 0.0)
-        self._rejects = run.rejects
-        self._holds_state = run.settings.fails_on_reject
+        self._rejects = rejects
+        self._holds_state = holds_state
         self._remembered: dict[Hashable, Counted] | None = None
 
-    def take(self) -> int:
+    def receive(self) -> int:
         """Count a row that came; return its number."""
-        self.read += 1
         self.report.read += 1
-        return self.read
+        return self.report.read
 
     def show_progress(self) -> None:
         """Show how far the stream is, unless that was done a moment ago."""
-        self._progress.advance(self.report.settled, self._share())
-
-    def leave_out(self) -> None:
-        """Count a row that came behind the last one that this run loads."""
-        self.report.left_out += 1
+        self._progress.advance(self.report.settled, self.run.share())
 
     def count(self, row: Row, outcome: str, record_id: int = 0) -> None:
         """Count what became of a row."""
@@ -72,7 +79,8 @@ class StreamAccount:
 
     def skip(self, count: int, because: str) -> None:
         """Count rows that needed nothing, and why."""
-        self._add("skipped", count, because=because)
+        if count:
+            self._add("skipped", count, because=because)
 
     def recount(self, row: Row, outcome: str) -> None:
         """Count a remembered row under another name."""
@@ -89,7 +97,7 @@ class StreamAccount:
             self._add(counted.outcome, -1, because=NO_RECORD)
         self._add("rejected", 1)
         key = error.key if row.encoded.key is None else row.encoded.key
-        if self._keeps_keys and key is not None:
+        if self.may_delete and key is not None:
             self.rejected_keys[key] = row.encoded.number
         is_whole = key is not None and not (isinstance(key, tuple) and None in key)
         if not is_whole and all(fault.code != EMPTY_KEY for fault in error.faults):

@@ -7,11 +7,11 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from msgspec.structs import replace
 
 from ninox_singer.wording import listed_ids
-from target_ninox.mapping.plan import FindRecord, WritePlan
+from target_ninox.mapping.encode import FindRecord, WritePlan
 from target_ninox.mapping.references import Reference
-from target_ninox.mapping.rows import EncodedRow, RowRejectedError
-from target_ninox.run import Run
-from target_ninox.write.merging import Row
+from target_ninox.records.destination import Destination
+from target_ninox.report import StreamReport
+from target_ninox.rows import EncodedRow, Row, RowRejectedError
 
 Reject = Callable[[Row, RowRejectedError], None]
 
@@ -27,9 +27,10 @@ _CIRCULAR = (
 class Links:
     """Resolves the references of one stream's rows."""
 
-    def __init__(self, run: Run, plan: WritePlan) -> None:
+    def __init__(self, plan: WritePlan, destination: Destination, report: StreamReport) -> None:
         """Remember the plan; nothing is read yet."""
-        self._run = run
+        self._destination = destination
+        self._report = report
         self._plan = plan
 
     def resolve(self, rows: Sequence[Row], *, reject: Reject) -> tuple[list[Row], list[Row]]:
@@ -52,19 +53,19 @@ class Links:
 
         The others are rejected.
         """
-        hopeless = {wanted for wanted, ids in self._find(rows).items() if not ids and not is_to_come(wanted)}
-        given_up = [row for row in rows if not hopeless.isdisjoint(wanted_of(row))]
+        unresolvable = {wanted for wanted, ids in self._find(rows).items() if not ids and not is_to_come(wanted)}
+        given_up = [row for row in rows if not unresolvable.isdisjoint(wanted_of(row))]
         unlinked = []
         for row in given_up:
-            fields = dict.fromkeys(field_id for field_id, key in wanted_of(row) if (field_id, key) in hopeless)
+            fields = dict.fromkeys(field_id for field_id, key in wanted_of(row) if (field_id, key) in unresolvable)
             faults = [self._plan.references[name].missing() for name in fields if not self._plan.may_stay_empty(name)]
             if faults:
                 reject(row, RowRejectedError.of(faults, key=row.encoded.key))
             else:
-                unlinked.append(self._leave_empty(row, hopeless))
+                unlinked.append(self._leave_empty(row, unresolvable))
         return given_up, unlinked
 
-    def settle_missing(self, rows: Iterable[Row], *, reject: Reject) -> list[Row]:
+    def resolve_or_leave_empty(self, rows: Iterable[Row], *, reject: Reject) -> list[Row]:
         """Return rows with their references; leave those empty, or reject their rows, whose record is missing."""
         rows = list(rows)
         found = self._find(rows)
@@ -80,7 +81,7 @@ class Links:
             for field_id, keys in row.encoded.references.items()
         }
         emptied = sum(map(len, row.encoded.references.values())) - sum(map(len, left.values()))
-        self._run.report.stream(self._plan.stream).unlinked += emptied
+        self._report.unlinked += emptied
         return replace(row, encoded=replace(row.encoded, references=left))
 
     def without_missing(self, rows: Sequence[Row], *, reject: Reject) -> tuple[list[Row], list[Row]]:
@@ -156,7 +157,7 @@ class Links:
         return found
 
     def _ids(self, reference: Reference, keys: Iterable[Hashable]) -> dict[Hashable, list[int]]:
-        matcher = self._run.matcher_of_reference(reference)
+        matcher = self._destination.matcher_of_reference(reference)
         records = matcher.find_all({key: {reference.match_field.id: key} for key in keys})
         return {key: [record.id for record in found] for key, found in records.items()}
 

@@ -10,14 +10,15 @@ from typing import NamedTuple
 
 from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_singer.names import did_you_mean, fits, nearest
-from target_ninox.loader import StreamLoader
-from target_ninox.mapping.plan import WritePlan
-from target_ninox.matching.linking import Wanted
-from target_ninox.run import Run
+from target_ninox.mapping.encode import WritePlan
+from target_ninox.records.destination import Destination
+from target_ninox.records.links import Wanted
 from target_ninox.settings import TargetSettings
-from target_ninox.write.cascade import Cascade, CascadeTakesRowsError, RecordKey, table_name
+from target_ninox.write.cascade import Cascade, CascadeTakesRowsError, RecordKey
 from target_ninox.write.delete import describe_deletion
+from target_ninox.write.loader import StreamLoader
 from target_ninox.write.row_writer import Unseen
+from target_ninox.write.safety import ClaimedRecords, Limits
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ LinkKey = tuple[str, str, Hashable]
 """Table id, field id and value by which a record is linked."""
 
 
-def check_idle_settings(settings: TargetSettings, came: Collection[str]) -> None:
+def check_unused_settings(settings: TargetSettings, came: Collection[str]) -> None:
     """Refuse settings whose stream is mistyped, and warn of others that did not come: other taps may send those.
 
     Raises:
@@ -59,31 +60,32 @@ def check_idle_settings(settings: TargetSettings, came: Collection[str]) -> None
         raise NinoxConfigError(problems)
 
 
-def load_held(run: Run, loaders: Sequence[StreamLoader]) -> None:
+def load_waiting(loaders: Sequence[StreamLoader], claimed: ClaimedRecords) -> None:
     """Load the rows that wait for linked records, parents first as far as that goes."""
-    while True:
-        if sum(loader.retry_held() for loader in loaders):
+    while any(loader.waiting for loader in loaders):
+        if sum(loader.retry_waiting() for loader in loaders):
             continue
         for loader in loaders:
-            loader.refuse_strange()
-        if _leave_waiting(run, loaders):
+            loader.refuse_to_replace_all()
+        if _leave_waiting(loaders, claimed):
             continue
         to_come = _keys_to_come(loaders)
-        if _leave_waiting(run, loaders):  # again: one may just have failed
+        if _leave_waiting(loaders, claimed):  # again: one may just have failed
             continue
         if not sum([loader.give_up(partial(_is_to_come, loader, to_come)) for loader in loaders]):
             break
-    _load_circles([loader for loader in loaders if loader.held])
+    if circular := [loader for loader in loaders if loader.waiting]:
+        _load_circles(circular)
 
 
-def _leave_waiting(run: Run, loaders: Sequence[StreamLoader]) -> bool:
+def _leave_waiting(loaders: Sequence[StreamLoader], claimed: ClaimedRecords) -> bool:
     """Leave rows alone that wait for records of a stream that failed; return whether there are any.
 
     To take these links for missing would empty those that are there already.
     """
     for loader in loaders:
-        for reference in loader.plan.references.values() if loader.held else ():
-            failed = run.failed_in(reference.table.id)
+        for reference in loader.plan.references.values() if loader.waiting else ():
+            failed = claimed.failed_in(reference.table.id)
             if failed is not None and not loader.has_failed:
                 loader.leave_waiting(f"it waits for records of stream {failed!r}, which failed")
                 return True
@@ -112,7 +114,7 @@ class _Removal(NamedTuple):
     cascade: Cascade
 
 
-def delete_put_off(loaders: Sequence[StreamLoader], *, doubt: str | None) -> None:
+def delete_waiting(loaders: Sequence[StreamLoader], *, doubt: str | None) -> None:
     """Delete what rows said was deleted and others may go along with, now that all rows have come.
 
     The last stream comes first: children often follow their parents.
@@ -127,20 +129,29 @@ def delete_put_off(loaders: Sequence[StreamLoader], *, doubt: str | None) -> Non
     """
     gone: set[RecordKey] = set()
     for loader in reversed(loaders):
-        if loader.put_off and doubt is not None:
+        if loader.waiting_deletions and doubt is not None:
             loader.leave_waiting(doubt)
-        loader.delete_put_off(gone)
+        loader.delete_waiting(gone)
 
 
-def remove_unseen(run: Run, doubts: Mapping[StreamLoader, Sequence[str]]) -> None:
+def remove_unseen(
+    loaders: Sequence[StreamLoader],
+    doubts: Mapping[str, Sequence[str]],
+    destination: Destination,
+    limits: Limits,
+    claimed: ClaimedRecords,
+) -> None:
     """Delete the records of mirrored tables for which no row came.
 
     Everything is counted before the first is deleted, what Ninox deletes along included. The last stream comes first:
     children often follow their parents.
 
     Args:
-        run: The run.
-        doubts: Stream → why it may not be whole; none if it is.
+        loaders: All streams.
+        doubts: Mirrored stream → why it may not be whole; nothing if it is.
+        destination: The database.
+        limits: How many may be deleted.
+        claimed: Which records rows of this input stand for.
 
     Raises:
         LimitReachedError: They are too many; none was deleted.
@@ -150,7 +161,7 @@ def remove_unseen(run: Run, doubts: Mapping[StreamLoader, Sequence[str]]) -> Non
     """
     removals = [
         _Removal(loader, unseen, cascade)
-        for loader, unseen in _certainly_unseen(doubts)
+        for loader, unseen in _certainly_unseen(loaders, doubts)
         if unseen.record_ids and (cascade := loader.find_cascade(unseen.record_ids)) is not None
     ]
     counted = {
@@ -158,27 +169,30 @@ def remove_unseen(run: Run, doubts: Mapping[StreamLoader, Sequence[str]]) -> Non
     }
     so_far = set(counted)
     for loader, unseen, cascade in removals:
-        with loader.ending_here():
+        with loader.working():
             along = cascade.along() - so_far
             so_far |= along
-            _refuse_to_take_rows(run, loader.plan, along)
-            what = describe_deletion(run, loader.plan, unseen.record_ids, along)
+            _refuse_to_take_rows(loader.plan, along, destination, claimed)
+            what = describe_deletion(destination, loader.plan, unseen.record_ids, along)
             count = len(unseen.record_ids) + len(along)
-            run.limits.reserve_mirror(count, records_before=unseen.records_before, what=what)
+            limits.reserve_mirror(count, records_before=unseen.records_before, what=what)
             logger.info("%s: did not come, so it is deleted: %s.", loader.plan.stream, what)
     for loader, unseen, cascade in removals:
-        with loader.ending_here():
-            _refuse_to_take_rows(run, loader.plan, cascade.along())  # again: a mirror may have failed meanwhile
+        with loader.working():
+            # again: a mirror may have failed meanwhile
+            _refuse_to_take_rows(loader.plan, cascade.along(), destination, claimed)
         if not loader.has_failed:
             loader.remove(unseen.record_ids, cascade, counted=counted)
 
 
-def _certainly_unseen(doubts: Mapping[StreamLoader, Sequence[str]]) -> Iterator[tuple[StreamLoader, Unseen]]:
+def _certainly_unseen(
+    loaders: Sequence[StreamLoader], doubts: Mapping[str, Sequence[str]]
+) -> Iterator[tuple[StreamLoader, Unseen]]:
     """Yield mirrored streams without any doubt; name the doubt of the others."""
-    for loader in reversed(list(doubts)):
+    for loader in reversed(loaders):
         if loader.plan.mode != "mirror":
             continue
-        reasons = list(doubts[loader])
+        reasons = list(doubts[loader.plan.stream])
         if loader.account.report.rejected:
             reasons.append("rows were rejected, and their records cannot be told from those that are gone")
         unseen = None if reasons else loader.find_unseen()
@@ -200,24 +214,24 @@ def _certainly_unseen(doubts: Mapping[StreamLoader, Sequence[str]]) -> Iterator[
             yield loader, unseen
 
 
-def _refuse_to_take_rows(run: Run, plan: WritePlan, along: Iterable[RecordKey]) -> None:
+def _refuse_to_take_rows(
+    plan: WritePlan, along: Iterable[RecordKey], destination: Destination, claimed: ClaimedRecords
+) -> None:
     """Refuse a deletion that would take records along for which rows of this very input came."""
     for record in along:
-        stream = run.stream_that_keeps(*record)
+        stream = claimed.stream_that_keeps(*record)
         if stream is not None:
-            raise CascadeTakesRowsError(plan, table_name(run, record.table_id), stream)
+            raise CascadeTakesRowsError(plan, destination.described.table_name(record.table_id), stream)
 
 
-def find_other_writer(run: Run, loaders: Sequence[StreamLoader]) -> AnotherWriterError | None:
-    """Look whether somebody else created records with the keys of this run's; no call unless ids tell that any were.
+def find_other_writer(loaders: Sequence[StreamLoader], destination: Destination) -> AnotherWriterError | None:
+    """Look whether somebody else created records with the keys of this run's; no call unless ids say that any were.
 
     Returns:
         The error to end with, None if there is nothing.
     """
-    if run.preview is not None:
-        return None
-    for table_id in dict.fromkeys(loader.plan.table.id for loader in loaders if loader.created):
-        table = run.destination.table(table_id)
+    for table_id in dict.fromkeys(loader.plan.table.id for loader in loaders if loader.written.created):
+        table = destination.table(table_id)
         sharing = [loader for loader in loaders if loader.plan.table.id == table_id]
         keyed = [loader for loader in sharing if loader.plan.match_field_ids]
         if not (table.has_gaps and keyed):
@@ -229,7 +243,7 @@ def find_other_writer(run: Run, loaders: Sequence[StreamLoader]) -> AnotherWrite
             if not _has_created(sharing, record.id)
             for loader in keyed
             if (key := loader.plan.key_of(record.fields)) is not None
-            for twin in run.matcher_of(loader.plan).index.find(key)
+            for twin in destination.matcher_of(loader.plan).index.find(key)
             if _has_created(sharing, twin.id)
         }
         if twins:
@@ -239,7 +253,7 @@ def find_other_writer(run: Run, loaders: Sequence[StreamLoader]) -> AnotherWrite
 
 def _has_created(loaders: Iterable[StreamLoader], record_id: int) -> bool:
     """Return whether a record was made by this run."""
-    return any(record_id in loader.created for loader in loaders)
+    return any(record_id in loader.written.created for loader in loaders)
 
 
 def _is_to_come(loader: StreamLoader, to_come: set[LinkKey], wanted: Wanted) -> bool:
@@ -256,12 +270,12 @@ def _keys_to_come(loaders: Sequence[StreamLoader]) -> set[LinkKey]:
     }
     keys: set[LinkKey] = set()
     for loader in loaders:
-        with loader.ending_here():
+        with loader.working():
             keys |= {
                 (table_id, field_id, key)
                 for (table_id, field_id), reference in references.items()
                 if loader.plan.table.id == table_id
-                for block in loader.held.blocks()
+                for block in loader.waiting.blocks()
                 for row in block
                 if (key := reference.key_of(row.encoded.fields)) is not None
             }

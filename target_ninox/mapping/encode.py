@@ -1,0 +1,330 @@
+"""A row in Ninox's terms, and what of it differs from a record: by a plan that was made before anything was written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from msgspec import structs
+
+from ninox_api.schema import Field, Table
+from ninox_singer.types import field_type
+from ninox_singer.types.base import CLEARED, Formats, Meaning, ValueRejectedError, Write
+from ninox_singer.types.reference import find_record_id
+from target_ninox.mapping.references import Reference
+from target_ninox.rows import (
+    DELETED_AT,
+    EMPTY_KEY,
+    RECORD_ID,
+    EncodedRow,
+    Key,
+    RowRejectedError,
+    is_mark_unclear,
+    is_marked_deleted,
+)
+
+Record = Mapping[str, Any]
+_ABSENT = object()
+_NO_FILES: Mapping[str, str] = {}
+_UNCLEAR = "It is neither empty nor a point in time, so it is not clear whether the record was deleted."
+FindRecord = Callable[[str, Key], int | None]
+"""Field id and key → id of the linked record, None if there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """How one field is filled.
+
+    Attributes:
+        field: The field.
+        properties: Part → property.
+        keeps_on_null: Whether an empty value leaves the field alone.
+        reference: How the linked record is found, if not by its id.
+    """
+
+    field: Field
+    properties: Mapping[str, str]
+    keeps_on_null: bool
+    reference: Reference | None
+    _field_id: str
+    _property: str
+    _is_plain: bool
+    _is_single: bool
+    _has_options: bool
+    _is_empty: Callable[[Any], bool]
+    _write: Write
+
+    @classmethod
+    def make(
+        cls, field: Field, properties: Mapping[str, str], formats: Formats, *, keeps_on_null: bool,
+        reference: Reference | None,
+    ) -> Assignment:  # fmt: skip
+        """Compile the encoder of a field."""
+        known = field_type(field.type)
+        if known.write is None:
+            message = f"Fields of type {field.type} cannot be written."
+            raise TypeError(message)
+        return cls(
+            field=field,
+            properties=properties,
+            keeps_on_null=keeps_on_null,
+            reference=reference,
+            _field_id=field.id,
+            _property=next(iter(properties.values())),
+            _is_plain=known.is_plain,
+            _is_single=known.is_plain and len(properties) == 1 and reference is None,
+            _has_options=known.has_options,
+            _is_empty=known.is_empty,
+            _write=known.write(field, formats),
+        )
+
+    def put(self, record: Mapping[str, Any], fields: dict[str, Any], references: dict[str, tuple[Key, ...]]) -> None:
+        """Put what a record says about the field into `fields`, or into `references` if it is still to be resolved.
+
+        Raises:
+            RowRejectedError: The value does not fit.
+        """
+        try:
+            if not self._is_single:
+                self._put(record, fields, references)
+                return
+            # The usual field of one property and no reference, as `_put` does it: most of a run is spent here.
+            value = record.get(self._property, _ABSENT)
+            if value is _ABSENT:
+                return
+            encoded = CLEARED if value is None or self._is_empty(value) else self._write(value)
+            if encoded != CLEARED or not self.keeps_on_null:
+                fields[self._field_id] = encoded
+        except ValueRejectedError as error:
+            raise RowRejectedError(
+                property_name=", ".join(name for name in self.properties.values() if record.get(name) is not None),
+                code=error.code,
+                reason=error.reason,
+                allowed=error.allowed,
+            ) from None
+
+    def _put(self, record: Mapping[str, Any], fields: dict[str, Any], references: dict[str, tuple[Key, ...]]) -> None:
+        given = {part: record[name] for part, name in self.properties.items() if name in record}
+        if not given:
+            return
+        filled = {part: value for part, value in given.items() if not self._is_empty(value)}
+        if filled and "" in given and self._has_options:
+            filled.setdefault("", None)  # a caption that is null beside an id: the option was deleted
+        value = self._value(filled, references) if filled else CLEARED
+        if value is not None and not (value == CLEARED and self.keeps_on_null):
+            fields[self.field.id] = value
+
+    def _value(self, filled: Mapping[str, Any], references: dict[str, tuple[Key, ...]]) -> Any:
+        """Return the value to send, None if it is still to be resolved."""
+        first = next(iter(filled.values()))
+        if self.reference is not None:
+            references[self.field.id] = self.reference.keys(first)
+            return None
+        return self._write(first if self._is_plain else filled)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WritePlan:
+    """How a stream is written.
+
+    Attributes:
+        stream: Name of the stream.
+        table: Where it goes.
+        place_reason: Why there, as a part of a sentence.
+        mode: `insert`, `update`, `upsert` or `mirror`.
+        on_duplicate_match: `reject`, `first` or `newest`.
+        match_on: Properties that identify a record; empty if nothing does.
+        match_field_ids: Their fields, in that order; empty if records are matched by their id.
+        matches_record_id: Whether `_id` of the stream is the record id.
+        references: Field id → how its linked record is found.
+        file_fields: File field id → field, for files to upload.
+        warnings: What is left out, one sentence each.
+    """
+
+    stream: str
+    table: Table
+    place_reason: str
+    mode: str
+    on_duplicate_match: str
+    match_on: tuple[str, ...]
+    match_field_ids: tuple[str, ...]
+    matches_record_id: bool
+    references: Mapping[str, Reference]
+    links_may_be_empty: bool
+    file_fields: Mapping[str, Field]
+    warnings: tuple[str, ...]
+    _assignments: tuple[Assignment, ...]
+    _file_field_by_property: Mapping[str, str]
+    _meanings: Mapping[str, Meaning]
+
+    @property
+    def field_ids(self) -> frozenset[str]:
+        """The fields that rows can set."""
+        return frozenset(self._meanings) | frozenset(self.file_fields)
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether a row without a key cannot be written."""
+        return self.mode != "insert"
+
+    def may_stay_empty(self, field_id: str) -> bool:
+        """Return whether a row is loaded without a link whose record is not there; never one of its key."""
+        return self.links_may_be_empty and not self.is_part_of_key(field_id)
+
+    def is_part_of_key(self, field_id: str) -> bool:
+        """Return whether a row's record cannot be found, nor be told from others, without a field."""
+        return self.needs_key and field_id in self.match_field_ids
+
+    def encode(self, record: Record, number: int) -> EncodedRow:
+        """Return a row in Ninox's terms.
+
+        Args:
+            record: A Singer record.
+            number: Of the row in its stream, from 1; for reports.
+
+        Raises:
+            RowRejectedError: A value does not fit its field, or the key is empty (but not of a deleted row: those that
+                say only their record id cannot be found by another key).
+        """
+        deleted = DELETED_AT in record and is_marked_deleted(record)
+        if not deleted and DELETED_AT in record and is_mark_unclear(record):
+            raise RowRejectedError(property_name=DELETED_AT, code="unclear_deletion", reason=_UNCLEAR)
+        fields: dict[str, Any] = {}
+        references: dict[str, tuple[Key, ...]] = {}
+        faults: dict[str, RowRejectedError] = {}
+        for assignment in self._assignments:
+            if not deleted or assignment.field.id in self.match_field_ids:
+                try:
+                    assignment.put(record, fields, references)
+                except RowRejectedError as fault:
+                    faults[assignment.field.id] = fault
+        record_id = None
+        if self.matches_record_id:
+            record_id = find_record_id(record.get(RECORD_ID), self.table.id)
+            if record_id is None and record.get(RECORD_ID) is not None:
+                faults[RECORD_ID] = _no_record_id()
+        key = self._key(record_id, fields, references)
+        if key is None and self.needs_key and not deleted:
+            empty = self._empty_parts(fields, leaving_out={*faults, *references})
+            faults.update({fault.property: fault for fault in empty})
+        if faults:
+            raise RowRejectedError.of(list(faults.values()), key=record_id or self._shown_key(fields))
+        return EncodedRow(
+            number=number,
+            key=key,
+            record_id=record_id,
+            fields=fields,
+            references=references,
+            deleted=deleted,
+            files=dict(self._files(record)) if self.file_fields and not deleted else _NO_FILES,
+        )
+
+    def resolve(self, row: EncodedRow, find: FindRecord) -> EncodedRow:
+        """Return a row with its references in `fields`, as record ids.
+
+        Args:
+            row: As `encode` made it.
+            find: Tells the linked record's id.
+
+        Raises:
+            RowRejectedError: A linked record is missing.
+        """
+        if not row.references:
+            return row
+        found = {field_id: self.references[field_id].encoded(keys, find) for field_id, keys in row.references.items()}
+        fields = {**row.fields, **found}
+        key = self._key(row.record_id, fields, {})
+        if key is None and self.needs_key and not row.deleted:
+            raise RowRejectedError.of(self._empty_parts(fields, leaving_out=()), key=self._shown_key(fields))
+        return structs.replace(row, key=key, fields=fields, references={})
+
+    def changes(self, row: EncodedRow, current_fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the fields of a row whose values mean something else than what a record holds.
+
+        Args:
+            row: An encoded row.
+            current_fields: Field id → value, as Ninox answers them with `ids=true`.
+        """
+        return {field_id: row.fields[field_id] for field_id in self.differing(row.fields, current_fields)}
+
+    def differing(self, fields: Mapping[str, Any], current_fields: Mapping[str, Any]) -> list[str]:
+        """Return the fields whose values mean something else than what a record holds."""
+        return [
+            field_id
+            for field_id, value in fields.items()
+            if value != (current := current_fields.get(field_id))
+            and self._meanings[field_id](value) != self._meanings[field_id](current)
+        ]
+
+    def key_of(self, current_fields: Mapping[str, Any]) -> Key | None:
+        """Return what identifies a record by its fields, comparable with `EncodedRow.key`; None if a part is empty.
+
+        Where records are matched by their id, that is the key: do not ask here.
+        """
+        parts = tuple([self._meanings[field_id](current_fields.get(field_id)) for field_id in self.match_field_ids])
+        if not parts or None in parts:
+            return None
+        return parts[0] if len(parts) == 1 else parts
+
+    def including(self, earlier: WritePlan) -> WritePlan:
+        """Return this plan, able to write rows that an earlier one of the stream has encoded, too."""
+        return replace(
+            self,
+            match_field_ids=self.match_field_ids or earlier.match_field_ids,
+            references={**earlier.references, **self.references},
+            file_fields={**earlier.file_fields, **self.file_fields},
+            _file_field_by_property={**earlier._file_field_by_property, **self._file_field_by_property},
+            _meanings={**earlier._meanings, **self._meanings},
+        )
+
+    def property_of(self, field_id: str) -> str:
+        """Return a property that fills a field."""
+        return next(
+            name for filled in self._assignments if filled.field.id == field_id for name in filled.properties.values()
+        )
+
+    def property_of_file(self, field_id: str) -> str:
+        """Return the property that speaks of a file field's file."""
+        return next(name for name, filled in self._file_field_by_property.items() if filled == field_id)
+
+    def _key(self, record_id: int | None, fields: Mapping[str, Any], references: Mapping[str, Any]) -> Key | None:
+        """Return what identifies a row's record; None if nothing does, or not yet."""
+        if references and not references.keys().isdisjoint(self.match_field_ids):
+            return None
+        return record_id if self.matches_record_id else self.key_of(fields)
+
+    def _empty_parts(self, fields: Mapping[str, Any], *, leaving_out: Collection[str]) -> list[RowRejectedError]:
+        """Return a fault for each part of the key that is empty, but for fields of which more is known."""
+        if self.matches_record_id or not self.match_field_ids:
+            return [] if RECORD_ID in leaving_out else [_empty_key(", ".join(self.match_on))]
+        empty = [
+            self.property_of(field_id)
+            for field_id in self.match_field_ids
+            if field_id not in leaving_out and self._meanings[field_id](fields.get(field_id)) is None
+        ]
+        is_part = len(self.match_field_ids) > 1
+        return [_empty_key(name, part_of=", ".join(self.match_on) if is_part else "") for name in empty]
+
+    def _shown_key(self, fields: Mapping[str, Any]) -> Key | None:
+        """Return what is known of the key of a row that is rejected, for people: parts of it may be None."""
+        parts = tuple(self._meanings[field_id](fields.get(field_id)) for field_id in self.match_field_ids)
+        if len(parts) == 1:
+            return parts[0]
+        return None if parts.count(None) == len(parts) else parts
+
+    def _files(self, record: Record) -> Iterator[tuple[str, str]]:
+        for name, field_id in self._file_field_by_property.items():
+            value = record.get(name)
+            if isinstance(value, str) and value.strip():
+                yield field_id, value
+
+
+def _empty_key(name: str, *, part_of: str = "") -> RowRejectedError:
+    what = f"This part of the key ({part_of})" if part_of else "The key"
+    reason = f"{what} is empty, so the record cannot be found."
+    return RowRejectedError(property_name=name, code=EMPTY_KEY, reason=reason)
+
+
+def _no_record_id() -> RowRejectedError:
+    return RowRejectedError(property_name=RECORD_ID, code="not_a_record_id", reason="It is not a record id.")

@@ -1,0 +1,256 @@
+"""The database that is loaded: found by name; what reads it, what finds its records, what writes them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Protocol
+
+from ninox_api.client import DatabaseClient, NinoxClient, RecordWrite, SavedRecord
+from ninox_api.errors import NinoxConfigError, NinoxError, NinoxNotFoundError, NinoxPermissionError, NinoxProtocolError
+from ninox_api.files import Upload
+from ninox_api.schema import DatabaseName, DatabaseSchema, Field, Table, Team
+from ninox_api.transport import Delivery
+from ninox_singer.cli import Stopping
+from ninox_singer.connection import assign_passwords
+from ninox_singer.names import Names, are_ids
+from ninox_singer.types import field_type
+from ninox_singer.types.reference import find_record_id
+from target_ninox.mapping.encode import WritePlan
+from target_ninox.mapping.place import Database, describe
+from target_ninox.mapping.references import Reference
+from target_ninox.records.index import KeyOf, SavedValues
+from target_ninox.records.matcher import Matcher
+from target_ninox.records.table import KnownTable
+
+logger = logging.getLogger(__name__)
+
+Measure = Callable[[Delivery], None]
+
+
+class Writer(Protocol):
+    """The verbs of `ninox_api.client.DatabaseClient` that change records."""
+
+    def save_records(
+        self,
+        table_id: str,
+        writes: Sequence[RecordWrite],
+        /,
+        *,
+        max_bytes: int | None = None,
+        measure: Measure | None = None,
+    ) -> list[SavedRecord]:
+        """Save records in one call."""
+
+    def delete_records(self, table_id: str, record_ids: Sequence[int], /) -> None:
+        """Delete records in one call."""
+
+    def delete_record(self, table_id: str, record_id: int, /) -> bool:
+        """Delete one record; return whether it was there."""
+
+    def upload_file(self, table_id: str, record_id: int, upload: Upload, /) -> None:
+        """Put a file on a record."""
+
+
+class UninterruptedWriter:
+    """Writes without being ended by a signal between a request and its answer."""
+
+    def __init__(self, writer: Writer, stopping: Stopping) -> None:
+        """Remember what writes."""
+        self._writer = writer
+        self._stopping = stopping
+
+    def save_records(
+        self,
+        table_id: str,
+        writes: Sequence[RecordWrite],
+        /,
+        *,
+        max_bytes: int | None = None,
+        measure: Measure | None = None,
+    ) -> list[SavedRecord]:
+        """Save records in one call."""
+        with self._stopping.held_back():
+            return self._writer.save_records(table_id, writes, max_bytes=max_bytes, measure=measure)
+
+    def delete_records(self, table_id: str, record_ids: Sequence[int], /) -> None:
+        """Delete records in one call."""
+        with self._stopping.held_back():
+            self._writer.delete_records(table_id, record_ids)
+
+    def delete_record(self, table_id: str, record_id: int, /) -> bool:
+        """Delete one record; return whether it was there."""
+        with self._stopping.held_back():
+            return self._writer.delete_record(table_id, record_id)
+
+    def upload_file(self, table_id: str, record_id: int, upload: Upload, /) -> None:
+        """Put a file on a record."""
+        with self._stopping.held_back():
+            self._writer.upload_file(table_id, record_id, upload)
+
+
+class Destination:
+    """The database that is loaded: its schema, its tables, what finds their records, and what writes them.
+
+    Attributes:
+        client: Reads it.
+        writer: Writes it, or in a dry run nothing.
+        described: Its schema, as it was when last read, with its name.
+        max_tries: How often rows are sent in all.
+        batch_size: Records per request that are never exceeded; None to find out how many may be.
+    """
+
+    def __init__(
+        self, client: DatabaseClient, described: Database, writer: Writer, *, max_tries: int, batch_size: int | None
+    ) -> None:
+        """Take what was found; nothing is sent."""
+        self.client = client
+        self.writer = writer
+        self.described = described
+        self.max_tries = max_tries
+        self.batch_size = batch_size
+        self._tables: dict[str, KnownTable] = {}
+        self._matchers: dict[tuple[str, tuple[str, ...], str], Matcher] = {}
+        self._values = SavedValues()
+
+    def refresh_schema(self) -> None:
+        """Read the schema again; one call."""
+        self.described = replace(self.described, schema=read_schema(self.client))
+
+    def table(self, table_id: str) -> KnownTable:
+        """Return the one object of this run for a table."""
+        if table_id not in self._tables:
+            tables = self.described.schema.tables
+            fields = [field for table in tables if table.id == table_id for field in table.fields]
+            self._tables[table_id] = KnownTable(self.client, table_id, fields=fields)
+        return self._tables[table_id]
+
+    def matcher_of(self, plan: WritePlan) -> Matcher:
+        """Return what finds the records of a stream."""
+        kept_fields = plan.field_ids | plan.file_fields.keys()
+        return self._matcher(plan.table.id, plan.match_field_ids, key_of(plan), kept_fields)
+
+    def matcher_of_reference(self, reference: Reference) -> Matcher:
+        """Return what finds linked records."""
+        field_id = reference.match_field.id
+
+        def key(_: int, fields: Mapping[str, Any]) -> Any:
+            return reference.key_of(fields)
+
+        return self._matcher(reference.table.id, (field_id,), key, frozenset([field_id]))
+
+    def matcher_of_link(self, table: Table, field: Field, target_id: str) -> Matcher:
+        """Return what finds the records of a table that link to a record of another one, by its id."""
+
+        def key(_: int, fields: Mapping[str, Any]) -> int | None:
+            return find_record_id(fields.get(field.id), target_id)
+
+        return self._matcher(table.id, (field.id,), key, frozenset([field.id]), by="link")
+
+    def _matcher(
+        self, table_id: str, key_fields: tuple[str, ...], key: KeyOf, kept_fields: frozenset[str], *, by: str = "value"
+    ) -> Matcher:
+        """Return the one matcher for a kind of key, a new one if more fields are wanted than it has kept."""
+        known = self._matchers.get((table_id, key_fields, by))
+        if known is None or not kept_fields <= known.index.kept_fields:
+            if known:
+                kept_fields |= known.index.kept_fields
+                known.retire()
+            known = Matcher(
+                self.table(table_id),
+                key,
+                key_fields=key_fields,
+                kept_fields=kept_fields,
+                values=self._values,
+                has_one_spelling=by == "link" or self._has_one_spelling(table_id, key_fields),
+            )
+            self._matchers[table_id, key_fields, by] = known
+        return known
+
+    def _has_one_spelling(self, table_id: str, field_ids: Collection[str]) -> bool:
+        return all(
+            field_type(field.type).has_one_spelling
+            for table in self.described.schema.tables
+            if table.id == table_id
+            for field in table.fields
+            if field.id in field_ids
+        )
+
+    def close(self) -> None:
+        """Drop what was kept of its records."""
+        self._values.close()
+
+
+def key_of(plan: WritePlan) -> KeyOf:
+    """Return what finds the key of a record, comparable with `EncodedRow.key`."""
+    if plan.matches_record_id:
+        return lambda record_id, _: record_id
+    return lambda _, fields: plan.key_of(fields)
+
+
+logger = logging.getLogger(__name__)
+
+
+def find_database(client: NinoxClient, *, team: str | None, database: str) -> tuple[DatabaseClient, Database]:
+    """Find the database that the settings name; three calls with its schema, one where both are given by their ids.
+
+    Raises:
+        NinoxConfigError: There is no such team or database, or it is not clear which one is meant.
+    """
+    if team is not None and are_ids(team, [database]) and set(client.passwords).issubset([database]):
+        with suppress(NinoxNotFoundError, NinoxPermissionError, NinoxProtocolError):  # then it is looked for
+            schema = client.database(team, DatabaseName(id=database, name=database)).get_schema()
+            if schema.name:
+                return _described(client.database(team, DatabaseName(id=database, name=schema.name)), schema)
+    found_team = _find_team(client, team)
+    reader = client.database(found_team.id, _find_database(client, found_team, database))
+    return _described(reader, read_schema(reader))
+
+
+def _described(client: DatabaseClient, schema: DatabaseSchema) -> tuple[DatabaseClient, Database]:
+    return client, Database(team_id=client.team_id, name=client.database, schema=schema)
+
+
+def read_schema(client: DatabaseClient) -> DatabaseSchema:
+    """Return the schema; where the key may not read it, the list of tables, which leaves formulas out."""
+    try:
+        return client.get_schema()
+    except (NinoxPermissionError, NinoxNotFoundError):
+        logger.debug("The full schema of database %r cannot be read; the list of tables must do.", client.database.id)
+    try:
+        return client.list_tables()
+    except (NinoxPermissionError, NinoxNotFoundError) as error:
+        message = (
+            f"The schema of database {client.database.name!r} cannot be read, and without it no row can be mapped. Use "
+            f"a key whose role may read schemas, or put the database's password into database_passwords. ({error})"
+        )
+        raise NinoxError(message) from error
+
+
+def _find_team(client: NinoxClient, wanted: str | None) -> Team:
+    try:
+        teams = client.list_teams()
+    except (NinoxNotFoundError, NinoxPermissionError):  # some private clouds do not list them (observed)
+        if wanted is None:
+            message = "team: this server does not list its teams; set team to the workspace's id."
+            raise NinoxConfigError(message) from None
+        return Team(id=wanted, name=wanted)
+    if wanted is None and len(teams) == 1:
+        return teams[0]
+    if wanted is None:
+        message = f"team: the key sees {len(teams)} teams, name one of them: {describe(teams)}."
+        raise NinoxConfigError(message)
+    return Names(teams).one(wanted, setting="team")
+
+
+def _find_database(client: NinoxClient, team: Team, wanted: str) -> DatabaseName:
+    try:
+        databases = client.list_databases(team.id)
+    except NinoxPermissionError:  # a key of a private cloud may see records only
+        return DatabaseName(id=wanted, name=wanted)
+    problems = assign_passwords(client, databases)
+    if problems:
+        raise NinoxConfigError(problems)
+    return Names(databases).one(wanted, setting="database")

@@ -1,0 +1,219 @@
+"""One load: all streams of a run on their way into one database."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+
+from ninox_api.client import NinoxClient
+from ninox_api.config import ConnectionConfig
+from ninox_api.errors import NinoxConfigError, NinoxError
+from ninox_api.fetching import FileFetcher
+from ninox_singer.cli import Stopping
+from ninox_singer.progress import LogDisplay, choose_display
+from target_ninox.account import StreamAccount
+from target_ninox.dry_run import DryRun, DryWriter
+from target_ninox.mapping.plan import Planner
+from target_ninox.records.destination import Destination, UninterruptedWriter, Writer, find_database
+from target_ninox.rejects import Rejects
+from target_ninox.report import RunReport
+from target_ninox.rows import StreamSchema
+from target_ninox.settings import TargetSettings
+from target_ninox.write import finishing
+from target_ninox.write.files import FileSources
+from target_ninox.write.loader import LostStream, StreamLoader
+from target_ninox.write.safety import ClaimedRecords, Defects, Limits
+
+logger = logging.getLogger(__name__)
+
+_NO_LOOK = "so that nobody knows whether somebody else created records with the same keys. All else was done"
+
+
+class Load:
+    """Loads the streams of one run.
+
+    Attributes:
+        streams: Name → what loads the stream, in the order in which they came.
+        claimed: For which records rows of this input came, or may have.
+    """
+
+    def __init__(
+        self, client: NinoxClient, destination: Destination, settings: TargetSettings, defects: Defects,
+        report: RunReport, sources: FileSources,
+    ) -> None:  # fmt: skip
+        """Take what was opened; nothing is sent.
+
+        Args:
+            client: To be closed at the end.
+            destination: The database.
+            settings: The target's.
+            defects: What failed as nobody foresaw and concerns no row.
+            report: Counts of the run.
+            sources: Where files of rows come from.
+        """
+        self.streams: dict[str, StreamLoader | LostStream] = {}
+        self._client = client
+        self._destination = destination
+        self._settings = settings
+        self._defects = defects
+        self._report = report
+        self._rejects = Rejects(settings.rejects_path, is_dry=settings.dry_run)
+        self._sources = sources
+        self._planner = Planner(settings)
+        self._limits = Limits(settings)
+        self.claimed = ClaimedRecords()
+        self._is_closed = False
+
+    @property
+    def loaders(self) -> list[StreamLoader]:
+        """What loads streams, those that were lost left out."""
+        return [stream for stream in self.streams.values() if isinstance(stream, StreamLoader)]
+
+    @property
+    def lost(self) -> list[str]:
+        """Streams that ended before it was known where they go."""
+        return [name for name, stream in self.streams.items() if isinstance(stream, LostStream)]
+
+    def describe(self, described: StreamSchema) -> None:
+        """Take in the schema of a stream; the rows before it must be loaded, but for those that wait.
+
+        Raises:
+            NinoxConfigError: The stream cannot be written.
+        """
+        known = self.streams.get(described.stream)
+        if isinstance(known, StreamLoader):
+            known.describe(described)
+        elif known is None:
+            self.streams[described.stream] = opened = self._open(described)
+            if isinstance(opened, StreamLoader):
+                self._refuse_shared_mirror(opened)
+
+    def _open(self, described: StreamSchema) -> StreamLoader | LostStream:
+        account = StreamAccount(
+            described,
+            self._report,
+            self._rejects,
+            may_delete=self._settings.may_delete,
+            holds_state=self._settings.fails_on_reject,
+        )
+        try:
+            return StreamLoader(
+                account,
+                self._settings,
+                self._planner,
+                self._destination,
+                self._limits,
+                self.claimed,
+                self._sources,
+            )
+        except (NinoxError, OSError, MemoryError):
+            raise
+        except Exception as error:  # noqa: BLE001 (whatever it is, other streams have no part in it)
+            self.claimed.note_lost(described.stream)
+            return LostStream(account, error)
+
+    def _refuse_shared_mirror(self, loader: StreamLoader) -> None:
+        plan = loader.plan
+        for other in (other.plan for other in self.loaders if other is not loader):
+            if other.table.id == plan.table.id and "mirror" in {plan.mode, other.mode}:
+                message = (
+                    f"streams.{plan.stream}: {other.stream!r} goes to table {plan.table.name!r}, too; a mirror would "
+                    "delete the records of the other. Use mode upsert, or one stream."
+                )
+                raise NinoxConfigError(message)
+
+    def flush_rejects(self) -> None:
+        """Make sure that rejected rows survive: what a state passes may be nowhere else."""
+        self._rejects.flush()
+
+    def finish(self, *, has_ended: bool, doubts: Callable[[StreamLoader], Iterable[str]]) -> list[NinoxError]:
+        """Do what needs all input.
+
+        Args:
+            has_ended: Whether the input came to its end.
+            doubts: Returns why a stream may not be whole; nothing if it is. Asked before anything is deleted.
+
+        Returns:
+            What the run must end with.
+
+        Raises:
+            CountsDifferError: Rows have no outcome.
+        """
+        loaders = self.loaders
+        finishing.load_waiting(loaders, self.claimed)
+        doubts_of = {loader.plan.stream: list(doubts(loader)) for loader in loaders if loader.plan.mode == "mirror"}
+        doubt = self._defects.doubt or (None if has_ended else finishing.CUT_OFF)
+        finishing.delete_waiting(loaders, doubt=doubt)
+        finishing.remove_unseen(loaders, doubts_of, self._destination, self._limits, self.claimed)
+        other_writer = None
+        if not self._settings.dry_run:
+            with self._defects.outlived(follows=_NO_LOOK):
+                other_writer = finishing.find_other_writer(loaders, self._destination)
+        rejected = self._rejects.error() if self._settings.fails_on_reject else None
+        self.close(is_complete=True)
+        errors = (rejected, self._report.error(), other_writer)
+        return [error for error in errors if error is not None]
+
+    def close(self, *, is_complete: bool) -> None:
+        """Report what was done, and drop what was kept for it; the second time nothing.
+
+        Raises:
+            CountsDifferError: The run is complete, yet rows have no outcome.
+        """
+        if self._is_closed:
+            return
+        self._is_closed = True
+        for loader in self.loaders:
+            loader.close()
+        self._client.close()
+        self._report.display.clear()
+        self._destination.close()
+        self._rejects.close()
+        samples = None
+        if self._settings.dry_run:
+            dry_run = DryRun()
+            previews = {loader.plan.stream: loader.account.preview for loader in self.loaders}
+            dry_run.tables.update({name: preview for name, preview in previews.items() if preview is not None})
+            dry_run.print(self._report)
+            samples = dry_run.samples()
+        self._report.close(is_complete=is_complete, samples=samples)
+
+
+def open_load(
+    connection: ConnectionConfig,
+    settings: TargetSettings,
+    stopping: Stopping,
+    defects: Defects,
+    *,
+    share: Callable[[], float | None],
+) -> Load:
+    """Find the database and prepare everything that the settings ask for; a few calls.
+
+    Args:
+        connection: How Ninox is reached.
+        settings: The target's.
+        stopping: Ends the process on a signal.
+        defects: What failed as nobody foresaw and concerns no row.
+        share: Returns how much of the input was read, 0 to 1; None if nobody knows.
+
+    Raises:
+        NinoxError: The database cannot be found or its schema cannot be read.
+    """
+    client = NinoxClient(connection)
+    reader, described = find_database(client, team=settings.team, database=settings.database)
+    writer: Writer = DryWriter() if settings.dry_run else UninterruptedWriter(reader, stopping)
+    destination = Destination(
+        reader, described, writer, max_tries=connection.max_retries + 1, batch_size=settings.batch_size
+    )
+    report = RunReport(
+        lambda: client.calls_used,
+        path=settings.report_path,
+        is_dry=settings.dry_run,
+        limit_rows=settings.limit_rows,
+        # Behind a tap, the terminal's last line is the tap's.
+        display=LogDisplay() if share() is None else choose_display(),
+        share=share,
+    )
+    fetcher = FileFetcher(connection, trusted_hosts=settings.file_hosts)
+    sources = FileSources(fetcher, folders=settings.file_folders)
+    return Load(client, destination, settings, defects, report, sources)

@@ -1,0 +1,493 @@
+"""One stream on its way into its table: encode, link, write; and the rows that wait for other streams."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from ninox_api.errors import NinoxAPIError, NinoxError, NinoxProtocolError, NinoxTransportError
+from ninox_singer.cli import log_defect
+from ninox_singer.wording import counted
+from target_ninox.account import MARKED_DELETED, SUPERSEDED, StreamAccount
+from target_ninox.dry_run import TablePlan
+from target_ninox.mapping.encode import WritePlan
+from target_ninox.mapping.plan import Planner
+from target_ninox.records.destination import Destination
+from target_ninox.records.links import Links, Wanted
+from target_ninox.records.waiting import WaitingRows
+from target_ninox.rows import Row, RowRejectedError, StreamSchema, is_system, merged
+from target_ninox.settings import TargetSettings
+from target_ninox.write.cascade import Cascade, RecordKey, find_cascade
+from target_ninox.write.delete import Deletions
+from target_ninox.write.files import FileLoader, FileSources
+from target_ninox.write.row_writer import RowWriter, Unseen, WrittenRecords
+from target_ninox.write.safety import ClaimedRecords, Limits
+
+logger = logging.getLogger(__name__)
+
+_UNFORESEEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+_VALUE_BYTES = 50
+"""What a value takes beside its text: a row of a hundred short ones takes many times its line."""
+
+_FEW_WAITING = 10_000
+"""So many rows are tried again every minute, whether that helps or not."""
+
+
+@dataclass(slots=True)
+class Buffered:
+    """What a stream holds that was not loaded yet, or all streams together.
+
+    Attributes:
+        size: Bytes of input, and what its values take beside them.
+    """
+
+    rows: int = 0
+    size: int = 0
+
+    def add(self, record: Mapping[str, Any], size: int) -> None:
+        """Count a record that came in so many bytes."""
+        self.rows += 1
+        self.size += size + _VALUE_BYTES * len(record)
+
+    def take_away(self, other: Buffered) -> None:
+        """Count what was loaded no more."""
+        self.rows -= other.rows
+        self.size -= other.size
+
+
+class StreamLoader:
+    """Loads one stream; it lives as long as the run, also when the stream's schema changes.
+
+    Attributes:
+        account: What became of its rows.
+        buffered: How many came that were not loaded yet.
+        waiting: Rows that wait for a linked record.
+        waiting_deletions: Rows whose records are to be deleted at the end of the input, since others may go along.
+        has_failed: Whether an error that nobody foresaw has ended it; its rows are only counted from there on.
+        is_finished: Whether all is done that can only be done at the end of the input: a mirror's deletions.
+        plan: How its rows are written.
+        written: The records that rows stood for.
+    """
+
+    plan: WritePlan
+
+    def __init__(
+        self, account: StreamAccount, settings: TargetSettings, planner: Planner, destination: Destination,
+        limits: Limits, claimed: ClaimedRecords, sources: FileSources,
+    ) -> None:  # fmt: skip
+        """Plan the stream.
+
+        Args:
+            account: What became of its rows.
+            settings: The target's.
+            planner: Decides how streams are written.
+            destination: Where they go.
+            limits: How many records may be changed and deleted.
+            claimed: For which records rows came, of all streams.
+            sources: Where files of rows come from.
+
+        Raises:
+            NinoxConfigError: The stream cannot be written.
+        """
+        self.account = account
+        self.buffered = Buffered()
+        self.waiting = WaitingRows()
+        self.waiting_deletions = WaitingRows()
+        self.is_finished = False
+        self.has_failed = False
+        self.written = WrittenRecords()
+        self._settings = settings
+        self._planner = planner
+        self._destination = destination
+        self._limits = limits
+        self._claimed = claimed
+        self._sources = sources
+        self._rows: list[Row] = []
+        self._failed_from: int | None = None
+        self._retry_from = 0
+        self._looks_back = False
+        self._unlinked: set[int] = set()
+        self._may_replace_all = settings.max_deletes is not None
+        self._would_replace_all = False
+        self._has_named_undeclared = False
+        self._has_named_place = False
+        self._logged: set[str] = set()
+        self._found_rejected: tuple[int, set[int]] = 0, set()
+        self._plan_rows()
+
+    def describe(self, described: StreamSchema) -> None:
+        """Take in a schema for the rows to come; those before it must be loaded, but for those that wait.
+
+        Raises:
+            NinoxConfigError: The stream cannot be written.
+        """
+        self.account.described = described
+        with self.working():
+            self._plan_rows()
+
+    def _plan_rows(self) -> None:
+        described = self.account.described
+        self._declared = (described.schema.get("properties") or {}).keys()
+        plan = self._planner.plan(described, self._destination.described)
+        self.plan = plan = plan.including(self.plan) if self.waiting else plan
+        self._warnings = [warning for warning in plan.warnings if warning not in self._logged]
+        self._claimed.add(plan, self.written.seen, self._may_be_rejected)
+        if self._settings.dry_run and self.account.preview is None:
+            self.account.preview = TablePlan(plan.table, plan.warnings)
+        self._links = Links(plan, self._destination, self.account.report)
+        self._deletions = Deletions(
+            plan, self.account, self._destination, self._limits, self._claimed, self.waiting_deletions
+        )
+        self._writer = RowWriter(
+            plan,
+            self._planner,
+            self.account,
+            self._destination,
+            self._limits,
+            self._deletions,
+            FileLoader(plan, self._destination, self._sources),
+            self.written,
+        )
+
+    @property
+    def first_unsettled(self) -> int | None:
+        """Number of the first row that is neither written nor accounted for."""
+        # Of a mirror it is the first of all, until the records that are gone are deleted, or nobody can say which.
+        is_open_mirror = self.plan.mode == "mirror" and self.account.report.read > 0 and not self.is_finished
+        numbers = (
+            *(row.since for row in self._rows[:1]),
+            self._failed_from,
+            self.waiting.first_since,
+            self.waiting_deletions.first_since,
+            self.account.blocked_from,
+            1 if is_open_mirror else None,
+        )
+        return min((number for number in numbers if number is not None), default=None)
+
+    def add(self, record: Mapping[str, Any], size: int) -> None:
+        """Receive a row that came in so many bytes; nothing is sent yet."""
+        self.buffered.add(record, size)
+        if self.has_failed:
+            self.account.receive()
+            return
+        try:
+            self._encode(record)
+        except (NinoxError, OSError, MemoryError):
+            raise
+        except Exception as error:  # noqa: BLE001 (whatever it is, other streams have no part in it)
+            self._fail(_log_defect(error))
+
+    def _encode(self, record: Mapping[str, Any]) -> None:
+        """Let a row wait to be loaded, in Ninox's terms; or reject it."""
+        if self._warnings or not self._has_named_place:
+            self._log_plan()
+        if not (self._has_named_undeclared or record.keys() <= self._declared):
+            self._log_undeclared(record)
+        if self._settings.limit_rows is not None and self._is_past_limit():
+            self.account.report.left_out += 1
+            return
+        number = self.account.receive()
+        try:
+            encoded = self.plan.encode(record, number)
+        except RowRejectedError as error:
+            self.account.reject_record(number, record, error)
+            return
+        except _UNFORESEEN as error:  # a value that nobody thought of costs its row, and no other
+            reason = (
+                f"It could not be read ({type(error).__name__}). This is a defect of target-ninox: please report it."
+            )
+            self.account.reject_record(number, record, RowRejectedError(code="unforeseen", reason=reason))
+            return
+        if encoded.deleted and not self._settings.deletes_marked:
+            self.account.skip(1, MARKED_DELETED)  # here, or it would take the place of an earlier row about the record
+        else:
+            self._rows.append(Row(encoded, record, number, self.account.described))
+
+    def _log_plan(self) -> None:
+        """Log where the stream goes and what is left out, when a row comes: a stream without rows is no event."""
+        plan = self.plan
+        if not self._has_named_place:
+            self._has_named_place = True
+            message = "%s: goes to table %r (%s), since %s."
+            logger.info(message, plan.stream, plan.table.name, plan.table.id, plan.place_reason)
+        for warning in self._warnings:
+            logger.warning(warning)
+        self._logged.update(self._warnings)
+        self._warnings = []
+
+    def _is_past_limit(self) -> bool:
+        """Return whether this run loads no more rows of the stream."""
+        limit = self._settings.limit_rows
+        if limit is None or self.account.report.read < limit:
+            return False
+        if not self.account.report.left_out:
+            logger.info(
+                "%s: %s loaded, the rows behind are left out (limit_rows).", self.plan.stream, counted(limit, "row")
+            )
+        return True
+
+    def _log_undeclared(self, record: Mapping[str, Any]) -> None:
+        undeclared = [repr(name) for name in record if name not in self._declared and not is_system(name)]
+        if undeclared:
+            logger.warning(
+                "%s: not loaded, the stream's schema does not name them: %s.", self.plan.stream, ", ".join(undeclared)
+            )
+            self._has_named_undeclared = True
+
+    def flush(self) -> None:
+        """Load the rows received so far; those whose linked records are not there yet wait."""
+        self.buffered = Buffered()
+        with self.working():
+            rows = self._with_earlier(self._rows) if self.waiting else self._rows
+            waiting = self._load(rows)
+            if self.waiting:  # an earlier row that went along must not be loaded once more, over the later one
+                still = {row.identity for row in waiting}
+                for identity in {row.identity for row in rows} - still:
+                    self.waiting.discard(identity)
+            for row in waiting:
+                self.waiting.put(row)
+            self.waiting = self.waiting.without_gaps()
+            self._rows = []
+            self.account.show_progress()
+
+    def _with_earlier(self, rows: Iterable[Row]) -> list[Row]:
+        """Return rows, each behind the one about the same record that waits."""
+        with_earlier: list[Row] = []
+        earlier_ones: dict[Hashable, Row | None] = {}
+        for row in rows:
+            if row.identity not in earlier_ones:
+                earlier = earlier_ones[row.identity] = self.waiting.find(row.identity)
+                with_earlier += [earlier] if earlier is not None else []
+            with_earlier.append(row)
+        return with_earlier
+
+    def retry_now_and_then(self) -> None:
+        """Load waiting rows once a minute; many of them only when they have doubled, if the last time helped few."""
+        before = len(self.waiting)
+        if before and before >= self._retry_from:
+            helped = self.retry_waiting()
+            self._retry_from = 2 * before if before > _FEW_WAITING and helped < before // 10 else 0
+
+    def retry_waiting(self) -> int:
+        """Load the waiting rows whose linked records have come meanwhile; return how many.
+
+        Rows of a block are loaded in the order in which one needs the other. So that chains across blocks need few
+        rounds, whichever end came first, every second round begins with the newest.
+        """
+        before = len(self.waiting)
+        with self.working():
+            for block in self.waiting.blocks(newest_first=self._looks_back):
+                self._drop(block, but=self._load(block))
+            self.waiting = self.waiting.without_gaps()
+        self._looks_back = not self._looks_back
+        return before - len(self.waiting)
+
+    def _drop(self, rows: Iterable[Row], *, but: Iterable[Row] = ()) -> None:
+        """Let rows wait no more, but for some of them."""
+        kept = {row.identity for row in but}
+        for row in rows:
+            if row.identity not in kept:
+                self.waiting.discard(row.identity, does_wait=True)
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Measure what is inside. If it ends the run, say in which stream: errors of the API only know a path.
+
+        An error that nobody foresaw ends this stream, and no other.
+        """
+        try:
+            with self.account.run.measure(self.plan.stream):
+                yield
+        except (NinoxAPIError, NinoxTransportError, NinoxProtocolError):
+            logger.error("%s: stopped while loading table %r.", self.plan.stream, self.plan.table.name)  # noqa: TRY400
+            raise
+        except (NinoxError, OSError, MemoryError):
+            raise
+        except Exception as error:  # noqa: BLE001 (whatever it is, other streams have no part in it)
+            self._fail(_log_defect(error))
+
+    def _replaces_all(self, rows: Sequence[Row]) -> bool:
+        """Return whether rows of a mirror must wait, as its table has records, and no row so far is about any of them.
+
+        The mirror would replace them all, perhaps because keys are spelled in another way there. Once some of its rows
+        are written, the next run would find those, and take the others for a few that are gone.
+        """
+        if self.plan.mode == "mirror" and rows and not self._may_replace_all:
+            self._may_replace_all = self._writer.is_about_any(rows)
+            self._would_replace_all = not self._may_replace_all
+            return self._would_replace_all
+        return False
+
+    def refuse_to_replace_all(self) -> None:
+        """End a mirror of which no row is about any record of its table; nothing of it was written."""
+        if self._would_replace_all and not self.has_failed:
+            self.leave_waiting(
+                f"it is a mirror, and none of its rows has the key ({', '.join(self.plan.match_on)}) of any record of "
+                f"table {self.plan.table.name!r}, so that it would replace all of them. Nothing was written. If that "
+                "is what you want, set max_deletes to their number or delete them in Ninox; else look whether "
+                "match_on is right and keys are spelled alike, or use mode upsert"
+            )
+
+    def _load(self, rows: list[Row]) -> Sequence[Row]:
+        """Load rows; return those that must wait."""
+        if not self.plan.references and not self._replaces_all(rows):
+            self._writer.write(rows)
+            return ()
+        kept = merged(rows) if self.plan.needs_key else rows
+        self.account.skip(len(rows) - len(kept), SUPERSEDED)
+        while kept:
+            ready, kept = self._links.resolve(kept, reject=self.account.reject)
+            if self._replaces_all(ready):
+                return [*ready, *kept]
+            if not ready:
+                break
+            self._writer.write(ready)
+        return kept
+
+    def give_up(self, is_to_come: Callable[[Wanted], bool]) -> bool:
+        """Do without records that will never be there: reject the rows that wait for them, or leave the links empty.
+
+        Args:
+            is_to_come: Returns of a linked record that is not there whether it may still come.
+
+        Returns:
+            Whether there were any.
+        """
+        has_given_up = False
+        with self.working():
+            for block in self.waiting.blocks():
+                given_up, unlinked = self._links.give_up(block, is_to_come, reject=self.account.reject)
+                self._drop(given_up)
+                for row in unlinked:  # they are loaded with the next try, or wait for other records
+                    self.waiting.put(row)
+                has_given_up = has_given_up or bool(given_up)
+        return has_given_up
+
+    def write_unlinked(self) -> int:
+        """Load waiting rows without the links that are missing, to be linked later; return how many.
+
+        Rows whose key waits for a linked record are left out: once that is there, the next call loads them.
+        """
+        before = len(self._unlinked)
+        with self.working():
+            for block in self.waiting.blocks():
+                rows = [row for row in block if row.encoded.number not in self._unlinked]
+                written, keyless = self._links.without_missing(rows, reject=self.account.reject)
+                if self._replaces_all(written):
+                    self.refuse_to_replace_all()
+                    return 0
+                self._writer.write(written)
+                waiting = {row.encoded.number for row in keyless}
+                self._unlinked.update(row.encoded.number for row in rows if row.encoded.number not in waiting)
+        return len(self._unlinked) - before
+
+    def refuse_circular(self) -> None:
+        """Reject waiting rows that could not be loaded even without their links: their keys wait for each other."""
+        with self.working():
+            for block in self.waiting.blocks():
+                rows = [row for row in block if row.encoded.number not in self._unlinked]
+                self._links.refuse_circular(rows, reject=self.account.reject)
+                self._drop(rows)
+
+    def link(self) -> None:
+        """Set the links of the rows that were loaded without them."""
+        with self.working():
+            for block in self.waiting.blocks():
+                self._writer.link(self._links.resolve_or_leave_empty(block, reject=self.account.reject))
+                self._drop(block)
+
+    def _fail(self, reason: str) -> None:
+        """Load no more rows; what was not loaded is not settled."""
+        self._failed_from = self.first_unsettled or max(1, self.account.report.read)
+        self.has_failed = True
+        self._rows = []
+        self.close()
+        self.waiting, self.waiting_deletions = WaitingRows(), WaitingRows()
+        self.account.report.error = reason
+        self._claimed.note_failed(self.plan)
+
+    def close(self) -> None:
+        """Drop the rows that wait."""
+        self.waiting.close()
+        self.waiting_deletions.close()
+
+    def leave_waiting(self, reason: str) -> None:
+        """Leave the rows that wait where they are: what they wait for did not come, and may in the next run."""
+        self._fail(reason)
+
+    def _may_be_rejected(self, record_id: int) -> bool:
+        """Return whether a row that was rejected is about a record, or may be; asked when all rows have come."""
+        keys = len(self.account.rejected_keys)
+        if keys != self._found_rejected[0]:
+            self._found_rejected = keys, self._writer.find_rejected()
+        return self.account.has_nameless_rejects or record_id in self._found_rejected[1]
+
+    def delete_waiting(self, gone: set[RecordKey]) -> None:
+        """Delete the records whose deletion waited; see `Deletions.delete_waiting`."""
+        if self.waiting_deletions:
+            with self.working():
+                self._deletions.delete_waiting(gone)
+                self.waiting_deletions.close()
+                self.waiting_deletions = WaitingRows()
+
+    def find_unseen(self) -> Unseen | None:
+        """Return the records for which no row came; None if it is not certain that the table was read to its end."""
+        unseen: Unseen | None = None
+        with self.working():
+            unseen = self._writer.find_unseen()
+        return unseen  # noqa: RET504 (an error may have ended the stream instead)
+
+    def remove(self, record_ids: Sequence[int], cascade: Cascade, *, counted: set[RecordKey]) -> None:
+        """Delete records for which no row came; see `Deletions.remove`."""
+        with self.working():
+            self._deletions.remove(record_ids, cascade, counted=counted)
+            self.is_finished = True
+
+    def find_cascade(self, record_ids: Iterable[int]) -> Cascade | None:
+        """Find what Ninox would delete along with records of the table; None if that has ended the stream.
+
+        Raises:
+            CascadeUnknownError: Nobody can tell.
+        """
+        cascade: Cascade | None = None
+        with self.working():
+            cascade = find_cascade(
+                self._destination, (RecordKey(self.plan.table.id, record_id) for record_id in record_ids)
+            )
+        return cascade  # noqa: RET504 (likewise)
+
+
+class LostStream:
+    """Stands for a stream that could not even be planned: its rows are counted, and no state passes the first one.
+
+    Attributes:
+        account: What became of its rows: nothing.
+        buffered: How many came since it was emptied.
+    """
+
+    first_unsettled = 1
+
+    def __init__(self, account: StreamAccount, error: Exception) -> None:
+        """Log where the error came from."""
+        self.account = account
+        self.buffered = Buffered()
+        account.report.error = _log_defect(error)
+
+    def add(self, record: Mapping[str, Any], size: int) -> None:
+        """Count a row."""
+        self.buffered.add(record, size)
+        self.account.receive()
+
+    def flush(self) -> None:
+        """Do nothing: no row waits."""
+        self.buffered = Buffered()
+
+
+def _log_defect(error: Exception) -> str:
+    """Log where an error that nobody foresaw came from; return in words that it ended a stream."""
+    log_defect(error, logging.getLogger("target-ninox"))
+    return f"a defect of target-ninox ended it ({type(error).__name__})"
