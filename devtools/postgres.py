@@ -52,8 +52,11 @@ class Postgres:
 
 
 @contextmanager
-def running_postgres() -> Iterator[Postgres]:
+def running_postgres(*, is_logged: bool = False) -> Iterator[Postgres]:
     """Start a server with an empty database; no trace of it is left at the end, or when this process is killed.
+
+    Args:
+        is_logged: Whether its log can be followed by log-based replication.
 
     Raises:
         PostgresError: There are no binaries, or they do not start; holds the end of the server's log.
@@ -66,7 +69,7 @@ def running_postgres() -> Iterator[Postgres]:
         port = _free_port()
         with (home / "log").open("ab") as log:
             server = tied_program(
-                _command(binaries, home, port),
+                _command(binaries, home, port, is_logged=is_logged),
                 stop=signal.SIGINT,  # "fast" shutdown: clients are disconnected
                 user=user, cwd=home, env=environment, stdout=log, stderr=log,
             )  # fmt: skip
@@ -129,8 +132,8 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _command(binaries: Path, home: Path, port: int) -> list[str]:
-    settings = [f"listen_addresses={HOST}", *_FAST_AND_UNSAFE]
+def _command(binaries: Path, home: Path, port: int, *, is_logged: bool) -> list[str]:
+    settings = [f"listen_addresses={HOST}", *_FAST_AND_UNSAFE, *(["wal_level=logical"] if is_logged else [])]
     arguments = [f"{binaries}/postgres", "-D", f"{home}/data", "-p", str(port), "-k", f"{home}"]
     return arguments + [part for setting in settings for part in ("-c", setting)]
 

@@ -5,6 +5,8 @@ Plugins and their versions are those of `meltano.yml`, settings those of the pag
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
 
 import psycopg
@@ -18,7 +20,7 @@ from ninox_simulator.server import Simulator
 from tests.docs.blocks import blocks
 from tests.helpers.foreign_taps import install
 from tests.helpers.run import stored, writes
-from tests.helpers.seeds import DATABASE_ID, database, field, table, team
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID, database, field, table, team
 from tests.helpers.warehouse import fresh_database
 
 PAGE = REPOSITORY / "docs" / "how-to" / "from-a-spreadsheet.md"
@@ -129,6 +131,34 @@ def test_from_postgresql_by_a_third_party_tap(tmp_path, postgres):
         simulator.log.clear()
         project.run("run", "tap-postgres", "target-ninox")
         assert writes(simulator) == []
+
+
+def test_a_dry_run_writes_nothing_and_shows_no_value_in_the_log(tmp_path, postgres):
+    """Under Meltano the output of a target is its state, and everything it says a log that others read."""
+    warehouse = fresh_database(postgres)
+    with psycopg.connect(warehouse.dsn, autocommit=True) as connection:
+        connection.execute(SQL)
+    with Simulator(seed=shop_tables()) as simulator:
+        simulator.store.database(TEAM_ID, DATABASE_ID).create("A", {"A": 7, "B": "Vorher"})
+        report = tmp_path / "report.json"
+        settings = {**postgres_settings(warehouse, simulator), "TARGET_NINOX_REPORT_PATH": str(report)}
+        project = MeltanoProject.create(tmp_path, {**settings, "TARGET_NINOX_DRY_RUN": "true"})
+        install(project, "tap-postgres")
+        project.run("run", "tap-postgres", "target-ninox")
+        assert (writes(simulator), len(stored(simulator, "A"))) == ([], 1)
+        log = project.log.read_text(encoding="utf-8")
+        assert "Dry run: nothing was written. A run with the same input would do this:" in log
+        assert re.search(r"public-customers +Customers +499 +1 +0 +0 +0 +0 +500\b", log)
+        assert "so that it shows no values: report_path has them" in log
+        assert "update record 1: Name, Balance" in log
+        assert "Käufer" not in log
+        assert "Vorher" not in log
+        samples = json.loads(report.read_text(encoding="utf-8"))["streams"]["public-customers"]["samples"]
+        assert "Käufer 1" in json.dumps(samples, ensure_ascii=False)
+
+        earnest = MeltanoProject(tmp_path, settings)  # no state went out: all rows come again
+        earnest.run("run", "tap-postgres", "target-ninox")
+        assert (len(stored(simulator, "A")), len(stored(simulator, "B"))) == (500, 1500)
 
 
 def postgres_settings(warehouse, simulator):

@@ -75,7 +75,8 @@ def check(recording, simulator_with):
     """Load all that was recorded in all ways, and look what is in Ninox; return the number of loads."""
     checks = (_whole_runs, _interrupted_runs, _failed_runs)
     with limits.round_numbers(recording.every):
-        return sum(check_of(recording, simulator_with, settings) for check_of in checks for settings in ({}, MIRROR))
+        loads = sum(check_of(recording, simulator_with, settings) for check_of in checks for settings in ({}, MIRROR))
+        return loads + _deletions_that_rows_say(recording, simulator_with)
 
 
 def _whole_runs(recording, simulator_with, settings):
@@ -91,6 +92,18 @@ def _whole_runs(recording, simulator_with, settings):
         assert last.error is None, last.error
         assert _names(simulator) == _numbers(*(range(1, 10) if not deletes else (1, 4, 5, 6, 7))), "behind the last"
         assert _amounts(simulator)["name 7"] == 777
+    return 2
+
+
+def _deletions_that_rows_say(recording, simulator_with):
+    """A tap that follows the log says which records were deleted, with nothing but their key: just those are."""
+    later = next(run for run in recording.runs if run.source == "later")
+    if not any(message.get("record", {}).get("_sdc_deleted_at") for message in later.messages):
+        return 0
+    with simulator_with(shop(9)) as simulator:
+        for run in (recording.run_of(None), later):
+            assert _load(simulator, run.messages, {"hard_delete": True}).error is None
+        assert _names(simulator) == _numbers(1, 4, 5, 6, 7, 8, 9)
     return 2
 
 
