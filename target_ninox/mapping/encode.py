@@ -133,7 +133,6 @@ class WritePlan:
         table: Where it goes.
         place_reason: Why there, as a part of a sentence.
         mode: `insert`, `update`, `upsert` or `mirror`.
-        on_duplicate_match: `reject`, `first` or `newest`.
         match_on: Properties that identify a record; empty if nothing does.
         match_field_ids: Their fields, in that order; empty if records are matched by their id.
         matches_record_id: Whether `_id` of the stream is the record id.
@@ -146,7 +145,6 @@ class WritePlan:
     table: Table
     place_reason: str
     mode: str
-    on_duplicate_match: str
     match_on: tuple[str, ...]
     match_field_ids: tuple[str, ...]
     matches_record_id: bool

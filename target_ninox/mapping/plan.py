@@ -158,7 +158,6 @@ def plan_stream(
         table=table,
         place_reason=place.reason,
         mode=settings.mode,
-        on_duplicate_match=settings.on_duplicate_match,
         match_on=match_on,
         match_field_ids=tuple(dict.fromkeys(field.id for field in match_fields)),
         matches_record_id=matches_record_id,

@@ -205,18 +205,18 @@ class RowWriter:
         """Return the record that a row is about.
 
         Raises:
-            RowRejectedError: There are several, and the settings do not say which one.
+            RowRejectedError: There are several.
         """
         records = matches.get(row.encoded.key, ())
         if self._account.may_delete:
             self._written.seen.update(record.id for record in records)
-        if len(records) > 1 and self.plan.on_duplicate_match == "reject":
+        if len(records) > 1:
             raise RowRejectedError(
                 property_name=", ".join(self.plan.match_on),
                 code="duplicate_match",
                 reason=f"{len(records):,} records have this key: {listed_ids([record.id for record in records])}.",
             )
-        return records[-1 if self.plan.on_duplicate_match == "newest" else 0] if records else None
+        return records[0] if records else None
 
     def _creation(self, row: Row) -> Intent | None:
         if self.plan.mode == "update":

@@ -92,7 +92,6 @@ STREAM = {
     "table": "target/test_pictures_of_products.py::test_pictures_arrive_once",
     "mode": "target/test_upsert.py::test_modes_that_only_add_or_only_change",
     "match_on": "target/test_upsert.py::test_records_are_found_by_what_the_settings_name_instead_of_the_key",
-    "on_duplicate_match": "target/test_upsert.py::test_one_of_several_records_is_chosen_if_the_settings_say_so",
     "fields": "target/test_upsert.py::test_properties_go_to_the_fields_that_the_settings_name",
     "references": "target/test_every_switch.py::test_the_same_records_are_stored_whatever_nobody_knows",
     "on_missing": "target/test_references.py::test_a_missing_linked_record_is_left_empty_if_the_settings_say_so",

@@ -570,9 +570,9 @@ PROMISES = [
     ),
     Promise(
         "docs/guarantees.md",
-        "The row is rejected with their ids; or the first is taken, or the newest (`on_duplicate_match`).",
+        "The row is rejected with their ids: none of these records is changed.",
         test="target/test_upsert.py::test_a_key_that_several_records_have_is_rejected_with_their_ids",
-        defects=(Defect("target_ninox:RowWriter._chosen", 'self.plan.on_duplicate_match == "reject"', "False"),),
+        defects=(Defect("target_ninox:RowWriter._chosen", "len(records) > 1", "False"),),
     ),
     Promise(
         "docs/reference/settings.md",
