@@ -30,6 +30,9 @@ EXCLUDES = "!"
 
 MANY = frozenset("*?")
 _LIKENESS = 0.6
+_LIKENESS_OF_PARTS = 0.8
+_PARTS = re.compile(r"__|[.\s-]")
+"""Between the parts of a name: of a stream those are database and table, of a caption its words."""
 _ID = re.compile(r"(?=[a-z]*[0-9])[a-z0-9]{12}(\.[A-Z]+[0-9]*)?")
 """Ids of databases, and of tables with them, as Ninox makes them (observed): they never become the id of another."""
 _DATABASE_ID = re.compile(r"(?=[a-z]*[0-9])[a-z0-9]{12}")
@@ -89,9 +92,19 @@ def nearest(name: str, known: Iterable[str], *, likeness: float = _LIKENESS) -> 
     return by_folded[found[0]] if found else None
 
 
+def probably_meant(name: str, known: Iterable[str], *, likeness: float = _LIKENESS) -> str | None:
+    """Return the nearest name, or else the only one of which a name is a part: `customers` of `shop__customers`."""
+    known = list(known)
+    whole = nearest(name, known, likeness=likeness)
+    if whole is not None:
+        return whole
+    with_part = {one for one in known if nearest(name, _PARTS.split(fold(one)), likeness=_LIKENESS_OF_PARTS)}
+    return with_part.pop() if len(with_part) == 1 else None
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return the sentence that offers the nearest name, with a blank before it; nothing if there is none."""
-    near = nearest(name, known)
+    """Return the sentence that offers the name that was probably meant, with a blank before it; or nothing."""
+    near = probably_meant(name, known)
     return f" Did you mean {near!r}?" if near is not None else ""
 
 
@@ -152,8 +165,8 @@ class Names(Generic[Item]):
         return self._at(*(numbers for name, numbers in self._folded.items() if wanted.match(name)))
 
     def nearest(self, name: str) -> str | None:
-        """Return the name that looks most like a name."""
-        return nearest(name, self._names)
+        """Return the name that was probably meant."""
+        return probably_meant(name, self._names)
 
     def nothing_called(self, wanted: str, *, setting: str) -> str:
         """Return the sentence for a name that means nothing."""

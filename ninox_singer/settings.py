@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+import click
 from jsonschema import Draft202012Validator, ValidationError
 from singer_sdk.plugin_base import PluginBase
 from typing_extensions import override
@@ -115,6 +116,17 @@ class ConfiguredPlugin(PluginBase):
             raise NinoxConfigError(problems)
         return variables_of([*self.removed_settings, *properties], prefix=prefix)
 
+    @classmethod
+    @override
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
+        try:
+            return super().cb_config(ctx, param, value)
+        except (TypeError, ValueError) as error:
+            if type(error) not in {TypeError, ValueError}:  # it is no JSON, or no UTF-8: told elsewhere
+                raise
+            message = '--config: a file holds no object of settings, such as {"auth_token": "…"}.'
+            raise NinoxConfigError(message) from None
+
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         schema, prefix = self.config_jsonschema, self._env_var_prefix
@@ -179,7 +191,7 @@ def _describe_lost(given: Mapping[str, Any], schema: Mapping[str, Any], *, prefi
 def _restore_object(name: str, value: Any, *, prefix: str) -> Any:
     """Return an object as the user wrote it, where Meltano has lost something of it."""
     written = meltano_object(name, prefix=prefix)
-    if value == {} and not written:
+    if value == {} and not written and meltano_variable(name, prefix=prefix):
         logger.warning(
             "%s is empty. If you gave one, Meltano has lost the keys that have a dot: give the whole object as JSON "
             "text, between single quotes.",
@@ -382,8 +394,15 @@ def _wrong_type(path: list[str], value: Any, schema: Any) -> Iterator[str]:
 
 
 def _unknown_value(path: list[str], value: Any, schema: Any) -> Iterator[str]:
+    if value is not None and not isinstance(value, str):
+        return  # it is of a wrong type, which is told
     permitted = " or ".join(json.dumps(item) for item in schema["enum"] if item is not None)
     yield f"{'.'.join(path)}: {json.dumps(value, ensure_ascii=False, default=str)} is unknown; give {permitted}."
+
+
+def _no_map(path: list[str], _value: Any, _schema: Any) -> Iterator[str]:
+    """Say what the only part of the settings may be that has alternatives: a map of `stream_maps`."""
+    yield f"{'.'.join(path)}: give an object of rules, or null."
 
 
 def _too_small(path: list[str], value: Any, schema: Any) -> Iterator[str]:
@@ -405,6 +424,7 @@ _DESCRIPTIONS: dict[str, Callable[[list[str], Any, Any], Iterator[str]]] = {
     "enum": _unknown_value,
     "minimum": _too_small,
     "maximum": _too_large,
+    "anyOf": _no_map,
     "minLength": _empty,
     "minItems": _empty,
 }

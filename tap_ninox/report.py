@@ -256,6 +256,13 @@ class RunReport:
         if problems:
             raise SyncFailedError(" ".join(problems))
 
+    def undiscovered(self) -> Iterator[str]:
+        """Yield a sentence for the streams, if any, that discovery could not describe."""
+        failed = [name for name, report in self.streams.items() if report.error is not None]
+        if failed:
+            streams = counted(len(failed), "stream")
+            yield f"{streams} could not be discovered: {', '.join(failed)}. See the errors above."
+
     def schedule(self) -> str | None:
         """Return what runs like this one cost in a month, and the most frequent ones that `calls_per_month` permits."""
         calls = self.api_calls + self.calls_before

@@ -28,12 +28,16 @@ STREAM_NAME_FORMAT_OF_TEAMS = "{team}__{database}__{table}"
 MAX_INTERVAL_HOURS = 100 * 366 * 24
 
 _NAMES = th.ArrayType(th.StringType)
+_SOME_NAMES = th.CustomType({**_NAMES.to_dict(), "minItems": 1})
+"""An empty list is what is left of one that was to be filled in: everything would be read."""
 
 CONNECTION_PROPERTIES = (
     *connection.CONNECTION_PROPERTIES,
     th.Property(
         "team",
-        th.CustomType({"type": ["string", "array", "null"], "items": {"type": "string", "minLength": 1}}),
+        th.CustomType(
+            {"type": ["string", "array", "null"], "items": {"type": "string", "minLength": 1}, "minItems": 1}
+        ),
         title="Team",
         description="Workspace, by id or name. Default: the only one the key can see. Needed, as an id, where the "
         "server does not list its teams. For several, a list or a glob such as `*`; stream names then begin with the "
@@ -41,7 +45,7 @@ CONNECTION_PROPERTIES = (
     ),
     th.Property(
         "max_parallel_requests",
-        th.IntegerType(minimum=1),
+        th.IntegerType(minimum=1, maximum=100),
         default=config.DEFAULT_MAX_PARALLEL_REQUESTS,
         title="Parallel requests",
         description="Requests in flight at once, across tables, databases and ranges within a table. The public cloud "
@@ -72,14 +76,14 @@ QUERY_PROPERTIES = (
 TAP_PROPERTIES = (
     th.Property(
         "databases",
-        _NAMES,
+        _SOME_NAMES,
         title="Databases",
         description="Databases to read: ids, names or globs such as `Büro*`; `!` before one leaves it out. "
         "Default: all that the key can read.",
     ),
     th.Property(
         "tables",
-        _NAMES,
+        _SOME_NAMES,
         title="Tables",
         description="Tables to list: ids, names or globs, or `<database id>.<table id>`; `!` before one leaves it out. "
         "Default: all but pages.",
@@ -375,7 +379,8 @@ def _alias_problems(aliases: Mapping[str, str]) -> Iterator[str]:
         if key.count(".") not in {1, 2}:
             yield f"aliases: {key!r} is no id; give <database_id>.<table_id>, or <database_id>.<table_id>.<field_id>."
         if not name or not name.isprintable() or len(name.encode(errors="replace")) > MAX_LENGTH or '"' in name:
-            yield f"aliases: the name for {key!r} is empty, longer than {MAX_LENGTH} bytes, quoted, or not printable."
+            wanted = f"a name of 1 to {MAX_LENGTH} bytes that can be printed, without quotation marks"
+            yield f"aliases: give {key!r} {wanted}."
         scope = key.rpartition(".")[0] if key.count(".") == FIELD_DOTS else ""
         if scope and name.startswith("_"):
             yield f"aliases: the name for {key!r} begins with an underscore, as the properties of the tap itself do."

@@ -147,9 +147,12 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
         """Refuse stream maps of nothing, if all streams can be seen."""
         queries = [query.name for query in self.settings.queries]
         known = [*self.streams, *(kind.name for kind in LIST_STREAMS), *queries]
-        is_limited = bool(self.settings.databases or self.settings.tables) or self._saved_catalog is not None
-        sees_all = self.discovery is not None and not self.discovery.skipped and not is_limited
-        check_maps(self._config.get("stream_maps") or {}, known, sees_all=sees_all)
+        # Meltano gives the catalog that it has just made: it lacks no table.
+        is_whole = self._saved_catalog is None or meltano_variable("", prefix=self._env_var_prefix) is not None
+        has_all_tables = is_whole and self.discovery is not None and not self.settings.tables
+        skipped = self.discovery.skipped if self.discovery else ()
+        sees_all = has_all_tables and not self.settings.databases and not skipped and self._saved_catalog is None
+        check_maps(self._config.get("stream_maps") or {}, known, sees_all=sees_all, has_all_tables=has_all_tables)
 
     @property
     @override
@@ -169,9 +172,13 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
     @override
     def run_discovery(self) -> str:
         catalog = super().run_discovery()
-        # Meltano would not begin to load what is there; its sync says the same, and ends with exit code 1.
-        if self._problems and not meltano_variable("", prefix=self._env_var_prefix):
-            raise NinoxConfigError(list(told_before(self._problems)))
+        # Behind a discovery that fails, Meltano loads nothing: one table that was renamed would keep all others from
+        # the warehouse. It runs this command alike for `run`, `invoke --discover` and `select --list` (4.4: the same
+        # options and variables), so that only the sync, which always follows in a run, can end with exit code 1.
+        if not meltano_variable("", prefix=self._env_var_prefix):
+            problems = [*told_before(self._problems), *self.report.undiscovered()]
+            if problems:
+                raise NinoxConfigError(problems)
         return catalog
 
     @override
@@ -363,7 +370,9 @@ def _feed(client: DatabaseClient, schema: DatabaseSchema | None, entries: Iterab
     return Feed(client, schema=schema, table_ids=listed)
 
 
-def check_maps(maps: Mapping[str, Any], streams: Sequence[str], *, sees_all: bool) -> None:
+def check_maps(
+    maps: Mapping[str, Any], streams: Sequence[str], *, sees_all: bool, has_all_tables: bool = False
+) -> None:
     """Refuse maps for streams that do not exist; the name may be mistyped, and the SDK says nothing.
 
     Which stream a map is for is the SDK's to say: names go by `fnmatch` and by case there.
@@ -372,18 +381,26 @@ def check_maps(maps: Mapping[str, Any], streams: Sequence[str], *, sees_all: boo
         maps: The setting `stream_maps`: name or glob of a stream → its rules.
         streams: The streams that there are.
         sees_all: Whether there are no others; else, and of globs, which may be for tables to come, it is a warning.
+        has_all_tables: Whether there are no others of the databases that these are of: one that begins with the name of
+            such a database is for no other run.
 
     Raises:
         NinoxConfigError: A sentence for each.
     """
     problems = []
+    databases = {_database_part(stream) for stream in streams} - {""} if has_all_tables else set()
     for name, rules in maps.items():
         source = rules.get("__source__", name) if isinstance(rules, Mapping) else name
         if name != "__else__" and not any(fnmatchcase(stream, source) for stream in streams):
             problem = f"stream_maps: no stream is called {source!r}.{did_you_mean(source, streams)}"
-            if sees_all and not is_glob(source):
+            if (sees_all or _database_part(source) in databases) and not is_glob(source):
                 problems.append(f"{problem} What this map should hide or leave out would be sent.")
             else:
                 logger.warning("%s This map has no effect.", problem)
     if problems:
         raise NinoxConfigError(problems)
+
+
+def _database_part(stream: str) -> str:
+    """Return the part of a stream's name that it has in common with all tables of its database, if it has one."""
+    return stream.rpartition("__")[0]

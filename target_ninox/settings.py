@@ -57,13 +57,6 @@ STREAM_PROPERTIES = (
         "Default: the stream's key.",
     ),
     th.Property(
-        "on_duplicate_match",
-        th.StringType,
-        allowed_values=["reject", "first", "newest"],
-        description="What to do with a row whose key several records have: `reject` it with their ids (default), or "
-        "update the `first` or the `newest` of them.",
-    ),
-    th.Property(
         "fields",
         th.CustomType({"type": ["object", "null"], "additionalProperties": {"type": ["string", "null"]}}),
         description="Property → field, by id or name; `null` leaves the property out. For a file or image field, the "
@@ -208,6 +201,8 @@ REMOVED_SETTINGS = {
     "streams.*.references.*.on_missing": "Give it once for the stream, beside `references`: "
     '{"references": {"customer": "Customer no."}, "on_missing": "null"}.',
     "streams.*.files": "Name the file field under `fields`.",
+    "streams.*.on_duplicate_match": "A row whose key several records have is rejected with their ids: delete the "
+    "duplicates in Ninox, or name more properties in `match_on`.",
 }
 """Settings of earlier versions → what to do instead; `*` is a stream."""
 
@@ -225,7 +220,6 @@ class StreamSettings:
         table: Id or name; None for the table that is named like the stream.
         mode: `insert`, `update`, `upsert` or `mirror`.
         match_on: Properties that identify a record; None for the stream's key properties.
-        on_duplicate_match: `reject`, `first` or `newest`.
         fields: Property → field id or name; None leaves the property out. A file field is one to upload to.
         references: Property → field of the linked table, by id or name, whose value it holds.
         links_may_be_empty: Whether a row is loaded without the links whose records are not there.
@@ -237,7 +231,6 @@ class StreamSettings:
     table: str | None = None
     mode: str = "upsert"
     match_on: tuple[str, ...] | None = None
-    on_duplicate_match: str = "reject"
     fields: Mapping[str, str | None] = field(default_factory=dict)
     references: Mapping[str, str] = field(default_factory=dict)
     links_may_be_empty: bool = False
@@ -431,9 +424,11 @@ def _source_problems(sources: Iterable[str]) -> Iterator[str]:
 
 
 def _path_problems(given: Mapping[str, Any]) -> Iterator[str]:
-    for name in ("rejects_path", "report_path"):
-        if name in given:
-            yield from output_problems(name, given[name])
+    paths = {name: given[name] for name in ("rejects_path", "report_path") if name in given}
+    for name, path in paths.items():
+        yield from output_problems(name, path)
+    if len(paths) > len({Path(path).expanduser().absolute() for path in paths.values()}):
+        yield "report_path: give another file than rejects_path, which it would replace."
 
 
 def _path(given: str | None) -> Path | None:

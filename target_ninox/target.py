@@ -27,7 +27,7 @@ from target_ninox.sdk_overrides import BatchConfig, SdkTarget
 from target_ninox.settings import CONFIG_JSONSCHEMA, REMOVED_SETTINGS, TargetSettings
 from target_ninox.state import DurableStates, State, write_state
 from target_ninox.stream_maps import find_filter, find_missing_source, makes, transform
-from target_ninox.write.finishing import check_unused_settings
+from target_ninox.write.finishing import check_unused_maps, check_unused_settings
 from target_ninox.write.load import Load, open_load
 from target_ninox.write.loader import Buffered, LostStream, StreamLoader
 from target_ninox.write.safety import Defects
@@ -247,6 +247,7 @@ class TargetNinox(SdkTarget):
         """Do what needs all input, then let the last state go."""
         with self._defects.outlived():
             check_unused_settings(self._settings, self._streams)
+            check_unused_maps(self.config.get("stream_maps") or {}, self.mapper.stream_maps)
         errors: list[NinoxError] = []
         if self._load is not None:
             errors += self._load.finish(has_ended=self._has_ended(()), doubts=self._doubts_of)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from ninox_api.errors import NinoxConfigError
 from ninox_api.schema import DatabaseName, DatabaseSchema, Table
-from ninox_singer.names import Named, Names, identifier, nearest
+from ninox_singer.names import Named, Names, identifier, nearest, probably_meant
 from ninox_singer.wording import listed
 
 IDENTITY = "x-ninox"
@@ -248,7 +248,7 @@ def _behind_schema(stream: str, database: Database) -> Iterator[tuple[str, str]]
 
 def _no_table(wanted: str, tables: Collection[Table]) -> str:
     names = [table.name for table in tables]
-    near = nearest(wanted, names) or nearest(wanted.rpartition("__")[2].rpartition("-")[2], names)
+    near = probably_meant(wanted, names) or nearest(wanted.rpartition("__")[2].rpartition("-")[2], names)
     hint = f" Did you mean {near!r}?" if near else ""
     return f"no table is called {wanted!r}.{hint} There is: {describe(tables)}."
 

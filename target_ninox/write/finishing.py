@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from fnmatch import fnmatchcase
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ninox_api.errors import NinoxConfigError, NinoxError
-from ninox_singer.names import did_you_mean, fits, nearest
+from ninox_singer.names import did_you_mean, fits, is_glob, probably_meant
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.records.destination import Destination
 from target_ninox.records.links import Wanted
@@ -40,6 +41,9 @@ LinkKey = tuple[str, str, Hashable]
 def check_unused_settings(settings: TargetSettings, came: Collection[str]) -> None:
     """Refuse settings whose stream is mistyped, and warn of others that did not come: other taps may send those.
 
+    To refuse all would end `meltano run tap-a target-ninox tap-b target-ninox` between its two halves, each night, and
+    a tap that sends no SCHEMA for a table in which nothing changed.
+
     Raises:
         NinoxConfigError: A stream of nearly that name came and has no settings of its own.
     """
@@ -47,7 +51,7 @@ def check_unused_settings(settings: TargetSettings, came: Collection[str]) -> No
     for name in settings.streams:
         if any(fits(name, stream) for stream in came):
             continue
-        meant = nearest(name, (s for s in came if settings.own_key(s) is None), likeness=LIKENESS_OF_SLIPS)
+        meant = probably_meant(name, (s for s in came if settings.own_key(s) is None), likeness=LIKENESS_OF_SLIPS)
         problem = f"streams.{name}: no stream of that name came, so the setting had no effect."
         if meant is None:
             logger.warning("%s%s", problem, did_you_mean(name, came))
@@ -55,6 +59,31 @@ def check_unused_settings(settings: TargetSettings, came: Collection[str]) -> No
             problems.append(
                 f"{problem} Did you mean {meant!r}, which was loaded without it? Then correct the name and load it "
                 f"again; if not, give {meant!r} settings of its own, if only {{}}."
+            )
+    if problems:
+        raise NinoxConfigError(problems)
+
+
+def check_unused_maps(maps: Mapping[str, Any], came: Collection[str]) -> None:
+    """Do the same for the target's stream maps; what a mistyped one should have hidden was loaded.
+
+    Raises:
+        NinoxConfigError: A stream of nearly that name came and has no map of its own.
+    """
+    problems = []
+    for name, rules in maps.items():
+        source = rules.get("__source__", name) if isinstance(rules, Mapping) else name
+        if name == "__else__" or any(fnmatchcase(stream, source) for stream in came):  # as the SDK looks for them
+            continue
+        without = [stream for stream in came if stream not in maps]
+        meant = None if is_glob(source) else probably_meant(source, without, likeness=LIKENESS_OF_SLIPS)
+        problem = f"stream_maps.{name}: no stream {source!r} came, so the map had no effect."
+        if meant is None:
+            logger.warning("%s%s", problem, did_you_mean(source, came))
+        else:
+            problems.append(
+                f"{problem} Did you mean {meant!r}, which was loaded without it? Then correct the name and look at "
+                f"what was loaded; if not, give {meant!r} a map of its own, if only {{}}."
             )
     if problems:
         raise NinoxConfigError(problems)

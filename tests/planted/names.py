@@ -44,10 +44,40 @@ PROMISES = [
         "is read first, and the run ends with exit code 1, as `--discover` does.",
         test="tap/test_idle_names.py::test_a_name_of_nothing_is_told_once_and_discovery_ends_in_an_error",
         defects=(
-            Defect("tap_ninox:TapNinox.run_discovery", "if self._problems and not", "if False and not"),
-            Defect("tap_ninox:TapNinox.run_discovery", 'and not meltano_variable("", prefix=self._env_var_prefix)', ""),
+            Defect("tap_ninox:TapNinox.run_discovery", "*told_before(self._problems),", ""),
+            Defect("tap_ninox:TapNinox.run_discovery", 'not meltano_variable("", prefix=self._env_var_prefix)', "True"),
             Defect("tap_ninox.report:RunReport.close", "*told_before(self.problems)", "*self.problems"),
         ),
+    ),
+    Promise(
+        "docs/reference/settings.md",
+        "is read first, and the run ends with exit code 1, as `--discover` does.",
+        test="tap/test_idle_names.py::test_a_query_that_cannot_be_described_ends_a_discovery_in_an_error",
+        defects=(Defect("tap_ninox.report:RunReport.undiscovered", "report.error is not None", "False"),),
+    ),
+    Promise(
+        "docs/reference/settings.md",
+        "Of `stream_maps` the tap refuses, before it reads, one for a table that a database lacks",
+        test="tap/test_idle_maps.py::test_of_a_database_that_is_read_whole_a_map_is_for_no_other_run",
+        defects=(
+            Defect("tap_ninox:check_maps", "_database_part(source) in databases", "False"),
+            Defect("tap_ninox:TapNinox._check_maps", "is_whole and", ""),
+        ),
+    ),
+    Promise(
+        "docs/reference/settings.md",
+        "the target, what looks like a slip.",
+        test="target/test_upsert.py::test_a_map_whose_stream_is_mistyped_ends_the_run",
+        defects=(
+            Defect("target_ninox:TargetNinox._finish", "check_unused_maps(", "str("),
+            Defect("target_ninox:check_unused_maps", "if stream not in maps", ""),
+        ),
+    ),
+    Promise(
+        "docs/reference/settings.md",
+        "A name of nothing is an error that names the nearest one.",
+        test="target/test_upsert.py::test_settings_that_miss_the_database_in_a_stream_s_name_end_the_run",
+        defects=(Defect("ninox_singer:probably_meant", "len(with_part) == 1", "False"),),
     ),
     Promise(
         "SECURITY.md",

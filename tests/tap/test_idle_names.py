@@ -109,3 +109,27 @@ def test_a_name_of_nothing_is_told_once_and_discovery_ends_in_an_error(simulate,
     assert STREAM in capsys.readouterr().out
     assert caplog.text.count("databases: nothing is called 'Shpo'. Did you mean 'Shop'?") == 1
     assert str(run_tap(simulator, **settings).error) == told
+
+
+def test_a_query_that_cannot_be_described_ends_a_discovery_in_an_error(simulate, capsys):
+    settings = {"queries": {"q": {"database": "Shpo", "query": "1"}}}
+    with pytest.raises(NinoxConfigError, match=r"1 stream could not be discovered: q\. See the errors above\."):
+        new_tap(simulate(shop(1)), **settings).run_discovery()
+    assert STREAM in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("setting", "wanted", "meant"),
+    [
+        ("refresh", "customers", STREAM),
+        ("refresh", "custmers", STREAM),
+        ("refresh", "shop", None),  # of three streams
+        ("databases", "Office", "Office (old) 🔒"),
+    ],
+)
+def test_a_name_that_is_a_part_of_one_means_that_one(simulate, setting, wanted, meant):
+    tables = {"A": customers(), "B": table("Orders"), "C": table("Order")}
+    office = database({"A": table("Notes")}, id="dbarchive001", name="Office (old) 🔒")
+    run = run_tap(simulate(team(database(tables), office)), **{setting: [wanted]})
+    told = re.search("Did you mean '(.*?)'", str(run.error))
+    assert (told and told[1]) == meant

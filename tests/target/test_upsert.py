@@ -86,6 +86,28 @@ def test_settings_of_a_stream_that_is_mistyped_end_the_run(simulate):
     assert run_target(simulator, messages, streams=settled).error is None
 
 
+def test_settings_that_miss_the_database_in_a_stream_s_name_end_the_run(simulate):
+    described = schema("shop__customers", key=["Name"], Name="string", Amount="number")
+    row = records("shop__customers", [{"Name": "name 9"}])
+    run = run_target(simulate(shop(1)), [described, *row], streams={"customers": {"mode": "update"}})
+    assert "Did you mean 'shop__customers', which was loaded without it?" in str(run.error)
+
+
+def test_a_map_whose_stream_is_mistyped_ends_the_run(simulate, caplog):
+    """What it should have hidden was loaded; a map for a stream of another tap is a warning."""
+    maps = {"custmers": {"Amount": "1"}}
+    error = run_target(simulate(shop(1)), [CUSTOMERS, *rows(1)], stream_maps=maps).error
+    assert str(error).startswith("stream_maps.custmers: no stream 'custmers' came, so the map had no effect. Did you")
+    for settled in (
+        {**maps, "customers": {}},
+        {"invoices": {"a": "1"}},
+        {"x*": {"a": "1"}},
+        {"customers": {"__source__": "customers"}, "__else__": None},
+    ):
+        assert run_target(simulate(shop(1)), [CUSTOMERS, *rows(1)], stream_maps=settled).error is None
+    assert "stream_maps.invoices: no stream 'invoices' came, so the map had no effect." in caplog.text
+
+
 def test_the_same_input_twice_writes_nothing(simulate):
     simulator = simulate(shop(0))
     messages = [CUSTOMERS, *rows(250), state({"position": 1})]
@@ -161,16 +183,6 @@ def test_a_key_that_several_records_have_is_rejected_with_their_ids(simulate, ca
     assert "K-00017" not in caplog.text
     assert writes(simulator) == []
     assert run.states == []
-
-
-@pytest.mark.parametrize(("policy", "chosen"), [("first", 3), ("newest", 9)])
-def test_one_of_several_records_is_chosen_if_the_settings_say_so(simulate, policy, chosen):
-    simulator = simulate(duplicates())
-    settings = {"streams": {"customers": {"on_duplicate_match": policy}}}
-    run = run_target(simulator, [CUSTOMERS, *records("customers", [{"Name": "K-00017", "Amount": 2}])], **settings)
-    assert run.error is None
-    assert {record_id for record_id, row in stored(simulator).items() if row["B"] == 2} == {chosen}
-    assert len(stored(simulator)) == 3
 
 
 def test_a_key_that_very_many_records_have_names_ten_of_them_and_the_number(simulate, caplog):
