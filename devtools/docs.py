@@ -168,8 +168,11 @@ The same rules hold wherever a setting names a team, database, table, field, pro
 * **Exclusion.** In lists, `!` leaves out what is named behind it. What a name leaves out by `!` has to be there: under
   another name, it would be read. Ids of what is gone may stay.
 * **Mistakes.** A name of nothing is an error that names the nearest one. Where other names make sense, what they name
-  is read first, and the run ends with exit code 1, as `--discover` does. Settings of streams that do not come may be
-  for another tap, so the target only warns of them; what looks like a slip is an error, too.
+  is read first, and the run ends with exit code 1, as `--discover` does. (Under Meltano, `--discover` only warns:
+  behind a discovery that fails Meltano loads nothing, so one table that is gone would keep all others from the
+  warehouse. The run itself ends with exit code 1.) Settings of streams that do not come may be for another tap, so the
+  target only warns of them; what looks like a slip is an error, too, once all rows are loaded. Of `stream_maps` the tap
+  refuses, before it reads, one for a table that a database lacks; the target, what looks like a slip.
 """
 
 ENV_EXAMPLE = """# Copy to .env and fill in; .env is never committed. What begins with # is rarely needed.

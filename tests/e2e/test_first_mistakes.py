@@ -99,6 +99,14 @@ def test_a_file_that_meltano_made_of_no_number_names_the_setting(tap, value):
     assert (code, out) == (1, "")
 
 
+@pytest.mark.parametrize("content", [f'"{CANARY}"', "null", "4711"])
+def test_a_file_without_settings_is_refused_without_a_word_of_it(tap, tmp_path, content):
+    (tmp_path / "more.json").write_text(content, encoding="utf-8")
+    code, out, err = tap("--config", str(tmp_path / "more.json"))
+    assert told(err) == ['--config: a file holds no object of settings, such as {"auth_token": "…"}.']
+    assert (code, out) == (1, "")
+
+
 @pytest.mark.parametrize("mode", [(), ("--discover",)], ids=["sync", "discover"])
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_wrong_setting_is_one_line_that_says_what_to_do(simulator, tap, mistake, mode):

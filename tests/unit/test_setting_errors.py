@@ -10,7 +10,6 @@ from ninox_api.errors import NinoxConfigError
 from ninox_singer.settings import read_settings
 from tap_ninox.settings import CONFIG_JSONSCHEMA as TAP
 from tap_ninox.settings import REMOVED_SETTINGS as OF_TAP
-from tap_ninox.tap import TapNinox
 from target_ninox.settings import CONFIG_JSONSCHEMA as TARGET
 from target_ninox.settings import REMOVED_SETTINGS as OF_TARGET
 
@@ -70,14 +69,6 @@ def test_a_problem_of_the_settings_is_told_by_name_with_what_was_meant(case):
     with pytest.raises(NinoxConfigError) as caught:
         read_settings(config, schema)
     assert caught.value.errors == told
-
-
-@pytest.mark.parametrize("content", ['"canary-7f3a"', "null", "4711", '["canary-7f3a"]'])
-def test_a_file_without_settings_is_refused_without_a_word_of_it(tmp_path, content):
-    (tmp_path / "config.json").write_text(content, encoding="utf-8")
-    with pytest.raises(NinoxConfigError) as caught:
-        TapNinox.cb_config(None, None, (str(tmp_path / "config.json"),))
-    assert caught.value.errors == ['--config: a file holds no object of settings, such as {"auth_token": "…"}.']
 
 
 GONE = [(TAP, OF_TAP, name) for name in OF_TAP] + [(TARGET, OF_TARGET, name) for name in OF_TARGET]
