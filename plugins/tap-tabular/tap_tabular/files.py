@@ -183,7 +183,7 @@ def _kind_of_zip(path: Path) -> str:
     if "xl/workbook.bin" in sizes:
         kind = "xlsb"
     elif "content.xml" in sizes:
-        kind = "ods"
+        return "ods"
     elif any(name.endswith("workbook.xml") for name in sizes):
         return "xlsx"
     else:

@@ -25,8 +25,8 @@ _CONDITION = re.compile(r"[<>=]")
 _MOST_DAYS = 2_958_465  # 9999-12-31, as Excel counts
 _LEAP_DAY_THAT_NEVER_WAS = 60  # Excel counts a 29 February 1900: days before it are off by one
 _SECONDS = 86_400
-_FEWEST_ZEROS = 2
-_ANY_MIDNIGHT = datetime(2000, 1, 1)  # noqa: DTZ001 (sheets know no zones)
+FEWEST_ZEROS = 2
+ANY_MIDNIGHT = datetime(2000, 1, 1)  # noqa: DTZ001 (sheets know no zones)
 
 BUILT_IN = {
     **dict.fromkeys((14, 15, 16, 17), "yyyy-mm-dd"),
@@ -64,8 +64,8 @@ def show_by(number_format: str, *, since_1904: bool) -> Show | None:
     if has_day or has_clock:
         return Moment(has_day, has_clock, parts.has_fraction, since_1904)
     zeros = sum(part for part in parts.code if isinstance(part, int))
-    if zeros >= _FEWEST_ZEROS and not parts.others and not parts.is_conditional:
-        return _Code(tuple(parts.code), zeros)
+    if zeros >= FEWEST_ZEROS and not parts.others and not parts.is_conditional:
+        return Code(tuple(parts.code), zeros)
     return None
 
 
@@ -122,7 +122,7 @@ class Moment:
         days, clock = divmod(number, 1)
         seconds = round(clock * _SECONDS, digits) if self.has_clock else 0
         if not self.has_day:
-            return (_ANY_MIDNIGHT + timedelta(seconds=seconds)).time()
+            return (ANY_MIDNIGHT + timedelta(seconds=seconds)).time()
         if self.since_1904:
             start = datetime(1904, 1, 1)  # noqa: DTZ001
         elif number < _LEAP_DAY_THAT_NEVER_WAS:
@@ -137,15 +137,16 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class _Code:
+class Code:
     """Digits with leading zeros, and what the format puts between them: `01097`, `K-00017`, `123-456`."""
 
     pattern: tuple[str | int, ...]
     zeros: int
 
     def __call__(self, number: float) -> Value:
+        """Return them; the number where no code can be."""
         if number < 0 or number != int(number):
-            return number  # no code
+            return number
         digits = str(int(number)).rjust(self.zeros, "0")
         shown: list[str] = []
         left = self.zeros

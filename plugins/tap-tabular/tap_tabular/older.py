@@ -1,4 +1,4 @@
-"""Workbooks of other kinds (xls, xlsb, ods), by python-calamine.
+"""Workbooks of other kinds (xls, xlsb), by python-calamine.
 
 It shows neither formats nor errors: a number under a format of zeros comes as the number, an error cell as an empty
 one.
@@ -23,17 +23,14 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError, Shee
 
 from tap_tabular.files import LOCKED, ErrorCell, Row, TabularError, Value
 from tap_tabular.formats import plain
-from tap_tabular.xlsx import naming_damage, parsed
+from tap_tabular.xlsx import naming_damage
 
 _BINARY_SHEET = re.compile(r"xl/worksheets/[^/]+\.bin")
 _ROW, _CELLS = 0, frozenset(range(1, 12))
 """Records of an .xlsb that are a row, and that are a cell; both begin with a place of four bytes."""
 
 _INTEGER = 4
-_MANIFEST = "META-INF/manifest.xml"
 _ANY_DAY = date(2000, 1, 1)
-_LENGTH = re.compile(r"PT(\d+)H(\d+)M([\d.]+)S", re.ASCII)
-"""How .ods keeps a length of time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +114,6 @@ def _known_value(cell: object) -> Value:  # noqa: PLR0911 (a kind of cell each)
             return _rounded(datetime.combine(_ANY_DAY, cell)).time()
         case timedelta():
             return timedelta(seconds=round(cell.total_seconds()))
-        case str() if length := _LENGTH.fullmatch(cell):
-            return timedelta(seconds=round(int(length[1]) * 3600 + int(length[2]) * 60 + float(length[3])))
         case _:
             return cell  # type: ignore[return-value]  # as python-calamine declares
 
@@ -136,48 +131,9 @@ def _damaged(error: BaseException | None) -> TabularError:
 
 def _check_area(path: Path) -> None:
     with zipfile.ZipFile(path) as archive:
-        names = archive.namelist()
-        if _MANIFEST in names and b"encryption-data" in archive.read(_MANIFEST):
-            raise TabularError(LOCKED)
-        for name in names:
-            if name == "content.xml":
-                with archive.open(name) as file:
-                    area = _OdsArea()
-                    for _ in parsed(file, area.start, area.end, lambda _: None):
-                        area.check()
-            elif _BINARY_SHEET.fullmatch(name):
-                with archive.open(name) as file:
-                    _check_binary_area(BufferedReader(cast("RawIOBase", file), 2**20))
-
-
-@dataclass(slots=True)
-class _OdsArea:
-    """How far the cells of an .ods reach. Rows and cells that are alike stand there once, with their number."""
-
-    rows: int = 0
-    width: int = 0
-    _row: int = 0
-    _column: int = 0
-    _repeated: int = 1
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        """Take the begin of an element."""
-        if name == "table:table":
-            self.rows = self.width = self._row = 0
-        elif name == "table:table-row":
-            self._column, self._repeated = 0, int(attributes.get("table:number-rows-repeated", 1))
-            self._row += self._repeated
-        elif name in {"table:table-cell", "table:covered-table-cell"}:
-            self._column += int(attributes.get("table:number-columns-repeated", 1))
-            if "office:value-type" in attributes or "table:formula" in attributes:
-                self.rows, self.width = self._row, max(self.width, self._column)
-
-    def end(self, _name: str) -> None:
-        """Do nothing."""
-
-    def check(self) -> None:
-        """Refuse a sheet that reaches too far."""
-        _refuse_area(self.rows, self.width)
+        for name in filter(_BINARY_SHEET.fullmatch, archive.namelist()):
+            with archive.open(name) as file:
+                _check_binary_area(BufferedReader(cast("RawIOBase", file), 2**20))
 
 
 def _check_binary_area(file: IO[bytes]) -> None:

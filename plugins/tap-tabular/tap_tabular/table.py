@@ -39,6 +39,7 @@ from tap_tabular.files import (
     matching,
 )
 from tap_tabular.formats import written
+from tap_tabular.ods import Ods
 from tap_tabular.text import TextSheet, open_text
 from tap_tabular.types import CONVERTS, as_text
 from tap_tabular.xlsx import Xlsx
@@ -166,8 +167,8 @@ class Table:
             sheets: Sequence[Sheet]
             if kind == "text":
                 sheets = [open_text(path, entry.encoding, entry.delimiter, entry.keys)]
-            elif kind == "xlsx":
-                workbook = Xlsx(path)
+            elif kind in {"xlsx", "ods"}:
+                workbook = Xlsx(path) if kind == "xlsx" else Ods(path)
                 stack.callback(workbook.close)
                 sheets = workbook.sheets
             else:
@@ -304,7 +305,9 @@ class _Columns:
         by_name: dict[str, list[str]] = {}
         for index, text in self._columns:
             by_name.setdefault(text, []).append(self._cell(index, line))
-        problems = [f"{' and '.join(where)} are {text!r}" for text, where in by_name.items() if len(where) > 1]
+        problems = [
+            f"{' and '.join(where[:_MOST_NAMED])} are {text!r}" for text, where in by_name.items() if len(where) > 1
+        ][:_MOST_NAMED]
         problems += [
             f"{self._cell(index, line)} shows an error"
             for index, cell in enumerate(cells)

@@ -38,10 +38,10 @@ from tap_tabular.formats import BUILT_IN, Moment, Show, number_of, show_by
 
 _CHUNK = 2**16
 _LONGEST = 2**24
-_LONGEST_TEXT = 2**20
+LONGEST_TEXT = 2**20
 """Bytes in which an element has to end, and characters of a cell. Excel keeps 32,767 in one."""
 
-_MOST_ELEMENTS = 2**20
+MOST_ELEMENTS = 2**20
 """Of a part that is held as a tree, such as the styles: Excel knows 65,490 formats of cells."""
 
 _LARGE, _MOST_PACKED, _MOST_PACKED_ROWS = 2**26, 100, 300
@@ -50,7 +50,7 @@ _LARGE, _MOST_PACKED, _MOST_PACKED_ROWS = 2**26, 100, 300
 Empty rows, with nothing but a format, pack better than texts.
 """
 
-_MOST_ROWS, _MOST_COLUMNS = 2**20, 2**14
+MOST_ROWS, MOST_COLUMNS = 2**20, 2**14
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ$"
 """Of a sheet of Excel's."""
 
@@ -105,7 +105,7 @@ class Xlsx:
     def rows(self, part: str, remarks: Remarks) -> Iterator[Row]:
         """Yield the rows of a sheet; behind the last, there are the remarks."""
         remarks.clear()
-        with naming_damage(), self._open(part, _MOST_PACKED_ROWS) as file:
+        with naming_damage(), self._open(part) as file:
             reader = _RowReader(self._texts, self._shows, remarks)
             for _ in parsed(file, reader.start, reader.end, reader.text):
                 yield from reader.finished
@@ -113,25 +113,23 @@ class Xlsx:
             if self._leaves_calculating and not reader.has_results:
                 remarks[UNCALCULATED] = reader.zeros
 
-    def _open(self, part: str, most_packed: int) -> IO[bytes]:
-        known = self._archive.getinfo(self._parts[plain_name(part)])
-        if known.file_size > _LARGE and known.file_size > most_packed * known.compress_size:
-            _refuse(f"{part} in it would unpack to {known.file_size // 1024**2} MiB")
-        return self._archive.open(known)
+    def _open(self, part: str) -> IO[bytes]:
+        return open_bounded(self._archive, self._parts[plain_name(part)])
 
     def _open_for_memory(self, part: str) -> IO[bytes]:
-        size = self._archive.getinfo(self._parts[plain_name(part)]).file_size
+        name = self._parts[plain_name(part)]
+        size = self._archive.getinfo(name).file_size
         if size > MOST_IN_MEMORY:
-            _refuse(f"{part} in it would unpack to {size // 1024**2} MiB")
-        return self._open(part, _MOST_PACKED)
+            refuse(f"{part} in it would unpack to {size // 1024**2} MiB")
+        return open_bounded(self._archive, name, most_packed=_MOST_PACKED)
 
     def _xml(self, part: str) -> ET.Element:
         with self._open_for_memory(part) as file:
             content = file.read()
         if b"<!DOCTYPE" in content[:_CHUNK]:
-            _refuse("it defines XML entities, which no workbook does")
-        if content.count(b"<") > _MOST_ELEMENTS:
-            _refuse(f"{part} in it has over a million elements")
+            refuse("it defines XML entities, which no workbook does")
+        if content.count(b"<") > MOST_ELEMENTS:
+            refuse(f"{part} in it has over a million elements")
         return ET.fromstring(content)  # noqa: S314 (bounded, and without entities)
 
     def _related(self, part: str) -> dict[str, tuple[str, str]]:
@@ -171,7 +169,8 @@ class _DamagedError(Exception):
     """Something is not as it has to be in a workbook."""
 
 
-def _refuse(reason: str) -> NoReturn:
+def refuse(reason: str) -> NoReturn:
+    """Say that a workbook is damaged."""
     raise _DamagedError(reason)
 
 
@@ -193,6 +192,14 @@ class naming_damage:  # noqa: N801 (used as a function)
             raise TabularError(_DAMAGED.format("it refers to what is not in it")) from None
 
 
+def open_bounded(archive: ZipFile, part: str, *, most_packed: int = _MOST_PACKED_ROWS) -> IO[bytes]:
+    """Open a part that is read piece by piece, unless it is a zip bomb."""
+    known = archive.getinfo(part)
+    if known.file_size > _LARGE and known.file_size > most_packed * known.compress_size:
+        refuse(f"{part} in it would unpack to {known.file_size // 1024**2} MiB")
+    return archive.open(known)
+
+
 def parsed(
     file: IO[bytes],
     start: Callable[[str, dict[str, str]], None],
@@ -203,8 +210,8 @@ def parsed(
     parser = expat.ParserCreate()
     parser.buffer_text = True
 
-    def refuse(*_: object) -> None:
-        _refuse("it defines XML entities, which no workbook does")
+    def refuse_entities(*_: object) -> None:
+        refuse("it defines XML entities, which no workbook does")
 
     def begin(name: str, _attributes: dict[str, str]) -> None:
         prefix = name.rpartition(":")[0]
@@ -215,7 +222,7 @@ def parsed(
         else:
             parser.StartElementHandler, parser.EndElementHandler = start, end
 
-    parser.StartDoctypeDeclHandler = refuse
+    parser.StartDoctypeDeclHandler = refuse_entities
     parser.StartElementHandler = begin
     parser.CharacterDataHandler = text
     fed = 0
@@ -223,7 +230,7 @@ def parsed(
         parser.Parse(chunk, False)  # noqa: FBT003 (it takes no names)
         fed += len(chunk)
         if fed - parser.CurrentByteIndex > _LONGEST:
-            _refuse("one element of it has no end")
+            refuse("one element of it has no end")
         yield
     parser.Parse(b"", True)  # noqa: FBT003
     yield
@@ -259,8 +266,8 @@ class _TextReader:
         if self._is_text:
             self._pieces.append(piece)
             self._length += len(piece)
-            if self._length > _LONGEST_TEXT:
-                _refuse(f"a text of it has more than {_LONGEST_TEXT:,} characters")
+            if self._length > LONGEST_TEXT:
+                refuse(f"a text of it has more than {LONGEST_TEXT:,} characters")
 
 
 class _RowReader:
@@ -300,8 +307,8 @@ class _RowReader:
             self._is_formula = True
         elif name == "row":
             row = int(attributes.get("r") or self._row + 1)
-            if not self._row < row <= _MOST_ROWS:
-                _refuse(f"row {row} is outside of any sheet, or not in order")
+            if not self._row < row <= MOST_ROWS:
+                refuse(f"row {row} is outside of any sheet, or not in order")
             self._row = row
             self._cells, self._has_value, self._column = [], False, -1
         elif name == "rPh":
@@ -330,8 +337,8 @@ class _RowReader:
         if self._is_text:
             self._pieces.append(piece)
             self._length += len(piece)
-            if self._length > _LONGEST_TEXT:
-                _refuse(f"a cell of row {self._row} has more than {_LONGEST_TEXT:,} characters")
+            if self._length > LONGEST_TEXT:
+                refuse(f"a cell of row {self._row} has more than {LONGEST_TEXT:,} characters")
 
     def _take_result(self, value: Value) -> None:
         if value != 0 or isinstance(value, bool):
@@ -350,7 +357,7 @@ class _RowReader:
         if kind == "s":
             place = int(text)
             if place < 0:
-                _refuse("it refers to what is not in it")
+                refuse("it refers to what is not in it")
             return self._texts[place] or None
         if not text:
             return Uncalculated() if self._is_formula and kind != "str" else None
@@ -378,11 +385,11 @@ class _RowReader:
             for letter in letters:
                 column = column * 26 + ord(letter) - ord("A") + 1
             column -= 1
-            if not 0 <= column < _MOST_COLUMNS:
-                _refuse(f"row {self._row} has a cell outside of any sheet")
+            if not 0 <= column < MOST_COLUMNS:
+                refuse(f"row {self._row} has a cell outside of any sheet")
             self._columns[letters] = column
         if column < len(self._cells):
-            _refuse(f"cells of row {self._row} are in disorder")
+            refuse(f"cells of row {self._row} are in disorder")
         return column
 
 
