@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 
 import psycopg
 import pytest
@@ -13,7 +14,7 @@ from ninox_simulator.samples.blattwerk.week import play
 from ninox_simulator.server import Simulator
 from tests.helpers.loaders import DuckdbLoader, PostgresLoader
 from tests.helpers.run import run_tap
-from tests.helpers.seeds import shop
+from tests.helpers.seeds import DATABASE_ID, customer_records, customers, database, field, shop, team
 from tests.helpers.warehouse import fresh_database
 
 pytestmark = pytest.mark.e2e
@@ -82,3 +83,53 @@ def test_a_retyped_field_is_whole_after_its_refresh(loader, postgres, tmp_path, 
     assert {number: row["amount_string"] for number, row in rows.items()} == {
         n: "two" if n == 2 else str(n * 10) for n in range(1, 6)
     }
+
+
+@pytest.mark.parametrize("loader", [PostgresLoader, DuckdbLoader])
+def test_a_formula_read_as_other_types_is_whole_after_each_refresh(loader, postgres, tmp_path, simulate):
+    if loader is DuckdbLoader and not DuckdbLoader.is_installed():
+        pytest.skip("target-duckdb 0.8.0 needs duckdb below 1.3")
+    tables = {"A": customers(D=field("fn", "Total", fn="B * 2"))}
+    simulator = simulate(team(database(tables, {"A": customer_records(4)})))
+    warehouse = loader(tmp_path) if loader is DuckdbLoader else loader(postgres, tmp_path)
+    state, expected = None, {}
+    once, refreshed = [[]], [[], ["shop__customers"]]
+    for kind, name, value, runs in (
+        ("number", "total", lambda n: n * 20, once),
+        ("string", "total_string", lambda n: str(n * 20), refreshed),
+        ("timeinterval", "total", lambda n: n * 20 / 1000, refreshed[1:]),
+    ):
+        settings = {"formulas": {"*.total": kind}, "full_refresh_interval_hours": 1000}
+        simulator.edit.update("A", 2, {"A": f"name 2 {kind}"})
+        for refresh in runs:
+            run = run_tap(simulator, state=state, refresh=refresh, **settings)
+            assert run.error is None
+            warehouse.load(run.text)
+            state = run.state
+        expected[name] = value
+        rows = warehouse.rows("shop__customers")
+        for column, value_of in expected.items():
+            wanted = {n: value_of(n) for n in range(1, 5)}
+            assert {n: as_sent(row[column]) for n, row in rows.items()} == wanted, (kind, column)
+
+
+def as_sent(value):
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def test_a_field_retyped_behind_a_first_load_that_was_killed_stops_loudly_and_an_alias_helps(
+    postgres, tmp_path, simulate
+):
+    """The loader has seen the first SCHEMA and no state went out: nobody else knows that there is a column."""
+    simulator = simulate(shop(3))
+    warehouse = PostgresLoader(postgres, tmp_path)
+    lines = run_tap(simulator).text.splitlines(keepends=True)
+    warehouse.load("".join(line for line in lines if '"SCHEMA"' in line and "shop__customers" in line))
+    simulator.edit.retype_field("A", "B", "string")
+    simulator.edit.update("A", 1, {"B": "one"})
+    with pytest.raises(AssertionError, match=r"Could not convert column 'tap_ninox.shop__customers.amount'"):
+        warehouse.load(run_tap(simulator).text)
+    run = run_tap(simulator, aliases={f"{DATABASE_ID}.A.B": "amount_string"})
+    warehouse.load(run.text)
+    rows = warehouse.rows("shop__customers")
+    assert {n: row["amount_string"] for n, row in rows.items()} == {1: "one", 2: "20", 3: "30"}
