@@ -32,6 +32,7 @@ class StreamAccount:
         preview: What a dry run would do to its table; None in earnest.
         may_delete: Whether anything can be deleted in this run: only then it matters which records rows were about.
         run: The report of the whole run.
+        remembered: How rows were counted for which more is to be done; None where that is nothing.
         blocked_from: Number of the first rejected row that holds the state; None for none.
         rejected_keys: Key → number of the last rejected row that has it; none where nothing can be deleted.
         has_nameless_rejects: Whether a row was rejected that may be about any record.
@@ -60,7 +61,7 @@ class StreamAccount:
         self._progress = Progress(described.stream, run.display, start=run.share() or 0.0)
         self._rejects = rejects
         self._holds_state = holds_state
-        self._remembered: dict[Hashable, Counted] | None = None
+        self.remembered: dict[Hashable, Counted] | None = None
 
     def receive(self) -> int:
         """Count a row that came; return its number."""
@@ -74,8 +75,8 @@ class StreamAccount:
     def count(self, row: Row, outcome: str, record_id: int = 0) -> None:
         """Count what became of a row."""
         self._add(outcome, 1, because=NO_RECORD)
-        if self._remembered is not None:
-            self._remembered[row.identity] = Counted(outcome, record_id)
+        if self.remembered is not None:
+            self.remembered[row.identity] = Counted(outcome, record_id)
 
     def skip(self, count: int, because: str) -> None:
         """Count rows that needed nothing, and why."""
@@ -84,15 +85,15 @@ class StreamAccount:
 
     def recount(self, row: Row, outcome: str) -> None:
         """Count a remembered row under another name."""
-        counted = self.remembered(row)
-        if counted is not None and self._remembered is not None:
+        counted = self.counted_before(row)
+        if counted is not None and self.remembered is not None:
             self._add(counted.outcome, -1, because=NO_RECORD)
             self._add(outcome, 1)
-            self._remembered[row.identity] = counted._replace(outcome=outcome)
+            self.remembered[row.identity] = counted._replace(outcome=outcome)
 
     def reject(self, row: Row, error: RowRejectedError) -> None:
         """Count a row as rejected, whatever it was counted as before."""
-        counted = self.remembered(row)
+        counted = self.counted_before(row)
         if counted is not None:
             self._add(counted.outcome, -1, because=NO_RECORD)
         self._add("rejected", 1)
@@ -110,23 +111,18 @@ class StreamAccount:
         """Count a record as rejected that could not even be encoded."""
         self.reject(Row(EncodedRow(number=number), record, number, self.described), error)
 
-    def remembered(self, row: Row) -> Counted | None:
+    def counted_before(self, row: Row) -> Counted | None:
         """Return how a row was counted, if that was to be remembered."""
-        return None if self._remembered is None else self._remembered.get(row.identity)
-
-    @property
-    def is_remembering(self) -> bool:
-        """Whether more is to be done for the rows that are counted now."""
-        return self._remembered is not None
+        return None if self.remembered is None else self.remembered.get(row.identity)
 
     @contextmanager
     def remembering(self) -> Iterator[None]:
         """Remember how the rows inside are counted: more is to be done for them."""
-        self._remembered = {}
+        self.remembered = {}
         try:
             yield
         finally:
-            self._remembered = None
+            self.remembered = None
 
     def _add(self, outcome: str, count: int, *, because: str = "") -> None:
         setattr(self.report, outcome, getattr(self.report, outcome) + count)

@@ -18,6 +18,7 @@ can see from here is the tap's replication method, and what a mapper between tap
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -112,7 +113,7 @@ class Completeness:
             is_tombstone: Returns whether a record only says that another one was deleted.
         """
         self._is_tombstone = is_tombstone
-        self._streams: dict[str, _Signs] = {}
+        self._streams: defaultdict[str, _Signs] = defaultdict(_Signs)
         self._latest: _Signs | None = None
         self._values: dict[str, _Value] = {}
         self._unfinished: frozenset[str] = frozenset()
@@ -127,14 +128,14 @@ class Completeness:
             case "STATE":
                 self._note_state(message["value"])
             case "SCHEMA":
-                signs = self._signs(message["stream"])
+                signs = self._streams[message["stream"]]
                 signs.names_bookmark = signs.names_bookmark or bool(message.get("bookmark_properties"))
                 signs.is_open = False
                 signs.rows_since_schema = signs.rows_before_state = 0
             case "BATCH":
-                self._note_rows(self._signs(message["stream"]), is_file=True)
+                self._note_rows(self._streams[message["stream"]], is_file=True)
             case "ACTIVATE_VERSION":
-                signs = self._signs(message["stream"])
+                signs = self._streams[message["stream"]]
                 signs.was_activated = True
                 if signs.is_open:  # else more rows begin: the Meltano SDK sends both anew for each parent of a child
                     signs.activated = message["version"]
@@ -146,7 +147,7 @@ class Completeness:
 
         A state from there would let the next run begin in the middle, and a mirror take the rest for the whole.
         """
-        return any(signs.rows and not signs.is_activated for signs in map(self._signs, streams))
+        return any(signs.rows and not signs.is_activated for signs in map(self._streams.__getitem__, streams))
 
     def has_ended(self, streams: Iterable[str]) -> bool:
         """Return whether the tap has come to its end with some streams, if no message follows.
@@ -157,7 +158,7 @@ class Completeness:
 
     def doubts(self, stream: str) -> Iterator[str]:
         """Yield why a stream may not have come whole, in words; nothing if it has."""
-        signs = self._signs(stream)
+        signs = self._streams[stream]
         if not signs.rows:
             yield "not a single row came"
             return
@@ -188,15 +189,9 @@ class Completeness:
             if self._may_concern(key, stream)
         )
 
-    def _signs(self, stream: str) -> _Signs:
-        signs = self._streams.get(stream)
-        if signs is None:
-            signs = self._streams[stream] = _Signs()
-        return signs
-
     def _note_row(self, message: Message) -> None:
         if not self._is_tombstone(message["record"]):
-            signs = self._signs(message["stream"])
+            signs = self._streams[message["stream"]]
             self._note_rows(signs)
             signs.versions.add(message.get("version"))
 

@@ -110,17 +110,13 @@ class StreamReport:
     def add(self, other: StreamReport) -> None:
         """Add another stream's counts."""
         for name, value in asdict(other).items():
-            if name == "deleted_along":
-                self.add_deleted_along(value)
-            elif name == "doubts":
-                self.doubts += value
-            elif name == "error":
+            own = getattr(self, name)
+            if name == "error":
                 self.error = self.error or value
-            elif name in {"overridden", "skipped_because"}:
-                counts = getattr(self, name)
-                counts |= {key: counts.get(key, 0) + count for key, count in value.items()}
+            elif isinstance(value, dict):
+                own |= {key: own.get(key, 0) + count for key, count in value.items()}
             else:
-                setattr(self, name, getattr(self, name) + value)
+                setattr(self, name, own + value)
 
     def add_deleted_along(self, counts: Mapping[str, int]) -> None:
         """Add counts by table."""

@@ -29,8 +29,8 @@ from target_ninox.state import DurableStates, State, write_state
 from target_ninox.stream_maps import find_filter, find_missing_source, makes, transform
 from target_ninox.write.finishing import check_unused_maps, check_unused_settings
 from target_ninox.write.load import Load, open_load
-from target_ninox.write.loader import Buffered, LostStream, StreamLoader
 from target_ninox.write.safety import Defects
+from target_ninox.write.stream import Buffered, LostStream, StreamLoader
 
 logger = logging.getLogger(__name__)
 
@@ -217,7 +217,8 @@ class TargetNinox(SdkTarget):
         """Load the rows of a stream that came so far, and let a state go if it can."""
         stream = self._streams.get(name)
         if stream is not None and stream.buffered.rows:
-            self._buffered.take_away(stream.buffered)
+            self._buffered.rows -= stream.buffered.rows
+            self._buffered.size -= stream.buffered.size
             with metrics.Timer(metrics.Metric.BATCH_PROCESSING_TIME, {metrics.Tag.STREAM: name}):
                 stream.flush()
             self.write_durable_state()
@@ -320,7 +321,9 @@ class TargetNinox(SdkTarget):
 
     def _is_remade(self, name: str) -> bool:
         """Return whether a stream map gave a stream its name, which is to count then, or makes its `_id`."""
-        maps = self.config.get("stream_maps") or {}
+        maps = self.config.get("stream_maps")
+        if not maps:
+            return False
         sources = list(self._sources(name))
         return name not in sources or any(makes(maps, source, name, RECORD_ID) for source in sources)
 

@@ -135,6 +135,7 @@ class WritePlan:
         mode: `insert`, `update`, `upsert` or `mirror`.
         match_on: Properties that identify a record; empty if nothing does.
         match_field_ids: Their fields, in that order; empty if records are matched by their id.
+        needs_key: Whether a row without a key cannot be written.
         matches_record_id: Whether `_id` of the stream is the record id.
         references: Field id → how its linked record is found.
         file_fields: File field id → field, for files to upload.
@@ -148,6 +149,7 @@ class WritePlan:
     match_on: tuple[str, ...]
     match_field_ids: tuple[str, ...]
     matches_record_id: bool
+    needs_key: bool
     references: Mapping[str, Reference]
     links_may_be_empty: bool
     file_fields: Mapping[str, Field]
@@ -160,11 +162,6 @@ class WritePlan:
     def field_ids(self) -> frozenset[str]:
         """The fields that rows can set."""
         return frozenset(self._meanings) | frozenset(self.file_fields)
-
-    @property
-    def needs_key(self) -> bool:
-        """Whether a row without a key cannot be written."""
-        return self.mode != "insert"
 
     def may_stay_empty(self, field_id: str) -> bool:
         """Return whether a row is loaded without a link whose record is not there; never one of its key."""

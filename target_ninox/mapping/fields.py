@@ -44,12 +44,8 @@ class FieldNames:
             slug = slug_of(item.name)
             for part in _parts(item) if slug is not None else ():
                 self._by_slug.setdefault(_with_part(slug or "", part), []).append(FieldPart(item, part))
-        self._settings = Names(
-            [FieldPart(field, part) for field in table.fields for part in dict.fromkeys(("", *_parts(field)))],
-            ids=lambda item: () if item.part else (item.field.id,),
-            names=lambda item: () if item.part else (item.field.name,),
-            loosely=(_slugs, slug_of),
-        )
+        self._fields = table.fields
+        self._by_setting: Names[FieldPart] | None = None
 
     def find(self, name: str) -> list[FieldPart]:
         """Return the fields that a property means; one if it is clear."""
@@ -67,7 +63,14 @@ class FieldNames:
 
     def find_named(self, wanted: str) -> list[FieldPart]:
         """Return the fields that a setting means, by id or caption, else by identifier; one if it is clear."""
-        return self._settings.find(wanted)
+        if self._by_setting is None:  # few streams have such settings, and a table may have thousands of fields
+            self._by_setting = Names(
+                [FieldPart(field, part) for field in self._fields for part in dict.fromkeys(("", *_parts(field)))],
+                ids=lambda item: () if item.part else (item.field.id,),
+                names=lambda item: () if item.part else (item.field.name,),
+                loosely=(_slugs, slug_of),
+            )
+        return self._by_setting.find(wanted)
 
     def nearest(self, name: str) -> str | None:
         """Return the field name that looks most like a name."""
@@ -123,15 +126,6 @@ class PropertyMapping:
                 return self.fields[field_id]
         return None
 
-    def warnings(self) -> Iterator[str]:
-        """Yield what is left out though nobody asked for it."""
-        if self.unknown:
-            named = (f"{name!r}{f' (nearest: {near!r})' if near else ''}" for name, near in self.unknown.items())
-            yield f"not loaded, no field is called so: {', '.join(named)}."
-        if self.read_only:
-            named = (f"{name!r} ({why})" for name, why in self.read_only.items())
-            yield f"not loaded, Ninox does not let them be written: {', '.join(named)}."
-
 
 def map_properties(
     properties: Mapping[str, Mapping[str, Any]], table: Table, settings: StreamSettings
@@ -146,31 +140,27 @@ def map_properties(
     mapping = PropertyMapping()
     names = FieldNames(table, properties)
     if not are_tombstones(properties):
-        mapping.problems += _strangers(properties, settings)
+        mapping.problems += _undeclared(properties, settings)
     for name in properties:
         if name in settings.fields:
             _map_named(mapping, name, names, settings.fields[name])
-        elif not is_system(name):
-            _map_by_name(mapping, name, names)
+        elif is_system(name):
+            continue
+        elif found := names.find(name):
+            _map(mapping, name, found)
+        else:
+            suggests = len(mapping.unknown) < MOST_SUGGESTED
+            mapping.unknown[name] = names.nearest(name) if suggests else None
     mapping.problems += [*_incomplete(mapping), *_filled_twice(mapping)]
     return mapping
 
 
-def _strangers(properties: Collection[str], settings: StreamSettings) -> Iterator[str]:
+def _undeclared(properties: Collection[str], settings: StreamSettings) -> Iterator[str]:
     named = {"fields": settings.fields, "references": settings.references}
     for setting, mapped in named.items():
         for name in mapped:
             if name not in properties:
                 yield f"{setting}: the stream has no property {name!r}.{did_you_mean(name, properties)}"
-
-
-def _map_by_name(mapping: PropertyMapping, name: str, names: FieldNames) -> None:
-    found = names.find(name)
-    if found:
-        _map(mapping, name, found)
-    else:
-        suggests = len(mapping.unknown) < MOST_SUGGESTED
-        mapping.unknown[name] = names.nearest(name) if suggests else None
 
 
 def _map_named(mapping: PropertyMapping, name: str, names: FieldNames, wanted: str | None) -> None:

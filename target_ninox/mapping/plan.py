@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from ninox_singer.types.choice import Options
 from target_ninox.mapping.encode import Assignment, WritePlan
 from target_ninox.mapping.fields import PropertyMapping, map_properties
 from target_ninox.mapping.place import Database, Identity, Place, find_place, slug_of
-from target_ninox.mapping.references import Reference, plan_references
+from target_ninox.mapping.references import plan_references
 from target_ninox.rows import (
     DELETED_AT,
     RECORD_ID,
@@ -142,14 +142,16 @@ def plan_stream(
     settings = settings.naming(properties)
     mapping = map_properties(properties, table, settings)
     match_on, problems = _matching(key_properties, mapping, properties, settings, has_own_ids=place.has_own_ids)
-    formats = _formats(settings)
+    formats = Formats(german_numbers=settings.number_format == "de", zone=settings.zone or UTC)
     references, unlinked = plan_references(mapping, database, settings, formats)
     problems = [*mapping.problems, *problems, *unlinked]
     if problems and not are_tombstones(properties):
         raise NinoxConfigError([f"streams.{stream}: {problem}" for problem in problems])
     matches_record_id = match_on == (RECORD_ID,) and mapping.field_of(RECORD_ID) is None
-    if RECORD_ID in properties and not (matches_record_id or Identity.of(stream, schema) or are_tombstones(properties)):
-        _note_foreign_id(mapping, settings)
+    is_explained = matches_record_id or RECORD_ID in settings.fields or Identity.of(stream, schema) is not None
+    if RECORD_ID in properties and not (is_explained or are_tombstones(properties)):
+        # Another product's `_id` is left out, as any property that goes nowhere.
+        mapping.unknown.setdefault(RECORD_ID, None)
     has_ids = matches_record_id or place.has_own_ids
     links = () if has_ids else tuple(set(mapping.parts) - references.keys())
     match_fields = () if matches_record_id else tuple(filter(None, map(mapping.field_of, match_on)))
@@ -161,11 +163,21 @@ def plan_stream(
         match_on=match_on,
         match_field_ids=tuple(dict.fromkeys(field.id for field in match_fields)),
         matches_record_id=matches_record_id,
+        needs_key=settings.mode != "insert",
         references=references,
         links_may_be_empty=settings.links_may_be_empty,
         file_fields={field_id: mapping.fields[field_id] for field_id in mapping.files.values()},
         warnings=tuple(f"{stream}: {warning}" for warning in _warnings(mapping, settings, links)),
-        _assignments=tuple(_assignments(mapping, references, formats, settings)),
+        _assignments=tuple(
+            Assignment.make(
+                mapping.fields[field_id],
+                names,
+                formats,
+                keeps_on_null=settings.keeps_on_null,
+                reference=references.get(field_id),
+            )
+            for field_id, names in mapping.parts.items()
+        ),
         _file_field_by_property=mapping.files,
         _meanings={field_id: meaning_of(mapping.fields[field_id], formats.zone) for field_id in mapping.parts},
     )
@@ -175,7 +187,12 @@ def _warnings(mapping: PropertyMapping, settings: StreamSettings, by_id: Collect
     """Yield what is worth a look before anything is written; links among `by_id` take values for record ids."""
     if settings.mode == "insert":
         yield _INSERTS
-    yield from mapping.warnings()
+    if mapping.unknown:
+        unknown = (f"{name!r}{f' (nearest: {near!r})' if near else ''}" for name, near in mapping.unknown.items())
+        yield f"not loaded, no field is called so: {', '.join(unknown)}."
+    if mapping.read_only:
+        read_only = (f"{name!r} ({why})" for name, why in mapping.read_only.items())
+        yield f"not loaded, Ninox does not let them be written: {', '.join(read_only)}."
     for field_id in mapping.parts:
         if field_id in by_id and field_type(mapping.fields[field_id].type).is_link_by_id:
             name = next(iter(mapping.parts[field_id].values()))
@@ -198,12 +215,6 @@ def _table_at(stream: str, place: Place, database: DatabaseSchema) -> Table:
             return table
     message = f"streams.{stream}: table {place.table_id}, where it goes, was deleted while this run was under way."
     raise NinoxConfigError(message)
-
-
-def _note_foreign_id(mapping: PropertyMapping, settings: StreamSettings) -> None:
-    """Say of another product's `_id` that it is left out, as of any property that goes nowhere."""
-    if RECORD_ID not in settings.fields:
-        mapping.unknown[RECORD_ID] = None
 
 
 def _matching(
@@ -241,23 +252,3 @@ def _cannot_match(
     near = mapping.unknown.get(name)
     hint = f" Did you mean {near!r}?" if near else ""
     return f"{where}: {name!r} goes to no field, so no record can be found by it; map it under fields.{hint}"
-
-
-def _assignments(
-    mapping: PropertyMapping, references: Mapping[str, Reference], formats: Formats, settings: StreamSettings
-) -> Iterable[Assignment]:
-    for field_id, properties in mapping.parts.items():
-        yield Assignment.make(
-            mapping.fields[field_id],
-            properties,
-            formats,
-            keeps_on_null=settings.keeps_on_null,
-            reference=references.get(field_id),
-        )
-
-
-def _formats(settings: StreamSettings) -> Formats:
-    return Formats(
-        german_numbers=settings.number_format == "de",
-        zone=settings.zone or UTC,
-    )

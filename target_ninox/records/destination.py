@@ -27,6 +27,8 @@ from target_ninox.records.table import KnownTable
 
 logger = logging.getLogger(__name__)
 
+logger = logging.getLogger(__name__)
+
 Measure = Callable[[Delivery], None]
 
 
@@ -190,9 +192,6 @@ def key_of(plan: WritePlan) -> KeyOf:
     return lambda _, fields: plan.key_of(fields)
 
 
-logger = logging.getLogger(__name__)
-
-
 def find_database(client: NinoxClient, *, team: str | None, database: str) -> tuple[DatabaseClient, Database]:
     """Find the database that the settings name; three calls with its schema, one where both are given by their ids.
 
@@ -203,14 +202,12 @@ def find_database(client: NinoxClient, *, team: str | None, database: str) -> tu
         with suppress(NinoxNotFoundError, NinoxPermissionError, NinoxProtocolError):  # then it is looked for
             schema = client.database(team, DatabaseName(id=database, name=database)).get_schema()
             if schema.name:
-                return _described(client.database(team, DatabaseName(id=database, name=schema.name)), schema)
+                name = DatabaseName(id=database, name=schema.name)
+                return client.database(team, name), Database(team_id=team, name=name, schema=schema)
     found_team = _find_team(client, team)
-    reader = client.database(found_team.id, _find_database(client, found_team, database))
-    return _described(reader, read_schema(reader))
-
-
-def _described(client: DatabaseClient, schema: DatabaseSchema) -> tuple[DatabaseClient, Database]:
-    return client, Database(team_id=client.team_id, name=client.database, schema=schema)
+    name = _find_database(client, found_team, database)
+    reader = client.database(found_team.id, name)
+    return reader, Database(team_id=found_team.id, name=name, schema=read_schema(reader))
 
 
 def read_schema(client: DatabaseClient) -> DatabaseSchema:

@@ -107,7 +107,12 @@ class RecordIndex:
         """Add a record, or replace all that is known of it."""
         slot = self._slot(record_id)
         if slot is None:
-            slot = self._new_slot(record_id)
+            slot = len(self._ids)
+            if self._late or (slot and record_id < self._ids[-1]):
+                self._late[record_id] = slot
+            self._ids.append(record_id)
+            self._offsets.append(_NONE)
+            self._next.append(_NONE)
         else:
             self._unlink(slot)
         kept = {key: value for key, value in fields.items() if key in self.kept_fields}
@@ -133,15 +138,6 @@ class RecordIndex:
         sorted_end = len(self._ids) - len(self._late) if self._late else len(self._ids)
         slot = bisect_left(self._ids, record_id, 0, sorted_end)
         return slot if slot < sorted_end and self._ids[slot] == record_id else None
-
-    def _new_slot(self, record_id: int) -> int:
-        slot = len(self._ids)
-        if self._late or (slot and record_id < self._ids[-1]):
-            self._late[record_id] = slot
-        self._ids.append(record_id)
-        self._offsets.append(_NONE)
-        self._next.append(_NONE)
-        return slot
 
     def _link(self, slot: int, key: Hashable | None) -> None:
         if key is not None:

@@ -52,7 +52,7 @@ class Matcher:
         self._is_trusted = not key_fields
         self._has_failed = False
         self._known: NinoxRecord | None = None
-        table.watch(self)
+        table.watch(self.index)
 
     @property
     def has_seen_no_key(self) -> bool:
@@ -80,20 +80,12 @@ class Matcher:
 
     def retire(self) -> None:
         """Learn no more; another takes its place."""
-        self._table.unwatch(self)
+        self._table.unwatch(self.index)
 
     def read_whole(self) -> None:
         """Read what is left of the table."""
         while self._read_page():
             pass
-
-    def note_saved(self, record_id: int, fields: Fields) -> None:
-        """Take in what was written to a record."""
-        self.index.merge(record_id, fields)
-
-    def note_deleted(self, record_id: int) -> None:
-        """Forget a record."""
-        self.index.remove(record_id)
 
     def _learn(self, unknown: Mapping[Hashable, Fields]) -> None:
         total = len(self._looked_up) + len(unknown)
@@ -124,7 +116,7 @@ class Matcher:
         """Compare with the pages left, counting all look-ups of this run: it never costs twice the cheaper way."""
         if self._newest_id is None:
             self._newest_id = self._table.find_newest_id()
-        pages_left = self._table.pages_of(self._newest_id - self._last_read_id)
+        pages_left = self._table.page_size.pages_of(self._newest_id - self._last_read_id)
         return total + (not self._is_trusted) <= pages_left and self._may_look_up()
 
     def _may_look_up(self) -> bool:

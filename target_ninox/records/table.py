@@ -30,10 +30,10 @@ _FEW = 2
 class Watcher(Protocol):
     """What keeps a picture of the table's records, and is told of every change."""
 
-    def note_saved(self, record_id: int, fields: Mapping[str, Any]) -> None:
+    def merge(self, record_id: int, fields: Mapping[str, Any]) -> None:
         """Take in fields that were written to a record, new or not."""
 
-    def note_deleted(self, record_id: int) -> None:
+    def remove(self, record_id: int) -> None:
         """Forget a record."""
 
 
@@ -41,6 +41,7 @@ class KnownTable:
     """Reads one table, and passes on what is written to it.
 
     Attributes:
+        page_size: Records per page, as far as pages have shown.
         highest_id: No record that this run knows of has a higher id; 0 as long as nothing is known.
     """
 
@@ -59,7 +60,7 @@ class KnownTable:
         self._caption_by_id = {field.id: field.name for field in fields}
         self.highest_id = 0
         self._client = client
-        self._page_size = PageSize(table_id, page_size)
+        self.page_size = PageSize(table_id, page_size)
         self._watchers: list[Watcher] = []
         self._has_looked_for_highest = False
         self._unread_after: int | None = None
@@ -79,7 +80,7 @@ class KnownTable:
         """Take in fields that were written to a record, new or not."""
         self.highest_id = max(self.highest_id, record_id)
         for watcher in self._watchers:
-            watcher.note_saved(record_id, fields)
+            watcher.merge(record_id, fields)
 
     def note_made(self, record_id: int) -> None:
         """Take in that a record was made, of which nobody knows yet which row is in it."""
@@ -132,7 +133,7 @@ class KnownTable:
     def note_deleted(self, record_id: int) -> None:
         """Forget a record."""
         for watcher in self._watchers:
-            watcher.note_deleted(record_id)
+            watcher.remove(record_id)
 
     def pages(self, *, after_id: int = 0) -> Iterator[Page]:
         """Yield pages of all records beyond an id, by keyset; on a server without it, by repeated passes."""
@@ -253,10 +254,6 @@ class KnownTable:
         self._newest_id = newest[0].id if newest else 0
         return self._newest_id
 
-    def pages_of(self, records: int) -> int:
-        """Return in how many pages so many records would come, as far as pages have shown."""
-        return self._page_size.pages_of(records)
-
     def look_for_highest_id(self) -> None:
         """Make sure that `highest_id` is the table's highest; two calls at the first time, none later."""
         if not self._has_looked_for_highest:
@@ -298,7 +295,7 @@ class KnownTable:
         """Yield the pages of passes by number; if pages become smaller they begin anew, and no record comes twice."""
         emitted: set[int] = set()
         while True:
-            size = self._page_size.current
+            size = self.page_size.current
 
             def numbered(number: int, size: int = size) -> Page:
                 return self._client.get_records(self.id, page=number, per_page=size, divisible=size > MIN_PAGE_SIZE)
@@ -306,15 +303,15 @@ class KnownTable:
             try:
                 yield from repeated_passes(numbered, sequence=lambda: None, emitted=emitted)
             except NinoxError as error:
-                self._page_size.shrink(size, error)
+                self.page_size.shrink(size, error)
             else:
                 return
 
     def _get(self, **query: Any) -> Page:
         """Return a page; ask for less from now on if that is too much for the server, or if it is large."""
         if query.get("page"):  # in another size, it would begin elsewhere
-            return self._client.get_records(self.id, per_page=self._page_size.current, **query)
-        return self._page_size.ask(partial(self._client.get_records, self.id, **query)).records
+            return self._client.get_records(self.id, per_page=self.page_size.current, **query)
+        return self.page_size.ask(partial(self._client.get_records, self.id, **query)).records
 
 
 TableOf = Callable[[str], KnownTable]

@@ -224,7 +224,9 @@ class BatchWriter:
         if len(chunk) > self._size.current:
             todo.extendleft([chunk[self._size.current :], chunk[: self._size.current]])
             return
-        sending = _Sending([self._without_deleted_fields(intent) for intent in chunk])
+        if self._deleted_fields:
+            chunk = [self._without_deleted_fields(intent, self._deleted_fields) for intent in chunk]
+        sending = _Sending(chunk)
         try:
             answers = retry.repeat(
                 lambda: self._send(sending),
@@ -368,7 +370,11 @@ class BatchWriter:
     def _outcomes(
         self, chunk: list[Intent], answers: Sequence[SavedRecord], todo: deque[list[Intent]]
     ) -> Iterator[Outcome]:
-        checked = self._checked(chunk, answers)
+        checked: Answers | None = None
+        if chunk[0].creates and not chunk[0].write.upsert:
+            checked = assign(chunk, answers, highest_id=self._table.highest_id, shown_key=self._shown_key)
+        elif len(answers) == len(chunk) and all(map(_fits, chunk, answers)):
+            checked = Answers(answers, are_certain=True)
         if checked is None or (self._ids_matter and not checked.are_certain):
             yield from self._by_what_is_there(chunk, answers, todo)
             return
@@ -380,13 +386,6 @@ class BatchWriter:
                 yield Outcome(intent, answer.id or 0, is_certain=checked.are_certain)
             else:
                 yield _rejected(intent, code="not_saved", reason=_reason(answer.error, intent))
-
-    def _checked(self, chunk: list[Intent], answers: Sequence[SavedRecord]) -> Answers | None:
-        """Return the answers in the order of the rows, None if they cannot be told apart."""
-        if chunk[0].creates and not chunk[0].write.upsert:
-            return assign(chunk, answers, highest_id=self._table.highest_id, shown_key=self._shown_key)
-        is_fit = len(answers) == len(chunk) and all(map(_fits, chunk, answers))
-        return Answers(answers, are_certain=True) if is_fit else None
 
     def _by_what_is_there(
         self, chunk: list[Intent], answers: Sequence[SavedRecord], todo: deque[list[Intent]]
@@ -417,10 +416,9 @@ class BatchWriter:
         for intent in rest:
             yield _rejected(intent, code="not_saved", reason="Ninox answered 200, but did not save the row.")
 
-    def _without_deleted_fields(self, intent: Intent) -> Intent:
-        if not self._deleted_fields or self._deleted_fields.isdisjoint(intent.write.fields):
-            return intent
-        fields = {key: value for key, value in intent.write.fields.items() if key not in self._deleted_fields}
+    @staticmethod
+    def _without_deleted_fields(intent: Intent, deleted: frozenset[str]) -> Intent:
+        fields = {key: value for key, value in intent.write.fields.items() if key not in deleted}
         return replace(intent, write=replace(intent.write, fields=fields))
 
 

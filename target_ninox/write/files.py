@@ -228,8 +228,6 @@ class FileLoader:
             RowRejectedError: A file does not exist, may not be read, or is not taken; those before it are uploaded.
             NinoxError: Ninox cannot be reached.
         """
-        if not row.files:
-            return 0
         sizes: Sizes = {} if is_new else self._listed(record_id)
         taken: set[str] = set()
         uploaded = 0

@@ -17,9 +17,9 @@ from target_ninox.records.links import Wanted
 from target_ninox.settings import TargetSettings
 from target_ninox.write.cascade import Cascade, CascadeTakesRowsError, RecordKey
 from target_ninox.write.delete import describe_deletion
-from target_ninox.write.loader import StreamLoader
 from target_ninox.write.row_writer import Unseen
 from target_ninox.write.safety import ClaimedRecords, Limits
+from target_ninox.write.stream import StreamLoader
 
 logger = logging.getLogger(__name__)
 
@@ -157,10 +157,11 @@ def delete_waiting(loaders: Sequence[StreamLoader], *, doubt: str | None) -> Non
         CascadeUnknownError: Nobody can tell what would go along; none was deleted.
     """
     gone: set[RecordKey] = set()
-    for loader in reversed(loaders):
-        if loader.waiting_deletions and doubt is not None:
+    for loader in reversed([loader for loader in loaders if loader.waiting_deletions]):
+        if doubt is not None:
             loader.leave_waiting(doubt)
-        loader.delete_waiting(gone)
+        else:
+            loader.delete_waiting(gone)
 
 
 def remove_unseen(

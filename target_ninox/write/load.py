@@ -21,8 +21,8 @@ from target_ninox.rows import StreamSchema
 from target_ninox.settings import TargetSettings
 from target_ninox.write import finishing
 from target_ninox.write.files import FileSources
-from target_ninox.write.loader import LostStream, StreamLoader
 from target_ninox.write.safety import ClaimedRecords, Defects, Limits
+from target_ninox.write.stream import LostStream, StreamLoader
 
 logger = logging.getLogger(__name__)
 
@@ -144,7 +144,8 @@ class Load:
         doubts_of = {loader.plan.stream: list(doubts(loader)) for loader in loaders if loader.plan.mode == "mirror"}
         doubt = self._defects.doubt or (None if has_ended else finishing.CUT_OFF)
         finishing.delete_waiting(loaders, doubt=doubt)
-        finishing.remove_unseen(loaders, doubts_of, self._destination, self._limits, self.claimed)
+        if doubts_of:
+            finishing.remove_unseen(loaders, doubts_of, self._destination, self._limits, self.claimed)
         other_writer = None
         if not self._settings.dry_run:
             with self._defects.outlived(follows=_NO_LOOK):

@@ -165,7 +165,7 @@ class RowWriter:
         """Set the references of rows that were written without them; their counts were remembered."""
         intents = []
         for row in rows:
-            counted = self._account.remembered(row)
+            counted = self._account.counted_before(row)
             if counted is not None and counted.record_id:
                 links = {key: value for key, value in row.encoded.fields.items() if key in self.plan.references}
                 intents.append(Intent(row, RecordWrite(fields=links, id=counted.record_id), creates=False))
@@ -174,7 +174,7 @@ class RowWriter:
                 self._account.reject(outcome.intent.row, outcome.error)
                 continue
             self._table.note_saved(outcome.record_id, outcome.intent.write.fields)
-            counted = self._account.remembered(outcome.intent.row)
+            counted = self._account.counted_before(outcome.intent.row)
             if counted is not None and counted.outcome == "unchanged":
                 self._account.recount(outcome.intent.row, "updated")
 
@@ -254,7 +254,7 @@ class RowWriter:
     def _send(self, intents: Sequence[Intent]) -> list[int]:
         """Save, and return the ids of the records that were made."""
         outcomes = []
-        for outcome in self._batches.save(intents, ids_matter=self._account.is_remembering):
+        for outcome in self._batches.save(intents, ids_matter=self._account.remembered is not None):
             self._receive(outcome)
             outcomes.append(outcome)
             if not len(outcomes) % _PROGRESS_EVERY:
@@ -318,7 +318,7 @@ class RowWriter:
     def _finish(self, row: Row, outcome: str, record_id: int, *, shown: Fields, is_new: bool = False) -> None:
         """Load the files of a row whose record is as it should be, and count the row."""
         try:
-            uploaded = self._files.load(row.encoded, record_id, shown, is_new=is_new)
+            uploaded = self._files.load(row.encoded, record_id, shown, is_new=is_new) if row.encoded.files else 0
         except RowRejectedError as error:
             self._account.reject(row, error)
             return

@@ -508,7 +508,7 @@ PROMISES = [
         "docs/how-to/mirror.md",
         "If the input breaks off, it waits for the next run",
         test="target/test_cascade.py::test_what_waits_to_be_deleted_is_not_where_the_input_breaks_off",
-        defects=(Defect("target_ninox:delete_waiting", "loader.waiting_deletions and doubt is not None", "False"),),
+        defects=(Defect("target_ninox:delete_waiting", "if doubt is not None:", "if False:"),),
     ),
     Promise(
         "docs/how-to/mirror.md",

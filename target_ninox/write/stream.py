@@ -53,11 +53,6 @@ class Buffered:
         self.rows += 1
         self.size += size + _VALUE_BYTES * len(record)
 
-    def take_away(self, other: Buffered) -> None:
-        """Count what was loaded no more."""
-        self.rows -= other.rows
-        self.size -= other.size
-
 
 class StreamLoader:
     """Loads one stream; it lives as long as the run, also when the stream's schema changes.
@@ -428,11 +423,10 @@ class StreamLoader:
 
     def delete_waiting(self, gone: set[RecordKey]) -> None:
         """Delete the records whose deletion waited; see `Deletions.delete_waiting`."""
-        if self.waiting_deletions:
-            with self.working():
-                self._deletions.delete_waiting(gone)
-                self.waiting_deletions.close()
-                self.waiting_deletions = WaitingRows()
+        with self.working():
+            self._deletions.delete_waiting(gone)
+            self.waiting_deletions.close()
+            self.waiting_deletions = WaitingRows()
 
     def find_unseen(self) -> Unseen | None:
         """Return the records for which no row came; None if it is not certain that the table was read to its end."""
