@@ -8,18 +8,17 @@ import io
 import logging
 import os
 import re
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from simplejson import JSONDecodeError
-from singer_sdk.exceptions import ConfigValidationError, MappingError, RecordsWithoutSchemaException
-from singer_sdk.singerlib.exceptions import InvalidInputLine
-
-from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_singer.logs import escape_logs
+
+if TYPE_CHECKING:
+    from simplejson import JSONDecodeError
 
 SIGNAL_EXIT_CODE = 128
 """POSIX shells report a process that a signal ended by this and the signal's number."""
@@ -53,6 +52,24 @@ def run_command(name: str, load: Callable[[], Callable[[], object]], *, files: s
     Raises:
         SystemExit: The run failed, or a signal ended it.
     """
+    try:
+        _run(name, load, files=files)
+    except KeyboardInterrupt:  # a tap or target that runs has handlers of its own
+        sys.exit(SIGNAL_EXIT_CODE + signal.SIGINT)
+
+
+def _run(name: str, load: Callable[[], Callable[[], object]], *, files: str) -> None:
+    # Here, where Ctrl-C shows no traceback: they take most of the start.
+    from simplejson import JSONDecodeError  # noqa: PLC0415
+    from singer_sdk.exceptions import (  # noqa: PLC0415
+        ConfigValidationError,
+        MappingError,
+        RecordsWithoutSchemaException,
+    )
+    from singer_sdk.singerlib.exceptions import InvalidInputLine  # noqa: PLC0415
+
+    from ninox_api.errors import NinoxConfigError, NinoxError  # noqa: PLC0415
+
     logger = logging.getLogger(name)
     escape_logs()
     _prepare_streams(logger)

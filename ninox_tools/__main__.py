@@ -18,7 +18,7 @@ def main() -> None:
     """Run a tool."""
     arguments = _parser().parse_args()
     logging.basicConfig(format="%(message)s", level=logging.WARNING, force=True)
-    run_command("singer-ninox", lambda: arguments.load(arguments), files="--config, --catalog or as a report")
+    run_command("singer-ninox", lambda: arguments.load(arguments), files=arguments.files)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -34,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     inspect.add_argument("--catalog", type=Path, help="file with a catalog; default: what --discover would select")
     inspect.add_argument("--as", dest="form", choices=["text", "json", "html"], default="text", help="default: text")
     inspect.add_argument("--runs-per-day", type=_positive, default=RUNS_PER_DAY, help="the schedule; default: 24")
-    inspect.set_defaults(load=_load_inspect)
+    inspect.set_defaults(load=_load_inspect, files="--config or --catalog")
 
     page = tools.add_parser(
         "page",
@@ -42,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Makes one HTML page of the reports of runs, and prints it.",
     )
     page.add_argument("reports", nargs="+", type=Path, help="files that report_path named; .jsonl: rejects_path")
-    page.set_defaults(load=_load_page)
+    page.set_defaults(load=_load_page, files="the word page")
 
     suggest = tools.add_parser(
         "suggest",
@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         "set to, and prints how properties meet fields and what to configure. It writes nothing to Ninox.",
     )
     suggest.add_argument("--config", default="ENV", help=_CONFIG.format("target-ninox"))
-    suggest.set_defaults(load=_load_suggest)
+    suggest.set_defaults(load=_load_suggest, files="--config")
 
     probe = tools.add_parser(
         "probe",
@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     probe.add_argument("--database", help="database to ask, by id or name; default: the first one")
     probe.add_argument("--table", help="table to read, by id or name; default: up to four that show most")
     probe.add_argument("--scratch", metavar="TABLE", help="an empty table that you made for this, to write into")
-    probe.set_defaults(load=_load_probe)
+    probe.set_defaults(load=_load_probe, files="--config")
     return parser
 
 

@@ -55,6 +55,12 @@ PROMISES = [
     ),
     Promise(
         PAGE,
+        "Ctrl-C stops it at any moment; what was asked until then is printed.",
+        test="unit/test_leaving.py::test_ctrl_c_while_a_command_starts_shows_no_traceback",
+        defects=(Defect("ninox_singer.cli:run_command", "sys.exit(SIGNAL_EXIT_CODE + signal.SIGINT)", "raise"),),
+    ),
+    Promise(
+        PAGE,
         "So it is when the connection fails in the middle.",
         test=f"{TESTS}::test_faults_in_the_middle_leave_a_report_of_what_was_seen",
         defects=(Defect("ninox_tools.probe:_Runner.ask", 'self._leave(step, "failed")', "raise KeyError"),),

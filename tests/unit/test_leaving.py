@@ -24,3 +24,17 @@ def test_an_exit_in_the_middle_of_a_constructor_shows_no_traceback():
     """Found by the kill tests: SIGINT while the target made the file that spills its index."""
     ended = subprocess.run([sys.executable, "-c", HALF_AN_OBJECT], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (143, "")
+
+
+STARTS = """
+import os, signal, sys
+from ninox_singer.cli import run_command
+
+assert "singer_sdk" not in sys.modules  # whose import takes most of the start
+run_command("probe", lambda: os.kill(os.getpid(), signal.SIGINT), files="--config")
+"""
+
+
+def test_ctrl_c_while_a_command_starts_shows_no_traceback():
+    ended = subprocess.run([sys.executable, "-c", STARTS], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (130, "")
