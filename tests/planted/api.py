@@ -50,7 +50,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/files.md",
-        "A download that broke off goes on where it stopped",
+        "An interrupted download continues where it stopped",
         test="client/test_files.py::test_another_part_than_the_rest_is_never_taken_for_it",
         defects=(Defect("ninox_api:Download.begin", "first not in {0, self.size}", "False"),),
     ),
@@ -96,7 +96,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/files.md",
-        "A download that broke off goes on where it stopped",
+        "An interrupted download continues where it stopped",
         test="client/test_files.py::test_a_rest_is_only_taken_for_the_version_that_was_begun",
         defects=(
             Defect("ninox_api:Download.headers", "self.size and self._validator", "False"),

@@ -43,7 +43,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/full-refresh.md",
-        "A reading that was broken off before a field was there begins anew",
+        "A read that was broken off before a field was there starts over",
         test="tap/test_refresh.py::test_a_refresh_does_not_go_on_where_rows_lack_the_new_field",
         defects=(Defect("tap_ninox:make_plan", "if wishes.now and bookmark.is_of_another_schema:", "if False:"),),
     ),

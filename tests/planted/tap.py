@@ -24,7 +24,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/schema-changes.md",
-        "another key where `deletes` is `stream` or `ignore`",
+        "another key if `deletes` is `stream` or `ignore`",
         test="tap/test_edited_catalogs.py::test_another_key_that_someone_chose_stays_where_no_deletion_needs_the_id",
         defects=(Defect("tap_ninox:key_problems", "and sends_tombstones", "and False"),),
     ),
@@ -68,7 +68,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/schema-changes.md",
-        "A table or field goes on under the name that it was first read under",
+        "A table or field keeps the name under which it was first read",
         test="tap/test_names_belong_to_ids.py::"
         "test_a_selected_table_that_is_renamed_goes_on_under_its_name_with_one_warning[stream]",
         defects=(
@@ -79,7 +79,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/schema-changes.md",
-        "the state knows it by its id, also where your select rules name the old one",
+        "the state knows it by its id, even if your select rules use the old name",
         test="tap/test_names_belong_to_ids.py::"
         "test_a_selected_field_that_is_renamed_goes_on_under_its_name_with_one_warning[by name]",
         defects=(
@@ -101,7 +101,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/schema-changes.md",
-        "each table that would be called otherwise is told once",
+        "each table that would otherwise have another name is reported once",
         test="tap/test_names_belong_to_ids.py::test_another_format_of_names_is_told_once_and_renames_no_stream[none]",
         defects=(
             Defect(
@@ -122,13 +122,13 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/schema-changes.md",
-        "the field gets a property of its own, such as `amount_string` after `amount`; the old column keeps its values",
+        "the field gets a new property, such as `amount_string` after `amount`; the old column keeps its values",
         test="tap/test_retyped_fields.py::test_the_old_column_keeps_its_values_and_refresh_fills_the_new_one",
         defects=(Defect("tap_ninox:_keeps_its_type", "part.schema == column.json_type or", "True or"),),
     ),
     Promise(
         "docs/how-to/schema-changes.md",
-        "A formula that `formulas` reads as another type is such a field, too",
+        "The same goes for a formula whose type in `formulas` you change",
         test="tap/test_retyped_fields.py::test_a_formula_read_as_another_type_gets_a_property_of_its_own[none]",
         defects=(
             Defect("tap_ninox:apart_by_type", "if column.is_computed and", "if False and"),
@@ -141,7 +141,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/schema-changes.md",
-        "rows that were loaded before keep the form that they had: each run says which tables are meant",
+        "rows that were loaded before keep their old form: each run names these tables",
         test="tap/test_what_shapes_values.py::test_a_time_zone_is_told_until_the_table_was_read_whole",
         defects=(
             Defect("tap_ninox:Description.write_to", "if shape is None:", "if True:"),
@@ -221,7 +221,7 @@ PROMISES = [
     ),
     Promise(
         "docs/guarantees.md",
-        "An incomplete read never passes for a deletion",
+        "An incomplete read is never mistaken for a deletion",
         test="tap/test_we_deleted_wrong_invoices.py::test_a_refresh_that_is_cut_off_marks_none",
         defects=(
             Defect(
@@ -466,13 +466,13 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/schema-changes.md",
-        "When more than half of a table's fields are gone at once, the table is not read until you say so (`refresh`)",
+        "If more than half of a table's fields disappear at once, the table is not read until you say so (`refresh`)",
         test="tap/test_drift_since_state.py::test_a_table_that_lost_most_of_its_fields_is_not_read_until_someone_says_so",
         defects=(Defect("tap_ninox:TableStream._read", "self._run.check(self.name)", "pass"),),
     ),
     Promise(
         "docs/how-to/files.md",
-        "With `max_api_calls` the first takes several runs, each going on where the last one stopped.",
+        "With `max_api_calls`, the first load takes several runs, each continuing where the last one stopped.",
         test="tap/test_files.py::test_an_interrupted_first_reading_goes_on_at_its_record_and_downloads_nothing_twice",
         defects=(
             Defect("tap_ninox:FilesStream._of_all", "IdRange(mark.last_id)", "IdRange()"),
@@ -571,7 +571,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/files.md",
-        "none is written through a link or in place of something that is no plain file",
+        "none is written through a link or over anything but a plain file",
         test="tap/test_files.py::test_nothing_is_stored_through_a_link_or_in_place_of_what_is_no_plain_file",
         defects=(
             Defect("tap_ninox:FileStore._write", "is_local(self._fs)", "False"),
@@ -581,7 +581,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/files.md",
-        "In a folder of the machine, files are for their owner alone",
+        "In a local folder, files are readable by their owner only",
         test="tap/test_files.py::test_what_is_stored_is_for_its_owner_alone",
         defects=(
             Defect("tap_ninox:FileStore._write", "is_local(self._fs)", "False"),
@@ -638,7 +638,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/files.md",
-        "Where Ninox lists neither date nor sequence of a file, those of changed records are downloaded",
+        "If Ninox lists neither date nor sequence of a file, the files of changed records are downloaded again",
         test="tap/test_files.py::test_where_only_names_are_listed_files_of_changed_records_are_compared_by_their_content",
         defects=(
             Defect("tap_ninox:FileFetcher.fetch", "and tells_version(file)", ""),

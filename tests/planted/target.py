@@ -1018,7 +1018,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/files.md",
-        "A path of a row is looked for in each folder, in their order",
+        "A path in a row is looked up in each folder, in their order",
         test="target/test_files.py::test_a_path_is_looked_for_in_each_folder_in_their_order",
         defects=(
             Defect("target_ninox:FileSources._path", "in self._folders", "in self._folders[:1]"),
