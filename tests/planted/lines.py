@@ -61,7 +61,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "A dry run goes on beyond a limit, and says once where it would stop",
+        "A dry run continues beyond a limit, and says once where the run would stop",
         test="target/test_safety.py::test_a_dry_run_goes_on_beyond_a_limit_and_says_so_once",
         defects=(Defect("target_ninox:Limits.reserve", "is_first=self._count[action] <= most", "is_first=True"),),
     ),
@@ -73,13 +73,13 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "Of several rows about one record, the last one wins",
+        "If several rows are about one record, the last one wins",
         test="target/test_references.py::test_a_row_that_waits_is_gone_once_a_later_one_of_its_key_was_loaded",
         defects=(Defect("target_ninox:StreamLoader.flush", "self.waiting.discard(identity)", "pass"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "Of several rows about one record, the last one wins, also where a link is part of the key",
+        "If several rows are about one record, the last one wins, even if a link is part of the key",
         test="target/test_references.py::test_two_rows_whose_key_is_a_link_are_one_record",
         defects=(
             Defect("target_ninox:RowWriter.write", "merged(rows) if self.plan.needs_key else list(rows)", "list(rows)"),

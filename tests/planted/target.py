@@ -55,7 +55,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "never by another part of its name,",
+        "A table is never found by another part of its name,",
         test="target/test_place.py::test_a_part_of_a_name_or_an_id_is_no_name",
         defects=(
             Defect("target_ninox:_named", "if table.name == name]", "if name in {table.id, table.name}]"),
@@ -64,19 +64,19 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "a word with which the name of any table begins is no schema",
+        "a word that begins the name of any table is not taken for a schema",
         test="target/test_place.py::test_what_is_before_a_hyphen_is_no_schema_where_that_would_be_a_guess",
         defects=(Defect("target_ninox:_behind_schema", "if name and not is_word", "if name"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "a mirror behind a schema other than `public` wants its `table` named.",
+        "a mirror behind a schema other than `public` must have its `table` named.",
         test="target/test_place.py::test_a_mirror_asks_for_the_table_where_only_a_part_of_the_name_tells_it",
         defects=(Defect("target_ninox:Planner._refuse_to_delete_by_guess", 'what == "a mirror" or', ""),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "So does `hard_delete`.",
+        "So must `hard_delete`.",
         test="target/test_place.py::test_hard_delete_asks_for_the_table_where_only_a_part_of_the_name_tells_it",
         defects=(
             Defect("target_ninox:Planner._refuse_to_delete_by_guess", "self._settings.deletes_marked and", "False and"),
@@ -89,13 +89,13 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "What you name exists, or nothing is written; of two things under one name, give the id.",
+        "What you name must exist, or nothing is written; if two things have the same name, give the id.",
         test="target/test_place.py::test_two_tables_under_one_name_are_an_error_that_says_what_to_give",
         defects=(Defect("target_ninox:_set_table", "if len(found) > 1:", "if False:"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "What `tap-ninox` read says itself from which table and field it is, and goes there whatever it is called.",
+        "What `tap-ninox` read says itself which table and field it is from, and goes there whatever it is called.",
         test="target/test_place.py::test_tables_and_fields_of_one_name_are_told_apart_by_their_ids",
         defects=(
             Defect("target_ninox:_readings", "(identity.table_id, identity.caption)", "None"),
@@ -341,7 +341,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/mirror.md",
-        "if records would go along for which rows of the same input came, were they rejected or not",
+        "Nor is anything deleted that would take along records for which the same input had rows, rejected or not",
         test="target/test_cascade.py::test_what_a_rejected_row_is_about_does_not_go_along",
         defects=(
             Defect("target_ninox:Deletions._takes_rows", "stream_that_keeps", "stream_with_row"),
@@ -360,7 +360,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "a row that has something else there (`0`, `None`, `9999-12-31`) is rejected",
+        "a row with anything else there (`0`, `None`, `9999-12-31`) is rejected",
         test="target/test_deletions.py::test_a_mark_that_is_no_time_deletes_nothing_and_its_row_is_rejected",
         defects=(
             Defect("target_ninox:is_marked_deleted", "if value is True:", "if not is_blank(value):"),
@@ -395,7 +395,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/mirror.md",
-        "While a mirrored stream is under way, from its first row to its end, no state goes out.",
+        "While a mirrored stream is under way, from its first row to its end, no state is emitted.",
         test="target/test_completeness.py::test_no_state_goes_out_between_the_first_row_of_a_mirrored_stream_and_its_end",
         defects=(
             Defect(
@@ -435,13 +435,13 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/mirror.md",
-        "A record counts as deleted when it was looked for and is gone, whatever the deletion was answered with.",
+        "A record counts as deleted when it has been looked for and is gone, whatever the answer to the deletion was.",
         test="target/test_deletions.py::test_a_deletion_that_was_not_done_whole_is_looked_at_and_done_again",
         defects=(Defect("target_ninox:Deleter._left_of", "there = self._table.still_there(batch)", "there = set()"),),
     ),
     Promise(
         "docs/how-to/mirror.md",
-        "A record counts as deleted when it was looked for and is gone, whatever the deletion was answered with.",
+        "A record counts as deleted when it has been looked for and is gone, whatever the answer to the deletion was.",
         test="target/test_deletions.py::test_a_deletion_that_is_answered_and_never_done_does_not_count",
         defects=(
             Defect("target_ninox:Deleter._delete_singly", "self._table.still_there(done) if done else set()", "set()"),
@@ -468,13 +468,13 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/mirror.md",
-        "Nothing is deleted where they cannot be counted",
+        "Nothing is deleted if they cannot be counted",
         test="target/test_cascade.py::test_what_cannot_be_counted_is_not_deleted",
         defects=(Defect("target_ninox:_cascading_references", "not is_told and (referring or back)", "False"),),
     ),
     Promise(
         "docs/how-to/mirror.md",
-        "Nothing is deleted either if records would go along for which rows of the same input came",
+        "Nor is anything deleted that would take along records for which the same input had rows",
         test="target/test_cascade.py::test_a_mirror_does_not_take_records_along_for_which_rows_came",
         defects=(
             Defect("target_ninox:_refuse_to_take_rows", "stream is not None", "False"),
@@ -483,7 +483,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/mirror.md",
-        "Such a deletion waits for the end of the input, so that rows that come behind it count",
+        "A deletion that takes others along waits for the end of the input, so that rows behind it count",
         test="target/test_cascade.py::test_a_deletion_waits_for_rows_of_what_would_go_along",
         defects=(
             Defect(
@@ -605,7 +605,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "A JSON number that is whole is an integer in a text, too (`4711.0` is `4711`)",
+        "A whole JSON number becomes an integer in a text field, too (`4711.0` is `4711`)",
         test="unit/test_writing_values.py::test_a_value_is_written_or_refused",
         defects=(Defect("ninox_singer.types:write_text", "value == value.to_integral_value()", "False"),),
     ),
@@ -634,19 +634,19 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "Existing records are read in pages that become smaller where they are too much for the server",
+        "Existing records are read in pages that become smaller if they are too much for the server",
         test="target/test_bad_rows.py::test_records_that_are_too_much_for_the_server_are_read_in_smaller_pages",
         defects=(Defect("ninox_api:PageSize.ask", "self.shrink(asked, error)", "raise"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "a value of more than 1,000 characters is not asked for by its address",
+        "a value of more than 1,000 characters is never put into a request's address",
         test="target/test_bad_rows.py::test_a_key_that_is_too_long_for_an_address_is_not_looked_up",
         defects=(Defect("target_ninox:Matcher._filters", "len(str(filters)) <= _LONGEST", "True"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "If a field holds something else than what was sent, a warning and the report (`overridden`) name it",
+        "If a field contains something other than what was sent, a warning and the report (`overridden`) name it",
         test="target/test_overrides.py::test_a_script_that_overrides_created_records_is_named_with_field_number_and_setting",
         defects=(
             Defect(
@@ -659,7 +659,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "the first records that a run creates and changes are read once",
+        "the first records that a run creates and changes are read back once",
         test="target/test_overrides.py::test_a_script_that_overrides_changed_records_is_named_too",
         defects=(
             Defect(
@@ -669,19 +669,19 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "Where a table has scripts",
+        "If a table has scripts",
         test="target/test_overrides.py::test_a_table_without_scripts_costs_no_call",
         defects=(Defect("target_ninox:RowWriter._look_for_overrides", "self.plan.table.may_have_scripts and", ""),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "A number for a link is taken for a record id, too, with a warning",
+        "A number for a link is also taken for a record id, with a warning",
         test="target/test_references.py::test_a_link_without_references_is_taken_for_record_ids_with_a_warning",
         defects=(Defect("target_ninox.mapping.plan:_warnings", "if field_id in by_id and", "if False and"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "with their key, every fault and what would be allowed, and with file, sheet and line where the tap says them",
+        "with their key, everything that is wrong with them and what would be allowed, and with file, sheet and line if the tap provides them",
         test="target/test_rejects.py::test_a_row_is_rejected_with_its_key_all_its_faults_and_its_line_in_the_file",
         defects=(
             Defect("target_ninox:WritePlan.encode", "faults[assignment.field.id] = fault", "raise"),
@@ -691,19 +691,19 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "the state is held before the first rejected row, so that it and everything since comes again in each run",
+        "the state is held back at the first rejected row, so this row and everything after it comes again in each run",
         test="target/test_rejects.py::test_the_last_line_says_that_the_state_is_held_and_what_comes_again",
         defects=(Defect("target_ninox:Rejects.error", "if self._is_dry else 'were'", "if True else 'were'"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "(`public_orders` for `public-orders`) end the run before.",
+        "(`public_orders` for `public-orders`) stop the run before it starts.",
         test="target/test_place.py::test_settings_for_a_stream_that_is_spelled_otherwise_end_the_run_before_a_row_is_written",
         defects=(Defect("target_ninox:Planner._refuse_other_spelling", "slug_of(key) == slug", "False"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "A number that has more digits than Ninox keeps is tried as a key likewise.",
+        "A key that is a number with more digits than Ninox keeps is tried in the same way.",
         test="target/test_deletions.py::test_a_number_with_more_digits_than_ninox_keeps_is_tried_as_a_key_with_one_record",
         defects=(
             Defect("target_ninox:RowWriter._check_key_is_shown", "_is_beyond_doubles(key) and shown != key", "False"),
@@ -717,7 +717,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "Loading a file shows a bar at a terminal",
+        "Loading a file shows a progress bar in a terminal",
         test="target/test_progress_of_rows.py::test_the_share_is_that_of_the_file",
         defects=(
             Defect("target_ninox:MessageReader.process_lines", "self._bytes += len(line)", "pass"),
@@ -726,7 +726,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "what each count means that does not say it itself",
+        "explain each count that does not explain itself",
         test="unit/test_target_report.py::test_each_count_that_does_not_say_it_itself_is_explained",
         defects=(Defect("target_ninox.report:explanations", "if getattr(total, name):", "if False:"),),
     ),
@@ -738,7 +738,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "they name row, record and fields and no value",
+        "they name row, record and fields but no value",
         test="target/test_dry_run.py::test_elsewhere_no_value_is_shown",
         defects=(
             Defect("target_ninox.dry_run:_details", "if shows_values else", "if True else"),
@@ -759,7 +759,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "An empty page is no proof that a table ends",
+        "An empty page does not prove that a table ends",
         test="target/test_lost_answers.py::test_an_empty_page_that_comes_by_mistake_makes_no_record_twice",
         defects=(
             Defect("target_ninox:KnownTable._rest", "if newest_id <= cursor:", "if True:"),
@@ -768,20 +768,20 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "a record that the server does not hand out ends the run before it could be created again",
+        "a record that the server withholds stops the run before it could be created again",
         test="target/test_lost_answers.py"
         "::test_records_that_a_server_does_not_hand_out_end_the_run_before_they_are_created_again",
         defects=(Defect("target_ninox:KnownTable._confirm_end", "raise no_end(self.id, last_id)", "pass"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "a record that the server does not hand out ends the run before it could be created again",
+        "a record that the server withholds stops the run before it could be created again",
         test="target/test_lost_answers.py::test_a_server_that_answers_each_page_with_the_first_one_ends_the_run",
         defects=(Defect("target_ninox:KnownTable.pages", "self._confirm_end(reached)", "pass"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "So does an empty part of a key of several.",
+        "So does an empty part of a composite key.",
         test="target/test_bad_rows.py::test_an_empty_part_of_a_key_costs_its_row_and_no_other",
         defects=(
             Defect("target_ninox:WritePlan.encode", "leaving_out={*faults, *references}", "leaving_out=()"),
@@ -791,7 +791,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "If a stream ends by a defect of `target-ninox`, all others are loaded.",
+        "If a defect of `target-ninox` ends a stream, all others are loaded.",
         test="target/test_bad_rows.py::test_a_crash_ends_its_stream_and_no_other",
         defects=(
             Defect(
@@ -806,13 +806,13 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "If a stream ends by a defect of `target-ninox`, all others are loaded.",
+        "If a defect of `target-ninox` ends a stream, all others are loaded.",
         test="target/test_bad_rows.py::test_a_crash_at_a_later_schema_ends_its_stream_and_no_other",
         defects=(Defect("target_ninox:StreamLoader.describe", "with self.working():", "if True:"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "If a mirror ends so, none of its own records is deleted",
+        "If a mirror ends like this, none of its own records is deleted",
         test="target/test_bad_rows.py::test_a_crash_of_a_mirror_deletes_nothing_of_its_own_and_ends_no_other",
         defects=(
             Defect("target_ninox:StreamLoader.find_unseen", "with self.working():", "if True:"),
@@ -885,7 +885,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "If a stream ends by a defect of `target-ninox`, all others are loaded.",
+        "If a defect of `target-ninox` ends a stream, all others are loaded.",
         test="target/test_bad_rows.py::test_a_crash_while_rows_wait_ends_its_stream_and_leaves_what_waits_for_it",
         defects=(
             Defect("target_ninox:_keys_to_come", "with loader.working():", "if True:"),
@@ -894,7 +894,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "where it is not even known into which table a stream goes, no mirror deletes any",
+        "if it is not even known which table a stream goes to, no mirror deletes any",
         test="target/test_bad_rows.py::test_a_crash_ends_its_stream_and_no_other",
         defects=(
             Defect("target_ninox:TargetNinox._doubts", "in self._load.lost", "in ()"),
@@ -903,7 +903,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "nothing is deleted with which its records would go",
+        "nothing is deleted that would take its records along",
         test="target/test_bad_rows.py::test_what_a_stream_that_nobody_could_plan_may_have_loaded_is_not_deleted_along",
         defects=(
             Defect(
@@ -920,7 +920,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "nothing is deleted with which its records would go.",
+        "nothing is deleted that would take its records along.",
         test="target/test_cascade.py::test_nothing_is_deleted_with_which_records_of_a_failed_stream_would_go",
         defects=(Defect("target_ninox:ClaimedRecords.stream_with_row", "if failed is not None:", "if False:"),),
     ),
@@ -996,7 +996,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "A new run does not overwrite the file of rejects, but renames it.",
+        "A new run does not overwrite the rejects file, but renames it.",
         test="target/test_rejects.py::test_rows_of_earlier_runs_are_kept",
         defects=(
             Defect(
