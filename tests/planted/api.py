@@ -294,7 +294,7 @@ PROMISES = [
     ),
     Promise(
         "docs/upgrading.md",
-        "A setting that is gone is refused with the sentence of the table; nothing is read or written before.",
+        "A setting that no longer exists is refused with the sentence in the table, before anything",
         test="unit/test_setting_errors.py::test_a_setting_that_is_gone_is_refused_with_what_to_do",
         defects=(
             Defect("ninox_singer:_removed", "removed.get(exact) or removed.get(wild)", "None"),

@@ -29,7 +29,7 @@ PROMISES = [
     ),
     Promise(
         "docs/explanation/sequence.md",
-        "A bookmark that nobody can have written is reported, and its stream read from the start",
+        "A bookmark that cannot be right is reported, and its stream read from the start",
         test=DAMAGED,
         defects=(
             Defect("tap_ninox:_is_usable", "if not isinstance(bookmark, Mapping):", "if False:"),

@@ -30,7 +30,7 @@ PROMISES = [
     ),
     Promise(
         "docs/reference/types.md",
-        "Half an emoji, a byte that is no UTF-8, and NUL become U+FFFD",
+        "Half an emoji, a byte that is not UTF-8, and NUL become U+FFFD",
         test="tap/test_stored_forms.py::test_half_a_character_costs_itself_and_no_row[the first half of an emoji]",
         defects=(
             Defect("ninox_api:with_whole_characters", "if escape[1] else", "if False else"),
@@ -40,7 +40,7 @@ PROMISES = [
     ),
     Promise(
         "docs/reference/types.md",
-        "That goes for the names of files and what queries answer, too",
+        "The same goes for names of files and results of queries",
         test="tap/test_stored_forms.py::test_half_a_character_in_an_answer_of_a_query_or_a_database_s_name_costs_itself",
         defects=(
             Defect("ninox_api:NinoxClient.list_databases", "repaired(database.name)", "database.name"),
@@ -163,7 +163,7 @@ PROMISES = [
     ),
     Promise(
         "docs/explanation/sequence.md",
-        "the number from *before* reading. Whatever was changed while pages came in is above it, and comes again in "
+        "the number from *before* reading. Whatever changed while pages came in is above it, and comes again in "
         "the next run.",
         test="tap/test_first_load.py::test_a_row_changed_after_it_was_read_comes_in_the_next_run",
         defects=(
@@ -185,7 +185,7 @@ PROMISES = [
     ),
     Promise(
         "docs/explanation/sequence.md",
-        "when the table is read to its end, asks for what has changed since 5,000",
+        "when the table has been read to its end, asks for what has changed since 5,000",
         test="tap/test_continued_readings.py::test_a_first_load_that_is_continued",
         defects=(Defect("tap_ninox:TablePages._in_full", "if is_resumed and plan.changes is not None:", "if False:"),),
     ),
@@ -234,7 +234,7 @@ PROMISES = [
     ),
     Promise(
         "docs/explanation/sequence.md",
-        "The tap then warns and refreshes the tables in full. The same happens where the feed no longer reaches back "
+        "The tap then warns and refreshes the tables in full. The same happens if the feed no longer reaches back "
         "to the bookmark.",
         test="tap/test_changes.py::test_a_database_that_went_back_is_read_whole_with_one_warning_per_table",
         defects=(
@@ -275,13 +275,13 @@ PROMISES = [
     ),
     Promise(
         "docs/explanation/sequence.md",
-        "then the table is read by numbered pages instead",
+        "if so, the table is read by numbered pages instead",
         test="tap/test_order_of_lists.py::test_rows_that_an_interrupted_reading_passed_over_come_in_the_next_run",
         defects=(Defect("tap_ninox:TableStream._emit_full", "snapshot.is_in_doubt = page.is_in_doubt", "pass"),),
     ),
     Promise(
         "docs/explanation/sequence.md",
-        "So where ids are missing and no page of the run has shown the order yet",
+        "So if ids are missing and no page of the run has proved the order yet",
         test="tap/test_order_of_lists.py::test_without_a_feed_changed_rows_behind_greater_ids_come_all_the_same",
         defects=(
             Defect(
@@ -293,13 +293,13 @@ PROMISES = [
     ),
     Promise(
         "docs/explanation/sequence.md",
-        "If there are later records that do not come, the stream fails and the next run goes on",
+        "If there are later records that do not arrive, the stream fails and the next run continues",
         test="tap/test_end_of_a_table.py::test_an_end_that_the_newest_record_contradicts_fails_and_the_next_run_goes_on",
         defects=(Defect("tap_ninox:TablePages._ranges", "if is_again and not has_come:", "if False:"),),
     ),
     Promise(
         "docs/explanation/sequence.md",
-        "if nobody can say, rows and bookmark stand, and a warning says that no version was activated",
+        "if nobody can tell, rows and bookmark are kept, and a warning says that no version was activated",
         test="tap/test_end_of_a_table.py::test_a_server_that_ignores_new_confirms_nothing_rows_and_bookmark_stand",
         defects=(
             Defect("ninox_api:judge_end", "reading.first_id in {None, newest_id}", "False"),
@@ -314,8 +314,8 @@ PROMISES = [
     ),
     Promise(
         "docs/explanation/sequence.md",
-        "A table that lags behind, because it failed, asks for its own changes from its own bookmark: it holds up no "
-        "other.",
+        "A table that lags behind, because it failed, asks for its own changes from its own bookmark: it does not "
+        "hold up the others.",
         test="tap/test_unreadable_feed.py::test_a_table_that_fails_in_every_run_does_not_pin_the_others",
         defects=(
             Defect(
@@ -328,13 +328,13 @@ PROMISES = [
     ),
     Promise(
         "docs/explanation/sequence.md",
-        "The tables' own feeds are asked instead, and then the records by their sequence: changed rows come.",
+        "It asks the tables' own feeds instead, and then for records by their sequence: changed rows are read.",
         test="tap/test_unreadable_feed.py::test_a_feed_of_the_database_that_cannot_be_delivered_is_replaced_by_those_of_its_tables",
         defects=(Defect("tap_ninox.sync.feed:_is_unreadable", "return True", "return False"),),
     ),
     Promise(
         "docs/explanation/sequence.md",
-        "What was deleted is unknown then, so the bookmark stays where it is",
+        "What was deleted is then unknown, so the bookmark stays where it is",
         test="tap/test_unreadable_feed.py::test_where_no_feed_can_be_read_rows_come_and_deletions_wait_for_a_feed_that_can",
         defects=(
             Defect("tap_ninox:TablePages._begin_search", "if plan.problem is not None:", "if False:"),
@@ -343,7 +343,7 @@ PROMISES = [
     ),
     Promise(
         "docs/explanation/sequence.md",
-        "A feed that cannot be read, in a form that nobody knows, too large, or always too late, is not guessed at.",
+        "If a feed cannot be read, because its form is unknown, it is too large or it never arrives in time,",
         test="unit/test_change_feed.py::test_a_key_of_another_form_makes_the_feed_unreadable_and_is_never_skipped",
         defects=(Defect("ninox_api:_records_named", "if not splits and not", "if False and not"),),
     ),
@@ -373,7 +373,7 @@ PROMISES = [
     ),
     Promise(
         "docs/explanation/sequence.md",
-        "Only a table that a readable schema no longer lists was removed.",
+        "Only a table that a readable schema no longer lists has been removed.",
         test="tap/test_not_readable.py::test_a_table_of_a_saved_catalog_that_was_removed_stands_in_the_report_as_that",
         defects=(Defect("tap_ninox:TableStream._read", "if self._is_removed:", "if False:"),),
     ),
@@ -405,7 +405,7 @@ PROMISES = [
     Promise(
         "docs/reference/streams.md",
         "A merged state acts like the newer one alone: every bookmark names all its keys from the first `STATE` on, "
-        "null where they say nothing.",
+        "with null for those that say nothing.",
         test="tap/test_merged_states.py::test_a_state_names_everything_that_it_will_ever_name_from_its_first_message_on",
         defects=(
             Defect(
@@ -444,7 +444,7 @@ PROMISES = [
     ),
     Promise(
         "docs/reference/streams.md",
-        "by Ninox' clock where the machine's own is behind or more than a minute ahead.",
+        "by Ninox's clock if the machine's own is behind or more than a minute ahead.",
         test="tap/test_versions.py::test_a_run_without_a_state_has_higher_versions_whatever_the_clock_says",
         defects=(
             Defect("ninox_api:ServerClock.now_ms", "now_s > server_s + _MOST_AHEAD_S", "False"),
@@ -520,7 +520,7 @@ PROMISES = [
     ),
     Promise(
         "docs/explanation/sequence.md",
-        "Changed records are read by pages or singly, whichever takes fewer calls",
+        "Changed records are read by page or one by one, whichever takes fewer calls",
         test="tap/test_changes.py::test_one_changed_row_is_read_singly",
         defects=(Defect("tap_ninox:TablePages.changed", "len(missing) > 1", "missing"),),
     ),
@@ -546,7 +546,7 @@ PROMISES = [
     ),
     Promise(
         "docs/upgrading.md",
-        "The tap's `report_path` is for its owner alone (0600)",
+        "Only its owner may read the tap's `report_path` (0600)",
         test="tap/test_report_file.py::test_it_is_for_its_owner_alone_and_follows_no_link_that_was_laid_for_it",
         defects=(
             Defect(
@@ -590,7 +590,7 @@ PROMISES = [
     ),
     Promise(
         "docs/reference/streams.md",
-        "In a folder of the machine they are for their owner alone (0600), so the target runs as the same user.",
+        "In a local folder only their owner may read them (0600), so the target must run as the same user.",
         test="tap/test_batches.py::test_files_are_for_their_owner_alone",
         defects=(Defect("tap_ninox:Batches._batch", "self._folder is not None", "False"),),
     ),

@@ -171,7 +171,7 @@ PROMISES = [
     ),
     Promise(
         "docs/reference/types.md",
-        "a text such as `1,3` is read where options make it in one way only",
+        "a text such as `1,3` is read if only one set of options can make it",
         test="unit/test_reading_values.py::test_a_value_is_read_as_it_was_sent_or_refused_without_being_quoted",
         defects=(
             Defect("ninox_singer.types:_stored_options", "len(ways) == 1", "ways"),
@@ -380,7 +380,7 @@ PROMISES = [
     ),
     Promise(
         "docs/reference/streams.md",
-        "A stream to which a stream map gives another name, or another `_id`, says nothing of a table.",
+        "A stream to which a stream map gives another name, or another `_id`, does not identify a table.",
         test="target/test_place.py::test_an_id_that_a_stream_map_makes_is_no_record_id",
         defects=(
             Defect("target_ninox:TargetNinox._is_remade", "makes(maps, source, name, RECORD_ID)", "False"),
@@ -389,7 +389,7 @@ PROMISES = [
     ),
     Promise(
         "docs/reference/streams.md",
-        "A mapper between tap and target that gives it another name is seen by `stream`",
+        "A mapper between tap and target that renames it is noticed by `stream`",
         test="target/test_place.py::test_a_stream_that_a_mapper_between_has_renamed_goes_where_its_new_name_says",
         defects=(Defect("target_ninox:Identity.of", 'said.get("stream", stream) != stream', "False"),),
     ),
@@ -681,7 +681,7 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "with their key, everything that is wrong with them and what would be allowed, and with file, sheet and line if the tap provides them",
+        "with their key, everything that is wrong with them and what would be allowed",
         test="target/test_rejects.py::test_a_row_is_rejected_with_its_key_all_its_faults_and_its_line_in_the_file",
         defects=(
             Defect("target_ninox:WritePlan.encode", "faults[assignment.field.id] = fault", "raise"),

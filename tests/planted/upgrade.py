@@ -20,7 +20,7 @@ PROMISES = [
     ),
     Promise(
         PAGE,
-        "the next run goes on where the old version stopped, also in the middle of a first load",
+        "the next run continues where the old version stopped, even in the middle of a first load",
         test=f"{TEST}test_no_table_is_read_whole_without_a_reason[0.1.0, an interrupted first load]",
         defects=(
             Defect(
@@ -32,7 +32,7 @@ PROMISES = [
     ),
     Promise(
         PAGE,
-        "Edits and deletions of the days between arrive",
+        "Edits and deletions made in between arrive",
         test=f"{TEST}test_edits_and_deletions_after_the_upgrade_arrive_and_no_row_is_lost[0.1.0, later runs]",
         defects=(
             Defect("tap_ninox:TableStream._emit_changes", "self._write_tombstones(removed, begun, report)", "pass"),
@@ -47,7 +47,7 @@ PROMISES = [
     ),
     Promise(
         PAGE,
-        "every setting with every value that was permitted",
+        "with every value that was permitted",
         test=f"{TEST}test_the_target_runs_with_every_setting[0.1.0]",
         defects=(Defect("ninox_api:ConnectionConfig.__post_init__", "value < least", "value < least + 10"),),
     ),
