@@ -1,12 +1,12 @@
 """A client for the Ninox REST API (`/v1`). It knows nothing of Singer.
 
 ```python
-from ninox_api import ConnectionConfig, NinoxClient, keyset_pages
+from ninox_api import ConnectionConfig, NinoxClient, iter_pages
 
 client = NinoxClient(ConnectionConfig(auth_token="…"))
 team = client.list_teams()[0]
 shop = client.database(team.id, client.list_databases(team.id)[0])
-for page in keyset_pages(lambda after_id: shop.get_records("A", since_id=after_id)):
+for page in iter_pages(lambda after_id: shop.get_records("A", since_id=after_id)):
     for record in page:
         print(record.id, record.fields)
 ```
@@ -43,7 +43,7 @@ from ninox_api.errors import (
 )
 from ninox_api.files import Download, NinoxFile, Upload
 from ninox_api.limits import Purpose
-from ninox_api.paging import keyset_pages
+from ninox_api.paging import iter_pages
 from ninox_api.schema import Choice, DatabaseName, DatabaseSchema, Field, Table, Team
 
 __all__ = [
@@ -85,5 +85,5 @@ __all__ = [
     "TableChanges",
     "Team",
     "Upload",
-    "keyset_pages",
+    "iter_pages",
 ]

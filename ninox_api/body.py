@@ -50,11 +50,11 @@ def read_body(response: Body, *, max_bytes: int | None = None) -> bytearray:
         body += piece
         if len(body) > bound:
             records = body.count(_IN_EACH_RECORD)
-            raise AnswerTooLargeError(max_bytes=bound, record_bytes=weight_of(body) // records if records else None)
+            raise AnswerTooLargeError(max_bytes=bound, record_bytes=weigh(body) // records if records else None)
     return body
 
 
-def weight_of(content: bytes | bytearray) -> int:
+def weigh(content: bytes | bytearray) -> int:
     """Return the bytes of an answer that takes as much memory, once decoded; short values make it their number."""
     return max(len(content), _values_in(content) * BYTES_PER_VALUE)
 
@@ -67,7 +67,7 @@ def _values_in(content: bytes | bytearray) -> int:
     return 8 * sum(content.count(_BEHIND_EACH_NAME, start, start + _COUNTED_BYTES) for start in starts)
 
 
-def pieces(response: Body) -> Iterator[bytes]:
+def iter_pieces(response: Body) -> Iterator[bytes]:
     """Yield the unpacked body of an answer piece by piece.
 
     Raises:
@@ -77,7 +77,7 @@ def pieces(response: Body) -> Iterator[bytes]:
         yield piece
 
 
-def form_of(body: bytes | bytearray) -> str:
+def detect_form(body: bytes | bytearray) -> str:
     """Return what a body looks like, whatever its content type says: `json`, `html`, `text` or `nothing`."""
     if not body.strip():
         return "nothing"
@@ -99,7 +99,7 @@ _HIGH, _LOW = rb"u[dD][89abAB][0-9a-fA-F]{2}", rb"u[dD][c-fC-F][0-9a-fA-F]{2}"
 _ESCAPE = re.compile(rb"\\(?:" + _HIGH + rb"\\" + _LOW + rb"|(" + _HIGH + rb"|" + _LOW + rb")|.)", re.DOTALL)
 
 
-def with_whole_characters(content: bytes | bytearray) -> bytes:
+def replace_broken_characters(content: bytes | bytearray) -> bytes:
     """Return JSON in which a NUL stands for each half of a character; linear time."""
     try:
         content.decode()
@@ -108,7 +108,7 @@ def with_whole_characters(content: bytes | bytearray) -> bytes:
     return _ESCAPE.sub(lambda escape: rb"\u0000" if escape[1] else escape[0], content)
 
 
-def repaired(text: str) -> str:
+def repair_text(text: str) -> str:
     """Return a text that every database stores."""
     return text.replace(DAMAGE, REPLACEMENT) if DAMAGE in text else text
 
@@ -127,7 +127,7 @@ _TOKEN = re.compile(_STRING + rb"|[\[{\]}]|-?[0-9][0-9.eE+-]*", re.DOTALL)
 _EXPONENT = re.compile(rb"[eE][+-]?0*([0-9]+)$")
 
 
-def without_monsters(content: bytes | bytearray) -> bytes:
+def mark_monsters(content: bytes | bytearray) -> bytes:
     """Return JSON in which `MARK` stands for what is nested too deep and for numbers that are too long; linear time."""
     parts: list[bytes | bytearray] = []
     depth, done, begins = 0, 0, 0

@@ -9,19 +9,19 @@ from typing import Any
 
 import msgspec
 
-from ninox_api.body import MAX_PAGE_BYTES, repaired
+from ninox_api.body import MAX_PAGE_BYTES, repair_text
 from ninox_api.changes import FeedAnswer, FeedChanges, read_database_feed, read_table_feed
 from ninox_api.config import ConnectionConfig
 from ninox_api.errors import NinoxNotFoundError, NinoxProtocolError, NinoxScriptError
-from ninox_api.files import Download, NinoxFile, Upload, files_from_json
+from ninox_api.files import Download, NinoxFile, Upload, parse_files
 from ninox_api.limits import Purpose
 from ninox_api.retry import TRIES_OF_A_FAILED_READ
 from ninox_api.schema import (
     DatabaseName,
     DatabaseSchema,
     Team,
-    database_from_raw,
-    database_from_tables,
+    parse_schema,
+    parse_tables,
 )
 from ninox_api.transport import Decoder, Delivery, Request, Transport
 
@@ -183,19 +183,19 @@ class NinoxClient:
     def list_teams(self) -> list[Team]:
         """Return the teams that the key can see. Not served by some private clouds (observed)."""
         return [
-            Team(id=team.id, name=repaired(team.name))
+            Team(id=team.id, name=repair_text(team.name))
             for team in self._transport.send(Request(segments=("teams",)), _NAMED)
         ]
 
     def get_team(self, team_id: str) -> Team:
         """Return one team."""
         team = self._transport.send(Request(segments=("teams", team_id)), _ONE_NAMED)
-        return Team(id=team.id, name=repaired(team.name))
+        return Team(id=team.id, name=repair_text(team.name))
 
     def list_databases(self, team_id: str) -> list[DatabaseName]:
         """Return the databases of a team."""
         answer = self._transport.send(Request(segments=("teams", team_id, "databases")), _NAMED)
-        return [DatabaseName(id=database.id, name=repaired(database.name)) for database in answer]
+        return [DatabaseName(id=database.id, name=repair_text(database.name)) for database in answer]
 
     def database(self, team_id: str, database: DatabaseName) -> DatabaseClient:
         """Return the client of one database."""
@@ -231,11 +231,11 @@ class DatabaseClient:
 
     def get_schema(self) -> DatabaseSchema:
         """Return all tables with all fields, formulas included. One call, about 1.5 MB for 97 tables (observed)."""
-        return database_from_raw(self._transport.send(self._request("GET"), _OBJECT))
+        return parse_schema(self._transport.send(self._request("GET"), _OBJECT))
 
     def list_tables(self) -> DatabaseSchema:
         """Return all tables with their stored fields; formulas, kinds and hidden flags are not said."""
-        return database_from_tables(self._transport.send(self._request("GET", "tables"), _OBJECTS))
+        return parse_tables(self._transport.send(self._request("GET", "tables"), _OBJECTS))
 
     def get_changes(self, since_sequence: int, *, table_ids: Iterable[str]) -> FeedChanges:
         """Return what changed in the database since a sequence; the bound may be inclusive (unknown).
@@ -318,7 +318,7 @@ class DatabaseClient:
             answer = self._transport.send(request, _ANYTHING)
         except NinoxNotFoundError:
             return None
-        return files_from_json(answer)
+        return parse_files(answer)
 
     def download_file(self, table_id: str, record_id: int, name: str, download: Download) -> bool:
         """Receive a file; return False if it does not exist (any more)."""

@@ -79,7 +79,7 @@ class ConnectionConfig:
             raise NinoxConfigError(found)
 
 
-def certificate_authorities() -> str | None:
+def find_authorities() -> str | None:
     """Return the file or folder of certificate authorities that the environment names, None for the usual ones.
 
     Raises:

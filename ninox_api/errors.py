@@ -207,7 +207,7 @@ _BY_STATUS: dict[int, type[NinoxAPIError]] = {
 _BY_CENTURY: dict[int, type[NinoxAPIError]] = {3: NinoxRedirectError, 4: NinoxRequestError, 5: NinoxServerError}
 
 
-def error_for_status(
+def make_status_error(
     status: int, *, method: str, path: str, retry_after_s: float | None = None, form: str = "nothing"
 ) -> NinoxAPIError | NinoxTransportError:
     """Return the error that fits an HTTP status which is not a success."""
@@ -257,7 +257,7 @@ _ERRORS: tuple[tuple[tuple[type[Exception], ...], type[NinoxTransportError]], ..
 )
 
 
-def failure_of(error: Exception, *, method: str, path: str, api_url: str) -> NinoxTransportError:
+def make_transport_error(error: Exception, *, method: str, path: str, api_url: str) -> NinoxTransportError:
     """Return the error to raise for a library's, whose own text holds the whole URL with its query."""
     if isinstance(error, AnswerTooLargeError):
         problem = f"it is larger than {error.max_bytes / 1024**2:g} MiB"

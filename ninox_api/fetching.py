@@ -16,7 +16,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from ninox_api.body import read_body
-from ninox_api.config import ConnectionConfig, certificate_authorities
+from ninox_api.config import ConnectionConfig, find_authorities
 from ninox_api.errors import AnswerTooLargeError, NinoxFetchError
 from ninox_api.session import BoundedSession
 
@@ -66,7 +66,7 @@ class FileFetcher:
             trusted_hosts: The only hosts that are asked, by https or http; in lower case.
         """
         self._timeout_s = config.request_timeout_s
-        self._verify = certificate_authorities() or True
+        self._verify = find_authorities() or True
         self._trusted_hosts = frozenset(trusted_hosts)
         self._session = BoundedSession()
         self._session.trust_env = False  # .netrc holds keys of others

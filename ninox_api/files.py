@@ -35,7 +35,7 @@ class NinoxFile:
     sequence: int | None = None
 
 
-def files_from_json(document: Any) -> list[NinoxFile]:
+def parse_files(document: Any) -> list[NinoxFile]:
     """Read the answer of `GET …/files`, each name once.
 
     Raises:

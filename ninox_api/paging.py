@@ -111,7 +111,7 @@ class PageIgnoredError(Exception):
     """The server answers each page with the first one, which is not the whole table."""
 
 
-def keyset_pages(fetch: Callable[[int], Page], *, after_id: int = 0, end: int | None = None) -> Iterator[Page]:
+def iter_pages(fetch: Callable[[int], Page], *, after_id: int = 0, end: int | None = None) -> Iterator[Page]:
     """Yield pages of ascending ids beyond `after_id`, until an empty one.
 
     Only an empty page ends the table; a short one may be the server's cap. A server that counts the cursor's own row
@@ -128,9 +128,9 @@ def keyset_pages(fetch: Callable[[int], Page], *, after_id: int = 0, end: int | 
     """
     cursor = after_id
     while end is None or cursor < end:
-        fresh = fresh_records(fetch(cursor), cursor)
+        fresh = drop_cursor_row(fetch(cursor), cursor)
         if not _ascends(fresh, cursor):
-            fresh = fresh_records(fetch(cursor), cursor)
+            fresh = drop_cursor_row(fetch(cursor), cursor)
             if not _ascends(fresh, cursor):
                 raise KeysetUnusableError
         if not fresh:
@@ -139,7 +139,7 @@ def keyset_pages(fetch: Callable[[int], Page], *, after_id: int = 0, end: int | 
         yield fresh if end is None or cursor <= end else [record for record in fresh if record.id <= end]
 
 
-def fresh_records(page: Page, cursor: int) -> Page:
+def drop_cursor_row(page: Page, cursor: int) -> Page:
     """Return a page without the cursor's own row."""
     return [record for record in page if record.id != cursor]
 
@@ -319,7 +319,7 @@ def judge_end(reading: Reading, *, next_id: int | None, newest: Callable[[], int
     return End.CONFIRMED
 
 
-def no_end(table_id: str, last_id: int) -> NinoxProtocolError:
+def make_end_error(table_id: str, last_id: int) -> NinoxProtocolError:
     """Return the error for a table that has records which it does not hand out."""
     return NinoxProtocolError(
         f"Table {table_id} was not read to its end: nothing comes after record {last_id}, though the newest record is "
@@ -327,7 +327,7 @@ def no_end(table_id: str, last_id: int) -> NinoxProtocolError:
     )
 
 
-def no_pages(table_id: str) -> NinoxProtocolError:
+def make_pages_error(table_id: str) -> NinoxProtocolError:
     """Return the error for a table that cannot be read, neither by id nor by number."""
     return NinoxProtocolError(
         f"Table {table_id} cannot be read in full: the server does not list its records by id, and answers each page "
@@ -335,7 +335,9 @@ def no_pages(table_id: str) -> NinoxProtocolError:
     )
 
 
-def numbered_pages(fetch: Callable[[int], Page], *, is_all: Callable[[Page], bool] = lambda _: True) -> Iterator[Page]:
+def iter_numbered_pages(
+    fetch: Callable[[int], Page], *, is_all: Callable[[Page], bool] = lambda _: True
+) -> Iterator[Page]:
     """Yield pages 0, 1, 2, … without rows already seen, until a page is empty or brings nothing new.
 
     Args:
@@ -356,7 +358,7 @@ def numbered_pages(fetch: Callable[[int], Page], *, is_all: Callable[[Page], boo
             raise PageIgnoredError
 
 
-def repeated_passes(
+def iter_passes(
     fetch: Callable[[int], Page],
     *,
     sequence: Callable[[], int | None],
@@ -385,7 +387,7 @@ def repeated_passes(
     for _ in range(MAX_PASSES):
         before, reading = sequence(), Reading()
         ids: set[int] = set()
-        for page in numbered_pages(fetch, is_all=is_all):
+        for page in iter_numbered_pages(fetch, is_all=is_all):
             reading.note(first=reading.first_id or page[0].id, last=max(record.id for record in page))
             ids.update(record.id for record in page)
             yield [record for record in page if record.id not in emitted]
@@ -508,7 +510,7 @@ class PageSize:
         may_be_cap = self.cap is None and rows in _USUAL_CAPS
         return not may_be_cap and rows < (asked if self.cap is None else min(asked, self.cap))
 
-    def pages_of(self, rows: int) -> int:
+    def count_pages(self, rows: int) -> int:
         """Return in how many pages so many records come, if pages go on to grow as they may."""
         pages, size, most = 0, self._next, min(self._most, self.cap or self._most)
         while rows > 0 and size < most:
@@ -522,7 +524,7 @@ class PageSize:
             NinoxError: The error, where a smaller page would not help.
         """
         is_refused = size > self._answered > 0 and _may_be_refusal(error)
-        if not (was_too_much(error) or is_refused) or size <= MIN_PAGE_SIZE:
+        if not (asked_too_much(error) or is_refused) or size <= MIN_PAGE_SIZE:
             raise error
         with self._lock:
             if self.current < size:
@@ -551,7 +553,7 @@ def _may_be_refusal(error: NinoxError) -> bool:
     return isinstance(error, NinoxRequestError | NinoxServerError) and error.status not in _BUSY
 
 
-def was_too_much(error: NinoxError) -> bool:
+def asked_too_much(error: NinoxError) -> bool:
     """Return whether a request may succeed if it asks for fewer records."""
     if isinstance(error, NinoxTimeoutError | NinoxSizeError):
         return True

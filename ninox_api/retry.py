@@ -45,7 +45,7 @@ _REQUEST_TIMEOUT = 408
 """What proxies answer on a connection that was idle for too long; the request was not looked at."""
 
 
-def tries_allowed(
+def count_tries(
     error: NinoxError,
     *,
     repeatable: bool,
@@ -106,10 +106,10 @@ def repeat(send: Callable[[], Result], *, allowed: Callable[[NinoxError], int], 
         logger.warning("%s in %.1f s (try %d): %s", again, details["wait"], tries + 1, details.get("exception"))
 
     retried = backoff.on_exception(
-        waits,
+        iter_waits,
         NinoxError,
         giveup=is_final,
-        jitter=None,  # drawn in `waits`, where a server's own wish is exempt
+        jitter=None,  # drawn in `iter_waits`, where a server's own wish is exempt
         logger=None,  # the library would log the exception's arguments
         on_backoff=log,
     )
@@ -128,7 +128,7 @@ def _asks_for_too_long(error: NinoxError) -> bool:
     return isinstance(error, NinoxAPIError) and (error.retry_after_s or 0) > MAX_RETRY_AFTER_S
 
 
-def waits(*, rng: random.Random | None = None) -> Generator[float, NinoxError, None]:
+def iter_waits(*, rng: random.Random | None = None) -> Generator[float, NinoxError, None]:
     """Yield the pause before each further try, fed with the error of the last one.
 
     A pause the server asked for is taken as it is, up to `MAX_RETRY_AFTER_S`; others double from `FIRST_WAIT_S` up to
@@ -142,7 +142,7 @@ def waits(*, rng: random.Random | None = None) -> Generator[float, NinoxError, N
         error = yield longest * (1 + rng.random()) / 2 if asked is None else min(asked, MAX_RETRY_AFTER_S)
 
 
-def retry_after_s(header: str | None, *, now: datetime | None = None) -> float | None:
+def parse_retry_after(header: str | None, *, now: datetime | None = None) -> float | None:
     """Return the seconds a `Retry-After` header asks for, or None where it says nothing usable.
 
     Args:

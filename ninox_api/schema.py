@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ninox_api.body import repaired
+from ninox_api.body import repair_text
 from ninox_api.errors import NinoxProtocolError
 
 JsonObject = Mapping[str, Any]
@@ -128,7 +128,7 @@ class DatabaseSchema:
     name: str | None = None
 
 
-def database_from_raw(document: JsonObject) -> DatabaseSchema:
+def parse_schema(document: JsonObject) -> DatabaseSchema:
     """Read the answer of `GET {database}`, `{settings, schema}`.
 
     Raises:
@@ -141,7 +141,7 @@ def database_from_raw(document: JsonObject) -> DatabaseSchema:
     return DatabaseSchema(
         tables=_by_age(_with_offered_tables(tables)),
         lists_formulas=True,
-        name=repaired(name) if isinstance(name, str) and name else None,
+        name=repair_text(name) if isinstance(name, str) and name else None,
     )
 
 
@@ -167,12 +167,12 @@ def _offered_table(script: str, tables: Iterable[Table]) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def database_from_tables(document: Iterable[JsonObject]) -> DatabaseSchema:
+def parse_tables(document: Iterable[JsonObject]) -> DatabaseSchema:
     """Read the answer of `GET {database}/tables`."""
-    return DatabaseSchema(tables=_by_age(map(table_from_json, document)), lists_formulas=False)
+    return DatabaseSchema(tables=_by_age(map(parse_table, document)), lists_formulas=False)
 
 
-def table_from_json(raw: JsonObject) -> Table:
+def parse_table(raw: JsonObject) -> Table:
     """Read one table of `GET {database}/tables`."""
     table_id = _member(raw, "id", str, where="table")
     fields = (_field_from_json(field) for field in _member(raw, "fields", list, where=f"table {table_id}"))
@@ -216,7 +216,7 @@ def _field_from_raw(field_id: str, raw: JsonObject, *, links_to_parent: bool) ->
         formula=_text(raw, "fn", "") if raw.get("base") == FORMULA else None,
         required=raw.get("required") is True,
         cascades=bool(raw.get("cascade", links_to_parent) or raw.get("composition")),
-        foreign_database=repaired(foreign) if foreign else None,
+        foreign_database=repair_text(foreign) if foreign else None,
         options_script=_id(raw, "dchoiceValues"),
     )
 
@@ -258,7 +258,7 @@ def _order(raw: JsonObject) -> float:
 
 def _text(raw: JsonObject, key: str, default: str) -> str:
     value = raw.get(key)
-    return repaired(value) if isinstance(value, str) and value else default
+    return repair_text(value) if isinstance(value, str) and value else default
 
 
 def _id(raw: JsonObject, *keys: str) -> str | None:

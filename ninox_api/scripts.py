@@ -34,7 +34,7 @@ class Named(Protocol):
         """What people see."""
 
 
-def name_in_script(item: Named, siblings: Iterable[Named]) -> str | None:
+def quote_name(item: Named, siblings: Iterable[Named]) -> str | None:
     """Return how a script names a table or field, in quotes.
 
     It is the caption (documented), unless that holds an apostrophe, for which no way of quoting is known, belongs to
@@ -48,16 +48,16 @@ def name_in_script(item: Named, siblings: Iterable[Named]) -> str | None:
     Returns:
         None if no name is certain to mean it.
     """
-    return _name_in_script(item, Counter(sibling.name for sibling in siblings))
+    return _quote(item, Counter(sibling.name for sibling in siblings))
 
 
-def names_in_script(items: Sequence[Named]) -> list[str | None]:
-    """Do for all tables of a database, or all fields of a table, what `name_in_script` does for one."""
+def quote_names(items: Sequence[Named]) -> list[str | None]:
+    """Do for all tables of a database, or all fields of a table, what `quote_name` does for one."""
     names = Counter(item.name for item in items)
-    return [_name_in_script(item, names) for item in items]
+    return [_quote(item, names) for item in items]
 
 
-def _name_in_script(item: Named, names: Counter[str]) -> str | None:
+def _quote(item: Named, names: Counter[str]) -> str | None:
     if "'" not in item.name and item.name != OWN_ID and names[item.name] <= 1:
         return f"'{item.name}'"
     if "'" not in item.id and item.id not in names:
@@ -110,7 +110,7 @@ def _counted(client: DatabaseClient, tables: list[Table]) -> RowCounts:
     """
     if not tables:
         return RowCounts(are_exact=True)
-    names = names_in_script(tables)
+    names = quote_names(tables)
     if None in names:
         message = "a table has no name that a script could use."
         raise NinoxProtocolError(message)

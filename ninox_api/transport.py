@@ -21,16 +21,16 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from ninox_api import retry
-from ninox_api.body import form_of, pieces, read_body, weight_of, with_whole_characters, without_monsters
-from ninox_api.config import ConnectionConfig, certificate_authorities
+from ninox_api.body import detect_form, iter_pieces, mark_monsters, read_body, replace_broken_characters, weigh
+from ninox_api.config import ConnectionConfig, find_authorities
 from ninox_api.errors import (
     AnswerTooLargeError,
     NinoxConfigError,
     NinoxDamagedError,
     NinoxProtocolError,
     NinoxTransportError,
-    error_for_status,
-    failure_of,
+    make_status_error,
+    make_transport_error,
 )
 from ninox_api.files import Download, RangeRefusedError
 from ninox_api.limits import CallBudget, InFlight, Purpose
@@ -62,7 +62,7 @@ class Delivery(NamedTuple):
     """What an answer took.
 
     Attributes:
-        weight: Of its body, unpacked, in bytes (`ninox_api.body.weight_of`).
+        weight: Of its body, unpacked, in bytes (`ninox_api.body.weigh`).
         seconds: From the last byte of the request to the last of the answer, without pauses and other tries.
         sent: Bytes of the request's body.
     """
@@ -201,7 +201,7 @@ class Transport:
         session.headers.update({"Accept": "application/json", "Authorization": f"Bearer {config.auth_token}"})
         # Proxies and authorities of the environment are looked up once: requests would do so for each request, which is
         # a third of what a request costs here. Behind `trust_env`, no entry of .netrc can take the key's place either.
-        verify = certificate_authorities() or True
+        verify = find_authorities() or True
         found = session.merge_environment_settings(config.api_url, {}, stream=True, verify=verify, cert=None)
         session.proxies, session.verify, session.trust_env = found["proxies"], found["verify"], False
 
@@ -227,7 +227,7 @@ class Transport:
 
     def _repeat(self, request: Request, attempt: Callable[[Purpose], Result]) -> Result:
         allowed = partial(
-            retry.tries_allowed,
+            retry.count_tries,
             repeatable=request.repeatable,
             writes=request.writes,
             max_tries=self._config.max_retries + 1,
@@ -249,15 +249,15 @@ class Transport:
         if received.status not in _SUCCESS:
             if received.status == _TOO_MANY_REQUESTS:
                 self._in_flight.fall_back_to_one()
-            raise error_for_status(
+            raise make_status_error(
                 received.status,
                 method=request.method,
                 path=request.label,
-                retry_after_s=retry.retry_after_s(received.headers.get("Retry-After")),
-                form=form_of(received.content),
+                retry_after_s=retry.parse_retry_after(received.headers.get("Retry-After")),
+                form=detect_form(received.content),
             )
         if request.measure is not None:
-            request.measure(Delivery(weight_of(received.content), received.seconds, len(request.body or b"")))
+            request.measure(Delivery(weigh(received.content), received.seconds, len(request.body or b"")))
         return received
 
     def _exchange(self, request: Request, download: Download | None) -> _Received:
@@ -284,13 +284,15 @@ class Transport:
                     raise RangeRefusedError
                 if download is not None and status in _SUCCESS:
                     download.begin(status, response.headers)
-                    for piece in pieces(response.raw):
+                    for piece in iter_pieces(response.raw):
                         download.write(piece)
                 else:
                     content = read_body(response.raw, max_bytes=request.max_bytes)
                 return _Received(status, response.headers, content, time.monotonic() - began)
         except (requests.RequestException, HTTPError, *_OWN_ERRORS, OSError) as error:
-            raise failure_of(error, method=request.method, path=request.label, api_url=self._config.api_url) from None
+            raise make_transport_error(
+                error, method=request.method, path=request.label, api_url=self._config.api_url
+            ) from None
 
 
 def _decode(received: _Received, request: Request, decoder: Decoder[Answer]) -> Answer:
@@ -298,18 +300,18 @@ def _decode(received: _Received, request: Request, decoder: Decoder[Answer]) -> 
         try:
             return decoder.decode(received.content)
         except (msgspec.ValidationError, RecursionError, ArithmeticError):  # of Decimal, for exponents of 20 digits
-            readable = without_monsters(received.content)
+            readable = mark_monsters(received.content)
             if readable == received.content:
                 raise
             return decoder.decode(readable)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            whole = with_whole_characters(received.content)
+            whole = replace_broken_characters(received.content)
             if whole == received.content:
                 raise
-            return decoder.decode(without_monsters(whole))
+            return decoder.decode(mark_monsters(whole))
     except msgspec.ValidationError as error:
         if (
-            form_of(received.content) != "json"
+            detect_form(received.content) != "json"
         ):  # types are checked while reading, so damage further on may not be seen yet
             raise _not_json(received, request) from None
         # The text names a JSON path and two types, no value.

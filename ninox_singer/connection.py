@@ -61,7 +61,7 @@ REMOVED_SETTINGS = {
 """Connection settings of earlier versions → what to do instead."""
 
 
-def connection_config(settings: Mapping[str, Any]) -> ConnectionConfig:
+def read_connection(settings: Mapping[str, Any]) -> ConnectionConfig:
     """Build the connection of checked settings.
 
     Raises:
@@ -94,7 +94,7 @@ def assign_passwords(client: NinoxClient, databases: Sequence[DatabaseName]) -> 
         found = names.find(name)
         by_id.update((database.id, client.passwords[name]) for database in found)
         if not found:
-            problems.append(names.nothing_called(name, setting="database_passwords"))
+            problems.append(names.describe_absent(name, setting="database_passwords"))
     client.passwords = {**by_id, **client.passwords}  # ids that were given count more
     return problems
 

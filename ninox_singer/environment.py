@@ -15,7 +15,7 @@ from typing import Any
 
 from dotenv import find_dotenv, load_dotenv
 
-from ninox_singer.names import nearest
+from ninox_singer.names import find_nearest
 
 _NOT_SETTINGS = frozenset({"LOGLEVEL"})
 
@@ -38,7 +38,7 @@ def load_env_file() -> None:
     load_dotenv(find_dotenv(usecwd=True), override=False, encoding="utf-8-sig")
 
 
-def variables_of(settings: Iterable[str], *, prefix: str) -> dict[str, str]:
+def read_variables(settings: Iterable[str], *, prefix: str) -> dict[str, str]:
     """Return the texts of those variables that are settings, by the setting's name.
 
     An empty one is a setting that is not given, but for those where that would do more than was asked for.
@@ -51,7 +51,7 @@ def variables_of(settings: Iterable[str], *, prefix: str) -> dict[str, str]:
     return found
 
 
-def unknown_variables(
+def find_unknown_variables(
     names: Mapping[str, Mapping[str, Any]], gone: Iterable[str], *, prefix: str
 ) -> Iterator[tuple[str, str | None]]:
     """Yield the variables that look like settings and are none, each with the setting that was probably meant.
@@ -75,11 +75,11 @@ def unknown_variables(
             or is_a_part
         ):
             continue
-        near = nearest(name, known, likeness=_LIKENESS)
+        near = find_nearest(name, known, likeness=_LIKENESS)
         yield variable, near.lower() if near else None
 
 
-def meltano_variable(name: str, *, prefix: str) -> str | None:
+def name_meltano_variable(name: str, *, prefix: str) -> str | None:
     """Return the variable in which Meltano hands over a setting, None if Meltano does not run this plugin.
 
     It holds objects as they were written. In the file that Meltano gives the plugin, keys are taken apart at dots or
@@ -89,7 +89,7 @@ def meltano_variable(name: str, *, prefix: str) -> str | None:
     return None if plugin is None else re.sub(r"[^A-Z0-9]", "_", f"{plugin}_{name}".upper())
 
 
-def meltano_file_values(*, prefix: str) -> dict[str, list[Any]]:
+def read_meltano_file(*, prefix: str) -> dict[str, list[Any]]:
     """Return what the project's file says of this plugin: setting → its values, as they were written, null included.
 
     Where a setting is null or has a variable that is not defined, Meltano passes the definition's default or nothing
@@ -140,9 +140,9 @@ def _plugins(document: Mapping[str, Any], kind: str) -> Iterator[Mapping[str, An
     yield from (document.get("plugins") or {}).get(kind) or ()
 
 
-def meltano_object(name: str, *, prefix: str) -> Mapping[str, Any] | None:
+def read_meltano_object(name: str, *, prefix: str) -> Mapping[str, Any] | None:
     """Return an object as Meltano was given it, None if that is not known."""
-    variable = meltano_variable(name, prefix=prefix)
+    variable = name_meltano_variable(name, prefix=prefix)
     try:
         value = json.loads(os.environ.get(variable, "")) if variable else None
     except ValueError:

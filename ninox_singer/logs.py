@@ -17,7 +17,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from ninox_singer.wording import listed
+from ninox_singer.wording import list_names
 
 _UNSAFE = re.compile(
     "["
@@ -90,4 +90,4 @@ def _is_worth_a_line(record: logging.LogRecord) -> bool:
 def log_names(logger: logging.Logger, text: str, names: list[str]) -> None:
     """Log one line for things of one kind; nothing if there are none."""
     if names:
-        logger.info(text, listed(names))
+        logger.info(text, list_names(names))

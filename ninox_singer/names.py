@@ -5,9 +5,9 @@ around make no difference, unless several things differ in nothing else and one 
 exactly so is meant. Only what nothing is called is a glob: `*` stands for any characters, `?` for one; brackets stand
 for themselves. What means nothing is a mistake, told with the nearest name that there is.
 
-And what streams, tables and properties are called on the way (`identifier`, `NameSpace`): an identifier is lower-case
-ASCII `[a-z0-9_]`, at most `MAX_LENGTH` bytes, never empty, and starts with a letter: system properties start with an
-underscore, so no caption can collide with them.
+And what streams, tables and properties are called on the way (`make_identifier`, `NameSpace`): an identifier is
+lower-case ASCII `[a-z0-9_]`, at most `MAX_LENGTH` bytes, never empty, and starts with a letter: system properties start
+with an underscore, so no caption can collide with them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from itertools import chain, count
 from typing import Generic, Protocol, TypeVar, cast
 
 from ninox_api.errors import NinoxConfigError
-from ninox_singer.wording import listed
+from ninox_singer.wording import list_names
 
 EXCLUDES = "!"
 """Begins a name that leaves out what it means."""
@@ -85,7 +85,7 @@ def are_ids(team: str | None, databases: Sequence[str]) -> bool:
     return is_team and bool(databases) and all(map(_DATABASE_ID.fullmatch, databases))
 
 
-def nearest(name: str, known: Iterable[str], *, likeness: float = _LIKENESS) -> str | None:
+def find_nearest(name: str, known: Iterable[str], *, likeness: float = _LIKENESS) -> str | None:
     """Return the known name that looks most like a name, case apart; None if none does."""
     by_folded = {fold(candidate): candidate for candidate in known}
     found = difflib.get_close_matches(fold(name), by_folded, n=1, cutoff=likeness)
@@ -95,10 +95,10 @@ def nearest(name: str, known: Iterable[str], *, likeness: float = _LIKENESS) -> 
 def probably_meant(name: str, known: Iterable[str], *, likeness: float = _LIKENESS) -> str | None:
     """Return the nearest name, or else the only one of which a name is a part: `customers` of `shop__customers`."""
     known = list(known)
-    whole = nearest(name, known, likeness=likeness)
+    whole = find_nearest(name, known, likeness=likeness)
     if whole is not None:
         return whole
-    with_part = {one for one in known if nearest(name, _PARTS.split(fold(one)), likeness=_LIKENESS_OF_PARTS)}
+    with_part = {one for one in known if find_nearest(name, _PARTS.split(fold(one)), likeness=_LIKENESS_OF_PARTS)}
     return with_part.pop() if len(with_part) == 1 else None
 
 
@@ -108,10 +108,10 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f" Did you mean {near!r}?" if near is not None else ""
 
 
-def nothing_called(wanted: str, names: Iterable[str], *, setting: str) -> str:
+def describe_absent(wanted: str, names: Iterable[str], *, setting: str) -> str:
     """Return the sentence for a name that means nothing, with the nearest and those that there are."""
     names = sorted(set(names))
-    there_is = listed(map(repr, names))
+    there_is = list_names(map(repr, names))
     return f"{setting}: nothing is called {wanted!r}.{did_you_mean(wanted, names)} There is: {there_is}."
 
 
@@ -164,15 +164,15 @@ class Names(Generic[Item]):
         wanted = _compiled(fold(pattern))
         return self._at(*(numbers for name, numbers in self._folded.items() if wanted.match(name)))
 
-    def nearest(self, name: str) -> str | None:
+    def find_nearest(self, name: str) -> str | None:
         """Return the name that was probably meant."""
         return probably_meant(name, self._names)
 
-    def nothing_called(self, wanted: str, *, setting: str) -> str:
+    def describe_absent(self, wanted: str, *, setting: str) -> str:
         """Return the sentence for a name that means nothing."""
-        return nothing_called(wanted, self._names, setting=setting)
+        return describe_absent(wanted, self._names, setting=setting)
 
-    def one(self, wanted: str, *, setting: str) -> Item:
+    def find_one(self, wanted: str, *, setting: str) -> Item:
         """Return the one thing that a name means.
 
         Raises:
@@ -180,9 +180,9 @@ class Names(Generic[Item]):
         """
         found = self.find(wanted)
         if not found:
-            raise NinoxConfigError(self.nothing_called(wanted, setting=setting))
+            raise NinoxConfigError(self.describe_absent(wanted, setting=setting))
         if len(found) > 1:
-            ids = listed(cast("Named", item).id for item in found)
+            ids = list_names(cast("Named", item).id for item in found)
             message = f"{setting}: {len(found)} are called {wanted!r}; use an id instead: {ids}."
             raise NinoxConfigError(message)
         return found[0]
@@ -219,13 +219,15 @@ def choose(
     wanted, excluded = split(patterns)
     absent = [name for name in excluded if sees_all and not names.find_all(name) and not _ID.fullmatch(name.strip())]
     if absent:
-        raise NinoxConfigError([names.nothing_called(name, setting=setting) for name in absent])
+        raise NinoxConfigError([names.describe_absent(name, setting=setting) for name in absent])
     found = {pattern: names.find_all(pattern) for pattern in wanted}
-    problems = [names.nothing_called(pattern, setting=setting) for pattern, items in found.items() if not items]
+    problems = [names.describe_absent(pattern, setting=setting) for pattern, items in found.items() if not items]
     if wanted and len(problems) == len(found) and sees_all:
         raise NinoxConfigError(problems)
     if each_is_one:
-        found.update((name, [names.one(name, setting=setting)]) for name in wanted if found[name] and not is_glob(name))
+        found.update(
+            (name, [names.find_one(name, setting=setting)]) for name in wanted if found[name] and not is_glob(name)
+        )
     chosen = {id(item) for items in found.values() for item in items} if wanted else set(map(id, names.items))
     chosen -= {id(item) for pattern in excluded for item in names.find_all(pattern)}
     return [item for item in names.items if id(item) in chosen], problems
@@ -245,7 +247,7 @@ def is_wanted(patterns: Sequence[str], *, ids: Sequence[str], names: Sequence[st
     return is_named and not is_left_out(patterns, ids=ids, names=names)
 
 
-def excluding(patterns: Iterable[str], item: str, *, setting: str) -> str:
+def format_exclusion(patterns: Iterable[str], item: str, *, setting: str) -> str:
     """Return the line of the settings that leaves out one thing and nothing else."""
     return f"{setting}: {json.dumps([*patterns, EXCLUDES + item], ensure_ascii=False)}"
 
@@ -263,7 +265,7 @@ _LETTERS = str.maketrans({
 _NOT_ALLOWED = re.compile(r"[^a-z0-9]+")
 
 
-def identifier(caption: str, *, fallback: str, length: int = MAX_LENGTH) -> str:
+def make_identifier(caption: str, *, fallback: str, length: int = MAX_LENGTH) -> str:
     """Return the identifier for a caption.
 
     Args:

@@ -20,7 +20,7 @@ _PIECE_BYTES = 1024 * 1024
 _OWNERS_FOLDER = 0o700
 
 
-def output_problems(setting: str, given: str) -> Iterator[str]:
+def check_output(setting: str, given: str) -> Iterator[str]:
     """Yield why a file cannot be written, which else would show at the end of a long run."""
     if not given.isprintable():
         yield f"{setting}: it holds a character that no path should have."

@@ -15,7 +15,7 @@ from typing import Protocol, TextIO
 from typing_extensions import Self
 
 from ninox_singer.logs import escape
-from ninox_singer.wording import columns_of, cut
+from ninox_singer.wording import cut, measure_columns
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +73,9 @@ class BarDisplay:
         """Draw the bar over the one before."""
         done = round(BAR_WIDTH * (share or 0))
         bar = f"[{'#' * done}{'.' * (BAR_WIDTH - done)}] {share:4.0%} " if share is not None else ""
-        line = cut(f"{bar}{escape(text)}", columns_of(self._terminal) - 1)  # in the last column, some would wrap it
+        line = cut(
+            f"{bar}{escape(text)}", measure_columns(self._terminal) - 1
+        )  # in the last column, some would wrap it
         self._write(f"{_CLEAR_LINE}{line}", is_shown=True)
 
     def clear(self) -> None:
@@ -157,6 +159,6 @@ def _duration(seconds: float) -> str:
     return f"{seconds / _MINUTE_S / _MINUTE_S:.1f} h"
 
 
-def share_of(done: int | None, end: int | None) -> float | None:
+def compute_share(done: int | None, end: int | None) -> float | None:
     """Return which part of `end` is done, at most 1; None if either is not known."""
     return min(done / end, 1.0) if done is not None and end else None

@@ -22,12 +22,12 @@ from typing_extensions import override
 from ninox_api.errors import NinoxConfigError
 from ninox_singer.environment import (
     HOLDS_BACK,
+    find_unknown_variables,
     load_env_file,
-    meltano_file_values,
-    meltano_object,
-    meltano_variable,
-    unknown_variables,
-    variables_of,
+    name_meltano_variable,
+    read_meltano_file,
+    read_meltano_object,
+    read_variables,
 )
 from ninox_singer.names import did_you_mean, fold
 
@@ -60,7 +60,7 @@ Meltano leaves out what is null (4.4): a private cloud's key would go to the pub
 """
 
 
-def zone_problems(zone: str | None) -> Iterator[str]:
+def check_zone(zone: str | None) -> Iterator[str]:
     """Yield what is wrong with a setting `timezone`, with the zone that was probably meant."""
     try:
         if zone:
@@ -109,12 +109,12 @@ class ConfiguredPlugin(PluginBase):
         properties, prefix = self.config_jsonschema["properties"], self._env_var_prefix
         problems = [
             _describe_variable(variable, meant, prefix)
-            for variable, meant in unknown_variables(properties, self.removed_settings, prefix=prefix)
+            for variable, meant in find_unknown_variables(properties, self.removed_settings, prefix=prefix)
             if meant
         ]
         if problems:
             raise NinoxConfigError(problems)
-        return variables_of([*self.removed_settings, *properties], prefix=prefix)
+        return read_variables([*self.removed_settings, *properties], prefix=prefix)
 
     @classmethod
     @override
@@ -132,7 +132,9 @@ class ConfiguredPlugin(PluginBase):
         schema, prefix = self.config_jsonschema, self._env_var_prefix
         self.append_builtin_config(schema)
         self._check_variables(schema["properties"])
-        if meltano_variable("", prefix=prefix) and (lost := list(_describe_lost(self._config, schema, prefix=prefix))):
+        if name_meltano_variable("", prefix=prefix) and (
+            lost := list(_describe_lost(self._config, schema, prefix=prefix))
+        ):
             raise NinoxConfigError(lost)
         objects = {name for name, part in schema["properties"].items() if "object" in _types(part)}
         given = {
@@ -151,15 +153,15 @@ class ConfiguredPlugin(PluginBase):
             NinoxConfigError: One would have kept something from being written.
         """
         prefix = self._env_var_prefix
-        for variable, meant in unknown_variables(properties, self.removed_settings, prefix=prefix):
+        for variable, meant in find_unknown_variables(properties, self.removed_settings, prefix=prefix):
             if meant in HOLDS_BACK:  # under Meltano, too: a dry run that is misspelt would be a real one
                 raise NinoxConfigError(_describe_variable(variable, meant, prefix))
             logger.warning(_describe_variable(variable, meant, prefix))
-        if not meltano_variable("", prefix=prefix):  # which passes variables in its file
-            for name in variables_of(HOLDS_BACK & properties.keys(), prefix=prefix):
+        if not name_meltano_variable("", prefix=prefix):  # which passes variables in its file
+            for name in read_variables(HOLDS_BACK & properties.keys(), prefix=prefix):
                 if self._config.get(name) is None:
                     raise NinoxConfigError(_UNREAD.format(variable=f"{prefix}{name.upper()}", name=name))
-        for name in variables_of(self.removed_settings, prefix=prefix):
+        for name in read_variables(self.removed_settings, prefix=prefix):
             if name not in self._config:
                 logger.warning("%s%s: this setting is gone. %s", prefix, name.upper(), self.removed_settings[name])
 
@@ -174,7 +176,7 @@ def _describe_lost(given: Mapping[str, Any], schema: Mapping[str, Any], *, prefi
 
     It is about those that cannot be null: without them more would be done, or elsewhere, than was asked for.
     """
-    written = meltano_file_values(prefix=prefix)
+    written = read_meltano_file(prefix=prefix)
     for name, part in schema["properties"].items():
         if name in LOST and name not in given:
             yield LOST[name]
@@ -190,8 +192,8 @@ def _describe_lost(given: Mapping[str, Any], schema: Mapping[str, Any], *, prefi
 
 def _restore_object(name: str, value: Any, *, prefix: str) -> Any:
     """Return an object as the user wrote it, where Meltano has lost something of it."""
-    written = meltano_object(name, prefix=prefix)
-    if value == {} and not written and meltano_variable(name, prefix=prefix):
+    written = read_meltano_object(name, prefix=prefix)
+    if value == {} and not written and name_meltano_variable(name, prefix=prefix):
         logger.warning(
             "%s is empty. If you gave one, Meltano has lost the keys that have a dot: give the whole object as JSON "
             "text, between single quotes.",

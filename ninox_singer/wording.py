@@ -18,13 +18,13 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def listed_ids(ids: Sequence[int]) -> str:
+def list_ids(ids: Sequence[int]) -> str:
     """Return ids as words, such as `ids 4, 7` or `ids 1, 2, … and 159,990 more`: nobody reads thousands of them."""
     more = f" and {len(ids) - MOST_IDS:,} more" if len(ids) > MOST_IDS else ""
     return f"ids {', '.join(map(str, ids[:MOST_IDS]))}{more}"
 
 
-def listed(names: Iterable[str]) -> str:
+def list_names(names: Iterable[str]) -> str:
     """Return some names for a message, with the number of the others."""
     names = list(names)
     more = f", and {len(names) - MOST_LISTED:,} more" if len(names) > MOST_LISTED else ""
@@ -34,7 +34,7 @@ def listed(names: Iterable[str]) -> str:
 _FEWEST_COLUMNS, _MOST_COLUMNS, _DEFAULT_COLUMNS = 40, 400, 80
 
 
-def columns_of(terminal: TextIO) -> int:
+def measure_columns(terminal: TextIO) -> int:
     """Return the width of the terminal behind a stream, between 40 and 400 columns; 80 where there is none."""
     try:
         columns = os.get_terminal_size(terminal.fileno()).columns

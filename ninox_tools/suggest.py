@@ -18,9 +18,9 @@ import simplejson
 from ninox_api.client import NinoxClient
 from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_api.schema import Field, Table
-from ninox_singer.connection import connection_config
+from ninox_singer.connection import read_connection
 from ninox_singer.logs import escape
-from ninox_singer.names import nearest
+from ninox_singer.names import find_nearest
 from ninox_singer.types import field_type, why_read_only
 from ninox_singer.types.base import Formats, ValueRejectedError, is_blank
 from ninox_singer.types.choice import Options
@@ -84,7 +84,7 @@ def suggest(messages: Iterable[bytes], output: TextIO, *, config: Path | None) -
     given = simplejson.loads(config.read_text(encoding="utf-8")) if config else None
     target = TargetNinox(config=given, parse_env_config=config is None)
     settings = TargetSettings.from_settings(target.config)
-    client = NinoxClient(connection_config(target.config))
+    client = NinoxClient(read_connection(target.config))
     try:
         _, database = find_database(client, team=settings.team, database=settings.database)
     finally:
@@ -203,7 +203,7 @@ def _guess(name: str, free: Mapping[str, Field]) -> tuple[str, str] | None:
     same = [caption for caption, text in letters.items() if text == given]
     if len(same) == 1:
         return same[0], "similar: the same letters"
-    if near := nearest(name, free, likeness=0.75):
+    if near := find_nearest(name, free, likeness=0.75):
         return near, "similar: spelled alike"
     begin = [
         caption
@@ -278,7 +278,7 @@ def _advise_links(stream: _Stream, filled: Mapping[str, Field], database: Databa
         other = next((table for table in database.tables if table.id == target.target_table_id), None)
         texts = [one.name for one in other.fields if one.type in {"string", "number"}] if other else []
         if other and texts:
-            links[name] = nearest(name, texts) or texts[0]
+            links[name] = find_nearest(name, texts) or texts[0]
             advice.notes.append(
                 f"{name!r} links to {other.name!r}: look whether its field {links[name]!r} has the key."
             )

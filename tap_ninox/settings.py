@@ -17,8 +17,8 @@ from ninox_api import config
 from ninox_api.errors import NinoxConfigError
 from ninox_singer import connection
 from ninox_singer.names import MAX_LENGTH, fits, fold, is_glob, is_left_out, is_wanted
-from ninox_singer.output_files import output_problems
-from ninox_singer.settings import refuse_null, zone_problems
+from ninox_singer.output_files import check_output
+from ninox_singer.settings import check_zone, refuse_null
 from ninox_singer.types import COMPUTED, field_type
 from ninox_singer.types.base import INTEGER, JsonSchema
 
@@ -296,7 +296,7 @@ class TapSettings:
         problems = [
             *_report_problems(settings),
             *_format_problems(settings),
-            *zone_problems(settings.get("timezone")),
+            *check_zone(settings.get("timezone")),
             *_alias_problems(settings.get("aliases") or {}),
             *_formula_problems(settings),
             *query_problems(settings.get("queries") or {}),
@@ -352,7 +352,7 @@ def report_path_of(settings: Mapping[str, Any]) -> Path | None:
 
 def _report_problems(settings: Mapping[str, Any]) -> list[str]:
     path = settings.get("report_path")
-    return list(output_problems("report_path", path)) if path else []
+    return list(check_output("report_path", path)) if path else []
 
 
 def _format_problems(settings: Mapping[str, Any]) -> list[str]:

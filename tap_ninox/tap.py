@@ -21,8 +21,8 @@ from typing_extensions import override
 from ninox_api.client import DatabaseClient, NinoxClient
 from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_api.schema import DatabaseName, DatabaseSchema
-from ninox_singer.connection import connection_config
-from ninox_singer.environment import meltano_variable
+from ninox_singer.connection import read_connection
+from ninox_singer.environment import name_meltano_variable
 from ninox_singer.logs import quieten
 from ninox_singer.names import Names, choose, did_you_mean, is_glob
 from ninox_singer.settings import ConfiguredPlugin
@@ -148,7 +148,7 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
         queries = [query.name for query in self.settings.queries]
         known = [*self.streams, *(kind.name for kind in LIST_STREAMS), *queries]
         # Meltano gives the catalog that it has just made: it lacks no table.
-        is_whole = self._saved_catalog is None or meltano_variable("", prefix=self._env_var_prefix) is not None
+        is_whole = self._saved_catalog is None or name_meltano_variable("", prefix=self._env_var_prefix) is not None
         has_all_tables = is_whole and self.discovery is not None and not self.settings.tables
         skipped = self.discovery.skipped if self.discovery else ()
         sees_all = has_all_tables and not self.settings.databases and not skipped and self._saved_catalog is None
@@ -175,7 +175,7 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
         # Behind a discovery that fails, Meltano loads nothing: one table that was renamed would keep all others from
         # the warehouse. It runs this command alike for `run`, `invoke --discover` and `select --list` (4.4: the same
         # options and variables), so that only the sync, which always follows in a run, can end with exit code 1.
-        if not meltano_variable("", prefix=self._env_var_prefix):
+        if not name_meltano_variable("", prefix=self._env_var_prefix):
             problems = [*told_before(self._problems), *self.report.undiscovered()]
             if problems:
                 raise NinoxConfigError(problems)
@@ -262,7 +262,7 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
     @cached_property
     def _entries(self) -> list[TableEntry]:
         """The tables of this run: Ninox is looked at here, once."""
-        connection, settings = connection_config(self.config), self.settings
+        connection, settings = read_connection(self.config), self.settings
         self.report.calls_per_month = settings.calls_per_month
         self._client = NinoxClient(connection)
         self._schedule = Schedule(Permits(connection.max_parallel_requests))

@@ -21,7 +21,7 @@ from ninox_api.files import Upload
 from ninox_api.schema import Field, Table
 from ninox_api.transport import Delivery
 from ninox_singer.logs import escape
-from ninox_singer.types import meaning_of
+from ninox_singer.types import make_meaning
 from ninox_singer.wording import pad, width
 from target_ninox.report import RunReport, StreamReport
 from target_ninox.rows import EncodedRow
@@ -244,7 +244,7 @@ def _example(example: Difference) -> Iterator[str]:
 
 def _readable(of: Field, value: Any) -> str:
     """Return a value as people know it: options by their captions."""
-    meaning = meaning_of(of)(value)
+    meaning = make_meaning(of)(value)
     if meaning is None:
         return _EMPTY
     captions = {choice.id: choice.caption for choice in of.choices}

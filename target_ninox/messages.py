@@ -21,7 +21,7 @@ from singer_sdk.singerlib.exceptions import InvalidInputLine
 from typing_extensions import override
 
 from ninox_api.errors import NinoxError
-from ninox_singer.progress import share_of
+from ninox_singer.progress import compute_share
 from target_ninox.sdk_overrides import StorageTarget
 
 
@@ -89,7 +89,7 @@ class MessageReader(GenericSingerReader[bytes]):
     @property
     def share(self) -> float | None:
         """Which part of the input was read, 0 to 1; None if it is no file, whose size is known."""
-        return share_of(self._bytes, self._size)
+        return compute_share(self._bytes, self._size)
 
     @property
     @override

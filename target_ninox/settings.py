@@ -15,9 +15,9 @@ from singer_sdk import typing as th
 from ninox_api.errors import NinoxConfigError
 from ninox_singer import connection
 from ninox_singer.names import Names, fits, is_glob
-from ninox_singer.output_files import output_problems
-from ninox_singer.settings import refuse_null, zone_problems
-from ninox_singer.wording import listed
+from ninox_singer.output_files import check_output
+from ninox_singer.settings import check_zone, refuse_null
+from ninox_singer.wording import list_names
 
 _HOST = re.compile(r"[\w.-]+")
 _HOST_OF_URL = re.compile(r"https?://(?:[^/@]*@)?([\w.-]+)(?=[:/?#]|$)", re.IGNORECASE)
@@ -248,7 +248,7 @@ class StreamSettings:
         Raises:
             NinoxConfigError: Names every setting that cannot work.
         """
-        problems = list(zone_problems(settings.get("timezone")))
+        problems = list(check_zone(settings.get("timezone")))
         if problems:
             raise NinoxConfigError(problems)
         given = {key: value for key, value in settings.items() if value is not None}
@@ -371,7 +371,9 @@ class TargetSettings:
         """
         keys = Names(self.streams, ids=lambda _: (), names=lambda key: (key,)).find(name)
         if len(keys) > 1:
-            message = f"streams: {listed(map(repr, keys))} may all mean the stream {name!r}; name it as it is written."
+            message = (
+                f"streams: {list_names(map(repr, keys))} may all mean the stream {name!r}; name it as it is written."
+            )
             raise NinoxConfigError(message)
         return keys[0] if keys else None
 
@@ -426,7 +428,7 @@ def _source_problems(sources: Iterable[str]) -> Iterator[str]:
 def _path_problems(given: Mapping[str, Any]) -> Iterator[str]:
     paths = {name: given[name] for name in ("rejects_path", "report_path") if name in given}
     for name, path in paths.items():
-        yield from output_problems(name, path)
+        yield from check_output(name, path)
     if len(paths) > len({Path(path).expanduser().absolute() for path in paths.values()}):
         yield "report_path: give another file than rejects_path, which it would replace."
 

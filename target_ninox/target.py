@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from ninox_api.errors import NinoxError
 from ninox_singer.cli import Stopping
-from ninox_singer.connection import connection_config
+from ninox_singer.connection import read_connection
 from ninox_singer.logs import quieten
 from target_ninox.completeness import Completeness
 from target_ninox.mapping.place import CATALOGUE_STREAMS, IDENTITY
@@ -78,7 +78,7 @@ class TargetNinox(SdkTarget):
         self._reader = MessageReader(self._receive, on_failure=self._abort)
         quieten(self.logger)
         super().__init__(**{"message_reader": self._reader, **kwargs})
-        self._connection = connection_config(self.config)
+        self._connection = read_connection(self.config)
         self._settings = TargetSettings.from_settings(self.config)
 
     @classmethod

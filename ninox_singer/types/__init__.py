@@ -44,7 +44,7 @@ def why_read_only(name: str) -> str:
     return "" if known.write else known.read_only or f"of the unknown type {name}"
 
 
-def meaning_of(field: Field, zone: ZoneInfo = UTC) -> Meaning:
+def make_meaning(field: Field, zone: ZoneInfo = UTC) -> Meaning:
     """Return the function that tells what a value of a field means.
 
     Every value has a meaning that can be compared and hashed: two values of a field are equal if their meanings are,

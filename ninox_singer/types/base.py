@@ -163,7 +163,7 @@ def is_nothing(value: Any) -> bool:
     return value is None or value == ""
 
 
-def as_json(value: Any) -> str:
+def spell_json(value: Any) -> str:
     """Return one spelling of a value that is not of its field's type: it means itself."""
     return value if isinstance(value, str) else _JSON_TEXT.encode(value).decode()
 
@@ -174,7 +174,7 @@ def means(meaning: Callable[[Any], Hashable | None]) -> Callable[[Field, ZoneInf
 
 
 def _means_itself(_field: Field, _zone: ZoneInfo) -> Meaning:
-    return as_json
+    return spell_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +227,7 @@ class FieldType:
         return tuple(part.name for part in self.parts)
 
 
-def whole_number(value: Any) -> int | None:
+def parse_integer(value: Any) -> int | None:
     """Return the integer that a JSON number or its text stands for (`7`, `7.0`, `"7"`), else None."""
     if isinstance(value, bool):
         return None
@@ -240,14 +240,14 @@ def whole_number(value: Any) -> int | None:
     return int(written) if written.isascii() and written.isdecimal() else None
 
 
-def spelled(value: Any) -> str | None:
+def spell(value: Any) -> str | None:
     """Return text, or a date or time as ISO text (the SDK may have parsed it), else None."""
     if isinstance(value, datetime | date | time):
         return value.isoformat()
     return value.strip() if isinstance(value, str) else None
 
 
-def string(value: Any) -> str:
+def read_string(value: Any) -> str:
     """Return a text of Ninox.
 
     Raises:
@@ -258,7 +258,7 @@ def string(value: Any) -> str:
     raise BadValueError
 
 
-def stored_members(value: Any) -> Iterable[Any]:
+def list_members(value: Any) -> Iterable[Any]:
     """Return the members of a list, also when it came as an object or as a single value (read shape unknown)."""
     if isinstance(value, list):
         return value

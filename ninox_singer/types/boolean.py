@@ -14,9 +14,9 @@ from ninox_singer.types.base import (
     FieldType,
     Part,
     ValueRejectedError,
-    as_json,
     means,
     read_as,
+    spell_json,
 )
 
 _BOOLEAN = frozenset((bool, NoneType))
@@ -56,7 +56,7 @@ def _meaning(value: Any) -> Hashable:
     try:
         return read_boolean(value)
     except BadValueError:
-        return as_json(value)
+        return spell_json(value)
 
 
 TYPES = {

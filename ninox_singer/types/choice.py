@@ -25,9 +25,9 @@ from ninox_singer.types.base import (
     ValueRejectedError,
     Write,
     WriteParts,
-    as_json,
-    stored_members,
-    whole_number,
+    list_members,
+    parse_integer,
+    spell_json,
 )
 
 _OPTION_ID = re.compile(r"[0-9]{1,9}")
@@ -96,12 +96,12 @@ def _are_known(captions: Captions) -> Callable[[list[Any]], bool]:
     return are_known
 
 
-def mistakable_options(captions: Captions) -> frozenset[str]:
+def find_mistakable_options(captions: Captions) -> frozenset[str]:
     """Return the captions that are the id of another option: as a value, they do not say which of the two is meant."""
     return frozenset(caption for key, caption in captions.items() if caption != key and caption in captions)
 
 
-def options_in(value: Any, captions: Captions) -> list[Any]:
+def list_options(value: Any, captions: Captions) -> list[Any]:
     """Return what a choice, or a multiple choice, holds, as it was sent."""
     if value is None or value == "":
         return []
@@ -111,12 +111,12 @@ def options_in(value: Any, captions: Captions) -> list[Any]:
         return [value]
 
 
-def ids_of_captions(captions: Captions) -> Read:
+def read_ids_of_captions(captions: Captions) -> Read:
     """Return a function that makes ids of a choice's captions, for a server that ignores `choiceStyle`."""
     id_by_caption = _ids(captions)
 
     def read(value: Any) -> Any:
-        options = options_in(value, captions)
+        options = list_options(value, captions)
         if value is None or (isinstance(value, str) and len(options) <= 1):
             return id_by_caption.get(value or "", value)
         return [id_by_caption.get(item, item) if isinstance(item, str) else item for item in options]
@@ -135,7 +135,7 @@ def _stored_options(captions: Captions) -> Callable[[Any], Iterable[Any]]:
 
     def read(value: Any) -> Iterable[Any]:
         if not isinstance(value, str) or "," not in value:
-            return stored_members(value)
+            return list_members(value)
         pieces = value.split(",")
         ways = _ways_to_join(pieces, known)
         if len(ways) == 1:
@@ -264,7 +264,7 @@ def write_options(choices: Iterable[Choice]) -> WriteParts:
     def write(values: Mapping[str, Any]) -> list[str] | str:
         found = _settled_members(options, values)
         if found.count(None) > _deleted_members(options, values):
-            raise options.refuse(given_members(values.get("", values.get("ids")), options.find))
+            raise options.refuse(split_members(values.get("", values.get("ids")), options.find))
         return list(dict.fromkeys(option for option in found if option is not None)) or CLEARED
 
     return write
@@ -280,9 +280,9 @@ def _settled(options: Options, values: Mapping[str, Any]) -> str | None:
 
 def _settled_members(options: Options, values: Mapping[str, Any]) -> list[str | None]:
     if "ids" not in values:
-        return [options.find(item) for item in given_members(values[""], options.find)]
-    ids = given_members(values["ids"], options.find_by_id)
-    captions = given_members(values.get("") or [], options.find)
+        return [options.find(item) for item in split_members(values[""], options.find)]
+    ids = split_members(values["ids"], options.find_by_id)
+    captions = split_members(values.get("") or [], options.find)
     if len(captions) != len(ids):  # the source leaves the captions of deleted options out
         return [options.find_by_id(item) for item in ids]
     return [_settled(options, {"": caption, "id": item}) for caption, item in zip(captions, ids, strict=True)]
@@ -292,10 +292,10 @@ def _deleted_members(options: Options, values: Mapping[str, Any]) -> int:
     """Return how many options of a row were deleted where it comes from."""
     if "ids" not in values or "" not in values:
         return 0
-    return len(given_members(values["ids"], options.find_by_id)) - len(given_members(values[""] or [], options.find))
+    return len(split_members(values["ids"], options.find_by_id)) - len(split_members(values[""] or [], options.find))
 
 
-def given_members(value: Any, find: Write) -> list[Any]:
+def split_members(value: Any, find: Write) -> list[Any]:
     """Return the members of a list, of its JSON text, or of a text with separators; empty ones are left out."""
     if isinstance(value, str) and find(value) is None:
         value = _listed(value, find)
@@ -321,7 +321,7 @@ def _listed(value: str, find: Write) -> list[Any]:
 def _text(value: Any) -> str | None:
     if isinstance(value, str):
         return value
-    number = whole_number(value)
+    number = parse_integer(value)
     return None if number is None else str(number)
 
 
@@ -345,7 +345,7 @@ def _multi_meaning(field: Field, _zone: ZoneInfo) -> Meaning:
         try:
             return frozenset(filter(None, map(options.find_stored, members(value)))) or None
         except BadValueError:
-            return as_json(value)
+            return spell_json(value)
 
     return meaning
 

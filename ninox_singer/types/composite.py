@@ -22,12 +22,12 @@ from ninox_singer.types.base import (
     Read,
     ValueRejectedError,
     WriteParts,
-    as_json,
     means,
     read_as,
-    string,
+    read_string,
+    spell_json,
 )
-from ninox_singer.types.moment import moment_meaning, read_moment, write_moment
+from ninox_singer.types.moment import interpret_moment, read_moment, write_moment
 from ninox_singer.types.number import read_number, write_number
 from ninox_singer.types.text import TEXT_PART, write_text
 
@@ -41,7 +41,7 @@ _MOST_SECONDS = 10**12
 
 def read_seconds(value: Any) -> int | Decimal:
     """Return the length of a time interval such as `"123:25:16.123"` or `"-01:30"` in seconds."""
-    match = _INTERVAL.fullmatch(string(value))
+    match = _INTERVAL.fullmatch(read_string(value))
     if match is None:
         raise BadValueError
     sign, hours, minutes, whole, fraction = match.groups()
@@ -100,7 +100,7 @@ def _clock(seconds: Decimal) -> str:
 
 def _interval_meaning(value: Any) -> Hashable:
     seconds = _seconds_of(value) if isinstance(value, str) else None
-    return as_json(value) if seconds is None else seconds
+    return spell_json(value) if seconds is None else seconds
 
 
 # Appointments
@@ -113,7 +113,7 @@ def read_appointment(part: int, zone: ZoneInfo | None) -> Read:
     read_part = read_moment(zone)
 
     def read(value: Any) -> str:
-        parts = string(value).split(" - ")
+        parts = read_string(value).split(" - ")
         if len(parts) != _APPOINTMENT_PARTS:
             raise BadValueError
         return read_part(parts[part])  # type: ignore[no-any-return]  # a Read of date-times returns text
@@ -146,7 +146,7 @@ def _start_and_end(values: Mapping[str, Any]) -> tuple[Any, Any]:
 
 
 def _appointment_meaning(value: Any) -> Hashable:
-    return tuple(map(moment_meaning, value.split(" - "))) if isinstance(value, str) else as_json(value)
+    return tuple(map(interpret_moment, value.split(" - "))) if isinstance(value, str) else spell_json(value)
 
 
 # Locations: an address, a line break, and coordinates such as `<52.5200,13.4050>` (documented form)
@@ -167,14 +167,14 @@ def split_location(value: str) -> tuple[str, tuple[str, str] | None]:
 
 def read_address(value: Any) -> str | None:
     """Return the text of a location, without its coordinates."""
-    return split_location(string(value))[0].strip("\n") or None
+    return split_location(read_string(value))[0].strip("\n") or None
 
 
 def read_coordinate(part: int) -> Read:
     """Return a reader of a location's latitude (part 0) or longitude (part 1), null where it has none."""
 
     def read(value: Any) -> Decimal | None:
-        _, coordinates = split_location(string(value))
+        _, coordinates = split_location(read_string(value))
         return Decimal(coordinates[part]) if coordinates else None
 
     return read
@@ -206,7 +206,7 @@ def _coordinate(values: Mapping[str, Any], part: str, as_number: Any) -> str:
 
 def _location_meaning(value: Any) -> Hashable:
     if not isinstance(value, str):
-        return as_json(value)
+        return spell_json(value)
     address, coordinates = split_location(value)
     address = " ".join(address.split())
     return (address, *map(Decimal, coordinates)) if coordinates else (address,)

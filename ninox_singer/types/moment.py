@@ -26,12 +26,12 @@ from ninox_singer.types.base import (
     ReadColumn,
     ValueRejectedError,
     Write,
-    as_json,
     means,
+    parse_integer,
     read_as,
-    spelled,
-    string,
-    whole_number,
+    read_string,
+    spell,
+    spell_json,
 )
 from ninox_singer.types.number import read_number
 
@@ -58,12 +58,12 @@ _PLAIN_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", re.ASCII)
 
 def read_day(value: Any) -> str:
     """Return a date as it was sent; a time of day behind it is dropped, nothing is shifted."""
-    return _checked(date.fromisoformat, string(value)[:_DATE_LENGTH], length=_DATE_LENGTH)
+    return _checked(date.fromisoformat, read_string(value)[:_DATE_LENGTH], length=_DATE_LENGTH)
 
 
 def read_time_of_day(value: Any) -> str:
     """Return a time as it was sent."""
-    return _checked(time.fromisoformat, string(value))
+    return _checked(time.fromisoformat, read_string(value))
 
 
 def read_moment(zone: ZoneInfo | None) -> Read:
@@ -74,7 +74,7 @@ def read_moment(zone: ZoneInfo | None) -> Read:
     """
 
     def read(value: Any) -> str:
-        sent = string(value)
+        sent = read_string(value)
         parsed = _parsed_as_sent(sent)
         if zone is None:
             return sent
@@ -185,7 +185,7 @@ def write_moment(formats: Formats) -> Write:
 
 def write_time_of_day(value: Any) -> str:
     """Return a time of day as `12:30:00`; a zone is dropped, nothing is shifted."""
-    sent = spelled(value)
+    sent = spell(value)
     match = _TIME.fullmatch(sent) if sent is not None else None
     try:
         parsed = None if match is None else time(*_numbers(match, "hour", "minute", "second"))
@@ -213,7 +213,7 @@ def _is_on_the_calendar(sent: str) -> bool:
 
 def _parsed(value: Any) -> datetime | None:
     """Read an ISO date or date-time, or a German one: with dots, the day always stands first."""
-    sent = spelled(value)
+    sent = spell(value)
     if sent is None:
         return None
     match = _GERMAN.fullmatch(sent)
@@ -260,7 +260,7 @@ def _day_meaning(_field: Field, zone: ZoneInfo) -> Meaning:
             return value[:_DATE_LENGTH]
         midnights = (at for at in (_since_1970(value, UTC), _since_1970(value, zone)) if at and at.time() == time())
         midnight = next(midnights, None)
-        return as_json(value) if midnight is None else midnight.date().isoformat()
+        return spell_json(value) if midnight is None else midnight.date().isoformat()
 
     return meaning
 
@@ -268,20 +268,20 @@ def _day_meaning(_field: Field, zone: ZoneInfo) -> Meaning:
 def _moment_meaning(_field: Field, zone: ZoneInfo) -> Meaning:
     def meaning(value: Any) -> Hashable:
         parsed = _since_1970(value, zone)
-        return moment_meaning(value) if parsed is None else parsed.replace(tzinfo=None).isoformat()
+        return interpret_moment(value) if parsed is None else parsed.replace(tzinfo=None).isoformat()
 
     return meaning
 
 
-def moment_meaning(value: Any) -> Hashable:
+def interpret_moment(value: Any) -> Hashable:
     """Seconds may be missing, and a zone mark is no part of the wall clock."""
     parsed = parse_moment(value) if isinstance(value, str) else None
-    return as_json(value) if parsed is None else parsed.replace(tzinfo=None).isoformat()
+    return spell_json(value) if parsed is None else parsed.replace(tzinfo=None).isoformat()
 
 
 def _since_1970(value: Any, zone: ZoneInfo) -> datetime | None:
     """Return the wall clock of a number of milliseconds, as which a server may pass points in time on (assumed)."""
-    number = None if isinstance(value, str) else whole_number(value)
+    number = None if isinstance(value, str) else parse_integer(value)
     try:
         return None if number is None else (_EPOCH + timedelta(milliseconds=number)).astimezone(zone)
     except OverflowError:
@@ -290,9 +290,9 @@ def _since_1970(value: Any, zone: ZoneInfo) -> datetime | None:
 
 def _time_meaning(value: Any) -> Hashable:
     try:
-        return write_time_of_day(value) if isinstance(value, str) else as_json(value)
+        return write_time_of_day(value) if isinstance(value, str) else spell_json(value)
     except ValueRejectedError:
-        return as_json(value)
+        return spell_json(value)
 
 
 _FORMATTED = 'if {{0}} != null then format({{0}}, "{}") else null end'

@@ -17,9 +17,9 @@ from ninox_singer.types.base import (
     Part,
     ValueRejectedError,
     Write,
-    as_json,
     means,
     read_as,
+    spell_json,
 )
 
 _MOST_PLACES = 1000
@@ -132,7 +132,7 @@ def _meaning(value: Any) -> Hashable:
         if value.is_finite() and value == value.to_integral_value():
             return int(value)
         return Decimal(repr(float(value))) if len(value.as_tuple().digits) > _DOUBLE_DIGITS else value
-    return value if isinstance(value, int) else as_json(value)
+    return value if isinstance(value, int) else spell_json(value)
 
 
 TYPES = {

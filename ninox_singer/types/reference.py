@@ -19,12 +19,12 @@ from ninox_singer.types.base import (
     Part,
     ValueRejectedError,
     Write,
-    as_json,
+    list_members,
+    parse_integer,
     read_as,
-    stored_members,
-    whole_number,
+    spell_json,
 )
-from ninox_singer.types.choice import given_members
+from ninox_singer.types.choice import split_members
 
 _MOST_DIGITS_OF_AN_ID = 15
 _MOST = 2**53
@@ -55,7 +55,7 @@ def read_links(value: Any) -> list[int] | None:
     """Return the ids of linked records; a text may be a bit mask in hexadecimal, so no id can be read from it."""
     if isinstance(value, str):
         raise BadValueError
-    return [_read_record_id(item) for item in stored_members(value)] or None
+    return [_read_record_id(item) for item in list_members(value)] or None
 
 
 def _read_column(sent: list[Any]) -> list[Any] | None:
@@ -80,7 +80,7 @@ def write_links(table_id: str | None = None) -> Write:
     write_one = write_link(table_id)
 
     def write(value: Any) -> list[int] | str:
-        items = given_members(value, lambda item: find_record_id(item, table_id))
+        items = split_members(value, lambda item: find_record_id(item, table_id))
         return list(dict.fromkeys(write_one(item) for item in items)) or CLEARED
 
     return write
@@ -95,7 +95,7 @@ def find_record_id(value: Any, table_id: str | None = None) -> int | None:
         if table_id is not None and value.startswith(table_id):
             value = value.removeprefix(table_id)
         value = value.removesuffix(".0")  # spreadsheets read a column of ids with gaps as decimals
-    number = whole_number(value)
+    number = parse_integer(value)
     return number if number is not None and 0 < number < _MOST else None
 
 
@@ -104,7 +104,7 @@ def _link_meaning(field: Field, _zone: ZoneInfo) -> Meaning:
 
     def meaning(value: Any) -> int | str | None:
         found = find_record_id(value, table_id)
-        return found if found is not None or _is_none(value) else as_json(value)
+        return found if found is not None or _is_none(value) else spell_json(value)
 
     return meaning
 
@@ -114,7 +114,7 @@ def _links_meaning(field: Field, zone: ZoneInfo) -> Meaning:
     meaning = _link_meaning(field, zone)
 
     def meaning_of_all(value: Any) -> Hashable | None:
-        return as_json(value) if isinstance(value, str) else frozenset(map(meaning, stored_members(value))) or None
+        return spell_json(value) if isinstance(value, str) else frozenset(map(meaning, list_members(value))) or None
 
     return meaning_of_all
 

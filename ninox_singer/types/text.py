@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from ninox_api.body import DAMAGE, MARK, repaired
+from ninox_api.body import DAMAGE, MARK, repair_text
 from ninox_api.schema import FORMULA
 from ninox_singer.types.base import (
     STRING,
@@ -22,10 +22,10 @@ from ninox_singer.types.base import (
     FieldType,
     Part,
     ValueRejectedError,
-    as_json,
     is_nothing,
     means,
     read_as,
+    spell_json,
 )
 
 _MOST_DIGITS = 400
@@ -40,7 +40,7 @@ _SHOWN = frozenset({"img", "hr", "input", "iframe", "video"})
 def read_text(value: Any) -> str:
     """Return text as it is, numbers and booleans spelled out, anything else as JSON text."""
     if isinstance(value, str):
-        return repaired(value)
+        return repair_text(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | Decimal):
@@ -89,7 +89,7 @@ def _encodable(value: str) -> str:
     return value
 
 
-def text_meaning(value: Any) -> Hashable:
+def interpret_text(value: Any) -> Hashable:
     """Umlauts are one character or two (macOS names files so): people see no difference."""
     written = value if type(value) is str else write_text(value)
     return written if written.isascii() else unicodedata.normalize("NFC", written)
@@ -100,10 +100,10 @@ def _color_meaning(value: Any) -> Hashable:
 
 
 def _rich_text_meaning(value: Any) -> Hashable:
-    return markup_meaning(value) or None if isinstance(value, str) else as_json(value)
+    return interpret_markup(value) or None if isinstance(value, str) else spell_json(value)
 
 
-def markup_meaning(markup: str) -> str:
+def interpret_markup(markup: str) -> str:
     """Return one spelling of rich text: entities as characters, tags and attributes in one form, `""` if it is empty.
 
     Text without markup means itself, letter by letter.
@@ -147,7 +147,7 @@ _TEXT_TYPE = FieldType(
     decoded_as=str | None,
     write=lambda _field, _formats: write_text,
     is_empty=is_nothing,
-    meaning=means(text_meaning),
+    meaning=means(interpret_text),
     has_one_spelling=True,
 )
 

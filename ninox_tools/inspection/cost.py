@@ -110,7 +110,7 @@ class TableReading:
 
 
 def _pages(rows: int | None, page_size: int | None) -> int:
-    return PageSize("", page_size).pages_of(rows or 0)
+    return PageSize("", page_size).count_pages(rows or 0)
 
 
 def cost_of(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ninox_api.errors import NinoxConfigError, NinoxProtocolError
-from ninox_api.schema import DatabaseName, Table, Team, database_from_raw, database_from_tables
+from ninox_api.schema import DatabaseName, Table, Team, parse_schema, parse_tables
 from ninox_singer.names import Names, is_wanted
 from ninox_tools.probe.question import Against, Question
 from ninox_tools.probe.sight import SAMPLE, Sight, is_id
@@ -83,7 +83,7 @@ def find_database(sight: Sight, *, team: str | None, databases: Iterable[str]) -
     found = Names([Team(id=one[0], name=one[1]) for one in listed])
     chosen = found.find_all(team) if team else found.items
     if listed and not chosen:
-        raise NinoxConfigError(found.nothing_called(str(team), setting="team"))
+        raise NinoxConfigError(found.describe_absent(str(team), setting="team"))
     sight.team_id = chosen[0].id if chosen else str(team)
     answer = sight.wire.get("teams", sight.team_id, "databases")
     there = Names([DatabaseName(id=one[0], name=one[1]) for one in _named(answer)])
@@ -93,7 +93,7 @@ def find_database(sight: Sight, *, team: str | None, databases: Iterable[str]) -
         message = "databases: the key sees none in this team."
         raise NinoxConfigError(message)
     if not matching:
-        raise NinoxConfigError(there.nothing_called(", ".join(wanted), setting="database"))
+        raise NinoxConfigError(there.describe_absent(", ".join(wanted), setting="database"))
     sight.database = matching[0]
 
 
@@ -108,14 +108,14 @@ def read_schema(sight: Sight) -> None:
     """Read the schema, or the list of tables where the key may not."""
     schema = sight.get()
     if schema.status == _OK and isinstance(schema.value, dict):
-        sight.tables, sight.has_full_schema = database_from_raw(schema.value).tables, True
+        sight.tables, sight.has_full_schema = parse_schema(schema.value).tables, True
         types = schema.value["schema"]["types"]
         sight.scripts = {table_id: scripts for table_id, raw in types.items() if (scripts := list(_scripts(raw)))}
         sight.say("schema.readable", "full")
         return
     tables = sight.get("tables")
     if tables.status == _OK and isinstance(tables.value, list):
-        sight.tables = database_from_tables(tables.value).tables
+        sight.tables = parse_tables(tables.value).tables
         sight.say("schema.readable", "tables")
     elif {schema.status, tables.status} <= {_FORBIDDEN, _NOT_FOUND}:
         sight.say("schema.readable", "none")
@@ -138,7 +138,7 @@ def read_samples(sight: Sight) -> None:
     if sight.wanted_table is not None:
         named = Names(sight.tables).find(sight.wanted_table)
         if sight.tables and len(named) != 1:
-            raise NinoxConfigError(Names(sight.tables).nothing_called(sight.wanted_table, setting="--table"))
+            raise NinoxConfigError(Names(sight.tables).describe_absent(sight.wanted_table, setting="--table"))
         sight.wanted_table = named[0].id if named else sight.wanted_table
         chosen = [sight.wanted_table]
     elif sight.tables:

@@ -11,9 +11,9 @@ import simplejson
 from singer_sdk import typing as th
 
 from ninox_api.errors import NinoxConfigError
-from ninox_singer.connection import connection_config
-from ninox_singer.environment import load_env_file, unknown_variables, variables_of
-from ninox_singer.names import nearest
+from ninox_singer.connection import read_connection
+from ninox_singer.environment import find_unknown_variables, load_env_file, read_variables
+from ninox_singer.names import find_nearest
 from ninox_singer.settings import read_settings
 from ninox_tools.probe.run import Outcome, probe
 from ninox_tools.probe.wire import MOST_CALLS, Wire
@@ -44,7 +44,7 @@ def print_probe(
         SystemExit: It was stopped, or something is left in the scratch table.
     """
     settings = read_configuration(config)
-    connection = connection_config(settings)
+    connection = read_connection(settings)
     team = settings.get("team")
     wanted = [database] if database else settings.get("databases") or ()
     wire = Wire(connection)
@@ -95,8 +95,8 @@ def read_configuration(path: Path | None) -> dict[str, Any]:
     properties = th.PropertiesList(*CONNECTION_PROPERTIES, *TAP_PROPERTIES).to_dict()["properties"]
     if path is None:
         load_env_file()
-        given: Mapping[str, Any] = variables_of(properties, prefix=_PREFIX)
-        unknown = unknown_variables(properties, REMOVED_SETTINGS, prefix=_PREFIX)
+        given: Mapping[str, Any] = read_variables(properties, prefix=_PREFIX)
+        unknown = find_unknown_variables(properties, REMOVED_SETTINGS, prefix=_PREFIX)
         meant = {name: f"{_PREFIX}{near.upper()}" for name, near in unknown if near}
     else:
         given = simplejson.loads(path.read_text(encoding="utf-8-sig"))
@@ -105,7 +105,7 @@ def read_configuration(path: Path | None) -> dict[str, Any]:
             raise NinoxConfigError(message)
         # A misspelt `api_url` would send the key to the public cloud.
         strange = sorted(given.keys() - properties.keys() - REMOVED_SETTINGS.keys())
-        meant = {name: near for name in strange if (near := nearest(name, properties, likeness=_LIKENESS))}
+        meant = {name: near for name in strange if (near := find_nearest(name, properties, likeness=_LIKENESS))}
     if meant:
         raise NinoxConfigError(
             [f"{name}: there is no such setting. Did you mean {near}?" for name, near in meant.items()]

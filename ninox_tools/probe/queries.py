@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ninox_api.schema import Field, Table
-from ninox_api.scripts import name_in_script
+from ninox_api.scripts import quote_name
 from ninox_tools.probe.question import INFERRED, SEEN, Against, Question
 from ninox_tools.probe.sight import EMPTY, Sight, Step
 from ninox_tools.probe.wire import NotAnsweredError
@@ -110,7 +110,7 @@ def wrong_script(sight: Sight) -> None:
 def records(sight: Sight) -> None:
     """Select the records of a table that has few."""
     table = sight.table(sight.smallest)
-    name = name_in_script(table, sight.tables) if table else None
+    name = quote_name(table, sight.tables) if table else None
     if name is None or sight.answer("query.available") == "no":
         return
     answer = sight.query(f"select {name}")
@@ -175,7 +175,7 @@ def formulas(sight: Sight) -> None:
 def _value(sight: Sight, table_id: str, record_id: int, field: Field) -> tuple[bool, Any]:
     """Return whether a script can name a field, and what it answers for it."""
     table: Table | None = sight.table(table_id)
-    names = (name_in_script(table, sight.tables), name_in_script(field, table.fields)) if table else (None, None)
+    names = (quote_name(table, sight.tables), quote_name(field, table.fields)) if table else (None, None)
     if None in names:
         return False, None
     return True, sight.query(f"record({names[0]}, {record_id}).{names[1]}")

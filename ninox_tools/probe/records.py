@@ -45,7 +45,7 @@ QUESTIONS = (
     Question(
         id="records.order",
         text="In which order are records listed?",
-        code="ninox_api.paging:keyset_pages",
+        code="ninox_api.paging:iter_pages",
         answers={
             "id": "A first load can be resumed where it stopped.",
             "sequence": Against(
@@ -93,7 +93,7 @@ QUESTIONS = (
     Question(
         id="records.past_end",
         text="What comes behind the last page?",
-        code="ninox_api.paging:keyset_pages",
+        code="ninox_api.paging:iter_pages",
         answers={
             "empty": "The end of a table is an empty page.",
             "last_page": "A repeated page is taken for the end of a table.",
@@ -102,7 +102,7 @@ QUESTIONS = (
     Question(
         id="records.since_id",
         text="Does sinceId leave earlier records out, and the given one?",
-        code="ninox_api.paging:keyset_pages",
+        code="ninox_api.paging:iter_pages",
         answers={
             "exclusive": "A first load can be resumed where it stopped.",
             "inclusive": "A first load can be resumed; one row of each page comes twice and is left out.",

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from typing import Any, TextIO
 from urllib.parse import urlsplit
 
-from ninox_singer.wording import columns_of
+from ninox_singer.wording import measure_columns
 from ninox_tools.probe.question import REASONS, Against, Finding, Question
 
 VERSION = 1
@@ -76,15 +76,15 @@ class Report:
         missing = [key for key in self.questions if self.findings[key].answer is None]
         if against:
             output.write("What contradicts what tap-ninox and target-ninox rely on:\n\n")
-            output.writelines(self._table(against, columns_of(output)))
+            output.writelines(self._table(against, measure_columns(output)))
             output.write("\n")
         if seen:
             output.write("As expected, or without consequence:\n\n" if against else "Nothing contradicts:\n\n")
-            output.writelines(self._table(seen, columns_of(output)))
+            output.writelines(self._table(seen, measure_columns(output)))
             output.write("\n")
         if missing:
             output.write("Not seen:\n\n")
-            output.writelines(self._missing(missing, columns_of(output)))
+            output.writelines(self._missing(missing, measure_columns(output)))
             output.write("\n")
         output.write(
             f"{len(seen) + len(against)} of {len(self.questions)} questions answered, {self.all_calls} calls.\n"

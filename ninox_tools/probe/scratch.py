@@ -161,7 +161,7 @@ def open_scratch(sight: Sight, name: str) -> Scratch:
         raise NinoxConfigError(message)
     named = Names(sight.tables).find(name)
     if len(named) != 1:
-        raise NinoxConfigError(Names(sight.tables).nothing_called(name, setting="--scratch"))
+        raise NinoxConfigError(Names(sight.tables).describe_absent(name, setting="--scratch"))
     table = named[0]
     problems = list(_problems(sight, table))
     if problems:

@@ -89,7 +89,7 @@ QUESTIONS = (
     Question(
         id="files.dates",
         text="How does the date of a file read?",
-        code="ninox_api.files:files_from_json",
+        code="ninox_api.files:parse_files",
         answers={
             **dict.fromkeys(("milliseconds", "text"), "Nothing: both are read."),
             "other": "Files have no date in `ninox_files`.",

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 from typing_extensions import override
 
-from ninox_api.body import form_of
+from ninox_api.body import detect_form
 from ninox_api.config import ConnectionConfig
 from ninox_api.errors import (
     NinoxAPIError,
@@ -89,7 +89,7 @@ class _Anything:
 
     @staticmethod
     def decode(buf: bytes | bytearray, /) -> Reply:
-        form = form_of(buf)
+        form = detect_form(buf)
         if form == "html":
             raise msgspec.DecodeError
         return Reply(_OK, msgspec.json.decode(buf) if form == "json" else None, form)

@@ -59,7 +59,7 @@ QUESTIONS = (
     Question(
         id="write.null",
         text="What does null do to a field?",
-        code="ninox_singer.types:meaning_of",
+        code="ninox_singer.types:make_meaning",
         answers={
             "clears": "Nothing: fields are emptied by '', which is known to work for text.",
             "ignored": "Nothing: fields are emptied by '', which is known to work for text.",
@@ -69,7 +69,7 @@ QUESTIONS = (
     Question(
         id="write.empty_text",
         text="What does '' do to a field?",
-        code="ninox_singer.types:meaning_of",
+        code="ninox_singer.types:make_meaning",
         answers={
             "clears": "target-ninox can empty fields.",
             "ignored": Against("target-ninox cannot empty fields: set `null: keep` for your streams."),

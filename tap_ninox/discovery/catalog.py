@@ -14,7 +14,7 @@ from singer_sdk.singerlib import Metadata, MetadataMapping, StreamMetadata
 
 from ninox_api.errors import NinoxConfigError
 from ninox_api.schema import FORMULA, DatabaseName, Table, Team
-from ninox_singer.names import MAX_LENGTH, cut_name, identifier
+from ninox_singer.names import MAX_LENGTH, cut_name, make_identifier
 from tap_ninox.rows.columns import IDENTITY, KEY_PROPERTY, REPLICATION_KEY, SYSTEM_PROPERTIES, Column
 
 METADATA_KEY = "ninox"
@@ -145,9 +145,9 @@ def aliases_of(aliases: Mapping[str, str], table_key: str) -> dict[str, str]:
 def plain_stream_name(name_format: str, *, team: Team, database: DatabaseName, table: Table) -> str:
     """Return what a stream is called by the captions of now, whoever else is called so."""
     name = name_format.format(
-        team=identifier(team.name, fallback=team.id),
-        database=identifier(database.name, fallback=database.id),
-        table=identifier(table.name, fallback=table.id),
+        team=make_identifier(team.name, fallback=team.id),
+        database=make_identifier(database.name, fallback=database.id),
+        table=make_identifier(table.name, fallback=table.id),
         database_id=database.id,
         table_id=table.id,
     )

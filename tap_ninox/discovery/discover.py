@@ -32,7 +32,7 @@ from ninox_api.schema import DatabaseName, DatabaseSchema, Table, Team
 from ninox_singer.connection import assign_passwords
 from ninox_singer.logs import log_names
 from ninox_singer.names import EXCLUDES, Names, are_ids, choose, did_you_mean, is_glob
-from ninox_singer.wording import listed
+from ninox_singer.wording import list_names
 from tap_ninox.settings import TapSettings
 
 logger = logging.getLogger(__name__)
@@ -139,7 +139,7 @@ def find_teams(client: NinoxClient, *, team: str | None, patterns: Sequence[str]
             raise NinoxConfigError(_unlisted(error, api_url=client.api_url)) from None
         return [Team(id=team_id, name=team_id) for team_id in wanted]
     if team is not None:
-        return [Names(teams).one(team, setting="team")]
+        return [Names(teams).find_one(team, setting="team")]
     if patterns:
         found, problems = choose(Names(teams), patterns, setting="team", each_is_one=True)
         if problems:
@@ -148,14 +148,14 @@ def find_teams(client: NinoxClient, *, team: str | None, patterns: Sequence[str]
             raise NinoxConfigError(_all_left_out("team", teams))
         return found
     if len(teams) != 1:
-        named = listed(f"{team.name!r} ({team.id})" for team in teams)
+        named = list_names(f"{team.name!r} ({team.id})" for team in teams)
         message = f"team: the key sees {len(teams)} teams, name one of them, or several as a list: {named}."
         raise NinoxConfigError(message)
     return teams
 
 
 def _all_left_out(setting: str, things: Iterable[Team | DatabaseName]) -> str:
-    return f"{setting}: it leaves out all that the key sees: {listed(repr(thing.name) for thing in things)}."
+    return f"{setting}: it leaves out all that the key sees: {list_names(repr(thing.name) for thing in things)}."
 
 
 def _unlisted(error: NinoxAPIError, *, api_url: str) -> str:

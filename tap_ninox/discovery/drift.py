@@ -13,7 +13,7 @@ from typing import Any
 
 from ninox_api.errors import NinoxError
 from ninox_api.schema import FORMULA, DatabaseSchema, Field, Table
-from ninox_singer.names import excluding, identifier, is_left_out, is_wanted
+from ninox_singer.names import format_exclusion, is_left_out, is_wanted, make_identifier
 from tap_ninox.discovery.catalog import TableEntry
 from tap_ninox.discovery.discover import DiscoveredDatabase, Discovery
 from tap_ninox.discovery.known_tables import (
@@ -336,7 +336,7 @@ def reshaped(entry: TableEntry, before: Mapping[str, str], now: Mapping[str, str
 
 
 def _property_after(comparison: _Comparison, field: Field, known: KnownField, name: str) -> str:
-    plain = identifier(field.name, fallback=field.id)
+    plain = make_identifier(field.name, fallback=field.id)
     if name == known.property:
         other = f" To rename it, set aliases: {comparison.alias(field.id, plain)}" if plain != name else ""
         return f"the property stays {name}.{other}"
@@ -428,7 +428,7 @@ class SchemaWatch:
                 and (database_id, table_id) not in self._entries
                 and self.is_unread(database_id)
             ):
-                line = excluding(self._settings.databases, database_id, setting="databases")
+                line = format_exclusion(self._settings.databases, database_id, setting="databases")
                 unread[stream] = NotReadError(f"database {database_id} cannot be read with this key", line)
         return unread
 

@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ninox_api.schema import FORMULA, DatabaseSchema, Field, Table
-from ninox_singer.names import MAX_LENGTH_BEFORE, NameSpace, identifier
+from ninox_singer.names import MAX_LENGTH_BEFORE, NameSpace, make_identifier
 from ninox_singer.types import field_type
 from tap_ninox.discovery.catalog import TableEntry, aliases_of
 from tap_ninox.rows.columns import SYSTEM_PROPERTIES, Column, with_part
@@ -195,7 +195,7 @@ def _former_columns(saved: Iterable[Any]) -> Iterator[Column]:
 
 def _plain_name(fld: Field | Column, part: str) -> str:
     caption, field_id = (fld.title, fld.field_id) if isinstance(fld, Column) else (fld.name, fld.id)
-    return with_part(identifier(caption, fallback=field_id), part)
+    return with_part(make_identifier(caption, fallback=field_id), part)
 
 
 def _key(field_id: str, part: str) -> str:
@@ -207,7 +207,7 @@ def _names_by_the_rules_of_0_1(table: Table, aliases: Mapping[str, str]) -> dict
     names = NameSpace(SYSTEM_PROPERTIES, length=MAX_LENGTH_BEFORE)
     properties: dict[str, str] = {}
     for fld in sorted(table.fields, key=lambda fld: fld.id not in aliases):
-        base = aliases.get(fld.id) or identifier(fld.name, fallback=fld.id, length=MAX_LENGTH_BEFORE)
+        base = aliases.get(fld.id) or make_identifier(fld.name, fallback=fld.id, length=MAX_LENGTH_BEFORE)
         for part in field_type(fld.type).part_names:
             wanted = with_part(base, part, length=MAX_LENGTH_BEFORE)
             properties[_key(fld.id, part)] = names.claim(wanted, suffixes=(fld.id,))

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from ninox_api.errors import NinoxConfigError
 from ninox_api.schema import Field, Table
-from ninox_singer.names import MAX_LENGTH, NameSpace, cut_name, identifier
+from ninox_singer.names import MAX_LENGTH, NameSpace, cut_name, make_identifier
 from ninox_singer.types import COMPUTED, field_type
 from ninox_singer.types.base import INTEGER, MOMENT, STRING, JsonSchema, Part, Read, ReadColumn
 from ninox_singer.types.text import TEXT_PART
@@ -149,9 +149,9 @@ def _refuse_alias_of_another(
     """Refuse an alias that would move the properties of another field to longer names."""
     wanted = {with_part(alias, part.name).casefold() for part in field_type(fld.type).parts}
     others = [(column.field_id, column.title, column.name) for parts in kept.values() for column in parts.values()]
-    if identifier(fld.name, fallback=fld.id).casefold() != alias.casefold():  # two of one caption differ already
+    if make_identifier(fld.name, fallback=fld.id).casefold() != alias.casefold():  # two of one caption differ already
         others += [
-            (other.id, other.name, with_part(identifier(other.name, fallback=other.id), part.name))
+            (other.id, other.name, with_part(make_identifier(other.name, fallback=other.id), part.name))
             for other in new
             for part in field_type(other.type).parts
         ]
@@ -166,10 +166,10 @@ def _refuse_alias_of_another(
 
 def _base(fld: Field, root: str | None, left: Mapping[str, JsonSchema], *, is_kept: bool) -> str:
     """Return what the names of a field's properties begin with: its type is added where its columns are of another."""
-    plain = root or identifier(fld.name, fallback=fld.id)
+    plain = root or make_identifier(fld.name, fallback=fld.id)
     parts = field_type(fld.type).parts
     is_free = is_kept or not any(_is_left(with_part(plain, part.name), part, left) for part in parts)
-    return plain if is_free else with_part(plain, identifier(fld.type, fallback="text"))
+    return plain if is_free else with_part(plain, make_identifier(fld.type, fallback="text"))
 
 
 def _is_left(name: str, part: Part, left: Mapping[str, JsonSchema]) -> bool:

@@ -9,11 +9,11 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from ninox_api.body import DAMAGE, repaired
+from ninox_api.body import DAMAGE, repair_text
 from ninox_api.client import NinoxRecord
 from ninox_api.schema import check_keys
 from ninox_singer.types.base import BadValueError, Read, ReadColumn
-from ninox_singer.types.choice import ids_of_captions, mistakable_options, options_in
+from ninox_singer.types.choice import find_mistakable_options, list_options, read_ids_of_captions
 from ninox_singer.types.text import read_text, read_texts
 from tap_ninox.rows.columns import Column
 from tap_ninox.rows.fast_path import ConvertedPage, RecordForm, attributes_of
@@ -83,7 +83,7 @@ class _Reader(NamedTuple):
     """How one property is read: a page's values at once, or each on its own where that is not possible.
 
     Attributes:
-        mistakable: Options that may be ids or captions; see `mistakable_options`.
+        mistakable: Options that may be ids or captions; see `find_mistakable_options`.
     """
 
     column: Column
@@ -128,7 +128,7 @@ class Converter:
                 column,
                 _as_text(column.reader(zone)) if column.name in as_text else column.reader(zone),
                 None if column.name in as_text else column.column_reader(zone),
-                mistakable_options(column.captions) if column.is_stored else frozenset(),
+                find_mistakable_options(column.captions) if column.is_stored else frozenset(),
             )
             for column in chosen
         ]
@@ -149,7 +149,7 @@ class Converter:
         for reader in self._readers:
             sent = self._sent(fields, reader.column.field_id)
             if reader.mistakable and self._are_captions(page, reader, sent):
-                sent = list(map(ids_of_captions(reader.column.captions), sent))
+                sent = list(map(read_ids_of_captions(reader.column.captions), sent))
             whole = reader.read_column(sent) if reader.read_column else None
             if whole is None:
                 whole = [self._value(reader, value, record) for value, record in zip(sent, page, strict=True)]
@@ -166,7 +166,7 @@ class Converter:
     def _are_captions(self, page: Sequence[NinoxRecord], reader: _Reader, sent: Sequence[Any]) -> bool:
         """Return whether a page holds captions of options, as far as that makes a difference."""
         for record, value in zip(page, sent, strict=True):
-            if not reader.mistakable.isdisjoint(filter(_is_text, options_in(value, reader.column.captions))):
+            if not reader.mistakable.isdisjoint(filter(_is_text, list_options(value, reader.column.captions))):
                 verdict = self._shown_style(page)
                 if verdict is None:
                     verdict = self._asks_for_captions(record, reader.column.field_id, value)
@@ -180,7 +180,7 @@ class Converter:
         for column in (reader.column for reader in self._readers if reader.column.is_stored):
             ids, captions = column.captions.keys(), set(column.captions.values())
             for value in self._sent(fields, column.field_id) if captions else ():
-                for option in filter(_is_text, options_in(value, column.captions)):
+                for option in filter(_is_text, list_options(value, column.captions)):
                     if (option in ids) != (option in captions):
                         return option in captions
         return None
@@ -190,7 +190,7 @@ class Converter:
             return None
         name = reader.column.name
         if is_damaged(value):
-            value = [repaired(v) for v in value] if isinstance(value, list) else repaired(value)
+            value = [repair_text(v) for v in value] if isinstance(value, list) else repair_text(value)
             self.bad.note_repaired(name, record.id)
         try:
             return reader.read(value)
@@ -224,7 +224,7 @@ def utc_moments(sent: Sequence[str | None]) -> list[str | None]:
 
 def _people(sent: list[str | None]) -> list[Any]:
     texts = read_texts(sent)
-    return [repaired(text or "") or None for text in sent] if texts is None else texts
+    return [repair_text(text or "") or None for text in sent] if texts is None else texts
 
 
 _SYSTEM: dict[str, Callable[[Sequence[NinoxRecord]], list[Any]]] = {

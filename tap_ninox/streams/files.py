@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.helpers.types import Context, Record
 from typing_extensions import override
 
-from ninox_api.body import repaired
+from ninox_api.body import repair_text
 from ninox_api.changes import TableChanges
 from ninox_api.errors import NinoxError, NinoxNotFoundError, NinoxPermissionError
 from ninox_api.files import NinoxFile
@@ -318,6 +318,6 @@ def _row(entry: TableEntry, record_id: int, fetched: Fetched, report: StreamRepo
     }
     for name, value in row.items():
         if is_damaged(value):
-            row[name] = repaired(value)
+            row[name] = repair_text(value)
             report.bad.note_repaired(name, record_id)
     return row

@@ -13,7 +13,7 @@ from singer_sdk.helpers.types import Context, Record
 from singer_sdk.singerlib import Metadata, MetadataMapping, StreamMetadata
 from typing_extensions import override
 
-from ninox_api.body import repaired
+from ninox_api.body import repair_text
 from ninox_api.client import DatabaseClient
 from ninox_api.errors import NinoxAPIError, NinoxBudgetError, NinoxConfigError, NinoxError
 from ninox_api.schema import DatabaseName
@@ -192,7 +192,7 @@ def query_streams(
     streams: list[Stream] = []
     for query in queries:
         with tap.report.stream(query.name):  # what goes wrong here is kept, and ends the run in an error
-            client = readers[databases.one(query.database, setting=f"queries.{query.name}.database")]
+            client = readers[databases.find_one(query.database, setting=f"queries.{query.name}.database")]
             streams.append(_stream(tap, query, client, saved))
     return streams
 
@@ -266,7 +266,7 @@ def rows_of(answer: Any) -> Iterator[Row]:
     for item in items:
         if isinstance(item, Mapping):
             if item:
-                yield {repaired(name): value for name, value in item.items()}
+                yield {repair_text(name): value for name, value in item.items()}
         elif isinstance(item, list):
             yield {f"{VALUE}_{number}": value for number, value in enumerate(item, start=1)}
         elif isinstance(answer, list) or (item is not None and item != ""):

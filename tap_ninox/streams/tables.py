@@ -19,8 +19,8 @@ from typing_extensions import override
 
 from ninox_api.errors import NinoxError, NinoxNotFoundError, NinoxPermissionError
 from ninox_api.paging import Page
-from ninox_singer.names import excluding
-from ninox_singer.progress import Progress, share_of
+from ninox_singer.names import format_exclusion
+from ninox_singer.progress import Progress, compute_share
 from tap_ninox.discovery.catalog import TableEntry
 from tap_ninox.discovery.drift import NotReadError, nothing_selected, properties_selected
 from tap_ninox.discovery.known_tables import Description
@@ -314,7 +314,7 @@ class TableStream(RecordStream):
             yield from self._read_as_planned(report)
         except (NinoxPermissionError, NinoxNotFoundError) as error:
             path = f"{self.entry.database.id}.{self.entry.table_id}"
-            line = excluding(self._settings.tables, path, setting="tables")
+            line = format_exclusion(self._settings.tables, path, setting="tables")
             if was_read or report.emitted:
                 problem = str(error).rstrip(".")
                 raise NotReadError(problem, f"{line} or meltano select tap-ninox --exclude {self.name} '*'") from None
@@ -389,7 +389,7 @@ class TableStream(RecordStream):
             for page in self._pages(begun.pages):
                 _take_out(removed, page)
                 yield from self._convert(page.records, reading.converter, report)
-                progress.advance(report.emitted, share_of(report.emitted, changed))
+                progress.advance(report.emitted, compute_share(report.emitted, changed))
         self._write_tombstones(removed, begun, report)
         bookmark.advance(begun.sequence, is_empty=bookmark.is_empty and report.emitted == 0, deleted=removed)
         self._commit()
@@ -449,4 +449,4 @@ def _take_out(record_ids: set[int], page: ReadPage) -> None:
 
 
 def _share_read(plan: Plan, snapshot: Snapshot) -> float | None:
-    return None if plan.last_id is None else share_of(snapshot.ids_read(plan.last_id), plan.last_id)
+    return None if plan.last_id is None else compute_share(snapshot.ids_read(plan.last_id), plan.last_id)

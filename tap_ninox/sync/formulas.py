@@ -24,7 +24,7 @@ from ninox_api.errors import (
 )
 from ninox_api.paging import Page
 from ninox_api.schema import DatabaseSchema, Table
-from ninox_api.scripts import OWN_ID, name_in_script
+from ninox_api.scripts import OWN_ID, quote_name
 from ninox_singer.types import COMPUTED
 from tap_ninox.discovery.catalog import TableEntry
 from tap_ninox.rows.columns import Column
@@ -57,7 +57,7 @@ def formula_reader(
     columns = [column for column in entry.columns if column.is_computed and column.name in wanted]
     tables: list[Table | _Named] = list(schema.tables) if schema else [_Named(entry.table_id, entry.table_name)]
     table = next((table for table in tables if table.id == entry.table_id), _Named(entry.table_id, entry.table_name))
-    in_script = name_in_script(table, tables)
+    in_script = quote_name(table, tables)
     if columns and in_script is None:
         logger.warning("%s: the formulas are null: no script can name the table for certain.", entry.stream)
         columns = []
@@ -76,7 +76,7 @@ def _fields(entry: TableEntry, table: Table | _Named | None) -> list[_Named]:
 
 
 def _formula(column: Column, field: _Named | None, fields: Iterable[_Named]) -> Formula | None:
-    reference = name_in_script(field, fields) if field else None
+    reference = quote_name(field, fields) if field else None
     if reference is None:
         logger.warning(
             "The formula of property %s is null: %s.",

@@ -35,14 +35,14 @@ from ninox_api.paging import (
     SeenIds,
     SizedPage,
     Tally,
+    asked_too_much,
     cut_range,
-    fresh_records,
+    drop_cursor_row,
+    iter_pages,
+    iter_passes,
     judge_end,
-    keyset_pages,
-    no_end,
-    no_pages,
-    repeated_passes,
-    was_too_much,
+    make_end_error,
+    make_pages_error,
 )
 from tap_ninox.sync.feed import Feed
 from tap_ninox.sync.plan import Plan, Way
@@ -301,7 +301,7 @@ class TablePages:
             yield from self._passes(emitted, is_whole=lambda reading: judge(reading) is not End.MORE)
         except PageIgnoredError:
             if not is_usable:
-                raise no_pages(self._table_id) from None
+                raise make_pages_error(self._table_id) from None
             self.is_confirmed = False  # perhaps all rows came, but nothing can show it
 
     def changed(self, changes: TableChanges, *, bookmark: int) -> Iterator[Page]:
@@ -402,7 +402,7 @@ class TablePages:
             missing = None if any(record.id == missing for record in page) else missing
             yield page
         if missing is not None and self._client.find_record(self._table_id, missing) is not None:
-            raise no_end(self._table_id, position)
+            raise make_end_error(self._table_id, position)
 
     def _cut(self, last: IdRange, last_id: int | None, *, others: int) -> list[IdRange]:
         """Cut the open range into as many as may be read at once, beside those that are cut already."""
@@ -442,7 +442,7 @@ class TablePages:
                     tally.rows += len(page.records)
                 yield page
             if is_again and not has_come:
-                raise no_end(self._table_id, reading.last_id)
+                raise make_end_error(self._table_id, reading.last_id)
             doubted = [(part, after) for part, after in ends if part.end is not None and after < reading.last_id]
             if not doubted:
                 if judge(reading) is not End.MORE:
@@ -469,10 +469,10 @@ class TablePages:
             nonlocal met_nothing, asked, came, reached, weight
             page, asked, weight = self._asked_after(after, end=part.end)
             came, reached = len(page), page[-1].id if page else after
-            met_nothing = not fresh_records(page, after)
+            met_nothing = not drop_cursor_row(page, after)
             return page
 
-        for page in keyset_pages(fetch, after_id=after_id, end=part.end):
+        for page in iter_pages(fetch, after_id=after_id, end=part.end):
             end = reached if part.end is None else min(reached, part.end)
             tally.note(page, after_id=last_id, reached=end, came=came, asked=asked)
             if page:
@@ -533,13 +533,13 @@ class TablePages:
                     self._client.get_records(self._table_id, per_page=more, divisible=more > MIN_PAGE_SIZE)
                 )
 
-            passes = repeated_passes(
+            passes = iter_passes(
                 numbered, sequence=self._feed.current_sequence, emitted=emitted, is_whole=is_whole, is_all=is_all
             )
             try:
                 yield from (ReadPage(self._joined(page)) for page in passes)
             except NinoxError as error:
-                if not was_too_much(error):
+                if not asked_too_much(error):
                     raise
                 self._page_size.shrink(size, error)
             else:
@@ -570,7 +570,7 @@ class TablePages:
             came = len(page)
             return page
 
-        for page in keyset_pages(fetch):
+        for page in iter_pages(fetch):
             if tally is not None:
                 tally.rows += len(page)
                 tally.note(page, after_id=last_id, reached=page[-1].id, came=came, asked=asked)
@@ -582,7 +582,7 @@ class TablePages:
 
     def _scanned(self, missing: set[int]) -> Iterator[Page]:
         try:
-            for page in keyset_pages(self._after, after_id=min(missing) - 1):
+            for page in iter_pages(self._after, after_id=min(missing) - 1):
                 wanted = [record for record in page if record.id in missing]
                 missing = missing.difference(record.id for record in wanted)
                 yield wanted
@@ -602,7 +602,7 @@ class TablePages:
     def _scan_is_cheaper(self, missing: set[int]) -> bool:
         if not missing:
             return False
-        return self._page_size.pages_of(max(missing) - min(missing) + 1) < len(missing)
+        return self._page_size.count_pages(max(missing) - min(missing) + 1) < len(missing)
 
     def _after(self, record_id: int) -> Page:
         return self._asked_after(record_id).records

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ninox_api.schema import Field, Table
-from ninox_singer.names import MAX_LENGTH, Names, cut_name, did_you_mean, nearest
+from ninox_singer.names import MAX_LENGTH, Names, cut_name, did_you_mean, find_nearest
 from ninox_singer.types import field_type, why_read_only
 from target_ninox.mapping.place import IDENTITY, describe, slug_of
 from target_ninox.rows import are_tombstones, is_system
@@ -72,9 +72,9 @@ class FieldNames:
             )
         return self._by_setting.find(wanted)
 
-    def nearest(self, name: str) -> str | None:
+    def find_nearest(self, name: str) -> str | None:
         """Return the field name that looks most like a name."""
-        return nearest(name, self._by_caption)
+        return find_nearest(name, self._by_caption)
 
     def _called(self, caption: str) -> list[Field]:
         found = self._by_caption.get(caption)
@@ -150,7 +150,7 @@ def map_properties(
             _map(mapping, name, found)
         else:
             suggests = len(mapping.unknown) < MOST_SUGGESTED
-            mapping.unknown[name] = names.nearest(name) if suggests else None
+            mapping.unknown[name] = names.find_nearest(name) if suggests else None
     mapping.problems += [*_incomplete(mapping), *_filled_twice(mapping)]
     return mapping
 
@@ -220,7 +220,7 @@ def _form_names(form: Collection[str]) -> str:
 
 
 def _no_field(setting: str, wanted: str, names: FieldNames) -> str:
-    near = names.nearest(wanted)
+    near = names.find_nearest(wanted)
     return f"{setting}: the table has no field {wanted!r}." + (f" Did you mean {near!r}?" if near else "")
 
 

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 from ninox_api.errors import NinoxConfigError
 from ninox_api.schema import DatabaseName, DatabaseSchema, Table
-from ninox_singer.names import Named, Names, identifier, nearest, probably_meant
-from ninox_singer.wording import listed
+from ninox_singer.names import Named, Names, find_nearest, make_identifier, probably_meant
+from ninox_singer.wording import list_names
 
 IDENTITY = "x-ninox"
 """Keyword of a schema in which tap-ninox says which table, or which field, is meant, by its ids."""
@@ -33,13 +33,13 @@ _POSTGRES_NAME = re.compile(r"[a-z_][a-z0-9_$]*-", re.ASCII | re.IGNORECASE)
 
 def slug_of(caption: str) -> str | None:
     """Return the identifier that tap-ninox makes of a caption, None if nothing of the caption is in it."""
-    slug = identifier(caption, fallback="a")
-    return slug if slug == identifier(caption, fallback="b") else None
+    slug = make_identifier(caption, fallback="a")
+    return slug if slug == make_identifier(caption, fallback="b") else None
 
 
 def describe(items: Iterable[Named]) -> str:
     """Return captions with their ids, for messages."""
-    return listed(f"{item.name!r} ({item.id})" for item in items)
+    return list_names(f"{item.name!r} ({item.id})" for item in items)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,7 +221,7 @@ def _names_in(stream: str, database: Database) -> Iterator[str]:
     A warehouse that tap-ninox filled is read as `<schema>-<database>__<table>`: there, any schema is.
     """
     yield stream
-    of_database = f"{identifier(database.name.name, fallback=database.name.id)}__"
+    of_database = f"{make_identifier(database.name.name, fallback=database.name.id)}__"
     schema, _, rest = stream.partition("-")
     if stream.casefold().startswith(of_database):
         yield stream[len(of_database) :]
@@ -248,7 +248,7 @@ def _behind_schema(stream: str, database: Database) -> Iterator[tuple[str, str]]
 
 def _no_table(wanted: str, tables: Collection[Table]) -> str:
     names = [table.name for table in tables]
-    near = probably_meant(wanted, names) or nearest(wanted.rpartition("__")[2].rpartition("-")[2], names)
+    near = probably_meant(wanted, names) or find_nearest(wanted.rpartition("__")[2].rpartition("-")[2], names)
     hint = f" Did you mean {near!r}?" if near else ""
     return f"no table is called {wanted!r}.{hint} There is: {describe(tables)}."
 

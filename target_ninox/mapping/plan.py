@@ -9,7 +9,7 @@ from typing import Any
 from ninox_api.errors import NinoxConfigError
 from ninox_api.schema import DatabaseSchema, Table
 from ninox_singer.names import did_you_mean, is_glob
-from ninox_singer.types import field_type, meaning_of
+from ninox_singer.types import field_type, make_meaning
 from ninox_singer.types.base import UTC, Formats
 from ninox_singer.types.choice import Options
 from target_ninox.mapping.encode import Assignment, WritePlan
@@ -179,7 +179,7 @@ def plan_stream(
             for field_id, names in mapping.parts.items()
         ),
         _file_field_by_property=mapping.files,
-        _meanings={field_id: meaning_of(mapping.fields[field_id], formats.zone) for field_id in mapping.parts},
+        _meanings={field_id: make_meaning(mapping.fields[field_id], formats.zone) for field_id in mapping.parts},
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ninox_api.schema import DatabaseSchema, Field, Table
-from ninox_singer.types import field_type, meaning_of
+from ninox_singer.types import field_type, make_meaning
 from ninox_singer.types.base import CLEARED, Formats, Meaning, ValueRejectedError, Write
 from target_ninox.mapping.fields import FieldNames, PropertyMapping
 from target_ninox.rows import RECORD_ID, Key, RowRejectedError
@@ -108,7 +108,7 @@ def _reference(name: str, field: Field, table: Table, match_field: Field, format
         table=table,
         match_field=match_field,
         _write=write if known.is_plain else lambda value: write({"": value}),
-        _meaning=meaning_of(match_field, formats.zone),
+        _meaning=make_meaning(match_field, formats.zone),
     )
 
 
@@ -122,7 +122,7 @@ def _match_field(name: str, wanted: str, table: Table) -> tuple[Field | None, st
         ids = ", ".join(item.field.id for item in found)
         return None, f"{setting}: several fields of {table.name!r} may be meant; say which by its id: {ids}."
     if not found or found[0].part:
-        near = names.nearest(wanted)
+        near = names.find_nearest(wanted)
         hint = f" Did you mean {near!r}?" if near else ""
         return None, f"{setting}: {table.name!r} has no field {wanted!r}.{hint}"
     if field_type(found[0].field.type).write is None:

@@ -239,7 +239,7 @@ def _find_team(client: NinoxClient, wanted: str | None) -> Team:
     if wanted is None:
         message = f"team: the key sees {len(teams)} teams, name one of them: {describe(teams)}."
         raise NinoxConfigError(message)
-    return Names(teams).one(wanted, setting="team")
+    return Names(teams).find_one(wanted, setting="team")
 
 
 def _find_database(client: NinoxClient, team: Team, wanted: str) -> DatabaseName:
@@ -250,4 +250,4 @@ def _find_database(client: NinoxClient, team: Team, wanted: str) -> DatabaseName
     problems = assign_passwords(client, databases)
     if problems:
         raise NinoxConfigError(problems)
-    return Names(databases).one(wanted, setting="database")
+    return Names(databases).find_one(wanted, setting="database")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 
 from msgspec.structs import replace
 
-from ninox_singer.wording import listed_ids
+from ninox_singer.wording import list_ids
 from target_ninox.mapping.encode import FindRecord, WritePlan
 from target_ninox.mapping.references import Reference
 from target_ninox.records.destination import Destination
@@ -141,7 +141,7 @@ class Links:
                     property_name=reference.property,
                     code="ambiguous_reference",
                     reason=f"{len(ids)} records of {reference.table.name!r} have this {reference.match_field.name!r}: "
-                    f"{listed_ids(ids)}.",
+                    f"{list_ids(ids)}.",
                 )
 
     def _find(self, rows: Iterable[Row]) -> dict[Wanted, list[int]]:

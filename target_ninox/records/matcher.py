@@ -116,7 +116,7 @@ class Matcher:
         """Compare with the pages left, counting all look-ups of this run: it never costs twice the cheaper way."""
         if self._newest_id is None:
             self._newest_id = self._table.find_newest_id()
-        pages_left = self._table.page_size.pages_of(self._newest_id - self._last_read_id)
+        pages_left = self._table.page_size.count_pages(self._newest_id - self._last_read_id)
         return total + (not self._is_trusted) <= pages_left and self._may_look_up()
 
     def _may_look_up(self) -> bool:

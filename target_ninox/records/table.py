@@ -14,10 +14,10 @@ from ninox_api.paging import (
     KeysetUnusableError,
     Page,
     PageSize,
-    keyset_pages,
-    no_end,
-    numbered_pages,
-    repeated_passes,
+    iter_numbered_pages,
+    iter_pages,
+    iter_passes,
+    make_end_error,
 )
 from ninox_api.schema import Field, check_keys
 
@@ -139,7 +139,7 @@ class KnownTable:
         """Yield pages of all records beyond an id, by keyset; on a server without it, by repeated passes."""
         cursor = after_id
         try:
-            for page in keyset_pages(self._after, after_id=after_id):
+            for page in iter_pages(self._after, after_id=after_id):
                 cursor = page[-1].id
                 yield self._seen(page)
                 if cursor == self._newest_id:  # told while the table was read, so no empty page is asked for
@@ -171,7 +171,7 @@ class KnownTable:
         newest_id = self._newest_id or 0
         if newest_id <= cursor:
             return
-        for page in keyset_pages(self._after, after_id=cursor):
+        for page in iter_pages(self._after, after_id=cursor):
             cursor = page[-1].id
             yield page
         self._confirm_end(cursor)
@@ -183,7 +183,7 @@ class KnownTable:
             NinoxProtocolError: It is there and was not handed out: the server may answer each page with the first one.
         """
         if last_id < (self._newest_id or 0) and self.find(self._newest_id or 0) is not None:
-            raise no_end(self.id, last_id)
+            raise make_end_error(self.id, last_id)
 
     def page_from(self, record_id: int) -> Page:
         """Return a record and some of those behind it; one call. A server without keyset returns others."""
@@ -206,7 +206,7 @@ class KnownTable:
             return self._get(filters=filters, page=number)
 
         found: list[NinoxRecord] = []
-        for page in numbered_pages(fetch):
+        for page in iter_numbered_pages(fetch):
             found += page
             if len(found) == 1 or not all(map(is_wanted, page)):  # else there may be more: pages are capped silently
                 break
@@ -222,7 +222,7 @@ class KnownTable:
             return self._found_singly(record_ids)
         wanted, there, cursor = set(record_ids), set[int](), record_ids[0] - 1
         try:
-            pages = keyset_pages(self._after, after_id=cursor, end=record_ids[-1])
+            pages = iter_pages(self._after, after_id=cursor, end=record_ids[-1])
             for _, page in zip(range(len(record_ids)), pages, strict=False):
                 there |= wanted.intersection(record.id for record in page)
                 cursor = page[-1].id if page else record_ids[-1]
@@ -301,7 +301,7 @@ class KnownTable:
                 return self._client.get_records(self.id, page=number, per_page=size, divisible=size > MIN_PAGE_SIZE)
 
             try:
-                yield from repeated_passes(numbered, sequence=lambda: None, emitted=emitted)
+                yield from iter_passes(numbered, sequence=lambda: None, emitted=emitted)
             except NinoxError as error:
                 self.page_size.shrink(size, error)
             else:

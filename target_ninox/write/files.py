@@ -28,7 +28,7 @@ from ninox_api.errors import (
 from ninox_api.fetching import FileFetcher
 from ninox_api.files import Upload
 from ninox_api.schema import Field
-from ninox_singer.names import identifier
+from ninox_singer.names import make_identifier
 from ninox_singer.types.base import ValueRejectedError
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.records.destination import Destination
@@ -234,7 +234,7 @@ class FileLoader:
         for field_id, value in row.files.items():
             field = self._plan.file_fields[field_id]
             try:
-                with self._sources.open(value, fallback=identifier(field.name, fallback=field.id)) as source:
+                with self._sources.open(value, fallback=make_identifier(field.name, fallback=field.id)) as source:
                     name = _own_name(source.name, field, taken)
                     uploaded += self._bring(source, name, record_id, field, sizes, current_fields)
             except ValueRejectedError as error:
@@ -283,7 +283,7 @@ class FileLoader:
 
         def allowed(error: NinoxError) -> int:
             is_ours = error in lost  # the look, too, may fail: it has been repeated already
-            return retry.tries_allowed(error, repeatable=True, max_tries=self._destination.max_tries) if is_ours else 1
+            return retry.count_tries(error, repeatable=True, max_tries=self._destination.max_tries) if is_ours else 1
 
         try:
             retry.repeat(send, allowed=allowed, again="Looking whether the file is there, before it is sent again,")
@@ -308,6 +308,6 @@ def _refused(error: NinoxError) -> ValueRejectedError:
 
 def _own_name(name: str, field: Field, taken: set[str]) -> str:
     """Return a name that no other file of the row has: a record's files are told apart by their names alone."""
-    own = name if name not in taken else f"{identifier(field.name, fallback=field.id)}-{name}"
+    own = name if name not in taken else f"{make_identifier(field.name, fallback=field.id)}-{name}"
     taken.add(own)
     return own

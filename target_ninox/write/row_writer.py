@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ninox_api.client import RecordWrite
 from ninox_api.errors import NinoxError
 from ninox_singer.types import field_type
-from ninox_singer.wording import counted, listed_ids
+from ninox_singer.wording import counted, list_ids
 from target_ninox.account import NO_KEY, SUPERSEDED, StreamAccount
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.mapping.plan import Planner
@@ -214,7 +214,7 @@ class RowWriter:
             raise RowRejectedError(
                 property_name=", ".join(self.plan.match_on),
                 code="duplicate_match",
-                reason=f"{len(records):,} records have this key: {listed_ids([record.id for record in records])}.",
+                reason=f"{len(records):,} records have this key: {list_ids([record.id for record in records])}.",
             )
         return records[0] if records else None
 

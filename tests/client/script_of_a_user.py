@@ -51,7 +51,7 @@ from ninox_api import (
     TableChanges,
     Team,
     Upload,
-    keyset_pages,
+    iter_pages,
 )
 
 
@@ -91,7 +91,7 @@ def read(shop: DatabaseClient, table: Table) -> dict[str, Any]:
     """Read all records, one of them, some of them, and what a script says."""
     records: list[NinoxRecord] = [
         record
-        for page in keyset_pages(lambda after_id: shop.get_records(table.id, since_id=after_id, per_page=2))
+        for page in iter_pages(lambda after_id: shop.get_records(table.id, since_id=after_id, per_page=2))
         for record in page
     ]
     second: NinoxRecord | None = shop.find_record(table.id, 2)

@@ -13,7 +13,7 @@ import pytest
 from ninox_api import ConnectionConfig, DatabaseName, NinoxClient
 from ninox_api.changes import FeedAnswer, read_database_feed
 from ninox_api.errors import AnswerTooLargeError, NinoxProtocolError, NinoxServerError, NinoxTransportError
-from ninox_api.files import Download, RangeRefusedError, files_from_json
+from ninox_api.files import Download, RangeRefusedError, parse_files
 from ninox_simulator.server import Simulator
 from tests.helpers import limits
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, shop
@@ -137,16 +137,16 @@ def test_without_a_sure_version_a_download_begins_again(headers):
     ids=repr,
 )
 def test_the_date_of_a_file_is_utc_in_whatever_form_it_comes(raw, moment):
-    (file,) = files_from_json([{"name": "a", "modifiedDate": raw}])
+    (file,) = parse_files([{"name": "a", "modifiedDate": raw}])
     assert file.modified_at == moment
 
 
 def test_a_list_of_files_is_read_as_far_as_it_can_be():
-    files = files_from_json(["a.txt", {"name": "b.txt", "size": "7", "extra": 1}, {"name": "b.txt", "size": 8}])
+    files = parse_files(["a.txt", {"name": "b.txt", "size": "7", "extra": 1}, {"name": "b.txt", "size": 8}])
     assert [(file.name, file.size) for file in files] == [("a.txt", None), ("b.txt", 8)]
     for wrong in ({}, None, [{"size": 1}]):
         with pytest.raises(NinoxProtocolError):
-            files_from_json(wrong)
+            parse_files(wrong)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from ninox_api.client import NinoxClient
 from ninox_api.config import ConnectionConfig
 from ninox_api.errors import NinoxScriptError, NinoxServerError
 from ninox_api.schema import DatabaseName, Field
-from ninox_api.scripts import name_in_script, names_in_script
+from ninox_api.scripts import quote_name, quote_names
 from ninox_simulator.server import Simulator
 from tests.helpers import limits
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, shop
@@ -77,5 +77,5 @@ def test_how_often_a_500_is_tried_is_for_the_caller_to_say(simulator, tries, sen
 def test_a_caption_in_a_script_is_never_more_than_a_name(name, others, written):
     field = Field(id="F", name=name, type="fn")
     siblings = [field, *(Field(id=f"X{number}", name=other, type="string") for number, other in enumerate(others))]
-    assert name_in_script(field, siblings) == written
-    assert names_in_script(siblings)[0] == written
+    assert quote_name(field, siblings) == written
+    assert quote_names(siblings)[0] == written

@@ -5,7 +5,7 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from ninox_api.schema import Choice, Field, Table
-from ninox_singer.types import TYPES, meaning_of
+from ninox_singer.types import TYPES, make_meaning
 from ninox_singer.types import field_type as type_named
 from ninox_singer.types.base import BadValueError, Formats, ValueRejectedError
 from tap_ninox.rows.columns import columns_of
@@ -66,7 +66,7 @@ def is_empty(type_, value):
 
 def meaning(case, value):
     """Return what a value of the case's field means; equal values mean the same."""
-    return meaning_of(field(case), ZoneInfo(case.get("settings", {}).get("timezone", "UTC")))(value)
+    return make_meaning(field(case), ZoneInfo(case.get("settings", {}).get("timezone", "UTC")))(value)
 
 
 def names(fields):

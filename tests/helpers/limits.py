@@ -310,7 +310,7 @@ def whole_records():
 @contextmanager
 def names_in_counting_scripts(name):
     """Have the scripts that count rows name a table so; None is a table that no script can name."""
-    with mock.patch("ninox_api.scripts.names_in_script", lambda tables: [name for _ in tables]):
+    with mock.patch("ninox_api.scripts.quote_names", lambda tables: [name for _ in tables]):
         yield
 
 

@@ -12,14 +12,14 @@ PROMISES = [
         test="client/test_writing.py::test_saving_is_sent_once",
         defects=(
             Defect("ninox_api:DatabaseClient.save_records", "repeatable=False, ", ""),
-            Defect("ninox_api:tries_allowed", "if not repeatable and not", "if repeatable and not"),
+            Defect("ninox_api:count_tries", "if not repeatable and not", "if repeatable and not"),
         ),
     ),
     Promise(
         "docs/adr/0018-no-record-twice.md",
         "`save_records` sends once (but for 429, which says that nothing was done)",
         test="client/test_writing.py::test_a_refused_create_is_repeated_because_nothing_was_done",
-        defects=(Defect("ninox_api:tries_allowed", "and not isinstance(error, NinoxRateLimitError)", ""),),
+        defects=(Defect("ninox_api:count_tries", "and not isinstance(error, NinoxRateLimitError)", ""),),
     ),
     Promise(
         "docs/reliability.md",
@@ -46,7 +46,7 @@ PROMISES = [
         "SECURITY.md",
         "No answer makes a run wait without end: every phase of a request is bounded in time and size.",
         test="reliability/test_hostile_answers.py::test_no_retry_after_stops_the_run_for_longer_than_permitted",
-        defects=(Defect("ninox_api:tries_allowed", "_asks_for_too_long(error) or", ""),),
+        defects=(Defect("ninox_api:count_tries", "_asks_for_too_long(error) or", ""),),
     ),
     Promise(
         "docs/how-to/files.md",
@@ -111,8 +111,7 @@ PROMISES = [
         defects=(
             Defect(
                 "ninox_api:read_body",
-                "raise AnswerTooLargeError("
-                "max_bytes=bound, record_bytes=weight_of(body) // records if records else None)",
+                "raise AnswerTooLargeError(max_bytes=bound, record_bytes=weigh(body) // records if records else None)",
                 "break",
             ),
         ),
@@ -156,16 +155,18 @@ PROMISES = [
         "docs/reference/settings.md",
         "an empty variable counts as not given, but for `api_url`, `databases`, `tables` and `dry_run`",
         test="unit/test_environment.py::test_an_empty_variable_is_an_error_where_more_would_be_done_than_was_asked_for",
-        defects=(Defect("ninox_singer:variables_of", "or name in _NEVER_EMPTY", ""),),
+        defects=(Defect("ninox_singer:read_variables", "or name in _NEVER_EMPTY", ""),),
     ),
     Promise(
         "docs/reference/settings.md",
         "A variable that looks like a setting and is none is named in a warning",
         test="unit/test_environment.py::test_what_only_looks_like_a_setting_is_told",
         defects=(
-            Defect("ninox_singer:unknown_variables", "may_inherit and any", "any"),
+            Defect("ninox_singer:find_unknown_variables", "may_inherit and any", "any"),
             Defect(
-                "ninox_singer:unknown_variables", 'and name != f"{other}_" for other in objects', "for other in known"
+                "ninox_singer:find_unknown_variables",
+                'and name != f"{other}_" for other in objects',
+                "for other in known",
             ),
         ),
     ),
@@ -188,7 +189,7 @@ PROMISES = [
         "docs/reference/settings.md",
         "A variable that looks like a setting and is none is named in a warning, with the nearest setting.",
         test="unit/test_environment.py::test_a_variable_that_is_no_setting_is_a_warning_that_names_the_nearest",
-        defects=(Defect("ninox_singer:unknown_variables", "likeness=_LIKENESS", "likeness=1.0"),),
+        defects=(Defect("ninox_singer:find_unknown_variables", "likeness=_LIKENESS", "likeness=1.0"),),
     ),
     Promise(
         "docs/reference/settings.md",
@@ -310,7 +311,7 @@ PROMISES = [
             Defect("ninox_singer:_describe_lost", '"null" not in _types(part) and', "name in LOST and"),
             Defect("ninox_singer:_describe_lost", "None in written.get(name, ())", "False"),
             Defect("ninox_singer:_plugins", 'if environment.get("name") == active:', "if False:"),
-            Defect("ninox_singer:meltano_file_values", 'if item.get("inherit_from")', 'if item.get("nothing")'),
+            Defect("ninox_singer:read_meltano_file", 'if item.get("inherit_from")', 'if item.get("nothing")'),
             Defect("ninox_singer:_project_files", "for pattern in document", "for pattern in () and document"),
         ),
     ),
@@ -370,7 +371,7 @@ PROMISES = [
         "CHANGELOG.md",
         "`auth_token_file` names a file that holds the API key.",
         test="settings/test_connection_settings.py::test_the_key_may_be_in_a_file",
-        defects=(Defect("ninox_singer:connection_config", "_key_in(path)", "path"),),
+        defects=(Defect("ninox_singer:read_connection", "_key_in(path)", "path"),),
     ),
     Promise(
         "SECURITY.md",

@@ -32,7 +32,7 @@ PROMISES = [
         "A size that the server refuses is not tried again",
         test="tap/test_page_size.py::test_a_larger_page_that_is_refused_is_asked_for_in_the_size_that_was_answered",
         defects=(
-            Defect("ninox_api:PageSize.shrink", "(was_too_much(error) or is_refused)", "was_too_much(error)"),
+            Defect("ninox_api:PageSize.shrink", "(asked_too_much(error) or is_refused)", "asked_too_much(error)"),
             Defect("ninox_api:PageSize.shrink", "self._next = self._most = smaller", "self._next = smaller"),
         ),
     ),

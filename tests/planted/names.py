@@ -45,7 +45,9 @@ PROMISES = [
         test="tap/test_idle_names.py::test_a_name_of_nothing_is_told_once_and_discovery_ends_in_an_error",
         defects=(
             Defect("tap_ninox:TapNinox.run_discovery", "*told_before(self._problems),", ""),
-            Defect("tap_ninox:TapNinox.run_discovery", 'not meltano_variable("", prefix=self._env_var_prefix)', "True"),
+            Defect(
+                "tap_ninox:TapNinox.run_discovery", 'not name_meltano_variable("", prefix=self._env_var_prefix)', "True"
+            ),
             Defect("tap_ninox.report:RunReport.close", "*told_before(self.problems)", "*self.problems"),
         ),
     ),

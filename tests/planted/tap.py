@@ -33,7 +33,7 @@ PROMISES = [
         "Half an emoji, a byte that is not UTF-8, and NUL become U+FFFD",
         test="tap/test_stored_forms.py::test_half_a_character_costs_itself_and_no_row[the first half of an emoji]",
         defects=(
-            Defect("ninox_api:with_whole_characters", "if escape[1] else", "if False else"),
+            Defect("ninox_api:replace_broken_characters", "if escape[1] else", "if False else"),
             Defect("ninox_singer.types:read_texts", "or DAMAGE in", "or 'never' in"),
             Defect("tap_ninox:BadValues.note_repaired", "self.repaired[name] += 1", "pass"),
         ),
@@ -43,9 +43,9 @@ PROMISES = [
         "The same goes for names of files and results of queries",
         test="tap/test_stored_forms.py::test_half_a_character_in_an_answer_of_a_query_or_a_database_s_name_costs_itself",
         defects=(
-            Defect("ninox_api:NinoxClient.list_databases", "repaired(database.name)", "database.name"),
+            Defect("ninox_api:NinoxClient.list_databases", "repair_text(database.name)", "database.name"),
             Defect("tap_ninox:QueryStream._converted", "+= is_damaged(value)", "+= 0"),
-            Defect("tap_ninox:rows_of", "repaired(name): value", "name: value"),
+            Defect("tap_ninox:rows_of", "repair_text(name): value", "name: value"),
         ),
     ),
     Promise(
@@ -53,7 +53,7 @@ PROMISES = [
         "a file under such a name cannot be fetched, and the run says so",
         test="tap/test_stored_forms.py::test_half_a_character_in_a_file_s_name_costs_itself",
         defects=(
-            Defect("tap_ninox.streams.files:_row", "row[name] = repaired(value)", "pass"),
+            Defect("tap_ninox.streams.files:_row", "row[name] = repair_text(value)", "pass"),
             Defect("tap_ninox:FileFetcher._fetch", "is_gone=DAMAGE not in file.name", "is_gone=True"),
         ),
     ),
@@ -504,13 +504,13 @@ PROMISES = [
         "README.md",
         "every row exactly once, deletions included.",
         test="tap/test_full_refresh.py::test_pages_by_number_are_read_again_where_a_deletion_moves_rows_forward",
-        defects=(Defect("ninox_api:repeated_passes", "ids == last_ids or", "True or"),),
+        defects=(Defect("ninox_api:iter_passes", "ids == last_ids or", "True or"),),
     ),
     Promise(
         "README.md",
         "every row exactly once, deletions included.",
-        test="unit/test_paging.py::test_keyset_pages_bring_every_row_once",
-        defects=(Defect("ninox_api:keyset_pages", "cursor = fresh[-1].id", "cursor = fresh[-1].id + 1"),),
+        test="unit/test_paging.py::test_pages_cut_by_id_bring_every_row_once",
+        defects=(Defect("ninox_api:iter_pages", "cursor = fresh[-1].id", "cursor = fresh[-1].id + 1"),),
     ),
     Promise(
         "CHANGELOG.md",
@@ -625,7 +625,7 @@ PROMISES = [
         "docs/reference/types.md",
         "A value that no program can hold",
         test="tap/test_monstrous_values.py::test_what_is_next_to_a_monster_stays_as_it_was",
-        defects=(Defect("ninox_api.body:without_monsters", "if depth == DEEPEST + 1:", "if depth == DEEPEST:"),),
+        defects=(Defect("ninox_api.body:mark_monsters", "if depth == DEEPEST + 1:", "if depth == DEEPEST:"),),
     ),
     Promise(
         "docs/how-to/files.md",
@@ -658,7 +658,7 @@ PROMISES = [
             Defect("tap_ninox:StreamReport.is_eventful", "any(counts)", "False"),
             Defect(
                 "ninox_singer:log_names",
-                "logger.info(text, listed(names))",
+                "logger.info(text, list_names(names))",
                 "[logger.info(text, name) for name in names]",
             ),
         ),
@@ -715,6 +715,6 @@ PROMISES = [
         "CHANGELOG.md",
         "Short values count by their number",
         test="tap/test_page_size.py::test_pages_of_many_short_values_are_smaller_than_their_bytes_say",
-        defects=(Defect("ninox_api:weight_of", "_values_in(content) * BYTES_PER_VALUE", "0"),),
+        defects=(Defect("ninox_api:weigh", "_values_in(content) * BYTES_PER_VALUE", "0"),),
     ),
 ]

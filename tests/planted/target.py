@@ -150,10 +150,10 @@ PROMISES = [
         "What is equal by meaning is not written, so no script of yours runs",
         test="unit/test_comparing_values.py::test_what_is_stored_and_what_is_sent_mean_the_same_or_not",
         defects=(
-            Defect("ninox_singer.types:moment_meaning", "parsed.replace(tzinfo=None).isoformat()", "value"),
+            Defect("ninox_singer.types:interpret_moment", "parsed.replace(tzinfo=None).isoformat()", "value"),
             Defect("ninox_singer.types.number:_meaning", "int(value)", "value.as_tuple()"),
             Defect("ninox_singer.types:_links_meaning", "frozenset(", "tuple("),
-            Defect("ninox_singer.types.boolean:_meaning", "read_boolean(value)", "as_json(value)"),
+            Defect("ninox_singer.types.boolean:_meaning", "read_boolean(value)", "spell_json(value)"),
             Defect("ninox_singer.types:_since_1970", ".astimezone(zone)", ""),
             Defect("ninox_singer.types:_day_meaning", "_since_1970(value, UTC)", "None"),
             Defect("ninox_singer.types:_day_meaning", "at.time() == time()", "True"),
@@ -164,7 +164,7 @@ PROMISES = [
         "They mean the same as the usual forms",
         test="target/test_every_switch.py::test_the_same_records_are_stored_whatever_nobody_knows",
         defects=(
-            Defect("ninox_singer.types:_multi_meaning", "members(value)", "stored_members(value)"),
+            Defect("ninox_singer.types:_multi_meaning", "members(value)", "list_members(value)"),
             Defect("ninox_singer.types:_moment_meaning", "parsed is None", "True"),
             Defect("ninox_singer.types:_link_meaning", "or _is_none(value)", ""),
         ),
@@ -601,7 +601,7 @@ PROMISES = [
         "Texts are compared letter by letter, also as keys; other values by meaning: `1.0` is 1, `12:30` is "
         "`12:30:00`, options in another order are the same options.",
         test="unit/test_comparing_values.py::test_what_is_stored_and_what_is_sent_mean_the_same_or_not",
-        defects=(Defect("ninox_singer.types:text_meaning", "return written if", "return written.casefold() if"),),
+        defects=(Defect("ninox_singer.types:interpret_text", "return written if", "return written.casefold() if"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
@@ -614,7 +614,7 @@ PROMISES = [
         "An umlaut is the same whether it is stored as one character or as two.",
         test="target/test_same_meaning.py::test_texts_are_looked_up_in_both_forms_of_unicode",
         defects=(
-            Defect("ninox_singer.types:text_meaning", 'unicodedata.normalize("NFC", written)', "written"),
+            Defect("ninox_singer.types:interpret_text", 'unicodedata.normalize("NFC", written)', "written"),
             Defect("target_ninox.records.matcher:_spellings", "if decomposed != composed:", "if False:"),
         ),
     ),
@@ -771,7 +771,7 @@ PROMISES = [
         "a record that the server withholds stops the run before it could be created again",
         test="target/test_lost_answers.py"
         "::test_records_that_a_server_does_not_hand_out_end_the_run_before_they_are_created_again",
-        defects=(Defect("target_ninox:KnownTable._confirm_end", "raise no_end(self.id, last_id)", "pass"),),
+        defects=(Defect("target_ninox:KnownTable._confirm_end", "raise make_end_error(self.id, last_id)", "pass"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from starlette.responses import Response
 
-from ninox_api.body import DEEPEST, MARK, without_monsters
+from ninox_api.body import DEEPEST, MARK, mark_monsters
 from ninox_simulator.documents import RecordDocument
 from tests.helpers import limits
 from tests.helpers.run import run_tap
@@ -55,7 +55,7 @@ def test_a_value_that_nothing_can_hold_is_a_bad_value(simulate, monster, column,
 def test_what_is_next_to_a_monster_stays_as_it_was():
     around = {"text": 'a "quoted" [bracket] 1e99999999999 \\ {', "list": [[1.50, -2e5], {}], "deep": 0}
     sent = json.dumps(around).encode().replace(b'"deep": 0', b'"deep": ' + b"[" * 3000 + b"1" + b"]" * 3000)
-    read = msgspec.json.decode(without_monsters(sent))
+    read = msgspec.json.decode(mark_monsters(sent))
     assert {**read, "deep": 0} == around
     (value,) = [read["deep"]]
     for _ in range(DEEPEST - 1):
@@ -68,14 +68,14 @@ def test_answers_without_monsters_are_left_alone():
     for _ in range(200):
         value = [rng.choice([1, 2.5, "x\\", '"', "[{", None, {"a": [rng.random()]}]) for _ in range(20)]
         sent = json.dumps(value).encode()
-        assert without_monsters(sent) == sent
+        assert mark_monsters(sent) == sent
 
 
 @pytest.mark.parametrize("piece", [b'"' + b"\\" * 50, b"[", b"1", b"]", b'"a', b"1e", b"{}"], ids=repr)
 def test_the_time_grows_with_the_answer_and_no_faster(piece):
     def needed(times):
         content, started = piece * times, time.process_time()
-        without_monsters(content)
+        mark_monsters(content)
         return time.process_time() - started
 
     needed(1000)
@@ -85,5 +85,5 @@ def test_the_time_grows_with_the_answer_and_no_faster(piece):
 
 def test_numbers_of_doubles_are_numbers():
     sent = b'{"a":1e308,"b":1E-308,"c":' + b"9" * 999 + b',"d":0.' + b"3" * 900 + b"}"
-    assert without_monsters(sent) == sent
+    assert mark_monsters(sent) == sent
     assert msgspec.json.decode(sent, type=dict[str, Decimal])["a"] == Decimal("1e308")

@@ -184,10 +184,10 @@ def test_the_bound_of_a_server_is_remembered_and_no_short_page_is_taken_for_the_
 
 
 def test_a_hundred_thousand_rows_are_expected_in_thirteen_pages():
-    assert PageSize("A").pages_of(100_000) == 13
-    assert PageSize("A", cap=1000).pages_of(100_000) == 100
-    assert PageSize("A", 50).pages_of(101) == 3
-    assert PageSize("A").pages_of(0) == 0
+    assert PageSize("A").count_pages(100_000) == 13
+    assert PageSize("A", cap=1000).count_pages(100_000) == 100
+    assert PageSize("A", 50).count_pages(101) == 3
+    assert PageSize("A").count_pages(0) == 0
 
 
 def test_pages_of_many_short_values_are_smaller_than_their_bytes_say(simulate):

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ninox_api.client import NinoxRecord
-from ninox_api.schema import Choice, DatabaseSchema, Field, Table, database_from_raw
+from ninox_api.schema import Choice, DatabaseSchema, Field, Table, parse_schema
 from ninox_simulator.samples.blattwerk import build
 from ninox_singer.types import TYPES
 from tap_ninox.rows.columns import SYSTEM_PROPERTIES, columns_of
@@ -167,7 +167,7 @@ def test_an_alias_is_known_by_its_title():
 def test_the_sample_company_comes_back_as_it_was(number):
     """Every value of every row; options that were deleted mean nothing, and no record is changed for them."""
     document = build("s")[0].databases[number]
-    for table in database_from_raw({"schema": document.schema}).tables:
+    for table in parse_schema({"schema": document.schema}).tables:
         plan = None
         for record in document.records.get(table.id, ()):
             fields = over_the_wire(record.fields)

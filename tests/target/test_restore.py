@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from ninox_api.schema import database_from_raw
+from ninox_api.schema import parse_schema
 from ninox_simulator.documents import DEFAULT_USER, RecordDocument, TeamDocument
 from ninox_simulator.samples.blattwerk import build
 from ninox_simulator.server import Simulator
-from ninox_singer.types import TYPES, meaning_of
+from ninox_singer.types import TYPES, make_meaning
 from tests.helpers import seeds as builders
 from tests.helpers.run import run_tap, run_target, writes
 
@@ -68,7 +68,7 @@ def without_gone_options(table, row):
 
 def meanings(table, row):
     """Return field name → meaning of what is not empty."""
-    found = {field.name: meaning_of(field)(row.get(field.id)) for field in table.fields}
+    found = {field.name: make_meaning(field)(row.get(field.id)) for field in table.fields}
     return {name: meaning for name, meaning in found.items() if meaning is not None}
 
 
@@ -89,7 +89,7 @@ def types_with_values(number):
     filled = {table_id: {name for row in rows for name in row.fields} for table_id, rows in sample.records.items()}
     return {
         field.type
-        for table in database_from_raw({"schema": sample.schema}).tables
+        for table in parse_schema({"schema": sample.schema}).tables
         for field in table.fields
         if field.id in filled.get(table.id, ())
     }
@@ -113,7 +113,7 @@ def test_a_database_comes_back_as_it_was(databases, tmp_path):
     run = run_target(target, read.messages, **settings)
     assert run.error is None
     assert run.states[-1] == read.states[-1]
-    tables = database_from_raw({"schema": target.store.database(*where).schema}).tables
+    tables = parse_schema({"schema": target.store.database(*where).schema}).tables
     restored, expected = rows(target, where), rows(source, original)
     assert sum(map(len, restored.values())) > 1000
     for table in tables:

@@ -24,7 +24,7 @@ from ninox_api import errors
     ],
 )
 def test_a_status_has_one_class(status, kind):
-    error = errors.error_for_status(status, method="GET", path="/teams")
+    error = errors.make_status_error(status, method="GET", path="/teams")
     assert type(error) is kind
     assert "GET /teams" in str(error)
     assert str(status) in str(error)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ninox_api.schema import age_key
-from ninox_singer.names import MAX_LENGTH, NameSpace, identifier
+from ninox_singer.names import MAX_LENGTH, NameSpace, make_identifier
 from tests.helpers.cases import each
 from tests.helpers.functions import names
 
@@ -21,14 +21,15 @@ def test_captions_become_names(case):
 
 @given(st.text(), st.text(min_size=0, max_size=5))
 def test_an_identifier_is_always_legal(caption, fallback):
-    assert re.fullmatch(r"[a-z][a-z0-9_]{0,61}", identifier(caption, fallback=fallback))
+    assert re.fullmatch(r"[a-z][a-z0-9_]{0,61}", make_identifier(caption, fallback=fallback))
 
 
 @given(st.lists(st.tuples(st.text(max_size=70), st.sampled_from(["A", "B", "ZD", "A1"])), max_size=30))
 def test_names_are_unique_and_short(captions):
     space = NameSpace(["_id"])
     claimed = [
-        space.claim(identifier(caption, fallback=object_id), suffixes=(object_id,)) for caption, object_id in captions
+        space.claim(make_identifier(caption, fallback=object_id), suffixes=(object_id,))
+        for caption, object_id in captions
     ]
     assert len(set(claimed)) == len(claimed)
     assert all(0 < len(name) <= MAX_LENGTH for name in claimed)

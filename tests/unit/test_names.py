@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from ninox_api.errors import NinoxConfigError
-from ninox_singer.names import Names, choose, fits, is_wanted, nothing_called
+from ninox_singer.names import Names, choose, describe_absent, fits, is_wanted
 from ninox_singer.wording import MOST_LISTED
 
 
@@ -110,7 +110,7 @@ def test_one_thing_alone(patterns, is_there):
 
 
 def test_a_thousand_names_do_not_stand_in_a_message():
-    message = nothing_called("x", (f"table {number}" for number in range(5000)), setting="tables")
+    message = describe_absent("x", (f"table {number}" for number in range(5000)), setting="tables")
     assert message.endswith("', and 4,980 more.")
     assert message.count("table ") == MOST_LISTED
 

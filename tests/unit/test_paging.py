@@ -11,9 +11,9 @@ from ninox_api.paging import (
     IdRange,
     KeysetUnusableError,
     cut_range,
-    keyset_pages,
-    numbered_pages,
-    repeated_passes,
+    iter_numbered_pages,
+    iter_pages,
+    iter_passes,
 )
 
 
@@ -34,34 +34,34 @@ def server(ids, *, size=3, inclusive=False):
 
 @pytest.mark.parametrize("inclusive", [False, True])
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 6, 7])
-def test_keyset_pages_bring_every_row_once(count, inclusive):
+def test_pages_cut_by_id_bring_every_row_once(count, inclusive):
     ids = list(range(5, 5 + count))
-    assert ids_of(keyset_pages(server(ids, inclusive=inclusive))) == ids
+    assert ids_of(iter_pages(server(ids, inclusive=inclusive))) == ids
 
 
 def test_a_short_page_is_not_the_end():
     answers = {0: [1, 2, 3], 3: [4], 4: [5, 6], 6: []}
-    assert ids_of(keyset_pages(lambda after: records(answers[after]))) == [1, 2, 3, 4, 5, 6]
+    assert ids_of(iter_pages(lambda after: records(answers[after]))) == [1, 2, 3, 4, 5, 6]
 
 
 def test_reading_goes_on_after_an_id():
-    assert ids_of(keyset_pages(server(range(1, 9)), after_id=5)) == [6, 7, 8]
+    assert ids_of(iter_pages(server(range(1, 9)), after_id=5)) == [6, 7, 8]
 
 
 @pytest.mark.parametrize("page", [[3, 2, 1], [1, 3, 2], [2, 2]])
 def test_a_page_out_of_order_cannot_be_used(page):
     with pytest.raises(KeysetUnusableError):
-        list(keyset_pages(lambda _: records(page)))
+        list(iter_pages(lambda _: records(page)))
 
 
 def test_a_server_that_ignores_the_cursor_is_noticed():
     with pytest.raises(KeysetUnusableError):
-        list(keyset_pages(lambda _: records([1, 2, 3])))
+        list(iter_pages(lambda _: records([1, 2, 3])))
 
 
 def test_numbered_pages_end_at_an_empty_or_a_repeated_page():
-    assert ids_of(numbered_pages(lambda number: records([[1, 2], [3], []][number]))) == [1, 2, 3]
-    assert ids_of(numbered_pages(lambda number: records([1, 2] if number == 0 else [2, 1]))) == [1, 2]
+    assert ids_of(iter_numbered_pages(lambda number: records([[1, 2], [3], []][number]))) == [1, 2, 3]
+    assert ids_of(iter_numbered_pages(lambda number: records([1, 2] if number == 0 else [2, 1]))) == [1, 2]
 
 
 def test_one_pass_is_enough_if_the_database_stood_still():
@@ -71,7 +71,7 @@ def test_one_pass_is_enough_if_the_database_stood_still():
         calls.append(number)
         return records([[1, 2], [3], []][number])
 
-    assert ids_of(repeated_passes(fetch, sequence=lambda: 7)) == [1, 2, 3]
+    assert ids_of(iter_passes(fetch, sequence=lambda: 7)) == [1, 2, 3]
     assert calls == [0, 1, 2]
 
 
@@ -85,7 +85,7 @@ def test_a_row_missed_in_one_pass_is_found_in_the_next():
         return records(current[number])
 
     sequences = iter([1, 2, 2, 3, 3, 4])
-    assert ids_of(repeated_passes(fetch, sequence=lambda: next(sequences))) == [1, 2, 4, 3]
+    assert ids_of(iter_passes(fetch, sequence=lambda: next(sequences))) == [1, 2, 4, 3]
 
 
 def test_without_a_sequence_two_equal_passes_are_needed():
@@ -95,14 +95,14 @@ def test_without_a_sequence_two_equal_passes_are_needed():
         calls.append(number)
         return records([[1], []][number])
 
-    assert ids_of(repeated_passes(fetch, sequence=lambda: None)) == [1]
+    assert ids_of(iter_passes(fetch, sequence=lambda: None)) == [1]
     assert calls == [0, 1, 0, 1]
 
 
 def test_a_table_that_never_stands_still_is_an_error():
     counter = iter(range(1000))
     with pytest.raises(NinoxProtocolError, match="changed during every attempt"):
-        list(repeated_passes(lambda number: records([next(counter)] if number == 0 else []), sequence=lambda: None))
+        list(iter_passes(lambda number: records([next(counter)] if number == 0 else []), sequence=lambda: None))
     assert next(counter) == MAX_PASSES
 
 
@@ -124,5 +124,5 @@ def test_a_range_ends_at_its_end_without_another_call():
         asked.append(after)
         return server(range(1, 20))(after)
 
-    assert ids_of(keyset_pages(fetch, after_id=2, end=7)) == [3, 4, 5, 6, 7]
+    assert ids_of(iter_pages(fetch, after_id=2, end=7)) == [3, 4, 5, 6, 7]
     assert asked == [2, 5]

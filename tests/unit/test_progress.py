@@ -15,7 +15,7 @@ from ninox_singer.progress import (
     LogDisplay,
     Progress,
     choose_display,
-    share_of,
+    compute_share,
 )
 
 
@@ -91,7 +91,7 @@ def test_nothing_is_guessed_where_the_end_is_not_known(caplog, clock):
     ("done", "end", "share"), [(5, 10, 0.5), (None, 10, None), (5, None, None), (5, 0, None), (12, 10, 1.0), (0, 9, 0)]
 )
 def test_shares(done, end, share):
-    assert share_of(done, end) == share
+    assert compute_share(done, end) == share
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ninox_api import retry
-from ninox_api.errors import NinoxConfigError, NinoxProtocolError, NinoxTransportError, error_for_status
+from ninox_api.errors import NinoxConfigError, NinoxProtocolError, NinoxTransportError, make_status_error
 
 
 def status(code, **more):
-    return error_for_status(code, method="GET", path="/x", **more)
+    return make_status_error(code, method="GET", path="/x", **more)
 
 
 TRANSPORT = NinoxTransportError(method="GET", path="/x", problem="cut off")
@@ -47,15 +47,15 @@ TRANSPORT = NinoxTransportError(method="GET", path="/x", problem="cut off")
     ],
 )
 def test_the_rule(error, repeatable, tries):
-    assert retry.tries_allowed(error, repeatable=repeatable, max_tries=8) == tries
+    assert retry.count_tries(error, repeatable=repeatable, max_tries=8) == tries
 
 
 def test_the_configured_bound_holds_everywhere():
-    assert retry.tries_allowed(status(500), repeatable=True, max_tries=1) == 1
+    assert retry.count_tries(status(500), repeatable=True, max_tries=1) == 1
 
 
 def pauses(errors):
-    waits = retry.waits(rng=random.Random(1))
+    waits = retry.iter_waits(rng=random.Random(1))
     next(waits)
     return [waits.send(error) for error in errors]
 
@@ -89,11 +89,11 @@ NOW = datetime(2026, 1, 31, 12, 0, 0, tzinfo=timezone.utc)
     ],
 )
 def test_both_forms_of_retry_after(header, seconds):
-    assert retry.retry_after_s(header, now=NOW) == seconds
+    assert retry.parse_retry_after(header, now=NOW) == seconds
 
 
 @given(st.text(max_size=40))
 @example("0\x1f")
 def test_a_strange_header_is_never_fatal(header):
-    seconds = retry.retry_after_s(header, now=NOW)
+    seconds = retry.parse_retry_after(header, now=NOW)
     assert seconds is None or seconds >= 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ninox_api.errors import NinoxProtocolError
-from ninox_api.schema import database_from_raw, database_from_tables, table_from_json
+from ninox_api.schema import parse_schema, parse_table, parse_tables
 
 RAW = {
     "settings": {"name": "Shop"},
@@ -38,7 +38,7 @@ RAW = {
 
 
 def test_the_raw_schema_by_age_with_formulas_masters_and_kinds():
-    schema = database_from_raw(RAW)
+    schema = parse_schema(RAW)
     customers, board, positions = schema.tables
     assert schema.lists_formulas
     assert (customers.id, customers.name, customers.is_hidden, customers.is_page) == ("A", "Customers", True, False)
@@ -64,7 +64,7 @@ def test_the_list_of_tables_says_it_in_other_words():
             ],
         }
     ]
-    schema = database_from_tables(document)
+    schema = parse_tables(document)
     assert not schema.lists_formulas
     state, orders, parent = schema.tables[0].fields
     assert [(choice.id, choice.caption) for choice in state.choices] == [("1", "open")]
@@ -73,7 +73,7 @@ def test_the_list_of_tables_says_it_in_other_words():
 
 
 def test_what_is_missing_has_a_stand_in():
-    table = table_from_json({"id": "A", "fields": [{"id": "B"}]})
+    table = parse_table({"id": "A", "fields": [{"id": "B"}]})
     assert (table.name, table.kind, table.fields[0].name, table.fields[0].type) == ("A", "table", "B", "unknown")
 
 
@@ -93,12 +93,12 @@ def test_what_is_missing_has_a_stand_in():
 )
 def test_a_schema_that_cannot_be_read_is_an_error(document):
     with pytest.raises(NinoxProtocolError, match="not in a known form"):
-        database_from_raw(document)
+        parse_schema(document)
 
 
 def test_a_wrong_kind_of_word_is_taken_as_missing():
     fields = {"B": {"base": 7, "caption": [], "refTypeId": {}, "fn": None, "values": None}}
-    (table,) = database_from_raw({"schema": {"types": {"A": {"master": 5, "fields": fields}}}}).tables
+    (table,) = parse_schema({"schema": {"types": {"A": {"master": 5, "fields": fields}}}}).tables
     assert (table.master_table_id, table.fields[0].target_table_id) == (None, None)
     assert (table.fields[0].name, table.fields[0].type) == ("B", "unknown")
 
@@ -116,4 +116,4 @@ def test_a_wrong_kind_of_word_is_taken_as_missing():
 )
 def test_a_table_without_id_or_fields_is_an_error(document):
     with pytest.raises(NinoxProtocolError, match="not in a known form"):
-        database_from_tables(document)
+        parse_tables(document)

@@ -13,7 +13,7 @@ import termios
 import pytest
 
 from ninox_singer.progress import BarDisplay
-from ninox_singer.wording import columns_of, cut, pad, width
+from ninox_singer.wording import cut, measure_columns, pad, width
 
 
 @pytest.fixture
@@ -37,11 +37,11 @@ def terminal():
 
 @pytest.mark.parametrize(("real", "used"), [(132, 132), (20, 40), (1000, 400), (0, 80)])
 def test_the_width_is_that_of_the_terminal_itself_within_reason(terminal, real, used):
-    assert columns_of(terminal(real)) == used
+    assert measure_columns(terminal(real)) == used
 
 
 def test_what_is_no_terminal_is_80_columns_wide():
-    assert columns_of(io.StringIO()) == 80
+    assert measure_columns(io.StringIO()) == 80
 
 
 @pytest.mark.parametrize("columns", [40, 79, 132])
