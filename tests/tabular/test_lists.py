@@ -1,6 +1,9 @@
 """Lists as people keep them, loaded with no settings but file, stream and key: Ninox holds what a person would type.
 
 What is expected was typed by hand into `lists/*.json`, and so were the lists. Again, nothing is written.
+
+What `libreoffice` names there are the same lists as LibreOffice 7.4 saved them, in `files/libreoffice`. An .xls is not
+among them where its formats or errors say something, since nobody sees them.
 """
 
 from __future__ import annotations
@@ -17,6 +20,20 @@ from tests.tabular.writing import write
 
 LISTS = {
     path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (Path(__file__).parent / "lists").glob("*.json")
+}
+
+
+def _saved_by_libreoffice(name, case, kind):
+    """Return a list as LibreOffice saved it (`soffice --convert-to`): what is expected stays as it was typed."""
+    before, after = case["file"]["name"], f"{Path(case['file']['name']).stem}.{kind}"
+    other = {key: [text.replace(before, after) for text in case[key]] for key in ("rejects", "says") if key in case}
+    return {**case, **other, "file": {"name": after, "by": "file", "from": f"libreoffice/{name}.{kind}"}}
+
+
+LISTS |= {
+    f"{name}_by_libreoffice.{kind}": _saved_by_libreoffice(name, case, kind)
+    for name, case in LISTS.items()
+    for kind in case.get("libreoffice", ())
 }
 
 

@@ -136,7 +136,7 @@ def _as_text(file, path):
 
 
 def _from_files(file, path):
-    shutil.copy(FILES / file["name"], path)
+    shutil.copy(FILES / file.get("from", file["name"]), path)
 
 
 _WRITERS = {
