@@ -25,9 +25,7 @@ from singer_sdk.about import AboutInfo
 
 from devtools import simulator_page
 from ninox_singer.settings import LOST
-from ninox_tools.probe import writes
-from ninox_tools.probe.question import Against
-from ninox_tools.probe.run import QUESTIONS
+from ninox_tools.probe.question import QUESTIONS, Against
 from tap_ninox import settings as of_tap
 from tap_ninox.tap import TapNinox
 from target_ninox import settings as of_target
@@ -303,13 +301,12 @@ def _readme(text: str) -> str:
 def _known_and_unknown(text: str) -> str:
     """Put in the questions of the probe, from the files that ask them."""
     rows = ["| Question | Id | Answers | Asked by |\n|---|---|---|---|\n"]
-    of_writes = {question.id for question in writes.QUESTIONS}
     for question in QUESTIONS.values():
         answers = ", ".join(
             f"**`{answer}`**" if isinstance(effect, Against) else f"`{answer}`"
             for answer, effect in question.answers.items()
         )
-        by = "writing" if question.id in of_writes else "reading"
+        by = "writing" if question.group == "writes" else "reading"
         rows.append(f"| {question.text} | `{question.id}` | {answers} | {by} |\n")
     return _between(text, "questions", "".join(rows))
 

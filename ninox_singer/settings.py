@@ -14,7 +14,6 @@ from decimal import Decimal
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-import click
 from jsonschema import Draft202012Validator, ValidationError
 from singer_sdk.plugin_base import PluginBase
 from typing_extensions import override
@@ -118,7 +117,7 @@ class ConfiguredPlugin(PluginBase):
 
     @classmethod
     @override
-    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
+    def cb_config(cls, ctx: Any, param: Any, value: tuple[str, ...]) -> Any:
         try:
             return super().cb_config(ctx, param, value)
         except (TypeError, ValueError) as error:

@@ -8,7 +8,6 @@ from typing import Any
 from ninox_api.errors import NinoxConfigError, NinoxProtocolError
 from ninox_api.schema import DatabaseName, Table, Team, parse_schema, parse_tables
 from ninox_singer.names import Names, is_wanted
-from ninox_tools.probe.question import Against, Question
 from ninox_tools.probe.sight import SAMPLE, Sight, is_id
 from ninox_tools.probe.wire import Reply
 
@@ -18,56 +17,6 @@ _TELLING = frozenset({
     "string", "number", "boolean", "choice", "multi", "date", "timestamp", "dchoice", "dmulti", "ref", "rev", "file",
 })  # fmt: skip
 """Types whose values answer a question."""
-
-QUESTIONS = (
-    Question(
-        id="teams.listed",
-        text="Is the list of teams served?",
-        code="ninox_api.client:NinoxClient",
-        answers={
-            "yes": "Teams are found by name.",
-            "no": Against("Set `team` to the id of your team: it stands in the address of Ninox in the browser."),
-        },
-    ),
-    Question(
-        id="schema.readable",
-        text="May the key read the schema?",
-        code="tap_ninox.discovery.discover",
-        answers={
-            "full": "Tables, formulas and hidden tables are discovered.",
-            "tables": Against(
-                "Formulas and hidden tables are not discovered, and a mirror cannot know what Ninox deletes along: "
-                "give the key's user the role admin."
-            ),
-            "none": Against("Nothing is discovered: give the role admin, or run tap-ninox with a saved catalog."),
-        },
-    ),
-    Question(
-        id="errors.unknown_record",
-        text="What is answered for a record that does not exist?",
-        code="ninox_api.client:DatabaseClient",
-        answers={
-            "404": "A record that is gone is noticed.",
-            "200": Against("A record that is gone ends a run of tap-ninox with an error. Please report it."),
-            "other": Against("A record that is gone ends a run of tap-ninox with an error. Please report it."),
-        },
-    ),
-    Question(
-        id="errors.body",
-        text="What do bodies of errors look like?",
-        code="ninox_api.errors:NinoxAPIError",
-        answers=dict.fromkeys(("json", "text", "html", "nothing"), "Nothing: errors are known by their status."),
-    ),
-    Question(
-        id="parallel.two",
-        text="Are two requests at once served?",
-        code="ninox_api.limits:InFlight",
-        answers={
-            "both_served": "`max_parallel_requests: 2` makes a first load faster.",
-            "429": "Leave `max_parallel_requests` at 1.",
-        },
-    ),
-)
 
 
 def find_database(sight: Sight, *, team: str | None, databases: Iterable[str]) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ninox_tools.probe.question import INFERRED, SEEN, Against, Question
+from ninox_tools.probe.question import INFERRED, SEEN
 from ninox_tools.probe.sight import Record, Sight, Step, sequence_of
 from ninox_tools.probe.wire import NotAnsweredError, Reply
 
@@ -16,121 +16,6 @@ _BEYOND = 2**31 - 1
 
 _RECENT = 500
 """Changes that are looked through for deletions."""
-
-QUESTIONS = (
-    Question(
-        id="feed.available",
-        text="Is the change feed served?",
-        code="tap_ninox.sync.feed:Feed",
-        answers={
-            "yes": "A later run costs one call per database where nothing changed, and sees deletions.",
-            "missing": Against("Deletions are found by a full refresh alone: set `full_refresh_interval_hours`."),
-            "forbidden": Against(
-                "Deletions are found by a full refresh alone: give the key's user the role admin, or set "
-                "`full_refresh_interval_hours`."
-            ),
-            "latest_only": Against(
-                "The feed forgets at once, so each run is a full refresh: run it seldom, and set `max_api_calls`."
-            ),
-            "error": Against("Deletions are found by a full refresh alone: set `full_refresh_interval_hours`."),
-        },
-    ),
-    Question(
-        id="feed.beyond_head",
-        text="What does the feed say about a sequence that is still to come?",
-        code="ninox_api.client:BEYOND_ANY_SEQUENCE",
-        answers={
-            "head": "The current sequence is known with one small call.",
-            "echo": "The current sequence is found another way, at one call more.",
-            "everything": "Finding the current sequence costs one large answer.",
-            "error": "The current sequence is found another way, at one call more.",
-        },
-    ),
-    Question(
-        id="feed.since",
-        text="Does the feed count the given sequence itself in?",
-        code="tap_ninox.sync.feed:changes_after",
-        answers={"exclusive": "Nothing: both are read right.", "inclusive": "Nothing: both are read right."},
-    ),
-    Question(
-        id="feed.from_zero",
-        text="Does a feed that is asked from 0 show every record?",
-        code="tap_ninox.sync.feed:Feed",
-        answers={
-            "complete": "Nothing: first loads read the tables.",
-            "partial": "Nothing: first loads read the tables. The feed forgets, so run tap-ninox at least once a day.",
-            "refused": "Nothing: first loads read the tables. The feed forgets, so run tap-ninox at least once a day.",
-        },
-    ),
-    Question(
-        id="feed.update_keys",
-        text="How does the feed of a table name records?",
-        code="ninox_api.changes:read_table_feed",
-        answers={
-            "table_and_id": "Nothing: both are read.",
-            "id": "Nothing: both are read.",
-            "other": Against(
-                "A run that finds changes ends with an error: set `full_refresh_interval_hours`, and please report it."
-            ),
-        },
-    ),
-    Question(
-        id="feed.updates",
-        text="What does the feed hold of a changed record?",
-        code="ninox_api.changes:FeedUpdate",
-        answers=dict.fromkeys(
-            ("full", "partial", "system_keys", "fields_only", "other"), "Nothing: changed records are read again."
-        ),
-    ),
-    Question(
-        id="feed.sequences",
-        text="Does the feed say the sequence of each change?",
-        code="ninox_api.changes:FeedUpdate",
-        answers={
-            "number": "A row that was seen already is not read again.",
-            "text": "A row that was seen already is not read again.",
-            "absent": "A row may be read once more than needed.",
-        },
-    ),
-    Question(
-        id="feed.next_record_ids",
-        text="Does the feed say the id of each table's next record?",
-        code="ninox_api.changes:FeedChanges",
-        answers={
-            "present": "The end of a table is known without an empty page.",
-            "absent": "A first load takes one call more per table.",
-        },
-    ),
-    Question(
-        id="feed.removes",
-        text="In which form does the feed name deleted records?",
-        code="ninox_api.changes:read_database_feed",
-        answers={
-            "keys": "Deletions are read.",
-            "numbers": "Deletions are read.",
-            "objects": "Deletions are read.",
-            "mapping": "Deletions are read.",
-            "other": Against(
-                "A run that finds deletions ends with an error, since which rows are gone is not known: set "
-                "`full_refresh_interval_hours`, and please report it."
-            ),
-        },
-    ),
-    Question(
-        id="feed.files",
-        text="In which form does the feed name changed files?",
-        code="ninox_api.changes:FeedChanges",
-        answers={
-            "objects": "Only records whose files changed are asked for their files.",
-            "texts": "Only records whose files changed are asked for their files.",
-            "by_record": "Only records whose files changed are asked for their files.",
-            "without_record": (
-                "With `files`, each run asks every record of such a table for its files, at one call each."
-            ),
-            "other": "With `files`, each run asks every record of such a table for its files, at one call each.",
-        },
-    ),
-)
 
 
 def beyond_head(sight: Sight) -> None:

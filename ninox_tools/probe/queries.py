@@ -6,7 +6,7 @@ from typing import Any
 
 from ninox_api.schema import Field, Table
 from ninox_api.scripts import quote_name
-from ninox_tools.probe.question import INFERRED, SEEN, Against, Question
+from ninox_tools.probe.question import INFERRED, SEEN
 from ninox_tools.probe.sight import EMPTY, Sight, Step
 from ninox_tools.probe.wire import NotAnsweredError
 
@@ -16,71 +16,6 @@ _BROKEN = "broken"
 """Caption of a formula in the scratch table that cannot be computed, if the user made one."""
 
 _MOST_FORMULAS = 2
-
-QUESTIONS = (
-    Question(
-        id="query.available",
-        text="Are scripts run?",
-        code="ninox_api.client:DatabaseClient.query",
-        answers={
-            "yes": "`formulas` and `queries` work.",
-            "no": Against("`formulas` and `queries` cannot work with this key: give its user the role admin."),
-        },
-    ),
-    Question(
-        id="query.record_form",
-        text="In which form does a script answer records?",
-        code="ninox_api.client:DatabaseClient.query",
-        answers=dict.fromkeys(("keys", "nested", "other"), "Nothing: no script that is sent asks for records."),
-    ),
-    Question(
-        id="query.choices",
-        text="Does a script answer a choice by caption or number?",
-        code="ninox_singer.types:COMPUTED",
-        answers={
-            "caption": "In `queries`, a choice comes as its caption; write number(…) for its id.",
-            "number": "In `queries`, a choice comes as its id; write text(…) for its caption.",
-            "other": "In `queries`, write text(…) or number(…) around a choice.",
-        },
-    ),
-    Question(
-        id="query.dates",
-        text="Does a script answer dates as text or in milliseconds?",
-        code="ninox_singer.types:COMPUTED",
-        answers={
-            "text": "In `queries`, dates come as ISO text.",
-            "milliseconds": 'In `queries`, write format(…, "YYYY-MM-DD") around dates.',
-            "other": 'In `queries`, write format(…, "YYYY-MM-DD") around dates.',
-        },
-    ),
-    Question(
-        id="query.not_a_number",
-        text="What does a division by zero come to?",
-        code="ninox_singer.types:COMPUTED",
-        answers=dict.fromkeys(("null", "text", "error", "other"), "Nothing: what is no number becomes null."),
-    ),
-    Question(
-        id="query.errors",
-        text="How is a wrong script answered?",
-        code="ninox_api.errors:NinoxScriptError",
-        answers={
-            "500": "A wrong script in `queries` is tried three times before the run says so.",
-            "400": "A wrong script in `queries` is reported at once.",
-            "200": "A wrong script in `queries` is reported at once.",
-            "other": "A wrong script in `queries` is reported by its status alone.",
-        },
-    ),
-    Question(
-        id="query.formula_errors",
-        text="What is a formula worth that cannot be computed?",
-        code="ninox_singer.types:COMPUTED",
-        answers={
-            "null": "It is null in your rows.",
-            "text": "It is null in your rows, and counted in the log.",
-            "error": "Such formulas are asked for one by one, at more calls: leave them out of `formulas`.",
-        },
-    ),
-)
 
 
 def availability(sight: Sight) -> None:

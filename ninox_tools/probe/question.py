@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Final, Literal, NamedTuple
 
 SEEN: Final = "seen"
@@ -29,31 +31,62 @@ class Against(str):
     __slots__ = ()
 
 
+_A_NUMBER = "a number"
+"""Stands among the answers where a bare number of the server's may be the answer."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """Something about Ninox that nobody outside knows.
 
     Attributes:
         id: Stable; stands in the report and in the documents.
+        group: The file that asks it.
         text: The question in words.
         code: What in the code relies on it, as `module:name`.
         answers: Each possible answer → what it changes for the user. A report can hold no other words.
-        takes_numbers: Whether a bare number of the server's may be the answer, too.
     """
 
     id: str
+    group: str
     text: str
     code: str
     answers: Mapping[str, str]
-    takes_numbers: bool = False
 
     def effect(self, answer: str) -> str:
         """Return what an answer changes."""
-        return self.answers["a number" if self.takes_numbers and answer.isdecimal() else answer]
+        return self.answers[_A_NUMBER if answer not in self.answers and answer.isdecimal() else answer]
 
     def permits(self, answer: str) -> bool:
         """Return whether a report may contain this answer."""
-        return answer in self.answers or (self.takes_numbers and answer.isdecimal())
+        return answer in self.answers or (_A_NUMBER in self.answers and answer.isdecimal())
+
+
+def read_questions(text: str) -> Iterator[Question]:
+    """Yield the questions of `questions.md`."""
+    group = ""
+    for part in re.split(r"^#(?=## |# )", text, flags=re.MULTILINE)[1:]:
+        heading, *lines = part.strip().splitlines()
+        level, _, title = heading.partition(" ")
+        if level == "#":
+            group = title.partition(":")[0]
+            continue
+        asked, _, code = lines[0].removesuffix("`").rpartition(" `")
+        answers: dict[str, str] = {}
+        for line in lines[1:]:
+            words, _, effect = line.removeprefix("- ").partition(": ")
+            told = Against(effect.removeprefix(_AGAINST)) if effect.startswith(_AGAINST) else effect
+            answers.update(dict.fromkeys(words.split(", "), told))
+        yield Question(id=title, group=group, text=asked, code=code, answers=answers)
+
+
+_AGAINST = "**!** "
+
+QUESTIONS: Mapping[str, Question] = {
+    question.id: question
+    for question in read_questions(files(__package__).joinpath("questions.md").read_text(encoding="utf-8"))
+}
+"""All questions, in the order of the report."""
 
 
 class Finding(NamedTuple):

@@ -79,7 +79,8 @@ class Report:
             output.writelines(self._table(against, measure_columns(output)))
             output.write("\n")
         if seen:
-            output.write("As expected, or without consequence:\n\n" if against else "Nothing contradicts:\n\n")
+            nothing = "Nothing contradicts what tap-ninox and target-ninox rely on:"
+            output.write(f"{'As expected, or without consequence:' if against else nothing}\n\n")
             output.writelines(self._table(seen, measure_columns(output)))
             output.write("\n")
         if missing:

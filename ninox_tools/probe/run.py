@@ -11,14 +11,11 @@ from typing import Any
 
 from ninox_api.errors import NinoxAuthenticationError, NinoxConfigError, NinoxError
 from ninox_tools.probe import access, feed, queries, records, values, writes
-from ninox_tools.probe.question import NOT_SEEN, Finding, Question, Reason
+from ninox_tools.probe.question import NOT_SEEN, QUESTIONS, Finding, Reason
 from ninox_tools.probe.report import Report
 from ninox_tools.probe.scratch import Left, Scratch, open_scratch
 from ninox_tools.probe.sight import Sight, Step
 from ninox_tools.probe.wire import KEPT_FOR_CLEANING, CallsUsedUpError, NotAnsweredError, Wire
-
-GROUPS = (access, records, feed, queries, values, writes)
-QUESTIONS: dict[str, Question] = {question.id: question for group in GROUPS for question in group.QUESTIONS}
 
 _MOST_FAILURES = 3
 """Steps that may fail one after the other before no further one is tried."""
@@ -192,7 +189,7 @@ def _report(sight: Sight, runner: _Runner, *, api_url: str, stopped: str | None,
 def _unseen(key: str, *, stopped: str | None, wrote: bool) -> Finding:
     if stopped:
         return Finding(None, NOT_SEEN, "stopped")
-    is_of_writes = any(key == question.id for question in writes.QUESTIONS)
+    is_of_writes = QUESTIONS[key].group == "writes"
     return Finding(None, NOT_SEEN, "needs_scratch" if is_of_writes and not wrote else "no_data")
 
 

@@ -5,108 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ninox_tools.probe.question import INFERRED, Against, Question
+from ninox_tools.probe.question import INFERRED
 from ninox_tools.probe.sight import EMPTY, Record, Sight, Step, is_id
 
 _OK = 200
 _LISTED = {"name", "contentType", "size", "modifiedDate", "modifiedUser", "seq"}
 _FILES = ("file", "image", "signature")
 
-QUESTIONS = (
-    Question(
-        id="records.choice_ids",
-        text="Does choiceStyle=ids answer choices by id?",
-        code="ninox_singer.types.choice:read_choice_id",
-        answers={
-            "honoured": "An option that is renamed keeps its id in your rows.",
-            "ignored": (
-                "Ids of options are looked up by their captions; where two are called the same, it may be the "
-                "other one."
-            ),
-        },
-    ),
-    Question(
-        id="records.multi",
-        text="How does a multiple choice read?",
-        code="ninox_singer.types:field_type",
-        answers={
-            **dict.fromkeys(("array", "object", "text"), "Nothing: it is read."),
-            "other": Against("Multiple choices become null in your rows. Please report it."),
-        },
-    ),
-    Question(
-        id="records.boolean",
-        text="How do yes and no read?",
-        code="ninox_singer.types.boolean:read_boolean",
-        answers={
-            **dict.fromkeys(("booleans", "numbers"), "Nothing: both are read."),
-            "other": Against("Yes and no become null in your rows. Please report it."),
-        },
-    ),
-    Question(
-        id="records.date",
-        text="How do dates read?",
-        code="ninox_singer.types.moment:read_day",
-        answers={
-            **dict.fromkeys(("text", "milliseconds"), "Nothing: both are read."),
-            "other": Against("Dates become null in your rows. Please report it."),
-        },
-    ),
-    Question(
-        id="records.dynamic_choice",
-        text="How do dynamic choices read?",
-        code="ninox_singer.types.reference",
-        answers={
-            "ids": "Nothing: they are ids in your rows.",
-            "stored": "Several dynamic choices of a field come as the text that Ninox stores, not as ids.",
-        },
-    ),
-    Question(
-        id="records.reference",
-        text="How does a link to another record read?",
-        code="ninox_singer.types.reference",
-        answers={
-            **dict.fromkeys(("number", "array"), "Nothing: both are read."),
-            "other": Against("Links become null in your rows. Please report it."),
-        },
-    ),
-    Question(
-        id="records.reverse_reference",
-        text="Do records say which others link to them?",
-        code="ninox_singer.types:field_type",
-        answers=dict.fromkeys(("absent", "array", "other"), "Nothing: the links of the other table say the same."),
-    ),
-    Question(
-        id="records.empty_field",
-        text="How does an empty text read?",
-        code="ninox_singer.types:field_type",
-        answers={
-            "absent": "It is null in your rows.",
-            "empty_text": "It is '' in your rows, not null: in queries, look for both.",
-            "null": "It is null in your rows.",
-        },
-    ),
-    Question(
-        id="files.dates",
-        text="How does the date of a file read?",
-        code="ninox_api.files:parse_files",
-        answers={
-            **dict.fromkeys(("milliseconds", "text"), "Nothing: both are read."),
-            "other": "Files have no date in `ninox_files`.",
-        },
-    ),
-    Question(
-        id="files.listed_keys",
-        text="What is known of a file?",
-        code="ninox_api.files:NinoxFile",
-        answers={
-            "as_modelled": "Name, type, size, date, user and sequence are in `ninox_files`.",
-            "fewer": "What is missing is null in `ninox_files`.",
-            "more": "Nothing: what is new is left out.",
-            "other": Against("Files cannot be listed: leave `files` out. Please report it."),
-        },
-    ),
-)
 
 _FORMS: dict[str, tuple[tuple[str, ...], dict[type, str]]] = {
     "records.multi": (("multi",), {list: "array", dict: "object", str: "text"}),

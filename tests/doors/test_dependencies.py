@@ -34,7 +34,7 @@ FOLDERS = {
 """Package → the extras that it may import from; the empty one is what everybody gets."""
 
 LATER = {
-    "store.py": {"fsspec"},
+    "file_store.py": {"fsspec"},
     "output_files.py": {"fsspec"},
     "writer.py": {"fsspec"},
     "pytest_plugin.py": {"pytest"},

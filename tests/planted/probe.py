@@ -37,7 +37,7 @@ PROMISES = [
     ),
     Promise(
         PAGE,
-        "an answer is a word of the tables in the files that ask, and anything else is refused.",
+        "and anything else is refused.",
         test=f"{TESTS}::test_no_answer_can_be_said_that_the_table_of_its_question_does_not_have",
         defects=(Defect("ninox_tools.probe:Sight.say", "not self._questions[question].permits(answer)", "False"),),
     ),

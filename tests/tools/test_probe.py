@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import io
 import json
@@ -18,8 +19,8 @@ from starlette.responses import Response
 
 from ninox_api.errors import NinoxConfigError
 from ninox_simulator.documents import RecordDocument
-from ninox_tools.probe.question import REASONS, Against
-from ninox_tools.probe.run import QUESTIONS
+from ninox_tools.probe import wire
+from ninox_tools.probe.question import QUESTIONS, REASONS, Against
 from tap_ninox import settings as of_tap
 from target_ninox import settings as of_target
 from tests.helpers import limits
@@ -96,6 +97,20 @@ def test_every_request_stands_in_the_page_and_the_page_names_no_other(simulate):
         run_probe(stage, scratch=True)
         sent |= set(sent_requests(stage))
     assert sent == set(listed_requests())
+
+
+def imports_of(file):
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            yield node.module
+        elif isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+
+
+def test_one_file_sends_so_that_whoever_reads_it_has_read_all():
+    could = {"ninox_api.transport", "ninox_api.client", "requests", "socket", "urllib.request", "http.client"}
+    folder = Path(wire.__file__).parent
+    assert {file.name for file in folder.glob("*.py") if could & set(imports_of(file))} == {"wire.py"}
 
 
 @pytest.mark.parametrize("scratch", [False, True])
@@ -514,7 +529,7 @@ def test_the_command_prints_a_table_and_says_first_how_many_calls_it_makes(simul
     stage = simulate(company())
     done = command(stage, tmp_path)
     assert done.stderr.splitlines()[0] == f"At most 60 calls to {stage.url}; only reads. Ctrl-C stops it."
-    assert done.stdout.startswith("Nothing contradicts:\n\nQuestion")
+    assert done.stdout.startswith("Nothing contradicts what tap-ninox and target-ninox rely on:\n\nQuestion")
     assert done.returncode == 0
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from ninox_simulator.like import ALWAYS, BOUNDS, SWITCH_OF, like, read_report
 from ninox_simulator.switches import SWITCHES
-from ninox_tools.probe.run import QUESTIONS
+from ninox_tools.probe.question import QUESTIONS
 from tests.helpers.probing import answers, company, run_probe
 
 COMBINATIONS = 200
