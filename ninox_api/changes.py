@@ -108,10 +108,10 @@ def read_database_feed(answer: FeedAnswer, table_ids: Iterable[str]) -> FeedChan
         NinoxProtocolError: The feed is unreadable.
     """
     known = frozenset(table_ids)
-    changes = FeedChanges(sequence=answer.seq, next_record_ids=_next_record_ids(answer.next_record_ids))
+    changes = FeedChanges(sequence=answer.seq, next_record_ids=_read_next_ids(answer.next_record_ids))
 
     def named(key: Any, record_id: int | None) -> list[Record]:
-        return _records_named(key, known, record_id=record_id, next_record_ids=changes.next_record_ids)
+        return _find_records(key, known, record_id=record_id, next_record_ids=changes.next_record_ids)
 
     _add(changes, answer, named)
     return changes
@@ -123,7 +123,7 @@ def read_table_feed(answer: FeedAnswer, table_id: str) -> FeedChanges:
     Raises:
         NinoxProtocolError: The feed is unreadable.
     """
-    next_ids = _next_record_ids({table_id: answer.next_record_id})
+    next_ids = _read_next_ids({table_id: answer.next_record_id})
     changes = FeedChanges(sequence=answer.seq, next_record_ids=next_ids)
 
     def named(key: Any, record_id: int | None) -> list[Record]:
@@ -131,9 +131,9 @@ def read_table_feed(answer: FeedAnswer, table_id: str) -> FeedChanges:
             number = key[1] if key[0] == table_id else None
         else:
             number = key.removeprefix(table_id) if isinstance(key, str) else key
-        found = _record_id(number)
+        found = _read_record_id(number)
         if found is None or record_id not in {None, found}:
-            raise _unreadable()
+            raise _make_error()
         return [(table_id, found)]
 
     _add(changes, answer, named)
@@ -147,8 +147,8 @@ def _add(changes: FeedChanges, answer: FeedAnswer, named: Naming) -> None:
         records = named(key, update.id)
         changes.passed_over += not records
         for table_id, record_id in records:
-            changes.of(table_id).updated[record_id] = _sequence_of(update.sequence)
-    for key, record_id_inside in _removals(answer.removes):
+            changes.of(table_id).updated[record_id] = _read_sequence(update.sequence)
+    for key, record_id_inside in _iter_removals(answer.removes):
         records = named(key, record_id_inside)
         changes.passed_over += not records
         for table_id, record_id in records:
@@ -158,33 +158,33 @@ def _add(changes: FeedChanges, answer: FeedAnswer, named: Naming) -> None:
     _add_files(changes, answer.files, named)
 
 
-def _removals(raw: list[Any] | dict[str, Any] | None) -> Iterator[tuple[Any, int | None]]:
+def _iter_removals(raw: list[Any] | dict[str, Any] | None) -> Iterator[tuple[Any, int | None]]:
     """Yield how each removed record is named, and its id if that is said beside."""
     if isinstance(raw, dict):
         for key, record in raw.items():
             if not isinstance(record, Mapping):
-                raise _unreadable()
-            yield key, _optional_id(record.get("_id"))
+                raise _make_error()
+            yield key, _read_optional_id(record.get("_id"))
         return
     while raw:
         removal = raw.pop()  # freed at once, as above
-        yield (_object_key(removal) if isinstance(removal, Mapping) else removal), None
+        yield (_read_object_key(removal) if isinstance(removal, Mapping) else removal), None
 
 
-def _object_key(removal: Mapping[str, Any]) -> Any:
+def _read_object_key(removal: Mapping[str, Any]) -> Any:
     """Return what a removal such as `{"id": "A7"}` names; keys of the record itself begin with `_`."""
     if {key for key in removal if not key.startswith("_")} - {"id", "tid"}:
-        raise _unreadable()
+        raise _make_error()
     table_id = removal.get("tid")
     if table_id is None:
         return removal.get("id")
-    record_id = _record_id(removal.get("id"))
+    record_id = _read_record_id(removal.get("id"))
     if not isinstance(table_id, str) or record_id is None:
-        raise _unreadable()
+        raise _make_error()
     return (table_id, record_id)
 
 
-def _records_named(
+def _find_records(
     key: Any, known: frozenset[str], *, record_id: int | None, next_record_ids: Mapping[str, int]
 ) -> list[Record]:
     """Return the records that a key of a database's feed may mean; none if its table is not known.
@@ -197,21 +197,21 @@ def _records_named(
     """
     if isinstance(key, tuple):
         if key[0] not in known and not _FOREIGN_TABLE.fullmatch(key[0]):
-            raise _unreadable()
+            raise _make_error()
         return [key] if key[0] in known else []
     if not isinstance(key, str):
-        raise _unreadable()
+        raise _make_error()
     splits = [
         (key[:length], number)
         for length in range(1, len(key))
-        if key[:length] in known and (number := _record_id(key[length:])) is not None
+        if key[:length] in known and (number := _read_record_id(key[length:])) is not None
     ]
     if record_id is not None:
         splits = [split for split in splits if split[1] == record_id]
     if len(splits) > 1:
         splits = [split for split in splits if split[1] < next_record_ids.get(split[0], split[1] + 1)] or splits
     if not splits and not (_FOREIGN_NID.fullmatch(key) and key.endswith(str(record_id or ""))):
-        raise _unreadable()
+        raise _make_error()
     return splits
 
 
@@ -220,7 +220,7 @@ def _add_files(changes: FeedChanges, raw: Any, named: Naming) -> None:
     entries = [{"nid": key} for key in raw] if isinstance(raw, Mapping) else raw if isinstance(raw, list) else []
     for entry in entries:
         try:
-            records = named(_file_key(entry), None)
+            records = named(_read_file_key(entry), None)
         except NinoxProtocolError:
             changes.unread_files += 1
             continue
@@ -232,40 +232,40 @@ def _add_files(changes: FeedChanges, raw: Any, named: Naming) -> None:
             files[record_id] = None if before is None or sequence is None else max(before, sequence)
 
 
-def _file_key(entry: Any) -> Any:
+def _read_file_key(entry: Any) -> Any:
     if isinstance(entry, str):
         return entry.partition("/")[0]
     if isinstance(entry, Mapping):
-        return entry["nid"] if "nid" in entry else _object_key({key: entry.get(key) for key in ("id", "tid")})
-    raise _unreadable()
+        return entry["nid"] if "nid" in entry else _read_object_key({key: entry.get(key) for key in ("id", "tid")})
+    raise _make_error()
 
 
-def _next_record_ids(raw: Any) -> dict[str, int]:
+def _read_next_ids(raw: Any) -> dict[str, int]:
     told = raw.items() if isinstance(raw, Mapping) else ()
     return {table_id: next_id for table_id, next_id in told if type(next_id) is int and next_id > 0}
 
 
-def _sequence_of(raw: int | str | None) -> int | None:
+def _read_sequence(raw: int | str | None) -> int | None:
     if isinstance(raw, str):
         if not _NUMBER.fullmatch(raw):
-            raise _unreadable()
+            raise _make_error()
         return int(raw)
     return raw
 
 
-def _optional_id(raw: Any) -> int | None:
+def _read_optional_id(raw: Any) -> int | None:
     if raw is not None and type(raw) is not int:
-        raise _unreadable()
+        raise _make_error()
     return raw
 
 
-def _record_id(raw: Any) -> int | None:
+def _read_record_id(raw: Any) -> int | None:
     if isinstance(raw, str):
         return int(raw) if _NUMBER.fullmatch(raw) else None
     return raw if type(raw) is int and raw > 0 else None
 
 
-def _unreadable() -> NinoxProtocolError:
+def _make_error() -> NinoxProtocolError:
     return NinoxProtocolError(
         "The change feed names a record in an unknown form; it should be a table id followed by a record id."
     )

@@ -263,18 +263,18 @@ def make_transport_error(error: Exception, *, method: str, path: str, api_url: s
         problem = f"it is larger than {error.max_bytes / 1024**2:g} MiB"
         return NinoxSizeError(method=method, path=path, problem=problem, record_bytes=error.record_bytes)
     if isinstance(error, _TLS):
-        problem = _tls_problem(error)
+        problem = _describe_tls(error)
     else:
-        problem = _first_that_fits(error, _PROBLEMS) or f"the exchange failed ({type(error).__name__})"
-    kind = _first_that_fits(error, _ERRORS) or NinoxTransportError
+        problem = _find_first(error, _PROBLEMS) or f"the exchange failed ({type(error).__name__})"
+    kind = _find_first(error, _ERRORS) or NinoxTransportError
     return kind(method=method, path=path, problem=problem.format(api_url=api_url))
 
 
-def _first_that_fits(error: Exception, table: tuple[tuple[tuple[type[Exception], ...], Value], ...]) -> Value | None:
+def _find_first(error: Exception, table: tuple[tuple[tuple[type[Exception], ...], Value], ...]) -> Value | None:
     return next((value for kinds, value in table if isinstance(error, kinds)), None)
 
 
-def _tls_problem(error: Exception) -> str:
+def _describe_tls(error: Exception) -> str:
     cause: object = error
     while isinstance(cause, BaseException) and not isinstance(cause, ssl.SSLError):
         cause = getattr(cause, "reason", None) or next(iter(cause.args[-1:]), None)

@@ -80,15 +80,15 @@ class FileFetcher:
             NinoxFetchError: The address may not be asked, or the host does not send the file.
         """
         for _ in range(_MOST_REDIRECTS):
-            parts = self._checked(url)
+            parts = self._check_address(url)
             with self._get(parts.geturl()) as response:
                 if not response.is_redirect:
-                    yield self._fetched(response, unquote(parts.path.rpartition("/")[2]))
+                    yield self._describe_file(response, unquote(parts.path.rpartition("/")[2]))
                     return
                 url = urljoin(url, response.headers["Location"])
         raise NinoxFetchError(problem="the host redirects too often")
 
-    def _checked(self, url: str) -> SplitResult:
+    def _check_address(self, url: str) -> SplitResult:
         """Return the parts of an address that may be asked for; the address is a value of the row, so it is not told.
 
         Raises:
@@ -116,7 +116,7 @@ class FileFetcher:
             problem = "the host does not answer"
         raise NinoxFetchError(problem=problem)
 
-    def _fetched(self, response: requests.Response, name: str) -> FetchedFile:
+    def _describe_file(self, response: requests.Response, name: str) -> FetchedFile:
         if response.status_code not in _SUCCESS:
             raise NinoxFetchError(problem=f"the host answers HTTP {response.status_code}")
         length = response.headers.get("Content-Length", "")

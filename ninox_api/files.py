@@ -44,11 +44,11 @@ def parse_files(document: Any) -> list[NinoxFile]:
     if not isinstance(document, list):
         message = f"The files of a record should be a list, not {type(document).__name__}."
         raise NinoxProtocolError(message)
-    files = [_file_from_json(item) for item in document]
+    files = [_parse_file(item) for item in document]
     return list({file.name: file for file in files}.values())
 
 
-def _file_from_json(item: Any) -> NinoxFile:
+def _parse_file(item: Any) -> NinoxFile:
     raw = item if isinstance(item, Mapping) else {"name": item}
     name = raw.get("name")
     if not isinstance(name, str):
@@ -56,11 +56,11 @@ def _file_from_json(item: Any) -> NinoxFile:
         raise NinoxProtocolError(message)
     return NinoxFile(
         name=name,
-        content_type=_text(raw.get("contentType")),
-        size=_count(raw.get("size")),
-        modified_at=_moment(raw.get("modifiedDate")),
-        modified_by=_text(raw.get("modifiedUser")),
-        sequence=_count(raw.get("seq")),
+        content_type=_read_text(raw.get("contentType")),
+        size=_read_count(raw.get("size")),
+        modified_at=_read_moment(raw.get("modifiedDate")),
+        modified_by=_read_text(raw.get("modifiedUser")),
+        sequence=_read_count(raw.get("seq")),
     )
 
 
@@ -68,17 +68,17 @@ _MOST_DIGITS = 18
 """Of sizes and times; Python refuses thousands."""
 
 
-def _text(value: Any) -> str | None:
+def _read_text(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _count(value: Any) -> int | None:
+def _read_count(value: Any) -> int | None:
     if isinstance(value, str) and value.isdecimal() and len(value) <= _MOST_DIGITS:
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-def _moment(value: Any) -> str | None:
+def _read_moment(value: Any) -> str | None:
     """Return a date of last change, sent in milliseconds or as text (two models disagree); without a zone it is UTC."""
     if isinstance(value, str) and value.isdecimal() and len(value) <= _MOST_DIGITS:
         value = int(value)
@@ -168,7 +168,7 @@ class Download:
         Raises:
             RangeRefusedError: It is another part of the file than the rest; what has arrived is forgotten.
         """
-        first = _first_byte(headers.get("Content-Range", "")) if status == _PARTIAL_CONTENT else 0
+        first = _read_first_byte(headers.get("Content-Range", "")) if status == _PARTIAL_CONTENT else 0
         if first is None or first not in {0, self.size}:
             self.restart()
             raise RangeRefusedError
@@ -191,7 +191,7 @@ class Download:
         self._digest.update(piece)
 
 
-def _first_byte(content_range: str) -> int | None:
+def _read_first_byte(content_range: str) -> int | None:
     """Return where a part begins that goes to the end of its file; None for any other."""
     found = _RANGE.fullmatch(content_range)
     if found is None:

@@ -134,25 +134,25 @@ def parse_schema(document: JsonObject) -> DatabaseSchema:
     Raises:
         NinoxProtocolError: There are no tables to read; the schema of a locked database may come encrypted.
     """
-    types = _member(document.get("schema"), "types", dict, where="schema")
-    tables = [_table_from_raw(table_id, raw) for table_id, raw in types.items()]
+    types = _read_member(document.get("schema"), "types", dict, where="schema")
+    tables = [_parse_raw_table(table_id, raw) for table_id, raw in types.items()]
     settings = document.get("settings")
     name = settings.get("name") if isinstance(settings, dict) else None
     return DatabaseSchema(
-        tables=_by_age(_with_offered_tables(tables)),
+        tables=_sort_by_age(_add_offered_tables(tables)),
         lists_formulas=True,
         name=repair_text(name) if isinstance(name, str) and name else None,
     )
 
 
-def _with_offered_tables(tables: Sequence[Table]) -> Iterator[Table]:
+def _add_offered_tables(tables: Sequence[Table]) -> Iterator[Table]:
     """Yield the tables, dynamic choices with the table whose records they offer, where their script says so plainly.
 
     A script may as well offer numbers of months (seen in a public backup): then there is no table.
     """
     for table in tables:
         fields = (
-            replace(field, target_table_id=_offered_table(field.options_script, tables))
+            replace(field, target_table_id=_find_offered_table(field.options_script, tables))
             if field.options_script and field.target_table_id is None
             else field
             for field in table.fields
@@ -160,7 +160,7 @@ def _with_offered_tables(tables: Sequence[Table]) -> Iterator[Table]:
         yield replace(table, fields=tuple(fields))
 
 
-def _offered_table(script: str, tables: Iterable[Table]) -> str | None:
+def _find_offered_table(script: str, tables: Iterable[Table]) -> str | None:
     selects = _SELECT.fullmatch(script)
     caption = next(filter(None, selects.groups()), None) if selects else None
     found = [table.id for table in tables if table.name == caption]
@@ -169,29 +169,29 @@ def _offered_table(script: str, tables: Iterable[Table]) -> str | None:
 
 def parse_tables(document: Iterable[JsonObject]) -> DatabaseSchema:
     """Read the answer of `GET {database}/tables`."""
-    return DatabaseSchema(tables=_by_age(map(parse_table, document)), lists_formulas=False)
+    return DatabaseSchema(tables=_sort_by_age(map(parse_table, document)), lists_formulas=False)
 
 
 def parse_table(raw: JsonObject) -> Table:
     """Read one table of `GET {database}/tables`."""
-    table_id = _member(raw, "id", str, where="table")
-    fields = (_field_from_json(field) for field in _member(raw, "fields", list, where=f"table {table_id}"))
-    return Table(id=table_id, name=_text(raw, "name", table_id), fields=_by_age(fields))
+    table_id = _read_member(raw, "id", str, where="table")
+    fields = (_parse_field(field) for field in _read_member(raw, "fields", list, where=f"table {table_id}"))
+    return Table(id=table_id, name=_read_text(raw, "name", table_id), fields=_sort_by_age(fields))
 
 
-def _table_from_raw(table_id: str, raw: JsonObject) -> Table:
-    fields = _optional(raw, "fields", dict, where=f"table {table_id}")
-    link_to_parent = _id(raw, "masterRef")
+def _parse_raw_table(table_id: str, raw: JsonObject) -> Table:
+    fields = _read_optional(raw, "fields", dict, where=f"table {table_id}")
+    link_to_parent = _read_id(raw, "masterRef")
     return Table(
         id=table_id,
-        name=_text(raw, "caption", table_id),
-        fields=_by_age(
-            _field_from_raw(field_id, field, links_to_parent=field_id == link_to_parent)
+        name=_read_text(raw, "caption", table_id),
+        fields=_sort_by_age(
+            _parse_raw_field(field_id, field, links_to_parent=field_id == link_to_parent)
             for field_id, field in fields.items()
         ),
-        kind=_text(raw, "kind", "table"),
+        kind=_read_text(raw, "kind", "table"),
         is_hidden=raw.get("hidden") is True,
-        master_table_id=_id(raw, "master"),
+        master_table_id=_read_id(raw, "master"),
         may_have_scripts=any(
             definition.get(event)
             for definition in (raw, *fields.values())
@@ -201,41 +201,41 @@ def _table_from_raw(table_id: str, raw: JsonObject) -> Table:
     )
 
 
-def _field_from_raw(field_id: str, raw: JsonObject, *, links_to_parent: bool) -> Field:
-    options = _optional(raw, "values", dict, where=f"field {field_id}")
+def _parse_raw_field(field_id: str, raw: JsonObject, *, links_to_parent: bool) -> Field:
+    options = _read_optional(raw, "values", dict, where=f"field {field_id}")
     choices = [(key, value) for key, value in options.items() if isinstance(value, Mapping)]
-    choices.sort(key=lambda item: _order(item[1]))
-    foreign = _id(raw, "dbName", "dbId", "refTypeUUID")
+    choices.sort(key=lambda item: _read_order(item[1]))
+    foreign = _read_id(raw, "dbName", "dbId", "refTypeUUID")
     return Field(
         id=field_id,
-        name=_text(raw, "caption", field_id),
-        type=_text(raw, "base", "unknown"),
-        choices=tuple(Choice(id=key, caption=_text(value, "caption", key)) for key, value in choices),
-        target_table_id=None if foreign else _id(raw, "refTypeId", "dynamicChoiceTypeId"),
-        target_field_id=None if foreign else _id(raw, "refFieldId"),
-        formula=_text(raw, "fn", "") if raw.get("base") == FORMULA else None,
+        name=_read_text(raw, "caption", field_id),
+        type=_read_text(raw, "base", "unknown"),
+        choices=tuple(Choice(id=key, caption=_read_text(value, "caption", key)) for key, value in choices),
+        target_table_id=None if foreign else _read_id(raw, "refTypeId", "dynamicChoiceTypeId"),
+        target_field_id=None if foreign else _read_id(raw, "refFieldId"),
+        formula=_read_text(raw, "fn", "") if raw.get("base") == FORMULA else None,
         required=raw.get("required") is True,
         cascades=bool(raw.get("cascade", links_to_parent) or raw.get("composition")),
         foreign_database=repair_text(foreign) if foreign else None,
-        options_script=_id(raw, "dchoiceValues"),
+        options_script=_read_id(raw, "dchoiceValues"),
     )
 
 
-def _field_from_json(raw: JsonObject) -> Field:
-    field_id = _member(raw, "id", str, where="field")
-    options = _optional(raw, "choices", list, where=f"field {field_id}")
-    choices = sorted((item for item in options if isinstance(item, Mapping)), key=_order)
+def _parse_field(raw: JsonObject) -> Field:
+    field_id = _read_member(raw, "id", str, where="field")
+    options = _read_optional(raw, "choices", list, where=f"field {field_id}")
+    choices = sorted((item for item in options if isinstance(item, Mapping)), key=_read_order)
     return Field(
         id=field_id,
-        name=_text(raw, "name", field_id),
-        type=_text(raw, "type", "unknown"),
-        choices=tuple(Choice(id=str(item.get("id")), caption=_text(item, "caption", "")) for item in choices),
-        target_table_id=_id(raw, "referenceToTable", "referenceFromTable"),
-        target_field_id=_id(raw, "reverseField", "referenceFromField"),
+        name=_read_text(raw, "name", field_id),
+        type=_read_text(raw, "type", "unknown"),
+        choices=tuple(Choice(id=str(item.get("id")), caption=_read_text(item, "caption", "")) for item in choices),
+        target_table_id=_read_id(raw, "referenceToTable", "referenceFromTable"),
+        target_field_id=_read_id(raw, "reverseField", "referenceFromField"),
     )
 
 
-def _by_age(items: Iterable[Any]) -> tuple[Any, ...]:
+def _sort_by_age(items: Iterable[Any]) -> tuple[Any, ...]:
     return tuple(sorted(items, key=lambda item: age_key(item.id)))
 
 
@@ -251,26 +251,26 @@ def age_key(object_id: str) -> tuple[int, int, str]:
     return (len(object_id), int(digits or 0), letters + rest)
 
 
-def _order(raw: JsonObject) -> float:
+def _read_order(raw: JsonObject) -> float:
     order = raw.get("order")
     return order if isinstance(order, int | float) else 0
 
 
-def _text(raw: JsonObject, key: str, default: str) -> str:
+def _read_text(raw: JsonObject, key: str, default: str) -> str:
     value = raw.get(key)
     return repair_text(value) if isinstance(value, str) and value else default
 
 
-def _id(raw: JsonObject, *keys: str) -> str | None:
+def _read_id(raw: JsonObject, *keys: str) -> str | None:
     return next((value for key in keys if isinstance(value := raw.get(key), str) and value), None)
 
 
-def _optional(raw: Any, key: str, kind: type, *, where: str) -> Any:
+def _read_optional(raw: Any, key: str, kind: type, *, where: str) -> Any:
     """Return a member that may be left out: empty then."""
-    return kind() if isinstance(raw, Mapping) and raw.get(key) is None else _member(raw, key, kind, where=where)
+    return kind() if isinstance(raw, Mapping) and raw.get(key) is None else _read_member(raw, key, kind, where=where)
 
 
-def _member(raw: Any, key: str, kind: type, *, where: str) -> Any:
+def _read_member(raw: Any, key: str, kind: type, *, where: str) -> Any:
     value = raw.get(key) if isinstance(raw, Mapping) else None
     if not isinstance(value, kind):
         message = f"The schema is not in a known form: {where}.{key} should be a {kind.__name__}."

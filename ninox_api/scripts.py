@@ -89,7 +89,7 @@ def count_rows(client: DatabaseClient, tables: Iterable[Table]) -> RowCounts:
     """
     tables = [table for table in tables if not table.is_page]
     try:
-        return _counted(client, tables)
+        return _count_by_script(client, tables)
     except (NinoxAPIError, NinoxProtocolError, NinoxScriptError) as error:
         # A role without scripts is usual; a key that is refused, or a quota that is used up, should be known.
         level = logging.WARNING if isinstance(error, NinoxAuthenticationError | NinoxRateLimitError) else logging.DEBUG
@@ -102,7 +102,7 @@ def count_rows(client: DatabaseClient, tables: Iterable[Table]) -> RowCounts:
     return RowCounts({table_id: next_id - 1 for table_id, next_id in changes.next_record_ids.items()})
 
 
-def _counted(client: DatabaseClient, tables: list[Table]) -> RowCounts:
+def _count_by_script(client: DatabaseClient, tables: list[Table]) -> RowCounts:
     """Count by one script for all tables.
 
     Raises:

@@ -313,15 +313,15 @@ def _decode(received: _Received, request: Request, decoder: Decoder[Answer]) -> 
         if (
             detect_form(received.content) != "json"
         ):  # types are checked while reading, so damage further on may not be seen yet
-            raise _not_json(received, request) from None
+            raise _make_not_json_error(received, request) from None
         # The text names a JSON path and two types, no value.
         message = f"{request.method} {request.label} was answered in an unknown form: {error}."
         raise NinoxProtocolError(message) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ArithmeticError):
-        raise _not_json(received, request) from None
+        raise _make_not_json_error(received, request) from None
 
 
-def _not_json(received: _Received, request: Request) -> NinoxTransportError:
+def _make_not_json_error(received: _Received, request: Request) -> NinoxTransportError:
     kind = received.headers.get("Content-Type", "no content type").split(";")[0]
     problem = f"HTTP {received.status} with {len(received.content)} bytes of {kind} that are not whole JSON"
     if kind == "text/html":

@@ -30,7 +30,7 @@ MOST_PLACES = 12
 """So many of the last calls are told of each error that nobody foresaw."""
 
 
-def _not_json(error: JSONDecodeError) -> str:
+def _describe_json_error(error: JSONDecodeError) -> str:
     """Return what is wrong with a file, without a word of its values."""
     if not error.doc.strip():
         return "is empty: leave the option out instead"
@@ -88,7 +88,7 @@ def _run(name: str, load: Callable[[], Callable[[], object]], *, files: str) -> 
     except (NinoxError, InvalidInputLine, RecordsWithoutSchemaException) as error:
         logger.error(error)  # noqa: TRY400
     except JSONDecodeError as error:
-        logger.error("A file given with %s %s.", files, _not_json(error))  # noqa: TRY400
+        logger.error("A file given with %s %s.", files, _describe_json_error(error))  # noqa: TRY400
     except UnicodeDecodeError as error:
         logger.error(  # noqa: TRY400
             "A file given with %s, or .env, is not text in UTF-8 (byte %d). Save it anew.", files, error.start
@@ -140,11 +140,11 @@ def log_defect(error: BaseException, logger: logging.Logger) -> None:
     logger.error(
         "This is a defect of %s; please report it. Traceback, without messages, which may quote your data:", logger.name
     )
-    for place in _places(error):
+    for place in _iter_places(error):
         logger.error(place)
 
 
-def _places(error: BaseException | None) -> Iterator[str]:
+def _iter_places(error: BaseException | None) -> Iterator[str]:
     while error is not None:
         yield type(error).__name__
         for place in traceback.extract_tb(error.__traceback__, limit=-MOST_PLACES):

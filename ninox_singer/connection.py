@@ -74,7 +74,7 @@ def read_connection(settings: Mapping[str, Any]) -> ConnectionConfig:
         message = "auth_token_file: give the key either in auth_token or in a file, not both."
         raise NinoxConfigError(message)
     try:
-        return ConnectionConfig.from_settings({**settings, "auth_token": _key_in(path)})
+        return ConnectionConfig.from_settings({**settings, "auth_token": _read_key(path)})
     except NinoxConfigError as error:
         problems = [problem.replace("auth_token:", "auth_token_file:", 1) for problem in error.errors]
         raise NinoxConfigError(problems) from None
@@ -99,7 +99,7 @@ def assign_passwords(client: NinoxClient, databases: Sequence[DatabaseName]) -> 
     return problems
 
 
-def _key_in(path: str) -> str:
+def _read_key(path: str) -> str:
     """Return what a file holds, without the white space around it."""
     try:
         key = Path(path).expanduser().read_text(encoding="utf-8-sig").strip()

@@ -100,7 +100,7 @@ def read_meltano_file(*, prefix: str) -> dict[str, list[Any]]:
     if plugin is None or root is None:
         return values
     kind = "extractors" if prefix.startswith("TAP") else "loaders"
-    given = [plugins for document in _project_files(Path(root)) for plugins in _plugins(document, kind)]
+    given = [plugins for document in _iter_project_files(Path(root)) for plugins in _iter_plugins(document, kind)]
     name: str | None = plugin
     while name is not None:  # and what it inherits from
         same = [item for item in given if item.get("name") == name]
@@ -112,7 +112,7 @@ def read_meltano_file(*, prefix: str) -> dict[str, list[Any]]:
     return values
 
 
-def _project_files(root: Path) -> Iterator[Mapping[str, Any]]:
+def _iter_project_files(root: Path) -> Iterator[Mapping[str, Any]]:
     """Yield `meltano.yml` and what it includes; one that cannot be read has been told by Meltano."""
     import yaml  # noqa: PLC0415 (slow to load)
 
@@ -131,7 +131,7 @@ def _project_files(root: Path) -> Iterator[Mapping[str, Any]]:
             paths += [found for pattern in document.get("include_paths") or () for found in root.glob(pattern)]
 
 
-def _plugins(document: Mapping[str, Any], kind: str) -> Iterator[Mapping[str, Any]]:
+def _iter_plugins(document: Mapping[str, Any], kind: str) -> Iterator[Mapping[str, Any]]:
     """Yield the plugins of a kind of the project and of the environment that is active."""
     active = os.environ.get("MELTANO_ENVIRONMENT")
     for environment in document.get("environments") or ():

@@ -68,11 +68,11 @@ def is_glob(name: str) -> bool:
 
 def fits(pattern: str, name: str) -> bool:
     """Return whether a name in a setting means one thing: that is called so, or that it is a glob of."""
-    return fold(pattern) == fold(name) or (is_glob(pattern) and bool(_compiled(fold(pattern)).match(fold(name))))
+    return fold(pattern) == fold(name) or (is_glob(pattern) and bool(_compile(fold(pattern)).match(fold(name))))
 
 
 @lru_cache(maxsize=4096)
-def _compiled(pattern: str) -> re.Pattern[str]:
+def _compile(pattern: str) -> re.Pattern[str]:
     return re.compile(fnmatch.translate(pattern.replace("[", "[[]")))
 
 
@@ -161,7 +161,7 @@ class Names(Generic[Item]):
         found = self._at(self._ids.get(pattern.strip()), self._folded.get(fold(pattern)))
         if found or not is_glob(pattern):
             return found
-        wanted = _compiled(fold(pattern))
+        wanted = _compile(fold(pattern))
         return self._at(*(numbers for name, numbers in self._folded.items() if wanted.match(name)))
 
     def find_nearest(self, name: str) -> str | None:

@@ -147,11 +147,11 @@ class Progress:
         if seconds > 0:
             parts.append(f"{rows / seconds:,.0f} rows/s")
             if share is not None and share > self._start:
-                parts.append(f"about {_duration(seconds * (1 - share) / (share - self._start))} left")
+                parts.append(f"about {_format_duration(seconds * (1 - share) / (share - self._start))} left")
         return f"{self._name}: {', '.join(parts)}"
 
 
-def _duration(seconds: float) -> str:
+def _format_duration(seconds: float) -> str:
     if seconds <= _LONGEST_IN_SECONDS:
         return f"{seconds:.0f} s"
     if seconds <= _LONGEST_IN_MINUTES:

@@ -85,7 +85,7 @@ def refuse_null(schema: dict[str, Any], *names: str) -> dict[str, Any]:
     """
     for name in names:
         part = schema["properties"][name]
-        part["type"] = [kind for kind in _types(part) if kind != "null"]
+        part["type"] = [kind for kind in _list_types(part) if kind != "null"]
     return schema
 
 
@@ -135,7 +135,7 @@ class ConfiguredPlugin(PluginBase):
             lost := list(_describe_lost(self._config, schema, prefix=prefix))
         ):
             raise NinoxConfigError(lost)
-        objects = {name for name, part in schema["properties"].items() if "object" in _types(part)}
+        objects = {name for name, part in schema["properties"].items() if "object" in _list_types(part)}
         given = {
             name: _restore_object(name, value, prefix=prefix) if name in objects else value
             for name, value in self._config.items()
@@ -179,7 +179,7 @@ def _describe_lost(given: Mapping[str, Any], schema: Mapping[str, Any], *, prefi
     for name, part in schema["properties"].items():
         if name in LOST and name not in given:
             yield LOST[name]
-        elif "null" not in _types(part) and (
+        elif "null" not in _list_types(part) and (
             (name in written and name not in given)
             or (None in written.get(name, ()) and given[name] == part.get("default"))
         ):
@@ -214,16 +214,16 @@ def read_settings(
     Raises:
         NinoxConfigError: Names everything that is wrong, and never quotes a value of a wrong type: it may be a secret.
     """
-    problems = list(_removed(given, removed or {}))
+    problems = list(_describe_removed(given, removed or {}))
     known = {name: value for name, value in given.items() if name not in (removed or {})}
-    settings = _typed(known, schema)
+    settings = _convert(known, schema)
     problems += [line for line in describe_problems(settings, schema) if not _is_about(line, problems)]
     if problems:
         raise NinoxConfigError(problems)
     return dict(settings)
 
 
-def _removed(given: Any, removed: Mapping[str, str], path: str = "", pattern: str = "") -> Iterator[str]:
+def _describe_removed(given: Any, removed: Mapping[str, str], path: str = "", pattern: str = "") -> Iterator[str]:
     if not isinstance(given, Mapping):
         return
     for name, value in given.items():
@@ -232,7 +232,7 @@ def _removed(given: Any, removed: Mapping[str, str], path: str = "", pattern: st
             yield f"{path}{name}: this setting is gone. {advice}"
         elif any(key.startswith((f"{exact}.", f"{wild}.")) for key in removed):
             part = exact if any(key.startswith(f"{exact}.") for key in removed) else wild
-            yield from _removed(value, removed, f"{path}{name}.", f"{part}.")
+            yield from _describe_removed(value, removed, f"{path}{name}.", f"{part}.")
 
 
 def _is_about(line: str, problems: Iterable[str]) -> bool:
@@ -241,16 +241,16 @@ def _is_about(line: str, problems: Iterable[str]) -> bool:
     return any(name == told or name.startswith(f"{told}.") for told in (line.partition(": ")[0] for line in problems))
 
 
-def _types(schema: Mapping[str, Any]) -> tuple[str, ...]:
+def _list_types(schema: Mapping[str, Any]) -> tuple[str, ...]:
     types = schema.get("type", ())
     return (types,) if isinstance(types, str) else tuple(types)
 
 
-def _typed(value: Any, schema: Mapping[str, Any]) -> Any:
+def _convert(value: Any, schema: Mapping[str, Any]) -> Any:
     """Return a value in the type that its schema wants; what cannot be read stays as it is, for the check to name."""
-    types = _types(schema)
+    types = _list_types(schema)
     if isinstance(value, str):
-        value = _parsed(value, types)
+        value = _parse(value, types)
     if isinstance(value, Decimal):  # the SDK reads files with them
         value = float(value)
     if isinstance(value, float) and not math.isfinite(value):
@@ -260,20 +260,20 @@ def _typed(value: Any, schema: Mapping[str, Any]) -> Any:
     if isinstance(value, int) and value in {0, 1} and "boolean" in types:
         return bool(value)
     if isinstance(value, list):
-        items = (_typed(item, schema.get("items", {})) for item in value)
+        items = (_convert(item, schema.get("items", {})) for item in value)
         return [item.strip() if isinstance(item, str) else item for item in items]
     if isinstance(value, Mapping):
-        joined = _joined(value, schema)
-        return {name: _typed(item, _part(schema, name)) for name, item in joined.items()}
+        joined = _join(value, schema)
+        return {name: _convert(item, _find_part(schema, name)) for name, item in joined.items()}
     return value
 
 
-def _part(schema: Mapping[str, Any], name: Any) -> Mapping[str, Any]:
+def _find_part(schema: Mapping[str, Any], name: Any) -> Mapping[str, Any]:
     part = schema.get("properties", {}).get(name, schema.get("additionalProperties"))
     return part if isinstance(part, Mapping) else {}
 
 
-def _parsed(text: str, types: tuple[str, ...]) -> Any:
+def _parse(text: str, types: tuple[str, ...]) -> Any:
     """Read a text where another type is wanted; an empty one is a setting that is not given."""
     if "string" in types and not ("array" in types and text.lstrip().startswith("[")):
         return text
@@ -286,48 +286,48 @@ def _parsed(text: str, types: tuple[str, ...]) -> Any:
     return text
 
 
-def _truth(text: str) -> bool:
+def _parse_truth(text: str) -> bool:
     if text.lower() not in _TRUE | _FALSE:
         raise ValueError(text)
     return text.lower() in _TRUE
 
 
-def _list(text: str) -> Any:
+def _parse_list(text: str) -> Any:
     """Read a JSON list; names with commas between are permitted, too."""
     return json.loads(text) if text[0] in '["{' else [name for name in text.split(",") if name.strip()]
 
 
 _READERS: dict[str, Callable[[str], Any]] = {
-    "integer": int, "number": float, "boolean": _truth, "array": _list, "object": json.loads,
+    "integer": int, "number": float, "boolean": _parse_truth, "array": _parse_list, "object": json.loads,
 }  # fmt: skip
 """Type of a setting → how its text is read."""
 
 
-def _joined(value: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+def _join(value: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
     """Put keys together again that Meltano took apart at dots: `{"db": {"A": x}}` → `{"db.A": x}`.
 
     Only objects whose keys are the user's own can have such keys.
     """
     inner = schema.get("additionalProperties")
-    if not isinstance(inner, Mapping) or not _types(inner):  # of stream_maps, whose members may be objects or texts
-        return value
-    if inner.get("type") and "object" not in _types(inner):
-        return {".".join(path): leaf for path, leaf in _leaves(value)}
+    if not isinstance(inner, Mapping) or not _list_types(inner):
+        return value  # stream_maps: their members may be objects or texts
+    if inner.get("type") and "object" not in _list_types(inner):
+        return {".".join(path): leaf for path, leaf in _iter_leaves(value)}
     if "properties" not in inner or all(
         isinstance(item, Mapping) and item.keys() <= inner["properties"].keys() for item in value.values()
     ):
         return value
     joined: dict[str, Any] = {}
-    for path, leaf in _leaves(value):
+    for path, leaf in _iter_leaves(value):
         _place(joined, path, leaf, inner["properties"])
     return joined
 
 
-def _leaves(value: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+def _iter_leaves(value: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     for key, item in value.items():
         parts = (*path, *str(key).split("."))
         if isinstance(item, Mapping) and item:
-            yield from _leaves(item, parts)
+            yield from _iter_leaves(item, parts)
         else:
             yield parts, item
 
@@ -352,10 +352,10 @@ def _place(joined: dict[str, Any], path: tuple[str, ...], leaf: Any, known: Mapp
 def describe_problems(settings: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
     """Return what is wrong with settings, a sentence each."""
     errors = Draft202012Validator(schema).iter_errors(settings)
-    return list(dict.fromkeys(line for error in errors for line in _described(error)))
+    return list(dict.fromkeys(line for error in errors for line in _describe(error)))
 
 
-def _described(error: ValidationError) -> Iterator[str]:
+def _describe(error: ValidationError) -> Iterator[str]:
     describe = _DESCRIPTIONS.get(str(error.validator))
     path = [str(part) for part in error.absolute_path]
     if describe:
@@ -364,14 +364,14 @@ def _described(error: ValidationError) -> Iterator[str]:
         yield f"{'.'.join(path)}: this value is not permitted ({error.validator})."
 
 
-def _missing(path: list[str], settings: Mapping[str, Any], schema: Any) -> Iterator[str]:
+def _describe_missing(path: list[str], settings: Mapping[str, Any], schema: Any) -> Iterator[str]:
     for name in schema["required"]:
         if name not in settings:
             meaning = schema["properties"].get(name, {}).get("description", "")
             yield f"{'.'.join([*path, name])}: missing. {meaning}".rstrip()
 
 
-def _unknown(path: list[str], settings: Mapping[str, Any], schema: Any) -> Iterator[str]:
+def _describe_unknown(path: list[str], settings: Mapping[str, Any], schema: Any) -> Iterator[str]:
     known = list(schema.get("properties", ()))
     for name in settings:
         if name not in known:
@@ -381,10 +381,10 @@ def _unknown(path: list[str], settings: Mapping[str, Any], schema: Any) -> Itera
             yield f"{'.'.join([*path, str(name)])}: there is no such setting.{hint}"
 
 
-def _wrong_type(path: list[str], value: Any, schema: Any) -> Iterator[str]:
+def _describe_wrong_type(path: list[str], value: Any, schema: Any) -> Iterator[str]:
     example = next(iter(schema.get("examples", ())), None)
     wanted = {**_WANTED, **({} if example is None else {"object": f"an object, as JSON such as {json.dumps(example)}"})}
-    kinds = " or ".join(wanted[kind] for kind in _types(schema) if kind != "null")
+    kinds = " or ".join(wanted[kind] for kind in _list_types(schema) if kind != "null")
     if value is None:
         yield (
             f"{'.'.join(path)}: empty (null). Give {kinds}, or leave the setting out. A variable that is not defined "
@@ -394,7 +394,7 @@ def _wrong_type(path: list[str], value: Any, schema: Any) -> Iterator[str]:
         yield f"{'.'.join(path)}: give {kinds}."
 
 
-def _unknown_value(path: list[str], value: Any, schema: Any) -> Iterator[str]:
+def _describe_unknown_value(path: list[str], value: Any, schema: Any) -> Iterator[str]:
     if value is not None and not isinstance(value, str):
         return  # it is of a wrong type, which is told
     permitted = " or ".join(json.dumps(item) for item in schema["enum"] if item is not None)
@@ -406,27 +406,27 @@ def _no_map(path: list[str], _value: Any, _schema: Any) -> Iterator[str]:
     yield f"{'.'.join(path)}: give an object of rules, or null."
 
 
-def _too_small(path: list[str], value: Any, schema: Any) -> Iterator[str]:
+def _describe_too_small(path: list[str], value: Any, schema: Any) -> Iterator[str]:
     yield f"{'.'.join(path)}: {value} is too small; give at least {schema['minimum']}."
 
 
-def _too_large(path: list[str], value: Any, schema: Any) -> Iterator[str]:
+def _describe_too_large(path: list[str], value: Any, schema: Any) -> Iterator[str]:
     yield f"{'.'.join(path)}: {value} is too large; give at most {schema['maximum']}."
 
 
-def _empty(path: list[str], _value: Any, _schema: Any) -> Iterator[str]:
+def _describe_empty(path: list[str], _value: Any, _schema: Any) -> Iterator[str]:
     yield f"{'.'.join(path)}: empty. Give a value, or leave the setting out."
 
 
 _DESCRIPTIONS: dict[str, Callable[[list[str], Any, Any], Iterator[str]]] = {
-    "required": _missing,
-    "additionalProperties": _unknown,
-    "type": _wrong_type,
-    "enum": _unknown_value,
-    "minimum": _too_small,
-    "maximum": _too_large,
+    "required": _describe_missing,
+    "additionalProperties": _describe_unknown,
+    "type": _describe_wrong_type,
+    "enum": _describe_unknown_value,
+    "minimum": _describe_too_small,
+    "maximum": _describe_too_large,
     "anyOf": _no_map,
-    "minLength": _empty,
-    "minItems": _empty,
+    "minLength": _describe_empty,
+    "minItems": _describe_empty,
 }
 """Keyword of JSON Schema that is not met → what to say of it, by path, value and schema of the part."""

@@ -92,13 +92,13 @@ def suggest(messages: Iterable[bytes], output: TextIO, *, config: Path | None) -
     advised = {}
     for stream in streams:
         advice = _advise(stream, database, wanted=settings.stream(stream.name).table)
-        output.writelines(f"{escape(line)}\n" for line in _lines(stream, advice))
+        output.writelines(f"{escape(line)}\n" for line in _iter_lines(stream, advice))
         if advice.settings:
             advised[stream.name] = advice.settings
-    output.writelines(f"{escape(line)}\n" for line in _to_paste(advised))
+    output.writelines(f"{escape(line)}\n" for line in _iter_lines_to_paste(advised))
 
 
-def _to_paste(advised: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def _iter_lines_to_paste(advised: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Yield the lines of the configuration: YAML, in which JSON is one way to write a value."""
     if not advised:
         yield "Nothing has to be configured."
@@ -132,7 +132,7 @@ def _read(messages: Iterable[bytes]) -> list[_Stream]:
 
 def _advise(stream: _Stream, database: Database, *, wanted: str | None) -> _Advice:
     advice = _Advice()
-    table = _table(stream, database, wanted, advice)
+    table = _choose_table(stream, database, wanted, advice)
     if table is None:
         return advice
     names = FieldNames(table, stream.schema.get("properties") or {})
@@ -155,9 +155,9 @@ def _advise(stream: _Stream, database: Database, *, wanted: str | None) -> _Advi
         known = filled[name]
         if not _can_be_written(known):
             why = why_read_only(known.type)
-            advice.lines.append((name, _described(known), f"{how}, but it is {why}: left out"))
+            advice.lines.append((name, _describe(known), f"{how}, but it is {why}: left out"))
             continue
-        advice.lines.append((name, _described(known), "; ".join([how, *_remarks(stream, name, known)])))
+        advice.lines.append((name, _describe(known), "; ".join([how, *_iter_remarks(stream, name, known)])))
     if renamed:
         advice.settings["fields"] = renamed
     _advise_formats(stream, filled, advice)
@@ -169,13 +169,13 @@ def _advise(stream: _Stream, database: Database, *, wanted: str | None) -> _Advi
     return advice
 
 
-def _table(stream: _Stream, database: Database, wanted: str | None, advice: _Advice) -> Table | None:
+def _choose_table(stream: _Stream, database: Database, wanted: str | None, advice: _Advice) -> Table | None:
     """Return the table that the target would take, or else the one with the most fields of these names."""
     by_id = {table.id: table for table in database.tables}
     try:
         place = find_place(stream.name, stream.schema, database, wanted=wanted)
     except NinoxConfigError as error:
-        count, best = max(((_alike(stream, table), table) for table in database.tables), key=lambda one: one[0])
+        count, best = max(((_count_alike(stream, table), table) for table in database.tables), key=lambda one: one[0])
         if count < _FEWEST_ALIKE:
             advice.notes.append(str(error))
             return None
@@ -191,7 +191,7 @@ def _table(stream: _Stream, database: Database, wanted: str | None, advice: _Adv
     return by_id[place.table_id]
 
 
-def _alike(stream: _Stream, table: Table) -> int:
+def _count_alike(stream: _Stream, table: Table) -> int:
     names = FieldNames(table, stream.schema.get("properties") or {})
     return sum(len(names.find(name)) == 1 for name in stream.properties)
 
@@ -213,7 +213,7 @@ def _guess(name: str, free: Mapping[str, Field]) -> tuple[str, str] | None:
     return (begin[0], "similar: one name begins with the other") if len(begin) == 1 else None
 
 
-def _remarks(stream: _Stream, name: str, target: Field) -> Iterator[str]:
+def _iter_remarks(stream: _Stream, name: str, target: Field) -> Iterator[str]:
     """Yield what is worth a look in a property's values, without any of them."""
     if target.type == "html":
         marked = sum(isinstance(value, str) and not _MARKUP.isdisjoint(value) for value in stream.values(name))
@@ -227,7 +227,7 @@ def _remarks(stream: _Stream, name: str, target: Field) -> Iterator[str]:
         if strange:
             yield f"{len(strange)} different values are none of its {len(target.choices)} options"
     elif (known := field_type(target.type)).write and known.is_plain and not known.links and target.type != "number":
-        refused = _refused(stream.values(name), target, Formats())
+        refused = _count_refused(stream.values(name), target, Formats())
         if refused:
             yield f"{refused} of {len(stream.values(name))} values do not fit"
 
@@ -235,8 +235,8 @@ def _remarks(stream: _Stream, name: str, target: Field) -> Iterator[str]:
 def _advise_formats(stream: _Stream, filled: Mapping[str, Field], advice: _Advice) -> None:
     """Advise on how numbers are written, if text of one way does not fit the other."""
     numbers = [(target, stream.values(name)) for name, target in filled.items() if target.type == "number"]
-    iso = sum(_refused(values, target, Formats()) for target, values in numbers)
-    german = sum(_refused(values, target, Formats(german_numbers=True)) for target, values in numbers)
+    iso = sum(_count_refused(values, target, Formats()) for target, values in numbers)
+    german = sum(_count_refused(values, target, Formats(german_numbers=True)) for target, values in numbers)
     if german < iso:
         advice.settings["number_format"] = "de"
         advice.notes.append(f"{iso - german} numbers are written like 1.234,56.")
@@ -256,7 +256,7 @@ def _is_unclear(value: Any) -> bool:
     return isinstance(value, str) and _UNCLEAR.fullmatch(value.strip()) is not None
 
 
-def _refused(values: Iterable[Any], target: Field, formats: Formats) -> int:
+def _count_refused(values: Iterable[Any], target: Field, formats: Formats) -> int:
     known = field_type(target.type)
     if known.write is None:
         return 0
@@ -273,7 +273,7 @@ def _advise_links(stream: _Stream, filled: Mapping[str, Field], database: Databa
     """Advise by which field of the other table a link is found, where its values are no record ids."""
     links: dict[str, Any] = {}
     for name, target in filled.items():
-        if target.type != "ref" or not _refused(stream.values(name), target, Formats()):
+        if target.type != "ref" or not _count_refused(stream.values(name), target, Formats()):
             continue
         other = next((table for table in database.tables if table.id == target.target_table_id), None)
         texts = [one.name for one in other.fields if one.type in {"string", "number"}] if other else []
@@ -310,11 +310,11 @@ def _can_be_written(target: Field) -> bool:
     return field_type(target.type).write is not None
 
 
-def _described(target: Field) -> str:
+def _describe(target: Field) -> str:
     return f"{target.name} ({target.id}, {target.type})"
 
 
-def _lines(stream: _Stream, advice: _Advice) -> Iterator[str]:
+def _iter_lines(stream: _Stream, advice: _Advice) -> Iterator[str]:
     yield stream.name
     yield from (f"  {note}" for note in advice.notes[:1])
     if advice.lines:

@@ -40,10 +40,10 @@ _STRONG_SEPARATORS = re.compile(r"[;\n]")
 
 def read_choice_id(captions: Captions) -> Read:
     """Return a reader of a choice's option id; a server that answers captions is understood, too."""
-    id_by_caption = _ids(captions)
+    id_by_caption = _index_captions(captions)
 
     def read(value: Any) -> str:
-        option = _option(value)
+        option = _read_option(value)
         return option if option in captions else id_by_caption.get(option, option)
 
     return read
@@ -58,14 +58,14 @@ def read_choice_caption(captions: Captions) -> Read:
 def read_choice_ids(captions: Captions) -> Read:
     """Return a reader of a multiple choice's option ids."""
     read_id = read_choice_id(captions)
-    read_options = _stored_options(captions)
+    read_options = _read_stored_options(captions)
     return lambda value: [read_id(item) for item in read_options(value)] or None
 
 
 def read_choice_captions(captions: Captions) -> Read:
     """Return a reader of a multiple choice's captions; deleted options are left out (their ids are kept beside)."""
     read_id = read_choice_id(captions)
-    read_options = _stored_options(captions)
+    read_options = _read_stored_options(captions)
 
     def read(value: Any) -> list[str] | None:
         options = list(map(read_id, read_options(value)))
@@ -74,12 +74,12 @@ def read_choice_captions(captions: Captions) -> Read:
     return read
 
 
-def _ids_column(captions: Captions, _zone: ZoneInfo | None) -> ReadColumn:
+def _read_ids_column(captions: Captions, _zone: ZoneInfo | None) -> ReadColumn:
     are_known = _are_known(captions)
     return lambda sent: sent if are_known(sent) else None
 
 
-def _captions_column(captions: Captions, _zone: ZoneInfo | None) -> ReadColumn:
+def _read_captions_column(captions: Captions, _zone: ZoneInfo | None) -> ReadColumn:
     are_known = _are_known(captions)
     return lambda sent: list(map(captions.get, sent)) if are_known(sent) else None
 
@@ -106,14 +106,14 @@ def list_options(value: Any, captions: Captions) -> list[Any]:
     if value is None or value == "":
         return []
     try:
-        return list(_stored_options(captions)(value))
+        return list(_read_stored_options(captions)(value))
     except BadValueError:
         return [value]
 
 
 def read_ids_of_captions(captions: Captions) -> Read:
     """Return a function that makes ids of a choice's captions, for a server that ignores `choiceStyle`."""
-    id_by_caption = _ids(captions)
+    id_by_caption = _index_captions(captions)
 
     def read(value: Any) -> Any:
         options = list_options(value, captions)
@@ -124,12 +124,12 @@ def read_ids_of_captions(captions: Captions) -> Read:
     return read
 
 
-def _ids(captions: Captions) -> dict[str, str]:
+def _index_captions(captions: Captions) -> dict[str, str]:
     """Return caption → option id, of several with one caption the first."""
     return {caption: key for key, caption in reversed(list(captions.items()))}
 
 
-def _stored_options(captions: Captions) -> Callable[[Any], Iterable[Any]]:
+def _read_stored_options(captions: Captions) -> Callable[[Any], Iterable[Any]]:
     """Return what makes a list of a multiple choice in whatever form it came, also as `"1,3"` (shape unknown)."""
     known = frozenset({*captions, *captions.values()})
 
@@ -137,7 +137,7 @@ def _stored_options(captions: Captions) -> Callable[[Any], Iterable[Any]]:
         if not isinstance(value, str) or "," not in value:
             return list_members(value)
         pieces = value.split(",")
-        ways = _ways_to_join(pieces, known)
+        ways = _find_ways_to_join(pieces, known)
         if len(ways) == 1:
             return ways[0]
         if not ways and all(_OPTION_ID.fullmatch(piece.strip()) for piece in pieces):  # some of them deleted since
@@ -147,7 +147,7 @@ def _stored_options(captions: Captions) -> Callable[[Any], Iterable[Any]]:
     return read
 
 
-def _ways_to_join(pieces: Sequence[str], known: Collection[str]) -> list[list[str]]:
+def _find_ways_to_join(pieces: Sequence[str], known: Collection[str]) -> list[list[str]]:
     """Return how pieces with commas between can be options, of which some have commas themselves: at most two ways."""
     most = max((option.count(",") for option in known), default=0) + 1
     ways: list[list[list[str]]] = [[[]]]
@@ -159,7 +159,7 @@ def _ways_to_join(pieces: Sequence[str], known: Collection[str]) -> list[list[st
     return ways[-1]
 
 
-def _option(value: Any) -> str:
+def _read_option(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
@@ -193,11 +193,11 @@ class Options:
         self._id_by_caption = {choice.caption: choice.id for choice in reversed(choices)}
         self._ids_by_folded: dict[str, set[str]] = {}
         for choice in choices:
-            self._ids_by_folded.setdefault(_folded(choice.caption), set()).add(choice.id)
+            self._ids_by_folded.setdefault(_fold(choice.caption), set()).add(choice.id)
 
     def find(self, value: Any) -> str | None:
         """Return the id of the option that is meant, None if there is none or it is not clear which."""
-        given = _text(value)
+        given = _read_text(value)
         if given is None:
             return None
         if given in self.twins:
@@ -208,22 +208,22 @@ class Options:
 
     def find_by_id(self, value: Any) -> str | None:
         """Return the option that is meant where the source says that it gives ids."""
-        given = _text(value)
+        given = _read_text(value)
         return given if given in self.caption_by_id else self.find(value)
 
     def find_stored(self, value: Any) -> str | None:
         """Return the option that a stored value stands for; of several with its caption the first one in order."""
-        given = _text(value)
+        given = _read_text(value)
         return self._id_by_caption[given] if given in self.twins else self.find_by_id(value)
 
     def agrees(self, option_id: str, caption: Any) -> bool:
         """Return whether an option has the caption, upper and lower case apart."""
-        given = _text(caption)
-        return given is not None and _folded(self.caption_by_id[option_id]) == _folded(given)
+        given = _read_text(caption)
+        return given is not None and _fold(self.caption_by_id[option_id]) == _fold(given)
 
     def refuse(self, values: Iterable[Any]) -> ValueRejectedError:
         """Return the error for values of which one is no option, or may be several."""
-        twin = next((given for given in map(_text, values) if given in self.twins), None)
+        twin = next((given for given in map(_read_text, values) if given in self.twins), None)
         if twin is not None:
             ids = " and ".join(self.twins[twin])
             reason = f"Several options have this caption, those with the ids {ids}: give the id."
@@ -231,7 +231,7 @@ class Options:
         return ValueRejectedError(code="unknown_choice", reason="It is not one of the options.", allowed=self.captions)
 
     def _by_folded(self, given: str) -> str | None:
-        ids = self._ids_by_folded.get(_folded(given), set())
+        ids = self._ids_by_folded.get(_fold(given), set())
         return next(iter(ids)) if len(ids) == 1 else None
 
 
@@ -245,7 +245,7 @@ def write_option(choices: Iterable[Choice]) -> WriteParts:
     options = Options(choices)
 
     def write(values: Mapping[str, Any]) -> str:
-        found = _settled(options, values)
+        found = _resolve(options, values)
         if found is None and not ("id" in values and values.get("", "") is None):
             raise options.refuse(values.values())
         return CLEARED if found is None else found
@@ -262,15 +262,15 @@ def write_options(choices: Iterable[Choice]) -> WriteParts:
     options = Options(choices)
 
     def write(values: Mapping[str, Any]) -> list[str] | str:
-        found = _settled_members(options, values)
-        if found.count(None) > _deleted_members(options, values):
+        found = _resolve_members(options, values)
+        if found.count(None) > _count_deleted_members(options, values):
             raise options.refuse(split_members(values.get("", values.get("ids")), options.find))
         return list(dict.fromkeys(option for option in found if option is not None)) or CLEARED
 
     return write
 
 
-def _settled(options: Options, values: Mapping[str, Any]) -> str | None:
+def _resolve(options: Options, values: Mapping[str, Any]) -> str | None:
     by_caption = options.find(values[""]) if "" in values else None
     by_id = options.find_by_id(values["id"]) if "id" in values else None
     if by_caption is None or by_id is None:
@@ -278,17 +278,17 @@ def _settled(options: Options, values: Mapping[str, Any]) -> str | None:
     return by_id if options.agrees(by_id, values[""]) else by_caption
 
 
-def _settled_members(options: Options, values: Mapping[str, Any]) -> list[str | None]:
+def _resolve_members(options: Options, values: Mapping[str, Any]) -> list[str | None]:
     if "ids" not in values:
         return [options.find(item) for item in split_members(values[""], options.find)]
     ids = split_members(values["ids"], options.find_by_id)
     captions = split_members(values.get("") or [], options.find)
     if len(captions) != len(ids):  # the source leaves the captions of deleted options out
         return [options.find_by_id(item) for item in ids]
-    return [_settled(options, {"": caption, "id": item}) for caption, item in zip(captions, ids, strict=True)]
+    return [_resolve(options, {"": caption, "id": item}) for caption, item in zip(captions, ids, strict=True)]
 
 
-def _deleted_members(options: Options, values: Mapping[str, Any]) -> int:
+def _count_deleted_members(options: Options, values: Mapping[str, Any]) -> int:
     """Return how many options of a row were deleted where it comes from."""
     if "ids" not in values or "" not in values:
         return 0
@@ -298,12 +298,12 @@ def _deleted_members(options: Options, values: Mapping[str, Any]) -> int:
 def split_members(value: Any, find: Write) -> list[Any]:
     """Return the members of a list, of its JSON text, or of a text with separators; empty ones are left out."""
     if isinstance(value, str) and find(value) is None:
-        value = _listed(value, find)
+        value = _split_text(value, find)
     items = value if isinstance(value, list) else [value]
     return [item for item in items if item is not None and item != ""]
 
 
-def _listed(value: str, find: Write) -> list[Any]:
+def _split_text(value: str, find: Write) -> list[Any]:
     """Return what a text lists, split at `;` and line breaks alone if that gives only options: some have commas."""
     if value.lstrip().startswith("["):
         try:
@@ -318,14 +318,14 @@ def _listed(value: str, find: Write) -> list[Any]:
     return [item.strip() for item in _SEPARATORS.split(value)]
 
 
-def _text(value: Any) -> str | None:
+def _read_text(value: Any) -> str | None:
     if isinstance(value, str):
         return value
     number = parse_integer(value)
     return None if number is None else str(number)
 
 
-def _folded(caption: str) -> str:
+def _fold(caption: str) -> str:
     return unicodedata.normalize("NFC", " ".join(caption.split()).casefold())
 
 
@@ -339,7 +339,7 @@ def _choice_meaning(field: Field, _zone: ZoneInfo) -> Meaning:
 
 def _multi_meaning(field: Field, _zone: ZoneInfo) -> Meaning:
     options = Options(field.choices)
-    members = _stored_options(options.caption_by_id)
+    members = _read_stored_options(options.caption_by_id)
 
     def meaning(value: Any) -> Hashable | None:
         try:
@@ -356,13 +356,13 @@ TYPES = {
             Part(
                 schema=STRING,
                 read=lambda captions, _zone: read_choice_caption(captions),
-                read_column=_captions_column,
+                read_column=_read_captions_column,
             ),
             Part(
                 name="id",
                 schema=STRING,
                 read=lambda captions, _zone: read_choice_id(captions),
-                read_column=_ids_column,
+                read_column=_read_ids_column,
             ),
         ),
         decoded_as=str | None,

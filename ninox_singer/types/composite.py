@@ -68,9 +68,9 @@ def write_interval(formats: Formats) -> WriteParts:
 
     def write(values: Mapping[str, Any]) -> str:
         value = values.get("", values.get("text"))
-        seconds = _seconds_of(value) if isinstance(value, str) else None
+        seconds = _parse_seconds(value) if isinstance(value, str) else None
         try:
-            return _clock(Decimal(as_number(value)) if seconds is None else seconds)
+            return _format_seconds(Decimal(as_number(value)) if seconds is None else seconds)
         except ValueRejectedError:
             reason = "It is neither a number of seconds nor a time interval such as 123:25:16.123."
             raise ValueRejectedError(code="not_an_interval", reason=reason) from None
@@ -78,7 +78,7 @@ def write_interval(formats: Formats) -> WriteParts:
     return write
 
 
-def _seconds_of(written: str) -> Decimal | None:
+def _parse_seconds(written: str) -> Decimal | None:
     """Return the seconds of a time interval's text, None if it is not one."""
     match = _WRITTEN.fullmatch(written.strip())
     if match is None:
@@ -88,7 +88,7 @@ def _seconds_of(written: str) -> Decimal | None:
     return -total if sign == "-" else total
 
 
-def _clock(seconds: Decimal) -> str:
+def _format_seconds(seconds: Decimal) -> str:
     if abs(seconds) > _MOST_SECONDS:
         raise ValueRejectedError(code="too_large", reason="The time interval is too long.")
     milliseconds = int((seconds * _MILLISECONDS).to_integral_value())
@@ -99,7 +99,7 @@ def _clock(seconds: Decimal) -> str:
 
 
 def _interval_meaning(value: Any) -> Hashable:
-    seconds = _seconds_of(value) if isinstance(value, str) else None
+    seconds = _parse_seconds(value) if isinstance(value, str) else None
     return spell_json(value) if seconds is None else seconds
 
 
@@ -126,13 +126,13 @@ def write_appointment(formats: Formats) -> WriteParts:
     write_part = write_moment(formats)
 
     def write(values: Mapping[str, Any]) -> str:
-        start, end = _start_and_end(values)
+        start, end = _split_appointment(values)
         return f"{write_part(start)} - {write_part(end)}"
 
     return write
 
 
-def _start_and_end(values: Mapping[str, Any]) -> tuple[Any, Any]:
+def _split_appointment(values: Mapping[str, Any]) -> tuple[Any, Any]:
     if "" in values:
         parts = values[""].split(" - ") if isinstance(values[""], str) else []
         if len(parts) != _APPOINTMENT_PARTS:
@@ -188,14 +188,14 @@ def write_location(formats: Formats) -> WriteParts:
         address = write_text(values.get("", ""))
         if "latitude" not in values and "longitude" not in values:
             return address
-        latitude, longitude = (_coordinate(values, part, as_number) for part in _BOUNDS)
+        latitude, longitude = (_write_coordinate(values, part, as_number) for part in _BOUNDS)
         address, _ = split_location(address)
         return f"{address}\n<{latitude},{longitude}>" if address else f"<{latitude},{longitude}>"
 
     return write
 
 
-def _coordinate(values: Mapping[str, Any], part: str, as_number: Any) -> str:
+def _write_coordinate(values: Mapping[str, Any], part: str, as_number: Any) -> str:
     if part not in values:
         raise ValueRejectedError(code="half_a_location", reason=f"The {part} of the location is empty.")
     value = as_number(values[part])

@@ -58,12 +58,12 @@ _PLAIN_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", re.ASCII)
 
 def read_day(value: Any) -> str:
     """Return a date as it was sent; a time of day behind it is dropped, nothing is shifted."""
-    return _checked(date.fromisoformat, read_string(value)[:_DATE_LENGTH], length=_DATE_LENGTH)
+    return _check(date.fromisoformat, read_string(value)[:_DATE_LENGTH], length=_DATE_LENGTH)
 
 
 def read_time_of_day(value: Any) -> str:
     """Return a time as it was sent."""
-    return _checked(time.fromisoformat, read_string(value))
+    return _check(time.fromisoformat, read_string(value))
 
 
 def read_moment(zone: ZoneInfo | None) -> Read:
@@ -75,10 +75,10 @@ def read_moment(zone: ZoneInfo | None) -> Read:
 
     def read(value: Any) -> str:
         sent = read_string(value)
-        parsed = _parsed_as_sent(sent)
+        parsed = _parse_as_sent(sent)
         if zone is None:
             return sent
-        return _in_utc(parsed if parsed.tzinfo else parsed.replace(tzinfo=zone))
+        return _convert_to_utc(parsed if parsed.tzinfo else parsed.replace(tzinfo=zone))
 
     return read
 
@@ -114,11 +114,11 @@ _read_times = _read_column(time.fromisoformat)
 _read_moments = _read_column(datetime.fromisoformat)
 
 
-def _moments_column(_captions: Captions, zone: ZoneInfo | None) -> ReadColumn | None:
+def _read_moments_column(_captions: Captions, zone: ZoneInfo | None) -> ReadColumn | None:
     return _read_moments if zone is None else None
 
 
-def _checked(parse: Callable[[str], object], value: str, *, length: int | None = None) -> str:
+def _check(parse: Callable[[str], object], value: str, *, length: int | None = None) -> str:
     try:
         parse(value)
     except ValueError:
@@ -128,14 +128,14 @@ def _checked(parse: Callable[[str], object], value: str, *, length: int | None =
     return value
 
 
-def _parsed_as_sent(value: str) -> datetime:
+def _parse_as_sent(value: str) -> datetime:
     try:
         return datetime.fromisoformat(value.replace("Z", "+00:00"))
     except ValueError:
         raise BadValueError from None
 
 
-def _in_utc(aware: datetime) -> str:
+def _convert_to_utc(aware: datetime) -> str:
     try:
         return aware.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
     except OverflowError:  # 9999-12-31, a favourite for "never ends", west of Greenwich
@@ -155,11 +155,11 @@ def write_day(formats: Formats) -> Write:
     def write(value: Any) -> str:
         if isinstance(value, str) and _PLAIN_DATE.fullmatch(value) and _is_on_the_calendar(value):
             return value
-        parsed = _parsed(value)
+        parsed = _parse(value)
         if parsed is None:
             reason = "It is not a date such as 2026-12-31 or 31.12.2026."
             raise ValueRejectedError(code="not_a_date", reason=reason)
-        wall_clock = parsed if parsed.time() == time() else _wall_clock(parsed, formats)
+        wall_clock = parsed if parsed.time() == time() else _convert_to_wall_clock(parsed, formats)
         return wall_clock.date().isoformat()
 
     return write
@@ -174,11 +174,11 @@ def write_moment(formats: Formats) -> Write:
     def write(value: Any) -> str:
         if isinstance(value, str) and _PLAIN_MOMENT.fullmatch(value) and _is_on_the_calendar(value):
             return value
-        parsed = _parsed(value)
+        parsed = _parse(value)
         if parsed is None:
             reason = "It is not a date-time such as 2026-12-31T12:30:00 or 31.12.2026 12:30:00."
             raise ValueRejectedError(code="not_a_date_time", reason=reason)
-        return _wall_clock(parsed, formats).isoformat()
+        return _convert_to_wall_clock(parsed, formats).isoformat()
 
     return write
 
@@ -188,7 +188,7 @@ def write_time_of_day(value: Any) -> str:
     sent = spell(value)
     match = _TIME.fullmatch(sent) if sent is not None else None
     try:
-        parsed = None if match is None else time(*_numbers(match, "hour", "minute", "second"))
+        parsed = None if match is None else time(*_read_numbers(match, "hour", "minute", "second"))
     except ValueError:
         parsed = None
     if parsed is None:
@@ -200,7 +200,7 @@ def write_time_of_day(value: Any) -> str:
 def parse_moment(sent: str) -> datetime | None:
     """Return an ISO date-time or date to the second, with its zone if it says one; None for anything else."""
     match = _ISO.fullmatch(sent)
-    return None if match is None else _moment_of(match)
+    return None if match is None else _build_moment(match)
 
 
 def _is_on_the_calendar(sent: str) -> bool:
@@ -211,35 +211,35 @@ def _is_on_the_calendar(sent: str) -> bool:
     return True
 
 
-def _parsed(value: Any) -> datetime | None:
+def _parse(value: Any) -> datetime | None:
     """Read an ISO date or date-time, or a German one: with dots, the day always stands first."""
     sent = spell(value)
     if sent is None:
         return None
     match = _GERMAN.fullmatch(sent)
-    return parse_moment(sent) if match is None else _moment_of(match)
+    return parse_moment(sent) if match is None else _build_moment(match)
 
 
-def _moment_of(match: re.Match[str]) -> datetime | None:
+def _build_moment(match: re.Match[str]) -> datetime | None:
     zone = match["zone"]
     try:
-        plain = datetime(*_numbers(match, "year", "month", "day", "hour", "minute", "second"))  # noqa: DTZ001
-        return plain if not zone else datetime.fromisoformat(plain.isoformat() + _offset(zone))
+        plain = datetime(*_read_numbers(match, "year", "month", "day", "hour", "minute", "second"))  # noqa: DTZ001
+        return plain if not zone else datetime.fromisoformat(plain.isoformat() + _read_offset(zone))
     except ValueError:
         return None
 
 
-def _numbers(match: re.Match[str], *names: str) -> tuple[int, int, int]:
+def _read_numbers(match: re.Match[str], *names: str) -> tuple[int, int, int]:
     return tuple(int(match[name] or 0) for name in names)  # type: ignore[return-value]  # three or more
 
 
-def _offset(zone: str) -> str:
+def _read_offset(zone: str) -> str:
     if zone in {"Z", "z"}:
         return "+00:00"
     return f"{zone[:3]}:{zone[3:].removeprefix(':') or '00'}"
 
 
-def _wall_clock(parsed: datetime, formats: Formats) -> datetime:
+def _convert_to_wall_clock(parsed: datetime, formats: Formats) -> datetime:
     if parsed.tzinfo is None:
         return parsed
     try:
@@ -258,7 +258,11 @@ def _day_meaning(_field: Field, zone: ZoneInfo) -> Meaning:
     def meaning(value: Any) -> Hashable:
         if isinstance(value, str):
             return value[:_DATE_LENGTH]
-        midnights = (at for at in (_since_1970(value, UTC), _since_1970(value, zone)) if at and at.time() == time())
+        midnights = (
+            at
+            for at in (_convert_milliseconds(value, UTC), _convert_milliseconds(value, zone))
+            if at and at.time() == time()
+        )
         midnight = next(midnights, None)
         return spell_json(value) if midnight is None else midnight.date().isoformat()
 
@@ -267,7 +271,7 @@ def _day_meaning(_field: Field, zone: ZoneInfo) -> Meaning:
 
 def _moment_meaning(_field: Field, zone: ZoneInfo) -> Meaning:
     def meaning(value: Any) -> Hashable:
-        parsed = _since_1970(value, zone)
+        parsed = _convert_milliseconds(value, zone)
         return interpret_moment(value) if parsed is None else parsed.replace(tzinfo=None).isoformat()
 
     return meaning
@@ -279,7 +283,7 @@ def interpret_moment(value: Any) -> Hashable:
     return spell_json(value) if parsed is None else parsed.replace(tzinfo=None).isoformat()
 
 
-def _since_1970(value: Any, zone: ZoneInfo) -> datetime | None:
+def _convert_milliseconds(value: Any, zone: ZoneInfo) -> datetime | None:
     """Return the wall clock of a number of milliseconds, as which a server may pass points in time on (assumed)."""
     number = None if isinstance(value, str) else parse_integer(value)
     try:
@@ -306,7 +310,7 @@ TYPES = {
         meaning=_day_meaning,
     ),
     "timestamp": FieldType(
-        parts=(Part(schema=MOMENT, read=lambda _captions, zone: read_moment(zone), read_column=_moments_column),),
+        parts=(Part(schema=MOMENT, read=lambda _captions, zone: read_moment(zone), read_column=_read_moments_column),),
         decoded_as=str | None,
         computed=Computed(expression=_FORMATTED.format("YYYY-MM-DDTHH:mm:ss"), read=read_moment),
         write=lambda _field, formats: write_moment(formats),

@@ -79,31 +79,31 @@ def _read_computed(value: Any) -> int | Decimal:
 
 def write_number(formats: Formats) -> Write:
     """Return a writer of numbers: JSON numbers, and text as the stream's `number_format` writes it."""
-    parse = _german if formats.german_numbers else _iso
+    parse = _parse_german if formats.german_numbers else _parse_iso
 
     def write(value: Any) -> int | Decimal:
         if isinstance(value, str):
             parsed = parse(value.strip()) if len(value) <= _MOST_DIGITS else None
         else:
-            parsed = _as_decimal(value)
+            parsed = _make_decimal(value)
         if parsed is None:
-            raise _not_a_number(formats)
-        return _bounded(parsed)
+            raise _make_error(formats)
+        return _check_bounds(parsed)
 
     return write
 
 
-def _as_decimal(value: Any) -> Decimal | None:
+def _make_decimal(value: Any) -> Decimal | None:
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return Decimal(value)
     return Decimal(repr(value)) if isinstance(value, float) else None
 
 
-def _iso(value: str) -> Decimal | None:
+def _parse_iso(value: str) -> Decimal | None:
     return Decimal(value) if _ISO.fullmatch(value) else None
 
 
-def _german(value: str) -> Decimal | None:
+def _parse_german(value: str) -> Decimal | None:
     match = _GERMAN.fullmatch(value.translate(_SPACES))
     if match is None:
         return None
@@ -111,7 +111,7 @@ def _german(value: str) -> Decimal | None:
     return Decimal(f"{sign}{whole.replace('.', '')}.{fraction or '0'}")
 
 
-def _bounded(value: Decimal) -> int | Decimal:
+def _check_bounds(value: Decimal) -> int | Decimal:
     if not value.is_finite():
         raise ValueRejectedError(code="not_finite", reason="It is not a finite number (NaN or Infinity).")
     if not -_LIMIT < value < _LIMIT:  # `abs` would overflow beyond the exponents of decimals
@@ -119,7 +119,7 @@ def _bounded(value: Decimal) -> int | Decimal:
     return int(value) if value == value.to_integral_value() else value
 
 
-def _not_a_number(formats: Formats) -> ValueRejectedError:
+def _make_error(formats: Formats) -> ValueRejectedError:
     example = "1.234,56" if formats.german_numbers else "1234.56"
     return ValueRejectedError(code="not_a_number", reason=f"It is not a number written like {example} (number_format).")
 

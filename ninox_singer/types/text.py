@@ -65,7 +65,7 @@ def write_text(value: Any) -> str:
     people write as 4711 and 100. A JSON text is never read as a number.
     """
     if isinstance(value, str):
-        return value if value.isascii() else _encodable(value)
+        return value if value.isascii() else _check_encodable(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
@@ -78,10 +78,10 @@ def write_text(value: Any) -> str:
         return str(value)
     if isinstance(value, datetime | date | time):
         return value.isoformat()
-    return _encodable(_JSON_TEXT.encode(value).decode())
+    return _check_encodable(_JSON_TEXT.encode(value).decode())
 
 
-def _encodable(value: str) -> str:
+def _check_encodable(value: str) -> str:
     try:
         value.encode()
     except UnicodeEncodeError:  # half of a surrogate pair: JSON can spell it, UTF-8 cannot

@@ -96,11 +96,11 @@ class TableReading:
 
         Where the newest record was deleted, or no feed tells which id comes next, the end costs one call more.
         """
-        return _pages(self.rows, page_size) * (1 + self.joins_formulas) or 1
+        return _count_pages(self.rows, page_size) * (1 + self.joins_formulas) or 1
 
     def file_calls(self, page_size: int | None) -> int:
         """Return the calls that list the files of all its records: its pages once more, and one for each record."""
-        return (_pages(self.rows, page_size) or 1) + (self.rows or 0) if self.lists_files else 0
+        return (_count_pages(self.rows, page_size) or 1) + (self.rows or 0) if self.lists_files else 0
 
     def refreshes_per_day(self, runs_per_day: float) -> float:
         """Return how often it gets a full refresh: never more often than there are runs."""
@@ -109,11 +109,11 @@ class TableReading:
         return min(runs_per_day, timedelta(days=1) / max(self.refresh_interval, timedelta(seconds=1)))
 
 
-def _pages(rows: int | None, page_size: int | None) -> int:
+def _count_pages(rows: int | None, page_size: int | None) -> int:
     return PageSize("", page_size).count_pages(rows or 0)
 
 
-def cost_of(
+def estimate_cost(
     readings: Iterable[TableReading],
     *,
     discovery: int,

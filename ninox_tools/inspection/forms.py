@@ -34,7 +34,7 @@ _RIGHTS = (
 )
 
 
-def inspection_text(inspection: Inspection) -> str:
+def format_text(inspection: Inspection) -> str:
     """Return the inspection as lines to read."""
     tables = inspection.tables
     counts = [
@@ -44,7 +44,7 @@ def inspection_text(inspection: Inspection) -> str:
     ]
     lines = [f"{inspection.title}: {', '.join(counts)}"]
     for database in inspection.databases:
-        lines += ["", f"{database.name.name} ({database.name.id})", "", *_tables(database)]
+        lines += ["", f"{database.name.name} ({database.name.id})", "", *_list_tables(database)]
     if inspection.skipped:
         names = ", ".join(name.name for name in inspection.skipped)
         lines += ["", f"Not readable with this key: {names}"]
@@ -52,28 +52,28 @@ def inspection_text(inspection: Inspection) -> str:
         "",
         _RIGHTS,
         "",
-        *_cost(inspection.cost),
-        *_ids(inspection),
+        *_describe_cost(inspection.cost),
+        *_describe_ids(inspection),
         "",
         f"This look took {_counted(inspection.calls_used, 'API call')}.",
     ]
     return "\n".join(map(escape, lines)) + "\n"
 
 
-def _tables(database: InspectedDatabase) -> Iterator[str]:
+def _list_tables(database: InspectedDatabase) -> Iterator[str]:
     if not database.tables:
         yield "  no tables"
         return
     names = {table.table.id: table.table.name for table in database.tables}
-    yield from _aligned([_HEADINGS, *(_row(table, names) for table in database.tables)])
+    yield from _align([_HEADINGS, *(_describe_table(table, names) for table in database.tables)])
 
 
-def _row(table: InspectedTable, names: dict[str, str]) -> tuple[str, ...]:
+def _describe_table(table: InspectedTable, names: dict[str, str]) -> tuple[str, ...]:
     fields = table.table.fields
     targets = {names.get(field.target_table_id or "", "?"): None for field in fields if field.type == "ref"}
     return (
         cut(table.table.name, _LONGEST),
-        _rows(table),
+        _describe_rows(table),
         str(len(fields) or ""),
         str(sum(field.is_formula for field in fields) or ""),
         cut(", ".join(targets), _LONGEST),
@@ -81,19 +81,19 @@ def _row(table: InspectedTable, names: dict[str, str]) -> tuple[str, ...]:
     )
 
 
-def _rows(table: InspectedTable) -> str:
+def _describe_rows(table: InspectedTable) -> str:
     if table.rows is None:
         return ""
     return f"{table.rows:,}" if table.is_counted else f"≤ {table.rows:,}"
 
 
-def _cost(cost: CallCost) -> Iterator[str]:
+def _describe_cost(cost: CallCost) -> Iterator[str]:
     calls = cost.as_json()
     at_least = "" if cost.is_complete else " at least"
     schedule = f"{cost.runs_per_day:g} runs a day"
     yield "API calls, estimated"
     yield ""
-    yield from _aligned(
+    yield from _align(
         [
             (f"first load{at_least}", f"{calls['first_load']:,}"),
             ("a run that finds nothing changed", f"{calls['idle_run']:,}"),
@@ -110,7 +110,7 @@ def _cost(cost: CallCost) -> Iterator[str]:
     yield "  Changed rows come on top: a call for each, or for each page of them, whichever is fewer."
 
 
-def _ids(inspection: Inspection) -> Iterator[str]:
+def _describe_ids(inspection: Inspection) -> Iterator[str]:
     """Yield the settings by which nothing need be listed, if they spare a call."""
     if settings := inspection.settings_by_id:
         fewer = inspection.cost.discovery - len(inspection.databases)
@@ -120,7 +120,7 @@ def _ids(inspection: Inspection) -> Iterator[str]:
         yield from (f"    {name}: {json.dumps(value)}" for name, value in settings.items())
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def _align(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     rows = [[escape(cell) for cell in row] for row in rows]
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
     for row in rows:
@@ -148,20 +148,20 @@ LEAST_HEIGHT = 68.0
 """Room for a name in two large lines, for when the diagram is seen from afar."""
 
 
-def inspection_page(inspection: Inspection) -> str:
+def format_page(inspection: Inspection) -> str:
     """Return the inspection as one file of HTML."""
     facts = inspection.as_json()
     for database, shown in zip(inspection.databases, facts["databases"], strict=True):
-        shown["diagram"] = _diagram(database)
+        shown["diagram"] = _draw(database)
     return render_page("schema", title=f"{inspection.title} · Ninox", facts=facts)
 
 
-def _diagram(database: InspectedDatabase) -> dict[str, Any]:
-    boxes = {table.table.id: _box(table) for table in database.tables}
+def _draw(database: InspectedDatabase) -> dict[str, Any]:
+    boxes = {table.table.id: _measure_table(table) for table in database.tables}
     arrows = [
         (table.table.id, field.target_table_id)
         for table in database.tables
-        for field in _references(table)
+        for field in _find_references(table)
         if field.target_table_id
     ]
     diagram = lay_out(boxes, arrows)
@@ -174,42 +174,42 @@ def _diagram(database: InspectedDatabase) -> dict[str, Any]:
                 "x": diagram.places[table.table.id][0],
                 "y": diagram.places[table.table.id][1],
                 "height": boxes[table.table.id].height,
-                "head": _head_height(table),
-                "name_lines": _lines(table.table.name, NAME_CHARACTERS),
-                "reference_lines": _reference_lines(table),
+                "head": _measure_head(table),
+                "name_lines": _estimate_lines(table.table.name, NAME_CHARACTERS),
+                "reference_lines": _measure_references(table),
             }
             for table in database.tables
         },
     }
 
 
-def _box(table: InspectedTable) -> Box:
-    references = sum(_reference_lines(table)) * LINE_HEIGHT
-    return Box(BOX_WIDTH, max(LEAST_HEIGHT, _head_height(table) + references + FOOT_HEIGHT))
+def _measure_table(table: InspectedTable) -> Box:
+    references = sum(_measure_references(table)) * LINE_HEIGHT
+    return Box(BOX_WIDTH, max(LEAST_HEIGHT, _measure_head(table) + references + FOOT_HEIGHT))
 
 
-def _head_height(table: InspectedTable) -> float:
-    return HEAD_HEIGHT + NAME_HEIGHT * (_lines(table.table.name, NAME_CHARACTERS) - 1)
+def _measure_head(table: InspectedTable) -> float:
+    return HEAD_HEIGHT + NAME_HEIGHT * (_estimate_lines(table.table.name, NAME_CHARACTERS) - 1)
 
 
-def _references(table: InspectedTable) -> list[Field]:
+def _find_references(table: InspectedTable) -> list[Field]:
     return [field for field in table.table.fields if field.target_table_id and field_type(field.type).links]
 
 
-def _reference_lines(table: InspectedTable) -> list[int]:
-    return [_lines(field.name, REFERENCE_CHARACTERS) for field in _references(table)]
+def _measure_references(table: InspectedTable) -> list[int]:
+    return [_estimate_lines(field.name, REFERENCE_CHARACTERS) for field in _find_references(table)]
 
 
-def _lines(name: str, characters: int) -> int:
+def _estimate_lines(name: str, characters: int) -> int:
     """Estimate how many lines a name takes, where a line takes so many characters."""
     return min(MOST_LINES, max(1, len(wrap(name, characters)), math.ceil(width(name) / characters)))
 
 
-def _as_json(inspection: Inspection) -> str:
+def _format_json(inspection: Inspection) -> str:
     return msgspec.json.format(msgspec.json.encode(inspection.as_json()), indent=2).decode() + "\n"
 
 
-_FORMS: dict[str, Callable[[Inspection], str]] = {"text": inspection_text, "json": _as_json, "html": inspection_page}
+_FORMS: dict[str, Callable[[Inspection], str]] = {"text": format_text, "json": _format_json, "html": format_page}
 
 
 def print_inspection(form: str, *, config: Path | None, catalog: Path | None, runs_per_day: float) -> None:

@@ -11,7 +11,7 @@ from ninox_api.errors import NinoxError
 from ninox_api.schema import DatabaseName, Field, Table, Team
 from ninox_api.scripts import RowCounts, count_rows
 from ninox_singer.names import are_ids
-from ninox_tools.inspection.cost import CallCost, TableReading, cost_of
+from ninox_tools.inspection.cost import CallCost, TableReading, estimate_cost
 from tap_ninox.discovery.catalog import TableEntry
 from tap_ninox.discovery.discover import DiscoveredDatabase
 from tap_ninox.settings import TapSettings
@@ -141,15 +141,15 @@ def inspect(tap: TapNinox, *, runs_per_day: float) -> Inspection:
     if discovery is None:
         message = "There is nothing to inspect: no schema can be read with this key. A sync can use a saved catalog."
         raise NinoxError(message)
-    databases = tuple(_inspected(database, streams) for database in discovery.databases)
+    databases = tuple(_inspect_database(database, streams) for database in discovery.databases)
     rows = {(database.name.id, table.table.id): table.rows for database in databases for table in database.tables}
     queries = [stream for stream in tap.streams.values() if isinstance(stream, QueryStream) and stream.selected]
     return Inspection(
         teams=discovery.teams,
         databases=databases,
         skipped=discovery.skipped,
-        cost=cost_of(
-            (_reading(stream, rows, tap.settings) for stream in streams if stream.selected),
+        cost=estimate_cost(
+            (_describe_reading(stream, rows, tap.settings) for stream in streams if stream.selected),
             discovery=discovery_calls,
             queries=len(queries),
             page_size=tap.settings.page_size,
@@ -163,7 +163,9 @@ def inspect(tap: TapNinox, *, runs_per_day: float) -> Inspection:
     )
 
 
-def _reading(stream: TableStream, rows: Mapping[tuple[str, str], int | None], settings: TapSettings) -> TableReading:
+def _describe_reading(
+    stream: TableStream, rows: Mapping[tuple[str, str], int | None], settings: TapSettings
+) -> TableReading:
     entry = stream.entry
     joins = any(column.is_computed and stream.mask["properties", column.name] for column in entry.columns)
     return TableReading(
@@ -175,7 +177,7 @@ def _reading(stream: TableStream, rows: Mapping[tuple[str, str], int | None], se
     )
 
 
-def _inspected(database: DiscoveredDatabase, streams: Iterable[TableStream]) -> InspectedDatabase:
+def _inspect_database(database: DiscoveredDatabase, streams: Iterable[TableStream]) -> InspectedDatabase:
     stream_by_table = {
         stream.entry.table_id: stream for stream in streams if stream.entry.database.id == database.name.id
     }
@@ -185,24 +187,24 @@ def _inspected(database: DiscoveredDatabase, streams: Iterable[TableStream]) -> 
         team=database.team,
         name=database.name,
         tables=tuple(
-            _table(table, stream_by_table.get(table.id), counts, is_listed=table.id in listed)
+            _inspect_table(table, stream_by_table.get(table.id), counts, is_listed=table.id in listed)
             for table in database.schema.tables
         ),
     )
 
 
-def _table(table: Table, stream: TableStream | None, counts: RowCounts, *, is_listed: bool) -> InspectedTable:
+def _inspect_table(table: Table, stream: TableStream | None, counts: RowCounts, *, is_listed: bool) -> InspectedTable:
     return InspectedTable(
         table=table,
         stream=stream.name if stream else None,
-        left_out=_left_out(table, stream, is_listed=is_listed),
+        left_out=_explain_absence(table, stream, is_listed=is_listed),
         rows=None if table.is_page else counts.by_table.get(table.id),
         is_counted=counts.are_exact,
-        properties=_properties(stream.entry) if stream else {},
+        properties=_group_properties(stream.entry) if stream else {},
     )
 
 
-def _left_out(table: Table, stream: TableStream | None, *, is_listed: bool) -> str:
+def _explain_absence(table: Table, stream: TableStream | None, *, is_listed: bool) -> str:
     if table.is_page:
         return "a page, without records"
     if not is_listed:
@@ -214,7 +216,7 @@ def _left_out(table: Table, stream: TableStream | None, *, is_listed: bool) -> s
     return "hidden in Ninox, so not selected" if table.is_hidden else "not selected"
 
 
-def _properties(entry: TableEntry) -> dict[str, list[str]]:
+def _group_properties(entry: TableEntry) -> dict[str, list[str]]:
     properties: dict[str, list[str]] = {}
     for column in entry.columns:
         if column.is_readable:

@@ -49,15 +49,15 @@ def lay_out(boxes: Mapping[str, Box], arrows: Arrows) -> Diagram:
         arrows: From what refers to what is referred to; others than between two known boxes are left out.
     """
     known = sorted({(tail, head) for tail, head in arrows if tail != head and tail in boxes and head in boxes})
-    groups = _groups(boxes, known)
-    linked = [_columns_of(group, boxes, own) for group, own in groups if own]
-    single = [_line_of(box_id, boxes) for group, own in groups if not own for box_id in group]
+    groups = _group(boxes, known)
+    linked = [_place_group(group, boxes, own) for group, own in groups if own]
+    single = [_place_alone(box_id, boxes) for group, own in groups if not own for box_id in group]
     linked.sort(key=lambda diagram: -diagram.height * diagram.width)
-    upper = _in_lines(linked, gap=GROUP_GAP)
-    return _stacked([upper, _in_lines(single, gap=ROW_GAP, at_least=upper.width)])
+    upper = _set_in_lines(linked, gap=GROUP_GAP)
+    return _stack([upper, _set_in_lines(single, gap=ROW_GAP, at_least=upper.width)])
 
 
-def _groups(boxes: Iterable[str], arrows: Arrows) -> list[tuple[list[str], list[tuple[str, str]]]]:
+def _group(boxes: Iterable[str], arrows: Arrows) -> list[tuple[list[str], list[tuple[str, str]]]]:
     """Return the boxes that hang together, each group in the given order, with the arrows among them."""
     leader = {box_id: box_id for box_id in boxes}
 
@@ -77,9 +77,9 @@ def _groups(boxes: Iterable[str], arrows: Arrows) -> list[tuple[list[str], list[
     return list(groups.values())
 
 
-def _columns_of(group: Sequence[str], boxes: Mapping[str, Box], arrows: Arrows) -> Diagram:
-    neighbours = _neighbours(arrows)
-    columns = _ordered(_evened(_ranked(group, arrows), boxes), neighbours)
+def _place_group(group: Sequence[str], boxes: Mapping[str, Box], arrows: Arrows) -> Diagram:
+    neighbours = _find_neighbours(arrows)
+    columns = _order(_even_out(_rank(group, arrows), boxes), neighbours)
     places: Places = {}
     left = 0.0
     for column in columns:
@@ -91,11 +91,11 @@ def _columns_of(group: Sequence[str], boxes: Mapping[str, Box], arrows: Arrows) 
     lowest = max(y + boxes[box_id].height for box_id, (_, y) in places.items())
     for _ in range(_SWEEPS):
         for column in [*columns, *reversed(columns)]:
-            _drawn_to_neighbours(column, places, boxes, neighbours, lowest=lowest)
-    return _from_zero(places, boxes)
+            _draw_to_neighbours(column, places, boxes, neighbours, lowest=lowest)
+    return _move_to_zero(places, boxes)
 
 
-def _ranked(group: Sequence[str], arrows: Arrows) -> list[list[str]]:
+def _rank(group: Sequence[str], arrows: Arrows) -> list[list[str]]:
     """Return columns: a box stands right of all that it refers to, except where that goes round in a circle."""
     heads: dict[str, list[str]] = {box_id: [] for box_id in group}
     for tail, head in arrows:
@@ -126,23 +126,25 @@ def _rank_from(start: str, heads: Mapping[str, Sequence[str]], rank: dict[str, i
             rank[box_id] = 1 + max((rank[head] for head in heads[box_id] if head in rank), default=-1)
 
 
-def _evened(columns: Sequence[Sequence[str]], boxes: Mapping[str, Box]) -> list[list[str]]:
+def _even_out(columns: Sequence[Sequence[str]], boxes: Mapping[str, Box]) -> list[list[str]]:
     """Break long columns and join short neighbours, until all together have about the shape of a screen."""
-    area = sum((boxes[box_id].width + COLUMN_GAP) * _height([box_id], boxes) for column in columns for box_id in column)
+    area = sum(
+        (boxes[box_id].width + COLUMN_GAP) * _measure([box_id], boxes) for column in columns for box_id in column
+    )
     limit = math.sqrt(area / WIDTH_TO_HEIGHT)
     evened: list[list[str]] = []
     for column in columns:
-        parts = max(1, math.ceil(_height(column, boxes) / (limit * 1.15)))
+        parts = max(1, math.ceil(_measure(column, boxes) / (limit * 1.15)))
         size = math.ceil(len(column) / parts)
         evened += [list(column[index : index + size]) for index in range(0, len(column), size)]
     widest = max(boxes[box_id].width for column in columns for box_id in column)
     most = max(_FEWEST_COLUMNS, math.ceil(limit * WIDTH_TO_HEIGHT / (widest + COLUMN_GAP)))
-    return evened if len(evened) <= most else _joined(evened, boxes, most)
+    return evened if len(evened) <= most else _join(evened, boxes, most)
 
 
-def _joined(columns: Sequence[list[str]], boxes: Mapping[str, Box], most: int) -> list[list[str]]:
+def _join(columns: Sequence[list[str]], boxes: Mapping[str, Box], most: int) -> list[list[str]]:
     """Join neighbouring columns into as few as `most`, the highest of them as low as can be."""
-    heights = [_height(column, boxes) for column in columns]
+    heights = [_measure(column, boxes) for column in columns]
 
     def joined(limit: float) -> list[list[str]]:
         filled: list[list[str]] = []
@@ -162,22 +164,22 @@ def _joined(columns: Sequence[list[str]], boxes: Mapping[str, Box], most: int) -
     return joined(enough)
 
 
-def _height(column: Sequence[str], boxes: Mapping[str, Box]) -> float:
+def _measure(column: Sequence[str], boxes: Mapping[str, Box]) -> float:
     return sum(boxes[box_id].height + ROW_GAP for box_id in column)
 
 
-def _ordered(columns: list[list[str]], neighbours: Neighbours) -> list[list[str]]:
+def _order(columns: list[list[str]], neighbours: Neighbours) -> list[list[str]]:
     """Order each column by where the neighbours of its boxes stand, so that fewer lines cross."""
     position = {box_id: index / len(column) for column in columns for index, box_id in enumerate(column)}
     for _ in range(_SWEEPS):
         for column in [*columns, *reversed(columns)]:
-            wanted = {box_id: _mean([position[other] for other in neighbours[box_id]]) for box_id in column}
+            wanted = {box_id: _average([position[other] for other in neighbours[box_id]]) for box_id in column}
             column.sort(key=lambda box_id: (wanted[box_id], box_id))
             position.update((box_id, index / len(column)) for index, box_id in enumerate(column))
     return columns
 
 
-def _drawn_to_neighbours(
+def _draw_to_neighbours(
     column: Sequence[str], places: Places, boxes: Mapping[str, Box], neighbours: Neighbours, *, lowest: float
 ) -> None:
     """Move the boxes of a column up or down towards their neighbours, in their order, none below the lowest."""
@@ -185,7 +187,7 @@ def _drawn_to_neighbours(
     floor = 0.0
     for box_id in column:
         middles = [places[other][1] + boxes[other].height / 2 for other in neighbours[box_id]]
-        wanted = _mean(middles) - boxes[box_id].height / 2
+        wanted = _average(middles) - boxes[box_id].height / 2
         tops.append(max(floor, wanted))
         floor = tops[-1] + boxes[box_id].height + ROW_GAP
     ceiling = lowest
@@ -195,7 +197,7 @@ def _drawn_to_neighbours(
         ceiling = y - ROW_GAP
 
 
-def _neighbours(arrows: Arrows) -> Neighbours:
+def _find_neighbours(arrows: Arrows) -> Neighbours:
     neighbours: dict[str, list[str]] = {}
     for tail, head in arrows:
         neighbours.setdefault(tail, []).append(head)
@@ -203,15 +205,15 @@ def _neighbours(arrows: Arrows) -> Neighbours:
     return neighbours
 
 
-def _mean(numbers: Sequence[float]) -> float:
+def _average(numbers: Sequence[float]) -> float:
     return sum(numbers) / len(numbers)
 
 
-def _line_of(box_id: str, boxes: Mapping[str, Box]) -> Diagram:
+def _place_alone(box_id: str, boxes: Mapping[str, Box]) -> Diagram:
     return Diagram({box_id: (0.0, 0.0)}, boxes[box_id].width, boxes[box_id].height)
 
 
-def _from_zero(places: Places, boxes: Mapping[str, Box]) -> Diagram:
+def _move_to_zero(places: Places, boxes: Mapping[str, Box]) -> Diagram:
     top = min(y for _, y in places.values())
     moved = {box_id: (x, y - top) for box_id, (x, y) in places.items()}
     return Diagram(
@@ -221,7 +223,7 @@ def _from_zero(places: Places, boxes: Mapping[str, Box]) -> Diagram:
     )
 
 
-def _in_lines(diagrams: Sequence[Diagram], *, gap: float, at_least: float = 0.0) -> Diagram:
+def _set_in_lines(diagrams: Sequence[Diagram], *, gap: float, at_least: float = 0.0) -> Diagram:
     """Set diagrams side by side, in as many lines as make the whole as wide as a screen."""
     area = sum((diagram.width + gap) * (diagram.height + gap) for diagram in diagrams)
     limit = max([at_least, math.sqrt(area * WIDTH_TO_HEIGHT), *(diagram.width for diagram in diagrams)])
@@ -237,7 +239,7 @@ def _in_lines(diagrams: Sequence[Diagram], *, gap: float, at_least: float = 0.0)
     return Diagram(places, width, top + line_height)
 
 
-def _stacked(diagrams: Iterable[Diagram]) -> Diagram:
+def _stack(diagrams: Iterable[Diagram]) -> Diagram:
     """Set diagrams one below the other."""
     places: Places = {}
     width = top = 0.0

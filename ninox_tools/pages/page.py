@@ -24,18 +24,18 @@ def render_page(name: str, *, title: str, facts: Mapping[str, Any]) -> str:
         title: For the browser's tab.
         facts: What the page shows; anything JSON can hold.
     """
-    return Template(_asset("frame.html")).substitute(
+    return Template(_read_asset("frame.html")).substitute(
         title=escape(title),
-        style=_asset("look.css") + _asset(f"{name}.css"),
-        facts=_embedded(facts),
-        script=_asset("common.js") + _asset(f"{name}.js"),
+        style=_read_asset("look.css") + _read_asset(f"{name}.css"),
+        facts=_embed(facts),
+        script=_read_asset("common.js") + _read_asset(f"{name}.js"),
     )
 
 
-def _asset(name: str) -> str:
+def _read_asset(name: str) -> str:
     return (_ASSETS / name).read_text(encoding="utf-8")
 
 
-def _embedded(facts: Mapping[str, Any]) -> str:
+def _embed(facts: Mapping[str, Any]) -> str:
     """Return JSON that cannot end the element it stands in."""
     return msgspec.json.encode(facts).decode().replace("<", "\\u003c")

@@ -24,7 +24,7 @@ class UnknownReportError(NinoxError):
     """A file is neither a report of the tap nor one of the target."""
 
 
-def tap_run(name: str, report: JsonObject) -> dict[str, Any]:
+def convert_tap_run(name: str, report: JsonObject) -> dict[str, Any]:
     """Bring a report of the tap into the form of the page."""
     return {
         "name": name,
@@ -41,7 +41,7 @@ def tap_run(name: str, report: JsonObject) -> dict[str, Any]:
                 "api_calls": counts["api_calls"],
                 "seconds": counts["seconds"],
                 "error": counts.get("error"),
-                "notes": list(_tap_notes(counts)),
+                "notes": list(_iter_tap_notes(counts)),
                 "samples": [],
             }
             for stream, counts in report["streams"].items()
@@ -58,7 +58,7 @@ _OUTCOMES = {
 }
 
 
-def _tap_notes(counts: JsonObject) -> Iterable[str]:
+def _iter_tap_notes(counts: JsonObject) -> Iterable[str]:
     if counts.get("outcome") in _OUTCOMES:
         yield _OUTCOMES[counts["outcome"]]
     if counts.get("filtered"):
@@ -72,7 +72,7 @@ def _tap_notes(counts: JsonObject) -> Iterable[str]:
         yield f"{property_name}: {_counted(count, 'text')} had characters that no database stores"
 
 
-def target_run(name: str, report: JsonObject) -> dict[str, Any]:
+def convert_target_run(name: str, report: JsonObject) -> dict[str, Any]:
     """Bring a report of the target into the form of the page."""
     total = report["total"]
     status = "succeeded" if report["complete"] else "did not come to its end"
@@ -83,21 +83,21 @@ def target_run(name: str, report: JsonObject) -> dict[str, Any]:
         "started_at": None,
         "seconds": total["seconds"],
         "api_calls": total["api_calls"],
-        "counts": _outcomes(total),
+        "counts": _count_outcomes(total),
         "streams": [
             {
                 "name": stream,
-                "counts": _outcomes(counts),
+                "counts": _count_outcomes(counts),
                 "api_calls": counts.get("api_calls", 0),
                 "seconds": counts.get("seconds", 0.0),
                 "error": None,
-                "notes": list(_target_notes(counts)),
+                "notes": list(_iter_target_notes(counts)),
                 "samples": [
                     {
                         "action": sample["action"],
                         "record": sample["record"],
                         "fields": sample["fields"],
-                        "notes": list(_deleted_along(sample)),
+                        "notes": list(_iter_deleted_along(sample)),
                     }
                     for sample in counts.get("samples", ())
                 ],
@@ -109,14 +109,14 @@ def target_run(name: str, report: JsonObject) -> dict[str, Any]:
     }
 
 
-def _outcomes(counts: JsonObject) -> dict[str, int]:
+def _count_outcomes(counts: JsonObject) -> dict[str, int]:
     return {name: counts.get(name, 0) for name in ("read", *OUTCOMES)}
 
 
-def _target_notes(counts: JsonObject) -> Iterable[str]:
+def _iter_target_notes(counts: JsonObject) -> Iterable[str]:
     if counts.get("removed"):
         yield f"{_counted(counts['removed'], 'record')} deleted because no row came for it"
-    yield from _deleted_along(counts)
+    yield from _iter_deleted_along(counts)
     for field, count in counts.get("overridden", {}).items():
         yield f"{field}: a script of Ninox overrode what was sent, in {_counted(count, 'record')}"
     if counts.get("left_out"):
@@ -133,7 +133,7 @@ def _target_notes(counts: JsonObject) -> Iterable[str]:
         yield f"{_counted(missing, 'row')} read but not written"
 
 
-def _deleted_along(counts: JsonObject) -> Iterable[str]:
+def _iter_deleted_along(counts: JsonObject) -> Iterable[str]:
     for table, count in counts.get("deleted_along", {}).items():
         yield f"{_counted(count, 'record')} of {table} deleted along by Ninox"
 
@@ -142,20 +142,20 @@ def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def run_of(name: str, report: Any) -> dict[str, Any]:
+def convert_run(name: str, report: Any) -> dict[str, Any]:
     """Find out whose report it is, and bring it into the form of the page.
 
     Raises:
         UnknownReportError: Nobody's.
     """
     try:
-        return target_run(name, report) if "total" in report else tap_run(name, report)
+        return convert_target_run(name, report) if "total" in report else convert_tap_run(name, report)
     except (KeyError, TypeError, AttributeError):
         message = f"{name} is not a report that tap-ninox or target-ninox writes to report_path."
         raise UnknownReportError(message) from None
 
 
-def rejects_of(messages: Iterable[JsonObject]) -> dict[str, Any]:
+def gather_rejects(messages: Iterable[JsonObject]) -> dict[str, Any]:
     """Gather rejected rows by stream: why, and which row; of its values the key alone."""
     streams: dict[str, Any] = {}
     for message in messages:
@@ -181,7 +181,7 @@ def print_page(paths: Sequence[Path]) -> None:
         OSError: A file cannot be read.
     """
     try:
-        facts = _facts(paths)
+        facts = _gather_facts(paths)
     except msgspec.DecodeError:
         message = "A file is not JSON; give the files that report_path and rejects_path named."
         raise NinoxError(message) from None  # its message may quote a value
@@ -189,10 +189,10 @@ def print_page(paths: Sequence[Path]) -> None:
     sys.stdout.buffer.write(page.encode())  # as the page says itself, whatever the system's encoding
 
 
-def _facts(paths: Sequence[Path]) -> dict[str, Any]:
+def _gather_facts(paths: Sequence[Path]) -> dict[str, Any]:
     lists = [path for path in paths if path.suffix == ".jsonl"]
     lines = [line for path in lists for line in path.read_bytes().splitlines() if line.strip()]
     return {
-        "runs": [run_of(path.name, msgspec.json.decode(path.read_bytes())) for path in paths if path not in lists],
-        "rejects": rejects_of(msgspec.json.decode(line) for line in lines),
+        "runs": [convert_run(path.name, msgspec.json.decode(path.read_bytes())) for path in paths if path not in lists],
+        "rejects": gather_rejects(msgspec.json.decode(line) for line in lines),
     }

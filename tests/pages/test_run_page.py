@@ -11,7 +11,7 @@ import pytest
 
 from ninox_api.schema import Field, Table
 from ninox_tools.pages.page import render_page
-from ninox_tools.pages.runs import UnknownReportError, rejects_of, run_of
+from ninox_tools.pages.runs import UnknownReportError, convert_run, gather_rejects
 from target_ninox.dry_run import DryRun
 from target_ninox.rejects import Rejects
 from target_ninox.report import RunReport
@@ -48,7 +48,7 @@ def read(path):
 
 
 def test_a_report_of_the_tap_is_understood(tap_report):
-    run = run_of("tap.json", read(tap_report))
+    run = convert_run("tap.json", read(tap_report))
     assert (run["command"], run["status"]) == ("tap-ninox", "failed")
     failed = [stream for stream in run["streams"] if stream["error"]]
     assert [stream["name"] for stream in failed] == ["shop__salaries"]
@@ -59,12 +59,14 @@ def test_values_that_became_null_are_told_by_property(simulate, tmp_path):
     stage = simulate(shop(1))
     stage.edit.update("A", 1, {"B": "not a number"})
     run_tap(stage, report_path=str(tmp_path / "tap.json"))
-    notes = {stream["name"]: stream["notes"] for stream in run_of("tap.json", read(tmp_path / "tap.json"))["streams"]}
+    notes = {
+        stream["name"]: stream["notes"] for stream in convert_run("tap.json", read(tmp_path / "tap.json"))["streams"]
+    }
     assert notes["shop__customers"] == ["amount: 1 value did not fit the type, null was sent"]
 
 
 def test_a_report_of_the_target_is_understood(target_report):
-    run = run_of("target.json", read(target_report))
+    run = convert_run("target.json", read(target_report))
     assert (run["command"], run["status"], run["api_calls"]) == ("target-ninox", "succeeded", 7)
     (stream,) = run["streams"]
     assert stream["counts"] == {
@@ -77,7 +79,7 @@ def test_a_run_that_was_cut_off_does_not_look_like_a_success(tmp_path):
     report = RunReport(lambda: 1, path=tmp_path / "target.json")
     report.stream("customers").read = 3
     report.close(is_complete=False)
-    run = run_of("target.json", read(tmp_path / "target.json"))
+    run = convert_run("target.json", read(tmp_path / "target.json"))
     assert run["status"] == "did not come to its end"
     assert run["streams"][0]["notes"] == ["3 rows read but not written"]
 
@@ -85,7 +87,7 @@ def test_a_run_that_was_cut_off_does_not_look_like_a_success(tmp_path):
 @pytest.mark.parametrize("report", [{}, [], 3, {"streams": {}}, {"total": {}, "streams": {}}])
 def test_anything_else_is_refused(report):
     with pytest.raises(UnknownReportError, match=r"x.json is not a report"):
-        run_of("x.json", report)
+        convert_run("x.json", report)
 
 
 def rejected(path, count):
@@ -102,7 +104,7 @@ def rejected(path, count):
 
 
 def test_rejected_rows_are_counted_by_reason_and_keep_their_other_values_to_themselves(tmp_path):
-    found = rejects_of(rejected(tmp_path / "rejects.jsonl", 600))
+    found = gather_rejects(rejected(tmp_path / "rejects.jsonl", 600))
     assert (found["customers"]["count"], len(found["customers"]["rows"])) == (600, 500)
     assert found["customers"]["codes"] == {"unknown_choice": 600}
     assert CANARY not in json.dumps(found)
@@ -157,7 +159,7 @@ def test_schema_changes_stand_above_streams_and_idle_streams_below_the_others(lo
         "drift": [{"kind": "added", "message": "Field 'VAT id' is new."}],
     }  # fmt: skip
     seen = look_at(
-        render_page("runs", title="Run", facts={"runs": [run_of("tap.json", report)], "rejects": {}}),
+        render_page("runs", title="Run", facts={"runs": [convert_run("tap.json", report)], "rejects": {}}),
         """
         const drift = [...document.querySelectorAll("li")].find((one) => one.textContent.includes("VAT id"));
         const table = document.querySelector("table");
@@ -206,7 +208,7 @@ def test_what_else_a_tap_reports_is_shown(tmp_path):
         "a": tap_stream(outcome="not_begun"),
         "b": tap_stream(outcome="complete", filtered=2, repaired={"note": 1}),
     }
-    run = run_of("tap.json", {
+    run = convert_run("tap.json", {
         "seconds": 1.0, "succeeded": False, "interrupted": "SIGTERM", "api_calls": 1, "rows": 0, "deleted": 0,
         "streams": streams, "problems": ["formulas: no stream is called x."], "drift": [],
     })  # fmt: skip
@@ -224,7 +226,7 @@ def test_what_else_a_target_reports_is_in_its_notes(tmp_path):
     stream.add_deleted_along({"Lines": 4})
     stream.overridden["Total"] = 5
     report.close(is_complete=True)
-    assert run_of("target.json", read(tmp_path / "target.json"))["streams"][0]["notes"] == [
+    assert convert_run("target.json", read(tmp_path / "target.json"))["streams"][0]["notes"] == [
         "4 records of Lines deleted along by Ninox",
         "Total: a script of Ninox overrode what was sent, in 5 records",
         "2 rows left out by limit_rows",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ninox_simulator.server import Simulator
-from ninox_tools.inspection.forms import inspection_page
+from ninox_tools.inspection.forms import format_page
 from ninox_tools.inspection.survey import inspect
 from tests.helpers.accounting import FIELDS, TABLES, accounting
 from tests.helpers.run import new_tap
@@ -23,7 +23,7 @@ const texts = (selector) => all(selector).map((one) => one.textContent);
 
 def page_of(*databases):
     with Simulator(seed=team(*databases)) as simulator:
-        return inspection_page(inspect(new_tap(simulator), runs_per_day=24))
+        return format_page(inspect(new_tap(simulator), runs_per_day=24))
 
 
 @pytest.fixture(scope="module")

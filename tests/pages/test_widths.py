@@ -7,7 +7,7 @@ from importlib.resources import files
 import pytest
 
 from ninox_tools.pages.page import render_page
-from ninox_tools.pages.runs import run_of
+from ninox_tools.pages.runs import convert_run
 from tests.helpers.seeds import database, field, table
 from tests.pages.test_run_page import tap_stream
 from tests.pages.test_schema_page import page_of
@@ -60,7 +60,7 @@ def run_page():
     target = {"dry_run": True, "complete": True, "total": counts, "streams": {"s": counts | {"samples": samples}}}
     rejected = {"row": 1, "key": ["K"], "property": "status", "reason": "it is no option.", "allowed": ["open"]}
     rejects = {"s": {"count": 1, "codes": {"unknown_choice": 1}, "rows": [rejected]}}
-    runs = [run_of("tap.json", report), run_of("target.json", target)]
+    runs = [convert_run("tap.json", report), convert_run("target.json", target)]
     return render_page("runs", title="Run", facts={"runs": runs, "rejects": rejects})
 
 

@@ -129,9 +129,9 @@ PROMISES = [
         "It asks only hosts that `file_sources` names, none by default",
         test="client/test_fetching.py::test_a_host_that_the_settings_do_not_name_is_not_asked",
         defects=(
-            Defect("ninox_api:FileFetcher._checked", "host not in self._trusted_hosts", "False"),
+            Defect("ninox_api:FileFetcher._check_address", "host not in self._trusted_hosts", "False"),
             Defect(
-                "ninox_api:FileFetcher._checked",
+                "ninox_api:FileFetcher._check_address",
                 "host not in self._trusted_hosts",
                 "not any(known.startswith(host) for known in self._trusted_hosts)",
             ),
@@ -142,7 +142,11 @@ PROMISES = [
         "follows at most five redirects, and none to a host that is not named.",
         test="client/test_fetching.py::test_a_redirect_does_not_lead_where_we_would_not_go",
         defects=(
-            Defect("ninox_api:FileFetcher.open", "self._checked(url)", "urlsplit(url) if url else self._checked(url)"),
+            Defect(
+                "ninox_api:FileFetcher.open",
+                "self._check_address(url)",
+                "urlsplit(url) if url else self._check_address(url)",
+            ),
         ),
     ),
     Promise(
@@ -175,7 +179,7 @@ PROMISES = [
         "keys with dots are put together again where Meltano takes them apart",
         test="unit/test_environment.py::test_what_meltano_took_apart_or_lost_is_whole_again",
         defects=(
-            Defect("ninox_singer:_joined", '".".join(path)', "path[-1]"),
+            Defect("ninox_singer:_join", '".".join(path)', "path[-1]"),
             Defect("ninox_singer:_restore_object", "value if written is None else written", "value"),
         ),
     ),
@@ -232,7 +236,7 @@ PROMISES = [
         test="unit/test_names.py::test_a_name_is_an_id_or_a_name_before_it_is_a_glob",
         defects=(
             Defect("ninox_singer:Names.find_all", "if found or not is_glob(pattern):", "if not is_glob(pattern):"),
-            Defect("ninox_singer.names:_compiled", '.replace("[", "[[]")', ""),
+            Defect("ninox_singer.names:_compile", '.replace("[", "[[]")', ""),
         ),
     ),
     Promise(
@@ -298,8 +302,8 @@ PROMISES = [
         "A setting that no longer exists is refused with the sentence in the table, before anything",
         test="unit/test_setting_errors.py::test_a_setting_that_is_gone_is_refused_with_what_to_do",
         defects=(
-            Defect("ninox_singer:_removed", "removed.get(exact) or removed.get(wild)", "None"),
-            Defect("ninox_singer.settings:_removed", "yield from _removed(", "_removed("),
+            Defect("ninox_singer:_describe_removed", "removed.get(exact) or removed.get(wild)", "None"),
+            Defect("ninox_singer.settings:_describe_removed", "yield from _describe_removed(", "_describe_removed("),
         ),
     ),
     Promise(
@@ -308,11 +312,11 @@ PROMISES = [
         "elsewhere, is an error",
         test="unit/test_environment.py::test_what_stands_in_meltanos_file_without_a_value_is_an_error_that_names_it",
         defects=(
-            Defect("ninox_singer:_describe_lost", '"null" not in _types(part) and', "name in LOST and"),
+            Defect("ninox_singer:_describe_lost", '"null" not in _list_types(part) and', "name in LOST and"),
             Defect("ninox_singer:_describe_lost", "None in written.get(name, ())", "False"),
-            Defect("ninox_singer:_plugins", 'if environment.get("name") == active:', "if False:"),
+            Defect("ninox_singer:_iter_plugins", 'if environment.get("name") == active:', "if False:"),
             Defect("ninox_singer:read_meltano_file", 'if item.get("inherit_from")', 'if item.get("nothing")'),
-            Defect("ninox_singer:_project_files", "for pattern in document", "for pattern in () and document"),
+            Defect("ninox_singer:_iter_project_files", "for pattern in document", "for pattern in () and document"),
         ),
     ),
     Promise(
@@ -347,13 +351,13 @@ PROMISES = [
         "docs/reference/settings.md",
         "What is written is what arrives, through Meltano, too",
         test="unit/test_setting_errors.py::test_what_is_no_number_is_none",
-        defects=(Defect("ninox_singer.settings:_typed", "not math.isfinite(value)", "False"),),
+        defects=(Defect("ninox_singer.settings:_convert", "not math.isfinite(value)", "False"),),
     ),
     Promise(
         "docs/reference/settings.md",
         "What is written is what arrives, through Meltano, too",
         test="unit/test_setting_errors.py::test_a_fraction_of_a_file_is_a_number_that_can_be_reckoned_with",
-        defects=(Defect("ninox_singer.settings:_typed", "isinstance(value, Decimal)", "False"),),
+        defects=(Defect("ninox_singer.settings:_convert", "isinstance(value, Decimal)", "False"),),
     ),
     Promise(
         "docs/reference/settings.md",
@@ -365,13 +369,13 @@ PROMISES = [
         "docs/reference/messages.md",
         "The name is mistyped, in a file or a variable.",
         test="unit/test_setting_errors.py::test_a_problem_of_the_settings_is_told_by_name_with_what_was_meant",
-        defects=(Defect("ninox_singer.settings:_described", "_DESCRIPTIONS.get(str(error.validator))", "None"),),
+        defects=(Defect("ninox_singer.settings:_describe", "_DESCRIPTIONS.get(str(error.validator))", "None"),),
     ),
     Promise(
         "CHANGELOG.md",
         "`auth_token_file` names a file that holds the API key.",
         test="settings/test_connection_settings.py::test_the_key_may_be_in_a_file",
-        defects=(Defect("ninox_singer:read_connection", "_key_in(path)", "path"),),
+        defects=(Defect("ninox_singer:read_connection", "_read_key(path)", "path"),),
     ),
     Promise(
         "SECURITY.md",

@@ -69,7 +69,7 @@ PROMISES = [
         "docs/reference/messages.md",
         "An exponent has at most four digits",
         test="unit/test_writing_values.py::test_a_value_is_written_or_refused",
-        defects=(Defect("ninox_singer.types.number:_iso", "_ISO.fullmatch(value)", "value[:1].isdigit()"),),
+        defects=(Defect("ninox_singer.types.number:_parse_iso", "_ISO.fullmatch(value)", "value[:1].isdigit()"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",

@@ -88,7 +88,9 @@ PROMISES = [
         test="e2e/test_escaping.py::test_suggestions_forge_nothing",
         defects=(
             Defect(
-                "ninox_tools.suggest:suggest", 'escape(line)}\\n" for line in _lines', 'line}\\n" for line in _lines'
+                "ninox_tools.suggest:suggest",
+                'escape(line)}\\n" for line in _iter_lines(stream',
+                'line}\\n" for line in _iter_lines(stream',
             ),
         ),
     ),

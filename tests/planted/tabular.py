@@ -241,7 +241,7 @@ PROMISES = [
         "docs/how-to/from-a-spreadsheet.md",
         "counts the values of both kinds.",
         test="tools/test_suggest.py::test_text_for_a_field_of_html_is_told",
-        defects=(Defect("ninox_tools.suggest:_remarks", 'if target.type == "html":', "if False:"),),
+        defects=(Defect("ninox_tools.suggest:_iter_remarks", 'if target.type == "html":', "if False:"),),
     ),
     Promise(
         "docs/how-to/from-a-spreadsheet.md",

@@ -11,8 +11,12 @@ PROMISES = [
         "`ninox_fields` names the table, unless it is in another database",
         test="tap/test_catalog_alone.py::test_a_reference_into_another_database_is_named_in_no_list_as_one_of_this",
         defects=(
-            Defect("ninox_api:_field_from_raw", 'None if foreign else _id(raw, "refTypeId"', '_id(raw, "refTypeId"'),
-            Defect("ninox_api:_offered_table", "if len(found) == 1", "if False"),
+            Defect(
+                "ninox_api:_parse_raw_field",
+                'None if foreign else _read_id(raw, "refTypeId"',
+                '_read_id(raw, "refTypeId"',
+            ),
+            Defect("ninox_api:_find_offered_table", "if len(found) == 1", "if False"),
         ),
     ),
     Promise(
@@ -345,7 +349,7 @@ PROMISES = [
         "docs/explanation/sequence.md",
         "If a feed cannot be read, because its form is unknown, it is too large or it never arrives in time,",
         test="unit/test_change_feed.py::test_a_key_of_another_form_makes_the_feed_unreadable_and_is_never_skipped",
-        defects=(Defect("ninox_api:_records_named", "if not splits and not", "if False and not"),),
+        defects=(Defect("ninox_api:_find_records", "if not splits and not", "if False and not"),),
     ),
     Promise(
         "docs/explanation/sequence.md",

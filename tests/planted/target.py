@@ -154,8 +154,8 @@ PROMISES = [
             Defect("ninox_singer.types.number:_meaning", "int(value)", "value.as_tuple()"),
             Defect("ninox_singer.types:_links_meaning", "frozenset(", "tuple("),
             Defect("ninox_singer.types.boolean:_meaning", "read_boolean(value)", "spell_json(value)"),
-            Defect("ninox_singer.types:_since_1970", ".astimezone(zone)", ""),
-            Defect("ninox_singer.types:_day_meaning", "_since_1970(value, UTC)", "None"),
+            Defect("ninox_singer.types:_convert_milliseconds", ".astimezone(zone)", ""),
+            Defect("ninox_singer.types:_day_meaning", "_convert_milliseconds(value, UTC)", "None"),
             Defect("ninox_singer.types:_day_meaning", "at.time() == time()", "True"),
         ),
     ),
@@ -174,8 +174,8 @@ PROMISES = [
         "a text such as `1,3` is read if only one set of options can make it",
         test="unit/test_reading_values.py::test_a_value_is_read_as_it_was_sent_or_refused_without_being_quoted",
         defects=(
-            Defect("ninox_singer.types:_stored_options", "len(ways) == 1", "ways"),
-            Defect("ninox_singer.types:_ways_to_join", "max(0, end - most)", "end - 1"),
+            Defect("ninox_singer.types:_read_stored_options", "len(ways) == 1", "ways"),
+            Defect("ninox_singer.types:_find_ways_to_join", "max(0, end - most)", "end - 1"),
         ),
     ),
     Promise(
@@ -183,7 +183,7 @@ PROMISES = [
         "German numbers and dates, zones, choices by id or caption",
         test="target/test_values_of_all_types.py::test_all_values_are_stored_or_refused_and_not_written_again",
         defects=(
-            Defect("ninox_singer.types:_wall_clock", "parsed.astimezone(formats.zone)", "parsed"),
+            Defect("ninox_singer.types:_convert_to_wall_clock", "parsed.astimezone(formats.zone)", "parsed"),
             Defect("ninox_singer.types:write_boolean", "return value == 1", "return True"),
         ),
     ),
@@ -454,7 +454,7 @@ PROMISES = [
         defects=(
             Defect("target_ninox:find_cascade", "todo = frozenset(found - known)", "todo = frozenset()"),
             Defect("target_ninox:Deletions._remove", "self._account.report.add_deleted_along", "str"),
-            Defect("ninox_api:_field_from_raw", 'raw.get("cascade", links_to_parent)', 'raw.get("cascade")'),
+            Defect("ninox_api:_parse_raw_field", 'raw.get("cascade", links_to_parent)', 'raw.get("cascade")'),
         ),
     ),
     Promise(

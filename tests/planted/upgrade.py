@@ -55,6 +55,6 @@ PROMISES = [
         PAGE,
         "reports are shown by `singer-ninox page`",
         test=f"{TEST}test_reports_are_shown[tap-0.1.0]",
-        defects=(Defect("ninox_tools.pages:tap_run", 'report["succeeded"]', 'report["ok"]'),),
+        defects=(Defect("ninox_tools.pages:convert_tap_run", 'report["succeeded"]', 'report["ok"]'),),
     ),
 ]

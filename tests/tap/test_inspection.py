@@ -7,7 +7,7 @@ import json
 import pytest
 
 from ninox_simulator.switches import SWITCHES
-from ninox_tools.inspection.forms import inspection_page, inspection_text
+from ninox_tools.inspection.forms import format_page, format_text
 from ninox_tools.inspection.survey import inspect
 from tests.helpers import commands, limits
 from tests.helpers.run import discover, new_tap, run_tap, scripts, tap_settings
@@ -170,7 +170,7 @@ def test_where_no_script_may_run_the_feed_tells_an_upper_bound(simulate, script_
     stage = simulate(shop_of_everything(), script_errors=script_errors)
     tables = look(stage).as_json()["databases"][0]["tables"]
     assert [(one["rows"], one["is_counted"]) for one in tables[:2]] == [(5, False), (2500, False)]
-    assert "≤ 2,500" in inspection_text(look(stage))
+    assert "≤ 2,500" in format_text(look(stage))
 
 
 @limits.names_in_counting_scripts("'No such table'")
@@ -197,7 +197,7 @@ def test_without_scripts_and_feed_the_records_are_not_known_and_the_cost_is_a_lo
     told = look(stage).as_json()
     assert told["databases"][0]["tables"][0]["rows"] is None
     assert told["api_calls"]["is_complete"] is False
-    assert "first load at least" in inspection_text(look(stage))
+    assert "first load at least" in format_text(look(stage))
 
 
 def test_the_terminal_shows_a_line_for_each_table(simulate, tmp_path):
@@ -225,6 +225,6 @@ def test_a_form_that_does_not_exist_is_refused(simulate, tmp_path):
 
 
 def test_the_page_holds_the_same_facts(simulate):
-    page = inspection_page(look(simulate(shop_of_everything())))
+    page = format_page(look(simulate(shop_of_everything())))
     facts = json.loads(page.partition('id="facts">')[2].partition("</script>")[0])
     assert facts["databases"][0]["diagram"]["tables"].keys() == {"A", "B", "C", "P"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ninox_api.transport import Request
-from ninox_tools.inspection.forms import inspection_text
+from ninox_tools.inspection.forms import format_text
 from ninox_tools.inspection.survey import inspect
 from tests.helpers.run import discover, new_tap, run_tap
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customers, database, field, shop, team
@@ -75,5 +75,5 @@ def test_the_most_frequent_schedule_that_fits_is_told(simulate, caplog, granted,
 
 def test_inspect_tells_the_most_frequent_schedule_that_fits(simulate):
     look = inspect(new_tap(simulate(shop(3)), calls_per_month=1500, **IDS), runs_per_day=24)
-    assert "calls_per_month (1,500) permits such a run every 58 minutes." in inspection_text(look)
+    assert "calls_per_month (1,500) permits such a run every 58 minutes." in format_text(look)
     assert look.as_json()["api_calls"]["minutes_between_runs"] == 58

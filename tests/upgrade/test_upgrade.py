@@ -17,7 +17,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from ninox_api.errors import NinoxConfigError
 from ninox_singer.settings import read_settings
-from ninox_tools.pages.runs import run_of
+from ninox_tools.pages.runs import convert_run
 from tap_ninox.tap import TapNinox
 from target_ninox.target import TargetNinox
 from tests.helpers.run import parse, records, run_tap, run_target, schema, scripts, state, stored
@@ -270,6 +270,6 @@ def test_rejected_rows_can_be_fed_in_again(version):
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("command", ["tap", "target"])
 def test_reports_are_shown(version, command):
-    shown = run_of(f"report.{command}.json", kept(version, f"report.{command}.json"))
+    shown = convert_run(f"report.{command}.json", kept(version, f"report.{command}.json"))
     assert shown["command"] == f"{command}-ninox"
     assert shown["streams"]
