@@ -239,15 +239,15 @@ def _advise_formats(stream: _Stream, filled: Mapping[str, Field], advice: _Advic
     german = sum(_count_refused(values, target, Formats(german_numbers=True)) for target, values in numbers)
     if german < iso:
         advice.settings["number_format"] = "de"
-        advice.notes.append(f"{iso - german} numbers are written like 1.234,56.")
+        advice.notes.append(f"Numbers that are written like 1.234,56: {iso - german}.")
     elif german == iso and (unclear := sum(_is_unclear(value) for _, values in numbers for value in values)):
         advice.notes.append(
-            f"{unclear} numbers are written like 1.234, which is taken for little more than one. If thousands are "
-            "meant, set number_format: de."
+            f"Numbers that are written like 1.234, which is taken for little more than one: {unclear}. If thousands "
+            "are meant, set number_format: de."
         )
     if min(german, iso):
         advice.notes.append(
-            f"{min(german, iso)} values for number fields are no numbers: their rows would be rejected."
+            f"Values for number fields that are no numbers: {min(german, iso)}. Their rows would be rejected."
         )
 
 
@@ -301,8 +301,8 @@ def _advise_key(stream: _Stream, filled: Mapping[str, Field], advice: _Advice) -
         folded = {tuple(" ".join(text.split()).casefold() for text in key) for key in keys}
         if alike := len(set(keys)) - len(folded):
             advice.notes.append(
-                f"{alike} keys differ from another one in blanks or in upper and lower case alone: each is a record of "
-                "its own. Write them alike if they mean the same."
+                f"Keys that differ from another one in blanks or in upper and lower case alone: {alike}. Each is a "
+                "record of its own. Write them alike if they mean the same."
             )
 
 

@@ -79,7 +79,7 @@ def test_properties_meet_fields_and_nothing_is_written(advise, simulator):
         "Betreuer Betreuer (F, ref) the same name",
         "Tel - no field is called like it; null leaves it out without a warning",
     ]
-    assert "2 numbers are written like 1.234,56." in lines
+    assert "Numbers that are written like 1.234,56: 2." in lines
     assert "'Betreuer' links to 'Mitarbeiter': look whether its field 'Kürzel' has the key." in lines
     assert "Fields that nothing fills: Telefon, Kunde seit." in lines
     assert writes(simulator) == []
@@ -152,7 +152,7 @@ def with_values(**columns):
     ]
 
 
-UNCLEAR = "numbers are written like 1.234, which is taken for little more than one. If thousands are meant, set number_"
+UNCLEAR = "Numbers that are written like 1.234, which is taken for little more than one: "
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ UNCLEAR = "numbers are written like 1.234, which is taken for little more than o
 )
 def test_numbers_that_may_be_thousands_are_told(advise, values, count):
     told = advise(customers("kunden", rows=with_values(Umsatz=values)))
-    assert (f"{count} {UNCLEAR}" in told) is bool(count)
+    assert (f"{UNCLEAR}{count}. If thousands are meant, set number_format: de." in told) is bool(count)
     assert (UNCLEAR in told) is bool(count)
 
 
@@ -170,7 +170,7 @@ def test_keys_that_only_a_machine_tells_apart_are_told(advise):
         customers("kunden", rows=with_values(Kundennr=["K-1", "k-1 ", "K-2", "K-2"], Name=["a", "b", "c", "d"]))
     )
     assert "1 of 4 rows have the key of another one: the last one counts." in told
-    assert "1 keys differ from another one in blanks or in upper and lower case alone: each is a record of" in told
+    assert "Keys that differ from another one in blanks or in upper and lower case alone: 1. Each is a record" in told
 
 
 def test_text_for_a_field_of_html_is_told(simulate, tmp_path):
