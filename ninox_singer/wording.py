@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from ninox_api.limits import Purpose
 
 MOST_LISTED = 20
 """So many names stand in a message; there may be thousands."""
@@ -16,6 +20,11 @@ MOST_IDS = 10
 def counted(count: int, noun: str) -> str:
     """Return a number with its noun, in the plural where that is right: `1 row`, `0 rows`, `2 API calls`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def named_calls(calls: Counter[Purpose]) -> dict[str, int]:
+    """Return numbers of calls by the name of what they were for, the most first."""
+    return {purpose.value: number for purpose, number in calls.most_common()}
 
 
 def list_ids(ids: Sequence[int]) -> str:

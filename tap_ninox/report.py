@@ -19,7 +19,7 @@ from ninox_api.errors import NinoxBudgetError, NinoxConfigError, NinoxError
 from ninox_api.limits import Purpose
 from ninox_singer.output_files import write_private
 from ninox_singer.progress import choose_display
-from ninox_singer.wording import counted
+from ninox_singer.wording import counted, named_calls
 from tap_ninox.discovery.drift import Drift
 from tap_ninox.rows.convert import BadValues
 
@@ -53,11 +53,6 @@ def minutes_between_runs(calls: int, calls_per_month: int) -> int:
 def interval(minutes: int) -> str:
     """Return minutes in words, from two hours on as whole hours."""
     return f"{minutes} minutes" if minutes < 2 * _HOUR else f"{math.ceil(minutes / _HOUR)} hours"
-
-
-def named_calls(calls: Counter[Purpose]) -> dict[str, int]:
-    """Return numbers of calls by the name of what they were for, the most first."""
-    return {purpose.value: number for purpose, number in calls.most_common()}
 
 
 class SyncFailedError(NinoxError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -13,9 +14,10 @@ from typing import Any
 import msgspec
 
 from ninox_api.errors import NinoxError
+from ninox_api.limits import Purpose
 from ninox_singer.output_files import write_private
 from ninox_singer.progress import Display, LogDisplay
-from ninox_singer.wording import counted
+from ninox_singer.wording import counted, named_calls
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +76,7 @@ class StreamReport:
         uploaded: Files of rows that were put on records.
         recovered: Records found after an answer was lost, instead of being created twice; counted as created, too.
         api_calls: Repeated ones included.
+        api_calls_by_purpose: What they were for → calls, the most first.
     """
 
     read: int = 0
@@ -94,6 +97,7 @@ class StreamReport:
     uploaded: int = 0
     recovered: int = 0
     api_calls: int = 0
+    api_calls_by_purpose: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
 
     @property
@@ -128,13 +132,13 @@ class RunReport:
     """Gathers the reports of all streams of a run."""
 
     def __init__(
-        self, calls_used: Callable[[], int], *, path: Path | None = None, is_dry: bool = False,
+        self, calls_by_purpose: Callable[[], Counter[Purpose]], *, path: Path | None = None, is_dry: bool = False,
         limit_rows: int | None = None, display: Display | None = None, share: Callable[[], float | None] = lambda: None,
     ) -> None:  # fmt: skip
         """Remember when the run began and where to report.
 
         Args:
-            calls_used: Counts the requests so far.
+            calls_by_purpose: Counts the requests so far.
             path: Of the report file; None for none.
             is_dry: Whether nothing is written.
             limit_rows: How many rows of each stream are loaded; None for all.
@@ -144,7 +148,7 @@ class RunReport:
         self.display: Display = display or LogDisplay()
         self.share = share
         self._limit_rows = limit_rows
-        self._calls_used = calls_used
+        self._calls_by_purpose = calls_by_purpose
         self._path = path
         self._is_dry = is_dry
         self._started = time.monotonic()
@@ -158,11 +162,14 @@ class RunReport:
     def measure(self, name: str) -> Iterator[StreamReport]:
         """Add the API calls and the time of what happens inside to a stream."""
         report = self.stream(name)
-        calls, started = self._calls_used(), time.monotonic()
+        calls, started = self._calls_by_purpose(), time.monotonic()
         try:
             yield report
         finally:
-            report.api_calls += self._calls_used() - calls
+            taken = self._calls_by_purpose() - calls
+            report.api_calls += taken.total()
+            for purpose, number in named_calls(taken).items():
+                report.api_calls_by_purpose[purpose] = report.api_calls_by_purpose.get(purpose, 0) + number
             report.seconds += time.monotonic() - started
 
     def error(self) -> StreamsFailedError | None:
@@ -185,7 +192,9 @@ class RunReport:
         total = StreamReport()
         for report in self.streams.values():
             total.add(report)
-        total.api_calls, total.seconds = self._calls_used(), time.monotonic() - self._started
+        calls = self._calls_by_purpose()
+        total.api_calls, total.api_calls_by_purpose = calls.total(), named_calls(calls)
+        total.seconds = time.monotonic() - self._started
         return total
 
     def close(self, *, is_complete: bool, samples: Mapping[str, Any] | None = None) -> None:
@@ -206,6 +215,8 @@ class RunReport:
         ended = "Dry run" if self._is_dry else "Run"
         if self._limit_rows is not None:
             ended += f" of the first {counted(self._limit_rows, 'row')} of each stream (limit_rows), without a state"
+        if calls := total.api_calls_by_purpose:
+            logger.info("API calls: %s.", ", ".join(f"{number} {name}" for name, number in calls.items()))
         logger.info("%s: %s, %s", ended, streams, _line(total))
         for line in explanations(total):
             logger.info("%s", line)

@@ -207,7 +207,7 @@ def open_load(
         reader, described, writer, max_tries=connection.max_retries + 1, batch_size=settings.batch_size
     )
     report = RunReport(
-        lambda: client.calls_used,
+        lambda: client.calls_by_purpose,
         path=settings.report_path,
         is_dry=settings.dry_run,
         limit_rows=settings.limit_rows,

@@ -6,9 +6,11 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 
+from ninox_api.limits import Purpose
 from ninox_api.schema import Field, Table
 from ninox_tools.pages.page import render_page
 from ninox_tools.pages.runs import UnknownReportError, convert_run, gather_rejects
@@ -36,7 +38,7 @@ def tap_report(simulate, tmp_path):
 @pytest.fixture
 def target_report(tmp_path):
     path = tmp_path / "target.json"
-    report = RunReport(lambda: 7, path=path)
+    report = RunReport(lambda: Counter({Purpose.WRITES: 7}), path=path)
     stream = report.stream("customers")
     stream.read, stream.created, stream.updated, stream.rejected, stream.recovered = 10, 4, 5, 1, 1
     report.close(is_complete=True)
@@ -76,7 +78,7 @@ def test_a_report_of_the_target_is_understood(target_report):
 
 
 def test_a_run_that_was_cut_off_does_not_look_like_a_success(tmp_path):
-    report = RunReport(lambda: 1, path=tmp_path / "target.json")
+    report = RunReport(lambda: Counter({Purpose.WRITES: 1}), path=tmp_path / "target.json")
     report.stream("customers").read = 3
     report.close(is_complete=False)
     run = convert_run("target.json", read(tmp_path / "target.json"))
@@ -182,7 +184,7 @@ def tap_stream(**more):
 @pytest.mark.e2e
 def test_examples_of_a_dry_run_are_shown_with_their_values_before_and_after(tmp_path, look_at):
     path = tmp_path / "target.json"
-    report, dry_run = RunReport(lambda: 1, path=path, is_dry=True), DryRun()
+    report, dry_run = RunReport(lambda: Counter({Purpose.WRITES: 1}), path=path, is_dry=True), DryRun()
     stream, plan = report.stream("customers"), dry_run.stream("customers", TABLE)
     stream.read, stream.created, stream.updated, stream.deleted = 3, 1, 1, 1
     plan.create(EncodedRow(number=1, key="K-1", fields={"A": "Ada"}))
@@ -220,7 +222,7 @@ def test_what_else_a_tap_reports_is_shown(tmp_path):
 
 
 def test_what_else_a_target_reports_is_in_its_notes(tmp_path):
-    report = RunReport(lambda: 1, path=tmp_path / "target.json")
+    report = RunReport(lambda: Counter({Purpose.WRITES: 1}), path=tmp_path / "target.json")
     stream = report.stream("orders")
     stream.read, stream.deleted, stream.left_out, stream.uploaded, stream.unlinked = 1, 1, 2, 3, 6
     stream.add_deleted_along({"Lines": 4})

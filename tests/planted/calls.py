@@ -111,11 +111,23 @@ PROMISES = [
     ),
     Promise(
         "CHANGELOG.md",
-        "The tap's report says what its calls were for, of each stream and of the run",
+        "The report of each says what its calls were for, of each stream and of the run",
         test="tap/test_where_calls_went.py::test_calls_are_told_by_what_they_were_for_and_by_stream",
         defects=(
             Defect("ninox_api:Transport._repeat", "repeat(Purpose.RETRIES)", "repeat(request.purpose)"),
             Defect("tap_ninox:RunReport.stream", "report.calls += self._calls_by_purpose() - calls", "pass"),
+        ),
+    ),
+    Promise(
+        "CHANGELOG.md",
+        "The report of each says what its calls were for, of each stream and of the run",
+        test="target/test_calls_of_discovery.py::test_the_report_tells_calls_by_what_they_were_for_and_by_stream",
+        defects=(
+            Defect(
+                "target_ninox:RunReport.measure",
+                "for purpose, number in named_calls(taken).items():",
+                "for purpose, number in {}.items():",
+            ),
         ),
     ),
     Promise(

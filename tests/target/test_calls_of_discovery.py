@@ -23,6 +23,27 @@ def test_team_and_database_given_by_id_cost_one_call(simulate):
     assert len(stored(simulator)) == 4
 
 
+def test_the_report_tells_calls_by_what_they_were_for_and_by_stream(simulate):
+    simulator = simulate(shop(3))
+    simulator.faults.add("status", status=503, path="/records$", times=1)
+    report = run_target(simulator, CUSTOMERS, max_retries=1, **IDS).report
+    assert report["total"]["api_calls_by_purpose"] == {
+        "discovery": 1,
+        "pages": 1,
+        "retries": 1,
+        "confirmation": 1,
+        "writes": 1,
+    }
+    assert report["streams"]["customers"]["api_calls_by_purpose"] == {
+        "pages": 1,
+        "retries": 1,
+        "confirmation": 1,
+        "writes": 1,
+    }
+    assert sum(report["total"]["api_calls_by_purpose"].values()) == report["total"]["api_calls"]
+    assert report["total"]["api_calls"] == len(simulator.log.entries)
+
+
 def test_a_stream_named_with_its_database_finds_its_table_when_that_is_given_by_id(simulate):
     given = [{**message, "stream": "shop__customers"} for message in CUSTOMERS]
     assert run_target(simulate(shop(3)), given, **IDS).error is None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 
 import pytest
 
+from ninox_api.limits import Purpose
 from ninox_api.schema import Choice, Field, Table
 from target_ninox.dry_run import MOST_EXAMPLES, DryRun
 from target_ninox.report import RunReport
@@ -29,7 +31,7 @@ class Terminal(io.StringIO):
 
 @pytest.fixture
 def report():
-    made = RunReport(lambda: 3, is_dry=True)
+    made = RunReport(lambda: Counter({Purpose.WRITES: 3}), is_dry=True)
     customers = made.stream("customers")
     customers.read, customers.created, customers.updated, customers.unchanged, customers.rejected = (
         6802,

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import logging
 import stat
+from collections import Counter
 from itertools import count
 
 import pytest
 
+from ninox_api.limits import Purpose
 from target_ninox.report import CountsDifferError, RunReport
 
 
 def make_report(**more):
-    return RunReport(lambda: 7, **more)
+    return RunReport(lambda: Counter({Purpose.WRITES: 7}), **more)
 
 
 def test_the_summary_adds_up_per_stream_and_in_all(caplog):
@@ -39,7 +41,7 @@ def test_each_count_that_does_not_say_it_itself_is_explained(caplog):
     customers.removed = 4
     with caplog.at_level(logging.INFO):
         report.close(is_complete=False)
-    assert caplog.messages[2:] == [
+    assert caplog.messages[3:] == [
         "  unchanged: the record held these values already.",
         "  removed: no row came for this record of a mirror.",
         "  NOT WRITTEN: an error ended the run, or the stream, before the row was loaded.",
@@ -66,12 +68,13 @@ def test_an_aborted_run_says_what_is_not_written(caplog):
 
 def test_calls_are_those_made_inside():
     calls = count(10, 5)
-    report = RunReport(lambda: next(calls))
+    report = RunReport(lambda: Counter({Purpose.WRITES: next(calls), Purpose.FEED: 1}))
     with report.measure("customers"):
         pass
     with pytest.raises(KeyError), report.measure("customers"):
         raise KeyError
     assert report.stream("customers").api_calls == 10
+    assert report.stream("customers").api_calls_by_purpose == {"writes": 10}
 
 
 def test_the_report_file_is_json_and_private(tmp_path):
