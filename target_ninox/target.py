@@ -228,7 +228,8 @@ class TargetNinox(SdkTarget):
         for name in self._streams:
             self._flush(name)
         for loader in self._load.loaders if self._load is not None else ():
-            loader.retry_now_and_then()
+            if loader.waiting:
+                loader.retry_now_and_then()
         self.write_durable_state()
         self._loaded_at = time.time()
 

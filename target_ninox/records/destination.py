@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Protocol
@@ -131,8 +131,12 @@ class Destination:
 
     def matcher_of(self, plan: WritePlan) -> Matcher:
         """Return what finds the records of a stream."""
-        kept_fields = plan.field_ids | plan.file_fields.keys()
-        return self._matcher(plan.table.id, plan.match_field_ids, key_of(plan), kept_fields)
+        has_one_spelling = all(
+            field_type(field.type).has_one_spelling for field in plan.table.fields if field.id in plan.match_field_ids
+        )
+        return self._matcher(
+            plan.table.id, plan.match_field_ids, key_of(plan), plan.field_ids, has_one_spelling=has_one_spelling
+        )
 
     def matcher_of_reference(self, reference: Reference) -> Matcher:
         """Return what finds linked records."""
@@ -141,7 +145,10 @@ class Destination:
         def key(_: int, fields: Mapping[str, Any]) -> Any:
             return reference.key_of(fields)
 
-        return self._matcher(reference.table.id, (field_id,), key, frozenset([field_id]))
+        has_one_spelling = field_type(reference.match_field.type).has_one_spelling
+        return self._matcher(
+            reference.table.id, (field_id,), key, frozenset([field_id]), has_one_spelling=has_one_spelling
+        )
 
     def matcher_of_link(self, table: Table, field: Field, target_id: str) -> Matcher:
         """Return what finds the records of a table that link to a record of another one, by its id."""
@@ -149,11 +156,12 @@ class Destination:
         def key(_: int, fields: Mapping[str, Any]) -> int | None:
             return find_record_id(fields.get(field.id), target_id)
 
-        return self._matcher(table.id, (field.id,), key, frozenset([field.id]), by="link")
+        return self._matcher(table.id, (field.id,), key, frozenset([field.id]), has_one_spelling=True, by="link")
 
     def _matcher(
-        self, table_id: str, key_fields: tuple[str, ...], key: KeyOf, kept_fields: frozenset[str], *, by: str = "value"
-    ) -> Matcher:
+        self, table_id: str, key_fields: tuple[str, ...], key: KeyOf, kept_fields: frozenset[str], *,
+        has_one_spelling: bool, by: str = "value",
+    ) -> Matcher:  # fmt: skip
         """Return the one matcher for a kind of key, a new one if more fields are wanted than it has kept."""
         known = self._matchers.get((table_id, key_fields, by))
         if known is None or not kept_fields <= known.index.kept_fields:
@@ -166,19 +174,10 @@ class Destination:
                 key_fields=key_fields,
                 kept_fields=kept_fields,
                 values=self._values,
-                has_one_spelling=by == "link" or self._has_one_spelling(table_id, key_fields),
+                has_one_spelling=has_one_spelling,
             )
             self._matchers[table_id, key_fields, by] = known
         return known
-
-    def _has_one_spelling(self, table_id: str, field_ids: Collection[str]) -> bool:
-        return all(
-            field_type(field.type).has_one_spelling
-            for table in self.described.schema.tables
-            if table.id == table_id
-            for field in table.fields
-            if field.id in field_ids
-        )
 
     def close(self) -> None:
         """Drop what was kept of its records."""

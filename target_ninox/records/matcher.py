@@ -73,7 +73,7 @@ class Matcher:
         if not self.is_whole:
             self._learn({key: fields for key, fields in wanted.items() if key not in self._looked_up})
         found = {key: self.index.find(key) for key in wanted}
-        if self._table.has_unread and not all(found.values()):
+        if self._table.unread_after is not None and not all(found.values()):
             self._table.read_unread()
             return {key: self.index.find(key) for key in wanted}
         return found

@@ -41,6 +41,8 @@ class KnownTable:
     """Reads one table, and passes on what is written to it.
 
     Attributes:
+        unread_after: Beyond this id, records were made of which nobody knows which row is in them; None for none.
+        gaps: Ids that were handed out meanwhile and that this run did not get: to others, or to records that failed.
         page_size: Records per page, as far as pages have shown.
         highest_id: No record that this run knows of has a higher id; 0 as long as nothing is known.
     """
@@ -63,10 +65,10 @@ class KnownTable:
         self.page_size = PageSize(table_id, page_size)
         self._watchers: list[Watcher] = []
         self._has_looked_for_highest = False
-        self._unread_after: int | None = None
+        self.unread_after: int | None = None
         self._end: int | None = None
         self._newest_id: int | None = None
-        self._gaps: list[range] = []
+        self.gaps: list[range] = []
 
     def watch(self, watcher: Watcher) -> None:
         """Tell a watcher of every change from now on."""
@@ -84,8 +86,8 @@ class KnownTable:
 
     def note_made(self, record_id: int) -> None:
         """Take in that a record was made, of which nobody knows yet which row is in it."""
-        if self._unread_after is None:
-            self._unread_after = self.highest_id
+        if self.unread_after is None:
+            self.unread_after = self.highest_id
         self.highest_id = max(self.highest_id, record_id)
 
     def note_created(self, record_ids: Iterable[int]) -> None:
@@ -97,18 +99,13 @@ class KnownTable:
             return
         for record_id in sorted(record_ids):
             if record_id > self._end + 1:
-                self._gaps.append(range(self._end + 1, record_id))
+                self.gaps.append(range(self._end + 1, record_id))
             self._end = max(self._end, record_id)
-
-    @property
-    def has_gaps(self) -> bool:
-        """Whether ids were handed out meanwhile that this run did not get: to others, or to records that failed."""
-        return bool(self._gaps)
 
     def read_gaps(self) -> Iterator[NinoxRecord]:
         """Yield the records around the ids that others got, those of this run among them."""
         cursor = 0
-        for gap in self._gaps:
+        for gap in self.gaps:
             if gap[-1] <= cursor:
                 continue
             for page in self.pages(after_id=max(cursor, gap[0] - 1)):
@@ -117,15 +114,10 @@ class KnownTable:
                 if cursor >= gap[-1]:
                     break
 
-    @property
-    def has_unread(self) -> bool:
-        """Whether records were made of which nobody knows which row is in them."""
-        return self._unread_after is not None
-
     def read_unread(self) -> None:
         """Read the records that were made, and pass them on."""
-        if self._unread_after is not None:
-            after_id, self._unread_after = self._unread_after, None
+        if self.unread_after is not None:
+            after_id, self.unread_after = self.unread_after, None
             for page in self.pages(after_id=after_id):
                 for record in page:
                     self.note_saved(record.id, record.fields)

@@ -264,7 +264,7 @@ def find_other_writer(loaders: Sequence[StreamLoader], destination: Destination)
         table = destination.table(table_id)
         sharing = [loader for loader in loaders if loader.plan.table.id == table_id]
         keyed = [loader for loader in sharing if loader.plan.match_field_ids]
-        if not (table.has_gaps and keyed):
+        if not (table.gaps and keyed):
             continue
         table.read_unread()
         twins = {

@@ -263,7 +263,7 @@ class StreamLoader:
     def retry_now_and_then(self) -> None:
         """Load waiting rows once a minute; many of them only when they have doubled, if the last time helped few."""
         before = len(self.waiting)
-        if before and before >= self._retry_from:
+        if before >= self._retry_from:
             helped = self.retry_waiting()
             self._retry_from = 2 * before if before > _FEW_WAITING and helped < before // 10 else 0
 
