@@ -100,8 +100,8 @@ class StreamAccount:
         key = error.key if row.encoded.key is None else row.encoded.key
         if self.may_delete and key is not None:
             self.rejected_keys[key] = row.encoded.number
-        is_whole = key is not None and not (isinstance(key, tuple) and None in key)
-        if not is_whole and all(fault.code != EMPTY_KEY for fault in error.faults):
+        is_full = key is not None and not (isinstance(key, tuple) and None in key)
+        if not is_full and all(fault.code != EMPTY_KEY for fault in error.faults):
             self.has_nameless_rejects = True
         self._rejects.add(row.described, row.record, error, number=row.encoded.number, key=key)
         if self._holds_state:

@@ -1,6 +1,6 @@
-"""Whether a stream came whole: only then may a mirror delete what did not come. Any doubt means no.
+"""Whether a stream came completely: only then may a mirror delete what did not come. Any doubt means no.
 
-A stream is whole if all of this holds (`Completeness.doubts` says what does not):
+A stream is complete if all of this holds (`Completeness.doubts` says what does not):
 
 1. Its end was seen: either its ACTIVATE_VERSION, behind its last row and of the version that all its rows carry; or, of
    a tap that knows no versions, the end of the input, if the last message is a STATE that names no stream as
@@ -104,7 +104,7 @@ class _Signs:
 
 
 class Completeness:
-    """Takes every message of a run, in order, and knows which streams came whole."""
+    """Receives every message of a run, in order, and knows which streams came completely."""
 
     def __init__(self, *, is_tombstone: Callable[[Mapping[str, Any]], bool]) -> None:
         """Start before the first message.
@@ -120,7 +120,7 @@ class Completeness:
         self._ends_in_state = False
 
     def note(self, message: Message) -> None:
-        """Take in a message."""
+        """Note what a message says of its stream."""
         self._ends_in_state = False
         match message["type"]:
             case "RECORD":
@@ -145,7 +145,7 @@ class Completeness:
     def is_under_way(self, streams: Iterable[str]) -> bool:
         """Return whether rows of some streams came behind which nothing says that they are all.
 
-        A state from there would let the next run begin in the middle, and a mirror take the rest for the whole.
+        A state from there would let the next run begin in the middle, and a mirror take the rest for all of it.
         """
         return any(signs.rows and not signs.is_activated for signs in map(self._streams.__getitem__, streams))
 
@@ -157,7 +157,7 @@ class Completeness:
         return self._ends_in_state and self._unfinished.isdisjoint(streams)
 
     def doubts(self, stream: str) -> Iterator[str]:
-        """Yield why a stream may not have come whole, in words; nothing if it has."""
+        """Yield why a stream may not have come completely, in words; nothing if it has."""
         signs = self._streams[stream]
         if not signs.rows:
             yield "not a single row came"

@@ -90,7 +90,7 @@ class TablePlan:
         Args:
             row: The row.
             record_id: Of the record.
-            changes: As `WritePlan.changes` tells them.
+            changes: As `WritePlan.changes` returns them.
             current_fields: What the record holds.
         """
         names = self._fields

@@ -65,7 +65,7 @@ _KINDS = {str: "a text", dict: "an object", int: "a whole number", list: "a list
 class MessageReader(GenericSingerReader[bytes]):
     """Reads messages as bytes, so that text in a wrong encoding is an error of its line.
 
-    The SDK's readers log lines they cannot read, and quote messages that lack a part: both hold customers' values.
+    The SDK's own log lines they cannot read (0.54), and quote messages that lack a part: both hold customers' values.
 
     Attributes:
         line_bytes: Length of the line in hand.
@@ -186,7 +186,7 @@ def read_rows(
 ) -> Iterator[tuple[dict[str, Any], int]]:
     """Yield the rows of a BATCH message, each with its bytes: one at a time, whatever their number.
 
-    The SDK reads a file in one piece, leaves stream maps out, and tells of a damaged file by a traceback.
+    The SDK reads a file in one piece, leaves stream maps out, and shows a traceback for a damaged file.
 
     Args:
         message: The message.

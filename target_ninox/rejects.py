@@ -41,7 +41,7 @@ class RowsWithoutKeyError(RowsRejectedError, MissingKeyPropertiesError):
 
 
 class Rejects:
-    """Takes rejected rows: to the log without any value, to the file with all of them.
+    """Receives rejected rows: to the log without any value, to the file with all of them.
 
     The file is made with the first row, for its owner only. One that is there already, of an earlier run, is kept under
     a name with its time: under `on_reject: continue` it may be the only place where those rows are.
@@ -65,7 +65,7 @@ class Rejects:
         number: int,
         key: Key | None,
     ) -> None:
-        """Take one rejected row.
+        """Receive a rejected row.
 
         Args:
             described: Its stream.
@@ -76,7 +76,7 @@ class Rejects:
         """
         self.count[described.stream] += 1
         self._codes.update(fault.code for fault in error.faults)
-        self._log(described.stream, _explained(record, error), number)
+        self._log(described.stream, _explain(record, error), number)
         if self._path is None:
             return
         if self._file is None:
@@ -99,7 +99,7 @@ class Rejects:
         return (RowsWithoutKeyError if EMPTY_KEY in self._codes else RowsRejectedError)(message)
 
     def flush(self) -> None:
-        """Make sure that every row taken so far survives; to be called before a state goes out."""
+        """Make sure that every row received so far survives; to be called before a state goes out."""
         if self._file is not None and self._path is not None:
             with naming(self._path):
                 self._file.flush()
@@ -122,10 +122,10 @@ class Rejects:
         assert self._file is not None  # noqa: S101 (add has opened it)
         assert self._path is not None  # noqa: S101 (likewise)
         with naming(self._path):
-            self._file.write(_encoded(message) + b"\n")
+            self._file.write(_encode(message) + b"\n")
 
 
-def _explained(record: Mapping[str, Any], error: RowRejectedError) -> str:
+def _explain(record: Mapping[str, Any], error: RowRejectedError) -> str:
     """Return the reason, behind the file and line that taps of files give: `kunden.xlsx, line 17, Umsatz: …`."""
     file, sheet, line = (record.get(name) for name in _SOURCE)
     if not isinstance(file, str) or not isinstance(line, int):
@@ -134,7 +134,7 @@ def _explained(record: Mapping[str, Any], error: RowRejectedError) -> str:
     return f"{where} (sheet {sheet!r})" if isinstance(sheet, str) else where
 
 
-def _encoded(message: Mapping[str, Any]) -> bytes:
+def _encode(message: Mapping[str, Any]) -> bytes:
     try:
         return _ENCODER.encode(message)
     except UnicodeEncodeError:  # half of a surrogate pair: only an escape can spell it

@@ -173,7 +173,7 @@ class Row(msgspec.Struct, frozen=True):
         return Row(encoded, {**self.record, **later.record}, since, later.described)
 
 
-def merged(rows: Iterable[Row]) -> list[Row]:
+def merge(rows: Iterable[Row]) -> list[Row]:
     """Return one row per record, in the order of the first row about it."""
     by_identity: dict[Hashable, Row] = {}
     for row in rows:

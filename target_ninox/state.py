@@ -33,7 +33,7 @@ class DurableStates:
         self._waiting: deque[_Waiting] = deque()
 
     def add(self, state: State, rows_before: Mapping[str, int]) -> None:
-        """Take a state.
+        """Keep a state until it may go out.
 
         Args:
             state: As the tap sent it.

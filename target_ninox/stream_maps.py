@@ -1,4 +1,4 @@
-"""What the target's own stream maps do to streams, and maps that fail, told without the error's own text."""
+"""What the target's own stream maps do to streams, and maps that fail, named without the error's own text."""
 
 from __future__ import annotations
 

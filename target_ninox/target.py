@@ -35,7 +35,7 @@ from target_ninox.write.stream import Buffered, LostStream, StreamLoader
 logger = logging.getLogger(__name__)
 
 ROWS_AT_ONCE = 5000
-"""Rows of a stream that are matched together: of more it shows better whether reading the table pays."""
+"""Rows of a stream that are matched together: of more of them it shows better whether reading the table pays."""
 
 MOST_ROWS_IN_ALL = 20_000
 """Of all streams together; a row takes a kilobyte."""
@@ -129,7 +129,7 @@ class TargetNinox(SdkTarget):
                 self._describe(stream_map)
 
     def _describe(self, stream_map: StreamMap) -> None:
-        """Take in the schema of a stream as its map makes it; rows that came under another one are loaded before."""
+        """Receive the schema of a stream as its map makes it; rows that came under another one are loaded before."""
         name, schema = stream_map.stream_alias, dict(stream_map.transformed_schema)
         if self._is_remade(name):
             schema.pop(IDENTITY, None)
@@ -266,7 +266,7 @@ class TargetNinox(SdkTarget):
         if self._load is not None:
             self._load.close(is_complete=False)
 
-    # -------------------------------------------------------------------------------------- whether a stream is whole
+    # ----------------------------------------------------------------------------------- whether a stream is complete
 
     def _is_under_way(self) -> bool:
         """Return whether no state may go out, as a mirrored stream is not at its end."""
@@ -282,14 +282,14 @@ class TargetNinox(SdkTarget):
         return has_ended and self._defects.first is None
 
     def _doubts_of(self, loader: StreamLoader) -> list[str]:
-        """Return why a loaded stream may not be whole."""
+        """Return why a loaded stream may not be complete."""
         doubts: list[str] = []
         with self._defects.outlived():
             doubts = list(self._doubts(loader))
         return doubts if self._defects.doubt is None else [*doubts, self._defects.doubt]
 
     def _doubts(self, loader: StreamLoader) -> Iterator[str]:
-        """Yield why a loaded stream may not be whole; a stream map can make it of several of the tap."""
+        """Yield why a loaded stream may not be complete; a stream map can make it of several of the tap."""
         name = loader.plan.stream
         if loader.has_failed:
             yield "it ended before its last row was loaded"
@@ -305,7 +305,7 @@ class TargetNinox(SdkTarget):
             yield from self._completeness.doubts(source)
             stream_map = find_filter(maps, source, name)
             if stream_map is not None:
-                yield f"stream_maps.{stream_map}.__filter__ may leave out rows whose records are not gone"
+                yield f"stream_maps.{stream_map}.__filter__ may leave out rows whose records still exist"
 
     def _mirrored_streams(self) -> Iterator[str]:
         """Yield the tap's streams that end in a mirror."""

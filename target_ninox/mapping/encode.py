@@ -168,7 +168,7 @@ class WritePlan:
         return self.links_may_be_empty and not self.is_part_of_key(field_id)
 
     def is_part_of_key(self, field_id: str) -> bool:
-        """Return whether a row's record cannot be found, nor be told from others, without a field."""
+        """Return whether a row's record cannot be found, nor be distinguished from others, without a field."""
         return self.needs_key and field_id in self.match_field_ids
 
     def encode(self, record: Record, number: int) -> EncodedRow:
@@ -220,7 +220,7 @@ class WritePlan:
 
         Args:
             row: As `encode` made it.
-            find: Tells the linked record's id.
+            find: Returns the linked record's id.
 
         Raises:
             RowRejectedError: A linked record is missing.

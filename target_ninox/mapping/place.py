@@ -131,16 +131,16 @@ def find_place(stream: str, schema: Mapping[str, Any], database: Database, *, wa
     """
     identity = Identity.of(stream, schema)
     if wanted is not None:
-        reading = _Reading([_set_table(stream, database.tables, wanted)], f"streams.{stream}.table says so")
+        found = _Candidates([_set_table(stream, database.tables, wanted)], f"streams.{stream}.table says so")
     else:
-        reading = _meant_table(stream, identity, database)
-    [table] = reading.tables
+        found = _meant_table(stream, identity, database)
+    [table] = found.tables
     return Place(
         table_id=table.id,
-        reason=reading.reason,
+        reason=found.reason,
         identity=identity,
         is_set=wanted is not None,
-        is_behind_schema=reading.is_behind_schema,
+        is_behind_schema=found.is_behind_schema,
         has_own_ids=identity is not None and identity.is_of(database, table),
     )
 
@@ -163,51 +163,51 @@ def _how_to_say(wanted: str, found: Collection[Named]) -> str:
     return f"give {by_id[0].name!r} for the one, {others} for the other" if by_id else "give the id"
 
 
-class _Reading(NamedTuple):
-    """The tables that a stream may mean if it is read in one way; see `Place`."""
+class _Candidates(NamedTuple):
+    """The tables that a stream may mean if its name is understood in one way; see `Place`."""
 
     tables: list[Table]
     reason: str
     is_behind_schema: bool = False
 
 
-def _meant_table(stream: str, identity: Identity | None, database: Database) -> _Reading:
-    """Return the first reading of a stream that finds a table, if that is the only one."""
-    for reading in _readings(stream, identity, database):
-        if len(reading.tables) > 1:
+def _meant_table(stream: str, identity: Identity | None, database: Database) -> _Candidates:
+    """Return the first candidates for a stream, if that is one table."""
+    for found in _candidates(stream, identity, database):
+        if len(found.tables) > 1:
             message = (
-                f"streams.{stream}: several tables may be meant: {describe(reading.tables)}; give the id of the right "
+                f"streams.{stream}: several tables may be meant: {describe(found.tables)}; give the id of the right "
                 f"one under streams.{stream}.table."
             )
             raise NinoxConfigError(message)
-        if reading.tables:
-            return reading
+        if found.tables:
+            return found
     problem = _no_table(stream, database.tables) + _renamed(identity, database)
     message = f"streams.{stream}: {problem} Say which one under streams.{stream}.table."
     raise NinoxConfigError(message)
 
 
-def _readings(stream: str, identity: Identity | None, database: Database) -> Iterator[_Reading]:
-    """Yield the tables that a stream may mean, the surest way to read it first."""
+def _candidates(stream: str, identity: Identity | None, database: Database) -> Iterator[_Candidates]:
+    """Yield the tables that a stream may mean, the surest way to understand it first."""
     tables = database.tables
     if identity:
         for table in tables:
             if (table.id, table.name) == (identity.table_id, identity.caption):
-                yield _Reading([table], "tap-ninox read it from a table of that id and name")
+                yield _Candidates([table], "tap-ninox read it from a table of that id and name")
         named = [table for table in tables if table.name == identity.caption]
-        yield _Reading(named, "tap-ninox read it from a table of that name")
+        yield _Candidates(named, "tap-ninox read it from a table of that name")
         by_slug = _by_slug(tables, identity.caption)
-        yield _Reading(by_slug, f"tap-ninox read it from a table named {identity.caption!r}")
+        yield _Candidates(by_slug, f"tap-ninox read it from a table named {identity.caption!r}")
     for name in _names_in(stream, database):
         yield from _named(tables, name, f"the stream is named {stream!r}")
     for prefix, name in _behind_schema(stream, database):
-        for reading in _named(tables, name, f"{prefix!r} is taken for a schema of PostgreSQL before {name!r}"):
-            yield reading._replace(is_behind_schema=True)
+        for found in _named(tables, name, f"{prefix!r} is taken for a schema of PostgreSQL before {name!r}"):
+            yield found._replace(is_behind_schema=True)
 
 
-def _named(tables: Collection[Table], name: str, reason: str) -> Iterator[_Reading]:
-    yield _Reading([table for table in tables if table.name == name], reason)
-    yield _Reading(_by_slug(tables, name), reason)
+def _named(tables: Collection[Table], name: str, reason: str) -> Iterator[_Candidates]:
+    yield _Candidates([table for table in tables if table.name == name], reason)
+    yield _Candidates(_by_slug(tables, name), reason)
 
 
 def _by_slug(tables: Iterable[Table], name: str) -> list[Table]:

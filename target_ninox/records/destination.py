@@ -107,7 +107,7 @@ class Destination:
     def __init__(
         self, client: DatabaseClient, described: Database, writer: Writer, *, max_tries: int, batch_size: int | None
     ) -> None:
-        """Take what was found; nothing is sent."""
+        """Keep what was found; nothing is sent."""
         self.client = client
         self.writer = writer
         self.described = described
@@ -205,8 +205,8 @@ def find_database(client: NinoxClient, *, team: str | None, database: str) -> tu
                 return client.database(team, name), Database(team_id=team, name=name, schema=schema)
     found_team = _find_team(client, team)
     name = _find_database(client, found_team, database)
-    reader = client.database(found_team.id, name)
-    return reader, Database(team_id=found_team.id, name=name, schema=read_schema(reader))
+    database_client = client.database(found_team.id, name)
+    return database_client, Database(team_id=found_team.id, name=name, schema=read_schema(database_client))
 
 
 def read_schema(client: DatabaseClient) -> DatabaseSchema:

@@ -63,14 +63,14 @@ class RecordIndex:
     """Key → records.
 
     For each record it holds two numbers in arrays and one entry in a dictionary of hashes, about 120 bytes; what a hash
-    points to is compared by its key, so that two keys with one hash are told apart.
+    points to is compared by its key, so that two keys with one hash stay two.
     """
 
     def __init__(self, key_of: KeyOf, *, kept_fields: frozenset[str], values: SavedValues) -> None:
         """Start empty.
 
         Args:
-            key_of: Tells a record's key.
+            key_of: Returns a record's key.
             kept_fields: Ids of the fields whose values are wanted back.
             values: Where they are saved.
         """

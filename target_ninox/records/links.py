@@ -87,7 +87,7 @@ class Links:
     def without_missing(self, rows: Sequence[Row], *, reject: Reject) -> tuple[list[Row], list[Row]]:
         """Return rows with the links that are found, and without a word about the others; and those that must wait on.
 
-        These are the ones whose key waits for a linked record: without it, nobody could tell whether theirs is there.
+        These are the ones whose key waits for a linked record: without it, nobody knows whether theirs is there.
         """
         found = self._find(rows)
         keyless = [row for row in rows if self._missing_of_key(row, found)]

@@ -33,7 +33,7 @@ class Matcher:
 
         Args:
             table: Where.
-            key_of: Tells a record's key.
+            key_of: Returns a record's key.
             key_fields: Ids of the fields that make up the key; empty where the record id is the key.
             kept_fields: Ids of the fields whose values are wanted.
             values: Where they are saved.
@@ -41,7 +41,7 @@ class Matcher:
         """
         self._has_one_spelling = has_one_spelling
         self.index = RecordIndex(key_of, kept_fields=kept_fields, values=values)
-        self.is_whole = False
+        self.has_read_all = False
         self._table = table
         self._key_of = key_of
         self._key_fields = key_fields
@@ -70,7 +70,7 @@ class Matcher:
         Args:
             wanted: Key → the fields that it was made of, as they would be sent.
         """
-        if not self.is_whole:
+        if not self.has_read_all:
             self._learn({key: fields for key, fields in wanted.items() if key not in self._looked_up})
         found = {key: self.index.find(key) for key in wanted}
         if self._table.unread_after is not None and not all(found.values()):
@@ -82,7 +82,7 @@ class Matcher:
         """Learn no more; another takes its place."""
         self._table.unwatch(self.index)
 
-    def read_whole(self) -> None:
+    def read_rest(self) -> None:
         """Read what is left of the table."""
         while self._read_page():
             pass
@@ -103,7 +103,7 @@ class Matcher:
     def _read_page(self) -> bool:
         page = next(self._unread, None)
         if page is None:
-            self.is_whole = True
+            self.has_read_all = True
             return False
         for record in page:
             self.index.put(record.id, record.fields)
@@ -142,7 +142,7 @@ class Matcher:
 
     def _ask(self, key: Hashable, fields: Fields) -> Page | None:
         if not self._key_fields:
-            assert isinstance(key, int)  # noqa: S101 (told by the empty key_fields)
+            assert isinstance(key, int)  # noqa: S101 (key_fields is empty)
             record = self._table.find(key)
             return [record] if record else []
         found: Page | None = None

@@ -28,10 +28,10 @@ _FEW = 2
 
 
 class Watcher(Protocol):
-    """What keeps a picture of the table's records, and is told of every change."""
+    """What knows the table's records by their key, and must learn of every change."""
 
     def merge(self, record_id: int, fields: Mapping[str, Any]) -> None:
-        """Take in fields that were written to a record, new or not."""
+        """Note fields that were written to a record, new or not."""
 
     def remove(self, record_id: int) -> None:
         """Forget a record."""
@@ -53,7 +53,7 @@ class KnownTable:
         """Remember the table; nothing is sent yet.
 
         Args:
-            client: Reader of the database.
+            client: Of the database.
             table_id: Its id.
             fields: Its fields, to see that the server keys records by their ids.
             page_size: Records per request; None to find out how many.
@@ -71,27 +71,27 @@ class KnownTable:
         self.gaps: list[range] = []
 
     def watch(self, watcher: Watcher) -> None:
-        """Tell a watcher of every change from now on."""
+        """Pass every change on to a watcher from now on."""
         self._watchers.append(watcher)
 
     def unwatch(self, watcher: Watcher) -> None:
-        """Tell a watcher no more."""
+        """Pass changes on to a watcher no more."""
         self._watchers.remove(watcher)
 
     def note_saved(self, record_id: int, fields: Mapping[str, Any]) -> None:
-        """Take in fields that were written to a record, new or not."""
+        """Note fields that were written to a record, new or not."""
         self.highest_id = max(self.highest_id, record_id)
         for watcher in self._watchers:
             watcher.merge(record_id, fields)
 
     def note_made(self, record_id: int) -> None:
-        """Take in that a record was made, of which nobody knows yet which row is in it."""
+        """Note that a record was made, of which nobody knows yet which row is in it."""
         if self.unread_after is None:
             self.unread_after = self.highest_id
         self.highest_id = max(self.highest_id, record_id)
 
     def note_created(self, record_ids: Iterable[int]) -> None:
-        """Take in the ids of records that this run made: those between them and the end so far are of somebody else.
+        """Note the ids of records that this run made: those between them and the end so far are of somebody else.
 
         Ids only grow, and Ninox hands them out one by one (documented), so that another writer shows without a call.
         """
@@ -134,7 +134,7 @@ class KnownTable:
             for page in iter_pages(self._after, after_id=after_id):
                 cursor = page[-1].id
                 yield self._seen(page)
-                if cursor == self._newest_id:  # told while the table was read, so no empty page is asked for
+                if cursor == self._newest_id:  # it was found while the table was read, so no empty page is asked for
                     break
             else:
                 for page in self._rest(cursor, is_whole_table=after_id == 0):
@@ -233,7 +233,7 @@ class KnownTable:
         newest = self._client.get_records(self.id, newest=True, per_page=1)
         if newest and newest[0].id >= record_id:
             return newest[0].id == record_id
-        return all(record.id <= record_id for record in self._after(record_id))  # it is gone, or nothing is sorted
+        return all(record.id <= record_id for record in self._after(record_id))  # it was deleted, or nothing is sorted
 
     def find_newest_id(self) -> int:
         """Return the id of the newest record, 0 for none; one call.

@@ -38,7 +38,7 @@ class Outcome(NamedTuple):
     """What became of an intent: a record id, or an error.
 
     Attributes:
-        recovered: Whether it was found in Ninox, and not told by an answer.
+        recovered: Whether it was found in Ninox, and not named by an answer.
         is_certain: Whether the record is that of the row; if not, it is one of those that were made with it.
     """
 
@@ -104,7 +104,7 @@ def assign(
         chunk: What was sent.
         answers: What came back.
         highest_id: No record had a higher id before.
-        shown_key: Tells the key of an answer.
+        shown_key: Returns the key that an answer shows.
     """
     ids = [answer.id for answer in answers if answer.error is None]
     if len(answers) != len(chunk) or any(record_id is None or record_id <= highest_id for record_id in ids):
@@ -147,7 +147,7 @@ def _by_keys(
 
 
 class UncertainCreateError(NinoxError):
-    """Records without a key may have been created, and nothing can tell which."""
+    """Records without a key may have been created, and nothing says which."""
 
 
 def find_saved_rows(table: KnownTable, key_of: KeyOf, chunk: list[Intent]) -> tuple[list[Outcome], list[Intent]]:

@@ -48,7 +48,7 @@ FIRST_BATCH_SIZE = 100
 MAX_BATCH_SIZE = 1000
 
 MAX_BATCH_BYTES = 1024 * 1024
-"""Of the body of a request for more rows than the first one had: what web servers take unless told otherwise."""
+"""Of the body of a request for more rows than the first one had: what web servers take unless configured otherwise."""
 
 _GROWTH = 2
 
@@ -90,7 +90,7 @@ class BatchSize:
         self.current = max(self._first, rows * MAX_BATCH_BYTES // sent)
 
     def note(self, rows: int, delivery: Delivery) -> None:
-        """Take in that a request was answered."""
+        """Note that a request was answered."""
         self._taken = max(self._taken, rows)
         self._rows_in_doubt = max(0, self._rows_in_doubt - rows)
         if delivery.seconds > SLOW_S:
@@ -99,7 +99,7 @@ class BatchSize:
             self.current = min(self._most, rows * _GROWTH)
 
     def note_refused(self, rows: int) -> None:
-        """Take in that a request was refused, of which nothing was saved: for a bad row, or for its size.
+        """Note that a request was refused, of which nothing was saved: for a bad row, or for its size.
 
         Where it had more rows than any before, they are fewer from now on; unless one of these very rows is refused
         again in fewer, which then was the reason.
@@ -111,7 +111,7 @@ class BatchSize:
             self.note_bad_row()
 
     def note_bad_row(self) -> None:
-        """Take in that a row was the reason why the last request was refused, and not its size."""
+        """Note that a row was the reason why the last request was refused, and not its size."""
         if self._rows_in_doubt:
             self._rows_in_doubt, self._most = 0, self._most_without_doubt
 
@@ -207,7 +207,7 @@ class BatchWriter:
         for creates in (True, False):
             chunk = [intent for intent in intents if intent.creates is creates]
             self._ids_matter = ids_matter or any(intent.row.encoded.files for intent in chunk)
-            # without a key, a record can only be told from the others of a request if there are none
+            # without a key, a record can only be found among the others of a request if there are none
             alone = [intent for intent in chunk if creates and intent.row.encoded.files and not _has_key(intent)]
             together = [intent for intent in chunk if intent not in alone] if alone else chunk
             todo = deque([*([together] if together else []), *([intent] for intent in alone)])
@@ -231,7 +231,7 @@ class BatchWriter:
             answers = retry.repeat(
                 lambda: self._send(sending),
                 allowed=lambda error: self._tries_left if _is_lost(error) and error in sending.errors else 1,
-                again="Looking what was saved, before the rest is sent again,",
+                again="Checking what was saved before the rest is sent again,",
             )
         except NinoxError as error:
             yield from sending.saved
@@ -292,7 +292,7 @@ class BatchWriter:
 
     def _too_large(self, chunk: list[Intent], todo: deque[list[Intent]]) -> Iterator[Outcome]:
         if len(chunk) == 1:
-            yield _rejected(chunk[0], code="too_large", reason="Ninox does not take a row of this size (HTTP 413).")
+            yield _reject(chunk[0], code="too_large", reason="Ninox does not take a row of this size (HTTP 413).")
         else:
             self._size.shrink(len(chunk))
             todo.appendleft(chunk)
@@ -319,10 +319,10 @@ class BatchWriter:
             return
         self._size.note_refused(len(rest))
         if len(rest) > 1:
-            todo.extendleft(reversed(list(_divided(rest, -(-len(rest) // PARTS)))))
+            todo.extendleft(reversed(list(_divide(rest, -(-len(rest) // PARTS)))))
         else:
             self._count_refused(error)
-            yield _rejected(rest[0], code="refused", reason=_refusal(error.status))
+            yield _reject(rest[0], code="refused", reason=_refusal(error.status))
 
     def _may_wait(self, chunk: list[Intent], todo: deque[list[Intent]]) -> bool:
         """Return whether a refused row needs no look: what is created next is to get the very next id.
@@ -340,7 +340,7 @@ class BatchWriter:
         saved, rest = find_saved_rows(self._table, self._key_of, together)
         self._waiting = []
         self._known += [outcome for outcome in saved if id(outcome.intent) in waiting]
-        self._known += [_refused_alone(waiting[id(intent)]) for intent in rest if id(intent) in waiting]
+        self._known += [_reject_alone(waiting[id(intent)]) for intent in rest if id(intent) in waiting]
         return (
             [outcome for outcome in saved if id(outcome.intent) not in waiting],
             [intent for intent in rest if id(intent) not in waiting],
@@ -349,14 +349,14 @@ class BatchWriter:
     def _settle_waiting(self, created: Sequence[int]) -> None:
         """Judge rows that wait by the ids that were handed out behind them, one by one as ever (documented)."""
         if min(created, default=0) == self._table.highest_id + 1:
-            self._known += map(_refused_alone, self._waiting)
+            self._known += map(_reject_alone, self._waiting)
             self._waiting = []
         else:
             self._keeps_refused = True  # or another writes, too: each is looked for from now on
             self._look([])
 
     def _count_refused(self, error: NinoxAPIError) -> None:
-        """Tell bad rows from a server that has failed."""
+        """Count a refusal, and stop where the server has failed: then no row is to blame."""
         self._refused_in_a_row += 1
         if self._refused_in_a_row % CHECK_EVERY == 0:
             self._table.check_is_readable()
@@ -385,7 +385,7 @@ class BatchWriter:
                 self._refused_in_a_row = 0
                 yield Outcome(intent, answer.id or 0, is_certain=checked.are_certain)
             else:
-                yield _rejected(intent, code="not_saved", reason=_reason(answer.error, intent))
+                yield _reject(intent, code="not_saved", reason=_reason(answer.error, intent))
 
     def _by_what_is_there(
         self, chunk: list[Intent], answers: Sequence[SavedRecord], todo: deque[list[Intent]]
@@ -414,7 +414,7 @@ class BatchWriter:
             todo.appendleft(rest)
             return
         for intent in rest:
-            yield _rejected(intent, code="not_saved", reason="Ninox answered 200, but did not save the row.")
+            yield _reject(intent, code="not_saved", reason="Ninox answered 200, but did not save the row.")
 
     @staticmethod
     def _without_deleted_fields(intent: Intent, deleted: frozenset[str]) -> Intent:
@@ -445,16 +445,16 @@ def _fits(intent: Intent, answer: SavedRecord) -> bool:
     return answer.id is not None and intent.write.id in {None, answer.id}
 
 
-def _divided(chunk: list[Intent], size: int) -> Iterator[list[Intent]]:
+def _divide(chunk: list[Intent], size: int) -> Iterator[list[Intent]]:
     return (chunk[start : start + size] for start in range(0, len(chunk), size))
 
 
-def _rejected(intent: Intent, *, code: str, reason: str) -> Outcome:
+def _reject(intent: Intent, *, code: str, reason: str) -> Outcome:
     return Outcome(intent, error=RowRejectedError(code=code, reason=reason))
 
 
-def _refused_alone(refused: _RefusedAlone) -> Outcome:
-    return _rejected(refused.intent, code="refused", reason=_refusal(refused.status))
+def _reject_alone(refused: _RefusedAlone) -> Outcome:
+    return _reject(refused.intent, code="refused", reason=_refusal(refused.status))
 
 
 def _reason(error: Any, intent: Intent) -> str:

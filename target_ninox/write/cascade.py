@@ -25,7 +25,7 @@ class RecordKey(NamedTuple):
 
 
 class CascadeUnknownError(NinoxError):
-    """Nobody can tell what would be deleted along with some records, so they were not."""
+    """Nobody knows what would be deleted along with some records, so they were not."""
 
 
 class CascadeTakesRowsError(NinoxError):
@@ -44,7 +44,7 @@ class Cascade:
     """Some records and what Ninox deletes along with them, as it was when they were looked for."""
 
     def __init__(self, roots: Iterable[RecordKey], children: Mapping[RecordKey, Collection[RecordKey]]) -> None:
-        """Take what was found.
+        """Keep what was found.
 
         Args:
             roots: The records that are to be deleted themselves.
@@ -102,7 +102,7 @@ def read_cascading_links(destination: Destination, table: Table) -> None:
     for field in table.fields:
         if field.cascades and field.target_table_id is not None and not field.is_foreign:
             with suppress(NinoxPermissionError, NinoxNotFoundError):  # it is said where something is to be deleted
-                destination.matcher_of_link(table, field, field.target_table_id).read_whole()
+                destination.matcher_of_link(table, field, field.target_table_id).read_rest()
 
 
 def may_cascade(destination: Destination, table_id: str) -> bool:
@@ -153,7 +153,7 @@ def _cascading_references(destination: Destination, table_id: str) -> Iterator[t
     """Yield what refers to a table in a way that cascades.
 
     Raises:
-        CascadeUnknownError: Something refers to it, and the schema does not tell how.
+        CascadeUnknownError: Something refers to it, and the schema does not say how.
     """
     schema = destination.described.schema
     own = next((table for table in schema.tables if table.id == table_id), None)
@@ -164,9 +164,9 @@ def _cascading_references(destination: Destination, table_id: str) -> Iterator[t
         if field.type == "ref" and field.target_table_id == table_id and not field.is_foreign
     ]
     back = [field for field in (own.fields if own else ()) if field.type == "rev"]
-    is_told = schema.lists_formulas  # the list of tables leaves out what cascades, as it does formulas
-    if (not is_told and (referring or back)) or any(field.is_foreign for field in back):
-        reason = "another database refers to it" if is_told else "the key may not read the schema that says so"
+    is_known = schema.lists_formulas  # the list of tables leaves out what cascades, as it does formulas
+    if (not is_known and (referring or back)) or any(field.is_foreign for field in back):
+        reason = "another database refers to it" if is_known else "the key may not read the schema that says so"
         name = destination.described.table_name(table_id)
         message = (
             f"Nothing of table {name!r} was deleted: other records refer to it, and whether Ninox "

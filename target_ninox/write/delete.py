@@ -52,7 +52,7 @@ class Deletion(NamedTuple):
     """What became of a record that was to be deleted.
 
     Attributes:
-        refusal: What Ninox answered instead of deleting it; None if it is gone.
+        refusal: What Ninox answered instead of deleting it; None if it was deleted.
     """
 
     record_id: int
@@ -60,7 +60,7 @@ class Deletion(NamedTuple):
 
 
 class DeletionsRefusedError(NinoxError):
-    """A mirror is not one: records that are gone from the stream are still there."""
+    """A mirror is not one: records that the stream has no more are still there."""
 
     def __init__(self, plan: WritePlan, refused: Sequence[Deletion]) -> None:
         """Name the first few records."""
@@ -89,7 +89,7 @@ def describe_deletion(
 
 
 class Deleter:
-    """Deletes records of one table; one that is gone already counts as done.
+    """Deletes records of one table; one that was deleted before counts as done.
 
     What a deletion answers is not documented, many at once are not served by old servers, and some proxies drop the
     body of a DELETE. So no answer is believed: behind each request the table is read where the records were. What is
@@ -197,7 +197,7 @@ class Deletions:
             for record_id, row in to_delete.items():
                 self._let_wait(row, record_id)
         elif to_delete:
-            self._delete_rows(to_delete, gone=set())
+            self._delete_rows(to_delete, deleted=set())
 
     def _let_wait(self, row: Row, record_id: int) -> None:
         """Let a deletion wait: a row that comes later may stand for a record that Ninox would delete along."""
@@ -207,22 +207,22 @@ class Deletions:
             row = earlier.then(row)
         self._waiting.put(replace(row, encoded=replace(row.encoded, record_id=record_id)))
 
-    def delete_waiting(self, gone: set[RecordKey]) -> None:
+    def delete_waiting(self, deleted: set[RecordKey]) -> None:
         """Delete the records whose deletion waited, but for those of which a row came since.
 
         Args:
-            gone: What was deleted at the end of this input, or went along; what is deleted now is added.
+            deleted: What was deleted at the end of this input, or went along; what this call deletes is added.
 
         Raises:
             LimitReachedError: They are too many; those of the last block were not deleted.
-            CascadeUnknownError: Nobody can tell what would go along; none was deleted.
+            CascadeUnknownError: Nobody knows what would go along; none was deleted.
         """
         for block in self._waiting.blocks():
             to_delete: dict[int, Row] = {}
             for row in block:
                 record_id = row.encoded.record_id
                 assert record_id is not None  # noqa: S101 (`_let_wait` has given it)
-                if RecordKey(self.plan.table.id, record_id) in gone or record_id in to_delete:
+                if RecordKey(self.plan.table.id, record_id) in deleted or record_id in to_delete:
                     self._account.count(row, "unchanged")
                 elif self._claimed.failed_in(self.plan.table.id) is not None:
                     self._account.reject(row, RowRejectedError(code="not_deleted", reason=_OTHER_STREAM_FAILED))
@@ -231,13 +231,13 @@ class Deletions:
                 else:
                     to_delete[record_id] = row
             if to_delete:
-                self._delete_rows(to_delete, gone=gone)
+                self._delete_rows(to_delete, deleted=deleted)
 
     def _is_in_rejected(self, row: Row) -> bool:
         """Return whether a row about the same record came behind one, and could not be written."""
         return self._account.rejected_keys.get(row.encoded.key, 0) > row.encoded.number
 
-    def _delete_rows(self, to_delete: dict[int, Row], *, gone: set[RecordKey]) -> None:
+    def _delete_rows(self, to_delete: dict[int, Row], *, deleted: set[RecordKey]) -> None:
         """Delete the records of rows, but for those with which records would go that rows of this input stand for."""
         cascade = find_cascade(self._destination, (RecordKey(self.plan.table.id, record_id) for record_id in to_delete))
         for record_id in [record_id for record_id in to_delete if self._takes_rows(record_id, cascade)]:
@@ -245,14 +245,14 @@ class Deletions:
         if not to_delete:
             return
         cascade = cascade.of(RecordKey(self.plan.table.id, record_id) for record_id in to_delete)
-        along = cascade.along() - gone
+        along = cascade.along() - deleted
         what = describe_deletion(self._destination, self.plan, list(to_delete), along)
         self._limits.reserve("delete", len(to_delete) + len(along), what=what)
         if along:
             logger.info("%s: %s.", self.plan.stream, what)
-        for deletion in self._remove(list(to_delete), cascade, counted=gone):
+        for deletion in self._remove(list(to_delete), cascade, counted=deleted):
             if deletion.refusal is None:
-                gone.add(RecordKey(self.plan.table.id, deletion.record_id))
+                deleted.add(RecordKey(self.plan.table.id, deletion.record_id))
                 self._account.report.deleted += 1
             else:
                 reason = f"Ninox refused to delete the record with {deletion.refusal}."
@@ -265,15 +265,15 @@ class Deletions:
         return any(self._claimed.stream_that_keeps(*record) is not None for record in along)
 
     def _remove(self, record_ids: Sequence[int], cascade: Cascade, *, counted: set[RecordKey]) -> Iterator[Deletion]:
-        """Delete records, and note what went along with those that are gone."""
-        gone = []
+        """Delete records, and note what went along with those that were deleted."""
+        deleted = []
         try:
             for deletion in self._deletions(record_ids, cascade):
                 if deletion.refusal is None:
-                    gone.append(RecordKey(self.plan.table.id, deletion.record_id))
+                    deleted.append(RecordKey(self.plan.table.id, deletion.record_id))
                 yield deletion
         finally:
-            along = cascade.along(gone) - counted
+            along = cascade.along(deleted) - counted
             counted |= along
             for table_id, record_id in along:
                 self._destination.table(table_id).note_deleted(record_id)

@@ -93,7 +93,7 @@ class FileSources:
             fallback: What a file is called that has no name of its own; its ending is guessed.
 
         Raises:
-            ValueRejectedError: There is no such file, or it may not be read. The value is not told.
+            ValueRejectedError: There is no such file, or it may not be read. The value is not quoted.
         """
         value = value.strip()
         if value.lower().startswith(("https:", "http:")):
@@ -286,7 +286,7 @@ class FileLoader:
             return retry.count_tries(error, repeatable=True, max_tries=self._destination.max_tries) if is_ours else 1
 
         try:
-            retry.repeat(send, allowed=allowed, again="Looking whether the file is there, before it is sent again,")
+            retry.repeat(send, allowed=allowed, again="Checking whether the file is there before it is sent again,")
         except NinoxError as error:
             if error not in lost or not is_there():
                 raise

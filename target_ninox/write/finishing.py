@@ -154,14 +154,14 @@ def delete_waiting(loaders: Sequence[StreamLoader], *, doubt: str | None) -> Non
 
     Raises:
         LimitReachedError: They are too many.
-        CascadeUnknownError: Nobody can tell what would go along; none was deleted.
+        CascadeUnknownError: Nobody knows what would go along; none was deleted.
     """
-    gone: set[RecordKey] = set()
+    deleted: set[RecordKey] = set()
     for loader in reversed([loader for loader in loaders if loader.waiting_deletions]):
         if doubt is not None:
             loader.leave_waiting(doubt)
         else:
-            loader.delete_waiting(gone)
+            loader.delete_waiting(deleted)
 
 
 def remove_unseen(
@@ -178,14 +178,14 @@ def remove_unseen(
 
     Args:
         loaders: All streams.
-        doubts: Mirrored stream → why it may not be whole; nothing if it is.
+        doubts: Mirrored stream → why it may not be complete; nothing if it is.
         destination: The database.
         limits: How many may be deleted.
         claimed: Which records rows of this input stand for.
 
     Raises:
         LimitReachedError: They are too many; none was deleted.
-        CascadeUnknownError: Nobody can tell what would go along; none was deleted.
+        CascadeUnknownError: Nobody knows what would go along; none was deleted.
         CascadeTakesRowsError: Rows of this input would go along; none was deleted.
         DeletionsRefusedError: Some of them cannot be deleted; the others of their table were.
     """
@@ -224,7 +224,7 @@ def _certainly_unseen(
             continue
         reasons = list(doubts[loader.plan.stream])
         if loader.account.report.rejected:
-            reasons.append("rows were rejected, and their records cannot be told from those that are gone")
+            reasons.append("rows were rejected, and their records cannot be distinguished from those that did not come")
         unseen = None if reasons else loader.find_unseen()
         if loader.has_failed and not reasons:
             continue
@@ -292,7 +292,7 @@ def _is_to_come(loader: StreamLoader, to_come: set[LinkKey], wanted: Wanted) -> 
 
 
 def _keys_to_come(loaders: Sequence[StreamLoader]) -> set[LinkKey]:
-    """Return what held rows will be linked by once they are loaded."""
+    """Return what waiting rows will be linked by once they are loaded."""
     references = {
         (reference.table.id, reference.match_field.id): reference
         for loader in loaders

@@ -41,7 +41,7 @@ class Load:
         self, client: NinoxClient, destination: Destination, settings: TargetSettings, defects: Defects,
         report: RunReport, sources: FileSources,
     ) -> None:  # fmt: skip
-        """Take what was opened; nothing is sent.
+        """Keep what was opened; nothing is sent.
 
         Args:
             client: To be closed at the end.
@@ -75,7 +75,7 @@ class Load:
         return [name for name, stream in self.streams.items() if isinstance(stream, LostStream)]
 
     def describe(self, described: StreamSchema) -> None:
-        """Take in the schema of a stream; the rows before it must be loaded, but for those that wait.
+        """Receive the schema of a stream; the rows before it must be loaded, but for those that wait.
 
         Raises:
             NinoxConfigError: The stream cannot be written.
@@ -131,7 +131,7 @@ class Load:
 
         Args:
             has_ended: Whether the input came to its end.
-            doubts: Returns why a stream may not be whole; nothing if it is. Asked before anything is deleted.
+            doubts: Returns why a stream may not be complete; nothing if it is. Asked before anything is deleted.
 
         Returns:
             What the run must end with.

@@ -17,7 +17,7 @@ from target_ninox.mapping.encode import WritePlan
 from target_ninox.mapping.plan import Planner
 from target_ninox.records.destination import Destination, key_of
 from target_ninox.records.index import ExistingRecord, IdRuns
-from target_ninox.rows import Row, RowRejectedError, merged
+from target_ninox.rows import Row, RowRejectedError, merge
 from target_ninox.write.answers import Intent, Outcome, shown_key_of
 from target_ninox.write.batches import BatchWriter
 from target_ninox.write.cascade import read_cascading_links
@@ -130,7 +130,7 @@ class RowWriter:
         if self._preview and self._account.may_delete and not self._has_read_links:
             self._has_read_links = True
             read_cascading_links(self._destination, self.plan.table)
-        kept = merged(rows) if self.plan.needs_key else list(rows)
+        kept = merge(rows) if self.plan.needs_key else list(rows)
         self._account.skip(len(rows) - len(kept), SUPERSEDED)
         matches = self._match(kept)
         to_delete: list[tuple[Row, ExistingRecord | None]] = []
@@ -158,7 +158,7 @@ class RowWriter:
         if not (self.plan.needs_key and self._account.rejected_keys):
             return set()
         matcher = self._destination.matcher_of(self.plan)
-        matcher.read_whole()
+        matcher.read_rest()
         return {record.id for key in self._account.rejected_keys for record in matcher.index.find(key)}
 
     def link(self, rows: Iterable[Row]) -> None:
@@ -181,7 +181,7 @@ class RowWriter:
     def find_unseen(self) -> Unseen | None:
         """Read what is left of the table; return the records for which no row came, None if its end is not certain."""
         matcher = self._destination.matcher_of(self.plan)
-        matcher.read_whole()
+        matcher.read_rest()
         known = set(matcher.index.ids())
         unseen = known - self._written.seen
         created = set(self._written.created)
@@ -326,7 +326,7 @@ class RowWriter:
         self._account.count(row, "updated" if uploaded and outcome == "unchanged" else outcome, record_id)
 
     def _delete(self, rows: Iterable[tuple[Row, ExistingRecord | None]]) -> None:
-        """Delete the records of rows that say so; one that is gone already needs nothing."""
+        """Delete the records of rows that say so; one that was deleted already needs nothing."""
         to_delete: dict[int, Row] = {}
         for row, record in rows:
             if row.encoded.key is None or not self.plan.needs_key:  # it says another key than records are matched by

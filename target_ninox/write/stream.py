@@ -18,7 +18,7 @@ from target_ninox.mapping.plan import Planner
 from target_ninox.records.destination import Destination
 from target_ninox.records.links import Links, Wanted
 from target_ninox.records.waiting import WaitingRows
-from target_ninox.rows import Row, RowRejectedError, StreamSchema, is_system, merged
+from target_ninox.rows import Row, RowRejectedError, StreamSchema, is_system, merge
 from target_ninox.settings import TargetSettings
 from target_ninox.write.cascade import Cascade, RecordKey, find_cascade
 from target_ninox.write.delete import Deletions
@@ -115,7 +115,7 @@ class StreamLoader:
         self._plan_rows()
 
     def describe(self, described: StreamSchema) -> None:
-        """Take in a schema for the rows to come; those before it must be loaded, but for those that wait.
+        """Receive a schema for the rows to come; those before it must be loaded, but for those that wait.
 
         Raises:
             NinoxConfigError: The stream cannot be written.
@@ -151,7 +151,7 @@ class StreamLoader:
     @property
     def first_unsettled(self) -> int | None:
         """Number of the first row that is neither written nor accounted for."""
-        # Of a mirror it is the first of all, until the records that are gone are deleted, or nobody can say which.
+        # Of a mirror it is the first of all, until the records that did not come are deleted, or nobody can say which.
         is_open_mirror = self.plan.mode == "mirror" and self.account.report.read > 0 and not self.is_finished
         numbers = (
             *(row.since for row in self._rows[:1]),
@@ -309,7 +309,7 @@ class StreamLoader:
         """Return whether rows of a mirror must wait, as its table has records, and no row so far is about any of them.
 
         The mirror would replace them all, perhaps because keys are spelled in another way there. Once some of its rows
-        are written, the next run would find those, and take the others for a few that are gone.
+        are written, the next run would find those, and take the others for a few that were deleted.
         """
         if self.plan.mode == "mirror" and rows and not self._may_replace_all:
             self._may_replace_all = self._writer.is_about_any(rows)
@@ -332,7 +332,7 @@ class StreamLoader:
         if not self.plan.references and not self._replaces_all(rows):
             self._writer.write(rows)
             return ()
-        kept = merged(rows) if self.plan.needs_key else rows
+        kept = merge(rows) if self.plan.needs_key else rows
         self.account.skip(len(rows) - len(kept), SUPERSEDED)
         while kept:
             ready, kept = self._links.resolve(kept, reject=self.account.reject)
@@ -421,10 +421,10 @@ class StreamLoader:
             self._found_rejected = keys, self._writer.find_rejected()
         return self.account.has_nameless_rejects or record_id in self._found_rejected[1]
 
-    def delete_waiting(self, gone: set[RecordKey]) -> None:
+    def delete_waiting(self, deleted: set[RecordKey]) -> None:
         """Delete the records whose deletion waited; see `Deletions.delete_waiting`."""
         with self.working():
-            self._deletions.delete_waiting(gone)
+            self._deletions.delete_waiting(deleted)
             self.waiting_deletions.close()
             self.waiting_deletions = WaitingRows()
 
@@ -445,7 +445,7 @@ class StreamLoader:
         """Find what Ninox would delete along with records of the table; None if that has ended the stream.
 
         Raises:
-            CascadeUnknownError: Nobody can tell.
+            CascadeUnknownError: Nobody knows.
         """
         cascade: Cascade | None = None
         with self.working():

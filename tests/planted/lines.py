@@ -82,7 +82,7 @@ PROMISES = [
         "If several rows are about one record, the last one wins, even if a link is part of the key",
         test="target/test_references.py::test_two_rows_whose_key_is_a_link_are_one_record",
         defects=(
-            Defect("target_ninox:RowWriter.write", "merged(rows) if self.plan.needs_key else list(rows)", "list(rows)"),
+            Defect("target_ninox:RowWriter.write", "merge(rows) if self.plan.needs_key else list(rows)", "list(rows)"),
         ),
     ),
 ]

@@ -60,7 +60,7 @@ PROMISES = [
         test="tabular/test_lists.py::test_a_list_becomes_what_a_person_would_type[de_lager]",
         defects=(
             Defect("tap_tabular:_is_blank", "all(value is None", "any(value is None"),
-            Defect("target_ninox:_explained", "if not isinstance(file, str) or not isinstance(line, int):", "if True:"),
+            Defect("target_ninox:_explain", "if not isinstance(file, str) or not isinstance(line, int):", "if True:"),
         ),
     ),
     Promise(

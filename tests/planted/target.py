@@ -98,7 +98,7 @@ PROMISES = [
         "What `tap-ninox` read says itself which table and field it is from, and goes there whatever it is called.",
         test="target/test_place.py::test_tables_and_fields_of_one_name_are_told_apart_by_their_ids",
         defects=(
-            Defect("target_ninox:_readings", "(identity.table_id, identity.caption)", "None"),
+            Defect("target_ninox:_candidates", "(identity.table_id, identity.caption)", "None"),
             Defect("target_ninox:FieldNames.find", "same is not None and same.name == caption", "False"),
             Defect("tap_ninox:TableStream._identify", "message.stream == self.name", "False"),
         ),
@@ -226,7 +226,7 @@ PROMISES = [
         "docs/guarantees.md",
         "One bad row in a batch costs no other: it is found by dividing the batch, and named",
         test="target/test_refused_rows.py::test_one_bad_row_in_a_thousand",
-        defects=(Defect("target_ninox:BatchWriter._refused", "_divided(rest, -(-len(rest) // PARTS))", "[rest[:1]]"),),
+        defects=(Defect("target_ninox:BatchWriter._refused", "_divide(rest, -(-len(rest) // PARTS))", "[rest[:1]]"),),
     ),
     Promise(
         "docs/guarantees.md",
@@ -470,7 +470,7 @@ PROMISES = [
         "docs/how-to/mirror.md",
         "Nothing is deleted if they cannot be counted",
         test="target/test_cascade.py::test_what_cannot_be_counted_is_not_deleted",
-        defects=(Defect("target_ninox:_cascading_references", "not is_told and (referring or back)", "False"),),
+        defects=(Defect("target_ninox:_cascading_references", "not is_known and (referring or back)", "False"),),
     ),
     Promise(
         "docs/how-to/mirror.md",
@@ -545,7 +545,7 @@ PROMISES = [
         "docs/guarantees.md",
         "Records gone from all tables are the records announced",
         test="target/test_cascade.py::test_a_child_that_says_itself_that_it_is_deleted_is_counted_once",
-        defects=(Defect("target_ninox:Deletions.delete_waiting", "in gone or record_id in to_delete", "in set()"),),
+        defects=(Defect("target_ninox:Deletions.delete_waiting", "in deleted or record_id in to_delete", "in set()"),),
     ),
     Promise(
         "docs/guarantees.md",
@@ -859,14 +859,7 @@ PROMISES = [
         "docs/how-to/mirror.md",
         "So its rows wait until one of them is about a record that is there.",
         test="target/test_deletions.py::test_a_mirror_writes_all_rows_once_one_of_them_is_about_a_record_that_is_there",
-        defects=(
-            Defect(
-                "target_ninox:StreamLoader._replaces_all",
-                "self._would_replace_all = not self._may_replace_all",
-                "self._would_replace_all = True",
-            ),
-            Defect("target_ninox:RowWriter.is_about_any", "any(self._match(rows).values())", "False"),
-        ),
+        defects=(Defect("target_ninox:RowWriter.is_about_any", "any(self._match(rows).values())", "False"),),
     ),
     Promise(
         "docs/how-to/mirror.md",
