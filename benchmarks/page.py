@@ -52,17 +52,16 @@ def _marked(name: str) -> re.Pattern[str]:
 
 
 def _newest() -> tuple[dict[str, Costs], Mapping[str, Any]]:
-    """Return the newest figures of each work, and the machine of the last ones."""
-    works: dict[str, Costs] = {}
-    machine: Mapping[str, Any] = {}
-    for path in sorted(RESULTS.glob("*.json")):
-        content = json.loads(path.read_text(encoding="utf-8"))
-        machine = content["machine"]
-        works |= {
-            name: {side: [Cost(**run) for run in runs] for side, runs in sides.items()}
-            for name, sides in content["works"].items()
-        }
-    return {name: works[name] for name in WORKS if name in works}, machine
+    """Return the figures of the machine on which was measured last, and that machine."""
+    contents = [json.loads(path.read_text(encoding="utf-8")) for path in RESULTS.glob("*.json")]
+    content = max(contents, key=lambda content: max(work["at"] for work in content["works"].values()))
+    works = {
+        name: {side: [Cost(**run) for run in runs] for side, runs in content["works"][name]["sides"].items()}
+        for name in WORKS
+        if name in content["works"]
+    }
+    last = max(content["works"].values(), key=lambda work: work["at"])
+    return works, {**content["machine"], "load": last["load"]}
 
 
 def _sides(work: Work, costs: Costs) -> str:

@@ -53,23 +53,28 @@ def bar_value(bar: Bar, costs: Costs) -> float:
 
 
 class Results:
-    """The raw figures of a measurement, written after each work.
+    """The raw figures of a machine, one file: the last measurement of each work, written after it.
 
     Attributes:
         path: The file.
     """
 
     def __init__(self) -> None:
-        """Begin a file named by the time."""
-        at = datetime.now(timezone.utc)
-        self.path = RESULTS / f"{at:%Y%m%dT%H%M%SZ}.json"
-        self._content: dict[str, Any] = {"at": at.isoformat(), "machine": machine(), "works": {}}
+        """Look at the machine, and take what was measured on it before."""
+        self._machine = machine()
+        system = f"{platform.system()}-{platform.machine()}-{self._machine['processors']}-processors"
+        self.path = RESULTS / f"{system}-python-{self._machine['python']}.json".lower()
+        self._works: dict[str, Any] = {}
+        if self.path.exists():
+            self._works = json.loads(self.path.read_text(encoding="utf-8"))["works"]
 
     def add(self, work: str, costs: Costs) -> None:
-        """Add the runs of one work."""
-        self._content["works"][work] = {side: [run.as_json() for run in runs] for side, runs in costs.items()}
+        """Put the runs of one work in place of those that were there."""
+        sides = {side: [run.as_json() for run in runs] for side, runs in costs.items()}
+        self._works[work] = {"at": datetime.now(timezone.utc).isoformat(), "load": os.getloadavg(), "sides": sides}
+        content = {"machine": self._machine, "works": self._works}
         self.path.parent.mkdir(exist_ok=True)
-        self.path.write_text(json.dumps(self._content, indent=1), encoding="utf-8")
+        self.path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def machine() -> dict[str, Any]:
@@ -78,7 +83,6 @@ def machine() -> dict[str, Any]:
     return {
         "system": platform.platform(),
         "processors": os.cpu_count(),
-        "load": os.getloadavg(),
         "python": platform.python_version(),
         **{library: version(library) for library in libraries},
     }

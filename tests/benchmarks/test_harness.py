@@ -34,8 +34,11 @@ def test_every_side_is_measured_and_its_calls_are_counted(tmp_path, monkeypatch)
     monkeypatch.setattr(report, "RESULTS", tmp_path)
     results = report.Results()
     results.add("read", costs)
-    saved = json.loads(results.path.read_text(encoding="utf-8"))
-    assert saved["works"]["read"]["bare loop, msgspec"][0]["calls"] == {"GET": 6}
+    report.Results().add("write", {})
+    (path,) = tmp_path.iterdir()
+    saved = json.loads(path.read_text(encoding="utf-8"))
+    assert saved["works"].keys() == {"read", "write"}
+    assert saved["works"]["read"]["sides"]["bare loop, msgspec"][0]["calls"] == {"GET": 6}
     assert saved["machine"]["processors"]
 
 
