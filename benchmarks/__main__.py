@@ -12,9 +12,8 @@ from pathlib import Path
 
 from benchmarks import growth, process, reading, report, sheets, warehouse, writing
 from benchmarks.process import Cost, SideFailedError
-from benchmarks.served import served
 from benchmarks.work import Side, Stage, Work
-from ninox_simulator.remote import Remote
+from ninox_simulator.remote import Remote, running
 
 PROMISED = (*reading.WORKS, *writing.WORKS, *warehouse.WORKS)
 GROUPS = {"promised": PROMISED, "growth": growth.WORKS, "sheets": sheets.WORKS}
@@ -50,8 +49,8 @@ def measure(work: Work, rounds: int) -> dict[str, list[Cost]]:
     """
     folder = Path(tempfile.mkdtemp(prefix="ninox-bench-"))
     try:
-        filled = work.rows if work.is_filled else 0
-        with served(tables=work.tables, rows=filled, fields=work.fields, latency_s=work.latency_s) as simulator:
+        seed = f"bulk:{work.tables}x{work.rows if work.is_filled else 0}x{work.fields}"
+        with running("--seed", seed, "--latency", str(work.latency_s)) as simulator:
             return _in_turn(work, rounds, simulator, folder)
     finally:
         shutil.rmtree(folder)

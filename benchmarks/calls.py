@@ -19,8 +19,9 @@ from subprocess import DEVNULL, PIPE
 from typing import Any
 
 from benchmarks import month
-from benchmarks.dataset import DATABASE_ID, DATABASE_PATH, TEAM_ID, table_ids, team, write_messages
+from benchmarks.dataset import DATABASE_PATH, table_ids, write_messages
 from benchmarks.peers import OUR_BIN, peer_bin
+from ninox_simulator.seeds import BULK_DATABASE_ID, BULK_TEAM_ID, bulk
 from ninox_simulator.server import Simulator
 
 SIDES = Path(__file__).parent / "sides"
@@ -111,13 +112,13 @@ def count(row: Row, side: str) -> int:
 @contextmanager
 def _simulator(row: Row) -> Iterator[Simulator]:
     with Simulator(
-        team(tables=row.tables, rows=row.rows, fields=10), switches=dict([row.switch] if row.switch else [])
+        bulk(tables=row.tables, rows=row.rows, fields=10), switches=dict([row.switch] if row.switch else [])
     ) as simulator:
         yield simulator
 
 
 def _tap(row: Row, simulator: Simulator, folder: Path) -> None:
-    _sync(simulator, folder, {"team": TEAM_ID, "databases": [DATABASE_ID]} if row.by_id else {})
+    _sync(simulator, folder, {"team": BULK_TEAM_ID, "databases": [BULK_DATABASE_ID]} if row.by_id else {})
 
 
 def _sync(simulator: Simulator, folder: Path, more: Mapping[str, Any]) -> None:
@@ -133,7 +134,12 @@ def _sync(simulator: Simulator, folder: Path, more: Mapping[str, Any]) -> None:
 
 
 def _target(row: Row, simulator: Simulator, folder: Path) -> None:
-    settings = {"api_url": simulator.url, "auth_token": simulator.token, "team": TEAM_ID, "database": DATABASE_ID}
+    settings = {
+        "api_url": simulator.url,
+        "auth_token": simulator.token,
+        "team": BULK_TEAM_ID,
+        "database": BULK_DATABASE_ID,
+    }
     config = folder / "config.json"
     config.write_text(json.dumps(settings), encoding="utf-8")
     _load([str(OUR_BIN / "target-ninox"), "--config", str(config)], row, simulator, folder)

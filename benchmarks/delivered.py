@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.dataset import values
 from benchmarks.process import SideFailedError
+from ninox_simulator.seeds import bulk_values
 
 Row = tuple[int, Any, Any]
 """Record id, title, price."""
@@ -26,7 +26,7 @@ def check_read(side: str, rows: Iterable[Row], *, tables: int, rows_per_table: i
     """
     seen: dict[int, int] = {}
     for record_id, title, price in rows:
-        stored = values(record_id)
+        stored = bulk_values(record_id)
         if (title, float(price)) != (stored[_TITLE], stored[_PRICE]):
             message = f"{side}: record {record_id} came with other values than the simulator has."
             raise SideFailedError(message)
@@ -45,7 +45,7 @@ def check_written(side: str, records: Iterable[dict[str, Any]], *, rows: int) ->
     """
     fields = [{key: value for key, value in record.items() if not key.startswith("_")} for record in records]
     stored = sorted(fields, key=lambda record: str(record.get(_TITLE)))
-    if stored != [values(number) for number in range(1, rows + 1)]:
+    if stored != [bulk_values(number) for number in range(1, rows + 1)]:
         message = f"{side}: the table holds {len(stored)} records that differ from the {rows} of the file."
         raise SideFailedError(message)
 

@@ -24,7 +24,7 @@ def _check_rows(side: str, stage: Stage) -> None:
 
 def _check_count(expected: int, side: str, stage: Stage) -> None:
     lines = stage.output.read_bytes().splitlines()
-    found = sum(line.startswith(b'{"type":"RECORD","stream":"bench__') for line in lines)
+    found = sum(line.startswith(b'{"type":"RECORD","stream":"bulk__') for line in lines)
     if found != expected:
         message = f"{side}: {found} records came, {expected} were expected."
         raise SideFailedError(message)

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from benchmarks.dataset import DATABASE_ID, TEAM_ID, table_ids, team
+from benchmarks.dataset import table_ids
+from ninox_simulator.seeds import BULK_DATABASE_ID, BULK_TEAM_ID, bulk
 from ninox_simulator.server import Simulator
 
 TABLES, WITH_FORMULAS, ROWS, EDITED = 12, 3, 90, 0.05
@@ -18,7 +19,7 @@ HOURS, DAYS = 24, 30
 PLANS = {"Starter": 1_500, "Professional": 30_000}
 """Calls a month, as they are told second-hand; Ninox documents none."""
 
-SETTINGS = {"team": TEAM_ID, "databases": [DATABASE_ID], "formulas": {"*.total": "number"}}
+SETTINGS = {"team": BULK_TEAM_ID, "databases": [BULK_DATABASE_ID], "formulas": {"*.total": "number"}}
 _TOTAL = {"base": "fn", "caption": "Total", "fn": "Quantity * Price"}
 
 Sync = Callable[[Simulator, Path, dict[str, Any]], None]
@@ -44,7 +45,7 @@ def _line(share: float, calls: int) -> str:
 
 def _day(sync: Sync, share: float) -> Iterator[int]:
     """Yield the calls of each hour; in the last one, the formulas have become a day old."""
-    seed = team(tables=TABLES, rows=ROWS, fields=10)
+    seed = bulk(tables=TABLES, rows=ROWS, fields=10)
     [document] = seed[0].databases
     for table_id in table_ids(WITH_FORMULAS):
         document.schema["types"][table_id]["fields"]["K"] = _TOTAL

@@ -55,7 +55,7 @@ def _newest() -> tuple[dict[str, Costs], Mapping[str, Any]]:
     """Return the figures of the machine on which was measured last, and that machine."""
     contents = [json.loads(path.read_text(encoding="utf-8")) for path in RESULTS.glob("*.json")]
     content = max(contents, key=lambda content: max(work["at"] for work in content["works"].values()))
-    works = {
+    works: dict[str, Costs] = {
         name: {side: [Cost(**run) for run in runs] for side, runs in content["works"][name]["sides"].items()}
         for name in WORKS
         if name in content["works"]

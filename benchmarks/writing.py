@@ -14,6 +14,7 @@ from benchmarks import dataset, delivered
 from benchmarks.peers import OUR_BIN, peer_bin
 from benchmarks.reading import SIDES
 from benchmarks.work import Bar, Side, Stage, Work
+from ninox_simulator.seeds import BULK_DATABASE_ID
 
 BATCH = 100
 """Rows per request, for the peers."""
@@ -32,7 +33,7 @@ def _with_messages(stage: Stage) -> Iterator[None]:
 
 
 def _check(side: str, stage: Stage) -> None:
-    delivered.check_written(side, stage.served.records(dataset.DATABASE_ID, _TABLE), rows=stage.rows)
+    delivered.check_written(side, stage.served.records(BULK_DATABASE_ID, _TABLE), rows=stage.rows)
 
 
 def _config(stage: Stage, **settings: Any) -> str:
@@ -50,7 +51,7 @@ def _target(stage: Stage) -> list[str]:
         stage,
         api_url=stage.served.url,
         auth_token=stage.served.token,
-        database=dataset.DATABASE_ID,
+        database=BULK_DATABASE_ID,
     )
     return [str(OUR_BIN / "target-ninox"), "--config", config]
 

@@ -13,7 +13,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -85,12 +85,11 @@ class Remote:
 
 
 @contextmanager
-def running(*arguments: str, program: Sequence[str] = SIMULATOR) -> Iterator[Remote]:
+def running(*arguments: str) -> Iterator[Remote]:
     """Start a simulator on a free port. It ends with the block, or with this process, whatever ends it.
 
     Args:
         *arguments: Those of `ninox-simulator`.
-        program: What Python is to run: it prints the address of the API, and serves until its input ends.
 
     Raises:
         RuntimeError: It does not start.
@@ -98,7 +97,7 @@ def running(*arguments: str, program: Sequence[str] = SIMULATOR) -> Iterator[Rem
     # Whatever ends the block or this process closes the pipe, at which a tied simulator ends. In a session of its own
     # it is not met by Ctrl-C, and so lives as long as those who use it.
     with subprocess.Popen(  # noqa: S603 (a simulator)
-        [sys.executable, *program, *arguments],
+        [sys.executable, *SIMULATOR, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

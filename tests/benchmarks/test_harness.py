@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks import dataset, reading, report
+from benchmarks import reading, report
 from benchmarks.__main__ import WORKS, measure
 from benchmarks.process import Cost, SideFailedError
 from benchmarks.work import Bar
@@ -83,11 +83,3 @@ def test_every_bar_names_sides_of_its_work():
     for work in WORKS.values():
         names = {side.name for side in work.sides}
         assert {bar.side for bar in work.bars} | {bar.than for bar in work.bars if bar.than} <= names
-
-
-def test_tables_have_as_many_fields_and_values_as_asked_for():
-    (company,) = dataset.team(tables=28, rows=2, fields=25)
-    (shop,) = company.databases
-    assert list(shop.schema["types"])[-2:] == ["AA", "AB"]
-    assert len({raw["caption"] for raw in shop.schema["types"]["A"]["fields"].values()}) == 25
-    assert [record.fields.keys() for record in shop.records["A"]] == [dataset.fields_of(25).keys()] * 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from itertools import product
 
+from ninox_simulator.seeds import field_id, table_id
 from tests.helpers.seeds import field, table
 
 TABLES, FIELDS, FORMULAS, REFERENCES = 97, 2143, 727, 246
@@ -18,7 +19,7 @@ def accounting():
     """Return the tables by id, always the same ones."""
     chance = random.Random(97)
     captions = [f"{area} {thing}" for area, thing in product(_AREAS, _THINGS)][:TABLES]
-    ids = [_letters(number) for number in range(TABLES)]
+    ids = [table_id(number) for number in range(TABLES)]
     types = {table_id: table(caption) for table_id, caption in zip(ids, captions, strict=True)}
     for _ in range(REFERENCES):
         _refer(types, chance, ids)
@@ -48,9 +49,4 @@ def _add(definition, chance, kind):
 
 
 def _next(definition):
-    return _letters(len(definition["fields"]))
-
-
-def _letters(number):
-    """Return ids as Ninox counts them: A … Z, then A1 … Z1, A2 …"""
-    return chr(ord("A") + number % 26) + (str(number // 26) if number >= 26 else "")
+    return field_id(len(definition["fields"]))

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from ninox_simulator.documents import RecordDocument
+from ninox_simulator.seeds import BULK_DATABASE_ID, BULK_TEAM_ID, bulk, field_id, table_id
 from ninox_simulator.server import Simulator
 from tests.helpers.commands import COMMAND
 from tests.helpers.run import schema
@@ -144,8 +145,8 @@ def target_streams(directory, count):
             row = {name: f"{name} {number}" for name in names}
             for n in range(count):
                 file.write(json.dumps({"type": "RECORD", "stream": f"Table {n}", "record": row}) + "\n")
-    fields = {_letters(n): field("string", name) for n, name in enumerate(names)}
-    tables = {_letters(n): table(f"Table {n}", **fields) for n in range(count)}
+    fields = {field_id(n): field("string", name) for n, name in enumerate(names)}
+    tables = {table_id(n): table(f"Table {n}", **fields) for n in range(count)}
     with Simulator(seed=team(database(tables))) as simulator:
         _, seconds, peak = _timed(directory, "target-ninox", simulator, "--input", lines, database="Shop")
         stored = simulator.store.database(TEAM_ID, DATABASE_ID).tables.values()
@@ -154,42 +155,28 @@ def target_streams(directory, count):
         yield f"target: {count} streams of 2,000 rows in turn", seconds, peak
 
 
-def _letters(number):
-    letters = ""
-    while True:
-        number, letter = divmod(number, 26)
-        letters = chr(65 + letter) + letters
-        if not number:
-            return letters
-        number -= 1
-
-
 def tap_tables(directory, count):
     """Read many tables, then follow a day on which a hundred of them changed at once."""
-    tables = {_letters(n): {**customers(), "caption": f"Table {n}"} for n in range(count)}
-    records = {table_id: _records(20) for table_id in tables}
-    with Simulator(seed=team(database(tables, records))) as simulator:
+    with Simulator(seed=bulk(tables=count, rows=20, fields=2)) as simulator:
         output, seconds, peak = _timed(directory, "tap-ninox", simulator)
-        rows, state = _count(output)
+        rows, state = _count(output, "bulk")
         assert rows == 20 * count
         yield f"tap: {count} tables", seconds, peak
-        edit = simulator.store.database(TEAM_ID, DATABASE_ID)
-        changed = list(tables)[:100]
+        edit = simulator.store.database(BULK_TEAM_ID, BULK_DATABASE_ID)
+        changed = list(edit.tables)[:100]
         for table_id in changed:
             edit.update(table_id, 7, {"A": "changed"})
             edit.delete(table_id, 8)
         (directory / "state.json").write_text(json.dumps(state))
         output, seconds, peak = _timed(directory, "tap-ninox", simulator, "--state", directory / "state.json")
-        assert _count(output)[0] == 2 * len(changed)
+        assert _count(output, "bulk")[0] == 2 * len(changed)
         yield f"tap: {len(changed)} of {count} tables changed at once", seconds, peak
 
 
 def tap_catalog(directory, count):
     """Describe and read many empty tables; and have the SDK alone read and write the catalog of them."""
-    fields = {_letters(n): field("number" if n % 2 else "string", f"Field {n}") for n in range(10)}
-    tables = {_letters(n): table(f"Table {n}", **fields) for n in range(count)}
     saved = directory / "catalog.json"
-    with Simulator(seed=team(database(tables))) as simulator:
+    with Simulator(seed=bulk(tables=count, rows=0)) as simulator:
         output, seconds, described = _timed(directory, "tap-ninox", simulator, "--discover")
         output.rename(saved)
         sdk = _peak(directory, sys.executable, "-c", SDK_CATALOG, saved)
@@ -205,23 +192,19 @@ def tap_catalog(directory, count):
 
 def both_fields(directory, count):
     """Read a table of many fields, and load it into an empty one of the same form."""
-    fields = {_letters(n): field("number" if n % 2 else "string", f"Field {n}") for n in range(count)}
-    values = {key: n if n % 2 else f"value {n}" for n, key in enumerate(fields)}
-    form = {"A": table("Wide", **fields)}
-    with Simulator(
-        seed=team(database(form, {"A": [RecordDocument(n, values, n) for n in range(1, 101)]}))
-    ) as simulator:
+    with Simulator(seed=bulk(tables=1, rows=100, fields=count)) as simulator:
+        read = [dict(record.fields) for record in simulator.store.database(BULK_TEAM_ID, BULK_DATABASE_ID).records("A")]
         output, seconds, peak = _timed(directory, "tap-ninox", simulator)
-        assert _count(output)[0] == 100
+        assert _count(output, "bulk")[0] == 100
         yield f"tap: {count:,} fields, 100 rows", seconds, peak
     lines = directory / "input"
     with output.open("rb") as file:
-        wide = [line for line in file if b'"stream":"shop__wide"' in line and b"ACTIVATE" not in line]
+        wide = [line for line in file if b'"stream":"bulk__' in line and b"ACTIVATE" not in line]
     lines.write_bytes(b"".join(wide))
-    with Simulator(seed=team(database(form))) as simulator:
-        _, seconds, peak = _timed(directory, "target-ninox", simulator, "--input", lines, database="Shop")
-        stored = simulator.store.database(TEAM_ID, DATABASE_ID).tables["A"].records
-        assert [record.fields for record in stored.values()] == [values] * 100
+    with Simulator(seed=bulk(tables=1, rows=0, fields=count)) as simulator:
+        _, seconds, peak = _timed(directory, "target-ninox", simulator, "--input", lines, database="Bulk")
+        stored = simulator.store.database(BULK_TEAM_ID, BULK_DATABASE_ID).records("A")
+        assert [record.fields for record in stored] == read
         yield f"target: {count:,} fields, 100 rows", seconds, peak
 
 
