@@ -17,6 +17,8 @@ from singer_sdk.plugin_base import PluginBase
 from devtools.lifetime import tied_folder
 from devtools.postgres import running_postgres
 from ninox_simulator.server import Simulator
+from tests.helpers import limits
+from tests.helpers.seeds import shop
 from tests.helpers.stage import Stage
 
 # A slow machine is no defect. On CI (hypothesis sees the variable CI) the examples are the same in every run.
@@ -95,6 +97,23 @@ def simulate():
             return Stage(stack.enter_context(Simulator(seed=seed, switches=switches)))
 
         yield start
+
+
+@pytest.fixture
+def simulator(request):
+    """A shop of three customers; the marker `ninox` has other arguments of `Simulator`, a seed as a function, too."""
+    marker = request.node.get_closest_marker("ninox")
+    wanted = {"seed": lambda: shop(3), **(marker.kwargs if marker else {})}
+    seed = wanted.pop("seed")
+    with Simulator(seed() if callable(seed) else seed, **wanted) as running:
+        yield Stage(running)
+
+
+@pytest.fixture
+def waits():
+    """Collect the pauses instead of taking them."""
+    with limits.no_pauses() as taken:
+        yield taken
 
 
 @pytest.fixture(scope="session")

@@ -8,15 +8,8 @@ import pytest
 
 from ninox_api import ConnectionConfig, NinoxClient
 from ninox_api.errors import NinoxConfigError, NinoxTransportError
-from ninox_simulator.server import Simulator
-from tests.helpers.seeds import TEAM_ID, shop
+from tests.helpers.seeds import TEAM_ID
 from tests.helpers.tls import certificate_authority, private_cloud
-
-
-@pytest.fixture
-def simulator():
-    with Simulator(seed=shop(1)) as running:
-        yield running
 
 
 @pytest.fixture

@@ -11,16 +11,9 @@ from ninox_api.config import ConnectionConfig
 from ninox_api.errors import NinoxScriptError, NinoxServerError
 from ninox_api.schema import DatabaseName, Field
 from ninox_api.scripts import quote_name, quote_names
-from ninox_simulator.server import Simulator
 from tests.helpers import limits
-from tests.helpers.seeds import DATABASE_ID, TEAM_ID, shop
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID
 from tests.helpers.wire import calls
-
-
-@pytest.fixture
-def simulator():
-    with Simulator(seed=shop(3)) as running:
-        yield running
 
 
 def reader(simulator):

@@ -20,23 +20,8 @@ from ninox_api.errors import (
     NinoxServerError,
     NinoxTransportError,
 )
-from ninox_simulator.server import Simulator
-from tests.helpers import limits
-from tests.helpers.seeds import DATABASE_ID, TEAM_ID, shop
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID
 from tests.helpers.wire import calls
-
-
-@pytest.fixture
-def simulator():
-    with Simulator(seed=shop(3)) as running:
-        yield running
-
-
-@pytest.fixture
-def waits():
-    """Collect the pauses instead of taking them."""
-    with limits.no_pauses() as taken:
-        yield taken
 
 
 def client(simulator, **settings):
@@ -181,7 +166,6 @@ def test_a_redirect_is_not_followed_so_the_key_does_not_travel(simulator):
 
 
 def test_an_answer_in_an_unknown_form_is_an_error_without_its_values(simulator):
-    simulator.edit = simulator.store.database(TEAM_ID, DATABASE_ID)
     simulator.edit.tables["A"].records[2].id = "secret value"
     with pytest.raises(NinoxProtocolError, match=r"Expected `int`, got `str` - at `\$\[1\]\.id`") as raised:
         reader(simulator).get_records("A")

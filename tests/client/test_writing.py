@@ -9,22 +9,10 @@ import pytest
 from ninox_api import ConnectionConfig, DatabaseName, NinoxClient
 from ninox_api.client import RecordWrite
 from ninox_api.errors import NinoxServerError, NinoxTimeoutError, NinoxTransportError
-from ninox_simulator.server import Simulator
-from tests.helpers import limits
-from tests.helpers.seeds import DATABASE_ID, TEAM_ID, shop
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID
 from tests.helpers.wire import calls
 
-
-@pytest.fixture
-def simulator():
-    with Simulator(seed=shop(3)) as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def waits():
-    with limits.no_pauses() as taken:
-        yield taken
+pytestmark = pytest.mark.usefixtures("waits")
 
 
 def writer(simulator, **settings):

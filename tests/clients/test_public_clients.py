@@ -14,12 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from ninox_simulator.server import Simulator
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, shop
 
 HERE = Path(__file__).parent
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.ninox(seed=lambda: shop(5))]
 
 
 def installed(command, folder, what):
@@ -33,12 +32,6 @@ def installed(command, folder, what):
     if done.returncode:
         pytest.skip(f"{what} could not be installed: {done.stderr.strip().splitlines()[-1:]}")
     return folder
-
-
-@pytest.fixture
-def simulator():
-    with Simulator(seed=shop(5)) as running:
-        yield running
 
 
 def store(simulator):

@@ -13,17 +13,13 @@ from ninox_simulator.samples.blattwerk import BUERO_ID, TEAM_ID
 from ninox_simulator.server import Simulator
 from tests.helpers.run import discover
 from tests.helpers.warehouse import assert_equal_to_store, fresh_database
-from tests.helpers.wire import calls
+from tests.helpers.wire import tables_read
 
 pytestmark = [pytest.mark.e2e, pytest.mark.prove]
 
 VEHICLES, SUPPLIERS = "buero_baustelle__fahrzeuge_maschinen", "buero_baustelle__lieferanten"
 SETTINGS = {"TAP_NINOX_DATABASES": '["Büro*"]', "TAP_NINOX_TABLES": '["Q", "J"]'}
 RUN = ("run", "tap-ninox", "target-postgres")
-
-
-def tables_read(simulator):
-    return {call.path.split("/tables/")[1].split("/")[0] for call in calls(simulator) if "/records" in call.path}
 
 
 def column(warehouse, table, name):

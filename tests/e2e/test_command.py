@@ -18,7 +18,7 @@ from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customers, database, field
 
 CANARY = "canary-7f3a-token"
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.ninox(token=CANARY)]
 
 
 def tap(*arguments, config=None, tmp_path=None, env=None):
@@ -29,12 +29,6 @@ def tap(*arguments, config=None, tmp_path=None, env=None):
         command += ["--config", str(path)]
     clean = {key: value for key, value in os.environ.items() if not key.startswith("TAP_NINOX_")}
     return run(command, env=clean | (env or {}))
-
-
-@pytest.fixture
-def simulator():
-    with Simulator(seed=shop(3), token=CANARY) as running:
-        yield running
 
 
 @pytest.fixture

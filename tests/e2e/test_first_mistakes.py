@@ -16,15 +16,11 @@ from ninox_simulator.server import Simulator
 from tap_ninox.__main__ import main
 from tests.helpers import limits
 from tests.helpers.run import discover
-from tests.helpers.seeds import TEAM_ID, customers, database, shop, team
+from tests.helpers.seeds import TEAM_ID, customers, database, team
 
 CANARY = "canary-7f3a-token"
 
-
-@pytest.fixture
-def simulator():
-    with Simulator(seed=shop(3), token=CANARY) as running:
-        yield running
+pytestmark = pytest.mark.ninox(token=CANARY)
 
 
 @pytest.fixture

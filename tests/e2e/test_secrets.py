@@ -8,11 +8,8 @@ import os
 import pytest
 
 from ninox_simulator.documents import RecordDocument
-from ninox_simulator.server import Simulator
 from tests.helpers import commands
 from tests.helpers.seeds import customers, database, field, team
-
-pytestmark = pytest.mark.e2e
 
 KEY, PASSWORD, VALUE, FILE = "canary-key-81", "canary-password-82", "canary-value-83", "canary-file-84.pdf"
 
@@ -32,11 +29,7 @@ def seed():
     return team(database({"A": customers(C=field("file", "File"))}, {"A": records}, password=PASSWORD))
 
 
-@pytest.fixture
-def simulator():
-    with Simulator(seed=seed(), token=KEY) as running:
-        yield running
-
+pytestmark = [pytest.mark.e2e, pytest.mark.ninox(seed=seed, token=KEY)]
 
 FAULTS = {
     "nothing": {},

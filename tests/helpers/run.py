@@ -72,6 +72,10 @@ class TapRun:
     def bookmark(self, stream):
         return self.state["bookmarks"][stream]
 
+    def drifts(self):
+        """The kinds of the schema changes that the report lists."""
+        return [drift["kind"] for drift in self.report["drift"]]
+
     def stream_error(self, stream):
         """What the report says went wrong with one stream, None if nothing did."""
         return self.report["streams"][stream]["error"]
@@ -151,6 +155,11 @@ def discover(simulator, *, is_stamped=False, **settings):
     return _aged(json.loads(new_tap(simulator, **settings).catalog_json_text), is_stamped=is_stamped)
 
 
+def metadata(stream, *breadcrumb):
+    """The metadata of a stream of a catalog, or of one of its properties."""
+    return next(item["metadata"] for item in stream["metadata"] if tuple(item["breadcrumb"]) == breadcrumb)
+
+
 def _aged(catalog, *, is_stamped=False):
     return {key: value for key, value in catalog.items() if is_stamped or key != "ninox"}
 
@@ -228,6 +237,11 @@ def of_tap(described, *, team=TEAM_ID, database=DATABASE_ID, table="A", caption=
 def records(stream, rows, *, version=None):
     of_version = {} if version is None else {"version": version}
     return [{"type": "RECORD", "stream": stream, "record": row, **of_version} for row in rows]
+
+
+def customer_rows(*numbers, version=None):
+    """RECORDs of the stream `customers`, as `customer_records` stores them."""
+    return records("customers", [{"Name": f"name {n}", "Amount": n * 10} for n in numbers], version=version)
 
 
 def state(value):

@@ -12,6 +12,11 @@ def record_pages(simulator):
     return [call.query for call in calls(simulator) if call.path.endswith("/records")]
 
 
+def tables_read(simulator):
+    """Ids of the tables of which records were asked for."""
+    return {call.path.split("/tables/")[1].split("/")[0] for call in calls(simulator) if "/records" in call.path}
+
+
 def single_reads(simulator):
     return [call.path for call in calls(simulator) if "/records/" in call.path]
 

@@ -6,17 +6,13 @@ import pytest
 
 from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_simulator.documents import RecordDocument, TeamDocument
-from tests.helpers.run import discover, run_tap
+from tests.helpers.run import discover, metadata, run_tap
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customers, database, field, shop, table, team
 from tests.helpers.wire import calls
 
 
 def streams(catalog):
     return {stream["tap_stream_id"]: stream for stream in catalog["streams"]}
-
-
-def metadata(stream, *breadcrumb):
-    return next(item["metadata"] for item in stream["metadata"] if tuple(item["breadcrumb"]) == breadcrumb)
 
 
 def test_discovery_reads_no_record(simulate):

@@ -7,17 +7,11 @@ import copy
 import pytest
 
 from ninox_api.errors import NinoxConfigError
-from tests.helpers.run import discover, run_tap, scripts
-from tests.helpers.seeds import shop
+from tests.helpers.run import discover, metadata, run_tap, scripts
 from tests.helpers.wire import calls
 
 STREAM = "shop__customers"
 KEY, SEQUENCE = ("properties", "_id"), ("properties", "_sequence")
-
-
-@pytest.fixture
-def simulator(simulate):
-    return simulate(shop(3))
 
 
 @pytest.fixture
@@ -29,26 +23,20 @@ def stream_of(catalog):
     return next(stream for stream in catalog["streams"] if stream["tap_stream_id"] == STREAM)
 
 
-def metadata_of(stream, *breadcrumb):
-    return next(item["metadata"] for item in stream["metadata"] if tuple(item["breadcrumb"]) == breadcrumb)
-
-
 def without_keys(stream):
     del stream["key_properties"], stream["replication_key"]
-    del metadata_of(stream)["table-key-properties"], metadata_of(stream)["replication-key"]
+    del metadata(stream)["table-key-properties"], metadata(stream)["replication-key"]
 
 
 EDITS = {
     "as the older form of catalogs has it": lambda stream: stream.pop("key_properties"),
     "no key anywhere": without_keys,
     "an empty key": lambda stream: stream.update(key_properties=[]),
-    "a key that is not selected": lambda stream: metadata_of(stream, *KEY).update(
-        selected=False, inclusion="available"
-    ),
-    "an unsupported key": lambda stream: metadata_of(stream, *KEY).update(inclusion="unsupported"),
-    "no sequence": lambda stream: metadata_of(stream, *SEQUENCE).update(selected=False, inclusion="available"),
+    "a key that is not selected": lambda stream: metadata(stream, *KEY).update(selected=False, inclusion="available"),
+    "an unsupported key": lambda stream: metadata(stream, *KEY).update(inclusion="unsupported"),
+    "no sequence": lambda stream: metadata(stream, *SEQUENCE).update(selected=False, inclusion="available"),
     "no inclusions": lambda stream: [item["metadata"].pop("inclusion", None) for item in stream["metadata"]],
-    "null for selected": lambda stream: metadata_of(stream).update(selected=None),
+    "null for selected": lambda stream: metadata(stream).update(selected=None),
     "null for metadata": lambda stream: stream["metadata"].append(
         {"breadcrumb": ["properties", "z"], "metadata": None}
     ),
@@ -86,7 +74,7 @@ def test_another_key_that_someone_chose_stays_where_no_deletion_needs_the_id(sim
 
 def test_a_key_that_rows_do_not_have_is_refused(simulator, catalog):
     stream_of(catalog)["key_properties"] = ["name"]
-    metadata_of(stream_of(catalog), "properties", "name")["selected"] = False
+    metadata(stream_of(catalog), "properties", "name")["selected"] = False
     run = run_tap(simulator, catalog=catalog, deletes="ignore")
     assert f"catalog: the key of {STREAM} has 'name', which its rows do not have." in str(run.error)
 
@@ -153,7 +141,7 @@ def test_streams_of_settings_that_are_off_now_are_no_error(simulator):
 
 @pytest.mark.parametrize("breadcrumb", [(), ("properties", "name")])
 def test_damaged_metadata_is_told_with_the_stream(simulator, catalog, breadcrumb):
-    ninox = metadata_of(stream_of(catalog), *breadcrumb)["ninox"]
+    ninox = metadata(stream_of(catalog), *breadcrumb)["ninox"]
     del ninox["type" if breadcrumb else "table_id"]
     run = run_tap(simulator, catalog=catalog)
     assert isinstance(run.error, NinoxConfigError)

@@ -7,7 +7,7 @@ import pytest
 from ninox_api.errors import NinoxConfigError
 from tests.helpers.run import discover, replay, run_tap
 from tests.helpers.seeds import customer_records, customers, database, field, team
-from tests.helpers.wire import calls
+from tests.helpers.wire import tables_read
 
 STREAM = "shop__customers"
 
@@ -23,10 +23,6 @@ def loaded(simulate):
         record.fields["C"] = "red"
     simulator.log.clear()
     return simulator, first
-
-
-def tables_read(simulator):
-    return {call.path.split("/tables/")[1].split("/")[0] for call in calls(simulator) if "/records" in call.path}
 
 
 @pytest.mark.parametrize("refresh", [[STREAM], ["shop__cust*s"]], ids=["name", "glob"])

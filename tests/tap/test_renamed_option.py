@@ -6,7 +6,6 @@ import pytest
 
 from ninox_simulator.samples.blattwerk import BUERO_ID, TEAM_ID
 from ninox_simulator.samples.blattwerk.week import field_id_of
-from ninox_simulator.server import Simulator
 from tests.helpers.loaders import SCHEMA, PostgresLoader
 from tests.helpers.run import run_tap
 from tests.helpers.wire import record_pages, single_reads
@@ -14,7 +13,7 @@ from tests.helpers.wire import record_pages, single_reads
 CUSTOMERS = "buero_baustelle__kunden"
 SETTINGS = {"databases": ["Büro*"], "tables": ["Kunden"]}
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.ninox(seed="blattwerk")]
 
 JOINED = f"""
 SELECT k._id, k.kundenart_id, c.caption
@@ -39,12 +38,6 @@ SELECT f.property, t.stream
   JOIN {SCHEMA}.ninox_tables t ON t.database_id = f.database_id AND t.table_id = f.target_table_id
  WHERE f.stream = '{CUSTOMERS}' AND f.type = 'ref'
 """  # noqa: S608
-
-
-@pytest.fixture
-def simulator():
-    with Simulator() as running:
-        yield running
 
 
 @pytest.fixture

@@ -31,10 +31,6 @@ def changing(simulate):
     return run
 
 
-def kinds(run):
-    return [drift["kind"] for drift in run.report["drift"]]
-
-
 @pytest.mark.parametrize("feed", ["available", "missing"])
 def test_a_table_that_is_deleted_fails_alone(changing, caplog, feed):
     def delete(edit):
@@ -50,7 +46,7 @@ def test_a_table_that_is_deleted_fails_alone(changing, caplog, feed):
     assert run.of_type("ACTIVATE_VERSION", STREAM) == []
     again = run_tap(simulator, state=run.state)
     assert again.error is None
-    assert kinds(again) == ["table_removed"]
+    assert again.drifts() == ["table_removed"]
 
 
 def test_a_field_that_is_retyped_is_nulled_counted_and_told(changing, caplog):
@@ -90,9 +86,9 @@ def test_all_rows_arrive_under_the_names_of_the_beginning_and_the_next_run_tells
     assert run.error is None
     assert run.ids(STREAM) == list(range(1, 41))
     assert {frozenset(row) for row in run.rows(STREAM)} == {frozenset(run.rows(STREAM)[0])}
-    assert kinds(run) == []
+    assert run.drifts() == []
     again = run_tap(simulator, state=run.state)
-    assert kinds(again) == [kind]
+    assert again.drifts() == [kind]
 
 
 def test_a_server_that_answers_captions_after_a_rename_is_refused_rather_than_read_as_empty(changing):

@@ -5,7 +5,6 @@ from contextlib import ExitStack
 import pytest
 
 from ninox_simulator.server import Simulator
-from tests.helpers import limits
 
 
 @pytest.fixture
@@ -20,7 +19,5 @@ def simulate():
 
 
 @pytest.fixture(autouse=True)
-def waits():
-    """Collect the pauses instead of taking them."""
-    with limits.no_pauses() as taken:
-        yield taken
+def _no_pauses(waits):
+    """Take no pause in any test of this folder."""

@@ -8,16 +8,13 @@ import pytest
 
 from tests.helpers.other_taps import FULL, PARTIAL
 from tests.helpers.run import activate_version, records, run_target, schema, state, stored
+from tests.helpers.run import customer_rows as rows
 from tests.helpers.seeds import customer_records, customers, database, shop, team
 
 CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
 MIRROR = {"streams": {"*": {"mode": "mirror"}}}
 SOURCE = [{"Name": f"name {n}", "Amount": n * 10} for n in range(1, 8)]
 """What the source has; of the table's nine records, 8 and 9 are not in it."""
-
-
-def rows(*numbers, version=None):
-    return records("customers", [{"Name": f"name {n}", "Amount": n * 10} for n in numbers], version=version)
 
 
 def named(tap):

@@ -7,6 +7,7 @@ import pytest
 from ninox_simulator.documents import RecordDocument
 from tests.helpers import limits
 from tests.helpers.run import activate_version, of_tap, records, run_target, schema, state, stored, writes
+from tests.helpers.run import customer_rows as rows
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customer_records, customers, database, shop, team
 
 CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
@@ -15,10 +16,6 @@ DELETED_AT = "2026-11-01T00:00:00Z"
 MIRROR = {"streams": {"*": {"mode": "mirror"}}}
 AT_THE_END = {"bookmarks": {"customers": {}}}
 """The state of a tap that reads whole tables."""
-
-
-def rows(*numbers, version=None):
-    return records("customers", [{"Name": f"name {n}", "Amount": n * 10} for n in numbers], version=version)
 
 
 def tombstones(*numbers):

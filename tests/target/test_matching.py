@@ -5,14 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.helpers import limits
+from tests.helpers.run import customer_rows as rows
 from tests.helpers.run import of_tap, records, run_target, schema, stored
 from tests.helpers.seeds import database, field, shop, table, team
 
 CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
-
-
-def rows(*numbers):
-    return records("customers", [{"Name": f"name {n}", "Amount": n * 10} for n in numbers])
 
 
 def reads(simulator):

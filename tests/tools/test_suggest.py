@@ -13,6 +13,8 @@ from ninox_tools.suggest import suggest
 from tests.helpers.run import records, run_target, schema, stored, target_settings, writes
 from tests.helpers.seeds import database, field, table, team
 
+pytestmark = pytest.mark.ninox(seed=lambda: team(database({"A": CUSTOMERS, "B": STAFF}, {"A": [], "B": []})))
+
 CUSTOMERS = table(
     "Kunden",
     A=field("string", "Kunden-Nr."),
@@ -38,11 +40,6 @@ ROWS = [
     },
     {"Kundennr": "K-2", "Name": "b", "Strasse": "c", "Umsatz": "-5,5", "Status": "zu", "Betreuer": "Weiß", "Tel": None},
 ]
-
-
-@pytest.fixture
-def simulator(simulate):
-    return simulate(team(database({"A": CUSTOMERS, "B": STAFF}, {"A": [], "B": []})))
 
 
 @pytest.fixture
