@@ -14,6 +14,7 @@ import json
 import logging
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,8 +74,7 @@ def look(client: NinoxClient, settings: TapSettings) -> Seen:
         found = {key: schema for key, schema in known.items() if isinstance(schema, DatabaseSchema)}
         listed = tuple((team.id, DatabaseName(id=key, name=schema.name or key)) for key, schema in found.items())
         return Seen(teams=(team,), listed=listed, schemas={**found}, calls=client.calls_used)
-    teams = find_teams(client, team=settings.team, patterns=settings.teams)
-    team_of = {name: found for found in teams for name in _databases_of(client, found)}
+    teams, team_of = _list_databases(client, settings, is_known=bool(known))
     names, _ = choose(Names(team_of), settings.databases, setting="databases", each_is_one=True)
     if team_of and not names:
         raise NinoxConfigError(_all_left_out("databases", team_of))
@@ -110,6 +110,24 @@ def _read_by_id(client: NinoxClient, settings: TapSettings) -> dict[str, Databas
             known[database_id] = error
             break
     return known
+
+
+def _list_databases(
+    client: NinoxClient, settings: TapSettings, *, is_known: bool
+) -> tuple[list[Team], dict[DatabaseName, Team]]:
+    """Return the teams and the team of each of their databases.
+
+    Args:
+        client: Where to look.
+        settings: What was asked for.
+        is_known: Whether the server knows a database of the team by both ids; the list of teams would add nothing.
+    """
+    if is_known and settings.team is not None:
+        team = Team(id=settings.team, name=settings.team)
+        with suppress(NinoxNotFoundError, NinoxPermissionError):  # then the list of teams says what is wrong
+            return [team], dict.fromkeys(client.list_databases(team.id), team)
+    teams = find_teams(client, team=settings.team, patterns=settings.teams)
+    return teams, {name: found for found in teams for name in _databases_of(client, found)}
 
 
 def _databases_of(client: NinoxClient, team: Team) -> list[DatabaseName]:

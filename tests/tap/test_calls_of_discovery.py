@@ -95,6 +95,19 @@ def test_settings_that_name_something_else_are_understood_by_the_lists(simulate,
     assert "teams" in asked(simulator)
 
 
+def test_a_team_given_by_id_is_not_looked_up_where_schemas_are_forbidden_either(simulate):
+    simulator = simulate(shop(3), schema_access="tables_only")
+    run = run_tap(simulator, **IDS)
+    assert (run.error, run.ids(STREAM)) == (None, [1, 2, 3])
+    base = f"teams/{TEAM_ID}/databases"
+    assert asked(simulator) == [
+        f"{base}/{DATABASE_ID}",
+        base,
+        f"{base}/{DATABASE_ID}/tables",
+        f"{base}/{DATABASE_ID}/changes",
+    ]
+
+
 def test_a_database_given_by_id_whose_schema_is_forbidden_is_skipped_with_its_name(simulate, caplog):
     simulator = simulate(shop(3), schema_access="forbidden")
     assert run_tap(simulator, **IDS).error is not None
