@@ -1,4 +1,4 @@
-"""The change feed: which records changed, which are gone, up to which sequence.
+"""The change feed: which records changed, which were deleted, up to which sequence.
 
 No raw answer of the feed is on public record. These forms are read, and no other:
 
@@ -65,7 +65,7 @@ class TableChanges:
 
     Attributes:
         updated: Record id → sequence of its last change, None where the feed does not say.
-        removed: Ids of records that are gone.
+        removed: Ids of records that were deleted.
         files: Record id → sequence at which one of its files changed, None where the feed does not say.
     """
 
@@ -143,7 +143,7 @@ def read_table_feed(answer: FeedAnswer, table_id: str) -> FeedChanges:
 def _add(changes: FeedChanges, answer: FeedAnswer, named: Naming) -> None:
     updates = answer.updates or {}
     for key in list(updates):
-        update = updates.pop(key)  # freed at once: both forms of a long feed would be held together
+        update = updates.pop(key)  # freed at once: both forms of a long feed would be in memory together
         records = named(key, update.id)
         changes.passed_over += not records
         for table_id, record_id in records:
@@ -224,8 +224,8 @@ def _add_files(changes: FeedChanges, raw: Any, named: Naming) -> None:
         except NinoxProtocolError:
             changes.unread_files += 1
             continue
-        told = entry.get("seq", entry.get("_sq")) if isinstance(entry, Mapping) else None
-        sequence = told if isinstance(told, int) and not isinstance(told, bool) else None
+        said = entry.get("seq", entry.get("_sq")) if isinstance(entry, Mapping) else None
+        sequence = said if isinstance(said, int) and not isinstance(said, bool) else None
         for table_id, record_id in records:
             files = changes.of(table_id).files
             before = files.get(record_id, sequence)
@@ -241,8 +241,8 @@ def _read_file_key(entry: Any) -> Any:
 
 
 def _read_next_ids(raw: Any) -> dict[str, int]:
-    told = raw.items() if isinstance(raw, Mapping) else ()
-    return {table_id: next_id for table_id, next_id in told if type(next_id) is int and next_id > 0}
+    said = raw.items() if isinstance(raw, Mapping) else ()
+    return {table_id: next_id for table_id, next_id in said if type(next_id) is int and next_id > 0}
 
 
 def _read_sequence(raw: int | str | None) -> int | None:

@@ -32,6 +32,7 @@ BEYOND_ANY_SEQUENCE = 2**31 - 1
 """A `sinceSq` that asks for no change, only for the feed's `seq`; fits any integer type (assumed to be accepted)."""
 
 
+# gc=False: records refer to no record, and the garbage collector would look through a million of them again and again.
 class NinoxRecord(msgspec.Struct, gc=False, rename="camel"):
     """A record as Ninox answers it.
 
@@ -141,6 +142,7 @@ _OBJECTS = msgspec.json.Decoder(list[dict[str, Any]])
 _ANYTHING = msgspec.json.Decoder(float_hook=decimal.Decimal)
 _SAVED = msgspec.json.Decoder(list[SavedRecord])
 _FEED = msgspec.json.Decoder(FeedAnswer)
+# Decimal: as binary fractions, 0.1 and 19.99 would come out with other digits than went in.
 _RECORD = msgspec.json.Decoder(NinoxRecord, float_hook=decimal.Decimal)
 RECORDS: Decoder[list[NinoxRecord]] = msgspec.json.Decoder(list[NinoxRecord], float_hook=decimal.Decimal)
 """Decodes a page of records with all their fields."""
@@ -207,7 +209,7 @@ class DatabaseClient:
     """One database: what is in it, what changed, and what is to change.
 
     Every method may raise the errors of `ninox_api.errors`. Saving is never repeated here, except after a 429, which
-    says that nothing was done: after a lost answer nobody can tell from outside whether records were created, so
+    says that nothing was done: after a lost answer nobody knows from outside whether records were created, so
     whoever asked must look first (Ninox has no idempotency keys).
     """
 
@@ -399,7 +401,7 @@ class DatabaseClient:
         """Put a file on a record. It is sent once: what a second upload of a name does is only assumed.
 
         Raises:
-            NinoxTransportError: Whether the file is there is unknown; the list of files tells.
+            NinoxTransportError: Whether the file is there is unknown; the list of files says.
             NinoxProtocolError: The answer says `_err`.
         """
         content_type, form = upload.form()

@@ -70,7 +70,7 @@ class ConnectionConfig:
             value = getattr(self, name)
             if value is not None and value < least:
                 problems.append(f"{name}: {value} is too small; give at least {least}.")
-        for name, password in self.database_passwords.items():
+        for name, password in self.database_passwords.items():  # headers are Latin-1, without line breaks (RFC 9110)
             if not password.isprintable() or password != password.strip() or any(sign > "\u00ff" for sign in password):
                 problems.append(
                     f"database_passwords: the password of {name!r} holds a character that no header may have."
@@ -100,7 +100,7 @@ def find_authorities() -> str | None:
 
 @cache
 def _holds_certificates(path: str, _modified_ns: int) -> bool:
-    """Return whether a file can be read as authorities: 20 ms for those of the whole world, so each file once."""
+    """Return whether a file can be read as authorities: 20 ms for a usual bundle, so each file once."""
     try:
         ssl.create_default_context(cafile=path)
     except OSError:  # SSLError is one

@@ -99,11 +99,11 @@ class NinoxSizeError(NinoxTransportError):
 
 
 class NinoxDamagedError(NinoxTransportError):
-    """An answer began, but did not arrive whole, or is not JSON."""
+    """An answer began, but did not arrive in full, or is not JSON."""
 
 
 class NinoxProtocolError(NinoxError):
-    """An answer that arrived whole but is not what Ninox documents."""
+    """An answer that arrived in full but is not what Ninox documents."""
 
 
 class NinoxScriptError(NinoxError):

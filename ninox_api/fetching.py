@@ -1,7 +1,7 @@
 """The other way to the network: files of hosts that are not Ninox, without the key in reach.
 
 A row's address must not make us read what only this machine or its network can reach. Whether it would, no look at the
-address tells for sure (names resolve anew, networks translate), so nothing is judged: only hosts that the settings name
+address says for sure (names resolve anew, networks translate), so nothing is judged: only hosts that the settings name
 are asked, first and after each redirect.
 """
 
@@ -89,7 +89,7 @@ class FileFetcher:
         raise NinoxFetchError(problem="the host redirects too often")
 
     def _check_address(self, url: str) -> SplitResult:
-        """Return the parts of an address that may be asked for; the address is a value of the row, so it is not told.
+        """Return the parts of an address that may be asked for; it is a value of the row, so no message has it.
 
         Raises:
             NinoxFetchError: It may not.

@@ -163,7 +163,7 @@ class Download:
         return headers
 
     def begin(self, status: int, headers: Mapping[str, str]) -> None:
-        """Note how an answer begins: whether it is the rest or the whole.
+        """Note how an answer begins: whether it is the rest of the file or all of it.
 
         Raises:
             RangeRefusedError: It is another part of the file than the rest; what has arrived is forgotten.
@@ -174,6 +174,7 @@ class Download:
             raise RangeRefusedError
         if first == 0:
             self.restart()
+        # A weak ETag (`W/`) promises the same meaning, not the same bytes, and encoded bytes are not those of the file.
         is_plain = headers.get("Content-Encoding", "identity") == "identity"
         etag = headers.get("ETag", "")
         self._validator = etag if is_plain and etag and not etag.startswith("W/") else None

@@ -57,7 +57,7 @@ class InFlight:
     """Bounds the requests under way at once; Ninox answers 429 to parallel calls (forum 35hr60f)."""
 
     def __init__(self, limit: int = 1) -> None:
-        """Permit `limit` requests at once until told to permit one."""
+        """Permit `limit` requests at once, until `fall_back_to_one`."""
         self.limit = limit
         self._running = 0
         self._changed = threading.Condition()

@@ -1,10 +1,10 @@
 """Reading all rows of a table that people keep editing.
 
 Pages are cut by key, not by number: "the next 1,000 ids after 4711" cannot skip a row when an earlier one is deleted.
-Where a server will not do that, whole passes over numbered pages are repeated until one was undisturbed.
+Where a server will not do that, full passes over numbered pages are repeated until one was undisturbed.
 
 An empty page ends a table, but it is no proof: one may come by mistake, or because a role sees no rows any more. So the
-end is confirmed (`judge_end`) before anybody concludes that a row which did not come is gone.
+end is confirmed (`judge_end`) before anybody concludes that a row which did not come was deleted.
 
 Nor is a page that ascends a proof that records are listed by id: where they are listed by their last change, a row that
 was changed lately stands behind greater ids, and the cursor passes it. So where ids are missing from a page and nothing
@@ -40,7 +40,7 @@ Page = Sequence[NinoxRecord]
 MAX_PASSES = 5
 
 MIN_PAGE_SIZE = 2
-"""A page of one record cannot be told from the end: a server may count the cursor's own row in (not documented)."""
+"""A page of one record looks like the end: a server may count the cursor's own row in (not documented)."""
 
 DEFAULT_PAGE_SIZE = 100
 """What a server sends that does not hear `perPage` (documented); no smaller bound is known."""
@@ -83,23 +83,23 @@ class IdRange:
         return self.end is not None and self.last_id >= self.end
 
 
-def cut_range(whole: IdRange, *, end: int | None, page_size: int, pieces: int) -> list[IdRange]:
-    """Cut an open range into pieces of whole pages, to be read at the same time.
+def cut_range(rest: IdRange, *, end: int | None, page_size: int, pieces: int) -> list[IdRange]:
+    """Cut an open range into pieces of full pages, to be read at the same time.
 
-    Where no record was ever deleted, the pieces cost no call more than the whole; else at most one each.
+    Where no record was ever deleted, the pieces cost no call more than the range; else at most one each.
 
     Args:
-        whole: What is to be cut.
+        rest: What is to be cut.
         end: An id that no record is above, None if unknown; the last piece stays open, in case it is wrong.
         page_size: Records per request.
         pieces: How many at most.
     """
-    pages = max(0, (end or 0) - whole.last_id) // page_size
+    pages = max(0, (end or 0) - rest.last_id) // page_size
     pieces = max(1, min(pieces, pages))
     width = -(-pages // pieces) * page_size
-    starts = [whole.last_id + number * width for number in range(pieces)]
-    starts = [start for start in starts if start == whole.last_id or start < (end or 0)]
-    ends = [*starts[1:], whole.end]
+    starts = [rest.last_id + number * width for number in range(pieces)]
+    starts = [start for start in starts if start == rest.last_id or start < (end or 0)]
+    ends = [*starts[1:], rest.end]
     return [IdRange(last_id=start, end=end) for start, end in zip(starts, ends, strict=True)]
 
 
@@ -108,7 +108,7 @@ class KeysetUnusableError(Exception):
 
 
 class PageIgnoredError(Exception):
-    """The server answers each page with the first one, which is not the whole table."""
+    """The server answers each page with the first one, which is not the full table."""
 
 
 def iter_pages(fetch: Callable[[int], Page], *, after_id: int = 0, end: int | None = None) -> Iterator[Page]:
@@ -193,7 +193,7 @@ class ListOrder:
 
     def note(self, page: Page) -> None:
         """Take a page of ascending ids into account."""
-        self._odds += math.lgamma(len(page) + 1)
+        self._odds += math.lgamma(len(page) + 1)  # of n records in any order, one in n! pages ascends
         changes = [record.sequence or 0 for record in page] if self._may_be_by_change else []
         if changes != sorted(changes):
             self._may_be_by_change = False
@@ -342,7 +342,7 @@ def iter_numbered_pages(
 
     Args:
         fetch: Returns a numbered page.
-        is_all: Asked where page 1 is page 0 once more: whether that is the whole table.
+        is_all: Asked where page 1 is page 0 once more: whether that is the full table.
 
     Raises:
         PageIgnoredError: It is not: the server answers each page with the first one.
@@ -363,19 +363,19 @@ def iter_passes(
     *,
     sequence: Callable[[], int | None],
     emitted: set[int] | None = None,
-    is_whole: Callable[[Reading], bool] = lambda _: True,
+    is_complete: Callable[[Reading], bool] = lambda _: True,
     is_all: Callable[[Page], bool] = lambda _: True,
 ) -> Iterator[Page]:
-    """Yield every row once, from whole passes over numbered pages, until one pass is known to be complete.
+    """Yield every row once, from full passes over numbered pages, until one pass is known to be complete.
 
     A row deleted during a pass moves later rows to earlier pages, so some may be missed. A pass is trusted when the
     database did not change meanwhile, or when it found the same ids as the pass before.
 
     Args:
         fetch: Returns a numbered page.
-        sequence: Returns the database's sequence, or None where it cannot be told.
+        sequence: Returns the database's sequence, or None where it is not known.
         emitted: Ids of rows that are not to be yielded (again); added to.
-        is_whole: Judges a pass that is trusted otherwise: whether it met the table's end.
+        is_complete: Judges a pass that is trusted otherwise: whether it met the table's end.
         is_all: Judges a first page that comes again as the second: whether it is all there is.
 
     Raises:
@@ -393,7 +393,7 @@ def iter_passes(
             yield [record for record in page if record.id not in emitted]
             emitted.update(record.id for record in page)
         is_still = ids == last_ids or (before is not None and before == sequence())
-        if is_still and is_whole(reading):
+        if is_still and is_complete(reading):
             return
         last_ids = ids
     message = (
@@ -431,7 +431,7 @@ class PageSize:
         Args:
             table_id: For messages.
             size: Records that are never exceeded; None to find out how many may be.
-            shared_by: How many threads may have a page each: all of them together shall have the bytes of one.
+            shared_by: How many threads may have a page each: all of them together should have the bytes of one.
             cap: What the server has shown earlier.
         """
         self._table_id = table_id
@@ -452,7 +452,9 @@ class PageSize:
             at_most: No more records are wanted.
         """
         while True:
-            size, deliveries = self.take(), list[Delivery]()
+            with self._lock:
+                size = self.current = self._next
+            deliveries: list[Delivery] = []
             asked = size if at_most is None else max(MIN_PAGE_SIZE, min(size, at_most))
             try:
                 page = get(
@@ -466,12 +468,6 @@ class PageSize:
             else:
                 self.note(asked, rows=len(page), delivery=deliveries[-1])
                 return SizedPage(page, asked, deliveries[-1].weight)
-
-    def take(self) -> int:
-        """Return how many records to ask for; `current` until the next one is asked for."""
-        with self._lock:
-            self.current = self._next
-            return self.current
 
     def note(self, asked: int, *, rows: int, delivery: Delivery) -> None:
         """Let the next pages have the bytes and the time that a page should have, judged by one that came."""

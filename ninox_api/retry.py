@@ -42,7 +42,7 @@ TRIES_OF_A_LARGE_READ = 2
 _GATEWAY_TIMEOUT = 504
 _BUSY = frozenset({502, 503, _GATEWAY_TIMEOUT})
 _REQUEST_TIMEOUT = 408
-"""What proxies answer on a connection that was idle for too long; the request was not looked at."""
+"""What proxies answer on a connection that was unused for too long; the request was not looked at."""
 
 
 def count_tries(
@@ -85,7 +85,7 @@ def repeat(send: Callable[[], Result], *, allowed: Callable[[NinoxError], int], 
 
     Args:
         send: Sends once.
-        allowed: Tells how often it may be sent in all, given how it just failed.
+        allowed: Says how often it may be sent in all, given how it just failed.
         again: What the next try does, for the log.
 
     Raises:
@@ -99,7 +99,7 @@ def repeat(send: Callable[[], Result], *, allowed: Callable[[NinoxError], int], 
         return send()
 
     def is_final(error: Exception) -> bool:
-        assert isinstance(error, NinoxError)  # noqa: S101 (tells mypy what on_exception cannot)
+        assert isinstance(error, NinoxError)  # noqa: S101 (mypy does not know it of on_exception)
         return tries >= allowed(error)
 
     def log(details: Details) -> None:
@@ -149,13 +149,13 @@ def parse_retry_after(header: str | None, *, now: datetime | None = None) -> flo
         header: Seconds or an HTTP date (RFC 9110).
         now: The current time; a date in the past asks for no wait.
     """
-    told = (header or "").strip()
-    if not told:
+    asked = (header or "").strip()
+    if not asked:
         return None
-    if told.isdecimal():
-        return float(told)
+    if asked.isdecimal():
+        return float(asked)
     try:
-        moment = parsedate_to_datetime(told)
+        moment = parsedate_to_datetime(asked)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=timezone.utc)
         return max(0.0, (moment - (now or datetime.now(timezone.utc))).total_seconds())

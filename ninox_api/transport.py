@@ -82,11 +82,11 @@ class Request:
         content_type: Of the body.
         password: Sent as `nx-password` for a locked database.
         repeatable: Whether sending it twice has the effect of sending it once.
-        writes: Whether it changes records; a 500 then means a bad field (observed), which no repetition mends.
+        writes: Whether it changes records; a 500 then means a bad field (observed), which no repetition fixes.
         tries_of_500: How often a request that only reads may be sent if the answer is 500.
         divisible: Whether the caller can ask for less if the server runs out of time.
         max_bytes: Largest answer that is taken; None for the bound of all answers.
-        measure: Receives what each answer took that arrived whole.
+        measure: Receives what each answer took that arrived in full.
         private_segment: Index of a segment that is a customer's own word (a file's name), which no message may contain.
     """
 
@@ -122,7 +122,7 @@ class Request:
 
     @property
     def label(self) -> str:
-        """The path as it may be told in logs and messages: without the query, and without private words."""
+        """The path as it may stand in logs and messages: without the query, and without private words."""
         shown = [
             "*" if position == self.private_segment else quote(segment, safe="")
             for position, segment in enumerate(self.segments)
@@ -152,10 +152,10 @@ _MOST_AHEAD_S = 60
 
 
 class ServerClock:
-    """Tells the later of two times: this machine's and the server's, as far as answers had a `Date`.
+    """Knows the later of two times: this machine's and the server's, as far as answers had a `Date`.
 
-    That header has whole seconds and may come late or from a cache, so a server is never ahead of what it says. A clock
-    of this machine that is behind counts for nothing, and neither does one that is far ahead.
+    That header has no fractions of seconds and may come late or from a cache, so a server is never ahead of what it
+    says. A clock of this machine that is behind counts for nothing, and neither does one that is far ahead.
     """
 
     def __init__(self) -> None:
@@ -165,10 +165,10 @@ class ServerClock:
     def note(self, date: str | None) -> None:
         """Take the `Date` of an answer into account; one that cannot be read counts for nothing."""
         try:
-            told_s = parsedate_to_datetime(date or "").timestamp()
+            said_s = parsedate_to_datetime(date or "").timestamp()
         except (ValueError, TypeError, OverflowError):
             return
-        boot_s = told_s - time.monotonic()
+        boot_s = said_s - time.monotonic()
         self._since_boot_s = boot_s if self._since_boot_s is None else max(boot_s, self._since_boot_s)
 
     def now_ms(self) -> int:
@@ -188,7 +188,7 @@ class Transport:
 
     Attributes:
         budget: Counts every request sent, repeated ones included.
-        clock: Tells the time, also by what the answers say.
+        clock: Knows the time, also by what the answers say.
     """
 
     def __init__(self, config: ConnectionConfig) -> None:
@@ -289,7 +289,8 @@ class Transport:
                 else:
                     content = read_body(response.raw, max_bytes=request.max_bytes)
                 return _Received(status, response.headers, content, time.monotonic() - began)
-        except (requests.RequestException, HTTPError, *_OWN_ERRORS, OSError) as error:
+        except (requests.RequestException, HTTPError, *_OWN_ERRORS, OSError) as error:  # OSError: of the bare socket
+            # `from None`: the library's own error holds the URL with its query, and so would a traceback.
             raise make_transport_error(
                 error, method=request.method, path=request.label, api_url=self._config.api_url
             ) from None
@@ -305,14 +306,13 @@ def _decode(received: _Received, request: Request, decoder: Decoder[Answer]) -> 
                 raise
             return decoder.decode(readable)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            whole = replace_broken_characters(received.content)
-            if whole == received.content:
+            repaired = replace_broken_characters(received.content)
+            if repaired == received.content:
                 raise
-            return decoder.decode(mark_monsters(whole))
+            return decoder.decode(mark_monsters(repaired))
     except msgspec.ValidationError as error:
-        if (
-            detect_form(received.content) != "json"
-        ):  # types are checked while reading, so damage further on may not be seen yet
+        # Types are checked while reading, so damage further on may not be seen yet.
+        if detect_form(received.content) != "json":
             raise _make_not_json_error(received, request) from None
         # The text names a JSON path and two types, no value.
         message = f"{request.method} {request.label} was answered in an unknown form: {error}."

@@ -27,7 +27,7 @@ _NO_NUMBER = re.compile(r"-?(?:NaN|Infinity)")
 _NAME_BEFORE = re.compile(r'"([^"]{1,100})"\s*:\s*\Z')
 
 MOST_PLACES = 12
-"""So many of the last calls are told of each error that nobody foresaw."""
+"""So many of the last calls are logged of each error that nobody foresaw."""
 
 
 def _describe_json_error(error: JSONDecodeError) -> str:

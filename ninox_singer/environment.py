@@ -52,14 +52,14 @@ def read_variables(settings: Iterable[str], *, prefix: str) -> dict[str, str]:
 
 
 def find_unknown_variables(
-    names: Mapping[str, Mapping[str, Any]], gone: Iterable[str], *, prefix: str
+    names: Mapping[str, Mapping[str, Any]], removed: Iterable[str], *, prefix: str
 ) -> Iterator[tuple[str, str | None]]:
     """Yield the variables that look like settings and are none, each with the setting that was probably meant.
 
     Left out is what Meltano makes itself: extras (`TAP_NINOX__SELECT`), parts of objects (`TAP_NINOX_ALIASES_X`), and
     the settings of a plugin that inherits (`TAP_NINOX_BUERO_TEAM`).
     """
-    known, former = [name.upper() for name in names], {name.upper() for name in gone}
+    known, former = [name.upper() for name in names], {name.upper() for name in removed}
     objects = [name.upper() for name, schema in names.items() if "object" in schema.get("type", ())]
     may_inherit = _PLUGIN_NAMES[prefix] in os.environ
     for variable in sorted(name for name in os.environ if name.startswith(prefix)):
@@ -113,7 +113,7 @@ def read_meltano_file(*, prefix: str) -> dict[str, list[Any]]:
 
 
 def _iter_project_files(root: Path) -> Iterator[Mapping[str, Any]]:
-    """Yield `meltano.yml` and what it includes; one that cannot be read has been told by Meltano."""
+    """Yield `meltano.yml` and what it includes; one that cannot be read has been reported by Meltano."""
     import yaml  # noqa: PLC0415 (slow to load)
 
     paths, seen = [root / "meltano.yml"], set()

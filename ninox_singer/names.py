@@ -3,7 +3,7 @@
 A name means what has it as its id, and what is called so. In names, unlike in ids, upper and lower case and blanks
 around make no difference, unless several things differ in nothing else and one is wanted: then the one that is written
 exactly so is meant. Only what nothing is called is a glob: `*` stands for any characters, `?` for one; brackets stand
-for themselves. What means nothing is a mistake, told with the nearest name that there is.
+for themselves. What means nothing is a mistake, reported with the nearest name that there is.
 
 And what streams, tables and properties are called on the way (`make_identifier`, `NameSpace`): an identifier is
 lower-case ASCII `[a-z0-9_]`, at most `MAX_LENGTH` bytes, never empty, and starts with a letter: system properties start
@@ -95,9 +95,9 @@ def find_nearest(name: str, known: Iterable[str], *, likeness: float = _LIKENESS
 def probably_meant(name: str, known: Iterable[str], *, likeness: float = _LIKENESS) -> str | None:
     """Return the nearest name, or else the only one of which a name is a part: `customers` of `shop__customers`."""
     known = list(known)
-    whole = find_nearest(name, known, likeness=likeness)
-    if whole is not None:
-        return whole
+    near = find_nearest(name, known, likeness=likeness)
+    if near is not None:
+        return near
     with_part = {one for one in known if find_nearest(name, _PARTS.split(fold(one)), likeness=_LIKENESS_OF_PARTS)}
     return with_part.pop() if len(with_part) == 1 else None
 

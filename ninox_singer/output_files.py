@@ -1,4 +1,4 @@
-"""Files that a run writes at a place which the user names: private, whole, and nothing replaced but plain files.
+"""Files that a run writes at a place which the user names: private, complete, and nothing replaced but plain files.
 
 Whoever may write into the folder can lay a link or a pipe there beforehand; nothing is written through one. An object
 store that fsspec leads to knows neither links nor owners: there a file has the rights that the store gives it.

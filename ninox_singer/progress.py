@@ -120,7 +120,7 @@ class Progress:
         self._start = start
         self._clock = clock
         self._began = clock()
-        self._told = float("-inf") if display.shows_at_once else self._began
+        self._shown_at = float("-inf") if display.shows_at_once else self._began
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -135,11 +135,11 @@ class Progress:
 
         Args:
             rows: Emitted in this run.
-            share: Of the whole table, 0 to 1; None if that is not known.
+            share: Of the full table, 0 to 1; None if that is not known.
         """
         now = self._clock()
-        if now - self._told >= self._display.interval_s:
-            self._told = now
+        if now - self._shown_at >= self._display.interval_s:
+            self._shown_at = now
             self._display.show(self._line(rows, share, seconds=now - self._began), share)
 
     def _line(self, rows: int, share: float | None, *, seconds: float) -> str:

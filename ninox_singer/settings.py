@@ -121,7 +121,7 @@ class ConfiguredPlugin(PluginBase):
         try:
             return super().cb_config(ctx, param, value)
         except (TypeError, ValueError) as error:
-            if type(error) not in {TypeError, ValueError}:  # it is no JSON, or no UTF-8: told elsewhere
+            if type(error) not in {TypeError, ValueError}:  # it is no JSON, or no UTF-8: reported elsewhere
                 raise
             message = '--config: a file holds no object of settings, such as {"auth_token": "…"}.'
             raise NinoxConfigError(message) from None
@@ -238,7 +238,9 @@ def _describe_removed(given: Any, removed: Mapping[str, str], path: str = "", pa
 def _is_about(line: str, problems: Iterable[str]) -> bool:
     """Return whether a line is about a setting that has been reported already."""
     name = line.partition(": ")[0]
-    return any(name == told or name.startswith(f"{told}.") for told in (line.partition(": ")[0] for line in problems))
+    return any(
+        name == known or name.startswith(f"{known}.") for known in (line.partition(": ")[0] for line in problems)
+    )
 
 
 def _list_types(schema: Mapping[str, Any]) -> tuple[str, ...]:
@@ -396,7 +398,7 @@ def _describe_wrong_type(path: list[str], value: Any, schema: Any) -> Iterator[s
 
 def _describe_unknown_value(path: list[str], value: Any, schema: Any) -> Iterator[str]:
     if value is not None and not isinstance(value, str):
-        return  # it is of a wrong type, which is told
+        return  # it is of a wrong type, which is reported
     permitted = " or ".join(json.dumps(item) for item in schema["enum"] if item is not None)
     yield f"{'.'.join(path)}: {json.dumps(value, ensure_ascii=False, default=str)} is unknown; give {permitted}."
 

@@ -45,10 +45,10 @@ def why_read_only(name: str) -> str:
 
 
 def make_meaning(field: Field, zone: ZoneInfo = UTC) -> Meaning:
-    """Return the function that tells what a value of a field means.
+    """Return the function that says what a value of a field means.
 
     Every value has a meaning that can be compared and hashed: two values of a field are equal if their meanings are,
-    whatever their spelling. So the same functions tell what differs and make the keys by which records are found. What
+    whatever their spelling. So the same functions say what differs and make the keys by which records are found. What
     is not of the field's type (a text in a number field) means itself.
 
     Args:

@@ -53,6 +53,7 @@ CLEARED = ""
 UTC = ZoneInfo("UTC")
 
 _WIDEST = 2**63
+"""Beyond it no id and no number of milliseconds is; a Decimal of an exponent of thousands would fill the memory."""
 _MOST_DIGITS = 24
 _JSON_TEXT = msgspec.json.Encoder(decimal_format="number", order="deterministic")
 
@@ -106,7 +107,7 @@ class Part:
     """One of the properties that a field becomes.
 
     Attributes:
-        name: What tells a field's properties apart: `""`, `id`, `start`, …; also the suffix.
+        name: What distinguishes a field's properties: `""`, `id`, `start`, …; also the suffix.
         schema: JSON Schema of its values.
         read: Makes the function that reads a value, given the options' captions and the time zone.
         read_column: Makes the one that reads a page's values at once, None where there is none.
@@ -149,7 +150,7 @@ class Computed:
         return checked
 
 
-WHOLE = frozenset({""})
+ONE_PROPERTY = frozenset({""})
 """The form of a field that one property makes."""
 
 
@@ -191,7 +192,7 @@ class FieldType:
         more_parts: Parts that are understood beside `parts` on the way in.
         forms: Sets of parts that say what the field should hold.
         is_plain: Whether one property alone makes the value.
-        is_empty: Tells an empty value on the way in.
+        is_empty: Recognizes an empty value on the way in.
         meaning: Makes the function that compares, given the zone of the wall clock.
         has_one_spelling: Whether equal values are always stored alike, but for the two forms of Unicode.
         has_options: Whether values are options of the field.
@@ -209,7 +210,7 @@ class FieldType:
     write: Callable[[Field, Formats], Write] | None = None
     read_only: str = ""
     more_parts: tuple[str, ...] = ()
-    forms: tuple[frozenset[str], ...] = (WHOLE,)
+    forms: tuple[frozenset[str], ...] = (ONE_PROPERTY,)
     is_plain: bool = True
     is_empty: Callable[[Any], bool] = is_blank
     meaning: Callable[[Field, ZoneInfo], Meaning] = _means_itself
@@ -223,7 +224,7 @@ class FieldType:
 
     @property
     def part_names(self) -> tuple[str, ...]:
-        """What tells the properties of a field apart that tap-ninox makes."""
+        """Names of the parts, `""` among them."""
         return tuple(part.name for part in self.parts)
 
 

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from ninox_api.schema import Choice, Field
 from ninox_singer.types.base import (
     CLEARED,
+    ONE_PROPERTY,
     STRING,
     STRINGS,
-    WHOLE,
     BadValueError,
     Captions,
     FieldType,
@@ -173,7 +173,7 @@ def _read_option(value: Any) -> str:
 class Options:
     """The options of a choice field.
 
-    What a value means is settled in this order: the caption, letter by letter; the option id; the caption without
+    What a value means is resolved in this order: the caption, letter by letter; the option id; the caption without
     regard to outer spaces and upper or lower case. So a caption that is a number is not mistaken for an id. A caption
     that several options have means none of them.
 
@@ -238,7 +238,7 @@ class Options:
 def write_option(choices: Iterable[Choice]) -> WriteParts:
     """Return a writer of a choice, given as a caption, an id, or both: option id.
 
-    Of both, the caption says what is meant and the id settles what the caption leaves open: options may be numbered
+    Of both, the caption says what is meant and the id decides what the caption leaves open: options may be numbered
     differently, or renamed, in the database that the row comes from. An id whose caption is null was deleted there, as
     tap-ninox says it: it means nothing any more and counts as empty.
     """
@@ -366,7 +366,7 @@ TYPES = {
             ),
         ),
         decoded_as=str | None,
-        forms=(WHOLE, frozenset({"id"}), frozenset({"", "id"})),
+        forms=(ONE_PROPERTY, frozenset({"id"}), frozenset({"", "id"})),
         write=lambda field, _formats: write_option(field.choices),
         is_plain=False,
         meaning=_choice_meaning,
@@ -377,7 +377,7 @@ TYPES = {
             Part(schema=STRINGS, read=lambda captions, _zone: read_choice_captions(captions)),
             Part(name="ids", schema=STRINGS, read=lambda captions, _zone: read_choice_ids(captions)),
         ),
-        forms=(WHOLE, frozenset({"ids"}), frozenset({"", "ids"})),
+        forms=(ONE_PROPERTY, frozenset({"ids"}), frozenset({"", "ids"})),
         write=lambda field, _formats: write_options(field.choices),
         is_plain=False,
         meaning=_multi_meaning,

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from ninox_singer.types.base import (
     MOMENT,
     NUMBER,
+    ONE_PROPERTY,
     STRING,
-    WHOLE,
     BadValueError,
     Computed,
     FieldType,
@@ -44,8 +44,8 @@ def read_seconds(value: Any) -> int | Decimal:
     match = _INTERVAL.fullmatch(read_string(value))
     if match is None:
         raise BadValueError
-    sign, hours, minutes, whole, fraction = match.groups()
-    total: int | Decimal = int(hours) * 3600 + int(minutes) * 60 + int(whole or 0)
+    sign, hours, minutes, seconds, fraction = match.groups()
+    total: int | Decimal = int(hours) * 3600 + int(minutes) * 60 + int(seconds or 0)
     if fraction and fraction.strip(".0"):
         total += Decimal(fraction)
     return -total if sign else total
@@ -216,7 +216,7 @@ TYPES = {
     "timeinterval": FieldType(
         parts=(Part(schema=NUMBER, read=read_as(read_seconds)), replace(TEXT_PART, name="text")),
         computed=Computed(expression="{0}", read=lambda _zone: _read_computed_seconds),
-        forms=(WHOLE, frozenset({"text"}), frozenset({"", "text"})),
+        forms=(ONE_PROPERTY, frozenset({"text"}), frozenset({"", "text"})),
         write=lambda _field, formats: write_interval(formats),
         is_plain=False,
         meaning=means(_interval_meaning),
@@ -227,7 +227,7 @@ TYPES = {
             Part(name="end", schema=MOMENT, read=lambda _captions, zone: read_appointment(1, zone)),
         ),
         more_parts=("",),
-        forms=(WHOLE, frozenset({"start", "end"})),
+        forms=(ONE_PROPERTY, frozenset({"start", "end"})),
         write=lambda _field, formats: write_appointment(formats),
         is_plain=False,
         meaning=means(_appointment_meaning),
@@ -238,7 +238,7 @@ TYPES = {
             Part(name="latitude", schema=NUMBER, read=read_as(read_coordinate(0))),
             Part(name="longitude", schema=NUMBER, read=read_as(read_coordinate(1))),
         ),
-        forms=(WHOLE, frozenset({"latitude", "longitude"}), frozenset({"", "latitude", "longitude"})),
+        forms=(ONE_PROPERTY, frozenset({"latitude", "longitude"}), frozenset({"", "latitude", "longitude"})),
         write=lambda _field, formats: write_location(formats),
         is_plain=False,
         meaning=means(_location_meaning),

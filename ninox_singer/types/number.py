@@ -107,8 +107,8 @@ def _parse_german(value: str) -> Decimal | None:
     match = _GERMAN.fullmatch(value.translate(_SPACES))
     if match is None:
         return None
-    sign, whole, fraction = match.groups()
-    return Decimal(f"{sign}{whole.replace('.', '')}.{fraction or '0'}")
+    sign, integer, fraction = match.groups()
+    return Decimal(f"{sign}{integer.replace('.', '')}.{fraction or '0'}")
 
 
 def _check_bounds(value: Decimal) -> int | Decimal:

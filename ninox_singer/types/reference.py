@@ -12,7 +12,7 @@ from ninox_singer.types.base import (
     CLEARED,
     INTEGER,
     INTEGERS,
-    WHOLE,
+    ONE_PROPERTY,
     BadValueError,
     FieldType,
     Meaning,
@@ -124,7 +124,7 @@ _LINKS_PART = Part(schema=INTEGERS, read=read_as(read_links))
 _LINK_TYPE = FieldType(
     parts=(_LINK_PART,),
     more_parts=("id",),
-    forms=(WHOLE, frozenset({"id"})),
+    forms=(ONE_PROPERTY, frozenset({"id"})),
     write=lambda field, _formats: write_link(field.target_table_id),
     meaning=_link_meaning,
     links=True,
@@ -137,7 +137,7 @@ TYPES = {
     "dmulti": FieldType(
         parts=(_LINKS_PART,),
         more_parts=("ids",),
-        forms=(WHOLE, frozenset({"ids"})),
+        forms=(ONE_PROPERTY, frozenset({"ids"})),
         write=lambda field, _formats: write_links(field.target_table_id),
         meaning=_links_meaning,
         links=True,

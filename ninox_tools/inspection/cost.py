@@ -19,8 +19,8 @@ class CallCost:
     """API calls of a run, as far as they can be estimated.
 
     Attributes:
-        discovery: Calls that tell what there is: spent by every run.
-        feeds: Calls that tell what changed: one per database with a selected table.
+        discovery: Calls that show what there is: spent by every run.
+        feeds: Calls that show what changed: one per database with a selected table.
         queries: Calls for the user's own scripts: one each in every run.
         pages: Calls that read all selected tables once.
         files: Calls that list the files of all records once; each download comes on top.
@@ -52,7 +52,7 @@ class CallCost:
 
     @property
     def minutes_between_runs(self) -> int | None:
-        """How often an idle run fits the plan; None if that is not known, or scheduled full refreshes use it up."""
+        """How often a run without changes fits the plan; None if that is unknown, or full refreshes use it up."""
         left = (self.calls_per_month or 0) - self.refreshes_per_month
         return minutes_between_runs(self.idle_run, left) if left > 0 else None
 
@@ -94,7 +94,7 @@ class TableReading:
     def calls(self, page_size: int | None) -> int:
         """Return the calls of a full refresh: its pages; nothing but an empty one shows that it has no rows.
 
-        Where the newest record was deleted, or no feed tells which id comes next, the end costs one call more.
+        Where the newest record was deleted, or no feed says which id comes next, the end costs one call more.
         """
         return _count_pages(self.rows, page_size) * (1 + self.joins_formulas) or 1
 
@@ -141,7 +141,7 @@ def estimate_cost(
         feeds=len({table.database_id for table in tables}),
         queries=queries,
         pages=sum(table.calls(page_size) for table in tables),
-        # Databases with files are asked once more for the number of their records, to tell this cost in the log.
+        # Databases with files are asked once more for the number of their records, to log this cost.
         files=sum(table.file_calls(page_size) for table in tables)
         + len({table.database_id for table in tables if table.lists_files}),
         refreshes_per_month=math.ceil(refreshes * DAYS_PER_MONTH),

@@ -534,7 +534,7 @@ class TablePages:
                 )
 
             passes = iter_passes(
-                numbered, sequence=self._feed.current_sequence, emitted=emitted, is_whole=is_whole, is_all=is_all
+                numbered, sequence=self._feed.current_sequence, emitted=emitted, is_complete=is_whole, is_all=is_all
             )
             try:
                 yield from (ReadPage(self._joined(page)) for page in passes)
