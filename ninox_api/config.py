@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -108,13 +109,17 @@ def _holds_certificates(path: str, _modified_ns: int) -> bool:
     return True
 
 
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
+"""What may follow `Bearer` (RFC 6750). A variable that is not replaced has a $, another file quotation marks or a =."""
+
+
 def _describe_token(token: str) -> str:
     """Return what is wrong with a key, empty if nothing is."""
     if not token:
         return "auth_token: missing. Make an API key in Ninox under Settings > Integrations."
     if token.lower().startswith("bearer "):
         return "auth_token: give the key alone, without the word Bearer."
-    if not token.isascii() or not token.isprintable() or " " in token:
+    if not _TOKEN.fullmatch(token):
         return "auth_token: it contains a space or a character that no Ninox key has; copy the key again."
     return ""
 

@@ -48,6 +48,9 @@ CONNECTION_PROPERTIES: tuple[th.Property[Any], ...] = (
 )
 """What tap and target have in common; `team` and the bounds on requests are their own."""
 
+MOST_LETTERS = 10_000
+"""Of a file with a key; the longest header that servers commonly take is shorter."""
+
 REMOVED_SETTINGS = {
     "allow_http": "Plain http goes to this machine alone: use https, or a tunnel such as "
     "ssh -N -L 8080:localhost:80 <server>, and http://127.0.0.1:8080/v1 as the address.",
@@ -102,14 +105,15 @@ def assign_passwords(client: NinoxClient, databases: Sequence[DatabaseName]) -> 
 def _read_key(path: str) -> str:
     """Return what a file holds, without the white space around it."""
     try:
-        key = Path(path).expanduser().read_text(encoding="utf-8-sig").strip()
+        with Path(path).expanduser().open(encoding="utf-8-sig") as file:
+            key = file.read(MOST_LETTERS + 1).strip()  # a wrong path may lead to a disk image, or to what has no end
     except OSError as error:
         message = f"auth_token_file: {path} cannot be read ({error.strerror})."
         raise NinoxConfigError(message) from None
     except ValueError:  # its own text would quote the file
         message = f"auth_token_file: {path} is not text in UTF-8."
         raise NinoxConfigError(message) from None
-    if not key:
-        message = f"auth_token_file: {path} is empty."
+    if not key or len(key) > MOST_LETTERS:
+        message = f"auth_token_file: {path} is {'too long for a key' if key else 'empty'}."
         raise NinoxConfigError(message)
     return key

@@ -76,6 +76,8 @@ def find_unknown_variables(
         ):
             continue
         near = find_nearest(name, known, likeness=_LIKENESS)
+        if near is None and "URL" in name.split("_"):  # without its address, the key would go to the public cloud
+            near = "API_URL"
         yield variable, near.lower() if near else None
 
 

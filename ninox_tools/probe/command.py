@@ -23,7 +23,9 @@ _PREFIX = "TAP_NINOX_"
 _TAKEN = frozenset({*(item.name for item in CONNECTION_PROPERTIES), "databases"})
 """Settings of the tap that say where the data is; the others are for reading it."""
 
-_LIKENESS = 0.81
+_OF_THE_SDK = frozenset({
+    "stream_maps", "stream_map_config", "flattening_enabled", "flattening_max_depth", "batch_config",
+})  # fmt: skip
 _INTERRUPTED = 130
 
 
@@ -97,19 +99,18 @@ def read_configuration(path: Path | None) -> dict[str, Any]:
         load_env_file()
         given: Mapping[str, Any] = read_variables(properties, prefix=_PREFIX)
         unknown = find_unknown_variables(properties, REMOVED_SETTINGS, prefix=_PREFIX)
-        meant = {name: f"{_PREFIX}{near.upper()}" for name, near in unknown if near}
+        meant: dict[str, str | None] = {name: f"{_PREFIX}{near.upper()}" for name, near in unknown if near}
     else:
         given = simplejson.loads(path.read_text(encoding="utf-8-sig"))
         if not isinstance(given, dict):
             message = f'--config: {path} holds no object of settings, such as {{"auth_token": "…"}}.'
             raise NinoxConfigError(message)
-        # A misspelt `api_url` would send the key to the public cloud.
-        strange = sorted(given.keys() - properties.keys() - REMOVED_SETTINGS.keys())
-        meant = {name: near for name in strange if (near := find_nearest(name, properties, likeness=_LIKENESS))}
+        # Without `api_url`, however it is misspelt, the key would go to the public cloud.
+        strange = sorted(given.keys() - properties.keys() - REMOVED_SETTINGS.keys() - _OF_THE_SDK)
+        meant = {name: find_nearest(name, properties) for name in strange}
     if meant:
-        raise NinoxConfigError(
-            [f"{name}: there is no such setting. Did you mean {near}?" for name, near in meant.items()]
-        )
+        hints = {name: f" Did you mean {near}?" if near else "" for name, near in meant.items()}
+        raise NinoxConfigError([f"{name}: there is no such setting.{hint}" for name, hint in hints.items()])
     schema = {"type": "object", "properties": {name: properties[name] for name in _TAKEN}}
     return read_settings({name: value for name, value in given.items() if name in _TAKEN}, schema)
 

@@ -85,6 +85,9 @@ KEY_FILES = {
         b"one\ntwo-canary\n",
         "auth_token_file: it contains a space or a character that",
     ),
+    "several settings": (b"TAP_NINOX_AUTH_TOKEN=canary", "auth_token_file: it contains a space or a character that"),
+    "settings in JSON": (b'{"auth_token":"canary"}', "auth_token_file: it contains a space or a character that"),
+    "a disk image": (b"canary" * 1_000_000, "auth_token_file: {path} is too long for a key."),
     "no text": (b"\xff\xfe\x00", "auth_token_file: {path} is not text in UTF-8."),
 }
 

@@ -543,7 +543,13 @@ def test_json_goes_to_the_output_and_the_table_to_the_screen(simulate, tmp_path)
 def test_settings_are_those_of_the_tap_and_may_stand_in_variables(simulate, tmp_path):
     stage = simulate(company())
     done = command(
-        stage, tmp_path, page_size=100, deletes="both", databases=["Canary*"], full_refresh_interval_hours=24
+        stage,
+        tmp_path,
+        page_size=100,
+        deletes="both",
+        flattening_enabled=True,
+        databases=["Canary*"],
+        full_refresh_interval_hours=24,
     )
     assert done.returncode == 0, done.stderr
     variables = {"TAP_NINOX_AUTH_TOKEN": stage.token, "TAP_NINOX_API_URL": stage.url}
@@ -559,6 +565,8 @@ def test_settings_are_those_of_the_tap_and_may_stand_in_variables(simulate, tmp_
             {"TAP_NINOX_API_ULR": "x"},
             "TAP_NINOX_API_ULR: there is no such setting. Did you mean TAP_NINOX_API_URL?",
         ),
+        ({"url": "https://ninox.example.org/v1"}, None, "url: there is no such setting."),
+        ({}, {"TAP_NINOX_URL": "x"}, "TAP_NINOX_URL: there is no such setting. Did you mean TAP_NINOX_API_URL?"),
         ({"auth_token": ""}, None, "auth_token: missing. Make an API key in Ninox under Settings > Integrations."),
         ({"auth_token": "wrong-canary-key"}, None, "HTTP 401. Check auth_token"),
     ],
