@@ -14,6 +14,7 @@ PEERS: dict[str, tuple[str, ...]] = {
     "airbyte": ("airbyte-cdk==7.39.1",),
     "msdk": ("tap-rest-api-msdk==1.4.2", "setuptools<81"),  # it imports pkg_resources without declaring it
     "tap-spreadsheets": ("tap-spreadsheets==1.1.2",),
+    "tap-csv-folder": ("tap-csv-folder==0.0.1a1",),
 }
 """Peer → what is installed for it."""
 

@@ -44,13 +44,13 @@ def test_a_list_becomes_what_a_person_would_type(name, simulate, tmp_path, monke
     write(case["file"], tmp_path)
     entry = {"path": case["file"]["name"], **case["tap"]}
     ((caption, fields),) = case["table"].items()
-    simulator = simulate(team(database({"A": table(caption, **_fields(fields))}, {"A": []})))
+    simulator = simulate(team(database({"A": table(caption, **fields_of(fields))}, {"A": []})))
     stream_settings = {"streams": {entry["stream"]: case["target"]}} if "target" in case else {}
 
     read = run_tabular(entry)
     assert read.error is None
     first = run_target(simulator, read.messages, **stream_settings)
-    assert _typed(simulator, fields) == case["ninox"]
+    assert typed(simulator, fields) == case["ninox"]
     for reject in case.get("rejects", []):
         assert reject in caplog.text
     for said in case.get("says", []):
@@ -64,7 +64,7 @@ def test_a_list_becomes_what_a_person_would_type(name, simulate, tmp_path, monke
     assert again.counts(entry["stream"])["unchanged"] == len(case["ninox"])
 
 
-def _fields(fields):
+def fields_of(fields):
     """Field ids in order; a list of captions is a choice."""
     described = {}
     for number, (caption, kind) in enumerate(fields.items()):
@@ -79,7 +79,7 @@ def _id(number):
     return chr(ord("A") + number)
 
 
-def _typed(simulator, fields):
+def typed(simulator, fields):
     """Records by caption, as a person sees them; empty fields are left out."""
     captions = {_id(number): item for number, item in enumerate(fields.items())}
     records = []
