@@ -129,48 +129,49 @@ INTRODUCTION = """# Settings
 
 Set them under `config` in `meltano.yml`, in a JSON file given with `--config`, or, with `--config=ENV`, as environment
 variables: prefix and name in capitals (`TAP_NINOX_AUTH_TOKEN`), lists and objects as JSON, booleans as `true` or
-`false`. Variables may also stand in a file `.env`, in the current folder or above it; those of the shell take
-precedence.
+`false`. Variables may also be in a file `.env`, in the current folder or above it; those of the shell take precedence.
 
-What is written is what arrives, through Meltano, too:
-keys with dots are put together again where Meltano takes them apart.
+What you write is what arrives, through Meltano, too: keys with dots are put together again where Meltano takes them
+apart.
 
-An address that is lost because its variable is not defined is an error: no key goes to a public default in its place.
-Likewise `dry_run`. Meltano drops settings that are null, or whose variable is not defined, without a word. The plugins
-therefore look into `meltano.yml`: of what stands there without a value, whatever would make them read or write more
-than was asked for, or elsewhere, is an error (`api_url`, `team`, `databases`, `tables`, `database`, `dry_run`,
-`limit_rows`, `max_updates`, `max_deletes`). `ff: {strict_env_var_mode: true}` makes Meltano refuse all such variables.
+An address that is lost because its variable is undefined is an error: no key goes to a public default instead. The same
+goes for `dry_run`. Meltano silently drops settings that are null or whose variable is undefined. The plugins therefore
+look into `meltano.yml`: a setting that has no value there is an error if they would then read or write more than was
+asked for, or elsewhere (`api_url`, `team`, `databases`, `tables`, `database`, `dry_run`, `limit_rows`, `max_updates`,
+`max_deletes`). `ff: {strict_env_var_mode: true}` makes Meltano refuse all such variables.
 
-With `--config=ENV`, an empty variable counts as not given, but for `api_url`, `databases`, `tables` and `dry_run`:
-there it is an error, since it is often what is left of one that holds another.
+With `--config=ENV`, an empty variable counts as not given, except for `api_url`, `databases`, `tables` and `dry_run`:
+for these it is an error, since it is often what is left of a variable that refers to another.
 
-A variable that looks like a setting and is none is named in a warning, with the nearest setting. It is an error with
-`--config=ENV`, and always if what it is like would keep something from being written (`TARGET_NINOX_DRYRUN`). Without
-`--config=ENV` variables are not read, so one that would keep something from being written is an error there, too.
+A variable that looks like a setting but is none is named in a warning, with the nearest setting. It is an error with
+`--config=ENV`, and always if the setting it resembles would keep something from being written (`TARGET_NINOX_DRYRUN`).
+Without `--config=ENV` variables are not read, so a setting that would keep something from being written is an error
+there, too.
 
-If Meltano ends with `'str' object does not support item assignment`, one key begins like another (`db.A` and
-`db.A.B`): give the whole object as JSON text in single quotes.
+If Meltano ends with `'str' object does not support item assignment`, one key begins like another (`db.A` and `db.A.B`):
+give the whole object as JSON text in single quotes.
 
 ## Names
 
-The same rules hold wherever a setting names a team, database, table, field, property or stream:
+The same rules apply wherever a setting names a team, database, table, field, property or stream:
 
 * **Ids** match exactly, letter by letter.
-* **Names** match whatever is called so; upper and lower case and blanks around make no difference, unless names differ
-  in nothing else: then the exact spelling counts. If one thing is wanted and several have the name, that is an error
-  that lists their ids. A table or field to write into may also be given by the name that the tap would make of its
-  caption (`groessen` for *Größen*).
-* **Globs.** Where several may be meant (`databases`, `tables`, `team`, `refresh`, `files`, `formulas`, `streams`), `*`
-  stands for any characters and `?` for one; brackets stand for themselves. Only what nothing is called is a glob.
-* **Precedence.** A name counts more than a glob, and of several globs the first does.
-* **Exclusion.** In lists, `!` leaves out what is named behind it. What a name leaves out by `!` has to be there: under
-  another name, it would be read. Ids of what is gone may stay.
-* **Mistakes.** A name of nothing is an error that names the nearest one. Where other names make sense, what they name
-  is read first, and the run ends with exit code 1, as `--discover` does. (Under Meltano, `--discover` only warns:
-  behind a discovery that fails Meltano loads nothing, so one table that is gone would keep all others from the
-  warehouse. The run itself ends with exit code 1.) Settings of streams that do not come may be for another tap, so the
-  target only warns of them; what looks like a slip is an error, too, once all rows are loaded. Of `stream_maps` the tap
-  refuses, before it reads, one for a table that a database lacks; the target, what looks like a slip.
+* **Names** match whatever has that name; upper and lower case and surrounding blanks make no difference, unless names
+  differ in nothing else: then the exact spelling counts. If one thing is wanted and several have the name, that is an
+  error that lists their ids. A table or field to write into may also be given by the name that the tap would make of
+  its caption (`groessen` for *Größen*).
+* **Globs.** Where several things may be meant (`databases`, `tables`, `team`, `refresh`, `files`, `formulas`,
+  `streams`), `*` stands for any characters and `?` for one; brackets stand for themselves. A text is a glob only if
+  nothing has it as its name.
+* **Precedence.** A name takes precedence over a glob, and of several globs the first one counts.
+* **Exclusion.** In lists, `!` leaves out what is named after it. What a name leaves out with `!` must exist: under
+  another name, it would be read. Ids of things that are gone may stay.
+* **Mistakes.** A name that matches nothing is an error that suggests the nearest one. If other names match, what they
+  name is read first, and the run ends with exit code 1, as `--discover` does. (With Meltano, `--discover` only warns:
+  after a failed discovery Meltano loads nothing, so one missing table would keep all others from the warehouse. The run
+  itself ends with exit code 1.) Settings for streams that do not arrive may be for another tap, so the target only
+  warns about them; what looks like a slip is an error, too, once all rows are loaded. In `stream_maps`, the tap
+  refuses, before it reads, an entry for a table that a database lacks; the target refuses what looks like a slip.
 """
 
 ENV_EXAMPLE = """# Copy to .env and fill in; .env is never committed. What begins with # is rarely needed.

@@ -157,13 +157,13 @@ PROMISES = [
     ),
     Promise(
         "docs/reference/settings.md",
-        "an empty variable counts as not given, but for `api_url`, `databases`, `tables` and `dry_run`",
+        "an empty variable counts as not given, except for `api_url`, `databases`, `tables` and `dry_run`",
         test="unit/test_environment.py::test_an_empty_variable_is_an_error_where_more_would_be_done_than_was_asked_for",
         defects=(Defect("ninox_singer:read_variables", "or name in _NEVER_EMPTY", ""),),
     ),
     Promise(
         "docs/reference/settings.md",
-        "A variable that looks like a setting and is none is named in a warning",
+        "A variable that looks like a setting but is none is named in a warning",
         test="unit/test_environment.py::test_what_only_looks_like_a_setting_is_told",
         defects=(
             Defect("ninox_singer:find_unknown_variables", "may_inherit and any", "any"),
@@ -185,19 +185,19 @@ PROMISES = [
     ),
     Promise(
         "docs/reference/settings.md",
-        "An address that is lost because its variable is not defined is an error",
+        "An address that is lost because its variable is undefined is an error",
         test="unit/test_environment.py::test_an_address_that_meltano_lost_is_an_error",
         defects=(Defect("ninox_singer:ConfiguredPlugin._validate_config", "raise NinoxConfigError(lost)", "pass"),),
     ),
     Promise(
         "docs/reference/settings.md",
-        "A variable that looks like a setting and is none is named in a warning, with the nearest setting.",
+        "A variable that looks like a setting but is none is named in a warning, with the nearest setting.",
         test="unit/test_environment.py::test_a_variable_that_is_no_setting_is_a_warning_that_names_the_nearest",
         defects=(Defect("ninox_singer:find_unknown_variables", "likeness=_LIKENESS", "likeness=1.0"),),
     ),
     Promise(
         "docs/reference/settings.md",
-        "upper and lower case and blanks around make no difference",
+        "upper and lower case and surrounding blanks make no difference",
         test="unit/test_names.py::test_a_name_is_an_id_or_a_name_before_it_is_a_glob",
         defects=(
             Defect("ninox_singer.names:fold", ".casefold()", ""),
@@ -207,7 +207,7 @@ PROMISES = [
     ),
     Promise(
         "docs/reference/settings.md",
-        "upper and lower case and blanks around make no difference",
+        "upper and lower case and surrounding blanks make no difference",
         test="settings/test_names_in_settings.py::test_the_tap_finds_what_is_named",
         defects=(
             Defect(
@@ -220,7 +220,7 @@ PROMISES = [
     ),
     Promise(
         "docs/reference/settings.md",
-        "upper and lower case and blanks around make no difference",
+        "upper and lower case and surrounding blanks make no difference",
         test="settings/test_names_in_settings.py::test_the_target_finds_what_is_named",
         defects=(
             Defect("target_ninox:plan_stream", "settings = settings.naming(properties)", "pass"),
@@ -232,7 +232,7 @@ PROMISES = [
     ),
     Promise(
         "docs/reference/settings.md",
-        "Only what nothing is called is a glob",
+        "A text is a glob only if nothing has it as its name",
         test="unit/test_names.py::test_a_name_is_an_id_or_a_name_before_it_is_a_glob",
         defects=(
             Defect("ninox_singer:Names.find_all", "if found or not is_glob(pattern):", "if not is_glob(pattern):"),
@@ -241,13 +241,13 @@ PROMISES = [
     ),
     Promise(
         "docs/reference/settings.md",
-        "What a name leaves out by `!` has to be there",
+        "What a name leaves out with `!` must exist",
         test="unit/test_names.py::test_what_cannot_be_chosen",
         defects=(Defect("ninox_singer.names:choose", "if absent:", "if False:"),),
     ),
     Promise(
         "docs/reference/settings.md",
-        "A name of nothing is an error that names the nearest one",
+        "A name that matches nothing is an error that suggests the nearest one",
         test="settings/test_names_in_settings.py::test_the_tap_refuses_what_is_not_there_and_says_what_is_near",
         defects=(
             Defect(
@@ -261,7 +261,7 @@ PROMISES = [
     ),
     Promise(
         "docs/reference/settings.md",
-        "A name of nothing is an error that names the nearest one",
+        "A name that matches nothing is an error that suggests the nearest one",
         test="settings/test_names_in_settings.py::test_the_target_refuses_what_is_not_there_and_says_what_is_near",
         defects=(
             Defect("target_ninox.records.destination:_find_database", "if problems:", "if False:"),
@@ -282,7 +282,7 @@ PROMISES = [
     ),
     Promise(
         "docs/reference/settings.md",
-        "A name counts more than a glob, and of several globs the first does.",
+        "A name takes precedence over a glob, and of several globs the first one counts.",
         test="tap/test_formulas.py::test_a_name_counts_more_than_a_glob_and_of_globs_the_first",
         defects=(
             Defect("tap_ninox:offer_formulas", "sorted(patterns, key=is_glob)", "patterns"),
@@ -293,7 +293,7 @@ PROMISES = [
     ),
     Promise(
         "docs/reference/settings.md",
-        "A name counts more than a glob, and of several globs the first does.",
+        "A name takes precedence over a glob, and of several globs the first one counts.",
         test="target/test_settings.py::test_streams_are_settled_by_their_name_and_then_by_globs_of_which_the_first_counts_more",
         defects=(Defect("target_ninox:TargetSettings.stream", "*reversed(globs)", "*globs"),),
     ),
@@ -308,8 +308,8 @@ PROMISES = [
     ),
     Promise(
         "docs/reference/settings.md",
-        "of what stands there without a value, whatever would make them read or write more than was asked for, or "
-        "elsewhere, is an error",
+        "a setting that has no value there is an error if they would then read or write more than was asked for, or "
+        "elsewhere",
         test="unit/test_environment.py::test_what_stands_in_meltanos_file_without_a_value_is_an_error_that_names_it",
         defects=(
             Defect("ninox_singer:_describe_lost", '"null" not in _list_types(part) and', "name in LOST and"),
@@ -321,7 +321,7 @@ PROMISES = [
     ),
     Promise(
         "docs/reference/settings.md",
-        "always if what it is like would keep something from being written",
+        "always if the setting it resembles would keep something from being written",
         test="unit/test_environment.py::test_what_keeps_rows_from_being_written_may_not_be_misspelt",
         defects=(Defect("ninox_singer:ConfiguredPlugin._check_variables", "if meant in HOLDS_BACK:", "if False:"),),
     ),
@@ -336,8 +336,8 @@ PROMISES = [
     ),
     Promise(
         "docs/reference/settings.md",
-        "An address that is lost because its variable is not defined is an error: no key goes to a public default in "
-        "its place. Likewise `dry_run`.",
+        "An address that is lost because its variable is undefined is an error: no key goes to a public default "
+        "instead. The same goes for `dry_run`.",
         test="unit/test_environment.py::test_a_dry_run_that_meltano_lost_is_an_error",
         defects=(
             Defect(
@@ -349,19 +349,19 @@ PROMISES = [
     ),
     Promise(
         "docs/reference/settings.md",
-        "What is written is what arrives, through Meltano, too",
+        "What you write is what arrives, through Meltano, too",
         test="unit/test_setting_errors.py::test_what_is_no_number_is_none",
         defects=(Defect("ninox_singer.settings:_convert", "not math.isfinite(value)", "False"),),
     ),
     Promise(
         "docs/reference/settings.md",
-        "What is written is what arrives, through Meltano, too",
+        "What you write is what arrives, through Meltano, too",
         test="unit/test_setting_errors.py::test_a_fraction_of_a_file_is_a_number_that_can_be_reckoned_with",
         defects=(Defect("ninox_singer.settings:_convert", "isinstance(value, Decimal)", "False"),),
     ),
     Promise(
         "docs/reference/settings.md",
-        "What is written is what arrives, through Meltano, too",
+        "What you write is what arrives, through Meltano, too",
         test="e2e/test_every_door.py::test_an_object_that_came_empty_is_noticed",
         defects=(Defect("ninox_singer:_restore_object", "value == {} and not written", "False"),),
     ),

@@ -32,7 +32,7 @@ PROMISES = [
     ),
     Promise(
         "docs/reference/settings.md",
-        "one that would keep something from being written is an error there, too.",
+        "a setting that would keep something from being written is an error there, too.",
         test="unit/test_environment.py::test_what_keeps_rows_from_being_written_may_not_stand_where_nobody_reads_it",
         defects=(
             Defect("ninox_singer:ConfiguredPlugin._check_variables", "HOLDS_BACK & properties.keys()", "()"),
@@ -59,7 +59,7 @@ PROMISES = [
     ),
     Promise(
         "docs/reference/settings.md",
-        "Of `stream_maps` the tap refuses, before it reads, one for a table that a database lacks",
+        "In `stream_maps`, the tap refuses, before it reads, an entry for a table that a database lacks",
         test="tap/test_idle_maps.py::test_of_a_database_that_is_read_whole_a_map_is_for_no_other_run",
         defects=(
             Defect("tap_ninox:check_maps", "_database_part(source) in databases", "False"),
@@ -68,7 +68,7 @@ PROMISES = [
     ),
     Promise(
         "docs/reference/settings.md",
-        "the target, what looks like a slip.",
+        "the target refuses what looks like a slip.",
         test="target/test_upsert.py::test_a_map_whose_stream_is_mistyped_ends_the_run",
         defects=(
             Defect("target_ninox:TargetNinox._finish", "check_unused_maps(", "str("),
@@ -77,7 +77,7 @@ PROMISES = [
     ),
     Promise(
         "docs/reference/settings.md",
-        "A name of nothing is an error that names the nearest one.",
+        "A name that matches nothing is an error that suggests the nearest one.",
         test="target/test_upsert.py::test_settings_that_miss_the_database_in_a_stream_s_name_end_the_run",
         defects=(Defect("ninox_singer:probably_meant", "len(with_part) == 1", "False"),),
     ),
