@@ -125,6 +125,7 @@ class StreamAccount:
             self.remembered = None
 
     def _add(self, outcome: str, count: int, *, because: str = "") -> None:
+        # What became of rows is called as the counts are: `report.OUTCOMES`.
         setattr(self.report, outcome, getattr(self.report, outcome) + count)
         if outcome == "skipped" and count:
             self.report.skipped_because[because] = self.report.skipped_because.get(because, 0) + count

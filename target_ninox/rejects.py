@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 _OWNER_ONLY = 0o600
 _MOST_LOGGED = 10
 _SOURCE = ("_sdc_source_file", "_sdc_source_sheet", "_sdc_source_lineno")
+"""Columns in which taps of files say where a row stood (tap-tabular, tap-csv, tap-s3-csv)."""
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 

@@ -67,6 +67,7 @@ def find_missing_source(stream_maps: Mapping[str, Any], alias: str, came: Collec
 
 def _rules_for(stream_maps: Mapping[str, Any], stream: str, alias: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield the maps by which a stream is loaded as `alias`."""
+    # A map under a name of its own makes another stream of `__source__`; any other is named like the tap's, or a glob.
     own = stream_maps.get(alias)
     if isinstance(own, Mapping) and "__source__" in own:
         yield alias, own

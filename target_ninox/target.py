@@ -76,7 +76,7 @@ class TargetNinox(SdkTarget):
         self._loaded_at = time.time()
         self._counters: dict[str, metrics.Counter] = {}
         self._reader = MessageReader(self._receive, on_failure=self._abort)
-        quieten(self.logger)
+        quieten(self.logger)  # before the SDK's own __init__, which logs
         super().__init__(**{"message_reader": self._reader, **kwargs})
         self._connection = read_connection(self.config)
         self._settings = TargetSettings.from_settings(self.config)
@@ -201,7 +201,7 @@ class TargetNinox(SdkTarget):
                 self._states.add(*self._last_inside)
             self._flush_all()
             for counter in self._counters.values():
-                counter.exit()
+                counter.exit()  # logs the last count
             self._finish()
         except (Exception, SystemExit):
             self._abort()

@@ -78,10 +78,10 @@ class RecordIndex:
         self._key_of = key_of
         self._values = values
         self._ids = array("q")
-        self._late: dict[int, int] = {}
+        self._late: dict[int, int] = {}  # ids that came behind a higher one; the others are sorted
         self._offsets = array("q")
         self._next = array("q")
-        self._first: dict[int, int] = {}
+        self._first: dict[int, int] = {}  # hash of a key → slot, which `_next` chains to others of that hash
 
     def __contains__(self, record_id: int) -> bool:
         """Return whether a record is known."""

@@ -13,8 +13,12 @@ from target_ninox.records.table import KnownTable
 
 _FEW = 2
 """So many single reads are never dearer than reading the table: a page and the empty one behind it."""
+
 _LONGEST = 1000
+"""Characters of filters, which stand in the address: servers refuse long ones with 414 (observed elsewhere)."""
+
 _COMPARABLE = (str, int, decimal.Decimal)
+"""Of lists and objects, nobody documents what a server takes for equal."""
 
 
 class Matcher:
@@ -98,7 +102,7 @@ class Matcher:
                 self._look_all_up(unknown)
 
     def _look_all_up(self, unknown: Mapping[Hashable, Fields]) -> None:
-        all(self._look_up(key, fields) for key, fields in unknown.items())
+        all(self._look_up(key, fields) for key, fields in unknown.items())  # up to the first that cannot be relied on
 
     def _read_page(self) -> bool:
         page = next(self._unread, None)
@@ -158,7 +162,7 @@ class Matcher:
     def _filters(self, fields: Fields) -> Fields | None:
         filters = {field_id: fields.get(field_id) for field_id in self._key_fields} if self._has_one_spelling else {}
         is_fit = bool(filters) and all(isinstance(value, _COMPARABLE) for value in filters.values())
-        is_short = len(str(filters)) <= _LONGEST  # servers refuse long addresses: 414 (observed elsewhere)
+        is_short = len(str(filters)) <= _LONGEST
         return filters if is_fit and is_short else None
 
 

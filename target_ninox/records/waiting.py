@@ -16,6 +16,8 @@ MEMORY_BYTES = 1024 * 1024
 """A few rows stay in memory; beyond this they go to an unnamed file that ends with the process."""
 
 _MOST_GAPS = 100_000
+"""So many rows that wait no more may stay in the file before the others move to a new one."""
+
 _NONE = -1
 
 

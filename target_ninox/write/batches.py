@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -46,6 +47,7 @@ FIRST_BATCH_SIZE = 100
 """Public clients send 100 to 300 records at once; no maximum is documented."""
 
 MAX_BATCH_SIZE = 1000
+"""No maximum is documented (assumed): from here on, larger batches spare few calls."""
 
 MAX_BATCH_BYTES = 1024 * 1024
 """Of the body of a request for more rows than the first one had: what web servers take unless configured otherwise."""
@@ -125,13 +127,20 @@ class BatchSize:
 
 PARTS = 5
 """A refused batch is divided into so many: fewer calls than halving, as every failure of a create costs a look."""
+
 CHECK_EVERY = 10
+"""After so many refusals in a row the table is read once: the key may have lost its rights, or the table be deleted."""
+
 MOST_REFUSED_IN_A_ROW = 100
+"""After so many it is not the rows."""
 
 _TOO_LARGE = 413
 _LOCKED = 423
 _REFUSALS = (*range(400, 500), 500)
+"""500 is what Ninox answers to a row with an unknown or a read-only field (observed); 502 to 504 come from proxies."""
+
 _MOST_QUOTED = 100
+"""Characters of an error in an answer; a longer one may quote the row."""
 
 
 class RefusesEverythingError(NinoxError):
@@ -204,7 +213,7 @@ class BatchWriter:
             NinoxError: Ninox does not answer any more; rows without an outcome were not sent, or are updates.
         """
         intents = list(intents)
-        for creates in (True, False):
+        for creates in (True, False):  # never in one request: new ids are checked in another way than those sent
             chunk = [intent for intent in intents if intent.creates is creates]
             self._ids_matter = ids_matter or any(intent.row.encoded.files for intent in chunk)
             # without a key, a record can only be found among the others of a request if there are none
@@ -222,7 +231,7 @@ class BatchWriter:
     def _save_first(self, todo: deque[list[Intent]]) -> Iterator[Outcome]:
         chunk = todo.popleft()
         if len(chunk) > self._size.current:
-            todo.extendleft([chunk[self._size.current :], chunk[: self._size.current]])
+            _put_first(todo, [chunk[: self._size.current], chunk[self._size.current :]])
             return
         if self._deleted_fields:
             chunk = [self._without_deleted_fields(intent, self._deleted_fields) for intent in chunk]
@@ -315,11 +324,11 @@ class BatchWriter:
         if saved:  # what stood before the bad row is there, so the next one is to blame
             self._refused_in_a_row = 0
             self._size.note_bad_row()
-            todo.extendleft(reversed([part for part in (rest[:1], rest[1:]) if part]))
+            _put_first(todo, [part for part in (rest[:1], rest[1:]) if part])
             return
         self._size.note_refused(len(rest))
         if len(rest) > 1:
-            todo.extendleft(reversed(list(_divide(rest, -(-len(rest) // PARTS)))))
+            _put_first(todo, list(_divide(rest, math.ceil(len(rest) / PARTS))))
         else:
             self._count_refused(error)
             yield _reject(rest[0], code="refused", reason=_refusal(error.status))
@@ -443,6 +452,11 @@ def _fits(intent: Intent, answer: SavedRecord) -> bool:
     if answer.error is not None:
         return True
     return answer.id is not None and intent.write.id in {None, answer.id}
+
+
+def _put_first(todo: deque[list[Intent]], parts: Sequence[list[Intent]]) -> None:
+    """Let parts come next, in this order."""
+    todo.extendleft(reversed(parts))  # extendleft turns them around
 
 
 def _divide(chunk: list[Intent], size: int) -> Iterator[list[Intent]]:

@@ -34,6 +34,8 @@ MOST_REFUSED_IN_A_ROW = 100
 """After so many it is not the records."""
 
 _FAULT = 500
+"""What a script of the table answers that fails (assumed)."""
+
 _MOST_NAMED = 10
 _STILL_THERE = "HTTP 200, but the record is still there"
 

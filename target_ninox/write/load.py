@@ -167,7 +167,7 @@ class Load:
         for loader in self.loaders:
             loader.close()
         self._client.close()
-        self._report.display.clear()
+        self._report.display.clear()  # or the last lines of the log would be behind a bar
         self._destination.close()
         self._rejects.close()
         samples = None

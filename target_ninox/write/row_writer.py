@@ -28,7 +28,11 @@ from target_ninox.write.safety import Limits
 logger = logging.getLogger(__name__)
 
 _LARGEST_EXACT = 2**53
+"""Whole numbers beyond it lose digits in doubles, in which Ninox computes (assumed)."""
+
 _PROGRESS_EVERY = 100
+"""Rows."""
+
 Fields = Mapping[str, Any]
 Matches = Mapping[Hashable, Sequence[ExistingRecord]]
 

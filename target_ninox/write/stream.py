@@ -28,6 +28,7 @@ from target_ninox.write.safety import ClaimedRecords, Limits
 
 logger = logging.getLogger(__name__)
 
+# Not MemoryError or OSError: those are the machine's, and end the run.
 _UNFORESEEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 _VALUE_BYTES = 50
@@ -68,7 +69,12 @@ class StreamLoader:
         written: The records that rows stood for.
     """
 
-    plan: WritePlan
+    plan: WritePlan  # this and what follows from it is made anew for each schema of the stream: `_plan_rows`
+    _declared: frozenset[str]
+    _warnings: list[str]
+    _links: Links
+    _deletions: Deletions
+    _writer: RowWriter
 
     def __init__(
         self, account: StreamAccount, settings: TargetSettings, planner: Planner, destination: Destination,
@@ -126,7 +132,7 @@ class StreamLoader:
 
     def _plan_rows(self) -> None:
         described = self.account.described
-        self._declared = (described.schema.get("properties") or {}).keys()
+        self._declared = frozenset(described.schema.get("properties") or {})
         plan = self._planner.plan(described, self._destination.described)
         self.plan = plan = plan.including(self.plan) if self.waiting else plan
         self._warnings = [warning for warning in plan.warnings if warning not in self._logged]
@@ -180,7 +186,7 @@ class StreamLoader:
         """Let a row wait to be loaded, in Ninox's terms; or reject it."""
         if self._warnings or not self._has_named_place:
             self._log_plan()
-        if not (self._has_named_undeclared or record.keys() <= self._declared):
+        if not (self._has_named_undeclared or self._declared.issuperset(record)):
             self._log_undeclared(record)
         if self._settings.limit_rows is not None and self._is_past_limit():
             self.account.report.left_out += 1
