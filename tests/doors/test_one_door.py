@@ -20,6 +20,7 @@ STARTERS = {
     "doors/test_project_files.py": "compares what the classes say about themselves, starts nothing",
     "planted/settings.py": "looks at the schema of the settings, starts nothing",
     "reliability/test_hostile_input.py": "gives settings of any type, of which a door could not make any others",
+    "target/test_sdk_overrides.py": "looks at the class, starts nothing",
     "unit/test_environment.py": "looks at the settings that are read from the environment, starts nothing",
     "upgrade/test_upgrade.py": "validates settings of earlier versions, starts nothing",
 }

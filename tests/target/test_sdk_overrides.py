@@ -1,0 +1,62 @@
+"""Which private members of the Meltano SDK the target overrides or uses, and that no others come unseen."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from pathlib import Path
+
+import pytest
+from singer_sdk import Target
+from singer_sdk.singerlib.encoding.base import GenericSingerReader
+
+import target_ninox
+from target_ninox.messages import MessageReader
+from target_ninox.sdk_overrides import SdkTarget
+from target_ninox.target import TargetNinox
+
+PRODUCT = Path(target_ninox.__file__).parent
+OURS = {MessageReader: GenericSingerReader, TargetNinox: Target}
+"""Classes of the target → the SDK's, whose members they inherit."""
+
+
+def private_members(kind):
+    """Return what a class of the SDK calls by a private name: methods, and attributes of its objects."""
+    classes = [base for base in kind.__mro__ if base.__module__.startswith("singer_sdk")]
+    attributes = {name for base in classes for name in attributes_of_self(base)}
+    of_python = {"_abc_impl"}
+    return {
+        name for name in {*attributes, *dir(kind)} - of_python if name.startswith("_") and not name.startswith("__")
+    }
+
+
+def attributes_of_self(kind):
+    tree = ast.parse(inspect.getsource(kind))
+    return {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
+    }
+
+
+@pytest.mark.parametrize("kind", OURS)
+def test_no_private_or_final_member_of_the_sdk_is_touched_elsewhere(kind):
+    touched = {*vars(kind), *attributes_of_self(kind)}
+    assert touched & private_members(OURS[kind]) == set()
+    assert {name for name in vars(kind) if getattr(getattr(OURS[kind], name, None), "__final__", False)} == set()
+
+
+def test_one_is_overridden_where_it_is_explained():
+    assert vars(SdkTarget).keys() & private_members(Target) == {"_handle_termination"}
+
+
+def test_private_modules_of_the_sdk_are_imported_in_one_file():
+    importing = {
+        path.name
+        for path in PRODUCT.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom)
+        and (node.module or "").startswith("singer_sdk")
+        and any(part.startswith("_") for part in (*node.module.split("."), *(alias.name for alias in node.names)))
+    }
+    assert importing == {"sdk_overrides.py"}
