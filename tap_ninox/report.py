@@ -7,7 +7,7 @@ import logging
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
@@ -15,6 +15,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from ninox_api.client import NinoxClient
 from ninox_api.errors import NinoxBudgetError, NinoxConfigError, NinoxError
 from ninox_api.limits import Purpose
 from ninox_singer.output_files import write_private
@@ -25,24 +26,24 @@ from tap_ninox.rows.convert import BadValues
 
 logger = logging.getLogger(__name__)
 
+_HOUR = 60
+
+_HOURS_PER_MONTH = 30 * 24
+
 
 class RunEndedError(NinoxError):
     """A stream was being read when the whole run ended."""
 
     def __init__(self) -> None:
-        """Say so; why the run ended is told in its own place."""
+        """Say so; why the run ended is said in its own place."""
         super().__init__("It was not read to its end: the run ended before.")
 
 
-def told_before(problems: Iterable[str]) -> Iterator[str]:
+def summarize_problems(problems: Iterable[str]) -> Iterator[str]:
     """Yield the line that ends a run whose settings name what is not there: the warnings stand at its beginning."""
     settings = sorted({problem.partition(":")[0] for problem in problems})
     if settings:
         yield f"Settings name what is not there ({', '.join(settings)}): see the warnings above."
-
-
-_HOUR = 60
-_HOURS_PER_MONTH = 30 * 24
 
 
 def minutes_between_runs(calls: int, calls_per_month: int) -> int:
@@ -80,7 +81,7 @@ class StreamReport:
         emitted: Rows that were read to be sent.
         filtered: Those of them that stream maps left out.
         deleted: Tombstones.
-        gone: Records named by the feed that had vanished when they were read.
+        vanished: Records named by the feed that had vanished when they were read.
         outcome: What became of it; see `Outcome`.
         bad: Values that could not be sent as they are.
         uncomputed: Property → values of a formula that Ninox could not compute.
@@ -90,18 +91,13 @@ class StreamReport:
     emitted: int = 0
     filtered: int = 0
     deleted: int = 0
-    gone: int = 0
+    vanished: int = 0
     bad: BadValues = field(default_factory=BadValues)
     uncomputed: Counter[str] = field(default_factory=Counter)
     calls: Counter[Purpose] = field(default_factory=Counter)
     seconds: float = 0.0
     error: NinoxError | None = None
-    became: Outcome = Outcome.COMPLETE
-
-    @property
-    def api_calls(self) -> int:
-        """All its API calls."""
-        return self.calls.total()
+    outcome: Outcome = Outcome.COMPLETE
 
     @property
     def sent(self) -> int:
@@ -110,27 +106,23 @@ class StreamReport:
 
     @property
     def is_eventful(self) -> bool:
-        """Whether there is anything to tell of it."""
+        """Whether there is anything to report of it."""
         counts = (
             self.emitted,
             self.deleted,
-            self.gone,
+            self.vanished,
             *self.bad.nulled.values(),
             *self.bad.repaired.values(),
             *self.uncomputed.values(),
         )
         return any(counts) or self.outcome is not Outcome.COMPLETE
 
-    @property
-    def outcome(self) -> Outcome:
-        """What became of it."""
-        return Outcome.FAILED if self.error else self.became
-
 
 class RunReport:
     """Gathers the reports of all streams of a run.
 
     Attributes:
+        client: Counts the run's API calls, once there is one.
         interrupted: What ended the run before its end: a signal, or an error; None if nothing did.
         selected: Names of all streams that are to be read.
         problems: What is wrong with the settings and did not keep the run from reading the rest.
@@ -138,9 +130,9 @@ class RunReport:
         calls_per_month: So many the plan grants, if the settings say it.
     """
 
-    def __init__(self, calls_by_purpose: Callable[[], Counter[Purpose]]) -> None:
+    def __init__(self) -> None:
         """Remember when the run began."""
-        self._calls_by_purpose = calls_by_purpose
+        self.client: NinoxClient | None = None
         self.calls_before = 0
         self.calls_per_month: int | None = None
         self._started = time.monotonic()
@@ -154,14 +146,9 @@ class RunReport:
         self.problems: Sequence[str] = ()
 
     @property
-    def api_calls(self) -> int:
-        """API calls of the run so far."""
-        return self._calls_by_purpose().total()
-
-    @property
     def calls(self) -> Counter[Purpose]:
-        """The same by what they were for."""
-        return self._calls_by_purpose()
+        """API calls of the run so far, by what they were for."""
+        return self.client.calls_by_purpose if self.client else Counter()
 
     @property
     def seconds(self) -> float:
@@ -176,33 +163,24 @@ class RunReport:
     @property
     def succeeded(self) -> bool:
         """Whether the run came to its end, and nothing is wrong with any stream or setting."""
-        return self.interrupted is None and not self.problems and not any(self._told_of_streams())
+        return self.interrupted is None and not self.problems and not any(self._summarize_streams())
 
     @contextmanager
     def stream(self, name: str) -> Iterator[StreamReport]:
         """Measure one stream, and keep its failure from ending the others."""
         report = self.streams.setdefault(name, StreamReport())
-        calls, started = self._calls_by_purpose(), time.monotonic()
+        calls, started = self.calls, time.monotonic()
         try:
             yield report
         except NinoxError as error:
-            report.error = error
+            report.error, report.outcome = error, Outcome.FAILED
             logger.error("Stream %s was not read to its end: %s", name, error)  # noqa: TRY400 (the message says it)
         except (Exception, SystemExit, KeyboardInterrupt):
-            report.error = RunEndedError()
+            report.error, report.outcome = RunEndedError(), Outcome.FAILED
             raise
         finally:
-            report.calls += self._calls_by_purpose() - calls
+            report.calls += self.calls - calls
             report.seconds += time.monotonic() - started
-
-    def check(self, name: str) -> None:
-        """Refuse to read a stream that was found unfit before the run.
-
-        Raises:
-            NinoxError: Says why.
-        """
-        if name in self.refusals:
-            raise self.refusals[name]
 
     def interrupt(self, error: BaseException, path: Path | None) -> None:
         """Write the file of a run that does not come to its end: people look at it exactly then.
@@ -242,12 +220,12 @@ class RunReport:
             counted(len(reports), "stream"),
             counted(sum(report.emitted for report in reports), "row"),
             sum(report.deleted for report in reports),
-            counted(self.api_calls, "API call"),
+            counted(self.calls.total(), "API call"),
             self.seconds,
         )
         if path is not None:
             write_report(path, self)
-        problems = [*told_before(self.problems), *self._told_of_streams()]
+        problems = [*summarize_problems(self.problems), *self._summarize_streams()]
         if problems:
             raise SyncFailedError(" ".join(problems))
 
@@ -260,7 +238,7 @@ class RunReport:
 
     def schedule(self) -> str | None:
         """Return what runs like this one cost in a month, and the most frequent ones that `calls_per_month` permits."""
-        calls = self.api_calls + self.calls_before
+        calls = self.calls.total() + self.calls_before
         if self.calls_per_month is None or not calls:
             return None
         every = interval(minutes_between_runs(calls, self.calls_per_month))
@@ -271,9 +249,9 @@ class RunReport:
 
     def _note_what_was_not_begun(self) -> None:
         for name in self.selected:
-            self.streams.setdefault(name, StreamReport(became=Outcome.NOT_BEGUN))
+            self.streams.setdefault(name, StreamReport(outcome=Outcome.NOT_BEGUN))
 
-    def _told_of_streams(self) -> Iterator[str]:
+    def _summarize_streams(self) -> Iterator[str]:
         """Yield what is wrong with streams, if anything."""
         names: dict[Outcome, list[str]] = {}
         for name, report in self.streams.items():
@@ -311,12 +289,12 @@ def _log_stream(name: str, report: StreamReport) -> None:
         name,
         counted(report.sent, "row"),
         report.deleted,
-        counted(report.api_calls, "API call"),
+        counted(report.calls.total(), "API call"),
         report.seconds,
         "" if report.outcome is Outcome.COMPLETE else f", {_SHOWN[report.outcome]}",
     )
-    if report.gone:
-        logger.info("%s: %s had vanished when it came to reading.", name, counted(report.gone, "changed record"))
+    if report.vanished:
+        logger.info("%s: %s had vanished when it came to reading.", name, counted(report.vanished, "changed record"))
     for property_name, count in report.bad.nulled.items():
         values, where = counted(count, "value"), _records(report, property_name)
         logger.warning("%s: %s of %s did not fit its type and became null%s.", name, values, property_name, where)
@@ -355,7 +333,7 @@ def _document(report: RunReport) -> dict[str, Any]:
         "seconds": round(report.seconds, 3),
         "succeeded": report.succeeded,
         "interrupted": report.interrupted,
-        "api_calls": report.api_calls,
+        "api_calls": report.calls.total(),
         "api_calls_by_purpose": named_calls(report.calls),
         "schedule": report.schedule(),
         "rows": sum(stream.emitted for stream in streams.values()),
@@ -372,12 +350,12 @@ def _stream(report: StreamReport) -> dict[str, Any]:
         "rows": report.sent,
         "filtered": report.filtered,
         "deleted": report.deleted,
-        "gone": report.gone,
+        "gone": report.vanished,
         "nulled": dict(report.bad.nulled),
         "repaired": dict(report.bad.repaired),
         "bad_records": dict(report.bad.records),
         "uncomputed": dict(report.uncomputed),
-        "api_calls": report.api_calls,
+        "api_calls": report.calls.total(),
         "api_calls_by_purpose": named_calls(report.calls),
         "seconds": round(report.seconds, 3),
         "error": str(report.error) if report.error else None,

@@ -202,8 +202,9 @@ LIST_ONLY = "metadata"
 FIELD_DOTS = 2
 """In the id of a field: `<database_id>.<table_id>.<field_id>`."""
 
-STREAM_NAME_PLACEHOLDERS = frozenset({"team", "database", "table", "database_id", "table_id"})
+_QUERY_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 
+STREAM_NAME_PLACEHOLDERS = frozenset({"team", "database", "table", "database_id", "table_id"})
 
 QUERY_TYPES: Mapping[str, JsonSchema] = {
     **{word: field_type(word).parts[0].schema for word in COMPUTED},
@@ -299,7 +300,7 @@ class TapSettings:
             *check_zone(settings.get("timezone")),
             *_alias_problems(settings.get("aliases") or {}),
             *_formula_problems(settings),
-            *query_problems(settings.get("queries") or {}),
+            *_query_problems(settings.get("queries") or {}),
             *_file_problems(settings),
         ]
         if problems:
@@ -308,6 +309,7 @@ class TapSettings:
         deletes = settings.get("deletes") or "tombstone"
         hours = settings.get("full_refresh_interval_hours")
         team, teams = _teams(settings.get("team"))
+        default_format = STREAM_NAME_FORMAT_OF_TEAMS if teams else DEFAULT_STREAM_NAME_FORMAT
         files = settings.get("files") or {}
         stores = set(files.values()) - {LIST_ONLY}
         return cls(
@@ -315,11 +317,20 @@ class TapSettings:
             teams=teams,
             databases=tuple(settings.get("databases") or ()),
             tables=tuple(settings.get("tables") or ()),
-            stream_name_format=settings.get("stream_name_format") or _default_format(teams),
+            stream_name_format=settings.get("stream_name_format") or default_format,
             aliases=dict(settings.get("aliases") or {}),
             zone=ZoneInfo(zone) if zone else None,
             formulas=dict(settings.get("formulas") or {}),
-            queries=queries_from(settings.get("queries") or {}),
+            queries=tuple(
+                QuerySettings(
+                    name=name,
+                    database=item["database"],
+                    script=item["query"],
+                    key_properties=tuple(item.get("key_properties") or ()),
+                    types=dict(item.get("schema") or {}),
+                )
+                for name, item in (settings.get("queries") or {}).items()
+            ),
             file_streams=tuple(files),
             file_store=stores.pop() if stores else None,
             sends_tombstones=deletes in {"tombstone", "full", "both"},
@@ -338,10 +349,6 @@ def _teams(given: str | Sequence[str] | None) -> tuple[str | None, tuple[str, ..
     if isinstance(given, str):
         return (None, (given,)) if is_glob(given) else (given or None, ())
     return None, tuple(given or ())
-
-
-def _default_format(teams: Sequence[str]) -> str:
-    return STREAM_NAME_FORMAT_OF_TEAMS if teams else DEFAULT_STREAM_NAME_FORMAT
 
 
 def report_path_of(settings: Mapping[str, Any]) -> Path | None:
@@ -406,39 +413,17 @@ def _formula_problems(settings: Mapping[str, Any]) -> list[str]:
     ]
 
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
-
-
-def queries_from(settings: Mapping[str, Mapping[str, Any]]) -> tuple[QuerySettings, ...]:
-    """Return the queries of checked settings."""
-    return tuple(
-        QuerySettings(
-            name=name,
-            database=item["database"],
-            script=item["query"],
-            key_properties=tuple(item.get("key_properties") or ()),
-            types=dict(item.get("schema") or {}),
-        )
-        for name, item in settings.items()
-    )
-
-
-def query_problems(settings: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """Yield a sentence for everything in the `queries` setting that cannot work."""
-    for name, item in settings.items():
-        yield from _problems_of(name, item)
-
-
-def _problems_of(name: str, item: Mapping[str, Any]) -> Iterator[str]:
-    types = item.get("schema") or {}
-    if not _NAME.fullmatch(name):
-        yield f"queries: {name!r} cannot be a stream's name; use up to 63 letters, digits and underscores."
-    if not item["query"].strip():
-        yield f"queries: the query of {name!r} is empty."
-    for property_name, word in types.items():
-        if word not in QUERY_TYPES:
-            allowed = ", ".join(QUERY_TYPES)
-            yield f"queries: the type {word!r} of {name}.{property_name} is unknown; use one of {allowed}."
-    for key in item.get("key_properties") or ():
-        if types and key not in types:
-            yield f"queries: the key property {key!r} of {name!r} is not in its schema."
+def _query_problems(queries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    for name, item in queries.items():
+        types = item.get("schema") or {}
+        if not _QUERY_NAME.fullmatch(name):
+            yield f"queries: {name!r} cannot be a stream's name; use up to 63 letters, digits and underscores."
+        if not item["query"].strip():
+            yield f"queries: the query of {name!r} is empty."
+        for property_name, word in types.items():
+            if word not in QUERY_TYPES:
+                allowed = ", ".join(QUERY_TYPES)
+                yield f"queries: the type {word!r} of {name}.{property_name} is unknown; use one of {allowed}."
+        for key in item.get("key_properties") or ():
+            if types and key not in types:
+                yield f"queries: the key property {key!r} of {name!r} is not in its schema."

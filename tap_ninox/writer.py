@@ -12,13 +12,13 @@ from typing import Any
 from uuid import uuid4
 
 from singer_sdk.contrib.msgspec import MsgSpecWriter, serialize_jsonl
-from singer_sdk.helpers._batch import BaseBatchFileEncoding, SDKBatchMessage, StorageTarget
 from singer_sdk.singerlib import Message
 from singer_sdk.singerlib.encoding.simple import RecordMessage, StateMessage
 
 from ninox_api.errors import NinoxConfigError
 from ninox_singer.cli import Stopping
 from ninox_singer.output_files import is_local, write_below
+from tap_ninox.sdk_overrides import BaseBatchFileEncoding, SDKBatchMessage, StorageTarget
 
 FLUSH_BYTES = 128 * 1024
 
@@ -51,11 +51,13 @@ class BufferedMessageWriter(MsgSpecWriter):
         self.flush()
 
     def _put(self, message: Message) -> None:
-        self._buffer += serialize_jsonl(_as_dict(message))
-        if len(self._buffer) >= FLUSH_BYTES or not isinstance(message, RecordMessage):
+        # A state, which grows with the number of streams, is not copied, as the SDK's `to_dict` does.
+        content = {"type": "STATE", "value": message.value} if isinstance(message, StateMessage) else message.to_dict()
+        self.write_lines(serialize_jsonl(content))
+        if not isinstance(message, RecordMessage):
             self.flush()
 
-    def write_lines(self, lines: bytes) -> None:
+    def write_lines(self, lines: bytes | bytearray) -> None:
         """Write RECORD messages that are encoded already."""
         self._buffer += lines
         if len(self._buffer) >= FLUSH_BYTES:
@@ -67,11 +69,6 @@ class BufferedMessageWriter(MsgSpecWriter):
             piece, self._buffer = self._buffer, bytearray()
             sys.stdout.buffer.write(piece)
             sys.stdout.flush()
-
-
-def _as_dict(message: Message) -> dict[str, Any]:
-    """Return a message as the SDK does, but a state, which grows with the number of streams, without copying it."""
-    return {"type": "STATE", "value": message.value} if isinstance(message, StateMessage) else message.to_dict()
 
 
 DEFAULT_BATCH_SIZE = 10_000

@@ -138,7 +138,7 @@ LAYERS = {
         {"sync"},
         {"discovery"},
         {"settings"},
-        {"rows"},
+        {"rows", "sdk_overrides"},
     ),
     "target_ninox": (
         {"__main__"},

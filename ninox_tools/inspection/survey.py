@@ -136,8 +136,8 @@ def inspect(tap: TapNinox, *, runs_per_day: float) -> Inspection:
         NinoxError: Ninox cannot be read at all.
     """
     streams = [stream for stream in tap.streams.values() if isinstance(stream, TableStream)]
-    discovery_calls = tap.calls_used
-    discovery = tap.discovery
+    discovery_calls = tap.found.client.calls_used
+    discovery = tap.found.discovery
     if discovery is None:
         message = "There is nothing to inspect: no schema can be read with this key. A sync can use a saved catalog."
         raise NinoxError(message)
@@ -157,7 +157,7 @@ def inspect(tap: TapNinox, *, runs_per_day: float) -> Inspection:
             runs_per_day=runs_per_day,
             calls_per_month=tap.settings.calls_per_month,
         ),
-        calls_used=tap.calls_used,
+        calls_used=tap.found.client.calls_used,
         inspected_at=datetime.now(tz=timezone.utc),
         version=tap.plugin_version,
     )
@@ -167,7 +167,7 @@ def _describe_reading(
     stream: TableStream, rows: Mapping[tuple[str, str], int | None], settings: TapSettings
 ) -> TableReading:
     entry = stream.entry
-    joins = any(column.is_computed and stream.mask["properties", column.name] for column in entry.columns)
+    joins = any(column.computed_as and stream.mask["properties", column.name] for column in entry.columns)
     return TableReading(
         database_id=entry.database.id,
         rows=rows.get((entry.database.id, entry.table_id)),

@@ -13,8 +13,7 @@ from typing import Any
 from singer_sdk.singerlib import Metadata, MetadataMapping, StreamMetadata
 
 from ninox_api.errors import NinoxConfigError
-from ninox_api.schema import FORMULA, DatabaseName, Table, Team
-from ninox_singer.names import MAX_LENGTH, cut_name, make_identifier
+from ninox_api.schema import FORMULA, DatabaseName
 from tap_ninox.rows.columns import IDENTITY, KEY_PROPERTY, REPLICATION_KEY, SYSTEM_PROPERTIES, Column
 
 METADATA_KEY = "ninox"
@@ -56,25 +55,25 @@ class TableEntry:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What tells its table from others: the ids of database and table."""
+        """What identifies its table: the ids of database and table."""
         return self.database.id, self.table_id
 
     @property
     def schema(self) -> dict[str, Any]:
         """JSON Schema of the stream."""
         properties = {name: dict(schema) for name, schema in SYSTEM_PROPERTIES.items()}
-        properties.update((column.name, column.schema) for column in self.columns)
-        return {"type": "object", **self.identity, "properties": properties}
-
-    @property
-    def identity(self) -> dict[str, Any]:
-        """What the schema says of the table, in keywords that every other consumer ignores."""
-        table = {"team": self.team_id, "database": self.database.id, "table": self.table_id, "stream": self.stream}
-        return {"title": self.table_name, IDENTITY: table}
+        properties.update((column.name, column.json_type) for column in self.columns)
+        schema = {"type": "object", "properties": properties}
+        self.identify(schema)
+        return schema
 
     def identify(self, schema: dict[str, Any]) -> None:
-        """Say in a schema which table and fields are meant: the SDK's own drops keywords that it does not know."""
-        schema.update(self.identity)
+        """Say in a schema which table and fields are meant, in keywords that every other consumer ignores.
+
+        The SDK's own schemas (0.54) drop keywords that they do not know, so it is said again wherever one comes back.
+        """
+        table = {"team": self.team_id, "database": self.database.id, "table": self.table_id, "stream": self.stream}
+        schema.update({"title": self.table_name, IDENTITY: table})
         properties = schema["properties"]
         for column in self.columns:
             if column.name in properties:
@@ -123,7 +122,7 @@ def column_metadata(column: Column) -> NinoxMetadata:
         ninox["choices"] = dict(column.captions)
     if column.type == FORMULA:
         ninox["computed"] = True
-    if column.is_computed:
+    if column.computed_as:
         ninox["computed_as"] = column.computed_as
     known = {name: getattr(column, name) for name in ("formula", "target_table_id", "target_database")}
     ninox.update({name: value for name, value in known.items() if value})
@@ -140,18 +139,6 @@ def aliases_of(aliases: Mapping[str, str], table_key: str) -> dict[str, str]:
     """
     prefix = f"{table_key}."
     return {name.removeprefix(prefix): alias for name, alias in aliases.items() if name.startswith(prefix)}
-
-
-def plain_stream_name(name_format: str, *, team: Team, database: DatabaseName, table: Table) -> str:
-    """Return what a stream is called by the captions of now, whoever else is called so."""
-    name = name_format.format(
-        team=make_identifier(team.name, fallback=team.id),
-        database=make_identifier(database.name, fallback=database.id),
-        table=make_identifier(table.name, fallback=table.id),
-        database_id=database.id,
-        table_id=table.id,
-    )
-    return cut_name(name, MAX_LENGTH)
 
 
 def saved_entries(catalog: JsonObject) -> list[TableEntry]:

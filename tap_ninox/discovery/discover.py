@@ -100,9 +100,9 @@ def _read_by_id(client: NinoxClient, settings: TapSettings) -> dict[str, Databas
     if "{team}" in settings.stream_name_format:
         return known
     for database_id in ids:
-        reader = client.database(settings.team, DatabaseName(id=database_id, name=database_id))
+        database = client.database(settings.team, DatabaseName(id=database_id, name=database_id))
         try:
-            known[database_id] = reader.get_schema()
+            known[database_id] = database.get_schema()
         except NinoxNotFoundError:  # no such id: it may be a name
             known.clear()
             break
@@ -190,23 +190,23 @@ def _address_hint(api_url: str) -> str:
     return "" if api_url.endswith("/v1") else f" Or is api_url {api_url} not complete? It usually ends with /v1."
 
 
-def _read_schema(reader: DatabaseClient, known: DatabaseSchema | NinoxError | None) -> DatabaseSchema | None:
-    name = reader.database.name
+def _read_schema(client: DatabaseClient, known: DatabaseSchema | NinoxError | None) -> DatabaseSchema | None:
+    name = client.database.name
     try:
         if isinstance(known, NinoxError):
             raise known
-        return known or reader.get_schema()
+        return known or client.get_schema()
     except (NinoxPermissionError, NinoxNotFoundError, NinoxProtocolError) as error:
         problem = error
     try:
-        tables = reader.list_tables()
+        tables = client.list_tables()
     except (NinoxPermissionError, NinoxNotFoundError, NinoxProtocolError) as error:
         logger.warning(
             "Database %r is skipped: its schema cannot be read. If it is password-protected, put its password into "
             "database_passwords; if the key's role may not read schemas, run with a saved catalog; to leave it out, "
             "set databases to %s. (%s)",
             name,
-            json.dumps([EXCLUDES + reader.database.id]),
+            json.dumps([EXCLUDES + client.database.id]),
             error,
         )
         return None
@@ -270,16 +270,18 @@ class Discovery:
     """The chosen teams and their readable databases.
 
     Attributes:
+        schemas: Id of a readable database → its schema.
         skipped: Databases whose schema the key cannot read.
         problems: A sentence for each name in the settings that names nothing, though others do.
-        readers: All chosen databases, skipped ones included.
+        clients: All chosen databases, skipped ones included.
         listed: Ids of all databases of the teams, chosen or not.
     """
 
     teams: tuple[Team, ...]
     databases: tuple[DiscoveredDatabase, ...]
+    schemas: Mapping[str, DatabaseSchema]
     skipped: tuple[DatabaseName, ...]
-    readers: Mapping[DatabaseName, DatabaseClient]
+    clients: Mapping[DatabaseName, DatabaseClient]
     listed: frozenset[str] = frozenset()
     problems: tuple[str, ...] = ()
 
@@ -294,7 +296,7 @@ def discovery_of(seen: Seen, client: NinoxClient, settings: TapSettings) -> Disc
     team_of = {name: team_by_id[team_id] for team_id, name in seen.listed}
     names, problems = choose(Names(team_of), settings.databases, setting="databases", each_is_one=True)
     problems += assign_passwords(client, list(team_of))
-    readers = {name: client.database(team_of[name].id, name) for name in names}
+    clients = {name: client.database(team_of[name].id, name) for name in names}
     schemas = {name: seen.schemas.get(name.id) for name in names}
     readable = {name: schema for name, schema in schemas.items() if schema is not None}
     skipped = tuple(name for name in names if name not in readable)
@@ -308,20 +310,21 @@ def discovery_of(seen: Seen, client: NinoxClient, settings: TapSettings) -> Disc
             DiscoveredDatabase(
                 team=team_of[name],
                 name=name,
-                client=readers[name],
+                client=clients[name],
                 schema=schema,
                 tables=tuple(table for database, table in tables if database is name),
             )
             for name, schema in readable.items()
         ),
+        schemas={name.id: schema for name, schema in readable.items()},
         skipped=skipped,
-        readers=readers,
+        clients=clients,
         listed=frozenset(name.id for name in team_of),
         problems=tuple(problems),
     )
 
 
-def tell_unselected(discovery: Discovery) -> None:
+def log_unselected(discovery: Discovery) -> None:
     """Log which tables are pages or hidden: why they are not read, or when."""
     tables = [(database, table) for database in discovery.databases for table in database.tables]
     pages = [f"{table.name!r} of {database.name.name!r}" for database, table in tables if table.is_page]

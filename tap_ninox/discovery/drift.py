@@ -17,7 +17,7 @@ from ninox_singer.names import format_exclusion, is_left_out, is_wanted, make_id
 from tap_ninox.discovery.catalog import TableEntry
 from tap_ninox.discovery.discover import DiscoveredDatabase, Discovery
 from tap_ninox.discovery.known_tables import (
-    BACK_SIDE,
+    REVERSE_REFERENCE,
     KnownField,
     KnownTable,
     first_columns,
@@ -30,9 +30,6 @@ from tap_ninox.discovery.known_tables import (
 from tap_ninox.settings import TapSettings
 
 _FEWEST_LOST_FIELDS = 3
-
-TableKey = tuple[str, str]
-"""Database id and table id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,48 +73,6 @@ def _refresh_once(stream: str) -> str:
     return f"run once with refresh: {names} (TAP_NINOX_REFRESH='{names}')"
 
 
-def table_drifts(
-    known: Iterable[KnownTable], entries: Mapping[TableKey, TableEntry], databases: Iterable[DiscoveredDatabase]
-) -> Iterator[Drift]:
-    """Yield the differences of tables that were known before.
-
-    Args:
-        known: Tables as a catalog or a state knows them.
-        entries: Tables as this run reads them.
-        databases: Those that can be read; others are not judged.
-    """
-    schemas = {database.name.id: database.schema for database in databases}
-    for table in known:
-        if table.database_id in schemas:
-            entry = entries.get((table.database_id, table.table_id))
-            yield from _differences(table, entry, schemas[table.database_id])
-
-
-def new_tables(
-    known: Iterable[TableKey], entries: Mapping[TableKey, TableEntry], databases: Iterable[DiscoveredDatabase]
-) -> Iterator[Drift]:
-    """Yield the tables that nobody knew; of a database of which no table was known, none is called new."""
-    known = set(known)
-    known_databases = {database_id for database_id, _ in known}
-    for database in databases:
-        for table in database.tables if database.name.id in known_databases else ():
-            key = (database.name.id, table.id)
-            if key not in known and not table.is_page:
-                yield _new_table(database, table, entries.get(key))
-
-
-def _new_table(database: DiscoveredDatabase, table: Table, entry: TableEntry | None) -> Drift:
-    then = f"its stream is {entry.stream}." if entry else "discover again to read it."
-    return Drift(
-        kind="table_added",
-        database_id=database.name.id,
-        table_id=table.id,
-        stream=entry.stream if entry else None,
-        after=table.name,
-        message=f"Table {table.name!r} of {database.name.name!r} is new: {then}",
-    )
-
-
 def properties_selected(entry: TableEntry, names: Iterable[str]) -> Iterator[Drift]:
     """Yield the properties that are read now, but were not when older rows were."""
     fields = {column.name: column.field_id for column in entry.columns}
@@ -153,12 +108,12 @@ def lost_fields(known: KnownTable, schema: DatabaseSchema) -> LostFieldsError | 
     """Return an error if more than half of a table's fields (and more than two) are gone, but not the table."""
     table = next((table for table in schema.tables if table.id == known.table_id), None)
     judged = [key for key, field in known.fields.items() if schema.lists_formulas or field.type != FORMULA]
-    gone = len(set(judged).difference(field.id for field in table.fields)) if table else 0
-    if gone < _FEWEST_LOST_FIELDS or gone * 2 <= len(judged):
+    missing = len(set(judged).difference(field.id for field in table.fields)) if table else 0
+    if missing < _FEWEST_LOST_FIELDS or missing * 2 <= len(judged):
         return None
     names = json.dumps([known.stream], ensure_ascii=False)
     return LostFieldsError(
-        f"{gone} of the {len(judged)} fields that were known of table {known.name!r} are gone. If the key lost its "
+        f"{missing} of the {len(judged)} fields that were known of table {known.name!r} are gone. If the key lost its "
         f"right to see them, give it back; if they were removed on purpose, run once with refresh: {names}."
     )
 
@@ -245,7 +200,7 @@ def _field_differences(comparison: _Comparison, table: Table, *, lists_formulas:
             message = f"field {known.name!r} is gone; {known.property} {then}."
             yield comparison.drift("field_removed", message, field_id=field_id, before=known.name)
     for field in now.values():
-        if field.id not in comparison.known.fields and field.type != BACK_SIDE:
+        if field.id not in comparison.known.fields and field.type != REVERSE_REFERENCE:
             message = f"field {field.name!r} is new: {_after_adding(comparison, field)}."
             yield comparison.drift("field_added", message, field_id=field.id, after=field.name)
 
@@ -263,7 +218,7 @@ def _changed_field(comparison: _Comparison, known: KnownField, field: Field) -> 
     column = first_columns(comparison.entry.columns).get(field.id) if comparison.entry else None
     name = column.name if column else known.property
     computed_as = column.computed_as if column else ""
-    # Under its old name, it is told with what shapes values, until all rows came again.
+    # Under its old name, it is reported with what shapes values, until all rows came again.
     is_read_otherwise = name != known.property and "" != known.computed_as != computed_as != ""
     if field.name != known.name:
         yield comparison.drift(
@@ -320,7 +275,7 @@ def reshaped(entry: TableEntry, before: Mapping[str, str], now: Mapping[str, str
     for key in sorted({*before, *now}):
         old, new = before.get(key), now.get(key)
         if old == new or (old is None and key in columns) or (new is None and key not in {"timezone", *columns}):
-            continue  # a formula that nobody read before is new to all rows, which is told elsewhere
+            continue  # a formula that nobody read before is new to all rows, which is reported elsewhere
         what = f"the type of formula {columns[key].name}" if key in columns else key
         yield Drift(
             kind="values_reshaped",
@@ -381,17 +336,21 @@ class SchemaWatch:
         self._settings = settings
 
     def drifts(self, bookmarks: MutableMapping[str, Any], *, selected: Iterable[str]) -> list[Drift]:
-        """Return the differences, each once; what a saved catalog leaves unread is told until it is saved anew.
+        """Return the differences, each once; what a saved catalog leaves unread is reported until it is saved anew.
 
         Args:
-            bookmarks: Those of the state. A table that is gone is marked there, so that it is told once.
+            bookmarks: Those of the state. A table that is gone is marked there, so that it is reported once.
             selected: Names of the streams that are read.
         """
-        from_state = list(self._told_by_state(bookmarks, set(selected)))
-        known = [*self._saved, *from_state]
-        drifts = [*table_drifts(known, self._entries, self._databases), *self._new(bookmarks, set(selected))]
+        selected = set(selected)
+        drifts: list[Drift] = []
+        schemas = self._discovery.schemas if self._discovery else {}
+        for table in [*self._saved, *self._known_by_state(bookmarks, selected)]:
+            if table.database_id in schemas:  # others are not judged
+                drifts += _differences(table, self._entries.get(table.key), schemas[table.database_id])
+        drifts += self._new_tables(bookmarks, selected)
         retyped = {(drift.stream, drift.field_id) for drift in drifts if drift.kind == "field_retyped"}
-        reshaped = self._reshaped(bookmarks, set(selected))
+        reshaped = self._reshaped(bookmarks, selected)
         drifts += [drift for drift in reshaped if (drift.stream, drift.field_id) not in retyped]
         for drift in drifts:
             if drift.kind == "table_removed" and drift.stream and drift.stream in bookmarks:
@@ -401,7 +360,7 @@ class SchemaWatch:
     def lost(self, bookmarks: Mapping[str, Any]) -> dict[str, LostFieldsError]:
         """Return the streams that lost most of their fields and are not named in `refresh`."""
         known = {table.stream: table for table in [*self._saved, *known_from_state(bookmarks, self._settings)]}
-        schemas = {database.name.id: database.schema for database in self._databases}
+        schemas = self._discovery.schemas if self._discovery else {}
         errors = {
             stream: lost_fields(table, schemas[table.database_id])
             for stream, table in known.items()
@@ -467,26 +426,41 @@ class SchemaWatch:
             if before is not None and entry.stream in selected and not self._settings.refreshes(entry.stream):
                 yield from reshaped(entry, before, shape_of(entry, self._settings))
 
-    def _told_by_state(self, bookmarks: Mapping[str, Any], selected: set[str]) -> Iterator[KnownTable]:
+    def _known_by_state(self, bookmarks: Mapping[str, Any], selected: set[str]) -> Iterator[KnownTable]:
         """Yield the tables of the state that are read now, or were under another name, or are gone since."""
         for table in known_from_state(bookmarks, self._settings):
-            entry = self._entries.get((table.database_id, table.table_id))
-            is_told = bookmarks[table.stream].get("is_gone") or (
+            entry = self._entries.get(table.key)
+            is_reported = bookmarks[table.stream].get("is_gone") or (
                 entry and (entry.stream not in selected or (entry.stream != table.stream and entry.stream in bookmarks))
             )
-            if not is_told:
+            if not is_reported:
                 yield table
 
-    def _new(self, bookmarks: Mapping[str, Any], selected: set[str]) -> Iterator[Drift]:
-        known = {(table.database_id, table.table_id) for table in self._saved}
+    def _new_tables(self, bookmarks: Mapping[str, Any], selected: set[str]) -> Iterator[Drift]:
+        """Yield the tables that nobody knew; of a database of which no table was known, none is called new."""
+        known = {table.key for table in self._saved}
         known.update(
             (bookmark["database_id"], bookmark["table_id"])
             for bookmark in bookmarks.values()
             if isinstance(bookmark, dict) and "table_id" in bookmark and "database_id" in bookmark
         )
-        for drift in new_tables(known, self._entries, self._databases):
-            if drift.stream is None or drift.stream in selected:
-                yield drift
+        known_databases = {database_id for database_id, _ in known}
+        for database in self._databases:
+            for table in database.tables if database.name.id in known_databases else ():
+                key = (database.name.id, table.id)
+                if key in known or table.is_page:
+                    continue
+                entry = self._entries.get(key)
+                if entry is None or entry.stream in selected:
+                    then = f"its stream is {entry.stream}." if entry else "discover again to read it."
+                    yield Drift(
+                        kind="table_added",
+                        database_id=database.name.id,
+                        table_id=table.id,
+                        stream=entry.stream if entry else None,
+                        after=table.name,
+                        message=f"Table {table.name!r} of {database.name.name!r} is new: {then}",
+                    )
 
 
 def _under_names_of(saved: TableEntry, now: TableEntry | None) -> TableEntry:

@@ -20,7 +20,7 @@ those that a saved catalog pinned.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from ninox_api.schema import FORMULA, DatabaseSchema, Field, Table
@@ -33,7 +33,7 @@ from tap_ninox.settings import TapSettings
 SCHEMA_KEYS = ("table", "plain_name", "fields", "names", "former", "shape", "is_gone", "is_deselected")
 """Keys of a bookmark."""
 
-BACK_SIDE = "rev"
+REVERSE_REFERENCE = "rev"
 """Fields of this type appear whenever another table refers to this one; they are never read."""
 
 TIME_ZONE = "timezone"
@@ -81,7 +81,7 @@ class KnownTable:
 
     @property
     def key(self) -> TableKey:
-        """What tells it from other tables."""
+        """What identifies it."""
         return self.database_id, self.table_id
 
     @property
@@ -92,7 +92,7 @@ class KnownTable:
                 name=column.title, type=column.type, property=column.name, computed_as=column.computed_as
             )
             for field_id, column in first_columns(self.columns).items()
-            if column.type != BACK_SIDE
+            if column.type != REVERSE_REFERENCE
         }
 
 
@@ -179,7 +179,7 @@ def _known_from_bookmark(
 
 def _known_columns(fld: Field, names: Mapping[str, str], computed_as: str) -> Iterator[Column]:
     for part in field_type(fld.type).part_names:
-        name = names.get(_key(fld.id, part)) or _plain_name(fld, part)
+        name = names.get(_key(fld.id, part)) or _plain_name(fld.id, fld.name, part)
         yield Column(
             name=name, title=fld.name, field_id=fld.id, type=fld.type, part=part, computed_as=computed_as
         )  # fmt: skip
@@ -193,8 +193,7 @@ def _former_columns(saved: Iterable[Any]) -> Iterator[Column]:
             yield Column(name=name, title=name, field_id=field_id, type=kind, part=part)
 
 
-def _plain_name(fld: Field | Column, part: str) -> str:
-    caption, field_id = (fld.title, fld.field_id) if isinstance(fld, Column) else (fld.name, fld.id)
+def _plain_name(field_id: str, caption: str, part: str) -> str:
     return with_part(make_identifier(caption, fallback=field_id), part)
 
 
@@ -292,8 +291,9 @@ def describe(
     table = next((table for table in schema.tables if table.id == entry.table_id), None) if schema else None
     if schema is None or table is None:
         return None
-    fields = tuple(field for field in table.fields if field.type != BACK_SIDE)
-    columns = [column for column in entry.columns if column.type != BACK_SIDE]
+    fields = tuple(field for field in table.fields if field.type != REVERSE_REFERENCE)
+    columns = [column for column in entry.columns if column.type != REVERSE_REFERENCE]
+    captions = {field.id: field.name for field in fields}
     return Description(
         table=table.name,
         plain_name=entry.plain_name,
@@ -301,7 +301,7 @@ def describe(
         names={
             _key(column.field_id, column.part): column.name
             for column in columns
-            if column.name != _plain_name(replace(column, title=_caption(column, fields)), column.part)
+            if column.name != _plain_name(column.field_id, captions.get(column.field_id, column.title), column.part)
         },
         former=_out_of_use(columns, known, lists_formulas=schema.lists_formulas) if known else (),
         shape=shape_of(entry, settings),
@@ -317,10 +317,6 @@ def _moved(columns: Iterable[Column], known: KnownTable) -> frozenset[str]:
     )
 
 
-def _caption(column: Column, fields: Iterable[Field]) -> str:
-    return next((field.name for field in fields if field.id == column.field_id), column.title)
-
-
 def _out_of_use(columns: Iterable[Column], known: KnownTable, *, lists_formulas: bool) -> tuple[Column, ...]:
     """Return the properties that were sent once and are not now, each name once."""
     used = {column.name.casefold() for column in columns}
@@ -334,7 +330,7 @@ def _out_of_use(columns: Iterable[Column], known: KnownTable, *, lists_formulas:
 
 def shape_of(entry: TableEntry, settings: TapSettings) -> dict[str, str]:
     """Return what makes values of what Ninox sends: changed, one column would hold both forms."""
-    shape = {column.field_id: column.computed_as for column in entry.columns if column.is_computed}
+    shape = {column.field_id: column.computed_as for column in entry.columns if column.computed_as}
     if settings.zone and any(column.is_moment for column in entry.columns):
         shape[TIME_ZONE] = settings.zone.key
     return shape

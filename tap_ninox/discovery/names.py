@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ninox_api.errors import NinoxConfigError
-from ninox_api.schema import FORMULA, DatabaseSchema, Field, Table, age_key
+from ninox_api.schema import FORMULA, Field, Table, age_key
 from ninox_singer.logs import log_names
-from ninox_singer.names import Names, NameSpace, choose, did_you_mean, is_glob
+from ninox_singer.names import MAX_LENGTH, Names, NameSpace, choose, cut_name, did_you_mean, is_glob, make_identifier
 from ninox_singer.types import is_known
-from tap_ninox.discovery.catalog import TableEntry, aliases_of, plain_stream_name
-from tap_ninox.discovery.discover import DiscoveredDatabase, Discovery, tell_unselected
+from tap_ninox.discovery.catalog import TableEntry, aliases_of
+from tap_ninox.discovery.discover import DiscoveredDatabase, Discovery, log_unselected
 from tap_ninox.discovery.known_tables import KnownTable, TableKey, known_from_state, streams_in_state
 from tap_ninox.rows.columns import Column, apart_by_type, columns_of, roots_of
 from tap_ninox.settings import TapSettings
@@ -47,18 +47,17 @@ def entries_to_read(
         return [], []
     else:
         entries = discovered_entries(discovery, settings, reserved=reserved, streams=streams, known=known)
-        tell_unselected(discovery)
-        _warn_of_unknown_types(entries)
+        log_unselected(discovery)
+        types = sorted({column.type for entry in entries for column in entry.columns if not is_known(column.type)})
+        if types:
+            logger.warning("Field types that are not known are sent as text: %s.", ", ".join(types))
         entries, unknown = offer_formulas(entries, settings.formulas, known)
-    return [_apart_by_type(entry, settings, known.get(entry.key)) for entry in entries], _unseen(unknown, discovery)
-
-
-def _apart_by_type(entry: TableEntry, settings: TapSettings, known: KnownTable | None) -> TableEntry:
-    if known is None:
-        return entry
-    aliases = aliases_of(settings.aliases, ".".join(entry.key))
-    columns = apart_by_type(entry.columns, aliases=aliases, known=known.columns, former=known.former)
-    return replace(entry, columns=columns)
+    for place, entry in enumerate(entries):
+        if (before := known.get(entry.key)) is not None:
+            aliases = aliases_of(settings.aliases, ".".join(entry.key))
+            columns = apart_by_type(entry.columns, aliases=aliases, known=before.columns, former=before.former)
+            entries[place] = replace(entry, columns=columns)
+    return entries, _unseen(unknown, discovery)
 
 
 def _offer_renamed(
@@ -78,7 +77,7 @@ def _offer_renamed(
     for entry, readable in zip(entries, offered, strict=True):
         stream, names = before[entry.key]
         columns = (
-            new if not old.is_computed and (entry.stream != stream or old.name not in names) else old
+            new if not old.computed_as and (entry.stream != stream or old.name not in names) else old
             for old, new in zip(entry.columns, readable.columns, strict=True)
         )
         result.append(replace(entry, columns=tuple(columns)))
@@ -99,17 +98,12 @@ def known_by_key(bookmarks: Mapping[str, Any], settings: TapSettings) -> dict[Ta
     return {table.key: table for table in known if streams[table.key] == table.stream}
 
 
-def schema_by_database(discovery: Discovery | None) -> dict[str, DatabaseSchema]:
-    """Return the schemas that can be read by database id."""
-    return {database.name.id: database.schema for database in discovery.databases} if discovery else {}
-
-
 def _chosen(saved: Sequence[TableEntry], discovery: Discovery | None, settings: TapSettings) -> list[TableEntry]:
     """Return the saved tables that the settings name, by the names of then or of now."""
     databases = {database.name.id: database.name.name for database in discovery.databases} if discovery else {}
     tables = {
         (database_id, table.id): table.name
-        for database_id, schema in schema_by_database(discovery).items()
+        for database_id, schema in (discovery.schemas if discovery else {}).items()
         for table in schema.tables
     }
     by_database = Names(
@@ -128,12 +122,6 @@ def _chosen(saved: Sequence[TableEntry], discovery: Discovery | None, settings: 
     left_out = [entry.stream for entry in saved if entry.stream not in chosen]
     log_names(logger, "In the catalog, but not among the chosen databases and tables: %s.", left_out)
     return [entry for entry in saved if entry.stream in chosen]
-
-
-def _warn_of_unknown_types(entries: Iterable[TableEntry]) -> None:
-    unknown = sorted({column.type for entry in entries for column in entry.columns if not is_known(column.type)})
-    if unknown:
-        logger.warning("Field types that are not known are sent as text: %s.", ", ".join(unknown))
 
 
 def offer_formulas(
@@ -169,17 +157,15 @@ def offer_formulas(
         for pattern, items in found.items()
         if not items
     }
-    return [replace(entry, columns=tuple(_offered(entry, types))) for entry in entries], unknown
+    offered = []
+    for entry in entries:
+        columns = (replace(c, computed_as=types.get((entry.stream, c.name), c.computed_as)) for c in entry.columns)
+        offered.append(replace(entry, columns=tuple(columns)))
+    return offered, unknown
 
 
 def _names(entry: TableEntry, column: Column, roots: Mapping[str, str]) -> set[str]:
     return {f"{entry.stream}.{name}" for name in (column.name, roots.get(column.field_id, column.name))}
-
-
-def _offered(entry: TableEntry, types: Mapping[tuple[str, str], str]) -> Iterator[Column]:
-    for column in entry.columns:
-        formula_type = types.get((entry.stream, column.name))
-        yield replace(column, computed_as=formula_type) if formula_type else column
 
 
 def _key(entry: TableEntry) -> str:
@@ -210,13 +196,15 @@ def name_streams(
     _refuse_aliases_of_others(by_alias, wanted=wanted, held=held, reserved=names)
     for name in held.values():
         names.take(name)
-    streams = {key: names.claim(alias, suffixes=_suffixes(key)) for key, alias in by_alias.items()} | held
+    # Where a name is taken, the table's id is added to it, or both ids.
+    suffixes = {key: (key[1], "_".join(key)) for key in wanted}
+    streams = {key: names.claim(alias, suffixes=suffixes[key]) for key, alias in by_alias.items()} | held
     for key, name in known.items():
         if key not in wanted:
             names.take(name)
     for key in wanted:
         if key not in streams:
-            streams[key] = names.claim(wanted[key], suffixes=_suffixes(key))
+            streams[key] = names.claim(wanted[key], suffixes=suffixes[key])
     return streams
 
 
@@ -245,11 +233,6 @@ def _refuse_aliases_of_others(
             raise NinoxConfigError(message)
 
 
-def _suffixes(key: TableKey) -> tuple[str, str]:
-    database_id, table_id = key
-    return table_id, f"{database_id}_{table_id}"
-
-
 def discovered_entries(
     discovery: Discovery,
     settings: TapSettings,
@@ -276,34 +259,45 @@ def discovered_entries(
         for table in sorted(database.schema.tables, key=lambda table: age_key(table.id))
         if not table.is_page
     }
-    plain = {key: _plain_name(database, table, settings) for key, (database, table) in tables.items()}
+    plain = {key: _plain_name(settings.stream_name_format, *pair) for key, pair in tables.items()}
     names = name_streams(plain, known=streams, aliases=settings.aliases, reserved=reserved)
     chosen = {(database.name.id, table.id) for database in discovery.databases for table in database.tables}
-    return [
-        TableEntry(
-            stream=names[key],
-            team_id=database.team.id,
-            database=database.name,
-            table_id=table.id,
-            table_name=table.name,
-            is_hidden=table.is_hidden,
-            columns=_columns(table, settings, key, known.get(key)),
-            plain_name=plain[key],
+    entries = []
+    for key, (database, table) in tables.items():
+        if key not in chosen:
+            continue
+        before = known.get(key)
+        columns = columns_of(
+            table,
+            aliases=aliases_of(settings.aliases, ".".join(key)),
+            known=before.columns if before else (),
+            former=before.former if before else (),
         )
-        for key, (database, table) in tables.items()
-        if key in chosen
-    ]
+        entries.append(
+            TableEntry(
+                stream=names[key],
+                team_id=database.team.id,
+                database=database.name,
+                table_id=table.id,
+                table_name=table.name,
+                is_hidden=table.is_hidden,
+                columns=columns,
+                plain_name=plain[key],
+            )
+        )
+    return entries
 
 
-def _plain_name(database: DiscoveredDatabase, table: Table, settings: TapSettings) -> str:
-    return plain_stream_name(settings.stream_name_format, team=database.team, database=database.name, table=table)
-
-
-def _columns(table: Table, settings: TapSettings, key: TableKey, known: KnownTable | None) -> tuple[Column, ...]:
-    aliases = aliases_of(settings.aliases, ".".join(key))
-    return columns_of(
-        table, aliases=aliases, known=known.columns if known else (), former=known.former if known else ()
+def _plain_name(name_format: str, database: DiscoveredDatabase, table: Table) -> str:
+    """Return what a stream is called by the captions of now, whoever else is called so."""
+    name = name_format.format(
+        team=make_identifier(database.team.name, fallback=database.team.id),
+        database=make_identifier(database.name.name, fallback=database.name.id),
+        table=make_identifier(table.name, fallback=table.id),
+        database_id=database.name.id,
+        table_id=table.id,
     )
+    return cut_name(name, MAX_LENGTH)
 
 
 def followed_entries(
@@ -317,7 +311,7 @@ def followed_entries(
 ) -> list[TableEntry]:
     """Return the tables of a saved catalog under the names of the state, with types and options as they are now.
 
-    A field that a catalog was saved with and that is gone now keeps its property, which stays empty.
+    A field that a catalog was saved with and that was deleted since keeps its property, which stays empty.
     """
     saved = list(saved)
     databases = {database.name.id: database for database in discovery.databases} if discovery else {}
@@ -334,11 +328,14 @@ def _followed(
 ) -> TableEntry:
     now = next((table for table in database.schema.tables if table.id == saved.table_id), None) if database else None
     table = _table_as_saved(saved, now)
-    told = {column.field_id for column in known.columns} if known else set()
+    known_fields = {column.field_id for column in known.columns} if known else set()
     columns = columns_of(
         table,
         aliases=aliases_of(settings.aliases, ".".join(saved.key)),
-        known=[*(known.columns if known else ()), *(column for column in saved.columns if column.field_id not in told)],
+        known=[
+            *(known.columns if known else ()),
+            *(column for column in saved.columns if column.field_id not in known_fields),
+        ],
         former=known.former if known else (),
     )
     before = {(column.field_id, column.part): column for column in saved.columns}
@@ -348,7 +345,7 @@ def _followed(
         for column in columns
         if (column.field_id, column.part) in before or types[column.field_id] != column.type
     ]
-    plain = _plain_name(database, now, settings) if database and now else ""
+    plain = _plain_name(settings.stream_name_format, database, now) if database and now else ""
     return replace(saved, stream=stream, columns=tuple(kept), plain_name=plain)
 
 

@@ -19,6 +19,8 @@ Item = TypeVar("Item")
 
 _AUTOMATIC = (KEY_PROPERTY, REPLICATION_KEY)
 
+JsonSchema = Mapping[str, Any]
+
 
 class UnknownStreamError(NinoxError):
     """A catalog selects a stream and does not say what it is."""
@@ -31,7 +33,7 @@ class UnknownStreamError(NinoxError):
         )
 
 
-def sound_catalog(catalog: Any) -> JsonObject:
+def validated_catalog(catalog: Any) -> JsonObject:
     """Return a catalog with what the SDK and this tap rely on.
 
     Args:
@@ -44,10 +46,10 @@ def sound_catalog(catalog: Any) -> JsonObject:
     if not isinstance(streams, list) or not all(isinstance(stream, Mapping) for stream in streams):
         message = "catalog: it holds no list of streams. Make one with --discover."
         raise NinoxConfigError(message)
-    return {**catalog, "streams": [_sound_stream(stream) for stream in taken_from(streams)]}
+    return {**catalog, "streams": [_sound_stream(stream) for stream in take_from(streams)]}
 
 
-def taken_from(streams: list[Item]) -> Iterator[Item]:
+def take_from(streams: list[Item]) -> Iterator[Item]:
     """Yield streams in their order, so that nobody has them any longer but who takes them."""
     streams.reverse()
     while streams:
@@ -94,7 +96,7 @@ def with_names_of_state(
     that the catalog shows under another name and not selected, is read: under the same name it was deselected.
 
     Args:
-        catalog: A sound one.
+        catalog: A validated one.
         saved: Its tables.
         entries: Those that this run reads, as it calls them.
         known: What the state knows of tables.
@@ -129,7 +131,7 @@ def _follow(stream: JsonObject, before: TableEntry, now: TableEntry, known: Know
         about = metadata.pop(("properties", name))
         for heir in _heirs(column, before, now):
             is_same = heir.part == column.part and heir.json_type == column.json_type
-            properties[heir.name] = schema if is_same else heir.schema
+            properties[heir.name] = schema if is_same else {**heir.json_type, **heir.identity}
             chosen = {key: about[key] for key in ("selected",) if key in about}
             if _is_to_follow(heir, column, known) and (follows or (was_read and heir.name != name)):
                 chosen = {"selected": True}
@@ -177,7 +179,7 @@ def unknown_streams(catalog: Mapping[str, Any] | None, known: Iterable[str]) -> 
     """Return what a catalog selects without saying what it is; queries that are not in the settings now are left out.
 
     Args:
-        catalog: A sound one, if any.
+        catalog: A validated one, if any.
         known: Names of all streams that this tap has, or would have under other settings.
     """
     known = set(known)
@@ -197,11 +199,8 @@ def _is_selected(stream: Mapping[str, Any]) -> bool:
 
 def _is_known(stream: Mapping[str, Any]) -> bool:
     """Return whether the metadata names a table, or the types of a query's answer."""
-    told = [(item["breadcrumb"], item["metadata"].get(METADATA_KEY)) for item in stream["metadata"]]
-    return any(ninox and (not breadcrumb or "field_id" not in ninox) for breadcrumb, ninox in told)
-
-
-JsonSchema = Mapping[str, Any]
+    known = [(item["breadcrumb"], item["metadata"].get(METADATA_KEY)) for item in stream["metadata"]]
+    return any(ninox and (not breadcrumb or "field_id" not in ninox) for breadcrumb, ninox in known)
 
 
 def key_problems(
@@ -212,9 +211,9 @@ def key_problems(
     Args:
         stream: Name of the table's stream.
         key: Its key properties.
-        replication_key: What its changes are told by.
+        replication_key: What its changes are found by.
         sent: Names of the properties that its rows have.
-        sends_tombstones: Whether deletions are told under the key, of which only the record's id is known.
+        sends_tombstones: Whether deletions are sent under the key, of which only the record's id is known.
     """
     missing = [name for name in key if name not in set(sent)]
     if missing:

@@ -55,11 +55,6 @@ class Column:
     target_database: str = ""
 
     @property
-    def schema(self) -> JsonSchema:
-        """JSON Schema of the property, with the caption as its title and the field that it comes from."""
-        return {**self.json_type, **self.identity}
-
-    @property
     def identity(self) -> JsonSchema:
         """What the schema says of the field, in keywords that every other consumer ignores."""
         part = {"part": self.part} if self.part else {}
@@ -81,24 +76,19 @@ class Column:
         return field_type(self.type).is_stored
 
     @property
-    def is_computed(self) -> bool:
-        """Whether the value is asked for by query."""
-        return bool(self.computed_as)
-
-    @property
     def is_readable(self) -> bool:
         """Whether there is a value to send."""
-        return self.is_stored or self.is_computed
+        return self.is_stored or bool(self.computed_as)
 
-    def reader(self, zone: ZoneInfo | None) -> Read:
-        """Return the function that turns a value of the field into the property's value."""
-        if self.is_computed:
-            return COMPUTED[self.computed_as].reader(zone)
-        return _part(self.type, self.part).read(self.captions, zone)
+    def parsers(self, zone: ZoneInfo | None) -> tuple[Read, ReadColumn | None]:
+        """Return what turns a value of the field into the property's, and what does so with all values of a page.
 
-    def column_reader(self, zone: ZoneInfo | None) -> ReadColumn | None:
-        """Return the function that reads a page's values at once, None where every value is to be looked at."""
-        return None if self.is_computed else _part(self.type, self.part).read_column(self.captions, zone)
+        The second is None where every value is to be looked at.
+        """
+        if self.computed_as:
+            return COMPUTED[self.computed_as].reader(zone), None
+        part = _part(self.type, self.part)
+        return part.read(self.captions, zone), part.read_column(self.captions, zone)
 
 
 def columns_of(
@@ -168,13 +158,9 @@ def _base(fld: Field, root: str | None, left: Mapping[str, JsonSchema], *, is_ke
     """Return what the names of a field's properties begin with: its type is added where its columns are of another."""
     plain = root or make_identifier(fld.name, fallback=fld.id)
     parts = field_type(fld.type).parts
-    is_free = is_kept or not any(_is_left(with_part(plain, part.name), part, left) for part in parts)
+    # A name may be left that stands for a column of another type, which nobody fills any more.
+    is_free = is_kept or all(left.get(with_part(plain, p.name).casefold(), p.schema) == p.schema for p in parts)
     return plain if is_free else with_part(plain, make_identifier(fld.type, fallback="text"))
-
-
-def _is_left(name: str, part: Part, left: Mapping[str, JsonSchema]) -> bool:
-    """Return whether a name stands for a column of another type that nobody fills any more."""
-    return left.get(name.casefold(), part.schema) != part.schema
 
 
 def roots_of(known: Iterable[Column]) -> dict[str, str]:
@@ -205,7 +191,7 @@ def apart_by_type(
     names = NameSpace([*SYSTEM_PROPERTIES, *(column.name for column in columns)])
     for n, column in enumerate(columns):
         json_type = column.json_type
-        if column.is_computed and column.field_id not in aliases and left.get(column.name, json_type) != json_type:
+        if column.computed_as and column.field_id not in aliases and left.get(column.name, json_type) != json_type:
             root = roots.get(column.field_id, column.name)
             is_free = root not in names and left.get(root, json_type) == json_type
             others = {name for name, kind in left.items() if kind != json_type}

@@ -26,6 +26,12 @@ and the value that came; None if this record does not show it."""
 MOST_IDS = 10
 """Of records with bad values, so many are named."""
 
+ROWS_AT_ONCE = 500
+"""So many rows of some fields stay in the processor's cache on their way to the output; a page of 10,000 does not."""
+
+VALUES_AT_ONCE = 50_000
+"""Of a table of 2,000 fields a page has half a million; on their way to the output, each exists three times."""
+
 
 @dataclass(slots=True)
 class BadValues:
@@ -72,14 +78,7 @@ def _as_text(read: Read) -> Read:
     return spelled
 
 
-ROWS_AT_ONCE = 500
-"""So many rows of some fields stay in the processor's cache on their way to the output; a page of 10,000 does not."""
-
-VALUES_AT_ONCE = 50_000
-"""Of a table of 2,000 fields a page has half a million; on their way to the output, each exists three times."""
-
-
-class _Reader(NamedTuple):
+class _Parser(NamedTuple):
     """How one property is read: a page's values at once, or each on its own where that is not possible.
 
     Attributes:
@@ -110,7 +109,7 @@ class Converter:
         as_text: Collection[str] = (),
         asks_for_captions: AsksForCaptions = lambda *_: False,
     ) -> None:
-        """Compile the readers of the selected columns; the other values are not even looked at.
+        """Compile the parsers of the selected columns; the other values are not even looked at.
 
         Args:
             columns: All of the table.
@@ -123,15 +122,13 @@ class Converter:
         columns = list(columns)
         wanted = set(selected)
         chosen = [column for column in columns if column.name in wanted and column.is_readable]
-        self._readers = [
-            _Reader(
-                column,
-                _as_text(column.reader(zone)) if column.name in as_text else column.reader(zone),
-                None if column.name in as_text else column.column_reader(zone),
-                find_mistakable_options(column.captions) if column.is_stored else frozenset(),
-            )
-            for column in chosen
-        ]
+        self._parsers = []
+        for column in chosen:
+            read, read_column = column.parsers(zone)
+            if column.name in as_text:
+                read, read_column = _as_text(read), None
+            mistakable = find_mistakable_options(column.captions) if column.is_stored else frozenset[str]()
+            self._parsers.append(_Parser(column, read, read_column, mistakable))
         self._asks_for_captions = asks_for_captions
         self._attributes = attributes_of(chosen)
         self._system = [read for name, read in _SYSTEM.items() if name in wanted]
@@ -144,17 +141,18 @@ class Converter:
 
     def convert(self, page: Sequence[NinoxRecord]) -> ConvertedPage:
         """Return the Singer records; every selected property is present, empty ones as null."""
+        self._check_keys(page)
         fields = [record.fields for record in page]
         columns: list[Sequence[Any]] = [read(page) for read in self._system]
-        for reader in self._readers:
-            sent = self._sent(fields, reader.column.field_id)
-            if reader.mistakable and self._are_captions(page, reader, sent):
-                sent = list(map(read_ids_of_captions(reader.column.captions), sent))
-            whole = reader.read_column(sent) if reader.read_column else None
+        for parser in self._parsers:
+            sent = self._sent(fields, parser.column.field_id)
+            if parser.mistakable and self._are_captions(page, parser, sent):
+                sent = list(map(read_ids_of_captions(parser.column.captions), sent))
+            whole = parser.read_column(sent) if parser.read_column else None
             if whole is None:
-                whole = [self._value(reader, value, record) for value, record in zip(sent, page, strict=True)]
+                whole = [self._value(parser, value, record) for value, record in zip(sent, page, strict=True)]
             columns.append(whole)
-        return ConvertedPage(self._form, columns, length=len(page))
+        return ConvertedPage(self._form, columns, len(page))
 
     def _sent(self, fields: Sequence[Any], field_id: str) -> list[Any]:
         """Return the values of one field, from mappings or from what `SelectedFieldsDecoder` makes."""
@@ -163,13 +161,13 @@ class Converter:
             return list(map(attrgetter(attribute), fields)) if attribute else [None] * len(fields)
         return [values.get(field_id) for values in fields]
 
-    def _are_captions(self, page: Sequence[NinoxRecord], reader: _Reader, sent: Sequence[Any]) -> bool:
+    def _are_captions(self, page: Sequence[NinoxRecord], parser: _Parser, sent: Sequence[Any]) -> bool:
         """Return whether a page holds captions of options, as far as that makes a difference."""
         for record, value in zip(page, sent, strict=True):
-            if not reader.mistakable.isdisjoint(filter(_is_text, list_options(value, reader.column.captions))):
+            if not parser.mistakable.isdisjoint(filter(_is_text, list_options(value, parser.column.captions))):
                 verdict = self._shown_style(page)
                 if verdict is None:
-                    verdict = self._asks_for_captions(record, reader.column.field_id, value)
+                    verdict = self._asks_for_captions(record, parser.column.field_id, value)
                 if verdict is not None:
                     return verdict
         return False
@@ -177,7 +175,7 @@ class Converter:
     def _shown_style(self, page: Sequence[NinoxRecord]) -> bool | None:
         """Return whether a page has captions of options, by one that is the id of none, or the other way round."""
         fields = [record.fields for record in page]
-        for column in (reader.column for reader in self._readers if reader.column.is_stored):
+        for column in (parser.column for parser in self._parsers if parser.column.is_stored):
             ids, captions = column.captions.keys(), set(column.captions.values())
             for value in self._sent(fields, column.field_id) if captions else ():
                 for option in filter(_is_text, list_options(value, column.captions)):
@@ -185,20 +183,20 @@ class Converter:
                         return option in captions
         return None
 
-    def _value(self, reader: _Reader, value: Any, record: NinoxRecord) -> Any:
+    def _value(self, parser: _Parser, value: Any, record: NinoxRecord) -> Any:
         if value is None or value == "":
             return None
-        name = reader.column.name
+        name = parser.column.name
         if is_damaged(value):
             value = [repair_text(v) for v in value] if isinstance(value, list) else repair_text(value)
             self.bad.note_repaired(name, record.id)
         try:
-            return reader.read(value)
+            return parser.read(value)
         except BadValueError:
             self.bad.note_nulled(name, record.id)
             return None
 
-    def check_keys(self, records: Iterable[NinoxRecord]) -> None:
+    def _check_keys(self, records: Iterable[NinoxRecord]) -> None:
         """Refuse a page whose fields are keyed by captions: read as ids they would all seem empty.
 
         Raises:

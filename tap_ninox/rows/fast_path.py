@@ -5,6 +5,7 @@ from __future__ import annotations
 import decimal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import starmap
 from typing import Any
@@ -49,22 +50,21 @@ class _RecordMessage(msgspec.Struct, tag="RECORD", tag_field="type", gc=False):
     time_extracted: str
 
 
+@dataclass(frozen=True, slots=True)
 class ConvertedPage:
-    """Singer records of one stream."""
+    """Singer records of one stream: a sequence of values for each property.
 
-    def __init__(self, form: RecordForm, columns: Iterable[Sequence[Any]], *, length: int) -> None:
-        """Take over the values, a sequence for each property."""
-        self._form = form
-        self._columns = columns
-        self._length = length
+    Attributes:
+        length: Number of records.
+    """
 
-    def __len__(self) -> int:
-        """Return the number of records."""
-        return self._length
+    form: RecordForm
+    columns: Sequence[Sequence[Any]]
+    length: int
 
     def records(self) -> list[Record]:
         """Return the records as dictionaries."""
-        return [dict(zip(self._form.names, row, strict=True)) for row in self._rows()]
+        return [dict(zip(self.form.names, row, strict=True)) for row in zip(*self.columns, strict=True)]
 
     def lines(self, stream: str, *, version: int | None, extracted_at: datetime) -> bytes:
         """Return the RECORD messages, byte for byte as the SDK would write them one by one.
@@ -74,13 +74,10 @@ class ConvertedPage:
             version: Table version, None for messages without one.
             extracted_at: When the page was read.
         """
-        told = msgspec.UNSET if version is None else version
+        in_message = msgspec.UNSET if version is None else version
         at = msgspec.to_builtins(extracted_at)
-        records = starmap(self._form.record, self._rows())
-        return encoder.encode_lines([_RecordMessage(stream, record, told, at) for record in records])
-
-    def _rows(self) -> Iterable[Sequence[Any]]:
-        return zip(*self._columns, strict=True)
+        records = starmap(self.form.record, zip(*self.columns, strict=True))
+        return encoder.encode_lines([_RecordMessage(stream, record, in_message, at) for record in records])
 
 
 def attributes_of(columns: Iterable[Column]) -> dict[str, str]:

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-import logging
 from abc import abstractmethod
-from collections.abc import Generator, Mapping
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from itertools import islice
+from typing import Any, ClassVar
 
-from singer_sdk import Stream, Tap, metrics
+from singer_sdk import metrics
 from singer_sdk.exceptions import MapExpressionError
-from singer_sdk.helpers._batch import BatchConfig
-from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.helpers.types import Context, Record
-from singer_sdk.singerlib.encoding.simple import RecordMessage
+from singer_sdk.mapper import RemoveRecordTransform
+from singer_sdk.singerlib.encoding.simple import ActivateVersionMessage, RecordMessage, SchemaMessage
 from typing_extensions import override
 
+from ninox_api.client import DatabaseClient, NinoxClient
 from ninox_api.errors import NinoxError
+from ninox_api.schema import DatabaseName
 from ninox_singer.logs import EventLogger
+from tap_ninox.discovery.catalog import TableEntry
+from tap_ninox.discovery.discover import Discovery, Seen
 from tap_ninox.discovery.drift import SchemaWatch
 from tap_ninox.report import RunReport, StreamReport
+from tap_ninox.sdk_overrides import OwnStream, OwnTap
 from tap_ninox.settings import TapSettings
+from tap_ninox.sync.prefetch import Schedule
 from tap_ninox.sync.state import TABLE_VERSION, next_version
-
-AnyMeter = TypeVar("AnyMeter", bound=metrics.Meter)
+from tap_ninox.writer import BufferedMessageWriter
 
 _MAP_ERRORS = (MapExpressionError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
@@ -35,20 +41,43 @@ class StreamMapFailedError(NinoxError):
         kind = type(error.__cause__ or error).__name__
         super().__init__(
             f"The stream map of {stream} failed for a record ({kind}); it and those behind it were not "
-            "sent. Mend the expression in stream_maps so that it takes empty and odd values, too."
+            "sent. Correct the expression in stream_maps so that it takes empty and odd values, too."
         )
 
 
-class StreamsTap(Tap):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a tap has found in Ninox, before the first row.
+
+    Attributes:
+        client: Reads this Ninox.
+        discovery: What the key can see; None if it may not read schemas.
+        clients: All chosen databases.
+        entries: The tables that can be read.
+        watch: Compares what is read with what the bookmarks know of the schema.
+        schedule: Which tables are read at the same time.
+        stamp: What was seen, what makes it another's, and when, for the catalog; see `read_stamp`.
+    """
+
+    client: NinoxClient
+    discovery: Discovery | None
+    clients: Mapping[DatabaseName, DatabaseClient]
+    entries: Sequence[TableEntry]
+    watch: SchemaWatch
+    schedule: Schedule
+    stamp: tuple[Seen, Sequence[Any], float]
+
+
+class StreamsTap(OwnTap):
     """What streams ask of their tap, beside what the SDK's has.
 
     Attributes:
+        writer: Takes all messages.
         report: What became of each stream.
-        watch: Compares what is read with what the bookmarks know of the schema.
     """
 
+    writer: BufferedMessageWriter
     report: RunReport
-    watch: SchemaWatch
 
     @property
     @abstractmethod
@@ -57,28 +86,42 @@ class StreamsTap(Tap):
 
     @property
     @abstractmethod
-    def now_ms(self) -> int:
-        """Time in milliseconds since 1970, by Ninox' clock rather than by one of this machine that is wrong."""
+    def found(self) -> Found:
+        """What there is in Ninox."""
 
     @abstractmethod
-    def is_state_due(self) -> bool:
-        """Return whether enough rows were written since the last STATE message to be worth another one."""
+    def write_state(self, *, is_new: bool = False) -> None:
+        """Write the state, if enough rows were written since the last one, and it has changed.
+
+        Args:
+            is_new: Whether it has changed for sure: then it is neither compared with the last one nor copied.
+        """
 
 
-class RecordStream(Stream):
-    """A stream whose values fit their types already, and whose batches are made where its messages are written.
+class RecordStream(OwnStream):
+    """A stream whose values fit their types already, and whose bookmark says how far it was read.
 
     Whatever goes wrong with it, in reading, in a stream map, in writing, is an error of this stream: the others go on.
 
     Attributes:
         bookmark_keys: All keys that its bookmark can have.
+        tap: The tap.
+        report: What became of it.
+        added: Properties that no stream map sees and that are null in each of its rows, with their schemas.
+        version: Table version of its records; None for records without one.
+        is_begun: Whether its rows are known or on their way: then a used up budget of calls is no reason to leave it.
     """
 
     bookmark_keys: ClassVar[tuple[str, ...]]
 
-    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
-    _tap: StreamsTap
-    _report: StreamReport
+    def __init__(self, tap: StreamsTap, *, schema: dict[str, Any] | None = None, name: str | None = None) -> None:
+        """Describe the stream."""
+        self.tap = tap
+        self.report = StreamReport()
+        self.added: Mapping[str, Any] = {}
+        self.version: int | None = None
+        self.is_begun = False
+        super().__init__(tap, schema=schema, name=name)
 
     @property
     def saved_bookmark(self) -> Mapping[str, Any]:
@@ -91,74 +134,88 @@ class RecordStream(Stream):
         for key in self.bookmark_keys:
             self.stream_state.setdefault(key, None)
 
+    def announce(self) -> None:
+        """Let change feeds know from where this stream follows them; before anything is asked."""
+
     def new_version(self) -> int:
         """Return a table version above all under which this stream was sent before."""
-        return next_version(self.saved_bookmark.get(TABLE_VERSION), now_ms=self._tap.now_ms)
+        return next_version(self.saved_bookmark.get(TABLE_VERSION), now_ms=self.tap.found.client.now_ms)
 
     def send_version(self, version: int | None) -> None:
         """Let the records have a version, unless none is ever activated: loaders would put them aside for good."""
-        self._stream_version = version if self._tap.settings.activates_versions else None
+        self.version = version if self.tap.settings.activates_versions else None
+
+    def activate(self, version: int) -> None:
+        """Let the target take rows of other versions for deleted; behind the last row of this one."""
+        for stream_map in self.stream_maps:
+            if not isinstance(stream_map, RemoveRecordTransform):
+                self.tap.write_message(ActivateVersionMessage(stream=stream_map.stream_alias, version=version))
 
     @override
-    def _increment_stream_state(self, latest_record: Record, *, context: Context | None = None) -> None:
-        """Leave the bookmark alone: no record says how far a stream was read."""
+    def run(self) -> None:
+        self.logger.debug("Beginning sync of '%s'", self.name)
+        self.write_schema()
+        if self.tap.report.is_out_of_budget and not self.is_begun:
+            return
+        counter, timer = metrics.record_counter(self.name), metrics.sync_timer(self.name)
+        for meter in (counter, timer):
+            meter.with_context({})  # as the SDK does for streams without partitions
+            quiet = EventLogger(meter.logger, is_event=lambda: self.report.is_eventful)
+            meter.logger = quiet  # type: ignore[assignment] # it calls info() only
+        with self.tap.report.stream(self.name) as self.report, counter, timer:
+            self.write_rows(counter)
+        self.tap.write_state()
 
     @override
-    def _write_starting_replication_value(self, context: Context | None) -> None:
-        """Keep the bookmark free of the SDK's own notes."""
+    def write_schema(self) -> None:
+        for stream_map in self.stream_maps:
+            if isinstance(stream_map, RemoveRecordTransform):
+                continue
+            # A loader that keeps the first schema of a stream is to know all its properties from there.
+            properties = {**stream_map.transformed_schema["properties"], **self.added}
+            message = SchemaMessage(
+                stream=stream_map.stream_alias,
+                schema={**stream_map.transformed_schema, "properties": properties},
+                key_properties=stream_map.transformed_key_properties,
+                bookmark_properties=[self.replication_key] if self.replication_key else None,
+            )
+            self.identify(message)
+            self.tap.write_message(message)
 
+    def identify(self, message: SchemaMessage) -> None:
+        """Say in a SCHEMA what of Ninox it is of."""
+
+    @abstractmethod
     @override
-    def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:
-        """Log the SDK's line at a stream's beginning at DEBUG: that it is looked at is no event."""
-        super().log(message, *args, level=logging.DEBUG if level == logging.INFO else level, **kwargs)
+    def get_records(self, context: Context | None) -> Iterable[Record]:
+        """Yield the records, in the order in which they are written."""
 
-    @override
-    def get_record_counter(self, **kwargs: Any) -> metrics.Counter:
-        return self._quiet(super().get_record_counter(**kwargs))
+    def write_rows(self, counter: metrics.Counter) -> None:
+        """Write the records; at most so many as a test of the connection takes."""
+        for record in islice(self.get_records(None), self.ABORT_AT_RECORD_COUNT):
+            self.write_record(record)
+            counter.increment()
 
-    @override
-    def get_sync_timer(self) -> metrics.Timer:
-        return self._quiet(super().get_sync_timer())
+    def write_record(self, record: Record) -> None:
+        """Write a record as stream maps make it: once, several times, or not at all.
 
-    def _quiet(self, meter: AnyMeter) -> AnyMeter:
-        reports = self._tap.report.streams
-        is_event = lambda: self.name in reports and reports[self.name].is_eventful  # noqa: E731
-        meter.logger = EventLogger(meter.logger, is_event=is_event)  # type: ignore[assignment] # it calls info() only
-        return meter
-
-    @property
-    def _is_worth_starting(self) -> bool:
-        """Whether a run that has used up its permitted API calls leaves this stream alone."""
-        return not self._tap.report.is_out_of_budget
-
-    @override
-    def _sync_records(
-        self, context: Context | None = None, *, write_messages: bool = True
-    ) -> Generator[Record, None, None]:
-        if self._is_worth_starting:
-            with self._tap.report.stream(self.name) as self._report:
-                yield from self._sync_in_report(context, write_messages=write_messages)
-
-    def _sync_in_report(self, context: Context | None, *, write_messages: bool) -> Generator[Record, None, None]:
-        """Read and write the records; what is raised here ends this stream."""
-        yield from super()._sync_records(context, write_messages=write_messages)
-
-    @override
-    def _write_state_message(self) -> None:
-        if self._tap.is_state_due():
-            super()._write_state_message()
-
-    @override
-    def get_batch_config(self, config: Mapping[str, Any]) -> BatchConfig | None:
-        return None
-
-    @override
-    def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
+        Raises:
+            StreamMapFailedError: One cannot be applied.
+        """
+        selected = {name: value for name, value in record.items() if self.mask["properties", name]}
         is_sent = False
-        try:
-            for message in super()._generate_record_messages(record):
+        for stream_map in self.stream_maps:
+            try:
+                mapped = stream_map.transform(selected)
+            except _MAP_ERRORS as error:
+                raise StreamMapFailedError(self.name, error) from None
+            if mapped is not None:
                 is_sent = True
-                yield message
-        except _MAP_ERRORS as error:
-            raise StreamMapFailedError(self.name, error) from None
-        self._report.filtered += not is_sent
+                message = RecordMessage(
+                    stream=stream_map.stream_alias,
+                    record={**mapped, **dict.fromkeys(self.added)},
+                    version=self.version,
+                    time_extracted=datetime.now(timezone.utc),
+                )
+                self.tap.write_message(message)
+        self.report.filtered += not is_sent

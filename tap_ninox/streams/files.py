@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.helpers.types import Context, Record
@@ -22,9 +21,11 @@ from ninox_singer.wording import counted
 from tap_ninox.report import StreamReport
 from tap_ninox.rows.convert import is_damaged
 from tap_ninox.streams.base import RecordStream, StreamsTap
+from tap_ninox.sync.changed_records import ChangedRecords
 from tap_ninox.sync.feed import Feed, News
 from tap_ninox.sync.file_marks import TABLES, FileMark, find_mark, new_mark
-from tap_ninox.sync.file_store import Fetched, FileFetcher, FileStore
+from tap_ninox.sync.file_store import Fetched, FileDownloader, FileStore
+from tap_ninox.sync.full_table import FullTable
 from tap_ninox.sync.pages import TablePages
 from tap_ninox.sync.state import TABLE_VERSION
 
@@ -82,7 +83,6 @@ class FilesStream(RecordStream):
             feeds: Database id → its change feed, shared with the tables' streams.
         """
         super().__init__(tap, schema={"type": "object", "properties": self.properties})
-        self._tap_ninox = tap
         self._entries = list(entries)
         self._feeds = feeds
         self._settings = tap.settings
@@ -92,13 +92,8 @@ class FilesStream(RecordStream):
         self._failed = 0
         self._is_confirmed = True
 
-    @property
     @override
-    def emit_activate_version_messages(self) -> bool:
-        return False  # sent below, when the files of all tables are known
-
     def announce(self) -> None:
-        """Tell the feeds from where this stream follows them; before anything is asked."""
         saved = self.saved_bookmark.get(TABLES) or []
         for entry in self._entries:
             values = find_mark(saved, _key(entry))
@@ -107,14 +102,14 @@ class FilesStream(RecordStream):
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
-        yield from islice(self._read(self._report), self.ABORT_AT_RECORD_COUNT)
+        yield from self._read(self.report)
 
     def _read(self, report: StreamReport) -> Iterator[Record]:
         entries = [entry for entry in self._entries if self._is_wanted(entry)]
         if self.stream_state.get(TABLE_VERSION) is None:
             self.stream_state[TABLE_VERSION] = self.new_version()
         self.send_version(self.stream_state[TABLE_VERSION])
-        self._tell_cost(entries)
+        self._warn_of_cost(entries)
         refused: list[str] = []
         unreadable: list[str] = []
         for entry in entries:
@@ -127,7 +122,7 @@ class FilesStream(RecordStream):
                 logger.warning("The changed files of %s cannot be known: %s", entry.stream, error)
                 unreadable.append(entry.stream)
             finally:
-                self._commit()
+                self.tap.write_state()
         self._activate(entries)
         self._check(refused, unreadable)
 
@@ -149,7 +144,8 @@ class FilesStream(RecordStream):
         self, entry: TableEntry, mark: FileMark, pages: TablePages, news: News, report: StreamReport
     ) -> Iterator[Record]:
         done = 0
-        for page in pages.full([IdRange(mark.last_id)], last_id=news.last_id, is_resumed=mark.last_id > 0):
+        table = FullTable(pages, [IdRange(mark.last_id)], last_id=news.last_id, is_resumed=mark.last_id > 0)
+        for page in table:
             for record in page.records:
                 yield from self._of_record(entry, record.id, mark, report)
                 done += 1
@@ -157,8 +153,8 @@ class FilesStream(RecordStream):
                     mark.listed(record.id)
                     if done % RECORDS_PER_STATE == 0:
                         mark.save()
-                        self._commit()
-        self._is_confirmed = self._is_confirmed and pages.is_confirmed
+                        self.tap.write_state()
+        self._is_confirmed = self._is_confirmed and table.is_confirmed
         mark.finish(mark.head or 0)
 
     def _of_changed(
@@ -169,10 +165,10 @@ class FilesStream(RecordStream):
             raise _FeedUnreadableError(str(news.problem))
         if news.changes is not None:
             head, changed = news.head or since, _changed(news.changes)
-            self._tell_unread(entry, feed.unread_files(since))
+            self._warn_of_unread(entry, feed.unread_files(since))
         else:
             head = max(since, feed.head_of(entry.table_id))
-            changed_pages = pages.since(since) if head > since else ()
+            changed_pages = ChangedRecords(pages).since(since) if head > since else ()
             changed = {record.id: record.sequence for page in changed_pages for record in page}
         done_as_of, done_to = mark.partial
         repeated = {number for number, at in changed.items() if number <= done_to and (at is None or at > done_as_of)}
@@ -183,7 +179,7 @@ class FilesStream(RecordStream):
             mark.followed(record_id, head=head)
         mark.finish(head)
 
-    def _tell_unread(self, entry: TableEntry, unread: int) -> None:
+    def _warn_of_unread(self, entry: TableEntry, unread: int) -> None:
         if unread:
             logger.warning(
                 "Database %r names %s in an unknown form; only files of changed records are seen.",
@@ -195,11 +191,11 @@ class FilesStream(RecordStream):
         client = self._feeds[entry.database.id].client
         files = client.list_files(entry.table_id, record_id)
         if files is None:
-            report.gone += 1
+            report.vanished += 1
         failed = 0
         for fetched in self._fetched(entry, record_id, files or []):
-            if fetched.is_gone:
-                report.gone += 1
+            if fetched.is_deleted:
+                report.vanished += 1
                 continue
             failed += self._store is not None and fetched.stored is None
             yield _row(entry, record_id, fetched, report)
@@ -214,9 +210,9 @@ class FilesStream(RecordStream):
         if self._store is None:
             return (Fetched(file, None) for file in files)
         client = self._feeds[entry.database.id].client
-        return FileFetcher(client, self._store, entry.table_id).fetch(record_id, files)
+        return FileDownloader(client, self._store, entry.table_id).fetch(record_id, files)
 
-    def _tell_cost(self, entries: Iterable[TableEntry]) -> None:
+    def _warn_of_cost(self, entries: Iterable[TableEntry]) -> None:
         """Say what a first reading costs before it starts."""
         first = [entry for entry in entries if self._mark(entry).sequence is None]
         if not first:
@@ -238,7 +234,7 @@ class FilesStream(RecordStream):
         )
 
     def _is_wanted(self, entry: TableEntry) -> bool:
-        is_selected = self._tap_ninox.streams[entry.stream].selected
+        is_selected = self.tap.streams[entry.stream].selected
         return self._settings.lists_files_of(entry.stream, is_selected=is_selected)
 
     def _mark(self, entry: TableEntry) -> FileMark:
@@ -254,10 +250,10 @@ class FilesStream(RecordStream):
     def _activate(self, entries: Iterable[TableEntry]) -> None:
         if self.stream_state.get(IS_ACTIVATED) or any(self._mark(entry).sequence is None for entry in entries):
             return
-        if self._stream_version is not None and self._is_confirmed:
-            self._write_activate_version_message(self._stream_version)
+        if self.version is not None and self._is_confirmed:
+            self.activate(self.version)
         self.stream_state[IS_ACTIVATED] = True
-        self._commit()
+        self.tap.write_state()
 
     def _check(self, refused: list[str], unreadable: list[str]) -> None:
         problems = []
@@ -271,10 +267,6 @@ class FilesStream(RecordStream):
         if problems:
             message = f"{self.name}: {'; '.join(problems)}. All else is done."
             raise FilesIncompleteError(message)
-
-    def _commit(self) -> None:
-        self.state_manager.is_flushed = False
-        self._write_state_message()
 
 
 def _must_begin(mark: FileMark, news: News) -> bool:
@@ -290,8 +282,8 @@ def _changed(changes: TableChanges) -> dict[int, int | None]:
     for record_id, sequence in changes.updated.items():
         other = changed.get(record_id, sequence)
         changed[record_id] = None if sequence is None or other is None else max(sequence, other)
-    gone = changes.removed - changes.updated.keys()
-    return {record_id: at for record_id, at in changed.items() if record_id not in gone}
+    deleted = changes.removed - changes.updated.keys()
+    return {record_id: at for record_id, at in changed.items() if record_id not in deleted}
 
 
 def _key(entry: TableEntry) -> str:

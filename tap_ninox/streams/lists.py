@@ -41,13 +41,13 @@ DIGEST = "digest"
 class CatalogueStream(RecordStream):
     """Emits its rows when they differ from what was emitted last, and nothing otherwise.
 
-    Each emission has a new version, activated after the last row: what is gone from Ninox is then marked as deleted.
+    Each emission has a new version, activated after the last row: what is no longer in Ninox is then marked as deleted.
     """
 
     properties: dict[str, Any]
     keys: tuple[str, ...]
     needs_full_schemas = False
-    """Whether rows are missing where formulas, pages and kinds are not told."""
+    """Whether rows are missing where formulas, pages and kinds are not known."""
     bookmark_keys = (TABLE_VERSION, DIGEST, READ_IN_FULL)
 
     def __init__(self, tap: StreamsTap, discovery: Discovery | None, entries: Iterable[TableEntry]) -> None:
@@ -62,11 +62,7 @@ class CatalogueStream(RecordStream):
         self._discovery = discovery
         self._entries = {(entry.database.id, entry.table_id): entry for entry in entries}
         self.primary_keys = self.keys
-
-    @property
-    @override
-    def emit_activate_version_messages(self) -> bool:
-        return False  # sent below, after the last row
+        self.is_begun = True  # what it sends is known already
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
@@ -84,16 +80,22 @@ class CatalogueStream(RecordStream):
         self.send_version(version)
         for row in rows[: self.ABORT_AT_RECORD_COUNT]:
             yield row
-            self._report.emitted += 1
-        if self.ABORT_AT_RECORD_COUNT is None:
-            self._finish(digest, version, is_whole=is_whole)
+            self.report.emitted += 1
+        if self.ABORT_AT_RECORD_COUNT is not None:
+            return
+        self.stream_state.update({DIGEST: digest, TABLE_VERSION: version})
+        if is_whole:
+            if self.version is not None:
+                self.activate(version)
+            read = self._discovery.databases
+            self.stream_state[READ_IN_FULL] = sorted(d.name.id for d in read if d.schema.lists_formulas)
 
     def _lists_all_that_is_known(self) -> bool:
-        """Return whether nothing is missing but what is gone: no version of a partial list is activated.
+        """Return whether nothing is missing but what was deleted: no version of a partial list is activated.
 
         A database that cannot be read now, or only in part, was read before if a bookmark or this list knows it.
         """
-        watch = self._tap.watch
+        watch = self.tap.found.watch
         known, with_formulas = known_databases(self.tap_state.get("bookmarks", {}))
         in_full = {name for name in self.stream_state.get(READ_IN_FULL) or () if isinstance(name, str)} | with_formulas
         missing = {name for name in known | in_full if watch.is_unread(name)}
@@ -102,11 +104,6 @@ class CatalogueStream(RecordStream):
         for name in sorted(missing):
             logger.warning("%s: database %s cannot be read in full, so its rows stay as they are.", self.name, name)
         return not missing
-
-    @property
-    @override
-    def _is_worth_starting(self) -> bool:
-        return True  # what it sends is known already
 
     @abstractmethod
     def rows(self, database: DiscoveredDatabase) -> Iterator[Record]:
@@ -118,16 +115,6 @@ class CatalogueStream(RecordStream):
         if entry is None:
             return None, {}
         return entry.stream, {key: column.name for key, column in first_columns(entry.columns).items()}
-
-    def _finish(self, digest: str, version: int, *, is_whole: bool) -> None:
-        self.stream_state.update({DIGEST: digest, TABLE_VERSION: version})
-        if is_whole:
-            if self._stream_version is not None:
-                self._write_activate_version_message(version)
-            read = self._discovery.databases if self._discovery else ()
-            self.stream_state[READ_IN_FULL] = sorted(d.name.id for d in read if d.schema.lists_formulas)
-        self.state_manager.is_flushed = False
-        self._write_state_message()
 
 
 class DatabasesStream(CatalogueStream):
@@ -293,13 +280,8 @@ class DeletedRecordsStream(RecordStream):
         self._entries = list(entries)
         self._feeds = feeds
 
-    @property
     @override
-    def emit_activate_version_messages(self) -> bool:
-        return False  # a run brings what is new; a version of its own would take away what earlier runs have listed
-
     def announce(self) -> None:
-        """Tell the feeds from where this stream follows them; before anything is asked."""
         for database_id, feed in self._feeds.items():
             feed.follow(self._position(database_id), of_all_tables=True)
 
@@ -323,12 +305,12 @@ class DeletedRecordsStream(RecordStream):
                     deleted.append([row["table_id"], row["record_id"]])
                     if deleted[-1] not in reported:
                         yield row
-                        self._report.emitted += 1
+                        self.report.emitted += 1
             except _UnknownDeletionsError as error:
                 problems.append(str(error))
             else:
                 self._note(database_id, feed.head, deleted)
-            self._commit()
+            self.tap.write_state()
         if problems:
             raise NinoxProtocolError(" ".join(problems))
 
@@ -377,7 +359,3 @@ class DeletedRecordsStream(RecordStream):
             deleted = [*self._reported(database_id), *deleted]
         kept = {"deleted": deleted[:MOST_LAST_DELETED]} if deleted else {}
         self.stream_state[SEQUENCES] = [*others, {"database_id": database_id, "sequence": head, **kept}]
-
-    def _commit(self) -> None:
-        self.state_manager.is_flushed = False
-        self._write_state_message()

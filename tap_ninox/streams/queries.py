@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -44,7 +45,7 @@ class QueryFailedError(NinoxError):
     """A script of the `queries` setting brought no rows that can be used."""
 
     def __init__(self, name: str, problem: object) -> None:
-        """Name the query; neither its script nor what it answered is told."""
+        """Name the query; neither its script nor what it answered is shown."""
         super().__init__(f"Query {name!r}: {problem}")
 
 
@@ -67,7 +68,7 @@ class QueryStream(RecordStream):
             tap: The tap.
             query: What to ask.
             types: Property → type.
-            client: Reader of the database.
+            client: Reads the database.
             rows: The answer, if it had to be asked for to learn the types; it serves the sync, too.
         """
         self._query = query
@@ -86,29 +87,25 @@ class QueryStream(RecordStream):
         super().__init__(tap, schema={"type": "object", "properties": properties}, name=query.name)
         self.primary_keys = query.key_properties or (POSITION,)
 
-    @property
+    @cached_property
     @override
     def metadata(self) -> MetadataMapping:
-        if self._metadata is None and self._tap_input_catalog is None:
-            self._metadata = MetadataMapping()
-            self._metadata[()] = StreamMetadata(
-                inclusion=Metadata.InclusionType.AVAILABLE,
-                selected_by_default=True,
-                table_key_properties=list(self.primary_keys),
+        """The catalog's where one was given, else the types as well."""
+        if self.tap.input_catalog is not None:
+            return super().metadata
+        mapping = MetadataMapping()
+        mapping[()] = StreamMetadata(
+            inclusion=Metadata.InclusionType.AVAILABLE,
+            selected_by_default=True,
+            table_key_properties=list(self.primary_keys),
+        )
+        for name in self.schema["properties"]:
+            is_key = name in self.primary_keys
+            inclusion = Metadata.InclusionType.AUTOMATIC if is_key else Metadata.InclusionType.AVAILABLE
+            mapping["properties", name] = NinoxMetadata(
+                inclusion=inclusion, ninox={"type": self._types.get(name, "integer")}
             )
-            for name in self.schema["properties"]:
-                self._metadata["properties", name] = self._metadata_of(name)
-        return super().metadata
-
-    def _metadata_of(self, name: str) -> Metadata:
-        is_key = name in self.primary_keys
-        inclusion = Metadata.InclusionType.AUTOMATIC if is_key else Metadata.InclusionType.AVAILABLE
-        return NinoxMetadata(inclusion=inclusion, ninox={"type": self._types.get(name, "integer")})
-
-    @property
-    @override
-    def emit_activate_version_messages(self) -> bool:
-        return False  # sent below, after the last row
+        return mapping
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
@@ -116,19 +113,19 @@ class QueryStream(RecordStream):
         self._rows = None
         version = self.new_version()
         self.send_version(version)
-        for row in self._converted(rows[: self.ABORT_AT_RECORD_COUNT], self._report):
+        for row in self._converted(rows[: self.ABORT_AT_RECORD_COUNT], self.report):
             yield row
-            self._report.emitted += 1
+            self.report.emitted += 1
         if self.ABORT_AT_RECORD_COUNT is None:
             self._finish(version)
 
     def _converted(self, rows: Sequence[Row], report: StreamReport) -> Iterator[Record]:
         self._warn_of_unknown_members(rows)
-        readers = {name: reader(word, self._settings.zone) for name, word in self._types.items()}
+        parsers = {name: parser(word, self._settings.zone) for name, word in self._types.items()}
         position_by_key: dict[tuple[Any, ...], int] = {}
         for position, row in enumerate(rows, start=1):
             record: Record = {}
-            for name, read in readers.items():
+            for name, read in parsers.items():
                 value = row.get(name)
                 report.bad.repaired[name] += is_damaged(value)
                 try:
@@ -159,27 +156,25 @@ class QueryStream(RecordStream):
             logger.warning("Query %r answers members that its schema lacks: %s.", self.name, ", ".join(unknown))
 
     def _finish(self, version: int) -> None:
-        if self._stream_version is not None:
-            self._write_activate_version_message(version)
+        if self.version is not None:
+            self.activate(version)
         self.stream_state[TABLE_VERSION] = version
-        self.state_manager.is_flushed = False
-        self._write_state_message()
 
 
 def query_streams(
     tap: StreamsTap,
-    readers: Mapping[DatabaseName, DatabaseClient],
+    clients: Mapping[DatabaseName, DatabaseClient],
     *,
     taken: Iterable[str],
     saved: Mapping[str, Any] | None,
 ) -> list[Stream]:
     """Return a stream for each of the `queries`.
 
-    One whose types neither its setting nor a saved catalog tells is asked here, and its rows are kept for the sync.
+    One whose types neither its setting nor a saved catalog says is asked here, and its rows are kept for the sync.
 
     Args:
         tap: The tap.
-        readers: The databases that may be asked.
+        clients: The databases that may be asked.
         taken: Names of other streams.
         saved: A saved catalog.
 
@@ -188,11 +183,11 @@ def query_streams(
     """
     queries = tap.settings.queries
     _check_names(queries, set(taken))
-    databases = Names(readers)
+    databases = Names(clients)
     streams: list[Stream] = []
     for query in queries:
         with tap.report.stream(query.name):  # what goes wrong here is kept, and ends the run in an error
-            client = readers[databases.find_one(query.database, setting=f"queries.{query.name}.database")]
+            client = clients[databases.find_one(query.database, setting=f"queries.{query.name}.database")]
             streams.append(_stream(tap, query, client, saved))
     return streams
 
@@ -290,7 +285,7 @@ def _kind(value: Any) -> Sequence[str]:
     return ("number",) if isinstance(value, int | Decimal) else ("string",)
 
 
-def reader(word: str, zone: ZoneInfo | None) -> Read:
+def parser(word: str, zone: ZoneInfo | None) -> Read:
     """Return the function that turns a member of a row into a property of a type."""
     if word != "integer":
         return COMPUTED[word].reader(zone)

@@ -73,10 +73,10 @@ class _Answer:
     """What came of one question for the whole database; see `News`.
 
     Attributes:
-        told: What the feed said; where it is lost or unreadable, of use for no more than its sequence and record ids.
+        content: What the feed says; where it is lost or unreadable, of use for its sequence and record ids alone.
     """
 
-    told: FeedChanges | None = None
+    content: FeedChanges | None = None
     is_lost: bool = False
     is_served: bool = True
     problem: NinoxError | None = None
@@ -88,7 +88,7 @@ class Feed:
     Attributes:
         client: Reads the database.
         schema: The database as it is now; None if the key may not see it.
-        echoes: Whether the feed was seen to answer any sequence, however high, as its own.
+        repeats_sequence: Whether the feed was seen to answer any sequence, however high, as its own.
         records_are_filtered: Whether records can be asked for by sequence, as far as was seen.
         list_order: What was seen of the order in which records are listed.
     """
@@ -103,7 +103,7 @@ class Feed:
         """
         self.client = client
         self.schema = schema
-        self.echoes = False
+        self.repeats_sequence = False
         self.records_are_filtered = True
         self.list_order = ListOrder()
         self._answers_captions: bool | None = None
@@ -114,15 +114,15 @@ class Feed:
         self._answers: dict[int | None, _Answer | NinoxError] = {}
         self._of_tables: dict[tuple[str, int], News] = {}
 
-    def follow(self, position: int | None, *, of_all_tables: bool = False, echoes: bool = False) -> None:
+    def follow(self, position: int | None, *, of_all_tables: bool = False, repeats: bool = False) -> None:
         """Announce a stream; called for all of them before the first question, in the thread that owns the state.
 
         Args:
             position: From where it follows the changes; None if it is read in full for the first time.
             of_all_tables: Whether it wants the changes of all tables, not of one.
-            echoes: Whether an earlier run saw the feed echo.
+            repeats: Whether an earlier run saw the feed repeat the sequence that it is asked.
         """
-        self.echoes = self.echoes or echoes
+        self.repeats_sequence = self.repeats_sequence or repeats
         if position is not None:
             self._followers[position] += _SHARED if of_all_tables else 1
 
@@ -134,8 +134,8 @@ class Feed:
     @property
     def head(self) -> int | None:
         """The database's sequence, taken before anything else was read; None where the feed does not say it."""
-        told = self._main().told
-        return told.sequence if told else None
+        content = self._main().content
+        return content.sequence if content else None
 
     def head_of(self, table_id: str) -> int:
         """Return a sequence taken before reading that no unseen change of the table can be below."""
@@ -152,26 +152,26 @@ class Feed:
             NinoxError: The server is not there, or refuses the key.
         """
         main = self._main()
-        said = News(head=self.head, last_id=_last_id(main.told, table_id), is_served=main.is_served)
+        known = News(head=self.head, last_id=_last_id(main.content, table_id), is_served=main.is_served)
         if position is None or not main.is_served:
-            return said
+            return known
         if self._is_behind(main, position):
-            return replace(said, is_lost=True)
+            return replace(known, is_lost=True)
         problem = None
         if self._is_shared(position):
             answer = self._answer(position)
             if answer.problem is None:
-                return _news_of_database(answer, said, table_id, position)
+                return _news_of_database(answer, known, table_id, position)
             problem = answer.problem
         key = (table_id, position)
         if key not in self._of_tables:
-            self._of_tables[key] = self._news_of_table(said, table_id, position, problem)
+            self._of_tables[key] = self._news_of_table(known, table_id, position, problem)
         return self._of_tables[key]
 
     def unread_files(self, position: int) -> int:
         """Return how many changed files the feed names without saying of which record."""
-        told = self._answer(position).told if self._is_shared(position) else None
-        return told.unread_files if told else 0
+        content = self._answer(position).content if self._is_shared(position) else None
+        return content.unread_files if content else 0
 
     def answers_captions(self, table_id: str, record: NinoxRecord, field_id: str, value: object) -> bool | None:
         """Return whether the server ignores `choiceStyle`, so that what reads like an option's id may be a caption.
@@ -203,8 +203,8 @@ class Feed:
 
     def current_sequence(self) -> int | None:
         """Ask the database for its sequence now; None where it does not say."""
-        told = self._ask_for_sequence() if self.is_served else None
-        return told.sequence if told else None
+        content = self._ask_for_sequence() if self.is_served else None
+        return content.sequence if content else None
 
     def _main_position(self) -> int | None:
         """Return the position of most streams, the highest of several such; None if nobody follows."""
@@ -219,7 +219,7 @@ class Feed:
 
     def _is_behind(self, main: _Answer, position: int) -> bool:
         """Return whether the database is known to stand before a position."""
-        return main.is_lost if main.told is None else main.told.sequence < position
+        return main.is_lost if main.content is None else main.content.sequence < position
 
     def _answer(self, position: int | None) -> _Answer:
         """Return the answer to the question from a position, asked once; its failure is that of all who ask."""
@@ -237,7 +237,7 @@ class Feed:
     def _ask(self, position: int | None) -> _Answer:
         name = self.client.database.name
         try:
-            return _Answer(told=self._ask_for_sequence()) if position is None else self._ask_since(position)
+            return _Answer(content=self._ask_for_sequence()) if position is None else self._ask_since(position)
         except (NinoxPermissionError, NinoxNotFoundError):
             logger.warning(
                 "Database %r reports no changes to this key: changed rows are asked for table by table, "
@@ -251,37 +251,37 @@ class Feed:
                 logger.warning(
                     "The change feed of database %r cannot be read: its tables are asked singly. (%s)", name, error
                 )
-                return _Answer(told=self._ask_for_sequence() if is_main else None, problem=error)
+                return _Answer(content=self._ask_for_sequence() if is_main else None, problem=error)
             if not _goes_back_too_short(error):
                 raise
             logger.warning("Database %r cannot report what changed since %s. (%s)", name, position, error)
-            told = self._ask_for_sequence() or self._ask_since_newest_record() if is_main else None
-            return _Answer(told=told, is_lost=True)
+            content = self._ask_for_sequence() or self._ask_since_newest_record() if is_main else None
+            return _Answer(content=content, is_lost=True)
 
     def _ask_since(self, position: int) -> _Answer:
-        """Ask for the changes; where the feed echoes, from one sequence earlier.
+        """Ask for the changes; where the feed repeats what it is asked, from one sequence earlier.
 
         Such a feed hides that the database was set back. One that was not has changed since that earlier sequence.
         """
-        asked = max(position - 1, 0) if self.echoes else position
-        told = self.client.get_changes(asked, table_ids=self._table_ids)
-        if asked < position and told.sequence == asked:
+        asked = max(position - 1, 0) if self.repeats_sequence else position
+        content = self.client.get_changes(asked, table_ids=self._table_ids)
+        if asked < position and content.sequence == asked:
             return _Answer(is_lost=True)
-        if told.passed_over:
-            changes, name = counted(told.passed_over, "change"), self.client.database.name
+        if content.passed_over:
+            changes, name = counted(content.passed_over, "change"), self.client.database.name
             logger.info("Database %r: %s of tables that are not known passed over.", name, changes)
-        return _Answer(told=told)
+        return _Answer(content=content)
 
     def _ask_for_sequence(self) -> FeedChanges | None:
         """Ask for nothing but the sequence, in a way no documentation promises; any doubt means not to use it."""
         try:
-            told = self.client.get_changes(BEYOND_ANY_SEQUENCE, table_ids=self._table_ids)
+            content = self.client.get_changes(BEYOND_ANY_SEQUENCE, table_ids=self._table_ids)
         except NinoxError as error:
             if isinstance(error, NinoxServerError | NinoxRequestError) or _is_unreadable(error):
                 return None
             raise
-        self.echoes = told.sequence >= BEYOND_ANY_SEQUENCE
-        return None if self.echoes else told
+        self.repeats_sequence = content.sequence >= BEYOND_ANY_SEQUENCE
+        return None if self.repeats_sequence else content
 
     def _ask_since_newest_record(self) -> FeedChanges | None:
         """Ask from a sequence that the database surely has, where it refuses those that it has not."""
@@ -292,27 +292,27 @@ class Feed:
         except NinoxError:
             return None
 
-    def _news_of_table(self, said: News, table_id: str, position: int, problem: NinoxError | None) -> News:
+    def _news_of_table(self, known: News, table_id: str, position: int, problem: NinoxError | None) -> News:
         """Ask the table's own feed."""
         try:
-            told = self.client.get_table_changes(table_id, position)
+            content = self.client.get_table_changes(table_id, position)
         except (NinoxPermissionError, NinoxNotFoundError) as error:
             self.client.find_last_changed(table_id)  # raises where it is the table that this key may not read
             answer = self._answer(position) if problem is None else _Answer(problem=problem)
             if answer.problem is None:
-                return _news_of_database(answer, said, table_id, position)
-            return replace(said, problem=error)
+                return _news_of_database(answer, known, table_id, position)
+            return replace(known, problem=error)
         except NinoxError as error:
             if _is_unreadable(error):
-                return replace(said, problem=error)
+                return replace(known, problem=error)
             if _goes_back_too_short(error):
-                return replace(said, is_lost=True)
+                return replace(known, is_lost=True)
             raise
-        if said.head is None and told.sequence < position:
-            return replace(said, is_lost=True)
-        head = told.sequence if said.head is None else said.head
-        changes = changes_after(told.tables.get(table_id), position)
-        return replace(said, head=head, last_id=said.last_id or _last_id(told, table_id), changes=changes)
+        if known.head is None and content.sequence < position:
+            return replace(known, is_lost=True)
+        head = content.sequence if known.head is None else known.head
+        changes = changes_after(content.tables.get(table_id), position)
+        return replace(known, head=head, last_id=known.last_id or _last_id(content, table_id), changes=changes)
 
 
 def changes_after(changes: TableChanges | None, position: int) -> TableChanges:
@@ -339,16 +339,16 @@ def changes_after(changes: TableChanges | None, position: int) -> TableChanges:
     )
 
 
-def _news_of_database(answer: _Answer, said: News, table_id: str, position: int) -> News:
-    if answer.is_lost or answer.told is None:
-        return replace(said, is_lost=True)
-    nothing_new = answer.told.sequence == position  # an inclusive bound repeats the last change
-    changes = TableChanges() if nothing_new else changes_after(answer.told.tables.get(table_id), position)
-    return replace(said, changes=changes)
+def _news_of_database(answer: _Answer, known: News, table_id: str, position: int) -> News:
+    if answer.is_lost or answer.content is None:
+        return replace(known, is_lost=True)
+    nothing_new = answer.content.sequence == position  # an inclusive bound repeats the last change
+    changes = TableChanges() if nothing_new else changes_after(answer.content.tables.get(table_id), position)
+    return replace(known, changes=changes)
 
 
-def _last_id(told: FeedChanges | None, table_id: str) -> int | None:
-    next_id = told.next_record_ids.get(table_id) if told else None
+def _last_id(content: FeedChanges | None, table_id: str) -> int | None:
+    next_id = content.next_record_ids.get(table_id) if content else None
     return next_id - 1 if next_id is not None else None
 
 

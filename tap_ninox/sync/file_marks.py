@@ -48,7 +48,7 @@ class FileMark:
     def __init__(self, values: MutableMapping[str, Any], *, store: str) -> None:
         """Take over a bookmark; one of another store, or one we cannot have written, begins anew."""
         self._values = values
-        if values.get("store", store) != store or not _is_sound(values):
+        if values.get("store", store) != store or not _is_valid(values):
             for name in values.keys() - {_TABLE}:
                 del values[name]
         values["store"] = store
@@ -144,7 +144,7 @@ def _ends(row: int | list[int]) -> tuple[int, int]:
     return (row[0], row[1]) if isinstance(row, list) else (row, row)
 
 
-def _is_sound(values: MutableMapping[str, Any]) -> bool:
+def _is_valid(values: MutableMapping[str, Any]) -> bool:
     numbers = [values.get(name) for name in ("sequence", "head", "last_id")]
     partial = values.get("partial")
     if partial is not None:

@@ -39,6 +39,28 @@ _PIECE_BYTES = 1024 * 1024
 for _library in ("fsspec", "s3fs", "gcsfs", "adlfs", "botocore"):
     logging.getLogger(_library).setLevel(logging.INFO)  # at DEBUG they log paths, which hold the names of files
 
+MAX_NAME_BYTES = 150
+"""In UTF-8; file systems allow 255 bytes, some tools that encrypt names about 140 characters."""
+
+_MAX_EXTENSION = 16
+
+_DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])", re.IGNORECASE)
+
+_HASH_DIGITS = 8
+
+_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+MAX_TRIES = 2
+"""Whole downloads of a file whose length is not the one that Ninox lists."""
+
+MAX_BYTES_BEYOND_LISTED = 1024 * 1024
+"""A file that was just replaced may be larger than it was when it was listed; one that never ends is not followed."""
+
+_BUSY = frozenset({502, 503, 504})
+
+_NOT_A_SEGMENT = frozenset({"", ".", ".."})
+"""Names that no request path can hold."""
+
 
 class FileStoreError(NinoxError):
     """The store cannot be read or written."""
@@ -150,22 +172,13 @@ class FileStore:
 
 def version_of(file: NinoxFile) -> str:
     """Return what changes when a file's content changes, as far as Ninox says."""
-    told: list[Any] = [file.size, file.modified_at, file.sequence]
-    return json.dumps(told)
+    known: list[Any] = [file.size, file.modified_at, file.sequence]
+    return json.dumps(known)
 
 
-def tells_version(file: NinoxFile) -> bool:
+def has_version(file: NinoxFile) -> bool:
     """Return whether Ninox says anything by which a replaced file of the same length can be noticed."""
     return file.modified_at is not None or file.sequence is not None
-
-
-MAX_BYTES = 150
-"""In UTF-8; file systems allow 255 bytes, some tools that encrypt names about 140 characters."""
-
-_MAX_EXTENSION = 16
-_DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])", re.IGNORECASE)
-_HASH_DIGITS = 8
-_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def stored_names(names: Iterable[str]) -> dict[str, str]:
@@ -188,14 +201,14 @@ def safe_segment(name: str) -> str:
 
 def _stored_name(name: str, *, is_ambiguous: bool) -> str:
     safe = _harmless(name)
-    if safe == name and not is_ambiguous and len(safe.encode()) <= MAX_BYTES:
+    if safe == name and not is_ambiguous and len(safe.encode()) <= MAX_NAME_BYTES:
         return name
     digits = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:_HASH_DIGITS]
     stem, dot, extension = safe.rpartition(".")
     if not dot or not stem or len(extension.encode()) > _MAX_EXTENSION:
         stem, dot, extension = safe, "", ""
     tail = f"~{digits}{dot}{extension}"
-    return _cut(stem, MAX_BYTES - len(tail.encode())) + tail
+    return _cut(stem, MAX_NAME_BYTES - len(tail.encode())) + tail
 
 
 def _harmless(name: str) -> str:
@@ -218,31 +231,20 @@ def _cut(text: str, size: int) -> str:
     return text.encode()[:size].decode(errors="ignore")
 
 
-MAX_TRIES = 2
-"""Whole downloads of a file whose length is not the one that Ninox lists."""
-
-MAX_BYTES_BEYOND_LISTED = 1024 * 1024
-"""A file that was just replaced may be larger than it was when it was listed; one that never ends is not followed."""
-
-_BUSY = frozenset({502, 503, 504})
-_NOT_A_SEGMENT = frozenset({"", ".", ".."})
-"""Names that no request path can hold."""
-
-
 class Fetched(NamedTuple):
     """A file and what became of it.
 
     Attributes:
         stored: Where it is; None if it could not be fetched.
-        is_gone: Whether it was deleted since it was listed.
+        is_deleted: Whether it was deleted since it was listed.
     """
 
     file: NinoxFile
     stored: StoredFile | None
-    is_gone: bool = False
+    is_deleted: bool = False
 
 
-class FileFetcher:
+class FileDownloader:
     """Fetches the files of one table's records."""
 
     def __init__(self, client: DatabaseClient, store: FileStore, table_id: str) -> None:
@@ -261,7 +263,7 @@ class FileFetcher:
             known = index.get(file.name)
             is_known = known is not None and (known.version, known.path) == (version_of(file), path)
             # A list of names alone, or with sizes, does not say whether a file was replaced: its content does.
-            if known and is_known and tells_version(file) and self._store.has(known):
+            if known and is_known and has_version(file) and self._store.has(known):
                 yield Fetched(file, known)
             else:
                 yield self._fetch(record_id, file, folder, path, index)
@@ -274,7 +276,7 @@ class FileFetcher:
             try:
                 if not self._download(record_id, file, download):
                     # Of a damaged name nobody knows what it is, so that there is no such file says nothing.
-                    return Fetched(file, None, is_gone=DAMAGE not in file.name)
+                    return Fetched(file, None, is_deleted=DAMAGE not in file.name)
             except (NinoxServerError, NinoxRequestError, NinoxPermissionError) as error:
                 if error.status in _BUSY:
                     raise

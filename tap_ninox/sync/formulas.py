@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,63 +32,6 @@ from tap_ninox.rows.columns import Column
 
 logger = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class _Named:
-    """What a saved catalog knows of a table or field."""
-
-    id: str
-    name: str
-
-
-def formula_reader(
-    entry: TableEntry, client: DatabaseClient, schema: DatabaseSchema | None, selected: Iterable[str]
-) -> FormulaReader:
-    """Return what reads the selected formulas of a table, which may be none.
-
-    Scripts know fields by their caption of today: the schema's where it can be read, else the catalog's.
-
-    Args:
-        entry: The table.
-        client: Reader of its database.
-        schema: The database as it is now, None if the key may not see it.
-        selected: Names of the selected properties.
-    """
-    wanted = set(selected)
-    columns = [column for column in entry.columns if column.is_computed and column.name in wanted]
-    tables: list[Table | _Named] = list(schema.tables) if schema else [_Named(entry.table_id, entry.table_name)]
-    table = next((table for table in tables if table.id == entry.table_id), _Named(entry.table_id, entry.table_name))
-    in_script = quote_name(table, tables)
-    if columns and in_script is None:
-        logger.warning("%s: the formulas are null: no script can name the table for certain.", entry.stream)
-        columns = []
-    fields = _fields(entry, table if schema and schema.lists_formulas else None)
-    named = [(column, next((field for field in fields if field.id == column.field_id), None)) for column in columns]
-    formulas = [formula for column, field in named if (formula := _formula(column, field, fields))]
-    has_own_id = any(field.name == OWN_ID for field in fields)
-    return FormulaReader(client, table=in_script or "", formulas=formulas, has_own_id=has_own_id)
-
-
-def _fields(entry: TableEntry, table: Table | _Named | None) -> list[_Named]:
-    if isinstance(table, Table):
-        return [_Named(field.id, field.name) for field in table.fields]
-    names = {column.field_id: column.title for column in entry.columns}
-    return [_Named(field_id, title) for field_id, title in names.items()]
-
-
-def _formula(column: Column, field: _Named | None, fields: Iterable[_Named]) -> Formula | None:
-    reference = quote_name(field, fields) if field else None
-    if reference is None:
-        logger.warning(
-            "The formula of property %s is null: %s.",
-            column.name,
-            "no script can name it for certain; rename it in Ninox" if field else "it is not in Ninox any more",
-        )
-        return None
-    return Formula(name=column.name, field_id=column.field_id, reference=reference, type=column.computed_as)
-
-
-logger = logging.getLogger(__name__)
 
 MAX_FAILURES = 32
 """Failed queries after which a formula is not asked for any more in this run."""
@@ -138,7 +82,7 @@ class Formula:
         return COMPUTED[self.type].expression.format(f"r.{self.reference}")
 
 
-class FormulaReader:
+class FormulaQueries:
     """Adds formula values to the records of one table.
 
     Attributes:
@@ -151,7 +95,7 @@ class FormulaReader:
         """Remember what to ask; nothing is sent yet.
 
         Args:
-            client: Reader of the database.
+            client: Reads the database.
             table: The table's name in scripts, in quotes.
             formulas: What to read.
             has_own_id: Whether a field of the table is called `Id`, which would make a condition on it ambiguous.
@@ -162,14 +106,9 @@ class FormulaReader:
         self._has_own_id = has_own_id
         self._failures: Counter[str] = Counter()
         self._repeats = 0
-        self._most: int | None = None
+        self._most = sys.maxsize
         self._lock = Lock()  # pages may be read in parallel
         self.lost: Counter[str] = Counter()
-
-    @property
-    def reads_any(self) -> bool:
-        """Whether there is anything to ask for."""
-        return bool(self._formulas)
 
     def join(self, page: Page) -> Page:
         """Return the same page, the formulas' values added to its records' fields under their ids.
@@ -180,23 +119,21 @@ class FormulaReader:
         Raises:
             FormulasUnreadableError: Queries are not permitted.
         """
-        if not self._formulas:
-            return page
         values: Values = {}
-        remaining = [record.id for record in page]
-        while remaining:
-            some, remaining = remaining[: self._most], remaining[len(remaining[: self._most]) :]
-            _merge(values, self._read(some))
+        ids = [record.id for record in page]
+        while ids:
+            asked, ids = ids[: self._most], ids[self._most :]  # asking may lower the bound, for those behind
+            _merge(values, self._read(asked))
         for record in page:
             record.fields.update(values.get(record.id, {}))
         return page
 
     def _read(self, ids: list[int]) -> Values:
         self._lose((formula for formula in self._formulas if self._failures[formula.name] >= MAX_FAILURES), len(ids))
-        sound = [formula for formula in self._formulas if not self._failures[formula.name]]
-        values = self._ask(sound, ids)
+        computable = [formula for formula in self._formulas if not self._failures[formula.name]]
+        values = self._ask(computable, ids)
         for formula in self._formulas:
-            if 0 < self._failures[formula.name] < MAX_FAILURES and formula not in sound:
+            if 0 < self._failures[formula.name] < MAX_FAILURES and formula not in computable:
                 _merge(values, self._ask([formula], ids))  # by itself: it would spoil the others' query again
         return values
 
@@ -214,7 +151,7 @@ class FormulaReader:
         return _merge(values, self._ask_again(formulas, missing, of=len(ids))) if missing else values
 
     def _ask_again(self, formulas: list[Formula], missing: list[int], *, of: int) -> Values:
-        """Ask for records that an answer left out, down to single ones; who is left out then is gone by now."""
+        """Ask for records that an answer left out, down to single ones; who is left out then was deleted meanwhile."""
         if of == 1 or self._repeats >= MAX_REPEATS:
             self._lose(formulas, len(missing))
             return {}
@@ -232,7 +169,7 @@ class FormulaReader:
         if len(formulas) > 1:
             one, other = _halves(formulas)
             return _merge(self._ask(one, ids), self._ask(other, ids))
-        if self._may_ask_on(formulas[0]) and len(ids) > 1:
+        if self._count_failure(formulas[0]) < MAX_FAILURES and len(ids) > 1:
             one_half, other_half = _halves(ids)
             return _merge(self._ask(formulas, one_half), self._ask(formulas, other_half))
         self._lose(formulas, len(ids))
@@ -249,8 +186,8 @@ class FormulaReader:
         one, other = _halves(ids)
         return _merge(self._ask(formulas, one), self._ask(formulas, other))
 
-    def _may_ask_on(self, formula: Formula) -> bool:
-        """Count a failure of one formula; return whether to look for the records that it fails for."""
+    def _count_failure(self, formula: Formula) -> int:
+        """Count a failure of one formula, and return how many there were so far."""
         with self._lock:
             self._failures[formula.name] += 1
             failures = self._failures[formula.name]
@@ -261,7 +198,7 @@ class FormulaReader:
             )
         if failures == MAX_FAILURES:
             logger.warning("The formula of property %s failed too often; the rest of it is null.", formula.name)
-        return failures < MAX_FAILURES
+        return failures
 
     def _lose(self, formulas: Iterable[Formula], count: int) -> None:
         with self._lock:
@@ -285,6 +222,63 @@ class FormulaReader:
         if self._has_own_id or most - least >= MAX_SPREAD * len(ids):
             return "[" + ", ".join(f"record({self._table}, {record_id})" for record_id in ids) + "]"
         return f"select {self._table} where number(Id) >= {least} and number(Id) <= {most}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What a saved catalog knows of a table or field."""
+
+    id: str
+    name: str
+
+
+def prepare_formulas(
+    entry: TableEntry, client: DatabaseClient, schema: DatabaseSchema | None, selected: Iterable[str]
+) -> FormulaQueries | None:
+    """Return what reads the selected formulas of a table, None if there is nothing to ask for.
+
+    Scripts know fields by their caption of today: the schema's where it can be read, else the catalog's.
+
+    Args:
+        entry: The table.
+        client: Reads its database.
+        schema: The database as it is now, None if the key may not see it.
+        selected: Names of the selected properties.
+    """
+    wanted = set(selected)
+    columns = [column for column in entry.columns if column.computed_as and column.name in wanted]
+    tables: list[Table | _Named] = list(schema.tables) if schema else [_Named(entry.table_id, entry.table_name)]
+    table = next((table for table in tables if table.id == entry.table_id), _Named(entry.table_id, entry.table_name))
+    in_script = quote_name(table, tables)
+    if columns and in_script is None:
+        logger.warning("%s: the formulas are null: no script can name the table for certain.", entry.stream)
+        columns = []
+    fields = _fields(entry, table if schema and schema.lists_formulas else None)
+    named = [(column, next((field for field in fields if field.id == column.field_id), None)) for column in columns]
+    formulas = [formula for column, field in named if (formula := _formula(column, field, fields))]
+    if not formulas:
+        return None
+    has_own_id = any(field.name == OWN_ID for field in fields)
+    return FormulaQueries(client, table=in_script or "", formulas=formulas, has_own_id=has_own_id)
+
+
+def _fields(entry: TableEntry, table: Table | _Named | None) -> list[_Named]:
+    if isinstance(table, Table):
+        return [_Named(field.id, field.name) for field in table.fields]
+    names = {column.field_id: column.title for column in entry.columns}
+    return [_Named(field_id, title) for field_id, title in names.items()]
+
+
+def _formula(column: Column, field: _Named | None, fields: Iterable[_Named]) -> Formula | None:
+    reference = quote_name(field, fields) if field else None
+    if reference is None:
+        logger.warning(
+            "The formula of property %s is null: %s.",
+            column.name,
+            "no script can name it for certain; rename it in Ninox" if field else "it is not in Ninox any more",
+        )
+        return None
+    return Formula(name=column.name, field_id=column.field_id, reference=reference, type=column.computed_as)
 
 
 def _is_overload(error: NinoxError) -> bool:

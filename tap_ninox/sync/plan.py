@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -52,11 +51,6 @@ class Plan:
     reason: str = ""
     is_unexpected: bool = False
     problem: NinoxError | None = None
-
-    @property
-    def removed(self) -> AbstractSet[int]:
-        """Ids that the feed names as removed; those that turn up in a page were made again."""
-        return self.changes.removed if self.changes else frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
+
+from typing_extensions import Self
 
 Item = TypeVar("Item")
 
@@ -13,32 +16,47 @@ MOST_KEPT_BYTES = 2 * 1024 * 1024
 """Of answers that wait to be written, of all tables; in memory, records take five to ten times as much."""
 
 
+@dataclass(slots=True)
 class KeptBytes:
     """How many bytes of answers wait to be written, over all tables of a run.
 
     Attributes:
-        changed: Told whenever an answer comes or goes; guards the number.
+        changed: Notified whenever an answer comes or goes; guards the number.
         number: Of bytes.
     """
 
-    def __init__(self) -> None:
-        """Begin with none."""
-        self.changed = threading.Condition()
-        self.number = 0
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    number: int = 0
 
 
-class Permits:
-    """How many threads may read at once, over all tables of a run, and how much they have read ahead."""
+class Startable(Protocol):
+    """A stream whose reading can begin before it is its turn to be written."""
+
+    def start(self) -> bool:
+        """Begin to read in a thread that gives its permit back at its end; return whether it did."""
+
+
+class Schedule:
+    """How many threads read at once, over all tables of a run, and which tables they begin with next.
+
+    With one thread there is no head start: requests then come in the order in which streams are written.
+
+    Attributes:
+        limit: So many threads at most.
+        order: The streams in the order in which they are written.
+        kept: What threads have read ahead.
+    """
 
     def __init__(self, limit: int) -> None:
-        """Permit `limit` threads."""
+        """Start with no streams: their order is known when the run begins."""
         self.limit = limit
+        self.order: Sequence[Startable] = ()
         self.kept = KeptBytes()
         self._free = limit
         self._lock = threading.Lock()
 
     def take(self, wanted: int = 1) -> int:
-        """Take as many permits as are free, at most those wanted; return their number."""
+        """Take permits for as many threads as are free, at most those wanted; return their number."""
         with self._lock:
             taken = max(0, min(wanted, self._free))
             self._free -= taken
@@ -48,6 +66,17 @@ class Permits:
         """Let others have some permits."""
         with self._lock:
             self._free += permits
+
+    def start_followers_of(self, stream: Startable) -> None:
+        """Begin to read the streams behind one, at most as many as there are threads."""
+        if self.limit == 1 or stream not in self.order:
+            return
+        place = self.order.index(stream) + 1
+        for follower in self.order[place : place + self.limit]:
+            if not self.take():
+                return
+            if not follower.start():
+                self.give_back()
 
 
 class ReadAhead(Generic[Item]):
@@ -63,13 +92,13 @@ class ReadAhead(Generic[Item]):
         weigh: Callable[[Item], int] = lambda _: 0, kept: KeptBytes | None = None,
         at_end: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
-        """Start reading.
+        """Remember what to read; `start` does.
 
         Args:
             sources: Each is run by one thread; those beyond the number of threads wait for a free one.
             threads: How many run at once.
             room: Items kept for the consumer, beside the one each thread holds.
-            weigh: Tells the bytes of an item.
+            weigh: Returns the bytes of an item.
             kept: What all that read ahead keep; while it is more than a bound, none reads on but for a consumer that
                 has nothing to take.
             at_end: Called by each thread when it ends.
@@ -85,8 +114,12 @@ class ReadAhead(Generic[Item]):
         self._is_stopping = False
         self._is_closed = False
         self._running = min(threads, len(self._sources))
+
+    def start(self) -> Self:
+        """Start the threads; return itself."""
         for _ in range(self._running):
             threading.Thread(target=self._work, name="ninox-reader", daemon=True).start()
+        return self
 
     def __iter__(self) -> Iterator[Item]:
         """Yield the items.
@@ -95,7 +128,14 @@ class ReadAhead(Generic[Item]):
             Exception: What an iterator raised, after all items that were read.
         """
         try:
-            while (item := self._next()) is not None:
+            while True:
+                with self._changed:
+                    self._changed.wait_for(lambda: self._items or not self._running)
+                    if not self._items:
+                        break
+                    item = self._items.popleft()
+                    self._kept.number -= self._weigh(item)
+                    self._changed.notify_all()
                 yield item
         finally:
             self.close()
@@ -103,40 +143,32 @@ class ReadAhead(Generic[Item]):
             raise self._error
 
     def close(self) -> None:
-        """Tell the threads to end; nobody wants their items any more."""
+        """Let the threads end; nobody wants their items any more."""
         with self._changed:
             self._is_stopping = self._is_closed = True
             self._kept.number -= sum(map(self._weigh, self._items))
             self._items.clear()
             self._changed.notify_all()
 
-    def _next(self) -> Item | None:
-        with self._changed:
-            self._changed.wait_for(lambda: self._items or not self._running)
-            if not self._items:
-                return None
-            item = self._items.popleft()
-            self._kept.number -= self._weigh(item)
-            self._changed.notify_all()
-            return item
-
     def _work(self) -> None:
         try:
-            while (source := self._next_source()) is not None:
+            while True:
+                with self._changed:
+                    if self._is_stopping or not self._sources:
+                        return
+                    source = self._sources.popleft()
                 for item in source:
                     if not self._hand_over(item):
                         return
         except Exception as error:  # noqa: BLE001 (a thread's edge: the consumer raises it)
-            self._fail(error)
+            with self._changed:
+                self._error = self._error or error
+                self._is_stopping = True
         finally:
             self._at_end()
             with self._changed:
                 self._running -= 1
                 self._changed.notify_all()
-
-    def _next_source(self) -> Iterator[Item] | None:
-        with self._changed:
-            return self._sources.popleft() if self._sources and not self._is_stopping else None
 
     def _hand_over(self, item: Item) -> bool:
         with self._changed:
@@ -147,39 +179,3 @@ class ReadAhead(Generic[Item]):
             self._changed.notify_all()
             self._changed.wait_for(lambda: self._is_closed or not self._items or self._kept.number <= MOST_KEPT_BYTES)
             return not self._is_stopping
-
-    def _fail(self, error: Exception) -> None:
-        with self._changed:
-            self._error = self._error or error
-            self._is_stopping = True
-
-
-class Startable(Protocol):
-    """A stream whose reading can begin before it is its turn to be written."""
-
-    def start(self) -> bool:
-        """Begin to read in a thread that gives its permit back at its end; return whether it did."""
-
-
-class Schedule:
-    """Starts reading the streams that are next, as long as threads are free.
-
-    With one thread there is no head start: requests then come in the order in which streams are written.
-    """
-
-    def __init__(self, permits: Permits) -> None:
-        """Start with no streams: their order is known when the run begins."""
-        self.permits = permits
-        self.order: Sequence[Startable] = ()
-
-    def start_followers_of(self, stream: Startable) -> None:
-        """Begin to read the streams behind one, at most as many as there are threads."""
-        limit = self.permits.limit
-        if limit == 1 or stream not in self.order:
-            return
-        place = self.order.index(stream) + 1
-        for follower in self.order[place : place + limit]:
-            if not self.permits.take():
-                return
-            if not follower.start():
-                self.permits.give_back()

@@ -28,17 +28,18 @@ from __future__ import annotations
 import heapq
 import logging
 from collections.abc import Collection, Iterable, Mapping, MutableMapping
-from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any, TypeGuard
 
+from ninox_api.changes import TableChanges
 from ninox_api.errors import NinoxConfigError
 from ninox_api.paging import IdRange
+from ninox_singer.progress import compute_share
 from tap_ninox.discovery.known_tables import SCHEMA_KEYS, Description
 from tap_ninox.rows.columns import REPLICATION_KEY
 
-FEED_ECHOES = "feed_echoes"
+FEED_REPEATS = "feed_echoes"
 """Key of a bookmark: the feed answers any sequence with that sequence, so it must be asked with care."""
 
 TABLE_VERSION = "table_version"
@@ -46,13 +47,24 @@ TABLE_VERSION = "table_version"
 
 BOOKMARK_KEYS = (
     "replication_key", "replication_key_value", "database_id", "table_id", TABLE_VERSION, "full_refresh_at",
-    "snapshot", FEED_ECHOES, "is_empty", "last_deleted", "deselected", "page_cap", *SCHEMA_KEYS,
+    "snapshot", FEED_REPEATS, "is_empty", "last_deleted", "deselected", "page_cap", *SCHEMA_KEYS,
 )  # fmt: skip
 
 MOST_LAST_DELETED = 1000
 """So many ids are kept; of more, one may be reported twice, which does no harm but to its time."""
 
 logger = logging.getLogger(__name__)
+
+BOOKMARKS = "bookmarks"
+
+_WRAPPERS = ("value", "singer_state")
+"""Where a STATE message and Meltano's `state get` have what is meant."""
+
+_LISTS = ("tables", "sequences", "fields", "names", "former", "shape")
+
+_OF_THE_SDK = ("progress_markers", "replication_key_signpost", "starting_replication_value")
+"""Keys of the SDK for streams whose bookmark follows from their records, which none of ours does: they may come from
+another tap, and the SDK cannot bear null in them."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -91,9 +103,12 @@ class Snapshot:
             place["is_in_doubt"] = True
         return {"head": self.head, **place, "table_version": self.table_version}
 
-    def ids_read(self, end: int) -> int:
-        """Return how many of the ids up to `end` lie outside of the ranges that are still to be read."""
-        return end - sum(max(0, (end if part.end is None else part.end) - part.last_id) for part in self.ranges)
+    def share_read(self, end: int | None) -> float | None:
+        """Return which part of the ids up to `end` lies outside of the ranges that are still to be read."""
+        if end is None:
+            return None
+        unread = sum(max(0, (end if part.end is None else part.end) - part.last_id) for part in self.ranges)
+        return compute_share(end - unread, end)
 
     def note(self, part: IdRange, last_id: int) -> None:
         """Remember that a range was emitted up to an id."""
@@ -154,10 +169,13 @@ class Bookmark:
         """Whether no row of the table was ever emitted under this bookmark, for sure."""
         return self._values.get("is_empty") is True
 
-    def not_reported(self, record_ids: AbstractSet[int]) -> set[int]:
-        """Return, as a set of its own, those of the removed records that the last run did not report already."""
+    def not_reported(self, changes: TableChanges | None) -> set[int]:
+        """Return, as a set of its own, the records that a feed names as removed and the last run did not report.
+
+        Those that turn up in a page were made again.
+        """
         last = self._values.get("last_deleted")
-        left = set(record_ids)
+        left = set(changes.removed) if changes else set[int]()
         left.difference_update(last if isinstance(last, list) else ())  # in place: there may be hundreds of thousands
         return left
 
@@ -182,55 +200,49 @@ class Bookmark:
         cap = self._values.get("page_cap")
         return cap if _is_count(cap) and cap > 0 else None
 
-    @page_cap.setter
-    def page_cap(self, cap: int | None) -> None:
-        self._values["page_cap"] = cap
-
     @property
     def snapshot(self) -> Snapshot | None:
         """The reading under way, if any."""
         saved = self._values.get("snapshot")
         return Snapshot.from_json(saved[0]) if saved else None
 
-    @snapshot.setter
-    def snapshot(self, snapshot: Snapshot) -> None:
-        self._values["snapshot"] = [snapshot.to_json()]
-
-    def begin_snapshot(self, snapshot: Snapshot, *, feed_echoes: bool) -> None:
+    def begin_snapshot(self, snapshot: Snapshot, *, feed_repeats: bool) -> None:
         """Note that the table gets a full refresh, and whether its feed repeats whatever it is asked."""
-        self._values[FEED_ECHOES] = feed_echoes or None
+        self._values[FEED_REPEATS] = feed_repeats or None
         begun = self.snapshot
         if begun is None or begun.table_version != snapshot.table_version:
             self._remember_schema()  # once: what is added before this reading ends is new to its first rows
             if self._description is not None:
                 self._description.write_shape_to(self._values)
-        self.snapshot = snapshot
+        self.note_snapshot(snapshot)
+
+    def note_snapshot(self, snapshot: Snapshot) -> None:
+        """Note how far the table was read so far."""
+        self._values["snapshot"] = [snapshot.to_json()]
 
     def finish_snapshot(
-        self, snapshot: Snapshot, *, sequence: int, is_empty: bool, deleted: Iterable[int] = ()
+        self,
+        snapshot: Snapshot,
+        *,
+        sequence: int,
+        is_empty: bool,
+        deleted: Iterable[int] = (),
+        page_cap: int | None = None,
     ) -> None:
         """Note that the table was read in full: from here on, changes after `sequence` suffice."""
-        self._values["snapshot"] = None
-        self._note_deleted(deleted, sequence)
-        self._note_emptiness(is_empty=is_empty)
-        self._remember_schema()
+        self.advance(sequence, is_empty=is_empty, deleted=deleted)
         now = datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
-        self._values.update(replication_key_value=sequence, table_version=snapshot.table_version, full_refresh_at=now)
+        self._values["snapshot"] = None
+        self._values.update(table_version=snapshot.table_version, full_refresh_at=now, page_cap=page_cap)
 
     def advance(self, sequence: int, *, is_empty: bool, deleted: Iterable[int] = ()) -> None:
         """Note that everything up to a sequence was emitted, and which records were reported as deleted."""
-        self._note_deleted(deleted, sequence)
-        self._note_emptiness(is_empty=is_empty)
-        self._remember_schema()
-        self._values["replication_key_value"] = sequence
-
-    def _note_deleted(self, deleted: Iterable[int], sequence: int) -> None:
         before = self._values.get("last_deleted") if sequence == self.sequence else None
         reported = {*(before or ()), *heapq.nsmallest(MOST_LAST_DELETED, deleted)}
         self._values["last_deleted"] = sorted(reported)[:MOST_LAST_DELETED] or None
-
-    def _note_emptiness(self, *, is_empty: bool) -> None:
         self._values["is_empty"] = is_empty or None
+        self._values["replication_key_value"] = sequence
+        self._remember_schema()
 
     def _remember_schema(self) -> None:
         if self._description is not None:
@@ -290,18 +302,7 @@ def _is_count(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-BOOKMARKS = "bookmarks"
-_WRAPPERS = ("value", "singer_state")
-"""Where a STATE message and Meltano's `state get` have what is meant."""
-
-_LISTS = ("tables", "sequences", "fields", "names", "former", "shape")
-
-_OF_THE_SDK = ("progress_markers", "replication_key_signpost", "starting_replication_value")
-"""Keys of the SDK for streams whose bookmark follows from their records, which none of ours does: they may come from
-another tap, and the SDK cannot bear null in them."""
-
-
-def sound_state(state: Any) -> dict[str, Any]:
+def validated_state(state: Any) -> dict[str, Any]:
     """Return the bookmarks that can be used, in the form of now, as a state.
 
     Raises:

@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deletion:
+class Deletions:
     """What deletions of one run have in common.
 
     Attributes:
@@ -75,7 +75,7 @@ class Tombstones:
         self._maps = list(zip(stream_maps, definitions_of(stream_name, definitions), strict=False))
         self._narrow = narrow
 
-    def messages(self, deletion: Deletion) -> Iterator[Message]:
+    def messages(self, deletion: Deletions) -> Iterator[Message]:
         """Yield the messages, behind all rows of the stream.
 
         An id is never both a row and a tombstone in one run, so it does not matter in which order a target drains
@@ -94,7 +94,7 @@ class Tombstones:
                     stream_map.stream_alias,
                 )
 
-    def _messages_of(self, stream_map: StreamMap, definition: Row, deletion: Deletion) -> Iterator[Message]:
+    def _messages_of(self, stream_map: StreamMap, definition: Row, deletion: Deletions) -> Iterator[Message]:
         mapped = _narrowed(stream_map, definition, self._stream_name)
         keys = list(mapped.transformed_key_properties or ())
         if not keys:

@@ -135,6 +135,11 @@ def run_connection_test(simulator, *, catalog=None, **settings):
     return _run_tap(TapNinox.run_connection_test, simulator, None, catalog, settings)
 
 
+def write_schemas(simulator, **settings):
+    """Run the tap as `--test=schema` does."""
+    return _run_tap(TapNinox.write_schemas, simulator, None, None, settings)
+
+
 def _run_tap(work, simulator, state, catalog, settings):
     run = TapRun()
     buffer = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")

@@ -43,7 +43,7 @@ PROMISES = [
         defects=(
             Defect("ninox_api:PageSize._note_cap", "self.cap = rows", "pass"),
             Defect("ninox_api:PageSize._note_cap", "self.cap = None", "pass"),
-            Defect("tap_ninox:TableStream._emit_full", "bookmark.page_cap = reading.pages.page_cap", "pass"),
+            Defect("tap_ninox:TableStream._read_in_full", "page_cap=cap", "page_cap=None"),
             Defect("ninox_api:PageSize.is_short", "not may_be_cap and", ""),
         ),
     ),
@@ -51,14 +51,14 @@ PROMISES = [
         "CHANGELOG.md",
         "no empty page is asked for where the feed names the id behind the last record as the next one",
         test="tap/test_first_load.py::test_pages_of_ten_bring_every_row_with_one_call_a_page_if_the_feed_tells_the_end",
-        defects=(Defect("tap_ninox:_TableEnd.is_known_last", "record_id + 1 == self._next_id", "False"),),
+        defects=(Defect("tap_ninox:FullTable._range", "last_id + 1 == self._next_id", "False"),),
     ),
     Promise(
         "CHANGELOG.md",
         "a sync that begins within ten minutes of `--discover` asks for no schema again",
         test="tap/test_calls_of_discovery.py::test_an_idle_run_of_meltano_is_two_calls_for_each_database_given_by_id",
         defects=(
-            Defect("tap_ninox:TapNinox._discover", "self._saved_catalog or {}", "{}"),
+            Defect("tap_ninox:TapNinox.found", "self._saved_catalog or {}", "{}"),
             Defect(
                 "tap_ninox:look", "and all(isinstance(s, DatabaseSchema) and s.name for s in known.values())", "and 0"
             ),
@@ -121,7 +121,7 @@ PROMISES = [
         test="tap/test_where_calls_went.py::test_calls_are_told_by_what_they_were_for_and_by_stream",
         defects=(
             Defect("ninox_api:Transport._repeat", "repeat(Purpose.RETRIES)", "repeat(request.purpose)"),
-            Defect("tap_ninox:RunReport.stream", "report.calls += self._calls_by_purpose() - calls", "pass"),
+            Defect("tap_ninox:RunReport.stream", "report.calls += self.calls - calls", "pass"),
         ),
     ),
     Promise(
@@ -141,7 +141,7 @@ PROMISES = [
         "`calls_per_month` is what your plan grants: each run and `singer-ninox inspect` say how often such a run fits",
         test="tap/test_where_calls_went.py::test_the_most_frequent_schedule_that_fits_is_told",
         defects=(
-            Defect("tap_ninox:RunReport.schedule", "self.api_calls + self.calls_before", "self.api_calls"),
+            Defect("tap_ninox:RunReport.schedule", "self.calls.total() + self.calls_before", "self.calls.total()"),
             Defect("tap_ninox:minutes_between_runs", "math.ceil(", "int("),
         ),
     ),

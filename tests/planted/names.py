@@ -44,11 +44,9 @@ PROMISES = [
         "is read first, and the run ends with exit code 1, as `--discover` does.",
         test="tap/test_idle_names.py::test_a_name_of_nothing_is_told_once_and_discovery_ends_in_an_error",
         defects=(
-            Defect("tap_ninox:TapNinox.run_discovery", "*told_before(self._problems),", ""),
-            Defect(
-                "tap_ninox:TapNinox.run_discovery", 'not name_meltano_variable("", prefix=self._env_var_prefix)', "True"
-            ),
-            Defect("tap_ninox.report:RunReport.close", "*told_before(self.problems)", "*self.problems"),
+            Defect("tap_ninox:TapNinox.run_discovery", "*summarize_problems(self._problems),", ""),
+            Defect("tap_ninox:TapNinox.run_discovery", 'not name_meltano_variable("", prefix=ENV_PREFIX)', "True"),
+            Defect("tap_ninox.report:RunReport.close", "*summarize_problems(self.problems)", "*self.problems"),
         ),
     ),
     Promise(
@@ -63,7 +61,7 @@ PROMISES = [
         test="tap/test_idle_maps.py::test_of_a_database_that_is_read_whole_a_map_is_for_no_other_run",
         defects=(
             Defect("tap_ninox:check_maps", "_database_part(source) in databases", "False"),
-            Defect("tap_ninox:TapNinox._check_maps", "is_whole and", ""),
+            Defect("tap_ninox:TapNinox.setup_mapper", "is_whole and", ""),
         ),
     ),
     Promise(

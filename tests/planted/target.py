@@ -100,7 +100,7 @@ PROMISES = [
         defects=(
             Defect("target_ninox:_candidates", "(identity.table_id, identity.caption)", "None"),
             Defect("target_ninox:FieldNames.find", "same is not None and same.name == caption", "False"),
-            Defect("tap_ninox:TableStream._identify", "message.stream == self.name", "False"),
+            Defect("tap_ninox:TableStream.identify", "message.stream == self.name", "False"),
         ),
     ),
     Promise(
@@ -388,7 +388,7 @@ PROMISES = [
         test="target/test_place.py::test_an_id_that_a_stream_map_makes_is_no_record_id",
         defects=(
             Defect("target_ninox:TargetNinox._is_remade", "makes(maps, source, name, RECORD_ID)", "False"),
-            Defect("tap_ninox:TableStream._identify", "del message.schema[IDENTITY]", "pass"),
+            Defect("tap_ninox:TableStream.identify", "del message.schema[IDENTITY]", "pass"),
         ),
     ),
     Promise(

@@ -8,7 +8,7 @@ import pytest
 
 from tap_ninox.settings import CONNECTION_PROPERTIES, TAP_PROPERTIES
 from target_ninox import settings as of_target
-from tests.planted import api, calls, lines, names, probe, settings, tabular, tap, target, trial, upgrade
+from tests.planted import api, calls, lines, names, probe, sdk, settings, tabular, tap, target, trial, upgrade
 
 AREAS = {
     "api": api,
@@ -20,6 +20,7 @@ AREAS = {
     "names": names,
     "lines": lines,
     "probe": probe,
+    "sdk": sdk,
 }
 PROMISES = [
     pytest.param(promise, id=f"{name}-{number}")

@@ -54,7 +54,7 @@ def plan_for(table, names, *, stream="db__t", **more):
 
 def said_of(table, names):
     """Return what the tap's schema says of properties."""
-    columns = {column.name: column.schema for column in columns_of(table, aliases={})}
+    columns = {column.name: {**column.json_type, **column.identity} for column in columns_of(table, aliases={})}
     return {name: columns.get(name, {}) for name in names}
 
 
@@ -148,7 +148,7 @@ def test_every_name_the_tap_gives_finds_its_field_again(captions, types):
     )
     table = Table(id="T", name="T", fields=fields)
     columns = columns_of(table, aliases={})
-    names = FieldNames(table, {column.name: column.schema for column in columns})
+    names = FieldNames(table, {column.name: {**column.json_type, **column.identity} for column in columns})
     for column in columns:
         found = names.find(column.name)
         assert [item.field.id for item in found] == [column.field_id]
@@ -158,7 +158,7 @@ def test_every_name_the_tap_gives_finds_its_field_again(captions, types):
 def test_an_alias_is_known_by_its_title():
     table = Table(id="T", name="T", fields=(Field(id="A", name="Zeitraum", type="appointment"),))
     columns = columns_of(table, aliases={"A": "dauer"})
-    names = FieldNames(table, {column.name: column.schema for column in columns})
+    names = FieldNames(table, {column.name: {**column.json_type, **column.identity} for column in columns})
     assert [names.find(column.name)[0].part for column in columns] == ["start", "end"]
     assert FieldNames(table, {"dauer_start": {"title": "Zeitraum"}}).find("dauer_start") == []
 

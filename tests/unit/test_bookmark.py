@@ -23,7 +23,7 @@ def test_a_reading_under_way_can_be_resumed_and_is_followed_from_its_head():
     mark = bookmark(values)
     snapshot = Snapshot(head=7, table_version=VERSION)
     snapshot.note(snapshot.ranges[0], 40)
-    mark.snapshot = snapshot
+    mark.note_snapshot(snapshot)
     assert values["snapshot"] == [{"head": 7, "last_id": 40, "table_version": VERSION}]
     assert bookmark(values).snapshot == snapshot
     assert known_sequence(values) == 7
@@ -54,14 +54,15 @@ def test_a_reading_in_several_places_keeps_the_ranges_that_are_not_read_to_their
     values = {}
     mark = bookmark(values)
     first, second = IdRange(last_id=0, end=50), IdRange(last_id=50)
-    mark.snapshot = snapshot = Snapshot(head=7, table_version=3, ranges=[first, second])
+    snapshot = Snapshot(head=7, table_version=3, ranges=[first, second])
+    mark.note_snapshot(snapshot)
     snapshot.note(first, 20)
     snapshot.note(second, 90)
-    mark.snapshot = snapshot
+    mark.note_snapshot(snapshot)
     assert values["snapshot"][0]["ranges"] == [{"last_id": 20, "end": 50}, {"last_id": 90, "end": None}]
     assert bookmark(values).snapshot == snapshot
     snapshot.note(first, 50)
-    mark.snapshot = snapshot
+    mark.note_snapshot(snapshot)
     assert values["snapshot"][0]["last_id"] == 90
 
 

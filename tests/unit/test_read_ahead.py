@@ -22,7 +22,7 @@ def consumer_of(taken, *, weight, ahead):
                 event.set()
             yield number
 
-    reading = ReadAhead([source()], room=2, weigh=lambda _: weight)
+    reading = ReadAhead([source()], room=2, weigh=lambda _: weight).start()
     items = iter(reading)
     for _ in range(taken):
         next(items)
@@ -44,7 +44,7 @@ def test_small_pages_are_read_ahead(taken):
 
 def test_everything_arrives_in_order_whatever_it_weighs():
     sources = [iter(range(50))]
-    assert list(ReadAhead(sources, weigh=lambda number: number * MOST_KEPT_BYTES)) == list(range(50))
+    assert list(ReadAhead(sources, weigh=lambda number: number * MOST_KEPT_BYTES).start()) == list(range(50))
 
 
 def test_what_several_tables_keep_counts_together_and_none_waits_for_ever():
@@ -57,7 +57,7 @@ def test_what_several_tables_keep_counts_together_and_none_waits_for_ever():
             yield name, number, weight
 
     def read(name, weight):
-        return ReadAhead([source(name, weight)], room=2, weigh=lambda item: item[2], kept=kept)
+        return ReadAhead([source(name, weight)], room=2, weigh=lambda item: item[2], kept=kept).start()
 
     first = read("first", MOST_KEPT_BYTES + 1)
     with kept.changed:

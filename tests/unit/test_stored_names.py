@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_ninox.sync.file_store import MAX_BYTES, safe_segment, stored_names
+from tap_ninox.sync.file_store import MAX_NAME_BYTES, safe_segment, stored_names
 from tests.helpers.cases import cases, each
 
 NAMES = {case["file"]: case["stored"] for case in cases("file_names")}
@@ -40,7 +40,7 @@ def assert_is_one_segment(name):
     assert name
     assert name not in {".", ".."}
     assert not set('/\\\0<>:"|?*') & set(name)
-    assert len(name.encode()) <= MAX_BYTES
+    assert len(name.encode()) <= MAX_NAME_BYTES
     assert name == name.strip().rstrip(". ")
     assert name.partition(".")[0].casefold().rstrip() not in {"con", "prn", "aux", "nul", "com1", "lpt1"}
 

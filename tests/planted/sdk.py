@@ -1,0 +1,52 @@
+"""What the tap overrides of the SDK's private and final members: each is taken away, and something is missed."""
+
+from __future__ import annotations
+
+from tests.planted.plant import Defect
+from tests.planted.promise import Promise
+
+PAGE = "docs/adr/0006-around-the-sdk.md"
+ALONE = "tap/test_failing_streams.py::test_a_stream_map_that_fails_ends_its_own_stream_only[shop__customers]"
+
+PROMISES = [
+    Promise(
+        PAGE,
+        "`RecordStream.run` writes SCHEMA, rows and state",
+        test=ALONE,
+        defects=(Defect("tap_ninox:OwnStream.sync", "self.run()", "Stream.sync(self, context)"),),
+    ),
+    Promise(
+        PAGE,
+        "the selected streams one after the other, then the report, which raises",
+        test=ALONE,
+        defects=(Defect("tap_ninox:OwnTap.sync_all", "self.run()", "Tap.sync_all(self)"),),
+    ),
+    Promise(
+        PAGE,
+        "it tests streams that are deselected, too, and hides what fails",
+        test="tap/test_own_ways_beside_the_sdk.py::test_a_test_of_the_connection_leaves_streams_alone_that_are_deselected",
+        defects=(Defect("tap_ninox:OwnTap.run_connection_test", "self.test()", "Tap.run_connection_test(self)"),),
+    ),
+    Promise(
+        PAGE,
+        "it writes the one of a sync",
+        test="tap/test_own_ways_beside_the_sdk.py::test_a_schema_alone_is_the_one_of_a_sync",
+        defects=(
+            Defect(
+                "tap_ninox:OwnStream._write_schema_message", "self.write_schema()", "Stream._write_schema_message(self)"
+            ),
+        ),
+    ),
+    Promise(
+        PAGE,
+        "exit code 143 or 130, behind a whole line",
+        test="tap/test_failing_streams.py::test_a_signal_leaves_a_report_that_names_it",
+        defects=(
+            Defect(
+                "tap_ninox:OwnTap._handle_termination",
+                "self.stop(signum)",
+                "Tap._handle_termination(self, signum, frame)",
+            ),
+        ),
+    ),
+]
