@@ -98,6 +98,20 @@ def test_the_german_readme_says_of_the_target_what_the_guarantees_say():
         assert re.findall(r"`(\w+)`", row[0] + row[1]) == re.findall(r"`(\w+)`", line)
 
 
+def test_every_path_that_a_contributor_is_sent_to_exists():
+    """A folder, a file, or what one is called behind the folder that was named before it."""
+    text = (REPOSITORY / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    text += (REPOSITORY / "docs" / "architecture.md").read_text(encoding="utf-8")
+    paths = set(
+        re.findall(
+            r"(?<![\w./*}-])((?:tests|docs|ninox_\w+|tap_ninox|target_ninox|plugins|demo|benchmarks|devtools)/[\w./-]*\w/?)",
+            text,
+        )
+    )
+    assert len(paths) > 60
+    assert sorted(path for path in paths if not (REPOSITORY / path).exists()) == []
+
+
 def test_every_file_the_readme_links_to_exists():
     text = README.read_text(encoding="utf-8")
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if not link.startswith("http")]
