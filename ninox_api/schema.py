@@ -180,7 +180,7 @@ def parse_table(raw: JsonObject) -> Table:
 
 
 def _parse_raw_table(table_id: str, raw: JsonObject) -> Table:
-    fields = _read_optional(raw, "fields", dict, where=f"table {table_id}")
+    fields = _read_member(raw, "fields", dict, where=f"table {table_id}", may_lack=True)
     link_to_parent = _read_id(raw, "masterRef")
     return Table(
         id=table_id,
@@ -202,7 +202,7 @@ def _parse_raw_table(table_id: str, raw: JsonObject) -> Table:
 
 
 def _parse_raw_field(field_id: str, raw: JsonObject, *, links_to_parent: bool) -> Field:
-    options = _read_optional(raw, "values", dict, where=f"field {field_id}")
+    options = _read_member(raw, "values", dict, where=f"field {field_id}", may_lack=True)
     choices = [(key, value) for key, value in options.items() if isinstance(value, Mapping)]
     choices.sort(key=lambda item: _read_order(item[1]))
     foreign = _read_id(raw, "dbName", "dbId", "refTypeUUID")
@@ -223,7 +223,7 @@ def _parse_raw_field(field_id: str, raw: JsonObject, *, links_to_parent: bool) -
 
 def _parse_field(raw: JsonObject) -> Field:
     field_id = _read_member(raw, "id", str, where="field")
-    options = _read_optional(raw, "choices", list, where=f"field {field_id}")
+    options = _read_member(raw, "choices", list, where=f"field {field_id}", may_lack=True)
     choices = sorted((item for item in options if isinstance(item, Mapping)), key=_read_order)
     return Field(
         id=field_id,
@@ -265,13 +265,11 @@ def _read_id(raw: JsonObject, *keys: str) -> str | None:
     return next((value for key in keys if isinstance(value := raw.get(key), str) and value), None)
 
 
-def _read_optional(raw: Any, key: str, kind: type, *, where: str) -> Any:
-    """Return a member that may be left out: empty then."""
-    return kind() if isinstance(raw, Mapping) and raw.get(key) is None else _read_member(raw, key, kind, where=where)
-
-
-def _read_member(raw: Any, key: str, kind: type, *, where: str) -> Any:
+def _read_member(raw: Any, key: str, kind: type, *, where: str, may_lack: bool = False) -> Any:
+    """Return a member of a certain type, empty if it may lack and does."""
     value = raw.get(key) if isinstance(raw, Mapping) else None
+    if value is None and may_lack and isinstance(raw, Mapping):
+        return kind()
     if not isinstance(value, kind):
         message = f"The schema is not in a known form: {where}.{key} should be a {kind.__name__}."
         raise NinoxProtocolError(message)

@@ -265,14 +265,10 @@ def _convert(value: Any, schema: Mapping[str, Any]) -> Any:
         items = (_convert(item, schema.get("items", {})) for item in value)
         return [item.strip() if isinstance(item, str) else item for item in items]
     if isinstance(value, Mapping):
-        joined = _join(value, schema)
-        return {name: _convert(item, _find_part(schema, name)) for name, item in joined.items()}
+        parts, others = schema.get("properties", {}), schema.get("additionalProperties")
+        others = others if isinstance(others, Mapping) else {}
+        return {name: _convert(item, parts.get(name, others)) for name, item in _join(value, schema).items()}
     return value
-
-
-def _find_part(schema: Mapping[str, Any], name: Any) -> Mapping[str, Any]:
-    part = schema.get("properties", {}).get(name, schema.get("additionalProperties"))
-    return part if isinstance(part, Mapping) else {}
 
 
 def _parse(text: str, types: tuple[str, ...]) -> Any:
