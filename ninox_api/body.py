@@ -56,10 +56,10 @@ def read_body(response: Body, *, max_bytes: int | None = None) -> bytearray:
 
 def weigh(content: bytes | bytearray) -> int:
     """Return the bytes of an answer that takes as much memory, once decoded; short values make it their number."""
-    return max(len(content), _values_in(content) * BYTES_PER_VALUE)
+    return max(len(content), _count_values(content) * BYTES_PER_VALUE)
 
 
-def _values_in(content: bytes | bytearray) -> int:
+def _count_values(content: bytes | bytearray) -> int:
     """Return about how many values an answer has: of a large one, a piece in eight is looked at."""
     if len(content) <= _COUNTED_WHOLE_BYTES:
         return content.count(_BEHIND_EACH_NAME)
@@ -90,6 +90,10 @@ def detect_form(body: bytes | bytearray) -> str:
     return "json"
 
 
+# Halves of characters: half an emoji, cut off by a program that counts in 16 bits, or bytes beside UTF-8. No decoder
+# takes them, so one would cost the page. A NUL stands for each afterwards: nothing else in a text that people wrote can
+# be one, and no database stores it, so whoever passes texts on looks for it and says what was repaired.
+
 DAMAGE = "\0"
 """What stands in a text for a character that cannot be known; also a NUL that was sent as one."""
 
@@ -113,6 +117,10 @@ def repair_text(text: str) -> str:
     return text.replace(DAMAGE, REPLACEMENT) if DAMAGE in text else text
 
 
+# Monsters: values nested thousands deep, or numbers beyond all bounds, which no decoder takes either. Each is exchanged
+# for a mark that fits no field, so that the page can be read and the value be counted as a bad one. Only answers that
+# failed come here.
+
 MARK = b'{"\\u0000":null}'
 """Stands for what cannot be read."""
 
@@ -120,6 +128,7 @@ DEEPEST = 100
 """msgspec gives up at about a thousand; no value of Ninox is nested more than a few times (documented)."""
 
 LONGEST_NUMBER = 1000
+"""In digits; a double has at most 309 before its point."""
 
 _MOST_EXPONENT_DIGITS = 4
 _STRING = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
