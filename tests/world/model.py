@@ -20,7 +20,9 @@ class Table:
         named: Ids of existing records for which rows came.
         unseen: Ids of records that a mirror deletes.
         shows_keys: Whether any record had a key before the load: else a mirror cannot tell whether it may read them.
-        is_refused: Whether it must not, as records for which rows came would go along.
+        is_refused: Whether it must not, as records for which rows came would go along, or too many.
+        is_over_limit: Whether too many would go.
+        is_unwritten: Whether nothing is written either, as the mirror would replace the whole table.
     """
 
     def __init__(self, records):
@@ -30,9 +32,9 @@ class Table:
         self.superseded = 0
         self.shows_keys = False
         self.named = self.unseen = frozenset()
-        self.is_refused = False
+        self.is_refused = self.is_over_limit = self.is_unwritten = False
 
-    def load(self, rows, *, mode, key, is_whole):
+    def load(self, rows, *, mode, key, is_whole, may_replace=True):
         """Take the rows of a stream.
 
         Args:
@@ -40,7 +42,10 @@ class Table:
             mode: As in the target's settings.
             key: Id of the field that rows are matched by.
             is_whole: Whether it is certain that all rows came.
+            may_replace: Whether a mirror may begin where none of its rows is about a record that is there.
         """
+        before = {number: dict(fields) for number, fields in self.existing.items()}
+        keys = [fields.get(key) for fields in before.values()]
         named, self.shows_keys = [], any(fields.get(key) is not None for fields in self.existing.values())
         for number, row in enumerate(rows, start=1):
             try:
@@ -49,6 +54,12 @@ class Table:
                 self.rejected.append(number)
                 later = [other.get(key, EMPTY) for other in rows[number:]]
                 self.superseded += mode != "insert" and row.get(key, EMPTY) is not EMPTY and row[key] in later
+        sent = [row for row in rows if BAD not in row.values() and row.get(key, EMPTY) is not EMPTY]
+        if mode == "mirror" and not may_replace and before and sent:
+            self.is_unwritten = not any(are_same(stored, row[key]) for row in sent for stored in keys)
+        if self.is_unwritten:
+            self.existing, self.made, self.is_refused = before, [], True
+            return
         self.named = frozenset(i for i, fields in self.existing.items() if any(fields is n for n in named))
         if mode == "mirror" and named and not self.rejected and is_whole and self.shows_keys:
             self.unseen = self.existing.keys() - self.named
@@ -61,7 +72,7 @@ class Table:
             return self.made[-1]
         if row.get(key, EMPTY) is EMPTY:
             raise RejectedError
-        found = [fields for fields in (*self.existing.values(), *self.made) if _same(fields.get(key), row[key])]
+        found = [fields for fields in (*self.existing.values(), *self.made) if are_same(fields.get(key), row[key])]
         if len(found) > 1:
             raise RejectedError
         if not found and mode != "update":
@@ -71,21 +82,29 @@ class Table:
             _written(fields, row)
         return found[0] if found else None
 
-    def equals(self, records):
-        """Tell whether a table holds just this."""
-        now = {record.id: record.fields for record in records}
+    def equals(self, records, *, but_for=None):
+        """Tell whether a table holds just this, a field apart."""
+
+        def bare(fields):
+            return {name: value for name, value in fields.items() if name != but_for}
+
+        now = {record.id: bare(record.fields) for record in records}
         made = [fields for number, fields in now.items() if number not in self.existing]
         kept = {number: now.get(number) for number in self.existing}
-        return kept == self.existing and sorted(map(_sortable, made)) == sorted(map(_sortable, self.made))
+        expected = [bare(fields) for fields in self.made]
+        return kept == {number: bare(fields) for number, fields in self.existing.items()} and (
+            sorted(map(_sortable, made)) == sorted(map(_sortable, expected))
+        )
 
 
-def delete_unseen(tables, definitions, table_id):
-    """Delete what a mirror deletes, and what Ninox deletes along; or nothing, if rows that came would go.
+def delete_unseen(tables, definitions, table_id, *, max_deletes):
+    """Delete what a mirror deletes, and what Ninox deletes along; or nothing, if rows that came would go, or too many.
 
     Args:
         tables: Table id → what it holds.
         definitions: Table id → field id → raw definition.
         table_id: The mirrored table.
+        max_deletes: The setting; None for a tenth of the records, at least ten.
     """
     gone = {(table_id, record_id) for record_id in tables[table_id].unseen}
     todo = list(gone)
@@ -101,6 +120,10 @@ def delete_unseen(tables, definitions, table_id):
     if any(record_id in tables[table_id].named for place, record_id in gone if place == table_id):
         tables[table_id].is_refused = True
         return
+    most = max(10, len(tables[table_id].existing) // 10) if max_deletes is None else max_deletes
+    if len(gone) > most:
+        tables[table_id].is_refused = tables[table_id].is_over_limit = True
+        return
     for place, record_id in gone:
         del tables[place].existing[record_id]
 
@@ -112,7 +135,8 @@ def _written(fields, row):
     return fields
 
 
-def _same(stored, given):
+def are_same(stored, given):
+    """Tell whether a stored value is the one that was given."""
     return stored == given and isinstance(stored, bool) == isinstance(given, bool)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from contextlib import contextmanager
 
 from ninox_simulator.documents import DatabaseDocument, RecordDocument
 from ninox_simulator.store import Table
@@ -114,6 +115,21 @@ class People:
         database.schema["types"][table_id] = raw
         database.tables[table_id] = Table(table_id, raw)
         database._schema_changed()
+
+    SCRIPTED = "Scripted"
+
+    @contextmanager
+    def scripted(self, database, table_id, events):
+        """Have a script set a field whenever a record is created or changed; hand out the field's id."""
+        field_id, definition = "Z", database.tables[table_id].definition
+        database.add_field(table_id, field_id, field("number", self.SCRIPTED))
+        definition.update(dict.fromkeys(events, f"{self.SCRIPTED} := 4711"))
+        try:
+            yield field_id
+        finally:
+            for event in events:
+                del definition[event]
+            database.remove_field(table_id, field_id)
 
     def copy_database(self, original, new_id, name):
         """Make a copy with all its records, as the button of that name does."""

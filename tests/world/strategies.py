@@ -376,19 +376,29 @@ _WRITE_FAULTS = (
     *({"kind": kind} for kind in ("drop_before", "drop_after", "cut", "truncate", "malformed", "html", "login_page")),
     {"kind": "wrong_shape"},
 )
+_LIES = tuple({"kind": kind} for kind in ("refuse_one", "lose_one", "reverse", "same_id", "old_ids"))
+"""Of a save: 200, and something else than what was done."""
+
+_LIES_ABOUT_DELETIONS = tuple({"kind": kind} for kind in ("keep_one", "keep_all"))
 
 
 def _faults(numbers, methods):
     """Draw one or two faults, each of requests from one number on."""
+    pairs = [(fault, method) for fault in _WRITE_FAULTS for method in methods]
+    if "POST" in methods:
+        pairs += [(fault, "POST") for fault in _LIES]
+    if "DELETE" in methods:
+        pairs += [(fault, "DELETE") for fault in _LIES_ABOUT_DELETIONS]
     faults = st.builds(
-        lambda fault, method, after, times: {**fault, "method": method, "after": after, "times": times},
-        st.sampled_from(_WRITE_FAULTS), st.sampled_from(methods), numbers, st.sampled_from([1, 1, 9]),
+        lambda pair, after, times: {**pair[0], "method": pair[1], "after": after, "times": times},
+        st.sampled_from(pairs), numbers, st.sampled_from([1, 1, 9]),
     )  # fmt: skip
     return st.lists(faults, min_size=1, max_size=2)
 
 
 faults_of_anything = _faults(st.integers(0, 12), [None])
-faults_of_writes = _faults(st.integers(0, 3), ["POST", "POST", "DELETE"])
+faults_of_writes = _faults(st.integers(0, 3), ["POST", "DELETE"])
+faults_of_deletions = _faults(st.integers(0, 2), ["DELETE"])
 
 
 def name_of(wanted, captions):
