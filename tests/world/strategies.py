@@ -398,7 +398,12 @@ def _faults(numbers, methods):
 
 faults_of_anything = _faults(st.integers(0, 12), [None])
 faults_of_writes = _faults(st.integers(0, 3), ["POST", "DELETE"])
-faults_of_deletions = _faults(st.integers(0, 2), ["DELETE"])
+lies_about_deletions = st.builds(
+    lambda kind, after, times: {"kind": kind, "method": "DELETE", "after": after, "times": times},
+    st.sampled_from(["keep_all", "keep_one", "login_page", "html", "drop_after"]),
+    st.sampled_from([0, 0, 1]),
+    st.sampled_from([1, 9]),
+)
 
 
 def name_of(wanted, captions):

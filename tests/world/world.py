@@ -329,16 +329,15 @@ class TargetWorld(World):
         table=st.integers(0, 2),
         keeps=st.lists(st.booleans(), min_size=9, max_size=9),
         way=st.sampled_from(["hard_delete", "mirror"]),
-        faults=st.lists(draw.faults_of_deletions, max_size=1),
-        kill=st.none() | draw.kills,
+        faults=st.lists(draw.lies_about_deletions, max_size=2),
+        kill=st.sampled_from([None, None, None, (3, True), (4, True), (5, False)]),
     )
     def target_deletes_while_it_is_lied_to(self, table, keeps, way, faults, kill):
         """Nothing goes that need not, whatever deletions are answered with; what is told is gone."""
         clearing = Clearing.of(self.people.databases[0], table, keeps, way)
         if clearing is None:
             return
-        trouble = {"faults": [fault for drawn in faults for fault in drawn], "kill": kill}
-        for given in (trouble, {}):
+        for given in ({"faults": faults, "kill": kill}, {}):
             before, mortal, kept = self.census(), clearing.mortal(), clearing.kept()
             run = self.load(clearing.messages, clearing, **given, hard_delete=True)
             gone = before.ids - self.record_keys()
