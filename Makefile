@@ -36,7 +36,7 @@ $(STAMP): pyproject.toml $(TABULAR)/pyproject.toml constraints.txt
 	  { echo "Python 3.10 or later is needed: make PYTHON=/path/to/python3.12"; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
 	  { echo "Python's venv module is missing (Debian, Ubuntu: apt install python3-venv)"; exit 1; }
-	@echo "Installing into .venv (once, about half a minute) ..."
+	@echo "Installing into .venv (once, a minute or two) ..."
 	@rm -f $(STAMP)
 	@$(BIN)/python -c 'import pip' 2>/dev/null || $(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt pip
