@@ -36,7 +36,7 @@ _AFTER = (
 
 
 _CLEANING = "Removing the probe's own records; press Ctrl-C again to leave them."
-_UNREADABLE = "--scratch: the key may not read the table. Nothing was written."
+_UNREADABLE = "--scratch: the table cannot be read (HTTP {}). Nothing was written."
 
 
 class StoppedError(Exception):
@@ -137,8 +137,10 @@ class _Runner:
         if scratch is not None:
             try:
                 self.scratch = open_scratch(self._sight, scratch)
-            except (NinoxError, NotAnsweredError) as refusal:  # what can be read is read all the same
-                self.error = refusal if isinstance(refusal, NinoxError) else NinoxError(_UNREADABLE)
+            except NinoxError as refusal:  # what can be read is read all the same
+                self.error = refusal
+            except NotAnsweredError as refusal:
+                self.error = NinoxError(_UNREADABLE.format(refusal.status))
         if self.scratch is None:
             self.ask(_AFTER)
         else:

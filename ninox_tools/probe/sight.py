@@ -93,6 +93,8 @@ class Sight:
     def get(self, *segments: str, **query: str | int) -> Reply:
         """Ask for something of the database."""
         reply = self.wire.get(*self.path, *segments, password=self.password, **query)
+        if reply.status >= 500:  # noqa: PLR2004 (it may have been a hiccup: only what comes twice is an answer)
+            reply = self.wire.get(*self.path, *segments, password=self.password, **query)
         if reply.value is None and reply.status >= 400:  # noqa: PLR2004 (errors begin there)
             self.error_forms.append(reply.form)
         return reply

@@ -61,6 +61,15 @@ PROMISES = [
     ),
     Promise(
         PAGE,
+        "counts as an answer only if it comes twice.",
+        test=f"{TESTS}::test_one_failure_of_the_server_is_no_answer",
+        defects=(
+            Defect("ninox_tools.probe:Sight.get", "if reply.status >= 500:", "if False:"),
+            Defect("ninox_tools.probe:Writing._status_of", "status < _SERVER_ERRORS", "True"),
+        ),
+    ),
+    Promise(
+        PAGE,
         "So it is when the connection fails in the middle.",
         test=f"{TESTS}::test_faults_in_the_middle_leave_a_report_of_what_was_seen",
         defects=(Defect("ninox_tools.probe:_Runner.ask", 'self._leave(step, "failed")', "raise KeyError"),),

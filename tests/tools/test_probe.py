@@ -370,6 +370,18 @@ def test_faults_in_the_middle_leave_a_report_of_what_was_seen(simulate, fault, t
             stage.edit.delete(SCRATCH, rows(stage)[0].id)
 
 
+def test_one_failure_of_the_server_is_no_answer(simulate):
+    """The facts that a report tells would be those of a bad moment: only what comes twice is one."""
+    stage = simulate(company())
+    expected = run_probe(stage, scratch=True).report.findings
+    for after in range(2, len(simulated_requests(stage)), 3):
+        stage.faults.clear()
+        stage.faults.add(kind="status", status=500, after=after)
+        found = run_probe(stage, scratch=True).report.findings
+        seen = {key: one.answer for key, one in found.items() if one.certainty == "seen"}
+        assert seen == {key: expected[key].answer for key in seen}, after
+
+
 JUNK = [None, 0, -1, 1.5, "", [], {}, "x", True, [None], {"id": None}, ["A1"], {"x": [1]}, 10**30, "7", [[1]]]
 
 
