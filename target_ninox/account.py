@@ -31,7 +31,7 @@ class StreamAccount:
         report: Its counts.
         preview: What a dry run would do to its table; None in earnest.
         may_delete: Whether anything can be deleted in this run: only then it matters which records rows were about.
-        run: The report of the whole run.
+        run_report: The report of the whole run.
         remembered: How rows were counted for which more is to be done; None where that is nothing.
         blocked_from: Number of the first rejected row that holds the state; None for none.
         rejected_keys: Key → number of the last rejected row that has it; none where nothing can be deleted.
@@ -39,26 +39,26 @@ class StreamAccount:
     """
 
     def __init__(
-        self, described: StreamSchema, run: RunReport, rejects: Rejects, *, may_delete: bool, holds_state: bool
+        self, described: StreamSchema, run_report: RunReport, rejects: Rejects, *, may_delete: bool, holds_state: bool
     ) -> None:
         """Start at zero.
 
         Args:
             described: What its SCHEMA message said.
-            run: The report of the whole run.
+            run_report: The report of the whole run.
             rejects: Where rejected rows go.
             may_delete: Whether anything can be deleted in this run.
             holds_state: Whether no state may pass a rejected row.
         """
         self.described = described
-        self.run = run
-        self.report = run.stream(described.stream)
+        self.run_report = run_report
+        self.report = run_report.stream(described.stream)
         self.preview: TablePlan | None = None
         self.blocked_from: int | None = None
         self.rejected_keys: dict[Hashable, int] = {}
         self.has_nameless_rejects = False
         self.may_delete = may_delete
-        self._progress = Progress(described.stream, run.display, start=run.share() or 0.0)
+        self._progress = Progress(described.stream, run_report.display, start=run_report.share() or 0.0)
         self._rejects = rejects
         self._holds_state = holds_state
         self.remembered: dict[Hashable, Counted] | None = None
@@ -70,7 +70,7 @@ class StreamAccount:
 
     def show_progress(self) -> None:
         """Show how far the stream is, unless that was done a moment ago."""
-        self._progress.advance(self.report.settled, self.run.share())
+        self._progress.advance(self.report.settled, self.run_report.share())
 
     def count(self, row: Row, outcome: str, record_id: int = 0) -> None:
         """Count what became of a row."""

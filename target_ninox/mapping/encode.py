@@ -47,7 +47,7 @@ class Assignment:
     properties: Mapping[str, str]
     keeps_on_null: bool
     reference: Reference | None
-    _field_id: str
+    _field_id: str  # this and what follows is worked out once: `put` runs for each value of a run
     _property: str
     _is_plain: bool
     _is_single: bool

@@ -18,6 +18,9 @@ Reject = Callable[[Row, RowRejectedError], None]
 Wanted = tuple[str, Hashable]
 """Field id of the reference, and key of the linked record."""
 
+LinkKey = tuple[str, str, Hashable]
+"""Table id, field id and value by which a record is linked."""
+
 _CIRCULAR = (
     "It is part of the key, and names a record that links back to this row, so that neither can be created first. "
     "Create one of them in Ninox, or choose another key (match_on)."
@@ -47,13 +50,15 @@ class Links:
         return ready, waiting
 
     def give_up(
-        self, rows: Sequence[Row], is_to_come: Callable[[Wanted], bool], *, reject: Reject
+        self, rows: Sequence[Row], to_come: Collection[LinkKey], *, reject: Reject
     ) -> tuple[list[Row], list[Row]]:
         """Return rows that name a record which is neither there nor to come; and those of them to load without it.
 
         The others are rejected.
         """
-        unresolvable = {wanted for wanted, ids in self._find(rows).items() if not ids and not is_to_come(wanted)}
+        unresolvable = {
+            wanted for wanted, ids in self._find(rows).items() if not ids and not self._is_to_come(wanted, to_come)
+        }
         given_up = [row for row in rows if not unresolvable.isdisjoint(wanted_of(row))]
         unlinked = []
         for row in given_up:
@@ -64,6 +69,11 @@ class Links:
             else:
                 unlinked.append(self._leave_empty(row, unresolvable))
         return given_up, unlinked
+
+    def _is_to_come(self, wanted: Wanted, to_come: Collection[LinkKey]) -> bool:
+        field_id, key = wanted
+        reference = self._plan.references[field_id]
+        return (reference.table.id, reference.match_field.id, key) in to_come
 
     def resolve_or_leave_empty(self, rows: Iterable[Row], *, reject: Reject) -> list[Row]:
         """Return rows with their references; leave those empty, or reject their rows, whose record is missing."""

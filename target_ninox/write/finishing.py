@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from fnmatch import fnmatchcase
-from functools import partial
 from typing import Any, NamedTuple
 
 from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_singer.names import did_you_mean, fits, is_glob, probably_meant
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.records.destination import Destination
-from target_ninox.records.links import Wanted
+from target_ninox.records.links import LinkKey
 from target_ninox.settings import TargetSettings
 from target_ninox.write.cascade import Cascade, CascadeTakesRowsError, RecordKey
 from target_ninox.write.delete import describe_deletion
@@ -34,8 +33,27 @@ CUT_OFF = (
     "delete along may be missing, and its deletions wait"
 )
 
-LinkKey = tuple[str, str, Hashable]
-"""Table id, field id and value by which a record is linked."""
+
+class AnotherWriterError(NinoxError):
+    """Somebody else created records with the same keys while this run was under way."""
+
+    def __init__(self, plan: WritePlan, twins: Sequence[tuple[int, int]]) -> None:
+        """Name the table and the pairs: the id of this run's record, and that of the other one."""
+        pairs = ", ".join(f"{ours} and {other}" for ours, other in twins[:MOST_PAIRS])
+        more = f", and {len(twins) - MOST_PAIRS} more" if len(twins) > MOST_PAIRS else ""
+        super().__init__(
+            f"{plan.stream}: while this run was under way, somebody else created records in table {plan.table.name!r} "
+            f"with the keys of records that it created, too. These ids are pairs: {pairs}{more}. Delete one of each "
+            "pair in Ninox, and let one run at a time write into a table."
+        )
+
+
+class _Removal(NamedTuple):
+    """What a mirror is about to delete."""
+
+    loader: StreamLoader
+    unseen: Unseen
+    cascade: Cascade
 
 
 def check_unused_settings(settings: TargetSettings, came: Collection[str]) -> None:
@@ -101,7 +119,7 @@ def load_waiting(loaders: Sequence[StreamLoader], claimed: ClaimedRecords) -> No
         to_come = _keys_to_come(loaders)
         if _leave_waiting(loaders, claimed):  # again: one may just have failed
             continue
-        if not sum([loader.give_up(partial(_is_to_come, loader, to_come)) for loader in loaders]):
+        if not sum([loader.give_up(to_come) for loader in loaders]):
             break
     if circular := [loader for loader in loaders if loader.waiting]:
         _load_circles(circular)
@@ -119,28 +137,6 @@ def _leave_waiting(loaders: Sequence[StreamLoader], claimed: ClaimedRecords) -> 
                 loader.leave_waiting(f"it waits for records of stream {failed!r}, which failed")
                 return True
     return False
-
-
-class AnotherWriterError(NinoxError):
-    """Somebody else created records with the same keys while this run was under way."""
-
-    def __init__(self, plan: WritePlan, twins: Sequence[tuple[int, int]]) -> None:
-        """Name the table and the pairs: the id of this run's record, and that of the other one."""
-        pairs = ", ".join(f"{ours} and {other}" for ours, other in twins[:MOST_PAIRS])
-        more = f", and {len(twins) - MOST_PAIRS} more" if len(twins) > MOST_PAIRS else ""
-        super().__init__(
-            f"{plan.stream}: while this run was under way, somebody else created records in table {plan.table.name!r} "
-            f"with the keys of records that it created, too. These ids are pairs: {pairs}{more}. Delete one of each "
-            "pair in Ninox, and let one run at a time write into a table."
-        )
-
-
-class _Removal(NamedTuple):
-    """What a mirror is about to delete."""
-
-    loader: StreamLoader
-    unseen: Unseen
-    cascade: Cascade
 
 
 def delete_waiting(loaders: Sequence[StreamLoader], *, doubt: str | None) -> None:
@@ -286,11 +282,6 @@ def _has_created(loaders: Iterable[StreamLoader], record_id: int) -> bool:
     return any(record_id in loader.written.created for loader in loaders)
 
 
-def _is_to_come(loader: StreamLoader, to_come: set[LinkKey], wanted: Wanted) -> bool:
-    """Return whether a linked record that is not there is on its way."""
-    return _link_key(loader, *wanted) in to_come
-
-
 def _keys_to_come(loaders: Sequence[StreamLoader]) -> set[LinkKey]:
     """Return what waiting rows will be linked by once they are loaded."""
     references = {
@@ -310,11 +301,6 @@ def _keys_to_come(loaders: Sequence[StreamLoader]) -> set[LinkKey]:
                 if (key := reference.key_of(row.encoded.fields)) is not None
             }
     return keys
-
-
-def _link_key(loader: StreamLoader, field_id: str, key: Hashable) -> LinkKey:
-    reference = loader.plan.references[field_id]
-    return reference.table.id, reference.match_field.id, key
 
 
 def _load_circles(loaders: Sequence[StreamLoader]) -> None:

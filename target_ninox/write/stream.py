@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ from target_ninox.dry_run import TablePlan
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.mapping.plan import Planner
 from target_ninox.records.destination import Destination
-from target_ninox.records.links import Links, Wanted
+from target_ninox.records.links import LinkKey, Links
 from target_ninox.records.waiting import WaitingRows
 from target_ninox.rows import Row, RowRejectedError, StreamSchema, is_system, merge
 from target_ninox.settings import TargetSettings
@@ -301,7 +301,7 @@ class StreamLoader:
         An error that nobody foresaw ends this stream, and no other.
         """
         try:
-            with self.account.run.measure(self.plan.stream):
+            with self.account.run_report.measure(self.plan.stream):
                 yield
         except (NinoxAPIError, NinoxTransportError, NinoxProtocolError):
             logger.error("%s: stopped while loading table %r.", self.plan.stream, self.plan.table.name)  # noqa: TRY400
@@ -349,11 +349,11 @@ class StreamLoader:
             self._writer.write(ready)
         return kept
 
-    def give_up(self, is_to_come: Callable[[Wanted], bool]) -> bool:
+    def give_up(self, to_come: Collection[LinkKey]) -> bool:
         """Do without records that will never be there: reject the rows that wait for them, or leave the links empty.
 
         Args:
-            is_to_come: Returns of a linked record that is not there whether it may still come.
+            to_come: What other rows that wait will be linked by once they are loaded.
 
         Returns:
             Whether there were any.
@@ -361,7 +361,7 @@ class StreamLoader:
         has_given_up = False
         with self.working():
             for block in self.waiting.blocks():
-                given_up, unlinked = self._links.give_up(block, is_to_come, reject=self.account.reject)
+                given_up, unlinked = self._links.give_up(block, to_come, reject=self.account.reject)
                 self._drop(given_up)
                 for row in unlinked:  # they are loaded with the next try, or wait for other records
                     self.waiting.put(row)

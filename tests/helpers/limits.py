@@ -439,7 +439,7 @@ def at_each_flush_of_rejects(note):
 def names_looked_up():
     """Hand out a list of the names for which a near one was looked for; none is found."""
     names = []
-    with mock.patch("target_ninox.mapping.fields.FieldNames.nearest", lambda _, name: names.append(name)):
+    with mock.patch("target_ninox.mapping.fields.FieldNames.find_nearest", lambda _, name: names.append(name)):
         yield names
 
 
