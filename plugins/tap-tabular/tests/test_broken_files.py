@@ -431,3 +431,26 @@ def test_a_text_file_of_any_length_takes_the_same_memory(tmp_path):
         )
         peaks.append(memory_of(path)[1])
     assert peaks[1] < peaks[0] + 10
+
+
+@pytest.mark.prove
+def test_an_opendocument_sheet_of_any_length_takes_the_same_memory(tmp_path):
+    begin = (
+        b'<office:document-content xmlns:office="o" xmlns:table="t" xmlns:text="x"><office:body><office:spreadsheet>'
+    )
+    row = (
+        '<table:table-row><table:table-cell office:value-type="string"><text:p>{0}</text:p></table:table-cell>'
+        '<table:table-cell office:value-type="float" office:value="{0}7"/></table:table-row>'
+    )
+    peaks = []
+    for count in (1_000, 200_000):
+        path = tmp_path / f"{count}.ods"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("content.xml", "w") as file:
+            file.write(begin + b'<table:table table:name="a">')
+            for number in range(-1, count):
+                file.write(row.format(number).encode())
+            file.write(b"</table:table></office:spreadsheet></office:body></office:document-content>")
+        lines, peak = memory_of(path)
+        assert sum('"RECORD"' in line for line in lines) == count
+        peaks.append(peak)
+    assert peaks[1] < peaks[0] + 10

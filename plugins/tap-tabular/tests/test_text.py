@@ -77,7 +77,8 @@ def test_what_python_knows_and_is_no_encoding_of_text(read, text, encoding):
 
 def test_utf_16_without_the_mark_that_was_said(read, text):
     error = read(text("Nr;a\n1;ü\n"), encoding="utf-16").error
-    assert error.startswith("list.csv: it is not utf-16: UTF-16 stream does not start with BOM. Set `encoding`")
+    assert error.startswith("list.csv: it is not utf-16: ")  # how Python goes on, depends on its version
+    assert error.endswith(". Set `encoding`.")
 
 
 @pytest.mark.parametrize("delimiter", ['"', "\n", "\r", "\0"])
