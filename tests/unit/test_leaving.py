@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+import logging
+import os
+import signal
 import subprocess
 import sys
+
+import pytest
+
+from ninox_singer.cli import run_command
 
 HALF_AN_OBJECT = """
 from ninox_singer.cli import leave
@@ -33,6 +41,18 @@ from ninox_singer.cli import run_command
 assert "singer_sdk" not in sys.modules  # whose import takes most of the start
 run_command("probe", lambda: os.kill(os.getpid(), signal.SIGINT), files="--config")
 """
+
+
+def test_ctrl_c_while_a_command_starts_ends_it_with_130(capfd):
+    kept = logging.getLogRecordFactory()
+    try:
+        with pytest.raises(SystemExit) as ended:
+            run_command("probe", lambda: os.kill(os.getpid(), signal.SIGINT), files="--config")
+    finally:
+        logging.setLogRecordFactory(kept)
+        gc.enable()
+    assert ended.value.code == 130
+    assert capfd.readouterr() == ("", "")
 
 
 def test_ctrl_c_while_a_command_starts_shows_no_traceback():
