@@ -158,6 +158,11 @@ class TapWorld(World):
             (database.id, table_id) for database in self.people.databases for table_id in database.tables
         )
 
+    @rule(given=st.sampled_from(["{database}__{table}", "{table}", "{table_id}_of_{database}", "x_{table}"]))
+    def somebody_sets_the_names_of_streams(self, given):
+        """What was read goes on under its name, whatever a catalog that was made without the state calls it now."""
+        self.settings = {**self.settings, "stream_name_format": given}
+
     def last_day(self):
         self.refresh()
         invariants.the_warehouse_is_exact(self)
