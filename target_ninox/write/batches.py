@@ -201,6 +201,11 @@ class BatchWriter:
         self._waiting: list[_RefusedAlone] = []
         self._known: list[Outcome] = []  # of those that waited
 
+    @property
+    def deleted_fields(self) -> frozenset[str]:
+        """Fields that were found to be there no more, and are not sent."""
+        return self._deleted_fields or frozenset()
+
     def save(self, intents: Iterable[Intent], *, ids_matter: bool = False) -> Iterator[Outcome]:
         """Save rows, creates first, each kind in the order given; yield what became of each as soon as it is known.
 

@@ -369,13 +369,18 @@ class RowWriter:
             return
         for creates in (True, False):
             sent = {
-                outcome.record_id: outcome.intent.write.fields
+                outcome.record_id: self._wanted(outcome)
                 for outcome in outcomes
                 if outcome.error is None and outcome.is_certain and outcome.intent.creates is creates
             }
             if sent and creates not in self._written.looked_at:
                 self._written.looked_at.add(creates)
                 self._compare(sent)
+
+    def _wanted(self, outcome: Outcome) -> Fields:
+        """Return what a record is to hold: a script may also have changed what was equal, and so not sent."""
+        deleted = self._batches.deleted_fields
+        return {key: value for key, value in outcome.intent.row.encoded.fields.items() if key not in deleted}
 
     def _compare(self, sent: Mapping[int, Fields]) -> None:
         """Log and count the fields of records that hold something else than what was sent."""

@@ -663,6 +663,18 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
+        "name it, also one that was equal before and not sent:",
+        test="target/test_overrides.py::test_a_script_that_overrides_what_an_update_did_not_send_is_named_at_once",
+        defects=(
+            Defect(
+                "target_ninox:RowWriter._look_for_overrides",
+                "self._wanted(outcome)",
+                "outcome.intent.write.fields",
+            ),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
         "the first records that a run creates and changes are read back once",
         test="target/test_overrides.py::test_a_script_that_overrides_changed_records_is_named_too",
         defects=(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.helpers.run import records, run_target, schema, stored, writes
-from tests.helpers.seeds import customer_records, customers, database, team
+from tests.helpers.seeds import customer_records, customers, database, field, team
 
 CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
 
@@ -44,6 +44,23 @@ def test_a_script_that_overrides_changed_records_is_named_too(simulate):
         run = run_target(simulator, rows(5))
         assert overridden(run) == {"Amount": 5}
         assert run.counts("customers") == {"read": 5, "updated": 5}
+
+
+def test_a_script_that_overrides_what_an_update_did_not_send_is_named_at_once(simulate):
+    """Only Place differs and is sent; the amount was equal until the script changed it."""
+    simulator = simulate(
+        team(
+            database(
+                {"A": {**customers(F=field("string", "Place")), "afterUpdate": "Amount := 1"}},
+                {"A": customer_records(5)},
+            )
+        )
+    )
+    described = schema("customers", key=["Name"], Name="string", Amount="number", Place="string")
+    given = [{"Name": f"name {n}", "Amount": n * 10, "Place": "here"} for n in range(1, 6)]
+    run = run_target(simulator, [described, *records("customers", given)])
+    assert run.counts("customers") == {"read": 5, "updated": 5}
+    assert overridden(run) == {"Amount": 5}
 
 
 @pytest.mark.parametrize("script", ["let made := 1", "Amount := Amount"])

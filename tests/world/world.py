@@ -395,7 +395,7 @@ class TargetWorld(World):
             for _ in range(2):
                 before = self.record_keys()
                 run = self.load(load.messages, load)
-                invariants.what_a_script_overrides_is_told(self, run, events, load)
+                invariants.what_a_script_overrides_is_told(self, run, events)
                 invariants.each_row_has_one_outcome(run)
                 invariants.the_store_is_as_the_model_says(self, expected, but_for=field_id)
                 values = {record.id: record.fields.get(field_id) for record in database.records(table_id)}
