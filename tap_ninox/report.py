@@ -32,7 +32,7 @@ _HOURS_PER_MONTH = 30 * 24
 
 
 class RunEndedError(NinoxError):
-    """A stream was being read when the whole run ended."""
+    """A stream was being read when the run ended."""
 
     def __init__(self) -> None:
         """Say so; why the run ended is said in its own place."""
@@ -165,6 +165,12 @@ class RunReport:
         """Whether the run came to its end, and nothing is wrong with any stream or setting."""
         return self.interrupted is None and not self.problems and not any(self._summarize_streams())
 
+    def fail(self, name: str, error: NinoxError) -> None:
+        """Note why a stream was not read to its end."""
+        report = self.streams.setdefault(name, StreamReport())
+        report.error, report.outcome = error, Outcome.FAILED
+        logger.error("Stream %s was not read to its end: %s", name, error)
+
     @contextmanager
     def stream(self, name: str) -> Iterator[StreamReport]:
         """Measure one stream, and keep its failure from ending the others."""
@@ -173,8 +179,7 @@ class RunReport:
         try:
             yield report
         except NinoxError as error:
-            report.error, report.outcome = error, Outcome.FAILED
-            logger.error("Stream %s was not read to its end: %s", name, error)  # noqa: TRY400 (the message says it)
+            self.fail(name, error)
         except (Exception, SystemExit, KeyboardInterrupt):
             report.error, report.outcome = RunEndedError(), Outcome.FAILED
             raise
@@ -313,7 +318,7 @@ def _log_stream(name: str, report: StreamReport) -> None:
 
 
 def write_report(path: Path, report: RunReport) -> None:
-    """Write the file whole or not at all: a reader never sees half of it.
+    """Write the file in full or not at all: nobody ever sees half of it.
 
     Raises:
         NinoxConfigError: It cannot be written there.

@@ -222,7 +222,7 @@ class QuerySettings:
         database: Id or name.
         script: In Ninox's language; it must only read.
         key_properties: What identifies a row; empty for its position.
-        types: Property → key of `QUERY_TYPES`; empty if the answer is to tell.
+        types: Property → key of `QUERY_TYPES`; empty if the answer is to show them.
     """
 
     name: str
@@ -364,13 +364,13 @@ def _report_problems(settings: Mapping[str, Any]) -> list[str]:
 
 def _format_problems(settings: Mapping[str, Any]) -> list[str]:
     if not (settings.get("stream_name_format") or "").isprintable():
-        return ["stream_name_format: it holds a character that no name should have."]
+        return ["stream_name_format: it contains a character that no name should have."]
     try:
         parts = list(Formatter().parse(settings.get("stream_name_format") or ""))
     except ValueError:
         return ["stream_name_format: a brace is not closed."]
     if any("." in literal for literal, *_ in parts):
-        message = "it holds a dot, at which Meltano splits select rules; take another character, such as __ or -."
+        message = "it contains a dot, at which Meltano splits select rules; take another character, such as __ or -."
         return [f"stream_name_format: {message}"]
     names = {name for _, name, _, _ in parts if name is not None}
     if any(form or conversion for _, _, form, conversion in parts):
@@ -392,7 +392,7 @@ def _alias_problems(aliases: Mapping[str, str]) -> Iterator[str]:
         if scope and name.startswith("_"):
             yield f"aliases: the name for {key!r} begins with an underscore, as the properties of the tap itself do."
         elif not scope and "." in name:
-            yield f"aliases: the name for {key!r} holds a dot, at which Meltano splits select rules."
+            yield f"aliases: the name for {key!r} contains a dot, at which Meltano splits select rules."
         other = taken.setdefault((scope, name.casefold()), key)
         if other != key:
             yield f"aliases: {other!r} and {key!r} have the same name."

@@ -174,8 +174,8 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
             settings, discovery = self.settings, self.found.discovery
             known = [*self.streams, *(kind.name for kind in LIST_STREAMS), *(query.name for query in settings.queries)]
             # Meltano gives the catalog that it has just made: it lacks no table.
-            is_whole = self._saved_catalog is None or name_meltano_variable("", prefix=ENV_PREFIX) is not None
-            has_all_tables = is_whole and discovery is not None and not settings.tables
+            is_complete = self._saved_catalog is None or name_meltano_variable("", prefix=ENV_PREFIX) is not None
+            has_all_tables = is_complete and discovery is not None and not settings.tables
             skipped = discovery.skipped if discovery else ()
             sees_all = has_all_tables and not settings.databases and not skipped and self._saved_catalog is None
             maps = self.config.get("stream_maps") or {}
@@ -310,8 +310,7 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
             raise NinoxConfigError(message)
         known = [*self.streams, *(kind.name for kind in LIST_STREAMS)]
         for name in unknown_streams(self._saved_catalog, known):
-            with self.report.stream(name):
-                raise UnknownStreamError(name)
+            self.report.fail(name, UnknownStreamError(name))
         tables = [s for s in self.streams.values() if isinstance(s, TableStream) and s.selected]
         if problems := [problem for stream in tables for problem in stream.check_catalog()]:
             raise NinoxConfigError(problems)
@@ -319,8 +318,7 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
         self.report.problems = self._problems
         bookmarks, watch = self.state.setdefault("bookmarks", {}), self.found.watch
         for name, error in watch.unread(bookmarks).items():
-            with self.report.stream(name):
-                raise error
+            self.report.fail(name, error)
         self.report.drift += watch.drifts(bookmarks, selected=selected)
         self.report.refusals = watch.lost(bookmarks)
         watch.note_deselected(bookmarks, selected=selected)

@@ -220,7 +220,7 @@ def _read_schema(client: DatabaseClient, known: DatabaseSchema | NinoxError | No
 
 
 def stamp(seen: Seen, *, of: Sequence[Any], seen_at: float) -> dict[str, Any]:
-    """Return what a catalog keeps of a look; it holds no secret.
+    """Return what a catalog keeps of a look; there is no secret in it.
 
     Args:
         seen: What it showed.

@@ -58,7 +58,7 @@ class Drift:
 
     @property
     def key(self) -> tuple[str, str, str, str]:
-        """What tells two differences apart, wherever they were noticed."""
+        """What is the same for one difference, wherever it was noticed."""
         return (self.database_id, self.table_id, self.field_id, self.kind)
 
 

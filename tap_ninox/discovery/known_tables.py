@@ -8,7 +8,7 @@
 ```
 
 The state says under which names things go. A property goes under the identifier of its field's caption unless `names`
-says otherwise; `former` holds names that went out of use, with the type of their column, which nothing of another type
+says otherwise; `former` has names that went out of use, with the type of their column, which nothing of another type
 may get. `shape` is what made values of what Ninox sent at the table's last full refresh: the time zone, and the types
 of formulas. Each is a list, since a map that is merged with an older one keeps what was taken out of it. Properties of
 a field beside the first are named by its id and their part: `"D.start visit_start"`.
@@ -65,7 +65,7 @@ class KnownTable:
         columns: Its properties, those of formulas that were not read and of reverse references included.
         former: Properties that went out of use.
         deselected: Properties that could be read and were not.
-        plain_name: What the stream would have been called then, had nothing held another name; empty if not known.
+        plain_name: What the stream would have been called then, had it kept no other name; empty if not known.
         is_deselected: Whether a catalog left the stream out under the name that it has here.
     """
 
@@ -278,7 +278,7 @@ def _as_list(by_id: Mapping[str, str]) -> list[str]:
 
 
 def _items(saved: Any) -> dict[str, str]:
-    """Return what a list of a bookmark holds, by what its items begin with; what cannot be ours is left out."""
+    """Return what is in a list of a bookmark, by what its items begin with; what cannot be ours is left out."""
     items = saved if isinstance(saved, list) else []
     parts = [item.partition(" ") for item in items if isinstance(item, str)]
     return {key: text for key, _, text in parts if text}
@@ -329,7 +329,7 @@ def _out_of_use(columns: Iterable[Column], known: KnownTable, *, lists_formulas:
 
 
 def shape_of(entry: TableEntry, settings: TapSettings) -> dict[str, str]:
-    """Return what makes values of what Ninox sends: changed, one column would hold both forms."""
+    """Return what makes values of what Ninox sends: if that changes, one column has both forms."""
     shape = {column.field_id: column.computed_as for column in entry.columns if column.computed_as}
     if settings.zone and any(column.is_moment for column in entry.columns):
         shape[TIME_ZONE] = settings.zone.key

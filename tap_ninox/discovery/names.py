@@ -191,14 +191,14 @@ def name_streams(
         NinoxConfigError: An alias is the name of another table, or of a stream of the tap itself.
     """
     by_alias = {key: alias for key in wanted if (alias := aliases.get(".".join(key)))}
-    held = {key: known[key] for key in wanted if key in known and key not in by_alias}
+    kept = {key: known[key] for key in wanted if key in known and key not in by_alias}
     names = NameSpace(reserved)
-    _refuse_aliases_of_others(by_alias, wanted=wanted, held=held, reserved=names)
-    for name in held.values():
+    _refuse_aliases_of_others(by_alias, wanted=wanted, kept=kept, reserved=names)
+    for name in kept.values():
         names.take(name)
     # Where a name is taken, the table's id is added to it, or both ids.
     suffixes = {key: (key[1], "_".join(key)) for key in wanted}
-    streams = {key: names.claim(alias, suffixes=suffixes[key]) for key, alias in by_alias.items()} | held
+    streams = {key: names.claim(alias, suffixes=suffixes[key]) for key, alias in by_alias.items()} | kept
     for key, name in known.items():
         if key not in wanted:
             names.take(name)
@@ -212,11 +212,11 @@ def _refuse_aliases_of_others(
     by_alias: Mapping[TableKey, str],
     *,
     wanted: Mapping[TableKey, str],
-    held: Mapping[TableKey, str],
+    kept: Mapping[TableKey, str],
     reserved: NameSpace,
 ) -> None:
     """Refuse an alias that would move another stream to a longer name, of which its warehouse has no table."""
-    owners = {(held.get(key) or wanted[key]).casefold(): key for key in wanted if key not in by_alias}
+    owners = {(kept.get(key) or wanted[key]).casefold(): key for key in wanted if key not in by_alias}
     for key, alias in by_alias.items():
         owner, is_its_own = owners.get(alias.casefold()), wanted[key].casefold() == alias.casefold()
         if alias in reserved:
@@ -225,7 +225,7 @@ def _refuse_aliases_of_others(
                 "another one."
             )
             raise NinoxConfigError(message)
-        if owner and (owner in held or not is_its_own):  # two of one caption differ already
+        if owner and (owner in kept or not is_its_own):  # two of one caption differ already
             message = (
                 f"aliases: {alias!r}, given to table {'.'.join(key)}, is the name under which table {'.'.join(owner)} "
                 "is read. Give that one an alias, too, or choose another name."

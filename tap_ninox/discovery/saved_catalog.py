@@ -44,7 +44,7 @@ def validated_catalog(catalog: Any) -> JsonObject:
     """
     streams = catalog.get("streams") if isinstance(catalog, Mapping) else None
     if not isinstance(streams, list) or not all(isinstance(stream, Mapping) for stream in streams):
-        message = "catalog: it holds no list of streams. Make one with --discover."
+        message = "catalog: it has no list of streams. Make one with --discover."
         raise NinoxConfigError(message)
     return {**catalog, "streams": [_sound_stream(stream) for stream in take_from(streams)]}
 

@@ -40,7 +40,7 @@ class BadValues:
     Attributes:
         nulled: Those that did not fit the type of their field.
         repaired: Texts with characters that no database stores: halves of emojis, and NUL.
-        records: Property → ids of the first records that hold any of them.
+        records: Property → ids of the first records with any of them.
     """
 
     nulled: Counter[str] = field(default_factory=Counter)
@@ -148,10 +148,10 @@ class Converter:
             sent = self._sent(fields, parser.column.field_id)
             if parser.mistakable and self._are_captions(page, parser, sent):
                 sent = list(map(read_ids_of_captions(parser.column.captions), sent))
-            whole = parser.read_column(sent) if parser.read_column else None
-            if whole is None:
-                whole = [self._value(parser, value, record) for value, record in zip(sent, page, strict=True)]
-            columns.append(whole)
+            values = parser.read_column(sent) if parser.read_column else None
+            if values is None:
+                values = [self._value(parser, value, record) for value, record in zip(sent, page, strict=True)]
+            columns.append(values)
         return ConvertedPage(self._form, columns, len(page))
 
     def _sent(self, fields: Sequence[Any], field_id: str) -> list[Any]:
@@ -162,7 +162,7 @@ class Converter:
         return [values.get(field_id) for values in fields]
 
     def _are_captions(self, page: Sequence[NinoxRecord], parser: _Parser, sent: Sequence[Any]) -> bool:
-        """Return whether a page holds captions of options, as far as that makes a difference."""
+        """Return whether a page has captions of options, as far as that makes a difference."""
         for record, value in zip(page, sent, strict=True):
             if not parser.mistakable.isdisjoint(filter(_is_text, list_options(value, parser.column.captions))):
                 verdict = self._shown_style(page)

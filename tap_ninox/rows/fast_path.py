@@ -34,7 +34,7 @@ class RecordForm:
         attributes = {f"p{number}": name for number, name in enumerate([*names, *empty])}
         fields = [(key, Any) if number < len(names) else (key, Any, None) for number, key in enumerate(attributes)]
         self.record: Callable[..., Any] = self._as_dictionary
-        with suppress(ValueError):  # a name holds a quotation mark: a caption may
+        with suppress(ValueError):  # a name has a quotation mark: a caption may
             self.record = msgspec.defstruct("Record", fields, rename=attributes, gc=False)
 
     def _as_dictionary(self, *values: Any) -> Record:
@@ -81,7 +81,7 @@ class ConvertedPage:
 
 
 def attributes_of(columns: Iterable[Column]) -> dict[str, str]:
-    """Return field id → name of the attribute that holds its value, for the fields that come with records."""
+    """Return field id → name of the attribute that has its value, for the fields that come with records."""
     stored = dict.fromkeys(column.field_id for column in columns if column.is_stored)
     return {field_id: f"f{number}" for number, field_id in enumerate(stored)}
 

@@ -73,9 +73,9 @@ class CatalogueStream(RecordStream):
         digest = hashlib.sha256(msgspec.json.encode(rows)).hexdigest()
         if self.stream_state.get(DIGEST) == digest:
             return
-        is_whole = self._lists_all_that_is_known()
+        is_complete = self._lists_all_that_is_known()
         version = self.stream_state.get(TABLE_VERSION)
-        if is_whole or version is None:
+        if is_complete or version is None:
             version = self.new_version()
         self.send_version(version)
         for row in rows[: self.ABORT_AT_RECORD_COUNT]:
@@ -84,7 +84,7 @@ class CatalogueStream(RecordStream):
         if self.ABORT_AT_RECORD_COUNT is not None:
             return
         self.stream_state.update({DIGEST: digest, TABLE_VERSION: version})
-        if is_whole:
+        if is_complete:
             if self.version is not None:
                 self.activate(version)
             read = self._discovery.databases

@@ -70,7 +70,7 @@ class News:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answer:
-    """What came of one question for the whole database; see `News`.
+    """What came of one question for the database; see `News`.
 
     Attributes:
         content: What the feed says; where it is lost or unreadable, of use for its sequence and record ids alone.
@@ -177,7 +177,7 @@ class Feed:
         """Return whether the server ignores `choiceStyle`, so that what reads like an option's id may be a caption.
 
         The record is asked for once more, by captions: where that is no other answer, captions came before, too. One
-        that has changed meanwhile, or is gone, does not tell; then another one has to.
+        that has changed meanwhile, or was deleted, does not show it; then another one has to.
 
         Args:
             table_id: Its table.

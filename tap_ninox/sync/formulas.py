@@ -41,7 +41,7 @@ MAX_REPEATS = 100
 
 _MOST_DIGITS_OF_AN_ID = 15
 MAX_SPREAD = 4
-"""Records are asked for by a range of ids if that holds at most so many times their number."""
+"""Records are asked for by a range of ids if that has at most so many times their number."""
 
 _OVERLOADED = frozenset({413, 504})
 _BUSY = frozenset({502, 503})

@@ -240,7 +240,7 @@ class FullTable:
         return False
 
     def _in_passes(self) -> Iterator[ReadPage]:
-        """Yield the pages of whole passes, from the start again where a pass asked for too large pages."""
+        """Yield the pages of passes over the table, from the start again where a pass asked for too large pages."""
         pages, emitted = self._pages, set(chain.from_iterable(self._seen))
         while True:
             size = pages.size.current

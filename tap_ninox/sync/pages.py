@@ -18,7 +18,7 @@ class ReadPage(NamedTuple):
     """A page of records and how far it brings the reading.
 
     Attributes:
-        records: In ascending order of ids, or none where a range turned out to hold no more.
+        records: In ascending order of ids, or none where a range turned out to have no more.
         part: The range it belongs to; None where nothing can be resumed.
         last_id: Id up to which the range is then read.
         is_in_doubt: Whether rows may have been passed over until then, as the order of the list is not known.

@@ -97,7 +97,7 @@ class ReadAhead(Generic[Item]):
         Args:
             sources: Each is run by one thread; those beyond the number of threads wait for a free one.
             threads: How many run at once.
-            room: Items kept for the consumer, beside the one each thread holds.
+            room: Items kept for the consumer, beside the one in the hand of each thread.
             weigh: Returns the bytes of an item.
             kept: What all that read ahead keep; while it is more than a bound, none reads on but for a consumer that
                 has nothing to take.

@@ -11,7 +11,7 @@
 *before* reading, never the highest one seen. `snapshot` is there while the table gets a full refresh. A table that is
 read in several places at once has `"ranges": [{"last_id": 12000, "end": 20000}, {"last_id": 31000, "end": null}]` in
 it instead of `last_id`: the ranges of ids that are not read to their end. `"is_in_doubt": true` in it says that rows
-may have been passed over, which the end of the reading settles. `deselected` lists the properties that could
+may have been passed over, which is resolved at the end of the reading. `deselected` lists the properties that could
 have been read and were not, if any. `is_empty` says that the table had no rows when it was read in full, which was
 confirmed. `last_deleted` lists the records that the last run reported as deleted: where the feed's bound is inclusive,
 or a table's own feed was asked behind the database's, the next answer names them again. `page_cap` is how many records
@@ -85,7 +85,7 @@ class Snapshot:
 
     @classmethod
     def from_json(cls, saved: Mapping[str, Any]) -> Snapshot:
-        """Return the snapshot that a bookmark holds."""
+        """Return the snapshot of a bookmark."""
         ranges = [IdRange(**saved_range) for saved_range in saved.get("ranges", ())]
         return cls(
             head=saved["head"],
@@ -145,7 +145,7 @@ class Bookmark:
             logger.warning("The bookmark of table %s cannot be used (%s): it gets a full refresh.", table_id, problem)
             version = values.get(TABLE_VERSION)
             values.update(dict.fromkeys(values))
-            values[TABLE_VERSION] = version if _is_count(version) else None  # of the rows that the target holds
+            values[TABLE_VERSION] = version if _is_count(version) else None  # of the rows that the target has
         values.update(dict.fromkeys(BOOKMARK_KEYS - values.keys()))
         values.update(replication_key=REPLICATION_KEY, database_id=database_id, table_id=table_id)
 
@@ -311,7 +311,7 @@ def validated_state(state: Any) -> dict[str, Any]:
     if not isinstance(state, Mapping) or (state and not isinstance(state.get(BOOKMARKS), Mapping)):
         inside = next((key for key in _WRAPPERS if isinstance(state, Mapping) and key in state), None)
         hint = f"give what is in its {inside!r}" if inside else "give the value of the tap's last STATE message"
-        message = f"state: it holds no bookmarks; {hint}, or no state at all to read everything from the start."
+        message = f"state: it has no bookmarks; {hint}, or no state at all to read everything from the start."
         raise NinoxConfigError(message)
     bookmarks = state.get(BOOKMARKS, {})
     usable = {stream: _bring_up(bookmark) for stream, bookmark in bookmarks.items() if _is_usable(bookmark)}

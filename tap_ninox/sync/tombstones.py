@@ -45,7 +45,7 @@ class Deletions:
 
     Attributes:
         sequence: The database's, when the feed named them.
-        table_version: Of the rows that the target holds.
+        table_version: Of the rows that the target has.
     """
 
     record_ids: Iterable[int]

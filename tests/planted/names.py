@@ -14,7 +14,7 @@ PROMISES = [
         ALIAS,
         test=f"{NAMES}::test_an_alias_that_is_the_name_of_another_table_is_refused",
         defects=(
-            Defect("tap_ninox:_refuse_aliases_of_others", "(held.get(key) or wanted[key])", "held.get(key, '')"),
+            Defect("tap_ninox:_refuse_aliases_of_others", "(kept.get(key) or wanted[key])", "kept.get(key, '')"),
             Defect("tap_ninox:_refuse_aliases_of_others", "owners.get(alias.casefold())", "owners.get(alias)"),
         ),
     ),
@@ -61,7 +61,7 @@ PROMISES = [
         test="tap/test_idle_maps.py::test_of_a_database_that_is_read_whole_a_map_is_for_no_other_run",
         defects=(
             Defect("tap_ninox:check_maps", "_database_part(source) in databases", "False"),
-            Defect("tap_ninox:TapNinox.setup_mapper", "is_whole and", ""),
+            Defect("tap_ninox:TapNinox.setup_mapper", "is_complete and", ""),
         ),
     ),
     Promise(

@@ -365,7 +365,7 @@ PROMISES = [
         "docs/explanation/sequence.md",
         "no list of tables or fields without it is activated",
         test="tap/test_not_readable.py::test_no_list_without_it_is_activated",
-        defects=(Defect("tap_ninox:CatalogueStream.get_records", "if is_whole:", "if True:"),),
+        defects=(Defect("tap_ninox:CatalogueStream.get_records", "if is_complete:", "if True:"),),
     ),
     Promise(
         "docs/explanation/sequence.md",

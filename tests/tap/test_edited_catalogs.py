@@ -170,7 +170,7 @@ def test_a_state_without_bookmarks_is_refused_rather_than_everything_read_again(
     state = run_tap(simulator).state
     run = run_tap(simulator, state=wrap(state))
     assert isinstance(run.error, NinoxConfigError)
-    assert f"state: it holds no bookmarks; {hint}" in str(run.error)
+    assert f"state: it has no bookmarks; {hint}" in str(run.error)
     assert run.messages == []
 
 

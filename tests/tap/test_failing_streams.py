@@ -61,6 +61,12 @@ def test_a_stream_map_that_fails_ends_its_own_stream_only(simulate, stream):
     assert sound.of_type("RECORD", stream) != []
 
 
+def test_a_filter_of_a_stream_map_that_fails_ends_its_own_stream_only(simulate):
+    run = run_tap(simulate(seed()), stream_maps={STREAM: {"__filter__": "1 / (_id - 2) > 0"}})
+    assert "The stream map of" in run.stream_error(STREAM)
+    assert (run.ids(STREAM), run.ids("shop__others")) == ([], [1, 2, 3])
+
+
 def test_calls_and_time_of_a_stream_with_a_map_are_counted_once(simulate):
     simulator = simulate(seed())
     run = run_tap(simulator, stream_maps={STREAM: {"more": "_id"}})
