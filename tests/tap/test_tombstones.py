@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from singer_sdk.mapper import SameRecordTransform
 
-from tap_ninox.sync.tombstones import Deletion, Tombstones
+from tap_ninox.sync.tombstones import Deletions, Tombstones
 from tests.helpers.run import run_tap, scripts
 from tests.helpers.seeds import shop
 
@@ -175,7 +175,7 @@ def test_tombstones_are_made_one_by_one_however_many_there_are():
     schema = {"type": "object", "properties": properties}
     same = SameRecordTransform(STREAM, raw_schema=schema, key_properties=["_id"], flattening_options=None)
     messages = Tombstones(STREAM, [same], {}, narrow=True).messages(
-        Deletion(record_ids=ids(), sequence=7, table_version=1)
+        Deletions(record_ids=ids(), sequence=7, table_version=1)
     )
     assert [next(messages).to_dict()["type"] for _ in range(3)] == ["SCHEMA", "RECORD", "RECORD"]
     assert len(made) == 2
