@@ -2,7 +2,8 @@
 
 tap-ninox is run as `meltano run` does: `--discover`, then the sync with that catalog, all streams of tables selected.
 Peers read everything each time: they know nothing of a change feed. The target's work stands in the same column; behind
-the table, what a month of hourly runs costs.
+the table, what a month of hourly runs costs, and how near a sync comes to the time that its calls take. With all sides,
+the figures are kept in `benchmarks/calls.json`, of which `python -m benchmarks.page` makes the tables of the page.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +27,8 @@ from ninox_simulator.seeds import BULK_DATABASE_ID, BULK_TEAM_ID, bulk
 from ninox_simulator.server import Simulator
 
 SIDES = Path(__file__).parent / "sides"
+FIGURES = Path(__file__).parent / "calls.json"
+LATENCY_S = 0.2
 CHANGES = {"A": 20, "B": 15, "C": 5}
 CHANGED_QUANTITY = 1001
 """No record has it before."""
@@ -61,7 +65,7 @@ ROWS = (
     Row(name="first load, 100,000 rows in one table", tables=1, rows=100_000, bound=17),
     Row(name="incremental, 40 changed rows in 3 tables", bound=5, is_later=True, changed=CHANGES),
     Row(name="first load of 250 rows each, pages capped at 100", rows=250, bound=38, switch=("per_page_cap", "100")),
-    Row(name="first load, sinceId ignored", bound=14, switch=("records_since_id", "ignored")),
+    Row(name="first load, `sinceId` ignored", bound=14, switch=("records_since_id", "ignored")),
     Row(name="first load, no feed", bound=38, switch=("feed", "missing")),
     Row(name="first load, no list of teams", bound=14, switch=("teams_endpoint", "missing")),
     Row(name="first load, schema forbidden, tables can be listed", bound=16, switch=("schema_access", "tables_only")),
@@ -69,24 +73,57 @@ ROWS = (
     Row(name="target: 1,000 changed rows of 50,000, keyed", tables=1, rows=50_000, sent=1000, bound=14),
 )  # fmt: skip
 
+WAITING = (
+    Row(name="incremental, 40 changed rows in 3 tables", bound=5, is_later=True, changed=CHANGES),
+    Row(name="first load, 12 tables of 90 rows", bound=14),
+    Row(name="first load, 100,000 rows in one table", tables=1, rows=100_000, bound=17),
+    Row(name="first load, 100 tables of 90 rows", tables=100, bound=102),
+)
+
 Run = Callable[[Row, Simulator, Path], None]
 
 
 def main(sides: Sequence[str]) -> int:
-    """Print the table; the exit code tells whether tap-ninox keeps within its bounds."""
+    """Print the figures; the exit code tells whether tap-ninox keeps within its bounds."""
     chosen = [name for name in RUNS if name in (sides or RUNS)]
-    print(f"| | bound | {' | '.join(chosen)} |\n|---|---:|{'---:|' * len(chosen)}")
+    figures: dict[str, Any] = {"sides": chosen, "calls": [], "month": [], "waiting": []}
     is_met = True
     for row in ROWS:
-        counts = [count(row, name) for name in chosen]
-        is_met &= dict(zip(chosen, counts, strict=True)).get("tap-ninox", 0) <= row.bound
-        print(
-            f"| {row.name} | {row.bound} | {' | '.join(f'{count:,}' if count else '-' for count in counts)} |",
-            flush=True,
-        )
+        counts = {name: count(row, name) for name in chosen}
+        is_met &= counts.get("tap-ninox", 0) <= row.bound
+        figures["calls"].append({"work": row.name, "bound": row.bound, **counts})
+        print(figures["calls"][-1], flush=True)
     if "tap-ninox" in chosen:
-        print(f"\n| tap-ninox | calls | plan that it fits |\n|---|---:|---|\n{month.describe(_sync)}")
+        figures["month"] = month.days(_sync)
+        print(figures["month"], flush=True)
+        for row in WAITING:
+            figures["waiting"].append(waited(row))
+            print(figures["waiting"][-1], flush=True)
+    if len(chosen) == len(RUNS):
+        FIGURES.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     return 0 if is_met else 1
+
+
+def waited(row: Row) -> dict[str, Any]:
+    """Return how long a sync takes beside its calls, each of them so slow as Ninox answers.
+
+    The start of the process, which makes no call, is measured by itself and left out.
+    """
+    with _simulator(row) as simulator, tempfile.TemporaryDirectory(prefix="ninox-calls-") as folder:
+        if row.is_later:
+            _tap(row, simulator, Path(folder))
+            _change(row, simulator)
+        simulator.faults.latency_s = LATENCY_S
+        calls, seconds = _sync(simulator, Path(folder), _by_id(row))
+        starts = [_seconds([str(OUR_BIN / "tap-ninox"), "--version"], Path(folder)) for _ in range(3)]
+        alone = calls * LATENCY_S
+        return {
+            "work": row.name,
+            "calls": calls,
+            "waiting": round(alone, 1),
+            "seconds": round(seconds - min(starts), 2),
+            "ratio": round((seconds - min(starts)) / alone, 2),
+        }
 
 
 def count(row: Row, side: str) -> int:
@@ -98,15 +135,19 @@ def count(row: Row, side: str) -> int:
         try:
             run(row, simulator, Path(folder))
             if row.is_later:
-                database = next(simulator.store.databases())
-                for table, records in row.changed.items():
-                    for number in range(1, records + 1):
-                        database.update(table, number, {"A": f"changed {number}"})
+                _change(row, simulator)
                 simulator.log.clear()
                 run(row, simulator, Path(folder))
         except subprocess.CalledProcessError:
             return 0
         return len(simulator.log.entries)
+
+
+def _change(row: Row, simulator: Simulator) -> None:
+    database = next(simulator.store.databases())
+    for table, records in row.changed.items():
+        for number in range(1, records + 1):
+            database.update(table, number, {"A": f"changed {number}"})
 
 
 @contextmanager
@@ -118,19 +159,34 @@ def _simulator(row: Row) -> Iterator[Simulator]:
 
 
 def _tap(row: Row, simulator: Simulator, folder: Path) -> None:
-    _sync(simulator, folder, {"team": BULK_TEAM_ID, "databases": [BULK_DATABASE_ID]} if row.by_id else {})
+    _sync(simulator, folder, _by_id(row))
 
 
-def _sync(simulator: Simulator, folder: Path, more: Mapping[str, Any]) -> None:
+def _by_id(row: Row) -> Mapping[str, Any]:
+    return {"team": BULK_TEAM_ID, "databases": [BULK_DATABASE_ID]} if row.by_id else {}
+
+
+def _sync(simulator: Simulator, folder: Path, more: Mapping[str, Any]) -> tuple[int, float]:
+    """Discover and sync; return the calls and the seconds of the sync."""
     settings = {"api_url": simulator.url, "auth_token": simulator.token, **more}
     config, catalog, state = (folder / f"{name}.json" for name in ("config", "catalog", "state"))
     config.write_text(json.dumps(settings), encoding="utf-8")
     command = [str(OUR_BIN / "tap-ninox"), "--config", str(config)]
     catalog.write_bytes(_output([*command, "--discover"], folder))
     given = ["--state", str(state)] if state.exists() else []
-    lines = _output([*command, "--catalog", str(catalog), *given], folder).splitlines()
+    before, began = len(simulator.log.entries), time.monotonic()
+    output = _output([*command, "--catalog", str(catalog), *given], folder)
+    taken = len(simulator.log.entries) - before, time.monotonic() - began
+    lines = output.splitlines()
     states = [line for line in lines if line.startswith(b'{"type":"STATE"')]
     state.write_text(json.dumps(json.loads(states[-1])["value"]), encoding="utf-8")
+    return taken
+
+
+def _seconds(command: Sequence[str], folder: Path) -> float:
+    began = time.monotonic()
+    _output(command, folder)
+    return time.monotonic() - began
 
 
 def _target(row: Row, simulator: Simulator, folder: Path) -> None:
@@ -162,7 +218,10 @@ def _load(command: Sequence[str], row: Row, simulator: Simulator, folder: Path) 
 
 
 def _script(row: Row, simulator: Simulator, folder: Path) -> None:
-    _side(Path(sys.executable), "careful_read", row, simulator, folder, str(folder / "state"))
+    [database] = simulator.store.databases()
+    [team] = simulator.store.teams.values()
+    names = () if row.by_id else (team.name, database.name)
+    _side(Path(sys.executable), "careful_read", row, simulator, folder, str(folder / "state"), *names)
 
 
 def _dlt(row: Row, simulator: Simulator, folder: Path) -> None:

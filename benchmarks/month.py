@@ -22,25 +22,23 @@ PLANS = {"Starter": 1_500, "Professional": 30_000}
 SETTINGS = {"team": BULK_TEAM_ID, "databases": [BULK_DATABASE_ID], "formulas": {"*.total": "number"}}
 _TOTAL = {"base": "fn", "caption": "Total", "fn": "Quantity * Price"}
 
-Sync = Callable[[Simulator, Path, dict[str, Any]], None]
+Sync = Callable[[Simulator, Path, dict[str, Any]], object]
 
 
-def describe(sync: Sync) -> str:
-    """Return the two lines of a table: with edits, and where nobody edits anything.
+def days(sync: Sync) -> list[dict[str, Any]]:
+    """Return what a month costs, with edits and where nobody edits anything.
 
     Args:
         sync: Discovers and syncs, with a state in a folder and some settings more.
     """
-    return "\n".join(_line(share, sum(_day(sync, share)) * DAYS) for share in (EDITED, 0.0))
+    return [_month(share, sum(_day(sync, share)) * DAYS) for share in (EDITED, 0.0)]
 
 
-def _line(share: float, calls: int) -> str:
+def _month(share: float, calls: int) -> dict[str, Any]:
     edits = f"{share:.0%} of all rows edited before each run" if share else "nothing edited"
     plan = next((f"{name} ({most:,})" for name, most in PLANS.items() if calls <= most), "none of them")
-    return (
-        f"| {DAYS} days, hourly, {TABLES} tables of {ROWS} rows, {WITH_FORMULAS} with formulas, {edits} "
-        f"| {calls:,} | {plan} |"
-    )
+    work = f"{DAYS} days, hourly, {TABLES} tables of {ROWS} rows, {WITH_FORMULAS} with formulas, {edits}"
+    return {"work": work, "calls": calls, "plan": plan}
 
 
 def _day(sync: Sync, share: float) -> Iterator[int]:

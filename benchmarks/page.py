@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.__main__ import GROUPS, WORKS
+from benchmarks.calls import FIGURES
 from benchmarks.process import Cost
 from benchmarks.report import RESULTS, Costs, bar_value, median_of, ratio_of
 from benchmarks.work import Bar, Work
@@ -38,6 +39,7 @@ def tables() -> dict[str, str]:
         ),
         "bars": _bars(results),
         "growth": _growth(results),
+        **_calls(json.loads(FIGURES.read_text(encoding="utf-8"))),
     }
 
 
@@ -109,6 +111,24 @@ def _growth(results: Mapping[str, Costs]) -> str:
             figures = [f"{median_of(runs, name):{form}}" for name, form in forms]
             rows.append((work.title, *figures, str(len(runs))))
     return _table(("", "wall s", "CPU s", "peak MB", "calls", "rounds"), rows)
+
+
+def _calls(figures: Mapping[str, Any]) -> dict[str, str]:
+    sides = figures["sides"]
+    works = [
+        (row["work"], f"{row['bound']:,}", *(f"{row[side]:,}" if row[side] else "-" for side in sides))
+        for row in figures["calls"]
+    ]
+    months = [(row["work"], f"{row['calls']:,}", row["plan"]) for row in figures["month"]]
+    waits = [
+        (row["work"], str(row["calls"]), f"{row['waiting']:.1f}", f"{row['seconds']:.2f}", f"{row['ratio']:.2f}")
+        for row in figures["waiting"]
+    ]
+    return {
+        "calls": _table(("Work", "bound", *sides), works),
+        "month": _table(("tap-ninox", "calls", "plan that it fits"), months),
+        "waiting": _table(("The sync", "calls", "calls x 200 ms", "seconds", "ratio"), waits),
+    }
 
 
 def _machine(machine: Mapping[str, Any]) -> str:
