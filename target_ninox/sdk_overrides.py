@@ -6,7 +6,7 @@ order of their own, and write a state behind rows that are not in Ninox yet.
 
 | Member | Why | Tests that fail without it |
 |---|---|---|
-| `Target._handle_termination` | the SDK's empties all sinks and ends with 0 | `tests/e2e/test_target_command.py` |
+| `Target._handle_termination` | the SDK's empties all sinks and ends with 0 | `tests/target/test_sdk_overrides.py` |
 | `helpers._batch.StorageTarget`, `BatchConfig` | nothing public opens files | `tests/target/test_batch_files.py` |
 """
 

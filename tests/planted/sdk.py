@@ -1,4 +1,4 @@
-"""What the tap overrides of the SDK's private and final members: each is taken away, and something is missed."""
+"""What tap and target override of the SDK's private and final members: each is taken away, and something is missed."""
 
 from __future__ import annotations
 
@@ -46,6 +46,18 @@ PROMISES = [
                 "tap_ninox:OwnTap._handle_termination",
                 "self.stop(signum)",
                 "Tap._handle_termination(self, signum, frame)",
+            ),
+        ),
+    ),
+    Promise(
+        PAGE,
+        "exit code 143 or 130, behind a whole line",
+        test="target/test_sdk_overrides.py::test_a_signal_ends_a_run_with_the_exit_code_of_shells",
+        defects=(
+            Defect(
+                "target_ninox:SdkTarget._handle_termination",
+                "self.stop(signum)",
+                "Target._handle_termination(self, signum, frame)",
             ),
         ),
     ),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import inspect
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,8 @@ import target_ninox
 from target_ninox.messages import MessageReader
 from target_ninox.sdk_overrides import SdkTarget
 from target_ninox.target import TargetNinox
+from tests.helpers.run import records, run_target, schema
+from tests.helpers.seeds import shop
 
 PRODUCT = Path(target_ninox.__file__).parent
 OURS = {MessageReader: GenericSingerReader, TargetNinox: Target}
@@ -60,3 +64,20 @@ def test_private_modules_of_the_sdk_are_imported_in_one_file():
         and any(part.startswith("_") for part in (*node.module.split("."), *(alias.name for alias in node.names)))
     }
     assert importing == {"sdk_overrides.py"}
+
+
+@pytest.mark.usefixtures("signals_reach_the_run")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_a_run_with_the_exit_code_of_shells(simulate, number):
+    simulator, sent = simulate(shop(0)), []
+
+    def stop_at_the_first_page(_index, _method, path):
+        if path.endswith("/records") and not sent:
+            sent.append(number)
+            os.kill(os.getpid(), number)
+
+    simulator.on_request.append(stop_at_the_first_page)
+    rows = records("customers", [{"Name": "a"}, {"Name": "b"}])
+    run = run_target(simulator, [schema("customers", key=["Name"], Name="string"), *rows])
+    assert isinstance(run.error, SystemExit)
+    assert run.error.code == 128 + number
