@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import csv
+import functools
 import re
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ninox_api.errors import NinoxError
+from ninox_simulator.server import Simulator
+from ninox_simulator.switches import SWITCHES
 from tests.helpers import limits
+from tests.reliability import canaries
 from tests.reliability.troubles import TROUBLES
 
 KINDS = {
     "recovered": "the run ends well, nothing is missing",
     "told": "likewise, and a warning says what it had to do",
     "later": "the run ends well; what it could not see comes with the next run",
-    "stopped": "the run ends with an error that says what to do, behind a state to continue from",
+    "stopped": "the run ends with an error that says what to do, after a state to continue from",
     "refused": "likewise, before anything was read or written",
 }
 
@@ -109,3 +114,28 @@ def expectations(side):
         for column, text in row.items()
         if column != "trouble" and text
     }
+
+
+@functools.cache
+def _simulator():
+    """Return the one simulator of this process; every cell starts with fresh data."""
+    return Simulator(seed="empty", token=canaries.KEY).__enter__()
+
+
+def fresh_simulator(seed, switches):
+    """Return it with a seed and switches, without faults and hooks."""
+    simulator = _simulator()
+    simulator.reset(seed=seed)
+    simulator.switches.update({name: switch.values[0] for name, switch in SWITCHES.items()} | switches)
+    simulator.faults.clear()
+    simulator.on_request.clear()
+    return simulator
+
+
+def problems_of(run, told):
+    """Yield what is wrong with a run whatever was to come of it."""
+    if run.error is not None and not isinstance(run.error, NinoxError):
+        yield f"a crash: {run.error!r}"
+    if "Traceback" in told:
+        yield "a traceback in the log"
+    yield from (f"{canary!r} is told" for canary in canaries.told_in(told))

@@ -8,32 +8,18 @@ import re
 
 import fsspec
 
-from ninox_api.errors import NinoxError
-from ninox_simulator.server import Simulator
-from ninox_simulator.switches import SWITCHES as ALL_SWITCHES
 from ninox_tools.inspection.survey import inspect
 from tests.helpers.oracle import expected_rows
 from tests.helpers.run import TapRun, discover, new_tap, run_connection_test, run_tap
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID
 from tests.reliability import canaries
-from tests.reliability.cells import Cell, Outcome, aim, pauses, settle
-from tests.reliability.tap_operations import DELETED, FORMULA, OPERATIONS, PLACES, TABLES, shop
+from tests.reliability.cells import Cell, Outcome, aim, fresh_simulator, pauses, problems_of, settle
+from tests.reliability.tap_operations import DELETED, FORMULA, OPERATIONS, PLACES, TABLES
 from tests.reliability.warehouse_model import WarehouseModel
 
 
-@functools.cache
-def _simulator():
-    """Return the one simulator of this process; every cell starts with fresh data."""
-    return Simulator(seed=shop(), token=canaries.KEY).__enter__()
-
-
 def _fresh(operation, switches):
-    simulator = _simulator()
-    simulator.reset(seed=operation.seed())
-    simulator.switches.update({name: switch.values[0] for name, switch in ALL_SWITCHES.items()} | switches)
-    simulator.faults.clear()
-    simulator.on_request.clear()
-    return simulator
+    return fresh_simulator(operation.seed(), switches)
 
 
 @functools.cache
@@ -179,7 +165,7 @@ def run_cell(cell: Cell) -> Outcome:
             "a field changes its type": {"state", "state_id"},  # rows that were there before need a refresh
         }.get(cell.trouble, ())
         outcome = Outcome(kind=_kind_of(run, told, stage, unseen), told=told)
-        outcome.problems += _problems_of(run, told)
+        outcome.problems += problems_of(run, told)
         if cell.trouble == "403 on one table":
             outcome.problems += stage.differences(refused="A")
         if stage.operation.mode == "sync":
@@ -198,14 +184,6 @@ def _kind_of(run, told, stage, unseen):
     if stage.operation.mode == "sync" and any(stage.differences(unseen=unseen)):
         return "later"
     return "told" if re.search("^WARNING tap", told, re.MULTILINE) else "recovered"
-
-
-def _problems_of(run, told):
-    if run.error is not None and not isinstance(run.error, NinoxError):
-        yield f"a crash: {run.error!r}"
-    if "Traceback" in told:
-        yield "a traceback in the log"
-    yield from (f"{canary!r} is told" for canary in canaries.told_in(told))
 
 
 def _problems_after(stage, unseen, told):

@@ -8,31 +8,16 @@ import re
 from collections import Counter
 from contextlib import redirect_stderr
 
-from ninox_api.errors import NinoxError
-from ninox_simulator.server import Simulator
-from ninox_simulator.switches import SWITCHES as ALL_SWITCHES
 from tests.helpers.run import run_target
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID
 from tests.reliability import canaries
-from tests.reliability.cells import Cell, Outcome, aim, pauses, settle
+from tests.reliability.cells import Cell, Outcome, aim, fresh_simulator, pauses, problems_of, settle
 from tests.reliability.target_operations import OPERATIONS, PLACES
 from tests.reliability.target_shop import LAST_BEFORE, TABLES, shop
 
 
-@functools.cache
-def _simulator():
-    """Return the one simulator of this process; every cell starts with fresh data."""
-    return Simulator(seed=shop(), token=canaries.KEY).__enter__()
-
-
 def _fresh(name, switches):
-    simulator = _simulator()
-    simulator.reset(seed=shop(sparse=OPERATIONS[name].is_sparse))
-    simulator.switches.update(
-        {name: switch.values[0] for name, switch in ALL_SWITCHES.items()} | switches | OPERATIONS[name].switches
-    )
-    simulator.faults.clear()
-    simulator.on_request.clear()
+    simulator = fresh_simulator(shop(sparse=OPERATIONS[name].is_sparse), switches | OPERATIONS[name].switches)
     OPERATIONS[name].prepare(simulator.store.database(TEAM_ID, DATABASE_ID))
     simulator.log.clear()
     return simulator
@@ -142,7 +127,7 @@ def run_cell(cell: Cell) -> Outcome:
         told = "\n".join([*log, str(run.error or "")])
         unseen = ()
         outcome = Outcome(kind=_kind_of(run, told, stage, unseen), told=told)
-        outcome.problems += _problems_of(run, told)
+        outcome.problems += problems_of(run, told)
         if run.error is not None and not stage.operation.has_key:
             stage.tidy(told)
         outcome.problems += _problems_after(stage, unseen)
@@ -156,14 +141,6 @@ def _kind_of(run, told, stage, unseen):
     if any(stage.differences(unseen=unseen)):
         return "later"
     return "told" if re.search("^WARNING target", told, re.MULTILINE) else "recovered"
-
-
-def _problems_of(run, told):
-    if run.error is not None and not isinstance(run.error, NinoxError):
-        yield f"a crash: {run.error!r}"
-    if "Traceback" in told:
-        yield "a traceback in the log"
-    yield from (f"{canary!r} is told" for canary in canaries.told_in(told))
 
 
 def _problems_after(stage, unseen):
