@@ -43,7 +43,7 @@ PROMISES = [
     ),
     Promise(
         PAGE,
-        "Ctrl-C stops it at any moment; what was asked until then is printed.",
+        "Ctrl-C stops it at any moment; what was found out until then is printed.",
         test=f"{TESTS}::test_answers_from_before_ctrl_c_stay",
         defects=(
             Defect(
@@ -55,7 +55,7 @@ PROMISES = [
     ),
     Promise(
         PAGE,
-        "Ctrl-C stops it at any moment; what was asked until then is printed.",
+        "Ctrl-C stops it at any moment; what was found out until then is printed.",
         test="unit/test_leaving.py::test_ctrl_c_while_a_command_starts_ends_it_with_130",
         defects=(Defect("ninox_singer.cli:run_command", "SIGNAL_EXIT_CODE + signal.SIGINT", "1"),),
     ),
@@ -70,13 +70,13 @@ PROMISES = [
     ),
     Promise(
         PAGE,
-        "So it is when the connection fails in the middle.",
+        "The same goes for a connection that fails in the middle.",
         test=f"{TESTS}::test_faults_in_the_middle_leave_a_report_of_what_was_seen",
         defects=(Defect("ninox_tools.probe:_Runner.ask", 'self._leave(step, "failed")', "raise KeyError"),),
     ),
     Promise(
         PAGE,
-        "What contradicts something that tap-ninox or target-ninox relies on stands first, with what follows from it",
+        "Answers that contradict something that tap-ninox or target-ninox relies on come first, with their consequence",
         test=f"{TESTS}::test_what_contradicts_the_code_comes_first_with_the_setting_that_helps",
         defects=(Defect("ninox_tools.probe:Report.print", "against = self.contradictions", "against = []"),),
     ),
@@ -99,7 +99,7 @@ PROMISES = [
     ),
     Promise(
         PAGE,
-        "Only records that hold the probe's mark are deleted; whatever else turns up in the table stays.",
+        "Only records that carry the probe's mark are deleted; whatever else turns up in the table stays.",
         test=f"{TESTS}::test_records_that_somebody_else_makes_in_the_scratch_table_stay",
         defects=(Defect("ninox_tools.probe:Scratch._ours", 'record["id"] in self.own', 'record["id"]'),),
     ),
