@@ -203,8 +203,8 @@ def _read_schema(client: DatabaseClient, known: DatabaseSchema | NinoxError | No
     except (NinoxPermissionError, NinoxNotFoundError, NinoxProtocolError) as error:
         logger.warning(
             "Database %r is skipped: its schema cannot be read. If it is password-protected, put its password into "
-            "database_passwords; if the key's role may not read schemas, run with a saved catalog; to leave it out, "
-            "set databases to %s. (%s)",
+            "database_passwords, or correct the one there; if the key's role may not read schemas, run with a saved "
+            "catalog; to leave it out, set databases to %s. (%s)",
             name,
             json.dumps([EXCLUDES + client.database.id]),
             error,
