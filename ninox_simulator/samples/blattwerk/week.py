@@ -269,9 +269,9 @@ def _a_busy_day(office: Office, store: Store) -> None:
     _post_movements(office.buero, plan.movements)
     office.book.notes += [
         f"{plan.movements:,} of the added are stock movements",
-        f"{plan.invoices_deleted} invoices went with their positions",
+        f"{plan.invoices_deleted} invoices went with their line items",
         f"{office.book.rows_passing:,} more rows came and went",
-        f"one project was written {REPEATED_EDITS} times more",
+        f"one project was edited another {REPEATED_EDITS} times",
     ]
 
 
