@@ -228,16 +228,20 @@ class Deletions:
                     self._account.count(row, "unchanged")
                 elif self._claimed.failed_in(self.plan.table.id) is not None:
                     self._account.reject(row, RowRejectedError(code="not_deleted", reason=_OTHER_STREAM_FAILED))
-                elif self._is_in_rejected(row) or self._claimed.stream_with_row(self.plan.table.id, record_id):
+                elif self._is_in_rejected(row, record_id) or self._claimed.stream_with_row(
+                    self.plan.table.id, record_id
+                ):
                     self._account.skip(1, SUPERSEDED)
                 else:
                     to_delete[record_id] = row
             if to_delete:
                 self._delete_rows(to_delete, deleted=deleted)
 
-    def _is_in_rejected(self, row: Row) -> bool:
-        """Return whether a row about the same record came behind one, and could not be written."""
-        return self._account.rejected_keys.get(row.encoded.key, 0) > row.encoded.number
+    def _is_in_rejected(self, row: Row, record_id: int) -> bool:
+        """Return whether a row about the same record could not be written: one behind it, or one of another stream."""
+        if self._account.rejected_keys.get(row.encoded.key, 0) > row.encoded.number:
+            return True
+        return self._claimed.stream_with_rejected(self.plan.table.id, record_id, but_for=self.plan.stream) is not None
 
     def _delete_rows(self, to_delete: dict[int, Row], *, deleted: set[RecordKey]) -> None:
         """Delete the records of rows, but for those with which records would go that rows of this input stand for."""

@@ -159,8 +159,19 @@ class ClaimedRecords:
         name = next((name for name in self._seen.get(table_id, {}) if name in self._filtered), None)
         if name is not None:
             return name
+        return self.stream_with_rejected(table_id, record_id)
+
+    def stream_with_rejected(self, table_id: str, record_id: int, *, but_for: str | None = None) -> str | None:
+        """Return the stream of which a rejected row is about a record, or may be; None if none did.
+
+        Args:
+            table_id: The record's table.
+            record_id: Its id.
+            but_for: A stream that is not asked.
+        """
         rejected = self._rejected.get(table_id, {})
-        return next((name for name, may_be_about in rejected.items() if may_be_about(record_id)), None)
+        names = (name for name, may_be_about in rejected.items() if name != but_for and may_be_about(record_id))
+        return next(names, None)
 
 
 class Defects:

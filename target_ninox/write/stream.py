@@ -398,8 +398,9 @@ class StreamLoader:
         """Set the links of the rows that were loaded without them."""
         with self.working():
             for block in self.waiting.blocks():
-                self._writer.link(self._links.resolve_or_leave_empty(block, reject=self.account.reject))
-                self._drop(block)
+                written = [row for row in block if self.account.counted_before(row) is not None]
+                self._writer.link(self._links.resolve_or_leave_empty(written, reject=self.account.reject))
+                self._drop(block)  # a row that Ninox refused was rejected, and is counted
 
     def _fail(self, reason: str) -> None:
         """Load no more rows; what was not loaded is not settled."""

@@ -873,6 +873,18 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/mirror.md",
+        "A record of which another stream of the input has a row, written or rejected, stays.",
+        test="target/test_cascade.py::test_a_record_of_which_another_stream_has_a_rejected_row_is_not_deleted",
+        defects=(
+            Defect(
+                "target_ninox:Deletions._is_in_rejected",
+                "but_for=self.plan.stream) is not None",
+                "but_for=self.plan.stream) is self",
+            ),
+        ),
+    ),
+    Promise(
+        "docs/how-to/mirror.md",
         "So its rows wait until one of them is about a record that is there.",
         test="target/test_deletions.py::test_a_mirror_writes_all_rows_once_one_of_them_is_about_a_record_that_is_there",
         defects=(Defect("target_ninox:RowWriter.is_about_any", "any(self._match(rows).values())", "False"),),

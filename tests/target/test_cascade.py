@@ -367,6 +367,23 @@ def test_a_record_that_another_stream_loads_is_not_deleted(simulate):
     assert 2 in stored(simulator, "A")
 
 
+@pytest.mark.parametrize("order", ["deleted first", "deleted last"])
+def test_a_record_of_which_another_stream_has_a_rejected_row_is_not_deleted(simulate, order):
+    simulator = simulate(shop())
+    described = schema("more", key=["No"], No="string", Price="number", Storno="string")
+    bad = [described, *records("more", [{"No": "i2", "Storno": "none such"}])]
+    messages = [*tombstones(2, 3), *bad] if order == "deleted first" else [*bad, *tombstones(2, 3)]
+    streams = {
+        "invoices": {"table": "Invoices"},
+        "more": {"table": "Invoices", "references": {"Storno": "No"}, "fields": {"Price": None}},
+    }
+    run = run_target(simulator, [*messages, END], hard_delete=True, streams=streams)
+    assert "1 row could not be written" in str(run.error)
+    assert run.report["streams"]["invoices"]["skipped_because"] == {"superseded": 1}
+    assert sizes(simulator) == {"A": 7, "B": 28, "C": 7, "D": 8}
+    assert 2 in stored(simulator, "A")
+
+
 @pytest.mark.parametrize("order", ["parents first", "children first"])
 def test_a_child_that_says_itself_that_it_is_deleted_is_counted_once(simulate, order):
     simulator = simulate(shop())

@@ -446,3 +446,13 @@ def test_rows_that_link_to_a_mirror_that_matches_nothing_wait(simulate):
     assert (len(stored(simulator, "B")), stored(simulator, "C"), run.states) == (1, {}, [])
     assert run_target(simulator, messages, streams=streams, max_deletes=1).error is None
     assert linked(simulator, "C", "B", "B") == {f"L{n}": f"O{n}" for n in range(3)}
+
+
+def test_a_row_of_a_circle_that_is_refused_is_rejected_once(simulate):
+    simulator = simulate(shop())
+    simulator.faults.add(kind="refuse_one", method="POST")
+    given = [{"No": "O1", "Parent": "O1"}, {"No": "O2", "Parent": "O2"}, {"No": "O3", "Parent": "O3"}]
+    run = run_target(simulator, [ORDERS, *records("orders", given), state({})], streams=REFERENCES)
+    assert run.counts("orders") == {"read": 3, "created": 2, "rejected": 1}
+    assert "1 row could not be written" in str(run.error)
+    assert linked(simulator, "B", "C", "B") == {"O1": "O1", "O3": "O3"}
