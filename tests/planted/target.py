@@ -527,7 +527,7 @@ PROMISES = [
         defects=(
             Defect(
                 "target_ninox:Deletions.delete_waiting",
-                "or self._claimed.stream_with_row(self.plan.table.id, record_id)",
+                "or self._claimed.stream_with_row( self.plan.table.id, record_id )",
                 "",
             ),
             Defect("target_ninox:Deletions._let_wait", "earlier is not None", "False"),
