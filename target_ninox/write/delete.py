@@ -194,8 +194,12 @@ class Deletions:
         self._deleter = Deleter(destination.writer, self._table, size=destination.batch_size or FIRST_BATCH_SIZE)
 
     def delete_or_wait(self, to_delete: dict[int, Row]) -> None:
-        """Delete the records of rows; at the end of the input, where others may go along for which rows come yet."""
-        if to_delete and may_cascade(self._destination, self.plan.table.id):
+        """Delete the records of rows; at the end of the input, where others may go along for which rows come yet.
+
+        Likewise where another stream goes into the table, whose rows about the same records may be written before.
+        """
+        table_id = self.plan.table.id
+        if to_delete and (may_cascade(self._destination, table_id) or self._claimed.is_shared(table_id)):
             for record_id, row in to_delete.items():
                 self._let_wait(row, record_id)
         elif to_delete:

@@ -127,6 +127,10 @@ class ClaimedRecords:
         self._seen.setdefault(plan.table.id, {})[plan.stream] = record_ids
         self._rejected.setdefault(plan.table.id, {})[plan.stream] = may_be_rejected
 
+    def is_shared(self, table_id: str) -> bool:
+        """Return whether several streams go into a table: in which order their rows are written, nobody can tell."""
+        return len(self._seen.get(table_id, {})) > 1
+
     def note_filtered(self, stream: str) -> None:
         """Know that a stream map of the target's own left out a row of a stream: it may be about any of its records."""
         self._filtered.add(stream)
