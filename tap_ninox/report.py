@@ -26,7 +26,7 @@ from tap_ninox.rows.convert import BadValues
 
 logger = logging.getLogger(__name__)
 
-_HOUR = 60
+_MINUTES_PER_HOUR = 60
 
 _HOURS_PER_MONTH = 30 * 24
 
@@ -48,12 +48,14 @@ def summarize_problems(problems: Iterable[str]) -> Iterator[str]:
 
 def minutes_between_runs(calls: int, calls_per_month: int) -> int:
     """Return how many minutes have to lie between runs of so many calls, for them to fit into a month of 30 days."""
-    return math.ceil(calls * _HOURS_PER_MONTH * _HOUR / calls_per_month)
+    return math.ceil(calls * _HOURS_PER_MONTH * _MINUTES_PER_HOUR / calls_per_month)
 
 
-def interval(minutes: int) -> str:
+def describe_interval(minutes: int) -> str:
     """Return minutes in words, from two hours on as whole hours."""
-    return f"{minutes} minutes" if minutes < 2 * _HOUR else f"{math.ceil(minutes / _HOUR)} hours"
+    return (
+        f"{minutes} minutes" if minutes < 2 * _MINUTES_PER_HOUR else f"{math.ceil(minutes / _MINUTES_PER_HOUR)} hours"
+    )
 
 
 class SyncFailedError(NinoxError):
@@ -151,6 +153,11 @@ class RunReport:
         return self.client.calls_by_purpose if self.client else Counter()
 
     @property
+    def sent(self) -> int:
+        """Rows of all streams: the log's last line and the file say the same, and so does the sum of what each says."""
+        return sum(report.sent for report in self.streams.values())
+
+    @property
     def seconds(self) -> float:
         """Time since the run began."""
         return time.monotonic() - self._started
@@ -223,7 +230,7 @@ class RunReport:
         logger.info(  # the last line: people and their scripts look there
             "Run: %s, %s, %d deleted, %s, %.1f s.",
             counted(len(reports), "stream"),
-            counted(sum(report.emitted for report in reports), "row"),
+            counted(self.sent, "row"),
             sum(report.deleted for report in reports),
             counted(self.calls.total(), "API call"),
             self.seconds,
@@ -246,7 +253,7 @@ class RunReport:
         calls = self.calls.total() + self.calls_before
         if self.calls_per_month is None or not calls:
             return None
-        every = interval(minutes_between_runs(calls, self.calls_per_month))
+        every = describe_interval(minutes_between_runs(calls, self.calls_per_month))
         return (
             f"A run like this every hour costs {calls * _HOURS_PER_MONTH:,} API calls a month; calls_per_month "
             f"({self.calls_per_month:,}) permits one every {every}."
@@ -341,7 +348,7 @@ def _document(report: RunReport) -> dict[str, Any]:
         "api_calls": report.calls.total(),
         "api_calls_by_purpose": named_calls(report.calls),
         "schedule": report.schedule(),
-        "rows": sum(stream.emitted for stream in streams.values()),
+        "rows": report.sent,
         "deleted": sum(stream.deleted for stream in streams.values()),
         "streams": {name: _stream(stream) for name, stream in streams.items()},
         "problems": list(report.problems),
@@ -355,7 +362,7 @@ def _stream(report: StreamReport) -> dict[str, Any]:
         "rows": report.sent,
         "filtered": report.filtered,
         "deleted": report.deleted,
-        "gone": report.vanished,
+        "gone": report.vanished,  # so called since 0.1.0, whose reports are read, too
         "nulled": dict(report.bad.nulled),
         "repaired": dict(report.bad.repaired),
         "bad_records": dict(report.bad.records),

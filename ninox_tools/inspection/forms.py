@@ -22,7 +22,7 @@ from ninox_tools.inspection.survey import InspectedDatabase, InspectedTable, Ins
 from ninox_tools.pages.layout import Box, lay_out
 from ninox_tools.pages.page import render_page
 from tap_ninox.discovery.discover import STAMP
-from tap_ninox.report import interval
+from tap_ninox.report import describe_interval
 from tap_ninox.tap import TapNinox
 
 _HEADINGS = ("table", "rows", "fields", "formulas", "refers to", "stream")
@@ -103,7 +103,11 @@ def _describe_cost(cost: CallCost) -> Iterator[str]:
     yield ""
     if cost.calls_per_month is not None:
         minutes = cost.minutes_between_runs
-        every = f"such a run every {interval(minutes)}" if minutes else "no run: scheduled full refreshes use it up"
+        every = (
+            f"such a run every {describe_interval(minutes)}"
+            if minutes
+            else "no run: scheduled full refreshes use it up"
+        )
         yield f"  calls_per_month ({cost.calls_per_month:,}) permits {every}."
     if cost.refreshes_per_month:
         yield f"  Of the month, {cost.refreshes_per_month:,} calls are for scheduled full refreshes."

@@ -78,3 +78,12 @@ def test_the_report_counts_what_a_filter_let_pass(simulator):
     assert run.error is None
     told = run.report["streams"][STREAM]
     assert (run.ids(STREAM), told["rows"], told["filtered"]) == ([2], 1, 1)
+
+
+def test_rows_of_all_are_the_sum_of_rows_of_each_whatever_filters_left_out(simulator, caplog):
+    caplog.set_level("INFO")
+    run = run_tap(simulator, stream_maps={STREAM: {"__filter__": "_id > 1"}})
+    total = sum(len(run.of_type("RECORD", stream)) for stream in run.report["streams"])
+    assert run.report["rows"] == sum(stream["rows"] for stream in run.report["streams"].values()) == total
+    (last,) = [record.getMessage() for record in caplog.records if record.getMessage().startswith("Run: ")]
+    assert f", {total} rows, " in last
