@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import IO, Any, TextIO
 
 import simplejson
+from singer_sdk.singerlib.exceptions import InvalidInputLine
 
 from ninox_api.client import NinoxClient
 from ninox_api.errors import NinoxConfigError, NinoxError
@@ -26,7 +27,7 @@ from ninox_singer.types.base import Formats, ValueRejectedError, is_blank
 from ninox_singer.types.choice import Options
 from target_ninox.mapping.fields import FieldNames
 from target_ninox.mapping.place import Database, find_place
-from target_ninox.messages import NotJsonError, decode
+from target_ninox.messages import MessageReader
 from target_ninox.records.destination import find_database
 from target_ninox.rows import is_system
 from target_ninox.settings import TargetSettings
@@ -69,7 +70,7 @@ class _Advice:
     settings: dict[str, Any] = field(default_factory=dict)
 
 
-def suggest(messages: Iterable[bytes], output: TextIO, *, config: Path | None) -> None:
+def suggest(messages: IO[bytes], output: TextIO, *, config: Path | None) -> None:
     """Read messages to their end, and print what becomes of them.
 
     Args:
@@ -89,6 +90,12 @@ def suggest(messages: Iterable[bytes], output: TextIO, *, config: Path | None) -
         _, database = find_database(client, team=settings.team, database=settings.database)
     finally:
         client.close()
+    if not database.tables:
+        message = (
+            f"Database {database.name.name!r} ({database.name.id}) has no table that this key may see. Make one in "
+            "Ninox, or name another database in the setting `database`."
+        )
+        raise NinoxConfigError(message)
     advised = {}
     for stream in streams:
         advice = _advise(stream, database, wanted=settings.stream(stream.name).table)
@@ -109,21 +116,23 @@ def _iter_lines_to_paste(advised: Mapping[str, Mapping[str, Any]]) -> Iterator[s
         yield from (f"    {key}: {json.dumps(value, ensure_ascii=False)}" for key, value in chosen.items())
 
 
-def _read(messages: Iterable[bytes]) -> list[_Stream]:
+def _read(messages: IO[bytes]) -> list[_Stream]:
+    """Read what target-ninox would, and refuse what it would refuse."""
     streams: dict[str, _Stream] = {}
-    for number, line in enumerate(messages, start=1):
-        try:
-            message: Mapping[str, Any] = decode(line) if line.strip() else {"type": "STATE"}
-            kind = message["type"]
-            if kind in {"SCHEMA", "RECORD"}:
-                stream = streams.setdefault(message["stream"], _Stream(message["stream"]))
-            if kind == "SCHEMA":
+
+    def receive(message: Mapping[str, Any]) -> None:
+        if message["type"] in {"SCHEMA", "RECORD"}:
+            stream = streams.setdefault(message["stream"], _Stream(message["stream"]))
+            if message["type"] == "SCHEMA":
                 stream.schema, stream.keys = message["schema"], message.get("key_properties") or ()
-            elif kind == "RECORD" and len(stream.rows) < MOST_ROWS:
+            elif len(stream.rows) < MOST_ROWS:
                 stream.rows.append(message["record"])
-        except (NotJsonError, KeyError, TypeError):
-            reason = f"Line {number} of the input is no Singer message; put a tap before this command."
-            raise NinoxError(reason) from None
+
+    try:
+        MessageReader(receive, on_failure=lambda: None).process_lines(messages, {})
+    except InvalidInputLine as error:
+        message = f"{error} Put a tap before this command."
+        raise NinoxError(message) from None
     if not streams:
         reason = "No stream came: put a tap before this command, as in `tap-tabular --config list.json | …`."
         raise NinoxError(reason)

@@ -42,13 +42,17 @@ ROWS = [
 ]
 
 
+def lines_of(messages):
+    return io.BytesIO(b"".join(json.dumps(message).encode() + b"\n" for message in messages))
+
+
 @pytest.fixture
 def advise(simulator, tmp_path):
     def run(messages, **settings):
         config = tmp_path / "config.json"
         config.write_text(json.dumps(target_settings(simulator, **settings)), encoding="utf-8")
         output = io.StringIO()
-        suggest([json.dumps(message).encode() + b"\n" for message in messages], output, config=config)
+        suggest(lines_of(messages), output, config=config)
         return output.getvalue()
 
     return run
@@ -134,10 +138,36 @@ def test_a_stream_like_no_table(advise):
     assert "no table is called 'wetter'" in advise([described])
 
 
+@pytest.mark.ninox(seed=lambda: team(database({})))
+def test_a_database_without_tables(advise):
+    with pytest.raises(NinoxError, match=r"^Database 'Shop' \(\w+\) has no table that this key may see\. Make one"):
+        advise(customers())
+
+
 @pytest.mark.parametrize("lines", [[b"Kunden-Nr.;Name\n"], [b'{"type": "RECORD"}\n'], []])
 def test_what_is_no_singer_stream(lines, tmp_path):
-    with pytest.raises(NinoxError, match="put a tap before this command"):
-        suggest(lines, io.StringIO(), config=tmp_path / "none.json")
+    with pytest.raises(NinoxError, match="ut a tap before this command"):
+        suggest(io.BytesIO(b"".join(lines)), io.StringIO(), config=tmp_path / "none.json")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"type": "RECORD", "stream": "s", "record": "canary"},
+        {"type": "RECORD", "stream": ["s"], "record": {}},
+        {"type": "SCHEMA", "stream": "s", "schema": "canary", "key_properties": []},
+        {"type": "SCHEMA", "stream": "s", "schema": {"properties": ["canary"]}, "key_properties": []},
+        {"type": "SCHEMA", "stream": "s", "schema": {"properties": {}}, "key_properties": [1]},
+        "canary",
+    ],
+    ids=json.dumps,
+)
+def test_what_is_no_message_of_singer_is_named_by_its_line(advise, message):
+    with pytest.raises(
+        NinoxError, match=r"^Line 2 of the input is no Singer message: it has .*\. Put a tap before"
+    ) as raised:
+        advise([customers()[0], message])
+    assert "canary" not in str(raised.value)
 
 
 def with_values(**columns):
@@ -176,5 +206,5 @@ def test_text_for_a_field_of_html_is_told(simulate, tmp_path):
     config.write_text(json.dumps(target_settings(simulate(team(database({"A": notes}))))), encoding="utf-8")
     rows = [{"No": "1", "Text": "Müller & Co"}, {"No": "2", "Text": "plain"}]
     messages = [schema("notes", key=["No"], No="string", Text="string"), *records("notes", rows)]
-    suggest([json.dumps(message).encode() + b"\n" for message in messages], output, config=config)
+    suggest(lines_of(messages), output, config=config)
     assert "1 values have < or &, which this field takes for HTML" in output.getvalue()
