@@ -1,4 +1,4 @@
-"""Ninox in verbs: one method per endpoint, typed in and out."""
+"""Ninox in verbs: one method per question, typed in and out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import msgspec
 from ninox_api.body import MAX_PAGE_BYTES, repair_text
 from ninox_api.changes import FeedAnswer, FeedChanges, read_database_feed, read_table_feed
 from ninox_api.config import ConnectionConfig
-from ninox_api.errors import NinoxNotFoundError, NinoxProtocolError, NinoxScriptError
+from ninox_api.errors import NinoxError, NinoxNotFoundError, NinoxProtocolError, NinoxScriptError
 from ninox_api.files import Download, NinoxFile, Upload, parse_files
 from ninox_api.limits import Purpose
 from ninox_api.retry import TRIES_OF_A_FAILED_READ
@@ -51,7 +51,7 @@ class NinoxRecord(msgspec.Struct, gc=False, rename="camel"):
     fields: dict[str, Any] = {}
 
 
-class BodyTooLargeError(Exception):
+class BodyTooLargeError(NinoxError):
     """A request was not sent, as its body is larger than whoever asked for it wants.
 
     Attributes:
@@ -60,7 +60,7 @@ class BodyTooLargeError(Exception):
 
     def __init__(self, size: int) -> None:
         """Keep what helps to send less."""
-        super().__init__()
+        super().__init__(f"The request was not sent: its body of {size:,} bytes is larger than `max_bytes` permits.")
         self.size = size
 
 

@@ -4,7 +4,10 @@
 NinoxError
 ├── NinoxConfigError (ValueError)     can never work; raised before any request
 ├── NinoxBudgetError                  the permitted number of API calls is spent
+├── BodyTooLargeError                 not sent: larger than the caller permits (`client.py`)
+├── KeysetUnusableError               pages do not come in order of id (`paging.py`)
 ├── NinoxTransportError               no usable answer: connect, cut off, not JSON
+│   ├── NinoxTlsError                 no secure connection; trying again does not help
 │   ├── NinoxTimeoutError             it took longer than a request may
 │   ├── NinoxSizeError                it is larger than any answer should be
 │   └── NinoxDamagedError             it was cut off, or is not JSON
@@ -37,7 +40,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 
 class NinoxError(Exception):
-    """Root of everything this package raises."""
+    """Root of everything that reaches whoever uses this package; what its own code catches may be another."""
 
 
 class NinoxConfigError(NinoxError, ValueError):
@@ -68,12 +71,11 @@ class NinoxBudgetError(NinoxError):
 class NinoxTransportError(NinoxError):
     """No usable answer arrived."""
 
-    def __init__(self, *, method: str, path: str, problem: str, attempts: int = 1) -> None:
+    def __init__(self, *, method: str, path: str, problem: str) -> None:
         """Describe a failed exchange by method, path and kind of failure."""
         self.method = method
         self.path = path
         self.problem = problem
-        self.attempts = attempts
         super().__init__(f"{method} {path} brought no usable answer: {problem}.")
 
 
@@ -204,14 +206,14 @@ _BY_STATUS: dict[int, type[NinoxAPIError]] = {
     413: NinoxTooLargeError,
     429: NinoxRateLimitError,
 }
-_BY_CENTURY: dict[int, type[NinoxAPIError]] = {3: NinoxRedirectError, 4: NinoxRequestError, 5: NinoxServerError}
+_BY_HUNDREDS: dict[int, type[NinoxAPIError]] = {3: NinoxRedirectError, 4: NinoxRequestError, 5: NinoxServerError}
 
 
 def make_status_error(
     status: int, *, method: str, path: str, retry_after_s: float | None = None, form: str = "nothing"
 ) -> NinoxAPIError | NinoxTransportError:
     """Return the error that fits an HTTP status which is not a success."""
-    error_class = _BY_STATUS.get(status) or _BY_CENTURY.get(status // 100)
+    error_class = _BY_STATUS.get(status) or _BY_HUNDREDS.get(status // 100)
     if error_class is None:
         return NinoxTransportError(method=method, path=path, problem=f"unexpected HTTP status {status}")
     return error_class(method=method, path=path, status=status, retry_after_s=retry_after_s, form=form)

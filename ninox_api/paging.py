@@ -103,8 +103,12 @@ def cut_range(rest: IdRange, *, end: int | None, page_size: int, pieces: int) ->
     return [IdRange(last_id=start, end=end) for start, end in zip(starts, ends, strict=True)]
 
 
-class KeysetUnusableError(Exception):
+class KeysetUnusableError(NinoxError):
     """The server ignores `sinceId` or does not order by id."""
+
+    def __init__(self) -> None:
+        """Say what helps: pages by number come from any server."""
+        super().__init__("The server does not hand out records in order of id; ask for pages by number (`page`).")
 
 
 class PageIgnoredError(Exception):

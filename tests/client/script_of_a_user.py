@@ -147,7 +147,7 @@ def errors(client: NinoxClient, shop: DatabaseClient, table: Table) -> Iterator[
     for mistake in mistakes:
         try:
             mistake()
-        except (NinoxError, BodyTooLargeError) as error:
+        except NinoxError as error:
             yield advise(error)
 
 
