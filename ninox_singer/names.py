@@ -273,7 +273,7 @@ def make_identifier(caption: str, *, fallback: str, length: int = MAX_LENGTH) ->
         fallback: Used where nothing of the caption can be kept (emoji, other scripts); an id.
         length: Most bytes of it.
 
-    >>> identifier("Straße (Büro)", fallback="B")
+    >>> make_identifier("Straße (Büro)", fallback="B")
     'strasse_buero'
     """
     lower = unicodedata.normalize("NFC", caption).lower().translate(_LETTERS)

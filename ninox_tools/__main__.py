@@ -71,9 +71,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _positive(text: str) -> float:
-    number = float(text)
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0
     if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not above zero")  # noqa: EM102, TRY003 (argparse shows it)
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above zero")  # noqa: EM102, TRY003 (argparse shows it)
     return number
 
 

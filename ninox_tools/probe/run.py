@@ -35,7 +35,6 @@ _AFTER = (
 )
 
 
-_CLEANING = "Removing the probe's own records; press Ctrl-C again to leave them."
 _UNREADABLE = "--scratch: the table cannot be read (HTTP {}). Nothing was written."
 
 

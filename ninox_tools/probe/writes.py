@@ -22,8 +22,6 @@ _MADE = 3
 _FAR = 1000
 """How far behind the last record the one is that the probe numbers itself."""
 
-_REPORT = "Please report it."
-
 
 class Writing:
     """The steps, with what they share: ids of the records that the probe made."""

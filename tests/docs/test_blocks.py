@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 import socket
+from importlib import import_module
 
 import jsonschema
 import psycopg
@@ -17,6 +19,7 @@ from tap_ninox.tap import TapNinox
 from target_ninox.target import TargetNinox
 from tests.docs.blocks import ROOT, blocks, missing, pages, run_page
 
+PRODUCT = ("ninox_api", "ninox_singer", "tap_ninox", "target_ninox", "ninox_tools", "ninox_simulator")
 MARK = re.compile(r"run|shows|sql|settings: (tap|target)-ninox|not run: .+")
 
 
@@ -31,6 +34,16 @@ def with_mark(beginning):
 @pytest.mark.parametrize("page", pages(), ids=by_name)
 def test_every_block_says_how_it_is_tested(page):
     assert [block.text[:60] for block in blocks(page) if not MARK.fullmatch(block.mark)] == []
+
+
+def test_examples_in_docstrings_come_out_as_they_stand_there():
+    sources = [path for package in PRODUCT for path in (ROOT / package).rglob("*.py")]
+    shown = [path for path in sources if ">>> " in path.read_text(encoding="utf-8")]
+    modules = [import_module(".".join(path.relative_to(ROOT).with_suffix("").parts)) for path in shown]
+    assert modules
+    assert {module.__name__: doctest.testmod(module).failed for module in modules} == {
+        module.__name__: 0 for module in modules
+    }
 
 
 @pytest.mark.parametrize("page", pages(), ids=by_name)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
 from ninox_simulator.switches import SWITCHES
+from ninox_tools.__main__ import main
 from ninox_tools.inspection.forms import format_page, format_text
 from ninox_tools.inspection.survey import inspect
 from tests.helpers import commands, limits
@@ -207,6 +209,14 @@ def test_the_terminal_shows_a_line_for_each_table(simulate, tmp_path):
     assert lines["Orders"] == ["Orders", "0", "1", "Customers", "shop__orders"]
     assert lines["Dashboard"][:2] == ["Dashboard", "(a"]
     assert "a month of such, 48 runs a day" in shown
+
+
+@pytest.mark.parametrize("given", ["abc", "0", "inf", "nan"])
+def test_a_schedule_that_is_none_is_refused_in_words(monkeypatch, capsys, given):
+    monkeypatch.setattr(sys, "argv", ["singer-ninox", "inspect", "--runs-per-day", given])
+    with pytest.raises(SystemExit):
+        main()
+    assert f"argument --runs-per-day: {given!r} is no number above zero" in capsys.readouterr().err
 
 
 def test_json_is_what_programs_get(simulate, tmp_path):
