@@ -1,7 +1,7 @@
 """The one way to the network: every request of the tap and the target passes through `Transport.send`.
 
 The street, one concern per step: `send` → `retry.repeat` (again, where that is harmless) → `_attempt` (budget, requests
-in flight, errors) → `_exchange` (the only network call) → `_decode`.
+in flight, errors; in it `_exchange`, the only network call) and then `_decode`.
 """
 
 from __future__ import annotations
@@ -215,6 +215,7 @@ class Transport:
         Raises:
             NinoxError: The failure of the last try.
         """
+        # Decoded within the repetition: an answer that arrived damaged is asked for again.
         return self._repeat(request, lambda purpose: _decode(self._attempt(request, purpose), request, decoder))
 
     def download(self, request: Request, download: Download) -> None:

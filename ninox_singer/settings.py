@@ -92,6 +92,9 @@ def refuse_null(schema: dict[str, Any], *names: str) -> dict[str, Any]:
 class ConfiguredPlugin(PluginBase):
     """Reads and checks a plug-in's settings: what the SDK does, with every door and with sentences for people.
 
+    The SDK (0.54) has nothing public for that, so it overrides two private members (`_env_var_config`, which reads the
+    environment, and `_validate_config`, which checks) and uses two (`_config`, `_env_var_prefix`).
+
     Attributes:
         removed_settings: Settings of earlier versions → what to do instead. What stood inside an object is named by its
             path, with `*` for a name of the user's: `streams.*.date_format`.

@@ -170,6 +170,12 @@ LAYERS = {
 """Folders and files of a package, from above to below: each may import its like and what is below it."""
 
 
+@pytest.mark.parametrize("package", ["tap_ninox", "target_ninox"])
+def test_the_architecture_page_shows_the_layers(package):
+    page = " ".join((ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").split())
+    assert f"{package} {' → '.join(', '.join(sorted(names)) for names in LAYERS[package][1:])} " in page
+
+
 @pytest.mark.parametrize("package", sorted(LAYERS))
 def test_layers_point_one_way(package):
     depth = {name: number for number, names in enumerate(LAYERS[package]) for name in names}

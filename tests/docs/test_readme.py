@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -110,6 +111,22 @@ def test_every_path_that_a_contributor_is_sent_to_exists():
     )
     assert len(paths) > 60
     assert sorted(path for path in paths if not (REPOSITORY / path).exists()) == []
+
+
+def test_every_method_that_the_architecture_names_exists():
+    text = (REPOSITORY / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\b([A-Z]\w+\.\w+)\b(?!/)", re.sub(r"\b[A-Z]+\.md", "", text)))
+    there = {
+        f"{kind.name}.{method.name}"
+        for package in ("ninox_api", "tap_ninox", "target_ninox")
+        for path in (REPOSITORY / package).rglob("*.py")
+        for kind in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(kind, ast.ClassDef)
+        for method in kind.body
+        if isinstance(method, ast.FunctionDef)
+    }
+    assert len(named) > 10
+    assert named - there == set()
 
 
 def test_every_file_the_readme_links_to_exists():
