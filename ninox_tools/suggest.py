@@ -63,8 +63,13 @@ class _Stream:
 
 @dataclass(slots=True)
 class _Advice:
-    """What is said of one stream: lines about it, a line per property, and the configuration."""
+    """What is said of one stream: lines about it, a line per property, and the configuration.
 
+    Attributes:
+        has_table: Whether it goes anywhere; if not, a note says why.
+    """
+
+    has_table: bool = False
     notes: list[str] = field(default_factory=list)
     lines: list[tuple[str, str, str]] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
@@ -96,13 +101,15 @@ def suggest(messages: IO[bytes], output: TextIO, *, config: Path | None) -> None
             "Ninox, or name another database in the setting `database`."
         )
         raise NinoxConfigError(message)
-    advised = {}
+    advised, have_tables = {}, True
     for stream in streams:
         advice = _advise(stream, database, wanted=settings.stream(stream.name).table)
         output.writelines(f"{escape(line)}\n" for line in _iter_lines(stream, advice))
+        have_tables = have_tables and advice.has_table
         if advice.settings:
             advised[stream.name] = advice.settings
-    output.writelines(f"{escape(line)}\n" for line in _iter_lines_to_paste(advised))
+    if advised or have_tables:
+        output.writelines(f"{escape(line)}\n" for line in _iter_lines_to_paste(advised))
 
 
 def _iter_lines_to_paste(advised: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
@@ -144,6 +151,7 @@ def _advise(stream: _Stream, database: Database, *, wanted: str | None) -> _Advi
     table = _choose_table(stream, database, wanted, advice)
     if table is None:
         return advice
+    advice.has_table = True
     names = FieldNames(table, stream.schema.get("properties") or {})
     filled = {name: found[0].field for name in stream.properties if len(found := names.find(name)) == 1}
     free = {one.name: one for one in table.fields if _can_be_written(one) and one not in filled.values()}
