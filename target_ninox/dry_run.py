@@ -130,15 +130,11 @@ class TablePlan:
 
 
 class DryRun:
-    """Gathers what a run would do to each stream's table."""
+    """Tells what a run would do to each stream's table."""
 
-    def __init__(self) -> None:
-        """Start without a stream."""
-        self.tables: dict[str, TablePlan] = {}
-
-    def stream(self, name: str, table: Table, *, warnings: Sequence[str] = ()) -> TablePlan:
-        """Return the plan of a stream's table, to be filled."""
-        return self.tables.setdefault(name, TablePlan(table, warnings))
+    def __init__(self, tables: Mapping[str, TablePlan]) -> None:
+        """Remember the plan of each stream's table."""
+        self.tables = tables
 
     def samples(self) -> dict[str, list[dict[str, Any]]]:
         """Return stream → examples, for the report file."""

@@ -172,9 +172,8 @@ class Load:
         self._rejects.close()
         samples = None
         if self._settings.dry_run:
-            dry_run = DryRun()
             previews = {loader.plan.stream: loader.account.preview for loader in self.loaders}
-            dry_run.tables.update({name: preview for name, preview in previews.items() if preview is not None})
+            dry_run = DryRun({name: preview for name, preview in previews.items() if preview is not None})
             dry_run.print(self._report)
             samples = dry_run.samples()
         self._report.close(is_complete=is_complete, samples=samples)

@@ -14,7 +14,7 @@ from ninox_api.limits import Purpose
 from ninox_api.schema import Field, Table
 from ninox_tools.pages.page import render_page
 from ninox_tools.pages.runs import UnknownReportError, convert_run, gather_rejects
-from target_ninox.dry_run import DryRun
+from target_ninox.dry_run import DryRun, TablePlan
 from target_ninox.rejects import Rejects
 from target_ninox.report import RunReport
 from target_ninox.rows import EncodedRow, RowRejectedError, StreamSchema
@@ -184,13 +184,13 @@ def tap_stream(**more):
 @pytest.mark.e2e
 def test_examples_of_a_dry_run_are_shown_with_their_values_before_and_after(tmp_path, look_at):
     path = tmp_path / "target.json"
-    report, dry_run = RunReport(lambda: Counter({Purpose.WRITES: 1}), path=path, is_dry=True), DryRun()
-    stream, plan = report.stream("customers"), dry_run.stream("customers", TABLE)
+    report = RunReport(lambda: Counter({Purpose.WRITES: 1}), path=path, is_dry=True)
+    stream, plan = report.stream("customers"), TablePlan(TABLE, ())
     stream.read, stream.created, stream.updated, stream.deleted = 3, 1, 1, 1
     plan.create(EncodedRow(number=1, key="K-1", fields={"A": "Ada"}))
     plan.update(EncodedRow(number=2, key="K-2", fields={"A": "Grace"}), 5, {"A": "Grace"}, {"A": "Gracie"})
     plan.delete(17, along=lambda: {"Lines": 4})
-    report.close(is_complete=True, samples=dry_run.samples())
+    report.close(is_complete=True, samples=DryRun({"customers": plan}).samples())
     seen = look_at(
         page(path).stdout,
         """

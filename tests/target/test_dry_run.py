@@ -9,7 +9,7 @@ import pytest
 
 from ninox_api.limits import Purpose
 from ninox_api.schema import Choice, Field, Table
-from target_ninox.dry_run import MOST_EXAMPLES, DryRun
+from target_ninox.dry_run import MOST_EXAMPLES, DryRun, TablePlan
 from target_ninox.report import RunReport
 from target_ninox.rows import EncodedRow
 
@@ -45,14 +45,13 @@ def report():
 
 @pytest.fixture
 def dry_run():
-    made = DryRun()
-    plan = made.stream("customers", CUSTOMERS, warnings=("customers: not loaded, no field is called so: 'x'.",))
+    plan = TablePlan(CUSTOMERS, ("customers: not loaded, no field is called so: 'x'.",))
     plan.create(EncodedRow(number=1, key="K-new", fields={"A": "K-new", "B": "1"}))
     for number in range(30):
         row = EncodedRow(number=number, key=f"K-{number}", fields={"B": "1", "C": ""})
         plan.update(row, 70 + number, {"B": "1", "C": ""} if number < 3 else {"C": ""}, {"B": "9", "C": number})
     plan.delete(7, along=lambda: {"Positions": 1200})
-    return made
+    return DryRun({"customers": plan})
 
 
 def printed(dry_run, report, output):
@@ -112,10 +111,9 @@ def test_colour_is_for_terminals(dry_run, report, monkeypatch):
 
 
 def test_a_value_cannot_steer_the_terminal(report):
-    dry_run = DryRun()
-    plan = dry_run.stream("customers", CUSTOMERS)
+    plan = TablePlan(CUSTOMERS, ())
     plan.update(EncodedRow(number=1, key="K\x1b[2J"), 5, {"A": "\x1b]0;owned\x07" + "x" * 100}, {})
-    report_lines = "\n".join(dry_run.lines(report, shows_values=True))
+    report_lines = "\n".join(DryRun({"customers": plan}).lines(report, shows_values=True))
     assert "\x1b" not in report_lines
     assert "…" in report_lines
     assert "x" * 41 not in report_lines
@@ -134,9 +132,9 @@ def test_the_report_file_gets_the_examples(dry_run):
 
 
 def test_several_streams_have_a_sum(dry_run, report):
-    dry_run.stream("orders", Table(id="B", name="Orders", fields=()))
+    both = DryRun({**dry_run.tables, "orders": TablePlan(Table(id="B", name="Orders", fields=()), ())})
     report.stream("orders").read = 1
     report.stream("orders").removed = 4
-    lines = list(dry_run.lines(report, shows_values=False))
+    lines = list(both.lines(report, shows_values=False))
     assert lines[4].split() == ["orders", "Orders", "0", "0", "0", "4", "0", "0", "1"]
     assert lines[5].split() == ["all", "12", "30", "6,758", "4", "0", "2", "6,803"]
