@@ -322,8 +322,14 @@ def _decode(received: _Received, request: Request, decoder: Decoder[Answer]) -> 
         raise _make_not_json_error(received, request) from None
 
 
+_TOLD_KINDS = frozenset(
+    {"no content type", "application/json", "application/octet-stream", "text/html", "text/plain", "text/xml"}
+)
+
+
 def _make_not_json_error(received: _Received, request: Request) -> NinoxTransportError:
-    kind = received.headers.get("Content-Type", "no content type").split(";")[0]
+    kind = received.headers.get("Content-Type", "no content type").split(";")[0].strip().lower()
+    kind = kind if kind in _TOLD_KINDS else "another content type"  # no word of an answer goes into a message
     problem = f"HTTP {received.status} with {len(received.content)} bytes of {kind} that are not whole JSON"
     if kind == "text/html":
         problem += "; an HTML page: check that api_url is the API's address, which usually ends with /v1"

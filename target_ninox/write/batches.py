@@ -139,8 +139,8 @@ _LOCKED = 423
 _REFUSALS = (*range(400, 500), 500)
 """500 is what Ninox answers to a row with an unknown or a read-only field (observed); 502 to 504 come from proxies."""
 
-_MOST_QUOTED = 100
-"""Characters of an error in an answer; a longer one may quote the row."""
+_KNOWN_ERRORS = frozenset({"Record not found"})
+"""What Ninox was seen to say of a row that it does not save."""
 
 
 class RefusesEverythingError(NinoxError):
@@ -336,7 +336,7 @@ class BatchWriter:
             _put_first(todo, list(_divide(rest, math.ceil(len(rest) / PARTS))))
         else:
             self._count_refused(error)
-            yield _reject(rest[0], code="refused", reason=_refusal(error.status))
+            yield _reject(rest[0], code="refused", reason=describe_refusal(error.status))
 
     def _may_wait(self, chunk: list[Intent], todo: deque[list[Intent]]) -> bool:
         """Return whether a refused row needs no look: what is created next is to get the very next id.
@@ -399,7 +399,7 @@ class BatchWriter:
                 self._refused_in_a_row = 0
                 yield Outcome(intent, answer.id or 0, is_certain=checked.are_certain)
             else:
-                yield _reject(intent, code="not_saved", reason=_reason(answer.error, intent))
+                yield _reject(intent, code="not_saved", reason=_reason(answer.error))
 
     def _by_what_is_there(
         self, chunk: list[Intent], answers: Sequence[SavedRecord], todo: deque[list[Intent]]
@@ -473,17 +473,17 @@ def _reject(intent: Intent, *, code: str, reason: str) -> Outcome:
 
 
 def _reject_alone(refused: _RefusedAlone) -> Outcome:
-    return _reject(refused.intent, code="refused", reason=_refusal(refused.status))
+    return _reject(refused.intent, code="refused", reason=describe_refusal(refused.status))
 
 
-def _reason(error: Any, intent: Intent) -> str:
-    """Quote Ninox only where it does not quote the row: reasons go to logs."""
-    text = error if isinstance(error, str) and len(error) <= _MOST_QUOTED else ""
-    values = (str(value) for value in intent.write.fields.values())
-    is_fit = bool(text) and not any(value and value in text for value in values)
-    return f"Ninox answered 200, but with an error: {text}." if is_fit else "Ninox answered 200, but with an error."
+def _reason(error: Any) -> str:
+    """Quote Ninox only in words that are known to hold no value: any others may quote the row, and go to logs."""
+    if isinstance(error, str) and error in _KNOWN_ERRORS:
+        return f"Ninox answered 200, but with an error: {error}."
+    return "Ninox answered 200, but did not save the row; why it says so is not repeated, as it may quote the row."
 
 
-def _refusal(status: int) -> str:
+def describe_refusal(status: int) -> str:
+    """Return what may be wrong with a row that was refused, and what to do."""
     cause = "its record may be locked" if status == _LOCKED else "a field may not take its value, or a trigger fails"
     return f"Ninox refused the row with HTTP {status}: {cause}. Try it by hand in Ninox."

@@ -21,6 +21,7 @@ from ninox_api.errors import (
     NinoxFetchError,
     NinoxNotFoundError,
     NinoxProtocolError,
+    NinoxRateLimitError,
     NinoxRequestError,
     NinoxServerError,
     NinoxTransportError,
@@ -33,6 +34,7 @@ from ninox_singer.types.base import ValueRejectedError
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.records.destination import Destination
 from target_ninox.rows import EncodedRow, RowRejectedError
+from target_ninox.write.batches import MOST_REFUSED_IN_A_ROW, RefusesEverythingError, describe_refusal
 
 _DATA = re.compile(r"data:(?P<type>[\w.+-]+/[\w.+-]+)?(?P<parameters>(?:;[^;,]*)*);base64,", re.ASCII | re.IGNORECASE)
 _NAME = re.compile(r";(?:file)?name=([^;]+)", re.IGNORECASE)
@@ -196,8 +198,10 @@ def _media_type(name: str) -> str:
 
 
 _TOO_LARGE = 413
+_FAILED = 500
 _REFUSALS = (NinoxNotFoundError, NinoxProtocolError, NinoxRequestError)
 """The row is to blame, not the server."""
+_NOT_SHOWN = "The file is on its record, but its field does not show it."
 
 Sizes = dict[str, int | None]
 """File name → bytes, for the files of one record."""
@@ -211,6 +215,7 @@ class FileLoader:
         self._plan = plan
         self._destination = destination
         self._sources = sources
+        self._failed_in_a_row = 0
 
     def load(self, row: EncodedRow, record_id: int, current_fields: Mapping[str, Any], *, is_new: bool = False) -> int:
         """Bring a record's files to what its row says; return how many were uploaded.
@@ -226,9 +231,12 @@ class FileLoader:
 
         Raises:
             RowRejectedError: A file does not exist, may not be read, or is not taken; those before it are uploaded.
-            NinoxError: Ninox cannot be reached.
+            NinoxError: Ninox cannot be reached, or fails with the files of so many rows that none of them is to blame.
         """
-        sizes: Sizes = {} if is_new else self._listed(record_id)
+        try:
+            sizes: Sizes = {} if is_new else self._listed(record_id)
+        except ValueRejectedError as error:
+            raise self._rejected(next(iter(row.files)), error) from None
         taken: set[str] = set()
         uploaded = 0
         for field_id, value in row.files.items():
@@ -239,6 +247,7 @@ class FileLoader:
                     uploaded += self._bring(source, name, record_id, field, sizes, current_fields)
             except ValueRejectedError as error:
                 raise self._rejected(field_id, error) from None
+        self._failed_in_a_row = 0
         return uploaded
 
     def _bring(
@@ -258,10 +267,29 @@ class FileLoader:
         return True
 
     def _show(self, name: str, record_id: int, field: Field, current_fields: Mapping[str, Any]) -> None:
-        if current_fields.get(field.id) != name:
-            self._destination.writer.save_records(
-                self._plan.table.id, [RecordWrite(id=record_id, fields={field.id: name})]
+        """Let a field show a file that is on the record; a row whose record does not take that is to blame."""
+        if current_fields.get(field.id) == name:
+            return
+        write = RecordWrite(id=record_id, fields={field.id: name})
+
+        def allowed(error: NinoxError) -> int:
+            if isinstance(error, NinoxRateLimitError):  # the client has repeated it already
+                return 1
+            return retry.count_tries(error, repeatable=True, writes=True, max_tries=self._destination.max_tries)
+
+        try:
+            answers = retry.repeat(
+                lambda: self._destination.writer.save_records(self._plan.table.id, [write]), allowed=allowed
             )
+        except NinoxProtocolError as error:
+            raise ValueRejectedError(code="refused", reason=f"{_NOT_SHOWN} {error}") from None
+        except (NinoxRequestError, NinoxServerError) as error:
+            if _is_outage(error):
+                raise
+            raise self._blamed(error, f"{_NOT_SHOWN} {describe_refusal(error.status)}") from None
+        if [answer.id for answer in answers if answer.error is None] != [record_id]:  # no word of it is repeated
+            reason = f"{_NOT_SHOWN} Ninox answered 200, but did not save it."
+            raise ValueRejectedError(code="not_saved", reason=reason)
 
     def _upload(self, record_id: int, upload: Upload) -> None:
         """Upload a file; after a lost answer wait, and look whether it is there before sending it again."""
@@ -288,16 +316,52 @@ class FileLoader:
         try:
             retry.repeat(send, allowed=allowed, again="Checking whether the file is there before it is sent again,")
         except NinoxError as error:
-            if error not in lost or not is_there():
+            if error not in lost:
                 raise
+            if not is_there():
+                raise self._judged(error) from None
+
+    def _judged(self, error: NinoxError) -> Exception:
+        """Return what an upload that failed to the last is: an outage, or the fault of a file that Ninox chokes on."""
+        if _is_outage(error):
+            return error
+        return self._blamed(
+            error, "Ninox fails with this file (HTTP 500), and does not have it. Try it by hand in Ninox."
+        )
 
     def _listed(self, record_id: int) -> Sizes:
-        listed = self._destination.client.list_files(self._plan.table.id, record_id)
+        try:
+            listed = self._destination.client.list_files(self._plan.table.id, record_id)
+        except (NinoxProtocolError, NinoxRequestError, NinoxServerError) as error:
+            if _is_outage(error):
+                raise
+            self._destination.table(self._plan.table.id).check_is_readable()  # or it is the server, and no row
+            raise self._blamed(error, f"Ninox does not list the files of its record: {error}") from None
         return {file.name: file.size for file in listed or ()}
+
+    def _blamed(self, error: NinoxError, reason: str) -> ValueRejectedError:
+        """Return what blames the row for an error; where that happens to row after row, none is to blame.
+
+        Raises:
+            RefusesEverythingError: So many in a row.
+        """
+        self._failed_in_a_row += 1
+        if self._failed_in_a_row >= MOST_REFUSED_IN_A_ROW:
+            message = (
+                f"Ninox failed with the files of {MOST_REFUSED_IN_A_ROW} rows of table {self._plan.table.id} in a row "
+                f"(last: {error}) Stopped; try to add a file by hand in Ninox."
+            )
+            raise RefusesEverythingError(message) from error
+        return ValueRejectedError(code="refused", reason=reason)
 
     def _rejected(self, field_id: str, error: ValueRejectedError) -> RowRejectedError:
         name = self._plan.property_of_file(field_id)
         return RowRejectedError(property_name=name, code=error.code, reason=error.reason)
+
+
+def _is_outage(error: NinoxError) -> bool:
+    """Return whether it is the server that fails; with 500, Ninox answers to a bad row, too (observed)."""
+    return isinstance(error, NinoxTransportError) or (isinstance(error, NinoxServerError) and error.status != _FAILED)
 
 
 def _refused(error: NinoxError) -> ValueRejectedError:

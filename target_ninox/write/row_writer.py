@@ -30,6 +30,9 @@ logger = logging.getLogger(__name__)
 _LARGEST_EXACT = 2**53
 """Whole numbers beyond it lose digits in doubles, in which Ninox computes (assumed)."""
 
+_MOST_NAMED = 20
+"""Fields of a row that is refused."""
+
 _PROGRESS_EVERY = 100
 """Rows."""
 
@@ -175,7 +178,7 @@ class RowWriter:
                 intents.append(Intent(row, RecordWrite(fields=links, id=counted.record_id), creates=False))
         for outcome in self._batches.save(intents):
             if outcome.error is not None:
-                self._account.reject(outcome.intent.row, outcome.error)
+                self._reject(outcome.intent, outcome.error)
                 continue
             self._table.note_saved(outcome.record_id, outcome.intent.write.fields)
             counted = self._account.counted_before(outcome.intent.row)
@@ -302,7 +305,7 @@ class RowWriter:
         """Count what became of a row, and know its record."""
         row = outcome.intent.row
         if outcome.error is not None:
-            self._account.reject(row, outcome.error)
+            self._reject(outcome.intent, outcome.error)
             return
         if self._account.may_delete:
             self._written.seen.add(outcome.record_id)
@@ -318,6 +321,13 @@ class RowWriter:
         self._finish(
             row, "created" if outcome.intent.creates else "updated", outcome.record_id, shown=shown, is_new=is_new
         )
+
+    def _reject(self, intent: Intent, error: RowRejectedError) -> None:
+        """Reject a row that Ninox does not take, with the fields that it was sent: its own words are not repeated."""
+        sent = [repr(field.name) for field in self.plan.table.fields if field.id in intent.write.fields]
+        names = ", ".join(sent[:_MOST_NAMED]) + (f" and {len(sent) - _MOST_NAMED} more" if sent[_MOST_NAMED:] else "")
+        reason = f"{error.reason} Sent: {names or 'no field'}."
+        self._account.reject(intent.row, RowRejectedError(code=error.code, reason=reason))
 
     def _finish(self, row: Row, outcome: str, record_id: int, *, shown: Fields, is_new: bool = False) -> None:
         """Load the files of a row whose record is as it should be, and count the row."""

@@ -104,6 +104,13 @@ def few_waiting_rows_at_once(rows):
 
 
 @contextmanager
+def few_failures_of_files(rows):
+    """Let the target end where the files of so few rows in a row fail."""
+    with mock.patch("target_ninox.write.files.MOST_REFUSED_IN_A_ROW", rows):
+        yield
+
+
+@contextmanager
 def encoding_fails(value, error):
     """Let the encoding of rows that hold a value fail as nobody foresaw."""
     encode = WritePlan.encode
@@ -496,13 +503,22 @@ def scripts_that_arrive():
         yield scripts
 
 
-@contextmanager
 def uploads_answered(answered):
     """Have the simulator answer every upload so, and store nothing."""
+    return _answered(answered, lambda request: request.form)
+
+
+def saves_answered(answered):
+    """Have the simulator answer every save of records so, and store nothing."""
+    return _answered(answered, lambda request: request.method == "POST" and request.path.endswith("/records"))
+
+
+@contextmanager
+def _answered(answered, concerns):
     answer = app.answer
 
     def instead(ninox, request):
-        return answered if request.form else answer(ninox, request)
+        return answered if concerns(request) else answer(ninox, request)
 
     with mock.patch.object(app, "answer", instead):
         yield

@@ -1120,4 +1120,68 @@ PROMISES = [
         test="target/test_refused_rows.py::test_a_bad_row_in_every_ten_is_no_table_that_takes_no_row",
         defects=(Defect("target_ninox:BatchWriter._refused", "self._refused_in_a_row = 0", "pass"),),
     ),
+    Promise(
+        "docs/how-to/files.md",
+        "and a record that does not show its file, as when it is locked, cost their row and no other.",
+        test="target/test_files.py::test_a_file_that_its_record_does_not_show_is_a_reject_not_the_end",
+        defects=(
+            Defect(
+                "target_ninox:FileLoader._show",
+                "except (NinoxRequestError, NinoxServerError)",
+                "except ZeroDivisionError",
+            ),
+        ),
+    ),
+    Promise(
+        "CHANGELOG.md",
+        "A file whose field Ninox does not set, behind 200, is a rejected row",
+        test="target/test_files.py::test_a_field_that_is_not_set_behind_200_is_a_reject",
+        defects=(
+            Defect("target_ninox:FileLoader._show", "if answer.error is None", ""),
+            Defect("target_ninox:FileLoader._show", "!= [record_id]", "== []"),
+            Defect("target_ninox:FileLoader._show", "except NinoxProtocolError", "except ZeroDivisionError"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/files.md",
+        "A file that Ninox refuses, or fails with (HTTP 500) as often as it is sent,",
+        test="target/test_files.py::test_a_file_that_ninox_does_not_take_is_a_reject_not_the_end",
+        defects=(
+            Defect("target_ninox:FileLoader._judged", "if _is_outage(error):", "if True:"),
+            Defect("target_ninox:FileLoader._upload", "except _REFUSALS", "except ZeroDivisionError"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/files.md",
+        "cost their row and no other.",
+        test="target/test_files.py::test_a_record_whose_files_are_not_listed_is_a_reject_while_its_table_can_be_read",
+        defects=(
+            Defect(
+                "target_ninox:FileLoader._listed",
+                "self._destination.table(self._plan.table.id).check_is_readable()",
+                "pass",
+            ),
+        ),
+    ),
+    Promise(
+        "docs/how-to/files.md",
+        "Where a hundred rows in a row fail so, the run ends: then it is not the files.",
+        test="target/test_files.py::test_a_server_that_fails_with_the_files_of_all_rows_ends_the_run",
+        defects=(
+            Defect("target_ninox:FileLoader._blamed", "self._failed_in_a_row += 1", "pass"),
+            Defect("target_ninox:FileLoader.load", "self._failed_in_a_row = 0", "pass"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "What Ninox says of a row that it refuses is repeated nowhere, unless it is known to quote no row",
+        test="target/test_refused_rows.py::test_what_ninox_says_of_a_row_is_not_repeated_as_it_may_quote_it",
+        defects=(Defect("target_ninox.write.batches:_reason", "error in _KNOWN_ERRORS", "True"),),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "the reason has the status, and the fields that were sent.",
+        test="target/test_refused_rows.py::test_what_ninox_is_known_to_say_of_a_row_is_repeated",
+        defects=(Defect("target_ninox:RowWriter._reject", " Sent: {names or 'no field'}.", ""),),
+    ),
 ]

@@ -212,3 +212,11 @@ def test_no_retry_after_stops_the_run_for_longer_than_permitted(header, status):
         teams_of(server, max_retries=2)
     assert all(0 <= wait <= 300 for wait in waited)
     assert not (header in TOO_LONG and waited)  # given up at once
+
+
+@pytest.mark.parametrize("status", ["200 OK", "200 Krebs", "500 Krebs"])
+def test_no_word_of_an_answer_is_told(status):
+    answer = f"HTTP/1.1 {status}\r\nContent-Length: 6\r\nContent-Type: text/Krebs\r\nRetry-After: Krebs\r\n\r\nKrebs!"
+    with RawServer(lambda _: answer.encode()) as server, pytest.raises(NinoxError) as raised, limits.no_pauses():
+        teams_of(server)
+    assert "krebs" not in f"{raised.value!r} {raised.value}".lower()

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from ninox_api import ConnectionConfig, DatabaseName, NinoxClient
-from ninox_api.errors import NinoxFetchError, NinoxTransportError
+from ninox_api.errors import NinoxAPIError, NinoxFetchError, NinoxTransportError
 from ninox_api.fetching import FetchedFile
 from ninox_api.schema import DatabaseSchema, Field, Table
 from ninox_simulator.messages import json_reply
@@ -20,6 +20,7 @@ from target_ninox.mapping.plan import plan_stream
 from target_ninox.records.destination import Destination
 from target_ninox.rows import RowRejectedError
 from target_ninox.settings import StreamSettings
+from target_ninox.write.batches import RefusesEverythingError
 from target_ninox.write.files import FileLoader, FileSources, safe_name
 from tests.helpers import limits
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customer_records, customers, database, field, team
@@ -216,19 +217,90 @@ def test_an_upload_is_tried_as_often_as_the_settings_say_with_pauses(simulator, 
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "reason"),
+    ("status", "code", "reason", "tries"),
     [
-        (413, "too_large", "Ninox does not take a file of this size (HTTP 413)."),
-        (404, "refused", "was answered with HTTP 404. It does not exist (any more), or the key cannot see it."),
-        (415, "refused", "was answered with HTTP 415."),
+        (413, "too_large", "Ninox does not take a file of this size (HTTP 413).", 1),
+        (404, "refused", "was answered with HTTP 404. It does not exist (any more), or the key cannot see it.", 1),
+        (415, "refused", "was answered with HTTP 415.", 1),
+        (423, "refused", "was answered with HTTP 423.", 1),
+        (500, "refused", "Ninox fails with this file (HTTP 500), and does not have it.", 3),
     ],
 )
-def test_a_file_that_ninox_does_not_take_is_a_reject_not_the_end(simulator, load, status, code, reason):
+def test_a_file_that_ninox_does_not_take_is_a_reject_not_the_end(simulator, load, status, code, reason, tries):
     simulator.faults.add("status", status=status, method="POST", times=None)
     with pytest.raises(RowRejectedError, match=re.escape(reason)) as caught:
         load(one="2021/Plan Größe.png")
     assert (caught.value.property, caught.value.code) == ("one", code)
+    assert len(uploads(simulator)) == tries
+
+
+def test_a_file_that_is_there_behind_500_is_no_reject(simulator, load):
+    simulator.faults.add("status_after", status=500, method="POST", times=None)
+    assert load(one="2021/Plan Größe.png") == 1
     assert len(uploads(simulator)) == 1
+
+
+def hide(simulator, load):
+    """Let a file be on the record, and its field empty."""
+    load(one="2021/Plan Größe.png")
+    simulator.store.database(TEAM_ID, DATABASE_ID).update("A", 1, {"C": ""})
+
+
+@pytest.mark.parametrize("status", [400, 423, 500])
+def test_a_file_that_its_record_does_not_show_is_a_reject_not_the_end(simulator, load, status):
+    hide(simulator, load)
+    simulator.faults.add("status", status=status, method="POST", path="/records$", times=None)
+    with pytest.raises(RowRejectedError, match=f"its field does not show it.*HTTP {status}") as caught:
+        load(one="2021/Plan Größe.png")
+    assert (caught.value.property, caught.value.code) == ("one", "refused")
+
+
+@pytest.mark.parametrize(
+    "answered",
+    [[{"_err": "Plan Größe.png"}], [], [{"id": 2}], [{"id": 1, "_err": "Plan Größe.png"}], {"_err": "Plan Größe.png"}],
+    ids=str,
+)
+def test_a_field_that_is_not_set_behind_200_is_a_reject(simulator, load, answered):
+    hide(simulator, load)
+    rejected = pytest.raises(RowRejectedError, match="its field does not show it")
+    with limits.saves_answered(json_reply(answered)), rejected as caught:
+        load(one="2021/Plan Größe.png")
+    assert caught.value.property == "one"
+    assert "Plan" not in str(caught.value)
+
+
+def test_a_field_is_set_again_after_an_answer_that_was_lost(simulator, load, pauses):
+    hide(simulator, load)
+    simulator.faults.add("status", status=503, method="POST", path="/records$", times=TRIES - 1)
+    assert load(one="2021/Plan Größe.png") == 0
+    assert stored(simulator).fields["C"] == "Plan Größe.png"
+    assert len(pauses) == TRIES - 1
+
+
+@pytest.mark.parametrize("status", [423, 500])
+def test_a_record_whose_files_are_not_listed_is_a_reject_while_its_table_can_be_read(simulator, load, status):
+    simulator.faults.add("status", status=status, method="GET", path="/files$", times=None)
+    with pytest.raises(RowRejectedError, match="does not list the files") as caught:
+        load(two="2021/Plan Größe.png")
+    assert caught.value.property == "two"
+    simulator.faults.add("status", status=status, method="GET", path="/records$", times=None)
+    with pytest.raises(NinoxAPIError):
+        load(two="2021/Plan Größe.png")
+
+
+@limits.few_failures_of_files(3)
+def test_a_server_that_fails_with_the_files_of_all_rows_ends_the_run(simulator, load):
+    simulator.faults.add("status", status=500, method="POST", times=2 * 3)
+    for _ in range(2):
+        with pytest.raises(RowRejectedError):
+            load(one="2021/Plan Größe.png")
+    assert load(one="2021/Plan Größe.png") == 1
+    simulator.faults.add("status", status=500, method="POST", times=None)
+    for _ in range(2):
+        with pytest.raises(RowRejectedError):
+            load(two="data:image/png;base64,iVBORw0KGgo=")
+    with pytest.raises(RefusesEverythingError, match="files of 3 rows of table A in a row"):
+        load(two="data:image/png;base64,iVBORw0KGgo=")
 
 
 def test_an_upload_that_is_answered_with_an_error_in_200_is_a_reject(simulator, load):

@@ -149,3 +149,22 @@ def test_a_dry_run_uploads_nothing(simulator, pictures, host, monkeypatch):
     dry = load(simulator, pictures, host, dry_run=True)
     assert [call for call in simulator.log.entries if call.method != "GET"] == []
     assert load(simulator, pictures, host).counts("product_photos") == dry.counts("product_photos")
+
+
+@limits.no_pauses()
+@pytest.mark.parametrize("blocked", ["upload", "field"])
+@pytest.mark.parametrize("status", [423, 500])
+def test_one_picture_that_ninox_chokes_on_costs_no_other_row(simulator, pictures, host, status, blocked):
+    """A locked record, or a picture that fails; or a picture that is there and is not shown."""
+    if blocked == "field":
+        load(simulator, pictures, host)
+        simulator.store.database(TEAM_ID, DATABASE_ID).update("A", 1, {"C": ""})
+        simulator.faults.add("status", status=status, method="POST", path="/records$", times=None)
+    else:
+        simulator.faults.add("status", status=status, method="POST", path="/records/1/files$", times=None)
+    run = load(simulator, pictures, host, on_reject="continue")
+    assert run.error is None
+    counts = run.counts("product_photos")
+    assert (counts["read"], counts["rejected"]) == (3, 1)
+    records_with_files = [number for number in (1, 2, 3) if held(simulator, number)]
+    assert records_with_files == ([1, 2, 3] if blocked == "field" else [2, 3])

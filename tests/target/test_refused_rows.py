@@ -7,6 +7,7 @@ import math
 
 import pytest
 
+from ninox_simulator.messages import json_reply
 from tests.helpers import limits
 from tests.helpers.run import records, run_target, schema, state, stored, writes
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, database, field, shop, table, team
@@ -248,3 +249,43 @@ def test_a_row_behind_a_deletion_of_its_record_is_rejected_as_it_came(simulate, 
     rejects = [line for line in map(json.loads, path.read_text("utf-8").splitlines()) if line["type"] == "RECORD"]
     assert [reject["record"] for reject in rejects] == [given[1]]
     assert len(stored(simulator)) == 1
+
+
+PATIENTS = schema("patients", key=["Name"], Name="string", Amount="number", Ill="string", IBAN="string")
+PATIENT = {"Name": "Dr. Adelheid von Hohenfels-Schwarzenbach", "Amount": "1500.00", "Ill": "Krebs, Grippe",
+           "IBAN": "de02 1203 0000 0000 2020 51"}  # fmt: skip
+WARD = table(
+    "Patients", A=field("string", "Name"), B=field("number", "Amount"), D=field("string", "IBAN"),
+    C=field("multi", "Ill", values={"1": {"caption": "Krebs"}, "2": {"caption": "Grippe"}}),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Wert 1500 ist zu hoch", "Option Krebs unbekannt", "Name zu lang: Dr. Adelheid von Hohen",
+        "DE02120300000000202051 is no IBAN", {"message": "Krebs"}, "x" * 5000, 1500, ["Krebs"],
+    ],
+    ids=lambda said: str(said)[:20],
+)  # fmt: skip
+def test_what_ninox_says_of_a_row_is_not_repeated_as_it_may_quote_it(simulate, caplog, tmp_path, said):
+    simulator = simulate(team(database({"A": WARD})))
+    path = tmp_path / "rejects.jsonl"
+    with limits.saves_answered(json_reply([{"_err": said}])):
+        run = run_target(simulator, [PATIENTS, *records("patients", [PATIENT])], rejects_path=str(path))
+    reject = json.loads(path.read_text(encoding="utf-8").splitlines()[-1])
+    assert (reject["code"], reject["row"], reject["key"]) == ("not_saved", 1, PATIENT["Name"])
+    for told in (reject["reason"], caplog.text, str(run.error), json.dumps(run.report)):
+        for word in ("1500", "Krebs", "Adelheid", "DE0212", "xxx"):
+            assert word not in told
+    for name in ("Name", "Amount", "Ill", "IBAN"):
+        assert repr(name) in reject["reason"]
+
+
+def test_what_ninox_is_known_to_say_of_a_row_is_repeated(simulate, caplog):
+    simulator = simulate(shop(0))
+    with limits.saves_answered(json_reply([{"_err": "Record not found"}])):
+        run_target(simulator, [CUSTOMERS, *records("customers", rows(1))])
+    assert "row 1 is rejected: Ninox answered 200, but with an error: Record not found. Sent: 'Name', 'Amount'." in (
+        caplog.text
+    )
