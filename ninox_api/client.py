@@ -5,6 +5,7 @@ from __future__ import annotations
 import decimal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import msgspec
@@ -157,9 +158,16 @@ class NinoxClient:
     Every method may raise the errors of `ninox_api.errors`.
     """
 
-    def __init__(self, config: ConnectionConfig) -> None:
-        """Prepare the client; nothing is sent yet."""
-        self._transport = Transport(config)
+    def __init__(
+        self, config: ConnectionConfig, *, writing: Callable[[], AbstractContextManager[None]] = nullcontext
+    ) -> None:
+        """Prepare the client; nothing is sent yet.
+
+        Args:
+            config: How Ninox is reached.
+            writing: Entered while a request is under way that changes records; not in the pauses between its tries.
+        """
+        self._transport = Transport(config, writing=writing)
         self.passwords: Mapping[str, str] = dict(config.database_passwords)
         self.api_url = config.api_url
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -191,9 +192,17 @@ class Transport:
         clock: Knows the time, also by what the answers say.
     """
 
-    def __init__(self, config: ConnectionConfig) -> None:
-        """Prepare a connection pool; nothing is sent yet."""
+    def __init__(
+        self, config: ConnectionConfig, *, writing: Callable[[], AbstractContextManager[None]] = nullcontext
+    ) -> None:
+        """Prepare a connection pool; nothing is sent yet.
+
+        Args:
+            config: How Ninox is reached.
+            writing: Entered while a request is under way that changes records; not in the pauses between its tries.
+        """
         self._config = config
+        self._writing = writing
         self.budget = CallBudget(config.max_api_calls)
         self.clock = ServerClock()
         self._in_flight = InFlight(config.max_parallel_requests)
@@ -246,7 +255,8 @@ class Transport:
         """
         with self._in_flight.slot():
             self.budget.spend(purpose)  # in the slot: whoever waits for it may find the budget used up
-            received = self._exchange(request, download)
+            with self._writing() if request.writes else nullcontext():
+                received = self._exchange(request, download)
         if received.status not in _SUCCESS:
             if received.status == _TOO_MANY_REQUESTS:
                 self._in_flight.fall_back_to_one()

@@ -181,8 +181,8 @@ class Stopping:
             yield
         finally:
             self._is_busy = False
-        if self._exit_code is not None:
-            leave(self._exit_code)
+            if self._exit_code is not None:  # behind an error too, or whoever catches it would try once more
+                leave(self._exit_code)
 
     def stop(self, signum: int) -> None:
         """End the process with the exit code of shells, now or as soon as the write is done."""

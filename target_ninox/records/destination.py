@@ -13,7 +13,6 @@ from ninox_api.errors import NinoxConfigError, NinoxError, NinoxNotFoundError, N
 from ninox_api.files import Upload
 from ninox_api.schema import DatabaseName, DatabaseSchema, Field, Table, Team
 from ninox_api.transport import Delivery
-from ninox_singer.cli import Stopping
 from ninox_singer.connection import assign_passwords
 from ninox_singer.names import Names, are_ids
 from ninox_singer.types import field_type
@@ -24,8 +23,6 @@ from target_ninox.mapping.references import Reference
 from target_ninox.records.index import KeyOf, SavedValues
 from target_ninox.records.matcher import Matcher
 from target_ninox.records.table import KnownTable
-
-logger = logging.getLogger(__name__)
 
 logger = logging.getLogger(__name__)
 
@@ -54,43 +51,6 @@ class Writer(Protocol):
 
     def upload_file(self, table_id: str, record_id: int, upload: Upload, /) -> None:
         """Put a file on a record."""
-
-
-class UninterruptedWriter:
-    """Writes without being ended by a signal between a request and its answer."""
-
-    def __init__(self, writer: Writer, stopping: Stopping) -> None:
-        """Remember what writes."""
-        self._writer = writer
-        self._stopping = stopping
-
-    def save_records(
-        self,
-        table_id: str,
-        writes: Sequence[RecordWrite],
-        /,
-        *,
-        max_bytes: int | None = None,
-        measure: Measure | None = None,
-    ) -> list[SavedRecord]:
-        """Save records in one call."""
-        with self._stopping.held_back():
-            return self._writer.save_records(table_id, writes, max_bytes=max_bytes, measure=measure)
-
-    def delete_records(self, table_id: str, record_ids: Sequence[int], /) -> None:
-        """Delete records in one call."""
-        with self._stopping.held_back():
-            self._writer.delete_records(table_id, record_ids)
-
-    def delete_record(self, table_id: str, record_id: int, /) -> bool:
-        """Delete one record; return whether it was there."""
-        with self._stopping.held_back():
-            return self._writer.delete_record(table_id, record_id)
-
-    def upload_file(self, table_id: str, record_id: int, upload: Upload, /) -> None:
-        """Put a file on a record."""
-        with self._stopping.held_back():
-            self._writer.upload_file(table_id, record_id, upload)
 
 
 class Destination:

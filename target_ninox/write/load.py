@@ -14,7 +14,7 @@ from ninox_singer.progress import LogDisplay, choose_display
 from target_ninox.account import StreamAccount
 from target_ninox.dry_run import DryRun, DryWriter
 from target_ninox.mapping.plan import Planner
-from target_ninox.records.destination import Destination, UninterruptedWriter, Writer, find_database
+from target_ninox.records.destination import Destination, Writer, find_database
 from target_ninox.rejects import Rejects
 from target_ninox.report import RunReport
 from target_ninox.rows import StreamSchema
@@ -199,9 +199,9 @@ def open_load(
     Raises:
         NinoxError: The database cannot be found or its schema cannot be read.
     """
-    client = NinoxClient(connection)
+    client = NinoxClient(connection, writing=stopping.held_back)
     reader, described = find_database(client, team=settings.team, database=settings.database)
-    writer: Writer = DryWriter() if settings.dry_run else UninterruptedWriter(reader, stopping)
+    writer: Writer = DryWriter() if settings.dry_run else reader
     destination = Destination(
         reader, described, writer, max_tries=connection.max_retries + 1, batch_size=settings.batch_size
     )

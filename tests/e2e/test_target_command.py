@@ -153,6 +153,22 @@ def test_a_signal_ends_it_behind_a_whole_answer_with_a_last_state_that_holds(tmp
     assert kept % 100 == 0
 
 
+def test_a_signal_ends_the_pause_behind_a_write_and_nothing_is_sent_again(tmp_path):
+    with Simulator(seed=shop(0)) as simulator:
+        simulator.faults.add("status", status=429, method="POST", path="/records$", times=1, retry_after="30")
+        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        with subprocess.Popen(command(tmp_path, simulator), text=True, **pipes) as target:
+            target.stdin.write(lines([CUSTOMERS, *rows(0, 5), state(5)]))
+            target.stdin.close()
+            told = iter(target.stderr.readline, "")
+            assert any(" in 30.0 s (try 2)" in line for line in told)
+            target.send_signal(signal.SIGTERM)
+            target.wait(timeout=15)
+            output = target.stdout.read()
+        assert len(writes(simulator)) == 1
+    assert (target.returncode, output) == (143, "")
+
+
 def seed_with_script():
     customers = table("Customers", A=field("string", "Name"), B=field("number", "Amount"))
     return team(database({"A": {**customers, "afterCreate": "let made := 1"}}))

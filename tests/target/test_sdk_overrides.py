@@ -16,7 +16,7 @@ import target_ninox
 from target_ninox.messages import MessageReader
 from target_ninox.sdk_overrides import SdkTarget
 from target_ninox.target import TargetNinox
-from tests.helpers.run import records, run_target, schema
+from tests.helpers.run import records, run_target, schema, writes
 from tests.helpers.seeds import shop
 
 PRODUCT = Path(target_ninox.__file__).parent
@@ -81,3 +81,23 @@ def test_a_signal_ends_a_run_with_the_exit_code_of_shells(simulate, number):
     run = run_target(simulator, [schema("customers", key=["Name"], Name="string"), *rows])
     assert isinstance(run.error, SystemExit)
     assert run.error.code == 128 + number
+
+
+@pytest.mark.usefixtures("signals_reach_the_run")
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_signal_during_a_write_that_is_refused_lets_no_other_try_follow(simulate, status):
+    simulator, sent = simulate(shop(0)), []
+    simulator.faults.add("status", status=status, method="POST", path="/records$", times=1, retry_after="30")
+
+    def stop_at_the_first_write(_index, method, path):
+        if method == "POST" and path.endswith("/records") and not sent:
+            sent.append(path)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    simulator.on_request.append(stop_at_the_first_write)
+    rows = records("customers", [{"Name": "a"}, {"Name": "b"}])
+    described = schema("customers", key=["Name"], Name="string")
+    run = run_target(simulator, [described, *rows], max_retries=7)
+    assert isinstance(run.error, SystemExit)
+    assert run.error.code == 128 + signal.SIGTERM
+    assert len(writes(simulator)) == 1
