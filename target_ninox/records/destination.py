@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from ninox_api.client import DatabaseClient, NinoxClient, RecordWrite, SavedRecord
 from ninox_api.errors import NinoxConfigError, NinoxError, NinoxNotFoundError, NinoxPermissionError, NinoxProtocolError
 from ninox_api.files import Upload
+from ninox_api.paging import ListOrder
 from ninox_api.schema import DatabaseName, DatabaseSchema, Field, Table, Team
 from ninox_api.transport import Delivery
 from ninox_singer.connection import assign_passwords
@@ -76,6 +77,7 @@ class Destination:
         self._tables: dict[str, KnownTable] = {}
         self._matchers: dict[tuple[str, tuple[str, ...], str], Matcher] = {}
         self._values = SavedValues()
+        self._order = ListOrder()
 
     def refresh_schema(self) -> None:
         """Read the schema again; one call."""
@@ -86,7 +88,7 @@ class Destination:
         if table_id not in self._tables:
             tables = self.described.schema.tables
             fields = [field for table in tables if table.id == table_id for field in table.fields]
-            self._tables[table_id] = KnownTable(self.client, table_id, fields=fields)
+            self._tables[table_id] = KnownTable(self.client, table_id, fields=fields, order=self._order)
         return self._tables[table_id]
 
     def matcher_of(self, plan: WritePlan) -> Matcher:

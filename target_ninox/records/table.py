@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol
 
 from ninox_api.client import DatabaseClient, NinoxRecord
 from ninox_api.errors import NinoxError
 from ninox_api.paging import (
+    DEFAULT_PAGE_SIZE,
     MIN_PAGE_SIZE,
     KeysetUnusableError,
+    ListOrder,
     Page,
+    PageIgnoredError,
     PageSize,
+    SeenIds,
+    SizedPage,
+    Tally,
     iter_numbered_pages,
     iter_pages,
     iter_passes,
     make_end_error,
+    make_pages_error,
 )
 from ninox_api.schema import Field, check_keys
 
@@ -48,8 +56,9 @@ class KnownTable:
     """
 
     def __init__(
-        self, client: DatabaseClient, table_id: str, *, fields: Iterable[Field], page_size: int | None = None
-    ) -> None:
+        self, client: DatabaseClient, table_id: str, *, fields: Iterable[Field], page_size: int | None = None,
+        order: ListOrder | None = None,
+    ) -> None:  # fmt: skip
         """Remember the table; nothing is sent yet.
 
         Args:
@@ -57,6 +66,7 @@ class KnownTable:
             table_id: Its id.
             fields: Its fields, to see that the server keys records by their ids.
             page_size: Records per request; None to find out how many.
+            order: What other tables have shown of the order of lists.
         """
         self.id = table_id
         self._caption_by_id = {field.id: field.name for field in fields}
@@ -69,6 +79,8 @@ class KnownTable:
         self._end: int | None = None
         self._newest_id: int | None = None
         self.gaps: list[range] = []
+        self._order = order or ListOrder()
+        self._deleted = 0
 
     def watch(self, watcher: Watcher) -> None:
         """Pass every change on to a watcher from now on."""
@@ -124,35 +136,79 @@ class KnownTable:
 
     def note_deleted(self, record_id: int) -> None:
         """Forget a record."""
+        self._deleted += 1
         for watcher in self._watchers:
             watcher.remove(record_id)
 
     def pages(self, *, after_id: int = 0) -> Iterator[Page]:
-        """Yield pages of all records beyond an id, by keyset; on a server without it, by repeated passes."""
-        cursor = after_id
+        """Yield pages of all records beyond an id, each once; by keyset, and by passes where that may not bring all.
+
+        Raises:
+            NinoxProtocolError: There are records that the server does not hand out.
+        """
+        tally, seen, cursor, deleted_before = Tally(self._order), SeenIds(), after_id, self._deleted
         try:
-            for page in iter_pages(self._after, after_id=after_id):
+            for page in self._by_id(after_id, tally):
+                seen.add(page)
                 cursor = page[-1].id
                 yield self._seen(page)
-                if cursor == self._newest_id:  # it was found while the table was read, so no empty page is asked for
-                    break
-            else:
-                for page in self._rest(cursor, is_whole_table=after_id == 0):
-                    cursor = page[-1].id
-                    yield self._seen(page)
         except KeysetUnusableError:
-            logger.debug("Table %s cannot be paged by record id on this server.", self.id)
-            reached = cursor
-            for page in self._passes():
-                reached = max([reached, *(record.id for record in page)])
-                yield self._seen([record for record in page if record.id > cursor])
+            self._order.distrust()
+            is_whole = False
+        else:
+            deleted = self._deleted - deleted_before
+            is_whole = not tally.is_in_doubt or self._has_all(tally, after_id, cursor, deleted=deleted)
+        if not is_whole:
+            logger.debug("Table %s cannot be paged by record id on this server, or not for sure.", self.id)
+            try:
+                for page in self._passes(set(seen), rows=tally.rows):
+                    cursor = max([cursor, *(record.id for record in page)])
+                    yield self._seen([record for record in page if record.id > after_id])
+            except PageIgnoredError:
+                self._confirm_end(cursor)
+                raise make_pages_error(self.id) from None
             if after_id == 0:
-                self._confirm_end(reached)
+                self._confirm_end(cursor)
             cursor = self.highest_id
         if after_id == 0 and self._end is None:
             self._end = cursor
 
-    def _rest(self, cursor: int, *, is_whole_table: bool) -> Iterator[Page]:
+    def _by_id(self, after_id: int, tally: Tally) -> Iterator[Page]:
+        """Yield pages of ascending ids, up to the newest record if that was found while the table was read."""
+        cursor = after_id
+        for page in self._counted(after_id, tally):
+            cursor = page[-1].id
+            yield page
+            if cursor == self._newest_id:  # so no empty page is asked for
+                return
+        yield from self._rest(cursor, tally, is_whole_table=after_id == 0)
+
+    def _counted(self, after_id: int, tally: Tally) -> Iterator[Page]:
+        """Yield pages of ascending ids up to an empty one; count their rows."""
+        answer = SizedPage([], 0, 0)
+
+        def fetch(after: int) -> Page:
+            nonlocal answer
+            answer = self._ask(since_id=after)
+            return answer.records
+
+        cursor = after_id
+        for page in iter_pages(fetch, after_id=after_id):
+            reached = page[-1].id
+            tally.note(page, after_id=cursor, reached=reached, came=len(answer.records), asked=answer.asked)
+            tally.rows += len(page)
+            cursor = reached
+            yield page
+
+    def _has_all(self, tally: Tally, after_id: int, last_id: int, *, deleted: int) -> bool:
+        """Ask for the page on which a list of as many rows as were read ends, and return whether there are no more."""
+        size, number = tally.last_page()
+        with suppress(NinoxError):  # it only confirms: without it, the table is read once more
+            page = self._client.get_records(self.id, since_id=after_id or None, page=number, per_page=size)
+            return tally.agrees(page, asked=size, last_id=last_id, deleted=deleted)
+        return False
+
+    def _rest(self, cursor: int, tally: Tally, *, is_whole_table: bool) -> Iterator[Page]:
         """Yield what an empty page hides, if one came by mistake: rows behind it would all be made again.
 
         Raises:
@@ -163,7 +219,7 @@ class KnownTable:
         newest_id = self._newest_id or 0
         if newest_id <= cursor:
             return
-        for page in iter_pages(self._after, after_id=cursor):
+        for page in self._counted(cursor, tally):
             cursor = page[-1].id
             yield page
         self._confirm_end(cursor)
@@ -283,17 +339,33 @@ class KnownTable:
     def _after(self, record_id: int) -> Page:
         return self._get(since_id=record_id)
 
-    def _passes(self) -> Iterator[Page]:
-        """Yield the pages of passes by number; if pages become smaller they begin anew, and no record comes twice."""
-        emitted: set[int] = set()
+    def _passes(self, emitted: set[int], *, rows: int) -> Iterator[Page]:
+        """Yield the pages of passes by number; if pages become smaller they begin anew, and no record comes twice.
+
+        Args:
+            emitted: Ids that came before; added to.
+            rows: How many records there are at least.
+
+        Raises:
+            PageIgnoredError: The server answers each page with the first one.
+        """
         while True:
             size = self.page_size.current
 
             def numbered(number: int, size: int = size) -> Page:
                 return self._client.get_records(self.id, page=number, per_page=size, divisible=size > MIN_PAGE_SIZE)
 
+            def is_all(first: Page, size: int = size) -> bool:
+                """Distinguish a table of one page, whose last page is repeated, from a server that ignores `page`."""
+                if len(first) < rows:
+                    return False
+                more = len(first) + 1
+                return self.page_size.is_short(len(first), asked=size) or (
+                    more <= DEFAULT_PAGE_SIZE and more > len(self._client.get_records(self.id, per_page=more))
+                )
+
             try:
-                yield from iter_passes(numbered, sequence=lambda: None, emitted=emitted)
+                yield from iter_passes(numbered, sequence=lambda: None, emitted=emitted, is_all=is_all)
             except NinoxError as error:
                 self.page_size.shrink(size, error)
             else:
@@ -303,7 +375,10 @@ class KnownTable:
         """Return a page; ask for less from now on if that is too much for the server, or if it is large."""
         if query.get("page"):  # in another size, it would begin elsewhere
             return self._client.get_records(self.id, per_page=self.page_size.current, **query)
-        return self.page_size.ask(partial(self._client.get_records, self.id, **query)).records
+        return self._ask(**query).records
+
+    def _ask(self, **query: Any) -> SizedPage:
+        return self.page_size.ask(partial(self._client.get_records, self.id, **query))
 
 
 TableOf = Callable[[str], KnownTable]

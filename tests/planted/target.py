@@ -791,7 +791,38 @@ PROMISES = [
         "docs/how-to/write-into-ninox.md",
         "a record that the server withholds stops the run before it could be created again",
         test="target/test_lost_answers.py::test_a_server_that_answers_each_page_with_the_first_one_ends_the_run",
-        defects=(Defect("target_ninox:KnownTable.pages", "self._confirm_end(reached)", "pass"),),
+        defects=(
+            Defect(
+                "target_ninox:KnownTable.pages",
+                "self._confirm_end(cursor) raise make_pages_error(self.id) from None if after_id == 0: "
+                "self._confirm_end(cursor)",
+                "pass",
+            ),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "one page by number shows whether there are more records than were read",
+        test="target/test_order_of_lists.py::test_records_that_are_listed_behind_greater_ids_are_not_made_again",
+        defects=(
+            Defect(
+                "target_ninox:KnownTable.pages", "not tally.is_in_doubt or self._has_all(", "True or self._has_all("
+            ),
+            Defect("target_ninox:KnownTable.pages", "if record.id > after_id", "if record.id > cursor"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "one page by number shows whether there are more records than were read",
+        test="target/test_order_of_lists.py"
+        "::test_a_deletion_of_this_run_does_not_make_up_for_a_record_that_was_passed_over",
+        defects=(Defect("target_ninox:KnownTable.note_deleted", "self._deleted += 1", "pass"),),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "a server that has none ends the run before it writes",
+        test="target/test_order_of_lists.py::test_without_the_pages_that_would_show_it_nothing_is_written",
+        defects=(Defect("target_ninox:KnownTable.pages", "raise make_pages_error(self.id) from None", "pass"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
