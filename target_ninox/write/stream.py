@@ -112,8 +112,7 @@ class StreamLoader:
         self._retry_from = 0
         self._looks_back = False
         self._unlinked: set[int] = set()
-        self._may_replace_all = settings.max_deletes is not None
-        self._would_replace_all = False
+        self._may_replace_all = True if settings.max_deletes is not None else None  # False: it would, and may not
         self._has_named_undeclared = False
         self._has_named_place = False
         self._logged: set[str] = set()
@@ -319,13 +318,12 @@ class StreamLoader:
         """
         if self.plan.mode == "mirror" and rows and not self._may_replace_all:
             self._may_replace_all = self._writer.is_about_any(rows)
-            self._would_replace_all = not self._may_replace_all
-            return self._would_replace_all
+            return not self._may_replace_all
         return False
 
     def refuse_to_replace_all(self) -> None:
         """End a mirror of which no row is about any record of its table; nothing of it was written."""
-        if self._would_replace_all and not self.has_failed:
+        if self._may_replace_all is False and not self.has_failed:
             self.leave_waiting(
                 f"it is a mirror, and none of its rows has the key ({', '.join(self.plan.match_on)}) of any record of "
                 f"table {self.plan.table.name!r}, so that it would replace all of them. Nothing was written. If that "
