@@ -144,7 +144,9 @@ class FileSources:
     def _from_folder(self, path: Path) -> SourceFile:
         size = path.stat().st_size
         self._check_size(size)
-        return SourceFile(name=safe_name(path.name), size=size, media_type=_media_type(path.name), read=path.read_bytes)
+        return SourceFile(
+            name=safe_name(path.name), size=size, media_type=_media_type(path.name), read=lambda: _read(path)
+        )
 
     def _path(self, value: str) -> Path | None:
         """Return the file in the first permitted folder that has it, links followed; None if none has."""
@@ -180,6 +182,14 @@ def safe_name(name: str) -> str:
         stem, ending = (stem[:-1], ending) if stem else (stem, ending[:-1])
         plain = f"{stem}{dot}{ending}"
     return plain or "file"
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except (PermissionError, FileNotFoundError):  # others are the machine's, and end the run
+        reason = "The file may not be read by whom target-ninox runs as, or was there a moment ago."
+        raise ValueRejectedError(code="not_readable", reason=reason) from None
 
 
 def _decoded(value: str) -> bytes | None:

@@ -111,6 +111,13 @@ def few_failures_of_files(rows):
 
 
 @contextmanager
+def files_of_folders_fail(error):
+    """Let no file of a folder be read: root, who may run the tests, may read all."""
+    with mock.patch("target_ninox.write.files.Path.read_bytes", side_effect=error):
+        yield
+
+
+@contextmanager
 def encoding_fails(value, error):
     """Let the encoding of rows that hold a value fail as nobody foresaw."""
     encode = WritePlan.encode

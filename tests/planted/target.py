@@ -1221,4 +1221,13 @@ PROMISES = [
         test="target/test_refused_rows.py::test_what_ninox_is_known_to_say_of_a_row_is_repeated",
         defects=(Defect("target_ninox:RowWriter._reject", " Sent: {names or 'no field'}.", ""),),
     ),
+    Promise(
+        "CHANGELOG.md",
+        "So does a file of a folder that may not be read.",
+        test="target/test_files.py::test_a_file_of_a_folder_that_may_not_be_read_is_a_reject_not_the_end",
+        defects=(
+            Defect("target_ninox.write.files:_read", "(PermissionError, FileNotFoundError)", "PermissionError"),
+            Defect("target_ninox.write.files:_read", "(PermissionError, FileNotFoundError)", "FileNotFoundError"),
+        ),
+    ),
 ]

@@ -367,6 +367,17 @@ def test_a_path_is_looked_for_in_each_folder_in_their_order(web, tmp_path):
             sources.open(value, fallback="x").__enter__()
 
 
+@pytest.mark.parametrize("trouble", [PermissionError, FileNotFoundError])
+def test_a_file_of_a_folder_that_may_not_be_read_is_a_reject_not_the_end(simulator, load, trouble):
+    with limits.files_of_folders_fail(trouble), pytest.raises(RowRejectedError) as caught:
+        load(one="2021/Plan Größe.png")
+    assert (caught.value.property, caught.value.code) == ("one", "not_readable")
+    assert "Plan" not in str(caught.value)
+    with limits.files_of_folders_fail(MemoryError), pytest.raises(MemoryError):
+        load(one="2021/Plan Größe.png")
+    assert uploads(simulator) == []
+
+
 def test_a_large_file_is_not_read(sources, folder, web):
     (folder / "large.png").write_bytes(bytes(1001))
     web.files = {"https://e.com/large.png": (bytes(1001), True)}
