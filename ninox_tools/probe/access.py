@@ -70,16 +70,16 @@ def read_schema(sight: Sight) -> None:
         sight.say("schema.readable", "none")
 
 
-def _scripts(raw: Mapping[str, Any]) -> Iterator[str]:
+def _scripts(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield what runs when a record of a table is written: triggers of the table and its fields, and defaults."""
     fields = raw.get("fields")
     for part in (raw, *(fields.values() if isinstance(fields, dict) else ())):
         if isinstance(part, dict):
-            found = {key: value for key, value in part.items() if key in _TRIGGERS or key.endswith("Default")}
-            yield from (str(script) for script in found.values() if script)
+            found = {key: value for key, value in part.items() if key in TRIGGERS or key.endswith("Default")}
+            yield from ((key, str(script)) for key, script in found.items() if script)
 
 
-_TRIGGERS = ("afterCreate", "afterUpdate")
+TRIGGERS = ("afterCreate", "afterUpdate")
 
 
 def read_samples(sight: Sight) -> None:

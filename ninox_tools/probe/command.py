@@ -78,13 +78,17 @@ def _end(outcome: Outcome) -> None:
     if left and left.own:
         _say(f"Could not be removed from the scratch table: records {', '.join(map(str, left.own))}. Delete them.")
     if left and left.others:
-        _say(f"The scratch table holds {left.others} records that are not the probe's: they were left as they are.")
+        _say(
+            f"The scratch table was empty and now holds {left.others} records without the probe's mark: they stay. "
+            "It is not certain whose they are: somebody else's, or the probe's own whose mark a script or "
+            "the server took away. Look, and delete what nobody needs."
+        )
     if left and left.others is None:
         _say("It is not certain that the scratch table is empty: look, and delete what is in it.")
     stopped = outcome.report.stopped
     if stopped == "interrupted":
         sys.exit(_INTERRUPTED)
-    if stopped or (left and (left.own or left.others is None)):
+    if stopped or (left and not left.is_empty):
         sys.exit(1)
 
 

@@ -1,7 +1,11 @@
-"""Scripts. Sends: up to eight scripts to `query`, which only reads; each names one record of the tables in sight."""
+"""Scripts. Sends: up to eight scripts to `query`, which only reads.
+
+Two name nothing of the data, one selects a table of less than 100 records, five at most ask for a field of one record.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ninox_api.schema import Field, Table
@@ -15,7 +19,7 @@ _WRONG = "this is ( no script"
 _BROKEN = "broken"
 """Caption of a formula in the scratch table that cannot be computed, if the user made one."""
 
-_MOST_FORMULAS = 2
+_MOST_FORMULAS = 3
 
 
 def availability(sight: Sight) -> None:
@@ -45,7 +49,7 @@ def wrong_script(sight: Sight) -> None:
 def records(sight: Sight) -> None:
     """Select the records of a table that has few."""
     table = sight.table(sight.smallest)
-    name = quote_name(table, sight.tables) if table else None
+    name = _name(table, sight.tables) if table else None
     if name is None or sight.answer("query.available") == "no":
         return
     answer = sight.query(f"select {name}")
@@ -86,31 +90,42 @@ def date(sight: Sight) -> None:
 
 
 def formulas(sight: Sight) -> None:
-    """Ask for some formulas of one record each: one that fails shows how."""
-    left = _MOST_FORMULAS
-    for table_id, page in sorted(sight.samples.items(), key=lambda item: len(item[1])):
-        table = sight.table(table_id)
-        for field in table.fields if table and page and sight.has_full_schema else ():
-            is_known_to_fail = field.name.casefold() == _BROKEN
-            if not field.is_formula or (left <= 0 and not is_known_to_fail):
-                continue
-            left -= 1
-            try:
-                asked, answer = _value(sight, table_id, page[0]["id"], field)
-            except NotAnsweredError:
-                if sight.answer("query.available") == "yes":
-                    sight.say("query.formula_errors", "error", SEEN if is_known_to_fail else INFERRED)
-                continue
-            if asked and isinstance(answer, str) and answer.startswith("#"):
-                sight.say("query.formula_errors", "text")
-            elif asked and is_known_to_fail and answer in EMPTY:
-                sight.say("query.formula_errors", "null")
+    """Ask for some formulas of one record each, first for those that are known to fail: one that fails shows how."""
+    few_first = sorted(sight.samples.items(), key=lambda item: len(item[1]))
+    fields = [
+        (table, page[0]["id"], field)
+        for table_id, page in few_first
+        if page and sight.has_full_schema and (table := sight.table(table_id))
+        for field in table.fields
+        if field.is_formula and _name(field, table.fields) and _name(table, sight.tables)
+    ]
+    fields.sort(key=lambda item: not _is_known_to_fail(item[2]))
+    for table, record_id, field in fields[:_MOST_FORMULAS]:
+        try:
+            _, answer = _value(sight, table.id, record_id, field)
+        except NotAnsweredError:
+            if sight.answer("query.available") == "yes":
+                sight.say("query.formula_errors", "error", SEEN if _is_known_to_fail(field) else INFERRED)
+            continue
+        if isinstance(answer, str) and answer.startswith("#"):
+            sight.say("query.formula_errors", "text")
+        elif _is_known_to_fail(field) and answer in EMPTY:
+            sight.say("query.formula_errors", "null")
+
+
+def _is_known_to_fail(field: Field) -> bool:
+    return field.name.casefold() == _BROKEN
+
+
+def _name(item: Table | Field, siblings: Sequence[Table] | Sequence[Field]) -> str | None:
+    """Return how a script names something; None where the caption has what Ninox may take for the end of the quotes."""
+    return None if {"'", "\\"} & set(item.name) else quote_name(item, siblings)
 
 
 def _value(sight: Sight, table_id: str, record_id: int, field: Field) -> tuple[bool, Any]:
     """Return whether a script can name a field, and what it answers for it."""
     table: Table | None = sight.table(table_id)
-    names = (quote_name(table, sight.tables), quote_name(field, table.fields)) if table else (None, None)
+    names = (_name(table, sight.tables), _name(field, table.fields)) if table else (None, None)
     if None in names:
         return False, None
     return True, sight.query(f"record({names[0]}, {record_id}).{names[1]}")

@@ -32,7 +32,10 @@ class Against(str):
 
 
 _A_NUMBER = "a number"
-"""Stands among the answers where a bare number of the server's may be the answer."""
+"""Stands among the answers where a number of the server's may be the answer, if it is round."""
+
+ROUND = 50
+"""Only multiples of this may be told: any other number could be how many records a table has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +62,7 @@ class Question:
 
     def permits(self, answer: str) -> bool:
         """Return whether a report may contain this answer."""
-        return answer in self.answers or (_A_NUMBER in self.answers and answer.isdecimal())
+        return answer in self.answers or (_A_NUMBER in self.answers and answer.isdecimal() and int(answer) % ROUND == 0)
 
 
 def read_questions(text: str) -> Iterator[Question]:

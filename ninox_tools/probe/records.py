@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from itertools import pairwise
 
-from ninox_tools.probe.question import INFERRED, SEEN
+from ninox_tools.probe.question import INFERRED, ROUND, SEEN
 from ninox_tools.probe.sight import EMPTY, SAMPLE, Record, Sight, Step, is_id, sequence_of
 
 _FEW = 3
@@ -136,7 +136,7 @@ def largest_page(sight: Sight) -> None:
     goes_on = _goes_on(sight, main, page)
     if len(page) == asked:
         sight.say("records.page_cap", f"none_up_to_{asked}")
-    elif goes_on:
+    elif goes_on and len(page) % ROUND == 0:  # of any other size, a record was just added to a table that was whole
         sight.say("records.page_cap", str(len(page)))
     elif goes_on is None and len(page) % SAMPLE == 0:  # a round number is hardly that of the table's records
         sight.say("records.page_cap", str(len(page)), INFERRED)

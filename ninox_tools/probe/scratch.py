@@ -15,13 +15,17 @@ from typing import NamedTuple
 from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_api.schema import Field, Table
 from ninox_singer.names import Names
+from ninox_tools.probe.access import TRIGGERS
 from ninox_tools.probe.sight import SAMPLE, Record, Sight
 from ninox_tools.probe.wire import CallsUsedUpError, NotAnsweredError, Reply
 
 _OK, _NOT_FOUND = 200, 404
 
-_HARMLESS = re.compile(r"""\s*(?:'[^'"]+'|\w+)\s*:=\s*(?:\d+|"[^'"]*")\s*;?\s*""")
-"""A script that sets a field of the record itself to a number or a text, and does nothing else."""
+_SETS = re.compile(r"""\s*(?:'([^'"]+)'|(\w+))\s*:=\s*(?:\d+|"[^'"]*")\s*;?\s*""")
+"""A script that sets something to a number or a text, and does nothing else."""
+
+_PLAIN = frozenset({"string", "number", "boolean", "choice"})
+"""Types of fields that a script may set: a link would lead to a record of another table."""
 
 
 class Left(NamedTuple):
@@ -29,7 +33,8 @@ class Left(NamedTuple):
 
     Attributes:
         own: Ids of records that the probe made and could not remove.
-        others: How many records are not the probe's; None if the table could not be read, or never showed the probe's.
+        others: How many records do not have the probe's mark. The table was empty before, so they are somebody else's,
+            or the probe's own without the mark. None if the table could not be read, or never showed the probe's.
     """
 
     own: list[int]
@@ -48,6 +53,7 @@ class Scratch:
         own: Ids of records that were seen with the mark.
         gone: Those of them that are certainly deleted: singly, since an empty page is no proof.
         rows: What was seen of them last.
+        others: How many records without the mark were seen then; None if the table could not be read.
     """
 
     def __init__(self, sight: Sight, table: Table) -> None:
@@ -57,6 +63,7 @@ class Scratch:
         self.own: set[int] = set()
         self.gone: set[int] = set()
         self.rows: list[Record] = []
+        self.others: int | None = None
         self._sent = False
         self._sight = sight
         texts = self.fields("string")
@@ -97,7 +104,10 @@ class Scratch:
 
     def look(self) -> list[Record]:
         """Read the table; return the records that are the probe's."""
-        self.rows = self._ours(self._page())
+        self.others = None
+        page = self._page()
+        self.rows = self._ours(page)
+        self.others = len(page) - len(self.rows)
         self.own |= {row["id"] for row in self.rows}
         if self.rows:  # values of records that are deleted are worth a look, too
             self._sight.samples[self.table.id] = self.rows
@@ -184,9 +194,20 @@ def _problems(sight: Sight, table: Table) -> Iterator[str]:
     }  # fmt: skip
     if linked or any(field.type == "rev" and field.target_table_id != table.id for field in table.fields):
         yield "other tables link to this one, so that writing into it could change their records."
-    scripts = sight.scripts.get(table.id, ())
-    if any(not _HARMLESS.fullmatch(script) for script in scripts):
+    if not all(_is_harmless(table, key, script) for key, script in sight.scripts.get(table.id, ())):
         yield (
-            "a script runs when a record of this table is written, and it may change other tables. Remove it; one such "
-            "as `Number := 42` may stay."
+            "a script or a default of a field runs when a record of this table is written; it may change other tables, "
+            "or the text by which the probe knows its records. Remove it; a trigger such as `Number := 42` may stay, "
+            "unless it sets the first text field or a link."
         )
+
+
+def _is_harmless(table: Table, key: str, script: str) -> bool:
+    """Return whether a script sets a plain field of the record itself, which is not the mark, and does nothing else."""
+    sets = _SETS.fullmatch(script)
+    if key not in TRIGGERS or sets is None:  # what a default's value may become, nobody knows
+        return False
+    name = (sets[1] or sets[2]).strip().casefold()
+    meant = [field for field in table.fields if name in {field.id.casefold(), field.name.strip().casefold()}]
+    mark = next((field for field in table.fields if field.type == "string"), None)
+    return bool(meant) and all(field.type in _PLAIN and field is not mark for field in meant)

@@ -25,7 +25,7 @@ class Sight:
         tables: What the schema shows; empty if the key may not read it.
         wanted_table: Id or name of the table to read, if the user gave one.
         scratch_name: Id or name of the table to write into, likewise.
-        scripts: Table id → what runs when a record of it is written.
+        scripts: Table id → what runs when a record of it is written: its key in the schema, and its text.
         samples: Table id → its first page of records.
         next_ids: Table id → id of its next new record, as far as the feed says it.
         head: The database's sequence, once it is known.
@@ -46,7 +46,7 @@ class Sight:
         self.wanted_table: str | None = None
         self.scratch_name: str | None = None
         self.has_full_schema = False
-        self.scripts: dict[str, list[str]] = {}
+        self.scripts: dict[str, list[tuple[str, str]]] = {}
         self.samples: dict[str, list[Record]] = {}
         self.next_ids: dict[str, int] = {}
         self.head: int | None = None

@@ -72,7 +72,7 @@ def back_side(sight: Sight) -> None:
                 "records.reverse_reference",
                 "absent" if links in EMPTY else "array" if isinstance(links, list) else "other",
             )
-            return
+        return  # one is asked for, whatever the answer
 
 
 def _empty_texts(sight: Sight) -> None:

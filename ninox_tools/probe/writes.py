@@ -205,9 +205,9 @@ class Writing:
             sight.say("feed.cascade", "listed" if self._ids[1] in removed else "silent")
 
     def delete_many(self, sight: Sight) -> None:
-        """Delete what is left with one request, and look."""
+        """Delete what is left with one request, and look; not if there is a record that may be somebody else's."""
         ids = [row["id"] for row in self._scratch.rows]
-        if not ids:
+        if not ids or self._scratch.others != 0:  # a server that ignores the list of ids may empty the table
             return
         status = self._status_of(lambda: self._scratch.delete_many(ids))
         rows = {row["id"] for row in self._scratch.look()}

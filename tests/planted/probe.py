@@ -88,8 +88,56 @@ PROMISES = [
             Defect("ninox_tools.probe:open_scratch", "if problems:", "if problems is None:"),
             Defect("ninox_tools.probe:open_scratch", "range(2)", "range(0)"),
             Defect("ninox_tools.probe:_problems", "other.id != table.id", "other.id == table.id"),
-            Defect("ninox_tools.probe:_problems", "not _HARMLESS.fullmatch(script)", "script is None"),
+            Defect("ninox_tools.probe:_problems", "_is_harmless(table, key, script)", "True"),
+            Defect("ninox_tools.probe:_is_harmless", "key not in TRIGGERS or ", ""),
+            Defect("ninox_tools.probe:_is_harmless", "bool(meant) and ", ""),
         ),
+    ),
+    Promise(
+        PAGE,
+        "sets the first text field, which holds the mark, or a link is refused, too.",
+        test=f"{TESTS}::test_a_table_that_is_not_made_for_it_is_refused_before_anything_is_written",
+        defects=(
+            Defect("ninox_tools.probe:_is_harmless", "field is not mark", "True"),
+            Defect("ninox_tools.probe:_is_harmless", "field.type in _PLAIN", "True"),
+        ),
+    ),
+    Promise(
+        PAGE,
+        "since nobody can tell whether it is yours or the probe's own without its mark.",
+        test=f"{TESTS}::test_records_without_the_mark_are_said_to_be_uncertain_and_end_with_1",
+        defects=(Defect("ninox_tools.probe.command:_end", "not left.is_empty", "left.own"),),
+    ),
+    Promise(
+        PAGE,
+        "sent if the table was just seen to hold a record without the mark.",
+        test=f"{TESTS}::test_a_server_that_empties_the_table_at_a_list_of_ids_is_not_sent_one_where_there_is_a_record_of_"
+        "somebody_else",
+        defects=(Defect("ninox_tools.probe:Writing.delete_many", " or self._scratch.others != 0", ""),),
+    ),
+    Promise(
+        PAGE,
+        "at most eight scripts that only read",
+        test=f"{TESTS}::test_at_most_eight_scripts_are_sent_however_many_formulas_there_are",
+        defects=(Defect("ninox_tools.probe.queries:formulas", "fields[:_MOST_FORMULAS]", "fields"),),
+    ),
+    Promise(
+        PAGE,
+        "nothing is named whose caption holds an apostrophe or a backslash",
+        test=f"{TESTS}::test_a_caption_that_may_end_its_quotes_is_put_into_no_script",
+        defects=(Defect("ninox_tools.probe.queries:_name", "None if", "None if not item.name and"),),
+    ),
+    Promise(
+        PAGE,
+        "only a multiple of 50 is told, as any other could be the size of a table.",
+        test=f"{TESTS}::test_no_answer_can_be_said_that_the_table_of_its_question_does_not_have",
+        defects=(Defect("ninox_tools.probe:Question.permits", " and int(answer) % ROUND == 0", ""),),
+    ),
+    Promise(
+        PAGE,
+        "since 0 for a table of less than 100 records and for the scratch table",
+        test=f"{TESTS}::test_the_feed_of_a_long_table_is_never_asked_from_the_start_on",
+        defects=(Defect("ninox_tools.probe.feed:recent", "max(0, sight.head - _RECENT)", "0"),),
     ),
     Promise(
         PAGE,

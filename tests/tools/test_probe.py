@@ -18,6 +18,7 @@ import pytest
 from starlette.responses import Response
 
 from ninox_api.errors import NinoxConfigError
+from ninox_simulator import records_api
 from ninox_simulator.documents import RecordDocument
 from ninox_tools.probe import wire
 from ninox_tools.probe.question import QUESTIONS, REASONS, Against
@@ -137,6 +138,78 @@ def test_repeated_requests_count_and_end_it_at_sixty(simulate):
     assert answers(outcome)["records.field_ids"] == "honoured"
 
 
+def test_at_most_eight_scripts_are_sent_however_many_formulas_there_are(simulate):
+    def many_formulas(database):
+        for table_id in (MAIN, "B"):
+            for number in range(6):
+                made = field("fn", "Broken" if number % 2 else "broken", fn="1")
+                database.schema["types"][table_id]["fields"][f"X{number}"] = made
+
+    stage = simulate(changed(many_formulas))
+    run_probe(stage)
+    assert sum(entry.path.endswith("/query") for entry in stage.log.entries) <= 8
+
+
+def test_a_caption_that_may_end_its_quotes_is_put_into_no_script(simulate, monkeypatch):
+    """How Ninox escapes an apostrophe or a backslash, nobody knows: it may take what follows for a script."""
+
+    def odd_captions(database):
+        database.schema["types"]["B"]["caption"] = "T\\"
+        database.schema["types"][MAIN]["fields"]["C"]["caption"] = "it's"
+        database.schema["types"][MAIN]["fields"]["F"]["caption"] = "F\\"
+
+    sent, query = [], wire.Wire.query
+    monkeypatch.setattr(wire.Wire, "query", lambda *a, **more: (sent.append(more["script"]), query(*a, **more))[1])
+    run_probe(simulate(changed(odd_captions)))
+    assert "1 / 0" in sent
+    assert [script for script in sent if "\\" in script or "it" in script or ").C" in script] == []
+    assert not any(re.search(r"'(B|C|F)'", script) for script in sent)
+
+
+def test_one_record_is_asked_for_its_reverse_reference_even_if_the_answer_is_another(simulate):
+    stage = simulate(company())
+    asked = []
+    stage.between(lambda _edit, _index, path: asked.append(path))
+
+    def another(answer):
+        if not re.search(rf"/tables/{MAIN}/records/[0-9]+$", asked[-1] if asked else "") or answer.status_code != 200:
+            return answer
+        document = {**json.loads(answer.body), "id": 99999}
+        return Response(json.dumps(document).encode(), media_type="application/json")
+
+    with limits.damaged_answers(another):
+        run_probe(stage)
+    assert sum("style" in entry.query for entry in stage.log.entries) == 1
+
+
+def test_the_feed_of_a_long_table_is_never_asked_from_the_start_on(simulate):
+    """Since 0 for the scratch table and short ones; of the database, the last 500 changes."""
+    stage = simulate(company(700))
+    run_probe(stage, scratch=True)
+    feeds = [entry for entry in stage.log.entries if entry.path.endswith("/changes")]
+    since = {("".join(entry.path.split("/tables/")[1:]).split("/")[0], int(entry.query["sinceSq"])) for entry in feeds}
+    assert {table for table, sequence in since if sequence == 0} == {"B", SCRATCH}
+    assert min(sequence for table, sequence in since if table not in {"B", SCRATCH}) >= 700 - 500
+
+
+def test_the_size_of_a_page_that_is_that_of_a_table_is_not_told(simulate):
+    """A record is made between two requests: the table seems to go on behind the page, which was all of it."""
+    stage = simulate(company(437))
+    large = []
+
+    def make_one(edit, _index, _path):
+        if large == ["asked"]:
+            large.append("made")
+            edit.create(MAIN, {"A": "x"})
+        elif not large and "1000" in str(stage.log.entries[-1].query.get("perPage")):
+            large.append("asked")
+
+    stage.between(make_one)
+    outcome = run_probe(stage)
+    assert large == ["asked", "made"]
+    assert outcome.report.findings["records.page_cap"].answer is None
+
+
 def test_two_requests_at_once_where_only_one_is_served(simulate):
     stage = simulate(company())
     stage.faults.configure({"latency_s": 0.02, "parallel_limit": 1})
@@ -229,6 +302,8 @@ def test_no_answer_can_be_said_that_the_table_of_its_question_does_not_have(simu
     sight = Sight(None, QUESTIONS)
     with pytest.raises(ValueError, match="is no answer to"):
         sight.say("records.order", "canary-1@example.org")
+    with pytest.raises(ValueError, match="is no answer to"):
+        sight.say("records.page_cap", "437")
     sight.say("records.page_cap", "250")
     assert sight.answer("records.page_cap") == "250"
 
@@ -448,6 +523,28 @@ def has_a_script_of_a_field(database):
     database.schema["types"][SCRATCH]["fields"]["B"]["afterUpdate"] = "create 'Canary Kunden'"
 
 
+def has_a_script_that_overwrites_the_mark(database):
+    database.schema["types"][SCRATCH]["afterCreate"] = "'Canary Marke' := \"neu\""
+
+
+def has_a_script_of_a_field_that_overwrites_the_mark(database):
+    database.schema["types"][SCRATCH]["fields"]["B"]["afterUpdate"] = "A := 42"
+
+
+def has_a_script_that_sets_a_link(database):
+    database.schema["types"][SCRATCH]["fields"]["Z"] = field("ref", "Kunde", refTypeId=MAIN, refFieldId="Z")
+    database.schema["types"][MAIN]["fields"]["Z"] = field("rev", "Proben", refTypeId=SCRATCH, refFieldId="Z")
+    database.schema["types"][SCRATCH]["afterCreate"] = "Kunde := 5"
+
+
+def has_a_script_that_sets_what_is_no_field(database):
+    database.schema["types"][SCRATCH]["afterCreate"] = "'Canary Marken' := 5"
+
+
+def has_a_default(database):
+    database.schema["types"][SCRATCH]["fields"]["I"]["refDefault"] = "'Canary Auto' := 5"
+
+
 def has_no_text_field(database):
     database.schema["types"][SCRATCH] = table(SCRATCH_NAME, A=field("number", "Zahl"))
 
@@ -461,8 +558,18 @@ def is_a_page(database):
     [
         (holds_a_record, "the table holds records. Make an empty table for the probe"),
         (is_linked_to, "other tables link to this one"),
-        (has_a_script, "a script runs when a record of this table is written"),
-        (has_a_script_of_a_field, "a script runs when a record of this table is written"),
+        *(
+            (make, "a script or a default of a field runs when a record of this table is written")
+            for make in (
+                has_a_script,
+                has_a_script_of_a_field,
+                has_a_script_that_overwrites_the_mark,
+                has_a_script_of_a_field_that_overwrites_the_mark,
+                has_a_script_that_sets_a_link,
+                has_a_script_that_sets_what_is_no_field,
+                has_a_default,
+            )
+        ),
         (has_no_text_field, "the table has no text field"),
         (is_a_page, "this is a page"),
     ],
@@ -476,17 +583,53 @@ def test_a_table_that_is_not_made_for_it_is_refused_before_anything_is_written(s
     assert answers(outcome)["records.order"] == "id"  # what can be read is read all the same
 
 
+def make_one_of_somebody_else(edit, _index, path):
+    if path.endswith("/files") and not [row for row in edit.records(SCRATCH) if row.fields.get("A") == "mine"]:
+        edit.create(SCRATCH, {"A": "mine"})
+
+
 def test_records_that_somebody_else_makes_in_the_scratch_table_stay(simulate):
     stage = simulate(company())
 
-    def write_along(edit, _index, path):
-        if path.endswith("/files") and not [row for row in edit.records(SCRATCH) if row.fields.get("A") == "mine"]:
-            edit.create(SCRATCH, {"A": "mine"})
-
-    stage.between(write_along)
+    stage.between(make_one_of_somebody_else)
     outcome = run_probe(stage, scratch=True)
     assert outcome.left == ([], 1)
     assert [row.fields for row in rows(stage)] == [{"A": "mine"}]
+
+
+def test_a_server_that_empties_the_table_at_a_list_of_ids_is_not_sent_one_where_there_is_a_record_of_somebody_else(
+    simulate,
+):
+    stage = simulate(company())
+
+    def empty_the_table(edit, index, path):
+        make_one_of_somebody_else(edit, index, path)
+        if stage.log.entries[-1].method == "DELETE" and path.endswith(f"/tables/{SCRATCH}/records"):
+            for row in list(edit.records(SCRATCH)):
+                edit.delete(SCRATCH, row.id)
+
+    stage.between(empty_the_table)
+    outcome = run_probe(stage, scratch=True)
+    assert [row.fields for row in rows(stage)] == [{"A": "mine"}]
+    assert outcome.report.findings["delete.many"].answer is None
+
+
+def test_records_without_the_mark_are_said_to_be_uncertain_and_end_with_1(simulate, tmp_path, monkeypatch):
+    """A server that makes an empty record of a form that it does not know: nobody can tell that it is the probe's."""
+    saved = records_api._saved
+
+    def make_an_empty_one(writes, table, element, shape):
+        if element.upsert and element.record_id not in table.records:
+            return shape.of(writes.create(table.id, {}))
+        return saved(writes, table, element, shape)
+
+    monkeypatch.setattr(records_api, "_saved", make_an_empty_one)
+    stage = simulate(company())
+    done = command(stage, tmp_path, "--scratch", SCRATCH_NAME)
+    assert len(rows(stage)) == 1
+    assert "now holds 1 records without the probe's mark" in done.stderr
+    assert "It is not certain whose they are" in done.stderr
+    assert done.returncode == 1
 
 
 def test_what_cannot_be_removed_is_said(simulate):
