@@ -1,17 +1,21 @@
 """`singer-ninox probe`: asks a live Ninox what nobody outside knows, and tells nothing of the data.
 
-To see what it sends before you run it, read in this order:
+To see that it keeps its promises before you run it, read the functions that keep them:
 
-| file | what it has |
-|---|---|
-| `questions.md` | all questions, and every word that a report can hold |
-| `wire.py` | the one place that sends a request, counts it, and keeps of an error its status and form alone |
-| `access.py`, `records.py`, `feed.py`, `queries.py`, `values.py` | what is asked; each function says what it sends |
-| `scratch.py`, `writes.py` | only with `--scratch TABLE`: what is written into it, and how it is emptied again |
+* **Without `--scratch` it only reads.** `wire.py`: `Wire.get`, `Wire.query` and `Wire.both_served` (a GET, twice at
+  once) are all that sends then. The scripts that `Wire.query` runs are in `queries.py`.
+* **At most 60 calls.** `wire.py`: `Wire._check` before each request, and `CallBudget.spend` in `ninox_api/limits.py`
+  before each try of one.
+* **The report holds nothing of the data.** `sight.py`: `Sight.say` and `Sight.leave` note what became of a question;
+  `question.py`: `Question.permits` refuses an answer that `questions.md` does not have; `report.py`: `Report.as_json`
+  writes those words, with statuses, counts of calls and times.
+* **With `--scratch` it writes into that table alone, and deletes only what it made.** `scratch.py`: `open_scratch`,
+  with `_problems` and `_is_harmless`, refuses a table; `Scratch.save`, `delete`, `delete_many` and `clean` write and
+  delete. `Writing.upload` in `writes.py` has the one other write, a file of 18 bytes; the rest of `writes.py` has what
+  is saved. Only these two files use `Wire.write`, `Wire.upload` and `Wire.download_from`.
 
-That is all that sends or writes anything. A request is sent by a line that has `sight.get`, `sight.page`,
-`sight.query`, `sight.run` or `wire.`, with a scratch table also `save`, `delete`, `delete_many` or `look`: some fifty
-lines; those around them look at answers. The other files send nothing: `question.py` and `sight.py` refuse an answer
-that `questions.md` does not have, `report.py` prints, `run.py` has the order of the questions and Ctrl-C, `command.py`
-the options.
+`access.py`, `records.py`, `feed.py` and `values.py` need not be read: they have the questions, and reach Ninox and the
+report through the functions above alone. `run.py` has the order of the questions and Ctrl-C; `command.py` the options,
+and what goes to the screen: there, and not in the report, stand the name of your database and the address of your
+server.
 """

@@ -82,7 +82,7 @@ class Scratch:
     # ------------------------------------------------------------------------------------------------ requests
 
     def save(self, *elements: Mapping[str, object]) -> Reply:
-        """Save records in one request, sent once."""
+        """Save records in one request, which is sent again only after 429."""
         path = (*self._sight.path, "tables", self.table.id, "records")
         before, self._sent = self._sent, True  # an answer that is lost says nothing
         reply = self._sight.wire.write("POST", *path, password=self._sight.password, body=list(elements))

@@ -139,7 +139,7 @@ class Wire:
         )
 
     def write(self, method: str, *segments: str, password: str | None, body: Any = None) -> Reply:
-        """Change something, in the scratch table; it is sent once."""
+        """Change something, in the scratch table; it is sent again only after 429, with which Ninox refuses to act."""
         encoded = None if body is None else msgspec.json.encode(body)
         request = Request(
             method=method, segments=segments, query={"ids": "true"}, body=encoded, password=password, repeatable=False,

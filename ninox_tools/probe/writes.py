@@ -1,4 +1,7 @@
-"""How records are written. Sends, into the scratch table alone: about twenty requests, for at most seven records."""
+"""How records are written. Sends, into the scratch table alone: about twenty requests, for seven records.
+
+They become more where a server saves something although it answers with an error, as most saves are sent again then.
+"""
 
 from __future__ import annotations
 

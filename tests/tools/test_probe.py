@@ -21,6 +21,7 @@ from ninox_api.errors import NinoxConfigError
 from ninox_simulator import records_api
 from ninox_simulator.documents import RecordDocument
 from ninox_tools.probe import wire
+from ninox_tools.probe.command import _end
 from ninox_tools.probe.question import QUESTIONS, REASONS, Against
 from tap_ninox import settings as of_tap
 from target_ninox import settings as of_target
@@ -614,7 +615,7 @@ def test_a_server_that_empties_the_table_at_a_list_of_ids_is_not_sent_one_where_
     assert outcome.report.findings["delete.many"].answer is None
 
 
-def test_records_without_the_mark_are_said_to_be_uncertain_and_end_with_1(simulate, tmp_path, monkeypatch):
+def test_records_without_the_mark_are_said_to_be_uncertain_and_end_with_1(simulate, capsys, monkeypatch):
     """A server that makes an empty record of a form that it does not know: nobody can tell that it is the probe's."""
     saved = records_api._saved
 
@@ -625,11 +626,13 @@ def test_records_without_the_mark_are_said_to_be_uncertain_and_end_with_1(simula
 
     monkeypatch.setattr(records_api, "_saved", make_an_empty_one)
     stage = simulate(company())
-    done = command(stage, tmp_path, "--scratch", SCRATCH_NAME)
+    outcome = run_probe(stage, scratch=True)
     assert len(rows(stage)) == 1
-    assert "now holds 1 records without the probe's mark" in done.stderr
-    assert "It is not certain whose they are" in done.stderr
-    assert done.returncode == 1
+    with pytest.raises(SystemExit, match=r"^1$"):
+        _end(outcome)
+    said = capsys.readouterr().err
+    assert "now holds 1 records without the probe's mark" in said
+    assert "It is not certain whose they are" in said
 
 
 def test_what_cannot_be_removed_is_said(simulate):
