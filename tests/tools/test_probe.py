@@ -18,7 +18,6 @@ import pytest
 from starlette.responses import Response
 
 from ninox_api.errors import NinoxConfigError
-from ninox_simulator import records_api
 from ninox_simulator.documents import RecordDocument
 from ninox_tools.probe import wire
 from ninox_tools.probe.command import _end
@@ -615,17 +614,16 @@ def test_a_server_that_empties_the_table_at_a_list_of_ids_is_not_sent_one_where_
     assert outcome.report.findings["delete.many"].answer is None
 
 
-def test_records_without_the_mark_are_said_to_be_uncertain_and_end_with_1(simulate, capsys, monkeypatch):
-    """A server that makes an empty record of a form that it does not know: nobody can tell that it is the probe's."""
-    saved = records_api._saved
-
-    def make_an_empty_one(writes, table, element, shape):
-        if element.upsert and element.record_id not in table.records:
-            return shape.of(writes.create(table.id, {}))
-        return saved(writes, table, element, shape)
-
-    monkeypatch.setattr(records_api, "_saved", make_an_empty_one)
+def test_records_without_the_mark_are_said_to_be_uncertain_and_end_with_1(simulate, capsys):
+    """Such as a server leaves that makes an empty record of what it does not understand: whose it is, nobody knows."""
     stage = simulate(company())
+    stage.between(
+        lambda edit, _index, path: (
+            path.endswith("/files")
+            and not any(row.fields == {} for row in edit.records(SCRATCH))
+            and edit.create(SCRATCH, {})
+        )
+    )
     outcome = run_probe(stage, scratch=True)
     assert len(rows(stage)) == 1
     with pytest.raises(SystemExit, match=r"^1$"):
