@@ -10,9 +10,9 @@ To see that it keeps its promises before you run it, read the functions that kee
   `question.py`: `Question.permits` refuses an answer that `questions.md` does not have; `report.py`: `Report.as_json`
   writes those words, with statuses, counts of calls and times.
 * **With `--scratch` it writes into that table alone, and deletes only what it made.** `scratch.py`: `open_scratch`,
-  with `_problems` and `_is_harmless`, refuses a table; `Scratch.save`, `delete`, `delete_many` and `clean` write and
-  delete. `Writing.upload` in `writes.py` has the one other write, a file of 18 bytes; the rest of `writes.py` has what
-  is saved. Only these two files use `Wire.write`, `Wire.upload` and `Wire.download_from`.
+  with `_problems` and `_is_harmless`, refuses a table; `Scratch.save`, `delete`, `delete_many`, `upload` and `clean`
+  write and delete, all below `Scratch._path`. No other file uses `Wire.write`, `Wire.upload` or `Wire.download_from`;
+  what is saved is in `writes.py`.
 
 `access.py`, `records.py`, `feed.py` and `values.py` need not be read: they have the questions, and reach Ninox and the
 report through the functions above alone. `run.py` has the order of the questions and Ctrl-C; `command.py` the options,

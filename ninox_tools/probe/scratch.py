@@ -13,6 +13,7 @@ from contextlib import nullcontext
 from typing import NamedTuple
 
 from ninox_api.errors import NinoxConfigError, NinoxError
+from ninox_api.files import Upload
 from ninox_api.schema import Field, Table
 from ninox_singer.names import Names
 from ninox_tools.probe.access import TRIGGERS
@@ -81,26 +82,38 @@ class Scratch:
 
     # ------------------------------------------------------------------------------------------------ requests
 
+    @property
+    def _path(self) -> tuple[str, ...]:
+        """Where all that is written begins: the records of this table."""
+        return (*self._sight.path, "tables", self.table.id, "records")
+
     def save(self, *elements: Mapping[str, object]) -> Reply:
         """Save records in one request, which is sent again only after 429."""
-        path = (*self._sight.path, "tables", self.table.id, "records")
         before, self._sent = self._sent, True  # an answer that is lost says nothing
-        reply = self._sight.wire.write("POST", *path, password=self._sight.password, body=list(elements))
+        reply = self._sight.wire.write("POST", *self._path, password=self._sight.password, body=list(elements))
         self._sent = before or reply.status == _OK
         return reply
 
     def delete(self, record_id: int) -> bool:
         """Delete one record of the probe's; return whether it is gone."""
-        path = (*self._sight.path, "tables", self.table.id, "records", str(record_id))
-        reply = self._sight.wire.write("DELETE", *path, password=self._sight.password)
+        reply = self._sight.wire.write("DELETE", *self._path, str(record_id), password=self._sight.password)
         if reply.status in {_OK, _NOT_FOUND}:
             self.gone.add(record_id)
         return record_id in self.gone
 
     def delete_many(self, record_ids: list[int]) -> Reply:
         """Delete several records of the probe's in one request."""
-        path = (*self._sight.path, "tables", self.table.id, "records")
-        return self._sight.wire.write("DELETE", *path, password=self._sight.password, body=record_ids)
+        return self._sight.wire.write("DELETE", *self._path, password=self._sight.password, body=record_ids)
+
+    def upload(self, record_id: int, file: Upload) -> Reply:
+        """Put a file on a record of the probe's."""
+        path = (*self._path, str(record_id), "files")
+        return self._sight.wire.upload(*path, password=self._sight.password, form=file.form())
+
+    def download_from(self, first_byte: int, record_id: int, name: str) -> int:
+        """Ask for that file from a byte on; return the status."""
+        path = (*self._path, str(record_id), "files", name)
+        return self._sight.wire.download_from(first_byte, *path, password=self._sight.password)
 
     def look(self) -> list[Record]:
         """Read the table; return the records that are the probe's."""

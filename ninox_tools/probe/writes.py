@@ -1,4 +1,4 @@
-"""How records are written. Sends, into the scratch table alone: about twenty requests, for seven records.
+"""How records are written. Sends, into the scratch table alone: about twenty requests, for up to seven records.
 
 They become more where a server saves something although it answers with an error, as most saves are sent again then.
 """
@@ -165,14 +165,15 @@ class Writing:
         """Put a small file on the third record, list it, and ask for it from its third byte on."""
         if self._before is None:
             return
-        path = (*sight.path, "tables", self._scratch.table.id, "records", str(self._before["id"]), "files")
-        form = Upload(name="probe.txt", content=b"singer-ninox probe", media_type="text/plain").form()
-        reply = sight.wire.upload(*path, password=sight.password, form=form)
+        record_id = self._before["id"]
+        file = Upload(name="probe.txt", content=b"singer-ninox probe", media_type="text/plain")
+        reply = self._scratch.upload(record_id, file)
         if reply.status != _OK:
             return
         sight.say("files.upload_answer", reply.form)
+        path = (*sight.path, "tables", self._scratch.table.id, "records", str(record_id), "files")
         look_at_files(sight, sight.wire.get(*path, password=sight.password).json)
-        status = sight.wire.download_from(2, *path, "probe.txt", password=sight.password)
+        status = self._scratch.download_from(2, record_id, file.name)
         sight.say("files.ranges", "honoured" if status == _PARTIAL else "ignored")
 
     def delete(self, sight: Sight) -> None:  # noqa: ARG002 (likewise)

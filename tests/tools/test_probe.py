@@ -114,6 +114,20 @@ def test_one_file_sends_so_that_whoever_reads_it_has_read_all():
     assert {file.name for file in folder.glob("*.py") if could & set(imports_of(file))} == {"wire.py"}
 
 
+def test_one_file_writes_and_it_begins_each_path_with_that_of_the_scratch_table():
+    """So says the package, to whoever wants to see it before a run."""
+    calls = {}
+    for file in Path(wire.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(func=ast.Attribute(value=ast.Attribute(attr="wire"), attr=name)):
+                    calls.setdefault(name, {}).setdefault(file.name, []).append(ast.unparse(node))
+    assert calls.keys() == {"get", "query", "both_served", "write", "upload", "download_from"}
+    for name in ("write", "upload", "download_from"):
+        assert calls[name].keys() == {"scratch.py"}
+    assert all("*self._path" in call for call in calls["write"]["scratch.py"])
+
+
 @pytest.mark.parametrize("scratch", [False, True])
 def test_it_never_makes_more_than_sixty_calls(simulate, scratch):
     stage = simulate(company(1100), per_page_cap="500", delete_many="bodyless")
