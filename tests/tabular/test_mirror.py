@@ -36,10 +36,18 @@ def test_what_left_the_list_is_deleted(simulator, tmp_path):
     assert names(simulator) == ["Anna", "Bert", "Dora"]
 
 
-def test_a_file_that_cannot_be_read_to_its_end_deletes_nothing(simulator, tmp_path):
-    (tmp_path / "b.csv").write_text('Nr;Name\n3;Cora\n4;"Do', encoding="utf-8")
+@pytest.mark.parametrize(
+    ("rows", "problem"),
+    [
+        ('3;Cora\n4;"Do', "Is a quotation mark missing"),
+        ('3;"Cora\n4;Dora"\n', "Look for a quotation mark that is missing"),
+    ],
+    ids=["cut off", "a row in another"],
+)
+def test_a_file_that_cannot_be_read_to_its_end_deletes_nothing(simulator, tmp_path, rows, problem):
+    (tmp_path / "b.csv").write_text(f"Nr;Name\n{rows}", encoding="utf-8")
     read = run_tabular(ENTRY)
-    assert "Is a quotation mark missing" in str(read.error)
+    assert problem in str(read.error)
     assert read.messages == []
     run_target(simulator, read.messages, **MIRROR)
     assert writes(simulator) == []

@@ -421,6 +421,8 @@ class _Columns:
             UNCALCULATED: "formulas without a result: {}. Open the file in Excel or LibreOffice, save it, and they "
             "have one",
             "unfit": "not of the type that `types` says: {}",
+            SWALLOWED: "lines that are one row by their quotation marks, though each of them looks like a row: {}. "
+            "Look for a quotation mark that is missing or odd; where they are one row, save the list as .xlsx",
         }
         found = [
             self._of_sheet(text.format(self._listed(kind))) for kind, text in problems.items() if self._counts[kind]
@@ -545,8 +547,6 @@ _WARNINGS = {
     "Write them alike if they mean the same",
     TALL: "cells that are merged over several rows have their value in the first of these alone: {}. Unmerge them, "
     "and fill in the value",
-    SWALLOWED: "lines that are one row by their quotation marks, though each of them looks like a row: {}. Look "
-    "for a quotation mark that is missing or odd",
 }
 """What would surprise in the records → the warning."""
 

@@ -71,7 +71,7 @@ class TextSheet:
                 for fields in reader:
                     if len(lines.cuts) == 1:
                         cuts = lines.cuts[0]
-                    elif cuts and set(lines.cuts) == {cuts} and len(self.remarks[SWALLOWED]) < MOST_REMARKS:
+                    elif cuts and min(lines.cuts) >= cuts and len(self.remarks[SWALLOWED]) < MOST_REMARKS:
                         self.remarks[SWALLOWED].append(f"{before + 1} to {reader.line_num}")
                     lines.cuts.clear()
                     if before or not _SEPARATOR_LINE.fullmatch(lines.first):
