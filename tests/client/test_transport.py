@@ -184,10 +184,10 @@ def test_messages_hold_neither_query_nor_key(simulator, waits, caplog):
     caplog.set_level("DEBUG", "ninox_api")
     simulator.faults.add("status", status=503, times=None)
     with pytest.raises(NinoxServerError) as raised:
-        reader(simulator).get_records("A", since_id=4711)
+        reader(simulator).get_records("A", since_id=71104711)
     text = str(raised.value) + caplog.text
     assert "/tables/A/records was answered with HTTP 503" in text
-    assert "4711" not in text
+    assert "71104711" not in text
     assert simulator.token not in text
 
 

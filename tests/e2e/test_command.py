@@ -111,9 +111,9 @@ MISTAKES = {
     "plain http": ({"api_url": "http://ninox.example.com/v1"}, "plain http would send the key unprotected"),
     "Ninox 4": ({"api_url": "https://go.ninox.com/api/v1"}, "go.ninox.com is Ninox 4"),
     "typo in a setting": ({"tabels": ["A"]}, "tabels: there is no such setting. Did you mean 'tables'?"),
-    "a password that cannot be sent": ({"database_passwords": {"Shop": "4711€"}}, "the password of 'Shop' holds a"),
+    "a password that cannot be sent": ({"database_passwords": {"Shop": "71104711€"}}, "the password of 'Shop' holds a"),
     "wrong type": ({"max_api_calls": "many"}, "max_api_calls: give a whole number"),
-    "key of a wrong type": ({"auth_token": 4711}, "auth_token: give a text"),
+    "key of a wrong type": ({"auth_token": 71104711}, "auth_token: give a text"),
 }
 
 
@@ -129,7 +129,7 @@ def test_a_mistake_is_one_clear_error_without_a_traceback(config, tmp_path, mist
     told = [line for line in error_lines(result) if "Config validation failed" not in line]
     assert len(told) == 1, result.stderr
     assert message in told[0]
-    assert "4711" not in result.stderr
+    assert "71104711" not in result.stderr
 
 
 def test_a_config_file_that_is_not_json_is_one_error(tmp_path):
