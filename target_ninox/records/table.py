@@ -115,7 +115,15 @@ class KnownTable:
             self._end = max(self._end, record_id)
 
     def read_gaps(self) -> Iterator[NinoxRecord]:
-        """Yield the records around the ids that others got, those of this run among them."""
+        """Yield the records around the ids that others got, those of this run among them; one by one if they are few.
+
+        Where records may be listed in another order, none is certain to be read before the table's end.
+        """
+        pages_to_end = self.page_size.count_pages(self.highest_id - self.gaps[0][0]) if self.gaps else 0
+        if sum(map(len, self.gaps)) <= pages_to_end:
+            found = (self.find(record_id) for gap in self.gaps for record_id in gap)
+            yield from (record for record in found if record is not None)
+            return
         cursor = 0
         for gap in self.gaps:
             if gap[-1] <= cursor:
@@ -123,7 +131,7 @@ class KnownTable:
             for page in self.pages(after_id=max(cursor, gap[0] - 1)):
                 yield from page
                 cursor = max([cursor, *(record.id for record in page)])
-                if cursor >= gap[-1]:
+                if cursor >= gap[-1] and self._order.is_by_id:
                     break
 
     def read_unread(self) -> None:
@@ -268,16 +276,21 @@ class KnownTable:
         """
         if len(record_ids) <= _FEW:
             return self._found_singly(record_ids)
-        wanted, there, cursor = set(record_ids), set[int](), record_ids[0] - 1
+        wanted, there, before = set(record_ids), set[int](), record_ids[0] - 1
+        tally, cursor = Tally(self._order), before
         try:
-            pages = iter_pages(self._after, after_id=cursor, end=record_ids[-1])
-            for _, page in zip(range(len(record_ids)), pages, strict=False):
+            for _, page in zip(range(len(record_ids)), self._counted(before, tally), strict=False):
                 there |= wanted.intersection(record.id for record in page)
-                cursor = page[-1].id if page else record_ids[-1]
+                cursor = page[-1].id
+                if cursor >= record_ids[-1]:
+                    break
         except KeysetUnusableError:
+            self._order.distrust()
             return self._found_singly(record_ids)
+        if tally.is_in_doubt and not self._has_all(tally, before, cursor, deleted=0):
+            return there | self._found_singly(sorted(wanted - there))
         left = [record_id for record_id in record_ids if record_id > cursor]
-        if not left or not self._found_singly(left[-1:]):  # one empty page proves nothing
+        if not left or self.ends_at(cursor):  # one empty page proves nothing
             return there
         return there | self._found_singly(left)
 

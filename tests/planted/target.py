@@ -446,6 +446,24 @@ PROMISES = [
     Promise(
         "docs/how-to/mirror.md",
         "A record counts as deleted when it has been looked for and is gone, whatever the answer to the deletion was.",
+        test="target/test_order_of_lists.py::test_a_record_that_is_listed_behind_greater_ids_does_not_count_as_deleted",
+        defects=(Defect("target_ninox:KnownTable.still_there", "tally.is_in_doubt and", "False and"),),
+    ),
+    Promise(
+        "docs/how-to/mirror.md",
+        "A record counts as deleted when it has been looked for and is gone, whatever the answer to the deletion was.",
+        test="target/test_deletions.py::test_an_empty_page_by_mistake_does_not_make_records_deleted",
+        defects=(Defect("target_ninox:KnownTable.still_there", "self.ends_at(cursor)", "True"),),
+    ),
+    Promise(
+        "docs/adr/0018-no-record-twice.md",
+        "keys that exist twice end the run with both ids and exit code 1.",
+        test="target/test_another_writer.py::test_records_of_others_are_found_in_whatever_order_they_are_listed",
+        defects=(Defect("target_ninox:KnownTable.read_gaps", "and self._order.is_by_id", ""),),
+    ),
+    Promise(
+        "docs/how-to/mirror.md",
+        "A record counts as deleted when it has been looked for and is gone, whatever the answer to the deletion was.",
         test="target/test_deletions.py::test_a_deletion_that_is_answered_and_never_done_does_not_count",
         defects=(
             Defect("target_ninox:Deleter._delete_singly", "self._table.still_there(done) if done else set()", "set()"),

@@ -37,7 +37,10 @@ def pairs(error):
 
 @pytest.mark.parametrize(
     ("batch", "kept", "switches"),
-    [(1, 0, {}), (2, 4, {}), (3, 1500, {}), (1, 1500, {"save_answer": "ids"}), (2, 4, {"records_since_id": "ignored"})],
+    [
+        *((1, 0, {}), (2, 4, {}), (3, 1500, {}), (1, 1500, {"save_answer": "ids"})),
+        *((2, 4, {"records_since_id": "ignored"}), (2, 4, {"default_order": "shuffled"})),
+    ],
 )
 def test_keys_that_somebody_else_creates_meanwhile_are_named_with_both_ids(simulate, batch, kept, switches):
     simulator = simulate(shop(kept), **switches)
@@ -73,6 +76,15 @@ def test_few_keys_that_were_looked_up_in_a_large_table_are_noticed_too(simulate)
     type_before_batch(simulator, 1, ["name 5001"])
     run = run_target(simulator, rows(5001, 5002), page_size_of_target=1000)
     assert pairs(run.error) == [(5002, 5001)]
+
+
+@pytest.mark.parametrize("count", [3, 6])
+def test_records_of_others_are_found_in_whatever_order_they_are_listed(simulate, count):
+    """One by one where they are few, else by reading."""
+    simulator = simulate(shop(2), default_order="shuffled")
+    type_before_batch(simulator, 1, [f"name {number}" for number in range(5001, 5001 + count)])
+    run = run_target(simulator, rows(5001, 5006), page_size_of_target=3)
+    assert pairs(run.error) == [(number + count, number) for number in range(3, 3 + count)]
 
 
 @pytest.mark.parametrize("answer", ["records", "ids"])

@@ -398,6 +398,16 @@ def test_many_deletions_are_looked_at_in_few_calls(simulate, switches):
         assert len(simulator.log.entries) - deleted_at <= 104
 
 
+def test_an_empty_page_by_mistake_does_not_make_records_deleted(simulate):
+    simulator = simulate(shop(8))
+    simulator.faults.add("keep_one", method="DELETE", path="/A/records$")
+    hide_next = {"kind": "empty_page", "method": "GET", "path": "/A/records$"}
+    simulator.on_request.append(lambda _, method, __: method == "DELETE" and simulator.faults.add(**hide_next))
+    run = run_target(simulator, [TOMBSTONES, *tombstones(4, 6, 8)], hard_delete=True)
+    assert run.counts("customers") == {"read": 3, "deleted": 3}
+    assert list(stored(simulator)) == [1, 2, 3, 5, 7]
+
+
 UNCLEAR_MARKS = (
     *("0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "9999-12-31", "2999-01-01T00:00:00Z"),
     0,

@@ -113,3 +113,38 @@ def test_gaps_cost_a_call_where_nothing_has_shown_the_order_and_none_elsewhere(s
     run = load(simulator, [number for number in range(1, COUNT + 1) if number not in {6, 7, 20}])
     assert (run.error, writes(simulator)) == (None, [])
     assert sum(page.get("page", "0") != "0" for page in record_pages(simulator)) == further
+
+
+TOMBSTONES = schema("customers", key=["Name"], Name="string", _sdc_deleted_at="string")
+ORDERS = [{"default_order": "id"}, BY_CHANGE, {"default_order": "shuffled"}, {**BY_CHANGE, "sequence_field": "absent"}]
+
+
+def delete(simulator, *numbers, **settings):
+    gone = [{"Name": f"name {number}", "_sdc_deleted_at": "2026-11-01T00:00:00Z"} for number in numbers]
+    messages = [TOMBSTONES, *records("customers", gone), state({"bookmarks": {}})]
+    return run_target(simulator, messages, page_size_of_target=PAGE, hard_delete=True, **settings)
+
+
+@pytest.mark.parametrize("switches", ORDERS, ids=str)
+@pytest.mark.parametrize("is_refused", [False, True])
+def test_a_record_that_is_listed_behind_greater_ids_does_not_count_as_deleted(simulate, switches, is_refused):
+    simulator = edited(simulate, (5,), **switches)
+    simulator.faults.add("keep_one", method="DELETE", path="/A/records$", times=None)
+    if is_refused:
+        simulator.faults.add("keep_all", method="DELETE", path="/A/records/5$", times=None)
+    run = delete(simulator, 3, 5, 9)
+    assert names(simulator) == [n for n in range(1, COUNT + 1) if n not in ({3, 9} if is_refused else {3, 5, 9})]
+    outcome = {"deleted": 2, "rejected": 1} if is_refused else {"deleted": 3}
+    assert run.counts("customers") == {"read": 3, **outcome}
+
+
+@pytest.mark.parametrize(
+    ("late", "looks"),
+    [((), ["/A/records", "/A/records", *(f"/A/records/{n}" for n in (3, 5, 9))]), ((2, 9), ["/A/records"])],
+)
+def test_deleted_records_are_asked_for_singly_where_nothing_has_shown_the_order_and_nowhere_else(simulate, late, looks):
+    simulator = edited(simulate, late)
+    assert delete(simulator, 3, 5, 9).counts("customers") == {"read": 3, "deleted": 3}
+    calls = simulator.log.entries
+    deleted_at = next(number for number, call in enumerate(calls) if call.method == "DELETE")
+    assert [call.path[call.path.index("/A/") :] for call in calls[deleted_at + 1 :]] == looks

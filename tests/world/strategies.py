@@ -400,7 +400,7 @@ faults_of_anything = _faults(st.integers(0, 12), [None])
 faults_of_writes = _faults(st.integers(0, 3), ["POST", "DELETE"])
 lies_about_deletions = st.builds(
     lambda kind, after, times: {"kind": kind, "method": "DELETE", "after": after, "times": times},
-    st.sampled_from(["keep_all", "keep_one", "login_page", "html", "drop_after"]),
+    st.sampled_from(["keep_all", "keep_one", "keep_one", "login_page", "html", "drop_after"]),
     st.sampled_from([0, 0, 1]),
     st.sampled_from([1, 9]),
 )

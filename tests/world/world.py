@@ -336,12 +336,16 @@ class TargetWorld(World):
         way=st.sampled_from(["hard_delete", "mirror"]),
         faults=st.lists(draw.lies_about_deletions, max_size=2),
         kill=st.sampled_from([None, None, None, (3, True), (4, True), (5, False)]),
+        order=st.sampled_from(["id", "sequence", "sequence", "shuffled"]),
+        late=st.lists(st.integers(0, 8), max_size=2),
     )
-    def target_deletes_while_it_is_lied_to(self, table, keeps, way, faults, kill):
+    def target_deletes_while_it_is_lied_to(self, table, keeps, way, faults, kill, order, late):
         """Nothing goes that need not, whatever deletions are answered with; what is told is gone."""
         clearing = Clearing.of(self.people.databases[0], table, keeps, way)
         if clearing is None:
             return
+        self.simulator.switches.update({"default_order": order})
+        clearing.touch(late)
         for given in ({"faults": faults, "kill": kill}, {}):
             before, mortal, kept = self.census(), clearing.mortal(), clearing.kept()
             run = self.load(clearing.messages, clearing, **given, hard_delete=True)
@@ -604,7 +608,11 @@ class Load:
 
 
 target_settings = st.fixed_dictionaries(
-    {"batch_size_rows": st.sampled_from([100, 1, 2, 3]), "max_deletes": st.sampled_from([1000, None])}
+    {
+        "batch_size_rows": st.sampled_from([100, 1, 2, 3]),
+        "max_deletes": st.sampled_from([1000, None]),
+        "page_size_of_target": st.sampled_from([None, 2, 3]),
+    }
 )
 
 
@@ -643,6 +651,12 @@ class Clearing:
         self.messages = [described, *records("input", sent), state({"bookmarks": {}})]
         mode = "mirror" if way == "mirror" else "upsert"
         self.settings = {"input": {"table": table_id, "fields": {"p_key": key}, "mode": mode}}
+
+    def touch(self, picks):
+        """Let somebody edit records that are to be deleted: a server may list those last."""
+        for number in sorted(self._dead & self._now()):
+            if number % 9 in picks:
+                self.database.update(self._table_id, number, {})
 
     @property
     def is_certain(self):
