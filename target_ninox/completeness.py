@@ -5,7 +5,7 @@ A stream is complete if all of this holds (`Completeness.doubts` says what does 
 1. Its end was seen: either its ACTIVATE_VERSION, behind its last row and of the version that all its rows carry; or, of
    a tap that knows no versions, the end of the input, if the last message is a STATE that names no stream as
    `currently_syncing` and no STATE held a value of this stream; but not if it stands where taps write one in the
-   middle, too: behind a file of rows, or behind a round number of them.
+   middle, too: behind a file of rows, behind a round number of them, or anywhere if another one stands between rows.
 2. Its beginning was seen: no STATE before its first row held a value of this stream, `version` apart.
 3. Its SCHEMA names no `bookmark_properties`.
 4. At least one row came.
@@ -56,8 +56,9 @@ class _Signs:
     Attributes:
         rows: How many came; rows that only mark a record as deleted are none.
         rows_since_schema: Those of them behind the last SCHEMA; taps begin to count with it.
-        rows_before_state: Those before the last STATE.
-        period: Those before the first STATE behind which more rows came; 0 for none.
+        rows_before_state: So many they were at a STATE behind which no more have come yet; 0 for none.
+        has_state_inside: Whether one stands between two rows, but for a round number: the tap may write one anywhere.
+        states_between_parts: How many stand behind rows before which SCHEMA came again.
         is_in_files: Whether the last of them came in files.
         versions: Those that its rows carry; None among them for a row without one (rows of BATCH files say nothing).
         is_open: Whether the last of them is behind the last SCHEMA.
@@ -70,7 +71,8 @@ class _Signs:
     rows: int = 0
     rows_since_schema: int = 0
     rows_before_state: int = 0
-    period: int = 0
+    has_state_inside: bool = False
+    states_between_parts: int = 0
     is_in_files: bool = False
     versions: set[int | None] = field(default_factory=set)
     is_open: bool = False
@@ -85,12 +87,16 @@ class _Signs:
         return self.activated is not None and self.versions <= {self.activated}
 
     @property
-    def may_go_on(self) -> bool:
-        """Whether the last STATE may be one that the tap writes while the stream is under way."""
-        count = self.rows_since_schema
-        return self.is_in_files or (
-            count > 0 and (count % _ROUND == 0 or (self.period > 0 and count % self.period == 0))
-        )
+    def may_go_on(self) -> str | None:
+        """Why the last STATE may be one that the tap writes while the stream is under way; None for nothing."""
+        if self.is_in_files:
+            return "the last STATE stands behind a file of rows, where taps write one after each file"
+        if self.rows_since_schema and self.rows_since_schema % _ROUND == 0:
+            return f"the last STATE stands behind {self.rows_since_schema} rows, where taps write one anyway"
+        # The Meltano SDK's taps write one behind the rows of a child stream's first parent, and none behind the others.
+        if self.has_state_inside or self.states_between_parts > 1:
+            return "a STATE stands between its rows, so that the tap may have written the last one in the middle, too"
+        return None
 
     @property
     def contradicts_itself(self) -> bool:
@@ -114,7 +120,6 @@ class Completeness:
         """
         self._is_tombstone = is_tombstone
         self._streams: defaultdict[str, _Signs] = defaultdict(_Signs)
-        self._latest: _Signs | None = None
         self._values: dict[str, _Value] = {}
         self._unfinished: frozenset[str] = frozenset()
         self._ends_in_state = False
@@ -131,7 +136,7 @@ class Completeness:
                 signs = self._streams[message["stream"]]
                 signs.names_bookmark = signs.names_bookmark or bool(message.get("bookmark_properties"))
                 signs.is_open = False
-                signs.rows_since_schema = signs.rows_before_state = 0
+                signs.rows_since_schema = 0
             case "BATCH":
                 self._note_rows(self._streams[message["stream"]], is_file=True)
             case "ACTIVATE_VERSION":
@@ -177,12 +182,8 @@ class Completeness:
             yield "no ACTIVATE_VERSION of the version that all its rows carry came behind the last of them"
         if not self._ends_in_state:
             yield "the input does not end with a STATE that names no stream as currently_syncing"
-        if signs.may_go_on:
-            yield (
-                "the last STATE stands behind a file of rows, where taps write one after each file"
-                if signs.is_in_files
-                else f"the last STATE stands behind {signs.rows_since_schema} rows, where taps write one anyway"
-            )
+        if signs.may_go_on is not None:
+            yield signs.may_go_on
         yield from (
             f"a STATE holds {value.path}, so the tap may send only what changed since"
             for key, value in self._values.items()
@@ -198,13 +199,16 @@ class Completeness:
     def _note_rows(self, signs: _Signs, *, is_file: bool = False) -> None:
         if not signs.rows:
             signs.positions_before = {key: value.path for key, value in self._values.items() if value.is_position}
-        if signs.rows_before_state and not signs.period:
-            signs.period = signs.rows_before_state
+        if signs.rows_before_state:
+            if signs.rows_since_schema == 0:
+                signs.states_between_parts += 1
+            elif signs.rows_before_state % _ROUND:
+                signs.has_state_inside = True
+            signs.rows_before_state = 0
         signs.rows += 1
         signs.rows_since_schema += 1
         signs.is_in_files = is_file
         signs.is_open, signs.activated = True, None
-        self._latest = signs
 
     def _note_state(self, state: Any) -> None:
         """Keep where a state holds values, not the values: they may be a customer's."""
@@ -220,8 +224,8 @@ class Completeness:
         for key, value in state.items():  # older taps keep bookmarks by stream, or one date for all, right here
             if key not in {_BOOKMARKS, _UNDER_WAY}:
                 self._note_value(key, repr(key), is_position=not _is_empty(value))
-        if self._latest is not None:
-            self._latest.rows_before_state = self._latest.rows_since_schema
+        for signs in self._streams.values():  # one may belong to a child stream, in the middle of its parent's rows
+            signs.rows_before_state = signs.rows_since_schema or signs.rows_before_state
         self._ends_in_state = not state.get(_UNDER_WAY)
         self._unfinished = frozenset(
             key for key, value in bookmarks.items() if isinstance(value, Mapping) and value.get(_UNFINISHED)

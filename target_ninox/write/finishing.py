@@ -221,6 +221,8 @@ def _certainly_unseen(
         reasons = list(doubts[loader.plan.stream])
         if loader.account.report.rejected:
             reasons.append("rows were rejected, and their records cannot be distinguished from those that did not come")
+        if not (reasons or loader.written.seen):  # files without a row came, or each row says that it was deleted
+            reasons.append("no row came that stands for a record")
         unseen = None if reasons else loader.find_unseen()
         if loader.has_failed and not reasons:
             continue

@@ -307,13 +307,32 @@ PROMISES = [
         "docs/how-to/mirror.md",
         "a multiple of 1,000 rows",
         test="target/test_completeness.py::test_a_state_behind_a_round_number_of_rows_is_no_end",
-        defects=(Defect("target_ninox:_Signs.may_go_on", "count % _ROUND == 0", "False"),),
+        defects=(Defect("target_ninox:_Signs.may_go_on", "self.rows_since_schema % _ROUND == 0", "False"),),
     ),
     Promise(
         "docs/how-to/mirror.md",
-        "a multiple of those behind which the tap wrote one before",
-        test="target/test_completeness.py::test_a_state_where_a_tap_has_written_one_before_is_no_end",
-        defects=(Defect("target_ninox:_Signs.may_go_on", "count % self.period == 0", "False"),),
+        "no other one stands between two rows of the stream, but for such a multiple",
+        test="target/test_completeness.py::test_behind_a_tap_that_writes_states_between_rows_the_last_one_is_no_end",
+        defects=(
+            Defect("target_ninox:_Signs.may_go_on", "self.has_state_inside or", ""),
+            Defect("target_ninox:Completeness._note_rows", "signs.has_state_inside = True", "pass"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/mirror.md",
+        "no other one stands between two rows of the stream, but for such a multiple",
+        test="target/test_completeness.py::test_a_tap_that_fails_between_two_groups_of_children_costs_neither_children_"
+        "nor_groups",
+        defects=(
+            Defect("target_ninox:_Signs.may_go_on", "or self.states_between_parts > 1", ""),
+            Defect("target_ninox:Completeness._note_state", "or signs.rows_before_state", ""),
+        ),
+    ),
+    Promise(
+        "docs/how-to/mirror.md",
+        "at least one row came that stands for a record",
+        test="target/test_completeness.py::test_files_without_a_row_are_no_stream",
+        defects=(Defect("target_ninox:_certainly_unseen", "or loader.written.seen", "or True"),),
     ),
     Promise(
         "docs/how-to/mirror.md",
@@ -326,7 +345,7 @@ PROMISES = [
         "So a mirror works behind taps that read the full table in every run",
         test="target/test_real_taps.py::test_rows_and_deletions_arrive_right_behind_a_real_tap",
         defects=(
-            Defect("target_ninox:_Signs.may_go_on", "count % _ROUND == 0", "False"),
+            Defect("target_ninox:_Signs.may_go_on", "self.rows_since_schema % _ROUND == 0", "False"),
             Defect("target_ninox:Completeness.doubts", "if signs.names_bookmark:", "if True:"),
             Defect("target_ninox:RowWriter.write", "if record is None else", "if True else"),
         ),

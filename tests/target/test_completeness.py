@@ -6,6 +6,7 @@ from itertools import islice
 
 import pytest
 
+from tests.helpers import limits
 from tests.helpers.other_taps import FULL, PARTIAL
 from tests.helpers.run import activate_version, records, run_target, schema, state, stored
 from tests.helpers.run import customer_rows as rows
@@ -167,14 +168,41 @@ def test_a_state_behind_a_round_number_of_rows_is_no_end(simulate, caplog, count
     assert is_end or f"the last STATE stands behind {count} rows" in caplog.text
 
 
-@pytest.mark.parametrize(("count", "is_end"), [(5, True), (6, False), (7, True), (9, False)])
-def test_a_state_where_a_tap_has_written_one_before_is_no_end(simulate, count, is_end):
-    """Every three rows, whatever follows: so one behind the sixth says nothing."""
-    end = state({"bookmarks": {"customers": {}}})
-    given = rows(*range(1, count + 1))
-    simulator = simulate(shop(10))
-    run_target(simulator, [CUSTOMERS, *given[:3], end, *given[3:], end], **MIRROR)
-    assert (len(stored(simulator)) == count) is is_end
+@pytest.mark.parametrize("parts", [(3, 6), (3, 5), (1, 4), (3, 6, 8)])
+@limits.round_numbers(100)
+def test_behind_a_tap_that_writes_states_between_rows_the_last_one_is_no_end(simulate, caplog, parts):
+    """Pages may be of any length, and the next one may have failed."""
+    simulator, messages = simulate(shop(10)), [CUSTOMERS]
+    for first, last in zip((0, *parts), parts, strict=False):
+        messages += [*rows(*range(first + 1, last + 1)), state({"bookmarks": {"customers": {}}})]
+    run_target(simulator, messages, **MIRROR)
+    assert len(stored(simulator)) == 10
+    assert "customers: nothing is deleted, because a STATE stands between its rows" in caplog.text
+
+
+@limits.round_numbers(4)
+def test_states_behind_round_numbers_of_rows_are_no_doubt(simulate):
+    simulator, end = simulate(shop(10)), state({"bookmarks": {"customers": {}}})
+    run_target(simulator, [CUSTOMERS, *rows(1, 2, 3, 4), end, *rows(5, 6, 7, 8), end, *rows(9), end], **MIRROR)
+    assert len(stored(simulator)) == 9
+
+
+GROUPS = schema("groups", key=["Name"], Name="string")
+
+
+def children_of(*groups, has_schemas=False):
+    """What a tap sends that reads the customers of one group after the other, with a state behind each."""
+    for group in groups:
+        own = rows(*range(3 * group - 2, 3 * group + 1 - group % 2))
+        described = [CUSTOMERS] if has_schemas or group == 1 else []
+        yield from [*records("groups", [{"Name": f"name {group}"}]), *described, *own, state({"bookmarks": {}})]
+
+
+@pytest.mark.parametrize("has_schemas", [False, True])
+def test_a_tap_that_fails_between_two_groups_of_children_costs_neither_children_nor_groups(simulate, has_schemas):
+    simulator = simulate(with_another_table("Groups", 9))
+    run_target(simulator, [GROUPS, *children_of(1, 2, 3, has_schemas=has_schemas)], **MIRROR)
+    assert (len(stored(simulator, "A")), len(stored(simulator, "B"))) == (9, 9)
 
 
 def test_a_state_behind_a_file_of_rows_is_no_end(simulate, caplog, tmp_path):
@@ -249,9 +277,27 @@ def test_rows_that_are_all_deletions_are_no_stream(simulate, caplog):
     assert "not a single row came" in caplog.text
 
 
-def with_another_table(caption):
+def test_files_without_a_row_are_no_stream(simulate, caplog, tmp_path):
+    (tmp_path / "a.jsonl").touch()
+    simulator = simulate(shop(9))
+    for files in ([], [(tmp_path / "a.jsonl").as_uri()]):
+        batch = {"type": "BATCH", "stream": "customers", "encoding": {"format": "jsonl"}, "manifest": files}
+        run_target(simulator, [CUSTOMERS, batch, activate_version("customers", 5), state({})], max_deletes=9, **MIRROR)
+        assert len(stored(simulator)) == 9
+        assert "customers: nothing is deleted, because no row came that stands for a record." in caplog.text
+        caplog.clear()
+
+
+def test_rows_of_which_a_stream_map_makes_deletions_are_no_stream(simulate, caplog):
+    simulator, stream_maps = simulate(shop(9)), {"customers": {"_sdc_deleted_at": "'2026-01-01T00:00:00Z'"}}
+    run_target(simulator, [CUSTOMERS, *rows(1, 2), state({})], stream_maps=stream_maps, max_deletes=9, **MIRROR)
+    assert len(stored(simulator)) == 9
+    assert "no row came that stands for a record" in caplog.text
+
+
+def with_another_table(caption, count=0):
     tables = {"A": customers(), "B": {**customers(), "caption": caption}}
-    return team(database(tables, {"A": customer_records(9)}))
+    return team(database(tables, {"A": customer_records(9), "B": customer_records(count)}))
 
 
 FILTERS = {
@@ -316,16 +362,16 @@ def test_states_behind_an_activated_stream_go_out_though_the_input_is_cut_off(si
     assert list(stored(simulator)) == [1, 2]
 
 
-def test_a_schema_that_comes_again_begins_to_count_anew(simulate):
-    """Taps of the Meltano SDK send it for each parent: two rows of each are no rhythm in which a tap writes states."""
-    simulator = simulate(shop(9))
-    run = run_target(
-        simulator,
-        [
-            CUSTOMERS, *rows(1, 2), state({"bookmarks": {}}), CUSTOMERS, *rows(3, 4), state({"bookmarks": {}}),
-            CUSTOMERS, *rows(5, 6), state({"bookmarks": {}}),
-        ],
-        **MIRROR, max_deletes=9,
-    )  # fmt: skip
+@pytest.mark.parametrize("has_parents", [True, False])
+def test_a_schema_that_comes_again_begins_to_count_anew(simulate, has_parents):
+    """Taps of the Meltano SDK (0.54) send it for each parent, and a state behind the first one and at the end."""
+    messages = [GROUPS] if has_parents else []
+    for number in (1, 2, 3):
+        messages += [CUSTOMERS, *rows(2 * number - 1, 2 * number)]
+        messages += [state({"bookmarks": {"customers": {}}})] if number == 1 else []
+        messages += records("groups", [{"Name": f"name {number}"}]) if has_parents else []
+    simulator = simulate(with_another_table("Groups", 4))
+    run = run_target(simulator, [*messages, state({"bookmarks": {"customers": {}, "groups": {}}})], **MIRROR)
     assert run.error is None
     assert list(stored(simulator)) == [1, 2, 3, 4, 5, 6]
+    assert list(stored(simulator, "B")) == ([1, 2, 3] if has_parents else [1, 2, 3, 4])
