@@ -1,21 +1,21 @@
 """`singer-ninox probe`: asks a live Ninox what nobody outside knows, and tells nothing of the data.
 
-To see that it keeps its promises before you run it, read the functions that keep them:
+To see that it keeps its promises before you run it, read two files, which takes ten minutes:
 
-* **Without `--scratch` it only reads.** `wire.py`: `Wire.get`, `Wire.query` and `Wire.both_served` (a GET, twice at
-  once) are all that sends then. The scripts that `Wire.query` runs are in `queries.py`.
-* **At most 60 calls.** `wire.py`: `Wire._check` before each request, and `CallBudget.spend` in `ninox_api/limits.py`
-  before each try of one.
-* **The report holds nothing of the data.** `sight.py`: `Sight.say` and `Sight.leave` note what became of a question;
-  `question.py`: `Question.permits` refuses an answer that `questions.md` does not have; `report.py`: `Report.as_json`
-  writes those words, with statuses, counts of calls and times.
-* **With `--scratch` it writes into that table alone, and deletes only what it made.** `scratch.py`: `open_scratch`,
-  with `_problems` and `_is_harmless`, refuses a table; `Scratch.save`, `delete`, `delete_many`, `upload` and `clean`
-  write and delete, all below `Scratch._path`. No other file uses `Wire.write`, `Wire.upload` or `Wire.download_from`;
-  what is saved is in `writes.py`.
+1. `wire.py`: all that it can send, and that it stops at 60 calls. Without `--scratch` there is a `Reader` only, which
+   can GET and run four scripts that read.
+2. `report.py`: all that it can report. An answer is a word of `questions.md`, whatever the data: `Report.say` refuses
+   any other.
 
-`access.py`, `records.py`, `feed.py` and `values.py` need not be read: they have the questions, and reach Ninox and the
-report through the functions above alone. `run.py` has the order of the questions and Ctrl-C; `command.py` the options,
-and what goes to the screen: there, and not in the report, stand the name of your database and the address of your
-server.
+With `--scratch`, two more:
+
+3. `scratch.py`: which table is refused, and what is deleted in it. Here alone a `Writer` is made, which can change the
+   records of that table and no others.
+4. `writes.py`: what is written.
+
+The other files reach Ninox and the report through those alone (a test holds that), so that nothing in them can break a
+promise. One for each group of questions, `access.py`, `records.py`, `feed.py`, `queries.py` and `values.py`, where each
+function names its questions, what it asks, and what the answer says; `run.py` has their order, and Ctrl-C. The
+screen is another matter than the report: `command.py` and `table.py` write there, and the name of your database and the
+address of your server are among it.
 """

@@ -8,10 +8,10 @@ from typing import Any
 from ninox_api.errors import NinoxConfigError, NinoxProtocolError
 from ninox_api.schema import DatabaseName, Table, Team, parse_schema, parse_tables
 from ninox_singer.names import Names, is_wanted
-from ninox_tools.probe.sight import SAMPLE, Sight, is_id
-from ninox_tools.probe.wire import Reply
+from ninox_tools.probe.reply import OK, Reply, is_id
+from ninox_tools.probe.sight import SAMPLE, Sight, answers
 
-_OK, _FORBIDDEN, _NOT_FOUND = 200, 403, 404
+_ERRORS, _FORBIDDEN, _NOT_FOUND = 400, 403, 404
 _MOST_TABLES = 4
 _TELLING = frozenset({
     "string", "number", "boolean", "choice", "multi", "date", "timestamp", "dchoice", "dmulti", "ref", "rev", "file",
@@ -19,23 +19,22 @@ _TELLING = frozenset({
 """Types whose values answer a question."""
 
 
-def find_database(sight: Sight, *, team: str | None, databases: Iterable[str]) -> None:
-    """Choose the team and the database: those that the settings name, else the first ones."""
-    teams = sight.wire.get("teams")
-    listed = _named(teams) if teams.status == _OK else []
-    sight.say("teams.listed", "yes" if teams.status == _OK else "no")
-    if teams.status != _OK:
-        sight.error_forms.append(teams.form)
+def find_database(sight: Sight, *, team: str | None, databases: Iterable[str]) -> DatabaseName:
+    """Ask for the teams and for the databases of one; choose those that the settings name, else the first ones."""
+    teams = sight.ask.get()
+    sight.say("teams.listed", "yes" if teams.status == OK else "no")
+    _look_at_error(sight, teams)
+    listed = [Team(id=key, name=name) for key, name in _named(teams)] if teams.status == OK else []
     if not listed and team is None:
         message = "team: this server does not list its teams; set it to the id that the address of Ninox shows."
         raise NinoxConfigError(message)
-    found = Names([Team(id=one[0], name=one[1]) for one in listed])
+    found = Names(listed)
     chosen = found.find_all(team) if team else found.items
     if listed and not chosen:
         raise NinoxConfigError(found.describe_absent(str(team), setting="team"))
-    sight.team_id = chosen[0].id if chosen else str(team)
-    answer = sight.wire.get("teams", sight.team_id, "databases")
-    there = Names([DatabaseName(id=one[0], name=one[1]) for one in _named(answer)])
+    sight.ask.path = ("teams", chosen[0].id if chosen else str(team))
+
+    there = Names([DatabaseName(id=key, name=name) for key, name in _named(sight.ask.get("databases"))])
     wanted = list(databases)
     matching = [one for one in there.items if is_wanted(wanted, ids=[one.id], names=[one.name])]
     if not there.items:
@@ -43,7 +42,8 @@ def find_database(sight: Sight, *, team: str | None, databases: Iterable[str]) -
         raise NinoxConfigError(message)
     if not matching:
         raise NinoxConfigError(there.describe_absent(", ".join(wanted), setting="database"))
-    sight.database = matching[0]
+    sight.ask.enter(matching[0])
+    return matching[0]
 
 
 def _named(reply: Reply) -> list[tuple[str, str]]:
@@ -53,17 +53,19 @@ def _named(reply: Reply) -> list[tuple[str, str]]:
     return [(str(one["id"]), str(one.get("name", ""))) for one in reply.json if isinstance(one, dict) and "id" in one]
 
 
+@answers("schema.readable")
 def read_schema(sight: Sight) -> None:
-    """Read the schema, or the list of tables where the key may not."""
-    schema = sight.get()
-    if schema.status == _OK and isinstance(schema.value, dict):
+    """Ask for the schema, or for the list of tables where the key may not read it."""
+    schema = sight.ask.get()
+    if schema.status == OK and isinstance(schema.value, dict):
         sight.tables, sight.has_full_schema = parse_schema(schema.value).tables, True
         types = schema.value["schema"]["types"]
         sight.scripts = {table_id: scripts for table_id, raw in types.items() if (scripts := list(_scripts(raw)))}
         sight.say("schema.readable", "full")
         return
-    tables = sight.get("tables")
-    if tables.status == _OK and isinstance(tables.value, list):
+    _look_at_error(sight, schema)
+    tables = sight.ask.get("tables")
+    if tables.status == OK and isinstance(tables.value, list):
         sight.tables = parse_tables(tables.value).tables
         sight.say("schema.readable", "tables")
     elif {schema.status, tables.status} <= {_FORBIDDEN, _NOT_FOUND}:
@@ -95,51 +97,47 @@ def read_samples(sight: Sight) -> None:
     else:  # the feed is the only one who knows tables then
         chosen = sorted(sight.next_ids, key=lambda key: -sight.next_ids[key])[:_MOST_TABLES]
     for table_id in chosen:
-        reply = sight.get("tables", table_id, "records", perPage=SAMPLE, page=0, ids="true", choiceStyle="ids")
-        if reply.status == _OK and isinstance(reply.value, list):
+        reply = sight.ask.get("tables", table_id, "records", perPage=SAMPLE, page=0, ids="true", choiceStyle="ids")
+        if reply.status == OK and isinstance(reply.value, list):
             sight.samples[table_id] = [one for one in reply.value if isinstance(one, dict) and is_id(one.get("id"))]
 
 
 def _most_telling(sight: Sight) -> list[Table]:
-    """Return the tables whose fields show most, one at least that may be long; none that the feed calls empty."""
-    left = [
+    """Return the table that may be longest, and those whose fields show most; none that the feed calls empty."""
+    tables = [
         table
         for table in sight.tables
         if not table.is_page
         and sight.scratch_name not in {table.id, table.name}
         and sight.next_ids.get(table.id, _SOME) > 1
     ]
-    chosen: list[Table] = []
-    while left and len(chosen) < _MOST_TABLES:
-        best = max(left, key=lambda table: _worth(sight, table, chosen))
-        chosen.append(best)
-        left.remove(best)
-    return chosen
+    longest = max(tables, key=lambda table: sight.next_ids.get(table.id, _SOME), default=None)
 
+    def worth(table: Table) -> tuple[bool, int]:
+        return table is longest, len(_TELLING & {field.type for field in table.fields})
 
-def _worth(sight: Sight, table: Table, chosen: list[Table]) -> tuple[int, int, bool]:
-    """Return how much a table adds: how many records, if it is the first; new types; a link to or from a chosen one."""
-    fields = [field for other in chosen for field in other.fields]
-    links = {field.target_table_id for field in fields if field.type in {"ref", "rev"}}
-    types = {field.type for field in table.fields} & _TELLING - {field.type for field in fields}
-    return 0 if chosen else sight.next_ids.get(table.id, _SOME), len(types), table.id in links
+    return sorted(tables, key=worth, reverse=True)[:_MOST_TABLES]
 
 
 _SOME = 2
 """Id of the next record of a table that is not known: it may have some."""
 
 
+@answers("errors.unknown_record", "errors.body")
 def unknown_record(sight: Sight) -> None:
     """Ask for a record that no table has."""
-    if sight.main is None:
-        return
-    reply = sight.get("tables", sight.main, "records", str(2**31 - 1))
-    sight.say("errors.unknown_record", str(reply.status) if reply.status in {_OK, _NOT_FOUND} else "other")
-    for form in sight.error_forms[-1:]:
-        sight.say("errors.body", form)
+    if sight.main is not None:
+        reply = sight.ask.get("tables", sight.main, "records", str(2**31 - 1))
+        sight.say("errors.unknown_record", str(reply.status) if reply.status in {OK, _NOT_FOUND} else "other")
+        _look_at_error(sight, reply)
 
 
+def _look_at_error(sight: Sight, reply: Reply) -> None:
+    if reply.status >= _ERRORS:
+        sight.say("errors.body", reply.form)
+
+
+@answers("parallel.two")
 def two_at_once(sight: Sight) -> None:
     """Ask for the databases twice at once."""
-    served = sight.wire.both_served("teams", sight.team_id, "databases")
-    sight.say("parallel.two", "both_served" if served else "429")
+    sight.say("parallel.two", "both_served" if sight.ask.are_two_served() else "429")

@@ -16,7 +16,8 @@ from ninox_singer.environment import find_unknown_variables, load_env_file, read
 from ninox_singer.names import find_nearest
 from ninox_singer.settings import read_settings
 from ninox_tools.probe.run import Outcome, probe
-from ninox_tools.probe.wire import MOST_CALLS, Wire
+from ninox_tools.probe.table import print_table
+from ninox_tools.probe.wire import MOST_CALLS
 from tap_ninox.settings import CONNECTION_PROPERTIES, REMOVED_SETTINGS, TAP_PROPERTIES
 
 _PREFIX = "TAP_NINOX_"
@@ -49,24 +50,18 @@ def print_probe(
     connection = read_connection(settings)
     team = settings.get("team")
     wanted = [database] if database else settings.get("databases") or ()
-    wire = Wire(connection)
     does = f"writes into {scratch!r} and empties it again" if scratch else "only reads"
     _say(f"At most {MOST_CALLS} calls to {connection.api_url}; {does}. Ctrl-C stops it.")
     try:
         outcome = probe(
-            wire, api_url=connection.api_url, team=team if team is None or isinstance(team, str) else team[0],
-            databases=wanted,
+            connection, team=team if team is None or isinstance(team, str) else team[0], databases=wanted,
             table=table, scratch=scratch, say=_say,
         )  # fmt: skip
     except KeyboardInterrupt:  # before there was anything to report
         sys.exit(_INTERRUPTED)
-    finally:
-        wire.close()
+    print_table(outcome.report, sys.stderr if as_json else sys.stdout)
     if as_json:
-        outcome.report.print(sys.stderr)
         sys.stdout.write(outcome.report.as_json())
-    else:
-        outcome.report.print(sys.stdout)
     sys.stdout.flush()
     _end(outcome)
 

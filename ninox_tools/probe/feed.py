@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ninox_tools.probe.question import INFERRED, SEEN
-from ninox_tools.probe.sight import Record, Sight, Step, sequence_of
-from ninox_tools.probe.wire import NotAnsweredError, Reply
+from ninox_tools.probe.reply import OK, NotAnsweredError, Record, Reply
+from ninox_tools.probe.report import INFERRED, SEEN
+from ninox_tools.probe.sight import Sight, answers, sequence_of
 
-_OK, _FORBIDDEN, _NOT_FOUND, _GONE = 200, 403, 404, 410
+_FORBIDDEN, _NOT_FOUND, _GONE = 403, 404, 410
 _BEYOND = 2**31 - 1
 """Later than any sequence, and fits any kind of integer."""
 
@@ -18,13 +18,14 @@ _RECENT = 500
 """Changes that are looked through for deletions."""
 
 
+@answers("feed.beyond_head", "feed.next_record_ids")
 def beyond_head(sight: Sight) -> None:
     """Ask for changes later than any: what that shows is where the feed is, and how long tables may be."""
-    reply = sight.get("changes", sinceSq=_BEYOND)
+    reply = sight.ask.get("changes", sinceSq=_BEYOND)
     if reply.status in _REFUSALS:
         sight.say("feed.available", _REFUSALS[reply.status])
         return
-    if reply.status != _OK:  # what it means, `since` finds out
+    if reply.status != OK:  # what it means, `since` finds out
         sight.say("feed.beyond_head", "error", INFERRED)
         return
     _note(sight, reply, None)
@@ -40,6 +41,7 @@ def beyond_head(sight: Sight) -> None:
 _REFUSALS = {_NOT_FOUND: "missing", _FORBIDDEN: "forbidden"}
 
 
+@answers("feed.available", "feed.since", "feed.update_keys", "feed.updates", "feed.sequences")
 def since(sight: Sight) -> None:
     """Ask for changes since the last one in sight, and since the one before it."""
     if sight.answer("feed.available") in {"missing", "forbidden"}:
@@ -49,20 +51,20 @@ def since(sight: Sight) -> None:
     if record is None or table_id is None or last is None:
         _since_head(sight)
         return
-    at = sight.get("tables", table_id, "changes", sinceSq=last)
-    before = sight.get("tables", table_id, "changes", sinceSq=max(0, last - 1))
+    at = sight.ask.get("tables", table_id, "changes", sinceSq=last)
+    before = sight.ask.get("tables", table_id, "changes", sinceSq=max(0, last - 1))
     if before.status == _GONE:
         sight.say("feed.available", "latest_only")
-    elif before.status != _OK:
+    elif before.status != OK:
         sight.say("feed.available", "error")
         return
     else:
         sight.say("feed.available", "yes")
     for reply in (before, at):
-        if reply.status == _OK:
+        if reply.status == OK:
             _note(sight, reply, table_id)
             _look_at_updates(sight, reply, table_id)
-    if at.status == _OK:
+    if at.status == OK:
         sight.head = sight.head or _sequence(at)
         sight.say("feed.since", "inclusive" if record["id"] in _updated(at.value, table_id) else "exclusive")
 
@@ -71,23 +73,24 @@ def _since_head(sight: Sight) -> None:
     """Do the same where records do not say their sequence: at the head, and one before it."""
     if sight.head is None:
         return
-    at = sight.get("changes", sinceSq=sight.head)
-    before = sight.get("changes", sinceSq=max(0, sight.head - 1))
+    at = sight.ask.get("changes", sinceSq=sight.head)
+    before = sight.ask.get("changes", sinceSq=max(0, sight.head - 1))
     if before.status == _GONE:
         sight.say("feed.available", "latest_only")
-    if at.status == _OK and before.status == _OK:
+    if at.status == OK and before.status == OK:
         sight.say("feed.available", "yes")
         if _shows(at.value) or _shows(before.value):
             sight.say("feed.since", "inclusive" if _shows(at.value) else "exclusive", INFERRED)
 
 
+@answers("feed.from_zero")
 def from_zero(sight: Sight) -> None:
     """Ask a table that has few records for all its changes."""
     table_id = sight.smallest
     if table_id is None or sight.answer("feed.available") in {"missing", "forbidden"}:
         return
-    reply = sight.get("tables", table_id, "changes", sinceSq=0)
-    if reply.status != _OK:
+    reply = sight.ask.get("tables", table_id, "changes", sinceSq=0)
+    if reply.status != OK:
         sight.say("feed.from_zero", "refused")
         if reply.status == _GONE:
             sight.say("feed.available", "latest_only")
@@ -103,11 +106,11 @@ def recent(sight: Sight) -> None:
     if sight.answer("feed.available") != "yes" or sight.head is None or sight.removals:
         return
     start = max(0, sight.head - _RECENT)
-    _note(sight, sight.get("changes", sinceSq=start), None)
+    _note(sight, sight.ask.get("changes", sinceSq=start), None)
     tables = {table.id for table in sight.tables}
     named = {table_id for _, removal in sight.removals for table_id in tables if _names(removal, table_id)}
     for table_id in sorted(named)[:1]:
-        _note(sight, sight.get("tables", table_id, "changes", sinceSq=start), table_id)
+        _note(sight, sight.ask.get("tables", table_id, "changes", sinceSq=start), table_id)
 
 
 def judge_lists(sight: Sight) -> None:
@@ -218,10 +221,3 @@ def _sequence(reply: Reply) -> int | None:
 
 def _shows(answer: Any) -> bool:
     return isinstance(answer, dict) and any(answer.get(name) for name in ("updates", "removes", "files"))
-
-
-STEPS = (
-    Step(since, ("feed.available", "feed.since", "feed.update_keys", "feed.updates", "feed.sequences")),
-    Step(from_zero, ("feed.from_zero",)),
-    Step(recent, ()),
-)

@@ -1,4 +1,4 @@
-"""Scripts. Sends: up to eight scripts to `query`, which only reads.
+"""Scripts. Sends: up to eight times one of the four scripts in `wire.py`, with names of tables and fields put in.
 
 Two name nothing of the data, one selects a table of less than 100 records, five at most ask for a field of one record.
 """
@@ -6,136 +6,122 @@ Two name nothing of the data, one selects a table of less than 100 records, five
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from ninox_api.schema import Field, Table
 from ninox_api.scripts import quote_name
-from ninox_tools.probe.question import INFERRED, SEEN
-from ninox_tools.probe.sight import EMPTY, Sight, Step
-from ninox_tools.probe.wire import NotAnsweredError
+from ninox_tools.probe.reply import OK, NotAnsweredError
+from ninox_tools.probe.report import INFERRED, SEEN
+from ninox_tools.probe.sight import EMPTY, Sight, answers
+from ninox_tools.probe.wire import DIVISION, NO_SCRIPT, ONE_FIELD, PUT_IN, RECORDS
 
-_OK = 200
-_WRONG = "this is ( no script"
 _BROKEN = "broken"
 """Caption of a formula in the scratch table that cannot be computed, if the user made one."""
 
 _MOST_FORMULAS = 3
 
 
+@answers("query.available", "query.not_a_number")
 def availability(sight: Sight) -> None:
     """Divide by zero: any script would do, and this one answers a question."""
     try:
-        answer = sight.query("1 / 0")
+        answer = sight.ask.query(DIVISION).json
     except NotAnsweredError as error:
-        sight.say("query.not_a_number", "error", INFERRED)
-        if error.status not in {_OK, 400, 500}:
+        if error.status in {OK, 400, 500}:
+            sight.say("query.not_a_number", "error", INFERRED)
+        else:
             sight.say("query.available", "no")
-            sight.findings.pop("query.not_a_number")
         return
     sight.say("query.available", "yes")
     sight.say("query.not_a_number", "null" if answer is None else "text" if isinstance(answer, str) else "other")
 
 
+@answers("query.errors")
 def wrong_script(sight: Sight) -> None:
     """Send a script that is none."""
-    reply = sight.run(_WRONG)
-    if reply.status == _OK:
+    reply = sight.ask.query(NO_SCRIPT)
+    if reply.status == OK:
         says_so = isinstance(reply.value, dict) and "_err" in reply.value
         sight.say("query.errors", "200" if says_so else "other")
     elif sight.answer("query.available") != "no":
         sight.say("query.errors", str(reply.status) if reply.status in {400, 500} else "other")
 
 
+@answers("query.record_form")
 def records(sight: Sight) -> None:
     """Select the records of a table that has few."""
     table = sight.table(sight.smallest)
     name = _name(table, sight.tables) if table else None
     if name is None or sight.answer("query.available") == "no":
         return
-    answer = sight.query(f"select {name}")
+    answer = sight.ask.query(RECORDS, name).json
     sight.say("query.available", "yes")
-    if not isinstance(answer, list) or not answer:
-        sight.say("query.record_form", "other")
-    elif isinstance(answer[0], list):
-        sight.say("query.record_form", "nested")
-    else:
-        sight.say("query.record_form", "keys" if isinstance(answer[0], str) else "other")
+    first = answer[0] if isinstance(answer, list) and answer else None
+    form = "nested" if isinstance(first, list) else "keys" if isinstance(first, str) else "other"
+    sight.say("query.record_form", form)
 
 
+@answers("query.choices")
 def choice(sight: Sight) -> None:
     """Ask for one choice of one record."""
     for table_id, field, record, value in sight.values("choice"):
-        options = {option.id: option.caption for option in field.choices}
-        if value in EMPTY or not options or sight.answer("query.available") == "no":
+        if value in EMPTY or not field.choices or sight.answer("query.available") == "no":
             continue
-        asked, answer = _value(sight, table_id, record["id"], field)
-        if not asked:
+        if not (names := _names(sight, table_id, record["id"], field)):
             continue
-        is_number = type(answer) is int or (isinstance(answer, str) and answer in options)
-        is_caption = isinstance(answer, str) and answer in options.values()
+        answer = sight.ask.query(ONE_FIELD, *names).json
+        is_number = type(answer) is int or answer in [option.id for option in field.choices]
+        is_caption = answer in [option.caption for option in field.choices]
         sight.say("query.choices", "caption" if is_caption else "number" if is_number else "other")
         return
 
 
+@answers("query.dates")
 def date(sight: Sight) -> None:
     """Ask for one date of one record."""
     for table_id, field, record, value in sight.values("date", "timestamp"):
         if value in EMPTY or sight.answer("query.available") == "no":
             continue
-        asked, answer = _value(sight, table_id, record["id"], field)
-        if asked:
-            form = "text" if isinstance(answer, str) else "milliseconds" if isinstance(answer, int) else "other"
-            sight.say("query.dates", form)
-            return
+        if not (names := _names(sight, table_id, record["id"], field)):
+            continue
+        answer = sight.ask.query(ONE_FIELD, *names).json
+        form = "text" if isinstance(answer, str) else "milliseconds" if isinstance(answer, int) else "other"
+        sight.say("query.dates", form)
+        return
 
 
+@answers("query.formula_errors")
 def formulas(sight: Sight) -> None:
     """Ask for some formulas of one record each, first for those that are known to fail: one that fails shows how."""
     few_first = sorted(sight.samples.items(), key=lambda item: len(item[1]))
-    fields = [
-        (table, page[0]["id"], field)
+    found = [
+        (field.name.casefold() == _BROKEN, names)
         for table_id, page in few_first
         if page and sight.has_full_schema and (table := sight.table(table_id))
         for field in table.fields
-        if field.is_formula and _name(field, table.fields) and _name(table, sight.tables)
+        if field.is_formula and (names := _names(sight, table_id, page[0]["id"], field))
     ]
-    fields.sort(key=lambda item: not _is_known_to_fail(item[2]))
-    for table, record_id, field in fields[:_MOST_FORMULAS]:
+    found.sort(key=lambda item: not item[0])
+    for is_broken, names in found[:_MOST_FORMULAS]:
         try:
-            _, answer = _value(sight, table.id, record_id, field)
+            answer = sight.ask.query(ONE_FIELD, *names).json
         except NotAnsweredError:
             if sight.answer("query.available") == "yes":
-                sight.say("query.formula_errors", "error", SEEN if _is_known_to_fail(field) else INFERRED)
+                sight.say("query.formula_errors", "error", SEEN if is_broken else INFERRED)
             continue
         if isinstance(answer, str) and answer.startswith("#"):
             sight.say("query.formula_errors", "text")
-        elif _is_known_to_fail(field) and answer in EMPTY:
+        elif is_broken and answer in EMPTY:
             sight.say("query.formula_errors", "null")
 
 
-def _is_known_to_fail(field: Field) -> bool:
-    return field.name.casefold() == _BROKEN
+def _names(sight: Sight, table_id: str, record_id: int, field: Field) -> tuple[str, str, str] | None:
+    """Return what is put into the script that asks for a field of a record; None if it has no plain name."""
+    table = sight.table(table_id)
+    name = _name(table, sight.tables) if table else None
+    of_field = _name(field, table.fields) if table else None
+    return (name, str(record_id), of_field) if name and of_field else None
 
 
 def _name(item: Table | Field, siblings: Sequence[Table] | Sequence[Field]) -> str | None:
-    """Return how a script names something; None where the caption has what Ninox may take for the end of the quotes."""
-    return None if {"'", "\\"} & set(item.name) else quote_name(item, siblings)
-
-
-def _value(sight: Sight, table_id: str, record_id: int, field: Field) -> tuple[bool, Any]:
-    """Return whether a script can name a field, and what it answers for it."""
-    table: Table | None = sight.table(table_id)
-    names = (_name(table, sight.tables), _name(field, table.fields)) if table else (None, None)
-    if None in names:
-        return False, None
-    return True, sight.query(f"record({names[0]}, {record_id}).{names[1]}")
-
-
-STEPS = (
-    Step(availability, ("query.available", "query.not_a_number")),
-    Step(wrong_script, ("query.errors",)),
-    Step(records, ("query.record_form",)),
-    Step(choice, ("query.choices",)),
-    Step(date, ("query.dates",)),
-    Step(formulas, ("query.formula_errors",)),
-)
+    """Return how a script names something; None where its caption may be more than a name to Ninox."""
+    return quote_name(item, siblings) if PUT_IN.fullmatch(f"'{item.name}'") else None

@@ -1,134 +1,125 @@
-"""The report: for people as a table, for an issue as JSON. It can hold nothing but words of the tables of questions."""
+"""The report. It can hold words of `questions.md` and of this file, HTTP statuses, numbers of calls, and times.
+
+The questions put their answers in through `say`, `leave` and `count` alone; `as_json` writes these down.
+"""
 
 from __future__ import annotations
 
 import ipaddress
 import json
-import textwrap
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from typing import Any, TextIO
+from statistics import median
+from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from ninox_singer.wording import measure_columns
-from ninox_tools.probe.question import REASONS, Against, Finding, Question
+from ninox_tools.probe.question import QUESTIONS
 
 VERSION = 1
 
+Certainty = Literal["seen", "inferred", "not_seen"]
+SEEN: Final = "seen"
+INFERRED: Final = "inferred"
+
+Reason = Literal["no_data", "refused", "failed", "unreadable", "stopped", "needs_scratch"]
+Stop = Literal["interrupted", "calls_used_up", "fault"]
+ServerKind = Literal["public_cloud", "private_cloud", "this_machine", "another_host"]
+
 _PUBLIC, _PRIVATE = "api.ninox.com", (".ninox.com", ".ninoxdb.de", ".ninoxdb.com")
-_GAP = 2
-_SHARES = (0.26, 0.20, 0.10)
-"""Of the width: question, answer, certainty; what is left is for what it changes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding(NamedTuple):
+    """What became of a question.
+
+    Attributes:
+        answer: One of the question's; None if there is none.
+        reason: Why there is none.
+        status: HTTP status of what was refused.
+    """
+
+    answer: str | None
+    certainty: Certainty
+    reason: Reason | None = None
+    status: int | None = None
+
+
 class Report:
     """What a probe found out.
 
     Attributes:
-        questions: All, in the order of the report.
         findings: Question → what became of it.
         calls: Question → calls that were made for it, and for what was asked along.
         all_calls: Made in all.
-        latencies_ms: Median and longest time of an answer.
-        stopped: Why not everything was asked: `interrupted`, `calls_used_up`, `fault`; None if it was.
+        stopped: Why not everything was asked; None if it was.
         wrote: Whether there was a scratch table.
     """
 
-    questions: Mapping[str, Question]
-    findings: Mapping[str, Finding]
-    calls: Mapping[str, int]
-    api_url: str
-    all_calls: int
-    latencies_ms: tuple[int, int] | None
-    stopped: str | None
-    wrote: bool
+    def __init__(self, api_url: str) -> None:
+        """Start with nothing found."""
+        self.findings: dict[str, Finding] = {}
+        self.calls: dict[str, int] = {}
+        self.all_calls = 0
+        self.stopped: Stop | None = None
+        self.wrote = False
+        self._kind = _kind_of(api_url)
+        self._milliseconds: list[int] = []
 
-    @property
-    def contradictions(self) -> list[str]:
-        """Questions whose answer contradicts what the code relies on."""
-        return [key for key in self.questions if isinstance(self._effect(key), Against)]
+    def say(self, question: str, answer: str, certainty: Certainty = SEEN) -> None:
+        """Note the answer to a question; the first one stays, unless it was only inferred.
 
-    def _effect(self, key: str) -> str:
-        finding = self.findings[key]
-        return "" if finding.answer is None else self.questions[key].effect(finding.answer)
+        Raises:
+            ValueError: `questions.md` has no such answer to it.
+        """
+        if answer not in QUESTIONS[question].answers:
+            message = f"This is no answer to {question}."
+            raise ValueError(message)
+        before = self.findings.get(question)
+        if before is None or before.answer is None or (before.certainty != SEEN and certainty == SEEN):
+            self.findings[question] = Finding(answer, certainty)
+
+    def leave(self, question: str, reason: Reason, status: int | None = None) -> None:
+        """Note why a question has no answer, if it has none."""
+        if question not in self.findings:
+            self.findings[question] = Finding(None, "not_seen", reason, status)
+
+    def count(self, calls: int, seconds: Sequence[float]) -> None:
+        """Note how many calls were made in all, and how long each answer took."""
+        self.all_calls, self._milliseconds = calls, [round(each * 1000) for each in seconds]
+
+    def answer(self, question: str) -> str | None:
+        """Return the answer found so far."""
+        found = self.findings.get(question)
+        return found.answer if found else None
 
     def as_json(self) -> str:
         """Return the report for an issue."""
-        median, longest = self.latencies_ms or (None, None)
-        document: dict[str, Any] = {
+        times = self._milliseconds
+        document: Mapping[str, Any] = {
             "version": VERSION,
             "program": version("singer-ninox"),
             "server": {
-                "kind": _kind(self.api_url), "calls": self.all_calls, "median_ms": median, "longest_ms": longest,
+                "kind": self._kind,
+                "calls": self.all_calls,
+                "median_ms": round(median(times)) if times else None,
+                "longest_ms": max(times, default=None),
             },
             "scratch": self.wrote,
             "stopped": self.stopped,
-            "answers": [_answer(key, self.findings[key], self.calls.get(key, 0)) for key in self.questions],
-        }  # fmt: skip
+            "answers": [_describe(key, self.findings[key], self.calls.get(key, 0)) for key in QUESTIONS],
+        }
         return json.dumps(document, indent=1) + "\n"
 
-    def print(self, output: TextIO) -> None:
-        """Print the table, what contradicts the code first."""
-        against = self.contradictions
-        seen = [key for key in self.questions if self.findings[key].answer is not None and key not in against]
-        missing = [key for key in self.questions if self.findings[key].answer is None]
-        if against:
-            output.write("What contradicts what tap-ninox and target-ninox rely on:\n\n")
-            output.writelines(self._table(against, measure_columns(output)))
-            output.write("\n")
-        if seen:
-            nothing = "Nothing contradicts what tap-ninox and target-ninox rely on:"
-            output.write(f"{'As expected, or without consequence:' if against else nothing}\n\n")
-            output.writelines(self._table(seen, measure_columns(output)))
-            output.write("\n")
-        if missing:
-            output.write("Not seen:\n\n")
-            output.writelines(self._missing(missing, measure_columns(output)))
-            output.write("\n")
-        output.write(
-            f"{len(seen) + len(against)} of {len(self.questions)} questions answered, {self.all_calls} calls.\n"
-        )
-        if self.stopped:
-            output.write(f"{STOPPED[self.stopped]}\n")
 
-    def _table(self, keys: Iterable[str], width: int) -> Iterator[str]:
-        widths = [int(width * share) for share in _SHARES]
-        widths.append(width - sum(widths) - _GAP * len(widths))
-        yield from _row(("Question", "Answer", "How sure", "What it changes for you"), widths)
-        yield from _row(["-" * each for each in widths], widths)
-        for key in keys:
-            finding, question = self.findings[key], self.questions[key]
-            yield from _row((question.text, str(finding.answer), finding.certainty, self._effect(key)), widths)
-
-    def _missing(self, keys: Iterable[str], width: int) -> Iterator[str]:
-        by_reason: dict[str, list[str]] = {}
-        for key in keys:
-            finding = self.findings[key]
-            status = f" (HTTP {finding.status})" if finding.status else ""
-            by_reason.setdefault(f"{REASONS[finding.reason or 'no_data']}{status}", []).append(key)
-        for reason, found in by_reason.items():
-            yield textwrap.fill(f"{reason}: {', '.join(found)}", width, subsequent_indent="  ") + "\n"
-
-
-STOPPED = {
-    "interrupted": "You stopped it: what was asked until then is above.",
-    "calls_used_up": "All calls that a probe may make are used up: what was asked until then is above.",
-    "fault": "Too many requests failed: what was asked until then is above.",
-}
-
-
-def _answer(key: str, finding: Finding, calls: int) -> dict[str, Any]:
-    answer: dict[str, Any] = {"id": key, "answer": finding.answer, "certainty": finding.certainty, "calls": calls}
+def _describe(question: str, finding: Finding, calls: int) -> dict[str, Any]:
+    words: dict[str, Any] = {"id": question, "answer": finding.answer, "certainty": finding.certainty, "calls": calls}
     if finding.answer is None:
-        answer["reason"] = finding.reason
+        words["reason"] = finding.reason
     if finding.status is not None:
-        answer["status"] = finding.status
-    return answer
+        words["status"] = finding.status
+    return words
 
 
-def _kind(api_url: str) -> str:
+def _kind_of(api_url: str) -> ServerKind:
     """Return what kind of server it is; its address is not told."""
     host = urlsplit(api_url).hostname or ""
     if host == _PUBLIC:
@@ -140,13 +131,3 @@ def _kind(api_url: str) -> str:
     except ValueError:
         is_here = host == "localhost"
     return "this_machine" if is_here else "another_host"
-
-
-def _row(cells: Iterable[str], widths: list[int]) -> Iterator[str]:
-    wrapped = [textwrap.wrap(cell, width) or [""] for cell, width in zip(cells, widths, strict=True)]
-    for number in range(max(map(len, wrapped))):
-        line = (
-            (lines[number] if number < len(lines) else "").ljust(width)
-            for lines, width in zip(wrapped, widths, strict=True)
-        )
-        yield (" " * _GAP).join(line).rstrip() + "\n"

@@ -9,31 +9,32 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
+from ninox_api.config import ConnectionConfig
 from ninox_api.errors import NinoxAuthenticationError, NinoxConfigError, NinoxError
 from ninox_tools.probe import access, feed, queries, records, values, writes
-from ninox_tools.probe.question import NOT_SEEN, QUESTIONS, Finding, Reason
-from ninox_tools.probe.report import Report
+from ninox_tools.probe.question import QUESTIONS
+from ninox_tools.probe.reply import NotAnsweredError
+from ninox_tools.probe.report import Reason, Report, Stop
 from ninox_tools.probe.scratch import Left, Scratch, open_scratch
-from ninox_tools.probe.sight import Sight, Step
-from ninox_tools.probe.wire import KEPT_FOR_CLEANING, CallsUsedUpError, NotAnsweredError, Wire
+from ninox_tools.probe.sight import Sight, Step, answered_by
+from ninox_tools.probe.wire import CallsUsedUpError, Reader
+
+_FIRST: tuple[Step, ...] = (
+    access.read_schema, feed.beyond_head, access.read_samples,
+    records.look_at_sample, records.since_id, records.sizes_of_pages, records.first_by_change, records.since_sequence,
+    records.largest_page, records.sorting, records.filters,
+    feed.since, feed.from_zero, feed.recent,
+    access.unknown_record,
+)  # fmt: skip
+_LAST: tuple[Step, ...] = (
+    queries.availability, queries.wrong_script, queries.records, queries.choice, queries.date, queries.formulas,
+    values.list_files, values.back_side, values.look_at_values,
+    access.two_at_once,
+)  # fmt: skip
+"""All that is asked without `--scratch`; with it, `writes.py` comes in between."""
 
 _MOST_FAILURES = 3
 """Steps that may fail one after the other before no further one is tried."""
-
-_BEFORE = (
-    Step(access.read_schema, ("schema.readable",)),
-    Step(feed.beyond_head, ("feed.beyond_head", "feed.next_record_ids")),
-    Step(access.read_samples, ()),
-    *records.STEPS,
-    *feed.STEPS,
-    Step(access.unknown_record, ("errors.unknown_record", "errors.body")),
-)
-_AFTER = (
-    *queries.STEPS,
-    *values.STEPS,
-    Step(access.two_at_once, ("parallel.two",)),
-)
-
 
 _UNREADABLE = "--scratch: the table cannot be read (HTTP {}). Nothing was written."
 
@@ -45,10 +46,10 @@ class StoppedError(Exception):
         why: As the report says it.
     """
 
-    def __init__(self, why: str) -> None:
+    def __init__(self, why: Stop) -> None:
         """Keep why."""
         super().__init__(why)
-        self.why = why
+        self.why: Stop = why
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Outcome:
 
 
 def probe(
-    wire: Wire, *, api_url: str, team: str | None, databases: Iterable[str], table: str | None = None,
+    config: ConnectionConfig, *, team: str | None, databases: Iterable[str], table: str | None = None,
     scratch: str | None = None, say: Callable[[str], object] = lambda _: None,
 ) -> Outcome:  # fmt: skip
     """Ask everything, until it is asked or something stops it.
@@ -74,32 +75,38 @@ def probe(
     Raises:
         NinoxConfigError: The settings name nothing that can be asked; nothing was written.
     """
-    sight = Sight(wire, QUESTIONS)
+    report, reader = Report(config.api_url), Reader(config)
+    sight = Sight(reader, report)
     sight.wanted_table, sight.scratch_name = table, scratch
     runner = _Runner(sight)
     left: Left | None = None
-    stopped: str | None = None
     with _interrupts() as interrupts:
         try:
-            access.find_database(sight, team=team, databases=databases)
-            say(f"Database {sight.database.name!r}." if sight.database else "")
+            database = access.find_database(sight, team=team, databases=databases)
+            say(f"Database {database.name!r}.")
             runner.ask_all(scratch, interrupts)
         except NinoxConfigError:
             raise
         except StoppedError as stop:
-            stopped = stop.why
+            report.stopped = stop.why
         except CallsUsedUpError:
-            stopped = "calls_used_up"
+            report.stopped = "calls_used_up"
         except KeyboardInterrupt:
-            stopped = "interrupted"
+            report.stopped = "interrupted"
         except (NinoxError, NotAnsweredError) as failure:
-            stopped, runner.error = "fault", failure if isinstance(failure, NinoxError) else None
+            report.stopped, runner.error = "fault", failure if isinstance(failure, NinoxError) else None
         finally:  # whatever happened
             if runner.scratch is not None:
                 say("Removing the probe's own records. Ctrl-C twice leaves them there.")
                 left, was_left = _clean(runner.scratch, interrupts)
-                stopped = "interrupted" if was_left else stopped
-    report = _report(sight, runner, api_url=api_url, stopped=stopped, wrote=runner.scratch is not None)
+                report.stopped = "interrupted" if was_left else report.stopped
+                runner.scratch.writer.close()
+            reader.close()
+    report.wrote = runner.scratch is not None
+    report.count(reader.budget.used, reader.seconds)
+    for question in QUESTIONS.values():
+        needs_scratch = question.group == "writes" and not report.wrote
+        report.leave(question.id, "stopped" if report.stopped else "needs_scratch" if needs_scratch else "no_data")
     return Outcome(report, left, runner.error)
 
 
@@ -118,7 +125,6 @@ class _Runner:
     """Asks steps, and notes what each cost and why it has no answer.
 
     Attributes:
-        calls: Question → calls of the step that answers it.
         scratch: The scratch table, once something may have been written into it.
         error: Why it is not written into.
     """
@@ -126,26 +132,24 @@ class _Runner:
     def __init__(self, sight: Sight) -> None:
         self._sight = sight
         self._failures = 0
-        self.calls: dict[str, int] = {}
         self.scratch: Scratch | None = None
         self.error: NinoxError | None = None
 
     def ask_all(self, scratch: str | None, interrupts: _Interrupts) -> None:
         """Ask everything; what is written is looked at by the other questions before it is deleted again."""
-        self.ask(_BEFORE)
+        self.ask(_FIRST)
         if scratch is not None:
             try:
-                self.scratch = open_scratch(self._sight, scratch)
+                self.scratch = open_scratch(self._sight, scratch, held=interrupts.held)
             except NinoxError as refusal:  # what can be read is read all the same
                 self.error = refusal
             except NotAnsweredError as refusal:
                 self.error = NinoxError(_UNREADABLE.format(refusal.status))
         if self.scratch is None:
-            self.ask(_AFTER)
+            self.ask(_LAST)
         else:
-            self._sight.wire.kept, self._sight.wire.held = KEPT_FOR_CLEANING, interrupts.held
             writing = writes.Writing(self.scratch)
-            self.ask((*writing.steps, *_AFTER, *writing.last_steps))
+            self.ask((*writing.steps, *_LAST, *writing.last_steps))
         feed.judge_lists(self._sight)
 
     def ask(self, steps: Iterable[Step]) -> None:
@@ -155,9 +159,9 @@ class _Runner:
             StoppedError: Nothing works any more.
         """
         for step in steps:
-            before = self._sight.wire.calls
+            before = self._sight.ask.budget.used
             try:
-                step.ask(self._sight)
+                step(self._sight)
                 self._failures = 0
             except NotAnsweredError as error:
                 self._leave(step, "refused", error.status)
@@ -171,27 +175,12 @@ class _Runner:
             except (TypeError, ValueError, LookupError, AttributeError):  # of what a live server may answer, who knows
                 self._leave(step, "unreadable")
             finally:
-                for question in step.questions:
-                    self.calls[question] = self._sight.wire.calls - before
+                calls = self._sight.ask.budget.used - before
+                self._sight.report.calls.update(dict.fromkeys(answered_by(step), calls))
 
     def _leave(self, step: Step, reason: Reason, status: int | None = None) -> None:
-        for question in step.questions:
-            self._sight.leave(question, reason, status)
-
-
-def _report(sight: Sight, runner: _Runner, *, api_url: str, stopped: str | None, wrote: bool) -> Report:
-    findings = {key: sight.findings.get(key) or _unseen(key, stopped=stopped, wrote=wrote) for key in QUESTIONS}
-    return Report(
-        questions=QUESTIONS, findings=findings, calls=runner.calls, api_url=api_url, all_calls=sight.wire.calls,
-        latencies_ms=sight.wire.latencies_ms, stopped=stopped, wrote=wrote,
-    )  # fmt: skip
-
-
-def _unseen(key: str, *, stopped: str | None, wrote: bool) -> Finding:
-    if stopped:
-        return Finding(None, NOT_SEEN, "stopped")
-    is_of_writes = QUESTIONS[key].group == "writes"
-    return Finding(None, NOT_SEEN, "needs_scratch" if is_of_writes and not wrote else "no_data")
+        for question in answered_by(step):
+            self._sight.report.leave(question, reason, status)
 
 
 class _Interrupts:
@@ -217,6 +206,9 @@ class _Interrupts:
         Raises:
             KeyboardInterrupt: A signal came meanwhile.
         """
+        if self._holds:  # what is around it comes to its end
+            yield
+            return
         self._holds, self._is_waiting = True, False
         try:
             yield

@@ -1,4 +1,4 @@
-"""The scratch table: when it may be written into, and how it is emptied again.
+"""The scratch table: when it may be written into, what is the probe's in it, and how it is emptied again.
 
 Every record that the probe makes holds a mark, a text that nobody else has, in the table's first text field. Only what
 was seen with that mark is ever changed or deleted: whatever else turns up in the table is left, and named at the end.
@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 from ninox_api.errors import NinoxConfigError, NinoxError
-from ninox_api.files import Upload
 from ninox_api.schema import Field, Table
 from ninox_singer.names import Names
 from ninox_tools.probe.access import TRIGGERS
-from ninox_tools.probe.sight import SAMPLE, Record, Sight
-from ninox_tools.probe.wire import CallsUsedUpError, NotAnsweredError, Reply
+from ninox_tools.probe.reply import OK, NotAnsweredError, Record, Reply
+from ninox_tools.probe.sight import SAMPLE, Sight
+from ninox_tools.probe.wire import CallsUsedUpError, Writer
 
-_OK, _NOT_FOUND = 200, 404
+KEPT_FOR_CLEANING = 8
+"""Calls that are kept back while the table is not empty again."""
 
-_SETS = re.compile(r"""\s*(?:'([^'"]+)'|(\w+))\s*:=\s*(?:\d+|"[^'"]*")\s*;?\s*""")
-"""A script that sets something to a number or a text, and does nothing else."""
+_NOT_FOUND = 404
+
+_SETS = re.compile(r"""\s*(?:'([\w .,()&+-]+)'|(\w+))\s*:=\s*(?:\d+|"[\w .,()&+-]*")\s*;?\s*""")
+"""A script that sets something to a number or a plain text, and does nothing else."""
 
 _PLAIN = frozenset({"string", "number", "boolean", "choice"})
 """Types of fields that a script may set: a link would lead to a record of another table."""
@@ -57,16 +60,18 @@ class Scratch:
         others: How many records without the mark were seen then; None if the table could not be read.
     """
 
-    def __init__(self, sight: Sight, table: Table) -> None:
-        """Remember the table; nothing is sent yet."""
+    def __init__(self, sight: Sight, table: Table, held: Callable[[], AbstractContextManager[None]]) -> None:
+        """Remember the table, and keep back calls for cleaning it; nothing is sent yet."""
         self.table = table
         self.mark = f"singer-ninox probe {secrets.token_hex(8)}"
         self.own: set[int] = set()
         self.gone: set[int] = set()
         self.rows: list[Record] = []
         self.others: int | None = None
-        self._sent = False
+        self.writer = Writer(sight.ask, table.id, held=held)
+        self._has_saved = False
         self._sight = sight
+        self._sight.ask.budget.kept = KEPT_FOR_CLEANING
         texts = self.fields("string")
         self.text = texts[0]
         self.other = next((field for field in [*texts[1:], *self.fields("number")]), self.text)
@@ -80,40 +85,18 @@ class Scratch:
         """A link from the table to itself."""
         return next((field for field in self.fields("ref") if field.target_table_id == self.table.id), None)
 
-    # ------------------------------------------------------------------------------------------------ requests
-
-    @property
-    def _path(self) -> tuple[str, ...]:
-        """Where all that is written begins: the records of this table."""
-        return (*self._sight.path, "tables", self.table.id, "records")
-
     def save(self, *elements: Mapping[str, object]) -> Reply:
-        """Save records in one request, which is sent again only after 429."""
-        before, self._sent = self._sent, True  # an answer that is lost says nothing
-        reply = self._sight.wire.write("POST", *self._path, password=self._sight.password, body=list(elements))
-        self._sent = before or reply.status == _OK
+        """Save records with one request."""
+        before, self._has_saved = self._has_saved, True  # an answer that is lost says nothing
+        reply = self.writer.save(list(elements))
+        self._has_saved = before or reply.status == OK
         return reply
 
     def delete(self, record_id: int) -> bool:
         """Delete one record of the probe's; return whether it is gone."""
-        reply = self._sight.wire.write("DELETE", *self._path, str(record_id), password=self._sight.password)
-        if reply.status in {_OK, _NOT_FOUND}:
+        if self.writer.delete(record_id).status in {OK, _NOT_FOUND}:
             self.gone.add(record_id)
         return record_id in self.gone
-
-    def delete_many(self, record_ids: list[int]) -> Reply:
-        """Delete several records of the probe's in one request."""
-        return self._sight.wire.write("DELETE", *self._path, password=self._sight.password, body=record_ids)
-
-    def upload(self, record_id: int, file: Upload) -> Reply:
-        """Put a file on a record of the probe's."""
-        path = (*self._path, str(record_id), "files")
-        return self._sight.wire.upload(*path, password=self._sight.password, form=file.form())
-
-    def download_from(self, first_byte: int, record_id: int, name: str) -> int:
-        """Ask for that file from a byte on; return the status."""
-        path = (*self._path, str(record_id), "files", name)
-        return self._sight.wire.download_from(first_byte, *path, password=self._sight.password)
 
     def look(self) -> list[Record]:
         """Read the table; return the records that are the probe's."""
@@ -128,14 +111,14 @@ class Scratch:
 
     def keep_calls(self) -> None:
         """Keep back as many calls as it takes to delete what is there, and to look before and behind."""
-        self._sight.wire.kept = 2 + len(self.own - self.gone)
+        self._sight.ask.budget.kept = 2 + len(self.own - self.gone)
 
     def row(self, record_id: int | None) -> Record | None:
         """Return a record as it was seen last."""
         return next((row for row in self.rows if row["id"] == record_id), None)
 
     def _page(self) -> list[Record]:
-        return self._sight.page(self.table.id, perPage=SAMPLE, page=0, ids="true", choiceStyle="ids")
+        return self._sight.ask.page(self.table.id, perPage=SAMPLE, page=0, ids="true", choiceStyle="ids")
 
     def _ours(self, page: list[Record]) -> list[Record]:
         return [
@@ -144,11 +127,9 @@ class Scratch:
             or any(self.mark in str(value) for value in self._sight.fields_of(self.table.id, record).values())
         ]  # fmt: skip
 
-    # ------------------------------------------------------------------------------------------------ the end
-
     def clean(self) -> Left:
         """Delete what the probe made, singly, and look whether the table is empty."""
-        self._sight.wire.kept, self._sight.wire.held = 0, nullcontext
+        self._sight.ask.budget.kept = 0
         try:
             page: list[Record] | None = self._page()
         except (NinoxError, NotAnsweredError, CallsUsedUpError):
@@ -162,7 +143,7 @@ class Scratch:
             except (NinoxError, CallsUsedUpError):
                 continue
         if page == [] and not self.own - self.gone:
-            return Left([], None if self._sent and not self.own else 0)
+            return Left([], None if self._has_saved and not self.own else 0)
         try:
             page = self._page()
         except (NinoxError, NotAnsweredError, CallsUsedUpError):
@@ -171,8 +152,13 @@ class Scratch:
         return Left(left, len(page) - len(left))
 
 
-def open_scratch(sight: Sight, name: str) -> Scratch:
-    """Return the scratch table, if it may be written into.
+def open_scratch(sight: Sight, name: str, *, held: Callable[[], AbstractContextManager[None]]) -> Scratch:
+    """Return the scratch table, if it may be written into. Here alone a `Writer` is made.
+
+    Args:
+        sight: What is known.
+        name: Of the table.
+        held: Holds Ctrl-C back.
 
     Raises:
         NinoxConfigError: It may not; nothing was written.
@@ -190,10 +176,10 @@ def open_scratch(sight: Sight, name: str) -> Scratch:
     if problems:
         raise NinoxConfigError([f"--scratch: {problem} Nothing was written." for problem in problems])
     for _ in range(2):  # an empty page may come by mistake: a second one is no accident
-        if sight.page(table.id, perPage=SAMPLE, page=0, ids="true"):
+        if sight.ask.page(table.id, perPage=SAMPLE, page=0, ids="true"):
             message = "--scratch: the table holds records. Make an empty table for the probe. Nothing was written."
             raise NinoxConfigError(message)
-    return Scratch(sight, table)
+    return Scratch(sight, table, held)
 
 
 def _problems(sight: Sight, table: Table) -> Iterator[str]:

@@ -1,16 +1,14 @@
-"""What the probe has in sight: a database, its tables, some of their records, and what it has found out so far."""
+"""What the probe has in its memory: a database, its tables, some of their records. Sends nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
-from ninox_api.errors import NinoxProtocolError
-from ninox_api.schema import DatabaseName, Field, Table
-from ninox_tools.probe.question import SEEN, Certainty, Finding, Question, Reason
-from ninox_tools.probe.wire import NotAnsweredError, Reply, Wire
-
-Record = Mapping[str, Any]
+from ninox_api.schema import Field, Table
+from ninox_tools.probe.reply import Record
+from ninox_tools.probe.report import Report
+from ninox_tools.probe.wire import Reader
 
 SAMPLE = 100
 """Records that are read of a table to look at their values: one page as servers send it by default."""
@@ -19,9 +17,11 @@ EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
 class Sight:
-    """What the questions share. Records stay in this object's memory; a finding is a word of a question's table.
+    """What the questions share.
 
     Attributes:
+        ask: The way to Ninox.
+        report: The way into the report.
         tables: What the schema shows; empty if the key may not read it.
         wanted_table: Id or name of the table to read, if the user gave one.
         scratch_name: Id or name of the table to write into, likewise.
@@ -32,16 +32,14 @@ class Sight:
         last_changed: The record of the main table that changed last, as far as that is known.
         removals: What the feeds have shown as removed, each with the table whose feed it was; None for the database's.
         files: What the feeds have shown as changed files.
-        error_forms: What bodies of errors look like.
     """
 
-    def __init__(self, wire: Wire, questions: Mapping[str, Question]) -> None:
+    def __init__(self, ask: Reader, report: Report) -> None:
         """Start with nothing in sight."""
-        self.wire = wire
-        self._questions = questions
-        self.findings: dict[str, Finding] = {}
-        self.team_id = ""
-        self.database: DatabaseName | None = None
+        self.ask = ask
+        self.report = report
+        self.say = report.say
+        self.answer = report.answer
         self.tables: Sequence[Table] = ()
         self.wanted_table: str | None = None
         self.scratch_name: str | None = None
@@ -53,81 +51,6 @@ class Sight:
         self.last_changed: Record | None = None
         self.removals: list[tuple[str | None, Any]] = []
         self.files: list[Any] = []
-        self.error_forms: list[str] = []
-
-    # ------------------------------------------------------------------------------------------------ findings
-
-    def say(self, question: str, answer: str, certainty: Certainty = SEEN) -> None:
-        """Note the answer to a question; the first one stays, unless it was only inferred."""
-        if not self._questions[question].permits(answer):
-            message = f"{answer!r} is no answer to {question}."
-            raise ValueError(message)
-        before = self.findings.get(question)
-        if before is None or before.answer is None or (before.certainty != SEEN and certainty == SEEN):
-            self.findings[question] = Finding(answer, certainty)
-
-    def leave(self, question: str, reason: Reason, status: int | None = None) -> None:
-        """Note why a question has no answer, if it has none."""
-        if question not in self.findings:
-            self.findings[question] = Finding(None, "not_seen", reason, status)
-
-    def answer(self, question: str) -> str | None:
-        """Return the answer found so far."""
-        found = self.findings.get(question)
-        return found.answer if found else None
-
-    # ------------------------------------------------------------------------------------------------ requests
-
-    @property
-    def path(self) -> tuple[str, ...]:
-        """Where the database is."""
-        assert self.database is not None  # noqa: S101 (`run` asks nothing without one)
-        return ("teams", self.team_id, "databases", self.database.id)
-
-    @property
-    def password(self) -> str | None:
-        """What unlocks the database."""
-        assert self.database is not None  # noqa: S101 (likewise)
-        return self.wire.passwords.get(self.database.id, self.wire.passwords.get(self.database.name))
-
-    def get(self, *segments: str, **query: str | int) -> Reply:
-        """Ask for something of the database."""
-        reply = self.wire.get(*self.path, *segments, password=self.password, **query)
-        if reply.status >= 500:  # noqa: PLR2004 (it may have been a hiccup: only what comes twice is an answer)
-            reply = self.wire.get(*self.path, *segments, password=self.password, **query)
-        if reply.value is None and reply.status >= 400:  # noqa: PLR2004 (errors begin there)
-            self.error_forms.append(reply.form)
-        return reply
-
-    def page(self, table_id: str, **query: str | int) -> list[Record]:
-        """Return a page of records.
-
-        Raises:
-            NotAnsweredError: The server refuses it.
-            NinoxProtocolError: The answer is no list of records.
-        """
-        answer = self.get("tables", table_id, "records", **query).json
-        if not isinstance(answer, list) or not all(isinstance(one, dict) and is_id(one.get("id")) for one in answer):
-            message = "The answer to a list of records is no list of records."
-            raise NinoxProtocolError(message)
-        return answer
-
-    def query(self, script: str) -> Any:
-        """Return what a script answers.
-
-        Raises:
-            NotAnsweredError: The server refuses it; 200 if it says so in an answer with `_err`.
-        """
-        answer = self.run(script).json
-        if isinstance(answer, dict) and "_err" in answer:
-            raise NotAnsweredError(200)
-        return answer
-
-    def run(self, script: str) -> Reply:
-        """Return the reply to a script."""
-        return self.wire.query(*self.path, "query", password=self.password, script=script)
-
-    # ------------------------------------------------------------------------------------------------ what is there
 
     @property
     def main(self) -> str | None:
@@ -177,21 +100,25 @@ class Sight:
                     yield table_id, field, record, values.get(field.id)
 
 
-class Step(NamedTuple):
-    """A few requests that answer some questions.
+Step = Callable[[Sight], None]
+"""Sends a few requests and says what it saw. What it leaves unsaid counts as not seen."""
 
-    Attributes:
-        ask: Sends them and says what it saw. What it leaves unsaid counts as not seen.
-        questions: Ids of what it may answer.
-    """
-
-    ask: Callable[[Sight], None]
-    questions: tuple[str, ...]
+Function = TypeVar("Function", bound=Callable[..., None])
 
 
-def is_id(value: Any) -> bool:
-    """Return whether something is the id of a record."""
-    return type(value) is int and value > 0
+def answers(*questions: str) -> Callable[[Function], Function]:
+    """Note which questions a step may answer."""
+
+    def note(step: Function) -> Function:
+        vars(step)["questions"] = questions
+        return step
+
+    return note
+
+
+def answered_by(step: Step) -> tuple[str, ...]:
+    """Return the questions that a step may answer."""
+    return getattr(step, "questions", ())
 
 
 def sequence_of(record: Record) -> int | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ninox_tools.probe.question import INFERRED
-from ninox_tools.probe.sight import EMPTY, Record, Sight, Step, is_id
+from ninox_tools.probe.reply import Record, is_id
+from ninox_tools.probe.report import INFERRED
+from ninox_tools.probe.sight import EMPTY, Sight, answers
 
-_OK = 200
 _LISTED = {"name", "contentType", "size", "modifiedDate", "modifiedUser", "seq"}
 _FILES = ("file", "image", "signature")
 
@@ -22,6 +22,7 @@ _FORMS: dict[str, tuple[tuple[str, ...], dict[type, str]]] = {
 """Question → types of fields, and what a type of JSON is called in its answers."""
 
 
+@answers(*_FORMS, "records.choice_ids", "records.dynamic_choice", "records.empty_field")
 def look_at_values(sight: Sight) -> None:
     """Look at one value of each kind."""
     for question, (types, forms) in _FORMS.items():
@@ -55,6 +56,7 @@ def _dynamic_choices(sight: Sight) -> None:
         sight.say("records.dynamic_choice", "ids", INFERRED)
 
 
+@answers("records.reverse_reference")
 def back_side(sight: Sight) -> None:
     """Ask for one record that a link leads to, if there is a field for its reverse reference."""
     for _, field, _, value in sight.values("ref"):
@@ -65,7 +67,7 @@ def back_side(sight: Sight) -> None:
             continue
         if sight.wanted_table is not None and table.id not in sight.samples:
             continue
-        record = sight.get("tables", table.id, "records", str(target), ids="true", style="ids").json
+        record = sight.ask.get("tables", table.id, "records", str(target), ids="true", style="ids").json
         if isinstance(record, dict) and record.get("id") == target:
             links = sight.fields_of(table.id, record).get(back.id)
             sight.say(
@@ -89,11 +91,12 @@ def _texts(sight: Sight) -> Iterator[tuple[str, Any, Record, Any]]:
     return sight.values("string", "html")
 
 
+@answers("files.dates", "files.listed_keys")
 def list_files(sight: Sight) -> None:
     """Ask for the files of one record that shows a file in a field."""
     for table_id, _, record, value in sight.values(*_FILES):
         if value not in EMPTY and sight.answer("files.dates") is None:
-            look_at_files(sight, sight.get("tables", table_id, "records", str(record["id"]), "files").json)
+            look_at_files(sight, sight.ask.get("tables", table_id, "records", str(record["id"]), "files").json)
             return
 
 
@@ -110,13 +113,3 @@ def look_at_files(sight: Sight, answer: Any) -> None:
             "files.listed_keys",
             "as_modelled" if file.keys() == _LISTED else "fewer" if _LISTED - file.keys() else "more",
         )
-
-
-STEPS = (
-    Step(list_files, ("files.dates", "files.listed_keys")),
-    Step(back_side, ("records.reverse_reference",)),
-    Step(
-        look_at_values,
-        (*_FORMS, "records.choice_ids", "records.dynamic_choice", "records.empty_field"),
-    ),
-)

@@ -11,12 +11,12 @@ from typing import Any
 from ninox_api.files import Upload
 from ninox_tools.probe.feed import look_at_feed
 from ninox_tools.probe.records import look_at_sample
+from ninox_tools.probe.reply import OK, Record, Reply, is_id
 from ninox_tools.probe.scratch import Scratch
-from ninox_tools.probe.sight import EMPTY, Record, Sight, Step, is_id, sequence_of
+from ninox_tools.probe.sight import EMPTY, Sight, Step, answers, sequence_of
 from ninox_tools.probe.values import look_at_files
-from ninox_tools.probe.wire import Reply
 
-_OK, _PARTIAL, _NOT_FOUND, _SERVER_ERRORS = 200, 206, 404, 500
+_PARTIAL, _SERVER_ERRORS = 206, 500
 _BEYOND_DOUBLES = 2**53 + 1
 _NO_FIELD = "no field is called so"
 _MADE = 3
@@ -40,29 +40,19 @@ class Writing:
     @property
     def steps(self) -> tuple[Step, ...]:
         """The steps in their order, up to where other questions look at what was written."""
-        return (
-            Step(self.create, ("write.answer", "write.ids_in_order", "write.trigger", "write.doubles")),
-            Step(self.refused_batch, ()),
-            Step(self.empty, ()),
-            Step(self.given_id, ()),
-            Step(self.look, ("write.batch", "write.null", "write.empty_text", "write.upsert")),
-            Step(self.upload, ("files.upload_answer", "files.ranges")),
-        )
+        return (self.create, self.refused_batch, self.empty, self.given_id, self.look, self.upload)
 
     @property
     def last_steps(self) -> tuple[Step, ...]:
         """The steps that delete it again."""
-        return (
-            Step(self.delete, ()),
-            Step(self.look_again, ("files.move_record", "feed.recreated", "feed.cascade")),
-            Step(self.delete_many, ("delete.many",)),
-        )
+        return (self.delete, self.look_again, self.delete_many)
 
+    @answers("write.answer", "write.ids_in_order", "write.trigger", "write.doubles")
     def create(self, sight: Sight) -> None:
         """Make three records, the third with a value in each kind of field, and read them."""
         plain = [self._fields(number) for number in (1, 2, 3)]
         reply = self._scratch.save({"fields": plain[0]}, {"fields": plain[1]}, {"fields": plain[2] | self._values()})
-        if reply.status != _OK:  # one of the values is none that this server takes
+        if reply.status != OK:  # one of the values is none that this server takes
             reply = self._scratch.save(*({"fields": fields} for fields in plain))
         rows = self._scratch.look()
         look_at_sample(sight)
@@ -134,6 +124,7 @@ class Writing:
         status = send().status
         return status if status < _SERVER_ERRORS else send().status
 
+    @answers("write.batch", "write.null", "write.empty_text", "write.upsert")
     def look(self, sight: Sight) -> None:
         """Read the table, and see what became of all that."""
         rows = self._scratch.look()
@@ -144,36 +135,37 @@ class Writing:
             is_saved = [any(self._marked(sight, row, number) for row in rows) for number in (4, 5)]
             if is_saved[1]:
                 sight.say("write.batch", "accepted")
-            elif self._statuses["batch"] != _OK:
+            elif self._statuses["batch"] != OK:
                 sight.say("write.batch", "partial" if is_saved[0] else "atomic")
         for name, record_id in (("null", self._ids[0]), ("empty_text", self._ids[1])):
             row = self._scratch.row(record_id)
             if name in self._statuses and row is not None:
                 value = sight.fields_of(self._scratch.table.id, row).get(self._scratch.other.id)
                 cleared = "clears" if value in EMPTY else "ignored"
-                sight.say(f"write.{name}", cleared if self._statuses[name] == _OK else "refused")
+                sight.say(f"write.{name}", cleared if self._statuses[name] == OK else "refused")
         if "upsert" in self._statuses:
             others = [row["id"] for row in rows if self._marked(sight, row, 6)]
-            if self._statuses["upsert"] != _OK or not others:
+            if self._statuses["upsert"] != OK or not others:
                 sight.say("write.upsert", "refused")
             else:
                 sight.say("write.upsert", "creates" if others == [self._given] else "other_id")
         self._before = self._scratch.row(self._ids[2])
         self._scratch.keep_calls()
 
+    @answers("files.upload_answer", "files.ranges")
     def upload(self, sight: Sight) -> None:
         """Put a small file on the third record, list it, and ask for it from its third byte on."""
         if self._before is None:
             return
         record_id = self._before["id"]
         file = Upload(name="probe.txt", content=b"singer-ninox probe", media_type="text/plain")
-        reply = self._scratch.upload(record_id, file)
-        if reply.status != _OK:
+        reply = self._scratch.writer.upload(record_id, file)
+        if reply.status != OK:
             return
         sight.say("files.upload_answer", reply.form)
-        path = (*sight.path, "tables", self._scratch.table.id, "records", str(record_id), "files")
-        look_at_files(sight, sight.wire.get(*path, password=sight.password).json)
-        status = self._scratch.download_from(2, record_id, file.name)
+        listed = sight.ask.get("tables", self._scratch.table.id, "records", str(record_id), "files")
+        look_at_files(sight, listed.json)
+        status = self._scratch.writer.download(record_id, file.name, first_byte=2)
         sight.say("files.ranges", "honoured" if status == _PARTIAL else "ignored")
 
     def delete(self, sight: Sight) -> None:  # noqa: ARG002 (likewise)
@@ -185,6 +177,7 @@ class Writing:
             self._scratch.delete(self._ids[0])
         self._scratch.keep_calls()
 
+    @answers("files.move_record", "feed.recreated", "feed.cascade")
     def look_again(self, sight: Sight) -> None:
         """Read the table, and what its feed says of all that."""
         self._scratch.look()
@@ -194,8 +187,8 @@ class Writing:
             sequences = (sequence_of(self._before), sequence_of(after))
             if None not in sequences:
                 sight.say("files.move_record", "no" if len(set(sequences)) == 1 else "yes")
-        reply = sight.get("tables", self._scratch.table.id, "changes", sinceSq=0)
-        if reply.status != _OK or not self._ids:
+        reply = sight.ask.get("tables", self._scratch.table.id, "changes", sinceSq=0)
+        if reply.status != OK or not self._ids:
             return
         start = len(sight.removals)
         look_at_feed(sight, reply, self._scratch.table.id)
@@ -208,14 +201,15 @@ class Writing:
         if link and link.cascades and not self._scratch.row(self._ids[1]):
             sight.say("feed.cascade", "listed" if self._ids[1] in removed else "silent")
 
+    @answers("delete.many")
     def delete_many(self, sight: Sight) -> None:
         """Delete what is left with one request, and look; not if there is a record that may be somebody else's."""
         ids = [row["id"] for row in self._scratch.rows]
         if not ids or self._scratch.others != 0:  # a server that ignores the list of ids may empty the table
             return
-        status = self._status_of(lambda: self._scratch.delete_many(ids))
+        status = self._status_of(lambda: self._scratch.writer.delete_many(ids))
         rows = {row["id"] for row in self._scratch.look()}
-        if status == _OK:
+        if status == OK:
             sight.say("delete.many", "ignored" if rows >= set(ids) else "served")
         else:
             sight.say("delete.many", "missing")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from ninox_api.config import ConnectionConfig
 from ninox_simulator.documents import RecordDocument, TeamDocument
 from ninox_tools.probe.run import probe
-from ninox_tools.probe.wire import Wire
 from tests.helpers import limits
 from tests.helpers.seeds import TEAM_ID, database, field, table
 
@@ -75,13 +74,9 @@ def _customer(number, count):
 def run_probe(stage, *, scratch=False, **more):
     """Probe a simulator; return how it ended. `scratch` is whether to write, or the name of the table."""
     config = ConnectionConfig(auth_token=stage.token, api_url=stage.url)
-    wire = Wire(config)
     options = {"team": TEAM_ID, "databases": (), "scratch": SCRATCH_NAME if scratch is True else scratch or None}
-    try:
-        with limits.no_pauses():
-            return probe(wire, api_url=config.api_url, **{**options, **more})
-    finally:
-        wire.close()
+    with limits.no_pauses():
+        return probe(config, **{**options, **more})
 
 
 def answers(outcome):

@@ -12,7 +12,7 @@ PROMISES = [
         PAGE,
         "It makes at most 60 calls",
         test=f"{TESTS}::test_repeated_requests_count_and_end_it_at_sixty",
-        defects=(Defect("ninox_tools.probe:Wire.__init__", "max_api_calls=MOST_CALLS", "max_api_calls=600"),),
+        defects=(Defect("ninox_tools.probe:Reader.__init__", "self._transport.budget = self.budget", "pass"),),
     ),
     Promise(
         PAGE,
@@ -24,34 +24,28 @@ PROMISES = [
         PAGE,
         "It only reads, unless you name a table with `--scratch`.",
         test=f"{TESTS}::test_without_a_scratch_table_it_only_reads_and_with_one_it_writes_into_that_alone",
-        defects=(Defect("ninox_tools.probe:Wire.query", "segments=segments", 'segments=(*segments[:-1], "exec")'),),
+        defects=(Defect("ninox_tools.probe:Reader.query", '("query",)', '("exec",)'),),
     ),
     Promise(
         PAGE,
         "The report holds no name, caption, value, record id, address, mail address or key.",
         test=f"{TESTS}::test_the_report_holds_nothing_of_the_data",
         defects=(
-            Defect("ninox_tools.probe:Report.as_json", "_kind(self.api_url)", "self.api_url"),
-            Defect("ninox_tools.probe:_answer", '"id": key', '"id": str(finding)'),
+            Defect("ninox_tools.probe:Report.__init__", "_kind_of(api_url)", "api_url"),
+            Defect("ninox_tools.probe:_describe", '"id": question', '"id": str(finding)'),
         ),
     ),
     Promise(
         PAGE,
         "and anything else is refused.",
         test=f"{TESTS}::test_no_answer_can_be_said_that_the_table_of_its_question_does_not_have",
-        defects=(Defect("ninox_tools.probe:Sight.say", "not self._questions[question].permits(answer)", "False"),),
+        defects=(Defect("ninox_tools.probe:Report.say", "answer not in QUESTIONS[question].answers", "False"),),
     ),
     Promise(
         PAGE,
         "Ctrl-C stops it at any moment; what was found out until then is printed.",
         test=f"{TESTS}::test_answers_from_before_ctrl_c_stay",
-        defects=(
-            Defect(
-                "ninox_tools.probe.run:_report",
-                "sight.findings.get(key) or",
-                "sight.findings.get(key if stopped is None else 0) or",
-            ),
-        ),
+        defects=(Defect("ninox_tools.probe:print_table", "report.answer(key) is not None", "not report.stopped"),),
     ),
     Promise(
         PAGE,
@@ -64,7 +58,7 @@ PROMISES = [
         "counts as an answer only if it comes twice.",
         test=f"{TESTS}::test_one_failure_of_the_server_is_no_answer",
         defects=(
-            Defect("ninox_tools.probe:Sight.get", "if reply.status >= 500:", "if False:"),
+            Defect("ninox_tools.probe:Reader._read", "reply.status < _SERVER_ERRORS", "True"),
             Defect("ninox_tools.probe:Writing._status_of", "status < _SERVER_ERRORS", "True"),
         ),
     ),
@@ -78,7 +72,7 @@ PROMISES = [
         PAGE,
         "Answers that contradict something that tap-ninox or target-ninox relies on come first, with their consequence",
         test=f"{TESTS}::test_what_contradicts_the_code_comes_first_with_the_setting_that_helps",
-        defects=(Defect("ninox_tools.probe:Report.print", "against = self.contradictions", "against = []"),),
+        defects=(Defect("ninox_tools.probe:print_table", "isinstance(_effect(report, key), Against)", "False"),),
     ),
     Promise(
         PAGE,
@@ -117,21 +111,25 @@ PROMISES = [
     ),
     Promise(
         PAGE,
-        "at most eight scripts that only read",
+        "at most eight times one of four scripts that only read",
         test=f"{TESTS}::test_at_most_eight_scripts_are_sent_however_many_formulas_there_are",
-        defects=(Defect("ninox_tools.probe.queries:formulas", "fields[:_MOST_FORMULAS]", "fields"),),
+        defects=(Defect("ninox_tools.probe.queries:formulas", "found[:_MOST_FORMULAS]", "found"),),
     ),
     Promise(
         PAGE,
-        "nothing is named whose caption holds an apostrophe or a backslash",
+        "nothing is named whose caption holds anything but letters, digits, blanks and `_.,()&+-`",
         test=f"{TESTS}::test_a_caption_that_may_end_its_quotes_is_put_into_no_script",
-        defects=(Defect("ninox_tools.probe.queries:_name", "None if", "None if not item.name and"),),
+        defects=(Defect("ninox_tools.probe.queries:_name", "PUT_IN.fullmatch(f\"'{item.name}'\")", "True"),),
     ),
     Promise(
         PAGE,
-        "only a multiple of 50 is told, as any other could be the size of a table.",
-        test=f"{TESTS}::test_no_answer_can_be_said_that_the_table_of_its_question_does_not_have",
-        defects=(Defect("ninox_tools.probe:Question.permits", " and int(answer) % ROUND == 0", ""),),
+        "has more records behind such a page, and answers as many a second time.",
+        test=f"{TESTS}::test_the_size_of_a_page_that_is_that_of_a_table_is_not_told",
+        defects=(
+            Defect("ninox_tools.probe.records:largest_page", "len(again) == len(page)", "again"),
+            Defect("ninox_tools.probe.records:largest_page", "page and _goes_on(sight, main, page)", "page"),
+            Defect("ninox_tools.probe.records:_goes_on", ").status == OK", ")"),
+        ),
     ),
     Promise(
         PAGE,

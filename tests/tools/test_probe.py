@@ -17,11 +17,14 @@ from pathlib import Path
 import pytest
 from starlette.responses import Response
 
+from ninox_api.config import ConnectionConfig
 from ninox_api.errors import NinoxConfigError
 from ninox_simulator.documents import RecordDocument
 from ninox_tools.probe import wire
 from ninox_tools.probe.command import _end
-from ninox_tools.probe.question import QUESTIONS, REASONS, Against
+from ninox_tools.probe.question import QUESTIONS, Against
+from ninox_tools.probe.report import Report
+from ninox_tools.probe.table import REASONS, print_table
 from tap_ninox import settings as of_tap
 from target_ninox import settings as of_target
 from tests.helpers import limits
@@ -30,6 +33,11 @@ from tests.helpers.probing import MAIN, SCRATCH, SCRATCH_NAME, answers, company,
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, field, table
 
 MOST_CALLS = 60
+
+some_or_each = pytest.mark.parametrize(
+    "share", [pytest.param(4, id="some"), pytest.param(1, id="each", marks=pytest.mark.prove)]
+)
+"""Moments at which something happens: some of them here, each in `make prove`."""
 
 
 def changed(make):
@@ -49,7 +57,7 @@ def rows(stage):
 
 def printed(outcome):
     output = io.StringIO()
-    outcome.report.print(output)
+    print_table(outcome.report, output)
     return output.getvalue()
 
 
@@ -114,18 +122,38 @@ def test_one_file_sends_so_that_whoever_reads_it_has_read_all():
     assert {file.name for file in folder.glob("*.py") if could & set(imports_of(file))} == {"wire.py"}
 
 
-def test_one_file_writes_and_it_begins_each_path_with_that_of_the_scratch_table():
-    """So says the package, to whoever wants to see it before a run."""
-    calls = {}
-    for file in Path(wire.__file__).parent.glob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            match node:
-                case ast.Call(func=ast.Attribute(value=ast.Attribute(attr="wire"), attr=name)):
-                    calls.setdefault(name, {}).setdefault(file.name, []).append(ast.unparse(node))
-    assert calls.keys() == {"get", "query", "both_served", "write", "upload", "download_from"}
-    for name in ("write", "upload", "download_from"):
-        assert calls[name].keys() == {"scratch.py"}
-    assert all("*self._path" in call for call in calls["write"]["scratch.py"])
+def names_in(file):
+    """Return every name that a source has, also behind a dot."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.alias(name=name) | ast.ClassDef(name=name):
+                yield name
+
+
+def test_one_file_makes_a_writer_and_no_other_gets_at_what_is_inside_of_it():
+    """So says `wire.py`, to whoever wants to see it before a run."""
+    files = {file.name: set(names_in(file)) for file in Path(wire.__file__).parent.glob("*.py")}
+    assert {name for name, names in files.items() if "Writer" in names} == {"wire.py", "scratch.py"}
+    assert {name for name, names in files.items() if {"_transport", "_records", "_send", "_read"} & names} == {
+        "wire.py"
+    }
+
+
+def test_a_reader_can_get_and_run_the_four_scripts_and_nothing_else(simulate):
+    stage = simulate(company())
+    reader = wire.Reader(ConnectionConfig(auth_token=stage.token, api_url=stage.url))
+    for script, *names in (
+        ("delete (select 'A')",),
+        (wire.RECORDS, "'A'; delete (select 'A')"),
+        (wire.RECORDS, "'A\n'"),
+    ):
+        with pytest.raises(ValueError):  # noqa: PT011 (which one does not matter)
+            reader.query(script, *names)
+    reader.close()
+    assert list(stage.log.entries) == []
+    assert {name for name in vars(wire.Reader) if not name.startswith("_")} == {
+        "get", "query", "page", "are_two_served", "enter", "close",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("scratch", [False, True])
@@ -159,24 +187,25 @@ def test_at_most_eight_scripts_are_sent_however_many_formulas_there_are(simulate
                 made = field("fn", "Broken" if number % 2 else "broken", fn="1")
                 database.schema["types"][table_id]["fields"][f"X{number}"] = made
 
-    stage = simulate(changed(many_formulas))
-    run_probe(stage)
-    assert sum(entry.path.endswith("/query") for entry in stage.log.entries) <= 8
+    with limits.scripts_that_arrive() as sent:
+        run_probe(simulate(changed(many_formulas), formula_errors="fail"))
+    assert len(set(sent)) <= 8
+    assert len(sent) <= 2 * 8
 
 
-def test_a_caption_that_may_end_its_quotes_is_put_into_no_script(simulate, monkeypatch):
-    """How Ninox escapes an apostrophe or a backslash, nobody knows: it may take what follows for a script."""
+@pytest.mark.parametrize("end", ["\\", "\n", '"', "`"])
+def test_a_caption_that_may_end_its_quotes_is_put_into_no_script(simulate, end):
+    """How Ninox escapes an apostrophe, a backslash or the end of a line, nobody knows: a script may follow for it."""
 
     def odd_captions(database):
-        database.schema["types"]["B"]["caption"] = "T\\"
+        database.schema["types"]["B"]["caption"] = f"T{end}"
         database.schema["types"][MAIN]["fields"]["C"]["caption"] = "it's"
-        database.schema["types"][MAIN]["fields"]["F"]["caption"] = "F\\"
+        database.schema["types"][MAIN]["fields"]["F"]["caption"] = f"F{end}"
 
-    sent, query = [], wire.Wire.query
-    monkeypatch.setattr(wire.Wire, "query", lambda *a, **more: (sent.append(more["script"]), query(*a, **more))[1])
-    run_probe(simulate(changed(odd_captions)))
+    with limits.scripts_that_arrive() as sent:
+        run_probe(simulate(changed(odd_captions)))
     assert "1 / 0" in sent
-    assert [script for script in sent if "\\" in script or "it" in script or ").C" in script] == []
+    assert [script for script in sent if end in script or "it" in script or ").C" in script] == []
     assert not any(re.search(r"'(B|C|F)'", script) for script in sent)
 
 
@@ -206,9 +235,25 @@ def test_the_feed_of_a_long_table_is_never_asked_from_the_start_on(simulate):
     assert min(sequence for table, sequence in since if table not in {"B", SCRATCH}) >= 700 - 500
 
 
-def test_the_size_of_a_page_that_is_that_of_a_table_is_not_told(simulate):
-    """A record is made between two requests: the table seems to go on behind the page, which was all of it."""
-    stage = simulate(company(437))
+ASKING = {
+    "after an id": {},
+    "for the next page": {"records_since_id": "ignored"},
+    "for single records": {"records_since_id": "ignored", "records_page": "ignored"},
+    "for single records out of order": {
+        "records_since_id": "ignored", "records_page": "ignored", "default_order": "shuffled",
+    },
+}  # fmt: skip
+"""How it is found out whether a table has more records than a page."""
+
+
+@pytest.mark.parametrize("switches", ASKING.values(), ids=ASKING)
+def test_the_size_of_a_page_that_is_that_of_a_table_is_not_told(simulate, switches):
+    """Even where it is a size that pages might have, or a record is made while the probe looks."""
+    stage = simulate(company(250), **switches)
+    stage.edit.delete(MAIN, 7)
+    stage.edit.create(MAIN, {"A": "x"})
+    outcome = run_probe(stage)
+    assert outcome.report.findings["records.page_cap"].answer is None
     large = []
 
     def make_one(edit, _index, _path):
@@ -222,6 +267,27 @@ def test_the_size_of_a_page_that_is_that_of_a_table_is_not_told(simulate):
     outcome = run_probe(stage)
     assert large == ["asked", "made"]
     assert outcome.report.findings["records.page_cap"].answer is None
+
+
+@pytest.mark.parametrize("switches", ASKING.values(), ids=ASKING)
+def test_the_size_of_a_page_that_was_cut_off_is_told(simulate, switches):
+    stage = simulate(company(600), per_page_cap="500", **switches)
+    stage.edit.delete(MAIN, 7)
+    assert answers(run_probe(stage))["records.page_cap"] == "500"
+
+
+def test_of_pages_of_another_size_only_that_is_told(simulate):
+    """Any other number could be how many records a table has."""
+    stage = simulate(company(600), per_page_cap="500")
+
+    def shorter(answer):
+        page = json.loads(answer.body) if answer.body.startswith(b"[") else []
+        if len(page) < 437:
+            return answer
+        return Response(json.dumps(page[:437]).encode(), media_type="application/json")
+
+    with limits.damaged_answers(shorter):
+        assert answers(run_probe(stage))["records.page_cap"] == "other"
 
 
 def test_two_requests_at_once_where_only_one_is_served(simulate):
@@ -310,16 +376,13 @@ def test_the_report_holds_nothing_of_the_data(simulate, scratch, body):
     assert told <= words
 
 
-def test_no_answer_can_be_said_that_the_table_of_its_question_does_not_have(simulate):
-    from ninox_tools.probe.sight import Sight  # noqa: PLC0415 (for this one test)
-
-    sight = Sight(None, QUESTIONS)
-    with pytest.raises(ValueError, match="is no answer to"):
-        sight.say("records.order", "canary-1@example.org")
-    with pytest.raises(ValueError, match="is no answer to"):
-        sight.say("records.page_cap", "437")
-    sight.say("records.page_cap", "250")
-    assert sight.answer("records.page_cap") == "250"
+def test_no_answer_can_be_said_that_the_table_of_its_question_does_not_have():
+    report = Report("https://ninox.example.org/v1")
+    for question, answer in (("records.order", "canary-1@example.org"), ("records.page_cap", "437")):
+        with pytest.raises(ValueError, match=f"This is no answer to {question}"):
+            report.say(question, answer)
+    report.say("records.page_cap", "250")
+    assert report.answer("records.page_cap") == "250"
 
 
 def test_what_contradicts_the_code_comes_first_with_the_setting_that_helps(simulate):
@@ -373,12 +436,13 @@ def test_what_an_answer_changes_names_settings_that_there_are_and_a_contradictio
 # ------------------------------------------------------------------------------------------------------ what stops it
 
 
+@some_or_each
 @pytest.mark.parametrize("is_answered", [False, True])
-def test_ctrl_c_at_any_request_leaves_a_report_and_an_empty_table(simulate, is_answered):
+def test_ctrl_c_at_any_request_leaves_a_report_and_an_empty_table(simulate, is_answered, share):
     stage = simulate(company())
     sent = []
     run_probe(stage, scratch=True, say=lambda text: text.startswith("Removing") and sent.append(len(stage.log.entries)))
-    for number in range(0, sent[0], 4 if is_answered else 5):
+    for number in range(share - 1, sent[0], 3 * share if share > 1 else 1):
         with limits.interrupted_at_request(number, is_answered=is_answered):
             outcome = run_probe(stage, scratch=True)
         assert outcome.report.stopped == "interrupted"
@@ -400,6 +464,7 @@ def test_answers_from_before_ctrl_c_stay(simulate):
         outcome = run_probe(simulate(company()))
     assert answers(outcome)["records.field_ids"] == "honoured"
     assert outcome.report.findings["query.errors"].reason == "stopped"
+    assert re.search(r"ids=true.*honoured", printed(outcome))
     assert "You stopped it" in printed(outcome)
 
 
@@ -437,12 +502,13 @@ FAULTS = [
 ]
 
 
+@some_or_each
 @pytest.mark.parametrize("times", [1, None])
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault['kind']}{fault.get('status', '')}")
-def test_faults_in_the_middle_leave_a_report_of_what_was_seen(simulate, fault, times):
+def test_faults_in_the_middle_leave_a_report_of_what_was_seen(simulate, fault, times, share):
     stage = simulate(company())
     last = len(simulated_requests(stage))
-    for after in range(2, last, 11):
+    for after in range(2, last, 5 * share):
         stage.faults.clear()
         stage.faults.add(**fault, after=after, times=times)
         outcome = run_probe(stage, scratch=True)
@@ -459,11 +525,15 @@ def test_faults_in_the_middle_leave_a_report_of_what_was_seen(simulate, fault, t
             stage.edit.delete(SCRATCH, rows(stage)[0].id)
 
 
-def test_one_failure_of_the_server_is_no_answer(simulate):
+@some_or_each
+def test_one_failure_of_the_server_is_no_answer(simulate, share):
     """The facts that a report tells would be those of a bad moment: only what comes twice is one."""
     stage = simulate(company())
     expected = run_probe(stage, scratch=True).report.findings
-    for after in range(2, len(simulated_requests(stage)), 3):
+    requests = simulated_requests(stage)
+    last = {(one.method, one.path.rpartition("/")[2]): after for after, one in enumerate(requests)}
+    some = [after for (_, word), after in last.items() if word in {"changes", "query", "records"}]
+    for after in some if share > 1 else range(2, len(requests)):
         stage.faults.clear()
         stage.faults.add(kind="status", status=500, after=after)
         found = run_probe(stage, scratch=True).report.findings
@@ -506,16 +576,19 @@ def test_answers_in_forms_that_nobody_foresaw_leave_a_report_and_an_empty_table(
     assert rows(stage) == [] or not outcome.left.is_empty
 
 
-def test_a_lost_answer_to_any_write_leaves_an_empty_table(simulate):
+@some_or_each
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+def test_a_lost_answer_to_any_write_leaves_an_empty_table(simulate, method, share):
     stage = simulate(company())
-    count = len([entry for entry in simulated_requests(stage) if entry.method in {"POST", "DELETE"}])
-    for method in ("POST", "DELETE"):
-        for after in range(count):
-            stage.faults.clear()
-            stage.faults.add("drop_after", method=method, after=after, path=f"/tables/{SCRATCH}/")
-            outcome = run_probe(stage, scratch=True)
-            assert outcome.left == ([], 0)
-            assert rows(stage) == []
+    run_probe(stage, scratch=True)
+    count = sum(entry.method == method for entry in writes(stage))
+    for after in range(0, count, share):
+        stage.faults.clear()
+        fault = stage.faults.add("drop_after", method=method, after=after, path=f"/tables/{SCRATCH}/")
+        outcome = run_probe(stage, scratch=True)
+        assert fault.seen > after
+        assert outcome.left == ([], 0)
+        assert rows(stage) == []
 
 
 # ---------------------------------------------------------------------------------------------------- the scratch table

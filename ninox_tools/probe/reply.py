@@ -1,0 +1,101 @@
+"""Answers as they arrive. Sends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+from typing_extensions import override
+
+from ninox_api.body import detect_form
+from ninox_api.files import Download
+
+Record = Mapping[str, Any]
+
+OK = 200
+
+
+class NotAnsweredError(Exception):
+    """The server answered with an error where a value was asked for.
+
+    Attributes:
+        status: HTTP status.
+    """
+
+    def __init__(self, status: int) -> None:
+        """Keep the status; what else the answer says may quote the data."""
+        super().__init__(status)
+        self.status = status
+
+
+class Reply(NamedTuple):
+    """An answer.
+
+    Attributes:
+        value: Its JSON; None for an error, and for what is no JSON.
+        form: What the body looks like: `json`, `text`, `html` or `nothing`.
+    """
+
+    status: int
+    value: Any
+    form: str
+
+    @property
+    def json(self) -> Any:
+        """Its JSON.
+
+        Raises:
+            NotAnsweredError: It is an error; of status 200, if a script was answered by `_err`.
+        """
+        if self.status != OK or (isinstance(self.value, dict) and "_err" in self.value):
+            raise NotAnsweredError(self.status)
+        return self.value
+
+
+def is_id(value: Any) -> bool:
+    """Return whether something is the id of a record."""
+    return type(value) is int and value > 0
+
+
+class Json:
+    """Decodes JSON; anything else is a fault (a login page, an answer cut off), and asked for once more."""
+
+    @staticmethod
+    def decode(buf: bytes | bytearray, /) -> Reply:
+        """Return the decoded answer."""
+        return Reply(OK, msgspec.json.decode(buf), "json")
+
+
+class Anything:
+    """Decodes an answer whose form is not known, but for an HTML page."""
+
+    @staticmethod
+    def decode(buf: bytes | bytearray, /) -> Reply:
+        """Return the decoded answer."""
+        form = detect_form(buf)
+        if form == "html":
+            raise msgspec.DecodeError
+        return Reply(OK, msgspec.json.decode(buf) if form == "json" else None, form)
+
+
+class Rest(Download):
+    """Takes a file from some byte on.
+
+    Attributes:
+        status: HTTP status of the answer.
+    """
+
+    def __init__(self, target: Any, first_byte: int) -> None:
+        """Start with nothing."""
+        super().__init__(target)
+        self._first_byte = first_byte
+        self.status = 0
+
+    @override
+    def headers(self) -> dict[str, str]:
+        return {"Accept": "*/*", "Accept-Encoding": "identity", "Range": f"bytes={self._first_byte}-"}
+
+    @override
+    def begin(self, status: int, headers: Mapping[str, str]) -> None:
+        self.status = status
