@@ -19,7 +19,7 @@ SWITCH_OF: dict[str, tuple[str, Mapping[str, str]]] = {
     "schema.readable": ("schema_access", {"full": "allowed", "tables": "tables_only", "none": "forbidden"}),
     "errors.body": ("error_bodies", {"json": "json", "text": "text", "html": "html"}),
     "records.field_ids": ("ids_parameter", _SAME),
-    "records.sequence": ("sequence_field", {"always": "present", "never": "absent"}),
+    "records.sequence": ("sequence_field", {"always": "present", "sometimes": "present", "never": "absent"}),
     "records.order": ("default_order", {"id": "id", "sequence": "sequence", "other": "shuffled"}),
     "records.page_size": ("per_page", _SAME),
     "records.page_cap": (

@@ -8,7 +8,8 @@ from typing import Any
 from ninox_api.errors import NinoxConfigError, NinoxProtocolError
 from ninox_api.schema import DatabaseName, Table, Team, parse_schema, parse_tables
 from ninox_singer.names import Names, is_wanted
-from ninox_tools.probe.reply import OK, Reply, is_id
+from ninox_tools.probe.question import QUESTIONS
+from ninox_tools.probe.reply import OK, NotAnsweredError, Reply, is_id
 from ninox_tools.probe.sight import SAMPLE, Sight, answers
 
 _ERRORS, _FORBIDDEN, _NOT_FOUND = 400, 403, 404
@@ -26,7 +27,10 @@ def find_database(sight: Sight, *, team: str | None, databases: Iterable[str]) -
     _look_at_error(sight, teams)
     listed = [Team(id=key, name=name) for key, name in _named(teams)] if teams.status == OK else []
     if not listed and team is None:
-        message = "team: this server does not list its teams; set it to the id that the address of Ninox shows."
+        message = (
+            f"team: this server does not list its teams (HTTP {teams.status}). Check api_url, which usually ends with "
+            "/v1; if it is right, set team to the id that the address of Ninox shows."
+        )
         raise NinoxConfigError(message)
     found = Names(listed)
     chosen = found.find_all(team) if team else found.items
@@ -84,6 +88,7 @@ def _scripts(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 TRIGGERS = ("afterCreate", "afterUpdate")
 
 
+@answers(*(question.id for question in QUESTIONS.values() if question.group in {"records", "values"}))
 def read_samples(sight: Sight) -> None:
     """Read the first page of some tables: the largest, and those with types of fields that tell something."""
     if sight.wanted_table is not None:
@@ -96,10 +101,14 @@ def read_samples(sight: Sight) -> None:
         chosen = [table.id for table in _most_telling(sight)]
     else:  # the feed is the only one who knows tables then
         chosen = sorted(sight.next_ids, key=lambda key: -sight.next_ids[key])[:_MOST_TABLES]
+    statuses = []
     for table_id in chosen:
         reply = sight.ask.get("tables", table_id, "records", perPage=SAMPLE, page=0, ids="true", choiceStyle="ids")
+        statuses.append(reply.status)
         if reply.status == OK and isinstance(reply.value, list):
             sight.samples[table_id] = [one for one in reply.value if isinstance(one, dict) and is_id(one.get("id"))]
+    if statuses and OK not in statuses:
+        raise NotAnsweredError(statuses[0])
 
 
 def _most_telling(sight: Sight) -> list[Table]:

@@ -59,17 +59,15 @@ def print_probe(
         )  # fmt: skip
     except KeyboardInterrupt:  # before there was anything to report
         sys.exit(_INTERRUPTED)
-    print_table(outcome.report, sys.stderr if as_json else sys.stdout)
-    if as_json:
-        sys.stdout.write(outcome.report.as_json())
+    if outcome.report.answered:
+        print_table(outcome.report, sys.stderr if as_json else sys.stdout)
+        sys.stdout.write(outcome.report.as_json() if as_json else "")
     sys.stdout.flush()
     _end(outcome)
 
 
 def _end(outcome: Outcome) -> None:
-    if outcome.error:
-        raise outcome.error
-    left = outcome.left
+    left, stopped = outcome.left, outcome.report.stopped
     if left and left.own:
         _say(f"Could not be removed from the scratch table: records {', '.join(map(str, left.own))}. Delete them.")
     if left and left.others:
@@ -80,7 +78,8 @@ def _end(outcome: Outcome) -> None:
         )
     if left and left.others is None:
         _say("It is not certain that the scratch table is empty: look, and delete what is in it.")
-    stopped = outcome.report.stopped
+    if outcome.error:
+        raise outcome.error
     if stopped == "interrupted":
         sys.exit(_INTERRUPTED)
     if stopped or (left and not left.is_empty):

@@ -1,6 +1,6 @@
-"""Scripts. Sends: up to eight times one of the four scripts in `wire.py`, with names of tables and fields put in.
+"""Scripts. Sends: up to seven times one of the four scripts in `wire.py`, with names of tables and fields put in.
 
-Two name nothing of the data, one selects a table of less than 100 records, five at most ask for a field of one record.
+Two name nothing of the data, one selects a table of less than 100 records, four at most ask for a field of one record.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ninox_tools.probe.wire import DIVISION, NO_SCRIPT, ONE_FIELD, PUT_IN, RECOR
 _BROKEN = "broken"
 """Caption of a formula in the scratch table that cannot be computed, if the user made one."""
 
-_MOST_FORMULAS = 3
+_MOST_FORMULAS = 2
 
 
 @answers("query.available", "query.not_a_number")

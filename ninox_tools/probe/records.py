@@ -145,12 +145,12 @@ def largest_page(sight: Sight) -> None:
         sight.say("records.page_cap", f"none_up_to_{asked}", INFERRED)  # if the next one is refused
         asked = _LARGE_PAGE
         page = sight.ask.page(main, perPage=asked, page=0, ids="true")
+    is_listed = str(len(page)) in QUESTIONS["records.page_cap"].answers
     if len(page) == asked:
         sight.say("records.page_cap", f"none_up_to_{asked}")
-    elif page and _goes_on(sight, main, page):
+    elif page and (is_listed or len(page) < _PAGE) and _goes_on(sight, main, page):
         again = sight.ask.page(main, perPage=asked, page=0, ids="true")
         if len(again) == len(page):
-            is_listed = str(len(page)) in QUESTIONS["records.page_cap"].answers
             sight.say("records.page_cap", str(len(page)) if is_listed else "other")
     elif len(page) >= _PAGE:
         sight.say("records.page_cap", f"none_up_to_{_PAGE}")

@@ -91,6 +91,11 @@ class Report:
         found = self.findings.get(question)
         return found.answer if found else None
 
+    @property
+    def answered(self) -> list[str]:
+        """Questions that have an answer."""
+        return [question for question in QUESTIONS if self.answer(question) is not None]
+
     def as_json(self) -> str:
         """Return the report for an issue."""
         times = self._milliseconds

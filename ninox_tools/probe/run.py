@@ -23,7 +23,7 @@ _FIRST: tuple[Step, ...] = (
     access.read_schema, feed.beyond_head, access.read_samples,
     records.look_at_sample, records.since_id, records.sizes_of_pages, records.first_by_change, records.since_sequence,
     records.largest_page, records.sorting, records.filters,
-    feed.since, feed.from_zero, feed.recent,
+    feed.since, feed.from_zero,
     access.unknown_record,
 )  # fmt: skip
 _LAST: tuple[Step, ...] = (
@@ -58,7 +58,7 @@ class Outcome:
 
     Attributes:
         left: What is still in the scratch table; None if there was none.
-        error: Why nothing could be asked, or nothing be written.
+        error: Why nothing could be written, or not everything be asked.
     """
 
     report: Report
@@ -126,7 +126,7 @@ class _Runner:
 
     Attributes:
         scratch: The scratch table, once something may have been written into it.
-        error: Why it is not written into.
+        error: Why it is not written into, or nothing works any more.
     """
 
     def __init__(self, sight: Sight) -> None:
@@ -146,10 +146,10 @@ class _Runner:
             except NotAnsweredError as refusal:
                 self.error = NinoxError(_UNREADABLE.format(refusal.status))
         if self.scratch is None:
-            self.ask(_LAST)
+            self.ask((*_LAST, feed.recent))
         else:
             writing = writes.Writing(self.scratch)
-            self.ask((*writing.steps, *_LAST, *writing.last_steps))
+            self.ask((*writing.steps, *_LAST, *writing.last_steps, feed.recent))
         feed.judge_lists(self._sight)
 
     def ask(self, steps: Iterable[Step]) -> None:
@@ -171,6 +171,7 @@ class _Runner:
                 self._leave(step, "failed")
                 self._failures += 1
                 if self._failures >= _MOST_FAILURES or isinstance(error, NinoxAuthenticationError):
+                    self.error = error
                     raise StoppedError("fault") from error  # noqa: EM101 (a word of the report)
             except (TypeError, ValueError, LookupError, AttributeError):  # of what a live server may answer, who knows
                 self._leave(step, "unreadable")

@@ -27,14 +27,14 @@ REASONS: Mapping[Reason, str] = {
 _STOPPED: Mapping[Stop, str] = {
     "interrupted": "You stopped it: what was asked until then is above.",
     "calls_used_up": "All calls that a probe may make are used up: what was asked until then is above.",
-    "fault": "Too many requests failed: what was asked until then is above.",
+    "fault": "It could not go on: what was asked until then is above.",
 }
 
 
 def print_table(report: Report, output: TextIO) -> None:
     """Print a report."""
     width = measure_columns(output)
-    answered = [key for key in QUESTIONS if report.answer(key) is not None]
+    answered = report.answered
     against = [key for key in answered if isinstance(_effect(report, key), Against)]
     seen = [key for key in answered if key not in against]
     missing = [key for key in QUESTIONS if key not in answered]
@@ -74,7 +74,8 @@ def _missing(report: Report, keys: Iterable[str], width: int) -> Iterator[str]:
         status = f" (HTTP {finding.status})" if finding.status else ""
         by_reason.setdefault(f"{REASONS[finding.reason or 'no_data']}{status}", []).append(key)
     for reason, found in by_reason.items():
-        yield textwrap.fill(f"{reason}: {', '.join(found)}", width, subsequent_indent="  ") + "\n"
+        which = f"{len(found)} questions" if reason == REASONS["stopped"] else ", ".join(found)
+        yield textwrap.fill(f"{reason}: {which}", width, subsequent_indent="  ") + "\n"
 
 
 def _row(cells: Iterable[str], widths: list[int]) -> Iterator[str]:

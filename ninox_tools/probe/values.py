@@ -1,14 +1,18 @@
-"""How values look. Sends: at most one record and the list of its files; the rest looks at what was read anyway."""
+"""How values look. Sends: a record that a link leads to, a list of files. The rest looks at what was read anyway."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
+from ninox_api.schema import Field, Table
 from ninox_tools.probe.reply import Record, is_id
 from ninox_tools.probe.report import INFERRED
 from ninox_tools.probe.sight import EMPTY, Sight, answers
 
+_NOT_FOUND = 404
+_MOST_LINKED = 3
 _LISTED = {"name", "contentType", "size", "modifiedDate", "modifiedUser", "seq"}
 _FILES = ("file", "image", "signature")
 
@@ -59,22 +63,27 @@ def _dynamic_choices(sight: Sight) -> None:
 @answers("records.reverse_reference")
 def back_side(sight: Sight) -> None:
     """Ask for one record that a link leads to, if there is a field for its reverse reference."""
+    for table, back, record_id in islice(_linked(sight), _MOST_LINKED):
+        reply = sight.ask.get("tables", table.id, "records", str(record_id), ids="true", style="ids")
+        if reply.status == _NOT_FOUND:  # it was deleted, and the link to it stayed
+            continue
+        if isinstance(reply.json, dict) and reply.json.get("id") == record_id:
+            links = sight.fields_of(table.id, reply.json).get(back.id)
+            form = "absent" if links in EMPTY else "array" if isinstance(links, list) else "other"
+            sight.say("records.reverse_reference", form)
+        return  # one is asked for, whatever the answer
+
+
+def _linked(sight: Sight) -> Iterator[tuple[Table, Field, int]]:
+    """Yield records that links lead to, each with its table and the field for its reverse reference."""
     for _, field, _, value in sight.values("ref"):
         target = value[0] if isinstance(value, list) and value else value
         table = sight.table(field.target_table_id)
         back = next((one for one in table.fields if one.id == field.target_field_id), None) if table else None
         if not is_id(target) or table is None or back is None or back.type != "rev" or field.is_foreign:
             continue
-        if sight.wanted_table is not None and table.id not in sight.samples:
-            continue
-        record = sight.ask.get("tables", table.id, "records", str(target), ids="true", style="ids").json
-        if isinstance(record, dict) and record.get("id") == target:
-            links = sight.fields_of(table.id, record).get(back.id)
-            sight.say(
-                "records.reverse_reference",
-                "absent" if links in EMPTY else "array" if isinstance(links, list) else "other",
-            )
-        return  # one is asked for, whatever the answer
+        if sight.wanted_table is None or table.id in sight.samples:
+            yield table, back, target
 
 
 def _empty_texts(sight: Sight) -> None:

@@ -209,10 +209,11 @@ class Writing:
             return
         status = self._status_of(lambda: self._scratch.writer.delete_many(ids))
         rows = {row["id"] for row in self._scratch.look()}
-        if status == OK:
-            sight.say("delete.many", "ignored" if rows >= set(ids) else "served")
-        else:
+        if status != OK:
             sight.say("delete.many", "missing")
+            return
+        sight.say("delete.many", "ignored" if rows >= set(ids) else "served")
+        self._scratch.gone |= set(ids) - rows  # `clean` looks once more
 
     # ------------------------------------------------------------------------------------------------ what is written
 

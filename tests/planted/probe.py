@@ -45,7 +45,13 @@ PROMISES = [
         PAGE,
         "Ctrl-C stops it at any moment; what was found out until then is printed.",
         test=f"{TESTS}::test_answers_from_before_ctrl_c_stay",
-        defects=(Defect("ninox_tools.probe:print_table", "report.answer(key) is not None", "not report.stopped"),),
+        defects=(
+            Defect(
+                "ninox_tools.probe:print_table",
+                "answered = report.answered",
+                "answered = [] if report.stopped else report.answered",
+            ),
+        ),
     ),
     Promise(
         PAGE,
@@ -111,8 +117,8 @@ PROMISES = [
     ),
     Promise(
         PAGE,
-        "at most eight times one of four scripts that only read",
-        test=f"{TESTS}::test_at_most_eight_scripts_are_sent_however_many_formulas_there_are",
+        "at most seven times one of four scripts that only read",
+        test=f"{TESTS}::test_at_most_seven_scripts_are_sent_however_many_formulas_there_are",
         defects=(Defect("ninox_tools.probe.queries:formulas", "found[:_MOST_FORMULAS]", "found"),),
     ),
     Promise(
@@ -123,11 +129,11 @@ PROMISES = [
     ),
     Promise(
         PAGE,
-        "has more records behind such a page, and answers as many a second time.",
+        "behind such a page, and answers as many a second time: it is never the size of a table.",
         test=f"{TESTS}::test_the_size_of_a_page_that_is_that_of_a_table_is_not_told",
         defects=(
             Defect("ninox_tools.probe.records:largest_page", "len(again) == len(page)", "again"),
-            Defect("ninox_tools.probe.records:largest_page", "page and _goes_on(sight, main, page)", "page"),
+            Defect("ninox_tools.probe.records:largest_page", " and _goes_on(sight, main, page)", ""),
             Defect("ninox_tools.probe.records:_goes_on", ").status == OK", ")"),
         ),
     ),

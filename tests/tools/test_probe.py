@@ -18,7 +18,7 @@ import pytest
 from starlette.responses import Response
 
 from ninox_api.config import ConnectionConfig
-from ninox_api.errors import NinoxConfigError
+from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_simulator.documents import RecordDocument
 from ninox_tools.probe import wire
 from ninox_tools.probe.command import _end
@@ -180,7 +180,7 @@ def test_repeated_requests_count_and_end_it_at_sixty(simulate):
     assert answers(outcome)["records.field_ids"] == "honoured"
 
 
-def test_at_most_eight_scripts_are_sent_however_many_formulas_there_are(simulate):
+def test_at_most_seven_scripts_are_sent_however_many_formulas_there_are(simulate):
     def many_formulas(database):
         for table_id in (MAIN, "B"):
             for number in range(6):
@@ -189,8 +189,8 @@ def test_at_most_eight_scripts_are_sent_however_many_formulas_there_are(simulate
 
     with limits.scripts_that_arrive() as sent:
         run_probe(simulate(changed(many_formulas), formula_errors="fail"))
-    assert len(set(sent)) <= 8
-    assert len(sent) <= 2 * 8
+    assert len(set(sent)) <= 7
+    assert len(sent) <= 2 * 7
 
 
 @pytest.mark.parametrize("end", ["\\", "\n", '"', "`"])
@@ -319,7 +319,7 @@ def test_a_name_that_means_nothing_is_told_with_those_that_there_are(simulate, m
 
 def test_a_server_that_does_not_list_its_teams_needs_an_id(simulate):
     stage = simulate(company(), teams_endpoint="missing")
-    with pytest.raises(NinoxConfigError, match="set it to the id that the address of Ninox shows"):
+    with pytest.raises(NinoxConfigError, match=r"HTTP 404.*set team to the id that the address of Ninox shows"):
         run_probe(stage, team=None)
     assert answers(run_probe(stage, team=TEAM_ID))["records.order"] == "id"
 
@@ -822,6 +822,34 @@ def test_a_mistake_in_the_settings_is_one_line(simulate, tmp_path, settings, var
     assert "canary-key" not in done.stderr + done.stdout
 
 
+@pytest.mark.parametrize("status", [401, 503])
+def test_what_ends_it_in_the_middle_is_said_behind_the_table(simulate, status):
+    stage = simulate(company())
+    stage.faults.add("status", status=status, after=8, times=None)
+    outcome = run_probe(stage)
+    assert outcome.report.stopped == "fault"
+    assert "It could not go on: what was asked until then is above." in printed(outcome)
+    with pytest.raises(NinoxError, match=f"HTTP {status}"):
+        _end(outcome)
+
+
+def test_tables_that_cannot_be_read_are_no_tables_that_show_nothing(simulate):
+    stage = simulate(company())
+    stage.faults.add("status", status=403, path="/records$", times=None)
+    found = run_probe(stage).report.findings
+    assert {key: found[key][2:] for key in ("records.order", "records.multi")} == {
+        "records.order": ("refused", 403), "records.multi": ("refused", 403),
+    }  # fmt: skip
+
+
+def test_the_sample_company_leaves_calls_for_a_few_repetitions(simulate):
+    outcome = run_probe(simulate("blattwerk"), team=None, scratch="Leere Tabelle")
+    assert outcome.left == ([], 0)
+    assert outcome.report.all_calls <= MOST_CALLS - 4
+    assert answers(outcome)["delete.many"] == "served"
+    assert answers(outcome)["records.reverse_reference"] == "absent"  # one link leads to a record that is gone
+
+
 def test_ctrl_c_ends_the_command_with_130_and_a_table(simulate, tmp_path):
     stage = simulate(company())
     path = tmp_path / "probe.json"
@@ -835,8 +863,10 @@ def test_ctrl_c_ends_the_command_with_130_and_a_table(simulate, tmp_path):
     assert process.returncode == 130
 
 
-def test_nobody_at_the_address(simulate, tmp_path):
-    done = command(simulate(company()), tmp_path, api_url="http://127.0.0.1:1/v1", max_retries=0)
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_nobody_at_the_address(simulate, tmp_path, options):
+    done = command(simulate(company()), tmp_path, *options, api_url="http://127.0.0.1:1/v1", max_retries=0)
+    assert done.stdout == ""  # no report of nothing, that somebody may send
     assert "no connection to http://127.0.0.1:1/v1" in done.stderr
     assert done.returncode == 1
 
