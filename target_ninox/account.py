@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_right
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from ninox_singer.progress import Progress
-from target_ninox.dry_run import TablePlan
+from target_ninox.dry_run import Preview
 from target_ninox.rejects import Rejects
 from target_ninox.report import RunReport
 from target_ninox.rows import EMPTY_KEY, EncodedRow, Row, RowRejectedError, StreamSchema
+from target_ninox.settings import TargetSettings
 
 MARKED_DELETED, SUPERSEDED, NO_RECORD, NO_KEY = "marked_deleted", "superseded", "no_record", "no_key"
 """Why rows are skipped; `report.SKIPPED` has them in words."""
@@ -23,8 +26,49 @@ class Counted(NamedTuple):
     record_id: int
 
 
+class IdRuns:
+    """A set of ids that are mostly added in ascending order: a million that follow each other take a few bytes."""
+
+    def __init__(self) -> None:
+        """Start without any."""
+        self._firsts = array("q")
+        self._lasts = array("q")
+
+    def add(self, record_id: int) -> None:
+        """Add an id."""
+        at = bisect_right(self._firsts, record_id)  # of the first run that begins behind it
+        if at and record_id <= self._lasts[at - 1]:
+            return
+        follows = at > 0 and self._lasts[at - 1] == record_id - 1
+        precedes = at < len(self._firsts) and self._firsts[at] == record_id + 1
+        if follows and precedes:
+            self._lasts[at - 1] = self._lasts.pop(at)
+            del self._firsts[at]
+        elif follows:
+            self._lasts[at - 1] = record_id
+        elif precedes:
+            self._firsts[at] = record_id
+        else:
+            self._firsts.insert(at, record_id)
+            self._lasts.insert(at, record_id)
+
+    def __contains__(self, record_id: int) -> bool:
+        """Return whether an id was added."""
+        at = bisect_right(self._firsts, record_id)
+        return at > 0 and record_id <= self._lasts[at - 1]
+
+    def __iter__(self) -> Iterator[int]:
+        """Yield the ids, ascending."""
+        for first, last in zip(self._firsts, self._lasts, strict=True):
+            yield from range(first, last + 1)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return sum(self._lasts) - sum(self._firsts) + len(self._firsts)
+
+
 class StreamAccount:
-    """Counts the rows of one stream.
+    """Counts the rows of one stream, under whichever schema they came, and knows the records that they stood for.
 
     Attributes:
         described: What its SCHEMA message said.
@@ -36,10 +80,13 @@ class StreamAccount:
         blocked_from: Number of the first rejected row that holds the state; None for none.
         rejected_keys: Key → number of the last rejected row that has it; none where nothing can be deleted.
         has_nameless_rejects: Whether a row was rejected that may be about any record.
+        seen: Ids of all records; none where nothing can be deleted, as of a million rows they would take 60 MB.
+        created: Ids of those that did not exist before.
+        looked_at: Kinds of writes (True: creations) whose first records were read again, for scripts that override.
     """
 
     def __init__(
-        self, described: StreamSchema, run_report: RunReport, rejects: Rejects, *, may_delete: bool, holds_state: bool
+        self, described: StreamSchema, run_report: RunReport, rejects: Rejects, settings: TargetSettings
     ) -> None:
         """Start at zero.
 
@@ -47,26 +94,23 @@ class StreamAccount:
             described: What its SCHEMA message said.
             run_report: The report of the whole run.
             rejects: Where rejected rows go.
-            may_delete: Whether anything can be deleted in this run.
-            holds_state: Whether no state may pass a rejected row.
+            settings: Whether anything can be deleted in this run, and whether rejected rows hold the state.
         """
         self.described = described
         self.run_report = run_report
         self.report = run_report.stream(described.stream)
-        self.preview: TablePlan | None = None
+        self.preview: Preview | None = None
         self.blocked_from: int | None = None
         self.rejected_keys: dict[Hashable, int] = {}
         self.has_nameless_rejects = False
-        self.may_delete = may_delete
+        self.may_delete = settings.may_delete
+        self.seen: set[int] = set()
+        self.created = IdRuns()
+        self.looked_at: set[bool] = set()
+        self.remembered: dict[Hashable, Counted] | None = None
         self._progress = Progress(described.stream, run_report.display, start=run_report.share() or 0.0)
         self._rejects = rejects
-        self._holds_state = holds_state
-        self.remembered: dict[Hashable, Counted] | None = None
-
-    def receive(self) -> int:
-        """Count a row that came; return its number."""
-        self.report.read += 1
-        return self.report.read
+        self._holds_state = settings.fails_on_reject
 
     def show_progress(self) -> None:
         """Show how far the stream is, unless that was done a moment ago."""

@@ -61,7 +61,7 @@ class Difference:
 
 
 @dataclass(slots=True)
-class TablePlan:
+class Preview:
     """What a run would do to one table.
 
     Attributes:
@@ -132,7 +132,7 @@ class TablePlan:
 class DryRun:
     """Tells what a run would do to each stream's table."""
 
-    def __init__(self, tables: Mapping[str, TablePlan]) -> None:
+    def __init__(self, tables: Mapping[str, Preview]) -> None:
         """Remember the plan of each stream's table."""
         self.tables = tables
 
@@ -205,7 +205,7 @@ def _table(rows: Iterable[Sequence[str]], *, has_colour: bool) -> Iterator[str]:
         yield f"  {'  '.join(cells)}".rstrip()
 
 
-def _details(name: str, plan: TablePlan, counts: StreamReport, *, shows_values: bool) -> Iterator[str]:
+def _details(name: str, plan: Preview, counts: StreamReport, *, shows_values: bool) -> Iterator[str]:
     along = ", ".join(f"{count:,} of {table}" for table, count in counts.deleted_along.items())
     if plan.warnings or along or plan.shown:
         yield ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import simplejson
@@ -23,13 +23,12 @@ class _Waiting(NamedTuple):
 class DurableStates:
     """States wait here until every row that came before them is settled.
 
-    The SDK writes the newest state after emptying all sinks, and none if one of them fails; this writes, after each
-    piece of work, the newest state that holds by then.
+    The SDK writes the newest state after emptying all sinks, and none if one of them fails; here the newest state that
+    holds goes out after each piece of work.
     """
 
-    def __init__(self, write: Callable[[State], None]) -> None:
-        """Remember where states go."""
-        self._write = write
+    def __init__(self) -> None:
+        """Start without any."""
         self._waiting: deque[_Waiting] = deque()
 
     def add(self, state: State, rows_before: Mapping[str, int]) -> None:
@@ -45,8 +44,8 @@ class DurableStates:
             self._waiting = deque(list(self._waiting)[1::2])
         self._waiting.append(_Waiting(state, dict(rows_before)))
 
-    def write_durable(self, first_unsettled: Mapping[str, int]) -> None:
-        """Write the newest state that holds, if there is one that was not written.
+    def take_durable(self, first_unsettled: Mapping[str, int]) -> State | None:
+        """Return the newest state that holds, None if there is none that was not returned before.
 
         Args:
             first_unsettled: Stream → number of its first row that is not settled; streams without one are absent.
@@ -56,8 +55,7 @@ class DurableStates:
             self._waiting[0], first_unsettled
         ):  # what holds for a state holds for older ones
             durable = self._waiting.popleft().state
-        if durable is not None:
-            self._write(durable)
+        return durable
 
 
 def _holds(waiting: _Waiting, first_unsettled: Mapping[str, int]) -> bool:

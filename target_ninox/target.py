@@ -69,7 +69,7 @@ class TargetNinox(SdkTarget):
         self._load: Load | None = None
         self._stopping = Stopping()
         self._defects = Defects()
-        self._states = DurableStates(self._write_state)
+        self._states = DurableStates()
         self._completeness = Completeness(is_tombstone=is_marked_deleted)
         self._last_inside: tuple[State, Mapping[str, int]] | None = None
         self._buffered = Buffered()
@@ -202,10 +202,22 @@ class TargetNinox(SdkTarget):
             self._flush_all()
             for counter in self._counters.values():
                 counter.exit()  # logs the last count
-            self._finish()
+            with self._defects.outlived():
+                check_unused_settings(self._settings, self._streams)
+                check_unused_maps(self.config.get("stream_maps") or {}, self.mapper.stream_maps)
+            errors: list[NinoxError] = []
+            if self._load is not None:
+                errors += self._load.finish(has_ended=self._has_ended(()), doubts=self._doubts_of)
+            if self._defects.first is not None:
+                errors.append(self._defects.first)
         except (Exception, SystemExit):
             self._abort()
             raise
+        self.write_durable_state()
+        for error in errors[:-1]:
+            logger.error(error)
+        if errors:
+            raise errors[-1]
 
     # ------------------------------------------------------------------------------------------------------- loading
 
@@ -238,28 +250,11 @@ class TargetNinox(SdkTarget):
         if self._settings.dry_run or self._settings.limit_rows is not None:
             return
         unsettled = {name: stream.first_unsettled for name, stream in self._streams.items()}
-        self._states.write_durable({name: first for name, first in unsettled.items() if first is not None})
-
-    def _write_state(self, state: State) -> None:
-        if self._load is not None:
-            self._load.flush_rejects()
-        write_state(state)
-
-    def _finish(self) -> None:
-        """Do what needs all input, then let the last state go."""
-        with self._defects.outlived():
-            check_unused_settings(self._settings, self._streams)
-            check_unused_maps(self.config.get("stream_maps") or {}, self.mapper.stream_maps)
-        errors: list[NinoxError] = []
-        if self._load is not None:
-            errors += self._load.finish(has_ended=self._has_ended(()), doubts=self._doubts_of)
-        if self._defects.first is not None:
-            errors.append(self._defects.first)
-        self.write_durable_state()
-        for error in errors[:-1]:
-            logger.error(error)
-        if errors:
-            raise errors[-1]
+        durable = self._states.take_durable({name: first for name, first in unsettled.items() if first is not None})
+        if durable is not None:
+            if self._load is not None:
+                self._load.rejects.flush()  # what a state passes may be nowhere else
+            write_state(durable)
 
     def _abort(self) -> None:
         """Report what was done until then."""

@@ -147,7 +147,7 @@ LAYERS = {
         {"records"},
         {"mapping"},
         {"account"},
-        {"rejects", "report", "dry_run"},
+        {"rejects", "report", "dry_run", "limits"},
         {"messages", "settings", "completeness", "state", "stream_maps", "rows"},
         {"sdk_overrides"},
     ),

@@ -18,6 +18,7 @@ from ninox_singer.connection import assign_passwords
 from ninox_singer.names import Names, are_ids
 from ninox_singer.types import field_type
 from ninox_singer.types.reference import find_record_id
+from target_ninox.limits import Limits
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.mapping.place import Database, describe
 from target_ninox.mapping.references import Reference
@@ -63,17 +64,20 @@ class Destination:
         described: Its schema, as it was when last read, with its name.
         max_tries: How often rows are sent in all.
         batch_size: Records per request that are never exceeded; None to find out how many may be.
+        limits: How many records may be changed and deleted.
     """
 
     def __init__(
-        self, client: DatabaseClient, described: Database, writer: Writer, *, max_tries: int, batch_size: int | None
-    ) -> None:
+        self, client: DatabaseClient, described: Database, writer: Writer, limits: Limits, *, max_tries: int,
+        batch_size: int | None,
+    ) -> None:  # fmt: skip
         """Keep what was found; nothing is sent."""
         self.client = client
         self.writer = writer
         self.described = described
         self.max_tries = max_tries
         self.batch_size = batch_size
+        self.limits = limits
         self._tables: dict[str, KnownTable] = {}
         self._matchers: dict[tuple[str, tuple[str, ...], str], Matcher] = {}
         self._values = SavedValues()

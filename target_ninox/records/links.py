@@ -7,13 +7,11 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from msgspec.structs import replace
 
 from ninox_singer.wording import list_ids
+from target_ninox.account import StreamAccount
 from target_ninox.mapping.encode import FindRecord, WritePlan
 from target_ninox.mapping.references import Reference
 from target_ninox.records.destination import Destination
-from target_ninox.report import StreamReport
 from target_ninox.rows import EncodedRow, Row, RowRejectedError
-
-Reject = Callable[[Row, RowRejectedError], None]
 
 Wanted = tuple[str, Hashable]
 """Field id of the reference, and key of the linked record."""
@@ -30,13 +28,13 @@ _CIRCULAR = (
 class Links:
     """Resolves the references of one stream's rows."""
 
-    def __init__(self, plan: WritePlan, destination: Destination, report: StreamReport) -> None:
-        """Remember the plan; nothing is read yet."""
+    def __init__(self, plan: WritePlan, destination: Destination, account: StreamAccount) -> None:
+        """Remember the plan, and where rows are rejected; nothing is read yet."""
         self._destination = destination
-        self._report = report
+        self._account = account
         self._plan = plan
 
-    def resolve(self, rows: Sequence[Row], *, reject: Reject) -> tuple[list[Row], list[Row]]:
+    def resolve(self, rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
         """Return the rows whose references are found, resolved, and those that must wait, unchanged."""
         found = self._find(rows)
         ready, waiting = [], []
@@ -44,14 +42,12 @@ class Links:
             if not row.encoded.references:
                 ready.append(row)
             elif all(found.get(wanted) for wanted in wanted_of(row)):
-                ready += self._resolved(row, found, reject)
+                ready += self._resolved(row, found)
             else:
                 waiting.append(row)
         return ready, waiting
 
-    def give_up(
-        self, rows: Sequence[Row], to_come: Collection[LinkKey], *, reject: Reject
-    ) -> tuple[list[Row], list[Row]]:
+    def give_up(self, rows: Sequence[Row], to_come: Collection[LinkKey]) -> tuple[list[Row], list[Row]]:
         """Return rows that name a record which is neither there nor to come; and those of them to load without it.
 
         The others are rejected.
@@ -65,7 +61,7 @@ class Links:
             fields = dict.fromkeys(field_id for field_id, key in wanted_of(row) if (field_id, key) in unresolvable)
             faults = [self._plan.references[name].missing() for name in fields if not self._plan.may_stay_empty(name)]
             if faults:
-                reject(row, RowRejectedError.of(faults, key=row.encoded.key))
+                self._account.reject(row, RowRejectedError.of(faults, key=row.encoded.key))
             else:
                 unlinked.append(self._leave_empty(row, unresolvable))
         return given_up, unlinked
@@ -75,12 +71,12 @@ class Links:
         reference = self._plan.references[field_id]
         return (reference.table.id, reference.match_field.id, key) in to_come
 
-    def resolve_or_leave_empty(self, rows: Iterable[Row], *, reject: Reject) -> list[Row]:
+    def resolve_or_leave_empty(self, rows: Iterable[Row]) -> list[Row]:
         """Return rows with their references; leave those empty, or reject their rows, whose record is missing."""
         rows = list(rows)
         found = self._find(rows)
         missing = {wanted for wanted, ids in found.items() if not ids}
-        return [kept for row in rows for kept in self._resolved(self._leave_empty(row, missing), found, reject)]
+        return [kept for row in rows for kept in self._resolved(self._leave_empty(row, missing), found)]
 
     def _leave_empty(self, row: Row, missing: Collection[Wanted]) -> Row:
         """Return a row that names the missing records no more, but for those without which it cannot be loaded."""
@@ -91,10 +87,10 @@ class Links:
             for field_id, keys in row.encoded.references.items()
         }
         emptied = sum(map(len, row.encoded.references.values())) - sum(map(len, left.values()))
-        self._report.unlinked += emptied
+        self._account.report.unlinked += emptied
         return replace(row, encoded=replace(row.encoded, references=left))
 
-    def without_missing(self, rows: Sequence[Row], *, reject: Reject) -> tuple[list[Row], list[Row]]:
+    def without_missing(self, rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
         """Return rows with the links that are found, and without a word about the others; and those that must wait on.
 
         These are the ones whose key waits for a linked record: without it, nobody knows whether theirs is there.
@@ -102,16 +98,16 @@ class Links:
         found = self._find(rows)
         keyless = [row for row in rows if self._missing_of_key(row, found)]
         known = [row for row in rows if not self._missing_of_key(row, found)]
-        tried = (self._tried(row, lambda row: self._with_known(row, found), reject) for row in known)
+        tried = (self._tried(row, lambda row: self._with_known(row, found)) for row in known)
         return [kept for rows_kept in tried for kept in rows_kept], keyless
 
-    def refuse_circular(self, rows: Sequence[Row], *, reject: Reject) -> None:
+    def refuse_circular(self, rows: Sequence[Row]) -> None:
         """Reject rows whose keys wait for each other."""
         found = self._find(rows)
         for row in rows:
             names = [self._plan.references[field_id].property for field_id in self._missing_of_key(row, found)]
             faults = [RowRejectedError(property_name=name, code="circular_key", reason=_CIRCULAR) for name in names]
-            reject(row, RowRejectedError.of(faults, key=row.encoded.key))
+            self._account.reject(row, RowRejectedError.of(faults, key=row.encoded.key))
 
     def _missing_of_key(self, row: Row, found: dict[Wanted, list[int]]) -> list[str]:
         """Return the fields of a row's key that link to records which are not there."""
@@ -126,20 +122,19 @@ class Links:
         }
         return self._plan.resolve(replace(row.encoded, references=known), _finder(found))
 
-    def _resolved(self, row: Row, found: dict[Wanted, list[int]], reject: Reject) -> list[Row]:
+    def _resolved(self, row: Row, found: dict[Wanted, list[int]]) -> list[Row]:
         def resolve(row: Row) -> EncodedRow:
             self._refuse_ambiguous(row, found)
             return self._plan.resolve(row.encoded, _finder(found))
 
-        return self._tried(row, resolve, reject)
+        return self._tried(row, resolve)
 
-    @staticmethod
-    def _tried(row: Row, change: Callable[[Row], EncodedRow], reject: Reject) -> list[Row]:
+    def _tried(self, row: Row, change: Callable[[Row], EncodedRow]) -> list[Row]:
         """Return a row, changed; none if that shows that it cannot be written."""
         try:
             return [replace(row, encoded=change(row))]
         except RowRejectedError as error:
-            reject(row, error)
+            self._account.reject(row, error)
             return []
 
     def _refuse_ambiguous(self, row: Row, found: dict[Wanted, list[int]]) -> None:

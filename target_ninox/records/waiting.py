@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from array import array
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from tempfile import SpooledTemporaryFile
 
 from target_ninox.rows import Row, StreamSchema
@@ -86,6 +86,13 @@ class WaitingRows:
         self._count -= 1
         if self._sinces[slot] == self._first_since:
             self._first_since = None
+
+    def discard_all(self, rows: Iterable[Row], *, but: Iterable[Row] = ()) -> None:
+        """Let rows that wait do so no more, but for some of them."""
+        kept = {row.identity for row in but}
+        for row in rows:
+            if row.identity not in kept:
+                self.discard(row.identity, does_wait=True)
 
     def blocks(self, *, newest_first: bool = False) -> Iterator[list[Row]]:
         """Yield all rows that wait now, one block in memory at a time; rows of a block may be discarded meanwhile."""

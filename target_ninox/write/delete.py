@@ -19,6 +19,7 @@ from ninox_api.errors import (
 )
 from ninox_singer.wording import counted
 from target_ninox.account import SUPERSEDED, StreamAccount
+from target_ninox.limits import Limits
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.records.destination import Destination, Writer
 from target_ninox.records.table import KnownTable
@@ -26,7 +27,7 @@ from target_ninox.records.waiting import WaitingRows
 from target_ninox.rows import Row, RowRejectedError
 from target_ninox.write.batches import FIRST_BATCH_SIZE
 from target_ninox.write.cascade import Cascade, RecordKey, counts_by_name, find_cascade, may_cascade
-from target_ninox.write.safety import ClaimedRecords, Limits
+from target_ninox.write.safety import ClaimedRecords
 
 logger = logging.getLogger(__name__)
 

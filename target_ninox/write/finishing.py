@@ -1,10 +1,9 @@
-"""What can only be done when all input is there: circular and missing links, a mirror's deletions."""
+"""What can only be done when all input is there: a mirror's deletions, and looks at what nobody used or expected."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
@@ -12,12 +11,12 @@ from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_singer.names import did_you_mean, fits, is_glob, probably_meant
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.records.destination import Destination
-from target_ninox.records.links import LinkKey
+from target_ninox.records.waiting import WaitingRows
 from target_ninox.settings import TargetSettings
-from target_ninox.write.cascade import Cascade, CascadeTakesRowsError, RecordKey
+from target_ninox.write.cascade import Cascade, CascadeTakesRowsError, RecordKey, find_cascade
 from target_ninox.write.delete import describe_deletion
 from target_ninox.write.row_writer import Unseen
-from target_ninox.write.safety import ClaimedRecords, Limits
+from target_ninox.write.safety import ClaimedRecords
 from target_ninox.write.stream import StreamLoader
 
 logger = logging.getLogger(__name__)
@@ -107,38 +106,6 @@ def check_unused_maps(maps: Mapping[str, Any], came: Collection[str]) -> None:
         raise NinoxConfigError(problems)
 
 
-def load_waiting(loaders: Sequence[StreamLoader], claimed: ClaimedRecords) -> None:
-    """Load the rows that wait for linked records, parents first as far as that goes."""
-    while any(loader.waiting for loader in loaders):
-        if sum(loader.retry_waiting() for loader in loaders):
-            continue
-        for loader in loaders:
-            loader.refuse_to_replace_all()
-        if _leave_waiting(loaders, claimed):
-            continue
-        to_come = _keys_to_come(loaders)
-        if _leave_waiting(loaders, claimed):  # again: one may just have failed
-            continue
-        if not sum([loader.give_up(to_come) for loader in loaders]):
-            break
-    if circular := [loader for loader in loaders if loader.waiting]:
-        _load_circles(circular)
-
-
-def _leave_waiting(loaders: Sequence[StreamLoader], claimed: ClaimedRecords) -> bool:
-    """Leave rows alone that wait for records of a stream that failed; return whether there are any.
-
-    To take these links for missing would empty those that are there already.
-    """
-    for loader in loaders:
-        for reference in loader.plan.references.values() if loader.waiting else ():
-            failed = claimed.failed_in(reference.table.id)
-            if failed is not None and not loader.has_failed:
-                loader.leave_waiting(f"it waits for records of stream {failed!r}, which failed")
-                return True
-    return False
-
-
 def delete_waiting(loaders: Sequence[StreamLoader], *, doubt: str | None) -> None:
     """Delete what rows said was deleted and others may go along with, now that all rows have come.
 
@@ -155,16 +122,18 @@ def delete_waiting(loaders: Sequence[StreamLoader], *, doubt: str | None) -> Non
     deleted: set[RecordKey] = set()
     for loader in reversed([loader for loader in loaders if loader.waiting_deletions]):
         if doubt is not None:
-            loader.leave_waiting(doubt)
-        else:
-            loader.delete_waiting(deleted)
+            loader.fail(doubt)
+            continue
+        with loader.working():
+            loader.deletions.delete_waiting(deleted)
+            loader.waiting_deletions.close()
+            loader.waiting_deletions = WaitingRows()
 
 
 def remove_unseen(
     loaders: Sequence[StreamLoader],
     doubts: Mapping[str, Sequence[str]],
     destination: Destination,
-    limits: Limits,
     claimed: ClaimedRecords,
 ) -> None:
     """Delete the records of mirrored tables for which no row came.
@@ -176,7 +145,6 @@ def remove_unseen(
         loaders: All streams.
         doubts: Mirrored stream → why it may not be complete; nothing if it is.
         destination: The database.
-        limits: How many may be deleted.
         claimed: Which records rows of this input stand for.
 
     Raises:
@@ -185,11 +153,12 @@ def remove_unseen(
         CascadeTakesRowsError: Rows of this input would go along; none was deleted.
         DeletionsRefusedError: Some of them cannot be deleted; the others of their table were.
     """
-    removals = [
-        _Removal(loader, unseen, cascade)
-        for loader, unseen in _certainly_unseen(loaders, doubts)
-        if unseen.record_ids and (cascade := loader.find_cascade(unseen.record_ids)) is not None
-    ]
+    removals: list[_Removal] = []
+    for loader, unseen in _certainly_unseen(loaders, doubts):
+        with loader.working():
+            roots = [RecordKey(loader.plan.table.id, record_id) for record_id in unseen.record_ids]
+            if roots:
+                removals.append(_Removal(loader, unseen, find_cascade(destination, roots)))
     counted = {
         RecordKey(loader.plan.table.id, record_id) for loader, unseen, _ in removals for record_id in unseen.record_ids
     }
@@ -201,14 +170,14 @@ def remove_unseen(
             _refuse_to_take_rows(loader.plan, along, destination, claimed)
             what = describe_deletion(destination, loader.plan, unseen.record_ids, along)
             count = len(unseen.record_ids) + len(along)
-            limits.reserve_mirror(count, records_before=unseen.records_before, what=what)
+            destination.limits.reserve_mirror(count, records_before=unseen.records_before, what=what)
             logger.info("%s: did not come, so it is deleted: %s.", loader.plan.stream, what)
     for loader, unseen, cascade in removals:
-        with loader.working():
-            # again: a mirror may have failed meanwhile
+        with loader.working():  # again: a mirror may have failed meanwhile
             _refuse_to_take_rows(loader.plan, cascade.along(), destination, claimed)
-        if not loader.has_failed:
-            loader.remove(unseen.record_ids, cascade, counted=counted)
+            if not loader.has_failed:
+                loader.deletions.remove(unseen.record_ids, cascade, counted=counted)
+                loader.is_finished = True
 
 
 def _certainly_unseen(
@@ -221,9 +190,12 @@ def _certainly_unseen(
         reasons = list(doubts[loader.plan.stream])
         if loader.account.report.rejected:
             reasons.append("rows were rejected, and their records cannot be distinguished from those that did not come")
-        if not (reasons or loader.written.seen):  # files without a row came, or each row says that it was deleted
+        if not (reasons or loader.account.seen):  # files without a row came, or each row says that it was deleted
             reasons.append("no row came that stands for a record")
-        unseen = None if reasons else loader.find_unseen()
+        unseen: Unseen | None = None
+        if not reasons:
+            with loader.working():
+                unseen = loader.writer.find_unseen()
         if loader.has_failed and not reasons:
             continue
         if unseen is not None and unseen.record_ids and not unseen.keys_are_shown:
@@ -258,7 +230,7 @@ def find_other_writer(loaders: Sequence[StreamLoader], destination: Destination)
     Returns:
         The error to end with, None if there is nothing.
     """
-    for table_id in dict.fromkeys(loader.plan.table.id for loader in loaders if loader.written.created):
+    for table_id in dict.fromkeys(loader.plan.table.id for loader in loaders if loader.account.created):
         table = destination.table(table_id)
         sharing = [loader for loader in loaders if loader.plan.table.id == table_id]
         keyed = [loader for loader in sharing if loader.plan.match_field_ids]
@@ -281,38 +253,4 @@ def find_other_writer(loaders: Sequence[StreamLoader], destination: Destination)
 
 def _has_created(loaders: Iterable[StreamLoader], record_id: int) -> bool:
     """Return whether a record was made by this run."""
-    return any(record_id in loader.written.created for loader in loaders)
-
-
-def _keys_to_come(loaders: Sequence[StreamLoader]) -> set[LinkKey]:
-    """Return what waiting rows will be linked by once they are loaded."""
-    references = {
-        (reference.table.id, reference.match_field.id): reference
-        for loader in loaders
-        for reference in loader.plan.references.values()
-    }
-    keys: set[LinkKey] = set()
-    for loader in loaders:
-        with loader.working():
-            keys |= {
-                (table_id, field_id, key)
-                for (table_id, field_id), reference in references.items()
-                if loader.plan.table.id == table_id
-                for block in loader.waiting.blocks()
-                for row in block
-                if (key := reference.key_of(row.encoded.fields)) is not None
-            }
-    return keys
-
-
-def _load_circles(loaders: Sequence[StreamLoader]) -> None:
-    """Load rows that link to each other: first without these links, then the links."""
-    with ExitStack() as stack:
-        for loader in loaders:
-            stack.enter_context(loader.account.remembering())
-        while sum([loader.write_unlinked() for loader in loaders]):
-            pass
-        for loader in loaders:
-            loader.refuse_circular()
-        for loader in loaders:
-            loader.link()
+    return any(record_id in loader.account.created for loader in loaders)

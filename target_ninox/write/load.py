@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 
 from ninox_api.client import NinoxClient
 from ninox_api.config import ConnectionConfig
@@ -13,6 +14,7 @@ from ninox_singer.cli import Stopping
 from ninox_singer.progress import LogDisplay, choose_display
 from target_ninox.account import StreamAccount
 from target_ninox.dry_run import DryRun, DryWriter
+from target_ninox.limits import Limits
 from target_ninox.mapping.plan import Planner
 from target_ninox.records.destination import Destination, Writer, find_database
 from target_ninox.rejects import Rejects
@@ -21,7 +23,8 @@ from target_ninox.rows import StreamSchema
 from target_ninox.settings import TargetSettings
 from target_ninox.write import finishing
 from target_ninox.write.files import FileSources
-from target_ninox.write.safety import ClaimedRecords, Defects, Limits
+from target_ninox.write.late_links import load_waiting
+from target_ninox.write.safety import ClaimedRecords, Defects
 from target_ninox.write.stream import LostStream, StreamLoader
 
 logger = logging.getLogger(__name__)
@@ -29,40 +32,34 @@ logger = logging.getLogger(__name__)
 _NO_LOOK = "so that nobody knows whether somebody else created records with the same keys. All else was done"
 
 
+@dataclass(slots=True, kw_only=True)
 class Load:
-    """Loads the streams of one run.
+    """Loads the streams of one run; `open_load` makes it.
 
     Attributes:
+        client: To be closed at the end.
+        destination: The database.
+        settings: The target's.
+        defects: What failed as nobody foresaw and concerns no row.
+        report: Counts of the run.
+        rejects: Where rejected rows go.
+        planner: Decides how streams are written.
+        sources: Where files of rows come from.
         streams: Name → what loads the stream, in the order in which they came.
         claimed: For which records rows of this input came, or may have.
     """
 
-    def __init__(
-        self, client: NinoxClient, destination: Destination, settings: TargetSettings, defects: Defects,
-        report: RunReport, sources: FileSources,
-    ) -> None:  # fmt: skip
-        """Keep what was opened; nothing is sent.
-
-        Args:
-            client: To be closed at the end.
-            destination: The database.
-            settings: The target's.
-            defects: What failed as nobody foresaw and concerns no row.
-            report: Counts of the run.
-            sources: Where files of rows come from.
-        """
-        self.streams: dict[str, StreamLoader | LostStream] = {}
-        self._client = client
-        self._destination = destination
-        self._settings = settings
-        self._defects = defects
-        self._report = report
-        self._rejects = Rejects(settings.rejects_path, is_dry=settings.dry_run)
-        self._sources = sources
-        self._planner = Planner(settings)
-        self._limits = Limits(settings)
-        self.claimed = ClaimedRecords()
-        self._is_closed = False
+    client: NinoxClient
+    destination: Destination
+    settings: TargetSettings
+    defects: Defects
+    report: RunReport
+    rejects: Rejects
+    planner: Planner
+    sources: FileSources
+    streams: dict[str, StreamLoader | LostStream] = field(default_factory=dict)
+    claimed: ClaimedRecords = field(default_factory=ClaimedRecords)
+    _is_closed: bool = False
 
     @property
     def loaders(self) -> list[StreamLoader]:
@@ -83,48 +80,25 @@ class Load:
         known = self.streams.get(described.stream)
         if isinstance(known, StreamLoader):
             known.describe(described)
-        elif known is None:
-            self.streams[described.stream] = opened = self._open(described)
-            if isinstance(opened, StreamLoader):
-                self._refuse_shared_mirror(opened)
-
-    def _open(self, described: StreamSchema) -> StreamLoader | LostStream:
-        account = StreamAccount(
-            described,
-            self._report,
-            self._rejects,
-            may_delete=self._settings.may_delete,
-            holds_state=self._settings.fails_on_reject,
-        )
+        if known is not None:
+            return
+        account = StreamAccount(described, self.report, self.rejects, self.settings)
         try:
-            return StreamLoader(
-                account,
-                self._settings,
-                self._planner,
-                self._destination,
-                self._limits,
-                self.claimed,
-                self._sources,
-            )
+            loader = StreamLoader(account, self.settings, self.planner, self.destination, self.claimed, self.sources)
         except (NinoxError, OSError, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001 (whatever it is, other streams have no part in it)
             self.claimed.note_lost(described.stream)
-            return LostStream(account, error)
-
-    def _refuse_shared_mirror(self, loader: StreamLoader) -> None:
-        plan = loader.plan
-        for other in (other.plan for other in self.loaders if other is not loader):
-            if other.table.id == plan.table.id and "mirror" in {plan.mode, other.mode}:
+            self.streams[described.stream] = LostStream(account, error)
+            return
+        for other in self.loaders:
+            if other.plan.table.id == loader.plan.table.id and "mirror" in {loader.plan.mode, other.plan.mode}:
                 message = (
-                    f"streams.{plan.stream}: {other.stream!r} goes to table {plan.table.name!r}, too; a mirror would "
-                    "delete the records of the other. Use mode upsert, or one stream."
+                    f"streams.{described.stream}: {other.plan.stream!r} goes to table {loader.plan.table.name!r}, too; "
+                    "a mirror would delete the records of the other. Use mode upsert, or one stream."
                 )
                 raise NinoxConfigError(message)
-
-    def flush_rejects(self) -> None:
-        """Make sure that rejected rows survive: what a state passes may be nowhere else."""
-        self._rejects.flush()
+        self.streams[described.stream] = loader
 
     def finish(self, *, has_ended: bool, doubts: Callable[[StreamLoader], Iterable[str]]) -> list[NinoxError]:
         """Do what needs all input.
@@ -140,19 +114,19 @@ class Load:
             CountsDifferError: Rows have no outcome.
         """
         loaders = self.loaders
-        finishing.load_waiting(loaders, self.claimed)
+        load_waiting(loaders, self.claimed)
         doubts_of = {loader.plan.stream: list(doubts(loader)) for loader in loaders if loader.plan.mode == "mirror"}
-        doubt = self._defects.doubt or (None if has_ended else finishing.CUT_OFF)
+        doubt = self.defects.doubt or (None if has_ended else finishing.CUT_OFF)
         finishing.delete_waiting(loaders, doubt=doubt)
         if doubts_of:
-            finishing.remove_unseen(loaders, doubts_of, self._destination, self._limits, self.claimed)
+            finishing.remove_unseen(loaders, doubts_of, self.destination, self.claimed)
         other_writer = None
-        if not self._settings.dry_run:
-            with self._defects.outlived(follows=_NO_LOOK):
-                other_writer = finishing.find_other_writer(loaders, self._destination)
-        rejected = self._rejects.error() if self._settings.fails_on_reject else None
+        if not self.settings.dry_run:
+            with self.defects.outlived(follows=_NO_LOOK):
+                other_writer = finishing.find_other_writer(loaders, self.destination)
+        rejected = self.rejects.error() if self.settings.fails_on_reject else None
         self.close(is_complete=True)
-        errors = (rejected, self._report.error(), other_writer)
+        errors = (rejected, self.report.error(), other_writer)
         return [error for error in errors if error is not None]
 
     def close(self, *, is_complete: bool) -> None:
@@ -166,17 +140,17 @@ class Load:
         self._is_closed = True
         for loader in self.loaders:
             loader.close()
-        self._client.close()
-        self._report.display.clear()  # or the last lines of the log would be behind a bar
-        self._destination.close()
-        self._rejects.close()
+        self.client.close()
+        self.report.display.clear()  # or the last lines of the log would be behind a bar
+        self.destination.close()
+        self.rejects.close()
         samples = None
-        if self._settings.dry_run:
+        if self.settings.dry_run:
             previews = {loader.plan.stream: loader.account.preview for loader in self.loaders}
             dry_run = DryRun({name: preview for name, preview in previews.items() if preview is not None})
-            dry_run.print(self._report)
+            dry_run.print(self.report)
             samples = dry_run.samples()
-        self._report.close(is_complete=is_complete, samples=samples)
+        self.report.close(is_complete=is_complete, samples=samples)
 
 
 def open_load(
@@ -202,8 +176,9 @@ def open_load(
     client = NinoxClient(connection, writing=stopping.held_back)
     reader, described = find_database(client, team=settings.team, database=settings.database)
     writer: Writer = DryWriter() if settings.dry_run else reader
+    max_tries = connection.max_retries + 1
     destination = Destination(
-        reader, described, writer, max_tries=connection.max_retries + 1, batch_size=settings.batch_size
+        reader, described, writer, Limits(settings), max_tries=max_tries, batch_size=settings.batch_size
     )
     report = RunReport(
         lambda: client.calls_by_purpose,
@@ -215,5 +190,13 @@ def open_load(
         share=share,
     )
     fetcher = FileFetcher(connection, trusted_hosts=settings.file_hosts)
-    sources = FileSources(fetcher, folders=settings.file_folders)
-    return Load(client, destination, settings, defects, report, sources)
+    return Load(
+        client=client,
+        destination=destination,
+        settings=settings,
+        defects=defects,
+        report=report,
+        rejects=Rejects(settings.rejects_path, is_dry=settings.dry_run),
+        planner=Planner(settings),
+        sources=FileSources(fetcher, folders=settings.file_folders),
+    )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ninox_api.client import RecordWrite
@@ -14,16 +13,15 @@ from ninox_singer.types import field_type
 from ninox_singer.wording import counted, list_ids
 from target_ninox.account import NO_KEY, SUPERSEDED, StreamAccount
 from target_ninox.mapping.encode import WritePlan
-from target_ninox.mapping.plan import Planner
+from target_ninox.mapping.place import Database
 from target_ninox.records.destination import Destination, key_of
-from target_ninox.records.index import ExistingRecord, IdRuns
+from target_ninox.records.index import ExistingRecord
 from target_ninox.rows import Row, RowRejectedError, merge
 from target_ninox.write.answers import Intent, Outcome, shown_key_of
 from target_ninox.write.batches import BatchWriter
 from target_ninox.write.cascade import read_cascading_links
 from target_ninox.write.delete import Deletions
 from target_ninox.write.files import FileLoader
-from target_ninox.write.safety import Limits
 
 logger = logging.getLogger(__name__)
 
@@ -76,48 +74,29 @@ class KeyNotShownError(NinoxError):
         )
 
 
-@dataclass(slots=True)
-class WrittenRecords:
-    """The records that rows of a stream stood for, under whichever schema they came.
-
-    Attributes:
-        seen: Ids of all; none where nothing can be deleted, as of a million rows they would take 60 MB.
-        created: Ids of those that did not exist before.
-        looked_at: Kinds of writes (True: creations) whose first records were read again, for scripts that override.
-    """
-
-    seen: set[int] = field(default_factory=set)
-    created: IdRuns = field(default_factory=IdRuns)
-    looked_at: set[bool] = field(default_factory=set)
-
-
 class RowWriter:
     """Writes the rows of one stream, as long as its schema is the same."""
 
     def __init__(
-        self, plan: WritePlan, planner: Planner, account: StreamAccount, destination: Destination, limits: Limits,
-        deletions: Deletions, files: FileLoader, written: WrittenRecords,
+        self, plan: WritePlan, account: StreamAccount, destination: Destination, deletions: Deletions,
+        files: FileLoader, *, plan_anew: Callable[[Database], WritePlan],
     ) -> None:  # fmt: skip
         """Prepare; nothing is sent yet.
 
         Args:
             plan: How rows are written.
-            planner: Plans anew where fields turn out to be deleted.
-            account: What became of them.
+            account: What became of them, and the records that they stood for.
             destination: Where they go.
-            limits: How many records may be changed.
             deletions: What deletes records.
             files: What puts files of rows on their records.
-            written: Where to note the records that rows stand for.
+            plan_anew: Plans for a schema that was read again, where fields turn out to be deleted.
         """
         self.plan = plan
-        self._planner = planner
         self._account = account
         self._destination = destination
-        self._limits = limits
         self._deletions = deletions
         self._files = files
-        self._written = written
+        self._plan_anew = plan_anew
         self._preview = account.preview
         self._table = destination.table(plan.table.id)
         if plan.needs_key:
@@ -190,8 +169,8 @@ class RowWriter:
         matcher = self._destination.matcher_of(self.plan)
         matcher.read_rest()
         known = set(matcher.index.ids())
-        unseen = known - self._written.seen
-        created = set(self._written.created)
+        unseen = known - self._account.seen
+        created = set(self._account.created)
         before = known - created
         really_known = before if self._preview else known | created  # a dry run makes its ids up
         if unseen and not self._table.ends_at(max(really_known)):
@@ -216,7 +195,7 @@ class RowWriter:
         """
         records = matches.get(row.encoded.key, ())
         if self._account.may_delete:
-            self._written.seen.update(record.id for record in records)
+            self._account.seen.update(record.id for record in records)
         if len(records) > 1:
             raise RowRejectedError(
                 property_name=", ".join(self.plan.match_on),
@@ -238,7 +217,7 @@ class RowWriter:
     def _change(self, row: Row, record: ExistingRecord) -> Intent | None:
         changes = self.plan.changes(row.encoded, record.fields)
         if not changes:
-            self._finish(row, "unchanged", record.id, shown=record.fields)
+            self._count(row, "unchanged", record.id, shown=record.fields)
             return None
         if row.encoded.files:
             self._shown_files[row.identity] = record.fields
@@ -248,7 +227,7 @@ class RowWriter:
 
     def _save(self, intents: Sequence[Intent]) -> None:
         creates = sum(intent.creates for intent in intents)
-        self._limits.reserve("update", len(intents) - creates)
+        self._destination.limits.reserve("update", len(intents) - creates)
         if creates and not self.plan.needs_key:
             self._table.look_for_highest_id()
         if creates and self._is_key_in_doubt(intents):
@@ -308,9 +287,9 @@ class RowWriter:
             self._reject(outcome.intent, outcome.error)
             return
         if self._account.may_delete:
-            self._written.seen.add(outcome.record_id)
+            self._account.seen.add(outcome.record_id)
         if outcome.intent.creates:
-            self._written.created.add(outcome.record_id)
+            self._account.created.add(outcome.record_id)
         self._account.report.recovered += outcome.recovered
         if not outcome.is_certain:
             self._table.note_made(outcome.record_id)
@@ -318,7 +297,7 @@ class RowWriter:
             self._table.note_saved(outcome.record_id, outcome.intent.write.fields)
         is_new = outcome.intent.creates and not outcome.recovered
         shown = self._shown_files.pop(row.identity, {})
-        self._finish(
+        self._count(
             row, "created" if outcome.intent.creates else "updated", outcome.record_id, shown=shown, is_new=is_new
         )
 
@@ -329,7 +308,7 @@ class RowWriter:
         reason = f"{error.reason} Sent: {names or 'no field'}."
         self._account.reject(intent.row, RowRejectedError(code=error.code, reason=reason))
 
-    def _finish(self, row: Row, outcome: str, record_id: int, *, shown: Fields, is_new: bool = False) -> None:
+    def _count(self, row: Row, outcome: str, record_id: int, *, shown: Fields, is_new: bool = False) -> None:
         """Load the files of a row whose record is as it should be, and count the row."""
         try:
             uploaded = self._files.load(row.encoded, record_id, shown, is_new=is_new) if row.encoded.files else 0
@@ -348,14 +327,14 @@ class RowWriter:
             elif record is None:
                 self._account.count(row, "unchanged")
             else:
-                self._written.seen.discard(record.id)  # the last row decides, and this is the last one so far
+                self._account.seen.discard(record.id)  # the last row decides, and this is the last one so far
                 to_delete[record.id] = row
         self._deletions.delete_or_wait(to_delete)
 
     def _find_deleted_fields(self) -> frozenset[str]:
         """Read the schema again; return the fields of the plan that were deleted or cannot be written any more."""
         self._destination.refresh_schema()
-        table = self._planner.plan(self._account.described, self._destination.described).table
+        table = self._plan_anew(self._destination.described).table
         deleted = self.plan.field_ids - {field.id for field in table.fields if field_type(field.type).write}
         if deleted:
             names = sorted(field.name for field in self.plan.table.fields if field.id in deleted)
@@ -383,8 +362,8 @@ class RowWriter:
                 for outcome in outcomes
                 if outcome.error is None and outcome.is_certain and outcome.intent.creates is creates
             }
-            if sent and creates not in self._written.looked_at:
-                self._written.looked_at.add(creates)
+            if sent and creates not in self._account.looked_at:
+                self._account.looked_at.add(creates)
                 self._compare(sent)
 
     def _wanted(self, outcome: Outcome) -> Fields:

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ninox_api.errors import NinoxAPIError, NinoxError, NinoxProtocolError, NinoxTransportError
 from ninox_singer.cli import log_defect
 from ninox_singer.wording import counted
 from target_ninox.account import MARKED_DELETED, SUPERSEDED, StreamAccount
-from target_ninox.dry_run import TablePlan
+from target_ninox.dry_run import Preview
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.mapping.plan import Planner
 from target_ninox.records.destination import Destination
-from target_ninox.records.links import LinkKey, Links
+from target_ninox.records.links import Links
 from target_ninox.records.waiting import WaitingRows
 from target_ninox.rows import Row, RowRejectedError, StreamSchema, is_system, merge
 from target_ninox.settings import TargetSettings
-from target_ninox.write.cascade import Cascade, RecordKey, find_cascade
 from target_ninox.write.delete import Deletions
 from target_ninox.write.files import FileLoader, FileSources
-from target_ninox.write.row_writer import RowWriter, Unseen, WrittenRecords
-from target_ninox.write.safety import ClaimedRecords, Limits
+from target_ninox.write.row_writer import RowWriter
+from target_ninox.write.safety import ClaimedRecords
 
 logger = logging.getLogger(__name__)
 
@@ -66,19 +66,21 @@ class StreamLoader:
         has_failed: Whether an error that nobody foresaw has ended it; its rows are only counted from there on.
         is_finished: Whether all is done that can only be done at the end of the input: a mirror's deletions.
         plan: How its rows are written.
-        written: The records that rows stood for.
+        links: Finds the records that its rows link to.
+        deletions: Deletes records of its table.
+        writer: Writes its rows.
     """
 
-    plan: WritePlan  # this and what follows from it is made anew for each schema of the stream: `_plan_rows`
+    plan: WritePlan  # this and what follows is made anew for each schema of the stream: `_plan_rows`
+    links: Links
+    deletions: Deletions
+    writer: RowWriter
     _declared: frozenset[str]
     _warnings: list[str]
-    _links: Links
-    _deletions: Deletions
-    _writer: RowWriter
 
     def __init__(
         self, account: StreamAccount, settings: TargetSettings, planner: Planner, destination: Destination,
-        limits: Limits, claimed: ClaimedRecords, sources: FileSources,
+        claimed: ClaimedRecords, sources: FileSources,
     ) -> None:  # fmt: skip
         """Plan the stream.
 
@@ -87,7 +89,6 @@ class StreamLoader:
             settings: The target's.
             planner: Decides how streams are written.
             destination: Where they go.
-            limits: How many records may be changed and deleted.
             claimed: For which records rows came, of all streams.
             sources: Where files of rows come from.
 
@@ -100,18 +101,15 @@ class StreamLoader:
         self.waiting_deletions = WaitingRows()
         self.is_finished = False
         self.has_failed = False
-        self.written = WrittenRecords()
         self._settings = settings
         self._planner = planner
         self._destination = destination
-        self._limits = limits
         self._claimed = claimed
         self._sources = sources
         self._rows: list[Row] = []
         self._failed_from: int | None = None
         self._retry_from = 0
         self._looks_back = False
-        self._unlinked: set[int] = set()
         self._may_replace_all = True if settings.max_deletes is not None else None  # False: it would, and may not
         self._has_named_undeclared = False
         self._has_named_place = False
@@ -130,28 +128,21 @@ class StreamLoader:
             self._plan_rows()
 
     def _plan_rows(self) -> None:
-        described = self.account.described
+        account, destination, described = self.account, self._destination, self.account.described
         self._declared = frozenset(described.schema.get("properties") or {})
-        plan = self._planner.plan(described, self._destination.described)
+        plan_anew = partial(self._planner.plan, described)
+        plan = plan_anew(destination.described)
         self.plan = plan = plan.including(self.plan) if self.waiting else plan
         self._warnings = [warning for warning in plan.warnings if warning not in self._logged]
-        self._claimed.add(plan, self.written.seen, self._may_be_rejected)
-        if self._settings.dry_run and self.account.preview is None:
-            self.account.preview = TablePlan(plan.table, plan.warnings)
-        self._links = Links(plan, self._destination, self.account.report)
-        self._deletions = Deletions(
-            plan, self.account, self._destination, self._limits, self._claimed, self.waiting_deletions
+        self._claimed.add(plan, account.seen, self._may_be_rejected)
+        if self._settings.dry_run and account.preview is None:
+            account.preview = Preview(plan.table, plan.warnings)
+        self.links = Links(plan, destination, account)
+        self.deletions = Deletions(
+            plan, account, destination, destination.limits, self._claimed, self.waiting_deletions
         )
-        self._writer = RowWriter(
-            plan,
-            self._planner,
-            self.account,
-            self._destination,
-            self._limits,
-            self._deletions,
-            FileLoader(plan, self._destination, self._sources),
-            self.written,
-        )
+        files = FileLoader(plan, destination, self._sources)
+        self.writer = RowWriter(plan, account, destination, self.deletions, files, plan_anew=plan_anew)
 
     @property
     def first_unsettled(self) -> int | None:
@@ -172,14 +163,14 @@ class StreamLoader:
         """Receive a row that came in so many bytes; nothing is sent yet."""
         self.buffered.add(record, size)
         if self.has_failed:
-            self.account.receive()
+            self.account.report.read += 1
             return
         try:
             self._encode(record)
         except (NinoxError, OSError, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001 (whatever it is, other streams have no part in it)
-            self._fail(_log_defect(error))
+            self.fail(_log_defect(error))
 
     def _encode(self, record: Mapping[str, Any]) -> None:
         """Let a row wait to be loaded, in Ninox's terms; or reject it."""
@@ -187,10 +178,15 @@ class StreamLoader:
             self._log_plan()
         if not (self._has_named_undeclared or self._declared.issuperset(record)):
             self._log_undeclared(record)
-        if self._settings.limit_rows is not None and self._is_past_limit():
-            self.account.report.left_out += 1
+        report, limit = self.account.report, self._settings.limit_rows
+        if limit is not None and report.read >= limit:
+            if not report.left_out:
+                rows = counted(limit, "row")
+                logger.info("%s: %s loaded, the rows behind are left out (limit_rows).", self.plan.stream, rows)
+            report.left_out += 1
             return
-        number = self.account.receive()
+        report.read += 1
+        number = report.read
         try:
             encoded = self.plan.encode(record, number)
         except RowRejectedError as error:
@@ -218,17 +214,6 @@ class StreamLoader:
             logger.warning(warning)
         self._logged.update(self._warnings)
         self._warnings = []
-
-    def _is_past_limit(self) -> bool:
-        """Return whether this run loads no more rows of the stream."""
-        limit = self._settings.limit_rows
-        if limit is None or self.account.report.read < limit:
-            return False
-        if not self.account.report.left_out:
-            logger.info(
-                "%s: %s loaded, the rows behind are left out (limit_rows).", self.plan.stream, counted(limit, "row")
-            )
-        return True
 
     def _log_undeclared(self, record: Mapping[str, Any]) -> None:
         undeclared = [repr(name) for name in record if name not in self._declared and not is_system(name)]
@@ -281,17 +266,10 @@ class StreamLoader:
         before = len(self.waiting)
         with self.working():
             for block in self.waiting.blocks(newest_first=self._looks_back):
-                self._drop(block, but=self._load(block))
+                self.waiting.discard_all(block, but=self._load(block))
             self.waiting = self.waiting.without_gaps()
         self._looks_back = not self._looks_back
         return before - len(self.waiting)
-
-    def _drop(self, rows: Iterable[Row], *, but: Iterable[Row] = ()) -> None:
-        """Let rows wait no more, but for some of them."""
-        kept = {row.identity for row in but}
-        for row in rows:
-            if row.identity not in kept:
-                self.waiting.discard(row.identity, does_wait=True)
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -308,23 +286,23 @@ class StreamLoader:
         except (NinoxError, OSError, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001 (whatever it is, other streams have no part in it)
-            self._fail(_log_defect(error))
+            self.fail(_log_defect(error))
 
-    def _replaces_all(self, rows: Sequence[Row]) -> bool:
+    def replaces_all(self, rows: Sequence[Row]) -> bool:
         """Return whether rows of a mirror must wait, as its table has records, and no row so far is about any of them.
 
         The mirror would replace them all, perhaps because keys are spelled in another way there. Once some of its rows
         are written, the next run would find those, and take the others for a few that were deleted.
         """
         if self.plan.mode == "mirror" and rows and not self._may_replace_all:
-            self._may_replace_all = self._writer.is_about_any(rows)
+            self._may_replace_all = self.writer.is_about_any(rows)
             return not self._may_replace_all
         return False
 
     def refuse_to_replace_all(self) -> None:
         """End a mirror of which no row is about any record of its table; nothing of it was written."""
         if self._may_replace_all is False and not self.has_failed:
-            self.leave_waiting(
+            self.fail(
                 f"it is a mirror, and none of its rows has the key ({', '.join(self.plan.match_on)}) of any record of "
                 f"table {self.plan.table.name!r}, so that it would replace all of them. Nothing was written. If that "
                 "is what you want, set max_deletes to their number or delete them in Ninox; else look whether "
@@ -333,75 +311,22 @@ class StreamLoader:
 
     def _load(self, rows: list[Row]) -> Sequence[Row]:
         """Load rows; return those that must wait."""
-        if not self.plan.references and not self._replaces_all(rows):
-            self._writer.write(rows)
+        if not self.plan.references and not self.replaces_all(rows):
+            self.writer.write(rows)
             return ()
         kept = merge(rows) if self.plan.needs_key else rows
         self.account.skip(len(rows) - len(kept), SUPERSEDED)
         while kept:
-            ready, kept = self._links.resolve(kept, reject=self.account.reject)
-            if self._replaces_all(ready):
+            ready, kept = self.links.resolve(kept)
+            if self.replaces_all(ready):
                 return [*ready, *kept]
             if not ready:
                 break
-            self._writer.write(ready)
+            self.writer.write(ready)
         return kept
 
-    def give_up(self, to_come: Collection[LinkKey]) -> bool:
-        """Do without records that will never be there: reject the rows that wait for them, or leave the links empty.
-
-        Args:
-            to_come: What other rows that wait will be linked by once they are loaded.
-
-        Returns:
-            Whether there were any.
-        """
-        has_given_up = False
-        with self.working():
-            for block in self.waiting.blocks():
-                given_up, unlinked = self._links.give_up(block, to_come, reject=self.account.reject)
-                self._drop(given_up)
-                for row in unlinked:  # they are loaded with the next try, or wait for other records
-                    self.waiting.put(row)
-                has_given_up = has_given_up or bool(given_up)
-        return has_given_up
-
-    def write_unlinked(self) -> int:
-        """Load waiting rows without the links that are missing, to be linked later; return how many.
-
-        Rows whose key waits for a linked record are left out: once that is there, the next call loads them.
-        """
-        before = len(self._unlinked)
-        with self.working():
-            for block in self.waiting.blocks():
-                rows = [row for row in block if row.encoded.number not in self._unlinked]
-                written, keyless = self._links.without_missing(rows, reject=self.account.reject)
-                if self._replaces_all(written):
-                    self.refuse_to_replace_all()
-                    return 0
-                self._writer.write(written)
-                waiting = {row.encoded.number for row in keyless}
-                self._unlinked.update(row.encoded.number for row in rows if row.encoded.number not in waiting)
-        return len(self._unlinked) - before
-
-    def refuse_circular(self) -> None:
-        """Reject waiting rows that could not be loaded even without their links: their keys wait for each other."""
-        with self.working():
-            for block in self.waiting.blocks():
-                rows = [row for row in block if row.encoded.number not in self._unlinked]
-                self._links.refuse_circular(rows, reject=self.account.reject)
-                self._drop(rows)
-
-    def link(self) -> None:
-        """Set the links of the rows that were loaded without them."""
-        with self.working():
-            for block in self.waiting.blocks():
-                written = [row for row in block if self.account.counted_before(row) is not None]
-                self._writer.link(self._links.resolve_or_leave_empty(written, reject=self.account.reject))
-                self._drop(block)  # a row that Ninox refused was rejected, and is counted
-
-    def _fail(self, reason: str) -> None:
-        """Load no more rows; what was not loaded is not settled."""
+    def fail(self, reason: str) -> None:
+        """Load no more rows, nor those that wait; what was not loaded is not settled, and comes again."""
         self._failed_from = self.first_unsettled or max(1, self.account.report.read)
         self.has_failed = True
         self._rows = []
@@ -415,49 +340,12 @@ class StreamLoader:
         self.waiting.close()
         self.waiting_deletions.close()
 
-    def leave_waiting(self, reason: str) -> None:
-        """Leave the rows that wait where they are: what they wait for did not come, and may in the next run."""
-        self._fail(reason)
-
     def _may_be_rejected(self, record_id: int) -> bool:
         """Return whether a row that was rejected is about a record, or may be; asked when all rows have come."""
         keys = len(self.account.rejected_keys)
         if keys != self._found_rejected[0]:
-            self._found_rejected = keys, self._writer.find_rejected()
+            self._found_rejected = keys, self.writer.find_rejected()
         return self.account.has_nameless_rejects or record_id in self._found_rejected[1]
-
-    def delete_waiting(self, deleted: set[RecordKey]) -> None:
-        """Delete the records whose deletion waited; see `Deletions.delete_waiting`."""
-        with self.working():
-            self._deletions.delete_waiting(deleted)
-            self.waiting_deletions.close()
-            self.waiting_deletions = WaitingRows()
-
-    def find_unseen(self) -> Unseen | None:
-        """Return the records for which no row came; None if it is not certain that the table was read to its end."""
-        unseen: Unseen | None = None
-        with self.working():
-            unseen = self._writer.find_unseen()
-        return unseen  # noqa: RET504 (an error may have ended the stream instead)
-
-    def remove(self, record_ids: Sequence[int], cascade: Cascade, *, counted: set[RecordKey]) -> None:
-        """Delete records for which no row came; see `Deletions.remove`."""
-        with self.working():
-            self._deletions.remove(record_ids, cascade, counted=counted)
-            self.is_finished = True
-
-    def find_cascade(self, record_ids: Iterable[int]) -> Cascade | None:
-        """Find what Ninox would delete along with records of the table; None if that has ended the stream.
-
-        Raises:
-            CascadeUnknownError: Nobody knows.
-        """
-        cascade: Cascade | None = None
-        with self.working():
-            cascade = find_cascade(
-                self._destination, (RecordKey(self.plan.table.id, record_id) for record_id in record_ids)
-            )
-        return cascade  # noqa: RET504 (likewise)
 
 
 class LostStream:
@@ -479,7 +367,7 @@ class LostStream:
     def add(self, record: Mapping[str, Any], size: int) -> None:
         """Count a row."""
         self.buffered.add(record, size)
-        self.account.receive()
+        self.account.report.read += 1
 
     def flush(self) -> None:
         """Do nothing: no row waits."""

@@ -14,7 +14,7 @@ from ninox_api.limits import Purpose
 from ninox_api.schema import Field, Table
 from ninox_tools.pages.page import render_page
 from ninox_tools.pages.runs import UnknownReportError, convert_run, gather_rejects
-from target_ninox.dry_run import DryRun, TablePlan
+from target_ninox.dry_run import DryRun, Preview
 from target_ninox.rejects import Rejects
 from target_ninox.report import RunReport
 from target_ninox.rows import EncodedRow, RowRejectedError, StreamSchema
@@ -185,7 +185,7 @@ def tap_stream(**more):
 def test_examples_of_a_dry_run_are_shown_with_their_values_before_and_after(tmp_path, look_at):
     path = tmp_path / "target.json"
     report = RunReport(lambda: Counter({Purpose.WRITES: 1}), path=path, is_dry=True)
-    stream, plan = report.stream("customers"), TablePlan(TABLE, ())
+    stream, plan = report.stream("customers"), Preview(TABLE, ())
     stream.read, stream.created, stream.updated, stream.deleted = 3, 1, 1, 1
     plan.create(EncodedRow(number=1, key="K-1", fields={"A": "Ada"}))
     plan.update(EncodedRow(number=2, key="K-2", fields={"A": "Grace"}), 5, {"A": "Grace"}, {"A": "Gracie"})

@@ -69,7 +69,7 @@ PROMISES = [
         "the target refuses what looks like a slip.",
         test="target/test_upsert.py::test_a_map_whose_stream_is_mistyped_ends_the_run",
         defects=(
-            Defect("target_ninox:TargetNinox._finish", "check_unused_maps(", "str("),
+            Defect("target_ninox:TargetNinox.process_endofpipe", "check_unused_maps(", "str("),
             Defect("target_ninox:check_unused_maps", "if stream not in maps", ""),
         ),
     ),

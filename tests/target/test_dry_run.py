@@ -9,7 +9,7 @@ import pytest
 
 from ninox_api.limits import Purpose
 from ninox_api.schema import Choice, Field, Table
-from target_ninox.dry_run import MOST_EXAMPLES, DryRun, TablePlan
+from target_ninox.dry_run import MOST_EXAMPLES, DryRun, Preview
 from target_ninox.report import RunReport
 from target_ninox.rows import EncodedRow
 
@@ -45,7 +45,7 @@ def report():
 
 @pytest.fixture
 def dry_run():
-    plan = TablePlan(CUSTOMERS, ("customers: not loaded, no field is called so: 'x'.",))
+    plan = Preview(CUSTOMERS, ("customers: not loaded, no field is called so: 'x'.",))
     plan.create(EncodedRow(number=1, key="K-new", fields={"A": "K-new", "B": "1"}))
     for number in range(30):
         row = EncodedRow(number=number, key=f"K-{number}", fields={"B": "1", "C": ""})
@@ -111,7 +111,7 @@ def test_colour_is_for_terminals(dry_run, report, monkeypatch):
 
 
 def test_a_value_cannot_steer_the_terminal(report):
-    plan = TablePlan(CUSTOMERS, ())
+    plan = Preview(CUSTOMERS, ())
     plan.update(EncodedRow(number=1, key="K\x1b[2J"), 5, {"A": "\x1b]0;owned\x07" + "x" * 100}, {})
     report_lines = "\n".join(DryRun({"customers": plan}).lines(report, shows_values=True))
     assert "\x1b" not in report_lines
@@ -132,7 +132,7 @@ def test_the_report_file_gets_the_examples(dry_run):
 
 
 def test_several_streams_have_a_sum(dry_run, report):
-    both = DryRun({**dry_run.tables, "orders": TablePlan(Table(id="B", name="Orders", fields=()), ())})
+    both = DryRun({**dry_run.tables, "orders": Preview(Table(id="B", name="Orders", fields=()), ())})
     report.stream("orders").read = 1
     report.stream("orders").removed = 4
     lines = list(both.lines(report, shows_values=False))

@@ -118,7 +118,7 @@ def load(simulator, sources, pauses):
         StreamSettings(fields={"one": "Foto 1", "two": "D"}),
     )
     described = Database(team_id=TEAM_ID, name=client.database, schema=schema)
-    destination = Destination(client, described, client, max_tries=TRIES, batch_size=None)
+    destination = Destination(client, described, client, None, max_tries=TRIES, batch_size=None)
     loader = FileLoader(plan, destination, sources)
 
     def run(**files):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_ninox.records.index import IdRuns
+from target_ninox.account import IdRuns
 
 
 @given(st.lists(st.integers(1, 40)))
