@@ -10,6 +10,7 @@ import logging
 import os
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -41,21 +42,25 @@ class RowsWithoutKeyError(RowsRejectedError, MissingKeyPropertiesError):
     """Some of them had no key: then the SDK's own error is expected of a target, but not before the other rows."""
 
 
+@dataclass(slots=True)
 class Rejects:
     """Receives rejected rows: to the log without any value, to the file with all of them.
 
     The file is made with the first row, for its owner only. One that is there already, of an earlier run, is kept under
     a name with its time: under `on_reject: continue` it may be the only place where those rows are.
+
+    Attributes:
+        path: Of the file; None for the log only.
+        is_dry: Whether nothing is written to Ninox.
+        count: Stream → rejected rows.
     """
 
-    def __init__(self, path: Path | None, *, is_dry: bool = False) -> None:
-        """Remember where to write; None for the log only."""
-        self._is_dry = is_dry
-        self._path = path
-        self._file: BinaryIO | None = None
-        self._described: dict[str, StreamSchema] = {}
-        self.count: Counter[str] = Counter()
-        self._codes: set[str] = set()
+    path: Path | None
+    is_dry: bool = field(default=False, kw_only=True)
+    count: Counter[str] = field(default_factory=Counter)
+    _file: BinaryIO | None = None
+    _described: dict[str, StreamSchema] = field(default_factory=dict)
+    _codes: set[str] = field(default_factory=set)
 
     def add(
         self,
@@ -78,10 +83,10 @@ class Rejects:
         self.count[described.stream] += 1
         self._codes.update(fault.code for fault in error.faults)
         self._log(described.stream, _explain(record, error), number)
-        if self._path is None:
+        if self.path is None:
             return
         if self._file is None:
-            self._file = _new_file(self._path)
+            self._file = _new_file(self.path)
         if self._described.get(described.stream) != described:
             self._described[described.stream] = described
             self._write(_schema_message(described))
@@ -94,15 +99,15 @@ class Rejects:
             return None
         message = (
             f"{counted(count, 'row')} could not be written, see the warnings above"
-            f"{f' and {self._path}' if self._path else ''}. All others {'would be' if self._is_dry else 'were'}; the "
+            f"{f' and {self.path}' if self.path else ''}. All others {'would be' if self.is_dry else 'were'}; the "
             f"state is held before the first of them, by {', '.join(self.count)}, so that everything since comes again."
         )
         return (RowsWithoutKeyError if EMPTY_KEY in self._codes else RowsRejectedError)(message)
 
     def flush(self) -> None:
         """Make sure that every row received so far survives; to be called before a state goes out."""
-        if self._file is not None and self._path is not None:
-            with naming(self._path):
+        if self._file is not None and self.path is not None:
+            with naming(self.path):
                 self._file.flush()
                 os.fsync(self._file.fileno())
 
@@ -121,8 +126,8 @@ class Rejects:
 
     def _write(self, message: Mapping[str, Any]) -> None:
         assert self._file is not None  # noqa: S101 (add has opened it)
-        assert self._path is not None  # noqa: S101 (likewise)
-        with naming(self._path):
+        assert self.path is not None  # noqa: S101 (likewise)
+        with naming(self.path):
             self._file.write(_encode(message) + b"\n")
 
 

@@ -218,8 +218,12 @@ class RunReport:
         if calls := total.api_calls_by_purpose:
             logger.info("API calls: %s.", ", ".join(f"{number} {name}" for name, number in calls.items()))
         logger.info("%s: %s, %s", ended, streams, _line(total))
-        for line in explanations(total):
-            logger.info("%s", line)
+        for name, meaning in EXPLANATIONS.items():  # of the counts that do not say it themselves
+            if getattr(total, name):
+                logger.info("  %s: %s.", name.replace("unaccounted", "NOT WRITTEN"), meaning)
+        for because, count in total.skipped_because.items():
+            if count:
+                logger.info("  skipped (%d): %s.", count, SKIPPED[because])
         if self._path is not None:
             is_whole = is_complete and total.error is None
             document = _ENCODER.encode(self._document(total, samples or {}, is_complete=is_whole))
@@ -236,16 +240,6 @@ class RunReport:
             streams.setdefault(name, {})["samples"] = examples
         kind = {"dry_run": self._is_dry, "limit_rows": self._limit_rows}
         return {**kind, "complete": is_complete, "total": asdict(total), "streams": streams}
-
-
-def explanations(total: StreamReport) -> Iterator[str]:
-    """Yield what the counts of a run mean, those that are not zero and do not say it themselves."""
-    for name, meaning in EXPLANATIONS.items():
-        if getattr(total, name):
-            yield f"  {name.replace('unaccounted', 'NOT WRITTEN')}: {meaning}."
-    for because, count in total.skipped_because.items():
-        if count:
-            yield f"  skipped ({count}): {SKIPPED[because]}."
 
 
 def _line(report: StreamReport) -> str:

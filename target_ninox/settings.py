@@ -319,7 +319,17 @@ class TargetSettings:
             NinoxConfigError: Names every setting that cannot work.
         """
         given = {key: value for key, value in settings.items() if value is not None}
-        problems = [*_stream_problems(given.get("streams", {})), *_path_problems(given)]
+        problems = []
+        for name, said in given.get("streams", {}).items():
+            try:
+                StreamSettings.from_settings(said)
+            except NinoxConfigError as error:
+                problems += [f"streams.{name}.{problem}" for problem in error.errors]
+        paths = {name: Path(given[name]).expanduser() for name in ("rejects_path", "report_path") if name in given}
+        for name in paths:
+            problems += check_output(name, given[name])
+        if len(paths) > len({path.absolute() for path in paths.values()}):
+            problems.append("report_path: give another file than rejects_path, which it would replace.")
         sources = given.get("file_sources", ())
         problems += _source_problems(sources)
         if not str(given.get("database", "")).strip():
@@ -332,8 +342,8 @@ class TargetSettings:
             dry_run=given.get("dry_run", False),
             limit_rows=given.get("limit_rows"),
             fails_on_reject=given.get("on_reject", "fail") == "fail",
-            rejects_path=_path(given.get("rejects_path")),
-            report_path=_path(given.get("report_path")),
+            rejects_path=paths.get("rejects_path"),
+            report_path=paths.get("report_path"),
             max_updates=given.get("max_updates"),
             max_deletes=given.get("max_deletes"),
             hard_delete=given.get("hard_delete", False),
@@ -378,14 +388,6 @@ class TargetSettings:
         return keys[0] if keys else None
 
 
-def _stream_problems(streams: Mapping[str, Any]) -> Iterator[str]:
-    for name, settings in streams.items():
-        try:
-            StreamSettings.from_settings(settings)
-        except NinoxConfigError as error:
-            yield from (f"streams.{name}.{problem}" for problem in error.errors)
-
-
 def _is_address(host: str) -> bool:
     try:
         return bool(ip_address(host))
@@ -423,15 +425,3 @@ def _source_problems(sources: Iterable[str]) -> Iterator[str]:
                 f"file_sources: {source!r} is no host; give its name alone, such as images.example.org. A folder is "
                 "written with a /, such as ./photos."
             )
-
-
-def _path_problems(given: Mapping[str, Any]) -> Iterator[str]:
-    paths = {name: given[name] for name in ("rejects_path", "report_path") if name in given}
-    for name, path in paths.items():
-        yield from check_output(name, path)
-    if len(paths) > len({Path(path).expanduser().absolute() for path in paths.values()}):
-        yield "report_path: give another file than rejects_path, which it would replace."
-
-
-def _path(given: str | None) -> Path | None:
-    return None if given is None else Path(given).expanduser()

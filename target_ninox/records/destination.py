@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from ninox_api.client import DatabaseClient, NinoxClient, RecordWrite, SavedRecord
@@ -55,33 +55,29 @@ class Writer(Protocol):
         """Put a file on a record."""
 
 
+@dataclass(slots=True)
 class Destination:
     """The database that is loaded: its schema, its tables, what finds their records, and what writes them.
 
     Attributes:
         client: Reads it.
-        writer: Writes it, or in a dry run nothing.
         described: Its schema, as it was when last read, with its name.
+        writer: Writes it, or in a dry run nothing.
+        limits: How many records may be changed and deleted.
         max_tries: How often rows are sent in all.
         batch_size: Records per request that are never exceeded; None to find out how many may be.
-        limits: How many records may be changed and deleted.
     """
 
-    def __init__(
-        self, client: DatabaseClient, described: Database, writer: Writer, limits: Limits, *, max_tries: int,
-        batch_size: int | None,
-    ) -> None:  # fmt: skip
-        """Keep what was found; nothing is sent."""
-        self.client = client
-        self.writer = writer
-        self.described = described
-        self.max_tries = max_tries
-        self.batch_size = batch_size
-        self.limits = limits
-        self._tables: dict[str, KnownTable] = {}
-        self._matchers: dict[tuple[str, tuple[str, ...], str], Matcher] = {}
-        self._values = SavedValues()
-        self._order = ListOrder()
+    client: DatabaseClient
+    described: Database
+    writer: Writer
+    limits: Limits
+    max_tries: int
+    batch_size: int | None
+    _tables: dict[str, KnownTable] = field(default_factory=dict)
+    _matchers: dict[tuple[str, tuple[str, ...], str], Matcher] = field(default_factory=dict)
+    _values: SavedValues = field(default_factory=SavedValues)
+    _order: ListOrder = field(default_factory=ListOrder)
 
     def refresh_schema(self) -> None:
         """Read the schema again; one call."""
@@ -133,7 +129,7 @@ class Destination:
         if known is None or not kept_fields <= known.index.kept_fields:
             if known:
                 kept_fields |= known.index.kept_fields
-                known.retire()
+                known.table.unwatch(known.index)  # another takes its place
             known = Matcher(
                 self.table(table_id),
                 key,

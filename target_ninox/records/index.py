@@ -117,7 +117,10 @@ class RecordIndex:
             self._unlink(slot)
         kept = {key: value for key, value in fields.items() if key in self.kept_fields}
         self._offsets[slot] = self._values.append(kept)
-        self._link(slot, self._key_of(self._ids[slot], fields))
+        key = self._key_of(record_id, fields)
+        if key is not None:
+            self._next[slot] = self._first.get(hash(key), _NONE)
+            self._first[hash(key)] = slot
 
     def merge(self, record_id: int, fields: Fields) -> None:
         """Note that some fields of a record were written."""
@@ -138,11 +141,6 @@ class RecordIndex:
         sorted_end = len(self._ids) - len(self._late) if self._late else len(self._ids)
         slot = bisect_left(self._ids, record_id, 0, sorted_end)
         return slot if slot < sorted_end and self._ids[slot] == record_id else None
-
-    def _link(self, slot: int, key: Hashable | None) -> None:
-        if key is not None:
-            self._next[slot] = self._first.get(hash(key), _NONE)
-            self._first[hash(key)] = slot
 
     def _unlink(self, slot: int) -> None:
         fields = self._read(slot)

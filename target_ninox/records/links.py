@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from dataclasses import dataclass
 
 from msgspec.structs import replace
 
@@ -25,14 +26,19 @@ _CIRCULAR = (
 )
 
 
+@dataclass(frozen=True, slots=True)
 class Links:
-    """Resolves the references of one stream's rows."""
+    """Resolves the references of one stream's rows.
 
-    def __init__(self, plan: WritePlan, destination: Destination, account: StreamAccount) -> None:
-        """Remember the plan, and where rows are rejected; nothing is read yet."""
-        self._destination = destination
-        self._account = account
-        self._plan = plan
+    Attributes:
+        plan: How they are written.
+        destination: Where the linked records are.
+        account: What became of the rows.
+    """
+
+    plan: WritePlan
+    destination: Destination
+    account: StreamAccount
 
     def resolve(self, rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
         """Return the rows whose references are found, resolved, and those that must wait, unchanged."""
@@ -59,16 +65,16 @@ class Links:
         unlinked = []
         for row in given_up:
             fields = dict.fromkeys(field_id for field_id, key in wanted_of(row) if (field_id, key) in unresolvable)
-            faults = [self._plan.references[name].missing() for name in fields if not self._plan.may_stay_empty(name)]
+            faults = [self.plan.references[name].missing() for name in fields if not self.plan.may_stay_empty(name)]
             if faults:
-                self._account.reject(row, RowRejectedError.of(faults, key=row.encoded.key))
+                self.account.reject(row, RowRejectedError.of(faults, key=row.encoded.key))
             else:
                 unlinked.append(self._leave_empty(row, unresolvable))
         return given_up, unlinked
 
     def _is_to_come(self, wanted: Wanted, to_come: Collection[LinkKey]) -> bool:
         field_id, key = wanted
-        reference = self._plan.references[field_id]
+        reference = self.plan.references[field_id]
         return (reference.table.id, reference.match_field.id, key) in to_come
 
     def resolve_or_leave_empty(self, rows: Iterable[Row]) -> list[Row]:
@@ -82,12 +88,12 @@ class Links:
         """Return a row that names the missing records no more, but for those without which it cannot be loaded."""
         left = {
             field_id: tuple(
-                key for key in keys if (field_id, key) not in missing or not self._plan.may_stay_empty(field_id)
+                key for key in keys if (field_id, key) not in missing or not self.plan.may_stay_empty(field_id)
             )
             for field_id, keys in row.encoded.references.items()
         }
         emptied = sum(map(len, row.encoded.references.values())) - sum(map(len, left.values()))
-        self._account.report.unlinked += emptied
+        self.account.report.unlinked += emptied
         return replace(row, encoded=replace(row.encoded, references=left))
 
     def without_missing(self, rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
@@ -105,14 +111,14 @@ class Links:
         """Reject rows whose keys wait for each other."""
         found = self._find(rows)
         for row in rows:
-            names = [self._plan.references[field_id].property for field_id in self._missing_of_key(row, found)]
+            names = [self.plan.references[field_id].property for field_id in self._missing_of_key(row, found)]
             faults = [RowRejectedError(property_name=name, code="circular_key", reason=_CIRCULAR) for name in names]
-            self._account.reject(row, RowRejectedError.of(faults, key=row.encoded.key))
+            self.account.reject(row, RowRejectedError.of(faults, key=row.encoded.key))
 
     def _missing_of_key(self, row: Row, found: dict[Wanted, list[int]]) -> list[str]:
         """Return the fields of a row's key that link to records which are not there."""
         wanted = (wanted for wanted in wanted_of(row) if not found.get(wanted))
-        return list(dict.fromkeys(field_id for field_id, _ in wanted if self._plan.is_part_of_key(field_id)))
+        return list(dict.fromkeys(field_id for field_id, _ in wanted if self.plan.is_part_of_key(field_id)))
 
     def _with_known(self, row: Row, found: dict[Wanted, list[int]]) -> EncodedRow:
         known = {
@@ -120,12 +126,12 @@ class Links:
             for field_id, keys in row.encoded.references.items()
             if all(found.get((field_id, key)) for key in keys)
         }
-        return self._plan.resolve(replace(row.encoded, references=known), _finder(found))
+        return self.plan.resolve(replace(row.encoded, references=known), _finder(found))
 
     def _resolved(self, row: Row, found: dict[Wanted, list[int]]) -> list[Row]:
         def resolve(row: Row) -> EncodedRow:
             self._refuse_ambiguous(row, found)
-            return self._plan.resolve(row.encoded, _finder(found))
+            return self.plan.resolve(row.encoded, _finder(found))
 
         return self._tried(row, resolve)
 
@@ -134,14 +140,14 @@ class Links:
         try:
             return [replace(row, encoded=change(row))]
         except RowRejectedError as error:
-            self._account.reject(row, error)
+            self.account.reject(row, error)
             return []
 
     def _refuse_ambiguous(self, row: Row, found: dict[Wanted, list[int]]) -> None:
         for field_id, key in wanted_of(row):
             ids = found.get((field_id, key), [])
             if len(ids) > 1:
-                reference = self._plan.references[field_id]
+                reference = self.plan.references[field_id]
                 raise RowRejectedError(
                     property_name=reference.property,
                     code="ambiguous_reference",
@@ -156,13 +162,13 @@ class Links:
                 by_field.setdefault(field_id, set()).add(key)
         found: dict[Wanted, list[int]] = {}
         for field_id, keys in by_field.items():
-            reference = self._plan.references[field_id]
+            reference = self.plan.references[field_id]
             for key, ids in self._ids(reference, keys).items():
                 found[field_id, key] = ids
         return found
 
     def _ids(self, reference: Reference, keys: Iterable[Hashable]) -> dict[Hashable, list[int]]:
-        matcher = self._destination.matcher_of_reference(reference)
+        matcher = self.destination.matcher_of_reference(reference)
         records = matcher.find_all({key: {reference.match_field.id: key} for key in keys})
         return {key: [record.id for record in found] for key, found in records.items()}
 

@@ -46,7 +46,7 @@ class Matcher:
         self._has_one_spelling = has_one_spelling
         self.index = RecordIndex(key_of, kept_fields=kept_fields, values=values)
         self.has_read_all = False
-        self._table = table
+        self.table = table
         self._key_of = key_of
         self._key_fields = key_fields
         self._unread: Iterator[Page] = table.pages()
@@ -77,14 +77,10 @@ class Matcher:
         if not self.has_read_all:
             self._learn({key: fields for key, fields in wanted.items() if key not in self._looked_up})
         found = {key: self.index.find(key) for key in wanted}
-        if self._table.unread_after is not None and not all(found.values()):
-            self._table.read_unread()
+        if self.table.unread_after is not None and not all(found.values()):
+            self.table.read_unread()
             return {key: self.index.find(key) for key in wanted}
         return found
-
-    def retire(self) -> None:
-        """Learn no more; another takes its place."""
-        self._table.unwatch(self.index)
 
     def read_rest(self) -> None:
         """Read what is left of the table."""
@@ -119,8 +115,8 @@ class Matcher:
     def _look_ups_pay(self, total: int) -> bool:
         """Compare with the pages left, counting all look-ups of this run: it never costs twice the cheaper way."""
         if self._newest_id is None:
-            self._newest_id = self._table.find_newest_id()
-        pages_left = self._table.page_size.count_pages(self._newest_id - self._last_read_id)
+            self._newest_id = self.table.find_newest_id()
+        pages_left = self.table.page_size.count_pages(self._newest_id - self._last_read_id)
         return total + (not self._is_trusted) <= pages_left and self._may_look_up()
 
     def _may_look_up(self) -> bool:
@@ -147,7 +143,7 @@ class Matcher:
     def _ask(self, key: Hashable, fields: Fields) -> Page | None:
         if not self._key_fields:
             assert isinstance(key, int)  # noqa: S101 (key_fields is empty)
-            record = self._table.find(key)
+            record = self.table.find(key)
             return [record] if record else []
         found: Page | None = None
         for filters in _spellings(self._filters(fields)):
@@ -157,7 +153,7 @@ class Matcher:
         return found
 
     def _find_equal(self, filters: Fields, key: Hashable | None) -> Page:
-        return self._table.look_up(filters, is_wanted=lambda record: self._key_of(record.id, record.fields) == key)
+        return self.table.look_up(filters, is_wanted=lambda record: self._key_of(record.id, record.fields) == key)
 
     def _filters(self, fields: Fields) -> Fields | None:
         filters = {field_id: fields.get(field_id) for field_id in self._key_fields} if self._has_one_spelling else {}

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -71,20 +71,19 @@ class SourceFile:
     read: Callable[[], bytes]
 
 
+@dataclass(frozen=True, slots=True)
 class FileSources:
-    """Opens what rows say about files."""
+    """Opens what rows say about files.
 
-    def __init__(self, fetcher: FileFetcher, *, folders: Sequence[Path], max_bytes: int = MAX_FILE_BYTES) -> None:
-        """Remember what is permitted.
+    Attributes:
+        fetcher: Fetches from other hosts.
+        folders: The only ones whose files may be read, in the order in which a path is looked for; without links.
+        max_bytes: Larger files are refused: one is held in memory.
+    """
 
-        Args:
-            fetcher: Fetches from other hosts.
-            folders: The only ones whose files may be read, in the order in which a path is looked for; without links.
-            max_bytes: Larger files are refused: one is held in memory.
-        """
-        self._fetcher = fetcher
-        self._folders = tuple(folders)
-        self._max_bytes = max_bytes
+    fetcher: FileFetcher
+    folders: Sequence[Path]
+    max_bytes: int = field(default=MAX_FILE_BYTES, kw_only=True)
 
     @contextmanager
     def open(self, value: str, *, fallback: str) -> Iterator[SourceFile]:
@@ -113,14 +112,14 @@ class FileSources:
     @contextmanager
     def _fetched(self, url: str, fallback: str) -> Iterator[SourceFile]:
         try:
-            with self._fetcher.open(url) as file:
+            with self.fetcher.open(url) as file:
                 name = file.name or fallback + (mimetypes.guess_extension(file.media_type) or "")
                 self._check_size(file.size or 0)
                 yield SourceFile(
                     name=safe_name(name),
                     size=file.size,
                     media_type=file.media_type or _media_type(name),
-                    read=lambda: file.read(max_bytes=self._max_bytes),
+                    read=lambda: file.read(max_bytes=self.max_bytes),
                 )
         except NinoxFetchError as error:
             raise ValueRejectedError(code="not_fetched", reason=str(error)) from None
@@ -152,7 +151,7 @@ class FileSources:
         """Return the file in the first permitted folder that has it, links followed; None if none has."""
         if "\0" in value:
             return None
-        for folder in self._folders:
+        for folder in self.folders:
             try:
                 path = (folder / value).resolve()
                 if path.is_relative_to(folder) and path.is_file():
@@ -162,13 +161,13 @@ class FileSources:
         return None
 
     def _check_size(self, size: int) -> None:
-        if size > self._max_bytes:
+        if size > self.max_bytes:
             raise ValueRejectedError(
-                code="file_too_large", reason=f"The file is larger than {self._max_bytes // 2**20} MiB."
+                code="file_too_large", reason=f"The file is larger than {self.max_bytes // 2**20} MiB."
             )
 
     def _nowhere(self) -> ValueRejectedError:
-        where = "in a folder of file_sources" if self._folders else "(file_sources names no folder, such as ./photos)"
+        where = "in a folder of file_sources" if self.folders else "(file_sources names no folder, such as ./photos)"
         reason = f"There is no such file {where}, and it is neither an address such as https://… nor base64."
         return ValueRejectedError(code="no_such_file", reason=reason)
 
@@ -217,15 +216,20 @@ Sizes = dict[str, int | None]
 """File name → bytes, for the files of one record."""
 
 
+@dataclass(slots=True)
 class FileLoader:
-    """Uploads the files of one stream's rows."""
+    """Uploads the files of one stream's rows.
 
-    def __init__(self, plan: WritePlan, destination: Destination, sources: FileSources) -> None:
-        """Remember where files come from and go to."""
-        self._plan = plan
-        self._destination = destination
-        self._sources = sources
-        self._failed_in_a_row = 0
+    Attributes:
+        plan: How the rows are written.
+        destination: Where the files go.
+        sources: Where they come from.
+    """
+
+    plan: WritePlan
+    destination: Destination
+    sources: FileSources
+    _failed_in_a_row: int = 0
 
     def load(self, row: EncodedRow, record_id: int, current_fields: Mapping[str, Any], *, is_new: bool = False) -> int:
         """Bring a record's files to what its row says; return how many were uploaded.
@@ -250,9 +254,9 @@ class FileLoader:
         taken: set[str] = set()
         uploaded = 0
         for field_id, value in row.files.items():
-            field = self._plan.file_fields[field_id]
+            field = self.plan.file_fields[field_id]
             try:
-                with self._sources.open(value, fallback=make_identifier(field.name, fallback=field.id)) as source:
+                with self.sources.open(value, fallback=make_identifier(field.name, fallback=field.id)) as source:
                     name = _own_name(source.name, field, taken)
                     uploaded += self._bring(source, name, record_id, field, sizes, current_fields)
             except ValueRejectedError as error:
@@ -285,11 +289,11 @@ class FileLoader:
         def allowed(error: NinoxError) -> int:
             if isinstance(error, NinoxRateLimitError):  # the client has repeated it already
                 return 1
-            return retry.count_tries(error, repeatable=True, writes=True, max_tries=self._destination.max_tries)
+            return retry.count_tries(error, repeatable=True, writes=True, max_tries=self.destination.max_tries)
 
         try:
             answers = retry.repeat(
-                lambda: self._destination.writer.save_records(self._plan.table.id, [write]), allowed=allowed
+                lambda: self.destination.writer.save_records(self.plan.table.id, [write]), allowed=allowed
             )
         except NinoxProtocolError as error:
             raise ValueRejectedError(code="refused", reason=f"{_NOT_SHOWN} {error}") from None
@@ -312,7 +316,7 @@ class FileLoader:
             if lost and is_there():
                 return
             try:
-                self._destination.writer.upload_file(self._plan.table.id, record_id, upload)
+                self.destination.writer.upload_file(self.plan.table.id, record_id, upload)
             except _REFUSALS as error:
                 raise _refused(error) from None
             except (NinoxTransportError, NinoxServerError) as error:
@@ -321,7 +325,7 @@ class FileLoader:
 
         def allowed(error: NinoxError) -> int:
             is_ours = error in lost  # the look, too, may fail: it has been repeated already
-            return retry.count_tries(error, repeatable=True, max_tries=self._destination.max_tries) if is_ours else 1
+            return retry.count_tries(error, repeatable=True, max_tries=self.destination.max_tries) if is_ours else 1
 
         try:
             retry.repeat(send, allowed=allowed, again="Checking whether the file is there before it is sent again,")
@@ -341,11 +345,11 @@ class FileLoader:
 
     def _listed(self, record_id: int) -> Sizes:
         try:
-            listed = self._destination.client.list_files(self._plan.table.id, record_id)
+            listed = self.destination.client.list_files(self.plan.table.id, record_id)
         except (NinoxProtocolError, NinoxRequestError, NinoxServerError) as error:
             if _is_outage(error):
                 raise
-            self._destination.table(self._plan.table.id).check_is_readable()  # or it is the server, and no row
+            self.destination.table(self.plan.table.id).check_is_readable()  # or it is the server, and no row
             raise self._blamed(error, f"Ninox does not list the files of its record: {error}") from None
         return {file.name: file.size for file in listed or ()}
 
@@ -358,14 +362,14 @@ class FileLoader:
         self._failed_in_a_row += 1
         if self._failed_in_a_row >= MOST_REFUSED_IN_A_ROW:
             message = (
-                f"Ninox failed with the files of {MOST_REFUSED_IN_A_ROW} rows of table {self._plan.table.id} in a row "
+                f"Ninox failed with the files of {MOST_REFUSED_IN_A_ROW} rows of table {self.plan.table.id} in a row "
                 f"(last: {error}) Stopped; try to add a file by hand in Ninox."
             )
             raise RefusesEverythingError(message) from error
         return ValueRejectedError(code="refused", reason=reason)
 
     def _rejected(self, field_id: str, error: ValueRejectedError) -> RowRejectedError:
-        name = self._plan.property_of_file(field_id)
+        name = self.plan.property_of_file(field_id)
         return RowRejectedError(property_name=name, code=error.code, reason=error.reason)
 
 

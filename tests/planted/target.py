@@ -241,7 +241,7 @@ PROMISES = [
             Defect("target_ninox:assign", "len(set(ids)) != len(ids)", "False"),
             Defect("target_ninox:assign", "return _by_keys(answers, keys, wanted)", "return Answers(answers, True)"),
             Defect("target_ninox:assign", "are_certain=len(chunk) == 1", "are_certain=True"),
-            Defect("target_ninox:Matcher.find_all", "self._table.read_unread()", "pass"),
+            Defect("target_ninox:Matcher.find_all", "self.table.read_unread()", "pass"),
         ),
     ),
     Promise(
@@ -744,7 +744,7 @@ PROMISES = [
         "docs/how-to/write-into-ninox.md",
         "the state is held back at the first rejected row, so this row and everything after it comes again in each run",
         test="target/test_rejects.py::test_the_last_line_says_that_the_state_is_held_and_what_comes_again",
-        defects=(Defect("target_ninox:Rejects.error", "if self._is_dry else 'were'", "if True else 'were'"),),
+        defects=(Defect("target_ninox:Rejects.error", "if self.is_dry else 'were'", "if True else 'were'"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
@@ -779,7 +779,7 @@ PROMISES = [
         "docs/how-to/write-into-ninox.md",
         "explain each count that does not explain itself",
         test="unit/test_target_report.py::test_each_count_that_does_not_say_it_itself_is_explained",
-        defects=(Defect("target_ninox.report:explanations", "if getattr(total, name):", "if False:"),),
+        defects=(Defect("target_ninox:RunReport.close", "if getattr(total, name):", "if False:"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
@@ -1047,7 +1047,7 @@ PROMISES = [
         'with `on_missing: "null"` (the quotes are needed) it is loaded and that link is left empty, which the report',
         test="target/test_references.py::test_a_missing_linked_record_is_left_empty_if_the_settings_say_so",
         defects=(
-            Defect("target_ninox:Links.give_up", "if not self._plan.may_stay_empty(name)", "if True"),
+            Defect("target_ninox:Links.give_up", "if not self.plan.may_stay_empty(name)", "if True"),
             Defect("target_ninox:Links._leave_empty", "+= emptied", "+= 0"),
             Defect("target_ninox:_give_up", "loader.waiting.put(row)", "pass"),
         ),
@@ -1121,12 +1121,12 @@ PROMISES = [
         "A path in a row is looked up in each folder, in their order",
         test="target/test_files.py::test_a_path_is_looked_for_in_each_folder_in_their_order",
         defects=(
-            Defect("target_ninox:FileSources._path", "in self._folders", "in self._folders[:1]"),
-            Defect("target_ninox:FileSources._path", "in self._folders", "in reversed(self._folders)"),
+            Defect("target_ninox:FileSources._path", "in self.folders", "in self.folders[:1]"),
+            Defect("target_ninox:FileSources._path", "in self.folders", "in reversed(self._folders)"),
             Defect(
                 "target_ninox:FileSources._path",
                 "path.is_relative_to(folder)",
-                "any(path.is_relative_to(known) for known in self._folders)",
+                "any(path.is_relative_to(known) for known in self.folders)",
             ),
         ),
     ),
@@ -1232,7 +1232,7 @@ PROMISES = [
         defects=(
             Defect(
                 "target_ninox:FileLoader._listed",
-                "self._destination.table(self._plan.table.id).check_is_readable()",
+                "self.destination.table(self.plan.table.id).check_is_readable()",
                 "pass",
             ),
         ),
