@@ -332,7 +332,7 @@ PROMISES = [
         "docs/how-to/mirror.md",
         "at least one row came that stands for a record",
         test="target/test_completeness.py::test_files_without_a_row_are_no_stream",
-        defects=(Defect("target_ninox:_certainly_unseen", "or loader.written.seen", "or True"),),
+        defects=(Defect("target_ninox:_certainly_unseen", "or loader.account.seen", "or True"),),
     ),
     Promise(
         "docs/how-to/mirror.md",
