@@ -341,7 +341,10 @@ class DatabaseClient:
             return False
         return True
 
-    def query(self, script: str, *, tries_of_500: int = TRIES_OF_A_FAILED_READ, divisible: bool = False) -> Any:
+    def query(
+        self, script: str, *, tries_of_500: int = TRIES_OF_A_FAILED_READ, divisible: bool = False,
+        max_bytes: int | None = None, measure: Callable[[Delivery], None] | None = None,
+    ) -> Any:  # fmt: skip
         """Return the value of a script that only reads, as bare JSON; numbers keep all digits.
 
         The form varies (observed): a scalar, a list, an object, records as `["A4"]` or `[["A4"]]`, and for nothing
@@ -351,12 +354,17 @@ class DatabaseClient:
             script: In Ninox's language.
             tries_of_500: How often to try if the answer is 500, which often means that the script is wrong.
             divisible: The caller asks for less if the server runs out of time.
+            max_bytes: A larger answer is cut off.
+            measure: Receives what the answer took.
 
         Raises:
             NinoxScriptError: Ninox could not run it and answered `{"_err": …}`.
         """
-        body = _ENCODER.encode({"query": script})
-        return self._run(self._request("POST", "query", body=body, tries_of_500=tries_of_500, divisible=divisible))
+        request = self._request(
+            "POST", "query", body=_ENCODER.encode({"query": script}), tries_of_500=tries_of_500, divisible=divisible,
+            max_bytes=max_bytes, measure=measure,
+        )  # fmt: skip
+        return self._run(request)
 
     def save_records(
         self,

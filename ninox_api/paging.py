@@ -448,12 +448,15 @@ class PageSize:
         self.cap = cap
         self._rows_before = 0
 
-    def ask(self, get: Callable[..., list[NinoxRecord]], *, at_most: int | None = None) -> SizedPage:
+    def ask(
+        self, get: Callable[..., list[NinoxRecord]], *, at_most: int | None = None, is_full: bool = False
+    ) -> SizedPage:
         """Ask for a page, and again in smaller ones where that is too much.
 
         Args:
             get: `DatabaseClient.get_records` with all that says which page.
             at_most: No more records are wanted.
+            is_full: Whether each answer has all that it was asked for, however few records that are.
         """
         while True:
             with self._lock:
@@ -470,7 +473,7 @@ class PageSize:
             except NinoxError as error:
                 self.shrink(asked, error)
             else:
-                self.note(asked, rows=len(page), delivery=deliveries[-1])
+                self.note(asked, rows=asked if is_full else len(page), delivery=deliveries[-1])
                 return SizedPage(page, asked, deliveries[-1].weight)
 
     def note(self, asked: int, *, rows: int, delivery: Delivery) -> None:

@@ -150,8 +150,8 @@ TAP_PROPERTIES = (
         "full_refresh_interval_hours",
         th.NumberType(minimum=0, maximum=MAX_INTERVAL_HOURS),
         title="Full refresh interval",
-        description="Full refresh of each table whose last one is at least this many hours old. Default: never, or 24 "
-        "for a table whose formulas are read.",
+        description="Full refresh of each table whose last one is at least this many hours old. Default: never; "
+        "formulas that are read are refreshed every 24 hours, alone where `deletes` is `tombstone` or `both`.",
     ),
     th.Property(
         "refresh",
@@ -276,6 +276,11 @@ class TapSettings:
     refresh: tuple[str, ...] = ()
     report_path: Path | None = None
     calls_per_month: int | None = None
+
+    @property
+    def sends_narrow_rows(self) -> bool:
+        """Whether the loader keeps the columns that a row lacks: that is what deletions under their own schema need."""
+        return self.sends_tombstones and not self.marks_deletions_in_full
 
     def refreshes(self, stream: str) -> bool:
         """Return whether a stream gets a full refresh in this run."""

@@ -24,7 +24,7 @@ class CallCost:
         queries: Calls for the user's own scripts: one each in every run.
         pages: Calls that read all selected tables once.
         files: Calls that list the files of all records once; each download comes on top.
-        refreshes_per_month: Calls of scheduled full refreshes.
+        refreshes_per_month: Calls of scheduled refreshes.
         is_complete: Whether all could be estimated: not where rows could not be counted, or files are downloaded.
         runs_per_day: The schedule in question.
         calls_per_month: So many the plan grants, if the settings say it.
@@ -82,7 +82,8 @@ class TableReading:
         rows: None if they are not known; it is then counted as empty.
         joins_formulas: Whether each page is followed by a query for formulas.
         lists_files: Whether each record is asked for its files.
-        refresh_interval: Age at which it gets a full refresh; None for never.
+        refreshes_formulas_alone: Whether a refresh that is due is of its formulas, and of nothing else.
+        refresh_interval: Age at which it gets a refresh; None for never.
     """
 
     database_id: str
@@ -90,6 +91,7 @@ class TableReading:
     joins_formulas: bool
     lists_files: bool
     refresh_interval: timedelta | None
+    refreshes_formulas_alone: bool = False
 
     def calls(self, page_size: int | None) -> int:
         """Return the calls of a full refresh: its pages; nothing but an empty one shows that it has no rows.
@@ -98,12 +100,16 @@ class TableReading:
         """
         return _count_pages(self.rows, page_size) * (1 + self.joins_formulas) or 1
 
+    def refresh_calls(self, page_size: int | None) -> int:
+        """Return the calls of a scheduled refresh."""
+        return _count_pages(self.rows, page_size) if self.refreshes_formulas_alone else self.calls(page_size)
+
     def file_calls(self, page_size: int | None) -> int:
         """Return the calls that list the files of all its records: its pages once more, and one for each record."""
         return (_count_pages(self.rows, page_size) or 1) + (self.rows or 0) if self.lists_files else 0
 
     def refreshes_per_day(self, runs_per_day: float) -> float:
-        """Return how often it gets a full refresh: never more often than there are runs."""
+        """Return how often it gets a refresh: never more often than there are runs."""
         if self.refresh_interval is None:
             return 0.0
         return min(runs_per_day, timedelta(days=1) / max(self.refresh_interval, timedelta(seconds=1)))
@@ -135,7 +141,7 @@ def estimate_cost(
         calls_per_month: So many the plan grants.
     """
     tables = list(readings)
-    refreshes = sum(table.calls(page_size) * table.refreshes_per_day(runs_per_day) for table in tables)
+    refreshes = sum(table.refresh_calls(page_size) * table.refreshes_per_day(runs_per_day) for table in tables)
     return CallCost(
         discovery=discovery,
         feeds=len({table.database_id for table in tables}),

@@ -110,7 +110,7 @@ def _describe_cost(cost: CallCost) -> Iterator[str]:
         )
         yield f"  calls_per_month ({cost.calls_per_month:,}) permits {every}."
     if cost.refreshes_per_month:
-        yield f"  Of the month, {cost.refreshes_per_month:,} calls are for scheduled full refreshes."
+        yield f"  Of the month, {cost.refreshes_per_month:,} calls are for scheduled refreshes."
     yield "  Changed rows come on top: a call for each, or for each page of them, whichever is fewer."
 
 

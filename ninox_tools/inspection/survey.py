@@ -174,6 +174,7 @@ def _describe_reading(
         joins_formulas=joins,
         lists_files=settings.lists_files_of(entry.stream),
         refresh_interval=settings.full_refresh_interval or (FORMULA_REFRESH_INTERVAL if joins else None),
+        refreshes_formulas_alone=joins and settings.full_refresh_interval is None and stream.sends_formulas_alone,
     )
 
 

@@ -264,6 +264,12 @@ class Description:
         self.write_shape_to(now)
         return any(now[key] != bookmark.get(key) for key in ("fields", "names", "shape"))
 
+    def write_formulas_to(self, bookmark: MutableMapping[str, Any]) -> None:
+        """Note what shapes the values of formulas, where those of all rows were sent and nothing else."""
+        bookmark["shape"] = _as_list(
+            {**_items(bookmark.get("shape")), **{key: text for key, text in self.shape.items() if key != TIME_ZONE}}
+        )
+
     def write_shape_to(self, bookmark: MutableMapping[str, Any]) -> None:
         """Note what shapes the values of a reading that begins."""
         bookmark["shape"] = _as_list(self.shape)

@@ -135,7 +135,7 @@ class Converter:
         names = [name for name in _SYSTEM if name in wanted] + [column.name for column in chosen]
         self._form = RecordForm(names, empty=empty)
         self._field_ids = {column.field_id for column in columns if column.is_stored}  # those a server answers itself
-        self._captions = {column.title for column in columns}
+        self._captions = {column.title for column in columns} if self._field_ids else set[str]()
         self.bad = BadValues()
         self.rows_at_once = max(1, min(ROWS_AT_ONCE, VALUES_AT_ONCE // max(1, len(names))))
 

@@ -22,7 +22,7 @@ from tap_ninox.report import StreamReport
 from tap_ninox.rows.convert import is_damaged
 from tap_ninox.streams.base import RecordStream, StreamsTap
 from tap_ninox.sync.changed_records import ChangedRecords
-from tap_ninox.sync.feed import Feed, News
+from tap_ninox.sync.feed import Feed, FeedStatus
 from tap_ninox.sync.file_marks import TABLES, FileMark, find_mark, new_mark
 from tap_ninox.sync.file_store import Fetched, FileDownloader, FileStore
 from tap_ninox.sync.full_table import FullTable
@@ -128,23 +128,23 @@ class FilesStream(RecordStream):
 
     def _of_table(self, entry: TableEntry, report: StreamReport) -> Iterator[Record]:
         mark, feed = self._mark(entry), self._feeds[entry.database.id]
-        news = feed.news(entry.table_id, mark.sequence)
-        if _must_begin(mark, news):
+        status = feed.status_of(entry.table_id, mark.sequence)
+        if _must_begin(mark, status):
             mark.begin(feed.head_of(entry.table_id))
         pages = TablePages(feed.client, entry.table_id, feed, page_size=self._settings.page_size)
         try:
             if mark.sequence is None:
-                yield from self._of_all(entry, mark, pages, news, report)
+                yield from self._of_all(entry, mark, pages, status, report)
             else:
-                yield from self._of_changed(entry, mark, pages, news, report)
+                yield from self._of_changed(entry, mark, pages, status, report)
         finally:
             mark.save()
 
     def _of_all(
-        self, entry: TableEntry, mark: FileMark, pages: TablePages, news: News, report: StreamReport
+        self, entry: TableEntry, mark: FileMark, pages: TablePages, status: FeedStatus, report: StreamReport
     ) -> Iterator[Record]:
         done = 0
-        table = FullTable(pages, [IdRange(mark.last_id)], last_id=news.last_id, is_resumed=mark.last_id > 0)
+        table = FullTable(pages, [IdRange(mark.last_id)], last_id=status.last_id, is_resumed=mark.last_id > 0)
         for page in table:
             for record in page.records:
                 yield from self._of_record(entry, record.id, mark, report)
@@ -158,13 +158,13 @@ class FilesStream(RecordStream):
         mark.finish(mark.head or 0)
 
     def _of_changed(
-        self, entry: TableEntry, mark: FileMark, pages: TablePages, news: News, report: StreamReport
+        self, entry: TableEntry, mark: FileMark, pages: TablePages, status: FeedStatus, report: StreamReport
     ) -> Iterator[Record]:
         feed, since = self._feeds[entry.database.id], mark.sequence or 0
-        if news.problem is not None:
-            raise _FeedUnreadableError(str(news.problem))
-        if news.changes is not None:
-            head, changed = news.head or since, _changed(news.changes)
+        if status.problem is not None:
+            raise _FeedUnreadableError(str(status.problem))
+        if status.changes is not None:
+            head, changed = status.head or since, _changed(status.changes)
             self._warn_of_unread(entry, feed.unread_files(since))
         else:
             head = max(since, feed.head_of(entry.table_id))
@@ -269,11 +269,11 @@ class FilesStream(RecordStream):
             raise FilesIncompleteError(message)
 
 
-def _must_begin(mark: FileMark, news: News) -> bool:
+def _must_begin(mark: FileMark, status: FeedStatus) -> bool:
     """Return whether all records are to be listed anew; a first reading is only given up if the sequence went back."""
     if mark.sequence is None:
-        return mark.head is None or (news.head is not None and news.head < mark.head)
-    return news.is_lost
+        return mark.head is None or (status.head is not None and status.head < mark.head)
+    return status.is_lost
 
 
 def _changed(changes: TableChanges) -> dict[int, int | None]:

@@ -321,14 +321,14 @@ class DeletedRecordsStream(RecordStream):
         for entry in self._entries:
             if entry.database.id != database_id:
                 continue
-            news = feed.news(entry.table_id, known)
-            if news.is_lost:
+            status = feed.status_of(entry.table_id, known)
+            if status.is_lost:
                 logger.warning("%s: deletions in database %s since the last run are not known.", self.name, database_id)
                 return
-            if news.problem is not None:
-                raise _UnknownDeletionsError(entry.database.name, news.problem)
-            if news.changes is not None:
-                yield from self._of_table(entry, feed, news.changes, news.head)
+            if status.problem is not None:
+                raise _UnknownDeletionsError(entry.database.name, status.problem)
+            if status.changes is not None:
+                yield from self._of_table(entry, feed, status.changes, status.head)
 
     def _of_table(self, entry: TableEntry, feed: Feed, changes: TableChanges, head: int | None) -> Iterator[Record]:
         doubtful = changes.removed & changes.updated.keys()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import cached_property, partial
+from itertools import chain
 from typing import Any
 
 from singer_sdk import metrics
@@ -27,16 +28,16 @@ from tap_ninox.discovery.drift import NotReadError, nothing_selected, properties
 from tap_ninox.discovery.known_tables import Description
 from tap_ninox.discovery.saved_catalog import key_problems, reshaped_columns
 from tap_ninox.report import Outcome
-from tap_ninox.rows.columns import IDENTITY, KEY_PROPERTY, REPLICATION_KEY
+from tap_ninox.rows.columns import IDENTITY, KEY_PROPERTY, REPLICATION_KEY, Column
 from tap_ninox.rows.convert import Converter
 from tap_ninox.rows.fast_path import ConvertedPage, SelectedFieldsDecoder
 from tap_ninox.streams.base import RecordStream, StreamsTap
 from tap_ninox.sync.feed import Feed
-from tap_ninox.sync.formulas import prepare_formulas
-from tap_ninox.sync.pages import TablePages
-from tap_ninox.sync.plan import Way, Wishes, make_plan
+from tap_ninox.sync.formulas import FormulaQueries, prepare_formulas
+from tap_ninox.sync.pages import ReadPage, TablePages
+from tap_ninox.sync.plan import ReadMode, RefreshPolicy, make_plan
 from tap_ninox.sync.prefetch import Schedule
-from tap_ninox.sync.reading import Begun, begin, begin_ahead
+from tap_ninox.sync.reading import StartedRead, start_ahead, start_reading
 from tap_ninox.sync.state import BOOKMARK_KEYS, FEED_REPEATS, Bookmark, Snapshot, known_sequence
 from tap_ninox.sync.tombstones import DELETED_AT, DELETED_AT_SCHEMA, Deletions, Tombstones, definitions_of
 
@@ -73,17 +74,22 @@ class _TableReading:
     """A table that is being read.
 
     Attributes:
-        begin: Returns what is read, once that is known.
+        policy: When more than its changes is read.
+        await_start: Returns what is read, once that is known.
         uncomputed: Property → values of a formula that Ninox could not compute.
-        finds_deletions_later: Whether the table is read in full now and then.
     """
 
     bookmark: Bookmark
     pages: TablePages
-    begin: Callable[[], Begun]
+    policy: RefreshPolicy
+    await_start: Callable[[], StartedRead]
     converter: Converter
     uncomputed: Counter[str]
-    finds_deletions_later: bool
+
+    @property
+    def finds_deletions_later(self) -> bool:
+        """Whether a full refresh comes even without a feed that names them."""
+        return self.policy.interval is not None or self.policy.formula_interval is not None
 
 
 class TableStream(RecordStream):
@@ -225,12 +231,12 @@ class TableStream(RecordStream):
                 self.start()
             reading = self._reading or self._begin(in_thread=False)
             report.bad, report.uncomputed = reading.converter.bad, reading.uncomputed
-            begun = reading.begin()
-            if begun.snapshot is not None:
-                yield from self._read_in_full(begun, begun.snapshot, reading)
+            started = reading.await_start()
+            if started.snapshot is not None:
+                yield from self._read_in_full(started, started.snapshot, reading)
             else:
-                yield from self._read_changes(begun, reading)
-            report.vanished = begun.changed.vanished
+                yield from self._read_changes(started, reading)
+            report.vanished = started.changed.vanished
             self._reading = None  # of 5,000 tables, their converters and decoders take 60 MB
             self._kept_schema = None
         except (NinoxPermissionError, NinoxNotFoundError) as error:
@@ -252,65 +258,103 @@ class TableStream(RecordStream):
 
     def _begin(self, *, in_thread: bool) -> _TableReading:
         """Begin to read; called in the main thread, which owns the state."""
-        entry, feed, settings, schedule = self.entry, self._feed, self._settings, self._schedule
+        entry, schedule, selected = self.entry, self._schedule, self._selected
         self._kept_schema = entry.schema
-        selected, position = self._selected, known_sequence(self.saved_bookmark)
-        unreadable = {column.name for column in entry.columns if not column.is_readable}
-        bookmark = Bookmark(
-            self.stream_state,
-            database_id=entry.database.id,
-            table_id=entry.table_id,
-            description=self._description,
-            deselected=self.schema["properties"].keys() - selected - unreadable,
-        )
-        formulas = prepare_formulas(entry, feed.client, feed.schema, selected)
-        fields = SelectedFieldsDecoder(column for column in entry.columns if column.name in selected)
-        pages = TablePages(
-            feed.client if formulas else feed.client.decoding(fields),
-            entry.table_id,
-            feed,
-            page_size=settings.page_size,
-            page_cap=bookmark.page_cap,
-            schedule=schedule,
-            join=formulas.join if formulas else None,
-        )
-        interval = settings.full_refresh_interval
-        wishes = Wishes(
-            always=self.replication_method == REPLICATION_FULL_TABLE,
-            now=settings.refreshes(entry.stream),
-            interval=FORMULA_REFRESH_INTERVAL if interval is None and formulas else interval,
-        )
-
-        def start() -> Begun:
-            now = datetime.now(timezone.utc)
-            plan = make_plan(bookmark, feed.news(entry.table_id, position), wishes, now=now)
-            if plan.reason:
-                logger.log(logging.WARNING if plan.is_unexpected else logging.INFO, plan.reason.format(name=self.name))
-            interrupted = bookmark.snapshot
-            version = max(self.new_version(), interrupted.table_version + 1 if interrupted else 0)
-            return begin(plan, pages, table_version=version)
-
-        converter = Converter(
-            entry.columns,
-            zone=settings.zone,
-            selected=selected,
-            as_text=self._as_text,
-            empty=tuple(self.added),
-            asks_for_captions=partial(feed.answers_captions, entry.table_id),
-        )
+        position = known_sequence(self.saved_bookmark)
+        bookmark = self._take_over_bookmark(selected)
+        formulas = prepare_formulas(entry, self._feed.client, self._feed.schema, selected)
+        pages = self._make_pages(selected, formulas, page_cap=bookmark.page_cap)
+        policy = self._make_policy(formulas)
+        start = partial(self._start, bookmark, position, pages, policy)
         self._reading = _TableReading(
             bookmark=bookmark,
             pages=pages,
-            begin=begin_ahead(start, kept=schedule.kept, at_end=schedule.give_back) if in_thread else start,
-            converter=converter,
+            policy=policy,
+            await_start=start_ahead(start, kept=schedule.kept, at_end=schedule.give_back) if in_thread else start,
+            converter=Converter(
+                entry.columns,
+                zone=self._settings.zone,
+                selected=selected,
+                as_text=self._as_text,
+                empty=tuple(self.added),
+                asks_for_captions=partial(self._feed.answers_captions, entry.table_id),
+            ),
             uncomputed=formulas.lost if formulas else Counter(),
-            finds_deletions_later=wishes.interval is not None,
         )
         self.is_begun = True
         return self._reading
 
-    def _read_in_full(self, begun: Begun, snapshot: Snapshot, reading: _TableReading) -> Iterator[ConvertedPage]:
-        plan, bookmark, report = begun.plan, reading.bookmark, self.report
+    def _take_over_bookmark(self, selected: frozenset[str]) -> Bookmark:
+        unreadable = {column.name for column in self.entry.columns if not column.is_readable}
+        return Bookmark(
+            self.stream_state,
+            database_id=self.entry.database.id,
+            table_id=self.entry.table_id,
+            description=self._description,
+            deselected=self.schema["properties"].keys() - selected - unreadable,
+        )
+
+    def _make_pages(
+        self, selected: frozenset[str], formulas: FormulaQueries | None, *, page_cap: int | None
+    ) -> TablePages:
+        client = self._feed.client
+        if formulas is None:  # their values need a place in each record
+            client = client.decoding(SelectedFieldsDecoder(c for c in self.entry.columns if c.name in selected))
+        return TablePages(
+            client,
+            self.entry.table_id,
+            self._feed,
+            page_size=self._settings.page_size,
+            page_cap=page_cap,
+            schedule=self._schedule,
+            formulas=formulas,
+        )
+
+    def _make_policy(self, formulas: FormulaQueries | None) -> RefreshPolicy:
+        """Say when more than the changes is read: formulas alone, if nobody asks for full refreshes, and it is safe."""
+        interval, formula_interval = self._settings.full_refresh_interval, None
+        if interval is None and formulas is not None:
+            if self.sends_formulas_alone and formulas.can_read_ranges:
+                formula_interval = FORMULA_REFRESH_INTERVAL
+            else:
+                interval = FORMULA_REFRESH_INTERVAL
+        return RefreshPolicy(
+            in_every_run=self.replication_method == REPLICATION_FULL_TABLE,
+            in_this_run=self._settings.refreshes(self.name),
+            interval=interval,
+            formula_interval=formula_interval,
+            formulas=tuple(f"{column.name} {column.computed_as}" for column in self._formula_columns),
+        )
+
+    @property
+    def sends_formulas_alone(self) -> bool:
+        """Whether formulas that are due may come without the other columns of their rows.
+
+        A loader that takes one schema per stream would empty those, and so would one that reads files; a stream map may
+        need them.
+        """
+        is_plain = self._is_written_as_read and not self.config.get("batch_config")
+        return is_plain and self._settings.sends_narrow_rows and self.ABORT_AT_RECORD_COUNT is None
+
+    @property
+    def _formula_columns(self) -> list[Column]:
+        selected = self._selected
+        return [column for column in self.entry.columns if column.computed_as and column.name in selected]
+
+    def _start(self, bookmark: Bookmark, position: int | None, pages: TablePages, policy: RefreshPolicy) -> StartedRead:
+        """Decide what is read, and start to read it; perhaps in a thread."""
+        status, now = self._feed.status_of(self.entry.table_id, position), datetime.now(timezone.utc)
+        plan = make_plan(bookmark, status, policy, now=now)
+        if plan.reason:
+            logger.log(logging.WARNING if plan.is_unexpected else logging.INFO, plan.reason.format(name=self.name))
+        interrupted = bookmark.snapshot
+        version = max(self.new_version(), interrupted.table_version + 1 if interrupted else 0)
+        return start_reading(plan, pages, table_version=version)
+
+    def _read_in_full(
+        self, started: StartedRead, snapshot: Snapshot, reading: _TableReading
+    ) -> Iterator[ConvertedPage]:
+        plan, bookmark, report = started.plan, reading.bookmark, self.report
         removed = bookmark.not_reported(plan.changes)
         if bookmark.snapshot is not None:  # an earlier run has emitted rows, which lack what was selected since
             self.tap.report.drift += properties_selected(self.entry, bookmark.newly_selected(self._selected))
@@ -319,8 +363,8 @@ class TableStream(RecordStream):
         share = snapshot.share_read(plan.last_id)
         with Progress(self.name, self.tap.report.display, start=share or 0.0) as progress:
             self._schedule.start_followers_of(self)
-            for page in begun.pages:
-                yield from self._convert(page.records, reading, removed)
+            for page in started.pages:
+                yield from self._convert(page.records, reading.converter, removed)
                 if page.part is not None:
                     snapshot.note(page.part, page.last_id)
                     snapshot.is_in_doubt = page.is_in_doubt
@@ -328,30 +372,38 @@ class TableStream(RecordStream):
                     self.tap.write_state(is_new=True)
                 progress.advance(report.emitted, snapshot.share_read(plan.last_id))
                 self._schedule.start_followers_of(self)
-        is_confirmed = begun.full is not None and begun.full.is_confirmed
+        is_confirmed = started.full is not None and started.full.is_confirmed
         if not is_confirmed:
             logger.warning(_UNCONFIRMED if report.emitted else _NOTHING_SHOWN, self.name)
         elif self._settings.activates_versions:
             self.activate(snapshot.table_version)
-        self._write_tombstones(removed, begun.sequence)
-        is_empty = is_confirmed and report.emitted == 0 and plan.way is Way.FULL
-        cap, reached = reading.pages.size.cap, begun.sequence
+        self._write_tombstones(removed, started.sequence)
+        is_empty = is_confirmed and report.emitted == 0 and plan.mode is ReadMode.FULL
+        cap, reached = reading.pages.size.cap, started.sequence
         bookmark.finish_snapshot(snapshot, sequence=reached, is_empty=is_empty, deleted=removed, page_cap=cap)
 
-    def _read_changes(self, begun: Begun, reading: _TableReading) -> Iterator[ConvertedPage]:
-        plan, bookmark, report = begun.plan, reading.bookmark, self.report
+    def _read_changes(self, started: StartedRead, reading: _TableReading) -> Iterator[ConvertedPage]:
+        plan, bookmark, report = started.plan, reading.bookmark, self.report
         removed = bookmark.not_reported(plan.changes)
         changed = len(plan.changes.updated) if plan.changes else None
+        of_formulas: ReadPage | None = None
         self.tap.report.drift += properties_selected(self.entry, bookmark.newly_selected(self._selected))
         self.send_version(bookmark.table_version)
         with Progress(self.name, self.tap.report.display) as progress:
             self._schedule.start_followers_of(self)
-            for page in begun.pages:
-                yield from self._convert(page.records, reading, removed)
+            for page in started.pages:
+                if page.is_of_formulas:
+                    of_formulas = page
+                    break
+                yield from self._convert(page.records, reading.converter, removed)
                 progress.advance(report.emitted, compute_share(report.emitted, changed))
                 self._schedule.start_followers_of(self)
-        self._write_tombstones(removed, begun.sequence)
-        bookmark.advance(begun.sequence, is_empty=bookmark.is_empty and report.emitted == 0, deleted=removed)
+        self._write_tombstones(removed, started.sequence)
+        bookmark.advance(started.sequence, is_empty=bookmark.is_empty and report.emitted == 0, deleted=removed)
+        if of_formulas is not None:
+            yield from self._read_formulas(chain([of_formulas], started.pages), plan.last_id, reading)
+        if plan.mode is ReadMode.FORMULAS:
+            bookmark.finish_formulas(reading.policy.formulas)
         if plan.problem is not None:
             if not reading.finds_deletions_later:
                 raise DeletionsUnknownError(self.name, plan.problem)
@@ -362,11 +414,45 @@ class TableStream(RecordStream):
                 plan.problem,
             )
 
-    def _convert(self, records: Page, reading: _TableReading, removed: set[int]) -> Iterator[ConvertedPage]:
+    def _read_formulas(
+        self, pages: Iterable[ReadPage], last_id: int | None, reading: _TableReading
+    ) -> Iterator[ConvertedPage]:
+        """Yield the formulas of all rows, under a schema of their own: a loader leaves the other columns as they are.
+
+        They come behind the changes, so that a row which has changed has its new values first.
+        """
+        names = [column.name for column in self._formula_columns]
+        converter = Converter(
+            self._formula_columns, zone=self._settings.zone, selected=[KEY_PROPERTY, *names], as_text=self._as_text
+        )
+        converter.bad = reading.converter.bad
+        self._write_schema_of([KEY_PROPERTY, *names])
+        try:
+            with Progress(self.name, self.tap.report.display) as progress:
+                for page in pages:
+                    yield from self._convert(page.records, converter, removed=set())
+                    reading.bookmark.note_formulas(reading.policy.formulas, page.last_id)
+                    self.tap.write_state(is_new=True)
+                    progress.advance(self.report.emitted, compute_share(page.last_id, last_id))
+                    self._schedule.start_followers_of(self)
+        except NinoxError:
+            self.write_schema()
+            raise
+        self.write_schema()  # again: loaders that take the last one for all rows in hand are to have that of the rows
+
+    def _write_schema_of(self, properties: Iterable[str]) -> None:
+        """Write a SCHEMA of some properties alone."""
+        (stream_map,) = self.stream_maps
+        schema = stream_map.transformed_schema
+        some = {name: schema["properties"][name] for name in properties}
+        message = SchemaMessage(self.name, {**schema, "properties": some}, stream_map.transformed_key_properties)
+        self.identify(message)
+        self.tap.write_message(message)
+
+    def _convert(self, records: Page, converter: Converter, removed: set[int]) -> Iterator[ConvertedPage]:
         """Yield the rows of a page; a record that is in it was not deleted, or was made again."""
         if removed:  # in place: a copy at each page would make the time grow with the square of the changes
             removed.difference_update([record.id for record in records])
-        converter = reading.converter
         for start in range(0, len(records), converter.rows_at_once):
             part = records[start : start + converter.rows_at_once]
             yield converter.convert(part)

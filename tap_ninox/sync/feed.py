@@ -47,7 +47,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class News:
+class FeedStatus:
     """What the feed says to one stream; of the last four members, one at most.
 
     Attributes:
@@ -70,7 +70,7 @@ class News:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answer:
-    """What came of one question for the database; see `News`.
+    """What came of one question for the database; see `FeedStatus`.
 
     Attributes:
         content: What the feed says; where it is lost or unreadable, of use for its sequence and record ids alone.
@@ -112,7 +112,7 @@ class Feed:
         self._followers: Counter[int] = Counter()
         self._lock = threading.Lock()
         self._answers: dict[int | None, _Answer | NinoxError] = {}
-        self._of_tables: dict[tuple[str, int], News] = {}
+        self._of_tables: dict[tuple[str, int], FeedStatus] = {}
 
     def follow(self, position: int | None, *, of_all_tables: bool = False, repeats: bool = False) -> None:
         """Announce a stream; called for all of them before the first question, in the thread that owns the state.
@@ -145,14 +145,14 @@ class Feed:
         record = self.client.find_last_changed(table_id)
         return (record.sequence if record else None) or 0
 
-    def news(self, table_id: str, position: int | None) -> News:
+    def status_of(self, table_id: str, position: int | None) -> FeedStatus:
         """Return what the feed says of a table since a position, None for a table that is read for the first time.
 
         Raises:
             NinoxError: The server is not there, or refuses the key.
         """
         main = self._main()
-        known = News(head=self.head, last_id=_last_id(main.content, table_id), is_served=main.is_served)
+        known = FeedStatus(head=self.head, last_id=_last_id(main.content, table_id), is_served=main.is_served)
         if position is None or not main.is_served:
             return known
         if self._is_behind(main, position):
@@ -161,11 +161,11 @@ class Feed:
         if self._is_shared(position):
             answer = self._answer(position)
             if answer.problem is None:
-                return _news_of_database(answer, known, table_id, position)
+                return _status_from_database(answer, known, table_id, position)
             problem = answer.problem
         key = (table_id, position)
         if key not in self._of_tables:
-            self._of_tables[key] = self._news_of_table(known, table_id, position, problem)
+            self._of_tables[key] = self._status_from_table(known, table_id, position, problem)
         return self._of_tables[key]
 
     def unread_files(self, position: int) -> int:
@@ -292,7 +292,9 @@ class Feed:
         except NinoxError:
             return None
 
-    def _news_of_table(self, known: News, table_id: str, position: int, problem: NinoxError | None) -> News:
+    def _status_from_table(
+        self, known: FeedStatus, table_id: str, position: int, problem: NinoxError | None
+    ) -> FeedStatus:
         """Ask the table's own feed."""
         try:
             content = self.client.get_table_changes(table_id, position)
@@ -300,7 +302,7 @@ class Feed:
             self.client.find_last_changed(table_id)  # raises where it is the table that this key may not read
             answer = self._answer(position) if problem is None else _Answer(problem=problem)
             if answer.problem is None:
-                return _news_of_database(answer, known, table_id, position)
+                return _status_from_database(answer, known, table_id, position)
             return replace(known, problem=error)
         except NinoxError as error:
             if _is_unreadable(error):
@@ -339,7 +341,7 @@ def changes_after(changes: TableChanges | None, position: int) -> TableChanges:
     )
 
 
-def _news_of_database(answer: _Answer, known: News, table_id: str, position: int) -> News:
+def _status_from_database(answer: _Answer, known: FeedStatus, table_id: str, position: int) -> FeedStatus:
     if answer.is_lost or answer.content is None:
         return replace(known, is_lost=True)
     nothing_new = answer.content.sequence == position  # an inclusive bound repeats the last change

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from threading import Lock
@@ -26,6 +26,7 @@ from ninox_api.errors import (
 from ninox_api.paging import Page
 from ninox_api.schema import DatabaseSchema, Table
 from ninox_api.scripts import OWN_ID, quote_name
+from ninox_api.transport import Delivery
 from ninox_singer.types import COMPUTED
 from tap_ninox.discovery.catalog import TableEntry
 from tap_ninox.rows.columns import Column
@@ -119,22 +120,72 @@ class FormulaQueries:
         Raises:
             FormulasUnreadableError: Queries are not permitted.
         """
-        values: Values = {}
-        ids = [record.id for record in page]
-        while ids:
-            asked, ids = ids[: self._most], ids[self._most :]  # asking may lower the bound, for those behind
-            _merge(values, self._read(asked))
+        values = self._read([record.id for record in page])
         for record in page:
             record.fields.update(values.get(record.id, {}))
         return page
 
+    @property
+    def can_read_ranges(self) -> bool:
+        """Whether a script can ask for all records between two ids, without knowing which there are."""
+        return not self._has_own_id
+
+    def read_range(
+        self, after_id: int, last_id: int, *, divisible: bool, max_bytes: int, measure: Callable[[Delivery], None]
+    ) -> Values:
+        """Return the values of all records beyond an id, up to another; one call if nothing is wrong.
+
+        Args:
+            after_id: Beyond which.
+            last_id: Up to which.
+            divisible: The caller asks for a smaller range if the server runs out of time, or the answer is large.
+            max_bytes: A larger answer is cut off.
+            measure: Receives what the answer took.
+
+        Raises:
+            FormulasUnreadableError: Queries are not permitted.
+            NinoxError: The range is too large, the server is busy, or it runs no script that asks for a range.
+        """
+        source = f"select {self._table} where number(Id) >= {after_id + 1} and number(Id) <= {last_id}"
+        found = range(after_id + 1, last_id + 1)
+
+        def query(formulas: list[Formula]) -> Values:
+            return self._query(formulas, source, found, divisible=divisible, max_bytes=max_bytes, measure=measure)
+
+        computable = self._computable()
+        try:
+            values = query(computable)
+        except (NinoxPermissionError, NinoxNotFoundError) as error:
+            raise FormulasUnreadableError(error) from error
+        except (NinoxServerError, NinoxRequestError, NinoxScriptError) as error:
+            if _is_overload(error) or is_busy(error):
+                raise
+            values = query([])  # a formula fails for some record: which records there are is known then
+            return _merge(values, self._read(list(values)))
+        return _merge(values, self._read_failing(list(values), but=computable))
+
+    def _computable(self) -> list[Formula]:
+        return [formula for formula in self._formulas if not self._failures[formula.name]]
+
     def _read(self, ids: list[int]) -> Values:
-        self._lose((formula for formula in self._formulas if self._failures[formula.name] >= MAX_FAILURES), len(ids))
-        computable = [formula for formula in self._formulas if not self._failures[formula.name]]
-        values = self._ask(computable, ids)
+        values: Values = {}
+        while ids:
+            asked, ids = ids[: self._most], ids[self._most :]  # asking may lower the bound, for those behind
+            computable = self._computable()
+            _merge(values, self._ask(computable, asked))
+            _merge(values, self._read_failing(asked, but=computable))
+        return values
+
+    def _read_failing(self, ids: list[int], *, but: Container[Formula]) -> Values:
+        """Read the formulas that have failed before, each by itself: it would spoil the others' query again."""
+        values: Values = {}
         for formula in self._formulas:
-            if 0 < self._failures[formula.name] < MAX_FAILURES and formula not in computable:
-                _merge(values, self._ask([formula], ids))  # by itself: it would spoil the others' query again
+            if formula in but:
+                continue
+            if self._failures[formula.name] < MAX_FAILURES:
+                _merge(values, self._ask([formula], ids))
+            else:
+                self._lose([formula], len(ids))
         return values
 
     def _ask(self, formulas: list[Formula], ids: list[int]) -> Values:
@@ -142,7 +193,8 @@ class FormulaQueries:
         if not formulas:
             return {}
         try:
-            values = self._query(formulas, ids)
+            # A script that takes too long does so again: dividing it helps.
+            values = self._query(formulas, self._source_of(ids), frozenset(ids), divisible=len(ids) > 1)
         except (NinoxPermissionError, NinoxNotFoundError) as error:
             raise FormulasUnreadableError(error) from error
         except (NinoxServerError, NinoxRequestError, NinoxScriptError, NinoxTimeoutError, NinoxSizeError) as error:
@@ -164,7 +216,7 @@ class FormulaQueries:
     def _ask_divided(self, formulas: list[Formula], ids: list[int], error: NinoxError) -> Values:
         if _is_overload(error):
             return self._ask_for_fewer(formulas, ids, error)
-        if isinstance(error, NinoxAPIError) and error.status in _BUSY:
+        if is_busy(error):
             raise error
         if len(formulas) > 1:
             one, other = _halves(formulas)
@@ -205,16 +257,14 @@ class FormulaQueries:
             for formula in formulas:
                 self.lost[formula.name] += count
 
-    def _query(self, formulas: Sequence[Formula], ids: Sequence[int]) -> Values:
-        script = _script(self._source_of(ids), formulas)
-        # A script that fails does so again, and one that takes too long, too: dividing it helps.
-        answer = self._client.query(script, tries_of_500=1, divisible=len(ids) > 1)
+    def _query(self, formulas: Sequence[Formula], source: str, wanted: Container[int], **details: Any) -> Values:
+        """Return the formulas' values of wanted records; `details` are arguments of `DatabaseClient.query`."""
+        answer = self._client.query(_script(source, formulas), tries_of_500=1, **details)  # what fails does so again
         keys = {f"f{number}": formula.field_id for number, formula in enumerate(formulas)}
-        wanted = set(ids)
         return {
             record_id: {field_id: item.get(key) for key, field_id in keys.items()}
             for item in _objects(answer)
-            if (record_id := _whole(item.get("i"))) in wanted
+            if (record_id := _whole(item.get("i"))) is not None and record_id in wanted
         }
 
     def _source_of(self, ids: Sequence[int]) -> str:
@@ -285,6 +335,11 @@ def _is_overload(error: NinoxError) -> bool:
     return isinstance(error, NinoxTimeoutError | NinoxSizeError) or (
         isinstance(error, NinoxAPIError) and error.status in _OVERLOADED
     )
+
+
+def is_busy(error: NinoxError) -> bool:
+    """Return whether the server cannot answer now, whatever it is asked."""
+    return isinstance(error, NinoxAPIError) and error.status in _BUSY
 
 
 def _script(source: str, formulas: Sequence[Formula]) -> str:

@@ -8,19 +8,21 @@ from enum import Enum, auto
 
 from ninox_api.changes import TableChanges
 from ninox_api.errors import NinoxError
-from tap_ninox.sync.feed import News, changes_after
+from tap_ninox.sync.feed import FeedStatus, changes_after
 from tap_ninox.sync.state import Bookmark, Snapshot
 
 
-class Way(Enum):
+class ReadMode(Enum):
     """How a table is read."""
 
     FULL = auto()
     """All records, from the first."""
-    RESUMED = auto()
+    RESUME = auto()
     """The records that an earlier run did not get to, and those that have changed since it read them."""
     CHANGES = auto()
     """The records that the feed names."""
+    FORMULAS = auto()
+    """The records that the feed names; of all others the formulas, which change without it."""
     SEARCH = auto()
     """The records that changed, found by their sequence: no feed names them, so deletions are not seen."""
 
@@ -35,18 +37,20 @@ class Plan:
         last_id: An id that no record was above then, if the feed says it.
         snapshot: The reading that is resumed.
         changes: The records to be read because they changed, and those that were removed; None if nobody names them.
+        formulas_after: Beyond which record the formulas alone are read.
         may_be_empty: Whether a table that shows no record at all is to be believed.
-        reason: Why a table with a bookmark is read in full, for the log; `{name}` stands for the stream.
+        reason: Why more than the changes is read, for the log; `{name}` stands for the stream.
         is_unexpected: Whether the reason is worth a warning.
         problem: Why the feed could not be read, where that leaves deletions unknown.
     """
 
-    way: Way
+    mode: ReadMode
     position: int | None
     head: int | None
     last_id: int | None
     snapshot: Snapshot | None = None
     changes: TableChanges | None = None
+    formulas_after: int = 0
     may_be_empty: bool = True
     reason: str = ""
     is_unexpected: bool = False
@@ -54,18 +58,22 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """When a table is to be read in full though its changes could be followed.
+class RefreshPolicy:
+    """When more than the changes of a table is read.
 
     Attributes:
-        always: In each run (replication method FULL_TABLE).
-        now: In this run (`refresh`).
-        interval: When the last full reading is so long ago, None for never.
+        in_every_run: Whether it gets a full refresh in each run (replication method FULL_TABLE).
+        in_this_run: Whether it gets one in this run (`refresh`).
+        interval: When the last full refresh is so long ago, it gets one; None for never.
+        formula_interval: When its formulas are so old, they alone are read; None for never.
+        formulas: Which they are, in the form of `FormulaRefresh.formulas`.
     """
 
-    always: bool = False
-    now: bool = False
+    in_every_run: bool = False
+    in_this_run: bool = False
     interval: timedelta | None = None
+    formula_interval: timedelta | None = None
+    formulas: tuple[str, ...] = ()
 
 
 _SET_BACK = (
@@ -74,50 +82,80 @@ _SET_BACK = (
 )
 _ASKED_FOR = "{name} gets a full refresh: it is named in refresh."
 _DUE = "{name} gets a full refresh: full_refresh_interval_hours have passed."
+_FORMULAS_DUE_IN_FULL = (
+    "{name} gets a full refresh: its formulas are a day old, and no feed says what else has changed."
+)
+_FORMULAS_DUE = (
+    "{name}: its formulas are a day old; those of all rows are sent under a schema of their own. For a loader that "
+    "does not leave the other columns as they are, set deletes: full."
+)
 
 
-def make_plan(bookmark: Bookmark, news: News, wishes: Wishes, *, now: datetime) -> Plan:
+def make_plan(bookmark: Bookmark, status: FeedStatus, policy: RefreshPolicy, *, now: datetime) -> Plan:
     """Decide how a table is read. Nothing is asked and nothing is changed here.
 
     Args:
         bookmark: How far the table was read.
-        news: What the feed says since the bookmark.
-        wishes: What the settings ask for.
-        now: To judge the age of the last full reading.
+        status: What the feed says since the bookmark.
+        policy: When more than the changes is read.
+        now: To judge the age of what was read.
     """
-    position, snapshot, changes = bookmark.sequence, bookmark.snapshot, news.changes
-
-    def in_full(reason: str = "", *, is_unexpected: bool = False) -> Plan:
-        never_had_any = position is None and news.last_id is None
-        return Plan(
-            way=Way.FULL,
-            position=position,
-            head=news.head,
-            last_id=news.last_id,
-            changes=changes,
-            may_be_empty=never_had_any or bookmark.is_empty or bool(changes and changes.removed),
-            reason=reason,
-            is_unexpected=is_unexpected,
-        )
-
-    if wishes.now and bookmark.is_of_another_schema:
+    snapshot = bookmark.snapshot
+    if policy.in_this_run and bookmark.is_of_another_schema:
         snapshot = None  # the rows of a reading that was broken off lack what is asked for
     if snapshot is not None:
-        if news.is_lost or (news.head is not None and news.head < snapshot.head):
-            return in_full(_SET_BACK, is_unexpected=True)
-        missed = changes_after(changes, snapshot.head) if changes else None
-        return replace(in_full(), way=Way.RESUMED, snapshot=snapshot, changes=missed)
-    if wishes.always or position is None:
-        return in_full()
-    if wishes.now or bookmark.is_older_than(wishes.interval, now=now):
-        return in_full(_ASKED_FOR if wishes.now else _DUE)
-    if news.is_lost:
-        return in_full(_SET_BACK, is_unexpected=True)
+        return _plan_resumption(bookmark, status, snapshot)
+    if policy.in_every_run or bookmark.sequence is None:
+        return _plan_full(bookmark, status)
+    if policy.in_this_run or bookmark.is_older_than(policy.interval, now=now):
+        return _plan_full(bookmark, status, _ASKED_FOR if policy.in_this_run else _DUE)
+    if status.is_lost:
+        return _plan_full(bookmark, status, _SET_BACK, is_unexpected=True)
+    if bookmark.has_formulas_older_than(policy.formula_interval, now=now):
+        return _plan_formulas(bookmark, status, policy)
+    return _plan_changes(bookmark, status)
+
+
+def _plan_resumption(bookmark: Bookmark, status: FeedStatus, snapshot: Snapshot) -> Plan:
+    if status.is_lost or (status.head is not None and status.head < snapshot.head):
+        return _plan_full(bookmark, status, _SET_BACK, is_unexpected=True)
+    missed = changes_after(status.changes, snapshot.head) if status.changes else None
+    return replace(_plan_full(bookmark, status), mode=ReadMode.RESUME, snapshot=snapshot, changes=missed)
+
+
+def _plan_full(bookmark: Bookmark, status: FeedStatus, reason: str = "", *, is_unexpected: bool = False) -> Plan:
+    never_had_any = bookmark.sequence is None and status.last_id is None
+    has_removed = status.changes is not None and bool(status.changes.removed)
     return Plan(
-        way=Way.SEARCH if changes is None else Way.CHANGES,
-        position=position,
-        head=news.head,
-        last_id=news.last_id,
-        changes=changes,
-        problem=news.problem,
+        mode=ReadMode.FULL,
+        position=bookmark.sequence,
+        head=status.head,
+        last_id=status.last_id,
+        changes=status.changes,
+        may_be_empty=never_had_any or bookmark.is_empty or has_removed,
+        reason=reason,
+        is_unexpected=is_unexpected,
     )
+
+
+def _plan_changes(bookmark: Bookmark, status: FeedStatus) -> Plan:
+    return Plan(
+        mode=ReadMode.SEARCH if status.changes is None else ReadMode.CHANGES,
+        position=bookmark.sequence,
+        head=status.head,
+        last_id=status.last_id,
+        changes=status.changes,
+        problem=status.problem,
+    )
+
+
+def _plan_formulas(bookmark: Bookmark, status: FeedStatus, policy: RefreshPolicy) -> Plan:
+    """Plan a refresh of formulas alone, if the feed says all that must be known: else rows could lack the rest.
+
+    What was deleted gets no row, nor does what was created since: beyond the feed's last id it is left to the next run.
+    """
+    if status.changes is None or status.last_id is None:
+        return _plan_full(bookmark, status, _FORMULAS_DUE_IN_FULL)
+    begun = bookmark.formula_refresh
+    after = (begun.last_id or 0) if begun.formulas == [*policy.formulas] else 0  # others are to come from the start
+    return replace(_plan_changes(bookmark, status), mode=ReadMode.FORMULAS, formulas_after=after, reason=_FORMULAS_DUE)

@@ -1,4 +1,4 @@
-"""A plan for a table carried out: begun, in this thread or in another that reads a few pages ahead."""
+"""A plan for a table carried out: started, in this thread or in another that reads a few pages ahead."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ from operator import attrgetter
 from ninox_api.changes import TableChanges
 from ninox_api.paging import cut_range
 from tap_ninox.sync.changed_records import ChangedRecords
+from tap_ninox.sync.formula_refresh import refresh_formulas
 from tap_ninox.sync.full_table import FullTable
 from tap_ninox.sync.pages import ReadPage, TablePages
-from tap_ninox.sync.plan import Plan, Way
+from tap_ninox.sync.plan import Plan, ReadMode
 from tap_ninox.sync.prefetch import KeptBytes, ReadAhead
 from tap_ninox.sync.state import Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Begun:
-    """A table whose reading has begun.
+class StartedRead:
+    """A table whose reading has started.
 
     Attributes:
         plan: What is read.
-        sequence: Up to which everything is known when the last page was emitted.
-        pages: What is read, page by page.
+        sequence: Up to which everything is known when the last page was emitted, those of formulas alone aside.
+        pages: What is read, page by page; what has formulas alone comes last.
         changed: Reads what of it changed.
         full: Reads all of it, or what an earlier run left; None for changes alone.
         snapshot: How far that has come, likewise.
@@ -39,23 +40,32 @@ class Begun:
     snapshot: Snapshot | None = None
 
 
-def begin(plan: Plan, pages: TablePages, *, table_version: int) -> Begun:
-    """Take what has to be known before the first page, and begin to read as planned.
+def start_reading(plan: Plan, pages: TablePages, *, table_version: int) -> StartedRead:
+    """Take what has to be known before the first page, and start to read as planned.
 
     Args:
         plan: What is to be read.
         pages: Of the table.
         table_version: Of the rows, if the table is read in full.
     """
+    if plan.mode in {ReadMode.FULL, ReadMode.RESUME}:
+        return _start_in_full(plan, pages, table_version=table_version)
     changed, position = ChangedRecords(pages), plan.position or 0
-    if plan.way is Way.CHANGES:
-        records = changed.named(plan.changes or TableChanges(), bookmark=position)
-        sequence = position if plan.head is None else plan.head
-        return Begun(plan=plan, sequence=sequence, pages=map(ReadPage, records), changed=changed)
-    if plan.way is Way.SEARCH:
+    if plan.mode is ReadMode.SEARCH:
         sequence, records = changed.search(position, plan.problem)
-        return Begun(plan=plan, sequence=sequence, pages=map(ReadPage, records), changed=changed)
-    snapshot = plan.snapshot
+        return StartedRead(plan=plan, sequence=sequence, pages=map(ReadPage, records), changed=changed)
+    sequence = position if plan.head is None else plan.head
+    changes = plan.changes or TableChanges()
+    read: Iterator[ReadPage] = map(ReadPage, changed.named(changes, bookmark=position))
+    if plan.mode is ReadMode.FORMULAS and pages.formulas is not None and plan.last_id is not None:
+        sent = changes.updated.keys() | changes.removed  # as a whole, or as deleted; each id comes once in a run
+        after_id, last_id = plan.formulas_after, plan.last_id
+        read = chain(read, refresh_formulas(pages, pages.formulas, after_id=after_id, last_id=last_id, but=sent))
+    return StartedRead(plan=plan, sequence=sequence, pages=read, changed=changed)
+
+
+def _start_in_full(plan: Plan, pages: TablePages, *, table_version: int) -> StartedRead:
+    changed, snapshot = ChangedRecords(pages), plan.snapshot
     if snapshot is None:
         head = pages.feed.head_of(pages.table_id) if plan.head is None else plan.head
         snapshot = Snapshot(head=head, table_version=table_version)
@@ -63,7 +73,7 @@ def begin(plan: Plan, pages: TablePages, *, table_version: int) -> Begun:
     if (pieces := pages.schedule.limit - len(cut)) > 1:  # as many as may be read at once
         rests = cut_range(rest, end=plan.last_id, page_size=pages.size.first, pieces=pieces)
         snapshot.ranges = [*cut, *rests]
-    is_resumed = plan.way is Way.RESUMED
+    is_resumed = plan.mode is ReadMode.RESUME
     full = FullTable(
         pages,
         list(snapshot.ranges),
@@ -73,35 +83,37 @@ def begin(plan: Plan, pages: TablePages, *, table_version: int) -> Begun:
         is_resumed=is_resumed,
         is_in_doubt=snapshot.is_in_doubt,
     )
-    reading, sequence = iter(full), snapshot.head
+    read, sequence = iter(full), snapshot.head
     if is_resumed and plan.changes is not None:  # of what an earlier run has emitted, some has changed since
-        reading = chain(reading, map(ReadPage, changed.named(plan.changes, bookmark=snapshot.head)))
+        read = chain(read, map(ReadPage, changed.named(plan.changes, bookmark=snapshot.head)))
     if plan.changes is not None and plan.head is not None:
         sequence = plan.head
-    return Begun(plan=plan, sequence=sequence, pages=reading, changed=changed, full=full, snapshot=snapshot)
+    return StartedRead(plan=plan, sequence=sequence, pages=read, changed=changed, full=full, snapshot=snapshot)
 
 
-def begin_ahead(begin: Callable[[], Begun], *, kept: KeptBytes, at_end: Callable[[], None]) -> Callable[[], Begun]:
-    """Begin to read in a thread, a few pages ahead of whoever takes them.
+def start_ahead(
+    start: Callable[[], StartedRead], *, kept: KeptBytes, at_end: Callable[[], None]
+) -> Callable[[], StartedRead]:
+    """Start to read in a thread, a few pages ahead of whoever takes them.
 
     Args:
-        begin: Begins to read.
+        start: Starts to read.
         kept: What is read ahead in all.
         at_end: Called by the thread when it ends.
 
     Returns:
-        A function that waits for the beginning; it raises what went wrong there.
+        A function that waits for the start; it raises what went wrong there.
     """
-    first: Future[Begun] = Future()
+    first: Future[StartedRead] = Future()
 
     def pages() -> Iterator[ReadPage]:
         try:
-            begun = begin()
+            started = start()
         except Exception as error:  # noqa: BLE001 (a thread's edge: whoever waits raises it)
             first.set_exception(error)
             return
-        first.set_result(begun)
-        yield from begun.pages
+        first.set_result(started)
+        yield from started.pages
 
     ahead = ReadAhead([pages()], room=2, weigh=attrgetter("weight"), kept=kept, at_end=at_end).start()
     return lambda: replace(first.result(), pages=iter(ahead))

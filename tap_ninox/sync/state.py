@@ -4,6 +4,7 @@
 {"replication_key": "_sequence", "replication_key_value": 4711, "database_id": "…", "table_id": "A",
  "table_version": 1766000000000, "full_refresh_at": "2026-01-31T04:00:00Z",
  "snapshot": [{"head": 4711, "last_id": 12000, "table_version": 1766000000000}],
+ "formula_refresh": [{"at": "2026-02-02T04:00:00Z", "last_id": null, "formulas": ["gross number"]}],
  "feed_echoes": null, "is_empty": null, "deselected": null, "page_cap": null, …}
 ```
 
@@ -27,7 +28,7 @@ from __future__ import annotations
 
 import heapq
 import logging
-from collections.abc import Collection, Iterable, Mapping, MutableMapping
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any, TypeGuard
@@ -47,7 +48,7 @@ TABLE_VERSION = "table_version"
 
 BOOKMARK_KEYS = (
     "replication_key", "replication_key_value", "database_id", "table_id", TABLE_VERSION, "full_refresh_at",
-    "snapshot", FEED_REPEATS, "is_empty", "last_deleted", "deselected", "page_cap", *SCHEMA_KEYS,
+    "snapshot", "formula_refresh", FEED_REPEATS, "is_empty", "last_deleted", "deselected", "page_cap", *SCHEMA_KEYS,
 )  # fmt: skip
 
 MOST_LAST_DELETED = 1000
@@ -114,6 +115,32 @@ class Snapshot:
         """Remember that a range was emitted up to an id."""
         part.last_id = last_id
         self.ranges = [left for left in self.ranges if not left.is_read]
+
+
+@dataclass(slots=True, kw_only=True)
+class FormulaRefresh:
+    """When the formulas of a table's rows were last sent alone, and how far that has come.
+
+    Attributes:
+        formulas: Properties with their types: what was sent.
+        at: When it last ended; None for never.
+        last_id: Up to which record it has come; None if it has ended.
+    """
+
+    formulas: list[str] = field(default_factory=list)
+    at: str | None = None
+    last_id: int | None = None
+
+    @classmethod
+    def from_json(cls, saved: Any) -> FormulaRefresh:
+        """Return what a bookmark says; what cannot be ours counts for nothing."""
+        kept = saved[0] if isinstance(saved, list) and saved and isinstance(saved[0], Mapping) else {}
+        formulas, last_id = kept.get("formulas"), kept.get("last_id")
+        return cls(
+            formulas=[str(item) for item in formulas] if isinstance(formulas, list) else [],
+            at=kept.get("at"),
+            last_id=last_id if _is_count(last_id) else None,
+        )
 
 
 class Bookmark:
@@ -186,13 +213,30 @@ class Bookmark:
 
     def is_older_than(self, age: timedelta | None, *, now: datetime) -> bool:
         """Return whether the last full refresh was longer ago; a time that cannot be read counts as long ago."""
+        return age is not None and _is_past(self._values.get("full_refresh_at"), age, now=now)
+
+    def has_formulas_older_than(self, age: timedelta | None, *, now: datetime) -> bool:
+        """Return whether the formulas of all rows were sent longer ago, or not to the end."""
         if age is None:
             return False
-        try:
-            read_at = datetime.fromisoformat(str(self._values.get("full_refresh_at")).replace("Z", "+00:00"))
-            return now - read_at >= age
-        except (ValueError, TypeError):
-            return True
+        last = self.formula_refresh
+        return last.last_id is not None or (self.is_older_than(age, now=now) and _is_past(last.at, age, now=now))
+
+    @property
+    def formula_refresh(self) -> FormulaRefresh:
+        """How the formulas were last sent alone."""
+        return FormulaRefresh.from_json(self._values.get("formula_refresh"))
+
+    def note_formulas(self, formulas: Sequence[str], last_id: int) -> None:
+        """Note up to which record these formulas, in the form of `FormulaRefresh.formulas`, were sent."""
+        kept = FormulaRefresh(formulas=list(formulas), at=self.formula_refresh.at, last_id=last_id)
+        self._values["formula_refresh"] = [asdict(kept)]
+
+    def finish_formulas(self, formulas: Sequence[str]) -> None:
+        """Note that they were sent of all rows."""
+        self._values["formula_refresh"] = [asdict(FormulaRefresh(formulas=list(formulas), at=_now()))]
+        if self._description is not None:
+            self._description.write_formulas_to(self._values)
 
     @property
     def page_cap(self) -> int | None:
@@ -231,9 +275,9 @@ class Bookmark:
     ) -> None:
         """Note that the table was read in full: from here on, changes after `sequence` suffice."""
         self.advance(sequence, is_empty=is_empty, deleted=deleted)
-        now = datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
         self._values["snapshot"] = None
-        self._values.update(table_version=snapshot.table_version, full_refresh_at=now, page_cap=page_cap)
+        self._values.update(table_version=snapshot.table_version, full_refresh_at=_now(), page_cap=page_cap)
+        self._values["formula_refresh"] = None
 
     def advance(self, sequence: int, *, is_empty: bool, deleted: Iterable[int] = ()) -> None:
         """Note that everything up to a sequence was emitted, and which records were reported as deleted."""
@@ -248,6 +292,18 @@ class Bookmark:
         if self._description is not None:
             self._description.write_to(self._values)
         self._values["deselected"] = sorted(self._deselected) or None
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _is_past(moment: Any, age: timedelta, *, now: datetime) -> bool:
+    """Return whether a moment of a bookmark is so long ago; one that cannot be read counts as long ago."""
+    try:
+        return now - datetime.fromisoformat(str(moment).replace("Z", "+00:00")) >= age
+    except (ValueError, TypeError):
+        return True
 
 
 def next_version(previous: int | None, *, now_ms: int) -> int:

@@ -90,19 +90,21 @@ def test_a_formula_read_as_other_types_is_whole_after_each_refresh(loader, postg
     if loader is DuckdbLoader and not DuckdbLoader.is_installed():
         pytest.skip("target-duckdb 0.8.0 needs duckdb below 1.3")
     tables = {"A": customers(D=field("fn", "Total", fn="B * 2"))}
-    simulator = simulate(team(database(tables, {"A": customer_records(4)})))
-    warehouse = loader(tmp_path) if loader is DuckdbLoader else loader(postgres, tmp_path)
+    simulator = simulate(team(database(tables, {"A": customer_records(5)})))
+    warehouse = (
+        DuckdbLoader(tmp_path, add_metadata_columns=True) if loader is DuckdbLoader else loader(postgres, tmp_path)
+    )
     state, expected = None, {}
-    once, refreshed = [[]], [[], ["shop__customers"]]
     for kind, name, value, runs in (
-        ("number", "total", lambda n: n * 20, once),
-        ("string", "total_string", lambda n: str(n * 20), refreshed),
-        ("timeinterval", "total", lambda n: n * 20 / 1000, refreshed[1:]),
+        ("number", "total", lambda n: n * 20, [load_changes]),
+        ("string", "total_string", lambda n: str(n * 20), [load_changes, load_formulas]),
+        ("timeinterval", "total", lambda n: n * 20 / 1000, [load_in_full]),
     ):
-        settings = {"formulas": {"*.total": kind}, "full_refresh_interval_hours": 1000}
         simulator.edit.update("A", 2, {"A": f"name 2 {kind}"})
-        for refresh in runs:
-            run = run_tap(simulator, state=state, refresh=refresh, **settings)
+        if kind == "string":
+            simulator.edit.delete("A", 5)
+        for load in runs:
+            run = load(simulator, state, formulas={"*.total": kind})
             assert run.error is None
             warehouse.load(run.text)
             state = run.state
@@ -110,7 +112,30 @@ def test_a_formula_read_as_other_types_is_whole_after_each_refresh(loader, postg
         rows = warehouse.rows("shop__customers")
         for column, value_of in expected.items():
             wanted = {n: value_of(n) for n in range(1, 5)}
-            assert {n: as_sent(row[column]) for n, row in rows.items()} == wanted, (kind, column)
+            assert {n: as_sent(rows[n][column]) for n in wanted} == wanted, (kind, column)
+        third = "changed" if load is load_in_full else "name 3"
+        names = {1: "name 1", 2: f"name 2 {kind}", 3: third, 4: "name 4", 5: "name 5"}
+        assert {n: (row["name"], int(row["amount"])) for n, row in rows.items()} == {
+            n: (names[n], n * 10) for n in names
+        }
+        assert [n for n, row in rows.items() if row["_sdc_deleted_at"]] == ([] if kind == "number" else [5])
+
+
+def load_changes(simulator, state, **settings):
+    return run_tap(simulator, state=state, full_refresh_interval_hours=1000, **settings)
+
+
+def load_in_full(simulator, state, **settings):
+    return run_tap(simulator, state=state, refresh=["shop__customers"], **settings)
+
+
+def load_formulas(simulator, state, **settings):
+    """Let the formulas be a day old, so that they come alone, and a row change before they are asked for."""
+    simulator.between(lambda edit, _, path: path.endswith("/query") and edit.update("A", 3, {"A": "changed"}), times=9)
+    state["bookmarks"]["shop__customers"]["full_refresh_at"] = "2020-01-01T00:00:00Z"
+    run = run_tap(simulator, state=state, **settings)
+    assert [m["record"].keys() for m in run.of_type("RECORD", "shop__customers")] == [{"_id", "total_string"}] * 4
+    return run
 
 
 def as_sent(value):

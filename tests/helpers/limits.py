@@ -18,7 +18,7 @@ from unittest import mock
 from ninox_api import body, paging
 from ninox_api.client import RECORDS
 from ninox_api.config import ConnectionConfig
-from ninox_api.transport import ServerClock, Transport
+from ninox_api.transport import Delivery, ServerClock, Transport
 from ninox_simulator import app, scripts_api
 from tap_ninox.rows.fast_path import SelectedFieldsDecoder
 from tap_ninox.settings import TapSettings
@@ -331,7 +331,12 @@ def names_in_counting_scripts(name):
 @contextmanager
 def answers_of_queries(answer):
     """Have `answer(script)` answer the scripts of the tap in place of Ninox."""
-    with mock.patch("ninox_api.client.DatabaseClient.query", lambda _, script, **__: answer(script)):
+
+    def query(_, script, *, measure=lambda _: None, **__):
+        measure(Delivery(0, 0.0, 0))
+        return answer(script)
+
+    with mock.patch("ninox_api.client.DatabaseClient.query", query):
         yield
 
 

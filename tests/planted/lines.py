@@ -45,7 +45,9 @@ PROMISES = [
         "docs/how-to/full-refresh.md",
         "A read that was broken off before a field was there starts over",
         test="tap/test_refresh.py::test_a_refresh_does_not_go_on_where_rows_lack_the_new_field",
-        defects=(Defect("tap_ninox:make_plan", "if wishes.now and bookmark.is_of_another_schema:", "if False:"),),
+        defects=(
+            Defect("tap_ninox:make_plan", "if policy.in_this_run and bookmark.is_of_another_schema:", "if False:"),
+        ),
     ),
     Promise(
         "docs/how-to/mirror.md",

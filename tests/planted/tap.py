@@ -5,6 +5,8 @@ from __future__ import annotations
 from tests.planted.plant import Defect
 from tests.planted.promise import Promise
 
+ALONE = "tap/test_formulas_alone.py"
+
 PROMISES = [
     Promise(
         "docs/reference/types.md",
@@ -160,8 +162,8 @@ PROMISES = [
             Defect("tap_ninox:ChangedRecords.named", "if not missing:", "if True:"),
             Defect(
                 "tap_ninox:TableStream._read_changes",
-                "bookmark.advance(begun.sequence,",
-                "bookmark.advance(begun.sequence + 1,",
+                "bookmark.advance(started.sequence,",
+                "bookmark.advance(started.sequence + 1,",
             ),
         ),
     ),
@@ -173,7 +175,7 @@ PROMISES = [
         defects=(
             Defect(
                 "tap_ninox:TableStream._read_in_full",
-                "reached = reading.pages.size.cap, begun.sequence",
+                "reached = reading.pages.size.cap, started.sequence",
                 "reached = reading.pages.size.cap, self._feed.current_sequence()",
             ),
         ),
@@ -191,14 +193,14 @@ PROMISES = [
         "docs/explanation/sequence.md",
         "when the table has been read to its end, asks for what has changed since 5,000",
         test="tap/test_continued_readings.py::test_a_first_load_that_is_continued",
-        defects=(Defect("tap_ninox:begin", "if is_resumed and plan.changes is not None:", "if False:"),),
+        defects=(Defect("tap_ninox:_start_in_full", "if is_resumed and plan.changes is not None:", "if False:"),),
     ),
     Promise(
         "docs/guarantees.md",
         "if nothing did, one API call per database besides discovery",
         test="tap/test_changes.py::test_an_idle_run_makes_one_feed_call_besides_discovery_and_sends_only_its_state",
         defects=(
-            Defect("tap_ninox:make_plan", "if news.is_lost:\n        return", "if True:\n        return"),
+            Defect("tap_ninox:make_plan", "if status.is_lost:\n        return", "if True:\n        return"),
             Defect("tap_ninox:Feed._answer", "if position not in self._answers:", "if True:"),
         ),
     ),
@@ -208,7 +210,7 @@ PROMISES = [
         test="tap/test_changes.py::test_changed_added_and_deleted_rows_arrive_whatever_form_the_feed_has",
         defects=(
             Defect("ninox_api.changes:_add", ".removed.add(record_id)", ""),
-            Defect("tap_ninox:TableStream._read_changes", "self._write_tombstones(removed, begun.sequence)", "pass"),
+            Defect("tap_ninox:TableStream._read_changes", "self._write_tombstones(removed, started.sequence)", "pass"),
         ),
     ),
     Promise(
@@ -435,7 +437,7 @@ PROMISES = [
         test="tap/test_saved_catalog.py::test_full_table_reads_everything_every_time_under_a_new_version",
         defects=(
             Defect("tap_ninox:TableStream._write_tombstones", "if is_narrow:", "if False:"),
-            Defect("tap_ninox:TableStream._read_in_full", "self._write_tombstones(removed, begun.sequence)", "pass"),
+            Defect("tap_ninox:TableStream._read_in_full", "self._write_tombstones(removed, started.sequence)", "pass"),
         ),
     ),
     Promise(
@@ -456,15 +458,57 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/formulas.md",
-        "So a table whose formulas are read gets a full refresh every 24 hours",
-        test="tap/test_formulas.py::test_changed_rows_bring_their_formulas_and_all_rows_after_a_day",
+        "So the formulas of all rows are read again every 24 hours",
+        test="tap/test_formulas.py::test_changed_rows_bring_their_formulas_and_all_rows_get_them_after_a_day",
         defects=(
-            Defect(
-                "tap_ninox:TableStream._begin",
-                "FORMULA_REFRESH_INTERVAL if interval is None and formulas else interval",
-                "interval",
-            ),
-            Defect("tap_ninox:TableStream._begin", "join=formulas.join", "join=lambda page: page"),
+            Defect("tap_ninox:TableStream._make_policy", "formula_interval = FORMULA_REFRESH_INTERVAL", "pass"),
+            Defect("tap_ninox:TablePages.join", "self.formulas.join(page)", "page"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/formulas.md",
+        "Formulas that are due come alone, one call per page",
+        test=f"{ALONE}::test_a_refresh_of_formulas_is_a_call_a_page_and_sends_nothing_else_under_the_version_in_force",
+        defects=(
+            Defect("tap_ninox:_plan_formulas", "status.changes is None or", "True or"),
+            Defect("tap_ninox:TableStream._write_schema_of", '{**schema, "properties": some}', "schema"),
+            Defect("tap_ninox:TableStream._read_formulas", "raise\n        self.write_schema()", "raise\n        pass"),
+            Defect("tap_ninox:TableStream._read_changes", "self.send_version(bookmark.table_version)", "pass"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/formulas.md",
+        "rows then come complete, in a full refresh, for two calls per page",
+        test=f"{ALONE}::"
+        "test_rows_come_complete_where_others_would_lose_columns_or_a_full_refresh_is_asked_for[{'deletes': 'full'}]",
+        defects=(Defect("tap_ninox:TapSettings.sends_narrow_rows", "and not self.marks_deletions_in_full", ""),),
+    ),
+    Promise(
+        "docs/how-to/formulas.md",
+        "with stream maps, flattening or `batch_config`",
+        test=f"{ALONE}::test_rows_of_batch_files_come_complete",
+        defects=(Defect("tap_ninox:TableStream.sends_formulas_alone", 'and not self.config.get("batch_config")', ""),),
+    ),
+    Promise(
+        "docs/how-to/formulas.md",
+        "if a field is called `Id`",
+        test=f"{ALONE}::test_rows_come_complete_where_a_field_is_called_id_as_what_a_range_is_asked_by",
+        defects=(Defect("tap_ninox:TableStream._make_policy", "and formulas.can_read_ranges", ""),),
+    ),
+    Promise(
+        "docs/how-to/formulas.md",
+        "if no change feed says which id the next record gets",
+        test=f"{ALONE}::"
+        "test_rows_come_complete_where_the_feed_does_not_say_what_must_be_known[{'next_rids': 'absent'}]",
+        defects=(Defect("tap_ninox:_plan_formulas", "or status.last_id is None", ""),),
+    ),
+    Promise(
+        "docs/loaders.md",
+        "A row that was marked as deleted is not among those that come.",
+        test=f"{ALONE}::test_an_upserting_loader_has_all_columns_of_now_whatever_happens_meanwhile",
+        defects=(
+            Defect("tap_ninox:start_reading", "changes.updated.keys() | changes.removed", "set()"),
+            Defect("tap_ninox:refresh_formulas", "min(last_id, ", "max(last_id, "),
         ),
     ),
     Promise(
@@ -519,7 +563,7 @@ PROMISES = [
         "CHANGELOG.md",
         "Table versions are milliseconds",
         test="tap/test_versions.py::test_a_version_is_above_that_of_a_reading_that_was_given_up",
-        defects=(Defect("tap_ninox:TableStream._begin", "interrupted.table_version + 1 if interrupted else 0", "0"),),
+        defects=(Defect("tap_ninox:TableStream._start", "interrupted.table_version + 1 if interrupted else 0", "0"),),
     ),
     Promise(
         "docs/explanation/sequence.md",
@@ -531,7 +575,7 @@ PROMISES = [
         "docs/how-to/schema-changes.md",
         "Refresh this one table in full, and no other",
         test="tap/test_refresh.py::test_one_stream_is_read_whole_and_the_others_stay_as_they_are",
-        defects=(Defect("tap_ninox:make_plan", "if wishes.now or bookmark", "if True or bookmark"),),
+        defects=(Defect("tap_ninox:make_plan", "if policy.in_this_run or bookmark", "if True or bookmark"),),
     ),
     Promise(
         "docs/reference/streams.md",

@@ -24,9 +24,9 @@ PROMISES = [
         test=f"{TEST}test_no_table_is_read_whole_without_a_reason[0.1.0, an interrupted first load]",
         defects=(
             Defect(
-                "tap_ninox:make_plan",
-                "replace(in_full(), way=Way.RESUMED, snapshot=snapshot, changes=missed)",
-                "in_full()",
+                "tap_ninox:_plan_resumption",
+                "replace(_plan_full(bookmark, status), mode=ReadMode.RESUME, snapshot=snapshot, changes=missed)",
+                "_plan_full(bookmark, status)",
             ),
         ),
     ),
@@ -35,7 +35,7 @@ PROMISES = [
         "Edits and deletions made in between arrive",
         test=f"{TEST}test_edits_and_deletions_after_the_upgrade_arrive_and_no_row_is_lost[0.1.0, later runs]",
         defects=(
-            Defect("tap_ninox:TableStream._read_changes", "self._write_tombstones(removed, begun.sequence)", "pass"),
+            Defect("tap_ninox:TableStream._read_changes", "self._write_tombstones(removed, started.sequence)", "pass"),
             Defect("tap_ninox:ChangedRecords.named", "missing = set(changes.updated)", "missing = set()"),
         ),
     ),
@@ -43,7 +43,7 @@ PROMISES = [
         PAGE,
         "No table gets a full refresh that the old version would not have refreshed",
         test=f"{TEST}test_no_table_is_read_whole_without_a_reason[0.1.0, later runs]",
-        defects=(Defect("tap_ninox:make_plan", "wishes.always or position is None", "True"),),
+        defects=(Defect("tap_ninox:make_plan", "policy.in_every_run or bookmark.sequence is None", "True"),),
     ),
     Promise(
         PAGE,

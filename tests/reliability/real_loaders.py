@@ -1,8 +1,9 @@
 """Loaders of other makers as they are in the package registry: what they make of rows and deletions of tap-ninox.
 
-Each is installed into an environment of its own and loads four runs: a first load; a change and a deletion; the same
-within a full refresh; a deleted row that comes back. After each, live rows are complete, deleted ones marked once or
-gone, and a row that came back has no mark. `docs/loaders.md` says the same, loader by loader.
+Each is installed into an environment of its own and loads five runs: a first load; a change and a deletion; the same
+within a full refresh; a deleted row that comes back; formulas that are a day old. After each, live rows are complete,
+deleted ones marked once or gone, and a row that came back has no mark. `docs/loaders.md` says the same, loader by
+loader.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from devtools.postgres import running_postgres
 from ninox_simulator.server import Simulator
 from tests.helpers.foreign_taps import environment
 from tests.helpers.run import run_tap
-from tests.helpers.seeds import DATABASE_ID, TEAM_ID, shop
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customer_records, customers, database, team
+from tests.helpers.seeds import field as ninox_field
 from tests.helpers.warehouse import fresh_database
 from tests.reliability.real_taps import interpreter
 
@@ -39,6 +41,7 @@ class RealLoader:
         python: The newest version of Python that it can be installed with; None for any.
         place: Where its rows are: `postgres`, `jsonl` or `csv`.
         tap: Settings of the tap that it needs.
+        tap_for_formulas: Those that it needs where formulas are read, beside.
         keeps_values: Whether a deleted row keeps its values.
         removes: Whether a full refresh removes rows that were deleted before.
     """
@@ -48,6 +51,7 @@ class RealLoader:
     place: str
     python: str | None = None
     tap: dict[str, Any] = field(default_factory=dict)
+    tap_for_formulas: dict[str, Any] = field(default_factory=dict)
     keeps_values: bool = False
     removes: bool = False
 
@@ -59,9 +63,12 @@ LOADERS = (
     ),
     RealLoader(
         command="target-postgres", package="singer-target-postgres==0.2.4", python="3.8", place="postgres",
-        removes=True,
+        tap_for_formulas={"deletes": "full"}, removes=True,
     ),
-    RealLoader(command="target-jsonl", package="target-jsonl==0.1.4", python="3.9", place="jsonl"),
+    RealLoader(
+        command="target-jsonl", package="target-jsonl==0.1.4", python="3.9", place="jsonl",
+        tap_for_formulas={"deletes": "full"},
+    ),
     RealLoader(
         command="target-csv", package="meltanolabs-target-csv==0.5.0", place="csv",
         tap={"deletes": "full"},
@@ -128,17 +135,19 @@ PLACES = {"postgres": PostgresPlace, "jsonl": FilesPlace, "csv": FilesPlace}
 
 
 def check(loader, postgres, folder):
-    """Load four runs; raise `AssertionError` with what a loader holds otherwise than it must."""
+    """Load five runs; raise `AssertionError` with what a loader holds otherwise than it must."""
     place = PLACES[loader.place](loader, postgres, folder)
     python = interpreter(loader.python) if loader.python else None
     command = environment(loader.package, python=python) / "bin" / loader.command
     state, marked, live = None, set(), {}
-    with Simulator(seed=shop(6)) as simulator:
+    tables = {"A": customers(C=ninox_field("fn", "Total", fn="Amount * 2"))}
+    with Simulator(seed=team(database(tables, {"A": customer_records(6)}))) as simulator:
         edit = simulator.store.database(TEAM_ID, DATABASE_ID)
 
         def load(number, **more):
             nonlocal state
-            run = run_tap(simulator, state=state, **loader.tap, **more)
+            settings = {"full_refresh_interval_hours": 1000, "formulas": {"*.total": "number"}, **loader.tap, **more}
+            run = run_tap(simulator, state=state, **settings)
             assert run.error is None, run.error
             state = run.state
             path = folder / "config.json"
@@ -149,7 +158,8 @@ def check(loader, postgres, folder):
             )  # fmt: skip
             assert done.returncode == 0, done.stderr[-2000:]
             live.clear()
-            live.update({record.id: record.fields["A"] for record in edit.records("A")})
+            factor = int(edit.tables["A"].fields["C"]["fn"][-1])
+            live.update({r.id: (r.fields["A"], r.fields.get("B", 0) * factor) for r in edit.records("A")})
             _compare(number, place.rows(), live, marked, loader)
 
         load(1)
@@ -166,6 +176,10 @@ def check(loader, postgres, folder):
         edit.update("A", 5, {"A": "changed at last"})
         marked.discard(2)
         load(4)
+        edit.tables["A"].fields["C"]["fn"] = "Amount * 3"  # no sequence says so
+        state["bookmarks"][STREAM]["full_refresh_at"] = "2020-01-01T00:00:00Z"
+        marked.difference_update({4} if loader.removes else ())
+        load(5, full_refresh_interval_hours=None, **loader.tap_for_formulas)
     if loader.place != "postgres":
         marks = Counter(int(row["_id"]) for row in place.lines() if row.get(DELETED_AT))
         assert marks == {2: 1, 4: 1}, f"lines with a mark: {marks}"
@@ -174,7 +188,7 @@ def check(loader, postgres, folder):
 def _compare(number, rows, live, marked, loader):
     ids = Counter(row["_id"] for row in rows)
     assert set(ids.values()) <= {1}, f"run {number}: rows are there twice: {ids}"
-    held = {row["_id"]: row["name"] for row in rows if row[DELETED_AT] is None}
+    held = {row["_id"]: (row["name"], round(float(row["total"]))) for row in rows if row[DELETED_AT] is None}
     assert held == live, f"run {number}: live rows are {held}, not {live}"
     gone = {row["_id"]: row.get("name") for row in rows if row[DELETED_AT] is not None}
     assert gone.keys() == marked, f"run {number}: marked are {sorted(gone)}, not {sorted(marked)}"
@@ -191,6 +205,7 @@ def run_loaders(_options):
     with running_postgres() as postgres, tempfile.TemporaryDirectory(prefix="ninox-loader-") as folder:
         for loader in LOADERS:
             told = ", ".join(f"`{name}: {value}`" for name, value in loader.tap.items()) or "–"
+            told += "".join(f"; for formulas `{name}: {value}`" for name, value in loader.tap_for_formulas.items())
             kept = "marked, values kept" if loader.keeps_values else "marked"
             kept += "; gone after a full refresh" if loader.removes else ""
             if loader.python is not None and interpreter(loader.python) is None:

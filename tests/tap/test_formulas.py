@@ -279,7 +279,7 @@ def test_a_row_that_is_deleted_between_page_and_query_comes_without_its_formula(
     assert run.report["streams"][STREAM]["uncomputed"] == {"gross": 1}
 
 
-def test_changed_rows_bring_their_formulas_and_all_rows_after_a_day(simulate):
+def test_changed_rows_bring_their_formulas_and_all_rows_get_them_after_a_day(simulate):
     simulator = simulate(shop(5))
     first = run_tap(simulator, formulas={"*.gross": "number"})
     simulator.edit.update("A", 4, {"B": 100})
@@ -289,7 +289,7 @@ def test_changed_rows_bring_their_formulas_and_all_rows_after_a_day(simulate):
     aged["bookmarks"][STREAM]["full_refresh_at"] = "2020-01-01T00:00:00Z"
     whole = run_tap(simulator, formulas={"*.gross": "number"}, state=aged)
     assert whole.ids(STREAM) == [1, 2, 3, 4, 5]
-    assert len(whole.of_type("ACTIVATE_VERSION", STREAM)) == 1
+    assert whole.of_type("ACTIVATE_VERSION", STREAM) == []
     assert run_tap(simulator, state=aged).ids(STREAM) == []
     never = run_tap(simulator, formulas={"*.gross": "number"}, state=aged, full_refresh_interval_hours=1_000_000)
     assert never.ids(STREAM) == []

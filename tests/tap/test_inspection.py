@@ -125,7 +125,7 @@ def test_a_refresh_is_reckoned_with_no_more_often_than_there_are_runs(simulate):
 
 def test_the_terminal_tells_what_refreshes_cost(simulate, tmp_path):
     shown = command(simulate(shop(3)), tmp_path, full_refresh_interval_hours=24).stdout
-    assert "Of the month, 30 calls are for scheduled full refreshes" in shown
+    assert "Of the month, 30 calls are for scheduled refreshes" in shown
 
 
 def test_a_month_is_thirty_days_of_idle_runs(simulate):

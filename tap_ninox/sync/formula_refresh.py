@@ -1,0 +1,70 @@
+"""Formulas alone, of all records of a table: a call for as many ids as a page would have records.
+
+No sequence shows that a formula's value has moved, so those of all records are asked for from time to time. Which
+records there are need not be known for that: a range of ids is asked for, and the answer names those that there are.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Container, Iterator
+from typing import Any
+
+from ninox_api.client import NinoxRecord
+from ninox_api.errors import NinoxError, NinoxRequestError, NinoxScriptError, NinoxServerError
+from ninox_api.paging import asked_too_much
+from tap_ninox.sync.formulas import FormulaQueries, is_busy
+from tap_ninox.sync.pages import ReadPage, TablePages
+
+_MOST_STRETCH = 8
+"""So many times as long as the last one a range becomes at most where records were few: behind it they may be many."""
+
+logger = logging.getLogger(__name__)
+
+
+def refresh_formulas(
+    pages: TablePages, formulas: FormulaQueries, *, after_id: int, last_id: int, but: Container[int]
+) -> Iterator[ReadPage]:
+    """Yield the values of the formulas of a table's records, as records that have nothing else.
+
+    Where Ninox runs no script that asks for a range, that is said, and the rest of the table is left as it is.
+
+    Args:
+        pages: Of the table.
+        formulas: What to ask for.
+        after_id: Beyond which record.
+        last_id: Up to which. Who is created meanwhile is beyond it, and comes as a whole row with the next run.
+        but: Ids of records that are left out: they were sent as a whole, or as deleted.
+    """
+    end, stretch = after_id, 1.0
+
+    def read(*, per_page: int, **details: Any) -> list[NinoxRecord]:
+        nonlocal end, stretch
+        end = min(last_id, after_id + max(1, round(per_page * stretch)))
+        try:
+            values = formulas.read_range(after_id, end, **details)
+        except NinoxError as error:
+            if asked_too_much(error):
+                stretch = 1.0
+            raise
+        return [NinoxRecord(id=record_id, fields=values[record_id]) for record_id in sorted(values)]
+
+    while after_id < last_id:
+        try:
+            answer = pages.range_size.ask(read, is_full=True)
+        except (NinoxServerError, NinoxRequestError, NinoxScriptError) as error:
+            if asked_too_much(error) or is_busy(error):
+                raise
+            logger.warning(
+                "Table %s: Ninox runs no script that reads the formulas of a range of records, so rows that have not "
+                "changed keep those they have. (%s)",
+                pages.table_id,
+                error,
+            )
+            return
+        records = answer.records
+        # Where records were deleted, ranges become longer: a page's worth of records lies further apart.
+        stretch = max(1.0, min((end - after_id) / max(1, len(records)), stretch * _MOST_STRETCH))
+        after_id = end
+        left = [record for record in records if record.id not in but]
+        yield ReadPage(left, last_id=end, weight=answer.weight, is_of_formulas=True)

@@ -1,0 +1,269 @@
+"""Formulas that are a day old come alone: a call for each page, under a schema of their own, and no row lacks more."""
+
+from __future__ import annotations
+
+import copy
+from decimal import Decimal
+
+import pytest
+
+from ninox_simulator.documents import RecordDocument
+from tests.helpers import limits
+from tests.helpers.run import replay, run_tap
+from tests.helpers.seeds import customers, database, field, team
+from tests.helpers.wire import calls
+
+STREAM = "shop__customers"
+GROSS = {"formulas": {"*.gross": "number"}}
+EVERYTHING = ["_sdc_deleted_at", "_sequence", "amount", "name"]
+
+
+def shop(ids, **fields):
+    formulas = fields or {"D": field("fn", "Gross", fn="Amount * 2")}
+    records = [
+        RecordDocument(id=n, fields={"A": f"name {n}", "B": n}, sequence=at) for at, n in enumerate(ids, start=1)
+    ]
+    return team(database({"A": customers(**formulas)}, {"A": records}))
+
+
+def aged(state):
+    state = copy.deepcopy(state)
+    bookmark = state["bookmarks"][STREAM]
+    bookmark["full_refresh_at"] = "2020-01-01T00:00:00Z"
+    for refreshed in bookmark["formula_refresh"] or ():
+        refreshed["at"] = "2020-01-02T00:00:00Z"
+    return state
+
+
+def change_formula(simulator, script, field_id="D"):
+    """Let the values of all records change, which moves no sequence."""
+    simulator.edit.schema["types"]["A"]["fields"][field_id]["fn"] = script
+
+
+def of_table(simulator):
+    """What was asked about records since the log was cleared."""
+    last = [call.path.rsplit("/", 1)[1] for call in calls(simulator)]
+    return [part for part in last if part in {"query", "records"}]
+
+
+def at(path, action):
+    """Return a hook that acts before the first request for a path."""
+    left = [action]
+
+    def hook(edit, _, asked):
+        if asked.endswith(path) and left:
+            left.pop()(edit)
+
+    return hook
+
+
+def narrow(run):
+    return [row for row in (m["record"] for m in run.of_type("RECORD", STREAM)) if "name" not in row]
+
+
+@pytest.fixture
+def loaded(simulate):
+    """A table of 25 rows that was loaded, and whose formula is another since; in pages of ten."""
+    simulator = simulate(shop(range(1, 26)))
+    first = run_tap(simulator, **GROSS, page_size=10)
+    change_formula(simulator, "Amount * 3")
+    simulator.log.clear()
+    return simulator, first
+
+
+def test_a_refresh_of_formulas_is_a_call_a_page_and_sends_nothing_else_under_the_version_in_force(loaded):
+    simulator, first = loaded
+    run = run_tap(simulator, **GROSS, page_size=10, state=aged(first.state))
+    assert run.error is None
+    assert of_table(simulator) == ["query"] * 3
+    kinds = [m["type"] for m in run.messages if m.get("stream") == STREAM]
+    assert kinds == ["SCHEMA", "SCHEMA", *["RECORD"] * 25, "SCHEMA"]
+    rows, alone, again = (m["schema"]["properties"].keys() for m in run.of_type("SCHEMA", STREAM))
+    assert (list(alone), again) == (["_id", "gross"], rows)
+    assert [m["schema"]["x-ninox"]["table"] for m in run.of_type("SCHEMA", STREAM)] == ["A"] * 3
+    sent = run.of_type("RECORD", STREAM)
+    assert [m["record"] for m in sent] == [{"_id": n, "gross": n * 3} for n in range(1, 26)]
+    assert {m["version"] for m in sent} == {first.bookmark(STREAM)["table_version"]}
+    assert run.report["streams"][STREAM]["rows"] == 25
+
+
+def test_the_next_refresh_comes_a_day_later_and_a_full_one_counts_for_it(loaded):
+    simulator, first = loaded
+    assert narrow(run_tap(simulator, **GROSS, state=first.state)) == []
+    run = run_tap(simulator, **GROSS, state=aged(first.state))
+    assert narrow(run_tap(simulator, **GROSS, state=run.state)) == []
+    assert len(narrow(run_tap(simulator, **GROSS, state=aged(run.state)))) == 25
+    whole = run_tap(simulator, **GROSS, state=aged(run.state), refresh=[STREAM])
+    assert (len(whole.of_type("ACTIVATE_VERSION", STREAM)), narrow(whole)) == (1, [])
+    assert narrow(run_tap(simulator, **GROSS, state=whole.state)) == []
+
+
+COMPLETE = [
+    {"deletes": "full"},
+    {"deletes": "stream"},
+    {"deletes": "ignore"},
+    {"full_refresh_interval_hours": 24},
+    {"stream_maps": {STREAM: {"doubled": "amount * 2"}}},
+    {"flattening_enabled": True, "flattening_max_depth": 1},
+]
+
+
+@pytest.mark.parametrize("settings", COMPLETE, ids=str)
+def test_rows_come_complete_where_others_would_lose_columns_or_a_full_refresh_is_asked_for(loaded, settings):
+    simulator, _ = loaded
+    first = run_tap(simulator, **GROSS, **settings)
+    run = run_tap(simulator, **GROSS, **settings, state=aged(first.state))
+    assert run.error is None
+    assert (narrow(run), len(run.of_type("RECORD", STREAM))) == ([], 25)
+    assert len(run.of_type("ACTIVATE_VERSION", STREAM)) == 1
+
+
+def test_rows_of_batch_files_come_complete(loaded, tmp_path):
+    simulator, first = loaded
+    files = {"batch_config": {"storage": {"root": tmp_path.as_uri()}, "encoding": {"compression": "none"}}}
+    run_tap(simulator, **GROSS, **files, state=aged(first.state))
+    lines = [line for path in tmp_path.glob(f"*{STREAM}*") for line in path.read_text("utf-8").splitlines()]
+    assert len(lines) == 25
+    assert all('"name":' in line for line in lines)
+
+
+@pytest.mark.parametrize("switches", [{"feed": "missing"}, {"next_rids": "absent"}], ids=str)
+def test_rows_come_complete_where_the_feed_does_not_say_what_must_be_known(loaded, switches):
+    simulator, first = loaded
+    simulator.switches.update(switches)
+    run = run_tap(simulator, **GROSS, state=aged(first.state))
+    assert (narrow(run), len(run.rows(STREAM))) == ([], 25)
+
+
+def test_rows_come_complete_where_a_field_is_called_id_as_what_a_range_is_asked_by(simulate):
+    simulator = simulate(shop(range(1, 4), C=field("number", "Id"), D=field("fn", "Gross", fn="Amount * 2")))
+    first = run_tap(simulator, **GROSS)
+    run = run_tap(simulator, **GROSS, state=aged(first.state))
+    assert (narrow(run), [row["gross"] for row in run.rows(STREAM)]) == ([], [2, 4, 6])
+
+
+def test_an_upserting_loader_has_all_columns_of_now_whatever_happens_meanwhile(loaded):
+    simulator, first = loaded
+    warehouse = replay({}, first, STREAM)
+    simulator.edit.update("A", 1, {"A": "changed before"})
+    simulator.edit.delete("A", 2)
+
+    def meanwhile(edit):
+        edit.update("A", 3, {"A": "changed meanwhile", "B": 300})
+        edit.delete("A", 4)
+        edit.create("A", {"A": "back", "B": 2}, id=2)
+        edit.create("A", {"A": "new", "B": 26})
+
+    simulator.between(at("/query", meanwhile))
+    run = run_tap(simulator, **GROSS, state=aged(first.state))
+    replay(warehouse, run, STREAM)
+    sent = [m["record"]["_id"] for m in run.of_type("RECORD", STREAM)]
+    assert sorted(sent) == [1, 2, 3, *range(5, 26)], "each id once, and none that is new or gone"
+    assert (run.ids(STREAM)[0], [row["_id"] for row in run.tombstones(STREAM)]) == (1, [2])
+    assert warehouse[1]["name"] == "changed before"
+    assert warehouse[3]["name"] == "name 3", "until the next run"
+    later = run_tap(simulator, **GROSS, state=run.state)
+    replay(warehouse, later, STREAM)
+    assert {n: (row["name"], row["gross"]) for n, row in warehouse.items() if not row["_sdc_deleted_at"]} == {
+        record.id: (record.fields["A"], record.fields["B"] * 3) for record in simulator.edit.records("A")
+    }
+    assert [n for n, row in warehouse.items() if row["_sdc_deleted_at"]] == [4]
+
+
+def test_a_refresh_that_was_broken_off_goes_on_behind_the_last_page_and_repeats_no_change(loaded):
+    simulator, first = loaded
+    simulator.edit.update("A", 20, {"A": "changed"})
+    simulator.edit.delete("A", 21)
+    simulator.faults.add("status", status=503, path="/query$", after=2, times=1)
+    died = run_tap(simulator, **GROSS, page_size=10, state=aged(first.state))
+    assert "503" in died.stream_error(STREAM)
+    assert [row["_id"] for row in narrow(died) if not row.get("_sdc_deleted_at")] == list(range(1, 11))
+    assert [m["type"] for m in died.messages if m.get("stream") == STREAM][-1] == "SCHEMA"
+    assert died.bookmark(STREAM)["replication_key_value"] == simulator.edit.sequence
+    rest = run_tap(simulator, **GROSS, page_size=10, state=died.state)
+    assert rest.ids(STREAM) == [n for n in range(11, 26) if n != 21]
+    assert rest.tombstones(STREAM) == []
+    assert narrow(run_tap(simulator, **GROSS, state=rest.state)) == []
+
+
+def test_a_refresh_that_was_broken_off_begins_anew_for_other_formulas(loaded):
+    simulator, first = loaded
+    simulator.edit.schema["types"]["A"]["fields"]["E"] = field("fn", "Half", fn="Amount / 2")
+    simulator.faults.add("status", status=503, path="/query$", after=1, times=1)
+    died = run_tap(simulator, **GROSS, page_size=10, state=aged(first.state))
+    both = {"formulas": {"*.gross": "number", "*.half": "number"}}
+    run = run_tap(simulator, **both, page_size=10, state=died.state)
+    assert narrow(run) == [{"_id": n, "gross": n * 3, "half": Decimal(n) / 2} for n in range(1, 26)]
+    assert "values_reshaped" not in run_tap(simulator, **both, state=run.state).drifts()
+
+
+@pytest.mark.parametrize(("ids", "most"), [(range(1, 25_001), 5), (range(10, 100_000, 10), 4), ([1, 2, 9_000_000], 5)])
+def test_ranges_grow_as_pages_do_and_where_records_are_far_apart(simulate, ids, most):
+    simulator = simulate(shop(ids))
+    first = run_tap(simulator, **GROSS)
+    simulator.log.clear()
+    run = run_tap(simulator, **GROSS, state=aged(first.state))
+    assert narrow(run) == [{"_id": n, "gross": n * 2} for n in ids]
+    assert len(of_table(simulator)) == most
+
+
+def test_a_range_that_is_too_much_is_asked_for_in_smaller_ones(loaded):
+    simulator, first = loaded
+    simulator.faults.add("status", status=504, path="/query$", times=1)
+    run = run_tap(simulator, **GROSS, page_size=20, state=aged(first.state))
+    assert [row["gross"] for row in narrow(run)] == [n * 3 for n in range(1, 26)]
+    assert len(of_table(simulator)) == 1 + 5
+
+
+def test_a_formula_that_fails_for_some_record_is_null_there_and_makes_no_row_of_one_that_is_gone(simulate):
+    simulator = simulate(
+        shop([1, 2, 4, 5], D=field("fn", "Gross", fn="Amount * 2"), E=field("fn", "Bad", fn="1")),
+        formula_errors="fail",
+    )
+    both = {"formulas": {"*.gross": "number", "*.bad": "number"}}
+    first = run_tap(simulator, **both)
+    change_formula(simulator, "if Amount = 4 then Name * 2 else 7 end", "E")
+    run = run_tap(simulator, **both, state=aged(first.state))
+    assert run.error is None
+    assert narrow(run) == [{"_id": n, "gross": n * 2, "bad": None if n == 4 else 7} for n in (1, 2, 4, 5)]
+    assert run.report["streams"][STREAM]["uncomputed"] == {"bad": 1}
+
+
+def test_where_no_script_runs_rows_keep_what_they_have_and_it_is_said_once_a_day(loaded, caplog):
+    simulator, first = loaded
+    simulator.faults.add("status", status=400, path="/query$", times=None)
+    run = run_tap(simulator, **GROSS, state=aged(first.state))
+    assert (run.error, run.of_type("RECORD", STREAM)) == (None, [])
+    assert "runs no script that reads the formulas of a range of records" in caplog.text
+    simulator.log.clear()
+    run_tap(simulator, **GROSS, state=run.state)
+    assert "query" not in of_table(simulator)
+
+
+def test_a_key_that_may_not_query_any_more_is_an_error_of_that_stream_behind_its_changes(loaded):
+    simulator, first = loaded
+    simulator.faults.add("status", status=403, path="/query$", times=None)
+    run = run_tap(simulator, **GROSS, state=aged(first.state))
+    assert "this key may not run queries" in run.stream_error(STREAM)
+
+
+def test_an_answer_with_records_that_were_not_asked_for_makes_no_rows_of_them(loaded):
+    simulator, first = loaded
+    with limits.answers_of_queries(lambda _: [{"i": n, "f0": n} for n in (3, 26, 99, 0, None, "x")]):
+        run = run_tap(simulator, **GROSS, state=aged(first.state))
+    assert narrow(run) == [{"_id": 3, "gross": 3}]
+
+
+def test_an_empty_table_costs_no_query(simulate):
+    simulator = simulate(shop([]))
+    first = run_tap(simulator, **GROSS)
+    simulator.log.clear()
+    run = run_tap(simulator, **GROSS, state=aged(first.state))
+    assert "query" not in of_table(simulator)
+    assert [m["type"] for m in run.messages if m.get("stream") == STREAM] == ["SCHEMA"]
+
+
+def test_tables_that_are_read_ahead_send_the_same(loaded):
+    simulator, first = loaded
+    run = run_tap(simulator, **GROSS, page_size=10, state=aged(first.state), max_parallel_requests=4)
+    assert narrow(run) == [{"_id": n, "gross": n * 3} for n in range(1, 26)]
