@@ -95,9 +95,12 @@ def test_formulas_and_queries_are_reckoned_with(simulate, count):
     after = len(calls(stage))
     run_tap(stage, state=first.state, **settings)
     assert (after - before, len(calls(stage)) - after) == (told["first_load"], told["idle_run"])
-    whole = told["first_load"] - told["idle_run"]
-    assert told["refreshes_per_month"] == 30 * whole  # formulas grow stale: once a day
-    assert told["month"] == 720 * told["idle_run"] + 30 * whole
+    before = len(calls(stage))
+    first.bookmark("shop__customers")["full_refresh_at"] = "2020-01-01T00:00:00Z"  # formulas grow stale: once a day
+    run_tap(stage, state=first.state, **settings)
+    refresh = len(calls(stage)) - before - told["idle_run"]
+    assert told["refreshes_per_month"] == 30 * refresh
+    assert told["month"] == 720 * told["idle_run"] + 30 * refresh
 
 
 @pytest.mark.parametrize("count", [0, 11])
