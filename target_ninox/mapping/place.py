@@ -92,8 +92,11 @@ class Identity:
 
     def is_of(self, database: Database, table: Table) -> bool:
         """Return whether the rows were read from a table of the very database that is loaded."""
-        there = (database.team_id, database.name.id, table.id)
-        return (self.team_id, self.database_id, self.table_id) == there
+        return self.is_in(database) and self.table_id == table.id
+
+    def is_in(self, database: Database) -> bool:
+        """Return whether the rows were read from the very database that is loaded."""
+        return (self.team_id, self.database_id) == (database.team_id, database.name.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +110,7 @@ class Place:
         is_set: Whether a setting says so.
         is_behind_schema: Whether a part of the stream's name was taken for a schema of PostgreSQL.
         has_own_ids: Whether `_id` of its rows is the record id in this table.
+        has_foreign_ids: Whether ids of records in its rows are those of another database.
     """
 
     table_id: str
@@ -115,6 +119,7 @@ class Place:
     has_own_ids: bool
     identity: Identity | None = None
     is_behind_schema: bool = False
+    has_foreign_ids: bool = False
 
 
 def find_place(stream: str, schema: Mapping[str, Any], database: Database, *, wanted: str | None) -> Place:
@@ -142,6 +147,7 @@ def find_place(stream: str, schema: Mapping[str, Any], database: Database, *, wa
         is_set=wanted is not None,
         is_behind_schema=found.is_behind_schema,
         has_own_ids=identity is not None and identity.is_of(database, table),
+        has_foreign_ids=identity is not None and not identity.is_in(database),
     )
 
 

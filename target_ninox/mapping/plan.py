@@ -14,7 +14,7 @@ from ninox_singer.types.base import UTC, Formats
 from ninox_singer.types.choice import Options
 from target_ninox.mapping.encode import Assignment, WritePlan
 from target_ninox.mapping.fields import PropertyMapping, map_properties
-from target_ninox.mapping.place import Database, Identity, Place, find_place, slug_of
+from target_ninox.mapping.place import IDENTITY, Database, Identity, Place, find_place, slug_of
 from target_ninox.mapping.references import plan_references
 from target_ninox.rows import (
     DELETED_AT,
@@ -23,6 +23,9 @@ from target_ninox.rows import (
     are_tombstones,
 )
 from target_ninox.settings import StreamSettings, TargetSettings
+
+_OPTION_IDS = frozenset({"id", "ids"})
+"""Parts of choices in which options are given by their ids."""
 
 _INSERTS = (
     "mode insert makes a record of every row, and another one of a row that comes again, as after a run that failed or "
@@ -109,7 +112,7 @@ def _for_schema(place: Place, described: StreamSchema) -> Place:
         NinoxConfigError: The rows to come were read from another table than those before.
     """
     identity = Identity.of(described.stream, described.schema)
-    if identity == place.identity or are_tombstones(described.schema.get("properties") or {}):
+    if identity == place.identity:
         return place
     if identity is not None and place.identity is not None:
         message = (
@@ -144,10 +147,13 @@ def plan_stream(
     match_on, problems = _matching(key_properties, mapping, properties, settings, has_own_ids=place.has_own_ids)
     formats = Formats(german_numbers=settings.number_format == "de", zone=settings.zone or UTC)
     references, unlinked = plan_references(mapping, database, settings, formats)
+    is_record_id = match_on == (RECORD_ID,) and mapping.field_of(RECORD_ID) is None
+    matches_record_id = is_record_id and (settings.match_on is not None or place.has_own_ids)
+    if place.has_foreign_ids and not matches_record_id:
+        problems += _foreign_links(mapping, properties, references)
     problems = [*mapping.problems, *problems, *unlinked]
     if problems and not are_tombstones(properties):
         raise NinoxConfigError([f"streams.{stream}: {problem}" for problem in problems])
-    matches_record_id = match_on == (RECORD_ID,) and mapping.field_of(RECORD_ID) is None
     is_explained = matches_record_id or RECORD_ID in settings.fields or Identity.of(stream, schema) is not None
     if RECORD_ID in properties and not (is_explained or are_tombstones(properties)):
         # Another product's `_id` is left out, as any property that goes nowhere.
@@ -167,7 +173,7 @@ def plan_stream(
         references=references,
         links_may_be_empty=settings.links_may_be_empty,
         file_fields={field_id: mapping.fields[field_id] for field_id in mapping.files.values()},
-        warnings=tuple(f"{stream}: {warning}" for warning in _warnings(mapping, settings, links)),
+        warnings=tuple(f"{stream}: {warning}" for warning in _warnings(mapping, properties, settings, links)),
         _assignments=tuple(
             Assignment.make(
                 mapping.fields[field_id],
@@ -183,7 +189,28 @@ def plan_stream(
     )
 
 
-def _warnings(mapping: PropertyMapping, settings: StreamSettings, by_id: Collection[str]) -> Iterator[str]:
+def _foreign_links(
+    mapping: PropertyMapping, properties: Mapping[str, Any], references: Collection[str]
+) -> Iterator[str]:
+    """Yield the links that would lead to whatever records have the ids of others in another database."""
+    for field_id in mapping.parts.keys() - references:
+        name = next(iter(mapping.parts[field_id].values()))
+        if field_type(mapping.fields[field_id].type).is_link_by_id and _is_of_ninox(properties, name):
+            yield (
+                f"{name!r} holds ids of records of the database that it was read from; here, others have them. If this "
+                "one is a copy with the same ids, say match_on: [_id]; else leave the property out with fields: "
+                f"{{{name}: null}}."
+            )
+
+
+def _is_of_ninox(properties: Mapping[str, Any], name: str) -> bool:
+    """Return whether tap-ninox says which field a property is."""
+    return isinstance(properties[name], Mapping) and IDENTITY in properties[name]
+
+
+def _warnings(
+    mapping: PropertyMapping, properties: Mapping[str, Any], settings: StreamSettings, by_id: Collection[str]
+) -> Iterator[str]:
     """Yield what is worth a look before anything is written; links among `by_id` take values for record ids."""
     if settings.mode == "insert":
         yield _INSERTS
@@ -199,6 +226,13 @@ def _warnings(mapping: PropertyMapping, settings: StreamSettings, by_id: Collect
             yield (
                 f"{name!r} is taken for the ids of the records that {mapping.fields[field_id].name!r} links to. If it "
                 f"holds a key of another system, say which field has it: references: {{{name}: <its field>}}."
+            )
+        [name, *others] = mapping.parts[field_id].values()
+        is_id = mapping.parts[field_id].keys() <= _OPTION_IDS and field_type(mapping.fields[field_id].type).has_options
+        if is_id and not (others or _is_of_ninox(properties, name)):
+            yield (
+                f"{name!r} is taken for ids of the options of {mapping.fields[field_id].name!r}. If it holds a key of "
+                f"another system, leave it out: fields: {{{name}: null}}."
             )
         twins = Options(mapping.fields[field_id].choices).twins
         if twins:

@@ -254,12 +254,14 @@ class KnownTable:
     def look_up(self, filters: Mapping[str, Any], *, is_wanted: Callable[[NinoxRecord], bool]) -> Page:
         """Return the records whose fields are equal to the filters, as the server understands it.
 
-        One call where there is one at most; more come in pages, the last of which is empty. Nothing more is asked for
-        behind a record that is not wanted: the server may ignore the filters.
+        One call where there is one; more come in pages, the last of which is empty. Where there is none, it is asked
+        once more: an empty answer may come by mistake. Nothing more is asked for behind a record that is not wanted:
+        the server may ignore the filters.
         """
 
         def fetch(number: int) -> Page:
-            return self._get(filters=filters, page=number)
+            page = self._get(filters=filters, page=number)
+            return page if page or number else self._get(filters=filters)
 
         found: list[NinoxRecord] = []
         for page in iter_numbered_pages(fetch):

@@ -115,7 +115,36 @@ PROMISES = [
         test="target/test_place.py::test_an_id_is_the_record_id_where_the_tap_read_this_very_table",
         defects=(
             Defect("target_ninox:_matching", "(given or has_own_ids)", "True"),
-            Defect("target_ninox:Identity.is_of", "database.name.id", "self.database_id"),
+            Defect("target_ninox:Identity.is_in", "database.name.id", "self.database_id"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "those of another table or product are skipped.",
+        test="target/test_place.py::test_a_deletion_under_a_narrow_schema_is_by_the_record_id_only_of_this_very_table",
+        defects=(Defect("target_ninox:plan_stream", "settings.match_on is not None or place.has_own_ids", "True"),),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "those of another table or product are skipped.",
+        test="target/test_place.py::test_deletions_of_another_database_behind_rows_of_this_one_are_an_error",
+        defects=(Defect("target_ninox:_for_schema", "if identity == place.identity:", "if True:"),),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "What `tap-ninox` read from another database has links that lead elsewhere here",
+        test="target/test_place.py::test_ids_of_another_database_are_no_links_of_this_one",
+        defects=(
+            Defect("target_ninox:plan_stream", "place.has_foreign_ids and", "False and"),
+            Defect("target_ninox:find_place", "and not identity.is_in(database)", ""),
+        ),
+    ),
+    Promise(
+        "docs/adr/0019-matching-by-counted-calls.md",
+        "One that finds nothing is asked once more",
+        test="target/test_matching.py::test_an_empty_answer_to_a_look_up_by_mistake_makes_no_record_twice",
+        defects=(
+            Defect("target_ninox:KnownTable.look_up", "page if page or number else self._get(filters=filters)", "page"),
         ),
     ),
     Promise(

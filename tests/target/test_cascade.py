@@ -428,3 +428,13 @@ def test_nothing_is_deleted_with_which_records_of_a_failed_stream_would_go(simul
     assert run.error is not None
     assert is_untouched(simulator)
     assert sizes(simulator) == {"A": 8, "B": 32, "C": 8, "D": 8}
+
+
+@pytest.mark.parametrize("at", range(2, 8))
+def test_what_goes_along_is_counted_though_a_look_up_is_answered_with_nothing_by_mistake(simulate, at):
+    simulator = simulate(shop(200))
+    simulator.faults.add("empty_page", method="GET", path="/B/records$", after=at)
+    before = sizes(simulator)
+    run = run_target(simulator, [*tombstones(150, 190), END], hard_delete=True, page_size_of_target=50)
+    assert run.error is None
+    assert announced(run) == sum(before.values()) - sum(sizes(simulator).values()) == 12

@@ -87,7 +87,7 @@ def test_tombstones_of_the_tap_under_their_own_narrow_schema(simulate):
     """As tap-ninox sends them: by record id, after the rows, with no other property."""
     simulator = simulate(shop(4))
     whole = of_tap(schema("customers", key=["_id"], _id="integer", Name="string", _sequence="integer"))
-    narrow = schema("customers", key=["_id"], _id="integer", _sequence="integer", _sdc_deleted_at="string")
+    narrow = of_tap(schema("customers", key=["_id"], _id="integer", _sequence="integer", _sdc_deleted_at="string"))
     messages = [
         whole, *records("customers", [{"_id": 1, "Name": "new"}]),
         narrow, *records("customers", [{"_id": 3, "_sdc_deleted_at": DELETED_AT}]),

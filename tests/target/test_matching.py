@@ -22,9 +22,18 @@ def test_a_few_keys_of_a_large_table_are_looked_up(simulate):
     assert run.counts("customers") == {"read": 3, "created": 1, "unchanged": 2}
     asked = reads(simulator)
     assert [query.get("filters") for query in asked] == [
-        None, None, '{"A":"name 1"}', '{"A":"name 5"}', '{"A":"name 7000"}', '{"A":"name 10000"}',
+        None, None, '{"A":"name 1"}', '{"A":"name 5"}', '{"A":"name 7000"}', *['{"A":"name 10000"}'] * 2,
     ]  # fmt: skip
     assert asked[1]["new"] == "true"
+
+
+@pytest.mark.parametrize("at", range(6))
+def test_an_empty_answer_to_a_look_up_by_mistake_makes_no_record_twice(simulate, at):
+    simulator = simulate(shop(3000))
+    simulator.faults.add("empty_page", path="/records$", after=at)
+    run = run_target(simulator, [CUSTOMERS, *rows(2500)], page_size_of_target=500)
+    assert run.counts("customers") == {"read": 1, "unchanged": 1}
+    assert len(stored(simulator)) == 3000
 
 
 def test_many_keys_are_found_by_reading_the_table_once(simulate):

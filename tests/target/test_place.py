@@ -433,3 +433,64 @@ def test_an_id_of_which_a_later_schema_says_nothing_is_no_record_id(simulate):
     run = run_target(simulator, [of_tap(described), described, *rows])
     assert "nothing says that it is the id" in str(run.error)
     assert names_in(simulator, "A") == ["old"]
+
+
+TOMBSTONE = schema("customers", key=["_id"], _id="integer", _sequence="integer", _sdc_deleted_at="string")
+DELETION = records("customers", [{"_id": 1, "_sequence": 9, "_sdc_deleted_at": "2026-11-01T00:00:00Z"}])
+
+
+@pytest.mark.parametrize(
+    ("described", "is_own"),
+    [(of_tap(TOMBSTONE), True), (of_tap(TOMBSTONE, database=OTHER), False), (TOMBSTONE, False)],
+    ids=["own", "of another database", "of another product"],
+)
+@pytest.mark.parametrize("has_rows", [False, True])
+def test_a_deletion_under_a_narrow_schema_is_by_the_record_id_only_of_this_very_table(
+    simulate, described, is_own, has_rows
+):
+    simulator = simulate(base("Customers", kept="A"))
+    rows = [schema("customers", key=["Name"], Name="string"), *records("customers", [{"Name": "old"}])]
+    run = run_target(simulator, [*(rows if has_rows else ()), described, *DELETION], hard_delete=True)
+    assert names_in(simulator, "A") == ([] if is_own and not has_rows else ["old"])
+    if not is_own:
+        assert run.report["total"]["skipped_because"] == {"no_key": 1}
+
+
+def test_deletions_of_another_database_behind_rows_of_this_one_are_an_error(simulate):
+    simulator = simulate(base("Customers", kept="A"))
+    described, _ = foreign()
+    for narrow in (of_tap(TOMBSTONE, database=OTHER, caption="Kunden"), TOMBSTONE):
+        run_target(simulator, [of_tap(described), narrow, *DELETION], hard_delete=True)
+        assert names_in(simulator, "A") == ["old"]
+
+
+LINKED = {
+    "A": text_table("Customers", "Name"),
+    "B": table("Orders", A=field("string", "No"), B=field("ref", "Customer", refTypeId="A")),
+}
+
+
+@pytest.mark.parametrize(
+    ("database_id", "settings", "link"),
+    [
+        (DATABASE_ID, {}, 2),
+        (OTHER, {}, 1),
+        (OTHER, {"match_on": ["_id"]}, 2),
+        (OTHER, {"fields": {"customer": None}}, 1),
+        (OTHER, {"references": {"customer": "Name"}}, 1),
+    ],
+    ids=str,
+)
+def test_ids_of_another_database_are_no_links_of_this_one(simulate, database_id, settings, link):
+    kept = {
+        "A": [RecordDocument(n, {"A": f"c{n}"}, n) for n in (1, 2)],
+        "B": [RecordDocument(1, {"A": "o1", "B": 1}, 1)],
+    }
+    simulator = simulate(team(database(LINKED, kept)))
+    described = schema("orders", key=["No"], _id="integer", No="string", customer={"title": "Customer", "x-ninox": {}})
+    messages = [of_tap(described, database=database_id, table="B", caption="Orders"),
+                *records("orders", [{"_id": 1, "No": "o1", "customer": 2}])]  # fmt: skip
+    run = run_target(simulator, messages, streams={"orders": settings})
+    assert stored(simulator, "B")[1]["B"] == link
+    if not settings and link == 1:
+        assert "'customer' holds ids of records of the database that it was read from" in str(run.error)

@@ -263,6 +263,16 @@ def test_only_what_differs_by_meaning_is_a_change():
     assert made.changes(encoded(made, kundennr="K-1", rabatt=None), {"A": "K-1", "F": 0}) == {"F": ""}
 
 
+def test_a_property_that_is_taken_for_ids_of_options_is_named():
+    assert "'status_id' is taken for ids of the options of 'Status'" in "".join(
+        plan(["kundennr", "status_id"]).warnings
+    )
+    for others in (["status"], ["status", "status_id"]):
+        assert "options" not in "".join(plan(["kundennr", *others], fields={"status": "D"}).warnings)
+    of_ninox = {"kundennr": {}, "status_id": of_field("D", "Status", "id")}
+    assert plan(of_ninox).warnings == ()
+
+
 def test_null_clears_or_keeps_and_absent_never_touches():
     assert encoded(plan(["kundennr", "rabatt"]), kundennr="K", rabatt=None).fields == {"A": "K", "F": ""}
     assert encoded(plan(["kundennr", "rabatt"]), kundennr="K").fields == {"A": "K"}
