@@ -26,7 +26,7 @@ from ninox_singer.types import field_type, why_read_only
 from ninox_singer.types.base import Formats, ValueRejectedError, is_blank
 from ninox_singer.types.choice import Options
 from target_ninox.mapping.fields import FieldNames
-from target_ninox.mapping.place import Database, find_place
+from target_ninox.mapping.tables import Database, choose_table
 from target_ninox.messages import MessageReader
 from target_ninox.records.destination import find_database
 from target_ninox.rows import is_system
@@ -190,7 +190,7 @@ def _choose_table(stream: _Stream, database: Database, wanted: str | None, advic
     """Return the table that the target would take, or else the one with the most fields of these names."""
     by_id = {table.id: table for table in database.tables}
     try:
-        place = find_place(stream.name, stream.schema, database, wanted=wanted)
+        place = choose_table(stream.name, stream.schema, database, wanted=wanted)
     except NinoxConfigError as error:
         count, best = max(((_count_alike(stream, table), table) for table in database.tables), key=lambda one: one[0])
         if count < _FEWEST_ALIKE:

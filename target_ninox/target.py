@@ -20,7 +20,7 @@ from ninox_singer.cli import Stopping
 from ninox_singer.connection import read_connection
 from ninox_singer.logs import quieten
 from target_ninox.completeness import Completeness
-from target_ninox.mapping.place import CATALOGUE_STREAMS, IDENTITY
+from target_ninox.mapping.tables import CATALOGUE_STREAMS, IDENTITY
 from target_ninox.messages import MessageReader, read_rows
 from target_ninox.rows import RECORD_ID, StreamSchema, is_marked_deleted
 from target_ninox.sdk_overrides import BatchConfig, SdkTarget

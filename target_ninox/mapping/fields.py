@@ -9,7 +9,7 @@ from typing import Any
 from ninox_api.schema import Field, Table
 from ninox_singer.names import MAX_LENGTH, Names, cut_name, did_you_mean, find_nearest
 from ninox_singer.types import field_type, why_read_only
-from target_ninox.mapping.place import IDENTITY, describe, slug_of
+from target_ninox.mapping.tables import IDENTITY, describe, slug_of
 from target_ninox.rows import are_tombstones, is_system
 from target_ninox.settings import StreamSettings
 
@@ -139,8 +139,11 @@ def map_properties(
     """
     mapping = PropertyMapping()
     names = FieldNames(table, properties)
-    if not are_tombstones(properties):
-        mapping.problems += _undeclared(properties, settings)
+    for setting, named in (("fields", settings.fields), ("references", settings.references)):
+        for name in named if not are_tombstones(properties) else ():
+            if name not in properties:
+                hint = did_you_mean(name, properties)
+                mapping.problems.append(f"{setting}: the stream has no property {name!r}.{hint}")
     for name in properties:
         if name in settings.fields:
             _map_named(mapping, name, names, settings.fields[name])
@@ -151,16 +154,8 @@ def map_properties(
         else:
             suggests = len(mapping.unknown) < MOST_SUGGESTED
             mapping.unknown[name] = names.find_nearest(name) if suggests else None
-    mapping.problems += [*_incomplete(mapping), *_filled_twice(mapping)]
+    mapping.problems += _misfits(mapping)
     return mapping
-
-
-def _undeclared(properties: Collection[str], settings: StreamSettings) -> Iterator[str]:
-    named = {"fields": settings.fields, "references": settings.references}
-    for setting, mapped in named.items():
-        for name in mapped:
-            if name not in properties:
-                yield f"{setting}: the stream has no property {name!r}.{did_you_mean(name, properties)}"
 
 
 def _map_named(mapping: PropertyMapping, name: str, names: FieldNames, wanted: str | None) -> None:
@@ -195,7 +190,8 @@ def _map(mapping: PropertyMapping, name: str, found: list[FieldPart]) -> None:
     mapping.fields[target.id] = target
 
 
-def _incomplete(mapping: PropertyMapping) -> Iterator[str]:
+def _misfits(mapping: PropertyMapping) -> Iterator[str]:
+    """Yield what is wrong where a field gets too few properties, or an uploaded file and another property."""
     for field_id, properties in mapping.parts.items():
         target = mapping.fields[field_id]
         known = field_type(target.type)
@@ -203,15 +199,11 @@ def _incomplete(mapping: PropertyMapping) -> Iterator[str]:
             given = ", ".join(repr(name) for name in properties.values())
             forms = " or ".join(_form_names(form) for form in known.forms)
             yield f"{given} cannot be put together for the field {target.name!r} ({target.type}): give {forms}."
-
-
-def _filled_twice(mapping: PropertyMapping) -> Iterator[str]:
-    """Yield what is wrong where an uploaded file and another property go to one field."""
     taken = {field_id: next(iter(properties.values())) for field_id, properties in mapping.parts.items()}
     for name, field_id in mapping.files.items():
         if field_id in taken:
-            target = mapping.fields[field_id].name
-            yield f"{taken[field_id]!r} and {name!r} both go to the field {target!r}; leave one out with fields: null."
+            both = f"{taken[field_id]!r} and {name!r}"
+            yield f"{both} both go to the field {mapping.fields[field_id].name!r}; leave one out with fields: null."
         taken[field_id] = name
 
 

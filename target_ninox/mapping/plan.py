@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from ninox_api.errors import NinoxConfigError
-from ninox_api.schema import DatabaseSchema, Table
+from ninox_api.schema import DatabaseSchema
 from ninox_singer.names import did_you_mean, is_glob
 from ninox_singer.types import field_type, make_meaning
 from ninox_singer.types.base import UTC, Formats
 from ninox_singer.types.choice import Options
 from target_ninox.mapping.encode import Assignment, WritePlan
 from target_ninox.mapping.fields import PropertyMapping, map_properties
-from target_ninox.mapping.place import IDENTITY, Database, Identity, Place, find_place, slug_of
 from target_ninox.mapping.references import plan_references
+from target_ninox.mapping.tables import IDENTITY, ChosenTable, Database, Identity, choose_table, slug_of
 from target_ninox.rows import (
     DELETED_AT,
     RECORD_ID,
@@ -39,7 +38,7 @@ class Planner:
     def __init__(self, settings: TargetSettings) -> None:
         """Start without a stream."""
         self._settings = settings
-        self._places: dict[str, Place] = {}
+        self._tables: dict[str, ChosenTable] = {}
 
     def plan(self, described: StreamSchema, database: Database) -> WritePlan:
         """Return how a stream is written by its newest schema, into the database as it is now.
@@ -48,29 +47,25 @@ class Planner:
             NinoxConfigError: It cannot be written, or not without a setting that says what is meant.
         """
         name, settings = described.stream, self._settings.stream(described.stream)
-        if name not in self._places:
+        if name not in self._tables:
             self._refuse_other_spelling(name)
-            self._places[name] = self._place(described, database, settings)
-        place = self._places[name]
-        self._refuse_to_delete_by_guess(described, place, database, settings)
-        place = _for_schema(place, described)
-        return plan_stream(name, place, described.schema, described.key_properties, database.schema, settings)
-
-    def _place(self, described: StreamSchema, database: Database, settings: StreamSettings) -> Place:
-        name = described.stream
-        place = find_place(name, described.schema, database, wanted=settings.table)
-        for other, taken in self._places.items():
-            if taken.table_id == place.table_id and not (place.is_set or taken.is_set):
-                message = (
-                    f"streams.{name}: it would go to table {database.table_name(place.table_id)!r} "
-                    f"({place.table_id}), and so does {other!r}. If both belong there, say so under "
-                    f"streams.{name}.table; else name the right table there."
-                )
-                raise NinoxConfigError(message)
-        return place
+            chosen = choose_table(name, described.schema, database, wanted=settings.table)
+            for other, taken in self._tables.items():
+                if taken.table_id == chosen.table_id and not (chosen.is_set or taken.is_set):
+                    message = (
+                        f"streams.{name}: it would go to table {database.table_name(chosen.table_id)!r} "
+                        f"({chosen.table_id}), and so does {other!r}. If both belong there, say so under "
+                        f"streams.{name}.table; else name the right table there."
+                    )
+                    raise NinoxConfigError(message)
+            self._tables[name] = chosen
+        chosen = self._tables[name]
+        self._refuse_to_delete_by_guess(described, chosen, database, settings)
+        chosen = _for_schema(chosen, described)
+        return plan_stream(described, chosen, database.schema, settings)
 
     def _refuse_to_delete_by_guess(
-        self, described: StreamSchema, place: Place, database: Database, settings: StreamSettings
+        self, described: StreamSchema, chosen: ChosenTable, database: Database, settings: StreamSettings
     ) -> None:
         """Refuse to delete in a table that was found by a part of the stream's name: it may be another one.
 
@@ -79,10 +74,10 @@ class Planner:
         """
         marks_deletions = DELETED_AT in (described.schema.get("properties") or {})
         what = "a mirror" if settings.mode == "mirror" else "hard_delete"
-        if place.is_behind_schema and (what == "a mirror" or (self._settings.deletes_marked and marks_deletions)):
+        if chosen.is_behind_schema and (what == "a mirror" or (self._settings.deletes_marked and marks_deletions)):
             message = (
-                f"streams.{described.stream}: table {database.table_name(place.table_id)!r} is found by a part of the "
-                f"stream's name ({place.reason}), and {what} deletes records. Say under "
+                f"streams.{described.stream}: table {database.table_name(chosen.table_id)!r} is found by a part of the "
+                f"stream's name ({chosen.reason}), and {what} deletes records. Say under "
                 f"streams.{described.stream}.table which table is meant."
             )
             raise NinoxConfigError(message)
@@ -105,66 +100,70 @@ class Planner:
                 raise NinoxConfigError(message)
 
 
-def _for_schema(place: Place, described: StreamSchema) -> Place:
-    """Return a place for another schema of its stream: where the rows go is decided, whose `_id` they have is not.
+def _for_schema(chosen: ChosenTable, described: StreamSchema) -> ChosenTable:
+    """Return the choice for another schema of its stream: where rows go is decided, whose `_id` they have is not.
 
     Raises:
         NinoxConfigError: The rows to come were read from another table than those before.
     """
     identity = Identity.of(described.stream, described.schema)
-    if identity == place.identity:
-        return place
-    if identity is not None and place.identity is not None:
+    if identity == chosen.identity:
+        return chosen
+    if identity is not None and chosen.identity is not None:
         message = (
-            f"streams.{described.stream}: its rows were read from two tables, {place.identity.caption!r} and "
+            f"streams.{described.stream}: its rows were read from two tables, {chosen.identity.caption!r} and "
             f"{identity.caption!r}. Load one input after the other, or give one of the streams another name."
         )
         raise NinoxConfigError(message)
-    return replace(place, has_own_ids=False)
+    return replace(chosen, has_own_ids=False)
 
 
 def plan_stream(
-    stream: str, place: Place, schema: Mapping[str, Any], key_properties: Sequence[str], database: DatabaseSchema,
-    settings: StreamSettings,
-) -> WritePlan:  # fmt: skip
+    described: StreamSchema, chosen: ChosenTable, database: DatabaseSchema, settings: StreamSettings
+) -> WritePlan:
     """Return how a stream is written.
 
     Args:
-        stream: Its name.
-        place: Where it goes.
-        schema: JSON Schema of its records.
-        key_properties: Of its SCHEMA message.
+        described: What its SCHEMA message said.
+        chosen: The table that it goes to.
         database: The schema of the database it goes to.
         settings: The stream's.
 
     Raises:
         NinoxConfigError: What cannot work, all of it at once.
     """
-    table = _table_at(stream, place, database)
-    properties: Mapping[str, Any] = schema.get("properties") or {}
+    stream, properties = described.stream, described.schema.get("properties") or {}
+    table = next((table for table in database.tables if table.id == chosen.table_id), None)
+    if table is None:
+        message = f"streams.{stream}: table {chosen.table_id}, where it goes, was deleted while this run was under way."
+        raise NinoxConfigError(message)
     settings = settings.naming(properties)
     mapping = map_properties(properties, table, settings)
-    match_on, problems = _matching(key_properties, mapping, properties, settings, has_own_ids=place.has_own_ids)
+    match_on, problems = _matching(
+        described.key_properties, mapping, properties, settings, has_own_ids=chosen.has_own_ids
+    )
     formats = Formats(german_numbers=settings.number_format == "de", zone=settings.zone or UTC)
     references, unlinked = plan_references(mapping, database, settings, formats)
     is_record_id = match_on == (RECORD_ID,) and mapping.field_of(RECORD_ID) is None
-    matches_record_id = is_record_id and (settings.match_on is not None or place.has_own_ids)
-    if place.has_foreign_ids and not matches_record_id:
+    matches_record_id = is_record_id and (settings.match_on is not None or chosen.has_own_ids)
+    if chosen.has_foreign_ids and not matches_record_id:
         problems += _foreign_links(mapping, properties, references)
     problems = [*mapping.problems, *problems, *unlinked]
     if problems and not are_tombstones(properties):
         raise NinoxConfigError([f"streams.{stream}: {problem}" for problem in problems])
-    is_explained = matches_record_id or RECORD_ID in settings.fields or Identity.of(stream, schema) is not None
+    is_explained = (
+        matches_record_id or RECORD_ID in settings.fields or Identity.of(stream, described.schema) is not None
+    )
     if RECORD_ID in properties and not (is_explained or are_tombstones(properties)):
         # Another product's `_id` is left out, as any property that goes nowhere.
         mapping.unknown.setdefault(RECORD_ID, None)
-    has_ids = matches_record_id or place.has_own_ids
+    has_ids = matches_record_id or chosen.has_own_ids
     links = () if has_ids else tuple(set(mapping.parts) - references.keys())
     match_fields = () if matches_record_id else tuple(filter(None, map(mapping.field_of, match_on)))
     return WritePlan(
         stream=stream,
         table=table,
-        place_reason=place.reason,
+        place_reason=chosen.reason,
         mode=settings.mode,
         match_on=match_on,
         match_field_ids=tuple(dict.fromkeys(field.id for field in match_fields)),
@@ -241,14 +240,6 @@ def _warnings(
                 f"options of {mapping.fields[field_id].name!r} have one caption: {named}. A row that gives it is "
                 "rejected; one that gives the id is not."
             )
-
-
-def _table_at(stream: str, place: Place, database: DatabaseSchema) -> Table:
-    for table in database.tables:
-        if table.id == place.table_id:
-            return table
-    message = f"streams.{stream}: table {place.table_id}, where it goes, was deleted while this run was under way."
-    raise NinoxConfigError(message)
 
 
 def _matching(

@@ -20,8 +20,8 @@ from ninox_singer.types import field_type
 from ninox_singer.types.reference import find_record_id
 from target_ninox.limits import Limits
 from target_ninox.mapping.encode import WritePlan
-from target_ninox.mapping.place import Database, describe
 from target_ninox.mapping.references import Reference
+from target_ninox.mapping.tables import Database, describe
 from target_ninox.records.index import KeyOf, SavedValues
 from target_ninox.records.matcher import Matcher
 from target_ninox.records.table import KnownTable

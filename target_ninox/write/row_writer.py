@@ -13,7 +13,7 @@ from ninox_singer.types import field_type
 from ninox_singer.wording import counted, list_ids
 from target_ninox.account import NO_KEY, SUPERSEDED, StreamAccount
 from target_ninox.mapping.encode import WritePlan
-from target_ninox.mapping.place import Database
+from target_ninox.mapping.tables import Database
 from target_ninox.records.destination import Destination, key_of
 from target_ninox.records.index import ExistingRecord
 from target_ninox.rows import Row, RowRejectedError, merge

@@ -261,7 +261,7 @@ PROMISES = [
         test="settings/test_names_in_settings.py::test_the_target_refuses_what_is_not_there_and_says_what_is_near",
         defects=(
             Defect("target_ninox.records.destination:_find_database", "if problems:", "if False:"),
-            Defect("target_ninox.mapping.fields:_undeclared", "if name not in properties:", "if False:"),
+            Defect("target_ninox:map_properties", "if name not in properties:", "if False:"),
         ),
     ),
     Promise(

@@ -82,7 +82,7 @@ PROMISES = [
             Defect("target_ninox:Planner._refuse_to_delete_by_guess", "self._settings.deletes_marked and", "False and"),
             Defect(
                 "target_ninox:Planner.plan",
-                "self._refuse_to_delete_by_guess(described, place, database, settings)",
+                "self._refuse_to_delete_by_guess(described, chosen, database, settings)",
                 "pass",
             ),
         ),
@@ -107,7 +107,7 @@ PROMISES = [
         "docs/how-to/write-into-ninox.md",
         "Two streams go into one table only if you name it for one of them.",
         test="target/test_place.py::test_two_streams_share_a_table_only_where_a_setting_says_so",
-        defects=(Defect("target_ninox:Planner._place", "not (place.is_set or taken.is_set)", "False"),),
+        defects=(Defect("target_ninox:Planner.plan", "not (chosen.is_set or taken.is_set)", "False"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",

@@ -19,9 +19,10 @@ from ninox_singer.types import TYPES
 from tap_ninox.rows.columns import SYSTEM_PROPERTIES, columns_of
 from tap_ninox.rows.convert import Converter
 from target_ninox.mapping.fields import FieldNames
-from target_ninox.mapping.place import Place
 from target_ninox.mapping.plan import plan_stream
+from target_ninox.mapping.tables import ChosenTable
 from target_ninox.rows import SYSTEM_PROPERTIES as LEFT_OUT
+from target_ninox.rows import StreamSchema
 from target_ninox.settings import StreamSettings
 from tests.helpers.cases import stored_values
 
@@ -46,10 +47,10 @@ def over_the_wire(value):
 
 
 def plan_for(table, names, *, stream="db__t", **more):
-    schema = {"properties": said_of(table, names)}
+    described = StreamSchema(stream=stream, schema={"properties": said_of(table, names)}, key_properties=["_id"])
     database = DatabaseSchema(tables=(table,), lists_formulas=True)
-    place = Place(table_id=table.id, reason="", is_set=False, has_own_ids=True)
-    return plan_stream(stream, place, schema, ["_id"], database, StreamSettings.from_settings(more))
+    chosen = ChosenTable(table_id=table.id, reason="", is_set=False, has_own_ids=True)
+    return plan_stream(described, chosen, database, StreamSettings.from_settings(more))
 
 
 def said_of(table, names):

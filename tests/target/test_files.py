@@ -15,10 +15,10 @@ from ninox_api.schema import DatabaseSchema, Field, Table
 from ninox_simulator.messages import json_reply
 from ninox_simulator.server import Simulator
 from ninox_singer.types.base import ValueRejectedError
-from target_ninox.mapping.place import Database, Place
 from target_ninox.mapping.plan import plan_stream
+from target_ninox.mapping.tables import ChosenTable, Database
 from target_ninox.records.destination import Destination
-from target_ninox.rows import RowRejectedError
+from target_ninox.rows import RowRejectedError, StreamSchema
 from target_ninox.settings import StreamSettings
 from target_ninox.write.batches import RefusesEverythingError
 from target_ninox.write.files import FileLoader, FileSources, safe_name
@@ -110,10 +110,10 @@ def load(simulator, sources, pauses):
     )
     schema = DatabaseSchema(tables=(TABLE,), lists_formulas=True)
     plan = plan_stream(
-        "customers",
-        Place(table_id=TABLE.id, reason="", is_set=False, has_own_ids=False, identity=None, is_behind_schema=False),
-        {"properties": {"name": {}, "one": {}, "two": {}}},
-        ["name"],
+        StreamSchema(
+            stream="customers", schema={"properties": {"name": {}, "one": {}, "two": {}}}, key_properties=["name"]
+        ),
+        ChosenTable(table_id=TABLE.id, reason="", is_set=False, has_own_ids=False),
         schema,
         StreamSettings(fields={"one": "Foto 1", "two": "D"}),
     )

@@ -9,9 +9,9 @@ import pytest
 
 from ninox_api.errors import NinoxConfigError
 from ninox_api.schema import Choice, DatabaseName, DatabaseSchema, Field, Table
-from target_ninox.mapping.place import Database, find_place
 from target_ninox.mapping.plan import plan_stream
-from target_ninox.rows import RowRejectedError
+from target_ninox.mapping.tables import Database, choose_table
+from target_ninox.rows import RowRejectedError, StreamSchema
 from target_ninox.settings import StreamSettings
 from tests.helpers import limits
 
@@ -61,9 +61,10 @@ def plan(properties, stream="customers", *, key=("kundennr",), database=DATABASE
     schema = {"properties": properties if isinstance(properties, dict) else {name: {} for name in properties}}
     stream_settings = StreamSettings.from_settings(settings)
     there = Database(team_id="T", name=DatabaseName(id="d", name="Shop"), schema=database)
-    place = find_place(stream, schema, there, wanted=stream_settings.table)
-    place = replace(place, has_own_ids=own_ids)
-    return plan_stream(stream, place, schema, key, database, stream_settings)
+    chosen = choose_table(stream, schema, there, wanted=stream_settings.table)
+    chosen = replace(chosen, has_own_ids=own_ids)
+    described = StreamSchema(stream=stream, schema=schema, key_properties=key)
+    return plan_stream(described, chosen, database, stream_settings)
 
 
 def problems_of(*args, **kwargs):

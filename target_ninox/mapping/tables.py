@@ -1,4 +1,4 @@
-"""Where a stream goes: which table it means, and which field each of its properties.
+"""Which table a stream goes to.
 
 What settings name is exactly one thing, or an error. Without a setting, the ids and captions that tap-ninox puts into
 the schema decide (`x-ninox`, `title`), then the name as a caption, then the name as the identifier of a caption. An id
@@ -100,11 +100,11 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a stream goes.
+class ChosenTable:
+    """The table that a stream goes to.
 
     Attributes:
-        table_id: Of the table.
+        table_id: Its id.
         reason: Why, as a part of a sentence.
         identity: What tap-ninox says of the stream; None if it says nothing.
         is_set: Whether a setting says so.
@@ -122,8 +122,8 @@ class Place:
     has_foreign_ids: bool = False
 
 
-def find_place(stream: str, schema: Mapping[str, Any], database: Database, *, wanted: str | None) -> Place:
-    """Return where a stream goes.
+def choose_table(stream: str, schema: Mapping[str, Any], database: Database, *, wanted: str | None) -> ChosenTable:
+    """Return which table a stream goes to.
 
     Args:
         stream: Its name.
@@ -138,9 +138,20 @@ def find_place(stream: str, schema: Mapping[str, Any], database: Database, *, wa
     if wanted is not None:
         found = _Candidates([_set_table(stream, database.tables, wanted)], f"streams.{stream}.table says so")
     else:
-        found = _meant_table(stream, identity, database)
-    [table] = found.tables
-    return Place(
+        some = (found for found in _candidates(stream, identity, database) if found.tables)
+        found = next(some, _Candidates([], ""))  # the surest way to understand the name
+    if not found.tables:
+        problem = _no_table(stream, database.tables) + _renamed(identity, database)
+        message = f"streams.{stream}: {problem} Say which one under streams.{stream}.table."
+        raise NinoxConfigError(message)
+    if len(found.tables) > 1:
+        message = (
+            f"streams.{stream}: several tables may be meant: {describe(found.tables)}; give the id of the right "
+            f"one under streams.{stream}.table."
+        )
+        raise NinoxConfigError(message)
+    table = found.tables[0]
+    return ChosenTable(
         table_id=table.id,
         reason=found.reason,
         identity=identity,
@@ -170,27 +181,11 @@ def _how_to_say(wanted: str, found: Collection[Named]) -> str:
 
 
 class _Candidates(NamedTuple):
-    """The tables that a stream may mean if its name is understood in one way; see `Place`."""
+    """The tables that a stream may mean if its name is understood in one way; see `ChosenTable`."""
 
     tables: list[Table]
     reason: str
     is_behind_schema: bool = False
-
-
-def _meant_table(stream: str, identity: Identity | None, database: Database) -> _Candidates:
-    """Return the first candidates for a stream, if that is one table."""
-    for found in _candidates(stream, identity, database):
-        if len(found.tables) > 1:
-            message = (
-                f"streams.{stream}: several tables may be meant: {describe(found.tables)}; give the id of the right "
-                f"one under streams.{stream}.table."
-            )
-            raise NinoxConfigError(message)
-        if found.tables:
-            return found
-    problem = _no_table(stream, database.tables) + _renamed(identity, database)
-    message = f"streams.{stream}: {problem} Say which one under streams.{stream}.table."
-    raise NinoxConfigError(message)
 
 
 def _candidates(stream: str, identity: Identity | None, database: Database) -> Iterator[_Candidates]:
