@@ -24,7 +24,7 @@ from target_ninox.mapping.references import Reference
 from target_ninox.mapping.tables import Database, describe
 from target_ninox.records.index import KeyOf, SavedValues
 from target_ninox.records.matcher import Matcher
-from target_ninox.records.table import KnownTable
+from target_ninox.records.table import TargetTable
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ class Destination:
     limits: Limits
     max_tries: int
     batch_size: int | None
-    _tables: dict[str, KnownTable] = field(default_factory=dict)
+    _tables: dict[str, TargetTable] = field(default_factory=dict)
     _matchers: dict[tuple[str, tuple[str, ...], str], Matcher] = field(default_factory=dict)
     _values: SavedValues = field(default_factory=SavedValues)
     _order: ListOrder = field(default_factory=ListOrder)
@@ -83,12 +83,12 @@ class Destination:
         """Read the schema again; one call."""
         self.described = replace(self.described, schema=read_schema(self.client))
 
-    def table(self, table_id: str) -> KnownTable:
+    def table(self, table_id: str) -> TargetTable:
         """Return the one object of this run for a table."""
         if table_id not in self._tables:
             tables = self.described.schema.tables
             fields = [field for table in tables if table.id == table_id for field in table.fields]
-            self._tables[table_id] = KnownTable(self.client, table_id, fields=fields, order=self._order)
+            self._tables[table_id] = TargetTable(self.client, table_id, fields=fields, order=self._order)
         return self._tables[table_id]
 
     def matcher_of(self, plan: WritePlan) -> Matcher:

@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from ninox_api.client import NinoxRecord
 from ninox_api.paging import Page
 from target_ninox.records.index import ExistingRecord, Fields, KeyOf, RecordIndex, SavedValues
-from target_ninox.records.table import KnownTable
+from target_ninox.records.table import TargetTable
 
 _FEW = 2
 """So many single reads are never dearer than reading the table: a page and the empty one behind it."""
@@ -30,7 +30,7 @@ class Matcher:
     """
 
     def __init__(
-        self, table: KnownTable, key_of: KeyOf, *, key_fields: tuple[str, ...], kept_fields: frozenset[str],
+        self, table: TargetTable, key_of: KeyOf, *, key_fields: tuple[str, ...], kept_fields: frozenset[str],
         values: SavedValues, has_one_spelling: bool = True,
     ) -> None:  # fmt: skip
         """Remember what to look for; nothing is sent yet.

@@ -45,8 +45,8 @@ class Watcher(Protocol):
         """Forget a record."""
 
 
-class KnownTable:
-    """Reads one table, and passes on what is written to it.
+class TargetTable:
+    """One table of the loaded database: reads it, and passes on what is written to it.
 
     Attributes:
         unread_after: Beyond this id, records were made of which nobody knows which row is in them; None for none.
@@ -394,7 +394,3 @@ class KnownTable:
 
     def _ask(self, **query: Any) -> SizedPage:
         return self.page_size.ask(partial(self._client.get_records, self.id, **query))
-
-
-TableOf = Callable[[str], KnownTable]
-"""Table id → the one object for it in this run."""

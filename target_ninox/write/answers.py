@@ -18,7 +18,7 @@ from ninox_api.errors import NinoxError
 from ninox_singer.wording import counted
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.records.index import KeyOf
-from target_ninox.records.table import KnownTable
+from target_ninox.records.table import TargetTable
 from target_ninox.rows import EncodedRow, Row, RowRejectedError
 
 
@@ -150,7 +150,7 @@ class UncertainCreateError(NinoxError):
     """Records without a key may have been created, and nothing says which."""
 
 
-def find_saved_rows(table: KnownTable, key_of: KeyOf, chunk: list[Intent]) -> tuple[list[Outcome], list[Intent]]:
+def find_saved_rows(table: TargetTable, key_of: KeyOf, chunk: list[Intent]) -> tuple[list[Outcome], list[Intent]]:
     """Find out which rows of a failed request are saved; return them and the others, in order.
 
     They are looked for in Ninox before anything is sent again. Updates need no look: sending them again has the effect
@@ -171,12 +171,12 @@ def find_saved_rows(table: KnownTable, key_of: KeyOf, chunk: list[Intent]) -> tu
     return saved, [intent for place, intent in enumerate(chunk) if place not in found]
 
 
-def _find_by_id(table: KnownTable, chunk: Sequence[Intent]) -> dict[int, int]:
+def _find_by_id(table: TargetTable, chunk: Sequence[Intent]) -> dict[int, int]:
     wanted = {place: intent.write.id or 0 for place, intent in enumerate(chunk)}
     return {place: record_id for place, record_id in wanted.items() if table.find(record_id) is not None}
 
 
-def _find_new(table: KnownTable, key_of: KeyOf, chunk: Sequence[Intent]) -> dict[int, int]:
+def _find_new(table: TargetTable, key_of: KeyOf, chunk: Sequence[Intent]) -> dict[int, int]:
     """Return place in the chunk → id of the record that was not there before and has the row's key."""
     ids_by_key: dict[Hashable, deque[int]] = {}
     for record in table.read_new():
@@ -192,7 +192,7 @@ def _find_new(table: KnownTable, key_of: KeyOf, chunk: Sequence[Intent]) -> dict
     return found
 
 
-def _uncertain(table: KnownTable, count: int) -> UncertainCreateError:
+def _uncertain(table: TargetTable, count: int) -> UncertainCreateError:
     numbers = f"table {table.id}, ids up to {table.highest_id}"
     return UncertainCreateError(
         f"The answer to the creation of {counted(count, 'record')} was lost, and without a key it is not known "

@@ -37,7 +37,7 @@ from ninox_api.paging import QUICK_S, SLOW_S
 from ninox_api.transport import Delivery
 from target_ninox.records.destination import Destination
 from target_ninox.records.index import KeyOf
-from target_ninox.records.table import KnownTable
+from target_ninox.records.table import TargetTable
 from target_ninox.rows import RowRejectedError
 from target_ninox.write.answers import Answers, Intent, Outcome, ShownKey, assign, find_saved_rows
 
@@ -175,7 +175,7 @@ class BatchWriter:
     """Saves the rows of one stream."""
 
     def __init__(
-        self, destination: Destination, table: KnownTable, key_of: KeyOf, shown_key: ShownKey, *,
+        self, destination: Destination, table: TargetTable, key_of: KeyOf, shown_key: ShownKey, *,
         find_deleted_fields: Callable[[], frozenset[str]],
     ) -> None:  # fmt: skip
         """Prepare; nothing is sent yet.

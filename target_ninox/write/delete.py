@@ -19,10 +19,9 @@ from ninox_api.errors import (
 )
 from ninox_singer.wording import counted
 from target_ninox.account import SUPERSEDED, StreamAccount
-from target_ninox.limits import Limits
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.records.destination import Destination, Writer
-from target_ninox.records.table import KnownTable
+from target_ninox.records.table import TargetTable
 from target_ninox.records.waiting import WaitingRows
 from target_ninox.rows import Row, RowRejectedError
 from target_ninox.write.batches import FIRST_BATCH_SIZE
@@ -91,7 +90,7 @@ def describe_deletion(
     return f"{text} and {', '.join(counts)} that Ninox deletes along" if counts else text
 
 
-class Deleter:
+class TableDeleter:
     """Deletes records of one table; one that was deleted before counts as done.
 
     What a deletion answers is not documented, many at once are not served by old servers, and some proxies drop the
@@ -100,7 +99,7 @@ class Deleter:
     of its table, costs no other.
     """
 
-    def __init__(self, writer: Writer, table: KnownTable, *, size: int) -> None:
+    def __init__(self, writer: Writer, table: TargetTable, *, size: int) -> None:
         """Remember where; nothing is sent yet."""
         self._writer = writer
         self._table = table
@@ -168,12 +167,12 @@ def _is_refusal(error: NinoxError) -> bool:
     return isinstance(error, NinoxRequestError) or (isinstance(error, NinoxServerError) and error.status == _FAULT)
 
 
-class Deletions:
+class StreamDeleter:
     """Deletes the records of one stream's table: those of rows that say so, and those for which no row came."""
 
     def __init__(
-        self, plan: WritePlan, account: StreamAccount, destination: Destination, limits: Limits,
-        claimed: ClaimedRecords, waiting: WaitingRows,
+        self, plan: WritePlan, account: StreamAccount, destination: Destination, claimed: ClaimedRecords,
+        waiting: WaitingRows,
     ) -> None:  # fmt: skip
         """Prepare; nothing is sent yet.
 
@@ -181,18 +180,16 @@ class Deletions:
             plan: How rows are written.
             account: What became of them.
             destination: Where the records are.
-            limits: How many may be deleted.
             claimed: Which records rows of the input stand for.
             waiting: Where rows go whose deletion waits for the end of the input.
         """
         self.plan = plan
         self._account = account
         self._destination = destination
-        self._limits = limits
         self._claimed = claimed
         self._waiting = waiting
         self._table = destination.table(plan.table.id)
-        self._deleter = Deleter(destination.writer, self._table, size=destination.batch_size or FIRST_BATCH_SIZE)
+        self._deleter = TableDeleter(destination.writer, self._table, size=destination.batch_size or FIRST_BATCH_SIZE)
 
     def delete_or_wait(self, to_delete: dict[int, Row]) -> None:
         """Delete the records of rows; at the end of the input, where others may go along for which rows come yet.
@@ -258,7 +255,7 @@ class Deletions:
         cascade = cascade.of(RecordKey(self.plan.table.id, record_id) for record_id in to_delete)
         along = cascade.along() - deleted
         what = describe_deletion(self._destination, self.plan, list(to_delete), along)
-        self._limits.reserve("delete", len(to_delete) + len(along), what=what)
+        self._destination.limits.reserve("delete", len(to_delete) + len(along), what=what)
         if along:
             logger.info("%s: %s.", self.plan.stream, what)
         for deletion in self._remove(list(to_delete), cascade, counted=deleted):

@@ -125,7 +125,7 @@ def delete_waiting(loaders: Sequence[StreamLoader], *, doubt: str | None) -> Non
             loader.fail(doubt)
             continue
         with loader.working():
-            loader.deletions.delete_waiting(deleted)
+            loader.deleter.delete_waiting(deleted)
             loader.waiting_deletions.close()
             loader.waiting_deletions = WaitingRows()
 
@@ -176,7 +176,7 @@ def remove_unseen(
         with loader.working():  # again: a mirror may have failed meanwhile
             _refuse_to_take_rows(loader.plan, cascade.along(), destination, claimed)
             if not loader.has_failed:
-                loader.deletions.remove(unseen.record_ids, cascade, counted=counted)
+                loader.deleter.remove(unseen.record_ids, cascade, counted=counted)
                 loader.is_finished = True
 
 

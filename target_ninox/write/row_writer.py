@@ -20,7 +20,7 @@ from target_ninox.rows import Row, RowRejectedError, merge
 from target_ninox.write.answers import Intent, Outcome, shown_key_of
 from target_ninox.write.batches import BatchWriter
 from target_ninox.write.cascade import read_cascading_links
-from target_ninox.write.delete import Deletions
+from target_ninox.write.delete import StreamDeleter
 from target_ninox.write.files import FileLoader
 
 logger = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class RowWriter:
     """Writes the rows of one stream, as long as its schema is the same."""
 
     def __init__(
-        self, plan: WritePlan, account: StreamAccount, destination: Destination, deletions: Deletions,
+        self, plan: WritePlan, account: StreamAccount, destination: Destination, deleter: StreamDeleter,
         files: FileLoader, *, plan_anew: Callable[[Database], WritePlan],
     ) -> None:  # fmt: skip
         """Prepare; nothing is sent yet.
@@ -87,14 +87,14 @@ class RowWriter:
             plan: How rows are written.
             account: What became of them, and the records that they stood for.
             destination: Where they go.
-            deletions: What deletes records.
+            deleter: Deletes records.
             files: What puts files of rows on their records.
             plan_anew: Plans for a schema that was read again, where fields turn out to be deleted.
         """
         self.plan = plan
         self._account = account
         self._destination = destination
-        self._deletions = deletions
+        self._deleter = deleter
         self._files = files
         self._plan_anew = plan_anew
         self._preview = account.preview
@@ -123,13 +123,13 @@ class RowWriter:
         intents: list[Intent] = []
         for row in kept:
             try:
-                record = self._chosen(row, matches)
+                record = self._find_record(row, matches)
             except RowRejectedError as error:
                 self._account.reject(row, error)
                 continue
             if row.encoded.deleted:
                 to_delete.append((row, record))
-            elif (intent := self._creation(row) if record is None else self._change(row, record)) is not None:
+            elif (intent := self._plan_creation(row) if record is None else self._plan_change(row, record)) is not None:
                 intents.append(intent)
         self._save(intents)
         if to_delete:
@@ -187,7 +187,7 @@ class RowWriter:
         wanted = {row.encoded.key: row.encoded.fields for row in rows if row.encoded.key is not None}
         return self._destination.matcher_of(self.plan).find_all(wanted)
 
-    def _chosen(self, row: Row, matches: Matches) -> ExistingRecord | None:
+    def _find_record(self, row: Row, matches: Matches) -> ExistingRecord | None:
         """Return the record that a row is about.
 
         Raises:
@@ -204,7 +204,7 @@ class RowWriter:
             )
         return records[0] if records else None
 
-    def _creation(self, row: Row) -> Intent | None:
+    def _plan_creation(self, row: Row) -> Intent | None:
         if self.plan.mode == "update":
             self._account.count(row, "skipped")
             return None
@@ -214,7 +214,7 @@ class RowWriter:
         write = RecordWrite(fields=row.encoded.fields, id=record_id, upsert=record_id is not None)
         return Intent(row, write, creates=True)
 
-    def _change(self, row: Row, record: ExistingRecord) -> Intent | None:
+    def _plan_change(self, row: Row, record: ExistingRecord) -> Intent | None:
         changes = self.plan.changes(row.encoded, record.fields)
         if not changes:
             self._count(row, "unchanged", record.id, shown=record.fields)
@@ -233,11 +233,11 @@ class RowWriter:
         if creates and self._is_key_in_doubt(intents):
             creations = [place for place, intent in enumerate(intents) if intent.creates]
             first = next((n for n in creations if _is_beyond_doubles(intents[n].row.encoded.key)), creations[0])
-            self._check_key_is_shown(self._send([intents[first]]), intents[first].row.encoded.key)
+            self._check_key_is_shown(self._save_and_count([intents[first]]), intents[first].row.encoded.key)
             intents = [*intents[:first], *intents[first + 1 :]]
-        self._send(intents)
+        self._save_and_count(intents)
 
-    def _send(self, intents: Sequence[Intent]) -> list[int]:
+    def _save_and_count(self, intents: Sequence[Intent]) -> list[int]:
         """Save, and return the ids of the records that were made."""
         outcomes = []
         for outcome in self._batches.save(intents, ids_matter=self._account.remembered is not None):
@@ -329,7 +329,7 @@ class RowWriter:
             else:
                 self._account.seen.discard(record.id)  # the last row decides, and this is the last one so far
                 to_delete[record.id] = row
-        self._deletions.delete_or_wait(to_delete)
+        self._deleter.delete_or_wait(to_delete)
 
     def _find_deleted_fields(self) -> frozenset[str]:
         """Read the schema again; return the fields of the plan that were deleted or cannot be written any more."""

@@ -21,7 +21,7 @@ from target_ninox.records.links import Links
 from target_ninox.records.waiting import WaitingRows
 from target_ninox.rows import Row, RowRejectedError, StreamSchema, is_system, merge
 from target_ninox.settings import TargetSettings
-from target_ninox.write.delete import Deletions
+from target_ninox.write.delete import StreamDeleter
 from target_ninox.write.files import FileLoader, FileSources
 from target_ninox.write.row_writer import RowWriter
 from target_ninox.write.safety import ClaimedRecords
@@ -67,13 +67,13 @@ class StreamLoader:
         is_finished: Whether all is done that can only be done at the end of the input: a mirror's deletions.
         plan: How its rows are written.
         links: Finds the records that its rows link to.
-        deletions: Deletes records of its table.
+        deleter: Deletes records of its table.
         writer: Writes its rows.
     """
 
     plan: WritePlan  # this and what follows is made anew for each schema of the stream: `_plan_rows`
     links: Links
-    deletions: Deletions
+    deleter: StreamDeleter
     writer: RowWriter
     _declared: frozenset[str]
     _warnings: list[str]
@@ -138,11 +138,9 @@ class StreamLoader:
         if self._settings.dry_run and account.preview is None:
             account.preview = Preview(plan.table, plan.warnings)
         self.links = Links(plan, destination, account)
-        self.deletions = Deletions(
-            plan, account, destination, destination.limits, self._claimed, self.waiting_deletions
-        )
+        self.deleter = StreamDeleter(plan, account, destination, self._claimed, self.waiting_deletions)
         files = FileLoader(plan, destination, self._sources)
-        self.writer = RowWriter(plan, account, destination, self.deletions, files, plan_anew=plan_anew)
+        self.writer = RowWriter(plan, account, destination, self.deleter, files, plan_anew=plan_anew)
 
     @property
     def first_unsettled(self) -> int | None:

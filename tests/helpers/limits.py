@@ -26,11 +26,11 @@ from target_ninox import completeness
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.mapping.plan import Planner
 from target_ninox.mapping.references import Reference
-from target_ninox.records.table import KnownTable
+from target_ninox.records.table import TargetTable
 from target_ninox.settings import TargetSettings
 from target_ninox.state import write_state
 from target_ninox.write import batches, finishing
-from target_ninox.write.delete import Deletions
+from target_ninox.write.delete import StreamDeleter
 from target_ninox.write.files import FileSources
 from target_ninox.write.row_writer import RowWriter
 
@@ -43,7 +43,7 @@ class KilledError(BaseException):
 
 CONSTANTS = {
     "page_size": (TapSettings, "page_size"),
-    "page_size_of_target": (KnownTable, "page_size"),
+    "page_size_of_target": (TargetTable, "page_size"),
     "batch_size_rows": (TargetSettings, "batch_size"),
     "max_retries": (ConnectionConfig, "max_retries"),
     "request_timeout": (ConnectionConfig, "request_timeout_s"),
@@ -150,7 +150,7 @@ def stream_crashes(stream, at, error):
         "matching": (RowWriter, "_match"),
         "writing": (RowWriter, "_save"),
         "looking for what is gone": (RowWriter, "find_unseen"),
-        "deleting": (Deletions, "_remove"),
+        "deleting": (StreamDeleter, "_remove"),
     }[at]
     work = getattr(owner, name)
 
@@ -173,7 +173,7 @@ def end_crashes(at, error):
         "asking for the end": (completeness.Completeness, "has_ended"),
         "doubting": (completeness.Completeness, "doubts"),
         "looking at settings": (finishing, "fits"),
-        "looking for another writer": (KnownTable, "read_gaps"),
+        "looking for another writer": (TargetTable, "read_gaps"),
     }[at]
     with mock.patch.object(owner, name, side_effect=error):
         yield

@@ -11,7 +11,7 @@ PROMISES = [
         "keys that exist twice end the run with both ids and exit code 1.",
         test="target/test_another_writer.py::test_keys_that_somebody_else_creates_meanwhile_are_named_with_both_ids",
         defects=(
-            Defect("target_ninox:KnownTable.note_created", "record_id > self._end + 1", "record_id > self._end + 9"),
+            Defect("target_ninox:TargetTable.note_created", "record_id > self._end + 1", "record_id > self._end + 9"),
             Defect(
                 "target_ninox:find_other_writer",
                 "if not _has_created(sharing, record.id)",
@@ -35,7 +35,7 @@ PROMISES = [
         "docs/adr/0018-no-record-twice.md",
         "Of two runs, the one that creates later sees the ids of the other.",
         test="target/test_another_writer.py::test_few_keys_that_were_looked_up_in_a_large_table_are_noticed_too",
-        defects=(Defect("target_ninox:KnownTable.find_newest_id", "self._end = self.highest_id", "self._end = None"),),
+        defects=(Defect("target_ninox:TargetTable.find_newest_id", "self._end = self.highest_id", "self._end = None"),),
     ),
     Promise(
         "docs/adr/0018-no-record-twice.md",
@@ -122,21 +122,21 @@ PROMISES = [
         "docs/how-to/write-into-ninox.md",
         "those of another table or product are skipped.",
         test="target/test_place.py::test_a_deletion_under_a_narrow_schema_is_by_the_record_id_only_of_this_very_table",
-        defects=(Defect("target_ninox:plan_stream", "settings.match_on is not None or place.has_own_ids", "True"),),
+        defects=(Defect("target_ninox:plan_stream", "settings.match_on is not None or chosen.has_own_ids", "True"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
         "those of another table or product are skipped.",
         test="target/test_place.py::test_deletions_of_another_database_behind_rows_of_this_one_are_an_error",
-        defects=(Defect("target_ninox:_for_schema", "if identity == place.identity:", "if True:"),),
+        defects=(Defect("target_ninox:_for_schema", "if identity == chosen.identity:", "if True:"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
         "What `tap-ninox` read from another database has links that lead elsewhere here",
         test="target/test_place.py::test_ids_of_another_database_are_no_links_of_this_one",
         defects=(
-            Defect("target_ninox:plan_stream", "place.has_foreign_ids and", "False and"),
-            Defect("target_ninox:find_place", "and not identity.is_in(database)", ""),
+            Defect("target_ninox:plan_stream", "chosen.has_foreign_ids and", "False and"),
+            Defect("target_ninox:choose_table", "and not identity.is_in(database)", ""),
         ),
     ),
     Promise(
@@ -144,7 +144,9 @@ PROMISES = [
         "One that finds nothing is asked once more",
         test="target/test_matching.py::test_an_empty_answer_to_a_look_up_by_mistake_makes_no_record_twice",
         defects=(
-            Defect("target_ninox:KnownTable.look_up", "page if page or number else self._get(filters=filters)", "page"),
+            Defect(
+                "target_ninox:TargetTable.look_up", "page if page or number else self._get(filters=filters)", "page"
+            ),
         ),
     ),
     Promise(
@@ -172,7 +174,7 @@ PROMISES = [
         "docs/guarantees.md",
         "What is equal by meaning is not written, so no script of yours runs",
         test="target/test_upsert.py::test_the_same_input_twice_writes_nothing",
-        defects=(Defect("target_ninox:RowWriter._change", "not changes:", "False:"),),
+        defects=(Defect("target_ninox:RowWriter._plan_change", "not changes:", "False:"),),
     ),
     Promise(
         "docs/guarantees.md",
@@ -396,7 +398,7 @@ PROMISES = [
         "Nor is anything deleted that would take along records for which the same input had rows, rejected or not",
         test="target/test_cascade.py::test_what_a_rejected_row_is_about_does_not_go_along",
         defects=(
-            Defect("target_ninox:Deletions._takes_rows", "stream_that_keeps", "stream_with_row"),
+            Defect("target_ninox:StreamDeleter._takes_rows", "stream_that_keeps", "stream_with_row"),
             Defect("target_ninox:_refuse_to_take_rows", "stream_that_keeps", "stream_with_row"),
             Defect("target_ninox:StreamLoader._may_be_rejected", "self.account.has_nameless_rejects or", ""),
         ),
@@ -406,7 +408,7 @@ PROMISES = [
         "with `hard_delete`, that row is rejected.",
         test="target/test_cascade.py::test_hard_delete_does_not_take_records_along_for_which_rows_came",
         defects=(
-            Defect("target_ninox:Deletions._takes_rows", "is not None", "is False"),
+            Defect("target_ninox:StreamDeleter._takes_rows", "is not None", "is False"),
             Defect("target_ninox:TargetSettings.may_delete", "self.deletes_marked or", ""),
         ),
     ),
@@ -483,38 +485,42 @@ PROMISES = [
         "docs/how-to/mirror.md",
         "no record is beyond those that were read or made",
         test="target/test_deletions.py::test_a_mirror_deletes_nothing_if_its_table_was_not_read_to_its_end",
-        defects=(Defect("target_ninox:KnownTable.ends_at", "return newest[0].id == record_id", "return True"),),
+        defects=(Defect("target_ninox:TargetTable.ends_at", "return newest[0].id == record_id", "return True"),),
     ),
     Promise(
         "docs/how-to/mirror.md",
         "A record counts as deleted when it has been looked for and is gone, whatever the answer to the deletion was.",
         test="target/test_deletions.py::test_a_deletion_that_was_not_done_whole_is_looked_at_and_done_again",
-        defects=(Defect("target_ninox:Deleter._left_of", "there = self._table.still_there(batch)", "there = set()"),),
+        defects=(
+            Defect("target_ninox:TableDeleter._left_of", "there = self._table.still_there(batch)", "there = set()"),
+        ),
     ),
     Promise(
         "docs/how-to/mirror.md",
         "A record counts as deleted when it has been looked for and is gone, whatever the answer to the deletion was.",
         test="target/test_order_of_lists.py::test_a_record_that_is_listed_behind_greater_ids_does_not_count_as_deleted",
-        defects=(Defect("target_ninox:KnownTable.still_there", "tally.is_in_doubt and", "False and"),),
+        defects=(Defect("target_ninox:TargetTable.still_there", "tally.is_in_doubt and", "False and"),),
     ),
     Promise(
         "docs/how-to/mirror.md",
         "A record counts as deleted when it has been looked for and is gone, whatever the answer to the deletion was.",
         test="target/test_deletions.py::test_an_empty_page_by_mistake_does_not_make_records_deleted",
-        defects=(Defect("target_ninox:KnownTable.still_there", "self.ends_at(cursor)", "True"),),
+        defects=(Defect("target_ninox:TargetTable.still_there", "self.ends_at(cursor)", "True"),),
     ),
     Promise(
         "docs/adr/0018-no-record-twice.md",
         "keys that exist twice end the run with both ids and exit code 1.",
         test="target/test_another_writer.py::test_records_of_others_are_found_in_whatever_order_they_are_listed",
-        defects=(Defect("target_ninox:KnownTable.read_gaps", "and self._order.is_by_id", ""),),
+        defects=(Defect("target_ninox:TargetTable.read_gaps", "and self._order.is_by_id", ""),),
     ),
     Promise(
         "docs/how-to/mirror.md",
         "A record counts as deleted when it has been looked for and is gone, whatever the answer to the deletion was.",
         test="target/test_deletions.py::test_a_deletion_that_is_answered_and_never_done_does_not_count",
         defects=(
-            Defect("target_ninox:Deleter._delete_singly", "self._table.still_there(done) if done else set()", "set()"),
+            Defect(
+                "target_ninox:TableDeleter._delete_singly", "self._table.still_there(done) if done else set()", "set()"
+            ),
         ),
     ),
     Promise(
@@ -523,7 +529,7 @@ PROMISES = [
         test="target/test_cascade.py::test_records_gone_from_all_tables_are_the_records_announced",
         defects=(
             Defect("target_ninox:find_cascade", "todo = frozenset(found - known)", "todo = frozenset()"),
-            Defect("target_ninox:Deletions._remove", "self._account.report.add_deleted_along", "str"),
+            Defect("target_ninox:StreamDeleter._remove", "self._account.report.add_deleted_along", "str"),
             Defect("ninox_api:_parse_raw_field", 'raw.get("cascade", links_to_parent)', 'raw.get("cascade")'),
         ),
     ),
@@ -533,7 +539,7 @@ PROMISES = [
         test="target/test_cascade.py::test_what_goes_along_is_part_of_max_deletes",
         defects=(
             Defect("target_ninox:remove_unseen", "len(unseen.record_ids) + len(along)", "len(unseen.record_ids)"),
-            Defect("target_ninox:Deletions._delete_rows", "len(to_delete) + len(along)", "len(to_delete)"),
+            Defect("target_ninox:StreamDeleter._delete_rows", "len(to_delete) + len(along)", "len(to_delete)"),
         ),
     ),
     Promise(
@@ -556,7 +562,7 @@ PROMISES = [
         "A deletion that takes others along waits for the end of the input, so that rows behind it count",
         test="target/test_cascade.py::test_a_deletion_waits_for_rows_of_what_would_go_along",
         defects=(
-            Defect("target_ninox:Deletions.delete_or_wait", "may_cascade(self._destination, table_id)", "False"),
+            Defect("target_ninox:StreamDeleter.delete_or_wait", "may_cascade(self._destination, table_id)", "False"),
             Defect(
                 "target_ninox:Load.finish",
                 "finishing.delete_waiting(loaders, doubt=doubt)",
@@ -590,11 +596,11 @@ PROMISES = [
         test="target/test_cascade.py::test_a_record_that_comes_back_behind_its_deletion_stays_with_all_that_it_has",
         defects=(
             Defect(
-                "target_ninox:Deletions.delete_waiting",
+                "target_ninox:StreamDeleter.delete_waiting",
                 "or self._claimed.stream_with_row( self.plan.table.id, record_id )",
                 "",
             ),
-            Defect("target_ninox:Deletions._let_wait", "earlier is not None", "False"),
+            Defect("target_ninox:StreamDeleter._let_wait", "earlier is not None", "False"),
         ),
     ),
     Promise(
@@ -607,13 +613,15 @@ PROMISES = [
         "docs/how-to/mirror.md",
         "and a record that comes back stays",
         test="target/test_cascade.py::test_a_row_that_is_rejected_keeps_its_record_from_an_earlier_deletion",
-        defects=(Defect("target_ninox:Deletions._is_in_rejected", "> row.encoded.number", "> 9"),),
+        defects=(Defect("target_ninox:StreamDeleter._is_in_rejected", "> row.encoded.number", "> 9"),),
     ),
     Promise(
         "docs/guarantees.md",
         "Records gone from all tables are the records announced",
         test="target/test_cascade.py::test_a_child_that_says_itself_that_it_is_deleted_is_counted_once",
-        defects=(Defect("target_ninox:Deletions.delete_waiting", "in deleted or record_id in to_delete", "in set()"),),
+        defects=(
+            Defect("target_ninox:StreamDeleter.delete_waiting", "in deleted or record_id in to_delete", "in set()"),
+        ),
     ),
     Promise(
         "docs/guarantees.md",
@@ -640,7 +648,7 @@ PROMISES = [
         "docs/guarantees.md",
         "The row is rejected with their ids: none of these records is changed.",
         test="target/test_upsert.py::test_a_key_that_several_records_have_is_rejected_with_their_ids",
-        defects=(Defect("target_ninox:RowWriter._chosen", "len(records) > 1", "False"),),
+        defects=(Defect("target_ninox:RowWriter._find_record", "len(records) > 1", "False"),),
     ),
     Promise(
         "docs/reference/settings.md",
@@ -722,7 +730,7 @@ PROMISES = [
                 "if sent and creates not in self._account.looked_at:",
                 "if False:",
             ),
-            Defect("target_ninox:KnownTable.page_from", "record_id - 1", "record_id"),
+            Defect("target_ninox:TargetTable.page_from", "record_id - 1", "record_id"),
         ),
     ),
     Promise(
@@ -801,7 +809,7 @@ PROMISES = [
         test="target/test_progress_of_rows.py::test_the_share_is_that_of_the_file",
         defects=(
             Defect("target_ninox:MessageReader.process_lines", "self._bytes += len(line)", "pass"),
-            Defect("target_ninox:RowWriter._send", "self._account.show_progress()", "pass"),
+            Defect("target_ninox:RowWriter._save_and_count", "self._account.show_progress()", "pass"),
         ),
     ),
     Promise(
@@ -842,8 +850,8 @@ PROMISES = [
         "An empty page does not prove that a table ends",
         test="target/test_lost_answers.py::test_an_empty_page_that_comes_by_mistake_makes_no_record_twice",
         defects=(
-            Defect("target_ninox:KnownTable._rest", "if newest_id <= cursor:", "if True:"),
-            Defect("target_ninox:KnownTable._rest", "self.find_newest_id()", "pass"),
+            Defect("target_ninox:TargetTable._rest", "if newest_id <= cursor:", "if True:"),
+            Defect("target_ninox:TargetTable._rest", "self.find_newest_id()", "pass"),
         ),
     ),
     Promise(
@@ -851,7 +859,7 @@ PROMISES = [
         "a record that the server withholds stops the run before it could be created again",
         test="target/test_lost_answers.py"
         "::test_records_that_a_server_does_not_hand_out_end_the_run_before_they_are_created_again",
-        defects=(Defect("target_ninox:KnownTable._confirm_end", "raise make_end_error(self.id, last_id)", "pass"),),
+        defects=(Defect("target_ninox:TargetTable._confirm_end", "raise make_end_error(self.id, last_id)", "pass"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
@@ -859,7 +867,7 @@ PROMISES = [
         test="target/test_lost_answers.py::test_a_server_that_answers_each_page_with_the_first_one_ends_the_run",
         defects=(
             Defect(
-                "target_ninox:KnownTable.pages",
+                "target_ninox:TargetTable.pages",
                 "self._confirm_end(cursor) raise make_pages_error(self.id) from None if after_id == 0: "
                 "self._confirm_end(cursor)",
                 "pass",
@@ -872,9 +880,9 @@ PROMISES = [
         test="target/test_order_of_lists.py::test_records_that_are_listed_behind_greater_ids_are_not_made_again",
         defects=(
             Defect(
-                "target_ninox:KnownTable.pages", "not tally.is_in_doubt or self._has_all(", "True or self._has_all("
+                "target_ninox:TargetTable.pages", "not tally.is_in_doubt or self._has_all(", "True or self._has_all("
             ),
-            Defect("target_ninox:KnownTable.pages", "if record.id > after_id", "if record.id > cursor"),
+            Defect("target_ninox:TargetTable.pages", "if record.id > after_id", "if record.id > cursor"),
         ),
     ),
     Promise(
@@ -882,13 +890,13 @@ PROMISES = [
         "one page by number shows whether there are more records than were read",
         test="target/test_order_of_lists.py"
         "::test_a_deletion_of_this_run_does_not_make_up_for_a_record_that_was_passed_over",
-        defects=(Defect("target_ninox:KnownTable.note_deleted", "self._deleted += 1", "pass"),),
+        defects=(Defect("target_ninox:TargetTable.note_deleted", "self._deleted += 1", "pass"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
         "a server that has none ends the run before it writes",
         test="target/test_order_of_lists.py::test_without_the_pages_that_would_show_it_nothing_is_written",
-        defects=(Defect("target_ninox:KnownTable.pages", "raise make_pages_error(self.id) from None", "pass"),),
+        defects=(Defect("target_ninox:TargetTable.pages", "raise make_pages_error(self.id) from None", "pass"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
@@ -978,7 +986,7 @@ PROMISES = [
         test="target/test_cascade.py::test_a_record_of_which_another_stream_has_a_rejected_row_is_not_deleted",
         defects=(
             Defect(
-                "target_ninox:Deletions._is_in_rejected",
+                "target_ninox:StreamDeleter._is_in_rejected",
                 "but_for=self.plan.stream) is not None",
                 "but_for=self.plan.stream) is self",
             ),
@@ -989,7 +997,7 @@ PROMISES = [
         "So does one in a table into which several streams go.",
         test="target/test_deletions.py::"
         "test_a_record_of_which_another_stream_has_a_row_stays_in_a_table_that_nothing_goes_along_with",
-        defects=(Defect("target_ninox:Deletions.delete_or_wait", "or self._claimed.is_shared(table_id)", ""),),
+        defects=(Defect("target_ninox:StreamDeleter.delete_or_wait", "or self._claimed.is_shared(table_id)", ""),),
     ),
     Promise(
         "docs/how-to/mirror.md",

@@ -7,7 +7,7 @@ import pytest
 from ninox_api.client import NinoxClient
 from ninox_api.config import ConnectionConfig
 from ninox_api.schema import DatabaseName, Field
-from target_ninox.records.table import KnownTable
+from target_ninox.records.table import TargetTable
 from tests.helpers.run import records, run_target, schema, state, stored, writes
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, shop
 from tests.helpers.wire import record_pages
@@ -99,7 +99,7 @@ def test_a_deletion_of_this_run_does_not_make_up_for_a_record_that_was_passed_ov
     client = NinoxClient(ConnectionConfig(api_url=simulator.url, auth_token=simulator.token))
     database = client.database(TEAM_ID, DatabaseName(id=DATABASE_ID, name="Shop"))
     fields = [Field(id="A", name="Name", type="string"), Field(id="B", name="Amount", type="number")]
-    known = KnownTable(database, "A", fields=fields, page_size=PAGE)
+    known = TargetTable(database, "A", fields=fields, page_size=PAGE)
     pages = known.pages()
     came = {record.id for record in next(pages)}
     editor(simulator).delete("A", 3)
