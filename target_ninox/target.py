@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from singer_sdk import metrics
 from singer_sdk.exceptions import RecordsWithoutSchemaException
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TargetCapabilities
-from singer_sdk.mapper import RemoveRecordTransform, StreamMap
+from singer_sdk.mapper import RemoveRecordTransform
 from typing_extensions import override
 
 from ninox_api.errors import NinoxError
@@ -66,7 +66,8 @@ class TargetNinox(SdkTarget):
 
     def __init__(self, **kwargs: Any) -> None:
         """Take the SDK's arguments; nothing is sent yet."""
-        self._load: Load | None = None
+        self._load: Load | None = None  # opened with the first stream that has a table
+        self._streams: Mapping[str, StreamLoader | LostStream] = {}
         self._stopping = Stopping()
         self._defects = Defects()
         self._states = DurableStates()
@@ -75,7 +76,7 @@ class TargetNinox(SdkTarget):
         self._buffered = Buffered()
         self._loaded_at = time.time()
         self._counters: dict[str, metrics.Counter] = {}
-        self._reader = MessageReader(self._receive, on_failure=self._abort)
+        self._reader = MessageReader(self._receive, on_failure=self._close)
         quieten(self.logger)  # before the SDK's own __init__, which logs
         super().__init__(**{"message_reader": self._reader, **kwargs})
         self._connection = read_connection(self.config)
@@ -116,6 +117,7 @@ class TargetNinox(SdkTarget):
                 pass
 
     def _receive_schema(self, message: Mapping[str, Any]) -> None:
+        """Receive the schema of a stream as each of its maps makes it."""
         stream, schema, keys = message["stream"], message["schema"], message.get("key_properties")
         if self._is_left_out(stream):
             logger.info("%s describes the source and is not loaded.", stream)
@@ -125,24 +127,22 @@ class TargetNinox(SdkTarget):
             return
         self.mapper.register_raw_stream_schema(stream, schema, keys)
         for stream_map in self.mapper.stream_maps[stream]:
-            if not isinstance(stream_map, RemoveRecordTransform):  # it wants no table
-                self._describe(stream_map)
-
-    def _describe(self, stream_map: StreamMap) -> None:
-        """Receive the schema of a stream as its map makes it; rows that came under another one are loaded before."""
-        name, schema = stream_map.stream_alias, dict(stream_map.transformed_schema)
-        if self._is_remade(name):
-            schema.pop(IDENTITY, None)
-        keys = tuple(stream_map.transformed_key_properties or ())
-        described = StreamSchema(stream=name, schema=schema, key_properties=keys)
-        if self._load is None:
-            self._load = open_load(
-                self._connection, self._settings, self._stopping, self._defects, share=lambda: self._reader.share
-            )
-        known = self._load.streams.get(name)
-        if known is None or known.account.described != described:
-            self._flush(name)
-            self._load.describe(described)
+            if isinstance(stream_map, RemoveRecordTransform):  # it wants no table
+                continue
+            name, schema = stream_map.stream_alias, dict(stream_map.transformed_schema)
+            if self._is_remade(name):
+                schema.pop(IDENTITY, None)
+            key_properties = tuple(stream_map.transformed_key_properties or ())
+            described = StreamSchema(stream=name, schema=schema, key_properties=key_properties)
+            if self._load is None:
+                self._load = open_load(
+                    self._connection, self._settings, self._stopping, self._defects, share=lambda: self._reader.share
+                )
+                self._streams = self._load.streams
+            loading = self._streams.get(name)
+            if loading is None or loading.account.described != described:
+                self._flush(name)  # rows that came under another schema
+                self._load.describe(described)
 
     def _receive_rows(self, stream: str, rows: Iterable[tuple[dict[str, Any], int]]) -> None:
         """Give rows, each of so many bytes of input, to what loads them; empty it where that is full."""
@@ -165,8 +165,7 @@ class TargetNinox(SdkTarget):
             self._flush_all()
 
     def _add(self, name: str, row: dict[str, Any], size: int) -> None:
-        loaders = self._streams
-        loader = loaders[name]
+        loader = self._streams[name]
         loader.add(row, size)
         self._buffered.add(row, size)
         if name not in self._counters:
@@ -176,7 +175,8 @@ class TargetNinox(SdkTarget):
             self._flush(name)
         elif self._buffered.rows > MOST_ROWS_IN_ALL or self._buffered.size > MOST_BYTES_IN_ALL:
             # With many streams, before any of them is full: the fullest.
-            self._flush(max(loaders, key=lambda one: (loaders[one].buffered.size, loaders[one].buffered.rows)))
+            held = {other: stream.buffered for other, stream in self._streams.items()}
+            self._flush(max(held, key=lambda other: (held[other].size, held[other].rows)))
 
     def _receive_batch(self, message: Mapping[str, Any]) -> None:
         settings, stream = self.config.get("batch_config"), message["stream"]
@@ -211,7 +211,7 @@ class TargetNinox(SdkTarget):
             if self._defects.first is not None:
                 errors.append(self._defects.first)
         except (Exception, SystemExit):
-            self._abort()
+            self._close()
             raise
         self.write_durable_state()
         for error in errors[:-1]:
@@ -220,10 +220,6 @@ class TargetNinox(SdkTarget):
             raise errors[-1]
 
     # ------------------------------------------------------------------------------------------------------- loading
-
-    @property
-    def _streams(self) -> Mapping[str, StreamLoader | LostStream]:
-        return {} if self._load is None else self._load.streams
 
     def _flush(self, name: str) -> None:
         """Load the rows of a stream that came so far, and let a state go if it can."""
@@ -256,8 +252,8 @@ class TargetNinox(SdkTarget):
                 self._load.rejects.flush()  # what a state passes may be nowhere else
             write_state(durable)
 
-    def _abort(self) -> None:
-        """Report what was done until then."""
+    def _close(self) -> None:
+        """Report what was done until an error."""
         if self._load is not None:
             self._load.close(is_complete=False)
 

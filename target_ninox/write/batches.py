@@ -35,11 +35,10 @@ from ninox_api.errors import (
 )
 from ninox_api.paging import QUICK_S, SLOW_S
 from ninox_api.transport import Delivery
-from target_ninox.records.destination import Destination
-from target_ninox.records.index import KeyOf
-from target_ninox.records.table import TargetTable
+from target_ninox.mapping.encode import WritePlan
+from target_ninox.records.destination import Destination, key_of
 from target_ninox.rows import RowRejectedError
-from target_ninox.write.answers import Answers, Intent, Outcome, ShownKey, assign, find_saved_rows
+from target_ninox.write.answers import Answers, Intent, Outcome, assign, find_saved_rows, shown_key_of
 
 logger = logging.getLogger(__name__)
 
@@ -175,23 +174,20 @@ class BatchWriter:
     """Saves the rows of one stream."""
 
     def __init__(
-        self, destination: Destination, table: TargetTable, key_of: KeyOf, shown_key: ShownKey, *,
-        find_deleted_fields: Callable[[], frozenset[str]],
-    ) -> None:  # fmt: skip
+        self, plan: WritePlan, destination: Destination, *, find_deleted_fields: Callable[[], frozenset[str]]
+    ) -> None:
         """Prepare; nothing is sent yet.
 
         Args:
+            plan: How the rows are written.
             destination: Sends the batches, and how often rows are sent before their answers count as lost for good.
-            table: Where the rows go.
-            key_of: Returns the key of a record, comparable with that of a row.
-            shown_key: Returns the key that an answer shows.
             find_deleted_fields: Reads the schema again; returns the fields that cannot be written any more.
         """
-        self._size = BatchSize(table.id, destination.batch_size)
+        self._size = BatchSize(plan.table.id, destination.batch_size)
         self._destination = destination
-        self._table = table
-        self._key_of = key_of
-        self._shown_key = shown_key
+        self._table = destination.table(plan.table.id)
+        self._key_of = key_of(plan)
+        self._shown_key = shown_key_of(plan)
         self._find_deleted_fields = find_deleted_fields
         self._ids_matter = False
         self._deleted_fields: frozenset[str] | None = None

@@ -14,10 +14,10 @@ from ninox_singer.wording import counted, list_ids
 from target_ninox.account import NO_KEY, SUPERSEDED, StreamAccount
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.mapping.tables import Database
-from target_ninox.records.destination import Destination, key_of
+from target_ninox.records.destination import Destination
 from target_ninox.records.index import ExistingRecord
 from target_ninox.rows import Row, RowRejectedError, merge
-from target_ninox.write.answers import Intent, Outcome, shown_key_of
+from target_ninox.write.answers import Intent, Outcome
 from target_ninox.write.batches import BatchWriter
 from target_ninox.write.cascade import read_cascading_links
 from target_ninox.write.delete import StreamDeleter
@@ -101,9 +101,7 @@ class RowWriter:
         self._table = destination.table(plan.table.id)
         if plan.needs_key:
             destination.matcher_of(plan)  # before that of a reference to the same key, which would keep fewer fields
-        self._batches = BatchWriter(
-            destination, self._table, key_of(plan), shown_key_of(plan), find_deleted_fields=self._find_deleted_fields
-        )
+        self._batches = BatchWriter(plan, destination, find_deleted_fields=self._find_deleted_fields)
         self._has_checked_key = False
         self._has_read_links = False
         self._has_number_key = any(
