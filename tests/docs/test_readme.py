@@ -129,6 +129,16 @@ def test_every_method_that_the_architecture_names_exists():
     assert named - there == set()
 
 
+def test_every_noun_of_the_target_is_a_class_of_it():
+    text = (REPOSITORY / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = text.partition("| Noun | What it is |")[2].partition("\n\n")[0]
+    nouns = set(re.findall(r"`(\w+)`", table))
+    files = (path.read_text(encoding="utf-8") for path in (REPOSITORY / "target_ninox").rglob("*.py"))
+    classes = {node.name for file in files for node in ast.walk(ast.parse(file)) if isinstance(node, ast.ClassDef)}
+    assert len(nouns) > 20
+    assert nouns - classes == set()
+
+
 def test_every_file_the_readme_links_to_exists():
     text = README.read_text(encoding="utf-8")
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if not link.startswith("http")]
