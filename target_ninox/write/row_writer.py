@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ninox_api.client import RecordWrite
-from ninox_api.errors import NinoxError
 from ninox_singer.types import field_type
-from ninox_singer.wording import counted, list_ids
+from ninox_singer.wording import list_ids
 from target_ninox.account import NO_KEY, SUPERSEDED, StreamAccount
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.mapping.tables import Database
@@ -22,11 +20,9 @@ from target_ninox.write.batches import BatchWriter
 from target_ninox.write.cascade import read_cascading_links
 from target_ninox.write.delete import StreamDeleter
 from target_ninox.write.files import FileLoader
+from target_ninox.write.read_back import ReadBack
 
 logger = logging.getLogger(__name__)
-
-_LARGEST_EXACT = 2**53
-"""Whole numbers beyond it lose digits in doubles, in which Ninox computes (assumed)."""
 
 _MOST_NAMED = 20
 """Fields of a row that is refused."""
@@ -50,28 +46,6 @@ class Unseen(NamedTuple):
     record_ids: list[int]
     records_before: int
     keys_are_shown: bool
-
-
-class KeyNotShownError(NinoxError):
-    """Records cannot be found again by the key that they were written with."""
-
-    def __init__(self, plan: WritePlan, record_id: int, *, is_shown: bool) -> None:
-        """Name the fields and a record to look at."""
-        names = ", ".join(repr(field.name) for field in plan.table.fields if field.id in plan.match_field_ids)
-        if is_shown:
-            super().__init__(
-                f"{plan.stream}: record {record_id} of table {plan.table.name!r} was created and holds another number "
-                f"in {names} than the one that was sent: it has more digits than Ninox keeps. No record can be found "
-                "by it, and each run would create all of them again. Stopped; delete that record, and let a text field "
-                "be the key."
-            )
-            return
-        super().__init__(
-            f"{plan.stream}: record {record_id} of table {plan.table.name!r} was created and shows no {names}, nor "
-            "does any record that was there before. Either the role of the key may not read that field, or a script of "
-            "the table empties it: no record can be found by it, and each run would create all of them again. Stopped; "
-            "delete that record, and give the role the right to read the field, or match by another one."
-        )
 
 
 class RowWriter:
@@ -102,11 +76,8 @@ class RowWriter:
         if plan.needs_key:
             destination.matcher_of(plan)  # before that of a reference to the same key, which would keep fewer fields
         self._batches = BatchWriter(plan, destination, find_deleted_fields=self._find_deleted_fields)
-        self._has_checked_key = False
+        self._read_back = ReadBack(plan, account, destination)
         self._has_read_links = False
-        self._has_number_key = any(
-            item.type == "number" and item.id in plan.match_field_ids for item in plan.table.fields
-        )
         self._shown_files: dict[Hashable, Fields] = {}
 
     def write(self, rows: Sequence[Row]) -> None:
@@ -228,11 +199,11 @@ class RowWriter:
         self._destination.limits.reserve("update", len(intents) - creates)
         if creates and not self.plan.needs_key:
             self._table.look_for_highest_id()
-        if creates and self._is_key_in_doubt(intents):
-            creations = [place for place, intent in enumerate(intents) if intent.creates]
-            first = next((n for n in creations if _is_beyond_doubles(intents[n].row.encoded.key)), creations[0])
-            self._check_key_is_shown(self._save_and_count([intents[first]]), intents[first].row.encoded.key)
-            intents = [*intents[:first], *intents[first + 1 :]]
+        first = self._read_back.find_doubtful_key(intents) if creates else None
+        if first is not None:
+            made = self._save_and_count([first])
+            self._read_back.check_key(made, first.row.encoded.key)
+            intents = [intent for intent in intents if intent is not first]
         self._save_and_count(intents)
 
     def _save_and_count(self, intents: Sequence[Intent]) -> list[int]:
@@ -246,37 +217,8 @@ class RowWriter:
         made = [outcome.record_id for outcome in outcomes if outcome.intent.creates and outcome.error is None]
         if not self._preview:  # its ids are made up
             self._table.note_created(made)
-            self._look_for_overrides(outcomes)
+            self._read_back.look_for_overrides(outcomes, deleted_fields=self._batches.deleted_fields)
         return made
-
-    def _is_key_in_doubt(self, intents: Sequence[Intent]) -> bool:
-        """Return, once for a stream, whether a key may not be found again.
-
-        Either the table has records of which none shows a key, or a key is a number that doubles cannot hold, in which
-        Ninox computes (assumed).
-        """
-        if self._has_checked_key or self._preview or not (self.plan.needs_key and self.plan.match_field_ids):
-            return False
-        has_large_key = self._has_number_key and any(
-            intent.creates and _is_beyond_doubles(intent.row.encoded.key) for intent in intents
-        )
-        if has_large_key or self._destination.matcher_of(self.plan).has_seen_no_key:
-            self._has_checked_key = True
-            return True
-        return False
-
-    def _check_key_is_shown(self, made: Sequence[int], key: Hashable) -> None:
-        """Look at a new record; one call.
-
-        A role may be allowed to write a field and not to read it: every run would then make all records again.
-
-        Raises:
-            KeyNotShownError: The key that was just written is not there, or is another number.
-        """
-        record = self._table.find(made[0]) if made else None
-        shown = None if record is None else self.plan.key_of(record.fields)
-        if record is not None and (shown is None or (_is_beyond_doubles(key) and shown != key)):
-            raise KeyNotShownError(self.plan, record.id, is_shown=shown is not None)
 
     def _receive(self, outcome: Outcome) -> None:
         """Count what became of a row, and know its record."""
@@ -344,57 +286,3 @@ class RowWriter:
                 ", ".join(map(repr, names)),
             )
         return deleted
-
-    def _look_for_overrides(self, outcomes: Sequence[Outcome]) -> None:
-        """Read the first records that were created, and the first changed: do scripts put other values into them?
-
-        One call each, if the table has scripts. Ninox stores what is sent, runs the table's scripts, and answers with
-        either (observed). A field that a script overrides differs from the row again in the next run, which writes it
-        and sets off the scripts once more, every time.
-        """
-        if not (self.plan.table.may_have_scripts and self.plan.needs_key):
-            return
-        for creates in (True, False):
-            sent = {
-                outcome.record_id: self._wanted(outcome)
-                for outcome in outcomes
-                if outcome.error is None and outcome.is_certain and outcome.intent.creates is creates
-            }
-            if sent and creates not in self._account.looked_at:
-                self._account.looked_at.add(creates)
-                self._compare(sent)
-
-    def _wanted(self, outcome: Outcome) -> Fields:
-        """Return what a record is to hold: a script may also have changed what was equal, and so not sent."""
-        deleted = self._batches.deleted_fields
-        return {key: value for key, value in outcome.intent.row.encoded.fields.items() if key not in deleted}
-
-    def _compare(self, sent: Mapping[int, Fields]) -> None:
-        """Log and count the fields of records that hold something else than what was sent."""
-        plan = self.plan
-        records = [record for record in self._table.page_from(min(sent)) if record.id in sent]
-        differing = Counter(
-            field_id for record in records for field_id in plan.differing(sent[record.id], record.fields)
-        )
-        captions = {field.id: field.name for field in plan.table.fields}
-        counts = self._account.report.overridden
-        for field_id, count in differing.items():
-            caption = captions[field_id]
-            counts[caption] = counts.get(caption, 0) + count
-            logger.warning(
-                "%s: field %r of table %r holds something else than what was sent in %d of %s just written: a script "
-                "of the table may override it. Each run will write these rows again, and set off the scripts again. To "
-                "leave the field out: streams.%s.fields: {%s: null}.",
-                plan.stream,
-                caption,
-                plan.table.name,
-                count,
-                counted(len(records), "record"),
-                plan.stream,
-                plan.property_of(field_id),
-            )
-
-
-def _is_beyond_doubles(key: Hashable) -> bool:
-    parts = key if isinstance(key, tuple) else (key,)
-    return any(isinstance(part, int) and abs(part) > _LARGEST_EXACT for part in parts)

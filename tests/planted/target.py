@@ -430,7 +430,7 @@ PROMISES = [
         "docs/how-to/write-into-ninox.md",
         "it would be created again in every run",
         test="target/test_deletions.py::test_where_no_record_shows_a_key_one_is_made_and_looked_at_before_any_other",
-        defects=(Defect("target_ninox:RowWriter._check_key_is_shown", "(shown is None or", "(shown is False or"),),
+        defects=(Defect("target_ninox:ReadBack.check_key", "(shown is None or", "(shown is False or"),),
     ),
     Promise(
         "docs/reference/streams.md",
@@ -726,8 +726,8 @@ PROMISES = [
         test="target/test_overrides.py::test_a_script_that_overrides_created_records_is_named_with_field_number_and_setting",
         defects=(
             Defect(
-                "target_ninox:RowWriter._look_for_overrides",
-                "if sent and creates not in self._account.looked_at:",
+                "target_ninox:ReadBack.look_for_overrides",
+                "if sent:",
                 "if False:",
             ),
             Defect("target_ninox:TargetTable.page_from", "record_id - 1", "record_id"),
@@ -739,9 +739,9 @@ PROMISES = [
         test="target/test_overrides.py::test_a_script_that_overrides_what_an_update_did_not_send_is_named_at_once",
         defects=(
             Defect(
-                "target_ninox:RowWriter._look_for_overrides",
-                "self._wanted(outcome)",
-                "outcome.intent.write.fields",
+                "target_ninox:ReadBack.look_for_overrides",
+                "outcome.intent.row.encoded.fields.items()",
+                "outcome.intent.write.fields.items()",
             ),
         ),
     ),
@@ -751,7 +751,7 @@ PROMISES = [
         test="target/test_overrides.py::test_a_script_that_overrides_changed_records_is_named_too",
         defects=(
             Defect(
-                "target_ninox:RowWriter._look_for_overrides", "for creates in (True, False):", "for creates in (True,):"
+                "target_ninox:ReadBack.look_for_overrides", "for creates in (True, False):", "for creates in (True,):"
             ),
         ),
     ),
@@ -759,7 +759,7 @@ PROMISES = [
         "docs/how-to/write-into-ninox.md",
         "If a table has scripts",
         test="target/test_overrides.py::test_a_table_without_scripts_costs_no_call",
-        defects=(Defect("target_ninox:RowWriter._look_for_overrides", "self.plan.table.may_have_scripts and", ""),),
+        defects=(Defect("target_ninox:ReadBack.look_for_overrides", "self._plan.table.may_have_scripts and", ""),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
@@ -793,9 +793,7 @@ PROMISES = [
         "docs/how-to/write-into-ninox.md",
         "A key that is a number with more digits than Ninox keeps is tried in the same way.",
         test="target/test_deletions.py::test_a_number_with_more_digits_than_ninox_keeps_is_tried_as_a_key_with_one_record",
-        defects=(
-            Defect("target_ninox:RowWriter._check_key_is_shown", "_is_beyond_doubles(key) and shown != key", "False"),
-        ),
+        defects=(Defect("target_ninox:ReadBack.check_key", "_is_beyond_doubles(key) and shown != key", "False"),),
     ),
     Promise(
         "docs/reference/types.md",

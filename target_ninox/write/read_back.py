@@ -1,0 +1,143 @@
+"""Reading first records back: whether their key is shown, and whether scripts of the table override what was sent."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from typing import Any
+
+from ninox_api.errors import NinoxError
+from ninox_singer.wording import counted
+from target_ninox.account import StreamAccount
+from target_ninox.mapping.encode import WritePlan
+from target_ninox.records.destination import Destination
+from target_ninox.write.answers import Intent, Outcome
+
+logger = logging.getLogger(__name__)
+
+_LARGEST_EXACT = 2**53
+"""Whole numbers beyond it lose digits in doubles, in which Ninox computes (assumed)."""
+
+
+class KeyNotShownError(NinoxError):
+    """Records cannot be found again by the key that they were written with."""
+
+    def __init__(self, plan: WritePlan, record_id: int, *, is_shown: bool) -> None:
+        """Name the fields and a record to look at."""
+        names = ", ".join(repr(field.name) for field in plan.table.fields if field.id in plan.match_field_ids)
+        if is_shown:
+            super().__init__(
+                f"{plan.stream}: record {record_id} of table {plan.table.name!r} was created and holds another number "
+                f"in {names} than the one that was sent: it has more digits than Ninox keeps. No record can be found "
+                "by it, and each run would create all of them again. Stopped; delete that record, and let a text field "
+                "be the key."
+            )
+            return
+        super().__init__(
+            f"{plan.stream}: record {record_id} of table {plan.table.name!r} was created and shows no {names}, nor "
+            "does any record that was there before. Either the role of the key may not read that field, or a script of "
+            "the table empties it: no record can be found by it, and each run would create all of them again. Stopped; "
+            "delete that record, and give the role the right to read the field, or match by another one."
+        )
+
+
+class ReadBack:
+    """Reads the first records of a stream that were written, a call each: is in them what was sent?"""
+
+    def __init__(self, plan: WritePlan, account: StreamAccount, destination: Destination) -> None:
+        """Prepare; nothing is sent yet."""
+        self._plan = plan
+        self._account = account
+        self._destination = destination
+        self._table = destination.table(plan.table.id)
+        self._has_checked_key = False
+        self._has_number_key = any(
+            field.type == "number" and field.id in plan.match_field_ids for field in plan.table.fields
+        )
+
+    def find_doubtful_key(self, intents: Sequence[Intent]) -> Intent | None:
+        """Return, once for a stream, the record to create first where keys may not be found again; None if they are.
+
+        Either the table has records of which none shows a key, or a key is a number that doubles cannot hold, in which
+        Ninox computes (assumed).
+        """
+        plan = self._plan
+        if self._has_checked_key or self._account.preview or not (plan.needs_key and plan.match_field_ids):
+            return None
+        creations = [intent for intent in intents if intent.creates]
+        large = (item for item in creations if self._has_number_key and _is_beyond_doubles(item.row.encoded.key))
+        first = next(large, None)
+        if first is None and self._destination.matcher_of(plan).has_seen_no_key:
+            first = creations[0]
+        self._has_checked_key = first is not None
+        return first
+
+    def check_key(self, made: Sequence[int], key: Hashable) -> None:
+        """Look at a new record; one call.
+
+        A role may be allowed to write a field and not to read it: every run would then make all records again.
+
+        Raises:
+            KeyNotShownError: The key that was just written is not there, or is another number.
+        """
+        record = self._table.find(made[0]) if made else None
+        shown = None if record is None else self._plan.key_of(record.fields)
+        if record is not None and (shown is None or (_is_beyond_doubles(key) and shown != key)):
+            raise KeyNotShownError(self._plan, record.id, is_shown=shown is not None)
+
+    def look_for_overrides(self, outcomes: Sequence[Outcome], *, deleted_fields: Collection[str]) -> None:
+        """Read the first records that were created, and the first changed: do scripts put other values into them?
+
+        One call each, if the table has scripts. Ninox stores what is sent, runs the table's scripts, and answers with
+        either (observed). A field that a script overrides differs from the row again in the next run, which writes it
+        and sets off the scripts once more, every time.
+        """
+        if not (self._plan.table.may_have_scripts and self._plan.needs_key):
+            return
+        for creates in (True, False):
+            if creates in self._account.looked_at:
+                continue
+            sent = {
+                # also what was equal, and so not sent: a script may have changed it since
+                outcome.record_id: {
+                    field_id: value
+                    for field_id, value in outcome.intent.row.encoded.fields.items()
+                    if field_id not in deleted_fields
+                }
+                for outcome in outcomes
+                if outcome.error is None and outcome.is_certain and outcome.intent.creates is creates
+            }
+            if sent:
+                self._account.looked_at.add(creates)
+                self._compare(sent)
+
+    def _compare(self, sent: Mapping[int, Mapping[str, Any]]) -> None:
+        """Log and count the fields of records that hold something else than what was sent."""
+        plan = self._plan
+        records = [record for record in self._table.page_from(min(sent)) if record.id in sent]
+        differing = Counter(
+            field_id for record in records for field_id in plan.differing(sent[record.id], record.fields)
+        )
+        captions = {field.id: field.name for field in plan.table.fields}
+        counts = self._account.report.overridden
+        for field_id, count in differing.items():
+            caption = captions[field_id]
+            counts[caption] = counts.get(caption, 0) + count
+            logger.warning(
+                "%s: field %r of table %r holds something else than what was sent in %d of %s just written: a script "
+                "of the table may override it. Each run will write these rows again, and set off the scripts again. To "
+                "leave the field out: streams.%s.fields: {%s: null}.",
+                plan.stream,
+                caption,
+                plan.table.name,
+                count,
+                counted(len(records), "record"),
+                plan.stream,
+                plan.property_of(field_id),
+            )
+
+
+def _is_beyond_doubles(key: Hashable) -> bool:
+    parts = key if isinstance(key, tuple) else (key,)
+    return any(isinstance(part, int) and abs(part) > _LARGEST_EXACT for part in parts)
