@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -10,9 +10,8 @@ from msgspec.structs import replace
 from ninox_singer.wording import list_ids
 from target_ninox.account import StreamAccount
 from target_ninox.mapping.encode import FindRecord, WritePlan
-from target_ninox.mapping.references import Reference
 from target_ninox.records.destination import Destination
-from target_ninox.rows import EncodedRow, Row, RowRejectedError
+from target_ninox.rows import Row, RowRejectedError
 
 Wanted = tuple[str, Hashable]
 """Field id of the reference, and key of the linked record."""
@@ -104,8 +103,7 @@ class Links:
         found = self._find(rows)
         keyless = [row for row in rows if self._missing_of_key(row, found)]
         known = [row for row in rows if not self._missing_of_key(row, found)]
-        tried = (self._tried(row, lambda row: self._with_known(row, found)) for row in known)
-        return [kept for rows_kept in tried for kept in rows_kept], keyless
+        return [kept for row in known for kept in self._resolved(row, found, leaves_missing=True)], keyless
 
     def refuse_circular(self, rows: Sequence[Row]) -> None:
         """Reject rows whose keys wait for each other."""
@@ -120,25 +118,26 @@ class Links:
         wanted = (wanted for wanted in wanted_of(row) if not found.get(wanted))
         return list(dict.fromkeys(field_id for field_id, _ in wanted if self.plan.is_part_of_key(field_id)))
 
-    def _with_known(self, row: Row, found: dict[Wanted, list[int]]) -> EncodedRow:
-        known = {
-            field_id: keys
-            for field_id, keys in row.encoded.references.items()
-            if all(found.get((field_id, key)) for key in keys)
-        }
-        return self.plan.resolve(replace(row.encoded, references=known), _finder(found))
+    def _resolved(self, row: Row, found: dict[Wanted, list[int]], *, leaves_missing: bool = False) -> list[Row]:
+        """Return a row with its references; none if that shows that it cannot be written.
 
-    def _resolved(self, row: Row, found: dict[Wanted, list[int]]) -> list[Row]:
-        def resolve(row: Row) -> EncodedRow:
-            self._refuse_ambiguous(row, found)
-            return self.plan.resolve(row.encoded, _finder(found))
-
-        return self._tried(row, resolve)
-
-    def _tried(self, row: Row, change: Callable[[Row], EncodedRow]) -> list[Row]:
-        """Return a row, changed; none if that shows that it cannot be written."""
+        Args:
+            row: The row.
+            found: The linked records.
+            leaves_missing: Whether fields whose linked records are not all there are left as they are.
+        """
+        encoded = row.encoded
         try:
-            return [replace(row, encoded=change(row))]
+            if leaves_missing:
+                known = {
+                    field_id: keys
+                    for field_id, keys in encoded.references.items()
+                    if all(found.get((field_id, key)) for key in keys)
+                }
+                encoded = replace(encoded, references=known)
+            else:
+                self._refuse_ambiguous(row, found)
+            return [replace(row, encoded=self.plan.resolve(encoded, _finder(found)))]
         except RowRejectedError as error:
             self.account.reject(row, error)
             return []
@@ -163,14 +162,10 @@ class Links:
         found: dict[Wanted, list[int]] = {}
         for field_id, keys in by_field.items():
             reference = self.plan.references[field_id]
-            for key, ids in self._ids(reference, keys).items():
-                found[field_id, key] = ids
+            matcher = self.destination.matcher_of_reference(reference)
+            for key, records in matcher.find_all({key: {reference.match_field.id: key} for key in keys}).items():
+                found[field_id, key] = [record.id for record in records]
         return found
-
-    def _ids(self, reference: Reference, keys: Iterable[Hashable]) -> dict[Hashable, list[int]]:
-        matcher = self.destination.matcher_of_reference(reference)
-        records = matcher.find_all({key: {reference.match_field.id: key} for key in keys})
-        return {key: [record.id for record in found] for key, found in records.items()}
 
 
 def wanted_of(row: Row) -> list[Wanted]:
