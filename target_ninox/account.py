@@ -11,12 +11,9 @@ from typing import Any, NamedTuple
 from ninox_singer.progress import Progress
 from target_ninox.dry_run import Preview
 from target_ninox.rejects import Rejects
-from target_ninox.report import RunReport
+from target_ninox.report import NO_RECORD, RunReport
 from target_ninox.rows import EMPTY_KEY, EncodedRow, Row, RowRejectedError, StreamSchema
 from target_ninox.settings import TargetSettings
-
-MARKED_DELETED, SUPERSEDED, NO_RECORD, NO_KEY = "marked_deleted", "superseded", "no_record", "no_key"
-"""Why rows are skipped; `report.SKIPPED` has them in words."""
 
 
 class Counted(NamedTuple):

@@ -22,11 +22,12 @@ from ninox_singer.wording import counted, named_calls
 logger = logging.getLogger(__name__)
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
+MARKED_DELETED, SUPERSEDED, NO_RECORD, NO_KEY = "marked_deleted", "superseded", "no_record", "no_key"
 SKIPPED = {
-    "marked_deleted": "the row says that its record was deleted, which counts with hard_delete only",
-    "superseded": "another row about the same record came behind it, or in another stream",
-    "no_record": "there is no record that mode update could change",
-    "no_key": "the row says that a record was deleted, and nothing to find it by",
+    MARKED_DELETED: "the row says that its record was deleted, which counts with hard_delete only",
+    SUPERSEDED: "another row about the same record came behind it, or in another stream",
+    NO_RECORD: "there is no record that mode update could change",
+    NO_KEY: "the row says that a record was deleted, and nothing to find it by",
 }
 """Why rows are skipped, in words."""
 

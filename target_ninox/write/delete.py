@@ -18,11 +18,12 @@ from ninox_api.errors import (
     NinoxServerError,
 )
 from ninox_singer.wording import counted
-from target_ninox.account import SUPERSEDED, StreamAccount
+from target_ninox.account import StreamAccount
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.records.destination import Destination, Writer
 from target_ninox.records.table import TargetTable
 from target_ninox.records.waiting import WaitingRows
+from target_ninox.report import SUPERSEDED
 from target_ninox.rows import Row, RowRejectedError
 from target_ninox.write.batches import FIRST_BATCH_SIZE
 from target_ninox.write.cascade import Cascade, RecordKey, counts_by_name, find_cascade, may_cascade

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 from ninox_api.client import RecordWrite
 from ninox_singer.types import field_type
 from ninox_singer.wording import list_ids
-from target_ninox.account import NO_KEY, SUPERSEDED, StreamAccount
+from target_ninox.account import StreamAccount
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.mapping.tables import Database
 from target_ninox.records.destination import Destination
 from target_ninox.records.index import ExistingRecord
+from target_ninox.report import NO_KEY, SUPERSEDED
 from target_ninox.rows import Row, RowRejectedError, merge
 from target_ninox.write.answers import Intent, Outcome
 from target_ninox.write.batches import BatchWriter

@@ -12,13 +12,14 @@ from typing import Any
 from ninox_api.errors import NinoxAPIError, NinoxError, NinoxProtocolError, NinoxTransportError
 from ninox_singer.cli import log_defect
 from ninox_singer.wording import counted
-from target_ninox.account import MARKED_DELETED, SUPERSEDED, StreamAccount
+from target_ninox.account import StreamAccount
 from target_ninox.dry_run import Preview
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.mapping.plan import Planner
 from target_ninox.records.destination import Destination
 from target_ninox.records.links import Links
 from target_ninox.records.waiting import WaitingRows
+from target_ninox.report import MARKED_DELETED, SUPERSEDED
 from target_ninox.rows import Row, RowRejectedError, StreamSchema, is_system, merge
 from target_ninox.settings import TargetSettings
 from target_ninox.write.delete import StreamDeleter
