@@ -99,57 +99,13 @@ class RowWriter:
                 continue
             if row.encoded.deleted:
                 to_delete.append((row, record))
-            elif (intent := self._plan_creation(row) if record is None else self._plan_change(row, record)) is not None:
+                continue
+            intent = self._plan_creation(row) if record is None else self._plan_change(row, record)
+            if intent is not None:
                 intents.append(intent)
         self._save(intents)
         if to_delete:
             self._delete(to_delete)
-
-    def is_about_any(self, rows: Iterable[Row]) -> bool:
-        """Return whether rows are about any record of the table, or it has none."""
-        return any(self._match(rows).values()) or self._destination.matcher_of(self.plan).is_empty
-
-    def find_rejected(self) -> set[int]:
-        """Return the ids of the records that rejected rows were about; the table is read for it."""
-        if not (self.plan.needs_key and self._account.rejected_keys):
-            return set()
-        matcher = self._destination.matcher_of(self.plan)
-        matcher.read_rest()
-        return {record.id for key in self._account.rejected_keys for record in matcher.index.find(key)}
-
-    def link(self, rows: Iterable[Row]) -> None:
-        """Set the references of rows that were written without them; their counts were remembered."""
-        intents = []
-        for row in rows:
-            counted = self._account.counted_before(row)
-            if counted is not None and counted.record_id:
-                links = {key: value for key, value in row.encoded.fields.items() if key in self.plan.references}
-                intents.append(Intent(row, RecordWrite(fields=links, id=counted.record_id), creates=False))
-        for outcome in self._batches.save(intents):
-            if outcome.error is not None:
-                self._reject(outcome.intent, outcome.error)
-                continue
-            self._table.note_saved(outcome.record_id, outcome.intent.write.fields)
-            counted = self._account.counted_before(outcome.intent.row)
-            if counted is not None and counted.outcome == "unchanged":
-                self._account.recount(outcome.intent.row, "updated")
-
-    def find_unseen(self) -> Unseen | None:
-        """Read what is left of the table; return the records for which no row came, None if its end is not certain."""
-        matcher = self._destination.matcher_of(self.plan)
-        matcher.read_rest()
-        known = set(matcher.index.ids())
-        unseen = known - self._account.seen
-        created = set(self._account.created)
-        before = known - created
-        really_known = before if self._preview else known | created  # a dry run makes its ids up
-        if unseen and not self._table.ends_at(max(really_known)):
-            return None
-        return Unseen(
-            sorted(unseen),
-            records_before=len(before) + self._account.report.deleted,
-            keys_are_shown=self.plan.matches_record_id or not matcher.has_seen_no_key,
-        )
 
     def _match(self, rows: Iterable[Row]) -> Matches:
         if not self.plan.needs_key:
@@ -242,13 +198,6 @@ class RowWriter:
             row, "created" if outcome.intent.creates else "updated", outcome.record_id, shown=shown, is_new=is_new
         )
 
-    def _reject(self, intent: Intent, error: RowRejectedError) -> None:
-        """Reject a row that Ninox does not take, with the fields that it was sent: its own words are not repeated."""
-        sent = [repr(field.name) for field in self.plan.table.fields if field.id in intent.write.fields]
-        names = ", ".join(sent[:_MOST_NAMED]) + (f" and {len(sent) - _MOST_NAMED} more" if sent[_MOST_NAMED:] else "")
-        reason = f"{error.reason} Sent: {names or 'no field'}."
-        self._account.reject(intent.row, RowRejectedError(code=error.code, reason=reason))
-
     def _count(self, row: Row, outcome: str, record_id: int, *, shown: Fields, is_new: bool = False) -> None:
         """Load the files of a row whose record is as it should be, and count the row."""
         try:
@@ -258,6 +207,13 @@ class RowWriter:
             return
         self._account.report.uploaded += uploaded
         self._account.count(row, "updated" if uploaded and outcome == "unchanged" else outcome, record_id)
+
+    def _reject(self, intent: Intent, error: RowRejectedError) -> None:
+        """Reject a row that Ninox does not take, with the fields that it was sent: its own words are not repeated."""
+        sent = [repr(field.name) for field in self.plan.table.fields if field.id in intent.write.fields]
+        names = ", ".join(sent[:_MOST_NAMED]) + (f" and {len(sent) - _MOST_NAMED} more" if sent[_MOST_NAMED:] else "")
+        reason = f"{error.reason} Sent: {names or 'no field'}."
+        self._account.reject(intent.row, RowRejectedError(code=error.code, reason=reason))
 
     def _delete(self, rows: Iterable[tuple[Row, ExistingRecord | None]]) -> None:
         """Delete the records of rows that say so; one that was deleted already needs nothing."""
@@ -287,3 +243,49 @@ class RowWriter:
                 ", ".join(map(repr, names)),
             )
         return deleted
+
+    def is_about_any(self, rows: Iterable[Row]) -> bool:
+        """Return whether rows are about any record of the table, or it has none."""
+        return any(self._match(rows).values()) or self._destination.matcher_of(self.plan).is_empty
+
+    def find_rejected(self) -> set[int]:
+        """Return the ids of the records that rejected rows were about; the table is read for it."""
+        if not (self.plan.needs_key and self._account.rejected_keys):
+            return set()
+        matcher = self._destination.matcher_of(self.plan)
+        matcher.read_rest()
+        return {record.id for key in self._account.rejected_keys for record in matcher.index.find(key)}
+
+    def find_unseen(self) -> Unseen | None:
+        """Read what is left of the table; return the records for which no row came, None if its end is not certain."""
+        matcher = self._destination.matcher_of(self.plan)
+        matcher.read_rest()
+        known = set(matcher.index.ids())
+        unseen = known - self._account.seen
+        created = set(self._account.created)
+        before = known - created
+        really_known = before if self._preview else known | created  # a dry run makes its ids up
+        if unseen and not self._table.ends_at(max(really_known)):
+            return None
+        return Unseen(
+            sorted(unseen),
+            records_before=len(before) + self._account.report.deleted,
+            keys_are_shown=self.plan.matches_record_id or not matcher.has_seen_no_key,
+        )
+
+    def link(self, rows: Iterable[Row]) -> None:
+        """Set the references of rows that were written without them; their counts were remembered."""
+        intents = []
+        for row in rows:
+            counted = self._account.counted_before(row)
+            if counted is not None and counted.record_id:
+                links = {key: value for key, value in row.encoded.fields.items() if key in self.plan.references}
+                intents.append(Intent(row, RecordWrite(fields=links, id=counted.record_id), creates=False))
+        for outcome in self._batches.save(intents):
+            if outcome.error is not None:
+                self._reject(outcome.intent, outcome.error)
+                continue
+            self._table.note_saved(outcome.record_id, outcome.intent.write.fields)
+            counted = self._account.counted_before(outcome.intent.row)
+            if counted is not None and counted.outcome == "unchanged":
+                self._account.recount(outcome.intent.row, "updated")

@@ -143,21 +143,6 @@ class StreamLoader:
         files = FileLoader(plan, destination, self._sources)
         self.writer = RowWriter(plan, account, destination, self.deleter, files, plan_anew=plan_anew)
 
-    @property
-    def first_unsettled(self) -> int | None:
-        """Number of the first row that is neither written nor accounted for."""
-        # Of a mirror it is the first of all, until the records that did not come are deleted, or nobody can say which.
-        is_open_mirror = self.plan.mode == "mirror" and self.account.report.read > 0 and not self.is_finished
-        numbers = (
-            *(row.since for row in self._rows[:1]),
-            self._failed_from,
-            self.waiting.first_since,
-            self.waiting_deletions.first_since,
-            self.account.blocked_from,
-            1 if is_open_mirror else None,
-        )
-        return min((number for number in numbers if number is not None), default=None)
-
     def add(self, record: Mapping[str, Any], size: int) -> None:
         """Receive a row that came in so many bytes; nothing is sent yet."""
         self.buffered.add(record, size)
@@ -249,26 +234,21 @@ class StreamLoader:
             with_earlier.append(row)
         return with_earlier
 
-    def retry_now_and_then(self) -> None:
-        """Load waiting rows once a minute; many of them only when they have doubled, if the last time helped few."""
-        before = len(self.waiting)
-        if before >= self._retry_from:
-            helped = self.retry_waiting()
-            self._retry_from = 2 * before if before > _FEW_WAITING and helped < before // 10 else 0
-
-    def retry_waiting(self) -> int:
-        """Load the waiting rows whose linked records have come meanwhile; return how many.
-
-        Rows of a block are loaded in the order in which one needs the other. So that chains across blocks need few
-        rounds, whichever end came first, every second round begins with the newest.
-        """
-        before = len(self.waiting)
-        with self.working():
-            for block in self.waiting.blocks(newest_first=self._looks_back):
-                self.waiting.discard_all(block, but=self._load(block))
-            self.waiting = self.waiting.without_gaps()
-        self._looks_back = not self._looks_back
-        return before - len(self.waiting)
+    def _load(self, rows: list[Row]) -> Sequence[Row]:
+        """Load rows; return those that must wait."""
+        if not self.plan.references and not self.replaces_all(rows):
+            self.writer.write(rows)
+            return ()
+        kept = merge(rows) if self.plan.needs_key else rows
+        self.account.skip(len(rows) - len(kept), SUPERSEDED)
+        while kept:
+            ready, kept = self.links.resolve(kept)
+            if self.replaces_all(ready):
+                return [*ready, *kept]
+            if not ready:
+                break
+            self.writer.write(ready)
+        return kept
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -286,6 +266,21 @@ class StreamLoader:
             raise
         except Exception as error:  # noqa: BLE001 (whatever it is, other streams have no part in it)
             self.fail(_log_defect(error))
+
+    @property
+    def first_unsettled(self) -> int | None:
+        """Number of the first row that is neither written nor accounted for."""
+        # Of a mirror it is the first of all, until the records that did not come are deleted, or nobody can say which.
+        is_open_mirror = self.plan.mode == "mirror" and self.account.report.read > 0 and not self.is_finished
+        numbers = (
+            *(row.since for row in self._rows[:1]),
+            self._failed_from,
+            self.waiting.first_since,
+            self.waiting_deletions.first_since,
+            self.account.blocked_from,
+            1 if is_open_mirror else None,
+        )
+        return min((number for number in numbers if number is not None), default=None)
 
     def replaces_all(self, rows: Sequence[Row]) -> bool:
         """Return whether rows of a mirror must wait, as its table has records, and no row so far is about any of them.
@@ -308,21 +303,33 @@ class StreamLoader:
                 "match_on is right and keys are spelled alike, or use mode upsert"
             )
 
-    def _load(self, rows: list[Row]) -> Sequence[Row]:
-        """Load rows; return those that must wait."""
-        if not self.plan.references and not self.replaces_all(rows):
-            self.writer.write(rows)
-            return ()
-        kept = merge(rows) if self.plan.needs_key else rows
-        self.account.skip(len(rows) - len(kept), SUPERSEDED)
-        while kept:
-            ready, kept = self.links.resolve(kept)
-            if self.replaces_all(ready):
-                return [*ready, *kept]
-            if not ready:
-                break
-            self.writer.write(ready)
-        return kept
+    def retry_now_and_then(self) -> None:
+        """Load waiting rows once a minute; many of them only when they have doubled, if the last time helped few."""
+        before = len(self.waiting)
+        if before >= self._retry_from:
+            helped = self.retry_waiting()
+            self._retry_from = 2 * before if before > _FEW_WAITING and helped < before // 10 else 0
+
+    def retry_waiting(self) -> int:
+        """Load the waiting rows whose linked records have come meanwhile; return how many.
+
+        Rows of a block are loaded in the order in which one needs the other. So that chains across blocks need few
+        rounds, whichever end came first, every second round begins with the newest.
+        """
+        before = len(self.waiting)
+        with self.working():
+            for block in self.waiting.blocks(newest_first=self._looks_back):
+                self.waiting.discard_all(block, but=self._load(block))
+            self.waiting = self.waiting.without_gaps()
+        self._looks_back = not self._looks_back
+        return before - len(self.waiting)
+
+    def _may_be_rejected(self, record_id: int) -> bool:
+        """Return whether a row that was rejected is about a record, or may be; asked when all rows have come."""
+        keys = len(self.account.rejected_keys)
+        if keys != self._found_rejected[0]:
+            self._found_rejected = keys, self.writer.find_rejected()
+        return self.account.has_nameless_rejects or record_id in self._found_rejected[1]
 
     def fail(self, reason: str) -> None:
         """Load no more rows, nor those that wait; what was not loaded is not settled, and comes again."""
@@ -338,13 +345,6 @@ class StreamLoader:
         """Drop the rows that wait."""
         self.waiting.close()
         self.waiting_deletions.close()
-
-    def _may_be_rejected(self, record_id: int) -> bool:
-        """Return whether a row that was rejected is about a record, or may be; asked when all rows have come."""
-        keys = len(self.account.rejected_keys)
-        if keys != self._found_rejected[0]:
-            self._found_rejected = keys, self.writer.find_rejected()
-        return self.account.has_nameless_rejects or record_id in self._found_rejected[1]
 
 
 class LostStream:
