@@ -27,7 +27,7 @@ from target_ninox.sdk_overrides import BatchConfig, SdkTarget
 from target_ninox.settings import CONFIG_JSONSCHEMA, REMOVED_SETTINGS, TargetSettings
 from target_ninox.state import DurableStates, State, write_state
 from target_ninox.stream_maps import find_filter, find_missing_source, makes, transform
-from target_ninox.write.finishing import check_unused_maps, check_unused_settings
+from target_ninox.unused_settings import check_unused_maps, check_unused_settings
 from target_ninox.write.load import Load, open_load
 from target_ninox.write.safety import Defects
 from target_ninox.write.stream import Buffered, LostStream, StreamLoader

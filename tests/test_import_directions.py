@@ -147,7 +147,7 @@ LAYERS = {
         {"records"},
         {"mapping"},
         {"account"},
-        {"rejects", "report", "dry_run", "limits"},
+        {"rejects", "report", "dry_run", "limits", "unused_settings"},
         {"messages", "settings", "completeness", "state", "stream_maps", "rows"},
         {"sdk_overrides"},
     ),

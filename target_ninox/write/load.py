@@ -21,8 +21,9 @@ from target_ninox.rejects import Rejects
 from target_ninox.report import RunReport
 from target_ninox.rows import StreamSchema
 from target_ninox.settings import TargetSettings
-from target_ninox.write import finishing
+from target_ninox.write.another_writer import find_other_writer
 from target_ninox.write.files import FileSources
+from target_ninox.write.late_deletions import CUT_OFF, delete_waiting, remove_unseen
 from target_ninox.write.late_links import load_waiting
 from target_ninox.write.safety import ClaimedRecords, Defects
 from target_ninox.write.stream import LostStream, StreamLoader
@@ -116,14 +117,14 @@ class Load:
         loaders = self.loaders
         load_waiting(loaders, self.claimed)
         doubts_of = {loader.plan.stream: list(doubts(loader)) for loader in loaders if loader.plan.mode == "mirror"}
-        doubt = self.defects.doubt or (None if has_ended else finishing.CUT_OFF)
-        finishing.delete_waiting(loaders, doubt=doubt)
+        doubt = self.defects.doubt or (None if has_ended else CUT_OFF)
+        delete_waiting(loaders, doubt=doubt)
         if doubts_of:
-            finishing.remove_unseen(loaders, doubts_of, self.destination, self.claimed)
+            remove_unseen(loaders, doubts_of, self.destination, self.claimed)
         other_writer = None
         if not self.settings.dry_run:
             with self.defects.outlived(follows=_NO_LOOK):
-                other_writer = finishing.find_other_writer(loaders, self.destination)
+                other_writer = find_other_writer(loaders, self.destination)
         rejected = self.rejects.error() if self.settings.fails_on_reject else None
         self.close(is_complete=True)
         errors = (rejected, self.report.error(), other_writer)

@@ -565,7 +565,7 @@ PROMISES = [
             Defect("target_ninox:StreamDeleter.delete_or_wait", "may_cascade(self._destination, table_id)", "False"),
             Defect(
                 "target_ninox:Load.finish",
-                "finishing.delete_waiting(loaders, doubt=doubt)",
+                "delete_waiting(loaders, doubt=doubt)",
                 "pass",
             ),
         ),

@@ -1,18 +1,14 @@
-"""What can only be done when all input is there: a mirror's deletions, and looks at what nobody used or expected."""
+"""Deletions that wait for the end of the input: of rows that say so where others may go along, and of a mirror."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from ninox_api.errors import NinoxConfigError, NinoxError
-from ninox_singer.names import did_you_mean, fits, is_glob, probably_meant
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.records.destination import Destination
 from target_ninox.records.waiting import WaitingRows
-from target_ninox.settings import TargetSettings
 from target_ninox.write.cascade import Cascade, CascadeTakesRowsError, RecordKey, find_cascade
 from target_ninox.write.delete import describe_deletion
 from target_ninox.write.row_writer import Unseen
@@ -21,30 +17,10 @@ from target_ninox.write.stream import StreamLoader
 
 logger = logging.getLogger(__name__)
 
-MOST_PAIRS = 10
-"""So many pairs of ids are named in a message; a person looks at the first ones."""
-
-LIKENESS_OF_SLIPS = 0.8
-"""Names that are more alike are taken for one that is mistyped; below that, for a stream that another tap sends."""
-
 CUT_OFF = (
     "the input does not end with a STATE that names no stream as currently_syncing, so that rows of what Ninox would "
     "delete along may be missing, and its deletions wait"
 )
-
-
-class AnotherWriterError(NinoxError):
-    """Somebody else created records with the same keys while this run was under way."""
-
-    def __init__(self, plan: WritePlan, twins: Sequence[tuple[int, int]]) -> None:
-        """Name the table and the pairs: the id of this run's record, and that of the other one."""
-        pairs = ", ".join(f"{ours} and {other}" for ours, other in twins[:MOST_PAIRS])
-        more = f", and {len(twins) - MOST_PAIRS} more" if len(twins) > MOST_PAIRS else ""
-        super().__init__(
-            f"{plan.stream}: while this run was under way, somebody else created records in table {plan.table.name!r} "
-            f"with the keys of records that it created, too. These ids are pairs: {pairs}{more}. Delete one of each "
-            "pair in Ninox, and let one run at a time write into a table."
-        )
 
 
 class _Removal(NamedTuple):
@@ -53,57 +29,6 @@ class _Removal(NamedTuple):
     loader: StreamLoader
     unseen: Unseen
     cascade: Cascade
-
-
-def check_unused_settings(settings: TargetSettings, came: Collection[str]) -> None:
-    """Refuse settings whose stream is mistyped, and warn of others that did not come: other taps may send those.
-
-    To refuse all would end `meltano run tap-a target-ninox tap-b target-ninox` between its two halves, each night, and
-    a tap that sends no SCHEMA for a table in which nothing changed.
-
-    Raises:
-        NinoxConfigError: A stream of nearly that name came and has no settings of its own.
-    """
-    problems = []
-    for name in settings.streams:
-        if any(fits(name, stream) for stream in came):
-            continue
-        meant = probably_meant(name, (s for s in came if settings.own_key(s) is None), likeness=LIKENESS_OF_SLIPS)
-        problem = f"streams.{name}: no stream of that name came, so the setting had no effect."
-        if meant is None:
-            logger.warning("%s%s", problem, did_you_mean(name, came))
-        else:
-            problems.append(
-                f"{problem} Did you mean {meant!r}, which was loaded without it? Then correct the name and load it "
-                f"again; if not, give {meant!r} settings of its own, if only {{}}."
-            )
-    if problems:
-        raise NinoxConfigError(problems)
-
-
-def check_unused_maps(maps: Mapping[str, Any], came: Collection[str]) -> None:
-    """Do the same for the target's stream maps; what a mistyped one should have hidden was loaded.
-
-    Raises:
-        NinoxConfigError: A stream of nearly that name came and has no map of its own.
-    """
-    problems = []
-    for name, rules in maps.items():
-        source = rules.get("__source__", name) if isinstance(rules, Mapping) else name
-        if name == "__else__" or any(fnmatchcase(stream, source) for stream in came):  # as the SDK looks for them
-            continue
-        without = [stream for stream in came if stream not in maps]
-        meant = None if is_glob(source) else probably_meant(source, without, likeness=LIKENESS_OF_SLIPS)
-        problem = f"stream_maps.{name}: no stream {source!r} came, so the map had no effect."
-        if meant is None:
-            logger.warning("%s%s", problem, did_you_mean(source, came))
-        else:
-            problems.append(
-                f"{problem} Did you mean {meant!r}, which was loaded without it? Then correct the name and look at "
-                f"what was loaded; if not, give {meant!r} a map of its own, if only {{}}."
-            )
-    if problems:
-        raise NinoxConfigError(problems)
 
 
 def delete_waiting(loaders: Sequence[StreamLoader], *, doubt: str | None) -> None:
@@ -222,35 +147,3 @@ def _refuse_to_take_rows(
         stream = claimed.stream_that_keeps(*record)
         if stream is not None:
             raise CascadeTakesRowsError(plan, destination.described.table_name(record.table_id), stream)
-
-
-def find_other_writer(loaders: Sequence[StreamLoader], destination: Destination) -> AnotherWriterError | None:
-    """Look whether somebody else created records with the keys of this run's; no call unless ids say that any were.
-
-    Returns:
-        The error to end with, None if there is nothing.
-    """
-    for table_id in dict.fromkeys(loader.plan.table.id for loader in loaders if loader.account.created):
-        table = destination.table(table_id)
-        sharing = [loader for loader in loaders if loader.plan.table.id == table_id]
-        keyed = [loader for loader in sharing if loader.plan.match_field_ids]
-        if not (table.gaps and keyed):
-            continue
-        table.read_unread()
-        twins = {
-            (twin.id, record.id)
-            for record in table.read_gaps()
-            if not _has_created(sharing, record.id)
-            for loader in keyed
-            if (key := loader.plan.key_of(record.fields)) is not None
-            for twin in destination.matcher_of(loader.plan).index.find(key)
-            if _has_created(sharing, twin.id)
-        }
-        if twins:
-            return AnotherWriterError(keyed[0].plan, sorted(twins))
-    return None
-
-
-def _has_created(loaders: Iterable[StreamLoader], record_id: int) -> bool:
-    """Return whether a record was made by this run."""
-    return any(record_id in loader.account.created for loader in loaders)
