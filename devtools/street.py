@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import CodeType, FrameType
 
-from ninox_simulator.documents import DatabaseDocument, RecordDocument, TeamDocument
+from ninox_simulator.seeds import DatabaseDocument, RecordDocument, TeamDocument
 from ninox_simulator.server import Simulator
 from tap_ninox.__main__ import main as tap_ninox
 from target_ninox.__main__ import main as target_ninox

@@ -17,8 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from ninox_simulator.control_api import CONTROL_PREFIX, control
 from ninox_simulator.faults import Fault
-from ninox_simulator.log import LogEntry
-from ninox_simulator.messages import ApiError, Request, error_reply
+from ninox_simulator.messages import ApiError, LogEntry, Request, error_reply
 from ninox_simulator.routes import answer
 from ninox_simulator.simulation import Simulation
 

@@ -8,7 +8,6 @@ from typing import Any
 from starlette.responses import Response
 
 from ninox_simulator.messages import ApiError, Request, error_reply, json_reply
-from ninox_simulator.shapes import storage_form
 from ninox_simulator.simulation import Simulation
 
 CONTROL_PREFIX = "_simulator"
@@ -61,7 +60,7 @@ def _records(ninox: Simulation, query: Body) -> Any:
     table = database.find_table(key) if database else None
     if table is None:
         raise ApiError(404, "There is no such database or table")
-    return [storage_form(record, with_sequence=True) for record in table.after_id(0)]
+    return [record.stored_form(with_sequence=True) for record in table.after_id(0)]
 
 
 _CONTROLS: dict[tuple[str, ...], Callable[[Simulation, Body], Any]] = {

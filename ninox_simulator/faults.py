@@ -20,8 +20,7 @@ from typing import Any, NamedTuple
 from starlette.responses import FileResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from ninox_simulator.log import RequestLog
-from ninox_simulator.messages import NOT_FOUND_IN_A_BATCH, ApiError, Request, json_reply, whole_number
+from ninox_simulator.messages import NOT_FOUND_IN_A_BATCH, ApiError, Request, RequestLog, json_reply, whole_number
 
 _WHOLE_NUMBERS = ("after", "status", "times", "bytes")
 _DRIP_PIECES = 20

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from ninox_simulator.messages import ApiError, Request, whole_number
-from ninox_simulator.shapes import storage_form
 from ninox_simulator.simulation import Simulation
 from ninox_simulator.store import Database, Record, Removal, Table
 from ninox_simulator.switches import Switches
@@ -127,7 +126,7 @@ def _files(database: Database, since: int, switches: Switches, table_id: str | N
 
 
 def _update(record: Record, switches: Switches) -> Json:
-    form = storage_form(record, with_sequence=switches["feed_record_sq"] != "absent")
+    form = record.stored_form(with_sequence=switches["feed_record_sq"] != "absent")
     if switches["feed_record_sq"] == "text" and "_sq" in form:
         form["_sq"] = str(form["_sq"])
     match switches["feed_updates"]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
 
-from ninox_simulator.documents import DEFAULT_USER
+from ninox_simulator.seeds import DEFAULT_USER
 
 Json = dict[str, Any]
 Key = tuple[str, int]

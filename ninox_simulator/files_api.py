@@ -13,6 +13,7 @@ from typing_extensions import override
 from ninox_simulator.files import StoredFile
 from ninox_simulator.messages import ApiError, Request
 from ninox_simulator.records_api import find
+from ninox_simulator.scripts_api import TriggeredWrites
 from ninox_simulator.simulation import Simulation
 from ninox_simulator.store import FILE_TYPES, Database, Table
 
@@ -40,7 +41,7 @@ def upload(ninox: Simulation, request: Request, database: Database, table: Table
     moves_record = ninox.switches["files_move_record"] == "yes"
     database.put_file(table.id, record.id, file.filename, file.file, moves_record=moves_record)
     if field_id is not None:
-        ninox.writes(database).update(table.id, record.id, {field_id: file.filename})
+        TriggeredWrites(ninox, database).update(table.id, record.id, {field_id: file.filename})
     return PlainTextResponse(UPLOADED) if ninox.switches["upload_answer"] == "text" else {"message": UPLOADED}
 
 

@@ -1,14 +1,19 @@
-"""Records of a table: lists, single ones, look-ups, saves and deletions (Ninox docs: Tables, fields, and records)."""
+"""Records of a table: lists, single ones, look-ups, saves and deletions (Ninox docs: Tables, fields, and records).
+
+At the end, how a record is answered.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
+import msgspec
+
 from ninox_simulator.messages import NOT_FOUND_IN_A_BATCH, ApiError, Request, decoded, is_set, whole_number
-from ninox_simulator.scripts import TriggeredWrites
-from ninox_simulator.shapes import RecordShape, storage_form
+from ninox_simulator.scripts_api import TriggeredWrites
 from ninox_simulator.simulation import Simulation
 from ninox_simulator.store import NEVER_STORED, Database, Record, Table
 from ninox_simulator.switches import Switches
@@ -18,21 +23,19 @@ Json = dict[str, Any]
 DEFAULT_PER_PAGE = 100
 """Ninox docs: Tables, fields, and records. `limit`, `offset` and `pageSize` do nothing (observed)."""
 
-_IDS = frozenset({"ids", "id"})
-
 
 # ------------------------------------------------------------------------------------------------------------- reading
 
 
 def listed(ninox: Simulation, request: Request, database: Database, table: Table) -> bytes:
     """Answer a page of records; parameters that Ninox does not know are passed over, as it does (observed)."""
-    shape = _shape(ninox, request, database, table)
+    shape = _RecordShape(ninox, request, database, table)
     return b"[" + b",".join(map(shape.encoded, _page(table, request.query, ninox.switches))) + b"]"
 
 
 def one(ninox: Simulation, request: Request, database: Database, table: Table, record_id: str) -> Json:
     """Answer one record."""
-    return _shape(ninox, request, database, table).of(find(table, record_id))
+    return _RecordShape(ninox, request, database, table).of(find(table, record_id))
 
 
 def search(ninox: Simulation, request: Request, database: Database, table: Table) -> Any:
@@ -40,7 +43,7 @@ def search(ninox: Simulation, request: Request, database: Database, table: Table
     body = request.json() if request.body else {}
     filters = _unnested(body.get("filters") if isinstance(body, dict) else None)
     record = next(iter(_filtered(table, table.after_id(0), filters)), None)
-    return [] if record is None else _shape(ninox, request, database, table).of(record)
+    return [] if record is None else _RecordShape(ninox, request, database, table).of(record)
 
 
 def find(table: Table, record_id: str) -> Record:
@@ -54,13 +57,6 @@ def find(table: Table, record_id: str) -> Record:
     if record is None:
         raise ApiError(404, "Record not found")
     return record
-
-
-def _shape(ninox: Simulation, request: Request, database: Database, table: Table) -> RecordShape:
-    query = request.query
-    ids = is_set(query, "ids") or query.get("style") in _IDS
-    choice_ids = query.get("choiceStyle") in _IDS or query.get("choice") in _IDS
-    return RecordShape(database, table, ninox.switches, ids=ids, choice_ids=choice_ids)
 
 
 def _page(table: Table, query: Mapping[str, str], switches: Switches) -> Iterable[Record]:
@@ -166,7 +162,7 @@ def save(ninox: Simulation, request: Request, database: Database, table: Table) 
     """
     body = request.json()
     elements = body if isinstance(body, list) else [body]
-    writes, shape = ninox.writes(database), _shape(ninox, request, database, table)
+    writes, shape = TriggeredWrites(ninox, database), _RecordShape(ninox, request, database, table)
     prepared: Iterable[_Element] = (_prepared(table, element, ninox.switches) for element in elements)
     if ninox.switches["batch"] == "atomic":
         prepared = list(prepared)  # all are checked before the first is stored
@@ -181,8 +177,8 @@ def merge(ninox: Simulation, request: Request, database: Database, table: Table,
     record = find(table, record_id)
     body = request.json()
     fields = _by_id(table, body.get("fields") if isinstance(body, dict) else body, ninox.switches)
-    updated = ninox.writes(database).update(table.id, record.id, fields)
-    return _shape(ninox, request, database, table).of(updated)
+    updated = TriggeredWrites(ninox, database).update(table.id, record.id, fields)
+    return _RecordShape(ninox, request, database, table).of(updated)
 
 
 def delete(_: Simulation, __: Request, database: Database, table: Table, record_id: str) -> Any:
@@ -235,7 +231,7 @@ def _prepared(table: Table, element: Any, switches: Switches) -> _Element:
     return _Element(None if raw_id is None else _record_id(raw_id), upsert, fields, flat)
 
 
-def _saved(writes: TriggeredWrites, table: Table, element: _Element, shape: RecordShape) -> Json:
+def _saved(writes: TriggeredWrites, table: Table, element: _Element, shape: _RecordShape) -> Json:
     if element.record_id is None:
         record = writes.create(table.id, element.fields)
     elif element.record_id in table.records:
@@ -244,7 +240,7 @@ def _saved(writes: TriggeredWrites, table: Table, element: _Element, shape: Reco
         record = writes.create(table.id, element.fields, id=element.record_id)
     else:
         return dict(NOT_FOUND_IN_A_BATCH)
-    return storage_form(record) if element.flat else shape.of(record)
+    return record.stored_form() if element.flat else shape.of(record)
 
 
 def _by_id(table: Table, fields: Any, switches: Switches) -> Json:
@@ -284,3 +280,131 @@ def _record_id(value: Any) -> int:
     if isinstance(value, str) and (number := whole_number(value)) is not None and len(value) < 19:  # noqa: PLR2004
         return number
     raise ApiError(400, "A record id is a positive whole number")
+
+
+# ----------------------------------------------------------------------------------------------------------- answering
+
+_TEXT_TYPES = frozenset({"string", "html"})
+_STORED = frozenset({"boolean", "date", "timestamp", "dmulti"})
+_SPECIAL = frozenset({"choice", "multi", "ref"}) | _STORED
+_IDS = frozenset({"ids", "id"})
+_ENCODER = msgspec.json.Encoder()
+
+
+class _RecordShape:
+    """How records of one table are answered: keys, choices and the unknowns.
+
+    Ninox docs: Tables, fields, and records (names by default, ids on request).
+    """
+
+    def __init__(self, ninox: Simulation, request: Request, database: Database, table: Table) -> None:
+        """Work out once what holds for every record."""
+        switches, query = ninox.switches, request.query
+        asks_ids = is_set(query, "ids") or query.get("style") in _IDS
+        asks_choice_ids = query.get("choiceStyle") in _IDS or query.get("choice") in _IDS
+        ids = asks_ids and switches["ids_parameter"] == "honoured"
+        hidden = database.unreadable_fields.get(table.id, set())
+        fields = {key: raw for key, raw in table.fields.items() if key not in hidden and raw.get("base") != "fn"}
+        self._keys = {key: key if ids else str(raw.get("caption", key)) for key, raw in fields.items()}
+        self._bases = {key: raw.get("base") for key, raw in fields.items()}
+        self._by_caption = not (asks_choice_ids and switches["choice_style"] == "honoured")
+        self._captions = {key: _captions(raw) for key, raw in fields.items() if raw.get("values")}
+        self._switches = switches
+        self._reverse = _Reverse(database, table) if switches["rev"] == "array" else None
+        self._special = {key for key, base in self._bases.items() if base in _SPECIAL}
+        self._stores_none = switches["dynamic_choices"] == "stored"
+        self._blank = switches["empty_fields"] == "blank"
+        # Back references change without the record's knowing.
+        self._is_kept = ids and not self._by_caption and self._reverse is None
+        self._as_of = max(switches.change, database.schema_change)
+
+    def encoded(self, record: Record) -> bytes:
+        """Return a record as JSON; the form that bulk readers ask for is kept with the record."""
+        if not self._is_kept:
+            return _ENCODER.encode(self.of(record))
+        if record.encoded_for != self._as_of:
+            record.encoded = _ENCODER.encode(self.of(record))
+            record.encoded_for = self._as_of
+        return record.encoded
+
+    def of(self, record: Record) -> Json:
+        """Return a record as the API answers it."""
+        answer: Json = {"id": record.id}
+        if record.sequence is not None and self._switches["sequence_field"] == "present":
+            answer["sequence"] = record.sequence
+        answer["createdAt"] = record.created_at
+        answer["createdBy"] = record.created_by
+        answer["modifiedAt"] = record.modified_at
+        answer["modifiedBy"] = record.modified_by
+        answer["fields"] = self._fields(record)
+        return answer
+
+    def _fields(self, record: Record) -> Json:
+        keys, special = self._keys, self._special
+        fields = {
+            keys[key]: self._value(key, value) if key in special else value
+            for key, value in record.fields.items()
+            if key in keys and self._bases[key] not in NEVER_STORED
+        }
+        if self._blank:
+            for key, base in self._bases.items():
+                if base in _TEXT_TYPES:
+                    fields.setdefault(keys[key], "")
+        if self._stores_none:
+            fields.update(
+                {keys[k]: 0 for k, base in self._bases.items() if base == "dchoice" and k not in record.fields}
+            )
+        if self._reverse is not None:
+            fields.update({keys[key]: ids for key, ids in self._reverse.of(record.id).items() if key in keys})
+        return fields
+
+    def _value(self, key: str, value: Any) -> Any:
+        base = self._bases[key]
+        if base == "ref":
+            return [value] if self._switches["ref"] == "array" else value
+        if base in _STORED:
+            return self._as_stored(base, value)
+        captions = self._captions.get(key, {})
+        if base == "choice":
+            return captions.get(value, value) if self._by_caption else value
+        if not isinstance(value, list):  # a choice that became something else
+            return value
+        options = [captions.get(option, option) for option in value] if self._by_caption else value
+        if self._switches["multi"] == "text":
+            return ",".join(map(str, options))
+        return dict.fromkeys(options, True) if self._switches["multi"] == "object" else options
+
+    def _as_stored(self, base: str, value: Any) -> Any:
+        """Return a value as the app keeps it, where the switches say that the API passes that on."""
+        if base == "boolean":
+            return int(value) if self._switches["booleans"] == "numbers" and isinstance(value, bool) else value
+        if base == "dmulti":
+            is_mask = self._stores_none and isinstance(value, list)
+            return f"{sum(1 << int(number) for number in value):x}" if is_mask else value
+        return _milliseconds(value) if self._switches["dates"] == "milliseconds" else value
+
+
+def _milliseconds(value: Any) -> Any:
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return value
+    return int(moment.replace(tzinfo=timezone.utc).timestamp() * 1000)
+
+
+class _Reverse:
+    """Back sides of references, worked out from the other table."""
+
+    def __init__(self, database: Database, table: Table) -> None:
+        self._links = {
+            key: database.links(str(raw["refTypeId"]), str(raw.get("refFieldId")))
+            for key, raw in table.fields.items()
+            if raw.get("base") == "rev" and raw.get("refTypeId") in database.tables
+        }
+
+    def of(self, record_id: int) -> Mapping[str, list[int]]:
+        return {key: linked[record_id] for key, linked in self._links.items() if record_id in linked}
+
+
+def _captions(raw: Mapping[str, Any]) -> dict[str, str]:
+    return {key: str(option.get("caption", key)) for key, option in raw["values"].items()}

@@ -59,9 +59,7 @@ ROUTES = (
         "GET",
         "{db}",
         schema_api.database,
-        [
-            Known("observed", _SCHEMA),
-        ],
+        [Known("observed", _SCHEMA)],
     ),
     Route("GET", "{db}/schema", schema_api.schema),
     Route("GET", "{db}/query", scripts_api.query, [Known("observed", _QUERY, "`GET {db}/query?query=`")]),

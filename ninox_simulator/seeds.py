@@ -1,17 +1,75 @@
-"""Where sample data comes from: the sample company, nothing, as much as wanted of the same kind, or a JSON file."""
+"""Sample data before the store takes it over: what a seed is made of, and where it comes from.
+
+The sample company, nothing, as much as wanted of the same kind, or a JSON file.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import count, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
-from ninox_simulator.documents import DatabaseDocument, RecordDocument, TeamDocument
+DEFAULT_USER = "kQ7hWmZ3pXc9RtB2u"
+DEFAULT_TIME = "2024-01-01T08:00:00"
+
+
+class RecordDocument(NamedTuple):
+    """One record in stored form.
+
+    Attributes:
+        fields: Field id → stored value; empty fields are absent.
+        sequence: None for a record that answers without a `sequence` (observed on some records).
+    """
+
+    id: int
+    fields: dict[str, Any]
+    sequence: int | None = None
+    created_at: str = DEFAULT_TIME
+    created_by: str = DEFAULT_USER
+    modified_at: str = DEFAULT_TIME
+    modified_by: str = DEFAULT_USER
+
+
+@dataclass(kw_only=True, slots=True)
+class DatabaseDocument:
+    """A database with its raw schema, as `GET {database}` answers it, and its records.
+
+    Attributes:
+        records: Table id → records in ascending id; consumed once.
+        next_rids: Table id → id of the next new record, where it is beyond the last id.
+        sequence: The database's sequence, at least the highest of its records.
+        password: Locked: to be sent as `nx-password`.
+        unreadable_tables: Tables whose records answer 403.
+        unreadable_fields: Table id → fields left out of its records.
+        file_sizes: File name → bytes, for files of the sample data whose size matters.
+    """
+
+    id: str
+    name: str
+    schema: dict[str, Any]
+    settings: dict[str, Any] = field(default_factory=dict)
+    records: dict[str, Iterable[RecordDocument]] = field(default_factory=dict)
+    next_rids: dict[str, int] = field(default_factory=dict)
+    sequence: int = 0
+    password: str | None = None
+    unreadable_tables: list[str] = field(default_factory=list)
+    unreadable_fields: dict[str, list[str]] = field(default_factory=dict)
+    file_sizes: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(kw_only=True, slots=True)
+class TeamDocument:
+    """A team and its databases."""
+
+    id: str
+    name: str
+    databases: list[DatabaseDocument]
+
 
 PROFILES = ("s", "m")
 SAMPLE = "blattwerk"
@@ -19,7 +77,6 @@ EMPTY = "empty"
 
 BULK_TEAM_ID = "bulkTeam000000001"
 BULK_DATABASE_ID = "bulk00000001"
-_BULK = re.compile(r"bulk:(\d+)x(\d+)x(\d+)", re.ASCII)
 
 _STAGES = {str(number): {"caption": f"Stage {number}", "order": number} for number in range(1, 7)}
 BULK_FIELDS: dict[str, dict[str, Any]] = {
@@ -39,34 +96,6 @@ BULK_FIELDS: dict[str, dict[str, Any]] = {
 _STREETS = ("Gärtnerweg", "Am Kanal", "Lindenstraße", "Rue de l'Église", "Højbro Plads")
 _DAY = date(2024, 1, 1)
 _MOMENT = datetime(2024, 1, 1, 6, 0)  # noqa: DTZ001 (Ninox sends wall-clock times)
-
-
-def load_seed(seed: str, profile: str) -> list[TeamDocument]:
-    """Return the documents of a seed.
-
-    Args:
-        seed: `blattwerk`, `empty`, `bulk:TABLESxROWSxFIELDS`, or the path of a JSON file with a list of teams.
-        profile: Size of `blattwerk`: `s` or `m`.
-
-    Raises:
-        ValueError: There is no such seed or profile, or the file is not in the form of the documents.
-    """
-    if profile not in PROFILES:
-        message = f"Profile is one of {', '.join(PROFILES)}, not {profile!r}."
-        raise ValueError(message)
-    if seed == SAMPLE:
-        from ninox_simulator.samples.blattwerk import build  # noqa: PLC0415 (large, and often not needed)
-
-        return build(profile)
-    if seed == EMPTY:
-        return [TeamDocument(id="emptyTeam00000001", name="Empty", databases=[])]
-    if wanted := _BULK.fullmatch(seed):
-        tables, rows, fields = map(int, wanted.groups())
-        return bulk(tables=tables, rows=rows, fields=fields)
-    if Path(seed).is_file():
-        return _from_json(Path(seed))
-    message = f"There is no seed {seed!r}: give {SAMPLE}, {EMPTY}, bulk:TABLESxROWSxFIELDS or the path of a JSON file."
-    raise ValueError(message)
 
 
 def bulk(*, tables: int, rows: int, fields: int = len(BULK_FIELDS)) -> list[TeamDocument]:
@@ -131,7 +160,12 @@ def _bulk_records(rows: int, fields: int) -> Iterator[RecordDocument]:
         yield RecordDocument(id=number, fields=stored, sequence=number)
 
 
-def _from_json(path: Path) -> list[TeamDocument]:
+def from_file(path: Path) -> list[TeamDocument]:
+    """Return the teams of a JSON file.
+
+    Raises:
+        ValueError: It is not in the form of the documents.
+    """
     try:
         return [_team(raw) for raw in msgspec.json.decode(path.read_bytes())]
     except (msgspec.DecodeError, TypeError, KeyError, AttributeError) as error:

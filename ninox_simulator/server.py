@@ -21,8 +21,7 @@ import uvicorn
 from typing_extensions import Self, override
 
 from ninox_simulator.app import Application, Hook
-from ninox_simulator.documents import TeamDocument
-from ninox_simulator.seeds import SAMPLE
+from ninox_simulator.seeds import SAMPLE, TeamDocument
 from ninox_simulator.simulation import DEFAULT_TOKEN, Simulation
 
 HOST = "127.0.0.1"

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-from ninox_simulator.documents import TeamDocument
 from ninox_simulator.faults import Faults
-from ninox_simulator.log import RequestLog
-from ninox_simulator.scripts import TriggeredWrites
-from ninox_simulator.seeds import SAMPLE, load_seed
+from ninox_simulator.messages import RequestLog
+from ninox_simulator.seeds import EMPTY, PROFILES, SAMPLE, TeamDocument, bulk, from_file
 from ninox_simulator.store import Backup, Database, Store
 from ninox_simulator.switches import Switches
 
 DEFAULT_TOKEN = "simulator-key"  # noqa: S105 (opens nothing but the simulator)
 FIRST_DAY = 1
+_BULK = re.compile(r"bulk:(\d+)x(\d+)x(\d+)", re.ASCII)
 
 
 class Simulation:
@@ -49,10 +50,6 @@ class Simulation:
         self.log = RequestLog()
         self.token = token
         self._load()
-
-    def writes(self, database: Database) -> TriggeredWrites:
-        """Return what writes of the API go through."""
-        return TriggeredWrites(database, self.switches, self.log)
 
     def reset(self, seed: str | None = None, profile: str | None = None) -> None:
         """Load the seed again, or another one; log, faults and switches stay."""
@@ -102,3 +99,31 @@ class Simulation:
         self.log.loaded_at = len(self.log.entries)
         self._backups = []
         self.day = FIRST_DAY
+
+
+def load_seed(seed: str, profile: str) -> list[TeamDocument]:
+    """Return the documents of a seed.
+
+    Args:
+        seed: `blattwerk`, `empty`, `bulk:TABLESxROWSxFIELDS`, or the path of a JSON file with a list of teams.
+        profile: Size of `blattwerk`: `s` or `m`.
+
+    Raises:
+        ValueError: There is no such seed or profile, or the file is not in the form of the documents.
+    """
+    if profile not in PROFILES:
+        message = f"Profile is one of {', '.join(PROFILES)}, not {profile!r}."
+        raise ValueError(message)
+    if seed == SAMPLE:
+        from ninox_simulator.samples.blattwerk import build  # noqa: PLC0415 (large, and often not needed)
+
+        return build(profile)
+    if seed == EMPTY:
+        return [TeamDocument(id="emptyTeam00000001", name="Empty", databases=[])]
+    if wanted := _BULK.fullmatch(seed):
+        tables, rows, fields = map(int, wanted.groups())
+        return bulk(tables=tables, rows=rows, fields=fields)
+    if Path(seed).is_file():
+        return from_file(Path(seed))
+    message = f"There is no seed {seed!r}: give {SAMPLE}, {EMPTY}, bulk:TABLESxROWSxFIELDS or the path of a JSON file."
+    raise ValueError(message)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import IO, Any, NamedTuple
 
-from ninox_simulator.documents import DEFAULT_USER, DatabaseDocument, RecordDocument, TeamDocument
 from ninox_simulator.files import Files, StoredFile
+from ninox_simulator.seeds import DEFAULT_USER, DatabaseDocument, RecordDocument, TeamDocument
 from ninox_simulator.switches import changes
 
 Json = dict[str, Any]
@@ -41,6 +41,14 @@ class Record:
         self.modified_by = document.modified_by
         self.encoded = b""  # the answer kept ready for bulk readers,
         self.encoded_for = 0  # and the change to schema or switches that it was made after
+
+    def stored_form(self, *, with_sequence: bool = False) -> Json:
+        """Return it raw: flat, field ids, system keys with an underscore (third-party models)."""
+        form: Json = {"_id": self.id}
+        if with_sequence and self.sequence is not None:
+            form["_sq"] = self.sequence
+        form |= {"_cd": self.created_at, "_cu": self.created_by, "_md": self.modified_at, "_mu": self.modified_by}
+        return form | self.fields
 
     def copy(self) -> Record:
         """Return an independent record."""
@@ -98,8 +106,9 @@ class Table:
     def put(self, record: Record) -> None:
         """Add a record, or note that one changed."""
         if record.id not in self.records:
-            insort(self._ids, record.id)
+            # The record before its id: a test may read in its own thread, and whoever finds an id looks the record up.
             self.records[record.id] = record
+            insort(self._ids, record.id)
             self.next_rid = max(self.next_rid, record.id + 1)
         record.encoded_for = 0
         if self._by_sequence is not None and record.sequence is not None:

@@ -159,12 +159,10 @@ LAYERS = {
         {"routes", "control_api"},
         {"schema_api", "records_api", "feed_api", "files_api", "scripts_api"},
         {"simulation"},
-        {"faults", "seeds", "samples"},
-        {"scripts"},
-        {"shapes"},
+        {"faults", "samples"},
         {"store"},
         {"files"},
-        {"documents", "messages", "log", "switches", "nx"},
+        {"messages", "seeds", "switches", "nx"},
     ),
 }
 """Folders and files of a package, from above to below: each may import its like and what is below it."""

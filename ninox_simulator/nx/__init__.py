@@ -1,6 +1,6 @@
 """The part of the Ninox script language that the API's `query` and `exec` are used with.
 
-`parser` (text → tokens → tree) → `evaluator` (tree → value) → `functions`, `operators` → `values`. It imports nothing
+`parser` (text → tokens → tree) → `evaluator` (tree → value) → `functions` → `values`. It imports nothing
 of the simulator: the records are handed in. What is not known is refused by name.
 """
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from ninox_simulator.nx import NxError, functions, operators
+from ninox_simulator.nx import NxError, functions
 from ninox_simulator.nx import parser as nx
 from ninox_simulator.nx.values import RecordRef, Value, flattened, from_stored, kind, to_stored, truth
 
@@ -200,13 +200,13 @@ class Evaluator:
 
     def _unary(self, node: nx.Unary, scope: Scope) -> Value:
         value = self._value(node.operand, scope)
-        return not truth(value) if node.operator == "not" else operators.binary("-", None, value)
+        return not truth(value) if node.operator == "not" else functions.binary("-", None, value)
 
     def _binary(self, node: nx.Binary, scope: Scope) -> Value:
         left = self._value(node.left, scope)
         if node.operator in {"and", "or"}:
             return truth(left) if truth(left) is (node.operator == "or") else truth(self._value(node.right, scope))
-        return operators.binary(node.operator, left, self._value(node.right, scope))
+        return functions.binary(node.operator, left, self._value(node.right, scope))
 
     def _if(self, node: nx.If, scope: Scope) -> Value:
         return self._value(node.yes if truth(self._value(node.condition, scope)) else node.no, scope)

@@ -13,8 +13,8 @@ from pathlib import Path
 import requests
 
 from devtools.simulator_page import endpoints
-from ninox_simulator.seeds import load_seed
 from ninox_simulator.server import Simulator
+from ninox_simulator.simulation import load_seed
 
 PAGE = Path(__file__).parents[2] / "docs" / "simulator.md"
 TESTS = Path(__file__).parents[1] / "simulator"

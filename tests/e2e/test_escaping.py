@@ -16,7 +16,7 @@ from unicodedata import category
 
 import pytest
 
-from ninox_simulator.documents import RecordDocument, TeamDocument
+from ninox_simulator.seeds import RecordDocument, TeamDocument
 from ninox_simulator.server import Simulator
 from ninox_tools.__main__ import main as tools_main
 from tap_ninox.__main__ import main as tap_main

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.responses import Response
 
-from ninox_simulator.documents import RecordDocument
+from ninox_simulator.seeds import RecordDocument
 from tests.helpers import limits
 from tests.helpers.loaders import PostgresLoader
 from tests.helpers.run import run_tap

@@ -11,7 +11,7 @@ import socket
 
 import pytest
 
-from ninox_simulator.documents import TeamDocument
+from ninox_simulator.seeds import TeamDocument
 from ninox_simulator.server import Simulator
 from tap_ninox.__main__ import main
 from tests.helpers import limits

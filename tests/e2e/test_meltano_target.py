@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from devtools.meltano import REPOSITORY, MeltanoProject
-from ninox_simulator.documents import TeamDocument
 from ninox_simulator.samples.blattwerk import build
+from ninox_simulator.seeds import TeamDocument
 from ninox_simulator.server import Simulator
 from tests.docs.blocks import blocks
 from tests.helpers.foreign_taps import install

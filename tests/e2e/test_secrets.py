@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from ninox_simulator.documents import RecordDocument
+from ninox_simulator.seeds import RecordDocument
 from tests.helpers import commands
 from tests.helpers.seeds import customers, database, field, team
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 from itertools import islice
 
-from ninox_simulator.documents import RecordDocument
 from ninox_simulator.samples.blattwerk import build
+from ninox_simulator.seeds import RecordDocument
 from tests.helpers.seeds import customers, database, field, table, team
 
 OPTIONS = {"1": {"caption": "offen"}, "2": {"caption": "fertig"}, "3": {"caption": "Storno"}}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ninox_api.config import ConnectionConfig
-from ninox_simulator.documents import RecordDocument, TeamDocument
+from ninox_simulator.seeds import RecordDocument, TeamDocument
 from ninox_tools.probe.run import probe
 from tests.helpers import limits
 from tests.helpers.seeds import TEAM_ID, database, field, table

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ninox_simulator.documents import DatabaseDocument, RecordDocument, TeamDocument
+from ninox_simulator.seeds import DatabaseDocument, RecordDocument, TeamDocument
 
 TEAM_ID = "tEamTeamTeam00001"
 DATABASE_ID = "db0000000001"

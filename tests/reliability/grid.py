@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from devtools.postgres import running_postgres
-from ninox_simulator.documents import RecordDocument
+from ninox_simulator.seeds import RecordDocument
 from ninox_simulator.server import Simulator
 from ninox_simulator.switches import SWITCHES
 from tests.helpers import limits

@@ -10,8 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from ninox_simulator.documents import RecordDocument
-from ninox_simulator.seeds import BULK_DATABASE_ID, BULK_TEAM_ID, bulk, field_id, table_id
+from ninox_simulator.seeds import BULK_DATABASE_ID, BULK_TEAM_ID, RecordDocument, bulk, field_id, table_id
 from ninox_simulator.server import Simulator
 from tests.helpers.commands import COMMAND
 from tests.helpers.run import schema

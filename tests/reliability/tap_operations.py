@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ninox_simulator.documents import RecordDocument, TeamDocument
+from ninox_simulator.seeds import RecordDocument, TeamDocument
 from tests.helpers.run import scripts
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customers, database, table, team
 from tests.helpers.seeds import field as ninox_field

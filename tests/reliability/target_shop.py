@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ninox_simulator.documents import RecordDocument
+from ninox_simulator.seeds import RecordDocument
 from tests.helpers.run import of_tap, schema
 from tests.helpers.seeds import database, table, team
 from tests.helpers.seeds import field as ninox_field

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ninox_simulator.seeds import bulk_fields, load_seed
+from ninox_simulator.seeds import bulk_fields
+from ninox_simulator.simulation import load_seed
 
 
 def test_tables_have_as_many_rows_and_fields_as_asked_for():

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from ninox_simulator.documents import RecordDocument
+from ninox_simulator.seeds import RecordDocument
 from ninox_simulator.server import Simulator
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customers, database, field, table, team
 

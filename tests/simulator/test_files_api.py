@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import requests
 
-from ninox_simulator.documents import RecordDocument
 from ninox_simulator.remote import running
+from ninox_simulator.seeds import RecordDocument
 from ninox_simulator.server import Simulator
 from tests.helpers.seeds import database, field, table, team
 from tests.simulator.conftest import Caller, peak_kb

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ninox_simulator.documents import RecordDocument
 from ninox_simulator.nx import NxError
 from ninox_simulator.nx.evaluator import Evaluator
 from ninox_simulator.nx.values import JsonForm, as_json
-from ninox_simulator.scripts import Data
+from ninox_simulator.scripts_api import Data
+from ninox_simulator.seeds import RecordDocument
 from ninox_simulator.server import Simulator
 from ninox_simulator.store import Store
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, database, field, table, team

@@ -122,3 +122,17 @@ def test_every_change_takes_one_number_of_one_sequence_and_ids_are_not_given_twi
 def test_bad_bodies_are_errors_and_the_server_lives_on(api, body):
     assert api.call("POST", "/tables/A/records", data=body).status_code in {400, 500}
     assert api.ids() == [1, 2, 4]
+
+
+def test_whoever_finds_the_id_of_a_new_record_finds_the_record(api):
+    """A test may read the store in a thread of its own while the server writes."""
+
+    class Watched(dict):
+        def __setitem__(self, record_id, record):
+            assert record_id not in stored.ids()
+            super().__setitem__(record_id, record)
+
+    stored = api.store.tables["A"]
+    stored.records = Watched(stored.records)
+    assert post(api, {"fields": {"Name": "Dora"}}).status_code == 200
+    assert stored.ids() == [1, 2, 4, 5]

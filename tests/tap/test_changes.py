@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ninox_simulator.documents import RecordDocument
+from ninox_simulator.seeds import RecordDocument
 from tests.helpers.run import discover, run_tap
 from tests.helpers.seeds import TEAM_ID, customer_records, customers, database, field, shop, table, team
 from tests.helpers.wire import calls, changes_calls, record_pages, single_reads

@@ -6,7 +6,7 @@ import copy
 
 import pytest
 
-from ninox_simulator.documents import RecordDocument
+from ninox_simulator.seeds import RecordDocument
 from tests.helpers.run import discover, replay, run_tap
 from tests.helpers.seeds import customer_records, customers, database, shop, table, team
 from tests.helpers.wire import changes_calls

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ninox_simulator.documents import RecordDocument
+from ninox_simulator.seeds import RecordDocument
 from ninox_simulator.server import Simulator
 from tests.helpers import commands
 from tests.helpers.seeds import customers, database, field, team

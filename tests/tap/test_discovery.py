@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ninox_api.errors import NinoxConfigError, NinoxError
-from ninox_simulator.documents import RecordDocument, TeamDocument
+from ninox_simulator.seeds import RecordDocument, TeamDocument
 from tests.helpers.run import discover, metadata, run_tap
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customers, database, field, shop, table, team
 from tests.helpers.wire import calls

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ninox_simulator.documents import RecordDocument
+from ninox_simulator.seeds import RecordDocument
 from ninox_simulator.switches import SWITCHES
 from tests.helpers.oracle import expected_rows
 from tests.helpers.run import discover, replay, run_tap

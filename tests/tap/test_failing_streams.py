@@ -9,7 +9,7 @@ import signal
 
 import pytest
 
-from ninox_simulator.documents import RecordDocument
+from ninox_simulator.seeds import RecordDocument
 from tests.helpers import limits
 from tests.helpers.run import run_tap, scripts
 from tests.helpers.seeds import customers, database, team

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from ninox_simulator.documents import RecordDocument
+from ninox_simulator.seeds import RecordDocument
 from tests.helpers.run import run_tap
 from tests.helpers.seeds import customers, database, field, team
 

@@ -18,7 +18,7 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 from starlette.responses import Response
 
-from ninox_simulator.documents import RecordDocument
+from ninox_simulator.seeds import RecordDocument
 from tests.helpers import limits
 from tests.helpers.run import run_tap
 from tests.helpers.seeds import customer_records, customers, database, team

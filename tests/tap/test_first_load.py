@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from ninox_simulator.documents import RecordDocument
+from ninox_simulator.seeds import RecordDocument
 from tests.helpers.run import replay, run_tap
 from tests.helpers.seeds import customer_records, customers, database, shop, team
 from tests.helpers.wire import calls, changes_calls, record_pages

@@ -11,7 +11,7 @@ import pytest
 from ninox_simulator.nx.evaluator import Evaluator
 from ninox_simulator.nx.values import text
 from ninox_simulator.samples.blattwerk import BUERO_ID, TEAM_ID
-from ninox_simulator.scripts import Data
+from ninox_simulator.scripts_api import Data
 from ninox_simulator.server import Simulator
 from tests.helpers.run import discover, replay, run_tap
 from tests.helpers.wire import calls

@@ -12,7 +12,7 @@ import pytest
 from starlette.responses import Response
 
 from ninox_api.body import DEEPEST, MARK, mark_monsters
-from ninox_simulator.documents import RecordDocument
+from ninox_simulator.seeds import RecordDocument
 from tests.helpers import limits
 from tests.helpers.run import run_tap
 from tests.helpers.seeds import customers, database, field, team

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from meltano.core.plugin.singer.catalog import MetadataExecutor, select_metadata_rules
 
-from ninox_simulator.documents import RecordDocument
+from ninox_simulator.seeds import RecordDocument
 from tests.helpers.run import discover, run_tap
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customer_records, customers, database, field, shop, table, team
 

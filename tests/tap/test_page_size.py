@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ninox_api.paging import PageSize
-from ninox_simulator.documents import RecordDocument
 from ninox_simulator.messages import ApiError
+from ninox_simulator.seeds import RecordDocument
 from tests.helpers import limits
 from tests.helpers.run import run_tap
 from tests.helpers.seeds import customers, database, field, shop, team

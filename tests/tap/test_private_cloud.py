@@ -7,7 +7,7 @@ import json
 import pytest
 
 from ninox_api.errors import NinoxTlsError
-from ninox_simulator.documents import TeamDocument
+from ninox_simulator.seeds import TeamDocument
 from tests.helpers.run import discover, run_tap
 from tests.helpers.seeds import customer_records, customers, database
 from tests.helpers.tls import certificate_authority, private_cloud

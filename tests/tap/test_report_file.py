@@ -9,7 +9,7 @@ import stat
 import pytest
 
 from ninox_api.errors import NinoxConfigError
-from ninox_simulator.documents import RecordDocument
+from ninox_simulator.seeds import RecordDocument
 from tests.helpers.run import discover, run_tap
 from tests.helpers.seeds import customer_records, customers, database, field, table, team
 from tests.helpers.wire import calls

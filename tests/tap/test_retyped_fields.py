@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ninox_simulator.documents import RecordDocument
+from ninox_simulator.seeds import RecordDocument
 from tests.helpers.run import discover, replay, run_tap
 from tests.helpers.seeds import DATABASE_ID, customers, database, field, shop, table, team
 

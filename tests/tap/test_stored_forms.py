@@ -7,7 +7,7 @@ import io
 import pytest
 from starlette.responses import Response
 
-from ninox_simulator.documents import RecordDocument
+from ninox_simulator.seeds import RecordDocument
 from tests.helpers import limits
 from tests.helpers.run import discover, run_tap
 from tests.helpers.seeds import DATABASE_ID, customers, database, field, team

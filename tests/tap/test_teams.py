@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ninox_api.errors import NinoxConfigError
-from ninox_simulator.documents import TeamDocument
+from ninox_simulator.seeds import TeamDocument
 from tests.helpers.run import discover, run_tap
 from tests.helpers.seeds import TEAM_ID, customer_records, customers, database
 from tests.helpers.wire import calls

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ninox_simulator.documents import RecordDocument
+from ninox_simulator.seeds import RecordDocument
 from tests.helpers.cases import doubles, field_of, grouped, options, survives_doubles
 from tests.helpers.run import run_tap
 from tests.helpers.seeds import database, table, team

@@ -11,7 +11,7 @@ from contextlib import redirect_stdout
 import pytest
 
 from ninox_api.client import NinoxRecord
-from ninox_simulator.documents import RecordDocument
+from ninox_simulator.seeds import RecordDocument
 from tests.helpers import limits
 from tests.helpers.run import discover, new_tap, run_tap
 from tests.helpers.seeds import DATABASE_ID, customer_records, customers, database, field, shop, team

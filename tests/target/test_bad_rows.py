@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from ninox_simulator.documents import RecordDocument
 from ninox_simulator.messages import ApiError
+from ninox_simulator.seeds import RecordDocument
 from tests.helpers import limits
 from tests.helpers.run import records, run_target, schema, state, stored
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customer_records, customers, database, field, shop, table, team

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from ninox_simulator.documents import RecordDocument
+from ninox_simulator.seeds import RecordDocument
 from tests.helpers.run import records, run_target, schema, stored, writes
 from tests.helpers.seeds import customer_records, customers, database, field, shop, table, team
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from ninox_simulator.documents import RecordDocument
+from ninox_simulator.seeds import RecordDocument
 from tests.helpers import limits
 from tests.helpers.run import records, run_target, schema, state, stored
 from tests.helpers.seeds import database, field, table, team

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from ninox_simulator.documents import RecordDocument
+from ninox_simulator.seeds import RecordDocument
 from tests.helpers.run import of_tap, records, run_tap, run_target, schema, stored, writes
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, database, field, table, team
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from ninox_api.schema import parse_schema
-from ninox_simulator.documents import DEFAULT_USER, RecordDocument, TeamDocument
 from ninox_simulator.samples.blattwerk import build
+from ninox_simulator.seeds import DEFAULT_USER, RecordDocument, TeamDocument
 from ninox_simulator.server import Simulator
 from ninox_singer.types import TYPES, make_meaning
 from tests.helpers import seeds as builders

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ninox_simulator.documents import RecordDocument
+from ninox_simulator.seeds import RecordDocument
 from tests.helpers.cases import doubles, each, field_of
 from tests.helpers.functions import meaning
 from tests.helpers.run import records, run_target, schema, stored

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ninox_simulator.documents import RecordDocument
+from ninox_simulator.seeds import RecordDocument
 from tests.helpers.run import of_tap, records, run_target, schema, state, stored, writes
 from tests.helpers.seeds import database, field, shop, table, team
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from ninox_simulator.documents import RecordDocument
+from ninox_simulator.seeds import RecordDocument
 from tests.helpers.cases import cases, doubles, field_of, grouped, options, survives_doubles, words
 from tests.helpers.run import records, run_target, schema, stored, writes
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, database, field, table, team

@@ -19,7 +19,7 @@ from starlette.responses import Response
 
 from ninox_api.config import ConnectionConfig
 from ninox_api.errors import NinoxConfigError, NinoxError
-from ninox_simulator.documents import RecordDocument
+from ninox_simulator.seeds import RecordDocument
 from ninox_tools.probe import wire
 from ninox_tools.probe.command import _end
 from ninox_tools.probe.question import QUESTIONS, Against

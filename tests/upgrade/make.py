@@ -17,7 +17,7 @@ import msgspec
 import psycopg
 
 from devtools.postgres import running_postgres
-from ninox_simulator.documents import RecordDocument
+from ninox_simulator.seeds import RecordDocument
 from tests.golden.stages import EVERY_TYPE, VALUES
 from tests.helpers.loaders import SCHEMA, PostgresLoader
 from tests.helpers.run import activate_version, records, schema, state

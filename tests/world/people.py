@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from contextlib import contextmanager
 
-from ninox_simulator.documents import DatabaseDocument, RecordDocument
+from ninox_simulator.seeds import DatabaseDocument, RecordDocument
 from ninox_simulator.store import Table
 from tests.helpers.seeds import field, table
 from tests.world.strategies import OPTIONS, VALUES, letters, record_fields, value_of

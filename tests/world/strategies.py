@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
-from ninox_simulator.documents import DatabaseDocument, RecordDocument
+from ninox_simulator.seeds import DatabaseDocument, RecordDocument
 from ninox_simulator.switches import SWITCHES
 from tests.helpers.seeds import field, table
 from tests.world.known import is_mended

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from ninox_simulator.documents import TeamDocument
+from ninox_simulator.seeds import TeamDocument
 from ninox_simulator.server import Simulator
 from tests.helpers import limits
 from tests.helpers.run import activate_version, discover, records, run_tap, run_target, schema, state

@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any
 
-from ninox_simulator.documents import DatabaseDocument, RecordDocument, TeamDocument
 from ninox_simulator.samples.blattwerk.awkward import KEEP
 from ninox_simulator.samples.blattwerk.notation import Json, Table, assemble, captions_to_ids, fields
 from ninox_simulator.samples.blattwerk.nursery import NURSERY
 from ninox_simulator.samples.blattwerk.office import IMPORT_ALT, ODDITIES, SALES
 from ninox_simulator.samples.blattwerk.rows import Column, History, RecordIds, numbered, record_ids
 from ninox_simulator.samples.blattwerk.yard import YARD
+from ninox_simulator.seeds import DatabaseDocument, RecordDocument, TeamDocument
 
 TEAM_ID = "bW7gTq2GmbHx9LrK4"
 BUERO_ID = "bueroq7k2m4x"
