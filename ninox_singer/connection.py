@@ -27,7 +27,8 @@ CONNECTION_PROPERTIES: tuple[th.Property[Any], ...] = (
         th.StringType,
         title="File with the API key",
         examples=["/run/secrets/ninox-key"],
-        description="File that holds the API key and nothing else, instead of `auth_token`.",
+        description="A file that holds the API key and nothing else. Use it in place of `auth_token` where secrets "
+        "are mounted as files.",
     ),
     th.Property(
         "api_url",
@@ -35,7 +36,7 @@ CONNECTION_PROPERTIES: tuple[th.Property[Any], ...] = (
         default=DEFAULT_API_URL,
         title="API address",
         examples=["https://ninox.example.org/v1"],
-        description="Address up to and including `/v1`. Private cloud and on-premises: your own host, port and path.",
+        description="Address of the API, up to and including `/v1`. Set it for a private cloud or your own server.",
     ),
     th.Property(
         "database_passwords",
@@ -43,7 +44,7 @@ CONNECTION_PROPERTIES: tuple[th.Property[Any], ...] = (
         secret=True,
         title="Database passwords",
         examples=[{"Archiv 2019": "the-password"}],
-        description="Database id or name → password, for password-protected databases.",
+        description="Database, by id or name → its password. Needed for databases that are locked with one.",
     ),
 )
 """What tap and target have in common; `team` and the bounds on requests are their own."""

@@ -39,30 +39,32 @@ CONNECTION_PROPERTIES = (
             {"type": ["string", "array", "null"], "items": {"type": "string", "minLength": 1}, "minItems": 1}
         ),
         title="Team",
-        description="Workspace, by id or name. Default: the only one the key can see. Needed, as an id, where the "
-        "server does not list its teams. For several, a list or a glob such as `*`; stream names then begin with the "
-        "team.",
+        description="Workspace to read, by id or name. Needed if the key sees several, and as an id where the server "
+        "does not list its teams. To read several, give a list or a glob such as `*`; stream names then "
+        "begin with the team. Default: the only one that the key sees.",
     ),
     th.Property(
         "max_parallel_requests",
         th.IntegerType(minimum=1, maximum=100),
         default=config.DEFAULT_MAX_PARALLEL_REQUESTS,
         title="Parallel requests",
-        description="Requests in flight at once, across tables, databases and ranges within a table. The public cloud "
-        "answers parallel calls with 429; the run then continues with one at a time.",
+        description="Requests in flight at once, across databases, tables and ranges within a table. Raise it for a "
+        "private cloud that permits it; the public cloud answers parallel calls with 429, and the run "
+        "then continues with one at a time.",
     ),
     th.Property(
         "max_api_calls",
         th.IntegerType(minimum=1),
         title="Call budget",
-        description="Stop, with the state saved, after this many API calls. Ninox plans limit calls per month.",
+        description="Most API calls of one run: it stops there, with its state saved, and the next run continues. Set "
+        "it where your plan limits calls per month.",
     ),
     th.Property(
         "calls_per_month",
         th.IntegerType(minimum=1),
         title="Calls per month",
-        description="API calls that your plan grants per month. Nothing is stopped: each run, and "
-        "`singer-ninox inspect`, say how often such a run fits.",
+        description="API calls that your plan grants per month. Each run, and `singer-ninox inspect`, then say how "
+        "often such a run fits; nothing is stopped.",
     ),
 )
 
@@ -78,61 +80,65 @@ TAP_PROPERTIES = (
         "databases",
         _SOME_NAMES,
         title="Databases",
-        description="Databases to read: ids, names or globs such as `Büro*`; `!` before one leaves it out. "
-        "Default: all that the key can read.",
+        description="Databases to read: ids, names or globs such as `Büro*`; `!` before one leaves it out. Default: "
+        "all that the key can read.",
     ),
     th.Property(
         "tables",
         _SOME_NAMES,
         title="Tables",
-        description="Tables to list: ids, names or globs, or `<database id>.<table id>`; `!` before one leaves it out. "
-        "Default: all but pages.",
+        description="Tables to list, and so to read: ids, names, globs, or `<database id>.<table id>`; `!` before one "
+        "leaves it out. Set it to keep tables out of the catalog altogether. Default: all but pages.",
     ),
     th.Property(
         "stream_name_format",
         th.StringType,
         title="Stream names",
-        description="How streams are named, from `{team}`, `{database}`, `{table}`, `{database_id}`, `{table_id}`. "
-        "Default: `{database}__{table}`, or with several teams `{team}__{database}__{table}`.",
+        description="How streams are named, from `{team}`, `{database}`, `{table}`, `{database_id}` and `{table_id}`. "
+        "Set it before the first load: names that are loaded stay. Default: `{database}__{table}`, or "
+        "`{team}__{database}__{table}` with several teams.",
     ),
     th.Property(
         "aliases",
         th.ObjectType(additional_properties=th.StringType),
         title="Aliases",
-        description="Names of your own, kept when captions change: `<database_id>.<table_id>` → stream, "
-        "`<database_id>.<table_id>.<field_id>` → property.",
+        description="Names of your own: `<database_id>.<table_id>` → stream, `<database_id>.<table_id>.<field_id>` → "
+        "property. Give one where a name is unreadable, or to take the new name of a renamed table or "
+        "field.",
     ),
     th.Property(
         "formulas",
         th.ObjectType(additional_properties=th.StringType),
         title="Formulas",
-        description="Formulas to read → type of their values. Named by a glob of `<stream>.<property>`, such as "
-        '`{"*.total": "number"}`, or by `<database_id>.<table_id>.<field_id>`; the type is one of `string`, `number`, '
-        "`boolean`, `date`, `timestamp`, `time`, `timeinterval`. Default: none; formulas are only listed.",
+        description="Formulas to read → type of their values. Each is named by a glob of `<stream>.<property>`, such "
+        'as `{"*.total": "number"}`, or by `<database_id>.<table_id>.<field_id>`; the type is one of '
+        "`string`, `number`, `boolean`, `date`, `timestamp`, `time`, `timeinterval`. Default: none; "
+        "formulas are only listed.",
     ),
     th.Property(
         "queries",
         th.ObjectType(additional_properties=th.ObjectType(*QUERY_PROPERTIES, additional_properties=False)),
         title="Queries",
         examples=[{"vip": {"database": "Shop", "query": "(select Customers where VIP).Name"}}],
-        description="Scripts of your own as streams: stream → `{database, query, key_properties, schema}`. "
-        "`schema` maps properties to types (those of `formulas`, and `integer`); without it, discovery runs the query.",
+        description="Scripts of your own as streams: stream → `{database, query, key_properties, schema}`. Use them "
+        "for sums and joins that Ninox is to compute. `schema` maps properties to types (those of "
+        "`formulas`, and `integer`); without it, discovery runs the query.",
     ),
     th.Property(
         "files",
         th.ObjectType(additional_properties=th.StringType(min_length=1)),
         title="Files",
         examples=[{"*": "metadata"}],
-        description="Streams whose files are read, by name, or by a glob among the selected ones → `metadata`, to "
-        "only list them in the stream `ninox_files`, or where to download them as well: a folder such as `./files`, "
-        "or an address that fsspec supports, such as `s3://bucket/folder`. All go to one place. Costs one API call "
-        "per record at first, then per changed record. Default: none.",
+        description="Stream, or a glob of the selected ones → `metadata`, to list its files in the stream "
+        "`ninox_files`, or where to download them as well: a folder such as `./files`, or an address that "
+        "fsspec supports, such as `s3://bucket/folder`; one place for all. Costs an API call per record "
+        "at first, then per changed record. Default: none.",
     ),
     th.Property(
         "timezone",
         th.StringType,
         title="Time zone",
-        description="Zone of the date-times in your fields, such as `Europe/Berlin`; they are then sent in UTC. "
+        description="Zone of the date-times in your fields, such as `Europe/Berlin`. Set it to have them sent in UTC. "
         "Default: as Ninox returns them, without a zone.",
     ),
     th.Property(
@@ -141,37 +147,40 @@ TAP_PROPERTIES = (
         default="tombstone",
         allowed_values=["tombstone", "full", "stream", "both", "ignore"],
         title="Deletes",
-        description="`tombstone`: a deleted row keeps its values and gets `_sdc_deleted_at` (soft delete); deletions "
-        "come under a schema of their own. `full`: under the schema of the rows, for targets that take one schema per "
-        "stream; an upsert then empties the other columns. `stream`: deletions are only listed, in "
-        "`ninox_deleted_records`. `both`: `tombstone` and `stream`. `ignore`: none.",
+        description="How deletions arrive. `tombstone`: the row keeps its values and gets `_sdc_deleted_at` (soft "
+        "delete), under a schema of its own. `full`: under the schema of the rows, for targets that take "
+        "one schema per stream; an upsert then empties the other columns. `stream`: only listed, in "
+        "`ninox_deleted_records`. `both`: `tombstone` and `stream`. `ignore`: not at all.",
     ),
     th.Property(
         "full_refresh_interval_hours",
         th.NumberType(minimum=0, maximum=MAX_INTERVAL_HOURS),
         title="Full refresh interval",
-        description="Full refresh of each table whose last one is at least this many hours old. Default: never; "
-        "formulas that are read are refreshed every 24 hours, alone where `deletes` is `tombstone` or `both`.",
+        description="Hours after which a table is read in full again. Set it where renamed options have to be current in "
+        "old rows, since they do not move the change sequence. Default: never; formulas that are read are refreshed "
+        "every 24 hours, alone where `deletes` is `tombstone` or `both`.",
     ),
     th.Property(
         "refresh",
         _NAMES,
         title="Refresh",
-        description="Streams to read in full in this run, by name or glob: backfills a new field without reading any "
-        "other table again. Set it for one run: `TAP_NINOX_REFRESH='[\"shop__customers\"]'`.",
+        description="Streams to read in full in this run, by name or glob. Set it for one run, to backfill a new "
+        "field without reading any other table again: `TAP_NINOX_REFRESH='[\"shop__customers\"]'`.",
     ),
     th.Property(
         "report_path",
         th.StringType,
         title="Report",
-        description="JSON file for the run's summary and schema changes; written when the run ends, however it ends.",
+        description="JSON file for the summary of the run and the schema changes. Set it to watch runs by a program, "
+        "or to make a page of them; it is written however the run ends.",
     ),
     th.Property(
         "emit_activate_version_messages",
         th.BooleanType,
         default=True,
         title="Emit `ACTIVATE_VERSION` messages",
-        description="After a full refresh of a table, let the target mark or remove rows that are gone.",
+        description="Whether a full refresh lets the target mark or remove the rows that are gone. Set it to false "
+        "for a target that must keep them.",
     ),
 )
 

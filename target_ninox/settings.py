@@ -30,8 +30,8 @@ CONNECTION_PROPERTIES = (
         "team",
         th.StringType,
         title="Team",
-        description="Workspace, by id or name. Default: the only one the key can see. "
-        "Needed, as an id, where the server does not list its teams.",
+        description="Workspace to load into, by id or name. Needed if the key sees several, and as an id where the "
+        "server does not list its teams. Default: the only one that the key sees.",
     ),
 )
 
@@ -39,63 +39,65 @@ STREAM_PROPERTIES = (
     th.Property(
         "table",
         th.StringType,
-        description="Table to load into, by id or name. Default: the one that tap-ninox read, or that is named like "
-        "the stream.",
+        description="Table to load into, by id or name. Needed where the stream is named otherwise. Default: the one "
+        "that tap-ninox read, or that is named like the stream.",
     ),
     th.Property(
         "mode",
         th.StringType,
         allowed_values=["insert", "update", "upsert", "mirror"],
-        description="`upsert` (default): update the record with the row's key, or create one. `update`: only records "
-        "that exist. `insert`: every row is a new record, also one that comes again after a run was killed. `mirror`: "
-        "upsert, and delete what did not come.",
+        description="What a row does. `upsert` (default): update the record with its key, or create one. `update`: "
+        "only records that exist. `insert`: create a record for every row, also for one that comes again "
+        "after a run was killed. `mirror`: upsert, and delete what did not come.",
     ),
     th.Property(
         "match_on",
         _NAMES,
-        description="Properties that identify a record; `_id` is the record id itself, unless `fields` says otherwise. "
-        "Default: the stream's key.",
+        description="Properties that identify a record; `_id` is the record id itself, unless `fields` says "
+        "otherwise. Set it where the stream has no key, or one that Ninox does not have. Default: the "
+        "stream's key.",
     ),
     th.Property(
         "fields",
         th.CustomType({"type": ["object", "null"], "additionalProperties": {"type": ["string", "null"]}}),
-        description="Property → field, by id or name; `null` leaves the property out. For a file or image field, the "
-        "property names the file to upload: a path in a folder or an address on a host that `file_sources` names, or "
-        "base64. Default: by name.",
+        description="Property → field, by id or name; `null` leaves the property out. Needed where names differ, and "
+        "for files: the property then names the file to upload, a path in a folder or an address on a "
+        "host that `file_sources` names, or holds it in base64. Default: by name.",
     ),
     th.Property(
         "references",
         th.ObjectType(additional_properties=th.StringType(min_length=1)),
         examples=[{"customer": "Customer no."}],
-        description="Property → field of the linked table, by id or name: the value is not a record id but the value "
-        "of that field.",
+        description="Property → field of the linked table, by id or name. Set it for a link whose property holds the "
+        "value of that field, such as a customer number, and not a record id.",
     ),
     th.Property(
         "on_missing",
         th.StringType,
         allowed_values=["reject", "null"],
         description="What becomes of a row that names a record by `references` which neither is there nor comes: "
-        '`reject` it (default), or `"null"`: load it and leave that link empty. A link that is part of the key '
-        "cannot be empty.",
+        '`reject` it (default), or `"null"`: load it and leave that link empty. A link that is part of '
+        "the key cannot be empty.",
     ),
     th.Property(
         "null",
         th.StringType,
         allowed_values=["clear", "keep"],
-        description="What an empty value (null or empty text) does to its field: `clear` (default) or `keep`. An "
-        "absent property never does anything.",
+        description="What an empty value (null or empty text) does to its field: `clear` it (default), or `keep` what "
+        "is there. An absent property never does anything.",
     ),
     th.Property(
         "number_format",
         th.StringType,
         allowed_values=["iso", "de"],
-        description="How numbers in text are written: `1234.56` (`iso`, the default), or `1.234,56` (`de`).",
+        description="How numbers in text are written: `1234.56` (`iso`, the default), or `1.234,56` (`de`). Set it "
+        "for German spreadsheets.",
     ),
     th.Property(
         "timezone",
         th.StringType,
         description="Zone of the wall clock in your fields, such as `Europe/Berlin`: date-times with a zone are "
-        "converted to it. Default: UTC. Date-times without a zone are kept as they are.",
+        "converted to it, those without one are kept. Default: UTC.",
     ),
 )
 
@@ -119,14 +121,15 @@ TARGET_PROPERTIES = (
         th.BooleanType,
         default=False,
         title="Dry run",
-        description="Write nothing; print what would be created, updated, deleted and rejected, with examples.",
+        description="Write nothing, and print what would be created, updated, deleted and rejected, with examples. "
+        "Set it before the first load into a table that people use.",
     ),
     th.Property(
         "limit_rows",
         th.IntegerType(minimum=1),
         title="Rows of a first run",
-        description="Load only this many rows of each stream, to look at them. Nothing is deleted, no state is "
-        "written: the next run without it loads all rows.",
+        description="Load only this many rows of each stream. Set it for a first look in Ninox: nothing is deleted "
+        "and no state is written, so the next run without it loads all rows.",
     ),
     th.Property(
         "on_reject",
@@ -135,41 +138,44 @@ TARGET_PROPERTIES = (
         allowed_values=["fail", "continue"],
         title="On reject",
         description="What follows from a rejected row; all others are written. `fail`: the run ends with exit code 1 "
-        "and the state is held, so the row comes again. `continue`: rejected rows are counted and written to "
-        "`rejects_path`.",
+        "and the state is held, so the row comes again. `continue`: the run goes on, and the row is "
+        "counted and written to `rejects_path`.",
     ),
     th.Property(
         "rejects_path",
         th.StringType,
         title="Rejects file",
-        description="JSON Lines file for rejected rows, with the reasons (dead letter queue); once fixed, it can be "
+        description="JSON Lines file for rejected rows, with the reasons (dead letter queue). Once fixed, it can be "
         "fed in again.",
     ),
     th.Property(
         "report_path",
         th.StringType,
         title="Report file",
-        description="JSON file for the counts per stream.",
+        description="JSON file for the counts of each stream. Set it to watch runs by a program, or to make a page of "
+        "them.",
     ),
     th.Property(
         "max_updates",
         th.IntegerType(minimum=0),
         title="Most updates",
-        description="Stop before a run updates more records than this. Default: no limit.",
+        description="Most records that a run may update; it stops before one more. Set it against a source that has "
+        "changed as a whole. Default: no limit.",
     ),
     th.Property(
         "max_deletes",
         th.IntegerType(minimum=0),
         title="Most deletions",
-        description="Stop before a run deletes more records than this, counting those that Ninox deletes along. "
-        "Default: for a mirror a tenth of the table's records, but at least 10; else no limit.",
+        description="Most records that a run may delete, counting those that Ninox deletes along; it stops before one "
+        "more. Default: for a mirror a tenth of the table's records, but at least 10; else no limit.",
     ),
     th.Property(
         "hard_delete",
         th.BooleanType,
         default=False,
         title="Hard delete",
-        description="Delete the records of rows that have `_sdc_deleted_at`. Default: such rows are only counted.",
+        description="Whether a row that has `_sdc_deleted_at` deletes its record. Set it to pass deletions on, such "
+        "as those of tap-ninox. Default: such rows are only counted.",
     ),
     th.Property(
         "file_sources",
@@ -177,8 +183,8 @@ TARGET_PROPERTIES = (
         title="Sources of files",
         examples=[["./photos", "images.example.org"]],
         description="The only places that files to upload are taken from. A folder is written with a `/`, such as "
-        "`./photos`; a path of a row is looked for in each, in this order. All else is a host, asked by https or "
-        "plain http; a redirect leads to no other. Default: none, so only base64 works.",
+        "`./photos`; a path of a row is looked for in each, in this order. All else is a host, asked by "
+        "https or plain http; a redirect leads to no other. Default: none, so only base64 works.",
     ),
 )
 

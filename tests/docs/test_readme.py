@@ -90,6 +90,16 @@ def test_the_german_readme_has_the_same_recipes():
     assert [row[1] for row in recipes() if row[1] not in german] == []
 
 
+def test_the_german_readme_has_the_same_settings():
+    """They begin their row, behind the target's name where they are its own."""
+    told = [
+        re.findall(r"^\| (?:target-ninox: )?`\w+`", section(title, page), re.MULTILINE)
+        for title, page in (("Settings", README), ("Die wichtigsten Einstellungen", README.parent / "README.de.md"))
+    ]
+    assert len(told[0]) == 8
+    assert told[0] == told[1]
+
+
 def test_the_german_readme_says_of_the_target_what_the_guarantees_say():
     german = section("Was das Target kann", README.parent / "README.de.md")
     told = [line for line in german.splitlines() if line.startswith("| bei ")]

@@ -368,7 +368,7 @@ PROMISES = [
         defects=(Defect("ninox_singer.settings:_describe", "_DESCRIPTIONS.get(str(error.validator))", "None"),),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "`auth_token_file` names a file that holds the API key.",
         test="settings/test_connection_settings.py::test_the_key_may_be_in_a_file",
         defects=(Defect("ninox_singer:read_connection", "_read_key(path)", "path"),),
@@ -380,7 +380,7 @@ PROMISES = [
         defects=(Defect("ninox_singer.logs:escape", "return _UNSAFE.sub(", "return text.replace("),),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "Of an answer's content type, only common ones are named.",
         test="reliability/test_hostile_answers.py::test_no_word_of_an_answer_is_told",
         defects=(Defect("ninox_api:_make_not_json_error", "kind in _TOLD_KINDS", "True"),),

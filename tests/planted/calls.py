@@ -7,7 +7,7 @@ from tests.planted.promise import Promise
 
 PROMISES = [
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "pages grow from 1,000 records to 10,000 while answers are full, quick and small",
         test="tap/test_page_size.py::test_pages_grow_from_a_thousand_to_ten_thousand_while_answers_are_full",
         defects=(
@@ -16,19 +16,19 @@ PROMISES = [
         ),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "pages grow from 1,000 records to 10,000 while answers are full, quick and small",
         test="tap/test_page_size.py::test_pages_do_not_grow_while_answers_are_slow",
         defects=(Defect("ninox_api:PageSize.note", "and delivery.seconds <= QUICK_S", ""),),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "become smaller before a slow one fails",
         test="tap/test_page_size.py::test_a_slow_answer_makes_the_next_pages_smaller_but_not_smaller_than_the_first",
         defects=(Defect("ninox_api:PageSize.note", "max(self.first, asked // _GROWTH)", "asked // _GROWTH"),),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "A size that the server refuses is not tried again",
         test="tap/test_page_size.py::test_a_larger_page_that_is_refused_is_asked_for_in_the_size_that_was_answered",
         defects=(
@@ -37,7 +37,7 @@ PROMISES = [
         ),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "the bookmark remembers the most that it sends",
         test="tap/test_page_size.py::test_the_bound_of_a_server_is_remembered_and_no_short_page_is_taken_for_the_end",
         defects=(
@@ -48,13 +48,13 @@ PROMISES = [
         ),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "no empty page is asked for where the feed names the id behind the last record as the next one",
         test="tap/test_first_load.py::test_pages_of_ten_bring_every_row_with_one_call_a_page_if_the_feed_tells_the_end",
         defects=(Defect("tap_ninox:FullTable._range", "last_id + 1 == self._next_id", "False"),),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "a sync that begins within ten minutes of `--discover` asks for no schema again",
         test="tap/test_calls_of_discovery.py::test_an_idle_run_of_meltano_is_two_calls_for_each_database_given_by_id",
         defects=(
@@ -65,13 +65,13 @@ PROMISES = [
         ),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "a sync that begins within ten minutes of `--discover` asks for no schema again",
         test="tap/test_calls_of_discovery.py::test_what_discovery_saw_counts_for_ten_minutes",
         defects=(Defect("tap_ninox:read_stamp", "0 <= now - kept", "0 >= kept"),),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "An edited, older or foreign catalog works as before",
         test="tap/test_calls_of_discovery.py::test_a_catalog_without_a_stamp_of_ours_works_as_ever",
         defects=(
@@ -80,43 +80,43 @@ PROMISES = [
         ),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "An edited, older or foreign catalog works as before",
         test="tap/test_calls_of_discovery.py::test_a_stamp_of_other_settings_does_not_count",
         defects=(Defect("tap_ninox:_mark", "[*of, seen_at, packed]", "[seen_at, packed]"),),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "A wrong id is an error that lists what there is",
         test="tap/test_calls_of_discovery.py::test_a_wrong_id_is_an_error_that_lists_what_there_is",
         defects=(Defect("tap_ninox:_read_by_id", "known.clear()", "raise"),),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "A wrong id is an error that lists what there is",
         test="target/test_calls_of_discovery.py::test_a_wrong_id_is_an_error_that_lists_what_there_is",
         defects=(Defect("target_ninox:find_database", "suppress(NinoxNotFoundError, ", "suppress("),),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "Team and databases that are given by id are not looked up",
         test="target/test_calls_of_discovery.py::test_team_and_database_given_by_id_cost_one_call",
         defects=(Defect("ninox_singer:are_ids", "is_team = team is not None", "is_team = team is None"),),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "Team and databases that are given by id are not looked up",
         test="tap/test_calls_of_discovery.py::test_settings_that_name_something_else_are_understood_by_the_lists",
         defects=(Defect("tap_ninox:_read_by_id", "or not named.issubset(ids)", ""),),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "Team and databases that are given by id are not looked up",
         test="tap/test_calls_of_discovery.py::test_a_team_given_by_id_is_not_looked_up_where_schemas_are_forbidden_either",
         defects=(Defect("tap_ninox:_list_databases", "if is_known and settings.team is not None:", "if False:"),),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "The report of each says what its calls were for, of each stream and of the run",
         test="tap/test_where_calls_went.py::test_calls_are_told_by_what_they_were_for_and_by_stream",
         defects=(
@@ -125,7 +125,7 @@ PROMISES = [
         ),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "The report of each says what its calls were for, of each stream and of the run",
         test="target/test_calls_of_discovery.py::test_the_report_tells_calls_by_what_they_were_for_and_by_stream",
         defects=(
@@ -137,7 +137,7 @@ PROMISES = [
         ),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "`calls_per_month` is what your plan grants: each run and `singer-ninox inspect` say how often such a run fits",
         test="tap/test_where_calls_went.py::test_the_most_frequent_schedule_that_fits_is_told",
         defects=(
@@ -146,7 +146,7 @@ PROMISES = [
         ),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "batches grow from 100 records to 1,000 while they are answered within 3 seconds",
         test="target/test_batch_size.py::test_batches_grow_from_a_hundred_to_a_thousand_rows_while_answers_are_quick",
         defects=(
@@ -155,20 +155,20 @@ PROMISES = [
         ),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "batches grow from 100 records to 1,000 while they are answered within 3 seconds",
         test="target/test_batch_size.py::"
         "test_batches_do_not_grow_while_answers_are_slow_and_are_no_smaller_than_the_first",
         defects=(Defect("target_ninox:BatchSize.note", "max(self._first, rows // _GROWTH)", "rows // _GROWTH"),),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "and have less than half a MiB",
         test="target/test_batch_size.py::test_batches_grow_no_further_than_a_mebibyte",
         defects=(Defect("target_ninox:BatchSize.note", "delivery.sent * _GROWTH <= MAX_BATCH_BYTES", "True"),),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "and have less than half a MiB",
         test="target/test_batch_size.py::"
         "test_no_batch_larger_than_the_first_has_more_than_a_mebibyte_though_rows_become_larger",
@@ -177,7 +177,7 @@ PROMISES = [
         ),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "They become smaller where the server is slow or runs out of time",
         test="target/test_batch_size.py::test_a_slow_answer_makes_the_next_batches_smaller_until_answers_are_quick_again",
         defects=(
@@ -186,13 +186,13 @@ PROMISES = [
         ),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "They become smaller where the server is slow or runs out of time",
         test="target/test_batch_size.py::test_after_a_timeout_batches_are_as_large_as_the_last_that_was_answered",
         defects=(Defect("target_ninox:BatchSize.shrink", "self._most = min(self.current, smaller)", "smaller"),),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "a number of rows that it refuses is not tried again",
         test="target/test_batch_size.py::test_a_size_that_the_server_refuses_is_not_tried_again",
         defects=(
@@ -201,19 +201,19 @@ PROMISES = [
         ),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "a number of rows that it refuses is not tried again",
         test="target/test_batch_size.py::test_too_many_rows_at_once_are_not_tried_again",
         defects=(Defect("target_ninox:BatchSize.shrink", "self._taken if self.is_new(rows) else ", ""),),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "a bad row does not keep batches small",
         test="target/test_batch_size.py::test_a_bad_row_does_not_keep_batches_small",
         defects=(Defect("target_ninox:BatchSize.note_bad_row", "self._most_without_doubt", "self._most"),),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "What a server silently leaves out of a larger batch is sent again",
         test="target/test_batch_size.py::test_rows_that_a_server_leaves_out_of_a_larger_batch_are_sent_again",
         defects=(
@@ -222,7 +222,7 @@ PROMISES = [
         ),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "1,000 changed rows of 50,000 cost 14 calls",
         test="target/test_batch_size.py::test_changed_rows_cost_the_schema_one_reading_and_their_batches",
         defects=(
@@ -231,14 +231,14 @@ PROMISES = [
         ),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "spares the look after a row that is refused alone",
         test="target/test_refused_rows.py::"
         "test_a_refused_row_needs_no_look_where_the_next_id_shows_that_nothing_was_saved",
         defects=(Defect("target_ninox:BatchWriter._may_wait", "is_plain and", "False and"),),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "the next id that Ninox hands out proves it",
         test="target/test_refused_rows.py::"
         "test_a_refused_row_that_is_saved_all_the_same_is_found_by_the_id_that_is_missing",

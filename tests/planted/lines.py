@@ -22,7 +22,7 @@ PROMISES = [
         ),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "Table versions are milliseconds",
         test="tap/test_versions.py::test_a_version_is_above_that_of_a_bookmark_that_cannot_be_used",
         defects=(Defect("tap_ninox:Bookmark.__init__", "version if _is_count(version) else None", "None"),),

@@ -10,7 +10,7 @@ ALIAS = "An alias that is the name of another table or field, or of a stream of 
 
 PROMISES = [
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         ALIAS,
         test=f"{NAMES}::test_an_alias_that_is_the_name_of_another_table_is_refused",
         defects=(
@@ -19,13 +19,13 @@ PROMISES = [
         ),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         ALIAS,
         test=f"{NAMES}::test_an_alias_that_is_the_name_of_another_field_is_refused",
         defects=(Defect("tap_ninox:_refuse_alias_of_another", "for other in new", "for other in ()"),),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         ALIAS,
         test=f"{NAMES}::test_an_alias_that_is_a_stream_of_every_tap_is_refused",
         defects=(Defect("tap_ninox:_refuse_aliases_of_others", "if alias in reserved:", "if False:"),),

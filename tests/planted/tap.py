@@ -560,7 +560,7 @@ PROMISES = [
         defects=(Defect("ninox_api:iter_pages", "cursor = fresh[-1].id", "cursor = fresh[-1].id + 1"),),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "Table versions are milliseconds",
         test="tap/test_versions.py::test_a_version_is_above_that_of_a_reading_that_was_given_up",
         defects=(Defect("tap_ninox:TableStream._start", "interrupted.table_version + 1 if interrupted else 0", "0"),),
@@ -584,13 +584,13 @@ PROMISES = [
         defects=(Defect("tap_ninox:Batches._state_if_due", "and not self._in_hand", ""),),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "`rows` of the whole run, and those in the log's last line, are the sum of the streams' `rows`",
         test="tap/test_what_shapes_values.py::test_rows_of_all_are_the_sum_of_rows_of_each_whatever_filters_left_out",
         defects=(Defect("tap_ninox:RunReport.sent", "report.sent for", "report.emitted for"),),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "The tap's `report_path` replaces no device, pipe or link (as root, `/dev/null` became a file), follows none",
         test="tap/test_report_file.py::test_what_is_no_plain_file_is_neither_replaced_nor_written_to",
         defects=(
@@ -611,13 +611,13 @@ PROMISES = [
         ),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "Of a table that was read, and of a saved catalog, the tap keeps only a description",
         test="tap/test_memory_of_tables.py::test_of_a_table_that_was_read_nothing_stays_that_read_it",
         defects=(Defect("tap_ninox:TableStream._read", "self._reading = None", "pass"),),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "Of a table that was read, and of a saved catalog, the tap keeps only a description",
         test="tap/test_memory_of_tables.py::test_a_saved_catalog_is_not_kept_beside_the_form_that_the_sdk_makes_of_it",
         defects=(Defect("tap_ninox:TapNinox.input_catalog", 'self._saved_catalog = {"streams": others}', "pass"),),
@@ -648,7 +648,7 @@ PROMISES = [
         defects=(Defect("tap_ninox:Batches._batch", "self._folder is not None", "False"),),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "Downloaded files and BATCH files are written likewise.",
         test="tap/test_batches.py::test_no_file_is_written_through_a_link",
         defects=(
@@ -657,7 +657,7 @@ PROMISES = [
         ),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "BATCH files in a folder whose path has a blank are found by targets of the SDK",
         test="tap/test_batches.py::test_a_target_finds_files_in_a_folder_with_a_blank",
         defects=(Defect("tap_ninox:_as_url", '"://" in root', "True"),),
@@ -703,7 +703,7 @@ PROMISES = [
         ),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "The log has a line where something happened: a run in which nothing did writes a handful, whatever the number",
         test="tap/test_quiet_logs.py::test_an_idle_run_of_the_tap_is_a_dozen_lines_however_many_tables_there_are",
         defects=(
@@ -719,7 +719,7 @@ PROMISES = [
         ),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "The log has a line where something happened: a run in which nothing did writes a handful, whatever the number",
         test="tap/test_quiet_logs.py::test_an_idle_run_of_the_target_is_a_dozen_lines_however_many_streams_there_are",
         defects=(
@@ -728,7 +728,7 @@ PROMISES = [
         ),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "Memory no longer grows with the size of rows: pages become smaller after a large answer",
         test="tap/test_page_size.py::test_pages_become_smaller_after_a_large_one_before_one_fails_and_grow_again",
         defects=(
@@ -737,7 +737,7 @@ PROMISES = [
         ),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "one beyond 16 MiB is cut off and asked for again in a size that fits",
         test="tap/test_page_size.py::test_an_answer_that_is_too_large_is_cut_off_and_asked_for_in_a_size_that_fits",
         defects=(
@@ -746,19 +746,19 @@ PROMISES = [
         ),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "Memory no longer grows with the size of rows: pages become smaller after a large answer",
         test="unit/test_read_ahead.py::test_nobody_reads_on_while_large_pages_wait",
         defects=(Defect("tap_ninox:ReadAhead._hand_over", "self._kept.number <= MOST_KEPT_BYTES", "True"),),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "300,000 changed and 300,000 deleted records at once took 319 MB",
         test="tap/test_tombstones.py::test_tombstones_are_made_one_by_one_however_many_there_are",
         defects=(Defect("tap_ninox:Tombstones._messages_of", "chain([first], rows)", "(first, *rows)"),),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "With `max_parallel_requests` all requests share these bounds",
         test="unit/test_read_ahead.py::test_what_several_tables_keep_counts_together_and_none_waits_for_ever",
         defects=(
@@ -767,7 +767,7 @@ PROMISES = [
         ),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "Short values count by their number",
         test="tap/test_page_size.py::test_pages_of_many_short_values_are_smaller_than_their_bytes_say",
         defects=(Defect("ninox_api:weigh", "_count_values(content) * BYTES_PER_VALUE", "0"),),

@@ -1189,7 +1189,7 @@ PROMISES = [
         defects=(Defect("target_ninox:FileLoader._upload", "if lost and is_there():", "if False:"),),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "`target-ninox` holds 20,000 rows or 16 MiB of input of all streams together, and empties the fullest first",
         test="target/test_messages.py::test_many_streams_at_once_hold_no_more_than_one",
         defects=(
@@ -1199,13 +1199,13 @@ PROMISES = [
         ),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "Short values count by their number, rows of BATCH files count like those of the input",
         test="target/test_messages.py::test_rows_of_many_short_values_are_loaded_before_they_fill_the_memory",
         defects=(Defect("target_ninox:Buffered.add", "+ _VALUE_BYTES * len(record)", ""),),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "rows of BATCH files count like those of the input",
         test="target/test_batch_files.py::test_large_rows_in_files_are_loaded_before_they_fill_the_memory",
         defects=(
@@ -1218,13 +1218,13 @@ PROMISES = [
         ),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "what is known of the records of all tables is in one temporary file",
         test="unit/test_record_index.py::test_the_values_of_many_tables_take_no_more_memory_than_those_of_one",
         defects=(Defect("target_ninox:RecordIndex.__init__", "self._values = values", "self._values = SavedValues()"),),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "A bad row in every ten is no longer taken for a table that takes no row",
         test="target/test_refused_rows.py::test_a_bad_row_in_every_ten_is_no_table_that_takes_no_row",
         defects=(Defect("target_ninox:BatchWriter._refused", "self._refused_in_a_row = 0", "pass"),),
@@ -1242,7 +1242,7 @@ PROMISES = [
         ),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "A file whose field Ninox does not set, behind 200, is a rejected row",
         test="target/test_files.py::test_a_field_that_is_not_set_behind_200_is_a_reject",
         defects=(
@@ -1294,7 +1294,7 @@ PROMISES = [
         defects=(Defect("target_ninox:RowWriter._reject", " Sent: {names or 'no field'}.", ""),),
     ),
     Promise(
-        "CHANGELOG.md",
+        "docs/changes.md",
         "So does a file of a folder that may not be read.",
         test="target/test_files.py::test_a_file_of_a_folder_that_may_not_be_read_is_a_reject_not_the_end",
         defects=(

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from ninox_simulator.documents import RecordDocument
+from ninox_simulator.seeds import RecordDocument
 from tests.helpers import limits
 from tests.helpers.run import replay, run_tap
 from tests.helpers.seeds import customers, database, field, team
