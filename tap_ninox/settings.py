@@ -156,8 +156,8 @@ TAP_PROPERTIES = (
         "full_refresh_interval_hours",
         th.NumberType(minimum=0, maximum=MAX_INTERVAL_HOURS),
         title="Full refresh interval",
-        description="Hours after which a table is read in full again. Set it where renamed options have to be current in "
-        "old rows, since they do not move the change sequence. Default: never; formulas that are read are refreshed "
+        description="Hours after which a table is read in full again. Set it where renamed options have to be current "
+        "in old rows, since they do not move the change sequence. Default: never; formulas that are read are refreshed "
         "every 24 hours, alone where `deletes` is `tombstone` or `both`.",
     ),
     th.Property(
