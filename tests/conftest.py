@@ -25,8 +25,20 @@ from tests.helpers.stage import Stage
 settings.register_profile("any machine", parent=settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
-LONGEST_FIRST = ("e2e", "docs", "doors", "settings", "reliability", "pages", "tap")
-"""Folders under tests/ that start programs: begun early, so that no worker ends long after the other."""
+LONGEST_FIRST = (
+    "world",
+    "e2e",
+    "reliability",
+    "docs",
+    "doors",
+    "settings",
+    "benchmarks",
+    "pages",
+    "upgrade",
+    "tools",
+    "tap",
+)
+"""Folders under tests/ whose tests take seconds: begun early, so that no worker ends long after the others."""
 
 _until_the_end = ExitStack()
 _take_signals = PluginBase._setup_signal_handlers

@@ -21,7 +21,7 @@ from ninox_api.errors import NinoxConfigError
 from tap_ninox.tap import TapNinox
 from target_ninox.target import TargetNinox
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("doors")]  # one worker runs Meltano, not each
 
 PROGRAMS = {"tap-ninox": TapNinox, "target-ninox": TargetNinox}
 REPOSITORY = Path(__file__).parents[2]

@@ -75,14 +75,14 @@ def test_every_setting_has_a_test():
 
 
 @pytest.mark.parametrize(("defect", "test"), DEFECTS)
-def test_a_defect_is_caught(defect, test, tmp_path):
-    ended = trial.run([test], tmp_path, defect=defect)
+def test_a_defect_is_caught(defect, test, tmp_path, trials):
+    ended = trials.run([test], tmp_path, defect=defect)
     assert ended.caught, f"{test} passes with it: {defect}"
 
 
 @pytest.mark.prove  # `make test` runs them all without a defect, by themselves
-@pytest.mark.parametrize("area", TESTS)
-def test_without_a_defect_their_tests_pass(area, tmp_path):
-    ended = trial.run(sorted(TESTS[area]), tmp_path, first_case_only=True, longest_s=5 * trial.LONGEST_S)
+@pytest.mark.parametrize("tests", TESTS.values(), ids=TESTS)
+def test_without_a_defect_their_tests_pass(tests, tmp_path, trials):
+    ended = trials.run(sorted(tests), tmp_path, first_case_only=True, longest_s=5 * trial.LONGEST_S)
     assert not ended.caught, ended.output
-    assert ended.passed == len(TESTS[area])
+    assert ended.passed == len(tests)

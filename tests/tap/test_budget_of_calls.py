@@ -51,7 +51,7 @@ def test_a_run_stops_at_its_budget_says_so_and_can_be_continued(simulator, tmp_p
     assert any(name.startswith("buero_") for name in states[-1]["bookmarks"])
 
 
-@pytest.mark.parametrize("parallel", [1, 4])
+@pytest.mark.parametrize("parallel", [4, pytest.param(1, marks=pytest.mark.prove)])
 def test_runs_within_a_budget_add_up_to_a_whole_load(simulator, parallel):
     whole = run_tap(simulator, **SETTINGS)
     pages = len(record_pages(simulator))

@@ -11,7 +11,7 @@ from tests.helpers.wire import calls, record_pages, single_reads
 
 
 @pytest.mark.parametrize("bound", ["exclusive", "inclusive"])
-@pytest.mark.parametrize("parallel", [1, 4])
+@pytest.mark.parametrize("parallel", [4, pytest.param(1, marks=pytest.mark.prove)])
 @pytest.mark.parametrize("deletes", ["tombstone", "both"])
 def test_a_run_without_changes(bound, parallel, deletes):
     with Simulator(switches={"since_sq_bound": bound}) as simulator:

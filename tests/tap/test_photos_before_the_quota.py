@@ -18,7 +18,11 @@ VISITS, INVOICES = "buero_baustelle__besuche_fotodoku", "buero_baustelle__rechnu
 STREAM = "ninox_files"
 
 
-@pytest.fixture(params=[{}, {"file_dates": "text", "file_ranges": "honoured", "feed_files": "strings"}], ids=str)
+AS_USUAL = pytest.param({}, marks=pytest.mark.prove)
+OTHERWISE = {"file_dates": "text", "file_ranges": "honoured", "feed_files": "strings"}
+
+
+@pytest.fixture(params=[AS_USUAL, OTHERWISE], ids=str)
 def simulator(request):
     with limits.no_pauses(), Simulator(switches=request.param) as running:
         yield running

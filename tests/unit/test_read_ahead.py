@@ -50,21 +50,28 @@ def test_everything_arrives_in_order_whatever_it_weighs():
 def test_what_several_tables_keep_counts_together_and_none_waits_for_ever():
     """The first has read too much ahead, so the second keeps one page; both give all that they have."""
     kept, made = KeptBytes(), []
+    handed_over = {"first": threading.Event(), "second": threading.Event()}
 
     def source(name, weight):
         for number in range(3):
             made.append(name)
             yield name, number, weight
 
+    def weighed(item):
+        handed_over[item[0]].set()  # it is counted before anybody else may look at the number
+        return item[2]
+
     def read(name, weight):
-        return ReadAhead([source(name, weight)], room=2, weigh=lambda item: item[2], kept=kept).start()
+        reader = ReadAhead([source(name, weight)], room=2, weigh=weighed, kept=kept).start()
+        assert handed_over[name].wait(timeout=60)
+        return reader
 
     first = read("first", MOST_KEPT_BYTES + 1)
     with kept.changed:
-        assert kept.changed.wait_for(lambda: kept.number > MOST_KEPT_BYTES, timeout=25)
+        assert kept.number > MOST_KEPT_BYTES
     second = read("second", 1)
     with kept.changed:
-        assert kept.changed.wait_for(lambda: kept.number > MOST_KEPT_BYTES + 1, timeout=25)
+        assert kept.number > MOST_KEPT_BYTES + 1
         assert not kept.changed.wait_for(lambda: made.count("second") > 1, timeout=0.05)
     assert [number for _, number, _ in second] == [0, 1, 2]
     assert [number for _, number, _ in first] == [0, 1, 2]
