@@ -11,6 +11,7 @@ import os
 import random
 import sys
 import tempfile
+from collections import defaultdict
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -140,6 +141,7 @@ class _Forks:
     def __init__(self, tasks):
         self.tasks = tasks
         self.folder = None
+        self.cases = defaultdict(list)
         self.passed = 0
         self.failed = False
         self.caught = False
@@ -151,6 +153,9 @@ class _Forks:
         hypothesis.settings.load_profile("trial")
 
     def pytest_runtestloop(self):
+        for item in self.session.items:
+            for name in {item.nodeid, item.nodeid.partition("[")[0]}:
+                self.cases[name].append(item)
         gc.collect()
         gc.freeze()  # what is forked shall not copy it
         fork = multiprocessing.get_context("fork")
@@ -189,8 +194,7 @@ class _Forks:
 
     def _cases(self, test, first_only):
         """Return the cases of a test, or the one that was asked for by name."""
-        name = f"{_file_of(test)}::{test.partition('::')[2]}"
-        cases = [item for item in self.session.items if name in {item.nodeid, item.nodeid.partition("[")[0]}]
+        cases = self.cases.get(f"{_file_of(test)}::{test.partition('::')[2]}", [])
         if not cases:
             message = f"{test} is not there"
             raise LookupError(message)

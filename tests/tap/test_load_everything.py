@@ -1,4 +1,4 @@
-"""A2: "Load everything." Every row, few calls, little memory, a sequence per table; `make prove` has the large company.
+"""A2: "Load everything." The large sample company: every row, few calls, little memory, a sequence per table.
 
 That the same rows arrive in PostgreSQL value by value: `tests/e2e/test_meltano_postgres.py`.
 """
@@ -25,13 +25,10 @@ MAX_KILOBYTES = 300 * 1024
 RECORD = re.compile(rb'^\{"type":"RECORD","stream":"([^"]+)","record":\{"_id":(\d+),')
 
 
-def in_prove(*values):
-    return pytest.param(*values, marks=pytest.mark.prove)
-
-
-@pytest.mark.parametrize(("profile", "parallel"), [("s", 4), in_prove("m", 4), in_prove("m", 1)])
-def test_every_row_of_every_table_within_the_bounds(tmp_path, profile, parallel):
-    with Simulator(profile=profile) as simulator:
+@pytest.mark.prove  # samples: tests/e2e/test_meltano_postgres.py (rows), test_memory.py, tests/benchmarks/test_calls.py
+@pytest.mark.parametrize("parallel", [4, 1])
+def test_every_row_of_every_table_within_the_bounds(tmp_path, parallel):
+    with Simulator(profile="m") as simulator:
         simulator.store.database(TEAM_ID, BUERO_ID).unreadable_tables.clear()
         settings = {"api_url": simulator.url, "auth_token": simulator.token, "max_parallel_requests": parallel}
         (tmp_path / "config.json").write_text(json.dumps(settings))
