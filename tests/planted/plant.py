@@ -35,11 +35,13 @@ class Defect:
             that a file may move; a name that several functions have needs more of its package, `package.module:name`.
         old: Part of its source. Pieces of white space count as equal, so that a formatter may break lines.
         new: What stands there instead. A statement is taken away by `pass`.
+        case: The case of the test that notices it, where the others before that take long; default: any.
     """
 
     function: str
     old: str
     new: str
+    case: str = ""
 
     def __str__(self):
         return f"{self.function}: {self.old!r} → {self.new!r}"

@@ -195,9 +195,9 @@ PROMISES = [
         "They mean the same as the usual forms",
         test="target/test_every_switch.py::test_the_same_records_are_stored_whatever_nobody_knows",
         defects=(
-            Defect("ninox_singer.types:_multi_meaning", "members(value)", "list_members(value)"),
-            Defect("ninox_singer.types:_moment_meaning", "parsed is None", "True"),
-            Defect("ninox_singer.types:_link_meaning", "or _is_none(value)", ""),
+            Defect("ninox_singer.types:_multi_meaning", "members(value)", "list_members(value)", case="multi-text"),
+            Defect("ninox_singer.types:_moment_meaning", "parsed is None", "True", case="dates-milliseconds"),
+            Defect("ninox_singer.types:_link_meaning", "or _is_none(value)", "", case="dynamic_choices-stored"),
         ),
     ),
     Promise(

@@ -28,7 +28,11 @@ PROMISES = [
     for number, promise in enumerate(area.PROMISES)
 ]
 DEFECTS = [
-    pytest.param(defect, promise.test, id=f"{name}-{number}-{defect.function.partition(':')[2]}-{which}")
+    pytest.param(
+        defect,
+        f"{promise.test}[{defect.case}]" if defect.case else promise.test,
+        id=f"{name}-{number}-{defect.function.partition(':')[2]}-{which}",
+    )
     for name, area in AREAS.items()
     for number, promise in enumerate(area.PROMISES)
     for which, defect in enumerate(promise.defects)
