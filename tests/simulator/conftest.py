@@ -53,7 +53,7 @@ class Caller:
     def call(self, method, path, **options):
         headers = {"Authorization": f"Bearer {self.simulator.token}", **options.pop("headers", {})}
         address = path if path.startswith("http") else self.base + path
-        return requests.request(method, address, headers=headers, timeout=5, **options)
+        return requests.request(method, address, headers=headers, timeout=60, **options)
 
     def get(self, path, **query):
         return self.call("GET", path, params=query)

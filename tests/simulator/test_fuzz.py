@@ -152,6 +152,6 @@ NO_HTTP = {
 
 @pytest.mark.parametrize("kind", NO_HTTP)
 def test_what_is_no_http_does_not_disturb_others(running, kind):
-    with socket.create_connection(("127.0.0.1", running.simulator.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", running.simulator.port), timeout=60) as connection:
         connection.sendall(NO_HTTP[kind])
     assert running.get("/tables").status_code == 200

@@ -42,8 +42,8 @@ def test_a_page_that_is_too_much_is_asked_for_in_smaller_ones_from_then_on(simul
 
 def test_a_server_that_does_not_answer_in_time_is_asked_for_less(simulate):
     simulator = simulate(shop(12))
-    simulator.faults.add("slow", seconds=0.6, path="/records$", times=2)
-    run = run_tap(simulator, page_size=8, max_retries=1, request_timeout=0.25)
+    simulator.faults.add("slow", seconds=1.5, path="/records$", times=2)
+    run = run_tap(simulator, page_size=8, max_retries=1, request_timeout=1)
     assert run.error is None
     assert run.ids(STREAM) == list(range(1, 13))
     assert sizes(simulator)[:3] == [8, 8, 2]

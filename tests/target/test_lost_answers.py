@@ -142,14 +142,14 @@ def test_an_outage_is_waited_out_then_the_run_stops_and_claims_nothing(simulate,
 
 
 @pytest.mark.parametrize(
-    "fault", [{"kind": "slow", "seconds": 0.6}, {"kind": "status_after", "status": 504}], ids=named
+    "fault", [{"kind": "slow", "seconds": 2}, {"kind": "status_after", "status": 504}], ids=named
 )
 @limits.pauses_of(lambda _: time.sleep(0.1))
 def test_rows_are_not_sent_again_while_the_server_may_still_be_at_work_on_them(simulate, fault):
     """The answer is late, not lost: what a look does not see yet would be made twice."""
     simulator = simulate(shop(0))
     simulator.faults.add(**fault, **SAVES)
-    run = run_target(simulator, [CUSTOMERS, *rows(100)], max_retries=60, request_timeout=0.2)
+    run = run_target(simulator, [CUSTOMERS, *rows(100)], max_retries=60, request_timeout=1)
     assert run.error is None
     assert len(writes(simulator)) == 1
     assert names(simulator) == sorted(f"name {n}" for n in range(1, 101))
@@ -158,8 +158,8 @@ def test_rows_are_not_sent_again_while_the_server_may_still_be_at_work_on_them(s
 @limits.pauses_of(lambda _: time.sleep(0.1))
 def test_after_a_timeout_batches_are_smaller(simulate):
     simulator = simulate(shop(0))
-    simulator.faults.add(kind="slow", seconds=0.6, **SAVES)
-    run_target(simulator, [CUSTOMERS, *rows(200)], max_retries=60, request_timeout=0.2)
+    simulator.faults.add(kind="slow", seconds=2, **SAVES)
+    run_target(simulator, [CUSTOMERS, *rows(200)], max_retries=60, request_timeout=1)
     assert len(stored(simulator)) == 200
     assert len(writes(simulator)) == 3
 
