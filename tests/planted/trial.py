@@ -67,13 +67,15 @@ class Trials:
 
     def __enter__(self):
         self._end_here, there = context.Pipe()
-        process = context.Process(target=_serve, args=(there, self._files, self._output, dict(os.environ)))
-        process.start()
+        self._process = context.Process(target=_serve, args=(there, self._files, self._output, dict(os.environ)))
+        self._process.start()
         there.close()
         return self
 
     def __exit__(self, *_):
-        self._end_here.close()  # which ends it
+        self._end_here.close()
+        self._process.kill()  # after Ctrl-C it may be waiting for a trial
+        self._process.join()
 
     def run(self, tests, folder, *, defect=None, first_case_only=False, longest_s=LONGEST_S):
         """Run tests up to the first that fails.

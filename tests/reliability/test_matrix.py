@@ -11,7 +11,7 @@ from tests.reliability.cells import KINDS, expectations
 from tests.reliability.matrix import OPERATIONS, SIDES, drawn, judged, switch_sets
 from tests.reliability.troubles import TROUBLES
 
-CELLS = int(os.environ.get("NINOX_MATRIX_CELLS", "45"))
+CELLS = int(os.environ.get("NINOX_MATRIX_CELLS", "30"))
 SEED = int(os.environ.get("NINOX_MATRIX_SEED", "1"))
 
 
