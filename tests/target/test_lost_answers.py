@@ -141,9 +141,7 @@ def test_an_outage_is_waited_out_then_the_run_stops_and_claims_nothing(simulate,
     assert run.counts("customers") == {"read": 200, "created": 100}
 
 
-@pytest.mark.parametrize(
-    "fault", [{"kind": "slow", "seconds": 2}, {"kind": "status_after", "status": 504}], ids=named
-)
+@pytest.mark.parametrize("fault", [{"kind": "slow", "seconds": 2}, {"kind": "status_after", "status": 504}], ids=named)
 @limits.pauses_of(lambda _: time.sleep(0.1))
 def test_rows_are_not_sent_again_while_the_server_may_still_be_at_work_on_them(simulate, fault):
     """The answer is late, not lost: what a look does not see yet would be made twice."""
