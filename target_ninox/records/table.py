@@ -187,7 +187,7 @@ class TargetTable:
         for page in self._counted(after_id, tally):
             cursor = page[-1].id
             yield page
-            if cursor == self._newest_id:  # so no empty page is asked for
+            if cursor == self._newest_id == self.highest_id:  # so no empty page is asked for
                 return
         yield from self._rest(cursor, tally, is_whole_table=after_id == 0)
 
@@ -324,9 +324,16 @@ class TargetTable:
             self.find_newest_id()
             self.read_new()
 
-    def read_new(self) -> list[NinoxRecord]:
-        """Return the records beyond the highest id known, and pass them on; one call if there are none."""
-        records = [record for page in self.pages(after_id=self.highest_id) for record in page]
+    def read_new(self, *, after_loss: bool = False) -> list[NinoxRecord]:
+        """Return the records beyond the highest id known, and pass them on; one call if there are none.
+
+        Args:
+            after_loss: Whether an answer was just lost. Then two calls, as an empty page proves less than ever.
+        """
+        known_id = self.highest_id
+        if after_loss:
+            self.find_newest_id()
+        records = [record for page in self.pages(after_id=known_id) for record in page]
         for record in records:
             self.note_saved(record.id, record.fields)
         return records

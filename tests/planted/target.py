@@ -140,6 +140,15 @@ PROMISES = [
         ),
     ),
     Promise(
+        "docs/adr/0018-no-record-twice.md",
+        "where an answer was lost, the newest record is asked for as well",
+        test="target/test_lost_answers.py::test_an_empty_page_behind_a_lost_answer_makes_no_record_twice",
+        defects=(
+            Defect("target_ninox:TargetTable.read_new", "if after_loss:", "if False:"),
+            Defect("target_ninox:BatchWriter._send", "after_loss=True", "after_loss=False"),
+        ),
+    ),
+    Promise(
         "docs/adr/0019-matching-by-counted-calls.md",
         "One that finds nothing is asked once more",
         test="target/test_matching.py::test_an_empty_answer_to_a_look_up_by_mistake_makes_no_record_twice",
@@ -155,7 +164,11 @@ PROMISES = [
         test="target/test_lost_answers.py::test_a_lost_answer_makes_no_record_twice",
         defects=(
             Defect("target_ninox:find_saved_rows", "not chunk[0].creates", "True"),
-            Defect("target_ninox:BatchWriter._send", "saved, sending.rest = self._look(sending.rest)", "saved = []"),
+            Defect(
+                "target_ninox:BatchWriter._send",
+                "saved, sending.rest = self._look(sending.rest, after_loss=True)",
+                "saved = []",
+            ),
         ),
     ),
     Promise(

@@ -234,6 +234,20 @@ def test_an_empty_page_that_comes_by_mistake_makes_no_record_twice(simulate, pag
     assert len(stored(simulator)) == 30
 
 
+@pytest.mark.parametrize("kind", ["drop_after", "html"])
+@limits.no_pauses()
+def test_an_empty_page_behind_a_lost_answer_makes_no_record_twice(simulate, kind):
+    simulator = simulate(shop(2))
+    lost = simulator.faults.add(kind=kind, **SAVES)
+    hide_once = {"kind": "empty_page", "method": "GET", "path": r"/records$"}
+    simulator.on_request.append(
+        lambda _, method, __: method == "POST" and lost.seen == 1 and simulator.faults.add(**hide_once)
+    )
+    run = run_target(simulator, [CUSTOMERS, *rows(5, amount=10)], max_retries=3)
+    assert run.error is None
+    assert len(stored(simulator)) == 5
+
+
 def test_records_that_a_server_does_not_hand_out_end_the_run_before_they_are_created_again(simulate):
     simulator = simulate(shop(30))
     rows = records("customers", [{"Name": f"name {n}", "Amount": n * 10} for n in range(1, 31)])
