@@ -58,12 +58,12 @@ _PLAIN_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", re.ASCII)
 
 def read_day(value: Any) -> str:
     """Return a date as it was sent; a time of day behind it is dropped, nothing is shifted."""
-    return _check(date.fromisoformat, read_string(value)[:_DATE_LENGTH], length=_DATE_LENGTH)
+    return _check(_parse_day, read_string(value)[:_DATE_LENGTH])
 
 
 def read_time_of_day(value: Any) -> str:
     """Return a time as it was sent."""
-    return _check(time.fromisoformat, read_string(value))
+    return _check(_parse_time, read_string(value))
 
 
 def read_moment(zone: ZoneInfo | None) -> Read:
@@ -94,7 +94,29 @@ def _read_computed_time(value: Any) -> str:
         raise BadValueError from None
 
 
-def _read_column(parse: Callable[[str], object], *, length: int | None = None) -> ReadColumn:
+# From Python 3.11 on, `fromisoformat` takes more than what Ninox writes, `2026-W05-1` and `20260131` as a time of day
+# among it, which databases refuse or take for something else.
+
+
+def _parse_day(value: str) -> date:
+    if not _PLAIN_DATE.fullmatch(value):
+        raise ValueError
+    return date.fromisoformat(value)
+
+
+def _parse_time(value: str) -> time:
+    if not _TIME.fullmatch(value):
+        raise ValueError
+    return time.fromisoformat(value)
+
+
+def _parse_moment(value: str) -> datetime:
+    if not _ISO.fullmatch(value):
+        raise ValueError
+    return datetime.fromisoformat(value)
+
+
+def _read_column(parse: Callable[[str], object]) -> ReadColumn:
     """Return a reader of texts that are sent on as they are once they parse; equal ones are parsed once."""
 
     def read(sent: list[Any]) -> list[Any] | None:
@@ -104,33 +126,31 @@ def _read_column(parse: Callable[[str], object], *, length: int | None = None) -
             deque(map(parse, distinct), maxlen=0)
         except (TypeError, ValueError):
             return None
-        return sent if length is None or all(len(value) == length for value in distinct) else None
+        return sent
 
     return read
 
 
-_read_days = _read_column(date.fromisoformat, length=_DATE_LENGTH)
-_read_times = _read_column(time.fromisoformat)
-_read_moments = _read_column(datetime.fromisoformat)
+_read_days = _read_column(_parse_day)
+_read_times = _read_column(_parse_time)
+_read_moments = _read_column(_parse_moment)
 
 
 def _read_moments_column(_captions: Captions, zone: ZoneInfo | None) -> ReadColumn | None:
     return _read_moments if zone is None else None
 
 
-def _check(parse: Callable[[str], object], value: str, *, length: int | None = None) -> str:
+def _check(parse: Callable[[str], object], value: str) -> str:
     try:
         parse(value)
     except ValueError:
         raise BadValueError from None
-    if length is not None and len(value) != length:
-        raise BadValueError
     return value
 
 
 def _parse_as_sent(value: str) -> datetime:
     try:
-        return datetime.fromisoformat(value.replace("Z", "+00:00"))
+        return _parse_moment(value.replace("Z", "+00:00"))
     except ValueError:
         raise BadValueError from None
 

@@ -28,6 +28,8 @@ from ninox_singer.types.choice import split_members
 
 _MOST_DIGITS_OF_AN_ID = 15
 _MOST = 2**53
+"""No id is beyond; nor does a database take integers of more than 64 bits."""
+
 _LINK = frozenset((int, type(None)))
 
 
@@ -35,16 +37,16 @@ def _read_record_id(value: Any) -> int:
     """Return the id of a linked record, also from a one-element list (both forms were seen)."""
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
-    if isinstance(value, str) and value.isdecimal() and len(value) <= _MOST_DIGITS_OF_AN_ID:
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= _MOST_DIGITS_OF_AN_ID:
         return int(value)
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and -_MOST < value < _MOST:
         return value
     raise BadValueError
 
 
 def read_link(value: Any) -> int | None:
     """Return the id of a linked record, or of what a dynamic choice offers: 0 and an empty list stand for none."""
-    return None if _is_none(value) else _read_record_id(value)
+    return None if _is_none(value) else _read_record_id(value) or None
 
 
 def _is_none(value: Any) -> bool:
@@ -55,11 +57,14 @@ def read_links(value: Any) -> list[int] | None:
     """Return the ids of linked records; a text may be a bit mask in hexadecimal, so no id can be read from it."""
     if isinstance(value, str):
         raise BadValueError
-    return [_read_record_id(item) for item in list_members(value)] or None
+    return None if _is_none(value) else [_read_record_id(item) for item in list_members(value)] or None
 
 
 def _read_column(sent: list[Any]) -> list[Any] | None:
-    return sent if _LINK.issuperset(map(type, sent)) and 0 not in sent else None
+    if not _LINK.issuperset(map(type, sent)) or 0 in sent:
+        return None
+    ids = list(filter(None, sent))
+    return sent if not ids or (max(ids) < _MOST and min(ids) > -_MOST) else None
 
 
 def write_link(table_id: str | None = None) -> Write:

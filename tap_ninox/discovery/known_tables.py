@@ -116,15 +116,20 @@ def known_from_state(bookmarks: Mapping[str, Any], settings: TapSettings) -> Ite
             yield _known_from_bookmark(stream, bookmark, fields, settings)
 
 
-def streams_in_state(bookmarks: Mapping[str, Any]) -> dict[TableKey, str]:
-    """Return under which name each table goes; of several, the one under which it was read last."""
-    streams: dict[TableKey, str] = {}
+def owners_in_state(bookmarks: Mapping[str, Any]) -> dict[str, TableKey]:
+    """Return of which table each stream is; a table that got another name has several, the last one of which counts."""
+    owners: dict[str, TableKey] = {}
     ours = {stream: bookmark for stream, bookmark in bookmarks.items() if isinstance(bookmark, dict)}
     for stream, bookmark in sorted(ours.items(), key=lambda item: _age(item[1])):
         database_id, table_id = (bookmark.get("database_id"), bookmark.get("table_id"))
         if isinstance(database_id, str) and isinstance(table_id, str):
-            streams[database_id, table_id] = stream
-    return streams
+            owners[stream] = (database_id, table_id)
+    return owners
+
+
+def streams_in_state(bookmarks: Mapping[str, Any]) -> dict[TableKey, str]:
+    """Return under which name each table goes; of several, the one under which it was read last."""
+    return {key: stream for stream, key in owners_in_state(bookmarks).items()}
 
 
 def _age(bookmark: Mapping[str, Any]) -> tuple[int, int]:
@@ -324,8 +329,8 @@ def _moved(columns: Iterable[Column], known: KnownTable) -> frozenset[str]:
 
 
 def _out_of_use(columns: Iterable[Column], known: KnownTable, *, lists_formulas: bool) -> tuple[Column, ...]:
-    """Return the properties that were sent once and are not now, each name once."""
-    used = {column.name.casefold() for column in columns}
+    """Return the properties that were sent once and are not now, each name once; formulas that are not read, too."""
+    used = {column.name.casefold() for column in columns if column.is_readable}
     before = [
         column
         for column in (*known.former, *known.columns)

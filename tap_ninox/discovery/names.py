@@ -14,7 +14,7 @@ from ninox_singer.names import MAX_LENGTH, Names, NameSpace, choose, cut_name, d
 from ninox_singer.types import is_known
 from tap_ninox.discovery.catalog import TableEntry, aliases_of
 from tap_ninox.discovery.discover import DiscoveredDatabase, Discovery, log_unselected
-from tap_ninox.discovery.known_tables import KnownTable, TableKey, known_from_state, streams_in_state
+from tap_ninox.discovery.known_tables import KnownTable, TableKey, known_from_state, owners_in_state, streams_in_state
 from tap_ninox.rows.columns import Column, apart_by_type, columns_of, roots_of
 from tap_ninox.settings import TapSettings
 
@@ -38,15 +38,15 @@ def entries_to_read(
         reserved: Stream names that are taken.
         bookmarks: Those of the state, which say under which names tables and fields go.
     """
-    streams, known = streams_in_state(bookmarks), known_by_key(bookmarks, settings)
+    owners, known = owners_in_state(bookmarks), known_by_key(bookmarks, settings)
     if saved is not None:
         chosen = _chosen(saved, discovery, settings)
-        entries = followed_entries(chosen, discovery, settings, reserved=reserved, streams=streams, known=known)
+        entries = followed_entries(chosen, discovery, settings, reserved=reserved, owners=owners, known=known)
         entries, unknown = _offer_renamed(entries, saved, settings, known)
     elif discovery is None:
         return [], []
     else:
-        entries = discovered_entries(discovery, settings, reserved=reserved, streams=streams, known=known)
+        entries = discovered_entries(discovery, settings, reserved=reserved, owners=owners, known=known)
         log_unselected(discovery)
         types = sorted({column.type for entry in entries for column in entry.columns if not is_known(column.type)})
         if types:
@@ -175,7 +175,7 @@ def _key(entry: TableEntry) -> str:
 def name_streams(
     wanted: Mapping[TableKey, str],
     *,
-    known: Mapping[TableKey, str],
+    owners: Mapping[str, TableKey],
     aliases: Mapping[str, str],
     reserved: Iterable[str],
 ) -> dict[TableKey, str]:
@@ -183,7 +183,8 @@ def name_streams(
 
     Args:
         wanted: Plain names of the tables; among newcomers, who comes first gets it.
-        known: Those that the state has, tables included that are not there now.
+        owners: Stream → table as the state knows them, in the order in which they were read; what is not there now, and
+            names that an alias has replaced, included: nobody else gets such a name.
         aliases: The setting.
         reserved: Stream names of the tap itself.
 
@@ -191,6 +192,7 @@ def name_streams(
         NinoxConfigError: An alias is the name of another table, or of a stream of the tap itself.
     """
     by_alias = {key: alias for key in wanted if (alias := aliases.get(".".join(key)))}
+    known = {key: stream for stream, key in owners.items()}
     kept = {key: known[key] for key in wanted if key in known and key not in by_alias}
     names = NameSpace(reserved)
     _refuse_aliases_of_others(by_alias, wanted=wanted, kept=kept, reserved=names)
@@ -199,9 +201,8 @@ def name_streams(
     # Where a name is taken, the table's id is added to it, or both ids.
     suffixes = {key: (key[1], "_".join(key)) for key in wanted}
     streams = {key: names.claim(alias, suffixes=suffixes[key]) for key, alias in by_alias.items()} | kept
-    for key, name in known.items():
-        if key not in wanted:
-            names.take(name)
+    for name in owners:
+        names.take(name)
     for key in wanted:
         if key not in streams:
             streams[key] = names.claim(wanted[key], suffixes=suffixes[key])
@@ -238,7 +239,7 @@ def discovered_entries(
     settings: TapSettings,
     *,
     reserved: Iterable[str],
-    streams: Mapping[TableKey, str],
+    owners: Mapping[str, TableKey],
     known: Mapping[TableKey, KnownTable],
 ) -> list[TableEntry]:
     """Return a stream for each discovered table; pages have no records and get none.
@@ -250,7 +251,7 @@ def discovered_entries(
         discovery: What the key can see.
         settings: How to name streams and properties.
         reserved: Stream names of the tap itself.
-        streams: Those of the state.
+        owners: Stream → table as the state knows them.
         known: What the state knows of tables.
     """
     tables = {
@@ -260,7 +261,7 @@ def discovered_entries(
         if not table.is_page
     }
     plain = {key: _plain_name(settings.stream_name_format, *pair) for key, pair in tables.items()}
-    names = name_streams(plain, known=streams, aliases=settings.aliases, reserved=reserved)
+    names = name_streams(plain, owners=owners, aliases=settings.aliases, reserved=reserved)
     chosen = {(database.name.id, table.id) for database in discovery.databases for table in database.tables}
     entries = []
     for key, (database, table) in tables.items():
@@ -306,7 +307,7 @@ def followed_entries(
     settings: TapSettings,
     *,
     reserved: Iterable[str],
-    streams: Mapping[TableKey, str],
+    owners: Mapping[str, TableKey],
     known: Mapping[TableKey, KnownTable],
 ) -> list[TableEntry]:
     """Return the tables of a saved catalog under the names of the state, with types and options as they are now.
@@ -316,7 +317,7 @@ def followed_entries(
     saved = list(saved)
     databases = {database.name.id: database for database in discovery.databases} if discovery else {}
     wanted = {entry.key: entry.stream for entry in saved}
-    names = name_streams(wanted, known=streams, aliases=settings.aliases, reserved=reserved)
+    names = name_streams(wanted, owners=owners, aliases=settings.aliases, reserved=reserved)
     return [
         _followed(entry, names[entry.key], databases.get(entry.database.id), settings, known.get(entry.key))
         for entry in saved

@@ -116,7 +116,10 @@ def with_names_of_state(
 def _follow(stream: JsonObject, before: TableEntry, now: TableEntry, known: KnownTable | None) -> JsonObject:
     if (now.stream, _names(now)) == (before.stream, _names(before)):
         return stream
-    metadata = {tuple(item["breadcrumb"]): item["metadata"] for item in stream["metadata"]}
+    given = {tuple(item["breadcrumb"]): item["metadata"] for item in stream["metadata"]}
+    # Made anew: where two fields have swapped captions, each goes under a name that the catalog gives to the other.
+    shown = {("properties", column.name) for column in before.columns}
+    metadata = {breadcrumb: item for breadcrumb, item in given.items() if breadcrumb not in shown}
     was_read = known is not None and known.stream == now.stream and not known.is_deselected
     follows = was_read and before.stream != now.stream and not _is_selected(stream)
     if follows:
@@ -127,8 +130,10 @@ def _follow(stream: JsonObject, before: TableEntry, now: TableEntry, known: Know
         column = next((column for column in before.columns if column.name == name), None)
         if column is None:
             properties[name] = schema
+            if follows and known is not None and name in SYSTEM_PROPERTIES and name not in known.deselected:
+                metadata["properties", name] = {**metadata.get(("properties", name), {}), "selected": True}
             continue
-        about = metadata.pop(("properties", name))
+        about = given["properties", name]
         for heir in _heirs(column, before, now):
             is_same = heir.part == column.part and heir.json_type == column.json_type
             properties[heir.name] = schema if is_same else {**heir.json_type, **heir.identity}

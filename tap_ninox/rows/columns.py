@@ -97,7 +97,8 @@ def columns_of(
     """Return the properties of a table, in the order its fields were made.
 
     An alias goes before any other name, then comes the one under which a field went before, then the caption's. A name
-    whose column in a warehouse is of another type goes to nobody: loaders cannot alter it, and stop.
+    that went out of use goes to its own field alone, and only as the same type: its column in a warehouse has values of
+    that field, and loaders cannot alter it.
 
     Args:
         table: The table.
@@ -112,15 +113,14 @@ def columns_of(
     fields = {fld.id: fld for fld in table.fields}
     names = NameSpace(SYSTEM_PROPERTIES)
     kept: dict[str, dict[str, Column]] = {}
-    left: dict[str, JsonSchema] = {column.name.casefold(): column.json_type for column in former}
+    left = {column.name.casefold(): column for column in former}
     for column in known:
         fld = fields.get(column.field_id)
-        if fld is None or not _keeps_its_type(column, fld) or column.name in names:
-            if column.is_readable:
-                left[column.name.casefold()] = column.json_type
-        else:
+        if fld is not None and column.name not in names and _keeps_its_name(column, fld, left):
             names.take(column.name)
             kept.setdefault(fld.id, {})[column.part] = column
+        elif column.is_readable:
+            left.setdefault(column.name.casefold(), column)
     roots = roots_of([*former, *known])
     columns = {}
     for fld in sorted(table.fields, key=lambda fld: fld.id not in aliases):
@@ -154,13 +154,18 @@ def _refuse_alias_of_another(
             raise NinoxConfigError(message)
 
 
-def _base(fld: Field, root: str | None, left: Mapping[str, JsonSchema], *, is_kept: bool) -> str:
+def _base(fld: Field, root: str | None, left: Mapping[str, Column], *, is_kept: bool) -> str:
     """Return what the names of a field's properties begin with: its type is added where its columns are of another."""
     plain = root or make_identifier(fld.name, fallback=fld.id)
+    own = {name: column.json_type for name, column in left.items() if column.field_id == fld.id}
     parts = field_type(fld.type).parts
-    # A name may be left that stands for a column of another type, which nobody fills any more.
-    is_free = is_kept or all(left.get(with_part(plain, p.name).casefold(), p.schema) == p.schema for p in parts)
+    is_free = is_kept or all(own.get(with_part(plain, p.name).casefold(), p.schema) == p.schema for p in parts)
     return plain if is_free else with_part(plain, make_identifier(fld.type, fallback="text"))
+
+
+def _not_for(field_id: str, json_type: JsonSchema, left: Mapping[str, Column]) -> set[str]:
+    """Return the names out of use that a property must not get, in lower case: they stand for other columns."""
+    return {name for name, column in left.items() if (column.field_id, column.json_type) != (field_id, json_type)}
 
 
 def roots_of(known: Iterable[Column]) -> dict[str, str]:
@@ -186,36 +191,43 @@ def apart_by_type(
         former: Properties that went out of use.
     """
     columns, before = list(columns), [*former, *known]
-    left = {column.name.casefold(): column.json_type for column in before if column.is_readable}
+    left = {column.name.casefold(): column for column in before if column.is_readable}
     roots = roots_of(before)
     names = NameSpace([*SYSTEM_PROPERTIES, *(column.name for column in columns)])
     for n, column in enumerate(columns):
-        json_type = column.json_type
-        if column.computed_as and column.field_id not in aliases and left.get(column.name, json_type) != json_type:
+        others = _not_for(column.field_id, column.json_type, left)
+        if column.computed_as and column.field_id not in aliases and column.name.casefold() in others:
             root = roots.get(column.field_id, column.name)
-            is_free = root not in names and left.get(root, json_type) == json_type
-            others = {name for name, kind in left.items() if kind != json_type}
+            is_free = root not in names and root.casefold() not in others
             base = root if is_free else with_part(root, column.computed_as)
             columns[n] = replace(column, name=names.claim(base, suffixes=(column.field_id,), but_not=others))
     return tuple(columns)
 
 
-def _keeps_its_type(column: Column, fld: Field) -> bool:
-    """Return whether a property means what it meant to a loader, also if its field is of another type now."""
-    if column.type == fld.type:
-        return True
+def _keeps_its_name(column: Column, fld: Field, left: Mapping[str, Column]) -> bool:
+    """Return whether a property means what it meant to a loader, also if its field is of another type now.
+
+    What is known may come from a catalog that was made without the state; what a loader knows, is left.
+    """
+    before = left.get(column.name.casefold())
+    if before is not None and before.field_id != column.field_id:
+        return False
     part = next((part for part in field_type(fld.type).parts if part.name == column.part), None)
-    return part is not None and (part.schema == column.json_type or not column.is_readable)
+    if not column.is_readable:  # a formula; a loader knows its name only if it was read once
+        return column.type == fld.type or (part is not None and (before is None or part.schema == before.json_type))
+    if before is not None and before.json_type != column.json_type:
+        return False
+    return column.type == fld.type or (part is not None and part.schema == column.json_type)
 
 
 def _columns(
-    fld: Field, names: NameSpace, base: str, kept: Mapping[str, Column], left: Mapping[str, JsonSchema]
+    fld: Field, names: NameSpace, base: str, kept: Mapping[str, Column], left: Mapping[str, Column]
 ) -> Iterator[Column]:
     captions = {choice.id: choice.caption for choice in fld.choices}
     for part in field_type(fld.type).parts:
         name = kept[part.name].name if part.name in kept else None
         if name is None:
-            others = {other for other in left if left[other] != part.schema}
+            others = _not_for(fld.id, part.schema, left)
             name = names.claim(with_part(base, part.name), suffixes=(fld.id,), but_not=others)
         yield Column(
             name=name,

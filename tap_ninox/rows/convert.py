@@ -186,15 +186,17 @@ class Converter:
     def _value(self, parser: _Parser, value: Any, record: NinoxRecord) -> Any:
         if value is None or value == "":
             return None
-        name = parser.column.name
-        if is_damaged(value):
+        name, was_damaged = parser.column.name, is_damaged(value)
+        if was_damaged:
             value = [repair_text(v) for v in value] if isinstance(value, list) else repair_text(value)
-            self.bad.note_repaired(name, record.id)
         try:
-            return parser.read(value)
+            read = parser.read(value)
         except BadValueError:
             self.bad.note_nulled(name, record.id)
             return None
+        if was_damaged:
+            self.bad.note_repaired(name, record.id)
+        return read
 
     def _check_keys(self, records: Iterable[NinoxRecord]) -> None:
         """Refuse a page whose fields are keyed by captions: read as ids they would all seem empty.

@@ -18,7 +18,7 @@ from ninox_api.body import repair_text
 from ninox_api.client import DatabaseClient
 from ninox_api.errors import NinoxAPIError, NinoxBudgetError, NinoxConfigError, NinoxError
 from ninox_api.schema import DatabaseName
-from ninox_singer.names import Names
+from ninox_singer.names import Names, NameSpace
 from ninox_singer.types import COMPUTED
 from ninox_singer.types.base import BadValueError, Read
 from tap_ninox.discovery.catalog import METADATA_KEY, NinoxMetadata
@@ -182,7 +182,7 @@ def query_streams(
         NinoxConfigError: A database does not exist, or a name is taken.
     """
     queries = tap.settings.queries
-    _check_names(queries, set(taken))
+    _check_names(queries, taken)
     databases = Names(clients)
     streams: list[Stream] = []
     for query in queries:
@@ -221,12 +221,14 @@ def _saved_types(name: str, saved: Mapping[str, Any] | None) -> dict[str, str]:
     }
 
 
-def _check_names(queries: Iterable[QuerySettings], taken: set[str]) -> None:
-    problems = [
-        f"queries: {query.name!r} is the name of another stream already; choose another one."
-        for query in queries
-        if query.name in taken
-    ]
+def _check_names(queries: Iterable[QuerySettings], taken: Iterable[str]) -> None:
+    """Refuse names that loaders take for those of other streams, which most do without regard to case."""
+    names = NameSpace(taken)
+    problems = []
+    for query in queries:
+        if query.name in names:
+            problems.append(f"queries: {query.name!r} is the name of another stream already; choose another one.")
+        names.take(query.name)
     if problems:
         raise NinoxConfigError(problems)
 
@@ -285,6 +287,10 @@ def _kind(value: Any) -> Sequence[str]:
     return ("number",) if isinstance(value, int | Decimal) else ("string",)
 
 
+_NO_INTEGER = 2**63
+"""No database takes integers of more than 64 bits."""
+
+
 def parser(word: str, zone: ZoneInfo | None) -> Read:
     """Return the function that turns a member of a row into a property of a type."""
     if word != "integer":
@@ -293,7 +299,7 @@ def parser(word: str, zone: ZoneInfo | None) -> Read:
 
     def read(value: Any) -> int:
         number = read_number(value)
-        if number != int(number):
+        if number != int(number) or abs(number) >= _NO_INTEGER:
             raise BadValueError
         return int(number)
 

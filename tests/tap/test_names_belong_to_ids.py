@@ -108,11 +108,13 @@ def test_an_older_table_of_the_same_caption_that_appears_later_gets_the_longer_n
 def test_a_selected_table_that_is_renamed_goes_on_under_its_name_with_one_warning(simulate, rules):
     simulator = simulate(shop(3))
     pipeline = Pipeline(simulator, *rules)
-    assert pipeline.run().ids(STREAM) == [1, 2, 3]
+    first = pipeline.run()
+    assert first.ids(STREAM) == [1, 2, 3]
     simulator.edit.rename_table("A", "Clients")
     simulator.edit.update("A", 2, {"A": "after"})
     second, third = pipeline.run(), pipeline.run()
     assert [(row["_id"], row["name"], row["amount"]) for row in second.rows(STREAM)] == [(2, "after", 20)]
+    assert second.rows(STREAM)[0].keys() == first.rows(STREAM)[0].keys(), "with what every record has"
     assert not second.of_type("SCHEMA", "shop__clients")
     assert f'set aliases: {{"{DATABASE_ID}.A": "shop__clients"}}' in drifts(second)["table_renamed"]["message"]
     assert drifts(third) == {}
@@ -151,6 +153,19 @@ def test_an_alias_renames_a_stream_that_has_a_bookmark(simulate):
     assert pipeline.run(aliases={f"{DATABASE_ID}.A": "clients"}).ids("clients") == [1, 2, 3]
     simulator.edit.update("A", 2, {"A": "after"})
     assert pipeline.run().ids("clients") == [2], "the state says how it is called"
+
+
+def test_a_name_that_an_alias_has_replaced_goes_to_no_other_table(simulate):
+    """The rows that are under it in a warehouse are of the first table."""
+    simulator = simulate(team(database({"A": customers(), "B": table("Orders")}, {"A": customer_records(3)})))
+    state = run_tap(simulator, tables=["A"]).state
+    simulator.edit.rename_table("B", "Customers")
+    simulator.edit.create("B", {})
+    for _ in range(2):
+        run = run_tap(simulator, state=state, aliases={f"{DATABASE_ID}.A": "clients"})
+        assert (run.bookmark("shop__customers_b")["table_id"], run.bookmark("clients")["table_id"]) == ("B", "A")
+        assert not run.of_type("SCHEMA", STREAM)
+        state = run.state
 
 
 @pytest.mark.parametrize("is_known", [True, False])
@@ -228,6 +243,66 @@ def test_fields_that_change_captions_change_no_columns(simulate):
     simulator.edit.update("A", 1, {"A": "text", "B": 7})
     (row,) = pipeline.run().rows(STREAM)
     assert (row["name"], row["amount"]) == ("text", 7)
+
+
+@pytest.mark.parametrize("rules", [("*.*",), (f"{STREAM}.name", f"{STREAM}.amount")], ids=["all", "by name"])
+def test_fields_that_change_captions_are_selected_by_their_ids(simulate, rules):
+    """A formula that is not read takes the place of one that is: what is said of the one does not get lost."""
+    tables = {"A": customers(C=field("fn", "Total", fn="B * 2"))}
+    simulator = simulate(team(database(tables, {"A": customer_records(1)})))
+    pipeline = Pipeline(simulator, *rules)
+    pipeline.run()
+    simulator.edit.rename_field("A", "A", "Total")
+    simulator.edit.rename_field("A", "C", "Name")
+    simulator.edit.update("A", 1, {"A": "text"})
+    run = pipeline.run()
+    (row,) = run.rows(STREAM)
+    assert (row["name"], row["amount"], "total" in row) == ("text", 10, False)
+    metadata = {tuple(item["breadcrumb"]): item["metadata"] for item in run.catalog["streams"][-1]["metadata"]}
+    shown = {name: metadata["properties", name]["ninox"]["field_id"] for name in ("name", "amount", "total")}
+    assert shown == {"name": "A", "amount": "B", "total": "C"}
+
+
+def test_of_fields_that_change_captions_a_catalog_selects_those_of_its_ids(simulate):
+    simulator = simulate(shop(1))
+
+    def without_b():
+        catalog = discover(simulator)
+        for item in catalog["streams"][-1]["metadata"]:
+            if item["metadata"].get("ninox", {}).get("field_id") == "B":
+                item["metadata"]["selected"] = False
+        return catalog
+
+    state = run_tap(simulator, catalog=without_b()).state
+    simulator.edit.rename_field("A", "A", "Amount")
+    simulator.edit.rename_field("A", "B", "Name")
+    simulator.edit.update("A", 1, {"A": "text", "B": 7})
+    (row,) = run_tap(simulator, catalog=without_b(), state=state).rows(STREAM)
+    assert (row["name"], "amount" in row) == ("text", False)
+
+
+@pytest.mark.parametrize("base", ["number", "string"])
+@pytest.mark.parametrize("meltano", [True, False], ids=["meltano", "no catalog"])
+def test_a_new_field_does_not_get_the_name_of_one_that_is_gone(simulate, base, meltano):
+    """Rows that were loaded before have values of that one in its column. It gets it back if it comes back."""
+    simulator = simulate(shop(1))
+    pipeline = Pipeline(simulator)
+    run = pipeline.run if meltano else (lambda: run_tap(simulator, state=pipeline.state))
+    pipeline.state = run().state
+    gone = simulator.edit.schema["types"]["A"]["fields"]["B"]
+    seen = []
+    for change in ("gone", "a new one", "back"):
+        if change == "gone":
+            simulator.edit.remove_field("A", "B")
+        elif change == "a new one":
+            simulator.edit.add_field("A", "C", field(base, "Amount"))
+        else:
+            simulator.edit.add_field("A", "B", gone)
+        simulator.edit.update("A", 1, {"A": change})
+        last = run()
+        pipeline.state = last.state
+        seen.append({name for name in last.rows(STREAM)[0] if "amount" in name})
+    assert seen == [set(), {"amount_c"}, {"amount_c", "amount"}]
 
 
 @pytest.mark.parametrize("is_known", [True, False])
