@@ -37,9 +37,9 @@ class Named(Protocol):
 def quote_name(item: Named, siblings: Iterable[Named]) -> str | None:
     """Return how a script names a table or field, in quotes.
 
-    It is the caption (documented), unless that holds an apostrophe, for which no way of quoting is known, belongs to
-    several, or means the record itself; then it is the id (assumed), unless something else is called so. Nothing but an
-    apostrophe ends the quotes, so no caption can become more than a name.
+    It is the caption (documented), unless that holds an apostrophe or a backslash, for which no way of quoting is
+    known, belongs to several, is the id of another one, or means the record itself; then it is the id (assumed), unless
+    something else is called so. Nothing but an apostrophe ends the quotes, so no caption can become more than a name.
 
     Args:
         item: What is meant.
@@ -48,21 +48,28 @@ def quote_name(item: Named, siblings: Iterable[Named]) -> str | None:
     Returns:
         None if no name is certain to mean it.
     """
-    return _quote(item, Counter(sibling.name for sibling in siblings))
+    return _quote(item, _count_meanings(siblings))
 
 
 def quote_names(items: Sequence[Named]) -> list[str | None]:
     """Do for all tables of a database, or all fields of a table, what `quote_name` does for one."""
-    names = Counter(item.name for item in items)
-    return [_quote(item, names) for item in items]
+    meanings = _count_meanings(items)
+    return [_quote(item, meanings) for item in items]
 
 
-def _quote(item: Named, names: Counter[str]) -> str | None:
-    if "'" not in item.name and item.name != OWN_ID and names[item.name] <= 1:
+def _count_meanings(items: Iterable[Named]) -> Counter[str]:
+    """Return how many things each text may mean, by its id or its caption."""
+    return Counter(text for item in items for text in {item.id, item.name})
+
+
+def _quote(item: Named, meanings: Counter[str]) -> str | None:
+    if item.name != OWN_ID and _is_quotable(item.name) and meanings[item.name] == 1:
         return f"'{item.name}'"
-    if "'" not in item.id and item.id not in names:
-        return f"'{item.id}'"
-    return None
+    return f"'{item.id}'" if _is_quotable(item.id) and meanings[item.id] == 1 else None
+
+
+def _is_quotable(text: str) -> bool:
+    return not {"'", "\\"} & set(text)
 
 
 logger = logging.getLogger(__name__)

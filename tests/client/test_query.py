@@ -65,6 +65,9 @@ def test_how_often_a_500_is_tried_is_for_the_caller_to_say(simulator, tries, sen
         ("Total", ("Total",), "'F'"),
         ("Id", (), "'F'"),
         ("Total", ("Total", "F"), None),
+        ("X0", ("Total",), "'F'"),
+        ("F", (), "'F'"),
+        ("Total\\", (), "'F'"),
     ],
 )
 def test_a_caption_in_a_script_is_never_more_than_a_name(name, others, written):

@@ -144,6 +144,12 @@ def test_a_formula_that_no_script_can_name_is_null_with_a_reason(simulate, caplo
     assert "a_b is null: no script can name it for certain" in caplog.text
 
 
+def test_a_caption_that_is_the_id_of_another_field_brings_no_value_of_that_field(simulate):
+    simulator = simulate(team(database({"A": customers(C=field("fn", "B", fn="7"))}, {"A": customer_records(1)})))
+    (row,) = run_tap(simulator, formulas={"*.b": "number"}).rows("shop__customers")
+    assert (row["amount"], row["b"]) == (10, 7)
+
+
 @pytest.mark.parametrize("caption", ["F", "Id"])
 def test_a_table_whose_only_formula_no_script_can_name_comes_without_it(simulate, caplog, caption):
     tables = {"A": table("Orders", A=field("number", caption), F=fn(caption, "A + A"), G=field("string", "F"))}
