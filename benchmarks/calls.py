@@ -1,9 +1,12 @@
 """`python -m benchmarks.calls [SIDE ...]`: how many API calls the works take, by the simulator's log, side by side.
 
+`python -m benchmarks.calls waiting` measures nothing but the times again, on a machine without other work.
+
 tap-ninox is run as `meltano run` does: `--discover`, then the sync with that catalog, all streams of tables selected.
 Peers read everything each time: they know nothing of a change feed. The target's work stands in the same column; behind
-the table, what a month of hourly runs costs, and how near a sync comes to the time that its calls take. With all sides,
-the figures are kept in `benchmarks/calls.json`, of which `python -m benchmarks.page` makes the tables of the page.
+the table, what a month of hourly runs costs, and how near a sync comes to the time that its calls take, each answered
+after the same time by a server whose answers are ready. With all sides, the figures are kept in
+`benchmarks/calls.json`, of which `python -m benchmarks.page` makes the tables of the page.
 """
 
 from __future__ import annotations
@@ -12,7 +15,6 @@ import json
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,12 +25,15 @@ from typing import Any
 from benchmarks import month
 from benchmarks.dataset import DATABASE_PATH, table_ids, write_messages
 from benchmarks.peers import OUR_BIN, peer_bin
+from benchmarks.prepared import PreparedServer
+from benchmarks.process import Cost
+from benchmarks.process import run as run_alone
 from ninox_simulator.seeds import BULK_DATABASE_ID, BULK_TEAM_ID, bulk
 from ninox_simulator.server import Simulator
 
 SIDES = Path(__file__).parent / "sides"
 FIGURES = Path(__file__).parent / "calls.json"
-LATENCY_S = 0.2
+LATENCY_S, ROUNDS = 0.2, 3
 CHANGES = {"A": 20, "B": 15, "C": 5}
 CHANGED_QUANTITY = 1001
 """No record has it before."""
@@ -43,6 +48,7 @@ class Row:
         is_later: Whether it is the run behind a first load; else that load.
         by_id: Whether team and database are given by id.
         changed: Table → records that change before the later run.
+        formulas: So many of the tables have one, which is a day old in the later run.
         switch: Of the simulator.
         sent: Rows that are written, of as many records with other values; 0 for a work of the tap.
     """
@@ -54,6 +60,7 @@ class Row:
     is_later: bool = False
     by_id: bool = True
     changed: Mapping[str, int] = field(default_factory=dict)
+    formulas: int = 0
     switch: tuple[str, str] | None = None
     sent: int = 0
 
@@ -64,6 +71,7 @@ ROWS = (
     Row(name="first load, 12 tables of 90 rows", bound=14),
     Row(name="first load, 100,000 rows in one table", tables=1, rows=100_000, bound=17),
     Row(name="incremental, 40 changed rows in 3 tables", bound=5, is_later=True, changed=CHANGES),
+    Row(name="formulas of 3 tables a day old", bound=5, is_later=True, formulas=3),
     Row(name="first load of 250 rows each, pages capped at 100", rows=250, bound=38, switch=("per_page_cap", "100")),
     Row(name="first load, `sinceId` ignored", bound=14, switch=("records_since_id", "ignored")),
     Row(name="first load, no feed", bound=38, switch=("feed", "missing")),
@@ -85,6 +93,10 @@ Run = Callable[[Row, Simulator, Path], None]
 
 def main(sides: Sequence[str]) -> int:
     """Print the figures; the exit code tells whether tap-ninox keeps within its bounds."""
+    if [*sides] == ["waiting"]:
+        kept = json.loads(FIGURES.read_text(encoding="utf-8"))
+        _keep({**kept, "waiting": list(_all_waited())})
+        return 0
     chosen = [name for name in RUNS if name in (sides or RUNS)]
     figures: dict[str, Any] = {"sides": chosen, "calls": [], "month": [], "waiting": []}
     is_met = True
@@ -96,46 +108,82 @@ def main(sides: Sequence[str]) -> int:
     if "tap-ninox" in chosen:
         figures["month"] = month.days(_sync)
         print(figures["month"], flush=True)
-        for row in WAITING:
-            figures["waiting"].append(waited(row))
-            print(figures["waiting"][-1], flush=True)
+        figures["waiting"] = list(_all_waited())
     if len(chosen) == len(RUNS):
-        FIGURES.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        _keep(figures)
     return 0 if is_met else 1
+
+
+def _keep(figures: Mapping[str, Any]) -> None:
+    FIGURES.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+def _all_waited() -> Iterator[dict[str, Any]]:
+    for row in WAITING:
+        figures = waited(row)
+        print(figures, flush=True)
+        yield figures
 
 
 def waited(row: Row) -> dict[str, Any]:
     """Return how long a sync takes beside its calls, each of them so slow as Ninox answers.
 
-    The start of the process, which makes no call, is measured by itself and left out.
+    The start of the process, which makes no call, is measured by itself and left out; of several rounds, the quickest
+    counts, as any other work of the machine makes one slower.
     """
-    with _simulator(row) as simulator, tempfile.TemporaryDirectory(prefix="ninox-calls-") as folder:
+    with (
+        _simulator(row) as simulator,
+        PreparedServer(simulator.url) as server,
+        tempfile.TemporaryDirectory(prefix="ninox-calls-") as name,
+    ):
+        folder = Path(name)
+        _sync(simulator, folder, _by_id(row), url=server.url)
         if row.is_later:
-            _tap(row, simulator, Path(folder))
             _change(row, simulator)
-        simulator.faults.latency_s = LATENCY_S
-        calls, seconds = _sync(simulator, Path(folder), _by_id(row))
-        starts = [_seconds([str(OUR_BIN / "tap-ninox"), "--version"], Path(folder)) for _ in range(3)]
-        alone = calls * LATENCY_S
+            server.forget()
+        else:
+            (folder / "state.json").unlink()
+        _discover(simulator, folder, _by_id(row), url=server.url)
+        tap, sync = str(OUR_BIN / "tap-ninox"), _sync_command(folder)
+        _run(sync, folder)  # each answer is ready then
+        server.latency_s = LATENCY_S
+        starts, syncs = [], []
+        for _ in range(ROUNDS):
+            server.calls = 0
+            syncs.append(_run(sync, folder))
+            starts.append(_run([tap, "--version"], folder))
+        alone = server.calls * LATENCY_S
+        seconds, cpu = (_least(syncs, figure) - _least(starts, figure) for figure in ("wall_s", "cpu_s"))
         return {
             "work": row.name,
-            "calls": calls,
+            "calls": server.calls,
             "waiting": round(alone, 1),
-            "seconds": round(seconds - min(starts), 2),
-            "ratio": round((seconds - min(starts)) / alone, 2),
+            "seconds": round(seconds, 2),
+            "cpu": round(cpu, 2),
+            "ratio": round(seconds / alone, 2),
         }
+
+
+def _run(command: Sequence[str], folder: Path) -> Cost:
+    return run_alone(command, folder=Path(tempfile.mkdtemp(dir=folder)))
+
+
+def _least(runs: Sequence[Cost], figure: str) -> float:
+    return min(float(getattr(run, figure)) for run in runs)
 
 
 def count(row: Row, side: str) -> int:
     """Return the calls of a work; 0 where a side cannot do it, or not on such a server."""
     run = (WRITING if row.sent else RUNS).get(side)
-    if run is None:
+    if run is None or (row.formulas and side != "tap-ninox"):
         return 0
     with _simulator(row) as simulator, tempfile.TemporaryDirectory(prefix="ninox-calls-") as folder:
         try:
             run(row, simulator, Path(folder))
             if row.is_later:
                 _change(row, simulator)
+                if row.formulas:
+                    month.let_a_day_pass(Path(folder) / "state.json")
                 simulator.log.clear()
                 run(row, simulator, Path(folder))
         except subprocess.CalledProcessError:
@@ -152,9 +200,9 @@ def _change(row: Row, simulator: Simulator) -> None:
 
 @contextmanager
 def _simulator(row: Row) -> Iterator[Simulator]:
-    with Simulator(
-        bulk(tables=row.tables, rows=row.rows, fields=10), switches=dict([row.switch] if row.switch else [])
-    ) as simulator:
+    seed = bulk(tables=row.tables, rows=row.rows, fields=10)
+    month.add_formulas(seed, row.formulas)
+    with Simulator(seed, switches=dict([row.switch] if row.switch else [])) as simulator:
         yield simulator
 
 
@@ -163,30 +211,30 @@ def _tap(row: Row, simulator: Simulator, folder: Path) -> None:
 
 
 def _by_id(row: Row) -> Mapping[str, Any]:
-    return {"team": BULK_TEAM_ID, "databases": [BULK_DATABASE_ID]} if row.by_id else {}
+    formulas = {"formulas": month.FORMULAS} if row.formulas else {}
+    return {"team": BULK_TEAM_ID, "databases": [BULK_DATABASE_ID], **formulas} if row.by_id else {}
 
 
-def _sync(simulator: Simulator, folder: Path, more: Mapping[str, Any]) -> tuple[int, float]:
-    """Discover and sync; return the calls and the seconds of the sync."""
-    settings = {"api_url": simulator.url, "auth_token": simulator.token, **more}
-    config, catalog, state = (folder / f"{name}.json" for name in ("config", "catalog", "state"))
+def _sync(simulator: Simulator, folder: Path, more: Mapping[str, Any], *, url: str | None = None) -> None:
+    """Discover and sync, with the state that the last sync left."""
+    _discover(simulator, folder, more, url=url or simulator.url)
+    output = _output(_sync_command(folder), folder)
+    states = [line for line in output.splitlines() if line.startswith(b'{"type":"STATE"')]
+    (folder / "state.json").write_text(json.dumps(json.loads(states[-1])["value"]), encoding="utf-8")
+
+
+def _discover(simulator: Simulator, folder: Path, more: Mapping[str, Any], *, url: str) -> None:
+    settings = {"api_url": url, "auth_token": simulator.token, **more}
+    config = folder / "config.json"
     config.write_text(json.dumps(settings), encoding="utf-8")
-    command = [str(OUR_BIN / "tap-ninox"), "--config", str(config)]
-    catalog.write_bytes(_output([*command, "--discover"], folder))
-    given = ["--state", str(state)] if state.exists() else []
-    before, began = len(simulator.log.entries), time.monotonic()
-    output = _output([*command, "--catalog", str(catalog), *given], folder)
-    taken = len(simulator.log.entries) - before, time.monotonic() - began
-    lines = output.splitlines()
-    states = [line for line in lines if line.startswith(b'{"type":"STATE"')]
-    state.write_text(json.dumps(json.loads(states[-1])["value"]), encoding="utf-8")
-    return taken
+    catalog = _output([str(OUR_BIN / "tap-ninox"), "--config", str(config), "--discover"], folder)
+    (folder / "catalog.json").write_bytes(catalog)
 
 
-def _seconds(command: Sequence[str], folder: Path) -> float:
-    began = time.monotonic()
-    _output(command, folder)
-    return time.monotonic() - began
+def _sync_command(folder: Path) -> list[str]:
+    config, catalog, state = (str(folder / f"{name}.json") for name in ("config", "catalog", "state"))
+    given = ["--state", state] if Path(state).exists() else []
+    return [str(OUR_BIN / "tap-ninox"), "--config", config, "--catalog", catalog, *given]
 
 
 def _target(row: Row, simulator: Simulator, folder: Path) -> None:

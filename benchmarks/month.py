@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.dataset import table_ids
+from ninox_simulator.documents import TeamDocument
 from ninox_simulator.seeds import BULK_DATABASE_ID, BULK_TEAM_ID, bulk
 from ninox_simulator.server import Simulator
 
@@ -19,7 +20,8 @@ HOURS, DAYS = 24, 30
 PLANS = {"Starter": 1_500, "Professional": 30_000}
 """Calls a month, as they are told second-hand; Ninox documents none."""
 
-SETTINGS = {"team": BULK_TEAM_ID, "databases": [BULK_DATABASE_ID], "formulas": {"*.total": "number"}}
+FORMULAS = {"*.total": "number"}
+SETTINGS = {"team": BULK_TEAM_ID, "databases": [BULK_DATABASE_ID], "formulas": FORMULAS}
 _TOTAL = {"base": "fn", "caption": "Total", "fn": "Quantity * Price"}
 
 Sync = Callable[[Simulator, Path, dict[str, Any]], object]
@@ -44,9 +46,7 @@ def _month(share: float, calls: int) -> dict[str, Any]:
 def _day(sync: Sync, share: float) -> Iterator[int]:
     """Yield the calls of each hour; in the last one, the formulas have become a day old."""
     seed = bulk(tables=TABLES, rows=ROWS, fields=10)
-    [document] = seed[0].databases
-    for table_id in table_ids(WITH_FORMULAS):
-        document.schema["types"][table_id]["fields"]["K"] = _TOTAL
+    add_formulas(seed, WITH_FORMULAS)
     chance = random.Random(1)  # noqa: S311 (the same in every run)
     with Simulator(seed) as simulator, tempfile.TemporaryDirectory(prefix="ninox-month-") as folder:
         sync(simulator, Path(folder), SETTINGS)
@@ -56,13 +56,20 @@ def _day(sync: Sync, share: float) -> Iterator[int]:
             for table, number in chance.sample(everything, round(len(everything) * share)):
                 database.update(table, number, {"B": f"edited in hour {hour}"})
             if hour == HOURS:
-                _let_a_day_pass(Path(folder) / "state.json")
+                let_a_day_pass(Path(folder) / "state.json")
             simulator.log.clear()
             sync(simulator, Path(folder), SETTINGS)
             yield len(simulator.log.entries)
 
 
-def _let_a_day_pass(path: Path) -> None:
+def add_formulas(seed: list[TeamDocument], tables: int) -> None:
+    """Give the first tables a formula each."""
+    [document] = seed[0].databases
+    for table_id in table_ids(tables):
+        document.schema["types"][table_id]["fields"]["K"] = _TOTAL
+
+
+def let_a_day_pass(path: Path) -> None:
     """Let the last full refresh of each table be a day older."""
     state = json.loads(path.read_text(encoding="utf-8"))
     for bookmark in state["bookmarks"].values():

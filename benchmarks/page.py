@@ -17,6 +17,7 @@ from benchmarks.work import Bar, Work
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
 _BAR = r"\|"
 """A pipe inside a cell; a bare one would begin the next."""
+_WAITED = {"waiting": ".1f", "seconds": ".2f", "cpu": ".2f", "ratio": ".2f"}
 _FIGURES = {"wall_s": "s", "peak_mb": "MB", "reads": "reads", "writes": "writes"}
 
 
@@ -121,13 +122,13 @@ def _calls(figures: Mapping[str, Any]) -> dict[str, str]:
     ]
     months = [(row["work"], f"{row['calls']:,}", row["plan"]) for row in figures["month"]]
     waits = [
-        (row["work"], str(row["calls"]), f"{row['waiting']:.1f}", f"{row['seconds']:.2f}", f"{row['ratio']:.2f}")
+        (row["work"], str(row["calls"]), *(f"{row[figure]:{form}}" for figure, form in _WAITED.items()))
         for row in figures["waiting"]
     ]
     return {
         "calls": _table(("Work", "bound", *sides), works),
         "month": _table(("tap-ninox", "calls", "plan that it fits"), months),
-        "waiting": _table(("The sync", "calls", "calls x 200 ms", "seconds", "ratio"), waits),
+        "waiting": _table(("The sync", "calls", "calls x 200 ms", "seconds", "CPU s", "ratio"), waits),
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import starmap
 from typing import Any
 
@@ -23,7 +24,7 @@ class RecordForm:
     """The properties of a stream's records, in their order, and how such a record is encoded."""
 
     def __init__(self, names: Sequence[str], *, empty: Sequence[str] = ()) -> None:
-        """Make the type whose instances are encoded: faster than dictionaries, which repeat the names.
+        """Remember the properties.
 
         Args:
             names: The properties.
@@ -31,11 +32,19 @@ class RecordForm:
         """
         self.names = names
         self._empty = empty
-        attributes = {f"p{number}": name for number, name in enumerate([*names, *empty])}
-        fields = [(key, Any) if number < len(names) else (key, Any, None) for number, key in enumerate(attributes)]
-        self.record: Callable[..., Any] = self._as_dictionary
+
+    @cached_property
+    def record(self) -> Callable[..., Any]:
+        """The type whose instances are encoded: faster than dictionaries, which repeat the names.
+
+        Compiled for the first row: most tables have none in a run.
+        """
+        attributes = {f"p{number}": name for number, name in enumerate([*self.names, *self._empty])}
+        needed = len(self.names)
+        fields = [(key, Any) if number < needed else (key, Any, None) for number, key in enumerate(attributes)]
         with suppress(ValueError):  # a name has a quotation mark: a caption may
-            self.record = msgspec.defstruct("Record", fields, rename=attributes, gc=False)
+            return msgspec.defstruct("Record", fields, rename=attributes, gc=False)
+        return self._as_dictionary
 
     def _as_dictionary(self, *values: Any) -> Record:
         return {**dict(zip(self.names, values, strict=True)), **dict.fromkeys(self._empty)}
@@ -90,14 +99,18 @@ class SelectedFieldsDecoder:
     """Decodes pages of one table; `fields` of the records are an object with `attributes_of`, or a mapping as usual."""
 
     def __init__(self, columns: Iterable[Column]) -> None:
-        """Compile a decoder.
+        """Remember what to decode.
 
         Args:
             columns: The selected ones.
         """
-        columns = list(columns)
-        attributes = attributes_of(columns)
-        types = {column.field_id: field_type(column.type).decoded_as for column in columns}
+        self._columns = list(columns)
+
+    @cached_property
+    def _compiled(self) -> tuple[Any, msgspec.json.Decoder[list[NinoxRecord]]]:
+        """What a record without any of the fields has, and the decoder; compiled for the first page."""
+        attributes = attributes_of(self._columns)
+        types = {column.field_id: field_type(column.type).decoded_as for column in self._columns}
         fields = msgspec.defstruct(
             "Fields",
             [(name, types[field_id], None) for field_id, name in attributes.items()],
@@ -111,8 +124,7 @@ class SelectedFieldsDecoder:
             rename="camel",
             gc=False,
         )
-        self._nothing = fields()
-        self._decoder = msgspec.json.Decoder(list[record], float_hook=decimal.Decimal)  # type: ignore[valid-type]
+        return fields(), msgspec.json.Decoder(list[record], float_hook=decimal.Decimal)  # type: ignore[valid-type]
 
     def decode(self, buf: bytes | bytearray, /) -> list[NinoxRecord]:
         """Return the records of a page.
@@ -120,9 +132,10 @@ class SelectedFieldsDecoder:
         Raises:
             msgspec.DecodeError: It is not a page of records.
         """
+        nothing, decoder = self._compiled
         try:
-            page: list[NinoxRecord] = self._decoder.decode(buf)
+            page = decoder.decode(buf)
         except msgspec.ValidationError:
             return RECORDS.decode(buf)
         all_fields: Iterator[Any] = (record.fields for record in page)
-        return RECORDS.decode(buf) if all(map(self._nothing.__eq__, all_fields)) else page  # perhaps keyed by captions
+        return RECORDS.decode(buf) if all(map(nothing.__eq__, all_fields)) else page  # perhaps keyed by captions

@@ -70,8 +70,8 @@ class DeletionsUnknownError(NinoxError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _TableReading:
-    """A table that is being read.
+class _PreparedTable:
+    """What a table is read with, from its bookmark to its rows.
 
     Attributes:
         policy: When more than its changes is read.
@@ -125,7 +125,7 @@ class TableStream(RecordStream):
         self._feed = feed
         self._settings = settings = tap.settings
         self._schedule = schedule
-        self._reading: _TableReading | None = None
+        self._prepared: _PreparedTable | None = None
         self._kept_schema: dict[str, Any] | None = None
         self._as_text: set[str] = set()
         schema = feed.schema
@@ -180,9 +180,9 @@ class TableStream(RecordStream):
 
     def start(self) -> bool:
         """Begin to read in a thread that gives its permit back at its end; return whether it did."""
-        if self._reading is not None or self.name in self.tap.report.refusals or self._is_removed:
+        if self._prepared is not None or self.name in self.tap.report.refusals or self._is_removed:
             return False
-        self._begin(in_thread=True)
+        self._prepare(in_thread=True)
         return True
 
     @override
@@ -227,17 +227,17 @@ class TableStream(RecordStream):
             report.outcome = Outcome.REMOVED  # the difference to the catalog or the state says so, with its name
             return
         try:
-            if self._reading is None and self.ABORT_AT_RECORD_COUNT is None and self._schedule.take():
+            if self._prepared is None and self.ABORT_AT_RECORD_COUNT is None and self._schedule.take():
                 self.start()
-            reading = self._reading or self._begin(in_thread=False)
-            report.bad, report.uncomputed = reading.converter.bad, reading.uncomputed
-            started = reading.await_start()
+            prepared = self._prepared or self._prepare(in_thread=False)
+            report.bad, report.uncomputed = prepared.converter.bad, prepared.uncomputed
+            started = prepared.await_start()
             if started.snapshot is not None:
-                yield from self._read_in_full(started, started.snapshot, reading)
+                yield from self._read_in_full(started, started.snapshot, prepared)
             else:
-                yield from self._read_changes(started, reading)
+                yield from self._read_changes(started, prepared)
             report.vanished = started.changed.vanished
-            self._reading = None  # of 5,000 tables, their converters and decoders take 60 MB
+            self._prepared = None  # of 5,000 tables, their converters and decoders take 60 MB
             self._kept_schema = None
         except (NinoxPermissionError, NinoxNotFoundError) as error:
             path = f"{self.entry.database.id}.{self.entry.table_id}"
@@ -256,8 +256,8 @@ class TableStream(RecordStream):
                 error,
             )
 
-    def _begin(self, *, in_thread: bool) -> _TableReading:
-        """Begin to read; called in the main thread, which owns the state."""
+    def _prepare(self, *, in_thread: bool) -> _PreparedTable:
+        """Prepare what a table is read with, and start to read; called in the main thread, which owns the state."""
         entry, schedule, selected = self.entry, self._schedule, self._selected
         self._kept_schema = entry.schema
         position = known_sequence(self.saved_bookmark)
@@ -265,8 +265,8 @@ class TableStream(RecordStream):
         formulas = prepare_formulas(entry, self._feed.client, self._feed.schema, selected)
         pages = self._make_pages(selected, formulas, page_cap=bookmark.page_cap)
         policy = self._make_policy(formulas)
-        start = partial(self._start, bookmark, position, pages, policy)
-        self._reading = _TableReading(
+        start = partial(self._plan_and_start, bookmark, position, pages, policy)
+        self._prepared = _PreparedTable(
             bookmark=bookmark,
             pages=pages,
             policy=policy,
@@ -282,7 +282,7 @@ class TableStream(RecordStream):
             uncomputed=formulas.lost if formulas else Counter(),
         )
         self.is_begun = True
-        return self._reading
+        return self._prepared
 
     def _take_over_bookmark(self, selected: frozenset[str]) -> Bookmark:
         unreadable = {column.name for column in self.entry.columns if not column.is_readable}
@@ -341,7 +341,9 @@ class TableStream(RecordStream):
         selected = self._selected
         return [column for column in self.entry.columns if column.computed_as and column.name in selected]
 
-    def _start(self, bookmark: Bookmark, position: int | None, pages: TablePages, policy: RefreshPolicy) -> StartedRead:
+    def _plan_and_start(
+        self, bookmark: Bookmark, position: int | None, pages: TablePages, policy: RefreshPolicy
+    ) -> StartedRead:
         """Decide what is read, and start to read it; perhaps in a thread."""
         status, now = self._feed.status_of(self.entry.table_id, position), datetime.now(timezone.utc)
         plan = make_plan(bookmark, status, policy, now=now)
@@ -352,9 +354,9 @@ class TableStream(RecordStream):
         return start_reading(plan, pages, table_version=version)
 
     def _read_in_full(
-        self, started: StartedRead, snapshot: Snapshot, reading: _TableReading
+        self, started: StartedRead, snapshot: Snapshot, prepared: _PreparedTable
     ) -> Iterator[ConvertedPage]:
-        plan, bookmark, report = started.plan, reading.bookmark, self.report
+        plan, bookmark, report = started.plan, prepared.bookmark, self.report
         removed = bookmark.not_reported(plan.changes)
         if bookmark.snapshot is not None:  # an earlier run has emitted rows, which lack what was selected since
             self.tap.report.drift += properties_selected(self.entry, bookmark.newly_selected(self._selected))
@@ -364,7 +366,7 @@ class TableStream(RecordStream):
         with Progress(self.name, self.tap.report.display, start=share or 0.0) as progress:
             self._schedule.start_followers_of(self)
             for page in started.pages:
-                yield from self._convert(page.records, reading.converter, removed)
+                yield from self._convert(page.records, prepared.converter, removed)
                 if page.part is not None:
                     snapshot.note(page.part, page.last_id)
                     snapshot.is_in_doubt = page.is_in_doubt
@@ -379,11 +381,11 @@ class TableStream(RecordStream):
             self.activate(snapshot.table_version)
         self._write_tombstones(removed, started.sequence)
         is_empty = is_confirmed and report.emitted == 0 and plan.mode is ReadMode.FULL
-        cap, reached = reading.pages.size.cap, started.sequence
+        cap, reached = prepared.pages.size.cap, started.sequence
         bookmark.finish_snapshot(snapshot, sequence=reached, is_empty=is_empty, deleted=removed, page_cap=cap)
 
-    def _read_changes(self, started: StartedRead, reading: _TableReading) -> Iterator[ConvertedPage]:
-        plan, bookmark, report = started.plan, reading.bookmark, self.report
+    def _read_changes(self, started: StartedRead, prepared: _PreparedTable) -> Iterator[ConvertedPage]:
+        plan, bookmark, report = started.plan, prepared.bookmark, self.report
         removed = bookmark.not_reported(plan.changes)
         changed = len(plan.changes.updated) if plan.changes else None
         of_formulas: ReadPage | None = None
@@ -395,17 +397,17 @@ class TableStream(RecordStream):
                 if page.is_of_formulas:
                     of_formulas = page
                     break
-                yield from self._convert(page.records, reading.converter, removed)
+                yield from self._convert(page.records, prepared.converter, removed)
                 progress.advance(report.emitted, compute_share(report.emitted, changed))
                 self._schedule.start_followers_of(self)
         self._write_tombstones(removed, started.sequence)
         bookmark.advance(started.sequence, is_empty=bookmark.is_empty and report.emitted == 0, deleted=removed)
         if of_formulas is not None:
-            yield from self._read_formulas(chain([of_formulas], started.pages), plan.last_id, reading)
+            yield from self._read_formulas(chain([of_formulas], started.pages), plan.last_id, prepared)
         if plan.mode is ReadMode.FORMULAS:
-            bookmark.finish_formulas(reading.policy.formulas)
+            bookmark.finish_formulas(prepared.policy.formulas)
         if plan.problem is not None:
-            if not reading.finds_deletions_later:
+            if not prepared.finds_deletions_later:
                 raise DeletionsUnknownError(self.name, plan.problem)
             logger.warning(
                 "%s: its changed rows were read, but what was deleted since the last run is not known before its next "
@@ -415,7 +417,7 @@ class TableStream(RecordStream):
             )
 
     def _read_formulas(
-        self, pages: Iterable[ReadPage], last_id: int | None, reading: _TableReading
+        self, pages: Iterable[ReadPage], last_id: int | None, prepared: _PreparedTable
     ) -> Iterator[ConvertedPage]:
         """Yield the formulas of all rows, under a schema of their own: a loader leaves the other columns as they are.
 
@@ -425,13 +427,13 @@ class TableStream(RecordStream):
         converter = Converter(
             self._formula_columns, zone=self._settings.zone, selected=[KEY_PROPERTY, *names], as_text=self._as_text
         )
-        converter.bad = reading.converter.bad
+        converter.bad = prepared.converter.bad
         self._write_schema_of([KEY_PROPERTY, *names])
         try:
             with Progress(self.name, self.tap.report.display) as progress:
                 for page in pages:
                     yield from self._convert(page.records, converter, removed=set())
-                    reading.bookmark.note_formulas(reading.policy.formulas, page.last_id)
+                    prepared.bookmark.note_formulas(prepared.policy.formulas, page.last_id)
                     self.tap.write_state(is_new=True)
                     progress.advance(self.report.emitted, compute_share(page.last_id, last_id))
                     self._schedule.start_followers_of(self)

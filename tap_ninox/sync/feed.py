@@ -48,16 +48,16 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedStatus:
-    """What the feed says to one stream; of the last four members, one at most.
+    """What the feed says to one stream: its changes, or else why they are not known.
 
     Attributes:
         head: The database's sequence, taken before anything else is read; None where the feed does not say it.
         last_id: An id that no record of the table was above then; None where the feed does not say it.
-        changes: Of the table since the stream's position; None where they are not known.
-        is_lost: The changes cannot be known: the database was set back (restored from a backup, or a copy), or the
-            feed no longer goes back so far.
-        is_served: Whether this key is served a feed at all.
-        problem: Why the feed cannot be read; None if it can, or is not served.
+        changes: Of the table since the stream's position; None where they are not known, or there is no position.
+        is_lost: Whether they cannot be known: the database was set back (restored from a backup, or a copy), or the
+            feed no longer goes back so far. All records have to be read.
+        is_served: Whether this key is served a feed at all. If not, changed records are searched for.
+        problem: Why the feed, which is served, cannot be read this time; the position has to stay for the next run.
     """
 
     head: int | None
@@ -129,12 +129,12 @@ class Feed:
     @property
     def is_served(self) -> bool:
         """Whether this key is served a feed."""
-        return self._main().is_served
+        return self._main_answer().is_served
 
     @property
     def head(self) -> int | None:
         """The database's sequence, taken before anything else was read; None where the feed does not say it."""
-        content = self._main().content
+        content = self._main_answer().content
         return content.sequence if content else None
 
     def head_of(self, table_id: str) -> int:
@@ -151,7 +151,8 @@ class Feed:
         Raises:
             NinoxError: The server is not there, or refuses the key.
         """
-        main = self._main()
+        main = self._main_answer()
+        # The head of the main answer counts for all: it was taken before anything else was asked.
         known = FeedStatus(head=self.head, last_id=_last_id(main.content, table_id), is_served=main.is_served)
         if position is None or not main.is_served:
             return known
@@ -162,7 +163,7 @@ class Feed:
             answer = self._answer(position)
             if answer.problem is None:
                 return _status_from_database(answer, known, table_id, position)
-            problem = answer.problem
+            problem = answer.problem  # too large, perhaps: that of one table may be readable
         key = (table_id, position)
         if key not in self._of_tables:
             self._of_tables[key] = self._status_from_table(known, table_id, position, problem)
@@ -207,18 +208,21 @@ class Feed:
         return content.sequence if content else None
 
     def _main_position(self) -> int | None:
-        """Return the position of most streams, the highest of several such; None if nobody follows."""
+        """Return the position of most streams, the highest of several such; None if nobody follows.
+
+        Asked from there, one call answers as many streams as it can, and is as short as it can be.
+        """
         return max(self._followers, key=lambda position: (self._followers[position], position), default=None)
 
-    def _main(self) -> _Answer:
-        """Return the answer that also says the head: it is always asked for first."""
+    def _main_answer(self) -> _Answer:
+        """Return the answer to the question of most streams, which also says the head: it is always asked first."""
         return self._answer(self._main_position())
 
     def _is_shared(self, position: int) -> bool:
         return position == self._main_position() or self._followers[position] >= _SHARED
 
     def _is_behind(self, main: _Answer, position: int) -> bool:
-        """Return whether the database is known to stand before a position."""
+        """Return whether the database stands before a position, where it can only stand if it was set back."""
         return main.is_lost if main.content is None else main.content.sequence < position
 
     def _answer(self, position: int | None) -> _Answer:
@@ -254,6 +258,7 @@ class Feed:
                 return _Answer(content=self._ask_for_sequence() if is_main else None, problem=error)
             if not _goes_back_too_short(error):
                 raise
+            # 410 and the like: the feed is there, but not from so far back. Its sequence is still of use.
             logger.warning("Database %r cannot report what changed since %s. (%s)", name, position, error)
             content = self._ask_for_sequence() or self._ask_since_newest_record() if is_main else None
             return _Answer(content=content, is_lost=True)
@@ -266,7 +271,7 @@ class Feed:
         asked = max(position - 1, 0) if self.repeats_sequence else position
         content = self.client.get_changes(asked, table_ids=self._table_ids)
         if asked < position and content.sequence == asked:
-            return _Answer(is_lost=True)
+            return _Answer(is_lost=True)  # the change at the position itself is not there any more
         if content.passed_over:
             changes, name = counted(content.passed_over, "change"), self.client.database.name
             logger.info("Database %r: %s of tables that are not known passed over.", name, changes)
@@ -311,7 +316,7 @@ class Feed:
                 return replace(known, is_lost=True)
             raise
         if known.head is None and content.sequence < position:
-            return replace(known, is_lost=True)
+            return replace(known, is_lost=True)  # with a head, `_is_behind` has judged that already
         head = content.sequence if known.head is None else known.head
         changes = changes_after(content.tables.get(table_id), position)
         return replace(known, head=head, last_id=known.last_id or _last_id(content, table_id), changes=changes)

@@ -26,7 +26,7 @@ PROMISES = [
         "a property that is made a string has its values sent as text",
         test="tap/test_edited_catalogs.py::"
         "test_what_a_schema_in_the_catalog_makes_of_a_property_holds_for_its_values[a string of a number]",
-        defects=(Defect("tap_ninox:TableStream._begin", "as_text=self._as_text", "as_text=()"),),
+        defects=(Defect("tap_ninox:TableStream._prepare", "as_text=self._as_text", "as_text=()"),),
     ),
     Promise(
         "docs/how-to/schema-changes.md",
@@ -231,8 +231,8 @@ PROMISES = [
         defects=(
             Defect(
                 "tap_ninox:TableStream._read_in_full",
-                "reached = reading.pages.size.cap, started.sequence",
-                "reached = reading.pages.size.cap, self._feed.current_sequence()",
+                "reached = prepared.pages.size.cap, started.sequence",
+                "reached = prepared.pages.size.cap, self._feed.current_sequence()",
             ),
         ),
     ),
@@ -401,7 +401,7 @@ PROMISES = [
         test="tap/test_unreadable_feed.py::test_where_no_feed_can_be_read_rows_come_and_deletions_wait_for_a_feed_that_can",
         defects=(
             Defect("tap_ninox:ChangedRecords.search", "if problem is not None:", "if False:"),
-            Defect("tap_ninox:TableStream._read_changes", "if not reading.finds_deletions_later:", "if False:"),
+            Defect("tap_ninox:TableStream._read_changes", "if not prepared.finds_deletions_later:", "if False:"),
         ),
     ),
     Promise(
@@ -482,7 +482,7 @@ PROMISES = [
         "`RECORD`s of new and changed rows, in which `_sdc_deleted_at` is null: a row that comes back loses its mark.",
         test="tap/test_tombstones.py::test_every_row_says_that_it_is_not_deleted_whether_pages_are_written_whole_or_not",
         defects=(
-            Defect("tap_ninox:RecordForm.__init__", "[*names, *empty]", "names"),
+            Defect("tap_ninox:RecordForm.record", "[*self.names, *self._empty]", "self.names"),
             Defect("tap_ninox:RecordStream.write_record", "{**mapped, **dict.fromkeys(self.added)}", "mapped"),
         ),
     ),
@@ -619,7 +619,9 @@ PROMISES = [
         "docs/changes.md",
         "Table versions are milliseconds",
         test="tap/test_versions.py::test_a_version_is_above_that_of_a_reading_that_was_given_up",
-        defects=(Defect("tap_ninox:TableStream._start", "interrupted.table_version + 1 if interrupted else 0", "0"),),
+        defects=(
+            Defect("tap_ninox:TableStream._plan_and_start", "interrupted.table_version + 1 if interrupted else 0", "0"),
+        ),
     ),
     Promise(
         "docs/explanation/sequence.md",
