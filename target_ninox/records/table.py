@@ -53,6 +53,7 @@ class TargetTable:
         gaps: Ids that were handed out meanwhile and that this run did not get: to others, or to records that failed.
         page_size: Records per page, as far as pages have shown.
         highest_id: No record that this run knows of has a higher id; 0 as long as nothing is known.
+        last_id_before: The highest id when the table was first looked at; None as long as nothing is known.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class TargetTable:
         self.id = table_id
         self._caption_by_id = {field.id: field.name for field in fields}
         self.highest_id = 0
+        self.last_id_before: int | None = None
         self._client = client
         self.page_size = PageSize(table_id, page_size)
         self._watchers: list[Watcher] = []
@@ -178,8 +180,9 @@ class TargetTable:
             if after_id == 0:
                 self._confirm_end(cursor)
             cursor = self.highest_id
-        if after_id == 0 and self._end is None:
-            self._end = cursor
+        if after_id == 0:
+            self._end = cursor if self._end is None else self._end
+            self.last_id_before = cursor if self.last_id_before is None else self.last_id_before
 
     def _by_id(self, after_id: int, tally: Tally) -> Iterator[Page]:
         """Yield pages of ascending ids, up to the newest record if that was found while the table was read."""
@@ -311,7 +314,10 @@ class TargetTable:
 
         A server that does not sort makes it too low: that costs calls, no more.
         """
-        newest = self._seen(self._client.get_records(self.id, newest=True, per_page=1))
+        newest = self._client.get_records(self.id, newest=True, per_page=1)
+        if self.last_id_before is None and newest and newest[0].id >= self.highest_id:  # else nothing is sorted
+            self.last_id_before = newest[0].id
+        self._seen(newest)
         if self._end is None:
             self._end = self.highest_id
         self._newest_id = newest[0].id if newest else 0

@@ -87,7 +87,7 @@ def remove_unseen(
     counted = {
         RecordKey(loader.plan.table.id, record_id) for loader, unseen, _ in removals for record_id in unseen.record_ids
     }
-    so_far = set(counted)
+    so_far, described = set(counted), dict[str, str]()
     for loader, unseen, cascade in removals:
         with loader.working():
             along = cascade.along() - so_far
@@ -96,11 +96,13 @@ def remove_unseen(
             what = describe_deletion(destination, loader.plan, unseen.record_ids, along)
             count = len(unseen.record_ids) + len(along)
             destination.limits.reserve_mirror(count, records_before=unseen.records_before, what=what)
-            logger.info("%s: did not come, so it is deleted: %s.", loader.plan.stream, what)
+            described[loader.plan.stream] = what
     for loader, unseen, cascade in removals:
         with loader.working():  # again: a mirror may have failed meanwhile
             _refuse_to_take_rows(loader.plan, cascade.along(), destination, claimed)
             if not loader.has_failed:
+                what = described[loader.plan.stream]
+                logger.info("%s: did not come, so it is deleted: %s.", loader.plan.stream, what)
                 loader.deleter.remove(unseen.record_ids, cascade, counted=counted)
                 loader.is_finished = True
 

@@ -257,11 +257,15 @@ class RowWriter:
         return {record.id for key in self._account.rejected_keys for record in matcher.index.find(key)}
 
     def find_unseen(self) -> Unseen | None:
-        """Read what is left of the table; return the records for which no row came, None if its end is not certain."""
+        """Read what is left of the table; return the records for which no row came, None if its end is not certain.
+
+        What somebody else created meanwhile is none of them: perhaps it is in the source by now, too.
+        """
         matcher = self._destination.matcher_of(self.plan)
         matcher.read_rest()
         known = set(matcher.index.ids())
-        unseen = known - self._account.seen
+        last_id = self._table.last_id_before
+        unseen = {number for number in known - self._account.seen if last_id is None or number <= last_id}
         created = set(self._account.created)
         before = known - created
         really_known = before if self._preview else known | created  # a dry run makes its ids up

@@ -374,6 +374,15 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/mirror.md",
+        "A record that somebody else creates while the run is under way stays until the next run.",
+        test="target/test_another_writer.py::test_a_mirror_deletes_nothing_that_somebody_else_creates_meanwhile",
+        defects=(
+            Defect("target_ninox:RowWriter.find_unseen", "last_id is None or number <= last_id", "True"),
+            Defect("target_ninox:TargetTable.find_newest_id", "newest[0].id >= self.highest_id", "False"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/mirror.md",
         "at least one row came that stands for a record",
         test="target/test_completeness.py::test_files_without_a_row_are_no_stream",
         defects=(Defect("target_ninox:_certainly_unseen", "or loader.account.seen", "or True"),),

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.helpers.run import records, run_target, schema, stored
+from tests.helpers.run import records, run_target, schema, state, stored
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, shop
 
 CUSTOMERS = schema("customers", key=["Name"], Name="string")
@@ -93,3 +93,24 @@ def test_who_is_alone_makes_no_call_for_it(simulate, answer):
     assert run_target(simulator, rows(5001, 5300)).error is None
     methods = [call.method for call in simulator.log.entries]
     assert methods[methods.index("POST") :] == ["POST"] * 2
+
+
+@pytest.mark.parametrize("page", [10, 1000], ids=["keys are looked up", "the table is read"])
+@pytest.mark.parametrize("name", ["name 5001", "somebody's"])
+def test_a_mirror_deletes_nothing_that_somebody_else_creates_meanwhile(simulate, page, name):
+    simulator = simulate(shop(60))
+    type_before_batch(simulator, 1, [name])
+    given = [CUSTOMERS, *records("customers", [{"Name": "name 1"}, {"Name": "name 5001"}]), state({})]
+    run = run_target(
+        simulator, given, page_size_of_target=page, max_deletes=100, streams={"customers": {"mode": "mirror"}}
+    )
+    assert list(stored(simulator)) == [1, 61, 62]
+    assert pairs(run.error) == ([(62, 61)] if name == "name 5001" else [])
+
+
+@pytest.mark.parametrize("switches", [{"updated_order": "ignored"}, {"default_order": "shuffled"}], ids=str)
+def test_a_mirror_deletes_what_was_there_before_on_a_server_that_sorts_nothing(simulate, switches):
+    simulator = simulate(shop(60), **switches)
+    given = [CUSTOMERS, *records("customers", [{"Name": "name 1"}, {"Name": "name 5001"}]), state({})]
+    run_target(simulator, given, page_size_of_target=10, max_deletes=100, streams={"customers": {"mode": "mirror"}})
+    assert list(stored(simulator)) == [1, 61]

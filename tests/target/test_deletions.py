@@ -311,12 +311,14 @@ def test_a_dry_run_shows_a_mirror_beyond_its_limit(simulate, caplog):
     assert "In earnest it would stop here: max_deletes" in caplog.text
 
 
-def test_nothing_is_deleted_before_all_mirrors_are_within_their_limits(simulate):
+def test_nothing_is_deleted_before_all_mirrors_are_within_their_limits(simulate, caplog):
+    caplog.set_level("INFO")
     tables = {"A": customers(), "B": {**customers(), "caption": "Others"}}
     simulator = simulate(team(database(tables, {"A": customer_records(20), "B": customer_records(20)})))
     others = [{**message, "stream": "others"} for message in [CUSTOMERS, *rows(*range(1, 15))]]
     run = run_target(simulator, [CUSTOMERS, *rows(1), *others, END], **MIRROR)
     assert "max_deletes" in str(run.error)
+    assert "so it is deleted" not in caplog.text
     assert len(stored(simulator, "A")) == len(stored(simulator, "B")) == 20
 
 
