@@ -7,7 +7,7 @@ of rows that were loaded before a field existed.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,8 +18,10 @@ from tap_ninox.discovery.catalog import TableEntry
 from tap_ninox.discovery.discover import DiscoveredDatabase, Discovery
 from tap_ninox.discovery.known_tables import (
     REVERSE_REFERENCE,
+    TIME_ZONE,
     KnownField,
     KnownTable,
+    fields_in_state,
     first_columns,
     known_from_entry,
     known_from_state,
@@ -84,7 +86,7 @@ def properties_selected(entry: TableEntry, names: Iterable[str]) -> Iterator[Dri
             stream=entry.stream,
             field_id=fields.get(name, ""),
             after=name,
-            message=f"{entry.stream}: {name} was not selected before; {refresh_advice(entry.stream)}.",
+            message=f"{entry.stream}: {name} was not read before; {refresh_advice(entry.stream)}.",
         )
 
 
@@ -220,6 +222,7 @@ def _changed_field(comparison: _Comparison, known: KnownField, field: Field) -> 
     computed_as = column.computed_as if column else ""
     # Under its old name, it is reported with what shapes values, until all rows came again.
     is_read_otherwise = name != known.property and "" != known.computed_as != computed_as != ""
+    had_a_name = known.type != FORMULA or known.computed_as != ""  # else nobody has seen it
     if field.name != known.name:
         yield comparison.drift(
             "field_renamed",
@@ -228,7 +231,7 @@ def _changed_field(comparison: _Comparison, known: KnownField, field: Field) -> 
             before=known.name,
             after=field.name,
         )
-    elif name != known.property and field.type == known.type and not is_read_otherwise:
+    elif name != known.property and field.type == known.type and had_a_name and not is_read_otherwise:
         yield comparison.drift(
             "property_renamed",
             f"field {field.name!r} is named differently now; {_property_after(comparison, field, known, name)}",
@@ -269,13 +272,25 @@ def _after_retyping(comparison: _Comparison, field: Field, known: KnownField) ->
     )
 
 
-def reshaped(entry: TableEntry, before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[Drift]:
-    """Yield what shapes values otherwise than when the rows of a table were read."""
+def reshaped(
+    entry: TableEntry, before: Mapping[str, str], now: Mapping[str, str], *, fields: Container[str]
+) -> Iterator[Drift]:
+    """Yield what shapes values otherwise than when the rows of a table were read, and formulas that none of them has.
+
+    Args:
+        entry: The table.
+        before: What shaped its rows.
+        now: What shapes those of this run.
+        fields: Ids of the fields that were known then; of the others it is said that they are new.
+    """
     columns = first_columns(entry.columns)
     for key in sorted({*before, *now}):
         old, new = before.get(key), now.get(key)
-        if old == new or (old is None and key in columns) or (new is None and key not in {"timezone", *columns}):
-            continue  # a formula that nobody read before is new to all rows, which is reported elsewhere
+        if old == new or (key != TIME_ZONE and new is None):
+            continue  # a formula that is not read any more is in no row
+        if key != TIME_ZONE and old is None:
+            yield from properties_selected(entry, [columns[key].name] if key in fields else [])
+            continue
         what = f"the type of formula {columns[key].name}" if key in columns else key
         yield Drift(
             kind="values_reshaped",
@@ -424,7 +439,8 @@ class SchemaWatch:
             bookmark = bookmarks.get(entry.stream)
             before = shape_in_state(bookmark) if isinstance(bookmark, Mapping) else None
             if before is not None and entry.stream in selected and not self._settings.refreshes(entry.stream):
-                yield from reshaped(entry, before, shape_of(entry, self._settings))
+                now = shape_of(entry, self._settings)
+                yield from reshaped(entry, before, now, fields=fields_in_state(bookmarks[entry.stream]))
 
     def _known_by_state(self, bookmarks: Mapping[str, Any], selected: set[str]) -> Iterator[KnownTable]:
         """Yield the tables of the state that are read now, or were under another name, or are gone since."""

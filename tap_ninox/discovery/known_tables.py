@@ -259,8 +259,9 @@ class Description:
         if shape is None:
             self.write_shape_to(bookmark)
         else:
-            new = {key: text for key, text in self.shape.items() if key in self.moved}
-            bookmark["shape"] = _as_list({**shape, **new})
+            new = {key: text for key, text in self.shape.items() if key in self.moved or key not in {TIME_ZONE, *shape}}
+            seen = {TIME_ZONE, *self.shape, *unseen}  # a formula that is not read any more is known by `former`
+            bookmark["shape"] = _as_list({**{key: text for key, text in shape.items() if key in seen}, **new})
 
     def differs_from(self, bookmark: Mapping[str, Any]) -> bool:
         """Return whether a bookmark was written for other fields, names or shapes."""
@@ -350,6 +351,11 @@ def shape_of(entry: TableEntry, settings: TapSettings) -> dict[str, str]:
 def shape_in_state(bookmark: Mapping[str, Any]) -> dict[str, str] | None:
     """Return what shaped the rows that were sent under a bookmark, None if nothing is known of that."""
     return _items(bookmark["shape"]) if isinstance(bookmark.get("shape"), list) else None
+
+
+def fields_in_state(bookmark: Mapping[str, Any]) -> set[str]:
+    """Return the ids of the fields that a table had when it was read last."""
+    return set(_items(bookmark.get("fields")))
 
 
 def first_columns(columns: Iterable[Column]) -> dict[str, Column]:

@@ -10,7 +10,7 @@ import pytest
 from ninox_simulator.seeds import RecordDocument
 from tests.helpers import limits
 from tests.helpers.run import discover, run_tap
-from tests.helpers.seeds import DATABASE_ID, database, field, table, team
+from tests.helpers.seeds import DATABASE_ID, customer_records, customers, database, field, table, team
 from tests.helpers.wire import calls, record_pages
 
 STREAM = "shop__orders"

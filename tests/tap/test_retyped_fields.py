@@ -167,6 +167,15 @@ def test_a_formula_that_is_stored_now_goes_on_in_no_column_of_another_type(simul
     assert {name: value for name, value in row.items() if name.startswith("total")} == {"total_string": "x"}
 
 
+def test_a_formula_that_is_read_later_is_told_and_has_a_type_from_then_on(simulate):
+    simulator = formula_shop(simulate)
+    run, seen = run_tap(simulator), []
+    for kind in ("number", "string"):
+        run, sent = read_as(simulator, kind, state=run.state)
+        seen.append((sent, run.drifts()))
+    assert seen == [({"total": "number"}, ["property_selected"]), ({"total_string": "string"}, ["field_retyped"])]
+
+
 def test_a_formula_with_an_alias_keeps_that_name_whatever_its_type(simulate):
     simulator = formula_shop(simulate)
     run, _ = read_as(simulator, "number")

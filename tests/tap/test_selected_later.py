@@ -10,7 +10,7 @@ from tests.helpers.run import discover, run_tap
 from tests.helpers.seeds import shop
 
 STREAM = "shop__customers"
-TOLD = f"{STREAM}: amount was not selected before; to fill it for rows that were loaded before, run once with refresh: "
+TOLD = f"{STREAM}: amount was not read before; to fill it for rows that were loaded before, run once with refresh: "
 
 
 def selecting(catalog, *, amount):

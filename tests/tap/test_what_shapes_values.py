@@ -64,6 +64,15 @@ def test_the_type_of_a_formula_is_told(simulator):
     ]
 
 
+def test_a_formula_that_is_not_read_any_more_is_in_no_row_and_no_refresh_is_due(simulator):
+    settings = {"full_refresh_interval_hours": 1000}
+    state = run_tap(simulator, formulas={"*.total": "number"}, **settings).state
+    run = run_tap(simulator, state=state, **settings)
+    assert run.report["drift"] == []
+    again = run_tap(simulator, state=run.state, formulas={"*.total": "number"}, **settings)
+    assert [drift["kind"] for drift in again.report["drift"]] == ["property_selected"]
+
+
 def test_a_state_of_0_1_says_nothing_of_it_and_takes_what_is_set(simulator):
     state = run_tap(simulator).state
     state["bookmarks"][STREAM]["shape"] = None

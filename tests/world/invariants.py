@@ -5,9 +5,16 @@ from __future__ import annotations
 import copy
 
 from tests.helpers.oracle import expected_rows
-from tests.world.strategies import EMPTY
+from tests.world.strategies import EMPTY, computed, has_certain_name
 
-SYSTEM_STREAMS = ("ninox_choices", "ninox_databases", "ninox_deleted_records", "ninox_fields", "ninox_tables")
+SYSTEM_STREAMS = (
+    "ninox_choices",
+    "ninox_databases",
+    "ninox_deleted_records",
+    "ninox_fields",
+    "ninox_files",
+    "ninox_tables",
+)
 
 
 def every_message_is_announced(run):
@@ -111,7 +118,36 @@ def the_warehouse_is_exact(world, *, streams=None):
         assert rows.keys() == records.keys(), f"{table.stream}: rows {sorted(rows)}, records {sorted(records)}"
         if not world.is_reshaped(table):
             for expected in expected_rows(records.values(), _entry_now(table), zone=world.settings.get("timezone")):
+                expected.update(_formulas(table, expected["_id"]))
                 _compare(table.stream, expected, rows[expected["_id"]])
+
+
+def _formulas(table, record_id):
+    """Return property → value of the formulas that are read; null where no script can name them for certain."""
+    fields = table.database.tables[table.table_id].fields
+    tables = {key: other.caption for key, other in table.database.tables.items()}
+    captions = {key: raw["caption"] for key, raw in fields.items()}
+    values = {}
+    for item in table.entry["metadata"]:
+        ninox = item["metadata"].get("ninox")
+        if item["breadcrumb"] and ninox and ninox.get("computed_as") and ninox["field_id"] in fields:
+            key = ninox["field_id"]
+            is_asked = has_certain_name(table.table_id, tables) and has_certain_name(key, captions)
+            value = computed(fields[key], ninox["computed_as"], record_id) if is_asked else None
+            values[item["breadcrumb"][-1]] = value
+    return values
+
+
+def the_files_are_listed(world):
+    """Each file of a record has its row, as it is now; a row of none is of one that was deleted."""
+    rows = world.loader.live("ninox_files")
+    assert rows.keys() <= world.people.uploaded, sorted(rows.keys() - world.people.uploaded)
+    for table in world.tables():
+        for record in table.records:
+            for file in table.database.files.listed(table.table_id, record.id):
+                row = rows.get((table.database.id, table.table_id, record.id, file["name"]))
+                assert row is not None, (table.stream, record.id, file)
+                assert (row["size"], row["sequence"]) == (file["size"], file["seq"]), (row, file)
 
 
 def _compare(stream, expected, row):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
+import io
 from contextlib import contextmanager
 
 from ninox_simulator.seeds import DatabaseDocument, RecordDocument
 from ninox_simulator.store import Table
 from tests.helpers.seeds import field, table
-from tests.world.strategies import OPTIONS, VALUES, letters, record_fields, value_of
+from tests.world.strategies import OPTIONS, VALUES, formula, letters, record_fields, value_of
 
 
 class People:
@@ -16,14 +17,15 @@ class People:
 
     Attributes:
         reshaped: (database, table) whose schema changed since it was last read whole: old rows may lack a column, or
-            hold a caption of before, until a refresh.
+            hold a caption, or a formula's value, of before, until a refresh.
+        uploaded: (database, table, record, name) of all files there have ever been.
     """
 
-    def __init__(self, store, team_id, names):
-        """Take over a store; captions are picked from names."""
-        self._team = store.teams[team_id]
+    def __init__(self, simulator, team_id, names):
+        """Take over what a simulator holds; captions are picked from names."""
+        self._team, self._switches = simulator.store.teams[team_id], simulator.switches
         self._names = names
-        self.reshaped = set()
+        self.reshaped, self.uploaded = set(), set()
 
     @property
     def databases(self):
@@ -59,6 +61,21 @@ class People:
             number = sorted(gone)[edit.record % len(gone)]
             database.create(table_id, self._fields(database, table_id, edit), id=number)
 
+    def upload(self, database, table_id, edit):
+        """Add a file to a record, or replace one."""
+        if record := self._record(database, table_id, edit):
+            name, content = ("a.txt", "Plan Größe.pdf")[edit.pick % 2], io.BytesIO(b"x" * (edit.pick % 50))
+            moves_record = self._switches["files_move_record"] == "yes"
+            database.put_file(table_id, record, name, content, moves_record=moves_record)
+            self.uploaded.add((database.id, table_id, record, name))
+
+    def remove_file(self, database, table_id, edit):
+        record = self._record(database, table_id, edit)
+        for _, _, _, name in sorted(file for file in self.uploaded if file[:3] == (database.id, table_id, record)):
+            if database.files.find(table_id, record, name):
+                database.files.delete(table_id, record, name)
+                return
+
     def rename_table(self, database, table_id, edit):
         database.rename_table(table_id, self._name(edit))
 
@@ -82,6 +99,20 @@ class People:
             database.add_field(table_id, key, field(bases[edit.record % len(bases)], self._name(edit)))
             self.reshaped.add((database.id, table_id))
 
+    def add_formula(self, database, table_id, edit):
+        key = letters(max((ord(key[0]) - 64 for key in database.tables[table_id].fields), default=0) % 26)
+        if key not in database.tables[table_id].fields:
+            database.add_field(table_id, key, field("fn", self._name(edit), fn=formula(edit.record)))
+            self.reshaped.add((database.id, table_id))
+
+    def rewrite_formula(self, database, table_id, edit):
+        """Give a formula another text: no record changes, and yet each has another value."""
+        for raw in database.tables[table_id].fields.values():
+            if raw["base"] == "fn":
+                raw["fn"] = formula(edit.pick)
+                database._schema_changed()
+                self.reshaped.add((database.id, table_id))
+
     def remove_field(self, database, table_id, edit):
         if len(database.tables[table_id].fields) > 1 and (key := self._field(database, table_id, edit)):
             database.remove_field(table_id, key)
@@ -93,7 +124,7 @@ class People:
         before = database.tables[table_id].fields[key]["base"] if key else "ref"
         if before == "ref":
             return
-        bases = list(VALUES)
+        bases = [*VALUES, "fn"]
         base = bases[
             (bases.index(before) + 6 + edit.record) % len(bases)
         ]  # six types on, few are of the same JSON type
@@ -102,6 +133,7 @@ class People:
         raw.update(
             {"values": {option: dict(OPTIONS[option]) for option in OPTIONS}} if base in {"choice", "multi"} else {}
         )
+        raw["fn"] = formula(edit.pick) if base == "fn" else None
         for record in database.records(table_id):
             record.fields.pop(key, None)
             value = value_of(raw, edit.pick + record.id)

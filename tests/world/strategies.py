@@ -65,6 +65,32 @@ VALUES = {
 """Type → values as Ninox stores them; the first are the simple ones. A reference holds a number, drawn as it is."""
 
 
+FORMULA_TYPES = ("number", "string")
+"""What formulas are read as."""
+
+
+def formula(pick):
+    """Return a formula's text; its value follows from the record's id."""
+    return f"number(Id) * {pick % 9 + 2}"
+
+
+def computed(raw, kind, record_id):
+    """Return what a formula is worth in a record, read as a type."""
+    number = record_id * int(raw["fn"].rpartition("*")[2])
+    return number if kind == "number" else str(number)
+
+
+def has_certain_name(wanted, captions):
+    """Tell whether some name in a script means one thing, for certain.
+
+    Args:
+        wanted: Its id.
+        captions: Id → caption of all.
+    """
+    texts = [text for key, caption in captions.items() for text in {key, caption}]
+    return any(texts.count(text) == 1 and not {"'", "\\"} & set(text) for text in (wanted, captions[wanted]))
+
+
 def value_of(raw, pick):
     """Return a stored value for a field, or None to leave it empty.
 
@@ -72,7 +98,7 @@ def value_of(raw, pick):
         raw: The field's raw definition.
         pick: Any number; the same one gives the same value.
     """
-    if pick % 7 == 6:
+    if pick % 7 == 6 or raw["base"] == "fn":
         return None
     if raw["base"] == "ref":
         return pick % 9 + 1
@@ -114,9 +140,9 @@ class TableShape(NamedTuple):
     pick: int
 
 
-def shapes(names):
-    """Draw one to three tables."""
-    fields = st.builds(FieldShape, st.sampled_from([*VALUES, "ref"]), names, st.integers(0, 2), st.booleans())
+def shapes(names, *, more=()):
+    """Draw one to three tables, with fields of more types than those of `VALUES`."""
+    fields = st.builds(FieldShape, st.sampled_from([*VALUES, "ref", *more]), names, st.integers(0, 2), st.booleans())
     tables = st.builds(TableShape, names, st.lists(fields, min_size=1, max_size=4), st.integers(0, 9), picks)
     return st.lists(tables, min_size=1, max_size=3)
 
@@ -155,6 +181,8 @@ def raw_field(shape, options, *, tables):
         more = {"values": {key: dict(option) for key, option in options.items()}}
     if shape.base == "ref":
         more = {"refTypeId": letters(shape.target % tables), "cascade": shape.cascade}
+    if shape.base == "fn":
+        more = {"fn": formula(shape.target)}
     return field(shape.base, shape.caption, **more)
 
 
@@ -180,7 +208,13 @@ SCHEMA_EDITS = (
 
 record_edits = st.builds(Edit, st.sampled_from(RECORD_EDITS), st.integers(0, 5), st.integers(0, 9), picks)
 schema_edits = st.builds(Edit, st.sampled_from(SCHEMA_EDITS), st.integers(0, 5), st.integers(0, 9), picks)
-edits_between_requests = st.lists(st.tuples(st.integers(0, 14), record_edits), max_size=6)
+file_edits = st.builds(
+    Edit, st.sampled_from(("upload", "upload", "remove_file")), st.integers(0, 5), st.integers(0, 9), picks
+)
+formula_edits = st.builds(
+    Edit, st.sampled_from(("add_formula", "rewrite_formula")), st.integers(0, 5), st.integers(0, 9), picks
+)
+edits_between_requests = st.lists(st.tuples(st.integers(0, 14), record_edits | file_edits), max_size=6)
 """(number of the request before which it happens, what happens)."""
 
 NO_ANSWER = {

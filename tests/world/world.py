@@ -42,7 +42,7 @@ class World(RuleBasedStateMachine):
         self.simulator = Simulator(
             seed=[TeamDocument(id=TEAM_ID, name="Team", databases=[database])], switches=switches
         ).__enter__()
-        self.people = People(self.simulator.store, TEAM_ID, names)
+        self.people = People(self.simulator, TEAM_ID, names)
 
     def teardown(self):
         try:
@@ -113,14 +113,15 @@ class TapWorld(World):
 
     @initialize(data=st.data())
     def begin(self, data):
-        self.settings = data.draw(tap_settings)
+        self.settings, self.formulas = data.draw(tap_settings), data.draw(st.sampled_from([*draw.FORMULA_TYPES, None]))
         names = draw.captions()
-        database = draw.database_of(data.draw(draw.shapes(names)), data.draw(st.sampled_from(["Shop", "Büro & Lager"])))
+        shapes = data.draw(draw.shapes(names, more=["fn"] * 4))
+        database = draw.database_of(shapes, data.draw(st.sampled_from(["Shop", "Büro & Lager"])))
         self.open(database, data.draw(draw.switches()), data.draw(st.lists(names, min_size=3, max_size=8, unique=True)))
         self.loader = Loader(**data.draw(loaders))
-        self.offer = self.discovered()
         self.catalog_is = data.draw(st.sampled_from(["none", "saved", "discovered anew"]))
-        self.saved_catalog = self.offer
+        self.saved_catalog = None
+        self.saved_catalog = self.offer = self.discovered()
         self.names, self.columns = {}, {}
 
     @rule(edits=draw.edits_between_requests)
@@ -131,6 +132,8 @@ class TapWorld(World):
     def tap_runs_while_requests_fail(self, faults):
         run = self.run(faults=faults)
         invariants.the_warehouse_is_exact(self, streams=claimed_complete(run))
+        if "ninox_files" in claimed_complete(run):
+            invariants.the_files_are_listed(self)
 
     @rule(edits=draw.edits_between_requests, faults=draw.faults, ending=draw.endings, refreshes=st.booleans())
     def tap_or_loader_is_killed(self, edits, faults, ending, refreshes):
@@ -146,6 +149,27 @@ class TapWorld(World):
         run = self.run()
         assert run.error is None, run.error
         invariants.the_warehouse_is_exact(self)
+        if self.settings["files"]:
+            invariants.the_files_are_listed(self)
+
+    @rule(edits=st.lists(draw.file_edits, min_size=1, max_size=4))
+    def people_upload_files(self, edits):
+        for edit in edits:
+            self.people.play(edit)
+
+    @rule(edit=draw.formula_edits)
+    def somebody_writes_a_formula(self, edit):
+        self.people.play(edit)
+
+    @rule(edit=draw.formula_edits, kind=st.sampled_from([*draw.FORMULA_TYPES, "another", None]))
+    def somebody_sets_what_formulas_are_read_as(self, edit, kind):
+        """Before a night and behind it, so that what was read as one type is read as another one."""
+        if kind is not None and not self.has_formulas:
+            self.people.play(edit._replace(action="add_formula"))
+        for given in {"another": draw.FORMULA_TYPES}.get(kind, [kind]):
+            self.formulas = given
+            self.reshape_all()
+            self.run()
 
     @rule(table=st.integers(0, 5), record=st.integers(0, 40), pick=draw.picks)
     def somebody_retypes_a_field(self, table, record, pick):
@@ -154,9 +178,7 @@ class TapWorld(World):
     @rule(zone=st.sampled_from(["Europe/Berlin", "America/New_York", None]))
     def somebody_sets_the_time_zone(self, zone):
         self.settings = {**self.settings, "timezone": zone}
-        self.people.reshaped.update(
-            (database.id, table_id) for database in self.people.databases for table_id in database.tables
-        )
+        self.reshape_all()
 
     @rule(given=st.sampled_from(["{database}__{table}", "{table}", "{table_id}_of_{database}", "x_{table}"]))
     def somebody_sets_the_names_of_streams(self, given):
@@ -166,6 +188,8 @@ class TapWorld(World):
     def last_day(self):
         self.refresh()
         invariants.the_warehouse_is_exact(self)
+        if self.settings["files"]:
+            invariants.the_files_are_listed(self)
         if self.settings["full_refresh_interval_hours"] is None:
             if self.simulator.switches["huge_since_sq"] != "normal":
                 self.run()  # no table's first reading learned where the database stands: the first changes tell it
@@ -175,7 +199,7 @@ class TapWorld(World):
         """Run the tap into the loader, check what always holds, and return the run."""
         catalog = self.catalog()
         with self.happening(edits, faults):
-            settings = {**self.settings, "max_retries": MOST_RETRIES, **more}
+            settings = {**self.given, "max_retries": MOST_RETRIES, **more}
             run = run_tap(self.simulator, state=self.loader.state, catalog=catalog, **settings)
         invariants.every_message_is_announced(run)
         invariants.no_row_comes_with_its_tombstone(run)
@@ -187,6 +211,10 @@ class TapWorld(World):
         invariants.no_column_changes_its_type(self, run)
         invariants.every_stream_is_in_the_report(self, run)
         invariants.what_lives_is_not_marked_deleted(self)
+        uncomputed = {
+            name for name, stream in (run.report or {"streams": {}})["streams"].items() if stream["uncomputed"]
+        }
+        self.people.reshaped |= {(t.database.id, t.table_id) for t in self.tables() if t.stream in uncomputed}
         return run
 
     def refresh(self):
@@ -211,13 +239,39 @@ class TapWorld(World):
     def is_reshaped(self, table):
         return (table.database.id, table.table_id) in self.people.reshaped
 
+    @property
+    def given(self):
+        """The settings; formulas are named where there are any to name, or it would be a mistake."""
+        is_meant = self.formulas is not None and self.has_formulas
+        return {**self.settings, "formulas": {"*": self.formulas} if is_meant else {}}
+
+    @property
+    def has_formulas(self):
+        """Whether there are any, or were when the catalog was saved."""
+        fields = (
+            raw["base"]
+            for database in self.people.databases
+            for t in database.tables.values()
+            for raw in t.fields.values()
+        )
+        if self.catalog_is == "saved" and self.saved_catalog:
+            metadata = (item["metadata"] for stream in self.saved_catalog["streams"] for item in stream["metadata"])
+            fields = (item["ninox"].get("type") for item in metadata if "ninox" in item)
+        return "fn" in fields
+
+    def reshape_all(self):
+        """Note that all rows so far have values of another form."""
+        self.people.reshaped.update(
+            (database.id, table_id) for database in self.people.databases for table_id in database.tables
+        )
+
     def discovered(self, **more):
-        return discover(self.simulator, state=self.loader.state, **more, **self.settings)
+        return discover(self.simulator, state=self.loader.state, **more, **self.given)
 
     def catalog(self):
         """Return the catalog for a run: none, one that was saved on the first day, or one made now, as Meltano does."""
         if self.catalog_is == "discovered anew":
-            return discover(self.simulator, **self.settings)
+            return discover(self.simulator, **self.given)
         return self.saved_catalog if self.catalog_is == "saved" else None
 
 
@@ -227,6 +281,7 @@ tap_settings = st.fixed_dictionaries(
         "full_refresh_interval_hours": st.sampled_from([None, None, None, 0]),
         "page_size": st.sampled_from([1000, 3, 1, 2]),
         "emit_activate_version_messages": st.sampled_from([True, True, True, False]),
+        "files": st.sampled_from([None, None, {"*": "metadata"}]),
     }
 )
 loaders = st.fixed_dictionaries(
