@@ -214,7 +214,7 @@ PROMISES = [
         defects=(
             Defect("tap_ninox:apart_by_type", "if column.computed_as and", "if False and"),
             Defect("tap_ninox:apart_by_type", "base = root if is_free else", "base ="),
-            Defect("tap_ninox:Description.write_to", "{**shape, **new}", "shape"),
+            Defect("tap_ninox:Description.write_to", ", **new})", "})"),
             Defect("tap_ninox.discovery.names:_names", "roots.get(column.field_id, column.name)", "column.name"),
             Defect("tap_ninox.discovery.drift:_changed_field", "and not is_read_otherwise:", ":"),
             Defect("tap_ninox:SchemaWatch.drifts", "not in retyped", "is not None"),
