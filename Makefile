@@ -18,7 +18,7 @@ help:
 	@echo "make docs     what stands in files about settings, anew, after a change of them"
 	@echo "make wheel    build the wheel and try it in an empty environment"
 	@echo "make bench    how fast, beside what else could be used; ROUNDS=5 WORKS='read tables'"
-	@echo "make prove    what takes longer: a long random world, every fault, kills, a million rows; PARTS='tests world grid matrix kills load taps loaders'"
+	@echo "make prove    what takes longer: a long random world, every fault, kills, a million rows; PARTS='tests world grid matrix kills load memory taps loaders'"
 	@echo "make newest   the tests with the newest singer-sdk and Meltano, permitted or not"
 	@echo "make lowest   the tests with the lowest versions that are permitted"
 	@echo "make audit    known vulnerabilities of every pinned package; needs the internet"
@@ -59,7 +59,7 @@ bench: setup
 	@$(BIN)/python -m benchmarks --rounds $(ROUNDS) $(WORKS)
 
 # Long proofs, beside the samples of them that `make test` runs.
-PARTS ?= tests world matrix kills load taps
+PARTS ?= tests world matrix kills load memory taps
 prove: setup
 	@nice -n 10 $(BIN)/python -m tests.reliability $(PARTS)
 

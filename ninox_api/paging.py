@@ -141,6 +141,7 @@ def iter_pages(fetch: Callable[[int], Page], *, after_id: int = 0, end: int | No
             return
         cursor = fresh[-1].id
         yield fresh if end is None or cursor <= end else [record for record in fresh if record.id <= end]
+        del fresh
 
 
 def drop_cursor_row(page: Page, cursor: int) -> Page:

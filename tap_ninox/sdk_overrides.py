@@ -66,6 +66,10 @@ class OwnTap(Tap):
     def stop(self, signum: int) -> None:
         """End the process because of a signal."""
 
+    def forget_catalog(self) -> None:
+        """Let go of the catalog that was made for the stream maps; whoever asks for it gets another one."""
+        self._catalog = None
+
     @override  # type: ignore[misc] # final in the SDK
     def sync_all(self) -> None:
         """Run.

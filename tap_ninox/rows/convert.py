@@ -127,7 +127,7 @@ class Converter:
             read, read_column = column.parsers(zone)
             if column.name in as_text:
                 read, read_column = _as_text(read), None
-            mistakable = find_mistakable_options(column.captions) if column.is_stored else frozenset[str]()
+            mistakable = find_mistakable_options(column.captions if column.is_stored else {})
             self._parsers.append(_Parser(column, read, read_column, mistakable))
         self._asks_for_captions = asks_for_captions
         self._attributes = attributes_of(chosen)

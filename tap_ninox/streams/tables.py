@@ -372,6 +372,7 @@ class TableStream(RecordStream):
                     snapshot.is_in_doubt = page.is_in_doubt
                     bookmark.note_snapshot(snapshot)
                     self.tap.write_state(is_new=True)
+                del page
                 progress.advance(report.emitted, snapshot.share_read(plan.last_id))
                 self._schedule.start_followers_of(self)
         is_confirmed = started.full is not None and started.full.is_confirmed

@@ -118,6 +118,7 @@ class FullTable:
             for page in self._by_id():
                 is_in_doubt = self._tally.is_in_doubt or (self._was_in_doubt and not self._order.is_by_id)
                 yield page._replace(is_in_doubt=is_in_doubt)
+                del page
         except KeysetUnusableError:
             self._order.distrust()
             is_usable = False
@@ -146,6 +147,7 @@ class FullTable:
                     reading.note(first=page.records[0].id, last=page.last_id)
                     self._tally.rows += len(page.records)
                 yield page
+                del page
             if is_again and not has_come:
                 raise make_end_error(self._pages.table_id, reading.last_id)
             doubted = [(part, after) for part, after in self._ends if part.end is not None and after < reading.last_id]
@@ -182,17 +184,22 @@ class FullTable:
             return answer.records
 
         for page in iter_pages(fetch, after_id=after_id, end=part.end):
-            reached, came = answer.records[-1].id, len(answer.records)
+            reached, came, asked, weight = answer.records[-1].id, len(answer.records), answer.asked, answer.weight
+            answer = SizedPage([], 0, 0)
             end = reached if part.end is None else min(reached, part.end)
-            self._tally.note(page, after_id=last_id, reached=end, came=came, asked=answer.asked)
-            if page:
+            self._tally.note(page, after_id=last_id, reached=end, came=came, asked=asked)
+            has_rows = bool(page)
+            if has_rows:
                 ids.add(page)
                 last_id = page[-1].id
-                yield ReadPage(pages.join(page), part, last_id, weight=answer.weight)
-            is_short = pages.size.is_short(came, asked=answer.asked)
+                yield ReadPage(pages.join(page), part, last_id, weight=weight)
+            del page
+            is_short = pages.size.is_short(came, asked=asked)
             # Only the very id before the feed's next one proves that page and feed speak of one end of the table: any
             # other may be of another time.
-            if part.end is None and (last_id + 1 == self._next_id or (page and is_short and self._is_newest(last_id))):
+            if part.end is None and (
+                last_id + 1 == self._next_id or (has_rows and is_short and self._is_newest(last_id))
+            ):
                 break
         if part.end is not None and reached >= part.end:
             yield ReadPage([], part, part.end)

@@ -137,6 +137,7 @@ class ReadAhead(Generic[Item]):
                     self._kept.number -= self._weigh(item)
                     self._changed.notify_all()
                 yield item
+                del item  # a large one, perhaps, and the next one is waited for here
         finally:
             self.close()
         if self._error is not None:
@@ -160,6 +161,7 @@ class ReadAhead(Generic[Item]):
                 for item in source:
                     if not self._hand_over(item):
                         return
+                    del item
         except Exception as error:  # noqa: BLE001 (a thread's edge: the consumer raises it)
             with self._changed:
                 self._error = self._error or error

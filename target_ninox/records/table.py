@@ -162,6 +162,7 @@ class TargetTable:
                 seen.add(page)
                 cursor = page[-1].id
                 yield self._seen(page)
+                del page
         except KeysetUnusableError:
             self._order.distrust()
             is_whole = False
@@ -190,6 +191,7 @@ class TargetTable:
         for page in self._counted(after_id, tally):
             cursor = page[-1].id
             yield page
+            del page
             if cursor == self._newest_id == self.highest_id:  # so no empty page is asked for
                 return
         yield from self._rest(cursor, tally, is_whole_table=after_id == 0)
@@ -208,8 +210,9 @@ class TargetTable:
             reached = page[-1].id
             tally.note(page, after_id=cursor, reached=reached, came=len(answer.records), asked=answer.asked)
             tally.rows += len(page)
-            cursor = reached
+            cursor, answer = reached, SizedPage([], 0, 0)
             yield page
+            del page
 
     def _has_all(self, tally: Tally, after_id: int, last_id: int, *, deleted: int) -> bool:
         """Ask for the page on which a list of as many rows as were read ends, and return whether there are no more."""

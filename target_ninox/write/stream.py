@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 # Not MemoryError or OSError: those are the machine's, and end the run.
 _UNFORESEEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
-_VALUE_BYTES = 50
+_VALUE_BYTES = 100
 """What a value takes beside its text: a row of a hundred short ones takes many times its line."""
 
 _FEW_WAITING = 10_000

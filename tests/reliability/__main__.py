@@ -1,7 +1,7 @@
 """Everything that `make prove` runs, in full, with its figures as Markdown for `docs/reliability.md`.
 
-`python -m tests.reliability tests world matrix kills load taps`: one part or several; `--examples`, `--seeds` and
-`--rows` make them smaller.
+`python -m tests.reliability tests world matrix kills load memory taps`: one part or several; `--examples`, `--seeds`
+and `--rows` make them smaller.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from tests.reliability import (
     load,
     matrix,
     meltano_kills,
+    memory,
     real_loaders,
     real_taps,
     warehouse_kills,
@@ -114,6 +115,7 @@ PARTS = {
     "matrix": run_matrix,
     "kills": run_kills,
     "load": load.run_load,
+    "memory": memory.run_memory,
     "taps": real_taps.run_taps,
     "loaders": real_loaders.run_loaders,
 }
@@ -130,6 +132,7 @@ def main(arguments=None):
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--every", type=int, default=1, help="of the pairs of the grid, every so many, from the first")
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the largest load")
+    parser.add_argument("--only", nargs="+", choices=list(memory.SHAPES), help="of what memory is measured by")
     parser.add_argument("--record", action="store_true", help="keep what the taps sent in tests/cases/taps")
     options = parser.parse_args(arguments)
     quiet()
