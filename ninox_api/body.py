@@ -37,18 +37,33 @@ class Body(Protocol):
         """Return the next piece, at most so many bytes; nothing at the end."""
 
 
-def read_body(response: Body, *, max_bytes: int | None = None) -> bytearray:
+class Taker(Protocol):
+    """What takes parts out of a body while it arrives."""
+
+    def take_from(self, body: bytearray, /) -> None:
+        """Take parts out of what has come so far."""
+
+
+def read_body(response: Body, *, max_bytes: int | None = None, members: Taker | None = None) -> bytearray:
     """Return the unpacked body of an answer, as it was gathered: a copy of a large page costs as much as its decoding.
+
+    Args:
+        response: What brings it.
+        max_bytes: Bound; None for that of all answers.
+        members: Takes parts out of it.
 
     Raises:
         AnswerTooLargeError: Nothing beyond the bound (by default `MAX_ANSWER_BYTES`) was kept.
         urllib3.exceptions.HTTPError: It was cut off, damaged, or did not end in time.
     """
     bound = MAX_ANSWER_BYTES if max_bytes is None else max_bytes
-    body = bytearray()
+    body, came = bytearray(), 0
     while piece := response.read1(_PIECE_BYTES, decode_content=True):
         body += piece
-        if len(body) > bound:
+        came += len(piece)
+        if members is not None:
+            members.take_from(body)
+        if came > bound:
             records = body.count(_IN_EACH_RECORD)
             raise AnswerTooLargeError(max_bytes=bound, record_bytes=weigh(body) // records if records else None)
     return body

@@ -15,13 +15,15 @@ lose a change or mark a live row as deleted.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSet
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import msgspec
 
 from ninox_api.errors import NinoxProtocolError
+from ninox_api.ids import LARGEST, IdSet, SequenceById
+from ninox_api.members import Members
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,15}")
 """A record id or a sequence as text; bounded, as Python refuses to read thousands of digits."""
@@ -34,8 +36,9 @@ _FOREIGN_TABLE = re.compile(r"[A-Z]{1,3}[0-9]?")
 Record = tuple[str, int]
 """Table id and record id."""
 
-Naming = Callable[[Any, int | None], list[Record]]
-"""Returns the records that a key may mean, given the id that is said beside it; none if its table is not known."""
+Naming = Callable[[Any, "int | None", Mapping[str, int]], list[Record]]
+"""Returns the records that a key may mean, given the id that is said beside it, and table id → id of its next record;
+none if its table is not known."""
 
 
 class FeedUpdate(msgspec.Struct, gc=False, rename={"id": "_id", "sequence": "_sq"}):
@@ -56,6 +59,10 @@ class FeedAnswer(msgspec.Struct, rename={"next_record_ids": "nextRids", "next_re
     files: Any = None
 
 
+_UPDATES = msgspec.json.Decoder(dict[str, FeedUpdate])
+_REMOVES = msgspec.json.Decoder(list[Any] | dict[str, Any])
+
+
 @dataclass(slots=True)
 class TableChanges:
     """Changes of one table.
@@ -69,8 +76,8 @@ class TableChanges:
         files: Record id → sequence at which one of its files changed, None where the feed does not say.
     """
 
-    updated: dict[int, int | None] = field(default_factory=dict)
-    removed: set[int] = field(default_factory=set)
+    updated: SequenceById = field(default_factory=SequenceById)
+    removed: MutableSet[int] = field(default_factory=IdSet)
     files: dict[int, int | None] = field(default_factory=dict)
 
 
@@ -97,36 +104,96 @@ class FeedChanges:
         return self.tables.setdefault(table_id, TableChanges())
 
 
-def read_database_feed(answer: FeedAnswer, table_ids: Iterable[str]) -> FeedChanges:
-    """Sort the changes of a database by table.
+class FeedReader:
+    """Reads a feed, of which most may have been taken while it arrived."""
+
+    def __init__(self, name: Naming, next_ids: Callable[[FeedAnswer], Any]) -> None:
+        """Start with nothing.
+
+        Args:
+            name: Finds the records that a key may mean.
+            next_ids: Returns what an answer says of the ids of new records.
+        """
+        self._name = name
+        self._next_ids = next_ids
+        self.begin()
+
+    def begin(self) -> Members:
+        """Forget what was taken; return what takes the members of an answer that is about to arrive."""
+        self._changes = FeedChanges(sequence=0)
+        self._in_doubt: list[tuple[bool, Any, FeedUpdate]] = []  # which record is meant, the rest of the answer may say
+        return Members({"updates": self._take_updates, "removes": self._take_removals})
+
+    def finish(self, answer: FeedAnswer) -> FeedChanges:
+        """Return all changes, given the rest of the answer.
+
+        Raises:
+            NinoxProtocolError: The feed is unreadable.
+        """
+        changes = self._changes
+        changes.sequence, changes.next_record_ids = answer.seq, _read_next_ids(self._next_ids(answer))
+        self._note_updates(answer.updates or {})
+        self._note_removals(answer.removes)
+        removed_or_not = []
+        for is_removal, key, update in self._in_doubt:
+            records = self._name(key, update.id, changes.next_record_ids)
+            changes.passed_over += not records
+            for table_id, record_id in records:
+                if is_removal:
+                    changes.of(table_id).removed.add(record_id)
+                    removed_or_not += [(table_id, record_id)] if len(records) > 1 else []
+                else:
+                    changes.of(table_id).updated.note(record_id, _read_sequence(update.sequence))
+        self._in_doubt = []
+        unknown = [place for place in removed_or_not if place[1] not in changes.of(place[0]).updated]
+        for table_id, record_id in unknown:
+            changes.of(table_id).updated.note(record_id, None)  # which of them it was, a look decides
+        for table in changes.tables.values():
+            table.updated.sort()
+        _add_files(changes, answer.files, lambda key: self._name(key, None, changes.next_record_ids))
+        return changes
+
+    def _take_updates(self, members: bytes) -> None:
+        self._note_updates(_UPDATES.decode(members))
+
+    def _take_removals(self, members: bytes) -> None:
+        self._note_removals(_REMOVES.decode(members))
+
+    def _note_updates(self, updates: dict[str, FeedUpdate]) -> None:
+        for key, update in updates.items():
+            records = self._name(key, update.id, {})
+            if len(records) == 1:
+                self._changes.of(records[0][0]).updated.note(records[0][1], _read_sequence(update.sequence))
+            else:
+                self._in_doubt.append((False, key, update))
+
+    def _note_removals(self, raw: list[Any] | dict[str, Any] | None) -> None:
+        for key, record_id in _iter_removals(raw):
+            records = self._name(key, record_id, {})
+            if len(records) == 1:
+                self._changes.of(records[0][0]).removed.add(records[0][1])
+            else:
+                self._in_doubt.append((True, key, FeedUpdate(id=record_id)))
+
+
+def new_database_feed(table_ids: Iterable[str]) -> FeedReader:
+    """Return what sorts the changes of a database by table.
 
     Args:
-        answer: The feed's answer.
         table_ids: All tables of the database, needed to split ids such as `"A14"`.
-
-    Raises:
-        NinoxProtocolError: The feed is unreadable.
     """
     known = frozenset(table_ids)
-    changes = FeedChanges(sequence=answer.seq, next_record_ids=_read_next_ids(answer.next_record_ids))
 
-    def named(key: Any, record_id: int | None) -> list[Record]:
-        return _find_records(key, known, record_id=record_id, next_record_ids=changes.next_record_ids)
+    def name(key: Any, record_id: int | None, next_record_ids: Mapping[str, int]) -> list[Record]:
+        return _find_records(key, known, record_id=record_id, next_record_ids=next_record_ids)
 
-    _add(changes, answer, named)
-    return changes
+    return FeedReader(name, lambda answer: answer.next_record_ids)
 
 
-def read_table_feed(answer: FeedAnswer, table_id: str) -> FeedChanges:
-    """Read the changes of one table, whose keys may leave the table out.
+def new_table_feed(table_id: str) -> FeedReader:
+    """Return what reads the changes of one table, whose keys may leave the table out."""
 
-    Raises:
-        NinoxProtocolError: The feed is unreadable.
-    """
-    next_ids = _read_next_ids({table_id: answer.next_record_id})
-    changes = FeedChanges(sequence=answer.seq, next_record_ids=next_ids)
-
-    def named(key: Any, record_id: int | None) -> list[Record]:
+    def name(key: Any, record_id: int | None, _: Mapping[str, int]) -> list[Record]:
         if isinstance(key, tuple):
             number = key[1] if key[0] == table_id else None
         else:
@@ -136,26 +203,7 @@ def read_table_feed(answer: FeedAnswer, table_id: str) -> FeedChanges:
             raise _make_error()
         return [(table_id, found)]
 
-    _add(changes, answer, named)
-    return changes
-
-
-def _add(changes: FeedChanges, answer: FeedAnswer, named: Naming) -> None:
-    updates = answer.updates or {}
-    for key in list(updates):
-        update = updates.pop(key)  # freed at once: both forms of a long feed would be in memory together
-        records = named(key, update.id)
-        changes.passed_over += not records
-        for table_id, record_id in records:
-            changes.of(table_id).updated[record_id] = _read_sequence(update.sequence)
-    for key, record_id_inside in _iter_removals(answer.removes):
-        records = named(key, record_id_inside)
-        changes.passed_over += not records
-        for table_id, record_id in records:
-            changes.of(table_id).removed.add(record_id)
-            if len(records) > 1:
-                changes.of(table_id).updated.setdefault(record_id, None)  # which of them it was, a look decides
-    _add_files(changes, answer.files, named)
+    return FeedReader(name, lambda answer: {table_id: answer.next_record_id})
 
 
 def _iter_removals(raw: list[Any] | dict[str, Any] | None) -> Iterator[tuple[Any, int | None]]:
@@ -166,8 +214,7 @@ def _iter_removals(raw: list[Any] | dict[str, Any] | None) -> Iterator[tuple[Any
                 raise _make_error()
             yield key, _read_optional_id(record.get("_id"))
         return
-    while raw:
-        removal = raw.pop()  # freed at once, as above
+    for removal in raw or ():
         yield (_read_object_key(removal) if isinstance(removal, Mapping) else removal), None
 
 
@@ -215,12 +262,12 @@ def _find_records(
     return splits
 
 
-def _add_files(changes: FeedChanges, raw: Any, named: Naming) -> None:
+def _add_files(changes: FeedChanges, raw: Any, name: Callable[[Any], list[Record]]) -> None:
     """Note which records had files changed. The form is unknown, so what cannot be read is counted, not refused."""
     entries = [{"nid": key} for key in raw] if isinstance(raw, Mapping) else raw if isinstance(raw, list) else []
     for entry in entries:
         try:
-            records = named(_read_file_key(entry), None)
+            records = name(_read_file_key(entry))
         except NinoxProtocolError:
             changes.unread_files += 1
             continue
@@ -250,6 +297,8 @@ def _read_sequence(raw: int | str | None) -> int | None:
         if not _NUMBER.fullmatch(raw):
             raise _make_error()
         return int(raw)
+    if raw is not None and not 0 <= raw < LARGEST:
+        raise _make_error()
     return raw
 
 
@@ -262,7 +311,7 @@ def _read_optional_id(raw: Any) -> int | None:
 def _read_record_id(raw: Any) -> int | None:
     if isinstance(raw, str):
         return int(raw) if _NUMBER.fullmatch(raw) else None
-    return raw if type(raw) is int and raw > 0 else None
+    return raw if type(raw) is int and 0 < raw < LARGEST else None
 
 
 def _make_error() -> NinoxProtocolError:

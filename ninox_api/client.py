@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from ninox_api.body import MAX_PAGE_BYTES, repair_text
-from ninox_api.changes import FeedAnswer, FeedChanges, read_database_feed, read_table_feed
+from ninox_api.changes import FeedAnswer, FeedChanges, FeedReader, new_database_feed, new_table_feed
 from ninox_api.config import ConnectionConfig
 from ninox_api.errors import NinoxError, NinoxNotFoundError, NinoxProtocolError, NinoxScriptError
 from ninox_api.files import Download, NinoxFile, Upload, parse_files
@@ -252,14 +252,17 @@ class DatabaseClient:
 
         It cannot be asked for in pages (none are documented): a server that runs out of time is not asked for long.
         """
-        request = self._request("GET", "changes", query={"sinceSq": since_sequence}, divisible=True)
-        return read_database_feed(self._transport.send(request, _FEED), table_ids)
+        return self._read_feed(new_database_feed(table_ids), "changes", since_sequence=since_sequence)
 
     def get_table_changes(self, table_id: str, since_sequence: int) -> FeedChanges:
         """Return what changed in one table since a sequence, likewise."""
+        reader = new_table_feed(table_id)
+        return self._read_feed(reader, "tables", table_id, "changes", since_sequence=since_sequence)
+
+    def _read_feed(self, reader: FeedReader, *segments: str, since_sequence: int) -> FeedChanges:
         query = {"sinceSq": since_sequence}
-        request = self._request("GET", "tables", table_id, "changes", query=query, divisible=True)
-        return read_table_feed(self._transport.send(request, _FEED), table_id)
+        request = self._request("GET", *segments, query=query, divisible=True, take=reader.begin)
+        return reader.finish(self._transport.send(request, _FEED))
 
     def get_records(  # noqa: PLR0913 (as many as the endpoint has, and two about the answer)
         self, table_id: str, *, since_id: int | None = None, since_sequence: int | None = None, page: int = 0,

@@ -35,6 +35,7 @@ from ninox_api.errors import (
 )
 from ninox_api.files import Download, RangeRefusedError
 from ninox_api.limits import CallBudget, InFlight, Purpose
+from ninox_api.members import Members
 from ninox_api.session import BoundedSession
 
 logging.getLogger("urllib3").setLevel(logging.INFO)  # at DEBUG it logs URLs with the values of records in `filters`
@@ -87,6 +88,7 @@ class Request:
         tries_of_500: How often a request that only reads may be sent if the answer is 500.
         divisible: Whether the caller can ask for less if the server runs out of time.
         max_bytes: Largest answer that is taken; None for the bound of all answers.
+        take: Called before each try; what it returns takes members out of the answer while that arrives.
         measure: Receives what each answer took that arrived in full.
         private_segment: Index of a segment that is a customer's own word (a file's name), which no message may contain.
     """
@@ -102,6 +104,7 @@ class Request:
     tries_of_500: int = retry.TRIES_OF_A_FAILED_READ
     divisible: bool = False
     max_bytes: int | None = None
+    take: Callable[[], Members] | None = field(default=None, repr=False)
     measure: Callable[[Delivery], None] | None = None
     private_segment: int | None = None
 
@@ -298,7 +301,8 @@ class Transport:
                     for piece in iter_pieces(response.raw):
                         download.write(piece)
                 else:
-                    content = read_body(response.raw, max_bytes=request.max_bytes)
+                    members = request.take() if request.take is not None and status in _SUCCESS else None
+                    content = read_body(response.raw, max_bytes=request.max_bytes, members=members)
                 return _Received(status, response.headers, content, time.monotonic() - began)
         except (requests.RequestException, HTTPError, *_OWN_ERRORS, OSError) as error:  # OSError: of the bare socket
             # `from None`: the library's own error holds the URL with its query, and so would a traceback.

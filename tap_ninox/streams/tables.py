@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import cached_property, partial
@@ -20,6 +20,7 @@ from singer_sdk.singerlib.encoding.simple import SchemaMessage
 from typing_extensions import override
 
 from ninox_api.errors import NinoxError, NinoxNotFoundError, NinoxPermissionError
+from ninox_api.ids import IdSet
 from ninox_api.paging import Page
 from ninox_singer.names import format_exclusion
 from ninox_singer.progress import Progress, compute_share
@@ -433,7 +434,7 @@ class TableStream(RecordStream):
         try:
             with Progress(self.name, self.tap.report.display) as progress:
                 for page in pages:
-                    yield from self._convert(page.records, converter, removed=set())
+                    yield from self._convert(page.records, converter, removed=IdSet())
                     prepared.bookmark.note_formulas(prepared.policy.formulas, page.last_id)
                     self.tap.write_state(is_new=True)
                     progress.advance(self.report.emitted, compute_share(page.last_id, last_id))
@@ -452,7 +453,7 @@ class TableStream(RecordStream):
         self.identify(message)
         self.tap.write_message(message)
 
-    def _convert(self, records: Page, converter: Converter, removed: set[int]) -> Iterator[ConvertedPage]:
+    def _convert(self, records: Page, converter: Converter, removed: IdSet) -> Iterator[ConvertedPage]:
         """Yield the rows of a page; a record that is in it was not deleted, or was made again."""
         if removed:  # in place: a copy at each page would make the time grow with the square of the changes
             removed.difference_update([record.id for record in records])
@@ -461,18 +462,17 @@ class TableStream(RecordStream):
             yield converter.convert(part)
             self.report.emitted += len(part)
 
-    def _write_tombstones(self, removed: Iterable[int], sequence: int) -> None:
-        numbers = sorted(removed)
-        if not numbers or not self._settings.sends_tombstones:
+    def _write_tombstones(self, removed: IdSet, sequence: int) -> None:
+        if not removed or not self._settings.sends_tombstones:
             return
         is_narrow = not self._settings.marks_deletions_in_full
         tombstones = Tombstones(self.name, self.stream_maps, self.config.get("stream_maps") or {}, narrow=is_narrow)
         for message in tombstones.messages(
-            Deletions(record_ids=numbers, sequence=sequence, table_version=self.version)
+            Deletions(record_ids=removed, sequence=sequence, table_version=self.version)
         ):
             if isinstance(message, SchemaMessage):
                 self.identify(message)
             self.tap.write_message(message)
         if is_narrow:  # loaders that take the last schema for all rows in hand would write these columns only
             self.write_schema()
-        self.report.deleted += len(numbers)
+        self.report.deleted += len(removed)

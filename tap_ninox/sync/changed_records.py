@@ -9,6 +9,7 @@ from contextlib import suppress
 from ninox_api.changes import TableChanges
 from ninox_api.client import NinoxRecord
 from ninox_api.errors import NinoxError
+from ninox_api.ids import IdSet
 from ninox_api.paging import (
     LARGEST_ID,
     IdRange,
@@ -44,21 +45,25 @@ class ChangedRecords:
         Ids that were both changed and removed (deleted and made again) are read, too: only Ninox knows which came
         last.
         """
-        missing = set(changes.updated)
+        named = IdSet(changes.updated)
+        missing = named.copy()
         if len(missing) > 1:
             with suppress(KeysetUnusableError):
-                for page in self._filtered(bookmark, also=changes.updated):
+                for page in self._filtered(bookmark, also=named):
                     missing.difference_update(record.id for record in page)
                     yield self._pages.join(page)
+                    del page
                     if not missing:
                         return
-        unexpected, before = missing - changes.removed, self.vanished
+        unexpected, before = missing.copy(), self.vanished
+        unexpected.difference_update(changes.removed)
         # A range of ids is read whole where that takes fewer calls than reading each record by itself.
         spread = max(missing) - min(missing) + 1 if missing else 0
         rest = self._scanned(missing) if self._pages.size.count_pages(spread) < len(missing) else self._singly(missing)
         for page in rest:
             unexpected.difference_update(record.id for record in page)
             yield self._pages.join(page)
+            del page
         if unexpected and self.vanished > before:
             # raises where it is the table that cannot be read any more
             self._client.find_last_changed(self._pages.table_id)
@@ -68,12 +73,14 @@ class ChangedRecords:
 
         Records without a sequence cannot be judged and come every time they are seen.
         """
-        pages, emitted = self._pages, set[int]()
+        pages, emitted = self._pages, IdSet()
         tally = Tally(pages.feed.list_order)
         try:
             for page in self._filtered(bookmark, also=None, tally=tally):
-                emitted.update(record.id for record in page)
+                for record in page:
+                    emitted.add(record.id)
                 yield pages.join(page)
+                del page
             if not tally.is_in_doubt or self._has_all_since(bookmark, tally):
                 return
         except KeysetUnusableError:
@@ -157,24 +164,32 @@ class ChangedRecords:
                 tally.note(page, after_id=last_id, reached=reached, came=came, asked=answer.asked)
                 last_id = reached
             wanted = [record for record in page if _is_after(record, bookmark, also=also)]
+            are_all = len(wanted) == len(page)
+            answer = SizedPage([], 0, 0)
+            del page
             yield wanted
-            if len(wanted) < len(page):
+            del wanted
+            if not are_all:
                 raise KeysetUnusableError
 
-    def _scanned(self, missing: set[int]) -> Iterator[Page]:
+    def _scanned(self, missing: IdSet) -> Iterator[Page]:
+        last_id = max(missing)
         try:
             for page in iter_pages(lambda after: self._pages.after(after).records, after_id=min(missing) - 1):
                 wanted = [record for record in page if record.id in missing]
-                missing = missing.difference(record.id for record in wanted)
+                missing.difference_update(record.id for record in wanted)
+                reached = page[-1].id
+                del page
                 yield wanted
-                if not missing or page[-1].id >= max(missing):
+                del wanted
+                if not missing or reached >= last_id:
                     break
         except KeysetUnusableError:
             pass
         yield from self._singly(missing)
 
-    def _singly(self, missing: set[int]) -> Iterator[Page]:
-        for _, record in self._client.iter_records(self._pages.table_id, sorted(missing)):
+    def _singly(self, missing: IdSet) -> Iterator[Page]:
+        for _, record in self._client.iter_records(self._pages.table_id, list(missing)):
             if record is None:
                 self.vanished += 1
             else:

@@ -332,17 +332,10 @@ def changes_after(changes: TableChanges | None, position: int) -> TableChanges:
     if changes is None:
         return TableChanges()
 
-    def is_after(sequence: int | None) -> bool:
-        return sequence is None or sequence > position
-
-    # What is the same is shared, not copied: a feed may name hundreds of thousands.
-    are_new = all(map(is_after, changes.updated.values()))
     return TableChanges(
-        updated=changes.updated
-        if are_new
-        else {k: at for k, at in changes.updated.items() if is_after(at) or k in changes.removed},
+        updated=changes.updated.after(position, also=changes.removed),
         removed=changes.removed,
-        files={k: at for k, at in changes.files.items() if is_after(at)},
+        files={k: at for k, at in changes.files.items() if at is None or at > position},
     )
 
 

@@ -35,6 +35,7 @@ from typing import Any, TypeGuard
 
 from ninox_api.changes import TableChanges
 from ninox_api.errors import NinoxConfigError
+from ninox_api.ids import IdSet
 from ninox_api.paging import IdRange
 from ninox_singer.progress import compute_share
 from tap_ninox.discovery.known_tables import SCHEMA_KEYS, Description
@@ -196,14 +197,14 @@ class Bookmark:
         """Whether no row of the table was ever emitted under this bookmark, for sure."""
         return self._values.get("is_empty") is True
 
-    def not_reported(self, changes: TableChanges | None) -> set[int]:
+    def not_reported(self, changes: TableChanges | None) -> IdSet:
         """Return, as a set of its own, the records that a feed names as removed and the last run did not report.
 
         Those that turn up in a page were made again.
         """
         last = self._values.get("last_deleted")
-        left = set(changes.removed) if changes else set[int]()
-        left.difference_update(last if isinstance(last, list) else ())  # in place: there may be hundreds of thousands
+        left = IdSet(changes.removed) if changes else IdSet()
+        left.difference_update(last if isinstance(last, list) else ())
         return left
 
     def newly_selected(self, properties: Iterable[str]) -> list[str]:

@@ -202,24 +202,25 @@ def feed_of_large_records(directory):
     yield from feed(directory, 100_000, 1000)
 
 
-def _described(name, directory, simulator, sdk_most=None):
-    """Have a catalog made, read and kept, and by the SDK alone; how much ours may take depends on that."""
+def _described(name, directory, simulator, *, has_many):
+    """Have a catalog made, read and kept, and by the SDK alone, as which it takes at least so much."""
     saved = directory / "catalog.json"
     described = tap(f"{name}, --discover", directory, simulator, "--discover")
     (directory / "output").rename(saved)
     command = (sys.executable, "-c", SDK_CATALOG, saved)
     sdk = measured(f"the SDK's own catalog: {name}", directory, *command, most_mb=None)
-    most = max(MOST_MB, sdk.mb + MOST_MB_ABOVE_SDK) if sdk_most else MOST_MB
+    most = max(MOST_MB, sdk.mb + MOST_MB_ABOVE_SDK)
+    most_without = most if has_many else MOST_MB
     yield sdk
-    yield described._replace(most_mb=most)
-    yield tap(f"{name}, without a catalog", directory, simulator, most_mb=most)
+    yield described._replace(most_mb=most_without)
+    yield tap(f"{name}, without a catalog", directory, simulator, most_mb=most_without)
     yield tap(f"{name}, with a saved catalog", directory, simulator, "--catalog", saved, most_mb=most)
 
 
 def tables(directory, count=5000):
     """Many tables in one database."""
     with Simulator(seed=bulk(tables=count, rows=0)) as simulator:
-        yield from _described(f"{count:,} tables of 10 fields", directory, simulator, sdk_most=True)
+        yield from _described(f"{count:,} tables of 10 fields", directory, simulator, has_many=True)
 
 
 def databases(directory, count=100, each=20):
@@ -230,7 +231,7 @@ def databases(directory, count=100, each=20):
         of_one.id, of_one.name = f"bulk{n:08d}", f"Bulk {n}"
         documents.append(of_one)
     with Simulator(seed=[TeamDocument(id=BULK_TEAM_ID, name="Bulk", databases=documents)]) as simulator:
-        yield from _described(f"{count} databases of {each} tables of 10 fields", directory, simulator)
+        yield from _described(f"{count} databases of {each} tables of 10 fields", directory, simulator, has_many=False)
 
 
 SHAPES = {

@@ -7,21 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ninox_api.changes import FeedAnswer, read_database_feed, read_table_feed
+from ninox_api.changes import FeedAnswer, new_database_feed, new_table_feed
 from ninox_api.errors import NinoxProtocolError
 
 TABLES = ("A", "B", "ZD", "A1")
 
 
 def read(updates=None, removes=None, tables=TABLES, **more):
-    return read_database_feed(
-        msgspec.convert({"seq": 9, "updates": updates, "removes": removes, **more}, FeedAnswer), tables
-    )
+    answer = msgspec.convert({"seq": 9, "updates": updates, "removes": removes, **more}, FeedAnswer)
+    return new_database_feed(tables).finish(answer)
 
 
 def read_table(updates=None, removes=None, table="A", **more):
     answer = msgspec.convert({"seq": 9, "updates": updates, "removes": removes, **more}, FeedAnswer)
-    return read_table_feed(answer, table)
+    return new_table_feed(table).finish(answer)
 
 
 def test_updates_with_and_without_a_sequence_which_may_be_text():
