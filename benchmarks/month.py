@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.dataset import table_ids
-from ninox_simulator.documents import TeamDocument
-from ninox_simulator.seeds import BULK_DATABASE_ID, BULK_TEAM_ID, bulk
+from ninox_simulator.seeds import BULK_DATABASE_ID, BULK_TEAM_ID, TeamDocument, bulk
 from ninox_simulator.server import Simulator
 
 TABLES, WITH_FORMULAS, ROWS, EDITED = 12, 3, 90, 0.05

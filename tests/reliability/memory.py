@@ -13,10 +13,12 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from ninox_simulator.documents import DatabaseDocument, RecordDocument, TeamDocument
 from ninox_simulator.seeds import (
     BULK_DATABASE_ID,
     BULK_TEAM_ID,
+    DatabaseDocument,
+    RecordDocument,
+    TeamDocument,
     bulk,
     bulk_fields,
     bulk_values,

@@ -9,7 +9,7 @@ from ninox_api.paging import ListOrder, PageSize, SizedPage, iter_pages
 from ninox_api.transport import Delivery
 from tap_ninox.sync.full_table import FullTable, IdRange
 from tap_ninox.sync.prefetch import ReadAhead
-from target_ninox.records.table import KnownTable
+from target_ninox.records.table import TargetTable
 
 
 class Record:
@@ -77,5 +77,5 @@ def test_of_a_table_that_the_target_knows():
         return server.page(since_id)
 
     client = SimpleNamespace(get_records=get_records)
-    assert _taken(KnownTable(client, "A", fields=(), page_size=2).pages()) == 6
+    assert _taken(TargetTable(client, "A", fields=(), page_size=2).pages()) == 6
     assert server.held == [0, 0, 0, 0]
