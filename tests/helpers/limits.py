@@ -505,13 +505,13 @@ def damaged_answers(damage):
 @contextmanager
 def scripts_that_arrive():
     """Hand out a list of the scripts that the simulator ran."""
-    scripts, run = [], scripts_api.run
+    scripts, run = [], scripts_api._run
 
-    def note(database, script, *others, **more):
+    def note(ninox, request, database, script, *writes):
         scripts.append(script)
-        return run(database, script, *others, **more)
+        return run(ninox, request, database, script, *writes)
 
-    with mock.patch.object(scripts_api, "run", note):
+    with mock.patch.object(scripts_api, "_run", note):
         yield scripts
 
 
