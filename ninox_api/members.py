@@ -62,11 +62,10 @@ class Members:
             return False
         name, bracket, self._at = found[1].decode(), found[2].decode(), found.end()
         try:
-            before = msgspec.json.decode(bytes(body[: self._at]) + _CLOSING[bracket] + b"}")
+            msgspec.json.decode(bytes(body[: self._at]) + _CLOSING[bracket] + b"}")
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return True  # it is further inside, or in a text
-        if isinstance(before, dict) and name in before:
-            self._taker, self._bracket = self._takers[name], bracket
+        self._taker, self._bracket = self._takers[name], bracket
         return True
 
     def _take_some(self, body: bytearray, taker: Take) -> bool:

@@ -855,23 +855,28 @@ PROMISES = [
         test="unit/test_members.py::test_of_a_long_one_nothing_waits_to_be_decoded_at_once",
         defects=(
             Defect("ninox_api:Members._take_some", "if self._take(taker, body, place + 1):", "if False:"),
-            Defect("ninox_api:Members._take_some", "self._taker = None", "pass"),
+            Defect(
+                "ninox_api:Members._take_some", "if self._take(taker, body, self._at + found.start()):", "if False:"
+            ),
         ),
     ),
     Promise(
         "docs/changes.md",
         "A change feed is read while it arrives",
         test="unit/test_members.py::test_wherever_it_is_cut",
-        defects=(
-            Defect("ninox_api:Members._open", "isinstance(before, dict) and name in before", "True"),
-            Defect("ninox_api:FeedReader._note_updates", "if len(records) == 1:", "if records:"),
-        ),
+        defects=(Defect("ninox_api:Members._open", 'bytes(body[: self._at]) + _CLOSING[bracket] + b"}"', 'b"{}"'),),
     ),
     Promise(
         "docs/changes.md",
         "A change feed is read while it arrives",
         test="unit/test_members.py::test_a_body_is_bounded_by_all_that_came",
         defects=(Defect("ninox_api:read_body", "if came > bound", "if len(body) > bound"),),
+    ),
+    Promise(
+        "docs/changes.md",
+        "A change feed is read while it arrives",
+        test="unit/test_change_feed.py::test_a_key_that_fits_two_tables_is_a_candidate_of_both_to_be_looked_at",
+        defects=(Defect("ninox_api:FeedReader._note_updates", "if len(records) == 1:", "if records:"),),
     ),
     Promise(
         "docs/changes.md",
