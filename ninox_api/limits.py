@@ -60,22 +60,36 @@ class InFlight:
         """Permit `limit` requests at once, until `fall_back_to_one`."""
         self.limit = limit
         self._running = 0
+        self._refused: set[int] = set()  # threads whose requests pause
         self._changed = threading.Condition()
 
     @contextmanager
     def slot(self) -> Iterator[None]:
         """Hold one of the permitted places for the length of a request."""
+        own = threading.get_ident()
         with self._changed:
-            self._changed.wait_for(lambda: self._running < self.limit)
+            self._changed.wait_for(lambda: self._running < self.limit and (not self._refused or own in self._refused))
             self._running += 1
+            self._refused.discard(own)
         try:
             yield
         finally:
             with self._changed:
                 self._running -= 1
-                self._changed.notify()
+                self._changed.notify_all()
 
     def fall_back_to_one(self) -> None:
         """Permit one request at a time for the rest of the run."""
         with self._changed:
             self.limit = 1
+
+    def hold_others(self) -> None:
+        """Let no other thread have a place until this one, whose request was refused, has taken or declined one."""
+        with self._changed:
+            self._refused.add(threading.get_ident())
+
+    def decline(self) -> None:
+        """Take no further place for a request that was refused."""
+        with self._changed:
+            self._refused.discard(threading.get_ident())
+            self._changed.notify_all()

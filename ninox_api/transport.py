@@ -248,7 +248,10 @@ class Transport:
             divisible=request.divisible,
         )
         purposes = chain([request.purpose], repeat(Purpose.RETRIES))
-        return retry.repeat(lambda: attempt(next(purposes)), allowed=allowed)
+        try:
+            return retry.repeat(lambda: attempt(next(purposes)), allowed=allowed)
+        finally:
+            self._in_flight.decline()
 
     def _attempt(self, request: Request, purpose: Purpose, download: Download | None = None) -> _Received:
         """Send a request once; what a download receives is not returned.
@@ -263,6 +266,7 @@ class Transport:
         if received.status not in _SUCCESS:
             if received.status == _TOO_MANY_REQUESTS:
                 self._in_flight.fall_back_to_one()
+                self._in_flight.hold_others()
             raise make_status_error(
                 received.status,
                 method=request.method,

@@ -37,6 +37,15 @@ PROMISES = [
         defects=(Defect("ninox_api:Transport._attempt", "self.budget.spend(purpose)", "pass"),),
     ),
     Promise(
+        "docs/adr/0023-fifty-settings.md",
+        "a 429 makes all wait for as long as it asks for, then one by one",
+        test="reliability/test_hostile_answers.py::test_a_refusal_makes_all_requests_wait_for_as_long_as_it_asks_for",
+        defects=(
+            Defect("ninox_api:Transport._attempt", "self._in_flight.hold_others()", "pass"),
+            Defect("ninox_api:Transport._attempt", "self._in_flight.fall_back_to_one()", "pass"),
+        ),
+    ),
+    Promise(
         "SECURITY.md",
         "No answer makes a run wait without end: every phase of a request is bounded in time and size.",
         test="reliability/test_hostile_answers.py::test_no_phase_of_an_answer_may_drip_for_ever",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import itertools
+import threading
 import time
 import zlib
 
@@ -220,3 +222,31 @@ def test_no_word_of_an_answer_is_told(status):
     with RawServer(lambda _: answer.encode()) as server, pytest.raises(NinoxError) as raised, limits.no_pauses():
         teams_of(server)
     assert "krebs" not in f"{raised.value!r} {raised.value}".lower()
+
+
+def test_a_refusal_makes_all_requests_wait_for_as_long_as_it_asks_for():
+    lock, arrived, refused_at = threading.Lock(), [], []
+
+    def answer(_):
+        with lock:
+            arrived.append(time.monotonic())
+            is_refused = len(arrived) == 3
+        time.sleep(0.02)
+        if is_refused:
+            refused_at.append(time.monotonic())
+            return http(b"", status="429 Too Many Requests", headers=["Retry-After: 1"])
+        return http(b"[]")
+
+    with RawServer(answer) as server:
+        config = {"api_url": server.url, "auth_token": server.token, "max_parallel_requests": 4}
+        client = NinoxClient(ConnectionConfig.from_settings(config))
+        threads = [threading.Thread(target=client.list_teams) for _ in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10)
+    assert len(arrived) == 17
+    under_way = refused_at[0] + 0.1  # the others of the four were sent before the answer came
+    assert [at for at in arrived if under_way < at < refused_at[0] + 1] == []
+    behind = sorted(at for at in arrived if at >= refused_at[0] + 1)
+    assert all(later - before >= 0.02 for before, later in itertools.pairwise(behind))  # one at a time from there on
