@@ -83,6 +83,13 @@ def small_batches(rows):
 
 
 @contextmanager
+def short_feeds_read_while_they_arrive(least):
+    """Let a change feed be read in parts from so few bytes on."""
+    with mock.patch("ninox_api.members.LEAST_BYTES", least):
+        yield
+
+
+@contextmanager
 def small_batches_in_bytes(size):
     """Let the target load the fullest stream after rows of so few bytes in all."""
     with mock.patch("target_ninox.target.MOST_BYTES_IN_ALL", size):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from unittest import mock
 
 import msgspec
 import pytest
@@ -15,6 +14,7 @@ from ninox_api import body
 from ninox_api.changes import FeedAnswer, new_database_feed
 from ninox_api.errors import NinoxProtocolError
 from ninox_api.ids import IdSet, SequenceById
+from tests.helpers import limits
 
 KEYS = st.from_regex(r"(A|B|A1)[1-9][0-9]{0,2}", fullmatch=True)
 TEXTS = st.text(alphabet='a},"{[]:\\', max_size=8) | st.sampled_from(['},"A1":{', '}},"removes":[', '","', "é🌱"])
@@ -40,7 +40,7 @@ def _as_a_whole(text):
 
 def _in_pieces(text, piece, least=1):
     reader, content = new_database_feed(["A", "B", "A1"]), bytearray()
-    with mock.patch("ninox_api.members.LEAST_BYTES", least):
+    with limits.short_feeds_read_while_they_arrive(least):
         members = reader.begin()
         for start in range(0, len(text), piece):
             content += text[start : start + piece]
