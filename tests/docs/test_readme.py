@@ -76,6 +76,14 @@ def test_whoever_searches_for_a_word_of_the_field_finds_the_page(word):
     assert found, (word, leading[0])
 
 
+def test_the_changelog_is_read_in_two_minutes():
+    """What only some have to know stands in docs/changes.md, once."""
+    changelog, changes = ((REPOSITORY / page).read_text("utf-8") for page in ("CHANGELOG.md", "docs/changes.md"))
+    assert len(changelog.partition("## Unreleased")[2].split()) < 700
+    entries = re.split(r"\n(?=- |\n)", changes)
+    assert [entry for entry in entries if entry.startswith("- ") and entries.count(entry) > 1] == []
+
+
 def test_every_recipe_runs_plugins_that_meltano_yml_has():
     project = yaml.safe_load((REPOSITORY / "meltano.yml").read_text(encoding="utf-8"))
     known = {plugin["name"] for kind in project["plugins"].values() for plugin in kind}
