@@ -10,6 +10,7 @@ from typing import Any
 
 from ninox_api.files import Upload
 from ninox_tools.probe.feed import look_at_feed
+from ninox_tools.probe.question import QUESTIONS
 from ninox_tools.probe.records import look_at_sample
 from ninox_tools.probe.reply import OK, Record, Reply, is_id
 from ninox_tools.probe.scratch import Scratch
@@ -47,54 +48,53 @@ class Writing:
         """The steps that delete it again."""
         return (self.delete, self.look_again, self.delete_many)
 
-    @answers("write.answer", "write.ids_in_order", "write.trigger", "write.doubles")
+    @answers(*(question.id for question in QUESTIONS.values() if question.group == "writes"))
     def create(self, sight: Sight) -> None:
-        """Make three records, the third with a value in each kind of field, and read them."""
+        """Make three records, the third with a value in each kind of field, and read them; the others rest on that."""
         plain = [self._fields(number) for number in (1, 2, 3)]
         reply = self._scratch.save({"fields": plain[0]}, {"fields": plain[1]}, {"fields": plain[2] | self._values()})
         if reply.status != OK:  # one of the values is none that this server takes
             reply = self._scratch.save(*({"fields": fields} for fields in plain))
         rows = self._scratch.look()
         look_at_sample(sight)
-        self._ids = [row["id"] for number in (1, 2, 3) for row in rows if self._marked(sight, row, number)]
-        answers = reply.json if isinstance(reply.json, list) else []
-        ids = [answer.get("id") for answer in answers if isinstance(answer, dict)]
-        if len(self._ids) < _MADE:  # they cannot be told, so nothing can be said of them
-            self._ids = []
+        ids = [row["id"] for number in (1, 2, 3) for row in rows if self._marked(sight, row, number)]
+        self._ids = ids if len(ids) == _MADE else []
+        saved = [each for each in reply.json if isinstance(each, dict)] if isinstance(reply.json, list) else []
+        answered = [each.get("id") for each in saved]
+        if not self._ids:  # they cannot be told, so nothing can be said of them
             return
-        if set(ids) != set(self._ids) or not all(map(is_id, ids)):
+        if set(answered) != set(ids) or not all(map(is_id, answered)):
             sight.say("write.answer", "other")
             return
-        sight.say("write.answer", "records" if any("fields" in answer for answer in answers) else "ids")
-        sight.say("write.ids_in_order", "yes" if ids == self._ids else "no")
-        third = self._scratch.row(self._ids[2])
-        self._look_at_scripts(sight, answers, rows)
-        numbers = self._scratch.fields("number")
-        fields = sight.fields_of(self._scratch.table.id, third) if third else {}
-        found = {fields[field.id] for field in numbers if type(fields.get(field.id)) in {int, float}}
+        sight.say("write.ids_in_order", "yes" if answered == ids else "no")
+        sight.say("write.answer", "records" if any("fields" in each for each in saved) else "ids")
+        if sight.answer("write.answer") == "records":
+            self._look_at_scripts(sight, next(each for each in saved if each["id"] == ids[0]))
+        self._look_at_numbers(sight)
+
+    def _look_at_scripts(self, sight: Sight, answered: Record) -> None:
+        """Compare the first record as answered with what is there: a script of the table may change it in between."""
+        table_id, row = self._scratch.table.id, self._scratch.row(self._ids[0])
+        if not sight.scripts.get(table_id) or row is None:
+            return
+        choices = {field.id for field in self._scratch.fields("choice", "multi")}  # here by caption, there by id
+        before, after = (
+            {key: value for key, value in sight.stored(table_id, each).items() if key not in choices}
+            for each in (answered, row)
+        )
+        if before != after:
+            sight.say("write.trigger", "before")
+        elif after != self._fields(1):
+            sight.say("write.trigger", "after")
+
+    def _look_at_numbers(self, sight: Sight) -> None:
+        row = self._scratch.row(self._ids[2])
+        fields = sight.fields_of(self._scratch.table.id, row) if row else {}
+        numbers = [fields.get(field.id) for field in self._scratch.fields("number")]
+        found = [number for number in numbers if type(number) in {int, float}]
         if found:  # a script may have overridden one of them
             rounded = "rounded" if float(_BEYOND_DOUBLES) in found else "other"
             sight.say("write.doubles", "exact" if _BEYOND_DOUBLES in found else rounded)
-
-    def _look_at_scripts(self, sight: Sight, answers: list[Any], rows: list[Record]) -> None:
-        """Compare what was answered with what is there: a script of the table changes it in between, or before."""
-        table_id = self._scratch.table.id
-        if not sight.scripts.get(table_id) or sight.answer("write.answer") != "records":
-            return
-        answered = {answer["id"]: sight.stored(table_id, answer) for answer in answers}
-        stored = {row["id"]: sight.stored(table_id, row) for row in rows}
-        first = self._ids[0]
-        choices = {
-            field.id for field in self._scratch.fields("choice", "multi")
-        }  # by caption in the one, id in the other
-
-        def plain(values: dict[str, Any]) -> dict[str, Any]:
-            return {key: value for key, value in values.items() if key not in choices}
-
-        if plain(answered[first]) != plain(stored[first]):
-            sight.say("write.trigger", "before")
-        elif plain(stored[first]) != self._fields(1):
-            sight.say("write.trigger", "after")
 
     def refused_batch(self, sight: Sight) -> None:  # noqa: ARG002 (as all steps)
         """Save a good record and one with a field that does not exist, in one request."""

@@ -20,6 +20,7 @@ from starlette.responses import Response
 from ninox_api.config import ConnectionConfig
 from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_simulator.seeds import RecordDocument
+from ninox_simulator.server import Simulator
 from ninox_tools.probe import wire
 from ninox_tools.probe.command import _end
 from ninox_tools.probe.question import QUESTIONS, Against
@@ -31,6 +32,7 @@ from tests.helpers import limits
 from tests.helpers.commands import run
 from tests.helpers.probing import MAIN, SCRATCH, SCRATCH_NAME, answers, company, run_probe
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, field, table
+from tests.helpers.stage import Stage
 
 MOST_CALLS = 60
 
@@ -451,12 +453,12 @@ def test_ctrl_c_at_any_request_leaves_a_report_and_an_empty_table(simulate, is_a
         assert json.loads(outcome.report.as_json())["stopped"] == "interrupted"
 
 
-def simulated_requests(stage):
-    """Return the requests of a whole probe."""
-    run_probe(stage, scratch=True)
-    requests = list(stage.log.entries)
-    stage.log.clear()
-    return requests
+@pytest.fixture(scope="module")
+def requests_of_a_probe():
+    """The requests of a whole probe of the company, with the scratch table."""
+    with Simulator(company()) as simulator:
+        run_probe(Stage(simulator), scratch=True)
+        return list(simulator.log.entries)
 
 
 def test_answers_from_before_ctrl_c_stay(simulate):
@@ -505,10 +507,9 @@ FAULTS = [
 @some_or_each
 @pytest.mark.parametrize("times", [1, None])
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault['kind']}{fault.get('status', '')}")
-def test_faults_in_the_middle_leave_a_report_of_what_was_seen(simulate, fault, times, share):
+def test_faults_in_the_middle_leave_a_report_of_what_was_seen(simulate, requests_of_a_probe, fault, times, share):
     stage = simulate(company())
-    last = len(simulated_requests(stage))
-    for after in range(2, last, 5 * share):
+    for after in range(2, len(requests_of_a_probe), 5 * share):
         stage.faults.clear()
         stage.faults.add(**fault, after=after, times=times)
         outcome = run_probe(stage, scratch=True)
@@ -526,14 +527,13 @@ def test_faults_in_the_middle_leave_a_report_of_what_was_seen(simulate, fault, t
 
 
 @some_or_each
-def test_one_failure_of_the_server_is_no_answer(simulate, share):
+def test_one_failure_of_the_server_is_no_answer(simulate, requests_of_a_probe, share):
     """The facts that a report tells would be those of a bad moment: only what comes twice is one."""
     stage = simulate(company())
     expected = run_probe(stage, scratch=True).report.findings
-    requests = simulated_requests(stage)
-    last = {(one.method, one.path.rpartition("/")[2]): after for after, one in enumerate(requests)}
+    last = {(one.method, one.path.rpartition("/")[2]): after for after, one in enumerate(requests_of_a_probe)}
     some = [after for (_, word), after in last.items() if word in {"changes", "query", "records"}]
-    for after in some if share > 1 else range(2, len(requests)):
+    for after in some if share > 1 else range(2, len(requests_of_a_probe)):
         stage.faults.clear()
         stage.faults.add(kind="status", status=500, after=after)
         found = run_probe(stage, scratch=True).report.findings
@@ -578,10 +578,9 @@ def test_answers_in_forms_that_nobody_foresaw_leave_a_report_and_an_empty_table(
 
 @some_or_each
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
-def test_a_lost_answer_to_any_write_leaves_an_empty_table(simulate, method, share):
+def test_a_lost_answer_to_any_write_leaves_an_empty_table(simulate, requests_of_a_probe, method, share):
     stage = simulate(company())
-    run_probe(stage, scratch=True)
-    count = sum(entry.method == method for entry in writes(stage))
+    count = sum(entry.method == method and f"/tables/{SCRATCH}/" in entry.path for entry in requests_of_a_probe)
     for after in range(0, count, share):
         stage.faults.clear()
         fault = stage.faults.add("drop_after", method=method, after=after, path=f"/tables/{SCRATCH}/")
@@ -840,6 +839,13 @@ def test_tables_that_cannot_be_read_are_no_tables_that_show_nothing(simulate):
     assert {key: found[key][2:] for key in ("records.order", "records.multi")} == {
         "records.order": ("refused", 403), "records.multi": ("refused", 403),
     }  # fmt: skip
+
+
+def test_what_is_written_after_a_first_write_that_failed_is_no_table_that_shows_nothing(simulate):
+    stage = simulate(company())
+    stage.faults.add("drop_after", method="POST", path=f"/tables/{SCRATCH}/")
+    found = run_probe(stage, scratch=True).report.findings
+    assert {found[key].reason for key in ("write.answer", "write.null", "write.upsert", "files.ranges")} == {"failed"}
 
 
 def test_the_sample_company_leaves_calls_for_a_few_repetitions(simulate):
