@@ -69,7 +69,7 @@ class Scratch:
         self.rows: list[Record] = []
         self.others: int | None = None
         self.writer = Writer(sight.ask, table.id, held=held)
-        self._has_saved = False
+        self._has_unseen = False
         self._sight = sight
         self._sight.ask.budget.kept = KEPT_FOR_CLEANING
         texts = self.fields("string")
@@ -87,9 +87,9 @@ class Scratch:
 
     def save(self, *elements: Mapping[str, object]) -> Reply:
         """Save records with one request."""
-        before, self._has_saved = self._has_saved, True  # an answer that is lost says nothing
+        before, self._has_unseen = self._has_unseen, True  # an answer that is lost says nothing
         reply = self.writer.save(list(elements))
-        self._has_saved = before or reply.status == OK
+        self._has_unseen = before or reply.status == OK
         return reply
 
     def delete(self, record_id: int) -> bool:
@@ -118,7 +118,10 @@ class Scratch:
         return next((row for row in self.rows if row["id"] == record_id), None)
 
     def _page(self) -> list[Record]:
-        return self._sight.ask.page(self.table.id, perPage=SAMPLE, page=0, ids="true", choiceStyle="ids")
+        page = self._sight.ask.page(self.table.id, perPage=SAMPLE, page=0, ids="true", choiceStyle="ids")
+        if self._ours(page):  # one that shows none may be empty by mistake
+            self._has_unseen = False
+        return page
 
     def _ours(self, page: list[Record]) -> list[Record]:
         return [
@@ -143,7 +146,7 @@ class Scratch:
             except (NinoxError, CallsUsedUpError):
                 continue
         if page == [] and not self.own - self.gone:
-            return Left([], None if self._has_saved and not self.own else 0)
+            return Left([], None if self._has_unseen else 0)
         try:
             page = self._page()
         except (NinoxError, NotAnsweredError, CallsUsedUpError):

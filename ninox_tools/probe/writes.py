@@ -35,6 +35,7 @@ class Writing:
         self._scratch = scratch
         self._ids: list[int] = []  # of the three records of the first request, or none
         self._given: int | None = None
+        self._is_made_again = False
         self._before: Record | None = None
         self._statuses: dict[str, int] = {}
 
@@ -53,7 +54,8 @@ class Writing:
         """Make three records, the third with a value in each kind of field, and read them; the others rest on that."""
         plain = [self._fields(number) for number in (1, 2, 3)]
         reply = self._scratch.save({"fields": plain[0]}, {"fields": plain[1]}, {"fields": plain[2] | self._values()})
-        if reply.status != OK:  # one of the values is none that this server takes
+        has_values = reply.status == OK
+        if not has_values:  # one of them is none that this server takes
             reply = self._scratch.save(*({"fields": fields} for fields in plain))
         rows = self._scratch.look()
         look_at_sample(sight)
@@ -70,7 +72,8 @@ class Writing:
         sight.say("write.answer", "records" if any("fields" in each for each in saved) else "ids")
         if sight.answer("write.answer") == "records":
             self._look_at_scripts(sight, next(each for each in saved if each["id"] == ids[0]))
-        self._look_at_numbers(sight)
+        if has_values:
+            self._look_at_numbers(sight)
 
     def _look_at_scripts(self, sight: Sight, answered: Record) -> None:
         """Compare the first record as answered with what is there: a script of the table may change it in between."""
@@ -92,9 +95,12 @@ class Writing:
         fields = sight.fields_of(self._scratch.table.id, row) if row else {}
         numbers = [fields.get(field.id) for field in self._scratch.fields("number")]
         found = [number for number in numbers if type(number) in {int, float}]
-        if found:  # a script may have overridden one of them
-            rounded = "rounded" if float(_BEYOND_DOUBLES) in found else "other"
-            sight.say("write.doubles", "exact" if _BEYOND_DOUBLES in found else rounded)
+        if _BEYOND_DOUBLES in found:
+            sight.say("write.doubles", "exact")
+        elif float(_BEYOND_DOUBLES) in found:
+            sight.say("write.doubles", "rounded")
+        elif found and not sight.scripts.get(self._scratch.table.id):  # one may have overridden it
+            sight.say("write.doubles", "other")
 
     def refused_batch(self, sight: Sight) -> None:  # noqa: ARG002 (as all steps)
         """Save a good record and one with a field that does not exist, in one request."""
@@ -171,8 +177,9 @@ class Writing:
     def delete(self, sight: Sight) -> None:  # noqa: ARG002 (likewise)
         """Delete the record with the given id and make it again; delete the first, to which the second is linked."""
         if self._given is not None and self._given in self._scratch.own and self._scratch.delete(self._given):
-            self._scratch.save({"_upsert": True, "_id": self._given, **self._fields(6)})
             self._scratch.gone.discard(self._given)
+            again = self._scratch.save({"_upsert": True, "_id": self._given, **self._fields(6)})
+            self._is_made_again = again.status == OK
         if self._ids:
             self._scratch.delete(self._ids[0])
         self._scratch.keep_calls()
@@ -195,7 +202,7 @@ class Writing:
         removed = {_number(removal, self._scratch.table.id) for _, removal in sight.removals[start:]}
         if self._ids[0] not in removed:  # in a form that cannot be read, or not at all
             return
-        if self._scratch.row(self._given) and self._given in self._scratch.own:
+        if self._is_made_again and self._scratch.row(self._given):
             sight.say("feed.recreated", "listed" if self._given in removed else "not_listed")
         link = self._scratch.link_to_itself
         if link and link.cascades and not self._scratch.row(self._ids[1]):

@@ -726,6 +726,29 @@ def test_what_cannot_be_removed_is_said(simulate):
     assert sorted(outcome.left.own) == sorted(row.id for row in rows(stage)) != []
 
 
+def test_a_number_that_a_script_sets_is_not_what_became_of_one(simulate):
+    def one_number(database):
+        del database.schema["types"][SCRATCH]["fields"]["D"]
+
+    assert "write.doubles" not in answers(run_probe(simulate(changed(one_number)), scratch=True))
+
+
+def test_empty_pages_after_a_record_was_saved_are_no_proof_that_it_is_gone(simulate):
+    """The last one is made behind the first three, and no page has shown it."""
+    stage = simulate(company())
+    saves = [0]
+
+    def count(_edit, _index, path):
+        saves[0] += stage.log.entries[-1].method == "POST" and path.endswith(f"/tables/{SCRATCH}/records")
+        if saves[0] == 5 and not stage.faults.as_json()["rules"]:
+            stage.faults.add("empty_page", times=None)
+
+    stage.between(count)
+    outcome = run_probe(stage, scratch=True)
+    assert len(rows(stage)) == 1
+    assert outcome.left == ([], None)
+
+
 def test_what_no_table_shows_the_scratch_table_does(simulate):
     def only_texts(database):
         database.schema["types"][MAIN] = table("Canary Kunden", A=field("string", "Canary Name"))
