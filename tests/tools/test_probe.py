@@ -230,6 +230,7 @@ def test_one_record_is_asked_for_its_reverse_reference_even_if_the_answer_is_ano
 def test_the_feed_of_a_long_table_is_never_asked_from_the_start_on(simulate):
     """Since 0 for the scratch table and short ones; of the database, the last 500 changes."""
     stage = simulate(company(700))
+    run_probe(stage)
     run_probe(stage, scratch=True)
     feeds = [entry for entry in stage.log.entries if entry.path.endswith("/changes")]
     since = {("".join(entry.path.split("/tables/")[1:]).split("/")[0], int(entry.query["sinceSq"])) for entry in feeds}
