@@ -432,6 +432,11 @@ def _faults(numbers, methods):
 
 faults_of_anything = _faults(st.integers(0, 12), [None])
 faults_of_writes = _faults(st.integers(0, 3), ["POST", "DELETE"])
+empty_lists = st.sampled_from(
+    [(), *(({"kind": "empty_page", "method": "GET", "path": LISTS, "after": n},) for n in range(8))]
+)
+"""One at most: a server that says twice that a table is empty is believed."""
+
 lies_about_deletions = st.builds(
     lambda kind, after, times: {"kind": kind, "method": "DELETE", "after": after, "times": times},
     st.sampled_from(["keep_all", "keep_one", "keep_one", "login_page", "html", "drop_after"]),

@@ -393,15 +393,16 @@ class TargetWorld(World):
         kill=st.sampled_from([None, None, None, (3, True), (4, True), (5, False)]),
         order=st.sampled_from(["id", "sequence", "sequence", "shuffled"]),
         late=st.lists(st.integers(0, 8), max_size=2),
+        hides=draw.empty_lists,
     )
-    def target_deletes_while_it_is_lied_to(self, table, keeps, way, faults, kill, order, late):
+    def target_deletes_while_it_is_lied_to(self, table, keeps, way, faults, kill, order, late, hides):
         """Nothing goes that need not, whatever deletions are answered with; what is told is gone."""
         clearing = Clearing.of(self.people.databases[0], table, keeps, way)
         if clearing is None:
             return
         self.simulator.switches.update({"default_order": order})
         clearing.touch(late)
-        for given in ({"faults": faults, "kill": kill}, {}):
+        for given in ({"faults": [*faults, *hides], "kill": kill}, {}):
             before, mortal, kept = self.census(), clearing.mortal(), clearing.kept()
             run = self.load(clearing.messages, clearing, **given, hard_delete=True)
             gone = before.ids - self.record_keys()
