@@ -193,10 +193,7 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
     @override
     def discover_streams(self) -> Sequence[Stream]:
         found, settings, entries = self.found, self.settings, self.found.entries
-        by_name = Names(entries, ids=lambda _: (), names=lambda entry: (entry.stream,))
-        if unknown := choose(by_name, settings.refresh, setting="refresh")[1]:
-            raise NinoxConfigError(unknown)
-        self._note_problems(choose(by_name, settings.file_streams, setting="files")[1])
+        self._note_problems(choose(self._by_stream, settings.file_streams, setting="files")[1])
         schemas = found.discovery.schemas if found.discovery else {}
         table_ids = {database_id: {table.id for table in schema.tables} for database_id, schema in schemas.items()}
         for entry in entries:
@@ -224,6 +221,10 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
             streams.append(FilesStream(self, entries, feeds))
         taken = [*(stream.name for stream in streams), *(kind.name for kind in LIST_STREAMS)]
         return streams + query_streams(self, found.clients, taken=taken, saved=self._saved_catalog)
+
+    @property
+    def _by_stream(self) -> Names[TableEntry]:
+        return Names(self.found.entries, ids=lambda _: (), names=lambda entry: (entry.stream,))
 
     @property
     @override
@@ -317,6 +318,9 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
                 "Under Meltano: meltano select tap-ninox '*' '*'; otherwise set selected in the catalog's metadata."
             )
             raise NinoxConfigError(message)
+        # Not at a discovery, which has no state, so that a table that was renamed goes by another name there.
+        if unknown := choose(self._by_stream, self.settings.refresh, setting="refresh")[1]:
+            raise NinoxConfigError(unknown)
         known = [*self.streams, *(kind.name for kind in LIST_STREAMS)]
         for name in unknown_streams(self._saved_catalog, known):
             self.report.fail(name, UnknownStreamError(name))

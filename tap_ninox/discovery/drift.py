@@ -224,9 +224,11 @@ def _changed_field(comparison: _Comparison, known: KnownField, field: Field) -> 
     is_read_otherwise = name != known.property and "" != known.computed_as != computed_as != ""
     had_a_name = known.type != FORMULA or known.computed_as != ""  # else nobody has seen it
     if field.name != known.name:
+        is_told_below = field.type != known.type and name != known.property
+        then = "." if is_told_below else f"; {_property_after(comparison, field, known, name)}"
         yield comparison.drift(
             "field_renamed",
-            f"field {known.name!r} is now called {field.name!r}; {_property_after(comparison, field, known, name)}",
+            f"field {known.name!r} is now called {field.name!r}{then}",
             field_id=field.id,
             before=known.name,
             after=field.name,

@@ -153,6 +153,18 @@ PROMISES = [
         ),
     ),
     Promise(
+        "docs/reference/messages.md",
+        "Run the command that the message shows to backfill old rows.",
+        test="tap/test_names_belong_to_ids.py::test_a_table_that_was_renamed_is_refreshed_by_its_name",
+        defects=(
+            Defect(
+                "tap_ninox:TapNinox.discover_streams",
+                'settings.file_streams, setting="files")',
+                'settings.refresh, setting="refresh")',
+            ),
+        ),
+    ),
+    Promise(
         "docs/how-to/schema-changes.md",
         "The same goes for a formula whose type in `formulas` you change",
         test="tap/test_retyped_fields.py::test_a_formula_that_is_stored_now_goes_on_in_no_column_of_another_type",

@@ -122,6 +122,16 @@ def test_a_selected_table_that_is_renamed_goes_on_under_its_name_with_one_warnin
     assert [row["_id"] for row in pipeline.run().tombstones(STREAM)] == [1]
 
 
+def test_a_table_that_was_renamed_is_refreshed_by_its_name(simulate):
+    """As the report says; the discovery before, which has no state, knows no such name."""
+    simulator = simulate(shop(2))
+    pipeline = Pipeline(simulator, f"{STREAM}.*")
+    pipeline.run()
+    simulator.edit.rename_table("A", "Clients")
+    pipeline.run()
+    assert pipeline.run(refresh=[STREAM]).ids(STREAM) == [1, 2]
+
+
 def test_what_was_left_out_of_a_table_stays_out_when_the_table_is_renamed(simulate):
     simulator = simulate(shop(3))
     pipeline = Pipeline(simulator, f"{STREAM}.name")

@@ -83,6 +83,19 @@ def test_the_old_column_keeps_its_values_and_refresh_fills_the_new_one(simulate)
     }
 
 
+def test_renamed_and_retyped_in_one_night_one_line_says_where_the_values_go(simulate):
+    simulator = simulate(shop(1))
+    state = run_tap(simulator).state
+    simulator.edit.rename_field("A", "B", "Price")
+    simulator.edit.retype_field("A", "B", "string")
+    simulator.edit.update("A", 1, {"B": "x"})
+    run = run_tap(simulator, state=state)
+    assert run.rows(STREAM)[0]["amount_string"] == "x"
+    renamed, retyped = (drift["message"] for drift in run.report["drift"])
+    assert renamed == f"{STREAM}: field 'Amount' is now called 'Price'."
+    assert "its property is amount_string now" in retyped
+
+
 def test_an_alias_goes_on_under_the_old_name(simulate):
     simulator = simulate(shop(1))
     state = run_tap(simulator).state
