@@ -19,6 +19,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.singerlib.encoding.simple import SchemaMessage
 from typing_extensions import override
 
+from ninox_api.client import FIRST_PAGE_SIZE
 from ninox_api.errors import NinoxError, NinoxNotFoundError, NinoxPermissionError
 from ninox_api.ids import IdSet
 from ninox_api.paging import Page
@@ -325,6 +326,7 @@ class TableStream(RecordStream):
             interval=interval,
             formula_interval=formula_interval,
             formulas=tuple(f"{column.name} {column.computed_as}" for column in self._formula_columns),
+            first_page=self._settings.page_size or FIRST_PAGE_SIZE,
         )
 
     @property

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from ninox_api.changes import TableChanges
+from ninox_api.client import FIRST_PAGE_SIZE
 from ninox_api.errors import NinoxError
 from tap_ninox.sync.feed import FeedStatus, changes_after
 from tap_ninox.sync.state import Bookmark, Snapshot
@@ -67,6 +68,7 @@ class RefreshPolicy:
         interval: When the last full refresh is so long ago, it gets one; None for never.
         formula_interval: When its formulas are so old, they alone are read; None for never.
         formulas: Which they are, in the form of `FormulaRefresh.formulas`.
+        first_page: So many records are asked for at first.
     """
 
     in_every_run: bool = False
@@ -74,6 +76,7 @@ class RefreshPolicy:
     interval: timedelta | None = None
     formula_interval: timedelta | None = None
     formulas: tuple[str, ...] = ()
+    first_page: int = FIRST_PAGE_SIZE
 
 
 _SET_BACK = (
@@ -84,6 +87,10 @@ _ASKED_FOR = "{name} gets a full refresh: it is named in refresh."
 _DUE = "{name} gets a full refresh: full_refresh_interval_hours have passed."
 _FORMULAS_DUE_IN_FULL = (
     "{name} gets a full refresh: its formulas are a day old, and no feed says what else has changed."
+)
+_FORMULAS_DUE_IN_ONE_PAGE = (
+    "{name} gets a full refresh: its formulas are a day old, and that takes fewer calls than what has changed and the "
+    "formulas would."
 )
 _FORMULAS_DUE = (
     "{name}: its formulas are a day old; those of all rows are sent under a schema of their own. For a loader that "
@@ -156,6 +163,10 @@ def _plan_formulas(bookmark: Bookmark, status: FeedStatus, policy: RefreshPolicy
     """
     if status.changes is None or status.last_id is None:
         return _plan_full(bookmark, status, _FORMULAS_DUE_IN_FULL)
+    if (
+        status.changes.updated and status.last_id <= policy.first_page
+    ):  # two calls; changes with formulas take two alone
+        return _plan_full(bookmark, status, _FORMULAS_DUE_IN_ONE_PAGE)
     begun = bookmark.formula_refresh
     after = (begun.last_id or 0) if begun.formulas == [*policy.formulas] else 0  # others are to come from the start
     return replace(_plan_changes(bookmark, status), mode=ReadMode.FORMULAS, formulas_after=after, reason=_FORMULAS_DUE)

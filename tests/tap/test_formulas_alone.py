@@ -118,6 +118,15 @@ def test_rows_come_complete_where_others_would_lose_columns_or_a_full_refresh_is
     assert len(run.of_type("ACTIVATE_VERSION", STREAM)) == 1
 
 
+def test_a_table_of_one_page_that_has_changed_is_read_in_full_by_fewer_calls(loaded):
+    simulator, first = loaded
+    simulator.edit.update("A", 7, {"A": "changed"})
+    run = run_tap(simulator, **GROSS, state=aged(first.state))
+    assert (of_table(simulator), narrow(run)) == (["records", "query"], [])
+    assert [row["gross"] for row in run.rows(STREAM)] == [n * 3 for n in range(1, 26)]
+    assert len(run.of_type("ACTIVATE_VERSION", STREAM)) == 1
+
+
 def test_rows_of_batch_files_come_complete(loaded, tmp_path):
     simulator, first = loaded
     files = {"batch_config": {"storage": {"root": tmp_path.as_uri()}, "encoding": {"compression": "none"}}}
@@ -155,7 +164,7 @@ def test_an_upserting_loader_has_all_columns_of_now_whatever_happens_meanwhile(l
         edit.create("A", {"A": "new", "B": 26})
 
     simulator.between(at("/query", meanwhile))
-    run = run_tap(simulator, **GROSS, state=aged(first.state))
+    run = run_tap(simulator, **GROSS, page_size=10, state=aged(first.state))
     replay(warehouse, run, STREAM)
     sent = [m["record"]["_id"] for m in run.of_type("RECORD", STREAM)]
     assert sorted(sent) == [1, 2, 3, *range(5, 26)], "each id once, and none that is new or gone"
