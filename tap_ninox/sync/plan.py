@@ -163,9 +163,8 @@ def _plan_formulas(bookmark: Bookmark, status: FeedStatus, policy: RefreshPolicy
     """
     if status.changes is None or status.last_id is None:
         return _plan_full(bookmark, status, _FORMULAS_DUE_IN_FULL)
-    if (
-        status.changes.updated and status.last_id <= policy.first_page
-    ):  # two calls; changes with formulas take two alone
+    # Read in full it takes two calls; its changes and its formulas apart take more.
+    if status.changes.updated and status.last_id <= policy.first_page:
         return _plan_full(bookmark, status, _FORMULAS_DUE_IN_ONE_PAGE)
     begun = bookmark.formula_refresh
     after = (begun.last_id or 0) if begun.formulas == [*policy.formulas] else 0  # others are to come from the start
