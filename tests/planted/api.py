@@ -54,6 +54,18 @@ PROMISES = [
     Promise(
         "SECURITY.md",
         "No answer makes a run wait without end: every phase of a request is bounded in time and size.",
+        test="reliability/test_hostile_answers.py::test_the_head_of_an_answer_has_a_bound_in_bytes_as_well",
+        defects=(Defect("ninox_api:_BoundedReader.readinto", "self.bytes_left -= count or 0", "pass"),),
+    ),
+    Promise(
+        "SECURITY.md",
+        "No answer makes a run wait without end: every phase of a request is bounded in time and size.",
+        test="client/test_files.py::test_a_file_is_not_followed_beyond_what_it_may_have",
+        defects=(Defect("ninox_api:Download.write", "self.size > self._max_bytes", "False"),),
+    ),
+    Promise(
+        "SECURITY.md",
+        "No answer makes a run wait without end: every phase of a request is bounded in time and size.",
         test="reliability/test_hostile_answers.py::test_no_retry_after_stops_the_run_for_longer_than_permitted",
         defects=(Defect("ninox_api:count_tries", "_asks_for_too_long(error) or", ""),),
     ),

@@ -109,6 +109,21 @@ def test_no_phase_of_an_answer_may_drip_for_ever(phase):
     assert time.monotonic() - began < 5  # head and body have 0.4 s each; without the bound this takes an hour
 
 
+def test_the_head_of_an_answer_has_a_bound_in_bytes_as_well():
+    sent = 0
+
+    def endless(_):
+        nonlocal sent
+        while True:
+            piece = b"HTTP/1.1 100 Continue\r\nX: y\r\n\r\n" * 1000
+            sent += len(piece)
+            yield piece
+
+    with RawServer(endless) as server, pytest.raises(NinoxTransportError):
+        teams_of(server, request_timeout_s=2)
+    assert sent < 16 * 1024**2  # one is read, the others are on their way
+
+
 def test_a_slow_answer_that_keeps_its_pace_is_read_whole():
     def slow(_):
         yield b"HTTP/1.1 200 OK\r\nContent-Length: 31\r\n\r\n"
