@@ -223,8 +223,10 @@ def _keeps_its_name(column: Column, fld: Field, left: Mapping[str, Column]) -> b
 def _columns(
     fld: Field, names: NameSpace, base: str, kept: Mapping[str, Column], left: Mapping[str, Column]
 ) -> Iterator[Column]:
-    captions = {choice.id: choice.caption for choice in fld.choices}
-    for part in field_type(fld.type).parts:
+    known = field_type(fld.type)
+    # A choice that became a text may have its options still: what people write is none of them.
+    captions = {choice.id: choice.caption for choice in fld.choices} if known.has_options else {}
+    for part in known.parts:
         name = kept[part.name].name if part.name in kept else None
         if name is None:
             others = _not_for(fld.id, part.schema, left)

@@ -83,6 +83,16 @@ def test_the_old_column_keeps_its_values_and_refresh_fills_the_new_one(simulate)
     }
 
 
+def test_a_text_that_was_a_choice_is_no_option_whatever_it_says(simulate):
+    options = {"1": {"caption": "2"}, "2": {"caption": "1"}}
+    simulator = simulate(one_field("choice", "1", values=options))
+    state = run_tap(simulator).state
+    simulator.edit.retype_field("A", "B", "string")
+    assert simulator.edit.tables["A"].fields["B"]["values"] == options
+    simulator.edit.update("A", 1, {"B": "2"})
+    assert run_tap(simulator, state=state).rows(STREAM)[0]["status"] == "2"
+
+
 def test_renamed_and_retyped_in_one_night_one_line_says_where_the_values_go(simulate):
     simulator = simulate(shop(1))
     state = run_tap(simulator).state
