@@ -9,9 +9,10 @@
 
 The state says under which names things go. A property goes under the identifier of its field's caption unless `names`
 says otherwise; `former` has names that went out of use, with the type of their column, which nothing of another type
-may get. `shape` is what made values of what Ninox sent at the table's last full refresh: the time zone, and the types
-of formulas. Each is a list, since a map that is merged with an older one keeps what was taken out of it. Properties of
-a field beside the first are named by its id and their part: `"D.start visit_start"`.
+may get, nor any other field. `shape` is what made values of what Ninox sent at the table's last full refresh: the time
+zone, and the types of formulas, of those that are read since as well. Each is a list, since a map that is merged with
+an older one keeps what was taken out of it. Properties of a field beside the first are named by its id and their part:
+`"D.start visit_start"`.
 
 Bookmarks of 0.1 have no `shape`. Their names follow from captions and aliases by the rules of then; `names` has only
 those that a saved catalog pinned.
