@@ -7,9 +7,10 @@ records there are need not be known for that: a range of ids is asked for, and t
 from __future__ import annotations
 
 import logging
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from typing import Any
 
+from ninox_api.changes import TableChanges
 from ninox_api.client import NinoxRecord
 from ninox_api.errors import NinoxError, NinoxRequestError, NinoxScriptError, NinoxServerError
 from ninox_api.paging import asked_too_much
@@ -23,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 def refresh_formulas(
-    pages: TablePages, formulas: FormulaQueries, *, after_id: int, last_id: int, but: Container[int]
+    pages: TablePages, formulas: FormulaQueries, *, after_id: int, last_id: int, but: TableChanges
 ) -> Iterator[ReadPage]:
     """Yield the values of the formulas of a table's records, as records that have nothing else.
 
@@ -34,7 +35,7 @@ def refresh_formulas(
         formulas: What to ask for.
         after_id: Beyond which record.
         last_id: Up to which. Who is created meanwhile is beyond it, and comes as a whole row with the next run.
-        but: Ids of records that are left out: they were sent as a whole, or as deleted.
+        but: Names the records that are left out: they were sent as a whole, or as deleted.
     """
     end, stretch = after_id, 1.0
 
@@ -66,5 +67,5 @@ def refresh_formulas(
         # Where records were deleted, ranges become longer: a page's worth of records lies further apart.
         stretch = max(1.0, min((end - after_id) / max(1, len(records)), stretch * _MOST_STRETCH))
         after_id = end
-        left = [record for record in records if record.id not in but]
+        left = [record for record in records if record.id not in but.updated and record.id not in but.removed]
         yield ReadPage(left, last_id=end, weight=answer.weight, is_of_formulas=True)

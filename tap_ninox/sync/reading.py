@@ -58,9 +58,9 @@ def start_reading(plan: Plan, pages: TablePages, *, table_version: int) -> Start
     changes = plan.changes or TableChanges()
     read: Iterator[ReadPage] = map(ReadPage, changed.named(changes, bookmark=position))
     if plan.mode is ReadMode.FORMULAS and pages.formulas is not None and plan.last_id is not None:
-        sent = changes.updated.keys() | changes.removed  # as a whole, or as deleted; each id comes once in a run
         after_id, last_id = plan.formulas_after, plan.last_id
-        read = chain(read, refresh_formulas(pages, pages.formulas, after_id=after_id, last_id=last_id, but=sent))
+        # Each id comes once in a run: what the feed names comes as a whole, or as deleted.
+        read = chain(read, refresh_formulas(pages, pages.formulas, after_id=after_id, last_id=last_id, but=changes))
     return StartedRead(plan=plan, sequence=sequence, pages=read, changed=changed)
 
 
