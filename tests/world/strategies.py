@@ -232,6 +232,7 @@ NO_ANSWER = {
 NO_ANSWER_OF_THE_TAP = {
     **NO_ANSWER,
     "dates": ("milliseconds",),  # of which zone nobody knows: null, and counted
+    "feed_files": ("names",),  # of which record nobody knows: told, and seen when the record changes
 }
 
 
