@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ninox_api.body import repair_text
@@ -121,11 +121,17 @@ class DatabaseSchema:
     Attributes:
         lists_formulas: Whether computed fields would be listed; `GET {database}/tables` leaves them out.
         name: Of the database; the list of tables does not say it.
+        by_id: The tables by their ids; thousands of them are looked up.
     """
 
     tables: tuple[Table, ...]
     lists_formulas: bool
     name: str | None = None
+    by_id: Mapping[str, Table] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Index the tables."""
+        object.__setattr__(self, "by_id", {table.id: table for table in self.tables})
 
 
 def parse_schema(document: JsonObject) -> DatabaseSchema:

@@ -108,7 +108,7 @@ class LostFieldsError(NinoxError):
 
 def lost_fields(known: KnownTable, schema: DatabaseSchema) -> LostFieldsError | None:
     """Return an error if more than half of a table's fields (and more than two) are gone, but not the table."""
-    table = next((table for table in schema.tables if table.id == known.table_id), None)
+    table = schema.by_id.get(known.table_id)
     judged = [key for key, field in known.fields.items() if schema.lists_formulas or field.type != FORMULA]
     missing = len(set(judged).difference(field.id for field in table.fields)) if table else 0
     if missing < _FEWEST_LOST_FIELDS or missing * 2 <= len(judged):
@@ -153,7 +153,7 @@ class _Comparison:
 
 def _differences(known: KnownTable, entry: TableEntry | None, schema: DatabaseSchema) -> Iterator[Drift]:
     comparison = _Comparison(known=known, entry=entry)
-    table = next((table for table in schema.tables if table.id == known.table_id), None)
+    table = schema.by_id.get(known.table_id)
     if table is None:
         yield comparison.drift("table_removed", f"table {known.name!r} is gone.", before=known.name)
         return

@@ -301,7 +301,7 @@ def describe(
     entry: TableEntry, schema: DatabaseSchema | None, settings: TapSettings, known: KnownTable | None
 ) -> Description | None:
     """Return what a bookmark keeps of a table; None if the schema cannot be read, so that what it knew stays."""
-    table = next((table for table in schema.tables if table.id == entry.table_id), None) if schema else None
+    table = schema.by_id.get(entry.table_id) if schema else None
     if schema is None or table is None:
         return None
     fields = tuple(field for field in table.fields if field.type != REVERSE_REFERENCE)

@@ -327,7 +327,7 @@ def followed_entries(
 def _followed(
     saved: TableEntry, stream: str, database: DiscoveredDatabase | None, settings: TapSettings, known: KnownTable | None
 ) -> TableEntry:
-    now = next((table for table in database.schema.tables if table.id == saved.table_id), None) if database else None
+    now = database.schema.by_id.get(saved.table_id) if database else None
     table = _table_as_saved(saved, now)
     known_fields = {column.field_id for column in known.columns} if known else set()
     columns = columns_of(

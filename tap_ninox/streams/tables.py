@@ -131,7 +131,7 @@ class TableStream(RecordStream):
         self._kept_schema: dict[str, Any] | None = None
         self._as_text: set[str] = set()
         schema = feed.schema
-        self._is_removed = schema is not None and all(table.id != entry.table_id for table in schema.tables)
+        self._is_removed = schema is not None and entry.table_id not in schema.by_id
         super().__init__(tap, name=entry.stream)
         if settings.sends_tombstones:  # null in rows: one that comes again is alive again
             self.added = {DELETED_AT: DELETED_AT_SCHEMA}

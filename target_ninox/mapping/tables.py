@@ -63,7 +63,8 @@ class Database:
 
     def table_name(self, table_id: str) -> str:
         """Return the caption of a table; its id if there is no such table any more."""
-        return next((table.name for table in self.schema.tables if table.id == table_id), table_id)
+        table = self.schema.by_id.get(table_id)
+        return table.name if table else table_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -156,7 +156,7 @@ def _cascading_references(destination: Destination, table_id: str) -> Iterator[t
         CascadeUnknownError: Something refers to it, and the schema does not say how.
     """
     schema = destination.described.schema
-    own = next((table for table in schema.tables if table.id == table_id), None)
+    own = schema.by_id.get(table_id)
     referring = [
         (table, field)
         for table in schema.tables
