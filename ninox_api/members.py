@@ -8,6 +8,7 @@ body then, which is read as a whole in the end; there its form is judged.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Mapping
 from itertools import islice
 
@@ -44,6 +45,7 @@ class Members:
         self._opening = re.compile(rb'"(' + "|".join(takers).encode() + rb')"\s*:\s*([{\[])')
         self._taker: Take | None = None
         self._bracket = ""
+        self._misses = 0
         self._at = 0  # where the next key is looked for, or the first member that is left
         self._next_look = LEAST_BYTES
 
@@ -51,7 +53,9 @@ class Members:
         """Take members out of what has come so far."""
         if len(body) >= self._next_look:
             while self._open(body) if self._taker is None else self._take_some(body, self._taker):
-                pass
+                if self._misses > _TRIES:  # each costs a look at all before it; the body is read as a whole then
+                    self._next_look = sys.maxsize
+                    return
             # Twice as much, where nothing can be taken: so all looks together take a time that is linear in the answer.
             self._next_look = len(body) + max(LEAST_BYTES, len(body) - self._at)
 
@@ -64,6 +68,7 @@ class Members:
         try:
             msgspec.json.decode(bytes(body[: self._at]) + _CLOSING[bracket] + b"}")
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            self._misses += 1
             return True  # it is further inside, or in a text
         self._taker, self._bracket = self._takers[name], bracket
         return True

@@ -89,9 +89,14 @@ def test_a_value_that_nothing_can_hold_and_half_a_character_cost_no_more_than_th
     assert _in_pieces(text, 50)[0][3]["A"][0] == {1: None, 2: None, 3: None, 4: 3, 5: 4}
 
 
-def test_the_time_is_linear_even_where_nothing_can_be_taken():
+@pytest.mark.parametrize(
+    ("begin", "part", "end"),
+    [(b'{"updates":{"A1":{"C":"', b'x},\\"', b'"}},"seq":5}'), (b'{"config":[', b'{"updates":{}},', b'1],"seq":5}')],
+    ids=["ends in a text", "beginnings further inside"],
+)
+def test_the_time_is_linear_even_where_nothing_can_be_taken(begin, part, end):
     def seconds(size):
-        text = b'{"updates":{"A1":{"C":"' + b'x},\\"' * size + b'"}},"seq":5}'
+        text = begin + part * size + end
         began = time.process_time()
         _in_pieces(text, 4096, least=4096)
         return time.process_time() - began
