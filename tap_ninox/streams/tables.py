@@ -453,6 +453,7 @@ class TableStream(RecordStream):
         some = {name: schema["properties"][name] for name in properties}
         message = SchemaMessage(self.name, {**schema, "properties": some}, stream_map.transformed_key_properties)
         self.identify(message)
+        message.schema[IDENTITY]["rows"] = "formulas"  # so that target-ninox makes no record of one
         self.tap.write_message(message)
 
     def _convert(self, records: Page, converter: Converter, removed: IdSet) -> Iterator[ConvertedPage]:

@@ -140,6 +140,8 @@ class WritePlan:
         references: Field id → how its linked record is found.
         file_fields: File field id → field, for files to upload.
         warnings: What is left out, one sentence each.
+        creates_records: Whether a row makes a record where there is none.
+        leaves_rows_out: Whether its rows are only counted, as nothing of them can be written.
     """
 
     stream: str
@@ -157,6 +159,8 @@ class WritePlan:
     _assignments: tuple[Assignment, ...]
     _file_field_by_property: Mapping[str, str]
     _meanings: Mapping[str, Meaning]
+    creates_records: bool = True
+    leaves_rows_out: bool = False
 
     @property
     def field_ids(self) -> frozenset[str]:

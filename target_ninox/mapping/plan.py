@@ -15,7 +15,15 @@ from ninox_singer.types.choice import Options
 from target_ninox.mapping.encode import Assignment, WritePlan
 from target_ninox.mapping.fields import PropertyMapping, map_properties
 from target_ninox.mapping.references import plan_references
-from target_ninox.mapping.tables import IDENTITY, ChosenTable, Database, Identity, choose_table, slug_of
+from target_ninox.mapping.tables import (
+    IDENTITY,
+    ChosenTable,
+    Database,
+    Identity,
+    choose_table,
+    holds_formulas_alone,
+    slug_of,
+)
 from target_ninox.rows import (
     DELETED_AT,
     RECORD_ID,
@@ -63,6 +71,8 @@ class Planner:
         chosen = self._tables[name]
         self._refuse_to_delete_by_guess(described, chosen, database, settings)
         chosen = _for_schema(chosen, described)
+        if holds_formulas_alone(described.schema):
+            return _plan_formulas(described, chosen, database.schema, settings)
         return plan_stream(described, chosen, database.schema, settings)
 
     def _refuse_to_delete_by_guess(
@@ -173,6 +183,7 @@ def plan_stream(
         references=references,
         links_may_be_empty=settings.links_may_be_empty,
         file_fields={field_id: mapping.fields[field_id] for field_id in mapping.files.values()},
+        creates_records=settings.mode != "update",
         warnings=tuple(f"{stream}: {warning}" for warning in _warnings(mapping, properties, settings, links)),
         _assignments=tuple(
             Assignment.make(
@@ -186,6 +197,37 @@ def plan_stream(
         ),
         _file_field_by_property=mapping.files,
         _meanings={field_id: make_meaning(mapping.fields[field_id], formats.zone) for field_id in mapping.parts},
+    )
+
+
+def _plan_formulas(
+    described: StreamSchema, chosen: ChosenTable, database: DatabaseSchema, settings: StreamSettings
+) -> WritePlan:
+    """Return how values of formulas are written that come without the rest: into fields of records that are there.
+
+    What the settings say of other properties, they say of whole rows; so do the warnings, which were logged for those.
+    """
+    properties = described.schema.get("properties") or {}
+    settings = settings.naming(properties)
+    key = described.key_properties if settings.match_on is None else settings.match_on
+    is_found = settings.mode != "insert" and properties.keys() >= set(key)
+    settings = replace(
+        settings,
+        mode=settings.mode if is_found else "insert",
+        match_on=settings.match_on if is_found else None,
+        fields={name: field for name, field in settings.fields.items() if name in properties},
+        references={name: field for name, field in settings.references.items() if name in properties},
+    )
+    plan = plan_stream(described, chosen, database, settings)
+    lacking = (
+        f"{described.stream}: formulas that come alone lack what a record is found by ({', '.join(key)}), and are not "
+        "loaded. Set deletes: full in tap-ninox, and they come in whole rows."
+    )
+    return replace(
+        plan,
+        creates_records=False,
+        leaves_rows_out=not (is_found and plan.field_ids > {*plan.match_field_ids}),
+        warnings=(lacking,) if plan.field_ids and not is_found else (),
     )
 
 

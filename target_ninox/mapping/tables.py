@@ -100,6 +100,12 @@ class Identity:
         return (self.team_id, self.database_id) == (database.team_id, database.name.id)
 
 
+def holds_formulas_alone(schema: Mapping[str, Any]) -> bool:
+    """Return whether tap-ninox says that the rows to come are values of formulas, without the rest of their records."""
+    said = schema.get(IDENTITY)
+    return isinstance(said, Mapping) and said.get("rows") == "formulas"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChosenTable:
     """The table that a stream goes to.

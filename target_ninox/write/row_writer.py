@@ -131,7 +131,7 @@ class RowWriter:
         return records[0] if records else None
 
     def _plan_creation(self, row: Row) -> Intent | None:
-        if self.plan.mode == "update":
+        if not self.plan.creates_records:
             self._account.count(row, "skipped")
             return None
         if self._preview:

@@ -16,10 +16,11 @@ from target_ninox.account import StreamAccount
 from target_ninox.dry_run import Preview
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.mapping.plan import Planner
+from target_ninox.mapping.tables import holds_formulas_alone
 from target_ninox.records.destination import Destination
 from target_ninox.records.links import Links
 from target_ninox.records.waiting import WaitingRows
-from target_ninox.report import MARKED_DELETED, SUPERSEDED
+from target_ninox.report import FORMULAS_ALONE, MARKED_DELETED, SUPERSEDED
 from target_ninox.rows import Row, RowRejectedError, StreamSchema, is_system, merge
 from target_ninox.settings import TargetSettings
 from target_ninox.write.delete import StreamDeleter
@@ -114,6 +115,7 @@ class StreamLoader:
         self._may_replace_all = True if settings.max_deletes is not None else None  # False: it would, and may not
         self._has_named_undeclared = False
         self._has_named_place = False
+        self._has_plan = False
         self._logged: set[str] = set()
         self._found_rejected: tuple[int, set[int]] = 0, set()
         self._plan_rows()
@@ -133,6 +135,12 @@ class StreamLoader:
         self._declared = frozenset(described.schema.get("properties") or {})
         plan_anew = partial(self._planner.plan, described)
         plan = plan_anew(destination.described)
+        # Rows that wait for a link are to be written as they came, so the plan for them stays.
+        self._leaves_rows_out = plan.leaves_rows_out or (bool(self.waiting) and holds_formulas_alone(described.schema))
+        if self._leaves_rows_out and self._has_plan:
+            self._warnings = [warning for warning in plan.warnings if warning not in self._logged]
+            return
+        self._has_plan = True
         self.plan = plan = plan.including(self.plan) if self.waiting else plan
         self._warnings = [warning for warning in plan.warnings if warning not in self._logged]
         self._claimed.add(plan, account.seen, self._may_be_rejected)
@@ -171,6 +179,9 @@ class StreamLoader:
             return
         report.read += 1
         number = report.read
+        if self._leaves_rows_out:
+            self.account.skip(1, FORMULAS_ALONE)
+            return
         try:
             encoded = self.plan.encode(record, number)
         except RowRejectedError as error:

@@ -110,6 +110,24 @@ PROMISES = [
         defects=(Defect("target_ninox:Planner.plan", "not (chosen.is_set or taken.is_set)", "False"),),
     ),
     Promise(
+        "docs/loaders.md",
+        "only of records that are there: no record is made of formulas",
+        test="target/test_formulas_alone.py::test_a_field_takes_them_in_records_that_are_there",
+        defects=(
+            Defect("target_ninox:_plan_formulas", "creates_records=False", "creates_records=True"),
+            Defect("target_ninox:RowWriter._plan_creation", "not self.plan.creates_records", "False"),
+        ),
+    ),
+    Promise(
+        "docs/loaders.md",
+        "Without such a field, or without what records are found by",
+        test="target/test_formulas_alone.py::test_whole_rows_behind_them_are_loaded_as_ever",
+        defects=(
+            Defect("target_ninox:Planner.plan", "if holds_formulas_alone(described.schema):", "if False:"),
+            Defect("target_ninox:StreamLoader._encode", "if self._leaves_rows_out:", "if False:"),
+        ),
+    ),
+    Promise(
         "docs/how-to/write-into-ninox.md",
         "A key `_id`, as MongoDB has it, is not taken for Ninox's record id",
         test="target/test_place.py::test_an_id_of_another_product_is_not_taken_for_the_record_id",
