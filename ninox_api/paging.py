@@ -56,7 +56,9 @@ QUICK_S = 3.0
 SLOW_S = 10.0
 """A page that takes longer makes the next ones smaller; a server gives up after 30 to 60 seconds (assumed)."""
 
-_USUAL_CAPS = frozenset({DEFAULT_PAGE_SIZE, 250, 500, FIRST_PAGE_SIZE, 5000})
+USUAL_CAPS = frozenset({DEFAULT_PAGE_SIZE, 250, 500, FIRST_PAGE_SIZE, 5000})
+"""So many records and no more a server may have been set to send."""
+
 _TOO_MUCH = frozenset({413, 504})
 _BUSY = frozenset({502, 503})
 _SHRINK = 4
@@ -511,7 +513,7 @@ class PageSize:
 
         Where nothing is known of the server's own bound, numbers that are usual for one are taken for it.
         """
-        may_be_cap = self.cap is None and rows in _USUAL_CAPS
+        may_be_cap = self.cap is None and rows in USUAL_CAPS
         return not may_be_cap and rows < (asked if self.cap is None else min(asked, self.cap))
 
     def count_pages(self, rows: int) -> int:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import cached_property, partial
-from itertools import chain
 from typing import Any
 
 from singer_sdk import metrics
@@ -36,7 +35,7 @@ from tap_ninox.rows.fast_path import ConvertedPage, SelectedFieldsDecoder
 from tap_ninox.streams.base import RecordStream, StreamsTap
 from tap_ninox.sync.feed import Feed
 from tap_ninox.sync.formulas import FormulaQueries, prepare_formulas
-from tap_ninox.sync.pages import ReadPage, TablePages
+from tap_ninox.sync.pages import TablePages
 from tap_ninox.sync.plan import ReadMode, RefreshPolicy, make_plan
 from tap_ninox.sync.prefetch import Schedule
 from tap_ninox.sync.reading import StartedRead, start_ahead, start_reading
@@ -266,7 +265,7 @@ class TableStream(RecordStream):
         bookmark = self._take_over_bookmark(selected)
         formulas = prepare_formulas(entry, self._feed.client, self._feed.schema, selected)
         pages = self._make_pages(selected, formulas, page_cap=bookmark.page_cap)
-        policy = self._make_policy(formulas)
+        policy = self._make_policy(formulas, bookmark)
         start = partial(self._plan_and_start, bookmark, position, pages, policy)
         self._prepared = _PreparedTable(
             bookmark=bookmark,
@@ -312,7 +311,7 @@ class TableStream(RecordStream):
             formulas=formulas,
         )
 
-    def _make_policy(self, formulas: FormulaQueries | None) -> RefreshPolicy:
+    def _make_policy(self, formulas: FormulaQueries | None, bookmark: Bookmark) -> RefreshPolicy:
         """Say when more than the changes is read: formulas alone, if nobody asks for full refreshes, and it is safe."""
         interval, formula_interval = self._settings.full_refresh_interval, None
         if interval is None and formulas is not None:
@@ -320,12 +319,15 @@ class TableStream(RecordStream):
                 formula_interval = FORMULA_REFRESH_INTERVAL
             else:
                 interval = FORMULA_REFRESH_INTERVAL
+        columns = self._formula_columns
+        comes_alone = formula_interval is not None
         return RefreshPolicy(
             in_every_run=self.replication_method == REPLICATION_FULL_TABLE,
             in_this_run=self._settings.refreshes(self.name),
             interval=interval,
             formula_interval=formula_interval,
-            formulas=tuple(f"{column.name} {column.computed_as}" for column in self._formula_columns),
+            formulas=tuple(f"{column.name} {column.computed_as}" for column in columns),
+            has_new_formulas=comes_alone and bookmark.lacks_formulas(column.field_id for column in columns),
             first_page=self._settings.page_size or FIRST_PAGE_SIZE,
         )
 
@@ -392,24 +394,20 @@ class TableStream(RecordStream):
         plan, bookmark, report = started.plan, prepared.bookmark, self.report
         removed = bookmark.not_reported(plan.changes)
         changed = len(plan.changes.updated) if plan.changes else None
-        of_formulas: ReadPage | None = None
         self.tap.report.drift += properties_selected(self.entry, bookmark.newly_selected(self._selected))
         self.send_version(bookmark.table_version)
         with Progress(self.name, self.tap.report.display) as progress:
             self._schedule.start_followers_of(self)
             for page in started.pages:
-                if page.is_of_formulas:
-                    of_formulas = page
+                if page.is_of_formulas:  # the first is empty: nothing was asked for yet
                     break
                 yield from self._convert(page.records, prepared.converter, removed)
                 progress.advance(report.emitted, compute_share(report.emitted, changed))
                 self._schedule.start_followers_of(self)
         self._write_tombstones(removed, started.sequence)
         bookmark.advance(started.sequence, is_empty=bookmark.is_empty and report.emitted == 0, deleted=removed)
-        if of_formulas is not None:
-            yield from self._read_formulas(chain([of_formulas], started.pages), plan.last_id, prepared)
         if plan.mode is ReadMode.FORMULAS:
-            bookmark.finish_formulas(prepared.policy.formulas)
+            yield from self._read_formulas(started, prepared)
         if plan.problem is not None:
             if not prepared.finds_deletions_later:
                 raise DeletionsUnknownError(self.name, plan.problem)
@@ -420,13 +418,17 @@ class TableStream(RecordStream):
                 plan.problem,
             )
 
-    def _read_formulas(
-        self, pages: Iterable[ReadPage], last_id: int | None, prepared: _PreparedTable
-    ) -> Iterator[ConvertedPage]:
+    def _read_formulas(self, started: StartedRead, prepared: _PreparedTable) -> Iterator[ConvertedPage]:
         """Yield the formulas of all rows, under a schema of their own: a loader leaves the other columns as they are.
 
         They come behind the changes, so that a row which has changed has its new values first.
         """
+        bookmark, formulas = prepared.bookmark, prepared.policy.formulas
+        reached, last_id = started.plan.formulas_after, started.plan.last_id or 0
+        if reached >= last_id:
+            bookmark.finish_formulas(formulas)
+            return
+        bookmark.note_formulas(formulas, reached)  # begun: if it fails at once, the next run begins again
         names = [column.name for column in self._formula_columns]
         converter = Converter(
             self._formula_columns, zone=self._settings.zone, selected=[KEY_PROPERTY, *names], as_text=self._as_text
@@ -435,16 +437,19 @@ class TableStream(RecordStream):
         self._write_schema_of([KEY_PROPERTY, *names])
         try:
             with Progress(self.name, self.tap.report.display) as progress:
-                for page in pages:
+                for page in started.pages:
                     yield from self._convert(page.records, converter, removed=IdSet())
-                    prepared.bookmark.note_formulas(prepared.policy.formulas, page.last_id)
+                    reached = page.last_id
+                    bookmark.note_formulas(formulas, reached)
                     self.tap.write_state(is_new=True)
-                    progress.advance(self.report.emitted, compute_share(page.last_id, last_id))
+                    progress.advance(self.report.emitted, compute_share(reached, last_id))
                     self._schedule.start_followers_of(self)
-        except NinoxError:
+        except Exception:
             self.write_schema()
             raise
         self.write_schema()  # again: loaders that take the last one for all rows in hand are to have that of the rows
+        if reached == last_id:
+            bookmark.finish_formulas(formulas)
 
     def _write_schema_of(self, properties: Iterable[str]) -> None:
         """Write a SCHEMA of some properties alone."""

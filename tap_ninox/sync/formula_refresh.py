@@ -13,7 +13,7 @@ from typing import Any
 from ninox_api.changes import TableChanges
 from ninox_api.client import NinoxRecord
 from ninox_api.errors import NinoxError, NinoxRequestError, NinoxScriptError, NinoxServerError
-from ninox_api.paging import asked_too_much
+from ninox_api.paging import USUAL_CAPS, asked_too_much
 from tap_ninox.sync.formulas import FormulaQueries, is_busy
 from tap_ninox.sync.pages import ReadPage, TablePages
 
@@ -28,7 +28,8 @@ def refresh_formulas(
 ) -> Iterator[ReadPage]:
     """Yield the values of the formulas of a table's records, as records that have nothing else.
 
-    Where Ninox runs no script that asks for a range, that is said, and the rest of the table is left as it is.
+    A page without records comes first, before anything is asked for. Where Ninox answers not even the first range, that
+    is said, and the rows are left as they are; the last page has come to `last_id` only where all ranges came.
 
     Args:
         pages: Of the table.
@@ -36,34 +37,42 @@ def refresh_formulas(
         after_id: Beyond which record.
         last_id: Up to which. Who is created meanwhile is beyond it, and comes as a whole row with the next run.
         but: Names the records that are left out: they were sent as a whole, or as deleted.
+
+    Raises:
+        NinoxError: A later range cannot be read; another run goes on there.
     """
+    if after_id < last_id:
+        yield ReadPage([], last_id=after_id, is_of_formulas=True)
     end, stretch = after_id, 1.0
 
-    def read(*, per_page: int, **details: Any) -> list[NinoxRecord]:
+    def read(*, per_page: int, divisible: bool, **details: Any) -> list[NinoxRecord]:
         nonlocal end, stretch
         end = min(last_id, after_id + max(1, round(per_page * stretch)))
         try:
-            values = formulas.read_range(after_id, end, **details)
+            values = formulas.read_range(after_id, end, divisible=divisible or stretch > 1, **details)
         except NinoxError as error:
-            if asked_too_much(error):
-                stretch = 1.0
-            raise
+            if not asked_too_much(error) or stretch == 1:
+                raise
+            stretch = 1.0  # of so many ids, more had a record than before: that says nothing of the size of a page
+            return read(per_page=per_page, divisible=divisible, **details)
         return [NinoxRecord(id=record_id, fields=values[record_id]) for record_id in sorted(values)]
 
     while after_id < last_id:
         try:
             answer = pages.range_size.ask(read, is_full=True)
         except (NinoxServerError, NinoxRequestError, NinoxScriptError) as error:
-            if asked_too_much(error) or is_busy(error):
+            if after_id > 0 or asked_too_much(error) or is_busy(error):
                 raise
             logger.warning(
                 "Table %s: Ninox runs no script that reads the formulas of a range of records, so rows that have not "
-                "changed keep those they have. (%s)",
+                "changed keep those they have; the next run asks again. (%s)",
                 pages.table_id,
                 error,
             )
             return
         records = answer.records
+        if len(records) in USUAL_CAPS:  # perhaps a bound of the server, which left out those behind
+            end = records[-1].id
         # Where records were deleted, ranges become longer: a page's worth of records lies further apart.
         stretch = max(1.0, min((end - after_id) / max(1, len(records)), stretch * _MOST_STRETCH))
         after_id = end

@@ -190,7 +190,7 @@ class FormulaQueries:
 
     def _ask(self, formulas: list[Formula], ids: list[int]) -> Values:
         """Return the formulas' values of some records, dividing the question as often as it fails."""
-        if not formulas:
+        if not formulas or not ids:
             return {}
         try:
             # A script that takes too long does so again: dividing it helps.

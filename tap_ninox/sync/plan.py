@@ -68,6 +68,7 @@ class RefreshPolicy:
         interval: When the last full refresh is so long ago, it gets one; None for never.
         formula_interval: When its formulas are so old, they alone are read; None for never.
         formulas: Which they are, in the form of `FormulaRefresh.formulas`.
+        has_new_formulas: Whether no row has had some of them, so that they are due whatever the age of the others.
         first_page: So many records are asked for at first.
     """
 
@@ -76,6 +77,7 @@ class RefreshPolicy:
     interval: timedelta | None = None
     formula_interval: timedelta | None = None
     formulas: tuple[str, ...] = ()
+    has_new_formulas: bool = False
     first_page: int = FIRST_PAGE_SIZE
 
 
@@ -86,15 +88,15 @@ _SET_BACK = (
 _ASKED_FOR = "{name} gets a full refresh: it is named in refresh."
 _DUE = "{name} gets a full refresh: full_refresh_interval_hours have passed."
 _FORMULAS_DUE_IN_FULL = (
-    "{name} gets a full refresh: its formulas are a day old, and no feed says what else has changed."
+    "{name} gets a full refresh: its formulas are a day old, or some are new, and no feed says what else has changed."
 )
 _FORMULAS_DUE_IN_ONE_PAGE = (
-    "{name} gets a full refresh: its formulas are a day old, and that takes fewer calls than what has changed and the "
-    "formulas would."
+    "{name} gets a full refresh: its formulas are a day old, or some are new, and that takes fewer calls than what has "
+    "changed and the formulas would."
 )
 _FORMULAS_DUE = (
-    "{name}: its formulas are a day old; those of all rows are sent under a schema of their own. For a loader that "
-    "does not leave the other columns as they are, set deletes: full."
+    "{name}: its formulas are a day old, or some are new; those of all rows are sent under a schema of their own. For "
+    "a loader that does not leave the other columns as they are, set deletes: full."
 )
 
 
@@ -118,7 +120,7 @@ def make_plan(bookmark: Bookmark, status: FeedStatus, policy: RefreshPolicy, *, 
         return _plan_full(bookmark, status, _ASKED_FOR if policy.in_this_run else _DUE)
     if status.is_lost:
         return _plan_full(bookmark, status, _SET_BACK, is_unexpected=True)
-    if bookmark.has_formulas_older_than(policy.formula_interval, now=now):
+    if policy.has_new_formulas or bookmark.has_formulas_older_than(policy.formula_interval, now=now):
         return _plan_formulas(bookmark, status, policy)
     return _plan_changes(bookmark, status)
 

@@ -38,7 +38,7 @@ from ninox_api.errors import NinoxConfigError
 from ninox_api.ids import IdSet
 from ninox_api.paging import IdRange
 from ninox_singer.progress import compute_share
-from tap_ninox.discovery.known_tables import SCHEMA_KEYS, Description
+from tap_ninox.discovery.known_tables import SCHEMA_KEYS, Description, shape_in_state
 from tap_ninox.rows.columns import REPLICATION_KEY
 
 FEED_REPEATS = "feed_echoes"
@@ -222,6 +222,11 @@ class Bookmark:
             return False
         last = self.formula_refresh
         return last.last_id is not None or (self.is_older_than(age, now=now) and _is_past(last.at, age, now=now))
+
+    def lacks_formulas(self, field_ids: Iterable[str]) -> bool:
+        """Return whether no row has had some of these formulas so far, as far as that is known."""
+        shape = shape_in_state(self._values) if self._description is not None else None
+        return shape is not None and any(field_id not in shape for field_id in field_ids)
 
     @property
     def formula_refresh(self) -> FormulaRefresh:

@@ -522,6 +522,19 @@ def scripts_that_arrive():
         yield scripts
 
 
+@contextmanager
+def answers_of_queries_cut_at(most):
+    """Have the simulator answer the first so many items of what a script finds, and say nothing of the others."""
+    run = scripts_api._run
+
+    def cut(*arguments):
+        answer = run(*arguments)
+        return answer[:most] if isinstance(answer, list) else answer
+
+    with mock.patch.object(scripts_api, "_run", cut):
+        yield
+
+
 def uploads_answered(answered):
     """Have the simulator answer every upload so, and store nothing."""
     return _answered(answered, lambda request: request.form)

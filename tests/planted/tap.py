@@ -571,6 +571,51 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/formulas.md",
+        "A formula that you name later is filled in for all rows by the next run",
+        test=f"{ALONE}::test_a_formula_that_is_named_later_comes_for_all_rows_in_the_next_run_and_once",
+        defects=(
+            Defect("tap_ninox:Bookmark.lacks_formulas", "field_id not in shape", "False"),
+            Defect("tap_ninox:TableStream._read_formulas", "bookmark.note_formulas(formulas, reached)  #", "#"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/formulas.md",
+        "changes and deletions have been sent before it",
+        test=f"{ALONE}::test_a_key_that_may_not_query_any_more_is_an_error_of_that_stream_behind_its_changes[1]",
+        defects=(Defect("tap_ninox:refresh_formulas", "if after_id < last_id:", "if False:"),),
+    ),
+    Promise(
+        "docs/how-to/formulas.md",
+        "the next run goes on behind the last page",
+        test=f"{ALONE}::test_a_fault_of_a_later_range_is_an_error_and_the_next_run_goes_on_there",
+        defects=(Defect("tap_ninox:refresh_formulas", "if after_id > 0 or", "if"),),
+    ),
+    Promise(
+        "docs/loaders.md",
+        "the `SCHEMA` of the rows again, even if the run fails there",
+        test=f"{ALONE}::test_whatever_goes_wrong_the_schema_of_the_rows_is_the_last",
+        defects=(Defect("tap_ninox:TableStream._read_formulas", "except Exception:", "except NinoxError:"),),
+    ),
+    Promise(
+        "docs/adr/0025-formulas-alone.md",
+        "the next one begins behind the last of them",
+        test=f"{ALONE}::test_a_server_that_cuts_answers_of_queries_leaves_no_record_out[no gaps]",
+        defects=(Defect("tap_ninox:refresh_formulas", "end = records[-1].id", "pass"),),
+    ),
+    Promise(
+        "docs/adr/0025-formulas-alone.md",
+        "rows keep what they have, and the next run asks once more",
+        test=f"{ALONE}::test_where_no_script_runs_rows_keep_what_they_have_and_each_run_asks_once_more[500]",
+        defects=(Defect("tap_ninox:TableStream._read_formulas", "if reached == last_id:", "if True:"),),
+    ),
+    Promise(
+        "docs/adr/0025-formulas-alone.md",
+        "A long range that is too much makes ranges short again, and pages no smaller.",
+        test=f"{ALONE}::test_a_long_range_that_is_too_much_says_nothing_of_those_behind",
+        defects=(Defect("tap_ninox:refresh_formulas", "or stretch == 1:", "or True:"),),
+    ),
+    Promise(
+        "docs/how-to/formulas.md",
         "rows then come complete, in a full refresh, for two calls per page",
         test=f"{ALONE}::"
         "test_rows_come_complete_where_others_would_lose_columns_or_a_full_refresh_is_asked_for[{'deletes': 'full'}]",

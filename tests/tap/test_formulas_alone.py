@@ -232,6 +232,46 @@ def test_a_range_that_is_too_much_is_asked_for_in_smaller_ones(loaded):
     assert len(of_table(simulator)) == 1 + 5
 
 
+def test_a_long_range_that_is_too_much_says_nothing_of_those_behind(simulate, caplog):
+    ids = [*range(10, 100, 10), *range(100, 201)]
+    simulator = simulate(shop(ids))
+    first = run_tap(simulator, **GROSS)
+    simulator.log.clear()
+    simulator.faults.add("status", status=504, path="/query$", after=2, times=1)
+    run = run_tap(simulator, **GROSS, page_size=10, state=aged(first.state))
+    assert [row["_id"] for row in narrow(run)] == ids
+    assert len(of_table(simulator)) == len(["to 10", "90", "190", "100", "180", "190", "200"])
+    assert "too much for the server" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("ids", "most"),
+    [
+        pytest.param(range(1, 401), 4, id="no gaps"),
+        pytest.param([*range(1, 101), 390], 2, id="one behind"),
+        pytest.param([*range(5, 1400, 3), 60_000], 9, id="gaps"),
+    ],
+)
+def test_a_server_that_cuts_answers_of_queries_leaves_no_record_out(simulate, ids, most):
+    simulator = simulate(shop(ids))
+    first = run_tap(simulator, **GROSS)
+    simulator.log.clear()
+    with limits.answers_of_queries_cut_at(100):
+        run = run_tap(simulator, **GROSS, state=aged(first.state))
+    assert [row["_id"] for row in narrow(run)] == [*ids]
+    assert len(of_table(simulator)) <= most
+
+
+def test_a_range_without_records_behind_a_formula_that_failed_is_nothing_to_ask_about(simulate):
+    ids = [*range(1, 21), 50_000]
+    simulator = simulate(shop(ids), formula_errors="fail")
+    first = run_tap(simulator, **GROSS)
+    change_formula(simulator, "if Amount = 4 then Name * 2 else 7 end")
+    run = run_tap(simulator, **GROSS, page_size=10, state=aged(first.state))
+    assert run.error is None
+    assert narrow(run) == [{"_id": n, "gross": None if n == 4 else 7} for n in ids]
+
+
 def test_a_formula_that_fails_for_some_record_is_null_there_and_makes_no_row_of_one_that_is_gone(simulate):
     simulator = simulate(
         shop([1, 2, 4, 5], D=field("fn", "Gross", fn="Amount * 2"), E=field("fn", "Bad", fn="1")),
@@ -246,22 +286,69 @@ def test_a_formula_that_fails_for_some_record_is_null_there_and_makes_no_row_of_
     assert run.report["streams"][STREAM]["uncomputed"] == {"bad": 1}
 
 
-def test_where_no_script_runs_rows_keep_what_they_have_and_it_is_said_once_a_day(loaded, caplog):
+@pytest.mark.parametrize("status", [400, 500])
+def test_where_no_script_runs_rows_keep_what_they_have_and_each_run_asks_once_more(loaded, caplog, status):
     simulator, first = loaded
-    simulator.faults.add("status", status=400, path="/query$", times=None)
-    run = run_tap(simulator, **GROSS, state=aged(first.state))
-    assert (run.error, run.of_type("RECORD", STREAM)) == (None, [])
-    assert "runs no script that reads the formulas of a range of records" in caplog.text
-    simulator.log.clear()
-    run_tap(simulator, **GROSS, state=run.state)
-    assert "query" not in of_table(simulator)
+    simulator.faults.add("status", status=status, path="/query$", times=4)
+    state = aged(first.state)
+    for _ in range(2):
+        run = run_tap(simulator, **GROSS, state=state)
+        assert (run.error, run.of_type("RECORD", STREAM)) == (None, [])
+        assert "runs no script that reads the formulas of a range of records" in caplog.text
+        assert of_table(simulator) == ["query"] * 2, "with the formulas, and without"
+        state = run.state
+        simulator.log.clear()
+    assert len(narrow(run_tap(simulator, **GROSS, state=state))) == 25
 
 
-def test_a_key_that_may_not_query_any_more_is_an_error_of_that_stream_behind_its_changes(loaded):
+def test_a_fault_of_a_later_range_is_an_error_and_the_next_run_goes_on_there(loaded):
     simulator, first = loaded
-    simulator.faults.add("status", status=403, path="/query$", times=None)
-    run = run_tap(simulator, **GROSS, state=aged(first.state))
+    simulator.faults.add("status", status=500, path="/query$", after=1, times=2)
+    died = run_tap(simulator, **GROSS, page_size=10, state=aged(first.state))
+    assert "500" in died.stream_error(STREAM)
+    assert [row["_id"] for row in narrow(died)] == list(range(1, 11))
+    rest = run_tap(simulator, **GROSS, page_size=10, state=died.state)
+    assert [row["_id"] for row in narrow(rest)] == list(range(11, 26))
+    assert narrow(run_tap(simulator, **GROSS, state=rest.state)) == []
+
+
+@pytest.mark.parametrize("parallel", [1, 4])
+def test_a_key_that_may_not_query_any_more_is_an_error_of_that_stream_behind_its_changes(loaded, parallel):
+    simulator, first = loaded
+    simulator.edit.update("A", 20, {"A": "changed"})
+    simulator.edit.delete("A", 21)
+    simulator.faults.add("status", status=403, path="/query$", after=1, times=None)
+    settings = {**GROSS, "page_size": 10, "max_parallel_requests": parallel}
+    run = run_tap(simulator, **settings, state=aged(first.state))
     assert "this key may not run queries" in run.stream_error(STREAM)
+    assert (run.ids(STREAM), [row["_id"] for row in run.tombstones(STREAM)]) == ([20], [21])
+    assert run.bookmark(STREAM)["replication_key_value"] == simulator.edit.sequence
+    again = run_tap(simulator, **settings, state=run.state)
+    assert again.of_type("RECORD", STREAM) == []
+
+
+def test_whatever_goes_wrong_the_schema_of_the_rows_is_the_last(loaded):
+    simulator, first = loaded
+    answers = iter([[{"i": 1, "f0": 7}]])  # and an error that nobody foresaw
+    with limits.answers_of_queries(lambda _: next(answers)):
+        run = run_tap(simulator, **GROSS, page_size=10, state=aged(first.state))
+    assert run.error is not None
+    assert narrow(run) == [{"_id": 1, "gross": 7}]
+    assert "name" in run.of_type("SCHEMA", STREAM)[-1]["schema"]["properties"]
+
+
+def test_a_formula_that_is_named_later_comes_for_all_rows_in_the_next_run_and_once(loaded):
+    simulator, _ = loaded
+    first = run_tap(simulator, formulas={"*.gross": "number"})
+    simulator.edit.schema["types"]["A"]["fields"]["E"] = field("fn", "Half", fn="Amount / 2")
+    both = {"formulas": {"*.gross": "number", "*.half": "number"}}
+    simulator.faults.add("status", status=403, path="/query$", times=1)
+    died = run_tap(simulator, **both, state=first.state)
+    assert died.stream_error(STREAM)
+    run = run_tap(simulator, **both, state=died.state)
+    assert narrow(run) == [{"_id": n, "gross": n * 3, "half": Decimal(n) / 2} for n in range(1, 26)]
+    assert run_tap(simulator, **both, state=run.state).of_type("RECORD", STREAM) == []
+    assert narrow(run_tap(simulator, **GROSS, state=run.state)) == []
 
 
 def test_an_answer_with_records_that_were_not_asked_for_makes_no_rows_of_them(loaded):
