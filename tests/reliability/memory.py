@@ -155,7 +155,18 @@ def wide_rows(directory, rows=4000, fields=2000):
 
 
 def in_flight(directory, tables=8, rows=2000, fields=2000):
-    """Eight requests under way at once, for large pages."""
+    """Eight requests under way at once: for rows of 100 kB, and for tables whose descriptions alone are large."""
+    large = [RecordDocument(n, {"A": f"{n:07d}" * (100_000 // 7), "B": n}, n) for n in range(1, 1001)]
+    ids = [table_id(n) for n in range(tables)]
+    seed = team(database({key: table(f"Large {key}", **bulk_fields(2)) for key in ids}, dict.fromkeys(ids, large)))
+    with Simulator(seed=seed) as simulator:
+        yield tap(
+            f"8 requests in flight, {tables} tables of 1,000 rows of 100 kB",
+            directory,
+            simulator,
+            max_parallel_requests=8,
+        )
+        assert _rows(directory / "output")[0] == tables * 1000
     with Simulator(seed=_wide(tables, rows, fields)) as simulator:
         for latency_s in (0.0, 0.15):
             simulator.faults.latency_s = latency_s
