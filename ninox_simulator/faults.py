@@ -254,18 +254,23 @@ def _without_middle(_fault: Fault, request: Request, _log: RequestLog) -> Reques
     return replace(request, body=json.dumps(body).encode())
 
 
+_QUESTIONS = {"sinceSq", "updated", "new", "filters"}
+
+
 def _page_before(_fault: Fault, request: Request, log: RequestLog) -> Request:
     """Return the request for the page before, of those asked for of the same table since its data were loaded.
 
-    Before it in the order of reading, not of time: a client that asks for several places of a table at once must not be
-    answered with another place's page, which no server does and no client could notice.
+    Before it in the order of reading, not of time, and of the same question: a client that asks for several places of a
+    table at once, or for its newest record, must not be answered with another place's page, nor with that record, which
+    no server does and no client could notice.
     """
     if request.method != "GET" or request.segments[-1] != "records":
         return request
     asked = (
         entry.query for entry in log.entries[log.loaded_at :] if (entry.method, entry.path) == ("GET", request.path)
     )
-    earlier = [query for query in asked if _place(query) < _place(request.query)]
+    alike = [query for query in asked if _QUESTIONS & query.keys() == _QUESTIONS & request.query.keys()]
+    earlier = [query for query in alike if _place(query) < _place(request.query)]
     return replace(request, query=max(earlier, key=_place)) if earlier else request
 
 
