@@ -21,7 +21,8 @@ PROMISES = [
     ),
     Promise(
         "docs/guarantees.md",
-        "No record twice by one run, whatever is lost, out of order or killed; another writer who makes one is noticed",
+        "No record twice by one run, whatever is lost, out of order or killed (ADR 0018 names a case that stays open); "
+        "another writer who makes one is noticed",
         test="target/test_another_writer.py::test_another_run_with_the_same_rows_is_noticed",
         defects=(
             Defect(
