@@ -111,6 +111,7 @@ class ReadAhead(Generic[Item]):
         self._kept = kept or KeptBytes()
         self._changed = self._kept.changed
         self._error: Exception | None = None
+        self._is_awaited = False
         self._is_stopping = False
         self._is_closed = False
         self._running = min(threads, len(self._sources))
@@ -130,7 +131,9 @@ class ReadAhead(Generic[Item]):
         try:
             while True:
                 with self._changed:
+                    self._is_awaited = True
                     self._changed.wait_for(lambda: self._items or not self._running)
+                    self._is_awaited = False
                     if not self._items:
                         break
                     item = self._items.popleft()
@@ -179,5 +182,8 @@ class ReadAhead(Generic[Item]):
                 self._items.append(item)
                 self._kept.number += self._weigh(item)
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._is_closed or not self._items or self._kept.number <= MOST_KEPT_BYTES)
+            # A consumer that waits has as good as taken the item: its thread may need ten milliseconds to wake up.
+            self._changed.wait_for(
+                lambda: self._is_closed or len(self._items) <= self._is_awaited or self._kept.number <= MOST_KEPT_BYTES
+            )
             return not self._is_stopping
