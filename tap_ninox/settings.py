@@ -16,7 +16,8 @@ from singer_sdk import typing as th
 from ninox_api import config
 from ninox_api.errors import NinoxConfigError
 from ninox_singer import connection
-from ninox_singer.names import MAX_LENGTH, fits, fold, is_glob, is_left_out, is_wanted
+from ninox_singer.identifiers import MAX_LENGTH
+from ninox_singer.names import fits, fold, is_glob, is_left_out, is_wanted
 from ninox_singer.output_files import check_output
 from ninox_singer.settings import check_zone, refuse_null
 from ninox_singer.types import COMPUTED, field_type

@@ -13,7 +13,8 @@ from typing import Any
 
 from ninox_api.errors import NinoxError
 from ninox_api.schema import FORMULA, DatabaseSchema, Field, Table
-from ninox_singer.names import format_exclusion, is_left_out, is_wanted, make_identifier
+from ninox_singer.identifiers import make_identifier
+from ninox_singer.names import format_exclusion, is_left_out, is_wanted
 from tap_ninox.discovery.catalog import TableEntry
 from tap_ninox.discovery.discover import DiscoveredDatabase, Discovery
 from tap_ninox.discovery.known_tables import (

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ninox_api.schema import FORMULA, DatabaseSchema, Field, Table
-from ninox_singer.names import MAX_LENGTH_BEFORE, NameSpace, make_identifier
+from ninox_singer.identifiers import MAX_LENGTH_BEFORE, NameSpace, make_identifier
 from ninox_singer.types import field_type
 from tap_ninox.discovery.catalog import TableEntry, aliases_of
 from tap_ninox.rows.columns import SYSTEM_PROPERTIES, Column, with_part

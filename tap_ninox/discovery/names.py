@@ -9,8 +9,9 @@ from typing import Any
 
 from ninox_api.errors import NinoxConfigError
 from ninox_api.schema import FORMULA, Field, Table, age_key
+from ninox_singer.identifiers import MAX_LENGTH, NameSpace, cut_name, make_identifier
 from ninox_singer.logs import log_names
-from ninox_singer.names import MAX_LENGTH, Names, NameSpace, choose, cut_name, did_you_mean, is_glob, make_identifier
+from ninox_singer.names import Names, choose, did_you_mean, is_glob
 from ninox_singer.types import is_known
 from tap_ninox.discovery.catalog import TableEntry, aliases_of
 from tap_ninox.discovery.discover import DiscoveredDatabase, Discovery, log_unselected

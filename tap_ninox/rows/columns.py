@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from ninox_api.errors import NinoxConfigError
 from ninox_api.schema import Field, Table
-from ninox_singer.names import MAX_LENGTH, NameSpace, cut_name, make_identifier
+from ninox_singer.identifiers import MAX_LENGTH, NameSpace, cut_name, make_identifier
 from ninox_singer.types import COMPUTED, field_type
 from ninox_singer.types.base import INTEGER, MOMENT, STRING, JsonSchema, Part, Read, ReadColumn
 from ninox_singer.types.text import TEXT_PART

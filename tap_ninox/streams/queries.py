@@ -18,7 +18,8 @@ from ninox_api.body import repair_text
 from ninox_api.client import DatabaseClient
 from ninox_api.errors import NinoxAPIError, NinoxBudgetError, NinoxConfigError, NinoxError
 from ninox_api.schema import DatabaseName
-from ninox_singer.names import Names, NameSpace
+from ninox_singer.identifiers import NameSpace
+from ninox_singer.names import Names
 from ninox_singer.types import COMPUTED
 from ninox_singer.types.base import BadValueError, Read
 from tap_ninox.discovery.catalog import METADATA_KEY, NinoxMetadata

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ninox_api.schema import Field, Table
-from ninox_singer.names import MAX_LENGTH, Names, cut_name, did_you_mean, find_nearest
+from ninox_singer.identifiers import MAX_LENGTH, cut_name
+from ninox_singer.names import Names, did_you_mean, find_nearest
 from ninox_singer.types import field_type, why_read_only
 from target_ninox.mapping.tables import IDENTITY, describe, slug_of
 from target_ninox.rows import are_tombstones, is_system

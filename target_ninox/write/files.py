@@ -29,7 +29,7 @@ from ninox_api.errors import (
 from ninox_api.fetching import FileFetcher
 from ninox_api.files import Upload
 from ninox_api.schema import Field
-from ninox_singer.names import make_identifier
+from ninox_singer.identifiers import make_identifier
 from ninox_singer.types.base import ValueRejectedError
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.records.destination import Destination

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ninox_api.schema import age_key
-from ninox_singer.names import MAX_LENGTH, NameSpace, make_identifier
+from ninox_singer.identifiers import MAX_LENGTH, NameSpace, make_identifier
 from tests.helpers.cases import each
 from tests.helpers.functions import names
 
