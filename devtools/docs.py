@@ -186,7 +186,9 @@ TARGET_POSTGRES_PASSWORD=
 TARGET_POSTGRES_DATABASE=
 
 # Writing into Ninox:
-{target}"""
+{target}
+# Reading from PostgreSQL, to write into Ninox:
+{postgres}"""
 
 
 def definitions() -> dict[str, Document]:
@@ -376,6 +378,7 @@ def _env_example() -> str:
     return ENV_EXAMPLE.format(
         tap=variables("tap-ninox", tap, needed=["auth_token"]),
         target=variables("target-ninox", target, needed=["auth_token", "database"]),
+        postgres=variables("tap-postgres", ("host", "port", "user", "password", "database"), needed=[]),
     )
 
 

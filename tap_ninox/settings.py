@@ -103,9 +103,9 @@ TAP_PROPERTIES = (
         "aliases",
         th.ObjectType(additional_properties=th.StringType),
         title="Aliases",
-        description="Names of your own: `<database_id>.<table_id>` → stream, `<database_id>.<table_id>.<field_id>` → "
-        "property. Give one where a name is unreadable, or to take the new name of a renamed table or "
-        "field.",
+        description="Names of your own: `<database_id>.<table_id>` → stream, "
+        "`<database_id>.<table_id>.<field_id>` → property. Set one where a name is unreadable, or to adopt "
+        "the new name of a renamed table or field.",
     ),
     th.Property(
         "formulas",
@@ -121,8 +121,8 @@ TAP_PROPERTIES = (
         th.ObjectType(additional_properties=th.ObjectType(*QUERY_PROPERTIES, additional_properties=False)),
         title="Queries",
         examples=[{"vip": {"database": "Shop", "query": "(select Customers where VIP).Name"}}],
-        description="Scripts of your own as streams: stream → `{database, query, key_properties, schema}`. Use them "
-        "for sums and joins that Ninox is to compute. `schema` maps properties to types (those of "
+        description="Scripts of your own as streams: stream → `{database, query, key_properties, schema}`. "
+        "Use them for sums and joins that Ninox should compute. `schema` maps properties to types (those of "
         "`formulas`, and `integer`); without it, discovery runs the query.",
     ),
     th.Property(
@@ -130,10 +130,10 @@ TAP_PROPERTIES = (
         th.ObjectType(additional_properties=th.StringType(min_length=1)),
         title="Files",
         examples=[{"*": "metadata"}],
-        description="Stream, or a glob of the selected ones → `metadata`, to list its files in the stream "
-        "`ninox_files`, or where to download them as well: a folder such as `./files`, or an address that "
-        "fsspec supports, such as `s3://bucket/folder`; one place for all. Costs an API call per record "
-        "at first, then per changed record. Default: none.",
+        description="Stream, or a glob of the selected ones → what is read of its files: `metadata` lists "
+        "them in the stream `ninox_files`; a place downloads them as well, a folder such as `./files`, or an "
+        "address that fsspec supports, such as `s3://bucket/folder`; one place for all. Costs an API call per "
+        "record at first, then per changed record. Default: none.",
     ),
     th.Property(
         "timezone",
@@ -157,9 +157,10 @@ TAP_PROPERTIES = (
         "full_refresh_interval_hours",
         th.NumberType(minimum=0, maximum=MAX_INTERVAL_HOURS),
         title="Full refresh interval",
-        description="Hours after which a table is read in full again. Set it where renamed options have to be current "
-        "in old rows, since they do not move the change sequence. Default: never; formulas that are read are refreshed "
-        "every 24 hours, alone where `deletes` is `tombstone` or `both`.",
+        description="Hours after which a table is read in full again. Set it where old rows must show the "
+        "current captions of renamed options, which the change sequence does not report. Default: never, "
+        "except for formulas that are read: they are refreshed every 24 hours, without the rest of the table "
+        "if `deletes` is `tombstone` or `both`.",
     ),
     th.Property(
         "refresh",
@@ -172,8 +173,8 @@ TAP_PROPERTIES = (
         "report_path",
         th.StringType,
         title="Report",
-        description="JSON file for the summary of the run and the schema changes. Set it to watch runs by a program, "
-        "or to make a page of them; it is written however the run ends.",
+        description="JSON file for the summary of the run and the schema changes. Set it to monitor runs, "
+        "or to make an HTML page of them; it is written however the run ends.",
     ),
     th.Property(
         "emit_activate_version_messages",

@@ -39,8 +39,8 @@ STREAM_PROPERTIES = (
     th.Property(
         "table",
         th.StringType,
-        description="Table to load into, by id or name. Needed where the stream is named otherwise. Default: the one "
-        "that tap-ninox read, or that is named like the stream.",
+        description="Table to load into, by id or name. Needed where the stream's name differs. Default: "
+        "the table that tap-ninox read, or the one with the stream's name.",
     ),
     th.Property(
         "mode",
@@ -75,9 +75,9 @@ STREAM_PROPERTIES = (
         "on_missing",
         th.StringType,
         allowed_values=["reject", "null"],
-        description="What becomes of a row that names a record by `references` which neither is there nor comes: "
-        '`reject` it (default), or `"null"`: load it and leave that link empty. A link that is part of '
-        "the key cannot be empty.",
+        description="What becomes of a row whose `references` name a record that neither exists nor comes: "
+        '`reject` it (default), or `"null"`: load it and leave that link empty. A link that is part of the '
+        "key cannot be empty.",
     ),
     th.Property(
         "null",
@@ -137,9 +137,9 @@ TARGET_PROPERTIES = (
         default="fail",
         allowed_values=["fail", "continue"],
         title="On reject",
-        description="What follows from a rejected row; all others are written. `fail`: the run ends with exit code 1 "
-        "and the state is held, so the row comes again. `continue`: the run goes on, and the row is "
-        "counted and written to `rejects_path`.",
+        description="What a rejected row does to the run; all other rows are written. `fail`: the run ends "
+        "with exit code 1 and the state is held, so the row comes again. `continue`: the run goes on, and the "
+        "row is counted and written to `rejects_path`.",
     ),
     th.Property(
         "rejects_path",
@@ -152,39 +152,41 @@ TARGET_PROPERTIES = (
         "report_path",
         th.StringType,
         title="Report file",
-        description="JSON file for the counts of each stream. Set it to watch runs by a program, or to make a page of "
-        "them.",
+        description="JSON file for the counts of each stream. Set it to monitor runs, or to make an HTML page of them.",
     ),
     th.Property(
         "max_updates",
         th.IntegerType(minimum=0),
         title="Most updates",
-        description="Most records that a run may update; it stops before one more. Set it against a source that has "
-        "changed as a whole. Default: no limit.",
+        description="Most records that a run may update; it stops before one more. Set it as a safeguard "
+        "against a source that has changed as a whole. Default: no limit.",
     ),
     th.Property(
         "max_deletes",
         th.IntegerType(minimum=0),
         title="Most deletions",
-        description="Most records that a run may delete, counting those that Ninox deletes along; it stops before one "
-        "more. Default: for a mirror a tenth of the table's records, but at least 10; else no limit.",
+        description="Most records that a run may delete, including those that Ninox deletes along with "
+        "them; it stops before one more. Default: no limit, but for a mirror a tenth of its table's records, "
+        "or 10 if that is more.",
     ),
     th.Property(
         "hard_delete",
         th.BooleanType,
         default=False,
         title="Hard delete",
-        description="Whether a row that has `_sdc_deleted_at` deletes its record. Set it to pass deletions on, such "
-        "as those of tap-ninox. Default: such rows are only counted.",
+        description="Whether a row with a time in `_sdc_deleted_at` deletes its record. Set it to pass on "
+        "deletions, such as those that tap-ninox reports. Default: such rows are counted, and nothing is "
+        "deleted.",
     ),
     th.Property(
         "file_sources",
         _NAMES,
         title="Sources of files",
         examples=[["./photos", "images.example.org"]],
-        description="The only places that files to upload are taken from. A folder is written with a `/`, such as "
-        "`./photos`; a path of a row is looked for in each, in this order. All else is a host, asked by "
-        "https or plain http; a redirect leads to no other. Default: none, so only base64 works.",
+        description="The only places from which files are uploaded. A folder is written with a `/`, such as "
+        "`./photos`; a path in a row is looked for in each folder, in this order. Anything else is a host, "
+        "asked by https or http; a redirect to any other is not followed. Default: none, so that only base64 "
+        "works.",
     ),
 )
 

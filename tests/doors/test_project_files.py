@@ -62,7 +62,7 @@ def test_the_environment_example_names_settings_that_exist_and_holds_no_value():
     assert {value for name, value in pairs.items() if name != "TARGET_POSTGRES_PORT"} == {""}
     loader = {
         f"{plugin['namespace']}_{setting['name']}".upper()
-        for plugin in (plugins()["target-postgres"], plugins()["target-ninox"])
+        for plugin in (plugins()["target-postgres"], plugins()["target-ninox"], plugins()["tap-postgres"])
         for setting in plugin["settings"]
     }
     assert pairs.keys() <= loader | {f"TAP_NINOX_{name.upper()}" for name in OWN}
