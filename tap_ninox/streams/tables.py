@@ -262,7 +262,15 @@ class TableStream(RecordStream):
         entry, schedule, selected = self.entry, self._schedule, self._selected
         self._kept_schema = entry.schema
         position = known_sequence(self.saved_bookmark)
-        bookmark = self._take_over_bookmark(selected)
+        unreadable = {column.name for column in entry.columns if not column.is_readable}
+        bookmark = Bookmark.from_json(
+            self.saved_bookmark,
+            database_id=entry.database.id,
+            table_id=entry.table_id,
+            description=self._description,
+            left_out=self._kept_schema["properties"].keys() - selected - unreadable,
+        )
+        bookmark.write_to(self.stream_state)
         formulas = prepare_formulas(entry, self._feed.client, self._feed.schema, selected)
         pages = self._make_pages(selected, formulas, page_cap=bookmark.page_cap)
         policy = self._make_policy(formulas, bookmark)
@@ -284,16 +292,6 @@ class TableStream(RecordStream):
         )
         self.is_begun = True
         return self._prepared
-
-    def _take_over_bookmark(self, selected: frozenset[str]) -> Bookmark:
-        unreadable = {column.name for column in self.entry.columns if not column.is_readable}
-        return Bookmark(
-            self.stream_state,
-            database_id=self.entry.database.id,
-            table_id=self.entry.table_id,
-            description=self._description,
-            deselected=self.schema["properties"].keys() - selected - unreadable,
-        )
 
     def _make_pages(
         self, selected: frozenset[str], formulas: FormulaQueries | None, *, page_cap: int | None
@@ -364,8 +362,11 @@ class TableStream(RecordStream):
         plan, bookmark, report = started.plan, prepared.bookmark, self.report
         removed = bookmark.not_reported(plan.changes)
         if bookmark.snapshot is not None:  # an earlier run has emitted rows, which lack what was selected since
-            self.tap.report.drift += properties_selected(self.entry, bookmark.newly_selected(self._selected))
+            self.tap.report.drift += properties_selected(
+                self.entry, sorted(self._selected.intersection(bookmark.deselected))
+            )
         bookmark.begin_snapshot(snapshot, feed_repeats=self._feed.repeats_sequence)
+        bookmark.write_to(self.stream_state)
         self.send_version(snapshot.table_version)
         share = snapshot.share_read(plan.last_id)
         with Progress(self.name, self.tap.report.display, start=share or 0.0) as progress:
@@ -375,7 +376,7 @@ class TableStream(RecordStream):
                 if page.part is not None:
                     snapshot.note(page.part, page.last_id)
                     snapshot.is_in_doubt = page.is_in_doubt
-                    bookmark.note_snapshot(snapshot)
+                    bookmark.write_to(self.stream_state)
                     self.tap.write_state(is_new=True)
                 del page
                 progress.advance(report.emitted, snapshot.share_read(plan.last_id))
@@ -389,12 +390,15 @@ class TableStream(RecordStream):
         is_empty = is_confirmed and report.emitted == 0 and plan.mode is ReadMode.FULL
         cap, reached = prepared.pages.size.cap, started.sequence
         bookmark.finish_snapshot(snapshot, sequence=reached, is_empty=is_empty, deleted=removed, page_cap=cap)
+        bookmark.write_to(self.stream_state)
 
     def _read_changes(self, started: StartedRead, prepared: _PreparedTable) -> Iterator[ConvertedPage]:
         plan, bookmark, report = started.plan, prepared.bookmark, self.report
         removed = bookmark.not_reported(plan.changes)
         changed = len(plan.changes.updated) if plan.changes else None
-        self.tap.report.drift += properties_selected(self.entry, bookmark.newly_selected(self._selected))
+        self.tap.report.drift += properties_selected(
+            self.entry, sorted(self._selected.intersection(bookmark.deselected))
+        )
         self.send_version(bookmark.table_version)
         with Progress(self.name, self.tap.report.display) as progress:
             self._schedule.start_followers_of(self)
@@ -406,6 +410,7 @@ class TableStream(RecordStream):
                 self._schedule.start_followers_of(self)
         self._write_tombstones(removed, started.sequence)
         bookmark.advance(started.sequence, is_empty=bookmark.is_empty and report.emitted == 0, deleted=removed)
+        bookmark.write_to(self.stream_state)
         if plan.mode is ReadMode.FORMULAS:
             yield from self._read_formulas(started, prepared)
         if plan.problem is not None:
@@ -427,8 +432,10 @@ class TableStream(RecordStream):
         reached, last_id = started.plan.formulas_after, started.plan.last_id or 0
         if reached >= last_id:
             bookmark.finish_formulas(formulas)
+            bookmark.write_to(self.stream_state)
             return
         bookmark.note_formulas(formulas, reached)  # begun: if it fails at once, the next run begins again
+        bookmark.write_to(self.stream_state)
         names = [column.name for column in self._formula_columns]
         converter = Converter(
             self._formula_columns, zone=self._settings.zone, selected=[KEY_PROPERTY, *names], as_text=self._as_text
@@ -441,6 +448,7 @@ class TableStream(RecordStream):
                     yield from self._convert(page.records, converter, removed=IdSet())
                     reached = page.last_id
                     bookmark.note_formulas(formulas, reached)
+                    bookmark.write_to(self.stream_state)
                     self.tap.write_state(is_new=True)
                     progress.advance(self.report.emitted, compute_share(reached, last_id))
                     self._schedule.start_followers_of(self)
@@ -450,6 +458,7 @@ class TableStream(RecordStream):
         self.write_schema()  # again: loaders that take the last one for all rows in hand are to have that of the rows
         if reached == last_id:
             bookmark.finish_formulas(formulas)
+            bookmark.write_to(self.stream_state)
 
     def _write_schema_of(self, properties: Iterable[str]) -> None:
         """Write a SCHEMA of some properties alone."""

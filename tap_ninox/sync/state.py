@@ -144,77 +144,120 @@ class FormulaRefresh:
         )
 
 
+@dataclass(slots=True, kw_only=True)
 class Bookmark:
-    """Reads and writes one stream's bookmark, which Singer keeps as plain JSON."""
+    """How far a table was read, what was left out, and how its schema was then.
 
-    def __init__(
-        self,
-        values: MutableMapping[str, Any],
+    Attributes:
+        database_id: Handle of the database.
+        table_id: Handle of the table.
+        sequence: Up to which everything is emitted; None before the first reading is complete.
+        table_version: Of the last complete reading.
+        full_refresh_at: When that ended, as it was written.
+        snapshot: The reading under way, if any.
+        formula_refresh: How the formulas were last sent alone.
+        feed_repeats: Whether the feed answers any sequence with that sequence.
+        is_empty: Whether no row of the table was ever emitted under this bookmark, for sure.
+        last_deleted: Ids of records that the last run reported as deleted.
+        deselected: Properties that were left out when rows were read.
+        page_cap: How many records per page the server was seen to send at most when the table was read in full.
+        schema: What the state keeps of the schema; see `known_tables`.
+        description: The table's schema as it is now; None if it cannot be seen, so that what is kept stays.
+        left_out: Properties that could be read and are not, now.
+    """
+
+    database_id: str
+    table_id: str
+    sequence: int | None = None
+    table_version: int | None = None
+    full_refresh_at: Any = None
+    snapshot: Snapshot | None = None
+    formula_refresh: FormulaRefresh = field(default_factory=FormulaRefresh)
+    feed_repeats: bool = False
+    is_empty: bool = False
+    last_deleted: list[int] = field(default_factory=list)
+    deselected: list[str] = field(default_factory=list)
+    page_cap: int | None = None
+    schema: dict[str, Any] = field(default_factory=lambda: dict.fromkeys(SCHEMA_KEYS))
+    description: Description | None = None
+    left_out: Collection[str] = ()
+
+    @classmethod
+    def from_json(
+        cls,
+        saved: Mapping[str, Any],
         *,
         database_id: str,
         table_id: str,
         description: Description | None = None,
-        deselected: Collection[str] = (),
-    ) -> None:
-        """Take over a stream's bookmark; one of another table, or one we cannot have written, is discarded.
+        left_out: Collection[str] = (),
+    ) -> Bookmark:
+        """Return what the state has of a table; of a bookmark of another one, or that we cannot have written, nothing.
 
         Args:
-            values: The bookmark.
+            saved: What it has under the stream's name.
             database_id: Handle of the database.
             table_id: Handle of the table.
-            description: What it is to keep of the table's schema once the table was read with it.
-            deselected: Properties that could be read and are not, likewise.
+            description: The table's schema as it is now.
+            left_out: Properties that could be read and are not, now.
         """
-        self._values = values
-        self._description = description
-        self._deselected = deselected
-        problem = _problem(values, database_id=database_id, table_id=table_id)
+        own = cls(database_id=database_id, table_id=table_id, description=description, left_out=left_out)
+        version = saved.get(TABLE_VERSION)
+        problem = _problem(saved, database_id=database_id, table_id=table_id)
         if problem:
             logger.warning("The bookmark of table %s cannot be used (%s): it gets a full refresh.", table_id, problem)
-            version = values.get(TABLE_VERSION)
-            values.update(dict.fromkeys(values))
-            values[TABLE_VERSION] = version if _is_count(version) else None  # of the rows that the target has
-        values.update(dict.fromkeys(BOOKMARK_KEYS - values.keys()))
-        values.update(replication_key=REPLICATION_KEY, database_id=database_id, table_id=table_id)
+            own.table_version = version if _is_count(version) else None  # of the rows that the target has
+            return own
+        deleted, deselected, cap = (saved.get(key) for key in ("last_deleted", "deselected", "page_cap"))
+        deleted, deselected = (part if isinstance(part, list) else [] for part in (deleted, deselected))
+        own.sequence, own.table_version = saved.get("replication_key_value"), version
+        own.full_refresh_at = saved.get("full_refresh_at")
+        own.snapshot = Snapshot.from_json(saved["snapshot"][0]) if saved.get("snapshot") else None
+        own.formula_refresh = FormulaRefresh.from_json(saved.get("formula_refresh"))
+        own.feed_repeats, own.is_empty = saved.get(FEED_REPEATS) is True, saved.get("is_empty") is True
+        own.last_deleted = list(filter(_is_count, deleted))
+        own.deselected = [name for name in deselected if isinstance(name, str)]
+        own.page_cap = cap if _is_count(cap) and cap > 0 else None
+        own.schema = {key: saved.get(key) for key in SCHEMA_KEYS}
+        return own
 
-    @property
-    def sequence(self) -> int | None:
-        """Sequence up to which everything is emitted; None before the first reading is complete."""
-        return self._values.get("replication_key_value")
-
-    @property
-    def table_version(self) -> int | None:
-        """Version of the last complete reading."""
-        return self._values.get(TABLE_VERSION)
+    def write_to(self, saved: MutableMapping[str, Any]) -> None:
+        """Put it into the state, in place of what that has under the stream's name."""
+        was_sent = self.formula_refresh != FormulaRefresh()
+        saved.update(
+            replication_key=REPLICATION_KEY,
+            replication_key_value=self.sequence,
+            database_id=self.database_id,
+            table_id=self.table_id,
+            table_version=self.table_version,
+            full_refresh_at=self.full_refresh_at,
+            snapshot=[self.snapshot.to_json()] if self.snapshot else None,
+            formula_refresh=[asdict(self.formula_refresh)] if was_sent else None,
+            feed_echoes=self.feed_repeats or None,
+            is_empty=self.is_empty or None,
+            last_deleted=self.last_deleted or None,
+            deselected=self.deselected or None,
+            page_cap=self.page_cap,
+            **self.schema,
+        )
 
     @property
     def is_of_another_schema(self) -> bool:
         """Whether rows that were read under this bookmark may lack what the table has now, or have another form."""
-        return self._description is not None and self._description.differs_from(self._values)
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether no row of the table was ever emitted under this bookmark, for sure."""
-        return self._values.get("is_empty") is True
+        return self.description is not None and self.description.differs_from(self.schema)
 
     def not_reported(self, changes: TableChanges | None) -> IdSet:
         """Return, as a set of its own, the records that a feed names as removed and the last run did not report.
 
         Those that turn up in a page were made again.
         """
-        last = self._values.get("last_deleted")
         left = IdSet(changes.removed) if changes else IdSet()
-        left.difference_update(last if isinstance(last, list) else ())
+        left.difference_update(self.last_deleted)
         return left
-
-    def newly_selected(self, properties: Iterable[str]) -> list[str]:
-        """Return those of the properties that were left out when rows were read before."""
-        left_out = self._values.get("deselected")
-        return sorted(name for name in properties if isinstance(left_out, list) and name in left_out)
 
     def is_older_than(self, age: timedelta | None, *, now: datetime) -> bool:
         """Return whether the last full refresh was longer ago; a time that cannot be read counts as long ago."""
-        return age is not None and _is_past(self._values.get("full_refresh_at"), age, now=now)
+        return age is not None and _is_past(self.full_refresh_at, age, now=now)
 
     def has_formulas_older_than(self, age: timedelta | None, *, now: datetime) -> bool:
         """Return whether the formulas of all rows were sent longer ago, or not to the end."""
@@ -225,50 +268,27 @@ class Bookmark:
 
     def lacks_formulas(self, field_ids: Iterable[str]) -> bool:
         """Return whether no row has had some of these formulas so far, as far as that is known."""
-        shape = shape_in_state(self._values) if self._description is not None else None
+        shape = shape_in_state(self.schema) if self.description is not None else None
         return shape is not None and any(field_id not in shape for field_id in field_ids)
-
-    @property
-    def formula_refresh(self) -> FormulaRefresh:
-        """How the formulas were last sent alone."""
-        return FormulaRefresh.from_json(self._values.get("formula_refresh"))
 
     def note_formulas(self, formulas: Sequence[str], last_id: int) -> None:
         """Note up to which record these formulas, in the form of `FormulaRefresh.formulas`, were sent."""
-        kept = FormulaRefresh(formulas=list(formulas), at=self.formula_refresh.at, last_id=last_id)
-        self._values["formula_refresh"] = [asdict(kept)]
+        self.formula_refresh = FormulaRefresh(formulas=list(formulas), at=self.formula_refresh.at, last_id=last_id)
 
     def finish_formulas(self, formulas: Sequence[str]) -> None:
         """Note that they were sent of all rows."""
-        self._values["formula_refresh"] = [asdict(FormulaRefresh(formulas=list(formulas), at=_now()))]
-        if self._description is not None:
-            self._description.write_formulas_to(self._values)
-
-    @property
-    def page_cap(self) -> int | None:
-        """How many records per page the server was seen to send at most when the table was read in full."""
-        cap = self._values.get("page_cap")
-        return cap if _is_count(cap) and cap > 0 else None
-
-    @property
-    def snapshot(self) -> Snapshot | None:
-        """The reading under way, if any."""
-        saved = self._values.get("snapshot")
-        return Snapshot.from_json(saved[0]) if saved else None
+        self.formula_refresh = FormulaRefresh(formulas=list(formulas), at=_now())
+        if self.description is not None:
+            self.description.write_formulas_to(self.schema)
 
     def begin_snapshot(self, snapshot: Snapshot, *, feed_repeats: bool) -> None:
         """Note that the table gets a full refresh, and whether its feed repeats whatever it is asked."""
-        self._values[FEED_REPEATS] = feed_repeats or None
-        begun = self.snapshot
-        if begun is None or begun.table_version != snapshot.table_version:
+        self.feed_repeats = feed_repeats
+        if self.snapshot is None or self.snapshot.table_version != snapshot.table_version:
             self._remember_schema()  # once: what is added before this reading ends is new to its first rows
-            if self._description is not None:
-                self._description.write_shape_to(self._values)
-        self.note_snapshot(snapshot)
-
-    def note_snapshot(self, snapshot: Snapshot) -> None:
-        """Note how far the table was read so far."""
-        self._values["snapshot"] = [snapshot.to_json()]
+            if self.description is not None:
+                self.description.write_shape_to(self.schema)
+        self.snapshot = snapshot
 
     def finish_snapshot(
         self,
@@ -281,23 +301,21 @@ class Bookmark:
     ) -> None:
         """Note that the table was read in full: from here on, changes after `sequence` suffice."""
         self.advance(sequence, is_empty=is_empty, deleted=deleted)
-        self._values["snapshot"] = None
-        self._values.update(table_version=snapshot.table_version, full_refresh_at=_now(), page_cap=page_cap)
-        self._values["formula_refresh"] = None
+        self.snapshot = None
+        self.table_version, self.full_refresh_at, self.page_cap = snapshot.table_version, _now(), page_cap
+        self.formula_refresh = FormulaRefresh()
 
     def advance(self, sequence: int, *, is_empty: bool, deleted: Iterable[int] = ()) -> None:
         """Note that everything up to a sequence was emitted, and which records were reported as deleted."""
-        before = self._values.get("last_deleted") if sequence == self.sequence else None
-        reported = {*(before or ()), *heapq.nsmallest(MOST_LAST_DELETED, deleted)}
-        self._values["last_deleted"] = sorted(reported)[:MOST_LAST_DELETED] or None
-        self._values["is_empty"] = is_empty or None
-        self._values["replication_key_value"] = sequence
+        before = self.last_deleted if sequence == self.sequence else []
+        self.last_deleted = sorted({*before, *heapq.nsmallest(MOST_LAST_DELETED, deleted)})[:MOST_LAST_DELETED]
+        self.is_empty, self.sequence = is_empty, sequence
         self._remember_schema()
 
     def _remember_schema(self) -> None:
-        if self._description is not None:
-            self._description.write_to(self._values)
-        self._values["deselected"] = sorted(self._deselected) or None
+        if self.description is not None:
+            self.description.write_to(self.schema)
+        self.deselected = sorted(self.left_out)
 
 
 def _now() -> str:
@@ -329,7 +347,7 @@ def known_sequence(values: Mapping[str, Any]) -> int | None:
     return sequence if _is_count(sequence) else None
 
 
-def _problem(values: MutableMapping[str, Any], *, database_id: str, table_id: str) -> str | None:
+def _problem(values: Mapping[str, Any], *, database_id: str, table_id: str) -> str | None:
     if (values.get("database_id") or database_id, values.get("table_id") or table_id) != (database_id, table_id):
         return "it belongs to another table"
     numbers = [values[name] for name in ("replication_key_value", "table_version") if values.get(name) is not None]

@@ -25,7 +25,7 @@ PROMISES = [
         "docs/changes.md",
         "Table versions are milliseconds",
         test="tap/test_versions.py::test_a_version_is_above_that_of_a_bookmark_that_cannot_be_used",
-        defects=(Defect("tap_ninox:Bookmark.__init__", "version if _is_count(version) else None", "None"),),
+        defects=(Defect("tap_ninox:Bookmark.from_json", "version if _is_count(version) else None", "None"),),
     ),
     Promise(
         "docs/explanation/sequence.md",

@@ -244,7 +244,7 @@ PROMISES = [
         test="tap/test_what_shapes_values.py::test_a_time_zone_is_told_until_the_table_was_read_whole",
         defects=(
             Defect("tap_ninox:Description.write_to", "if shape is None:", "if True:"),
-            Defect("tap_ninox:Bookmark.begin_snapshot", "self._description.write_shape_to(self._values)", "pass"),
+            Defect("tap_ninox:Bookmark.begin_snapshot", "self.description.write_shape_to(self.schema)", "pass"),
         ),
     ),
     Promise(
@@ -279,7 +279,11 @@ PROMISES = [
         test="tap/test_first_load.py::test_every_state_of_a_first_load_is_a_place_to_continue_from",
         defects=(
             Defect("tap_ninox:Snapshot.note", "part.last_id = last_id", "part.last_id = last_id + 1"),
-            Defect("tap_ninox:TableStream._read_in_full", "bookmark.note_snapshot(snapshot)", "pass"),
+            Defect(
+                "tap_ninox:TableStream._read_in_full",
+                "bookmark.write_to(self.stream_state) self.tap.write_state(is_new=True)",
+                "self.tap.write_state(is_new=True)",
+            ),
         ),
     ),
     Promise(
@@ -356,7 +360,7 @@ PROMISES = [
         "A deletion that the feed names again in the next run is not reported again.",
         test="tap/test_deleted_records.py::test_a_deletion_that_the_feed_names_again_is_reported_once",
         defects=(
-            Defect("tap_ninox:Bookmark.not_reported", "last if isinstance(last, list) else ()", "()"),
+            Defect("tap_ninox:Bookmark.not_reported", "left.difference_update(self.last_deleted)", "pass"),
             Defect("tap_ninox:DeletedRecordsStream.get_records", "if deleted[-1] not in reported:", "if True:"),
         ),
     ),
@@ -509,7 +513,9 @@ PROMISES = [
         test="tap/test_merged_states.py::test_a_state_names_everything_that_it_will_ever_name_from_its_first_message_on",
         defects=(
             Defect(
-                "tap_ninox:Bookmark.finish_snapshot", 'self._values["snapshot"] = None', 'del self._values["snapshot"]'
+                "tap_ninox:Bookmark.write_to",
+                "snapshot=[self.snapshot.to_json()] if self.snapshot else None",
+                '**({"snapshot": [self.snapshot.to_json()]} if self.snapshot else (saved.pop("snapshot"), {})[1])',
             ),
             Defect("tap_ninox:RecordStream.open_bookmark", "self.stream_state.setdefault(key, None)", "pass"),
         ),

@@ -15,15 +15,15 @@ SNAPSHOT = {"head": 5, "last_id": 9, "table_version": 3}
 
 
 def bookmark(values):
-    return Bookmark(values, database_id="db", table_id="A")
+    return Bookmark.from_json(values, database_id="db", table_id="A")
 
 
 def test_a_reading_under_way_can_be_resumed_and_is_followed_from_its_head():
-    values = {}
-    mark = bookmark(values)
+    values, mark = {}, bookmark({})
     snapshot = Snapshot(head=7, table_version=VERSION)
+    mark.begin_snapshot(snapshot, feed_repeats=False)
     snapshot.note(snapshot.ranges[0], 40)
-    mark.note_snapshot(snapshot)
+    mark.write_to(values)
     assert values["snapshot"] == [{"head": 7, "last_id": 40, "table_version": VERSION}]
     assert bookmark(values).snapshot == snapshot
     assert known_sequence(values) == 7
@@ -31,14 +31,16 @@ def test_a_reading_under_way_can_be_resumed_and_is_followed_from_its_head():
 
 
 def test_a_complete_reading_is_known_up_to_its_head():
-    values = {}
-    mark = bookmark(values)
+    values, mark = {}, bookmark({})
     mark.finish_snapshot(Snapshot(head=7, table_version=VERSION), sequence=7, is_empty=True)
+    mark.write_to(values)
+    assert bookmark(values) == mark
     assert mark.is_empty
     assert known_sequence(values) == 7
     assert values["table_version"] == VERSION
     assert mark.snapshot is None
     mark.advance(12, is_empty=False)
+    mark.write_to(values)
     assert not mark.is_empty
     assert known_sequence(values) == 12
 
@@ -51,18 +53,17 @@ def test_versions_rise_even_if_the_clock_goes_back():
 
 
 def test_a_reading_in_several_places_keeps_the_ranges_that_are_not_read_to_their_end():
-    values = {}
-    mark = bookmark(values)
+    values, mark = {}, bookmark({})
     first, second = IdRange(last_id=0, end=50), IdRange(last_id=50)
     snapshot = Snapshot(head=7, table_version=3, ranges=[first, second])
-    mark.note_snapshot(snapshot)
+    mark.begin_snapshot(snapshot, feed_repeats=False)
     snapshot.note(first, 20)
     snapshot.note(second, 90)
-    mark.note_snapshot(snapshot)
+    mark.write_to(values)
     assert values["snapshot"][0]["ranges"] == [{"last_id": 20, "end": 50}, {"last_id": 90, "end": None}]
     assert bookmark(values).snapshot == snapshot
     snapshot.note(first, 50)
-    mark.note_snapshot(snapshot)
+    mark.write_to(values)
     assert values["snapshot"][0]["last_id"] == 90
 
 
