@@ -219,8 +219,10 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
             streams.append(DeletedRecordsStream(self, entries, feeds))
         if settings.file_streams:
             streams.append(FilesStream(self, entries, feeds))
-        taken = [*(stream.name for stream in streams), *(kind.name for kind in LIST_STREAMS)]
-        return streams + query_streams(self, found.clients, taken=taken, saved=self._saved_catalog)
+        if settings.queries:
+            taken = [*(stream.name for stream in streams), *(kind.name for kind in LIST_STREAMS)]
+            streams += query_streams(self, found.clients, taken=taken, saved=self._saved_catalog)
+        return streams
 
     @property
     def _by_stream(self) -> Names[TableEntry]:
@@ -321,15 +323,18 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
         # Not at a discovery, which has no state, so that a table that was renamed goes by another name there.
         if unknown := choose(self._by_stream, self.settings.refresh, setting="refresh")[1]:
             raise NinoxConfigError(unknown)
-        known = [*self.streams, *(kind.name for kind in LIST_STREAMS)]
-        for name in unknown_streams(self._saved_catalog, known):
-            self.report.fail(name, UnknownStreamError(name))
+        if self._saved_catalog is not None:
+            known = [*self.streams, *(kind.name for kind in LIST_STREAMS)]
+            for name in unknown_streams(self._saved_catalog, known):
+                self.report.fail(name, UnknownStreamError(name))
         tables = [s for s in self.streams.values() if isinstance(s, TableStream) and s.selected]
         if problems := [problem for stream in tables for problem in stream.check_catalog()]:
             raise NinoxConfigError(problems)
         self.report.selected = selected
         self.report.problems = self._problems
         bookmarks, watch = self.state.setdefault("bookmarks", {}), self.found.watch
+        if not bookmarks and self._saved_catalog is None:
+            return  # nothing was known before
         for name, error in watch.unread(bookmarks).items():
             self.report.fail(name, error)
         self.report.drift += watch.drifts(bookmarks, selected=selected)

@@ -180,18 +180,17 @@ def _described(column: Column) -> JsonObject:
     return {key: value for key, value in column_metadata(column).to_dict().items() if value is not None}
 
 
-def unknown_streams(catalog: Mapping[str, Any] | None, known: Iterable[str]) -> list[str]:
+def unknown_streams(catalog: Mapping[str, Any], known: Iterable[str]) -> list[str]:
     """Return what a catalog selects without saying what it is; queries that are not in the settings now are left out.
 
     Args:
-        catalog: A validated one, if any.
+        catalog: A validated one.
         known: Names of all streams that this tap has, or would have under other settings.
     """
     known = set(known)
-    streams = catalog["streams"] if catalog else []
     return [
         stream["tap_stream_id"]
-        for stream in streams
+        for stream in catalog["streams"]
         if stream["tap_stream_id"] not in known and _is_selected(stream) and not _is_known(stream)
     ]
 

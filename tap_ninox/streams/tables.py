@@ -156,12 +156,13 @@ class TableStream(RecordStream):
 
     def check_catalog(self) -> list[str]:
         """Return what a catalog asks for beside the selection and cannot be done; the rest is done from here on."""
-        selected = self._selected
         given = self.tap.input_catalog.get_stream(self.name) if self.tap.input_catalog else None
-        properties = given.schema.to_dict().get("properties") or {} if given else {}
+        if given is None:
+            return []
+        selected, properties = self._selected, given.schema.to_dict().get("properties") or {}
         columns = [column for column in self.entry.columns if column.name in selected and column.is_readable]
         self._as_text, problems = reshaped_columns(self.name, columns, properties)
-        if given and not columns and any(column.is_readable for column in self.entry.columns):
+        if not columns and any(column.is_readable for column in self.entry.columns):
             self.tap.report.drift.append(nothing_selected(self.entry))
         return problems + list(
             key_problems(
@@ -194,7 +195,8 @@ class TableStream(RecordStream):
         """
         if message.stream == self.name:
             self.entry.identify(message.schema)
-            if KEY_PROPERTY in definitions_of(self.name, self.config.get("stream_maps") or {})[0]:
+            maps = self.config.get("stream_maps")
+            if maps and KEY_PROPERTY in definitions_of(self.name, maps)[0]:
                 del message.schema[IDENTITY]
 
     @override
@@ -237,7 +239,7 @@ class TableStream(RecordStream):
                 yield from self._read_in_full(started, started.snapshot, prepared)
             else:
                 yield from self._read_changes(started, prepared)
-            report.vanished = started.changed.vanished
+            report.vanished = started.changed.vanished if started.changed else 0
             self._prepared = None  # of 5,000 tables, their converters and decoders take 60 MB
             self._kept_schema = None
         except (NinoxPermissionError, NinoxNotFoundError) as error:
@@ -271,7 +273,8 @@ class TableStream(RecordStream):
             left_out=self._kept_schema["properties"].keys() - selected - unreadable,
         )
         bookmark.write_to(self.stream_state)
-        formulas = prepare_formulas(entry, self._feed.client, self._feed.schema, selected)
+        columns = self._formula_columns
+        formulas = prepare_formulas(entry, columns, self._feed.client, self._feed.schema) if columns else None
         pages = self._make_pages(selected, formulas, page_cap=bookmark.page_cap)
         policy = self._make_policy(formulas, bookmark)
         start = partial(self._plan_and_start, bookmark, position, pages, policy)

@@ -283,33 +283,31 @@ class _Named:
 
 
 def prepare_formulas(
-    entry: TableEntry, client: DatabaseClient, schema: DatabaseSchema | None, selected: Iterable[str]
+    entry: TableEntry, columns: Sequence[Column], client: DatabaseClient, schema: DatabaseSchema | None
 ) -> FormulaQueries | None:
-    """Return what reads the selected formulas of a table, None if there is nothing to ask for.
+    """Return what reads formulas of a table, None if no script can name them.
 
     Scripts know fields by their caption of today: the schema's where it can be read, else the catalog's.
 
     Args:
         entry: The table.
+        columns: Those of its formulas that are selected.
         client: Reads its database.
         schema: The database as it is now, None if the key may not see it.
-        selected: Names of the selected properties.
     """
-    wanted = set(selected)
-    columns = [column for column in entry.columns if column.computed_as and column.name in wanted]
     tables: list[Table | _Named] = list(schema.tables) if schema else [_Named(entry.table_id, entry.table_name)]
     table = next((table for table in tables if table.id == entry.table_id), _Named(entry.table_id, entry.table_name))
     in_script = quote_name(table, tables)
-    if columns and in_script is None:
+    if in_script is None:
         logger.warning("%s: the formulas are null: no script can name the table for certain.", entry.stream)
-        columns = []
+        return None
     fields = _fields(entry, table if schema and schema.lists_formulas else None)
     named = [(column, next((field for field in fields if field.id == column.field_id), None)) for column in columns]
     formulas = [formula for column, field in named if (formula := _formula(column, field, fields))]
     if not formulas:
         return None
     has_own_id = any(field.name == OWN_ID for field in fields)
-    return FormulaQueries(client, table=in_script or "", formulas=formulas, has_own_id=has_own_id)
+    return FormulaQueries(client, table=in_script, formulas=formulas, has_own_id=has_own_id)
 
 
 def _fields(entry: TableEntry, table: Table | _Named | None) -> list[_Named]:

@@ -27,7 +27,7 @@ class StartedRead:
         plan: What is read.
         sequence: Up to which everything is known when the last page was emitted, those of formulas alone aside.
         pages: What is read, page by page; what has formulas alone comes last.
-        changed: Reads what of it changed.
+        changed: Reads what of it changed; None if nothing is known to.
         full: Reads all of it, or what an earlier run left; None for changes alone.
         snapshot: How far that has come, likewise.
     """
@@ -35,7 +35,7 @@ class StartedRead:
     plan: Plan
     sequence: int
     pages: Iterator[ReadPage]
-    changed: ChangedRecords
+    changed: ChangedRecords | None = None
     full: FullTable | None = None
     snapshot: Snapshot | None = None
 
@@ -65,7 +65,7 @@ def start_reading(plan: Plan, pages: TablePages, *, table_version: int) -> Start
 
 
 def _start_in_full(plan: Plan, pages: TablePages, *, table_version: int) -> StartedRead:
-    changed, snapshot = ChangedRecords(pages), plan.snapshot
+    changed, snapshot = None, plan.snapshot
     if snapshot is None:
         head = pages.feed.head_of(pages.table_id) if plan.head is None else plan.head
         snapshot = Snapshot(head=head, table_version=table_version)
@@ -85,6 +85,7 @@ def _start_in_full(plan: Plan, pages: TablePages, *, table_version: int) -> Star
     )
     read, sequence = iter(full), snapshot.head
     if is_resumed and plan.changes is not None:  # of what an earlier run has emitted, some has changed since
+        changed = ChangedRecords(pages)
         read = chain(read, map(ReadPage, changed.named(plan.changes, bookmark=snapshot.head)))
     if plan.changes is not None and plan.head is not None:
         sequence = plan.head
