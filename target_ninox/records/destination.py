@@ -22,7 +22,7 @@ from target_ninox.limits import Limits
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.mapping.references import Reference
 from target_ninox.mapping.tables import Database, describe
-from target_ninox.records.index import KeyOf, SavedValues
+from target_ninox.records.index import KeyOf, TemporaryDatabase
 from target_ninox.records.matcher import Matcher
 from target_ninox.records.table import TargetTable
 
@@ -66,6 +66,7 @@ class Destination:
         limits: How many records may be changed and deleted.
         max_tries: How often rows are sent in all.
         batch_size: Records per request that are never exceeded; None to find out how many may be.
+        temporary: Keeps what is too much for the memory: known records, and rows that wait.
     """
 
     client: DatabaseClient
@@ -76,7 +77,7 @@ class Destination:
     batch_size: int | None
     _tables: dict[str, TargetTable] = field(default_factory=dict)
     _matchers: dict[tuple[str, tuple[str, ...], str], Matcher] = field(default_factory=dict)
-    _values: SavedValues = field(default_factory=SavedValues)
+    temporary: TemporaryDatabase = field(default_factory=TemporaryDatabase)
     _order: ListOrder = field(default_factory=ListOrder)
 
     def refresh_schema(self) -> None:
@@ -135,15 +136,11 @@ class Destination:
                 key,
                 key_fields=key_fields,
                 kept_fields=kept_fields,
-                values=self._values,
+                database=self.temporary,
                 has_one_spelling=has_one_spelling,
             )
             self._matchers[table_id, key_fields, by] = known
         return known
-
-    def close(self) -> None:
-        """Drop what was kept of its records."""
-        self._values.close()
 
 
 def key_of(plan: WritePlan) -> KeyOf:

@@ -1,12 +1,11 @@
-"""The records of one table by their key: a little memory per record, the values in a temporary file."""
+"""The records of one table by their key: in a temporary database on disk, as a table may have a million of them."""
 
 from __future__ import annotations
 
 import decimal
-from array import array
-from bisect import bisect_left
+import itertools
+import sqlite3
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from tempfile import SpooledTemporaryFile
 from typing import Any, NamedTuple
 
 import msgspec
@@ -16,9 +15,10 @@ KeyOf = Callable[[int, Fields], Hashable | None]
 """Record id and fields → key, None for a record without one."""
 
 MEMORY_BYTES = 4 * 1024 * 1024
-"""Few values stay in memory; beyond this they go to an unnamed file that ends with the process."""
+"""So much of a temporary database stays in memory; the rest goes to an unnamed file that ends with the process."""
 
-_NONE = -1
+_IDS_AT_ONCE = 10_000
+
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=decimal.Decimal)
 
@@ -30,133 +30,94 @@ class ExistingRecord(NamedTuple):
     fields: Fields
 
 
-class SavedValues:
-    """Values of records, all tables of a run together: one file, whatever their number."""
+class TemporaryDatabase:
+    """What is too much for the memory, of all tables of a run together: one file, whatever their number."""
 
     def __init__(self) -> None:
-        """Start empty."""
-        self._file: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115
-        self._end = 0
-        self._is_at_end = True
+        """Start empty; the file is made when it is needed."""
+        self._connection = sqlite3.connect("", isolation_level=None)
+        # Nobody reads it after a crash: no journal. The one transaction, which never ends, spares a write per row.
+        self.run("PRAGMA journal_mode = OFF")
+        self.run(f"PRAGMA cache_size = -{MEMORY_BYTES // 1024}")
+        self.run("BEGIN")
+        self._numbers = itertools.count(1)
 
-    def append(self, fields: Fields) -> int:
-        """Save values; return where they are."""
-        offset = self._end
-        if not self._is_at_end:  # a seek makes the file write what it has gathered
-            self._file.seek(offset)
-            self._is_at_end = True
-        self._end += self._file.write(_ENCODER.encode(fields) + b"\n")
-        return offset
+    def make_table(self, columns: str, *indexed: str) -> str:
+        """Make a table that is searched by some of its columns; return its name."""
+        name = f"table_{next(self._numbers)}"
+        self.run(f"CREATE TABLE {name} ({columns})")
+        for column in indexed:
+            self.run(f"CREATE INDEX {name}_{column} ON {name} ({column})")
+        return name
 
-    def read(self, offset: int) -> Fields:
-        """Return the values at a place."""
-        self._file.seek(offset)
-        self._is_at_end = False
-        return _DECODER.decode(self._file.readline())
+    def run(self, statement: str, *values: Any) -> list[Any]:
+        """Run a statement; return its rows.
+
+        Raises:
+            OSError: The file cannot be written or read, as on a full disk.
+        """
+        try:
+            return self._connection.execute(statement, values).fetchall()
+        except sqlite3.OperationalError as error:
+            message = f"a temporary file cannot be used: {error}"
+            raise OSError(message) from None
 
     def close(self) -> None:
-        """Drop them."""
-        self._file.close()
+        """Drop everything."""
+        self._connection.close()
 
 
 class RecordIndex:
     """Key → records.
 
-    For each record it holds two numbers in arrays and one entry in a dictionary of hashes, about 120 bytes; what a hash
-    points to is compared by its key, so that two keys with one hash stay two.
+    They are found by the hash of their key; what has it is compared by its key, so that two keys with one hash stay
+    two.
     """
 
-    def __init__(self, key_of: KeyOf, *, kept_fields: frozenset[str], values: SavedValues) -> None:
+    def __init__(self, key_of: KeyOf, *, kept_fields: frozenset[str], database: TemporaryDatabase) -> None:
         """Start empty.
 
         Args:
             key_of: Returns a record's key.
             kept_fields: Ids of the fields whose values are wanted back.
-            values: Where they are saved.
+            database: Where they are kept.
         """
         self.kept_fields = kept_fields
         self._key_of = key_of
-        self._values = values
-        self._ids = array("q")
-        self._late: dict[int, int] = {}  # ids that came behind a higher one; the others are sorted
-        self._offsets = array("q")
-        self._next = array("q")
-        self._first: dict[int, int] = {}  # hash of a key → slot, which `_next` chains to others of that hash
-
-    def __contains__(self, record_id: int) -> bool:
-        """Return whether a record is known."""
-        slot = self._slot(record_id)
-        return slot is not None and self._offsets[slot] != _NONE
+        self._run = database.run
+        table = database.make_table("id INTEGER PRIMARY KEY, hash INTEGER, fields BLOB", "hash")
+        self._next_ids = f"SELECT id FROM {table} WHERE id > ? ORDER BY id LIMIT {_IDS_AT_ONCE}"  # noqa: S608 (the name is ours)
+        self._of_hash = f"SELECT id, fields FROM {table} WHERE hash = ? ORDER BY id"  # noqa: S608
+        self._fields = f"SELECT fields FROM {table} WHERE id = ?"  # noqa: S608
+        self._replace = f"REPLACE INTO {table} VALUES (?, ?, ?)"  # noqa: S608
+        self._remove = f"DELETE FROM {table} WHERE id = ?"  # noqa: S608
 
     def ids(self) -> Iterator[int]:
-        """Yield the ids of all known records."""
-        return (record_id for record_id, offset in zip(self._ids, self._offsets, strict=True) if offset != _NONE)
+        """Yield the ids of all known records, ascending."""
+        last_id = 0
+        while rows := self._run(self._next_ids, last_id):
+            yield from (record_id for (record_id,) in rows)
+            last_id = rows[-1][0]
 
     def find(self, key: Hashable) -> list[ExistingRecord]:
         """Return the records with a key, lowest id first."""
-        found = []
-        slot = self._first.get(hash(key), _NONE)
-        while slot != _NONE:
-            fields = self._read(slot)
-            if fields is not None and self._key_of(self._ids[slot], fields) == key:
-                found.append(ExistingRecord(self._ids[slot], fields))
-            slot = self._next[slot]
-        return sorted(found)
+        alike = (
+            ExistingRecord(record_id, _DECODER.decode(fields))
+            for record_id, fields in self._run(self._of_hash, hash(key))
+        )
+        return [record for record in alike if self._key_of(*record) == key]
 
     def put(self, record_id: int, fields: Fields) -> None:
         """Add a record, or replace all that is known of it."""
-        slot = self._slot(record_id)
-        if slot is None:
-            slot = len(self._ids)
-            if self._late or (slot and record_id < self._ids[-1]):
-                self._late[record_id] = slot
-            self._ids.append(record_id)
-            self._offsets.append(_NONE)
-            self._next.append(_NONE)
-        else:
-            self._unlink(slot)
-        kept = {key: value for key, value in fields.items() if key in self.kept_fields}
-        self._offsets[slot] = self._values.append(kept)
+        kept = {field_id: value for field_id, value in fields.items() if field_id in self.kept_fields}
         key = self._key_of(record_id, fields)
-        if key is not None:
-            self._next[slot] = self._first.get(hash(key), _NONE)
-            self._first[hash(key)] = slot
+        self._run(self._replace, record_id, None if key is None else hash(key), _ENCODER.encode(kept))
 
     def merge(self, record_id: int, fields: Fields) -> None:
         """Note that some fields of a record were written."""
-        slot = self._slot(record_id)
-        known = None if slot is None else self._read(slot)
-        self.put(record_id, {**(known or {}), **fields})
+        known = self._run(self._fields, record_id)
+        self.put(record_id, {**_DECODER.decode(known[0][0]), **fields} if known else fields)
 
     def remove(self, record_id: int) -> None:
         """Forget a record."""
-        slot = self._slot(record_id)
-        if slot is not None:
-            self._unlink(slot)
-            self._offsets[slot] = _NONE
-
-    def _slot(self, record_id: int) -> int | None:
-        if record_id in self._late:
-            return self._late[record_id]
-        sorted_end = len(self._ids) - len(self._late) if self._late else len(self._ids)
-        slot = bisect_left(self._ids, record_id, 0, sorted_end)
-        return slot if slot < sorted_end and self._ids[slot] == record_id else None
-
-    def _unlink(self, slot: int) -> None:
-        fields = self._read(slot)
-        key = None if fields is None else self._key_of(self._ids[slot], fields)
-        if key is None:
-            return
-        at = self._first.get(hash(key), _NONE)
-        if at == slot:
-            self._first[hash(key)] = self._next[slot]
-        while at not in {slot, _NONE}:
-            if self._next[at] == slot:
-                self._next[at] = self._next[slot]
-                break
-            at = self._next[at]
-        self._next[slot] = _NONE
-
-    def _read(self, slot: int) -> Fields | None:
-        offset = self._offsets[slot]
-        return None if offset == _NONE else self._values.read(offset)
+        self._run(self._remove, record_id)

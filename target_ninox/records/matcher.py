@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterator, Mapping
 
 from ninox_api.client import NinoxRecord
 from ninox_api.paging import Page
-from target_ninox.records.index import ExistingRecord, Fields, KeyOf, RecordIndex, SavedValues
+from target_ninox.records.index import ExistingRecord, Fields, KeyOf, RecordIndex, TemporaryDatabase
 from target_ninox.records.table import TargetTable
 
 _FEW = 2
@@ -31,7 +31,7 @@ class Matcher:
 
     def __init__(
         self, table: TargetTable, key_of: KeyOf, *, key_fields: tuple[str, ...], kept_fields: frozenset[str],
-        values: SavedValues, has_one_spelling: bool = True,
+        database: TemporaryDatabase, has_one_spelling: bool = True,
     ) -> None:  # fmt: skip
         """Remember what to look for; nothing is sent yet.
 
@@ -40,11 +40,11 @@ class Matcher:
             key_of: Returns a record's key.
             key_fields: Ids of the fields that make up the key; empty where the record id is the key.
             kept_fields: Ids of the fields whose values are wanted.
-            values: Where they are saved.
+            database: Where they are kept.
             has_one_spelling: Whether equal keys are always spelled alike, but for the two forms of Unicode.
         """
         self._has_one_spelling = has_one_spelling
-        self.index = RecordIndex(key_of, kept_fields=kept_fields, values=values)
+        self.index = RecordIndex(key_of, kept_fields=kept_fields, database=database)
         self.has_read_all = False
         self.table = table
         self._key_of = key_of

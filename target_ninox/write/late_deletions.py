@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.records.destination import Destination
-from target_ninox.records.waiting import WaitingRows
 from target_ninox.write.cascade import Cascade, CascadeTakesRowsError, RecordKey, find_cascade
 from target_ninox.write.delete import describe_deletion
 from target_ninox.write.row_writer import Unseen
@@ -51,8 +50,7 @@ def delete_waiting(loaders: Sequence[StreamLoader], *, doubt: str | None) -> Non
             continue
         with loader.working():
             loader.deleter.delete_waiting(deleted)
-            loader.waiting_deletions.close()
-            loader.waiting_deletions = WaitingRows()
+            loader.waiting_deletions.clear()
 
 
 def remove_unseen(

@@ -139,11 +139,9 @@ class Load:
         if self._is_closed:
             return
         self._is_closed = True
-        for loader in self.loaders:
-            loader.close()
         self.client.close()
         self.report.display.clear()  # or the last lines of the log would be behind a bar
-        self.destination.close()
+        self.destination.temporary.close()
         self.rejects.close()
         samples = None
         if self.settings.dry_run:

@@ -99,8 +99,8 @@ class StreamLoader:
         """
         self.account = account
         self.buffered = Buffered()
-        self.waiting = WaitingRows()
-        self.waiting_deletions = WaitingRows()
+        self.waiting = WaitingRows(destination.temporary)
+        self.waiting_deletions = WaitingRows(destination.temporary)
         self.is_finished = False
         self.has_failed = False
         self._settings = settings
@@ -230,7 +230,6 @@ class StreamLoader:
                     self.waiting.discard(identity)
             for row in waiting:
                 self.waiting.put(row)
-            self.waiting = self.waiting.without_gaps()
             self._rows = []
             self.account.show_progress()
 
@@ -331,7 +330,6 @@ class StreamLoader:
         with self.working():
             for block in self.waiting.blocks(newest_first=self._looks_back):
                 self.waiting.discard_all(block, but=self._load(block))
-            self.waiting = self.waiting.without_gaps()
         self._looks_back = not self._looks_back
         return before - len(self.waiting)
 
@@ -347,15 +345,10 @@ class StreamLoader:
         self._failed_from = self.first_unsettled or max(1, self.account.report.read)
         self.has_failed = True
         self._rows = []
-        self.close()
-        self.waiting, self.waiting_deletions = WaitingRows(), WaitingRows()
+        self.waiting.clear()
+        self.waiting_deletions.clear()
         self.account.report.error = reason
         self._claimed.note_failed(self.plan)
-
-    def close(self) -> None:
-        """Drop the rows that wait."""
-        self.waiting.close()
-        self.waiting_deletions.close()
 
 
 class LostStream:

@@ -1109,7 +1109,7 @@ PROMISES = [
         test="target/test_references.py::test_chains_of_rows_that_wait_for_each_other_need_few_rounds",
         defects=(
             Defect("target_ninox:WaitingRows.discard_all", "if row.identity not in kept:", "if True:"),
-            Defect("target_ninox:WaitingRows.blocks", "if block:", "if False:"),
+            Defect("target_ninox:WaitingRows.blocks", "first, last = 1,", "first, last = 2,"),
         ),
     ),
     Promise(
@@ -1117,7 +1117,7 @@ PROMISES = [
         "A row whose linked record has not come yet waits for it, in a temporary file if there are many.",
         test="target/test_references.py::test_rows_about_one_record_that_waits_are_one_row",
         defects=(
-            Defect("target_ninox:WaitingRows._slot", "does_wait and slot != _NONE and", "slot != _NONE and"),
+            Defect("target_ninox:WaitingRows.discard", "does_wait and len(alike) == 1", "len(alike) == 1"),
             Defect("target_ninox:StreamLoader._with_earlier", "[earlier] if earlier is not None else []", "[]"),
         ),
     ),
@@ -1265,7 +1265,9 @@ PROMISES = [
         "docs/changes.md",
         "what is known of the records of all tables is in one temporary file",
         test="unit/test_record_index.py::test_the_values_of_many_tables_take_no_more_memory_than_those_of_one",
-        defects=(Defect("target_ninox:RecordIndex.__init__", "self._values = values", "self._values = SavedValues()"),),
+        defects=(
+            Defect("target_ninox:RecordIndex.__init__", "= database.run", "= (database := TemporaryDatabase()).run"),
+        ),
     ),
     Promise(
         "docs/changes.md",

@@ -126,7 +126,7 @@ def load(simulator, sources, pauses):
         return loader.load(plan.encode({"name": "name 1", **files}, 1), 1, current)
 
     yield run
-    destination.close()
+    destination.temporary.close()
 
 
 def stored(simulator):
