@@ -31,8 +31,9 @@ from ninox_api.schema import Field, check_keys
 
 logger = logging.getLogger(__name__)
 
-_FEW = 2
-"""So many single reads are never dearer than pages: one, and the look whether it was the last."""
+
+_ENOUGH_TO_SORT = 12
+"""So many records are in descending order only if the server has sorted them; where there are fewer, all are seen."""
 
 
 class Watcher(Protocol):
@@ -83,6 +84,7 @@ class TargetTable:
         self.gaps: list[range] = []
         self._order = order or ListOrder()
         self._deleted = 0
+        self._serves_singly: bool | None = None  # whether records come by their own addresses; None: not seen yet
 
     def watch(self, watcher: Watcher) -> None:
         """Pass every change on to a watcher from now on."""
@@ -196,13 +198,13 @@ class TargetTable:
                 return
         yield from self._rest(cursor, tally, is_whole_table=after_id == 0)
 
-    def _counted(self, after_id: int, tally: Tally) -> Iterator[Page]:
-        """Yield pages of ascending ids up to an empty one; count their rows."""
+    def _counted(self, after_id: int, tally: Tally, *, at_most: int | None = None) -> Iterator[Page]:
+        """Yield pages of ascending ids up to an empty one, of so many records at most; count their rows."""
         answer = SizedPage([], 0, 0)
 
         def fetch(after: int) -> Page:
             nonlocal answer
-            answer = self._ask(since_id=after)
+            answer = self._ask(since_id=after, at_most=at_most)
             return answer.records
 
         cursor = after_id
@@ -252,10 +254,38 @@ class TargetTable:
         return self._get(since_id=record_id - 1)
 
     def find(self, record_id: int) -> NinoxRecord | None:
-        """Return one record, or None."""
-        record = self._client.find_record(self.id, record_id)
-        self._check([record] if record else [])
-        return record
+        """Return one record, or None; one call, and at the first that is not there two more."""
+        return next(self._find_each([record_id]), None)
+
+    def _find_each(self, record_ids: Iterable[int]) -> Iterator[NinoxRecord]:
+        """Yield those of some records that exist; one call each.
+
+        Raises:
+            NinoxProtocolError: The server hands out records neither singly nor in full.
+        """
+        wanted = list(record_ids)
+        for record_id in wanted:
+            record = self._client.find_record(self.id, record_id)
+            if record is not None:
+                self._serves_singly = True
+                self._check([record])
+                yield record
+            elif not self._may_believe_404():
+                try:
+                    for page in self._passes(set(), rows=0):
+                        yield from (listed for listed in page if listed.id in wanted)
+                except PageIgnoredError:
+                    raise make_pages_error(self.id) from None
+                return
+
+    def _may_believe_404(self) -> bool:
+        """Return whether the server hands out single records: a 404 to each says nothing of any; two calls once."""
+        if self._serves_singly is None:
+            listed = self._client.get_records(self.id, per_page=1)
+            if not listed:
+                return True
+            self._serves_singly = self._client.find_record(self.id, listed[0].id) is not None
+        return self._serves_singly
 
     def look_up(self, filters: Mapping[str, Any], *, is_wanted: Callable[[NinoxRecord], bool]) -> Page:
         """Return the records whose fields are equal to the filters, as the server understands it.
@@ -277,33 +307,33 @@ class TargetTable:
         return self._seen(found)
 
     def still_there(self, record_ids: Sequence[int]) -> set[int]:
-        """Return which of some records exist; by pages or one by one, whichever takes fewer calls.
+        """Return which of some records exist; from each that no page has shown or passed, a page is read.
+
+        Lists are asked: a single record may be answered with 404 that they still show.
 
         Args:
             record_ids: In ascending order.
         """
-        if len(record_ids) <= _FEW:
-            return self._found_singly(record_ids)
-        wanted, there, before = set(record_ids), set[int](), record_ids[0] - 1
-        tally, cursor = Tally(self._order), before
-        try:
-            for _, page in zip(range(len(record_ids)), self._counted(before, tally), strict=False):
-                there |= wanted.intersection(record.id for record in page)
-                cursor = page[-1].id
-                if cursor >= record_ids[-1]:
-                    break
-        except KeysetUnusableError:
-            self._order.distrust()
-            return self._found_singly(record_ids)
-        if tally.is_in_doubt and not self._has_all(tally, before, cursor, deleted=0):
-            return there | self._found_singly(sorted(wanted - there))
-        left = [record_id for record_id in record_ids if record_id > cursor]
-        if not left or self.ends_at(cursor):  # one empty page proves nothing
-            return there
-        return there | self._found_singly(left)
+        there, left = set[int](), list(record_ids)
+        while left:
+            before, tally = left[0] - 1, Tally(self._order)
+            most = left[-1] - before + 1 if self._order.is_by_id else None
+            try:
+                page = next(self._counted(before, tally, at_most=most), [])
+            except KeysetUnusableError:
+                self._order.distrust()
+                return there | self._found_singly(left)
+            if not page:  # which proves nothing by itself
+                return there if self.ends_at(before) else there | self._found_singly(left)
+            reached, listed = page[-1].id, {record.id for record in page}
+            there |= listed.intersection(left)
+            if tally.is_in_doubt and not self._has_all(tally, before, reached, deleted=0):
+                return there | self._found_singly(record_id for record_id in left if record_id not in listed)
+            left = [record_id for record_id in left if record_id > reached]
+        return there
 
     def _found_singly(self, record_ids: Iterable[int]) -> set[int]:
-        return {record_id for record_id in record_ids if self.find(record_id) is not None}
+        return {record.id for record in self._find_each(record_ids)}
 
     def ends_at(self, record_id: int) -> bool:
         """Return whether no record is beyond an id, in another way than by the pages that end there; 1 or 2 calls."""
@@ -317,14 +347,19 @@ class TargetTable:
 
         A server that does not sort makes it too low: that costs calls, no more.
         """
-        newest = self._client.get_records(self.id, newest=True, per_page=1)
+        self._read_newest(1)
+        return self._newest_id or 0
+
+    def _read_newest(self, count: int) -> Page:
+        """Return some of the newest records, the newest first if the server sorts; one call."""
+        newest = self._client.get_records(self.id, newest=True, per_page=count)
         if self.last_id_before is None and newest and newest[0].id >= self.highest_id:  # else nothing is sorted
             self.last_id_before = newest[0].id
         self._seen(newest)
         if self._end is None:
             self._end = self.highest_id
         self._newest_id = newest[0].id if newest else 0
-        return self._newest_id
+        return newest
 
     def look_for_highest_id(self) -> None:
         """Make sure that `highest_id` is the table's highest; two calls at the first time, none later."""
@@ -333,19 +368,26 @@ class TargetTable:
             self.find_newest_id()
             self.read_new()
 
-    def read_new(self, *, after_loss: bool = False) -> list[NinoxRecord]:
+    def read_new(self) -> list[NinoxRecord]:
         """Return the records beyond the highest id known, and pass them on; one call if there are none.
 
-        Args:
-            after_loss: Whether an answer was just lost. Then two calls, as an empty page proves less than ever.
+        That a page is empty proves nothing: one may come by mistake, and what it hides would be made again. The newest
+        records prove it, if they come in descending order from the highest id known on.
+
+        Raises:
+            NinoxProtocolError: The server hands out no record, though there is one.
         """
         known_id = self.highest_id
-        if after_loss:
-            self.find_newest_id()
-        records = [record for page in self.pages(after_id=known_id) for record in page]
-        for record in records:
+        newest = [record.id for record in self._read_newest(_ENOUGH_TO_SORT)]
+        if newest[:1] == [known_id] and newest == sorted(newest, reverse=True):
+            return []
+        records = [record for page in self.pages(after_id=max(0, known_id - 1)) for record in page]
+        if known_id and not records and self.find(known_id) is not None:
+            raise make_end_error(self.id, known_id - 1)
+        new = [record for record in records if record.id > known_id]
+        for record in new:
             self.note_saved(record.id, record.fields)
-        return records
+        return new
 
     def check_is_readable(self) -> None:
         """Read one record; one call.
@@ -408,5 +450,5 @@ class TargetTable:
             return self._client.get_records(self.id, per_page=self.page_size.current, **query)
         return self._ask(**query).records
 
-    def _ask(self, **query: Any) -> SizedPage:
-        return self.page_size.ask(partial(self._client.get_records, self.id, **query))
+    def _ask(self, *, at_most: int | None = None, **query: Any) -> SizedPage:
+        return self.page_size.ask(partial(self._client.get_records, self.id, **query), at_most=at_most)

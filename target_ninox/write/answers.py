@@ -150,9 +150,7 @@ class UncertainCreateError(NinoxError):
     """Records without a key may have been created, and nothing says which."""
 
 
-def find_saved_rows(
-    table: TargetTable, key_of: KeyOf, chunk: list[Intent], *, after_loss: bool = False
-) -> tuple[list[Outcome], list[Intent]]:
+def find_saved_rows(table: TargetTable, key_of: KeyOf, chunk: list[Intent]) -> tuple[list[Outcome], list[Intent]]:
     """Find out which rows of a failed request are saved; return them and the others, in order.
 
     They are looked for in Ninox before anything is sent again. Updates need no look: sending them again has the effect
@@ -162,7 +160,6 @@ def find_saved_rows(
         table: Where the rows go.
         key_of: Returns the key of a record, comparable with that of a row.
         chunk: What was sent; all of it creates, or none.
-        after_loss: Whether the answer was lost.
 
     Raises:
         UncertainCreateError: Rows without a key may be saved or not.
@@ -170,7 +167,7 @@ def find_saved_rows(
     if not chunk[0].creates:
         return [], chunk
     is_by_id = chunk[0].write.upsert
-    found = _find_by_id(table, chunk) if is_by_id else _find_new(table, key_of, chunk, after_loss=after_loss)
+    found = _find_by_id(table, chunk) if is_by_id else _find_new(table, key_of, chunk)
     saved = [Outcome(intent, found[place], recovered=True) for place, intent in enumerate(chunk) if place in found]
     return saved, [intent for place, intent in enumerate(chunk) if place not in found]
 
@@ -180,10 +177,10 @@ def _find_by_id(table: TargetTable, chunk: Sequence[Intent]) -> dict[int, int]:
     return {place: record_id for place, record_id in wanted.items() if table.find(record_id) is not None}
 
 
-def _find_new(table: TargetTable, key_of: KeyOf, chunk: Sequence[Intent], *, after_loss: bool) -> dict[int, int]:
+def _find_new(table: TargetTable, key_of: KeyOf, chunk: Sequence[Intent]) -> dict[int, int]:
     """Return place in the chunk → id of the record that was not there before and has the row's key."""
     ids_by_key: dict[Hashable, deque[int]] = {}
-    for record in table.read_new(after_loss=after_loss):
+    for record in table.read_new():
         ids_by_key.setdefault(key_of(record.id, record.fields), deque()).append(record.id)
     found = {}
     for place, intent in enumerate(chunk):

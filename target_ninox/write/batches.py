@@ -265,7 +265,7 @@ class BatchWriter:
             The answers; None if nothing was sent, as all rows are saved, or the rest is too many for one request.
         """
         if sending.errors:
-            saved, sending.rest = self._look(sending.rest, after_loss=True)
+            saved, sending.rest = self._look(sending.rest)
             sending.saved += saved
             if sending.rest and sending.is_slow and sending.rest[0].creates:
                 raise sending.errors[-1]  # the server may be at work on them still: nothing is sent twice
@@ -343,11 +343,11 @@ class BatchWriter:
         is_plain = len(chunk) == 1 and chunk[0].creates and not chunk[0].write.upsert and _has_key(chunk[0])
         return is_plain and bool(todo) and self._keeps_refused is False and self._deleted_fields is not None
 
-    def _look(self, chunk: list[Intent], *, after_loss: bool = False) -> tuple[list[Outcome], list[Intent]]:
+    def _look(self, chunk: list[Intent]) -> tuple[list[Outcome], list[Intent]]:
         """Look which rows of a failed request are saved, and which of those that wait, as each record is seen once."""
         waiting = {id(refused.intent): refused for refused in self._waiting}
         together = [*(refused.intent for refused in self._waiting), *chunk]
-        saved, rest = find_saved_rows(self._table, self._key_of, together, after_loss=after_loss)
+        saved, rest = find_saved_rows(self._table, self._key_of, together)
         self._waiting = []
         self._known += [outcome for outcome in saved if id(outcome.intent) in waiting]
         self._known += [_reject_alone(waiting[id(intent)]) for intent in rest if id(intent) in waiting]

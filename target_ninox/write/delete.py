@@ -38,7 +38,7 @@ _FAULT = 500
 """What a script of the table answers that fails (assumed)."""
 
 _MOST_NAMED = 10
-_STILL_THERE = "HTTP 200, but the record is still there"
+_STILL_THERE = ", but the record is still there"
 
 
 _TAKES_ROWS = (
@@ -60,6 +60,13 @@ class Deletion(NamedTuple):
 
     record_id: int
     refusal: str | None = None
+
+
+class _Answer(NamedTuple):
+    """What a single deletion was answered with, and whether that says that the record is gone."""
+
+    status: str
+    is_done: bool
 
 
 class DeletionsRefusedError(NinoxError):
@@ -143,24 +150,25 @@ class TableDeleter:
 
     def _delete_singly(self, record_ids: Sequence[int]) -> dict[int, str]:
         """Delete records one by one; return record id → what was answered, for those that are still there."""
-        if not record_ids:
-            return {}
         answers = {record_id: self._delete_one(record_id) for record_id in record_ids}
-        done = [record_id for record_id, refusal in answers.items() if refusal is None]
-        there = self._table.still_there(done) if done else set()
-        refusals = {record_id: refusal for record_id, refusal in answers.items() if refusal is not None}
-        return refusals | dict.fromkeys(there, _STILL_THERE)
+        done = [record_id for record_id, answer in answers.items() if answer.is_done]
+        there = self._table.still_there(done)
+        return {
+            record_id: answer.status + (_STILL_THERE if answer.is_done else "")
+            for record_id, answer in answers.items()
+            if record_id in there or not answer.is_done
+        }
 
-    def _delete_one(self, record_id: int) -> str | None:
+    def _delete_one(self, record_id: int) -> _Answer:
         try:
-            self._writer.delete_record(self._table.id, record_id)
+            was_there = self._writer.delete_record(self._table.id, record_id)
         except (NinoxRequestError, NinoxServerError) as error:
             self._refused_in_a_row += 1
             if not _is_refusal(error) or self._refused_in_a_row >= MOST_REFUSED_IN_A_ROW:
                 raise
-            return f"HTTP {error.status}"
+            return _Answer(f"HTTP {error.status}", is_done=False)
         self._refused_in_a_row = 0
-        return None
+        return _Answer("HTTP 200" if was_there else "HTTP 404", is_done=True)
 
 
 def _is_refusal(error: NinoxError) -> bool:

@@ -397,7 +397,20 @@ def test_many_deletions_are_looked_at_in_few_calls(simulate, switches):
     if not switches:
         assert len(simulator.log.entries) - deleted_at <= 4
     else:
-        assert len(simulator.log.entries) - deleted_at <= 104
+        assert len(simulator.log.entries) - deleted_at <= 105
+
+
+@pytest.mark.parametrize("numbers", [(7,), (40,), (2, 39), (3, 4, 40)], ids=str)
+@pytest.mark.parametrize("switches", [{}, {"default_order": "shuffled"}, {"records_since_id": "ignored"}], ids=str)
+def test_a_record_that_is_answered_with_404_and_listed_does_not_count_as_deleted(simulate, caplog, numbers, switches):
+    """Its own address may be served to nobody; where lists cannot be cut by id either, all of them are read."""
+    simulator = simulate(shop(40), **switches)
+    simulator.faults.add(kind="status", status=404, path=r"/A/records/\d+$", times=None)
+    simulator.faults.add(kind="keep_all", method="DELETE", path="/A/records$", times=None)
+    run = run_target(simulator, [TOMBSTONES, *tombstones(*numbers)], hard_delete=True)
+    assert len(stored(simulator)) == 40
+    assert run.counts("customers") == {"read": len(numbers), "rejected": len(numbers)}
+    assert "Ninox refused to delete the record with HTTP 404, but the record is still there." in caplog.text
 
 
 def test_an_empty_page_by_mistake_does_not_make_records_deleted(simulate):

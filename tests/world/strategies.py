@@ -438,6 +438,15 @@ empty_lists = st.sampled_from(
 )
 """One at most: a server that says twice that a table is empty is believed."""
 
+saved_and_refused = st.sampled_from([(), (), ({"kind": "status_after", "status": 500, "method": "POST"},)])
+
+denials = st.builds(
+    lambda hides, singly: (*hides, *singly),
+    empty_lists,
+    st.sampled_from([(), (), ({"kind": "status", "status": 404, "path": r"/records/\d+$", "times": None},)]),
+)
+"""Of what is there, in a list or of each single record."""
+
 lies_about_deletions = st.builds(
     lambda kind, after, times: {"kind": kind, "method": "DELETE", "after": after, "times": times},
     st.sampled_from(["keep_all", "keep_one", "keep_one", "login_page", "html", "drop_after"]),

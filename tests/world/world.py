@@ -338,9 +338,9 @@ class TargetWorld(World):
     def target_loads_while_requests_fail(self, stream, faults):
         self.play(stream, faults=faults)
 
-    @rule(stream=draw.input_streams, faults=draw.faults_of_writes)
-    def target_loads_while_writes_fail(self, stream, faults):
-        self.play(stream, faults=faults)
+    @rule(stream=draw.input_streams, faults=draw.faults_of_writes, lies=draw.saved_and_refused, hides=draw.empty_lists)
+    def target_loads_while_writes_fail(self, stream, faults, lies, hides):
+        self.play(stream, faults=[*lies, *faults, *hides])
 
     @rule(stream=draw.input_streams, kill=draw.kills)
     def target_is_killed(self, stream, kill):
@@ -393,16 +393,16 @@ class TargetWorld(World):
         kill=st.sampled_from([None, None, None, (3, True), (4, True), (5, False)]),
         order=st.sampled_from(["id", "sequence", "sequence", "shuffled"]),
         late=st.lists(st.integers(0, 8), max_size=2),
-        hides=draw.empty_lists,
+        denials=draw.denials,
     )
-    def target_deletes_while_it_is_lied_to(self, table, keeps, way, faults, kill, order, late, hides):
+    def target_deletes_while_it_is_lied_to(self, table, keeps, way, faults, kill, order, late, denials):
         """Nothing goes that need not, whatever deletions are answered with; what is told is gone."""
         clearing = Clearing.of(self.people.databases[0], table, keeps, way)
         if clearing is None:
             return
         self.simulator.switches.update({"default_order": order})
         clearing.touch(late)
-        for given in ({"faults": [*faults, *hides], "kill": kill}, {}):
+        for given in ({"faults": [*denials, *faults], "kill": kill}, {}):
             before, mortal, kept = self.census(), clearing.mortal(), clearing.kept()
             run = self.load(clearing.messages, clearing, **given, hard_delete=True)
             gone = before.ids - self.record_keys()
