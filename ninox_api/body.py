@@ -71,15 +71,12 @@ def read_body(response: Body, *, max_bytes: int | None = None, members: Taker | 
 
 def weigh(content: bytes | bytearray) -> int:
     """Return the bytes of an answer that takes as much memory, once decoded; short values make it their number."""
-    return max(len(content), _count_values(content) * BYTES_PER_VALUE)
-
-
-def _count_values(content: bytes | bytearray) -> int:
-    """Return about how many values an answer has: of a large one, a piece in eight is looked at."""
     if len(content) <= _COUNTED_WHOLE_BYTES:
-        return content.count(_BEHIND_EACH_NAME)
-    starts = range(0, len(content), 8 * _COUNTED_BYTES)
-    return 8 * sum(content.count(_BEHIND_EACH_NAME, start, start + _COUNTED_BYTES) for start in starts)
+        values = content.count(_BEHIND_EACH_NAME)
+    else:  # a piece in eight is looked at: about as many
+        starts = range(0, len(content), 8 * _COUNTED_BYTES)
+        values = 8 * sum(content.count(_BEHIND_EACH_NAME, start, start + _COUNTED_BYTES) for start in starts)
+    return max(len(content), values * BYTES_PER_VALUE)
 
 
 def iter_pieces(response: Body) -> Iterator[bytes]:

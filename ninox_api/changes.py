@@ -131,7 +131,12 @@ class FeedReader:
             NinoxProtocolError: The feed is unreadable.
         """
         changes = self._changes
-        changes.sequence, changes.next_record_ids = answer.seq, _read_next_ids(self._next_ids(answer))
+        said = self._next_ids(answer)
+        ids = said.items() if isinstance(said, Mapping) else ()
+        changes.sequence = answer.seq
+        changes.next_record_ids = {
+            table_id: next_id for table_id, next_id in ids if type(next_id) is int and next_id > 0
+        }
         self._note_updates(answer.updates or {})
         self._note_removals(answer.removes)
         removed_or_not = []
@@ -285,11 +290,6 @@ def _read_file_key(entry: Any) -> Any:
     if isinstance(entry, Mapping):
         return entry["nid"] if "nid" in entry else _read_object_key({key: entry.get(key) for key in ("id", "tid")})
     raise _make_error()
-
-
-def _read_next_ids(raw: Any) -> dict[str, int]:
-    said = raw.items() if isinstance(raw, Mapping) else ()
-    return {table_id: next_id for table_id, next_id in said if type(next_id) is int and next_id > 0}
 
 
 def _read_sequence(raw: int | str | None) -> int | None:

@@ -79,11 +79,6 @@ class IdRange:
     last_id: int = 0
     end: int | None = None
 
-    @property
-    def is_read(self) -> bool:
-        """Whether nothing is left; an open range ends only with an empty page."""
-        return self.end is not None and self.last_id >= self.end
-
 
 def cut_range(rest: IdRange, *, end: int | None, page_size: int, pieces: int) -> list[IdRange]:
     """Cut an open range into pieces of full pages, to be read at the same time.
@@ -169,22 +164,18 @@ class SeenIds:
 
     def add(self, page: Page) -> None:
         """Add a page of ascending ids."""
-        if page[-1].id - page[0].id + 1 == len(page):
-            self._add_run(page[0].id, page[-1].id)
-            return
-        for record in page:
-            self._add_run(record.id, record.id)
+        has_gaps = page[-1].id - page[0].id + 1 != len(page)
+        runs = [(record.id, record.id) for record in page] if has_gaps else [(page[0].id, page[-1].id)]
+        for first, last in runs:
+            if self._runs and self._runs[-1] + 1 == first:
+                self._runs[-1] = last
+            else:
+                self._runs.extend((first, last))
 
     def __iter__(self) -> Iterator[int]:
         """Yield the ids."""
         for place in range(0, len(self._runs), 2):
             yield from range(self._runs[place], self._runs[place + 1] + 1)
-
-    def _add_run(self, first: int, last: int) -> None:
-        if self._runs and self._runs[-1] + 1 == first:
-            self._runs[-1] = last
-        else:
-            self._runs.extend((first, last))
 
 
 class ListOrder:
@@ -484,7 +475,13 @@ class PageSize:
         with self._lock:
             self._answered = max(self._answered, asked)
             if asked >= self.current:  # not a page that was cut at the end of a range
-                self._note_cap(asked, rows)
+                # Two pages of one length, the second shorter than asked for, show the server's own bound. That is no
+                # more than likely. So the server is asked for as many as ever, and more rows disprove it.
+                if self.cap is not None and rows > self.cap:
+                    self.cap = None
+                if DEFAULT_PAGE_SIZE <= rows < asked and rows == self._rows_before:
+                    self.cap = rows
+                self._rows_before = rows
             if delivery.weight > self._good_bytes:
                 fitting = max(MIN_PAGE_SIZE, rows * self._good_bytes // delivery.weight)
                 self._next = min(self._next, fitting)
@@ -496,17 +493,6 @@ class PageSize:
                 and delivery.seconds <= QUICK_S
             ):
                 self._next = min(self._most, asked * _GROWTH)
-
-    def _note_cap(self, asked: int, rows: int) -> None:
-        """Take two pages of one length, the second shorter than asked for, for the server's own bound.
-
-        That is no more than likely. So the server is asked for as many as ever, and more rows disprove it.
-        """
-        if self.cap is not None and rows > self.cap:
-            self.cap = None
-        if DEFAULT_PAGE_SIZE <= rows < asked and rows == self._rows_before:
-            self.cap = rows
-        self._rows_before = rows
 
     def is_short(self, rows: int, *, asked: int) -> bool:
         """Return whether a page has fewer records than the server sends where there are more; it may be the last.

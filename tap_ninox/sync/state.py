@@ -115,7 +115,8 @@ class Snapshot:
     def note(self, part: IdRange, last_id: int) -> None:
         """Remember that a range was emitted up to an id."""
         part.last_id = last_id
-        self.ranges = [left for left in self.ranges if not left.is_read]
+        # An open range ends only with an empty page.
+        self.ranges = [left for left in self.ranges if left.end is None or left.last_id < left.end]
 
 
 @dataclass(slots=True, kw_only=True)

@@ -41,8 +41,8 @@ PROMISES = [
         "the bookmark remembers the most that it sends",
         test="tap/test_page_size.py::test_the_bound_of_a_server_is_remembered_and_no_short_page_is_taken_for_the_end",
         defects=(
-            Defect("ninox_api:PageSize._note_cap", "self.cap = rows", "pass"),
-            Defect("ninox_api:PageSize._note_cap", "self.cap = None", "pass"),
+            Defect("ninox_api:PageSize.note", "self.cap = rows", "pass"),
+            Defect("ninox_api:PageSize.note", "self.cap = None", "pass"),
             Defect("tap_ninox:TableStream._read_in_full", "page_cap=cap", "page_cap=None"),
             Defect("ninox_api:PageSize.is_short", "not may_be_cap and", ""),
         ),
