@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ninox_api.errors import NinoxError
-from ninox_api.schema import FORMULA, DatabaseSchema, Field, Table
+from ninox_api.schema import FORMULA, DatabaseSchema, Field
 from ninox_singer.identifiers import make_identifier
 from ninox_singer.names import format_exclusion, is_left_out, is_wanted
 from tap_ninox.discovery.catalog import TableEntry
@@ -26,6 +26,7 @@ from tap_ninox.discovery.known_tables import (
     first_columns,
     known_from_entry,
     known_from_state,
+    owners_in_state,
     shape_in_state,
     shape_of,
     streams_in_state,
@@ -59,15 +60,27 @@ class Drift:
     after: str | None = None
     message: str
 
+    @classmethod
+    def of(
+        cls, entry: TableEntry, kind: str, message: str, *, field_id: str = "", before: str | None = None,
+        after: str | None = None,
+    ) -> Drift:  # fmt: skip
+        """Return a difference of a table that is read."""
+        return cls(
+            kind=kind,
+            database_id=entry.database.id,
+            table_id=entry.table_id,
+            stream=entry.stream,
+            field_id=field_id,
+            before=before,
+            after=after,
+            message=f"{entry.stream}: {message}",
+        )
+
     @property
     def key(self) -> tuple[str, str, str, str]:
         """What is the same for one difference, wherever it was noticed."""
         return (self.database_id, self.table_id, self.field_id, self.kind)
-
-
-def refresh_advice(stream: str) -> str:
-    """Return how to fill a property for rows that were loaded before."""
-    return f"to fill it for rows that were loaded before, {_refresh_once(stream)}"
 
 
 def _refresh_once(stream: str) -> str:
@@ -76,30 +89,26 @@ def _refresh_once(stream: str) -> str:
     return f"run once with refresh: {names} (TAP_NINOX_REFRESH='{names}')"
 
 
+def _fill_older_rows(stream: str) -> str:
+    """Return how to fill a property for rows that were loaded before."""
+    return f"to fill it for rows that were loaded before, {_refresh_once(stream)}"
+
+
 def properties_selected(entry: TableEntry, names: Iterable[str]) -> Iterator[Drift]:
     """Yield the properties that are read now, but were not when older rows were."""
     fields = {column.name: column.field_id for column in entry.columns}
     for name in names:
-        yield Drift(
-            kind="property_selected",
-            database_id=entry.database.id,
-            table_id=entry.table_id,
-            stream=entry.stream,
-            field_id=fields.get(name, ""),
-            after=name,
-            message=f"{entry.stream}: {name} was not read before; {refresh_advice(entry.stream)}.",
-        )
+        message = f"{name} was not read before; {_fill_older_rows(entry.stream)}."
+        yield Drift.of(entry, "property_selected", message, field_id=fields.get(name, ""), after=name)
 
 
 def nothing_selected(entry: TableEntry) -> Drift:
     """Return that a catalog selects a stream and none of its fields: a rule that is mistyped, more often than meant."""
-    return Drift(
-        kind="no_property_selected",
-        database_id=entry.database.id,
-        table_id=entry.table_id,
-        stream=entry.stream,
-        message=f"{entry.stream}: the catalog selects it and none of its fields: its rows have nothing but keys. "
-        f'A select rule names both: "{entry.stream}.*" selects all of them, "!{entry.stream}.*" leaves the stream out.',
+    return Drift.of(
+        entry,
+        "no_property_selected",
+        "the catalog selects it and none of its fields: its rows have nothing but keys. A select rule names both: "
+        f'"{entry.stream}.*" selects all of them, "!{entry.stream}.*" leaves the stream out.',
     )
 
 
@@ -121,161 +130,135 @@ def lost_fields(known: KnownTable, schema: DatabaseSchema) -> LostFieldsError | 
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Comparison:
-    """A table as it was known, and its stream of this run, which may have another name."""
+    """A table as it was known beside what it is now, and its stream of this run, which may have another name."""
 
-    known: KnownTable
-    entry: TableEntry | None
+    def __init__(self, known: KnownTable, entry: TableEntry | None, schema: DatabaseSchema) -> None:
+        self._known = known
+        self._entry = entry
+        self._schema = schema
+        self._table = schema.by_id.get(known.table_id)
+        self._stream = entry.stream if entry else known.stream
+        self._columns = first_columns(entry.columns) if entry else {}
 
-    @property
-    def stream(self) -> str:
-        return self.entry.stream if self.entry else self.known.stream
+    def differences(self) -> Iterator[Drift]:
+        """Yield what is different; of a table that is gone, that alone."""
+        known, table, plain = self._known, self._table, self._entry.plain_name if self._entry else ""
+        if table is None:
+            yield self._drift("table_removed", f"table {known.name!r} is gone.", before=known.name)
+            return
+        if table.name != known.name:
+            message = f"table {known.name!r} is now called {table.name!r}; {self._of_stream_name()}"
+            yield self._drift("table_renamed", message, before=known.name, after=table.name)
+        elif self._stream != known.stream:
+            message = f"table {table.name!r} is named differently now; {self._of_stream_name()}"
+            yield self._drift("stream_renamed", message, before=known.stream, after=self._stream)
+        elif known.plain_name and plain not in {"", known.plain_name}:
+            message = (
+                f"as databases are called now, and by stream_name_format, it would be {plain} and no longer "
+                f"{known.plain_name}; {self._of_stream_name()}"
+            )
+            yield self._drift("stream_kept", message, before=known.plain_name, after=plain)
+        before, now = known.fields, {field.id: field for field in table.fields}
+        for field_id, field in before.items():
+            if field_id in now:
+                yield from self._of_field(field, now[field_id])
+            elif self._schema.lists_formulas or field.type != FORMULA:
+                then = "stays empty" if field_id in self._columns else "is sent no more"
+                message = f"field {field.name!r} is gone; {field.property} {then}."
+                yield self._drift("field_removed", message, field_id=field_id, before=field.name)
+        for new in now.values():
+            if new.id not in before and new.type != REVERSE_REFERENCE:
+                message = f"field {new.name!r} is new: {self._of_new_column(new)}."
+                yield self._drift("field_added", message, field_id=new.id, after=new.name)
 
-    def alias(self, *path: str) -> str:
-        """Return how to keep a name: the setting with the object's id and the old name."""
-        *ids, name = path
-        return json.dumps({".".join((self.known.database_id, self.known.table_id, *ids)): name}, ensure_ascii=False)
+    def _of_field(self, known: KnownField, field: Field) -> Iterator[Drift]:
+        """Yield what is different of a field that is still there."""
+        column = self._columns.get(field.id)
+        name, computed_as = (column.name, column.computed_as) if column else (known.property, "")
+        is_retyped, is_renamed = field.type != known.type, name != known.property
+        # Under its old name, it is reported with what shapes values, until all rows came again.
+        is_read_otherwise = is_renamed and "" != known.computed_as != computed_as != ""
+        had_a_name = known.type != FORMULA or known.computed_as != ""  # else nobody has seen it
+        if field.name != known.name:
+            then = "." if is_retyped and is_renamed else f"; {self._of_property_name(field, known, name)}"
+            message = f"field {known.name!r} is now called {field.name!r}{then}"
+            yield self._drift("field_renamed", message, field_id=field.id, before=known.name, after=field.name)
+        elif is_renamed and not is_retyped and had_a_name and not is_read_otherwise:
+            message = f"field {field.name!r} is named differently now; {self._of_property_name(field, known, name)}"
+            yield self._drift("property_renamed", message, field_id=field.id, before=known.property, after=name)
+        if is_read_otherwise:
+            message = (
+                f"formula {field.name!r} was read as {known.computed_as} and is read as {computed_as}; "
+                f"{self._of_other_type(field, known)}"
+            )
+            yield self._drift("field_retyped", message, field_id=field.id, before=known.computed_as, after=computed_as)
+        if is_retyped:
+            message = (
+                f"field {field.name!r} changed from {known.type} to {field.type}; {self._of_other_type(field, known)}"
+            )
+            yield self._drift("field_retyped", message, field_id=field.id, before=known.type, after=field.type)
 
-    def drift(
+    def _drift(
         self, kind: str, message: str, *, field_id: str = "", before: str | None = None, after: str | None = None
     ) -> Drift:
         return Drift(
             kind=kind,
-            database_id=self.known.database_id,
-            table_id=self.known.table_id,
-            stream=self.stream,
+            database_id=self._known.database_id,
+            table_id=self._known.table_id,
+            stream=self._stream,
             field_id=field_id,
             before=before,
             after=after,
-            message=f"{self.stream}: {message}",
+            message=f"{self._stream}: {message}",
+        )
+
+    def _alias(self, *path: str) -> str:
+        """Return how to keep a name: the setting with the object's id and the old name."""
+        *ids, name = path
+        alias = json.dumps({".".join((self._known.database_id, self._known.table_id, *ids)): name}, ensure_ascii=False)
+        return f"set aliases: {alias}"
+
+    # What follows from a difference, and what to do about it.
+
+    def _of_stream_name(self) -> str:
+        old, new, plain = self._known.stream, self._stream, self._entry and self._entry.plain_name
+        if old != new:
+            return f"the stream was {old}, which gets no more rows. To keep that name, {self._alias(old)}"
+        if not plain or plain == old:
+            return "the stream keeps its name."
+        return f"the stream keeps its name. To rename it, {self._alias(plain)}"
+
+    def _of_property_name(self, field: Field, known: KnownField, name: str) -> str:
+        if name != known.property:
+            alias = self._alias(field.id, known.property)
+            return f"the property was {known.property} and is {name}. To keep that name, {alias}"
+        plain = make_identifier(field.name, fallback=field.id)
+        other = f" To rename it, {self._alias(field.id, plain)}" if plain != name else ""
+        return f"the property stays {name}.{other}"
+
+    def _of_new_column(self, field: Field) -> str:
+        column = self._columns.get(field.id)
+        if column is None:
+            return f"discover again to read it, and {_fill_older_rows(self._stream)}"
+        if not column.is_stored:
+            return "it is computed, and not read unless it is selected"
+        return f"its property is {column.name}; {_fill_older_rows(self._stream)}"
+
+    def _of_other_type(self, field: Field, known: KnownField) -> str:
+        column = self._columns.get(field.id)
+        if column is None:
+            return f"{self._of_new_column(field)}."
+        advice = _fill_older_rows(self._stream)
+        if column.name == known.property:
+            return f"its property stays {column.name}; {advice}."
+        return (
+            f"its property is {column.name} now, and {known.property} keeps the values of before; {advice}. For a "
+            f"loader that can alter a column, {self._alias(field.id, known.property)}"
         )
 
 
-def _differences(known: KnownTable, entry: TableEntry | None, schema: DatabaseSchema) -> Iterator[Drift]:
-    comparison = _Comparison(known=known, entry=entry)
-    table = schema.by_id.get(known.table_id)
-    if table is None:
-        yield comparison.drift("table_removed", f"table {known.name!r} is gone.", before=known.name)
-        return
-    if table.name != known.name:
-        yield comparison.drift(
-            "table_renamed",
-            f"table {known.name!r} is now called {table.name!r}; {_stream_after(comparison)}",
-            before=known.name,
-            after=table.name,
-        )
-    elif comparison.stream != known.stream:
-        yield comparison.drift(
-            "stream_renamed",
-            f"table {table.name!r} is named differently now; {_stream_after(comparison)}",
-            before=known.stream,
-            after=comparison.stream,
-        )
-    elif entry and known.plain_name and entry.plain_name not in {"", known.plain_name}:
-        yield comparison.drift(
-            "stream_kept",
-            f"as databases are called now, and by stream_name_format, it would be {entry.plain_name} and no longer "
-            f"{known.plain_name}; {_stream_after(comparison)}",
-            before=known.plain_name,
-            after=entry.plain_name,
-        )
-    yield from _field_differences(comparison, table, lists_formulas=schema.lists_formulas)
-
-
-def _stream_after(comparison: _Comparison) -> str:
-    old, new, plain = comparison.known.stream, comparison.stream, comparison.entry and comparison.entry.plain_name
-    if old != new:
-        return f"the stream was {old}, which gets no more rows. To keep that name, set aliases: {comparison.alias(old)}"
-    if not plain or plain == old:
-        return "the stream keeps its name."
-    return f"the stream keeps its name. To rename it, set aliases: {comparison.alias(plain)}"
-
-
-def _field_differences(comparison: _Comparison, table: Table, *, lists_formulas: bool) -> Iterator[Drift]:
-    now = {field.id: field for field in table.fields}
-    for field_id, known in comparison.known.fields.items():
-        if field_id in now:
-            yield from _changed_field(comparison, known, now[field_id])
-        elif lists_formulas or known.type != FORMULA:
-            is_pinned = comparison.entry is not None and field_id in first_columns(comparison.entry.columns)
-            then = "stays empty" if is_pinned else "is sent no more"
-            message = f"field {known.name!r} is gone; {known.property} {then}."
-            yield comparison.drift("field_removed", message, field_id=field_id, before=known.name)
-    for field in now.values():
-        if field.id not in comparison.known.fields and field.type != REVERSE_REFERENCE:
-            message = f"field {field.name!r} is new: {_after_adding(comparison, field)}."
-            yield comparison.drift("field_added", message, field_id=field.id, after=field.name)
-
-
-def _after_adding(comparison: _Comparison, field: Field) -> str:
-    column = first_columns(comparison.entry.columns).get(field.id) if comparison.entry else None
-    if column is None:
-        return f"discover again to read it, and {refresh_advice(comparison.stream)}"
-    if not column.is_stored:
-        return "it is computed, and not read unless it is selected"
-    return f"its property is {column.name}; {refresh_advice(comparison.stream)}"
-
-
-def _changed_field(comparison: _Comparison, known: KnownField, field: Field) -> Iterator[Drift]:
-    column = first_columns(comparison.entry.columns).get(field.id) if comparison.entry else None
-    name = column.name if column else known.property
-    computed_as = column.computed_as if column else ""
-    # Under its old name, it is reported with what shapes values, until all rows came again.
-    is_read_otherwise = name != known.property and "" != known.computed_as != computed_as != ""
-    had_a_name = known.type != FORMULA or known.computed_as != ""  # else nobody has seen it
-    if field.name != known.name:
-        is_told_below = field.type != known.type and name != known.property
-        then = "." if is_told_below else f"; {_property_after(comparison, field, known, name)}"
-        yield comparison.drift(
-            "field_renamed",
-            f"field {known.name!r} is now called {field.name!r}{then}",
-            field_id=field.id,
-            before=known.name,
-            after=field.name,
-        )
-    elif name != known.property and field.type == known.type and had_a_name and not is_read_otherwise:
-        yield comparison.drift(
-            "property_renamed",
-            f"field {field.name!r} is named differently now; {_property_after(comparison, field, known, name)}",
-            field_id=field.id,
-            before=known.property,
-            after=name,
-        )
-    if is_read_otherwise:
-        yield comparison.drift(
-            "field_retyped",
-            f"formula {field.name!r} was read as {known.computed_as} and is read as {computed_as}; "
-            f"{_after_retyping(comparison, field, known)}",
-            field_id=field.id,
-            before=known.computed_as,
-            after=computed_as,
-        )
-    if field.type != known.type:
-        then = _after_retyping(comparison, field, known)
-        yield comparison.drift(
-            "field_retyped",
-            f"field {field.name!r} changed from {known.type} to {field.type}; {then}",
-            field_id=field.id,
-            before=known.type,
-            after=field.type,
-        )
-
-
-def _after_retyping(comparison: _Comparison, field: Field, known: KnownField) -> str:
-    column = first_columns(comparison.entry.columns).get(field.id) if comparison.entry else None
-    if column is None:
-        return f"discover again to read it, and {refresh_advice(comparison.stream)}."
-    advice = refresh_advice(comparison.stream)
-    if column.name == known.property:
-        return f"its property stays {column.name}; {advice}."
-    return (
-        f"its property is {column.name} now, and {known.property} keeps the values of before; {advice}. For a loader "
-        f"that can alter a column, set aliases: {comparison.alias(field.id, known.property)}"
-    )
-
-
-def reshaped(
+def _reshaped(
     entry: TableEntry, before: Mapping[str, str], now: Mapping[str, str], *, fields: Container[str]
 ) -> Iterator[Drift]:
     """Yield what shapes values otherwise than when the rows of a table were read, and formulas that none of them has.
@@ -295,26 +278,12 @@ def reshaped(
             yield from properties_selected(entry, [columns[key].name] if key in fields else [])
             continue
         what = f"the type of formula {columns[key].name}" if key in columns else key
-        yield Drift(
-            kind="values_reshaped",
-            database_id=entry.database.id,
-            table_id=entry.table_id,
-            stream=entry.stream,
-            field_id=key if key in columns else "",
-            before=old,
-            after=new,
-            message=f"{entry.stream}: {what} was {old or 'not set'} and is {new or 'not set'}: rows that were loaded "
-            f"before keep their form; to bring all into one, {_refresh_once(entry.stream)}.",
+        message = (
+            f"{what} was {old or 'not set'} and is {new or 'not set'}: rows that were loaded before keep their form; "
+            f"to bring all into one, {_refresh_once(entry.stream)}."
         )
-
-
-def _property_after(comparison: _Comparison, field: Field, known: KnownField, name: str) -> str:
-    plain = make_identifier(field.name, fallback=field.id)
-    if name == known.property:
-        other = f" To rename it, set aliases: {comparison.alias(field.id, plain)}" if plain != name else ""
-        return f"the property stays {name}.{other}"
-    alias = comparison.alias(field.id, known.property)
-    return f"the property was {known.property} and is {name}. To keep that name, set aliases: {alias}"
+        field_id = key if key in columns else ""
+        yield Drift.of(entry, "values_reshaped", message, field_id=field_id, before=old, after=new)
 
 
 class NotReadError(NinoxError):
@@ -365,7 +334,7 @@ class SchemaWatch:
         schemas = self._discovery.schemas if self._discovery else {}
         for table in [*self._saved, *self._known_by_state(bookmarks, selected)]:
             if table.database_id in schemas:  # others are not judged
-                drifts += _differences(table, self._entries.get(table.key), schemas[table.database_id])
+                drifts += _Comparison(table, self._entries.get(table.key), schemas[table.database_id]).differences()
         drifts += self._new_tables(bookmarks, selected)
         retyped = {(drift.stream, drift.field_id) for drift in drifts if drift.kind == "field_retyped"}
         reshaped = self._reshaped(bookmarks, selected)
@@ -443,7 +412,7 @@ class SchemaWatch:
             before = shape_in_state(bookmark) if isinstance(bookmark, Mapping) else None
             if before is not None and entry.stream in selected and not self._settings.refreshes(entry.stream):
                 now = shape_of(entry, self._settings)
-                yield from reshaped(entry, before, now, fields=fields_in_state(bookmarks[entry.stream]))
+                yield from _reshaped(entry, before, now, fields=fields_in_state(bookmarks[entry.stream]))
 
     def _known_by_state(self, bookmarks: Mapping[str, Any], selected: set[str]) -> Iterator[KnownTable]:
         """Yield the tables of the state that are read now, or were under another name, or are gone since."""
@@ -457,12 +426,7 @@ class SchemaWatch:
 
     def _new_tables(self, bookmarks: Mapping[str, Any], selected: set[str]) -> Iterator[Drift]:
         """Yield the tables that nobody knew; of a database of which no table was known, none is called new."""
-        known = {table.key for table in self._saved}
-        known.update(
-            (bookmark["database_id"], bookmark["table_id"])
-            for bookmark in bookmarks.values()
-            if isinstance(bookmark, dict) and "table_id" in bookmark and "database_id" in bookmark
-        )
+        known = {table.key for table in self._saved} | set(owners_in_state(bookmarks).values())
         known_databases = {database_id for database_id, _ in known}
         for database in self._databases:
             for table in database.tables if database.name.id in known_databases else ():

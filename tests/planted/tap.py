@@ -139,7 +139,7 @@ PROMISES = [
         test="tap/test_retyped_fields.py::test_a_formula_that_is_read_later_is_told_and_has_a_type_from_then_on",
         defects=(
             Defect("tap_ninox:Description.write_to", "or key not in {TIME_ZONE, *shape}", ""),
-            Defect("tap_ninox:reshaped", "if key in fields else []", "if False else []"),
+            Defect("tap_ninox.discovery.drift:_reshaped", "if key in fields else []", "if False else []"),
         ),
     ),
     Promise(
@@ -148,7 +148,7 @@ PROMISES = [
         test="tap/test_what_shapes_values.py::"
         "test_a_formula_that_is_not_read_any_more_is_in_no_row_and_no_refresh_is_due",
         defects=(
-            Defect("tap_ninox:reshaped", "(key != TIME_ZONE and new is None)", "False"),
+            Defect("tap_ninox.discovery.drift:_reshaped", "(key != TIME_ZONE and new is None)", "False"),
             Defect("tap_ninox:Description.write_to", "if key in seen}", "}"),
         ),
     ),
@@ -204,7 +204,9 @@ PROMISES = [
         test="tap/test_names_belong_to_ids.py::test_another_format_of_names_is_told_once_and_renames_no_stream[none]",
         defects=(
             Defect(
-                "tap_ninox.discovery.drift:_differences", 'not in {"", known.plain_name}', 'in {"", known.plain_name}'
+                "tap_ninox.discovery.drift:_Comparison.differences",
+                'not in {"", known.plain_name}',
+                'in {"", known.plain_name}',
             ),
             Defect("tap_ninox:Description.write_to", "plain_name=self.plain_name or", "plain_name="),
         ),
@@ -234,7 +236,7 @@ PROMISES = [
             Defect("tap_ninox:apart_by_type", "base = root if is_free else", "base ="),
             Defect("tap_ninox:Description.write_to", ", **new})", "})"),
             Defect("tap_ninox.discovery.names:_names", "roots.get(column.field_id, column.name)", "column.name"),
-            Defect("tap_ninox.discovery.drift:_changed_field", "and not is_read_otherwise:", ":"),
+            Defect("tap_ninox.discovery.drift:_Comparison._of_field", "and not is_read_otherwise:", ":"),
             Defect("tap_ninox:SchemaWatch.drifts", "not in retyped", "is not None"),
         ),
     ),
