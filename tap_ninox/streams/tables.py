@@ -275,7 +275,18 @@ class TableStream(RecordStream):
         bookmark.write_to(self.stream_state)
         columns = self._formula_columns
         formulas = prepare_formulas(entry, columns, self._feed.client, self._feed.schema) if columns else None
-        pages = self._make_pages(selected, formulas, page_cap=bookmark.page_cap)
+        client = self._feed.client
+        if formulas is None:  # their values need a place in each record
+            client = client.decoding(SelectedFieldsDecoder(c for c in entry.columns if c.name in selected))
+        pages = TablePages(
+            client,
+            entry.table_id,
+            self._feed,
+            page_size=self._settings.page_size,
+            page_cap=bookmark.page_cap,
+            schedule=schedule,
+            formulas=formulas,
+        )
         policy = self._make_policy(formulas, bookmark)
         start = partial(self._plan_and_start, bookmark, position, pages, policy)
         self._prepared = _PreparedTable(
@@ -295,22 +306,6 @@ class TableStream(RecordStream):
         )
         self.is_begun = True
         return self._prepared
-
-    def _make_pages(
-        self, selected: frozenset[str], formulas: FormulaQueries | None, *, page_cap: int | None
-    ) -> TablePages:
-        client = self._feed.client
-        if formulas is None:  # their values need a place in each record
-            client = client.decoding(SelectedFieldsDecoder(c for c in self.entry.columns if c.name in selected))
-        return TablePages(
-            client,
-            self.entry.table_id,
-            self._feed,
-            page_size=self._settings.page_size,
-            page_cap=page_cap,
-            schedule=self._schedule,
-            formulas=formulas,
-        )
 
     def _make_policy(self, formulas: FormulaQueries | None, bookmark: Bookmark) -> RefreshPolicy:
         """Say when more than the changes is read: formulas alone, if nobody asks for full refreshes, and it is safe."""
