@@ -106,9 +106,12 @@ def imports_of_files(packages):
     }
     found = {}
     for name, path in paths.items():
-        nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        wanted = [node for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
-        named = {(node.module, f"{node.module}.{alias.name}") for node in wanted for alias in node.names}
+        named = set()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                named |= {(alias.name, alias.name) for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                named |= {(node.module, f"{node.module}.{alias.name}") for alias in node.names}
         found[name] = {inner if inner in paths else module for module, inner in named} & paths.keys() - {name}
     return found
 
@@ -126,7 +129,8 @@ def test_a_circle_would_be_seen(tmp_path, monkeypatch):
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop" / "a.py").write_text("if TYPE_CHECKING:\n    from shop.b import B\n", encoding="utf-8")
     (tmp_path / "shop" / "b.py").write_text("from shop import a\n", encoding="utf-8")
-    assert imports_of_files(["shop"]) == {"shop.a": {"shop.b"}, "shop.b": {"shop.a"}}
+    (tmp_path / "shop" / "c.py").write_text("import shop.b\n", encoding="utf-8")
+    assert imports_of_files(["shop"]) == {"shop.a": {"shop.b"}, "shop.b": {"shop.a"}, "shop.c": {"shop.b"}}
 
 
 LAYERS = {

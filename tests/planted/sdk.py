@@ -23,6 +23,30 @@ PROMISES = [
     ),
     Promise(
         PAGE,
+        "`_env_var_config` asks `ninox_singer/environment.py`",
+        test="unit/test_environment.py::test_every_kind_of_setting_can_come_from_the_environment",
+        defects=(
+            Defect(
+                "ninox_singer:ConfiguredPlugin._env_var_config",
+                "load_env_file()",
+                "return PluginBase._env_var_config.fget(self)",
+            ),
+        ),
+    ),
+    Promise(
+        PAGE,
+        "`_validate_config` brings what comes by whichever door into the types of the schema",
+        test="unit/test_environment.py::test_every_kind_of_setting_can_come_from_the_environment",
+        defects=(
+            Defect(
+                "ninox_singer:ConfiguredPlugin._validate_config",
+                "schema, prefix = self.config_jsonschema, self._env_var_prefix",
+                "return PluginBase._validate_config(self, raise_errors=raise_errors)",
+            ),
+        ),
+    ),
+    Promise(
+        PAGE,
         "it tests streams that are deselected, too, and hides what fails",
         test="tap/test_own_ways_beside_the_sdk.py::test_a_test_of_the_connection_leaves_streams_alone_that_are_deselected",
         defects=(Defect("tap_ninox:OwnTap.run_connection_test", "self.test()", "Tap.run_connection_test(self)"),),
