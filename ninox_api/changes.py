@@ -15,11 +15,13 @@ lose a change or mark a live row as deleted.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSet
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 import msgspec
+from typing_extensions import override
 
 from ninox_api.errors import NinoxProtocolError
 from ninox_api.ids import LARGEST, IdSet, SequenceById
@@ -35,10 +37,6 @@ _FOREIGN_TABLE = re.compile(r"[A-Z]{1,3}[0-9]?")
 
 Record = tuple[str, int]
 """Table id and record id."""
-
-Naming = Callable[[Any, "int | None", Mapping[str, int]], list[Record]]
-"""Returns the records that a key may mean, given the id that is said beside it, and table id → id of its next record;
-none if its table is not known."""
 
 
 class FeedUpdate(msgspec.Struct, gc=False, rename={"id": "_id", "sequence": "_sq"}):
@@ -104,19 +102,26 @@ class FeedChanges:
         return self.tables.setdefault(table_id, TableChanges())
 
 
-class FeedReader:
+class FeedReader(ABC):
     """Reads a feed, of which most may have been taken while it arrived."""
 
-    def __init__(self, name: Naming, next_ids: Callable[[FeedAnswer], Any]) -> None:
-        """Start with nothing.
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self.begin()
+
+    @abstractmethod
+    def _find(self, key: Any, record_id: int | None, next_record_ids: Mapping[str, int]) -> list[Record]:
+        """Return the records that a key may mean; none if its table is not known.
 
         Args:
-            name: Finds the records that a key may mean.
-            next_ids: Returns what an answer says of the ids of new records.
+            key: `"A14"`, or table and record apart.
+            record_id: The record's own id, where the feed says it beside the key.
+            next_record_ids: No record of a table has this id yet, or a higher one.
         """
-        self._name = name
-        self._next_ids = next_ids
-        self.begin()
+
+    @abstractmethod
+    def _next_ids(self, answer: FeedAnswer) -> Any:
+        """Return what an answer says of the ids of new records, by table."""
 
     def begin(self) -> Members:
         """Forget what was taken; return what takes the members of an answer that is about to arrive."""
@@ -141,7 +146,7 @@ class FeedReader:
         self._note_removals(answer.removes)
         removed_or_not = []
         for is_removal, key, update in self._in_doubt:
-            records = self._name(key, update.id, changes.next_record_ids)
+            records = self._find(key, update.id, changes.next_record_ids)
             changes.passed_over += not records
             for table_id, record_id in records:
                 if is_removal:
@@ -155,7 +160,7 @@ class FeedReader:
             changes.of(table_id).updated.note(record_id, None)  # which of them it was, a look decides
         for table in changes.tables.values():
             table.updated.sort()
-        _add_files(changes, answer.files, lambda key: self._name(key, None, changes.next_record_ids))
+        _add_files(changes, answer.files, lambda key: self._find(key, None, changes.next_record_ids))
         return changes
 
     def _take_updates(self, members: bytes) -> None:
@@ -166,7 +171,7 @@ class FeedReader:
 
     def _note_updates(self, updates: dict[str, FeedUpdate]) -> None:
         for key, update in updates.items():
-            records = self._name(key, update.id, {})
+            records = self._find(key, update.id, {})
             if len(records) == 1:
                 self._changes.of(records[0][0]).updated.note(records[0][1], _read_sequence(update.sequence))
             else:
@@ -174,41 +179,70 @@ class FeedReader:
 
     def _note_removals(self, raw: list[Any] | dict[str, Any] | None) -> None:
         for key, record_id in _iter_removals(raw):
-            records = self._name(key, record_id, {})
+            records = self._find(key, record_id, {})
             if len(records) == 1:
                 self._changes.of(records[0][0]).removed.add(records[0][1])
             else:
                 self._in_doubt.append((True, key, FeedUpdate(id=record_id)))
 
 
-def new_database_feed(table_ids: Iterable[str]) -> FeedReader:
-    """Return what sorts the changes of a database by table.
+class DatabaseFeedReader(FeedReader):
+    """Sorts the changes of a database by table."""
 
-    Args:
-        table_ids: All tables of the database, needed to split ids such as `"A14"`.
-    """
-    known = frozenset(table_ids)
+    def __init__(self, table_ids: Iterable[str]) -> None:
+        """Take all tables of the database, needed to split ids such as `"A14"`."""
+        self._known = frozenset(table_ids)
+        super().__init__()
 
-    def name(key: Any, record_id: int | None, next_record_ids: Mapping[str, int]) -> list[Record]:
-        return _find_records(key, known, record_id=record_id, next_record_ids=next_record_ids)
-
-    return FeedReader(name, lambda answer: answer.next_record_ids)
-
-
-def new_table_feed(table_id: str) -> FeedReader:
-    """Return what reads the changes of one table, whose keys may leave the table out."""
-
-    def name(key: Any, record_id: int | None, _: Mapping[str, int]) -> list[Record]:
+    @override
+    def _find(self, key: Any, record_id: int | None, next_record_ids: Mapping[str, int]) -> list[Record]:
+        known = self._known
         if isinstance(key, tuple):
-            number = key[1] if key[0] == table_id else None
+            if key[0] not in known and not _FOREIGN_TABLE.fullmatch(key[0]):
+                raise _make_error()
+            return [key] if key[0] in known else []
+        if not isinstance(key, str):
+            raise _make_error()
+        splits = [
+            (key[:length], number)
+            for length in range(1, len(key))
+            if key[:length] in known and (number := _read_record_id(key[length:])) is not None
+        ]
+        if record_id is not None:
+            splits = [split for split in splits if split[1] == record_id]
+        if len(splits) > 1:
+            splits = [split for split in splits if split[1] < next_record_ids.get(split[0], split[1] + 1)] or splits
+        if not splits and not (_FOREIGN_NID.fullmatch(key) and key.endswith(str(record_id or ""))):
+            raise _make_error()
+        return splits
+
+    @override
+    def _next_ids(self, answer: FeedAnswer) -> Any:
+        return answer.next_record_ids
+
+
+class TableFeedReader(FeedReader):
+    """Reads the changes of one table, whose keys may leave the table out."""
+
+    def __init__(self, table_id: str) -> None:
+        """Take the table."""
+        self._table_id = table_id
+        super().__init__()
+
+    @override
+    def _find(self, key: Any, record_id: int | None, next_record_ids: Mapping[str, int]) -> list[Record]:
+        if isinstance(key, tuple):
+            number = key[1] if key[0] == self._table_id else None
         else:
-            number = key.removeprefix(table_id) if isinstance(key, str) else key
+            number = key.removeprefix(self._table_id) if isinstance(key, str) else key
         found = _read_record_id(number)
         if found is None or record_id not in {None, found}:
             raise _make_error()
-        return [(table_id, found)]
+        return [(self._table_id, found)]
 
-    return FeedReader(name, lambda answer: {table_id: answer.next_record_id})
+    @override
+    def _next_ids(self, answer: FeedAnswer) -> Any:
+        return {self._table_id: answer.next_record_id}
 
 
 def _iter_removals(raw: list[Any] | dict[str, Any] | None) -> Iterator[tuple[Any, int | None]]:
@@ -234,37 +268,6 @@ def _read_object_key(removal: Mapping[str, Any]) -> Any:
     if not isinstance(table_id, str) or record_id is None:
         raise _make_error()
     return (table_id, record_id)
-
-
-def _find_records(
-    key: Any, known: frozenset[str], *, record_id: int | None, next_record_ids: Mapping[str, int]
-) -> list[Record]:
-    """Return the records that a key of a database's feed may mean; none if its table is not known.
-
-    Args:
-        key: `"A14"`, or table and record apart.
-        known: All tables.
-        record_id: The record's own id, where the feed says it beside the key.
-        next_record_ids: No record of a table has this id yet, or a higher one.
-    """
-    if isinstance(key, tuple):
-        if key[0] not in known and not _FOREIGN_TABLE.fullmatch(key[0]):
-            raise _make_error()
-        return [key] if key[0] in known else []
-    if not isinstance(key, str):
-        raise _make_error()
-    splits = [
-        (key[:length], number)
-        for length in range(1, len(key))
-        if key[:length] in known and (number := _read_record_id(key[length:])) is not None
-    ]
-    if record_id is not None:
-        splits = [split for split in splits if split[1] == record_id]
-    if len(splits) > 1:
-        splits = [split for split in splits if split[1] < next_record_ids.get(split[0], split[1] + 1)] or splits
-    if not splits and not (_FOREIGN_NID.fullmatch(key) and key.endswith(str(record_id or ""))):
-        raise _make_error()
-    return splits
 
 
 def _add_files(changes: FeedChanges, raw: Any, name: Callable[[Any], list[Record]]) -> None:

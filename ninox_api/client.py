@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from ninox_api.body import MAX_PAGE_BYTES, repair_text
-from ninox_api.changes import FeedAnswer, FeedChanges, FeedReader, new_database_feed, new_table_feed
+from ninox_api.changes import DatabaseFeedReader, FeedAnswer, FeedChanges, FeedReader, TableFeedReader
 from ninox_api.config import ConnectionConfig
 from ninox_api.errors import NinoxError, NinoxNotFoundError, NinoxProtocolError, NinoxScriptError
 from ninox_api.files import Download, NinoxFile, Upload, parse_files
@@ -252,11 +252,11 @@ class DatabaseClient:
 
         It cannot be asked for in pages (none are documented): a server that runs out of time is not asked for long.
         """
-        return self._read_feed(new_database_feed(table_ids), "changes", since_sequence=since_sequence)
+        return self._read_feed(DatabaseFeedReader(table_ids), "changes", since_sequence=since_sequence)
 
     def get_table_changes(self, table_id: str, since_sequence: int) -> FeedChanges:
         """Return what changed in one table since a sequence, likewise."""
-        reader = new_table_feed(table_id)
+        reader = TableFeedReader(table_id)
         return self._read_feed(reader, "tables", table_id, "changes", since_sequence=since_sequence)
 
     def _read_feed(self, reader: FeedReader, *segments: str, since_sequence: int) -> FeedChanges:

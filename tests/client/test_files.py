@@ -11,7 +11,7 @@ from decimal import Decimal
 import pytest
 
 from ninox_api import ConnectionConfig, DatabaseName, NinoxClient
-from ninox_api.changes import FeedAnswer, new_database_feed
+from ninox_api.changes import DatabaseFeedReader, FeedAnswer
 from ninox_api.errors import AnswerTooLargeError, NinoxProtocolError, NinoxServerError, NinoxTransportError
 from ninox_api.files import Download, RangeRefusedError, parse_files
 from ninox_simulator.server import Simulator
@@ -163,7 +163,7 @@ def test_a_list_of_files_is_read_as_far_as_it_can_be():
     ],
 )
 def test_the_files_of_the_feed_are_read_in_whatever_form_they_come(raw, files, unread):
-    changes = new_database_feed(["A"]).finish(FeedAnswer(seq=9, files=raw))
+    changes = DatabaseFeedReader(["A"]).finish(FeedAnswer(seq=9, files=raw))
     assert (changes.tables["A"].files if files else {}) == files
     assert changes.unread_files == unread
 

@@ -451,7 +451,7 @@ PROMISES = [
         "docs/explanation/sequence.md",
         "If a feed cannot be read, because its form is unknown, it is too large or it never arrives in time,",
         test="unit/test_change_feed.py::test_a_key_of_another_form_makes_the_feed_unreadable_and_is_never_skipped",
-        defects=(Defect("ninox_api:_find_records", "if not splits and not", "if False and not"),),
+        defects=(Defect("ninox_api:DatabaseFeedReader._find", "if not splits and not", "if False and not"),),
     ),
     Promise(
         "docs/explanation/sequence.md",

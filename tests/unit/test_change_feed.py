@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ninox_api.changes import FeedAnswer, new_database_feed, new_table_feed
+from ninox_api.changes import DatabaseFeedReader, FeedAnswer, TableFeedReader
 from ninox_api.errors import NinoxProtocolError
 
 TABLES = ("A", "B", "ZD", "A1")
@@ -15,12 +15,12 @@ TABLES = ("A", "B", "ZD", "A1")
 
 def read(updates=None, removes=None, tables=TABLES, **more):
     answer = msgspec.convert({"seq": 9, "updates": updates, "removes": removes, **more}, FeedAnswer)
-    return new_database_feed(tables).finish(answer)
+    return DatabaseFeedReader(tables).finish(answer)
 
 
 def read_table(updates=None, removes=None, table="A", **more):
     answer = msgspec.convert({"seq": 9, "updates": updates, "removes": removes, **more}, FeedAnswer)
-    return new_table_feed(table).finish(answer)
+    return TableFeedReader(table).finish(answer)
 
 
 def test_updates_with_and_without_a_sequence_which_may_be_text():

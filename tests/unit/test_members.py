@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ninox_api import body
-from ninox_api.changes import FeedAnswer, new_database_feed
+from ninox_api.changes import DatabaseFeedReader, FeedAnswer
 from ninox_api.errors import NinoxProtocolError
 from ninox_api.ids import IdSet, SequenceById
 from tests.helpers import limits
@@ -35,11 +35,11 @@ def _said(changes):
 
 
 def _as_a_whole(text):
-    return _said(new_database_feed(["A", "B", "A1"]).finish(msgspec.json.decode(text, type=FeedAnswer)))
+    return _said(DatabaseFeedReader(["A", "B", "A1"]).finish(msgspec.json.decode(text, type=FeedAnswer)))
 
 
 def _in_pieces(text, piece, least=1):
-    reader, content = new_database_feed(["A", "B", "A1"]), bytearray()
+    reader, content = DatabaseFeedReader(["A", "B", "A1"]), bytearray()
     with limits.short_feeds_read_while_they_arrive(least):
         members = reader.begin()
         for start in range(0, len(text), piece):
