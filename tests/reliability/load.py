@@ -3,65 +3,25 @@
 from __future__ import annotations
 
 import json
-import re
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-from ninox_simulator.seeds import BULK_DATABASE_ID, BULK_TEAM_ID, RecordDocument, bulk, field_id, table_id
+from ninox_simulator.seeds import BULK_DATABASE_ID, BULK_TEAM_ID, RecordDocument, bulk
 from ninox_simulator.server import Simulator
 from tests.helpers.commands import COMMAND
+from tests.helpers.measured import rows_and_state, run_measured, write_config
 from tests.helpers.run import schema
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customers, database, field, table, team
 
-TIMEOUT_S = 1800
 MOST_MB = 150
-MOST_MB_ABOVE_SDK = 50
-SDK_CATALOG = """
-import json, sys
-from singer_sdk.singerlib import Catalog
-print(json.dumps(Catalog.from_dict(json.load(open(sys.argv[1]))).to_dict(), indent=2))
-"""
-# A process inherits the peak of the one that starts it, so a small one stands between this one and the command.
-MEASURE = """
-import resource, subprocess, sys
-done = subprocess.run(sys.argv[2:], stdout=open(sys.argv[1], "wb"), stderr=subprocess.PIPE)
-sys.stderr.buffer.write(done.stderr)
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
-sys.exit(done.returncode)
-"""
 
 
 def _timed(directory, program, simulator, *more, **settings):
-    """Run a command; return what it wrote, its seconds and its peak memory in MB."""
-    config = directory / "config.json"
-    config.write_text(json.dumps({"api_url": simulator.url, "auth_token": simulator.token, **settings}))
-    command = [*COMMAND, program, "--config", config, *more]
-    started = time.monotonic()
-    peak = _peak(directory, *command)
-    return directory / "output", time.monotonic() - started, peak
-
-
-def _peak(directory, *command):
-    """Run a command; return its peak memory in MB."""
-    measured = [sys.executable, "-c", MEASURE, directory / "output", *command]
-    done = subprocess.run(measured, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    return int(done.stdout) // (1024**2 if sys.platform == "darwin" else 1024)
-
-
-def _count(output, stream="shop"):
-    """Return how many rows of tables are in an output, and its last state."""
-    rows, state = 0, None
-    mark = re.compile(rb'^\{"type":"RECORD","stream":"' + stream.encode())
-    with output.open("rb") as lines:
-        for line in lines:
-            rows += mark.match(line) is not None
-            if line.startswith(b'{"type":"STATE"'):
-                state = line
-    return rows, json.loads(state)["value"] if state else None
+    """Run a command, whose settings may name constants; return what it wrote, its seconds and its peak memory in MB."""
+    config = write_config(directory, simulator, **settings)
+    took = run_measured(*COMMAND, program, "--config", config, *more, output=directory / "output")
+    return directory / "output", took.seconds, took.mb
 
 
 def _records(count):
@@ -72,7 +32,7 @@ def tap_rows(directory, rows):
     """Read a table whole, then follow a day on which a hundredth of it changed."""
     with Simulator(seed=team(database({"A": customers()}, {"A": _records(rows)}))) as simulator:
         output, seconds, peak = _timed(directory, "tap-ninox", simulator)
-        count, state = _count(output)
+        count, state = rows_and_state(output)
         assert count == rows
         yield f"tap: {rows:,} rows, first load", seconds, peak
         edit = simulator.store.database(TEAM_ID, DATABASE_ID)
@@ -80,7 +40,7 @@ def tap_rows(directory, rows):
             edit.update("A", number, {"B": -number})
         (directory / "state.json").write_text(json.dumps(state))
         output, seconds, peak = _timed(directory, "tap-ninox", simulator, "--state", directory / "state.json")
-        assert _count(output)[0] == len(range(1, rows + 1, 100))
+        assert rows_and_state(output)[0] == len(range(1, rows + 1, 100))
         yield f"tap: {rows // 100:,} changes among {rows:,} rows", seconds, peak
 
 
@@ -132,33 +92,11 @@ def target_waiting(directory, rows):
         yield f"target: {rows:,} rows before the records they link to", seconds, peak
 
 
-def target_streams(directory, count):
-    """Load rows of many streams that come in turn."""
-    names = [f"Field {n}" for n in range(10)]
-    lines = directory / "input"
-    with lines.open("w", encoding="utf-8") as file:
-        for n in range(count):
-            described = schema(f"Table {n}", names[:1], **dict.fromkeys(names, "string"))
-            file.write(json.dumps(described) + "\n")
-        for number in range(2000):
-            row = {name: f"{name} {number}" for name in names}
-            for n in range(count):
-                file.write(json.dumps({"type": "RECORD", "stream": f"Table {n}", "record": row}) + "\n")
-    fields = {field_id(n): field("string", name) for n, name in enumerate(names)}
-    tables = {table_id(n): table(f"Table {n}", **fields) for n in range(count)}
-    with Simulator(seed=team(database(tables))) as simulator:
-        _, seconds, peak = _timed(directory, "target-ninox", simulator, "--input", lines, database="Shop")
-        stored = simulator.store.database(TEAM_ID, DATABASE_ID).tables.values()
-        assert [len(table.records) for table in stored] == [2000] * count
-        assert peak <= MOST_MB, f"{peak} MB, more than {MOST_MB}"
-        yield f"target: {count} streams of 2,000 rows in turn", seconds, peak
-
-
 def tap_tables(directory, count):
     """Read many tables, then follow a day on which a hundred of them changed at once."""
     with Simulator(seed=bulk(tables=count, rows=20, fields=2)) as simulator:
         output, seconds, peak = _timed(directory, "tap-ninox", simulator)
-        rows, state = _count(output, "bulk")
+        rows, state = rows_and_state(output)
         assert rows == 20 * count
         yield f"tap: {count} tables", seconds, peak
         edit = simulator.store.database(BULK_TEAM_ID, BULK_DATABASE_ID)
@@ -168,25 +106,8 @@ def tap_tables(directory, count):
             edit.delete(table_id, 8)
         (directory / "state.json").write_text(json.dumps(state))
         output, seconds, peak = _timed(directory, "tap-ninox", simulator, "--state", directory / "state.json")
-        assert _count(output, "bulk")[0] == 2 * len(changed)
+        assert rows_and_state(output)[0] == 2 * len(changed)
         yield f"tap: {len(changed)} of {count} tables changed at once", seconds, peak
-
-
-def tap_catalog(directory, count):
-    """Describe and read many empty tables; and have the SDK alone read and write the catalog of them."""
-    saved = directory / "catalog.json"
-    with Simulator(seed=bulk(tables=count, rows=0)) as simulator:
-        output, seconds, described = _timed(directory, "tap-ninox", simulator, "--discover")
-        output.rename(saved)
-        sdk = _peak(directory, sys.executable, "-c", SDK_CATALOG, saved)
-        yield f"the SDK's own catalog of {count:,} tables of 10 fields", 0.0, sdk
-        yield f"tap: {count:,} tables, --discover", seconds, described
-        _, seconds, read = _timed(directory, "tap-ninox", simulator)
-        yield f"tap: {count:,} tables without rows", seconds, read
-        _, seconds, read_saved = _timed(directory, "tap-ninox", simulator, "--catalog", saved)
-        yield f"tap: {count:,} tables without rows, with a saved catalog", seconds, read_saved
-        most = max(described, read, read_saved)
-        assert most <= sdk + MOST_MB_ABOVE_SDK, f"{most} MB, more than {MOST_MB_ABOVE_SDK} above {sdk}"
 
 
 def both_fields(directory, count):
@@ -194,7 +115,7 @@ def both_fields(directory, count):
     with Simulator(seed=bulk(tables=1, rows=100, fields=count)) as simulator:
         read = [dict(record.fields) for record in simulator.store.database(BULK_TEAM_ID, BULK_DATABASE_ID).records("A")]
         output, seconds, peak = _timed(directory, "tap-ninox", simulator)
-        assert _count(output, "bulk")[0] == 100
+        assert rows_and_state(output)[0] == 100
         yield f"tap: {count:,} fields, 100 rows", seconds, peak
     lines = directory / "input"
     with output.open("rb") as file:
@@ -212,7 +133,7 @@ def both_large_values(directory, size):
     rows = [RecordDocument(n, {"A": chr(64 + n) * size, "B": n}, n) for n in range(1, 11)]
     with Simulator(seed=team(database({"A": customers()}, {"A": rows}))) as simulator:
         output, seconds, peak = _timed(directory, "tap-ninox", simulator, page_size=2)
-        assert _count(output)[0] == 10
+        assert rows_and_state(output)[0] == 10
         yield f"tap: 10 texts of {size // 10**6} MB, 2 a page", seconds, peak
     lines = directory / "input"
     with output.open("rb") as file:
@@ -232,9 +153,7 @@ def run_load(options):
         (tap_rows, options.rows),
         (target_rows, options.rows),
         (target_waiting, 300_000),
-        (target_streams, 200),
         (tap_tables, max(110, min(500, options.rows // 100))),
-        (tap_catalog, 5000),
         (both_fields, 2000),
         (both_large_values, 10_000_000),
     )

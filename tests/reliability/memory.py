@@ -7,7 +7,6 @@ what is measured another.
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -26,25 +25,16 @@ from ninox_simulator.seeds import (
     table_id,
 )
 from ninox_simulator.server import Simulator
+from tests.helpers.measured import rows_and_state, run_measured, write_config
 from tests.helpers.run import schema
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customers, database, field, table, team
 
-TIMEOUT_S = 1800
 MOST_MB = 150
 MOST_MB_ABOVE_SDK = 50
 SDK_CATALOG = """
 import json, sys
 from singer_sdk.singerlib import Catalog
 print(json.dumps(Catalog.from_dict(json.load(open(sys.argv[1]))).to_dict(), indent=2))
-"""
-# A process inherits the peak of the one that starts it, so a small one stands between this one and the command.
-MEASURE = """
-import resource, subprocess, sys
-done = subprocess.run(sys.argv[2:], stdout=open(sys.argv[1], "wb"), stderr=subprocess.PIPE)
-sys.stderr.buffer.write(done.stderr)
-used = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(used.ru_maxrss, used.ru_utime)
-sys.exit(done.returncode)
 """
 
 
@@ -57,25 +47,15 @@ class Peak(NamedTuple):
     most_mb: int | None = MOST_MB
 
 
-def measured(name, directory, *command, most_mb=MOST_MB):
-    """Run a command, its output into the directory's `output`; return what it took."""
-    done = subprocess.run(
-        [sys.executable, "-c", MEASURE, directory / "output", *command],
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_S,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    peak, user_s = done.stdout.split()
-    return Peak(name, int(peak) // (1024**2 if sys.platform == "darwin" else 1024), float(user_s), most_mb)
+def _measured(name, directory, *command, most_mb=MOST_MB):
+    took = run_measured(*command, output=directory / "output")
+    return Peak(name, took.mb, took.user_s, most_mb)
 
 
 def _run(name, directory, program, simulator, *more, most_mb=MOST_MB, **settings):
-    config = directory / "config.json"
-    config.write_text(json.dumps({"api_url": simulator.url, "auth_token": simulator.token, **settings}))
+    config = write_config(directory, simulator, **settings)
     command = Path(sys.executable).with_name(program)
-    return measured(name, directory, command, "--config", config, *more, most_mb=most_mb)
+    return _measured(name, directory, command, "--config", config, *more, most_mb=most_mb)
 
 
 def tap(name, directory, simulator, *more, **settings):
@@ -85,17 +65,6 @@ def tap(name, directory, simulator, *more, **settings):
 def target(name, directory, simulator, **settings):
     """Load the directory's `input`."""
     return _run(f"target: {name}", directory, "target-ninox", simulator, "--input", directory / "input", **settings)
-
-
-def _rows(output):
-    """Return how many rows of tables are in an output, and its last state."""
-    rows, state = 0, None
-    with output.open("rb") as lines:
-        for line in lines:
-            rows += line.startswith(b'{"type":"RECORD"') and not line.startswith(b'{"type":"RECORD","stream":"ninox_')
-            if line.startswith(b'{"type":"STATE"'):
-                state = json.loads(line)["value"]
-    return rows, state
 
 
 def _write_input(directory, output):
@@ -110,7 +79,7 @@ def large_rows(directory, rows=1000, size=100_000):
     documents = [RecordDocument(n, {"A": f"{n:07d}" * (size // 7), "B": n}, n) for n in range(1, rows + 1)]
     with Simulator(seed=team(database({"A": customers()}, {"A": documents}))) as simulator:
         yield tap(f"{rows:,} rows of 100 kB", directory, simulator)
-        assert _rows(directory / "output")[0] == rows
+        assert rows_and_state(directory / "output")[0] == rows
     with (directory / "input").open("w", encoding="utf-8") as file:
         file.write(json.dumps(schema("customers", ["Amount"], Name="string", Amount="integer")) + "\n")
         for n in range(1, rows + 1):
@@ -145,7 +114,7 @@ def wide_rows(directory, rows=4000, fields=2000):
     """A table of 2,000 fields, each way."""
     with Simulator(seed=_wide(1, rows, fields)) as simulator:
         yield tap(f"{fields:,} fields, {rows:,} rows", directory, simulator)
-        assert _rows(directory / "output")[0] == rows
+        assert rows_and_state(directory / "output")[0] == rows
         _write_input(directory, directory / "output")
     with Simulator(seed=_wide(1, 0, fields)) as simulator:
         for what in ("created", "fed again"):
@@ -166,13 +135,13 @@ def in_flight(directory, tables=8, rows=2000, fields=2000):
             simulator,
             max_parallel_requests=8,
         )
-        assert _rows(directory / "output")[0] == tables * 1000
+        assert rows_and_state(directory / "output")[0] == tables * 1000
     with Simulator(seed=_wide(tables, rows, fields)) as simulator:
         for latency_s in (0.0, 0.15):
             simulator.faults.latency_s = latency_s
             name = f"8 requests in flight, {tables} tables of {fields:,} fields x {rows:,} rows, {latency_s} s each"
             yield tap(name, directory, simulator, max_parallel_requests=8)
-            assert _rows(directory / "output")[0] == tables * rows
+            assert rows_and_state(directory / "output")[0] == tables * rows
 
 
 def interleaved(directory, count=200, rows=2000):
@@ -199,7 +168,7 @@ def feed(directory, changes=300_000, size=20):
     documents = [RecordDocument(n, {"A": "x" * size, "B": n}, n) for n in range(1, 2 * changes + 1)]
     with Simulator(seed=team(database({"A": customers()}, {"A": documents}))) as simulator:
         yield tap(f"{2 * changes:,} rows", directory, simulator)
-        (directory / "state.json").write_text(json.dumps(_rows(directory / "output")[1]))
+        (directory / "state.json").write_text(json.dumps(rows_and_state(directory / "output")[1]))
         edit = simulator.store.database(TEAM_ID, DATABASE_ID)
         for number in range(2 * changes - 1, 0, -2):  # from the end, where taking one out moves none
             edit.update("A", number, {"B": -number})
@@ -207,7 +176,7 @@ def feed(directory, changes=300_000, size=20):
         what = "" if size < 100 else f" of {size} bytes"
         name = f"{changes:,} changes{what}, and as many deletions"
         yield tap(name, directory, simulator, "--state", directory / "state.json")
-        assert _rows(directory / "output")[0] == 2 * changes
+        assert rows_and_state(directory / "output")[0] == 2 * changes
 
 
 def feed_of_large_records(directory):
@@ -221,7 +190,7 @@ def _described(name, directory, simulator, *, has_many):
     described = tap(f"{name}, --discover", directory, simulator, "--discover")
     (directory / "output").rename(saved)
     command = (sys.executable, "-c", SDK_CATALOG, saved)
-    sdk = measured(f"the SDK's own catalog: {name}", directory, *command, most_mb=None)
+    sdk = _measured(f"the SDK's own catalog: {name}", directory, *command, most_mb=None)
     most = max(MOST_MB, sdk.mb + MOST_MB_ABOVE_SDK)
     most_without = most if has_many else MOST_MB
     yield sdk
