@@ -128,7 +128,8 @@ class QueryStream(RecordStream):
             record: Record = {}
             for name, read in parsers.items():
                 value = row.get(name)
-                report.bad.repaired[name] += is_damaged(value)
+                if is_damaged(value):
+                    report.bad.repaired[name] += 1
                 try:
                     record[name] = None if value is None or value == "" else read(value)
                 except BadValueError:
