@@ -52,7 +52,8 @@ def schema_page():
 def run_page():
     report = {
         "started_at": "2026-11-29T12:00:00Z", "seconds": 2.0, "succeeded": False, "interrupted": None, "api_calls": 40,
-        "rows": 5, "deleted": 1, "problems": [], "drift": [{"kind": "added", "message": "Field 'VAT id' is new."}],
+        "rows": 5, "deleted": 1, "problems": [],
+        "drift": [{"kind": "added", "message": f"Field 'VAT id' is new: {LONG.replace(' ', '_') * 2}"}],
         "streams": {f"s{n}": tap_stream(rows=n) for n in range(20)} | {"x": tap_stream(error="HTTP 403 " * 20)},
     }  # fmt: skip
     counts = {"read": 2, "created": 1, "rejected": 1, "seconds": 1.0, "api_calls": 3}
@@ -105,6 +106,12 @@ def test_no_name_is_cut_that_has_room(schema_page, look_at, view):
         **view,
     )
     assert seen == {"far": [], "near": [], "isNear": True}
+
+
+@WIDTHS
+def test_no_text_about_a_run_goes_beyond_its_edge(run_page, look_at, view):
+    seen = look_at(run_page, TOOLS + "return all('.run').filter(isCut).map((one) => one.textContent);", **view)
+    assert seen == []
 
 
 @WIDTHS
