@@ -17,9 +17,9 @@ from __future__ import annotations
 import logging
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from msgspec.structs import replace
 
@@ -171,7 +171,11 @@ class _RefusedAlone(NamedTuple):
 
 
 class BatchWriter:
-    """Saves the rows of one stream."""
+    """Saves the rows of one stream.
+
+    Attributes:
+        deleted_fields: Those that were found to be there no more, and are not sent.
+    """
 
     def __init__(
         self, plan: WritePlan, destination: Destination, *, find_deleted_fields: Callable[[], frozenset[str]]
@@ -190,17 +194,14 @@ class BatchWriter:
         self._shown_key = shown_key_of(plan)
         self._find_deleted_fields = find_deleted_fields
         self._ids_matter = False
-        self._deleted_fields: frozenset[str] | None = None
+        self.deleted_fields: frozenset[str] = frozenset()
+        self._has_looked_for_deleted_fields = False
         self._tries_left = destination.max_tries
         self._refused_in_a_row = 0
         self._keeps_refused: bool | None = None  # whether of a refused request anything was saved; None: not seen yet
+        self._todo: deque[list[Intent]] = deque()  # requests to send, as far as they are not divided
         self._waiting: list[_RefusedAlone] = []
-        self._known: list[Outcome] = []  # of those that waited
-
-    @property
-    def deleted_fields(self) -> frozenset[str]:
-        """Fields that were found to be there no more, and are not sent."""
-        return self._deleted_fields or frozenset()
+        self._known: list[Outcome] = []  # to be yielded
 
     def save(self, intents: Iterable[Intent], *, ids_matter: bool = False) -> Iterator[Outcome]:
         """Save rows, creates first, each kind in the order given; yield what became of each as soon as it is known.
@@ -220,22 +221,25 @@ class BatchWriter:
             # without a key, a record can only be found among the others of a request if there are none
             alone = [intent for intent in chunk if creates and intent.row.encoded.files and not _has_key(intent)]
             together = [intent for intent in chunk if intent not in alone] if alone else chunk
-            todo = deque([*([together] if together else []), *([intent] for intent in alone)])
-            while todo or self._waiting:
-                if todo:
-                    yield from self._save_first(todo)
-                else:
-                    self._look([])
-                yield from self._known
-                self._known.clear()
+            self._todo = deque([*([together] if together else []), *([intent] for intent in alone)])
+            while self._todo or self._waiting:
+                try:
+                    if self._todo:
+                        self._save_next()
+                    else:
+                        self._look([])
+                finally:  # what is known is said, also before an error ends the run
+                    yield from self._known
+                    self._known.clear()
 
-    def _save_first(self, todo: deque[list[Intent]]) -> Iterator[Outcome]:
-        chunk = todo.popleft()
+    def _save_next(self) -> None:
+        """Send the next request, and learn what became of its rows; what is to be sent again comes next."""
+        chunk = self._todo.popleft()
         if len(chunk) > self._size.current:
-            _put_first(todo, [chunk[: self._size.current], chunk[self._size.current :]])
+            self._put_first(chunk[: self._size.current], chunk[self._size.current :])
             return
-        if self._deleted_fields:
-            chunk = [self._without_deleted_fields(intent, self._deleted_fields) for intent in chunk]
+        if self.deleted_fields:
+            chunk = [_leave_out(intent, self.deleted_fields) for intent in chunk]
         sending = _Sending(chunk)
         try:
             answers = retry.repeat(
@@ -244,19 +248,19 @@ class BatchWriter:
                 again="Checking what was saved before the rest is sent again,",
             )
         except NinoxError as error:
-            yield from sending.saved
-            if error not in sending.errors or _is_lost(error):
+            self._known += sending.saved
+            if error not in sending.errors or not _is_refusal(error):
                 raise
-            yield from self._after_failure(sending.rest, error, todo)
-        else:
-            yield from sending.saved
-            if answers is None and sending.rest:  # they are too many by now; the tries that failed count on
-                self._tries_left -= len(sending.errors)
-                todo.appendleft(sending.rest)
-                return
-            self._tries_left = self._destination.max_tries
-            if answers is not None:
-                yield from self._outcomes(sending.rest, answers, todo)
+            self._divide(sending.rest, error)
+            return
+        self._known += sending.saved
+        if answers is None and sending.rest:  # they are too many by now; the tries that failed count on
+            self._tries_left -= len(sending.errors)
+            self._put_first(sending.rest)
+            return
+        self._tries_left = self._destination.max_tries
+        if answers is not None:
+            self._judge(sending.rest, answers)
 
     def _send(self, sending: _Sending) -> Sequence[SavedRecord] | None:
         """Send the rows of a request that are not saved; if an answer was lost, look first which are.
@@ -292,56 +296,58 @@ class BatchWriter:
             self._size.note(rows, deliveries[-1])
         return answers
 
-    def _after_failure(self, chunk: list[Intent], error: NinoxError, todo: deque[list[Intent]]) -> Iterator[Outcome]:
-        if _status(error) == _TOO_LARGE:
-            yield from self._too_large(chunk, todo)
-        elif isinstance(error, NinoxRequestError | NinoxServerError) and error.status in _REFUSALS:
-            yield from self._refused(chunk, error, todo)
-        else:
-            raise error
-
-    def _too_large(self, chunk: list[Intent], todo: deque[list[Intent]]) -> Iterator[Outcome]:
-        if len(chunk) == 1:
-            yield _reject(chunk[0], code="too_large", reason="Ninox does not take a row of this size (HTTP 413).")
-        else:
+    def _divide(self, chunk: list[Intent], error: NinoxAPIError) -> None:
+        """Send the rows of a refused request again in smaller ones, until those that are to blame are alone."""
+        if error.status == _TOO_LARGE and len(chunk) > 1:
             self._size.shrink(len(chunk))
-            todo.appendleft(chunk)
-
-    def _refused(self, chunk: list[Intent], error: NinoxAPIError, todo: deque[list[Intent]]) -> Iterator[Outcome]:
-        if self._may_wait(chunk, todo):
+            self._put_first(chunk)
+            return
+        if error.status == _TOO_LARGE:
+            self._reject(chunk[0], code="too_large", reason="Ninox does not take a row of this size (HTTP 413).")
+            return
+        if self._may_wait(chunk):
             self._count_refused(error)
             self._waiting.append(_RefusedAlone(chunk[0], error.status))
             return
         saved, rest = self._look(chunk)
-        yield from saved
+        self._known += saved
         self._keeps_refused = bool(saved or self._keeps_refused)
         if not rest:
             return
-        if self._deleted_fields is None:
-            self._deleted_fields = self._find_deleted_fields()
-            if self._deleted_fields:
-                todo.appendleft(rest)
+        if not self._has_looked_for_deleted_fields:
+            self._has_looked_for_deleted_fields = True
+            self.deleted_fields = self._find_deleted_fields()
+            if self.deleted_fields:
+                self._put_first(rest)
                 return
         if saved:  # what stood before the bad row is there, so the next one is to blame
             self._refused_in_a_row = 0
             self._size.note_bad_row()
-            _put_first(todo, [part for part in (rest[:1], rest[1:]) if part])
+            self._put_first(rest[:1], rest[1:])
             return
         self._size.note_refused(len(rest))
         if len(rest) > 1:
-            _put_first(todo, list(_divide(rest, math.ceil(len(rest) / PARTS))))
+            size = math.ceil(len(rest) / PARTS)
+            self._put_first(*(rest[start : start + size] for start in range(0, len(rest), size)))
         else:
             self._count_refused(error)
-            yield _reject(rest[0], code="refused", reason=describe_refusal(error.status))
+            self._reject(rest[0], code="refused", reason=describe_refusal(error.status))
 
-    def _may_wait(self, chunk: list[Intent], todo: deque[list[Intent]]) -> bool:
+    def _put_first(self, *chunks: list[Intent]) -> None:
+        """Let requests come next, in this order."""
+        self._todo.extendleft(chunk for chunk in reversed(chunks) if chunk)  # extendleft turns them around
+
+    def _reject(self, intent: Intent, *, code: str, reason: str) -> None:
+        self._known.append(Outcome(intent, error=RowRejectedError(code=code, reason=reason)))
+
+    def _may_wait(self, chunk: list[Intent]) -> bool:
         """Return whether a refused row needs no look: what is created next is to get the very next id.
 
         That spares a call for each bad row, where looks have shown that nothing refused is saved; if it was this time,
         ids are missing, and it is looked for then.
         """
         is_plain = len(chunk) == 1 and chunk[0].creates and not chunk[0].write.upsert and _has_key(chunk[0])
-        return is_plain and bool(todo) and self._keeps_refused is False and self._deleted_fields is not None
+        return is_plain and bool(self._todo) and self._keeps_refused is False and self._has_looked_for_deleted_fields
 
     def _look(self, chunk: list[Intent]) -> tuple[list[Outcome], list[Intent]]:
         """Look which rows of a failed request are saved, and which of those that wait, as each record is seen once."""
@@ -377,29 +383,26 @@ class BatchWriter:
             )
             raise RefusesEverythingError(message) from error
 
-    def _outcomes(
-        self, chunk: list[Intent], answers: Sequence[SavedRecord], todo: deque[list[Intent]]
-    ) -> Iterator[Outcome]:
+    def _judge(self, chunk: list[Intent], answers: Sequence[SavedRecord]) -> None:
+        """Learn from the answers to a request what became of its rows."""
         checked: Answers | None = None
         if chunk[0].creates and not chunk[0].write.upsert:
             checked = assign(chunk, answers, highest_id=self._table.highest_id, shown_key=self._shown_key)
         elif len(answers) == len(chunk) and all(map(_fits, chunk, answers)):
             checked = Answers(answers, are_certain=True)
         if checked is None or (self._ids_matter and not checked.are_certain):
-            yield from self._by_what_is_there(chunk, answers, todo)
+            self._judge_by_what_is_there(chunk, answers)
             return
         if self._waiting:
             self._settle_waiting([answer.id or 0 for answer in checked.in_order if answer.error is None])
         for intent, answer in zip(chunk, checked.in_order, strict=True):
             if answer.error is None:
                 self._refused_in_a_row = 0
-                yield Outcome(intent, answer.id or 0, is_certain=checked.are_certain)
+                self._known.append(Outcome(intent, answer.id or 0, is_certain=checked.are_certain))
             else:
-                yield _reject(intent, code="not_saved", reason=_reason(answer.error))
+                self._reject(intent, code="not_saved", reason=_reason(answer.error))
 
-    def _by_what_is_there(
-        self, chunk: list[Intent], answers: Sequence[SavedRecord], todo: deque[list[Intent]]
-    ) -> Iterator[Outcome]:
+    def _judge_by_what_is_there(self, chunk: list[Intent], answers: Sequence[SavedRecord]) -> None:
         """Judge rows whose answers cannot be told apart: those that cannot be found are rejected.
 
         Where there are fewer answers to more rows than a request had before, the server may take no more at once, and
@@ -418,30 +421,23 @@ class BatchWriter:
             answered = {answer.id for answer in answers if answer.error is None}
             saved = [Outcome(intent, intent.write.id or 0) for intent in chunk if intent.write.id in answered]
             rest = [intent for intent in chunk if intent.write.id not in answered]
-        yield from saved
+        self._known += saved
         if rest and len(answers) < len(chunk) and self._size.is_new(len(chunk)):
             self._size.shrink(len(chunk))
-            todo.appendleft(rest)
+            self._put_first(rest)
             return
         for intent in rest:
-            yield _reject(intent, code="not_saved", reason="Ninox answered 200, but did not save the row.")
-
-    @staticmethod
-    def _without_deleted_fields(intent: Intent, deleted: frozenset[str]) -> Intent:
-        fields = {key: value for key, value in intent.write.fields.items() if key not in deleted}
-        return replace(intent, write=replace(intent.write, fields=fields))
+            self._reject(intent, code="not_saved", reason="Ninox answered 200, but did not save the row.")
 
 
 def _is_lost(error: NinoxError) -> bool:
     """Return whether nobody knows what a failed request has done."""
-    is_refusal = _status(error) == _TOO_LARGE or (
-        isinstance(error, NinoxRequestError | NinoxServerError) and error.status in _REFUSALS
-    )
-    return isinstance(error, NinoxServerError | NinoxTransportError | NinoxProtocolError) and not is_refusal
+    return isinstance(error, NinoxServerError | NinoxTransportError | NinoxProtocolError) and not _is_refusal(error)
 
 
-def _status(error: NinoxError) -> int | None:
-    return error.status if isinstance(error, NinoxAPIError) else None
+def _is_refusal(error: NinoxError) -> TypeGuard[NinoxAPIError]:
+    """Return whether rows are to blame, each by itself or their number."""
+    return isinstance(error, NinoxRequestError | NinoxServerError) and error.status in _REFUSALS
 
 
 def _has_key(intent: Intent) -> bool:
@@ -455,21 +451,13 @@ def _fits(intent: Intent, answer: SavedRecord) -> bool:
     return answer.id is not None and intent.write.id in {None, answer.id}
 
 
-def _put_first(todo: deque[list[Intent]], parts: Sequence[list[Intent]]) -> None:
-    """Let parts come next, in this order."""
-    todo.extendleft(reversed(parts))  # extendleft turns them around
-
-
-def _divide(chunk: list[Intent], size: int) -> Iterator[list[Intent]]:
-    return (chunk[start : start + size] for start in range(0, len(chunk), size))
-
-
-def _reject(intent: Intent, *, code: str, reason: str) -> Outcome:
-    return Outcome(intent, error=RowRejectedError(code=code, reason=reason))
+def _leave_out(intent: Intent, field_ids: Collection[str]) -> Intent:
+    fields = {key: value for key, value in intent.write.fields.items() if key not in field_ids}
+    return replace(intent, write=replace(intent.write, fields=fields))
 
 
 def _reject_alone(refused: _RefusedAlone) -> Outcome:
-    return _reject(refused.intent, code="refused", reason=describe_refusal(refused.status))
+    return Outcome(refused.intent, error=RowRejectedError(code="refused", reason=describe_refusal(refused.status)))
 
 
 def _reason(error: Any) -> str:

@@ -217,7 +217,9 @@ PROMISES = [
         "What a server silently leaves out of a larger batch is sent again",
         test="target/test_batch_size.py::test_rows_that_a_server_leaves_out_of_a_larger_batch_are_sent_again",
         defects=(
-            Defect("target_ninox:BatchWriter._by_what_is_there", "and self._size.is_new(len(chunk))", "and False"),
+            Defect(
+                "target_ninox:BatchWriter._judge_by_what_is_there", "and self._size.is_new(len(chunk))", "and False"
+            ),
             Defect("target_ninox:BatchWriter._send", "len(answers) == rows and deliveries", "deliveries"),
         ),
     ),

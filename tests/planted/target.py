@@ -321,11 +321,7 @@ PROMISES = [
         "docs/guarantees.md",
         "One bad row in a batch costs no other: it is found by dividing the batch, and named",
         test="target/test_refused_rows.py::test_one_bad_row_in_a_thousand",
-        defects=(
-            Defect(
-                "target_ninox:BatchWriter._refused", "list(_divide(rest, math.ceil(len(rest) / PARTS)))", "[rest[:1]]"
-            ),
-        ),
+        defects=(Defect("target_ninox:BatchWriter._divide", "range(0, len(rest), size)", "range(0, size, size)"),),
     ),
     Promise(
         "docs/guarantees.md",
@@ -344,7 +340,7 @@ PROMISES = [
         "Whatever order or ids a save is answered with, no later row, link or file lands on another record",
         test="target/test_answers.py::test_a_file_lands_on_the_record_of_its_row",
         defects=(
-            Defect("target_ninox:BatchWriter._outcomes", "self._ids_matter and not checked.are_certain", "False"),
+            Defect("target_ninox:BatchWriter._judge", "self._ids_matter and not checked.are_certain", "False"),
             Defect("target_ninox:BatchWriter.save", "if creates and intent.row.encoded.files", "if False"),
         ),
     ),
@@ -1298,7 +1294,7 @@ PROMISES = [
         "docs/changes.md",
         "A bad row in every ten is no longer taken for a table that takes no row",
         test="target/test_refused_rows.py::test_a_bad_row_in_every_ten_is_no_table_that_takes_no_row",
-        defects=(Defect("target_ninox:BatchWriter._refused", "self._refused_in_a_row = 0", "pass"),),
+        defects=(Defect("target_ninox:BatchWriter._divide", "self._refused_in_a_row = 0", "pass"),),
     ),
     Promise(
         "docs/how-to/files.md",
