@@ -309,7 +309,7 @@ def _known_and_unknown(text: str) -> str:
             f"**`{answer}`**" if isinstance(effect, Against) else f"`{answer}`"
             for answer, effect in question.answers.items()
         )
-        by = "writing" if question.group == "writes" else "reading"
+        by = "writing" if question.group in {"writes", "removals"} else "reading"
         rows.append(f"| {question.text} | `{question.id}` | {answers} | {by} |\n")
     return _between(text, "questions", "".join(rows))
 

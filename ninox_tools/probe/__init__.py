@@ -2,20 +2,19 @@
 
 To see that it keeps its promises before you run it, read two files, which takes ten minutes:
 
-1. `wire.py`: all that it can send, and that it stops at 60 calls. Without `--scratch` there is a `Reader` only, which
-   can GET and run four scripts that read.
-2. `report.py`: all that it can report. An answer is a word of `questions.md`, whatever the data: `Report.say` refuses
-   any other.
+1. `wire.py`: all that it can send, and that it stops at 60 calls.
+2. `report.py`: all that it can report: `as_json` writes numbers, and words of `questions.md`.
 
-With `--scratch`, two more:
+With `--scratch`, four more, another ten minutes:
 
-3. `scratch.py`: which table is refused, and what is deleted in it. Here alone a `Writer` is made, which can change the
-   records of that table and no others.
-4. `writes.py`: what is written.
+3. `writer.py`: all that it can send then.
+4. `allowed.py`: which table is refused.
+5. `scratch.py`: what is deleted in it.
+6. `writes.py` and `removals.py`: what is written.
 
 The other files reach Ninox and the report through those alone (a test holds that), so that nothing in them can break a
-promise. One for each group of questions, `access.py`, `records.py`, `feed.py`, `queries.py` and `values.py`, where each
-function names its questions, what it asks, and what the answer says; `run.py` has their order, and Ctrl-C. The
-screen is another matter than the report: `command.py` and `table.py` write there, and the name of your database and the
-address of your server are among it.
+promise. There is one for each group of questions, where each function names its questions, what it asks, and what the
+answer says: `access.py`, `records.py`, `pages.py`, `feed.py`, `changes.py`, `queries.py`, `values.py`. `run.py` has
+their order. The screen is another matter than the report: `command.py` and `table.py` write there, and the name of your
+database and the address of your server are among it.
 """

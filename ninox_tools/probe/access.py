@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from ninox_api.errors import NinoxConfigError, NinoxProtocolError
 from ninox_api.schema import DatabaseName, Table, Team, parse_schema, parse_tables
 from ninox_singer.names import Names, is_wanted
 from ninox_tools.probe.question import QUESTIONS
-from ninox_tools.probe.reply import OK, NotAnsweredError, Reply, is_id
+from ninox_tools.probe.reply import FORBIDDEN, NOT_FOUND, OK, NotAnsweredError, Reply, is_id
 from ninox_tools.probe.sight import SAMPLE, Sight, answers
 
-_ERRORS, _FORBIDDEN, _NOT_FOUND = 400, 403, 404
+_ERRORS = 400
 _MOST_TABLES = 4
 _TELLING = frozenset({
     "string", "number", "boolean", "choice", "multi", "date", "timestamp", "dchoice", "dmulti", "ref", "rev", "file",
@@ -62,9 +61,7 @@ def read_schema(sight: Sight) -> None:
     """Ask for the schema, or for the list of tables where the key may not read it."""
     schema = sight.ask.get()
     if schema.status == OK and isinstance(schema.value, dict):
-        sight.tables, sight.has_full_schema = parse_schema(schema.value).tables, True
-        types = schema.value["schema"]["types"]
-        sight.scripts = {table_id: scripts for table_id, raw in types.items() if (scripts := list(_scripts(raw)))}
+        sight.tables, sight.schema = parse_schema(schema.value).tables, schema.value["schema"]["types"]
         sight.say("schema.readable", "full")
         return
     _look_at_error(sight, schema)
@@ -72,23 +69,11 @@ def read_schema(sight: Sight) -> None:
     if tables.status == OK and isinstance(tables.value, list):
         sight.tables = parse_tables(tables.value).tables
         sight.say("schema.readable", "tables")
-    elif {schema.status, tables.status} <= {_FORBIDDEN, _NOT_FOUND}:
+    elif {schema.status, tables.status} <= {FORBIDDEN, NOT_FOUND}:
         sight.say("schema.readable", "none")
 
 
-def _scripts(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield what runs when a record of a table is written: triggers of the table and its fields, and defaults."""
-    fields = raw.get("fields")
-    for part in (raw, *(fields.values() if isinstance(fields, dict) else ())):
-        if isinstance(part, dict):
-            found = {key: value for key, value in part.items() if key in TRIGGERS or key.endswith("Default")}
-            yield from ((key, str(script)) for key, script in found.items() if script)
-
-
-TRIGGERS = ("afterCreate", "afterUpdate")
-
-
-@answers(*(question.id for question in QUESTIONS.values() if question.group in {"records", "values"}))
+@answers(*(question.id for question in QUESTIONS.values() if question.group in {"records", "pages", "values"}))
 def read_samples(sight: Sight) -> None:
     """Read the first page of some tables: the largest, and those with types of fields that tell something."""
     if sight.wanted_table is not None:
@@ -113,14 +98,16 @@ def read_samples(sight: Sight) -> None:
 
 def _most_telling(sight: Sight) -> list[Table]:
     """Return the table that may be longest, and those whose fields show most; none that the feed calls empty."""
+
+    def next_id(table: Table) -> int:
+        return sight.next_ids.get(table.id, 2)  # of a table of which nobody says it: it may have some
+
     tables = [
         table
         for table in sight.tables
-        if not table.is_page
-        and sight.scratch_name not in {table.id, table.name}
-        and sight.next_ids.get(table.id, _SOME) > 1
+        if not table.is_page and sight.scratch_name not in {table.id, table.name} and next_id(table) > 1
     ]
-    longest = max(tables, key=lambda table: sight.next_ids.get(table.id, _SOME), default=None)
+    longest = max(tables, key=next_id, default=None)
 
     def worth(table: Table) -> tuple[bool, int]:
         return table is longest, len(_TELLING & {field.type for field in table.fields})
@@ -128,16 +115,12 @@ def _most_telling(sight: Sight) -> list[Table]:
     return sorted(tables, key=worth, reverse=True)[:_MOST_TABLES]
 
 
-_SOME = 2
-"""Id of the next record of a table that is not known: it may have some."""
-
-
 @answers("errors.unknown_record", "errors.body")
 def unknown_record(sight: Sight) -> None:
     """Ask for a record that no table has."""
     if sight.main is not None:
         reply = sight.ask.get("tables", sight.main, "records", str(2**31 - 1))
-        sight.say("errors.unknown_record", str(reply.status) if reply.status in {OK, _NOT_FOUND} else "other")
+        sight.say("errors.unknown_record", str(reply.status) if reply.status in {OK, NOT_FOUND} else "other")
         _look_at_error(sight, reply)
 
 

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from ninox_api.schema import Field, Table
 from ninox_api.scripts import quote_name
-from ninox_tools.probe.reply import OK, NotAnsweredError
+from ninox_tools.probe.reply import EMPTY, OK, NotAnsweredError
 from ninox_tools.probe.report import INFERRED, SEEN
-from ninox_tools.probe.sight import EMPTY, Sight, answers
+from ninox_tools.probe.sight import Sight, answers
 from ninox_tools.probe.wire import DIVISION, NO_SCRIPT, ONE_FIELD, PUT_IN, RECORDS
 
 _BROKEN = "broken"
@@ -49,7 +49,7 @@ def wrong_script(sight: Sight) -> None:
 @answers("query.record_form")
 def records(sight: Sight) -> None:
     """Select the records of a table that has few."""
-    table = sight.table(sight.smallest)
+    table = sight.table(sight.short)
     name = _name(table, sight.tables) if table else None
     if name is None or sight.answer("query.available") == "no":
         return
@@ -96,7 +96,7 @@ def formulas(sight: Sight) -> None:
     found = [
         (field.name.casefold() == _BROKEN, names)
         for table_id, page in few_first
-        if page and sight.has_full_schema and (table := sight.table(table_id))
+        if page and sight.schema and (table := sight.table(table_id))
         for field in table.fields
         if field.is_formula and (names := _names(sight, table_id, page[0]["id"], field))
     ]

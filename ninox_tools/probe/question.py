@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -33,28 +32,27 @@ class Question:
     answers: Mapping[str, str]
 
 
-def read_questions(text: str) -> Iterator[Question]:
-    """Yield the questions of `questions.md`."""
-    group = ""
-    for part in re.split(r"^#(?=## |# )", text, flags=re.MULTILINE)[1:]:
-        heading, *lines = part.strip().splitlines()
-        level, _, title = heading.partition(" ")
-        if level == "#":
-            group = title.partition(":")[0]
-            continue
-        asked, _, code = lines[0].removesuffix("`").rpartition(" `")
-        answers: dict[str, str] = {}
-        for line in lines[1:]:
-            words, _, effect = line.removeprefix("- ").partition(": ")
-            told = Against(effect.removeprefix(_AGAINST)) if effect.startswith(_AGAINST) else effect
-            answers.update(dict.fromkeys(words.split(", "), told))
-        yield Question(id=title, group=group, text=asked, code=code, answers=answers)
-
-
 _AGAINST = "**!** "
 
-QUESTIONS: Mapping[str, Question] = {
-    question.id: question
-    for question in read_questions(files(__package__).joinpath("questions.md").read_text(encoding="utf-8"))
-}
+
+def read_questions(text: str) -> dict[str, Question]:
+    """Return the questions of `questions.md` by their ids."""
+    questions: dict[str, Question] = {}
+    group, answers = "", dict[str, str]()
+    for line in text.splitlines():
+        mark, _, rest = line.partition(" ")
+        name, _, more = rest.partition(": ")
+        if mark == "##":
+            group = name
+        elif mark == "###":
+            asked, _, code = more.removesuffix("`").rpartition(" `")
+            answers = {}
+            questions[name] = Question(id=name, group=group, text=asked, code=code, answers=answers)
+        elif mark == "-":
+            effect = Against(more.removeprefix(_AGAINST)) if more.startswith(_AGAINST) else more
+            answers.update(dict.fromkeys(name.split(", "), effect))
+    return questions
+
+
+QUESTIONS = read_questions(files(__package__).joinpath("questions.md").read_text(encoding="utf-8"))
 """All questions, in the order of the report."""

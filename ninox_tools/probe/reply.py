@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
-from typing_extensions import override
 
 from ninox_api.body import detect_form
-from ninox_api.files import Download
 
 Record = Mapping[str, Any]
 
-OK = 200
+OK, FORBIDDEN, NOT_FOUND, GONE, FAILURE = 200, 403, 404, 410, 500
+EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
 class NotAnsweredError(Exception):
@@ -53,11 +52,6 @@ class Reply(NamedTuple):
         return self.value
 
 
-def is_id(value: Any) -> bool:
-    """Return whether something is the id of a record."""
-    return type(value) is int and value > 0
-
-
 class Json:
     """Decodes JSON; anything else is a fault (a login page, an answer cut off), and asked for once more."""
 
@@ -79,23 +73,17 @@ class Anything:
         return Reply(OK, msgspec.json.decode(buf) if form == "json" else None, form)
 
 
-class Rest(Download):
-    """Takes a file from some byte on.
+def is_id(value: Any) -> bool:
+    """Return whether something is the id of a record."""
+    return type(value) is int and value > 0
 
-    Attributes:
-        status: HTTP status of the answer.
-    """
 
-    def __init__(self, target: Any, first_byte: int) -> None:
-        """Start with nothing."""
-        super().__init__(target)
-        self._first_byte = first_byte
-        self.status = 0
+def ids_of(page: Iterable[Record]) -> list[int]:
+    """Return the ids of records."""
+    return [record["id"] for record in page]
 
-    @override
-    def headers(self) -> dict[str, str]:
-        return {"Accept": "*/*", "Accept-Encoding": "identity", "Range": f"bytes={self._first_byte}-"}
 
-    @override
-    def begin(self, status: int, headers: Mapping[str, str]) -> None:
-        self.status = status
+def sequence_of(record: Record) -> int | None:
+    """Return a record's sequence, if the server says it."""
+    sequence = record.get("sequence")
+    return sequence if type(sequence) is int else None

@@ -1,16 +1,12 @@
-"""The report. It can hold words of `questions.md` and of this file, HTTP statuses, numbers of calls, and times.
-
-The questions put their answers in through `say`, `leave` and `count` alone; `as_json` writes these down.
-"""
+"""The report. Nothing gets into it but numbers and words of the probe's own: see `as_json`, which alone writes it."""
 
 from __future__ import annotations
 
 import ipaddress
 import json
-from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from statistics import median
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, get_args
 from urllib.parse import urlsplit
 
 from ninox_tools.probe.question import QUESTIONS
@@ -24,6 +20,12 @@ INFERRED: Final = "inferred"
 Reason = Literal["no_data", "refused", "failed", "unreadable", "stopped", "needs_scratch"]
 Stop = Literal["interrupted", "calls_used_up", "fault"]
 ServerKind = Literal["public_cloud", "private_cloud", "this_machine", "another_host"]
+
+_WORDS = frozenset({
+    *(answer for question in QUESTIONS.values() for answer in question.answers),
+    *get_args(Certainty), *get_args(Reason), *get_args(Stop), *get_args(ServerKind),
+})  # fmt: skip
+"""Every word that a report can hold, besides the names of questions."""
 
 _PUBLIC, _PRIVATE = "api.ninox.com", (".ninox.com", ".ninoxdb.de", ".ninoxdb.com")
 
@@ -50,6 +52,7 @@ class Report:
         findings: Question → what became of it.
         calls: Question → calls that were made for it, and for what was asked along.
         all_calls: Made in all.
+        seconds: How long each answer took.
         stopped: Why not everything was asked; None if it was.
         wrote: Whether there was a scratch table.
     """
@@ -59,10 +62,10 @@ class Report:
         self.findings: dict[str, Finding] = {}
         self.calls: dict[str, int] = {}
         self.all_calls = 0
+        self.seconds: list[float] = []
         self.stopped: Stop | None = None
         self.wrote = False
         self._kind = _kind_of(api_url)
-        self._milliseconds: list[int] = []
 
     def say(self, question: str, answer: str, certainty: Certainty = SEEN) -> None:
         """Note the answer to a question; the first one stays, unless it was only inferred.
@@ -79,17 +82,11 @@ class Report:
 
     def leave(self, question: str, reason: Reason, status: int | None = None) -> None:
         """Note why a question has no answer, if it has none."""
-        if question not in self.findings:
-            self.findings[question] = Finding(None, "not_seen", reason, status)
-
-    def count(self, calls: int, seconds: Sequence[float]) -> None:
-        """Note how many calls were made in all, and how long each answer took."""
-        self.all_calls, self._milliseconds = calls, [round(each * 1000) for each in seconds]
+        self.findings.setdefault(question, Finding(None, "not_seen", reason, status))
 
     def answer(self, question: str) -> str | None:
         """Return the answer found so far."""
-        found = self.findings.get(question)
-        return found.answer if found else None
+        return self.findings[question].answer if question in self.findings else None
 
     @property
     def answered(self) -> list[str]:
@@ -98,30 +95,43 @@ class Report:
 
     def as_json(self) -> str:
         """Return the report for an issue."""
-        times = self._milliseconds
-        document: Mapping[str, Any] = {
+        times = [round(seconds * 1000) for seconds in self.seconds]
+        document = {
             "version": VERSION,
             "program": version("singer-ninox"),
             "server": {
-                "kind": self._kind,
-                "calls": self.all_calls,
+                "kind": _word(self._kind),
+                "calls": int(self.all_calls),
                 "median_ms": round(median(times)) if times else None,
                 "longest_ms": max(times, default=None),
             },
-            "scratch": self.wrote,
-            "stopped": self.stopped,
-            "answers": [_describe(key, self.findings[key], self.calls.get(key, 0)) for key in QUESTIONS],
+            "scratch": bool(self.wrote),
+            "stopped": _word(self.stopped),
+            "answers": [self._describe(question) for question in QUESTIONS],
         }
         return json.dumps(document, indent=1) + "\n"
 
+    def _describe(self, question: str) -> dict[str, Any]:
+        found = self.findings[question]
+        described = {
+            "id": question,
+            "answer": _word(found.answer),
+            "certainty": _word(found.certainty),
+            "calls": int(self.calls.get(question, 0)),
+        }
+        if found.answer is None:
+            described["reason"] = _word(found.reason)
+        if found.status is not None:
+            described["status"] = int(found.status)
+        return described
 
-def _describe(question: str, finding: Finding, calls: int) -> dict[str, Any]:
-    words: dict[str, Any] = {"id": question, "answer": finding.answer, "certainty": finding.certainty, "calls": calls}
-    if finding.answer is None:
-        words["reason"] = finding.reason
-    if finding.status is not None:
-        words["status"] = finding.status
-    return words
+
+def _word(word: str | None) -> str | None:
+    """Return a word of the probe's own, and let no other through."""
+    if word is not None and word not in _WORDS:
+        message = "A report cannot hold this word."
+        raise ValueError(message)
+    return word
 
 
 def _kind_of(api_url: str) -> ServerKind:

@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from ninox_api.schema import Field, Table
-from ninox_tools.probe.reply import Record
+from ninox_tools.probe.reply import EMPTY, Record
 from ninox_tools.probe.report import Report
 from ninox_tools.probe.wire import Reader
 
 SAMPLE = 100
 """Records that are read of a table to look at their values: one page as servers send it by default."""
 
-EMPTY: tuple[Any, ...] = (None, "", [], {})
+FEW = 3
+"""Records that a table needs for its order or its pages to show anything."""
 
 
 class Sight:
@@ -21,11 +22,11 @@ class Sight:
 
     Attributes:
         ask: The way to Ninox.
-        report: The way into the report.
+        report: The way into the report; `say` and `answer` are its own.
         tables: What the schema shows; empty if the key may not read it.
+        schema: The same as it arrived: table id → what stands there; empty if only the list of tables is known.
         wanted_table: Id or name of the table to read, if the user gave one.
         scratch_name: Id or name of the table to write into, likewise.
-        scripts: Table id → what runs when a record of it is written: its key in the schema, and its text.
         samples: Table id → its first page of records.
         next_ids: Table id → id of its next new record, as far as the feed says it.
         head: The database's sequence, once it is known.
@@ -41,10 +42,9 @@ class Sight:
         self.say = report.say
         self.answer = report.answer
         self.tables: Sequence[Table] = ()
+        self.schema: dict[str, Any] = {}
         self.wanted_table: str | None = None
         self.scratch_name: str | None = None
-        self.has_full_schema = False
-        self.scripts: dict[str, list[tuple[str, str]]] = {}
         self.samples: dict[str, list[Record]] = {}
         self.next_ids: dict[str, int] = {}
         self.head: int | None = None
@@ -60,7 +60,12 @@ class Sight:
         return max(self.samples, key=lambda key: len(self.samples[key]), default=None)
 
     @property
-    def smallest(self) -> str | None:
+    def long(self) -> str | None:
+        """Id of the main table, if it has enough records to show how they are listed."""
+        return self.main if self.main is not None and len(self.samples[self.main]) >= FEW else None
+
+    @property
+    def short(self) -> str | None:
         """Id of a table that certainly has few records, but one at least."""
         few = {key: page for key, page in self.samples.items() if 0 < len(page) < SAMPLE}
         return min(few, key=lambda key: len(few[key]), default=None)
@@ -100,28 +105,20 @@ class Sight:
                     yield table_id, field, record, values.get(field.id)
 
 
-Step = Callable[[Sight], None]
+Step = TypeVar("Step", bound=Callable[..., None])
 """Sends a few requests and says what it saw. What it leaves unsaid counts as not seen."""
 
-Function = TypeVar("Function", bound=Callable[..., None])
 
-
-def answers(*questions: str) -> Callable[[Function], Function]:
+def answers(*questions: str) -> Callable[[Step], Step]:
     """Note which questions a step may answer."""
 
-    def note(step: Function) -> Function:
+    def note(step: Step) -> Step:
         vars(step)["questions"] = questions
         return step
 
     return note
 
 
-def answered_by(step: Step) -> tuple[str, ...]:
+def answered_by(step: Callable[..., None]) -> tuple[str, ...]:
     """Return the questions that a step may answer."""
     return getattr(step, "questions", ())
-
-
-def sequence_of(record: Record) -> int | None:
-    """Return a record's sequence, if the server says it."""
-    sequence = record.get("sequence")
-    return sequence if type(sequence) is int else None

@@ -7,11 +7,10 @@ from itertools import islice
 from typing import Any
 
 from ninox_api.schema import Field, Table
-from ninox_tools.probe.reply import Record, is_id
+from ninox_tools.probe.reply import EMPTY, NOT_FOUND, Record, is_id
 from ninox_tools.probe.report import INFERRED
-from ninox_tools.probe.sight import EMPTY, Sight, answers
+from ninox_tools.probe.sight import Sight, answers
 
-_NOT_FOUND = 404
 _MOST_LINKED = 3
 _LISTED = {"name", "contentType", "size", "modifiedDate", "modifiedUser", "seq"}
 _FILES = ("file", "image", "signature")
@@ -65,7 +64,7 @@ def back_side(sight: Sight) -> None:
     """Ask for one record that a link leads to, if there is a field for its reverse reference."""
     for table, back, record_id in islice(_linked(sight), _MOST_LINKED):
         reply = sight.ask.get("tables", table.id, "records", str(record_id), ids="true", style="ids")
-        if reply.status == _NOT_FOUND:  # it was deleted, and the link to it stayed
+        if reply.status == NOT_FOUND:  # it was deleted, and the link to it stayed
             continue
         if isinstance(reply.json, dict) and reply.json.get("id") == record_id:
             links = sight.fields_of(table.id, reply.json).get(back.id)

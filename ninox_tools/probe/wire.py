@@ -1,17 +1,15 @@
-"""All that the probe sends: `Reader` can only read; a `Writer`, for one table, is made with `--scratch` alone.
+"""All that the probe can send without `--scratch`: a `Reader` asks, and has no way to change anything.
 
-`Budget.spend` runs before each request, and before each repetition of one (`Transport._attempt` in
-`ninox_api/transport.py`). No other file of the probe reaches the network.
+A request goes out in `Transport._exchange` of `ninox_api/transport.py`, to the address in your configuration; above it,
+`_attempt` calls `Budget.spend` before each, repeated ones included. No other file of the probe reaches the network but
+`writer.py`, which is for `--scratch`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from dataclasses import replace
-from tempfile import TemporaryFile
 from typing import Any, Final
 
 import msgspec
@@ -19,11 +17,10 @@ from typing_extensions import override
 
 from ninox_api.config import ConnectionConfig
 from ninox_api.errors import NinoxAPIError, NinoxAuthenticationError, NinoxProtocolError, NinoxRateLimitError
-from ninox_api.files import Upload
 from ninox_api.limits import CallBudget, Purpose
 from ninox_api.schema import DatabaseName
 from ninox_api.transport import Request, Transport
-from ninox_tools.probe.reply import Anything, Json, Record, Reply, Rest, is_id
+from ninox_tools.probe.reply import FAILURE, Anything, Json, Record, Reply, is_id
 
 MOST_CALLS = 60
 
@@ -36,8 +33,8 @@ SCRIPTS = (DIVISION, NO_SCRIPT, RECORDS, ONE_FIELD)
 PUT_IN = re.compile(r"'[\w .,()&+-]+'|[0-9]+")
 """What may stand for `{}`: a table or field, in quotes that nothing in its name can end, or the id of a record."""
 
-_SERVER_ERRORS, _FAULTS = 500, frozenset({502, 503, 504})
 _TRIES = 3
+_FAULTS = frozenset({502, 503, 504})
 
 
 class CallsUsedUpError(Exception):
@@ -51,20 +48,17 @@ class Budget(CallBudget):
         kept: How many of them are kept back, for deleting what is in the scratch table.
     """
 
-    def __init__(self) -> None:
-        """Start at zero calls."""
-        super().__init__(MOST_CALLS)
-        self.kept = 0
+    kept = 0
 
     @override
     def spend(self, purpose: Purpose) -> None:
-        if self.used >= MOST_CALLS - self.kept:
+        if self.used + self.kept >= MOST_CALLS:
             raise CallsUsedUpError
         super().spend(purpose)
 
 
 class Reader:
-    """Can GET, and run `SCRIPTS` with `query`. It has no way to change anything.
+    """Can GET, and run `SCRIPTS` with `query`.
 
     Attributes:
         path: Below which all is asked: `teams`, later a team, and then one database of it.
@@ -75,7 +69,7 @@ class Reader:
     def __init__(self, config: ConnectionConfig) -> None:
         """Prepare the connection; nothing is sent yet."""
         self.config = replace(config, max_retries=_TRIES - 1, max_parallel_requests=1)
-        self.budget = Budget()
+        self.budget = Budget(MOST_CALLS)
         self.path: tuple[str, ...] = ("teams",)
         self.password: str | None = None
         self.seconds: list[float] = []
@@ -109,7 +103,7 @@ class Reader:
             NotAnsweredError: The server refuses it.
             NinoxProtocolError: The answer is no list of records.
         """
-        answer = self.get("tables", table_id, "records", **query).json
+        answer = self.get("tables", table_id, "records", ids="true", **query).json
         if not isinstance(answer, list) or not all(isinstance(one, dict) and is_id(one.get("id")) for one in answer):
             message = "The answer to a list of records is no list of records."
             raise NinoxProtocolError(message)
@@ -132,70 +126,15 @@ class Reader:
 
     def _read(self, method: str, segments: tuple[str, ...], **more: Any) -> Reply:
         """Send a request that only reads; a failure of the server is an answer only if it comes twice."""
-        path = (*self.path, *segments)
         request = Request(
-            method=method, segments=path, password=self.password, tries_of_500=1,
+            method=method, segments=(*self.path, *segments), password=self.password, tries_of_500=1,
             measure=lambda delivery: self.seconds.append(delivery.seconds), **more,
         )  # fmt: skip
-        reply = _send(self._transport, request, Json)
-        return reply if reply.status < _SERVER_ERRORS else _send(self._transport, request, Json)
+        reply = send(self._transport, request, Json)
+        return reply if reply.status < FAILURE else send(self._transport, request, Json)
 
 
-class Writer:
-    """Changes records of one table: each path begins with that of its records.
-
-    It repeats nothing but what was refused with 429, when Ninox has done nothing.
-    """
-
-    def __init__(self, reader: Reader, table_id: str, *, held: Callable[[], AbstractContextManager[None]]) -> None:
-        """Prepare the connection; nothing is sent yet.
-
-        Args:
-            reader: Whose calls are counted along.
-            table_id: The scratch table.
-            held: Holds Ctrl-C back while a request is under way: what Ninox does after we left could not be removed.
-        """
-        self._records = (*reader.path, "tables", table_id, "records")
-        self._password = reader.password
-        self._transport = Transport(reader.config, writing=held)
-        self._transport.budget = reader.budget
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._transport.close()
-
-    def save(self, elements: list[Mapping[str, object]]) -> Reply:
-        """Make or change records."""
-        return self._write("POST", body=msgspec.json.encode(elements), query={"ids": "true"})
-
-    def delete(self, record_id: int) -> Reply:
-        """Delete a record."""
-        return self._write("DELETE", str(record_id))
-
-    def delete_many(self, record_ids: list[int]) -> Reply:
-        """Delete several records with one request."""
-        return self._write("DELETE", body=msgspec.json.encode(record_ids))
-
-    def upload(self, record_id: int, file: Upload) -> Reply:
-        """Put a file on a record."""
-        content_type, body = file.form()
-        return self._write("POST", str(record_id), "files", body=body, content_type=content_type)
-
-    def download(self, record_id: int, name: str, *, first_byte: int) -> int:
-        """Ask for that file from a byte on; return the status: 206 if the server can do that."""
-        with TemporaryFile() as file:
-            rest = Rest(file, first_byte)
-            segments = (*self._records, str(record_id), "files", name)
-            self._transport.download(Request(segments=segments, password=self._password), rest)
-        return rest.status
-
-    def _write(self, method: str, *segments: str, **more: Any) -> Reply:
-        path = (*self._records, *segments)
-        request = Request(method=method, segments=path, password=self._password, repeatable=False, writes=True, **more)
-        return _send(self._transport, request, Anything)
-
-
-def _send(transport: Transport, request: Request, decoder: type[Json | Anything]) -> Reply:
+def send(transport: Transport, request: Request, decoder: type[Json | Anything]) -> Reply:
     """Send a request; an error that is an answer is returned, a fault is raised.
 
     Raises:

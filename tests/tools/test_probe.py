@@ -118,12 +118,6 @@ def imports_of(file):
             yield from (name.name for name in node.names)
 
 
-def test_one_file_sends_so_that_whoever_reads_it_has_read_all():
-    could = {"ninox_api.transport", "ninox_api.client", "requests", "socket", "urllib.request", "http.client"}
-    folder = Path(wire.__file__).parent
-    assert {file.name for file in folder.glob("*.py") if could & set(imports_of(file))} == {"wire.py"}
-
-
 def names_in(file):
     """Return every name that a source has, also behind a dot."""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -132,13 +126,15 @@ def names_in(file):
                 yield name
 
 
-def test_one_file_makes_a_writer_and_no_other_gets_at_what_is_inside_of_it():
-    """So says `wire.py`, to whoever wants to see it before a run."""
-    files = {file.name: set(names_in(file)) for file in Path(wire.__file__).parent.glob("*.py")}
-    assert {name for name, names in files.items() if "Writer" in names} == {"wire.py", "scratch.py"}
-    assert {name for name, names in files.items() if {"_transport", "_records", "_send", "_read"} & names} == {
-        "wire.py"
-    }
+def test_two_files_send_and_a_third_makes_a_writer_so_that_whoever_reads_them_has_read_all():
+    """So they say, to whoever wants to see it before a run."""
+    could = {"ninox_api.transport", "ninox_api.client", "requests", "socket", "urllib.request", "http.client"}
+    files = list(Path(wire.__file__).parent.glob("*.py"))
+    assert {file.name for file in files if could & set(imports_of(file))} == {"wire.py", "writer.py"}
+    names = {file.name: set(names_in(file)) for file in files}
+    assert {name for name, found in names.items() if "Writer" in found} == {"writer.py", "scratch.py"}
+    inside = {"_transport", "_records", "_send", "_read", "_write", "Request", "Transport"}
+    assert {name for name, found in names.items() if inside & found} == {"wire.py", "writer.py"}
 
 
 def test_a_reader_can_get_and_run_the_four_scripts_and_nothing_else(simulate):
@@ -571,7 +567,7 @@ def test_answers_in_forms_that_nobody_foresaw_leave_a_report_and_an_empty_table(
         try:
             outcome = run_probe(stage, scratch=True)
         except NinoxConfigError as error:
-            assert re.match("team: nothing is called|databases: the key sees none", str(error))  # noqa: PT017 (either)
+            assert re.match("(team|--scratch): nothing is called|databases: the key sees none", str(error))  # noqa: PT017 (either)
             return
     assert len(json.loads(outcome.report.as_json())["answers"]) == len(QUESTIONS)
     assert rows(stage) == [] or not outcome.left.is_empty
@@ -663,11 +659,44 @@ def is_a_page(database):
 )
 def test_a_table_that_is_not_made_for_it_is_refused_before_anything_is_written(simulate, make, message):
     stage = simulate(changed(make))
-    outcome = run_probe(stage, scratch=True)
-    assert message in str(outcome.error)
-    assert outcome.left is None
+    with pytest.raises(NinoxConfigError, match=message):
+        run_probe(stage, scratch=True)
+    assert [entry for entry in stage.log.entries if entry.method != "GET"] == []
+    assert len(stage.log.entries) <= 4
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_table_that_holds_a_record_at_the_second_look_only_is_refused_too(simulate, first):
+    """The first page may have been empty by mistake, or somebody made a record in between."""
+    stage = simulate(changed(holds_a_record) if first else company())
+    if first:
+        stage.faults.add("empty_page", path=f"/tables/{SCRATCH}/")
+
+    def make_one(edit, _index, path):
+        if path.endswith("/records/2147483647") and not rows(stage):
+            edit.create(SCRATCH, {"A": "mine"})
+
+    stage.between(make_one)
+    with pytest.raises(NinoxConfigError, match="the table holds records"):
+        run_probe(stage, scratch=True)
     assert writes(stage) == []
-    assert answers(outcome)["records.order"] == "id"  # what can be read is read all the same
+    assert len(rows(stage)) == 1
+
+
+@pytest.mark.parametrize(
+    ("switches", "path", "message"),
+    [
+        ({"schema_access": "forbidden"}, None, "no schema could be read"),
+        ({}, f"/tables/{SCRATCH}/records", r"the table cannot be read \(HTTP 403\)"),
+    ],
+)
+def test_a_table_that_cannot_be_looked_at_is_not_written_into(simulate, switches, path, message):
+    stage = simulate(company(), **switches)
+    if path:
+        stage.faults.add("status", status=403, path=path, times=None)
+    outcome = run_probe(stage, scratch=True)
+    assert re.match(f"--scratch: {message}.*Nothing was written", str(outcome.error))
+    assert (outcome.left, writes(stage), answers(outcome)["teams.listed"]) == (None, [], "yes")
 
 
 def make_one_of_somebody_else(edit, _index, path):

@@ -1,0 +1,81 @@
+"""Files and deletions, in the scratch table alone. Sends: a file, and what deletes the records of `writes.py`."""
+
+from __future__ import annotations
+
+from ninox_api.files import Upload
+from ninox_tools.probe.changes import find_removed_record, look_at_feed
+from ninox_tools.probe.reply import OK, ids_of, sequence_of
+from ninox_tools.probe.scratch import Scratch
+from ninox_tools.probe.sight import answers
+from ninox_tools.probe.values import look_at_files
+from ninox_tools.probe.writes import record_under_given_id, status_of
+
+_PARTIAL = 206
+
+
+@answers("files.upload_answer", "files.ranges")
+def upload(scratch: Scratch) -> None:
+    """Put a small file on the third record, list it, and ask for it from its third byte on."""
+    if scratch.before is None:
+        return
+    sight, record_id = scratch.sight, scratch.before["id"]
+    file = Upload(name="probe.txt", content=b"singer-ninox probe", media_type="text/plain")
+    reply = scratch.writer.upload(record_id, file)
+    if reply.status != OK:
+        return
+    sight.say("files.upload_answer", reply.form)
+    look_at_files(sight, sight.ask.get("tables", scratch.table.id, "records", str(record_id), "files").json)
+    status = scratch.writer.download(record_id, file.name, first_byte=2)
+    sight.say("files.ranges", "honoured" if status == _PARTIAL else "ignored")
+
+
+def delete(scratch: Scratch) -> None:
+    """Delete the record with the given id and make it again; delete the first, to which the second is linked."""
+    if scratch.given is not None and scratch.given in scratch.own and scratch.delete(scratch.given):
+        scratch.gone.discard(scratch.given)
+        scratch.is_made_again = scratch.save(record_under_given_id(scratch)).status == OK
+    if scratch.ids:
+        scratch.delete(scratch.ids[0])
+    scratch.keep_calls()
+
+
+@answers("files.move_record", "feed.recreated", "feed.cascade")
+def look_again(scratch: Scratch) -> None:
+    """Read the table, and what its feed says of all that."""
+    scratch.look()
+    scratch.keep_calls()
+    sight, table_id = scratch.sight, scratch.table.id
+    after = scratch.row(scratch.before["id"]) if scratch.before else None
+    if after and scratch.before and sight.answer("files.upload_answer"):
+        sequences = {sequence_of(scratch.before), sequence_of(after)}
+        if None not in sequences:
+            sight.say("files.move_record", "no" if len(sequences) == 1 else "yes")
+    reply = sight.ask.get("tables", table_id, "changes", sinceSq=0)
+    if reply.status != OK or not scratch.ids:
+        return
+    known = len(sight.removals)
+    look_at_feed(sight, reply, table_id)
+    removed = {find_removed_record(removal, table_id) for _, removal in sight.removals[known:]}
+    first, second, _ = scratch.ids
+    if first not in removed:  # in a form that cannot be read, or not at all
+        return
+    if scratch.is_made_again and scratch.row(scratch.given):
+        sight.say("feed.recreated", "listed" if scratch.given in removed else "not_listed")
+    link = scratch.link_to_itself
+    if link and link.cascades and not scratch.row(second):
+        sight.say("feed.cascade", "listed" if second in removed else "silent")
+
+
+@answers("delete.many")
+def delete_many(scratch: Scratch) -> None:
+    """Delete what is left with one request, and look; not if there is a record that may be somebody else's."""
+    ids = ids_of(scratch.rows)
+    if not ids or scratch.others != 0:  # a server that ignores the list of ids may empty the table
+        return
+    status = status_of(lambda: scratch.writer.delete_many(ids))
+    rows = set(ids_of(scratch.look()))
+    if status != OK:
+        scratch.sight.say("delete.many", "missing")
+        return
+    scratch.sight.say("delete.many", "ignored" if rows >= set(ids) else "served")
+    scratch.gone |= set(ids) - rows  # `clean` looks once more
