@@ -133,7 +133,7 @@ def read_report(path: Path) -> Likeness:
         ValueError: It is no report.
     """
     try:
-        report = json.loads(path.read_text(encoding="utf-8"))
+        report = json.loads(path.read_bytes())  # which may be UTF-16, as PowerShell writes it
         answers = {answer["id"]: answer["answer"] for answer in report["answers"] if answer["answer"] is not None}
         version = report["version"]
     except (ValueError, KeyError, TypeError):

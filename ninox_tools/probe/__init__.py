@@ -2,19 +2,19 @@
 
 To see that it keeps its promises before you run it, read two files, which takes ten minutes:
 
-1. `wire.py`: all that it can send, and that it stops at 60 calls.
-2. `report.py`: all that it can report: `as_json` writes numbers, and words of `questions.md`.
+1. `wire.py`: all that it can send without `--scratch`, and that it stops at 60 calls.
+2. `report.py`: all that it can report; `as_json` at its end writes numbers and words of `questions.md`.
 
-With `--scratch`, four more, another ten minutes:
+With `--scratch`, three more, another ten minutes:
 
-3. `writer.py`: all that it can send then.
+3. `writer.py`: all that it can send then, and that it changes its own records only.
 4. `allowed.py`: which table is refused.
-5. `scratch.py`: what is deleted in it.
-6. `writes.py` and `removals.py`: what is written.
+5. `scratch.py`: what is its own in that table, and how that is deleted again.
 
 The other files reach Ninox and the report through those alone (a test holds that), so that nothing in them can break a
 promise. There is one for each group of questions, where each function names its questions, what it asks, and what the
-answer says: `access.py`, `records.py`, `pages.py`, `feed.py`, `changes.py`, `queries.py`, `values.py`. `run.py` has
-their order. The screen is another matter than the report: `command.py` and `table.py` write there, and the name of your
-database and the address of your server are among it.
+answer says: `access.py`, `records.py`, `pages.py`, `feed.py`, `changes.py`, `queries.py`, `values.py`, and with
+`--scratch` `writes.py` and `removals.py`. `run.py` has their order, `interrupts.py` Ctrl-C, `sight.py` what is known so
+far, `reply.py` what arrives. The screen is another matter than the report: `command.py` and `table.py` write there, and
+the name of your database and the address of your server are among it.
 """

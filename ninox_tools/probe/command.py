@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -61,7 +62,9 @@ def print_probe(
         sys.exit(_INTERRUPTED)
     if outcome.report.answered:
         print_table(outcome.report, sys.stderr if as_json else sys.stdout)
-        sys.stdout.write(outcome.report.as_json() if as_json else "")
+    if outcome.report.answered and as_json:
+        sys.stdout.write(outcome.report.as_json())
+        _say("Publish the report alone, nothing else that stands here.")
     sys.stdout.flush()
     _end(outcome)
 
@@ -99,7 +102,8 @@ def read_configuration(path: Path | None) -> dict[str, Any]:
         unknown = find_unknown_variables(properties, REMOVED_SETTINGS, prefix=_PREFIX)
         meant: dict[str, str | None] = {name: f"{_PREFIX}{near.upper()}" for name, near in unknown if near}
     else:
-        given = simplejson.loads(path.read_text(encoding="utf-8-sig"))
+        content = path.read_bytes()
+        given = simplejson.loads(content.decode(json.detect_encoding(content)))  # Windows also writes UTF-16
         if not isinstance(given, dict):
             message = f'--config: {path} holds no object of settings, such as {{"auth_token": "…"}}.'
             raise NinoxConfigError(message)
@@ -109,6 +113,9 @@ def read_configuration(path: Path | None) -> dict[str, Any]:
     if meant:
         hints = {name: f" Did you mean {near}?" if near else "" for name, near in meant.items()}
         raise NinoxConfigError([f"{name}: there is no such setting.{hint}" for name, hint in hints.items()])
+    if path is None and not {"auth_token", "auth_token_file"} & given.keys():
+        message = f"--config: name the file with your key. (Nor is there a variable {_PREFIX}AUTH_TOKEN.)"
+        raise NinoxConfigError(message)
     schema = {"type": "object", "properties": {name: properties[name] for name in _TAKEN}}
     return read_settings({name: value for name, value in given.items() if name in _TAKEN}, schema)
 

@@ -33,7 +33,7 @@ def delete(scratch: Scratch) -> None:
     """Delete the record with the given id and make it again; delete the first, to which the second is linked."""
     if scratch.given is not None and scratch.given in scratch.own and scratch.delete(scratch.given):
         scratch.gone.discard(scratch.given)
-        scratch.is_made_again = scratch.save(record_under_given_id(scratch)).status == OK
+        scratch.is_made_again = scratch.writer.save(record_under_given_id(scratch)).status == OK
     if scratch.ids:
         scratch.delete(scratch.ids[0])
     scratch.keep_calls()

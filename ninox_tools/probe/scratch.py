@@ -6,14 +6,13 @@ was seen with that mark is ever changed or deleted: whatever else turns up in th
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from ninox_api.errors import NinoxError
 from ninox_api.schema import Field, Table
 from ninox_tools.probe.allowed import find_scripts, refuse_records
-from ninox_tools.probe.reply import NOT_FOUND, OK, NotAnsweredError, Record, Reply, ids_of
+from ninox_tools.probe.reply import NOT_FOUND, OK, NotAnsweredError, Record, ids_of
 from ninox_tools.probe.sight import SAMPLE, Sight
 from ninox_tools.probe.wire import CallsUsedUpError
 from ninox_tools.probe.writer import Held, Writer
@@ -65,8 +64,7 @@ class Scratch:
         self.table = table
         self.writer = Writer(sight.ask, table.id, held)
         self.scripts = find_scripts(sight.schema.get(table.id))
-        self.mark = f"singer-ninox probe {secrets.token_hex(8)}"
-        self.own: set[int] = set()
+        self.mark, self.own = self.writer.mark, self.writer.own
         self.gone: set[int] = set()
         self.rows: list[Record] = []
         self.others: int | None = None
@@ -75,7 +73,6 @@ class Scratch:
         self.given: int | None = None
         self.is_made_again = False
         self.statuses: dict[str, int] = {}
-        self._has_unseen = False
         self.text, *more = self.fields("string")  # the mark is in the first one
         self.other = next(iter([*more, *self.fields("number")]), self.text)
 
@@ -100,13 +97,6 @@ class Scratch:
         """Keep back as many calls as it takes to delete what is there, and to look before and behind."""
         self.sight.ask.budget.kept = 2 + len(self.own - self.gone)
 
-    def save(self, *elements: Mapping[str, object]) -> Reply:
-        """Save records with one request."""
-        before, self._has_unseen = self._has_unseen, True  # an answer that is lost says nothing
-        reply = self.writer.save(list(elements))
-        self._has_unseen = before or reply.status == OK
-        return reply
-
     def delete(self, record_id: int) -> bool:
         """Delete one record of the probe's; return whether it is gone."""
         if self.writer.delete(record_id).status in {OK, NOT_FOUND}:
@@ -127,7 +117,7 @@ class Scratch:
     def _page(self) -> list[Record]:
         page = self.sight.ask.page(self.table.id, perPage=SAMPLE, page=0, choiceStyle="ids")
         if self._ours(page):  # one that shows none may be empty by mistake
-            self._has_unseen = False
+            self.writer.has_unseen = False
         return page
 
     def _ours(self, page: list[Record]) -> list[Record]:
@@ -141,15 +131,13 @@ class Scratch:
         self.sight.ask.budget.kept = 0
         page = self._page_if_any()
         ours = set(ids_of(self._ours(page or [])))
-        self.own |= ours  # what was seen before can be deleted even if the table cannot be read now
+        self.own.update(ours)  # what was seen before can be deleted even if the table cannot be read now
         self.gone -= ours
         for record_id in sorted(self.own - self.gone):
-            try:
+            with suppress(NinoxError, CallsUsedUpError):
                 self.delete(record_id)
-            except (NinoxError, CallsUsedUpError):
-                continue
         if page == [] and not self.own - self.gone:
-            return Left([], None if self._has_unseen else 0)
+            return Left([], None if self.writer.has_unseen else 0)
         page = self._page_if_any()
         if page is None:
             return Left(sorted(self.own - self.gone), None)

@@ -25,10 +25,10 @@ _FAR = 1000
 def create(scratch: Scratch) -> None:
     """Make three records, the third with a value in each kind of field, and read them; the others rest on that."""
     plain = [fields_of_record(scratch, number) for number in (1, 2, 3)]
-    reply = scratch.save({"fields": plain[0]}, {"fields": plain[1]}, {"fields": plain[2] | _values(scratch)})
+    reply = scratch.writer.save({"fields": plain[0]}, {"fields": plain[1]}, {"fields": plain[2] | _values(scratch)})
     has_values = reply.status == OK
     if not has_values:  # one of them is none that this server takes
-        reply = scratch.save(*({"fields": fields} for fields in plain))
+        reply = scratch.writer.save(*({"fields": fields} for fields in plain))
     rows = scratch.look()
     look_at_samples(scratch.sight)
     ids = [row["id"] for number in (1, 2, 3) for row in rows if _is_record(scratch, row, number)]
@@ -82,7 +82,7 @@ def refused_batch(scratch: Scratch) -> None:
     """Save a good record and one with a field that does not exist, in one request."""
     good = {"fields": fields_of_record(scratch, 4)}
     bad = {"fields": {**fields_of_record(scratch, 5), _NO_FIELD: "x"}}
-    scratch.statuses["batch"] = scratch.save(good, bad).status
+    scratch.statuses["batch"] = scratch.writer.save(good, bad).status
 
 
 def empty(scratch: Scratch) -> None:
@@ -91,16 +91,16 @@ def empty(scratch: Scratch) -> None:
         return
     first, second, _ = scratch.ids
     field, link = scratch.other.id, scratch.link_to_itself
-    scratch.statuses["null"] = status_of(lambda: scratch.save({"id": first, "fields": {field: None}}))
+    scratch.statuses["null"] = status_of(lambda: scratch.writer.save({"id": first, "fields": {field: None}}))
     fields = {field: "", **({link.id: first} if link else {})}
-    scratch.statuses["empty_text"] = status_of(lambda: scratch.save({"id": second, "fields": fields}))
+    scratch.statuses["empty_text"] = status_of(lambda: scratch.writer.save({"id": second, "fields": fields}))
 
 
 def given_id(scratch: Scratch) -> None:
     """Make a record under an id of the probe's choice."""
     if scratch.ids:
         scratch.given = max(scratch.ids) + _FAR
-        scratch.statuses["upsert"] = status_of(lambda: scratch.save(record_under_given_id(scratch)))
+        scratch.statuses["upsert"] = status_of(lambda: scratch.writer.save(record_under_given_id(scratch)))
 
 
 def status_of(send: Callable[[], Reply]) -> int:

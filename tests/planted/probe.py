@@ -32,7 +32,7 @@ PROMISES = [
         test=f"{TESTS}::test_the_report_holds_nothing_of_the_data",
         defects=(
             Defect("ninox_tools.probe:Report.__init__", "_kind_of(api_url)", "api_url"),
-            Defect("ninox_tools.probe:_describe", '"id": question', '"id": str(finding)'),
+            Defect("ninox_tools.probe:Report._describe", '"id": question', '"id": str(found)'),
         ),
     ),
     Promise(
@@ -40,6 +40,12 @@ PROMISES = [
         "and anything else is refused.",
         test=f"{TESTS}::test_no_answer_can_be_said_that_the_table_of_its_question_does_not_have",
         defects=(Defect("ninox_tools.probe:Report.say", "answer not in QUESTIONS[question].answers", "False"),),
+    ),
+    Promise(
+        PAGE,
+        "and anything else is refused.",
+        test=f"{TESTS}::test_no_word_is_written_that_is_not_the_probes_own",
+        defects=(Defect("ninox_tools.probe:_word", "word not in _WORDS", "False"),),
     ),
     Promise(
         PAGE,
@@ -64,15 +70,15 @@ PROMISES = [
         "counts as an answer only if it comes twice.",
         test=f"{TESTS}::test_one_failure_of_the_server_is_no_answer",
         defects=(
-            Defect("ninox_tools.probe:Reader._read", "reply.status < _SERVER_ERRORS", "True"),
-            Defect("ninox_tools.probe:Writing._status_of", "status < _SERVER_ERRORS", "True"),
+            Defect("ninox_tools.probe:Reader._read", "reply.status < FAILURE", "True"),
+            Defect("ninox_tools.probe:status_of", "status < FAILURE", "True"),
         ),
     ),
     Promise(
         PAGE,
         "The same goes for a connection that fails in the middle.",
         test=f"{TESTS}::test_faults_in_the_middle_leave_a_report_of_what_was_seen",
-        defects=(Defect("ninox_tools.probe:_Runner.ask", 'self._leave(step, "failed")', "raise KeyError"),),
+        defects=(Defect("ninox_tools.probe:_Run._ask", 'self._leave(step, "failed")', "raise KeyError"),),
     ),
     Promise(
         PAGE,
@@ -82,16 +88,22 @@ PROMISES = [
     ),
     Promise(
         PAGE,
-        "The table is refused before anything is written if it holds a record, if another table links to it",
+        "The table is refused at once, before anything is written, if it holds a record, if another table links to it",
         test=f"{TESTS}::test_a_table_that_is_not_made_for_it_is_refused_before_anything_is_written",
         defects=(
-            Defect("ninox_tools.probe:open_scratch", "if problems:", "if problems is None:"),
-            Defect("ninox_tools.probe:open_scratch", "range(2)", "range(0)"),
+            Defect("ninox_tools.probe:find_scratch_table", "if problems:", "if problems is None:"),
+            Defect("ninox_tools.probe:find_scratch_table", "refuse_records(sight, named[0])", "pass"),
             Defect("ninox_tools.probe:_problems", "other.id != table.id", "other.id == table.id"),
             Defect("ninox_tools.probe:_problems", "_is_harmless(table, key, script)", "True"),
-            Defect("ninox_tools.probe:_is_harmless", "key not in TRIGGERS or ", ""),
+            Defect("ninox_tools.probe:_is_harmless", "key not in _TRIGGERS or ", ""),
             Defect("ninox_tools.probe:_is_harmless", "bool(meant) and ", ""),
         ),
+    ),
+    Promise(
+        PAGE,
+        "Before the first write the probe looks a second time whether the table is empty.",
+        test=f"{TESTS}::test_a_table_that_holds_a_record_at_the_second_look_only_is_refused_too",
+        defects=(Defect("ninox_tools.probe:Scratch.__init__", "refuse_records(sight, table)", "pass"),),
     ),
     Promise(
         PAGE,
@@ -113,7 +125,7 @@ PROMISES = [
         "sent if the table was just seen to hold a record without the mark.",
         test=f"{TESTS}::test_a_server_that_empties_the_table_at_a_list_of_ids_is_not_sent_one_where_there_is_a_record_of_"
         "somebody_else",
-        defects=(Defect("ninox_tools.probe:Writing.delete_many", " or self._scratch.others != 0", ""),),
+        defects=(Defect("ninox_tools.probe.removals:delete_many", " or scratch.others != 0", ""),),
     ),
     Promise(
         PAGE,
@@ -132,9 +144,9 @@ PROMISES = [
         "behind such a page, and answers as many a second time: it is never the size of a table.",
         test=f"{TESTS}::test_the_size_of_a_page_that_is_that_of_a_table_is_not_told",
         defects=(
-            Defect("ninox_tools.probe.records:largest_page", "len(again) == len(page)", "again"),
-            Defect("ninox_tools.probe.records:largest_page", " and _goes_on(sight, main, page)", ""),
-            Defect("ninox_tools.probe.records:_goes_on", ").status == OK", ")"),
+            Defect("ninox_tools.probe:largest_page", "len(again) == len(page)", "again"),
+            Defect("ninox_tools.probe:largest_page", " and _goes_on(sight, table_id, page)", ""),
+            Defect("ninox_tools.probe:_goes_on", ").status == OK", ")"),
         ),
     ),
     Promise(
@@ -147,7 +159,7 @@ PROMISES = [
         PAGE,
         "deleted again: at the end, after Ctrl-C, and when the connection fails.",
         test=f"{TESTS}::test_ctrl_c_at_any_request_leaves_a_report_and_an_empty_table",
-        defects=(Defect("ninox_tools.probe.run:_clean", "left = scratch.clean()", "left = Left([], 0)"),),
+        defects=(Defect("ninox_tools.probe:_Run.clean", "left = scratch.clean()", "left = Left([], 0)"),),
     ),
     Promise(
         PAGE,
@@ -157,12 +169,18 @@ PROMISES = [
     ),
     Promise(
         PAGE,
+        "Only records that carry the probe's mark are deleted; whatever else turns up in the table stays.",
+        test=f"{TESTS}::test_a_writer_changes_nothing_but_its_own_records",
+        defects=(Defect("ninox_tools.probe:Writer._check", "not self.own.issuperset(record_ids)", "False"),),
+    ),
+    Promise(
+        PAGE,
         "Ctrl-C waits for the answer to a write.",
         test=f"{TESTS}::test_ctrl_c_waits_for_a_write_and_once_for_the_table_to_be_emptied",
         defects=(
-            Defect("ninox_tools.probe.run:_Interrupts.take", "not self._holds or self._is_waiting", "True"),
+            Defect("ninox_tools.probe:Interrupts.take", "not self._holds or self._is_waiting", "True"),
             Defect(
-                "ninox_tools.probe.run:_Interrupts.held",
+                "ninox_tools.probe:Interrupts.held",
                 "self._holds, self._is_waiting = True, False",
                 "self._holds = False",
             ),
@@ -172,17 +190,15 @@ PROMISES = [
         PAGE,
         "If something could not be removed, the last lines say which records.",
         test=f"{TESTS}::test_what_cannot_be_removed_is_said",
-        defects=(Defect("ninox_tools.probe:Scratch.clean", "left = sorted(record", "left = sorted(0 * record"),),
+        defects=(Defect("ninox_tools.probe:Scratch.clean", "sorted(ids_of(self._ours(page)))", "[]"),),
     ),
     Promise(
         "docs/explanation/known-and-unknown.md",
         "Every switch of the simulator, at every value, is named by one of them",
         test="tools/test_probe_switches.py::test_the_probe_names_every_value_of_every_switch",
         defects=(
-            Defect("ninox_tools.probe.feed:_form_of_removal", 'return "mapping"', 'return "other"'),
-            Defect(
-                "ninox_tools.probe.records:since_id", '"inclusive" if middle in answer else "exclusive"', '"exclusive"'
-            ),
+            Defect("ninox_tools.probe:_form_of_removal", 'return "mapping"', 'return "other"'),
+            Defect("ninox_tools.probe:since_id", '"inclusive" if middle in answer else "exclusive"', '"exclusive"'),
         ),
     ),
     Promise(

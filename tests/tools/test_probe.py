@@ -12,6 +12,7 @@ import re
 import signal
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -19,13 +20,16 @@ from starlette.responses import Response
 
 from ninox_api.config import ConnectionConfig
 from ninox_api.errors import NinoxConfigError, NinoxError
+from ninox_api.files import Upload
+from ninox_simulator.like import read_report
 from ninox_simulator.seeds import RecordDocument
 from ninox_simulator.server import Simulator
 from ninox_tools.probe import wire
-from ninox_tools.probe.command import _end
+from ninox_tools.probe.command import _end, read_configuration
 from ninox_tools.probe.question import QUESTIONS, Against
 from ninox_tools.probe.report import Report
 from ninox_tools.probe.table import REASONS, print_table
+from ninox_tools.probe.writer import Writer
 from tap_ninox import settings as of_tap
 from target_ninox import settings as of_target
 from tests.helpers import limits
@@ -126,15 +130,55 @@ def names_in(file):
                 yield name
 
 
+FILES = sorted(Path(wire.__file__).parent.glob("*.py"))
+
+
 def test_two_files_send_and_a_third_makes_a_writer_so_that_whoever_reads_them_has_read_all():
     """So they say, to whoever wants to see it before a run."""
     could = {"ninox_api.transport", "ninox_api.client", "requests", "socket", "urllib.request", "http.client"}
-    files = list(Path(wire.__file__).parent.glob("*.py"))
-    assert {file.name for file in files if could & set(imports_of(file))} == {"wire.py", "writer.py"}
-    names = {file.name: set(names_in(file)) for file in files}
+    assert {file.name for file in FILES if could & set(imports_of(file))} == {"wire.py", "writer.py"}
+    names = {file.name: set(names_in(file)) for file in FILES}
     assert {name for name, found in names.items() if "Writer" in found} == {"writer.py", "scratch.py"}
-    inside = {"_transport", "_records", "_send", "_read", "_write", "Request", "Transport"}
+    inside = {"_transport", "_records", "_read", "_write", "Request", "Transport"}
     assert {name for name, found in names.items() if inside & found} == {"wire.py", "writer.py"}
+    shows = {"print", "open", "stdout", "stderr", "write_text", "write_bytes"}
+    assert {name for name, found in names.items() if shows & found} == {"command.py"}
+
+
+READ = {"without --scratch": ("wire.py", "report.py"), "for --scratch": ("writer.py", "allowed.py", "scratch.py")}
+
+
+@pytest.mark.parametrize("files", READ.values(), ids=READ)
+def test_what_an_admin_reads_is_read_in_ten_minutes(files):
+    """At 200 words a minute; and the guide names those files in this order."""
+    guide = (Path(wire.__file__).parent / "__init__.py").read_text(encoding="utf-8")
+    assert [name for name in re.findall(r"^\d\. `(\w+\.py)`", guide, re.MULTILINE) if name in files] == list(files)
+    assert sum(len(file.read_text(encoding="utf-8").split()) for file in FILES if file.name in files) <= 2000
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_each_file_is_short_and_stands_in_the_guide(file):
+    guide = (Path(wire.__file__).parent / "__init__.py").read_text(encoding="utf-8")
+    assert file.name == "__init__.py" or f"`{file.name}`" in guide or file.name == "question.py"
+    assert len(file.read_text(encoding="utf-8").splitlines()) <= 180
+
+
+def test_a_writer_changes_nothing_but_its_own_records(simulate):
+    stage = simulate(company())
+    reader = wire.Reader(ConnectionConfig(auth_token=stage.token, api_url=stage.url))
+    reader.path = ("teams", TEAM_ID, "databases", DATABASE_ID)
+    writer = Writer(reader, SCRATCH, nullcontext)
+    writer.own.add(1)
+    for change in (
+        lambda: writer.delete(2),
+        lambda: writer.delete_many([1, 2]),
+        lambda: writer.save({"id": 2, "fields": {"A": writer.mark}}),
+        lambda: writer.save({"fields": {"A": "x"}}),
+        lambda: writer.upload(2, Upload(name="probe.txt", content=b"x", media_type="text/plain")),
+    ):
+        with pytest.raises(ValueError, match=writer.mark):
+            change()
+    assert list(stage.log.entries) == []
 
 
 def test_a_reader_can_get_and_run_the_four_scripts_and_nothing_else(simulate):
@@ -382,6 +426,18 @@ def test_no_answer_can_be_said_that_the_table_of_its_question_does_not_have():
             report.say(question, answer)
     report.say("records.page_cap", "250")
     assert report.answer("records.page_cap") == "250"
+
+
+@pytest.mark.parametrize("where", ["reason", "stopped", "kind"])
+def test_no_word_is_written_that_is_not_the_probes_own(where):
+    """Even if a question got it in by another way."""
+    report = Report("https://ninox.example.org/v1")
+    for question in QUESTIONS:
+        report.leave(question, "canary" if where == "reason" else "no_data")
+    report.stopped = "canary" if where == "stopped" else None
+    report._kind = "canary" if where == "kind" else "another_host"
+    with pytest.raises(ValueError, match="A report cannot hold this word"):
+        report.as_json()
 
 
 def test_what_contradicts_the_code_comes_first_with_the_setting_that_helps(simulate):
@@ -835,6 +891,16 @@ def test_json_goes_to_the_output_and_the_table_to_the_screen(simulate, tmp_path)
     assert done.returncode == 0
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le"])
+def test_files_are_read_as_windows_writes_them(tmp_path, encoding):
+    """As PowerShell's `>` does, or an editor with a byte order mark."""
+    path = tmp_path / "file.json"
+    path.write_text('{"auth_token": "schlüssel", "api_url": "https://ninox.example.org/v1"}', encoding=encoding)
+    assert read_configuration(path)["auth_token"] == "schlüssel"
+    path.write_text('{"version": 1, "answers": [{"id": "records.multi", "answer": "object"}]}', encoding=encoding)
+    assert read_report(path).switches == {"multi": "object"}
+
+
 def test_settings_are_those_of_the_tap_and_may_stand_in_variables(simulate, tmp_path):
     stage = simulate(company())
     done = command(
@@ -862,6 +928,7 @@ def test_settings_are_those_of_the_tap_and_may_stand_in_variables(simulate, tmp_
         ),
         ({"url": "https://ninox.example.org/v1"}, None, "url: there is no such setting."),
         ({}, {"TAP_NINOX_URL": "x"}, "TAP_NINOX_URL: there is no such setting. Did you mean TAP_NINOX_API_URL?"),
+        ({}, {"TAP_NINOX_TEAM": "x"}, "--config: name the file with your key."),
         ({"auth_token": ""}, None, "auth_token: missing. Make an API key in Ninox under Settings > Integrations."),
         ({"auth_token": "wrong-canary-key"}, None, "HTTP 401. Check auth_token"),
     ],
