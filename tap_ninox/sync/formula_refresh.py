@@ -7,18 +7,27 @@ records there are need not be known for that: a range of ids is asked for, and t
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ninox_api.changes import TableChanges
 from ninox_api.client import NinoxRecord
-from ninox_api.errors import NinoxError, NinoxRequestError, NinoxScriptError, NinoxServerError
-from ninox_api.paging import USUAL_CAPS, asked_too_much
+from ninox_api.errors import (
+    NinoxError,
+    NinoxProtocolError,
+    NinoxRequestError,
+    NinoxScriptError,
+    NinoxServerError,
+)
+from ninox_api.paging import DEFAULT_PAGE_SIZE, USUAL_CAPS, asked_too_much
 from tap_ninox.sync.formulas import FormulaQueries, is_busy
 from tap_ninox.sync.pages import ReadPage, TablePages
 
 _MOST_STRETCH = 8
 """So many times as long as the last one a range becomes at most where records were few: behind it they may be many."""
+
+_LONG_GAP = 8
+"""So many times as long as the distance of records that came, an empty rest of a range is no matter of chance."""
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +69,7 @@ def refresh_formulas(
     while after_id < last_id:
         try:
             answer = pages.range_size.ask(read, is_full=True)
-        except (NinoxServerError, NinoxRequestError, NinoxScriptError) as error:
+        except (NinoxServerError, NinoxRequestError, NinoxScriptError, NinoxProtocolError) as error:
             if after_id > 0 or asked_too_much(error) or is_busy(error):
                 raise
             logger.warning(
@@ -71,10 +80,23 @@ def refresh_formulas(
             )
             return
         records = answer.records
-        if len(records) in USUAL_CAPS:  # perhaps a bound of the server, which left out those behind
+        if _may_be_cut(records, after_id=after_id, end=end):
             end = records[-1].id
         # Where records were deleted, ranges become longer: a page's worth of records lies further apart.
         stretch = max(1.0, min((end - after_id) / max(1, len(records)), stretch * _MOST_STRETCH))
         after_id = end
         left = [record for record in records if record.id not in but.updated and record.id not in but.removed]
         yield ReadPage(left, last_id=end, weight=answer.weight, is_of_formulas=True)
+
+
+def _may_be_cut(records: Sequence[NinoxRecord], *, after_id: int, end: int) -> bool:
+    """Return whether a server's own bound may have left out the last records of a range.
+
+    Either there are as many as a bound usually is, or the rest of the range is empty, much longer than the distance of
+    those that came; by chance, that costs a call in some thousand.
+    """
+    if len(records) < DEFAULT_PAGE_SIZE:  # no smaller bound is known
+        return False
+    last_id = records[-1].id
+    distance = (last_id - after_id) / len(records)
+    return len(records) in USUAL_CAPS or end - last_id > _LONG_GAP * distance

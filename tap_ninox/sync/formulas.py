@@ -17,6 +17,7 @@ from ninox_api.errors import (
     NinoxError,
     NinoxNotFoundError,
     NinoxPermissionError,
+    NinoxProtocolError,
     NinoxRequestError,
     NinoxScriptError,
     NinoxServerError,
@@ -144,13 +145,17 @@ class FormulaQueries:
 
         Raises:
             FormulasUnreadableError: Queries are not permitted.
+            NinoxProtocolError: The answer is of an unknown form.
             NinoxError: The range is too large, the server is busy, or it runs no script that asks for a range.
         """
         source = f"select {self._table} where number(Id) >= {after_id + 1} and number(Id) <= {last_id}"
         found = range(after_id + 1, last_id + 1)
 
         def query(formulas: list[Formula]) -> Values:
-            return self._query(formulas, source, found, divisible=divisible, max_bytes=max_bytes, measure=measure)
+            # An answer that is not understood must not pass for one without records: they would keep old values.
+            return self._query(
+                formulas, source, found, strict=True, divisible=divisible, max_bytes=max_bytes, measure=measure
+            )
 
         computable = self._computable()
         try:
@@ -257,9 +262,25 @@ class FormulaQueries:
             for formula in formulas:
                 self.lost[formula.name] += count
 
-    def _query(self, formulas: Sequence[Formula], source: str, wanted: Container[int], **details: Any) -> Values:
-        """Return the formulas' values of wanted records; `details` are arguments of `DatabaseClient.query`."""
+    def _query(
+        self, formulas: Sequence[Formula], source: str, wanted: Container[int], *, strict: bool = False, **details: Any
+    ) -> Values:
+        """Return the formulas' values of wanted records.
+
+        Args:
+            formulas: Which.
+            source: A script's expression for the records.
+            wanted: Ids; others are left out.
+            strict: Whether to understand all of the answer or nothing.
+            details: Further arguments of `DatabaseClient.query`.
+
+        Raises:
+            NinoxProtocolError: There is something in the answer that is no record.
+        """
         answer = self._client.query(_script(source, formulas), tries_of_500=1, **details)  # what fails does so again
+        if strict and not _has_nothing_but_records(answer):
+            message = f"A script that asks for formulas of table {self._table} was answered in an unknown form."
+            raise NinoxProtocolError(message)
         keys = {f"f{number}": formula.field_id for number, formula in enumerate(formulas)}
         return {
             record_id: {field_id: item.get(key) for key, field_id in keys.items()}
@@ -352,6 +373,14 @@ def _objects(answer: Any) -> Iterator[Mapping[str, Any]]:
             yield from _objects(item)
         elif isinstance(item, Mapping):
             yield item
+
+
+def _has_nothing_but_records(answer: Any) -> bool:
+    if isinstance(answer, list):
+        return all(map(_has_nothing_but_records, answer))
+    if isinstance(answer, Mapping):
+        return not answer or _whole(answer.get("i")) is not None
+    return answer is None or answer == ""
 
 
 def _whole(value: Any) -> int | None:

@@ -324,9 +324,12 @@ def _now() -> str:
 
 
 def _is_past(moment: Any, age: timedelta, *, now: datetime) -> bool:
-    """Return whether a moment of a bookmark is so long ago; one that cannot be read counts as long ago."""
+    """Return whether a moment of a bookmark is so long ago.
+
+    One that cannot be read counts as long ago, and so does one as far ahead: the clock that it is of was wrong.
+    """
     try:
-        return now - datetime.fromisoformat(str(moment).replace("Z", "+00:00")) >= age
+        return abs(now - datetime.fromisoformat(str(moment).replace("Z", "+00:00"))) >= age
     except (ValueError, TypeError):
         return True
 

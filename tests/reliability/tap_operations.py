@@ -54,7 +54,7 @@ def shop():
             C=ninox_field("choice", "State", values=choices),
             D=ninox_field("multi", "Tags", values=choices),
             E=ninox_field("rev", "Orders", refTypeId="B", refFieldId="B"),
-            F=ninox_field("fn", "Double", fn="Amount + Amount"),
+            F=ninox_field("fn", "Double", fn="Amount * 2"),
             G=ninox_field("string", "Notes"),
         ),
         "B": table(
@@ -114,6 +114,12 @@ def a_day_of_work(edit):
     edit.create("B", {"A": f"{canaries.VALUE} again"}, id=1)
 
 
+def a_day_for_formulas(edit):
+    """Let the values of a formula move in all records, which moves no sequence, and do what people do."""
+    edit.schema["types"]["A"]["fields"]["F"]["fn"] = "Amount * 3"
+    a_day_of_work(edit)
+
+
 @dataclass(frozen=True)
 class Operation:
     """A way to run the tap.
@@ -126,6 +132,7 @@ class Operation:
         seed: Makes the data.
         tables: Stream → where its records are.
         day: What happens between a first load and what follows.
+        ages: Whether the formulas of all rows are a day old then.
     """
 
     follows: bool = True
@@ -136,8 +143,10 @@ class Operation:
     seed: Callable = shop
     tables: dict = field(default_factory=lambda: TABLES)
     day: Callable = a_day_of_work
+    ages: bool = False
 
 
+FORMULAS = {"formulas": {f"*.{FORMULA}": "number"}}
 DOWNLOAD = {"files": {"*": FILE_STORE}}
 
 OPERATIONS = {
@@ -147,7 +156,8 @@ OPERATIONS = {
     "changes": Operation(),
     "full refresh": Operation(settings={"refresh": ["*"]}),
     "resumed load": Operation(resumes=True),
-    "formulas": Operation(follows=False, settings={"formulas": {f"*.{FORMULA}": "number"}}),
+    "formulas": Operation(follows=False, settings=FORMULAS),
+    "formulas alone": Operation(settings=FORMULAS, day=a_day_for_formulas, ages=True),
     "queries": Operation(follows=False, settings={"queries": scripts(QUERY)}),
     "files": Operation(follows=False, settings=DOWNLOAD),
     "changed files": Operation(settings=DOWNLOAD, day=new_files),

@@ -245,18 +245,20 @@ def test_a_long_range_that_is_too_much_says_nothing_of_those_behind(simulate, ca
 
 
 @pytest.mark.parametrize(
-    ("ids", "most"),
+    ("ids", "cut_at", "most"),
     [
-        pytest.param(range(1, 401), 4, id="no gaps"),
-        pytest.param([*range(1, 101), 390], 2, id="one behind"),
-        pytest.param([*range(5, 1400, 3), 60_000], 9, id="gaps"),
+        pytest.param(range(1, 401), 100, 4, id="no gaps"),
+        pytest.param([*range(1, 101), 390], 100, 2, id="one behind"),
+        pytest.param([*range(5, 1400, 3), 60_000], 100, 9, id="gaps"),
+        pytest.param(range(1, 901), 300, 3, id="no usual bound"),
+        pytest.param([*range(5, 1400, 3), 60_000], 130, 9, id="no usual bound, gaps"),
     ],
 )
-def test_a_server_that_cuts_answers_of_queries_leaves_no_record_out(simulate, ids, most):
+def test_a_server_that_cuts_answers_of_queries_leaves_no_record_out(simulate, ids, cut_at, most):
     simulator = simulate(shop(ids))
     first = run_tap(simulator, **GROSS)
     simulator.log.clear()
-    with limits.answers_of_queries_cut_at(100):
+    with limits.answers_of_queries_cut_at(cut_at):
         run = run_tap(simulator, **GROSS, state=aged(first.state))
     assert [row["_id"] for row in narrow(run)] == [*ids]
     assert len(of_table(simulator)) <= most
@@ -312,6 +314,23 @@ def test_a_fault_of_a_later_range_is_an_error_and_the_next_run_goes_on_there(loa
     assert narrow(run_tap(simulator, **GROSS, state=rest.state)) == []
 
 
+@pytest.mark.parametrize("range_number", [0, 1])
+def test_an_answer_of_another_form_does_not_pass_for_a_range_without_records(loaded, range_number):
+    simulator, first = loaded
+    simulator.faults.add("wrong_shape", path="/query$", after=range_number, times=1)
+    run = run_tap(simulator, **GROSS, page_size=10, state=aged(first.state))
+    assert ("unknown form" in (run.stream_error(STREAM) or "")) == (range_number > 0)
+    rest = run_tap(simulator, **GROSS, page_size=10, state=run.state)
+    assert [row["_id"] for row in narrow(run) + narrow(rest)] == list(range(1, 26))
+
+
+def test_formulas_that_a_clock_of_years_ahead_read_are_due(loaded):
+    simulator, first = loaded
+    state = copy.deepcopy(first.state)
+    state["bookmarks"][STREAM]["full_refresh_at"] = "2058-01-01T00:00:00Z"
+    assert len(narrow(run_tap(simulator, **GROSS, state=state))) == 25
+
+
 @pytest.mark.parametrize("parallel", [1, 4])
 def test_a_key_that_may_not_query_any_more_is_an_error_of_that_stream_behind_its_changes(loaded, parallel):
     simulator, first = loaded
@@ -353,9 +372,18 @@ def test_a_formula_that_is_named_later_comes_for_all_rows_in_the_next_run_and_on
 
 def test_an_answer_with_records_that_were_not_asked_for_makes_no_rows_of_them(loaded):
     simulator, first = loaded
-    with limits.answers_of_queries(lambda _: [{"i": n, "f0": n} for n in (3, 26, 99, 0, None, "x")]):
+    with limits.answers_of_queries(lambda _: [{"i": n, "f0": n} for n in (3, 26, 99, 0)]):
         run = run_tap(simulator, **GROSS, state=aged(first.state))
     assert narrow(run) == [{"_id": 3, "gross": 3}]
+
+
+@pytest.mark.parametrize("other", [{"i": None}, {"i": "x", "f0": 1}, "text", [["A4"]]])
+def test_a_record_that_cannot_be_told_among_others_makes_an_answer_unknown(loaded, other):
+    simulator, first = loaded
+    with limits.answers_of_queries(lambda _: [{"i": 3, "f0": 9}, other]):
+        run = run_tap(simulator, **GROSS, state=aged(first.state))
+    assert narrow(run) == []
+    assert len(narrow(run_tap(simulator, **GROSS, state=run.state))) == 25
 
 
 def test_an_empty_table_costs_no_query(simulate):
