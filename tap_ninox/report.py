@@ -107,6 +107,11 @@ class StreamReport:
         return self.emitted - self.filtered
 
     @property
+    def written(self) -> int:
+        """Rows and tombstones."""
+        return self.emitted + self.deleted
+
+    @property
     def is_eventful(self) -> bool:
         """Whether there is anything to report of it."""
         counts = (
@@ -130,6 +135,7 @@ class RunReport:
         problems: What is wrong with the settings and did not keep the run from reading the rest.
         calls_before: Those by which `--discover` saw what this run did not ask for again.
         calls_per_month: So many the plan grants, if the settings say it.
+        is_out_of_budget: Whether a stream used up the permitted API calls, so that starting another one is pointless.
     """
 
     def __init__(self) -> None:
@@ -146,6 +152,9 @@ class RunReport:
         self.refusals: Mapping[str, NinoxError] = {}
         self.selected: Sequence[str] = ()
         self.problems: Sequence[str] = ()
+        self.is_out_of_budget = False
+        self._written_before = 0
+        self._running: StreamReport | None = None
 
     @property
     def calls(self) -> Counter[Purpose]:
@@ -163,9 +172,9 @@ class RunReport:
         return time.monotonic() - self._started
 
     @property
-    def is_out_of_budget(self) -> bool:
-        """Whether a stream used up the permitted API calls, so that starting another one is pointless."""
-        return any(isinstance(report.error, NinoxBudgetError) for report in self.streams.values())
+    def written(self) -> int:
+        """Rows and tombstones of all streams, asked for behind each page: the sum of thousands of others is kept."""
+        return self._written_before + (self._running.written if self._running else 0)
 
     @property
     def succeeded(self) -> bool:
@@ -176,6 +185,7 @@ class RunReport:
         """Note why a stream was not read to its end."""
         report = self.streams.setdefault(name, StreamReport())
         report.error, report.outcome = error, Outcome.FAILED
+        self.is_out_of_budget |= isinstance(error, NinoxBudgetError)
         logger.error("Stream %s was not read to its end: %s", name, error)
 
     @contextmanager
@@ -183,6 +193,8 @@ class RunReport:
         """Measure one stream, and keep its failure from ending the others."""
         report = self.streams.setdefault(name, StreamReport())
         calls, started = self.calls, time.monotonic()
+        self._written_before -= report.written
+        self._running = report
         try:
             yield report
         except NinoxError as error:
@@ -193,6 +205,8 @@ class RunReport:
         finally:
             report.calls += self.calls - calls
             report.seconds += time.monotonic() - started
+            self._running = None
+            self._written_before += report.written
 
     def interrupt(self, error: BaseException, path: Path | None) -> None:
         """Write the file of a run that does not come to its end: people look at it exactly then.

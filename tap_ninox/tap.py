@@ -10,12 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from functools import cached_property
-from itertools import chain
-from typing import Any, ClassVar
+from typing import IO, Any, ClassVar
 
 from singer_sdk import Stream
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
-from singer_sdk.singerlib import Catalog, CatalogEntry
+from singer_sdk.singerlib import Catalog
 from singer_sdk.singerlib.encoding.simple import StateMessage
 from typing_extensions import override
 
@@ -33,10 +32,10 @@ from tap_ninox.discovery.drift import SchemaWatch
 from tap_ninox.discovery.known_tables import describe
 from tap_ninox.discovery.names import entries_to_read, known_by_key
 from tap_ninox.discovery.saved_catalog import (
+    EntriesOnDemand,
+    SavedCatalog,
     UnknownStreamError,
-    take_from,
     unknown_streams,
-    validated_catalog,
     with_names_of_state,
 )
 from tap_ninox.report import RunReport, summarize_problems
@@ -86,13 +85,19 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
     ]
 
     def __init__(
-        self, *, catalog: dict[str, Any] | None = None, state: dict[str, Any] | None = None, **kwargs: Any
+        self,
+        *,
+        catalog: dict[str, Any] | SavedCatalog | None = None,
+        state: dict[str, Any] | None = None,
+        **kwargs: Any,
     ) -> None:
         """Take the SDK's arguments, and keep the catalog as it was given: the SDK drops what it does not know.
 
         The state is looked at before the SDK does: it says under which names the tables of the catalog go.
         """
-        self._saved_catalog = None if catalog is None else validated_catalog(catalog)
+        if catalog is not None and not isinstance(catalog, SavedCatalog):
+            catalog = SavedCatalog.of(catalog)
+        self._saved_catalog = catalog
         self._given_state = validated_state(state or {})
         self._rows_at_last_state = 0
         self._problems: list[str] = []
@@ -106,24 +111,25 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
         """The settings, checked."""
         return TapSettings.from_settings(self.config)
 
+    @classmethod
+    @override
+    def read_catalog(cls, file: IO[str]) -> SavedCatalog:
+        return SavedCatalog.read(file)
+
     @cached_property
     @override
     def input_catalog(self) -> Catalog | None:
         """The catalog that was given, under the names of the state: what it shows was made without one."""
         if self._saved_catalog is None:
             return None
-        saved, entries = self._saved_entries, self.found.entries
         known = known_by_key(self._given_state[BOOKMARKS], self.settings)
-        streams = with_names_of_state(self._saved_catalog, saved, entries, known)
-        # Nothing of tables is there twice: the SDK's form and the entries say all, and 5,000 take 100 MB.
-        tables = {entry.stream for entry in saved}
-        others = [item for item in self._saved_catalog["streams"] if item["tap_stream_id"] not in tables]
-        self._saved_catalog = {"streams": others}
-        return Catalog((entry.tap_stream_id, entry) for entry in map(CatalogEntry.from_dict, take_from(streams)))
+        saved = self._saved_entries
+        streams = self._saved_catalog.take({entry.stream for entry in saved})
+        return EntriesOnDemand(with_names_of_state(streams, saved, self.found.entries, known))
 
     @cached_property
     def _saved_entries(self) -> list[TableEntry]:
-        return saved_entries(self._saved_catalog or {})
+        return saved_entries(self._saved_catalog or ())
 
     @cached_property
     def found(self) -> Found:
@@ -133,7 +139,7 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
         self.report.client = client = NinoxClient(connection)
         address = (self.plugin_version, client.api_url, settings.team, settings.teams, settings.databases)
         now = time.time()
-        stamped = read_stamp(self._saved_catalog or {}, of=address, now=now)
+        stamped = read_stamp(self._saved_catalog.beside if self._saved_catalog else {}, of=address, now=now)
         if stamped is not None:
             self.report.calls_before = stamped[0].calls
         seen, seen_at = stamped or (look(client, settings), now)
@@ -172,8 +178,7 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
     def setup_mapper(self) -> None:
         with self._reporting_its_end():
             super().setup_mapper()
-            self._forget_twins()
-            settings, discovery = self.settings, self.found.discovery
+            discovery, settings = self.found.discovery, self.settings  # what is wrong with the connection is said first
             known = [*self.streams, *(kind.name for kind in LIST_STREAMS), *(query.name for query in settings.queries)]
             # Meltano gives the catalog that it has just made: it lacks no table.
             is_complete = self._saved_catalog is None or name_meltano_variable("", prefix=ENV_PREFIX) is not None
@@ -181,14 +186,10 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
             skipped = discovery.skipped if discovery else ()
             sees_all = has_all_tables and not settings.databases and not skipped and self._saved_catalog is None
             maps = self.config.get("stream_maps") or {}
+            if maps or self.config.get("flattening_enabled"):  # what is wrong with one is said before the first row
+                for stream in self.streams.values():
+                    stream.stream_maps  # noqa: B018 (it makes them)
             check_maps(maps, known, sees_all=sees_all, has_all_tables=has_all_tables)
-
-    def _forget_twins(self) -> None:
-        """Let go of what stream maps have as well: with the catalog they were made from, 5,000 tables take 60 MB."""
-        self.forget_catalog()
-        for stream_map in chain.from_iterable(self.mapper.stream_maps.values()):
-            if stream_map.raw_schema == stream_map.transformed_schema:
-                stream_map.raw_schema = stream_map.transformed_schema
 
     @override
     def discover_streams(self) -> Sequence[Stream]:
@@ -344,7 +345,7 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
     @override
     def write_state(self, *, is_new: bool = False) -> None:
         # It holds the bookmarks of all streams: one after each of five hundred small tables would outweigh their rows.
-        written = sum(report.emitted + report.deleted for report in self.report.streams.values())
+        written = self.report.written
         if written - self._rows_at_last_state < len(self.state.get("bookmarks", ())) // BOOKMARKS_PER_ROW:
             return
         self._rows_at_last_state = written

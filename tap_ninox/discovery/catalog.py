@@ -6,8 +6,9 @@ sync; and it pins names, so that a caption renamed in Ninox keeps its property.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from sys import intern
 from typing import Any
 
 from singer_sdk.singerlib import Metadata, MetadataMapping, StreamMetadata
@@ -141,14 +142,14 @@ def aliases_of(aliases: Mapping[str, str], table_key: str) -> dict[str, str]:
     return {name.removeprefix(prefix): alias for name, alias in aliases.items() if name.startswith(prefix)}
 
 
-def saved_entries(catalog: JsonObject) -> list[TableEntry]:
-    """Read the table streams of a saved catalog; entries that are not ours are left out.
+def saved_entries(streams: Iterable[JsonObject]) -> list[TableEntry]:
+    """Read the table streams of a saved catalog; those that are not ours are left out.
 
     Raises:
         NinoxConfigError: The metadata of one of ours is damaged.
     """
     entries = []
-    for stream in catalog.get("streams") or []:
+    for stream in streams:
         try:
             entry = _saved_entry(stream)
         except (KeyError, TypeError) as error:
@@ -184,10 +185,10 @@ def _saved_entry(stream: JsonObject) -> TableEntry | None:
 
 def _saved_column(name: str, ninox: JsonObject) -> Column:
     return Column(
-        name=name,
-        title=ninox["field"],
-        field_id=ninox["field_id"],
-        type=ninox["type"],
+        name=intern(name),  # tables have many in common: without it, those of 5,000 take 20 MB
+        title=intern(ninox["field"]),
+        field_id=intern(ninox["field_id"]),
+        type=intern(ninox["type"]),
         part=ninox.get("part", ""),
         captions=ninox.get("choices", {}),
         computed_as=ninox.get("computed_as", ""),

@@ -158,11 +158,15 @@ def offer_formulas(
         for pattern, items in found.items()
         if not items
     }
-    offered = []
-    for entry in entries:
-        columns = (replace(c, computed_as=types.get((entry.stream, c.name), c.computed_as)) for c in entry.columns)
-        offered.append(replace(entry, columns=tuple(columns)))
-    return offered, unknown
+    return [_with_types(entry, types) for entry in entries] if types else entries, unknown
+
+
+def _with_types(entry: TableEntry, types: Mapping[tuple[str, str], str]) -> TableEntry:
+    columns = (
+        column if (kind := types.get((entry.stream, column.name))) is None else replace(column, computed_as=kind)
+        for column in entry.columns
+    )
+    return replace(entry, columns=tuple(columns))
 
 
 def _names(entry: TableEntry, column: Column, roots: Mapping[str, str]) -> set[str]:
@@ -365,7 +369,7 @@ def _as_saved(column: Column, saved: Column | None) -> Column:
     """Return a column with what a catalog knows of it and the schema does not say."""
     if saved is None or saved.type != column.type:
         return column
-    return replace(
+    both = replace(
         column,
         captions=column.captions or saved.captions,
         computed_as=saved.computed_as,
@@ -373,3 +377,4 @@ def _as_saved(column: Column, saved: Column | None) -> Column:
         target_table_id=column.target_table_id or saved.target_table_id,
         target_database=column.target_database or saved.target_database,
     )
+    return saved if saved == both else both  # of thousands of tables, one is enough

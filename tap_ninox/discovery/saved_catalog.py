@@ -6,16 +6,21 @@ every change as another row.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import IO, Any
+
+import msgspec
+from singer_sdk.singerlib import Catalog, CatalogEntry
+from typing_extensions import override
 
 from ninox_api.errors import NinoxConfigError, NinoxError
 from tap_ninox.discovery.catalog import METADATA_KEY, TableEntry, column_metadata
 from tap_ninox.discovery.known_tables import KnownTable, TableKey
 from tap_ninox.rows.columns import KEY_PROPERTY, REPLICATION_KEY, SYSTEM_PROPERTIES, Column
+from tap_ninox.sdk_overrides import load_json
 
 JsonObject = dict[str, Any]
-Item = TypeVar("Item")
 
 _AUTOMATIC = (KEY_PROPERTY, REPLICATION_KEY)
 
@@ -33,30 +38,99 @@ class UnknownStreamError(NinoxError):
         )
 
 
-def validated_catalog(catalog: Any) -> JsonObject:
-    """Return a catalog with what the SDK and this tap rely on.
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+_decode = msgspec.json.Decoder(float_hook=Decimal).decode
 
-    Args:
-        catalog: What was given as one; its streams are taken out: the forms of 5,000 tables, together, take 100 MB.
 
-    Raises:
-        NinoxConfigError: It is no catalog.
+class SavedCatalog:
+    """A catalog with what the SDK and this tap rely on, each stream as text: as objects, 5,000 tables take 200 MB.
+
+    Attributes:
+        beside: What it has beside its streams.
     """
-    streams = catalog.get("streams") if isinstance(catalog, Mapping) else None
-    if not isinstance(streams, list) or not all(isinstance(stream, Mapping) for stream in streams):
-        message = "catalog: it has no list of streams. Make one with --discover."
-        raise NinoxConfigError(message)
-    return {**catalog, "streams": [_sound_stream(stream) for stream in take_from(streams)]}
+
+    def __init__(self, beside: Mapping[str, Any], streams: Iterable[Any]) -> None:
+        """Bring streams into form, one by one.
+
+        Raises:
+            NinoxConfigError: One of them is none.
+        """
+        self.beside = beside
+        self._texts = [(sound["tap_stream_id"], _encode(sound)) for sound in map(_sound_stream, streams)]
+
+    @classmethod
+    def of(cls, catalog: Any) -> SavedCatalog:
+        """Return what was given as a catalog, in form.
+
+        Raises:
+            NinoxConfigError: It is no catalog.
+        """
+        streams = catalog.get("streams") if isinstance(catalog, Mapping) else None
+        if not isinstance(streams, list):
+            raise NinoxConfigError(_NO_STREAMS)
+        return cls({key: value for key, value in catalog.items() if key != "streams"}, streams)
+
+    @classmethod
+    def read(cls, file: IO[str]) -> SavedCatalog:
+        """Return the catalog in a file, of which never more than one stream is decoded.
+
+        Raises:
+            NinoxConfigError: It is no catalog.
+            ValueError: It is no JSON.
+        """
+        content = file.buffer.read()  # type: ignore[attr-defined] # as click opens it
+        try:
+            catalog = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+            streams = msgspec.json.decode(catalog.pop("streams", b"null"), type=list[msgspec.Raw])
+            return cls({key: _decode(value) for key, value in catalog.items()}, map(_decode, streams))
+        except (msgspec.DecodeError, UnicodeDecodeError, ArithmeticError, RecursionError):
+            return cls.of(load_json(content.decode()))  # it takes more, and says where something is wrong
+
+    def __iter__(self) -> Iterator[JsonObject]:
+        """Yield the streams."""
+        return (_decode(text) for _, text in self._texts)
+
+    def take(self, names: Container[str]) -> Iterator[JsonObject]:
+        """Yield the streams, and keep none that has one of some names: nothing of it is there twice."""
+        texts, self._texts = self._texts[::-1], []
+        while texts:
+            name, text = texts.pop()
+            if name not in names:
+                self._texts.append((name, text))
+            yield _decode(text)
+
+    def find(self, is_meant: Callable[[str], bool]) -> Iterator[JsonObject]:
+        """Yield the streams whose names are meant."""
+        return (_decode(text) for name, text in self._texts if is_meant(name))
 
 
-def take_from(streams: list[Item]) -> Iterator[Item]:
-    """Yield streams in their order, so that nobody has them any longer but who takes them."""
-    streams.reverse()
-    while streams:
-        yield streams.pop()
+class EntriesOnDemand(Catalog):
+    """A catalog of the SDK's that makes an entry when it is asked for: those of 5,000 tables take 150 MB."""
+
+    def __init__(self, streams: Iterable[JsonObject]) -> None:
+        """Take the streams, one by one."""
+        super().__init__()
+        self._texts = {stream["tap_stream_id"]: _encode(stream) for stream in streams}
+        self._last: CatalogEntry | None = None
+
+    def __bool__(self) -> bool:
+        """Return whether it has streams."""
+        return bool(self._texts)
+
+    @override
+    def get_stream(self, stream_id: str) -> CatalogEntry | None:
+        if self._last is None or self._last.tap_stream_id != stream_id:  # a stream asks for several things in a row
+            text = self._texts.get(stream_id)
+            self._last = None if text is None else CatalogEntry.from_dict(_decode(text))
+        return self._last
 
 
-def _sound_stream(stream: Mapping[str, Any]) -> JsonObject:
+_NO_STREAMS = "catalog: it has no list of streams. Make one with --discover."
+
+
+def _sound_stream(stream: Any) -> JsonObject:
+    if not isinstance(stream, Mapping):
+        raise NinoxConfigError(_NO_STREAMS)
     name = stream.get("tap_stream_id") or stream.get("stream")
     if not isinstance(name, str):
         message = "catalog: one of its streams has no tap_stream_id. Make the catalog again with --discover."
@@ -85,32 +159,30 @@ def _items(stream: Mapping[str, Any]) -> Iterator[JsonObject]:
 
 
 def with_names_of_state(
-    catalog: JsonObject,
+    catalog: Iterable[JsonObject],
     saved: Iterable[TableEntry],
     entries: Iterable[TableEntry],
     known: Mapping[TableKey, KnownTable],
-) -> list[JsonObject]:
-    """Return a catalog's streams, and their properties, under the names that they go by.
+) -> Iterator[JsonObject]:
+    """Yield a catalog's streams, and their properties, under the names that they go by.
 
     What is selected follows the ids. A select rule names what the state names, so a table or field that was read, and
     that the catalog shows under another name and not selected, is read: under the same name it was deselected.
 
     Args:
-        catalog: A validated one.
+        catalog: Its streams.
         saved: Its tables.
         entries: Those that this run reads, as it calls them.
         known: What the state knows of tables.
     """
     keys = {entry.stream: entry for entry in saved}
     now = {entry.key: entry for entry in entries}
-    streams = []
-    for stream in catalog["streams"]:
+    for stream in catalog:
         before = keys.get(stream["tap_stream_id"])
         if before is None:
-            streams.append(stream)
+            yield stream
         elif before.key in now:
-            streams.append(_follow(stream, before, now[before.key], known.get(before.key)))
-    return streams
+            yield _follow(stream, before, now[before.key], known.get(before.key))
 
 
 def _follow(stream: JsonObject, before: TableEntry, now: TableEntry, known: KnownTable | None) -> JsonObject:
@@ -180,19 +252,16 @@ def _described(column: Column) -> JsonObject:
     return {key: value for key, value in column_metadata(column).to_dict().items() if value is not None}
 
 
-def unknown_streams(catalog: Mapping[str, Any], known: Iterable[str]) -> list[str]:
+def unknown_streams(catalog: SavedCatalog, known: Iterable[str]) -> list[str]:
     """Return what a catalog selects without saying what it is; queries that are not in the settings now are left out.
 
     Args:
-        catalog: A validated one.
+        catalog: One.
         known: Names of all streams that this tap has, or would have under other settings.
     """
     known = set(known)
-    return [
-        stream["tap_stream_id"]
-        for stream in catalog["streams"]
-        if stream["tap_stream_id"] not in known and _is_selected(stream) and not _is_known(stream)
-    ]
+    others = catalog.find(lambda name: name not in known)
+    return [stream["tap_stream_id"] for stream in others if _is_selected(stream) and not _is_known(stream)]
 
 
 def _is_selected(stream: Mapping[str, Any]) -> bool:

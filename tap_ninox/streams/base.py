@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import cached_property
 from itertools import islice
 from typing import Any, ClassVar
 
@@ -165,6 +166,7 @@ class RecordStream(OwnStream):
         with self.tap.report.stream(self.name) as self.report, counter, timer:
             self.write_rows(counter)
         self.tap.write_state()
+        self.forget_stream_maps()
 
     @override
     def write_schema(self) -> None:
@@ -185,6 +187,11 @@ class RecordStream(OwnStream):
     def identify(self, message: SchemaMessage) -> None:
         """Say in a SCHEMA what of Ninox it is of."""
 
+    @cached_property
+    def _left_out(self) -> frozenset[str]:
+        """The properties that are not selected."""
+        return frozenset(name for name in self.schema["properties"] if not self.mask["properties", name])
+
     @abstractmethod
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
@@ -202,7 +209,8 @@ class RecordStream(OwnStream):
         Raises:
             StreamMapFailedError: One cannot be applied.
         """
-        selected = {name: value for name, value in record.items() if self.mask["properties", name]}
+        left_out = self._left_out
+        selected = {name: value for name, value in record.items() if name not in left_out} if left_out else record
         is_sent = False
         for stream_map in self.stream_maps:
             try:

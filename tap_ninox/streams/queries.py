@@ -23,6 +23,7 @@ from ninox_singer.names import Names
 from ninox_singer.types import COMPUTED
 from ninox_singer.types.base import BadValueError, Read
 from tap_ninox.discovery.catalog import METADATA_KEY, NinoxMetadata
+from tap_ninox.discovery.saved_catalog import SavedCatalog
 from tap_ninox.report import StreamReport
 from tap_ninox.rows.convert import is_damaged
 from tap_ninox.settings import QUERY_TYPES, QuerySettings
@@ -168,7 +169,7 @@ def query_streams(
     clients: Mapping[DatabaseName, DatabaseClient],
     *,
     taken: Iterable[str],
-    saved: Mapping[str, Any] | None,
+    saved: SavedCatalog | None,
 ) -> list[Stream]:
     """Return a stream for each of the `queries`.
 
@@ -194,9 +195,7 @@ def query_streams(
     return streams
 
 
-def _stream(
-    tap: StreamsTap, query: QuerySettings, client: DatabaseClient, saved: Mapping[str, Any] | None
-) -> QueryStream:
+def _stream(tap: StreamsTap, query: QuerySettings, client: DatabaseClient, saved: SavedCatalog | None) -> QueryStream:
     types = query.types or _saved_types(query.name, saved)
     if types:
         return QueryStream(tap, query, types, client, None)
@@ -213,9 +212,8 @@ def _check_keys(query: QuerySettings, types: Mapping[str, str]) -> None:
             raise QueryFailedError(query.name, f"no row has the key property {key!r}; there is {', '.join(types)}.")
 
 
-def _saved_types(name: str, saved: Mapping[str, Any] | None) -> dict[str, str]:
-    streams = (saved or {}).get("streams") or []
-    entry: Mapping[str, Any] = next((stream for stream in streams if stream.get("tap_stream_id") == name), {})
+def _saved_types(name: str, saved: SavedCatalog | None) -> dict[str, str]:
+    entry: Mapping[str, Any] = next(saved.find(name.__eq__), {}) if saved else {}
     return {
         item["breadcrumb"][-1]: item["metadata"][METADATA_KEY]["type"]
         for item in entry.get("metadata") or []

@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 from singer_sdk import metrics
 from singer_sdk.helpers.types import Context, Record
 from singer_sdk.mapper import SameRecordTransform
-from singer_sdk.singerlib import MetadataMapping
+from singer_sdk.singerlib import Catalog, CatalogEntry, MetadataMapping
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.singerlib.encoding.simple import SchemaMessage
 from typing_extensions import override
@@ -129,6 +129,8 @@ class TableStream(RecordStream):
         self._prepared: _PreparedTable | None = None
         self._kept_schema: dict[str, Any] | None = None
         self._as_text: set[str] = set()
+        self._problems: list[str] = []
+        self._selects_no_field = False
         schema = feed.schema
         self._is_removed = schema is not None and entry.table_id not in schema.by_id
         super().__init__(tap, name=entry.stream)
@@ -144,35 +146,55 @@ class TableStream(RecordStream):
         """Made anew for whoever asks, but while the table is read: 5,000 tables would keep 50 MB."""
         return self.entry.schema if self._kept_schema is None else self._kept_schema
 
-    @cached_property
+    @property
+    @override
+    def effective_schema(self) -> dict[str, Any]:
+        """The catalog's where one was given; made anew for whoever asks, as the own one and metadata are."""
+        given = self._given
+        return self.schema if given is None else given.schema.to_dict()
+
+    @property
     @override
     def metadata(self) -> MetadataMapping:
         """The catalog's where one was given, else what discovery says."""
+        given = self._given
+        if given is not None:
+            return given.metadata
         return self.entry.metadata() if self.tap.input_catalog is None else super().metadata
+
+    @property
+    def _given(self) -> CatalogEntry | None:
+        catalog = self.tap.input_catalog
+        return None if catalog is None else catalog.get_stream(self.name)
+
+    @override
+    def apply_catalog(self, catalog: Catalog) -> None:
+        """Take what a catalog chooses."""
+        super().apply_catalog(catalog)
+        self.forget_given_schema()
+        if not self.selected or (given := self._given) is None:
+            return
+        selected, properties = self._selected, given.schema.to_dict().get("properties") or {}
+        columns = [column for column in self.entry.columns if column.name in selected and column.is_readable]
+        self._selects_no_field = not columns and any(column.is_readable for column in self.entry.columns)
+        self._as_text, self._problems = reshaped_columns(self.name, columns, properties)
+        self._problems += key_problems(
+            self.name,
+            key=self.primary_keys or (),
+            replication_key=self.replication_key,
+            sent=selected,
+            sends_tombstones=self._settings.sends_tombstones,
+        )
 
     @property
     def _selected(self) -> frozenset[str]:
         return frozenset(name for name in self.schema["properties"] if self.mask["properties", name])
 
     def check_catalog(self) -> list[str]:
-        """Return what a catalog asks for beside the selection and cannot be done; the rest is done from here on."""
-        given = self.tap.input_catalog.get_stream(self.name) if self.tap.input_catalog else None
-        if given is None:
-            return []
-        selected, properties = self._selected, given.schema.to_dict().get("properties") or {}
-        columns = [column for column in self.entry.columns if column.name in selected and column.is_readable]
-        self._as_text, problems = reshaped_columns(self.name, columns, properties)
-        if not columns and any(column.is_readable for column in self.entry.columns):
+        """Return what a catalog asks for beside the selection and cannot be done."""
+        if self._selects_no_field:
             self.tap.report.drift.append(nothing_selected(self.entry))
-        return problems + list(
-            key_problems(
-                self.name,
-                key=self.primary_keys or (),
-                replication_key=self.replication_key,
-                sent=selected,
-                sends_tombstones=self._settings.sends_tombstones,
-            )
-        )
+        return self._problems
 
     @override
     def announce(self) -> None:
@@ -274,7 +296,7 @@ class TableStream(RecordStream):
         )
         bookmark.write_to(self.stream_state)
         columns = self._formula_columns
-        formulas = prepare_formulas(entry, columns, self._feed.client, self._feed.schema) if columns else None
+        formulas = prepare_formulas(entry, columns, self._feed) if columns else None
         client = self._feed.client
         if formulas is None:  # their values need a place in each record
             client = client.decoding(SelectedFieldsDecoder(c for c in entry.columns if c.name in selected))

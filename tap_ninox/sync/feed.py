@@ -10,9 +10,10 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from ninox_api.changes import FeedChanges, TableChanges
 from ninox_api.client import BEYOND_ANY_SEQUENCE, DatabaseClient, NinoxRecord
@@ -30,6 +31,7 @@ from ninox_api.errors import (
 )
 from ninox_api.paging import ListOrder
 from ninox_api.schema import DatabaseSchema
+from ninox_api.scripts import quote_names
 from ninox_singer.wording import counted
 
 _BUSY = frozenset({502, 503})
@@ -113,6 +115,12 @@ class Feed:
         self._lock = threading.Lock()
         self._answers: dict[int | None, _Answer | NinoxError] = {}
         self._of_tables: dict[tuple[str, int], FeedStatus] = {}
+
+    @cached_property
+    def names_in_scripts(self) -> Mapping[str, str | None]:
+        """How scripts name the tables, by their ids; see `quote_names`."""
+        tables = self.schema.tables if self.schema else ()
+        return dict(zip((table.id for table in tables), quote_names(tables), strict=True))
 
     def follow(self, position: int | None, *, of_all_tables: bool = False, repeats: bool = False) -> None:
         """Announce a stream; called for all of them before the first question, in the thread that owns the state.

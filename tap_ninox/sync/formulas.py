@@ -25,12 +25,13 @@ from ninox_api.errors import (
     NinoxTimeoutError,
 )
 from ninox_api.paging import Page
-from ninox_api.schema import DatabaseSchema, Table
+from ninox_api.schema import Table
 from ninox_api.scripts import OWN_ID, quote_name
 from ninox_api.transport import Delivery
 from ninox_singer.types import COMPUTED
 from tap_ninox.discovery.catalog import TableEntry
 from tap_ninox.rows.columns import Column
+from tap_ninox.sync.feed import Feed
 
 logger = logging.getLogger(__name__)
 
@@ -303,9 +304,7 @@ class _Named:
     name: str
 
 
-def prepare_formulas(
-    entry: TableEntry, columns: Sequence[Column], client: DatabaseClient, schema: DatabaseSchema | None
-) -> FormulaQueries | None:
+def prepare_formulas(entry: TableEntry, columns: Sequence[Column], feed: Feed) -> FormulaQueries | None:
     """Return what reads formulas of a table, None if no script can name them.
 
     Scripts know fields by their caption of today: the schema's where it can be read, else the catalog's.
@@ -313,12 +312,11 @@ def prepare_formulas(
     Args:
         entry: The table.
         columns: Those of its formulas that are selected.
-        client: Reads its database.
-        schema: The database as it is now, None if the key may not see it.
+        feed: Of its database.
     """
-    tables: list[Table | _Named] = list(schema.tables) if schema else [_Named(entry.table_id, entry.table_name)]
-    table = next((table for table in tables if table.id == entry.table_id), _Named(entry.table_id, entry.table_name))
-    in_script = quote_name(table, tables)
+    schema, by_caption = feed.schema, _Named(entry.table_id, entry.table_name)
+    table = schema.by_id.get(entry.table_id, by_caption) if schema else by_caption
+    in_script = feed.names_in_scripts.get(entry.table_id) if schema else quote_name(table, [table])
     if in_script is None:
         logger.warning("%s: the formulas are null: no script can name the table for certain.", entry.stream)
         return None
@@ -328,7 +326,7 @@ def prepare_formulas(
     if not formulas:
         return None
     has_own_id = any(field.name == OWN_ID for field in fields)
-    return FormulaQueries(client, table=in_script, formulas=formulas, has_own_id=has_own_id)
+    return FormulaQueries(feed.client, table=in_script, formulas=formulas, has_own_id=has_own_id)
 
 
 def _fields(entry: TableEntry, table: Table | _Named | None) -> list[_Named]:

@@ -1,16 +1,23 @@
-"""What the tap keeps of many tables while it runs: their description, and no more."""
+"""What many tables cost: the tap keeps their description and no more, and does for each what it does for the first."""
 
 from __future__ import annotations
 
 import gc
 import io
+import sys
+import tracemalloc
 import weakref
+from collections import Counter
 from contextlib import redirect_stdout
 
+import pytest
+from singer_sdk.singerlib import CatalogEntry
+
+from tap_ninox.discovery.saved_catalog import SavedCatalog
 from tap_ninox.rows.convert import Converter
 from tap_ninox.rows.fast_path import SelectedFieldsDecoder
-from tests.helpers.run import new_tap
-from tests.helpers.seeds import customers, database, team
+from tests.helpers.run import discover, new_tap, run_tap
+from tests.helpers.seeds import customers, database, field, team
 
 
 def _many_tables():
@@ -36,19 +43,51 @@ def test_of_a_table_that_was_read_nothing_stays_that_read_it(simulate):
     assert _readers() <= before
 
 
-class _Mark:
-    """Lives as long as the catalog that it is in."""
+class _Stream(dict):
+    """A stream of a catalog by which can be seen whether it is kept."""
 
     def __deepcopy__(self, _):
         return self
 
 
-def test_a_saved_catalog_is_not_kept_beside_the_form_that_the_sdk_makes_of_it(simulate):
+def test_a_saved_catalog_is_kept_as_text_alone(simulate):
     simulator = simulate(_many_tables())
     catalog = new_tap(simulator).catalog_dict
-    mark = catalog["streams"][-1]["note"] = _Mark()
-    is_kept = weakref.ref(mark)
+    stream = catalog["streams"][-1] = _Stream(catalog["streams"][-1])
+    is_kept = weakref.ref(stream)
     tap = new_tap(simulator, catalog=catalog)
-    del catalog, mark
+    del catalog, stream
     assert _synced(tap).report.streams
     assert is_kept() is None
+    assert sum(isinstance(item, CatalogEntry) for item in gc.get_objects()) <= 1
+
+
+def test_of_a_catalog_in_a_file_one_stream_is_decoded_at_a_time(simulate, tmp_path):
+    path = tmp_path / "catalog.json"
+    path.write_text(new_tap(simulate(_many_tables())).catalog_json_text, encoding="utf-8")
+    with path.open(encoding="utf-8") as file:
+        tracemalloc.start()
+        catalog = SavedCatalog.read(file)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert len(list(catalog)) > 20
+    assert peak < 2.5 * path.stat().st_size  # decoded at once, it takes five times its size
+
+
+@pytest.mark.parametrize("with_catalog", [False, True], ids=["discovered", "with a catalog"])
+def test_no_function_is_called_more_often_for_a_table_the_more_tables_there_are(simulate, with_catalog):
+    counted = []
+    for number in (12, 24):
+        tables = {f"T{n}": {**customers(F=field("fn", "Twice")), "caption": f"Table {n}"} for n in range(number)}
+        simulator = simulate(team(database(tables)))
+        settings = {"formulas": {"*": "number"}, "catalog": discover(simulator) if with_catalog else None}
+        calls = Counter()
+        sys.setprofile(lambda frame, event, _, calls=calls: event == "call" and calls.update([frame.f_code]))
+        try:
+            run = run_tap(simulator, **settings)
+        finally:
+            sys.setprofile(None)
+        assert run.error is None
+        counted.append(calls)
+    few, many = counted
+    assert [code for code, times in many.items() if times > 2.5 * few[code] + 20] == []
