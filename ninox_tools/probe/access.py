@@ -45,8 +45,10 @@ def find_database(sight: Sight, *, team: str | None, databases: Iterable[str]) -
         raise NinoxConfigError(message)
     if not matching:
         raise NinoxConfigError(there.describe_absent(", ".join(wanted), setting="database"))
-    sight.ask.enter(matching[0])
-    return matching[0]
+    database = matching[0]
+    passwords = sight.ask.config.database_passwords.items()
+    sight.ask.enter(database.id, next((one for name, one in passwords if database in there.find(name)), None))
+    return database
 
 
 def _named(reply: Reply) -> list[tuple[str, str]]:

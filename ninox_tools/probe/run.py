@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any
 
 from ninox_api.config import ConnectionConfig
 from ninox_api.errors import NinoxAuthenticationError, NinoxConfigError, NinoxError
@@ -14,7 +14,7 @@ from ninox_tools.probe.question import QUESTIONS
 from ninox_tools.probe.reply import NotAnsweredError
 from ninox_tools.probe.report import Reason, Report
 from ninox_tools.probe.scratch import Left, Scratch
-from ninox_tools.probe.sight import Sight, answered_by
+from ninox_tools.probe.sight import Sight, Step, answered_by
 from ninox_tools.probe.wire import CallsUsedUpError, Reader
 
 READING = (
@@ -35,8 +35,6 @@ LAST = (feed.recent, changes.judge_removals_and_files)
 
 _MOST_FAILURES = 3
 """Steps that may fail one after the other before no further one is tried."""
-
-Memory = TypeVar("Memory", Sight, Scratch)
 
 
 @dataclass(slots=True)
@@ -71,8 +69,6 @@ def probe(
             database = access.find_database(run.sight, team=team, databases=databases)
             say(f"Database {database.name!r}.")
             run.ask_all(scratch)
-        except NinoxConfigError:
-            raise
         except CallsUsedUpError:
             report.stopped = "calls_used_up"
         except KeyboardInterrupt:
@@ -80,6 +76,8 @@ def probe(
         except NotAnsweredError:
             report.stopped = "fault"
         except NinoxError as error:
+            if isinstance(error, NinoxConfigError) and run.scratch is None:
+                raise
             report.stopped, outcome.error = "fault", error
         finally:  # whatever happened
             if run.scratch is not None:
@@ -120,7 +118,7 @@ class _Run:
             self._ask(REMOVING, self.scratch)
         self._ask(LAST, self.sight)
 
-    def _ask(self, steps: Iterable[Callable[[Memory], None]], memory: Memory) -> None:
+    def _ask(self, steps: Iterable[Step], memory: Any) -> None:
         """Take some steps; one that fails leaves its questions open.
 
         Raises:
@@ -146,7 +144,7 @@ class _Run:
                 calls = self.sight.ask.budget.used - before
                 self.sight.report.calls.update(dict.fromkeys(answered_by(step), calls))
 
-    def _leave(self, step: Callable[..., None], reason: Reason, status: int | None = None) -> None:
+    def _leave(self, step: Step, reason: Reason, status: int | None = None) -> None:
         for question in answered_by(step):
             self.sight.report.leave(question, reason, status)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from ninox_api.schema import Field, Table
 from ninox_tools.probe.reply import EMPTY, Record
@@ -105,7 +105,7 @@ class Sight:
                     yield table_id, field, record, values.get(field.id)
 
 
-Step = TypeVar("Step", bound=Callable[..., None])
+Step = Callable[..., None]
 """Sends a few requests and says what it saw. What it leaves unsaid counts as not seen."""
 
 
@@ -119,6 +119,6 @@ def answers(*questions: str) -> Callable[[Step], Step]:
     return note
 
 
-def answered_by(step: Callable[..., None]) -> tuple[str, ...]:
+def answered_by(step: Step) -> tuple[str, ...]:
     """Return the questions that a step may answer."""
     return getattr(step, "questions", ())

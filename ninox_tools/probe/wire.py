@@ -18,7 +18,6 @@ from typing_extensions import override
 from ninox_api.config import ConnectionConfig
 from ninox_api.errors import NinoxAPIError, NinoxAuthenticationError, NinoxProtocolError, NinoxRateLimitError
 from ninox_api.limits import CallBudget, Purpose
-from ninox_api.schema import DatabaseName
 from ninox_api.transport import Request, Transport
 from ninox_tools.probe.reply import FAILURE, Anything, Json, Record, Reply, is_id
 
@@ -80,11 +79,10 @@ class Reader:
         """Close the connection."""
         self._transport.close()
 
-    def enter(self, database: DatabaseName) -> None:
+    def enter(self, database_id: str, password: str | None) -> None:
         """Ask for what is below this database of the team from now on."""
-        passwords = self.config.database_passwords
-        self.path = (*self.path, "databases", database.id)
-        self.password = passwords.get(database.id, passwords.get(database.name))
+        self.path = (*self.path, "databases", database_id)
+        self.password = password
 
     def get(self, *segments: str, **query: str | int) -> Reply:
         """Ask for something."""

@@ -24,6 +24,7 @@ from ninox_api.files import Upload
 from ninox_simulator.like import read_report
 from ninox_simulator.seeds import RecordDocument
 from ninox_simulator.server import Simulator
+from ninox_tools.probe import run as run_module
 from ninox_tools.probe import wire
 from ninox_tools.probe.command import _end, read_configuration
 from ninox_tools.probe.question import QUESTIONS, Against
@@ -805,6 +806,18 @@ def test_records_without_the_mark_are_said_to_be_uncertain_and_end_with_1(simula
     assert "It is not certain whose they are" in said
 
 
+def test_what_is_left_is_told_whatever_ended_it(simulate, monkeypatch):
+    def end(_sight):
+        raise NinoxConfigError("An id is made of dots.")  # noqa: EM101, TRY003 (as a server may answer one)
+
+    monkeypatch.setattr(run_module, "LOOKING", (end,))
+    stage = simulate(company())
+    stage.faults.add("status", status=403, method="DELETE", times=None)
+    outcome = run_probe(stage, scratch=True)
+    assert str(outcome.error) == "An id is made of dots."
+    assert sorted(outcome.left.own) == sorted(row.id for row in rows(stage)) != []
+
+
 def test_what_cannot_be_removed_is_said(simulate):
     stage = simulate(company())
     stage.faults.add("status", status=403, method="DELETE", times=None)
@@ -882,6 +895,13 @@ def test_the_command_prints_a_table_and_says_first_how_many_calls_it_makes(simul
     assert done.stderr.splitlines()[0] == f"At most 60 calls to {stage.url}; only reads. Ctrl-C stops it."
     assert done.stdout.startswith("Nothing contradicts what tap-ninox and target-ninox rely on:\n\nQuestion")
     assert done.returncode == 0
+
+
+def test_a_locked_database_is_asked_with_its_password_and_without_it_the_table_names_that(simulate, tmp_path):
+    stage = simulate(company(password="canary-word"))
+    assert "put it into `database_passwords`" in " ".join(command(stage, tmp_path).stdout.split())
+    done = command(stage, tmp_path, database_passwords={"canary firma": "canary-word"})
+    assert done.stdout.startswith("Nothing contradicts")
 
 
 def test_json_goes_to_the_output_and_the_table_to_the_screen(simulate, tmp_path):
