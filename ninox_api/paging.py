@@ -127,32 +127,21 @@ def iter_pages(fetch: Callable[[int], Page], *, after_id: int = 0, end: int | No
     Raises:
         KeysetUnusableError: A page does not ascend past its cursor.
     """
-    cursor = after_id
+    cursor, is_again = after_id, False
     while end is None or cursor < end:
-        fresh = drop_cursor_row(fetch(cursor), cursor)
-        if not _ascends(fresh, cursor):
-            fresh = drop_cursor_row(fetch(cursor), cursor)
-            if not _ascends(fresh, cursor):
+        fresh = [record for record in fetch(cursor) if record.id != cursor]
+        ids = [record.id for record in fresh]
+        if ids and not (cursor < ids[0] and ids[-1] <= LARGEST_ID and ids == sorted(set(ids))):
+            if is_again:
                 raise KeysetUnusableError
-        if not fresh:
+            is_again = True
+            continue
+        is_again = False
+        if not ids:
             return
-        cursor = fresh[-1].id
+        cursor = ids[-1]
         yield fresh if end is None or cursor <= end else [record for record in fresh if record.id <= end]
         del fresh
-
-
-def drop_cursor_row(page: Page, cursor: int) -> Page:
-    """Return a page without the cursor's own row."""
-    return [record for record in page if record.id != cursor]
-
-
-def _ascends(page: Page, cursor: int) -> bool:
-    previous = cursor
-    for record in page:
-        if record.id <= previous:
-            return False
-        previous = record.id
-    return previous <= LARGEST_ID
 
 
 class SeenIds:

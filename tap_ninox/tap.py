@@ -139,7 +139,7 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
         self.report.client = client = NinoxClient(connection)
         address = (self.plugin_version, client.api_url, settings.team, settings.teams, settings.databases)
         now = time.time()
-        stamped = read_stamp(self._saved_catalog.beside if self._saved_catalog else {}, of=address, now=now)
+        stamped = read_stamp(self._saved_catalog.beside, of=address, now=now) if self._saved_catalog else None
         if stamped is not None:
             self.report.calls_before = stamped[0].calls
         seen, seen_at = stamped or (look(client, settings), now)
@@ -189,12 +189,14 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
             if maps or self.config.get("flattening_enabled"):  # what is wrong with one is said before the first row
                 for stream in self.streams.values():
                     stream.stream_maps  # noqa: B018 (it makes them)
-            check_maps(maps, known, sees_all=sees_all, has_all_tables=has_all_tables)
+            if maps:
+                check_maps(maps, known, sees_all=sees_all, has_all_tables=has_all_tables)
 
     @override
     def discover_streams(self) -> Sequence[Stream]:
         found, settings, entries = self.found, self.settings, self.found.entries
-        self._note_problems(choose(self._by_stream, settings.file_streams, setting="files")[1])
+        if settings.file_streams:
+            self._note_problems(choose(self._by_stream, settings.file_streams, setting="files")[1])
         schemas = found.discovery.schemas if found.discovery else {}
         table_ids = {database_id: {table.id for table in schema.tables} for database_id, schema in schemas.items()}
         for entry in entries:
@@ -322,8 +324,10 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
             )
             raise NinoxConfigError(message)
         # Not at a discovery, which has no state, so that a table that was renamed goes by another name there.
-        if unknown := choose(self._by_stream, self.settings.refresh, setting="refresh")[1]:
-            raise NinoxConfigError(unknown)
+        if refresh := self.settings.refresh:
+            _, unknown = choose(self._by_stream, refresh, setting="refresh")
+            if unknown:
+                raise NinoxConfigError(unknown)
         if self._saved_catalog is not None:
             known = [*self.streams, *(kind.name for kind in LIST_STREAMS)]
             for name in unknown_streams(self._saved_catalog, known):

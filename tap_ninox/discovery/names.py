@@ -40,10 +40,12 @@ def entries_to_read(
         bookmarks: Those of the state, which say under which names tables and fields go.
     """
     owners, known = owners_in_state(bookmarks), known_by_key(bookmarks, settings)
+    unknown: Mapping[str, str] = {}
     if saved is not None:
         chosen = _chosen(saved, discovery, settings)
         entries = followed_entries(chosen, discovery, settings, reserved=reserved, owners=owners, known=known)
-        entries, unknown = _offer_renamed(entries, saved, settings, known)
+        if settings.formulas:
+            entries, unknown = _offer_renamed(entries, saved, settings, known)
     elif discovery is None:
         return [], []
     else:
@@ -52,13 +54,17 @@ def entries_to_read(
         types = sorted({column.type for entry in entries for column in entry.columns if not is_known(column.type)})
         if types:
             logger.warning("Field types that are not known are sent as text: %s.", ", ".join(types))
-        entries, unknown = offer_formulas(entries, settings.formulas, known)
+        if settings.formulas:
+            entries, unknown = offer_formulas(entries, settings.formulas, known)
     for place, entry in enumerate(entries):
         if (before := known.get(entry.key)) is not None:
             aliases = aliases_of(settings.aliases, ".".join(entry.key))
             columns = apart_by_type(entry.columns, aliases=aliases, known=before.columns, former=before.former)
             entries[place] = replace(entry, columns=columns)
-    return entries, _unseen(unknown, discovery)
+    # Of a formula that is named by its id in a database that is not read, nothing is known.
+    read = {database.name.id for database in discovery.databases} if discovery else set()
+    unread = discovery.listed - read if discovery else set()
+    return entries, [problem for name, problem in unknown.items() if name.partition(".")[0] not in unread]
 
 
 def _offer_renamed(
@@ -83,13 +89,6 @@ def _offer_renamed(
         )
         result.append(replace(entry, columns=tuple(columns)))
     return result, {name: problem for name, problem in unknown.items() if name in unknown_before}
-
-
-def _unseen(unknown: Mapping[str, str], discovery: Discovery | None) -> list[str]:
-    """Return what is wrong with names of formulas; of one by its id in a database that is not read nothing is known."""
-    read = {database.name.id for database in discovery.databases} if discovery else set()
-    unread = discovery.listed - read if discovery else set()
-    return [problem for name, problem in unknown.items() if name.partition(".")[0] not in unread]
 
 
 def known_by_key(bookmarks: Mapping[str, Any], settings: TapSettings) -> dict[TableKey, KnownTable]:

@@ -271,7 +271,9 @@ PROMISES = [
         "A name that matches nothing is an error that suggests the nearest one",
         test="settings/test_names_in_settings.py::test_the_tap_refuses_what_is_not_there_and_says_what_is_near",
         defects=(
-            Defect("tap_ninox:entries_to_read", "return entries, _unseen(unknown, discovery)", "return entries, []"),
+            Defect(
+                "tap_ninox:entries_to_read", "in unknown.items() if name", "in () if name"
+            ),
             Defect("tap_ninox:TapNinox._note_problems", "self._problems.append(problem)", "pass"),
             Defect("ninox_singer.names:did_you_mean", "if near is not None", "if False"),
         ),

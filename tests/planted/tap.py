@@ -725,7 +725,7 @@ PROMISES = [
         "README.md",
         "every row exactly once, deletions included.",
         test="unit/test_paging.py::test_pages_cut_by_id_bring_every_row_once",
-        defects=(Defect("ninox_api:iter_pages", "cursor = fresh[-1].id", "cursor = fresh[-1].id + 1"),),
+        defects=(Defect("ninox_api:iter_pages", "cursor = ids[-1]", "cursor = ids[-1] + 1"),),
     ),
     Promise(
         "docs/changes.md",
