@@ -1,7 +1,7 @@
 """Settings as users write them → settings as the schema has them, or sentences that say what is wrong.
 
-They come through several doors: a file, variables, `.env`, and Meltano, which hands over text where its definition
-knows no type, takes keys apart at dots, and leaves out what is null.
+Variables and `.env` have text only, and Meltano hands over text where its definition knows no type, and takes keys
+apart at dots.
 """
 
 from __future__ import annotations
@@ -11,23 +11,12 @@ import logging
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from jsonschema import Draft202012Validator, ValidationError
-from singer_sdk.plugin_base import PluginBase
-from typing_extensions import override
 
 from ninox_api.errors import NinoxConfigError
-from ninox_singer.environment import (
-    HOLDS_BACK,
-    find_unknown_variables,
-    load_env_file,
-    name_meltano_variable,
-    read_meltano_file,
-    read_meltano_object,
-    read_variables,
-)
 from ninox_singer.names import did_you_mean, fold
 
 logger = logging.getLogger(__name__)
@@ -45,20 +34,6 @@ _WANTED = {
 """Type of a setting → what to give."""
 
 
-_LOST = (
-    "Meltano passes none, so the variable in its place is not defined, or the plugin's definition has no value for it."
-)
-LOST = {
-    "api_url": f"api_url: {_LOST} Give the address, of the public cloud https://api.ninox.com/v1: the key is not sent "
-    "to a guess.",
-    "dry_run": f"dry_run: {_LOST} Give true or false: nothing is written on a guess.",
-}
-"""Settings that Meltano always passes, as their definitions have a value → what to say if one is not there.
-
-Meltano leaves out what is null (4.4): a private cloud's key would go to the public address, a dry run be a real one.
-"""
-
-
 def check_zone(zone: str | None) -> Iterator[str]:
     """Yield what is wrong with a setting `timezone`, with the zone that was probably meant."""
     try:
@@ -72,12 +47,6 @@ def check_zone(zone: str | None) -> Iterator[str]:
         yield f"timezone: {zone!r} is not a zone of the IANA list, such as Europe/Berlin.{hint}"
 
 
-_UNREAD = (
-    "{variable} is set, but variables are only read with --config=ENV, so it would have no effect. Add that option, "
-    "or give {name} in the file and delete the variable."
-)
-
-
 def refuse_null(schema: dict[str, Any], *names: str) -> dict[str, Any]:
     """Let settings be left out but not be null, where the default could do what was not meant.
 
@@ -85,123 +54,8 @@ def refuse_null(schema: dict[str, Any], *names: str) -> dict[str, Any]:
     """
     for name in names:
         part = schema["properties"][name]
-        part["type"] = [kind for kind in _list_types(part) if kind != "null"]
+        part["type"] = [kind for kind in list_types(part) if kind != "null"]
     return schema
-
-
-class ConfiguredPlugin(PluginBase):
-    """Reads and checks a plug-in's settings: what the SDK does, with every door and with sentences for people.
-
-    The SDK (0.54) has nothing public for that, so it overrides two private members (`_env_var_config`, which reads the
-    environment, and `_validate_config`, which checks) and uses two (`_config`, `_env_var_prefix`).
-
-    Attributes:
-        removed_settings: Settings of earlier versions → what to do instead. What stood inside an object is named by its
-            path, with `*` for a name of the user's: `streams.*.date_format`.
-    """
-
-    removed_settings: ClassVar[Mapping[str, str]] = {}
-
-    @property
-    @override
-    def _env_var_config(self) -> dict[str, Any]:
-        """The settings of the environment and of `.env`, as `--config=ENV` asks for."""
-        load_env_file()
-        self.append_builtin_config(self.config_jsonschema)  # what the SDK's own settings are
-        properties, prefix = self.config_jsonschema["properties"], self._env_var_prefix
-        problems = [
-            _describe_variable(variable, meant, prefix)
-            for variable, meant in find_unknown_variables(properties, self.removed_settings, prefix=prefix)
-            if meant
-        ]
-        if problems:
-            raise NinoxConfigError(problems)
-        return read_variables([*self.removed_settings, *properties], prefix=prefix)
-
-    @classmethod
-    @override
-    def cb_config(cls, ctx: Any, param: Any, value: tuple[str, ...]) -> Any:
-        try:
-            return super().cb_config(ctx, param, value)
-        except (TypeError, ValueError) as error:
-            if type(error) not in {TypeError, ValueError}:  # it is no JSON, or no UTF-8: reported elsewhere
-                raise
-            message = '--config: a file holds no object of settings, such as {"auth_token": "…"}.'
-            raise NinoxConfigError(message) from None
-
-    @override
-    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        schema, prefix = self.config_jsonschema, self._env_var_prefix
-        self.append_builtin_config(schema)
-        self._check_variables(schema["properties"])
-        if name_meltano_variable("", prefix=prefix) and (
-            lost := list(_describe_lost(self._config, schema, prefix=prefix))
-        ):
-            raise NinoxConfigError(lost)
-        objects = {name for name, part in schema["properties"].items() if "object" in _list_types(part)}
-        given = {
-            name: _restore_object(name, value, prefix=prefix) if name in objects else value
-            for name, value in self._config.items()
-        }
-        self._config = read_settings(given, schema, removed=self.removed_settings)
-        if self._config.get("stream_maps") is None:
-            self._config.pop("stream_maps", None)  # null is permitted, but the SDK (0.54) looks into it
-        return super()._validate_config(raise_errors=raise_errors)  # fills in the defaults
-
-    def _check_variables(self, properties: Mapping[str, Mapping[str, Any]]) -> None:
-        """Warn of variables that are no settings, wherever the settings come from.
-
-        Raises:
-            NinoxConfigError: One would have kept something from being written.
-        """
-        prefix = self._env_var_prefix
-        for variable, meant in find_unknown_variables(properties, self.removed_settings, prefix=prefix):
-            if meant in HOLDS_BACK:  # under Meltano, too: a dry run that is misspelt would be a real one
-                raise NinoxConfigError(_describe_variable(variable, meant, prefix))
-            logger.warning(_describe_variable(variable, meant, prefix))
-        if not name_meltano_variable("", prefix=prefix):  # which passes variables in its file
-            for name in read_variables(HOLDS_BACK & properties.keys(), prefix=prefix):
-                if self._config.get(name) is None:
-                    raise NinoxConfigError(_UNREAD.format(variable=f"{prefix}{name.upper()}", name=name))
-        for name in read_variables(self.removed_settings, prefix=prefix):
-            if name not in self._config:
-                logger.warning("%s%s: this setting is gone. %s", prefix, name.upper(), self.removed_settings[name])
-
-
-def _describe_variable(variable: str, meant: str | None, prefix: str) -> str:
-    hint = f"Did you mean {prefix}{meant.upper()}?" if meant else "See the settings in --about."
-    return f"{variable} is set, but there is no such setting. {hint}"
-
-
-def _describe_lost(given: Mapping[str, Any], schema: Mapping[str, Any], *, prefix: str) -> Iterator[str]:
-    """Yield a sentence for each setting that somebody gave to Meltano and that is not here.
-
-    It is about those that cannot be null: without them more would be done, or elsewhere, than was asked for.
-    """
-    written = read_meltano_file(prefix=prefix)
-    for name, part in schema["properties"].items():
-        if name in LOST and name not in given:
-            yield LOST[name]
-        elif "null" not in _list_types(part) and (
-            (name in written and name not in given)
-            or (None in written.get(name, ()) and given[name] == part.get("default"))
-        ):
-            yield (
-                f"{name}: it stands in meltano.yml without a value: it is null, or its variable is not defined. Give "
-                "one, or delete the line."
-            )
-
-
-def _restore_object(name: str, value: Any, *, prefix: str) -> Any:
-    """Return an object as the user wrote it, where Meltano has lost something of it."""
-    written = read_meltano_object(name, prefix=prefix)
-    if value == {} and not written and name_meltano_variable(name, prefix=prefix):
-        logger.warning(
-            "%s is empty. If you gave one, Meltano has lost the keys that have a dot: give the whole object as JSON "
-            "text, between single quotes.",
-            name,
-        )
-    return value if written is None else written
 
 
 def read_settings(
@@ -246,14 +100,15 @@ def _is_about(line: str, problems: Iterable[str]) -> bool:
     )
 
 
-def _list_types(schema: Mapping[str, Any]) -> tuple[str, ...]:
+def list_types(schema: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the JSON types that a schema permits."""
     types = schema.get("type", ())
     return (types,) if isinstance(types, str) else tuple(types)
 
 
 def _convert(value: Any, schema: Mapping[str, Any]) -> Any:
     """Return a value in the type that its schema wants; what cannot be read stays as it is, for the check to name."""
-    types = _list_types(schema)
+    types = list_types(schema)
     if isinstance(value, str):
         value = _parse(value, types)
     if isinstance(value, Decimal):  # the SDK reads files with them
@@ -310,9 +165,9 @@ def _join(value: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, A
     Only objects whose keys are the user's own can have such keys.
     """
     inner = schema.get("additionalProperties")
-    if not isinstance(inner, Mapping) or not _list_types(inner):
+    if not isinstance(inner, Mapping) or not list_types(inner):
         return value  # stream_maps: their members may be objects or texts
-    if inner.get("type") and "object" not in _list_types(inner):
+    if inner.get("type") and "object" not in list_types(inner):
         return {".".join(path): leaf for path, leaf in _iter_leaves(value)}
     if "properties" not in inner or all(
         isinstance(item, Mapping) and item.keys() <= inner["properties"].keys() for item in value.values()
@@ -385,7 +240,7 @@ def _describe_unknown(path: list[str], settings: Mapping[str, Any], schema: Any)
 def _describe_wrong_type(path: list[str], value: Any, schema: Any) -> Iterator[str]:
     example = next(iter(schema.get("examples", ())), None)
     wanted = {**_WANTED, **({} if example is None else {"object": f"an object, as JSON such as {json.dumps(example)}"})}
-    kinds = " or ".join(wanted[kind] for kind in _list_types(schema) if kind != "null")
+    kinds = " or ".join(wanted[kind] for kind in list_types(schema) if kind != "null")
     if value is None:
         yield (
             f"{'.'.join(path)}: empty (null). Give {kinds}, or leave the setting out. A variable that is not defined "

@@ -24,7 +24,7 @@ from ninox_singer.connection import read_connection
 from ninox_singer.environment import name_meltano_variable
 from ninox_singer.logs import quieten
 from ninox_singer.names import Names, choose, did_you_mean, is_glob
-from ninox_singer.settings import ConfiguredPlugin
+from ninox_singer.sdk_overrides import ConfiguredPlugin
 from ninox_singer.wording import counted
 from tap_ninox.discovery.catalog import TableEntry, saved_entries
 from tap_ninox.discovery.discover import STAMP, Discovery, discovery_of, look, read_stamp, stamp

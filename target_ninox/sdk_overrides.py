@@ -18,7 +18,7 @@ from singer_sdk import Target
 from singer_sdk.helpers._batch import BatchConfig, StorageTarget
 from typing_extensions import override
 
-from ninox_singer.settings import ConfiguredPlugin
+from ninox_singer.sdk_overrides import ConfiguredPlugin
 
 __all__ = ["BatchConfig", "SdkTarget", "StorageTarget"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from ninox_api.paging import PageSize
+from ninox_api.page_size import PageSize
 from tap_ninox.report import minutes_between_runs
 
 DAYS_PER_MONTH = 30

@@ -10,16 +10,8 @@ from ninox_api.changes import TableChanges
 from ninox_api.client import NinoxRecord
 from ninox_api.errors import NinoxError
 from ninox_api.ids import IdSet
-from ninox_api.paging import (
-    LARGEST_ID,
-    IdRange,
-    KeysetUnusableError,
-    Page,
-    SizedPage,
-    Tally,
-    iter_pages,
-    make_end_error,
-)
+from ninox_api.page_size import SizedPage
+from ninox_api.paging import LARGEST_ID, IdRange, KeysetUnusableError, Page, Tally, iter_pages, make_end_error
 from tap_ninox.sync.full_table import CANNOT_SAY, FullTable
 from tap_ninox.sync.pages import TablePages
 

@@ -19,7 +19,7 @@ from ninox_api.errors import (
     NinoxScriptError,
     NinoxServerError,
 )
-from ninox_api.paging import DEFAULT_PAGE_SIZE, USUAL_CAPS, asked_too_much
+from ninox_api.page_size import DEFAULT_PAGE_SIZE, USUAL_CAPS, asked_too_much
 from tap_ninox.sync.formulas import FormulaQueries, is_busy
 from tap_ninox.sync.pages import ReadPage, TablePages
 

@@ -21,9 +21,8 @@ from ninox_api.errors import (
     NinoxRequestError,
     NinoxServerError,
 )
+from ninox_api.page_size import DEFAULT_PAGE_SIZE, MIN_PAGE_SIZE, SizedPage, asked_too_much
 from ninox_api.paging import (
-    DEFAULT_PAGE_SIZE,
-    MIN_PAGE_SIZE,
     End,
     IdRange,
     KeysetUnusableError,
@@ -31,9 +30,7 @@ from ninox_api.paging import (
     PageIgnoredError,
     Reading,
     SeenIds,
-    SizedPage,
     Tally,
-    asked_too_much,
     iter_pages,
     iter_passes,
     judge_end,

@@ -6,7 +6,8 @@ from functools import partial
 from typing import NamedTuple
 
 from ninox_api.client import DatabaseClient
-from ninox_api.paging import IdRange, Page, PageSize, SizedPage
+from ninox_api.page_size import PageSize, SizedPage
+from ninox_api.paging import IdRange, Page
 from tap_ninox.sync.feed import Feed
 from tap_ninox.sync.formulas import FormulaQueries
 from tap_ninox.sync.prefetch import Schedule

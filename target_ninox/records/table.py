@@ -10,16 +10,13 @@ from typing import Any, Protocol
 
 from ninox_api.client import DatabaseClient, NinoxRecord
 from ninox_api.errors import NinoxError
+from ninox_api.page_size import DEFAULT_PAGE_SIZE, MIN_PAGE_SIZE, PageSize, SizedPage
 from ninox_api.paging import (
-    DEFAULT_PAGE_SIZE,
-    MIN_PAGE_SIZE,
     KeysetUnusableError,
     ListOrder,
     Page,
     PageIgnoredError,
-    PageSize,
     SeenIds,
-    SizedPage,
     Tally,
     iter_numbered_pages,
     iter_pages,

@@ -33,7 +33,7 @@ from ninox_api.errors import (
     NinoxServerError,
     NinoxTransportError,
 )
-from ninox_api.paging import QUICK_S, SLOW_S
+from ninox_api.page_size import QUICK_S, SLOW_S
 from ninox_api.transport import Delivery
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.records.destination import Destination, key_of

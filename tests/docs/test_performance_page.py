@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.calls import FIGURES
 from benchmarks.page import PAGE, tables, written
-from ninox_api.paging import PageSize
+from ninox_api.page_size import PageSize
 
 ROOT = Path(__file__).parents[2]
 

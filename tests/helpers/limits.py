@@ -15,7 +15,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from types import SimpleNamespace
 from unittest import mock
 
-from ninox_api import body, paging
+from ninox_api import body, page_size
 from ninox_api.client import RECORDS
 from ninox_api.config import ConnectionConfig
 from ninox_api.transport import Delivery, ServerClock, Transport
@@ -225,7 +225,7 @@ def small_answers(size):
 def small_pages(good_bytes):
     """Make pages smaller from so many bytes on, and cut off those of twice as many."""
     with mock.patch.multiple(
-        paging, GOOD_PAGE_BYTES=good_bytes, MAX_PAGE_BYTES=2 * good_bytes, LEAST_PAGE_BYTES=good_bytes
+        page_size, GOOD_PAGE_BYTES=good_bytes, MAX_PAGE_BYTES=2 * good_bytes, LEAST_PAGE_BYTES=good_bytes
     ):
         yield
 
@@ -234,7 +234,7 @@ def small_pages(good_bytes):
 def slow_answers(*, quick_s=0.0, slow_s=-1.0):
     """Take every answer for a slow one: pages and batches do not grow, and shrink to their first size."""
     with ExitStack() as stack:
-        for module in (paging, batches):
+        for module in (page_size, batches):
             stack.enter_context(mock.patch.multiple(module, QUICK_S=quick_s, SLOW_S=slow_s))
         yield
 

@@ -271,9 +271,7 @@ PROMISES = [
         "A name that matches nothing is an error that suggests the nearest one",
         test="settings/test_names_in_settings.py::test_the_tap_refuses_what_is_not_there_and_says_what_is_near",
         defects=(
-            Defect(
-                "tap_ninox:entries_to_read", "in unknown.items() if name", "in () if name"
-            ),
+            Defect("tap_ninox:entries_to_read", "in unknown.items() if name", "in () if name"),
             Defect("tap_ninox:TapNinox._note_problems", "self._problems.append(problem)", "pass"),
             Defect("ninox_singer.names:did_you_mean", "if near is not None", "if False"),
         ),
@@ -331,7 +329,7 @@ PROMISES = [
         "elsewhere",
         test="unit/test_environment.py::test_what_stands_in_meltanos_file_without_a_value_is_an_error_that_names_it",
         defects=(
-            Defect("ninox_singer:_describe_lost", '"null" not in _list_types(part) and', "name in LOST and"),
+            Defect("ninox_singer:_describe_lost", '"null" not in list_types(part) and', "name in LOST and"),
             Defect("ninox_singer:_describe_lost", "None in written.get(name, ())", "False"),
             Defect("ninox_singer:_iter_plugins", 'if environment.get("name") == active:', "if False:"),
             Defect("ninox_singer:read_meltano_file", 'if item.get("inherit_from")', 'if item.get("nothing")'),

@@ -44,9 +44,11 @@ def test_a_test_of_the_connection_fails_where_a_stream_does(simulate):
 def test_private_and_final_members_of_the_sdk_are_overridden_and_used_in_one_file():
     """Names of attributes, too: one of the tap's own that is called so would be written over."""
     private, final = members(Stream) | members(Tap), finals(Stream) | finals(Tap)
+    files = [ROOT / "tap_ninox" / "tap.py", *(ROOT / "tap_ninox" / "streams").glob("*.py")]
+    files += [path for path in (ROOT / "ninox_singer").glob("*.py") if path.name != "sdk_overrides.py"]
     found = {
         f"{path.relative_to(ROOT)}:{node.lineno} {name}"
-        for path in [ROOT / "tap_ninox" / "tap.py", *(ROOT / "tap_ninox" / "streams").glob("*.py")]
+        for path in files
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         for name in [getattr(node, "attr", None) or getattr(node, "name", None)]
         if name in private or (name in final and isinstance(node, ast.FunctionDef))

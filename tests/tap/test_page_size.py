@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ninox_api.paging import PageSize
+from ninox_api.page_size import PageSize
 from ninox_simulator.messages import ApiError
 from ninox_simulator.seeds import RecordDocument
 from tests.helpers import limits

@@ -5,7 +5,8 @@ from __future__ import annotations
 import weakref
 from types import SimpleNamespace
 
-from ninox_api.paging import ListOrder, PageSize, SizedPage, iter_pages
+from ninox_api.page_size import PageSize, SizedPage
+from ninox_api.paging import ListOrder, iter_pages
 from ninox_api.transport import Delivery
 from tap_ninox.sync.full_table import FullTable, IdRange
 from tap_ninox.sync.prefetch import ReadAhead
