@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from ninox_api.schema import Field, Table
-from ninox_tools.probe.reply import EMPTY, NOT_FOUND, Record, is_id
+from ninox_tools.probe.reply import EMPTY, NOT_FOUND, is_id
 from ninox_tools.probe.report import INFERRED
 from ninox_tools.probe.sight import Sight, answers
 
@@ -86,17 +86,16 @@ def _linked(sight: Sight) -> Iterator[tuple[Table, Field, int]]:
 
 
 def _empty_texts(sight: Sight) -> None:
-    shown = [(field.id in sight.fields_of(table_id, record), value) for table_id, field, record, value in _texts(sight)]
+    shown = [
+        (field.id in sight.fields_of(table_id, record), value)
+        for table_id, field, record, value in sight.values("string", "html")
+    ]
     if any(is_there and value == "" for is_there, value in shown):
         sight.say("records.empty_field", "empty_text")
     elif any(is_there and value is None for is_there, value in shown):
         sight.say("records.empty_field", "null")
     elif any(not is_there for is_there, _ in shown):
         sight.say("records.empty_field", "absent")
-
-
-def _texts(sight: Sight) -> Iterator[tuple[str, Any, Record, Any]]:
-    return sight.values("string", "html")
 
 
 @answers("files.dates", "files.listed_keys")
