@@ -266,6 +266,10 @@ class WritePlan:
             return None
         return parts[0] if len(parts) == 1 else parts
 
+    def key_of_record(self, record_id: int, current_fields: Mapping[str, Any]) -> Key | None:
+        """Return what identifies a record, comparable with `EncodedRow.key`; None if a part of it is empty."""
+        return record_id if self.matches_record_id else self.key_of(current_fields)
+
     def including(self, earlier: WritePlan) -> WritePlan:
         """Return this plan, able to write rows that an earlier one of the stream has encoded, too."""
         return replace(

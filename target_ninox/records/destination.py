@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from ninox_api.client import DatabaseClient, NinoxClient, RecordWrite, SavedRecord
 from ninox_api.errors import NinoxConfigError, NinoxError, NinoxNotFoundError, NinoxPermissionError, NinoxProtocolError
@@ -22,8 +22,8 @@ from target_ninox.limits import Limits
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.mapping.references import Reference
 from target_ninox.mapping.tables import Database, describe
-from target_ninox.records.index import KeyOf, TemporaryDatabase
-from target_ninox.records.matcher import Matcher
+from target_ninox.records.index import RecordIndex, TemporaryDatabase
+from target_ninox.records.matcher import Matcher, MatchKey
 from target_ninox.records.table import TargetTable
 
 logger = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class Destination:
     max_tries: int
     batch_size: int | None
     _tables: dict[str, TargetTable] = field(default_factory=dict)
-    _matchers: dict[tuple[str, tuple[str, ...], str], Matcher] = field(default_factory=dict)
+    _matchers: dict[tuple[str, tuple[str, ...], bool], Matcher] = field(default_factory=dict)
     temporary: TemporaryDatabase = field(default_factory=TemporaryDatabase)
     _order: ListOrder = field(default_factory=ListOrder)
 
@@ -94,60 +94,47 @@ class Destination:
 
     def matcher_of(self, plan: WritePlan) -> Matcher:
         """Return what finds the records of a stream."""
-        has_one_spelling = all(
-            field_type(field.type).has_one_spelling for field in plan.table.fields if field.id in plan.match_field_ids
+        kinds = (field_type(field.type) for field in plan.table.fields if field.id in plan.match_field_ids)
+        key = MatchKey(
+            table_id=plan.table.id,
+            field_ids=plan.match_field_ids,
+            read=plan.key_of_record,
+            has_one_spelling=all(kind.has_one_spelling for kind in kinds),
         )
-        return self._matcher(
-            plan.table.id, plan.match_field_ids, key_of(plan), plan.field_ids, has_one_spelling=has_one_spelling
-        )
+        return self._matcher(key, plan.field_ids)
 
     def matcher_of_reference(self, reference: Reference) -> Matcher:
         """Return what finds linked records."""
-        field_id = reference.match_field.id
-
-        def key(_: int, fields: Mapping[str, Any]) -> Any:
-            return reference.key_of(fields)
-
-        has_one_spelling = field_type(reference.match_field.type).has_one_spelling
-        return self._matcher(
-            reference.table.id, (field_id,), key, frozenset([field_id]), has_one_spelling=has_one_spelling
+        field = reference.match_field
+        key = MatchKey(
+            table_id=reference.table.id,
+            field_ids=(field.id,),
+            read=lambda _, fields: reference.key_of(fields),
+            has_one_spelling=field_type(field.type).has_one_spelling,
         )
+        return self._matcher(key, frozenset([field.id]))
 
     def matcher_of_link(self, table: Table, field: Field, target_id: str) -> Matcher:
         """Return what finds the records of a table that link to a record of another one, by its id."""
+        key = MatchKey(
+            table_id=table.id,
+            field_ids=(field.id,),
+            read=lambda _, fields: find_record_id(fields.get(field.id), target_id),
+            is_link=True,
+        )
+        return self._matcher(key, frozenset([field.id]))
 
-        def key(_: int, fields: Mapping[str, Any]) -> int | None:
-            return find_record_id(fields.get(field.id), target_id)
-
-        return self._matcher(table.id, (field.id,), key, frozenset([field.id]), has_one_spelling=True, by="link")
-
-    def _matcher(
-        self, table_id: str, key_fields: tuple[str, ...], key: KeyOf, kept_fields: frozenset[str], *,
-        has_one_spelling: bool, by: str = "value",
-    ) -> Matcher:  # fmt: skip
+    def _matcher(self, key: MatchKey, kept_fields: frozenset[str]) -> Matcher:
         """Return the one matcher for a kind of key, a new one if more fields are wanted than it has kept."""
-        known = self._matchers.get((table_id, key_fields, by))
+        kind = key.table_id, key.field_ids, key.is_link
+        known = self._matchers.get(kind)
         if known is None or not kept_fields <= known.index.kept_fields:
             if known:
                 kept_fields |= known.index.kept_fields
-                known.table.unwatch(known.index)  # another takes its place
-            known = Matcher(
-                self.table(table_id),
-                key,
-                key_fields=key_fields,
-                kept_fields=kept_fields,
-                database=self.temporary,
-                has_one_spelling=has_one_spelling,
-            )
-            self._matchers[table_id, key_fields, by] = known
+                known.table.watchers.remove(known.index)  # another takes its place
+            known = Matcher(self.table(key.table_id), key, RecordIndex(key.read, kept_fields, self.temporary))
+            self._matchers[kind] = known
         return known
-
-
-def key_of(plan: WritePlan) -> KeyOf:
-    """Return what finds the key of a record, comparable with `EncodedRow.key`."""
-    if plan.matches_record_id:
-        return lambda record_id, _: record_id
-    return lambda _, fields: plan.key_of(fields)
 
 
 def find_database(client: NinoxClient, *, team: str | None, database: str) -> tuple[DatabaseClient, Database]:

@@ -74,7 +74,7 @@ class RecordIndex:
     two.
     """
 
-    def __init__(self, key_of: KeyOf, *, kept_fields: frozenset[str], database: TemporaryDatabase) -> None:
+    def __init__(self, key_of: KeyOf, kept_fields: frozenset[str], database: TemporaryDatabase) -> None:
         """Start empty.
 
         Args:

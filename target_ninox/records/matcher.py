@@ -5,10 +5,11 @@ from __future__ import annotations
 import decimal
 import unicodedata
 from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass
 
 from ninox_api.client import NinoxRecord
 from ninox_api.paging import Page
-from target_ninox.records.index import ExistingRecord, Fields, KeyOf, RecordIndex, TemporaryDatabase
+from target_ninox.records.index import ExistingRecord, Fields, KeyOf, RecordIndex
 from target_ninox.records.table import TargetTable
 
 _FEW = 2
@@ -21,6 +22,25 @@ _COMPARABLE = (str, int, decimal.Decimal)
 """Of lists and objects, nobody documents what a server takes for equal."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchKey:
+    """By what records of a table are found.
+
+    Attributes:
+        table_id: The table.
+        field_ids: The fields that make up the key; none where the record id is the key.
+        read: Returns a record's key.
+        has_one_spelling: Whether equal keys are always spelled alike, but for the two forms of Unicode.
+        is_link: Whether it is the id of a record that the field links to.
+    """
+
+    table_id: str
+    field_ids: tuple[str, ...]
+    read: KeyOf
+    has_one_spelling: bool = True
+    is_link: bool = False
+
+
 class Matcher:
     """Finds the records of one table by one kind of key.
 
@@ -29,34 +49,26 @@ class Matcher:
     unexpected is not asked again, the table is read instead.
     """
 
-    def __init__(
-        self, table: TargetTable, key_of: KeyOf, *, key_fields: tuple[str, ...], kept_fields: frozenset[str],
-        database: TemporaryDatabase, has_one_spelling: bool = True,
-    ) -> None:  # fmt: skip
+    def __init__(self, table: TargetTable, key: MatchKey, index: RecordIndex) -> None:
         """Remember what to look for; nothing is sent yet.
 
         Args:
             table: Where.
-            key_of: Returns a record's key.
-            key_fields: Ids of the fields that make up the key; empty where the record id is the key.
-            kept_fields: Ids of the fields whose values are wanted.
-            database: Where they are kept.
-            has_one_spelling: Whether equal keys are always spelled alike, but for the two forms of Unicode.
+            key: By what.
+            index: Keeps what was found, and learns of what is written.
         """
-        self._has_one_spelling = has_one_spelling
-        self.index = RecordIndex(key_of, kept_fields=kept_fields, database=database)
-        self.has_read_all = False
         self.table = table
-        self._key_of = key_of
-        self._key_fields = key_fields
+        self.index = index
+        self.has_read_all = False
+        self._key = key
         self._unread: Iterator[Page] = table.pages()
         self._last_read_id = 0
         self._newest_id: int | None = None
         self._looked_up: set[Hashable] = set()
-        self._is_trusted = not key_fields
+        self._is_trusted = not key.field_ids
         self._has_failed = False
         self._known: NinoxRecord | None = None
-        table.watch(self.index)
+        table.watchers.append(index)
 
     @property
     def has_seen_no_key(self) -> bool:
@@ -107,7 +119,7 @@ class Matcher:
             return False
         for record in page:
             self.index.put(record.id, record.fields)
-            if self._known is None and self._key_of(record.id, record.fields) is not None:
+            if self._known is None and self._key.read(record.id, record.fields) is not None:
                 self._known = record
         self._last_read_id = page[-1].id if page else self._last_read_id
         return True
@@ -123,7 +135,7 @@ class Matcher:
         """Return whether the server finds a record that is known to be there; where it once did not, never again."""
         if not self._is_trusted and not self._has_failed and self._known is not None:
             filters = self._filters(self._known.fields)
-            key = self._key_of(self._known.id, self._known.fields)
+            key = self._key.read(self._known.id, self._known.fields)
             found = self._find_equal(filters, key) if filters else []
             self._is_trusted = self._known.id in {record.id for record in found}
             self._has_failed = not self._is_trusted
@@ -141,25 +153,26 @@ class Matcher:
         return True
 
     def _ask(self, key: Hashable, fields: Fields) -> Page | None:
-        if not self._key_fields:
-            assert isinstance(key, int)  # noqa: S101 (key_fields is empty)
+        if not self._key.field_ids:
+            assert isinstance(key, int)  # noqa: S101 (the id is the key)
             record = self.table.find(key)
             return [record] if record else []
         found: Page | None = None
         for filters in _spellings(self._filters(fields)):
             found = [*(found or []), *self._find_equal(filters, key)]
-        if found and any(self._key_of(record.id, record.fields) != key for record in found):
+        if found and any(self._key.read(record.id, record.fields) != key for record in found):
             return None  # filters are ignored, or compare in a way of their own
         return found
 
     def _find_equal(self, filters: Fields, key: Hashable | None) -> Page:
-        return self.table.look_up(filters, is_wanted=lambda record: self._key_of(record.id, record.fields) == key)
+        return self.table.look_up(filters, is_wanted=lambda record: self._key.read(record.id, record.fields) == key)
 
     def _filters(self, fields: Fields) -> Fields | None:
-        filters = {field_id: fields.get(field_id) for field_id in self._key_fields} if self._has_one_spelling else {}
-        is_fit = bool(filters) and all(isinstance(value, _COMPARABLE) for value in filters.values())
+        """Return what to look for by a key that is made of some fields; None if a look-up cannot be relied on."""
+        filters = {field_id: fields.get(field_id) for field_id in self._key.field_ids}
+        is_fit = self._key.has_one_spelling and all(isinstance(value, _COMPARABLE) for value in filters.values())
         is_short = len(str(filters)) <= _LONGEST
-        return filters if is_fit and is_short else None
+        return filters if filters and is_fit and is_short else None
 
 
 def _spellings(filters: Fields | None) -> Iterator[Fields]:

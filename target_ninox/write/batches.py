@@ -36,7 +36,7 @@ from ninox_api.errors import (
 from ninox_api.page_size import QUICK_S, SLOW_S
 from ninox_api.transport import Delivery
 from target_ninox.mapping.encode import WritePlan
-from target_ninox.records.destination import Destination, key_of
+from target_ninox.records.destination import Destination
 from target_ninox.rows import RowRejectedError
 from target_ninox.write.answers import Answers, Intent, Outcome, assign, find_saved_rows, shown_key_of
 
@@ -190,7 +190,7 @@ class BatchWriter:
         self._size = BatchSize(plan.table.id, destination.batch_size)
         self._destination = destination
         self._table = destination.table(plan.table.id)
-        self._key_of = key_of(plan)
+        self._key_of = plan.key_of_record
         self._shown_key = shown_key_of(plan)
         self._find_deleted_fields = find_deleted_fields
         self._ids_matter = False

@@ -967,7 +967,7 @@ PROMISES = [
         "docs/changes.md",
         "none is held while the next one is on its way",
         test="unit/test_pages_let_go.py::test_of_a_table_that_the_target_knows",
-        defects=(Defect("target_ninox:TargetTable.pages", "del page", "pass"),),
+        defects=(Defect("target_ninox:TableReader.pages", "del page", "pass"),),
     ),
     Promise(
         "docs/changes.md",

@@ -20,7 +20,7 @@ def database():
 
 
 def index(database):
-    return RecordIndex(lambda _, fields: fields.get("A"), kept_fields=frozenset("AB"), database=database)
+    return RecordIndex(lambda _, fields: fields.get("A"), frozenset("AB"), database)
 
 
 def test_records_are_found_changed_and_forgotten_by_key(database):
@@ -43,7 +43,7 @@ def test_keys_with_one_hash_are_told_apart(database):
         def __hash__(self):
             return 1
 
-    found = RecordIndex(lambda _, fields: Colliding(fields["A"]), kept_fields=frozenset("A"), database=database)
+    found = RecordIndex(lambda _, fields: Colliding(fields["A"]), frozenset("A"), database)
     for number, key in enumerate(["a", "b", "a", "c"], start=1):
         found.put(number, {"A": key})
     assert [record.id for record in found.find(Colliding("a"))] == [1, 3]
