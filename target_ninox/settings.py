@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -14,10 +16,12 @@ from singer_sdk import typing as th
 
 from ninox_api.errors import NinoxConfigError
 from ninox_singer import connection
-from ninox_singer.names import Names, fits, is_glob
+from ninox_singer.names import Names, did_you_mean, fits, is_glob, probably_meant
 from ninox_singer.output_files import check_output
 from ninox_singer.settings import check_zone, refuse_null
 from ninox_singer.wording import list_names
+
+logger = logging.getLogger(__name__)
 
 _HOST = re.compile(r"[\w.-]+")
 _HOST_OF_URL = re.compile(r"https?://(?:[^/@]*@)?([\w.-]+)(?=[:/?#]|$)", re.IGNORECASE)
@@ -433,3 +437,55 @@ def _source_problems(sources: Iterable[str]) -> Iterator[str]:
                 f"file_sources: {source!r} is no host; give its name alone, such as images.example.org. A folder is "
                 "written with a /, such as ./photos."
             )
+
+
+LIKENESS_OF_SLIPS = 0.8
+"""Names that are more alike are taken for one that is mistyped; below that, for a stream that another tap sends."""
+
+
+def check_unused(
+    settings: TargetSettings, loaded: Collection[str], maps: Mapping[str, Any], sent: Collection[str]
+) -> None:
+    """Refuse settings and stream maps whose stream is mistyped; warn of others that did not come.
+
+    To refuse all would end `meltano run tap-a target-ninox tap-b target-ninox` between its two halves, each night, and
+    a tap that sends no SCHEMA for a table in which nothing changed.
+
+    Args:
+        settings: The target's.
+        loaded: The streams that came, named as they were loaded.
+        maps: The target's own stream maps.
+        sent: The streams that came, named by the tap.
+
+    Raises:
+        NinoxConfigError: A stream of nearly that name came and has no settings, or no map, of its own.
+    """
+    problems: list[str] = []
+    for name in settings.streams:
+        if not any(fits(name, stream) for stream in loaded):
+            without = [stream for stream in loaded if settings.own_key(stream) is None]
+            meant = probably_meant(name, without, likeness=LIKENESS_OF_SLIPS)
+            problem = f"streams.{name}: no stream of that name came, so the setting had no effect."
+            hint = did_you_mean(name, loaded)
+            problems += _judge_unused(problem, meant, hint, cure="load it again", own="settings")
+    for name, rules in maps.items():
+        source = rules.get("__source__", name) if isinstance(rules, Mapping) else name
+        if name != "__else__" and not any(fnmatchcase(stream, source) for stream in sent):  # as the SDK looks for them
+            without = [stream for stream in sent if stream not in maps]
+            meant = None if is_glob(source) else probably_meant(source, without, likeness=LIKENESS_OF_SLIPS)
+            problem = f"stream_maps.{name}: no stream {source!r} came, so the map had no effect."
+            hint = did_you_mean(source, sent)
+            problems += _judge_unused(problem, meant, hint, cure="look at what was loaded", own="a map")
+    if problems:
+        raise NinoxConfigError(problems)
+
+
+def _judge_unused(problem: str, meant: str | None, hint: str, *, cure: str, own: str) -> list[str]:
+    """Return what is wrong if a stream was meant that came; else warn."""
+    if meant is None:
+        logger.warning("%s%s", problem, hint)
+        return []
+    question = f"Did you mean {meant!r}, which was loaded without it?"
+    return [
+        f"{problem} {question} Then correct the name and {cure}; if not, give {meant!r} {own} of its own, if only {{}}."
+    ]

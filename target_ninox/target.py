@@ -15,7 +15,6 @@ from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.mapper import RemoveRecordTransform
 from typing_extensions import override
 
-from ninox_api.errors import NinoxError
 from ninox_singer.cli import Stopping
 from ninox_singer.connection import read_connection
 from ninox_singer.logs import quieten
@@ -23,14 +22,13 @@ from target_ninox.completeness import Completeness
 from target_ninox.mapping.tables import CATALOGUE_STREAMS, IDENTITY
 from target_ninox.messages import MessageReader, read_rows
 from target_ninox.rows import RECORD_ID, StreamSchema, is_marked_deleted
+from target_ninox.safety import Defects
 from target_ninox.sdk_overrides import BatchConfig, SdkTarget
-from target_ninox.settings import CONFIG_JSONSCHEMA, REMOVED_SETTINGS, TargetSettings
+from target_ninox.settings import CONFIG_JSONSCHEMA, REMOVED_SETTINGS, TargetSettings, check_unused
 from target_ninox.state import DurableStates, State, write_state
 from target_ninox.stream_maps import find_filter, find_missing_source, makes, transform
-from target_ninox.unused_settings import check_unused_maps, check_unused_settings
-from target_ninox.write.load import Load, open_load
-from target_ninox.write.safety import Defects
-from target_ninox.write.stream import Buffered, LostStream, StreamLoader
+from target_ninox.write.load import Load
+from target_ninox.write.stream import Buffered, StreamLoader
 
 logger = logging.getLogger(__name__)
 
@@ -66,8 +64,6 @@ class TargetNinox(SdkTarget):
 
     def __init__(self, **kwargs: Any) -> None:
         """Take the SDK's arguments; nothing is sent yet."""
-        self._load: Load | None = None  # opened with the first stream that has a table
-        self._streams: Mapping[str, StreamLoader | LostStream] = {}
         self._stopping = Stopping()
         self._defects = Defects()
         self._states = DurableStates()
@@ -79,8 +75,9 @@ class TargetNinox(SdkTarget):
         self._reader = MessageReader(self._receive, on_failure=self._close)
         quieten(self.logger)  # before the SDK's own __init__, which logs
         super().__init__(**{"message_reader": self._reader, **kwargs})
-        self._connection = read_connection(self.config)
+        connection = read_connection(self.config)
         self._settings = TargetSettings.from_settings(self.config)
+        self._load = Load(connection, self._settings, self._stopping, self._defects, share=lambda: self._reader.share)
 
     @classmethod
     @override
@@ -134,12 +131,7 @@ class TargetNinox(SdkTarget):
                 schema.pop(IDENTITY, None)
             key_properties = tuple(stream_map.transformed_key_properties or ())
             described = StreamSchema(stream=name, schema=schema, key_properties=key_properties)
-            if self._load is None:
-                self._load = open_load(
-                    self._connection, self._settings, self._stopping, self._defects, share=lambda: self._reader.share
-                )
-                self._streams = self._load.streams
-            loading = self._streams.get(name)
+            loading = self._load.streams.get(name)
             if loading is None or loading.account.described != described:
                 self._flush(name)  # rows that came under another schema
                 self._load.describe(described)
@@ -159,13 +151,13 @@ class TargetNinox(SdkTarget):
                 row = transform(stream_map, given)
                 if row is not None:
                     self._add(stream_map.stream_alias, row, size)
-                elif self._load is not None:
+                else:
                     self._load.claimed.note_filtered(stream_map.stream_alias)
         if time.time() - self._loaded_at > _LOAD_EVERY_S:
             self._flush_all()
 
     def _add(self, name: str, row: dict[str, Any], size: int) -> None:
-        loader = self._streams[name]
+        loader = self._load.streams[name]
         loader.add(row, size)
         self._buffered.add(row, size)
         if name not in self._counters:
@@ -175,7 +167,7 @@ class TargetNinox(SdkTarget):
             self._flush(name)
         elif self._buffered.rows > MOST_ROWS_IN_ALL or self._buffered.size > MOST_BYTES_IN_ALL:
             # With many streams, before any of them is full: the fullest.
-            held = {other: stream.buffered for other, stream in self._streams.items()}
+            held = {other: stream.buffered for other, stream in self._load.streams.items()}
             self._flush(max(held, key=lambda other: (held[other].size, held[other].rows)))
 
     def _receive_batch(self, message: Mapping[str, Any]) -> None:
@@ -186,7 +178,7 @@ class TargetNinox(SdkTarget):
             self._flush(stream_map.stream_alias)
 
     def _receive_state(self, state: State) -> None:
-        rows_before = {name: stream.account.report.read for name, stream in self._streams.items()}
+        rows_before = {name: stream.account.report.read for name, stream in self._load.streams.items()}
         if self._is_under_way():
             self._last_inside = state, rows_before  # goes out only if the input ends with it
         else:
@@ -203,11 +195,9 @@ class TargetNinox(SdkTarget):
             for counter in self._counters.values():
                 counter.exit()  # logs the last count
             with self._defects.outlived():
-                check_unused_settings(self._settings, self._streams)
-                check_unused_maps(self.config.get("stream_maps") or {}, self.mapper.stream_maps)
-            errors: list[NinoxError] = []
-            if self._load is not None:
-                errors += self._load.finish(has_ended=self._has_ended(()), doubts=self._doubts_of)
+                maps = self.config.get("stream_maps") or {}
+                check_unused(self._settings, self._load.streams, maps, self.mapper.stream_maps)
+            errors = self._load.finish(has_ended=self._has_ended(()), doubts=self._doubts_of)
             if self._defects.first is not None:
                 errors.append(self._defects.first)
         except (Exception, SystemExit):
@@ -223,7 +213,7 @@ class TargetNinox(SdkTarget):
 
     def _flush(self, name: str) -> None:
         """Load the rows of a stream that came so far, and let a state go if it can."""
-        stream = self._streams.get(name)
+        stream = self._load.streams.get(name)
         if stream is not None and stream.buffered.rows:
             self._buffered.rows -= stream.buffered.rows
             self._buffered.size -= stream.buffered.size
@@ -233,9 +223,9 @@ class TargetNinox(SdkTarget):
 
     def _flush_all(self) -> None:
         """Load all rows that came, and those that waited, too: once a minute and at the end."""
-        for name in self._streams:
+        for name in self._load.streams:
             self._flush(name)
-        for loader in self._load.loaders if self._load is not None else ():
+        for loader in self._load.loaders:
             if loader.waiting:
                 loader.retry_now_and_then()
         self.write_durable_state()
@@ -245,17 +235,15 @@ class TargetNinox(SdkTarget):
         """Write the newest state before which nothing is missing; a run of the first rows and a dry run write none."""
         if self._settings.dry_run or self._settings.limit_rows is not None:
             return
-        unsettled = {name: stream.first_unsettled for name, stream in self._streams.items()}
+        unsettled = {name: stream.first_unsettled for name, stream in self._load.streams.items()}
         durable = self._states.take_durable({name: first for name, first in unsettled.items() if first is not None})
         if durable is not None:
-            if self._load is not None:
-                self._load.rejects.flush()  # what a state passes may be nowhere else
+            self._load.rejects.flush()  # what a state passes may be nowhere else
             write_state(durable)
 
     def _close(self) -> None:
         """Report what was done until an error."""
-        if self._load is not None:
-            self._load.close(is_complete=False)
+        self._load.close(is_complete=False)
 
     # ----------------------------------------------------------------------------------- whether a stream is complete
 
@@ -284,7 +272,7 @@ class TargetNinox(SdkTarget):
         name = loader.plan.stream
         if loader.has_failed:
             yield "it ended before its last row was loaded"
-        for lost in self._load.lost if self._load is not None else ():
+        for lost in self._load.lost:
             yield f"stream {lost!r} ended before it was known where it goes, and may go into the same table"
         if self._settings.limit_rows is not None:
             yield "limit_rows leaves rows out"
@@ -300,7 +288,7 @@ class TargetNinox(SdkTarget):
 
     def _mirrored_streams(self) -> Iterator[str]:
         """Yield the tap's streams that end in a mirror."""
-        loaders = self._load.loaders if self._load is not None else ()
+        loaders = self._load.loaders
         return (source for one in loaders if one.plan.mode == "mirror" for source in self._sources(one.plan.stream))
 
     def _sources(self, name: str) -> Iterator[str]:

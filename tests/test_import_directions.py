@@ -151,7 +151,7 @@ LAYERS = {
         {"records"},
         {"mapping"},
         {"account"},
-        {"rejects", "report", "dry_run", "limits", "unused_settings"},
+        {"rejects", "report", "dry_run", "safety"},
         {"messages", "settings", "completeness", "state", "stream_maps", "rows"},
         {"sdk_overrides"},
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,7 +13,6 @@ from ninox_api.schema import Field, Table
 from ninox_singer.types import field_type
 from ninox_singer.types.base import CLEARED, Formats, Meaning, ValueRejectedError, Write
 from ninox_singer.types.reference import find_record_id
-from target_ninox.mapping.references import Reference
 from target_ninox.rows import (
     DELETED_AT,
     EMPTY_KEY,
@@ -30,6 +30,66 @@ _NO_FILES: Mapping[str, str] = {}
 _UNCLEAR = "It is neither empty nor a point in time, so it is not clear whether the record was deleted."
 FindRecord = Callable[[str, Key], int | None]
 """Field id and key → id of the linked record, None if there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """How the records that a field links to are found.
+
+    Attributes:
+        property: The property that holds their key.
+        field: The linking field.
+        table: The linked table.
+        match_field: The field of it that holds the key.
+    """
+
+    property: str
+    field: Field
+    table: Table
+    match_field: Field
+    _write: Write
+    _meaning: Meaning
+
+    def keys(self, value: Any) -> tuple[Key, ...]:
+        """Return the keys that a value names, comparable with `key_of`.
+
+        Raises:
+            ValueRejectedError: The value does not fit the field `match_field`.
+        """
+        items = _listed(value) if field_type(self.field.type).is_list else [value]
+        keys = (self._meaning(self._write(item)) for item in items)
+        return tuple(key for key in keys if key is not None)
+
+    def key_of(self, fields: Mapping[str, Any]) -> Key | None:
+        """Return the key of a record of the linked table, None if it is empty."""
+        return self._meaning(fields.get(self.match_field.id))
+
+    def encoded(self, keys: tuple[Key, ...], find: Callable[[str, Key], int | None]) -> Any:
+        """Return the JSON value of the field.
+
+        Raises:
+            RowRejectedError: There is no such record.
+        """
+        found = [find(self.field.id, key) for key in keys]
+        if None in found:
+            raise self.missing()
+        if field_type(self.field.type).is_list:
+            return found or CLEARED
+        return found[0] if found else CLEARED
+
+    def missing(self) -> RowRejectedError:
+        """Return the fault of a row that names a record which is not there."""
+        reason = f"No record of {self.table.name!r} has this {self.match_field.name!r}."
+        return RowRejectedError(property_name=self.property, code="missing_reference", reason=reason)
+
+
+def _listed(value: Any) -> list[Any]:
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError) as error:
+            raise ValueRejectedError(code="not_a_list", reason="It is not a list of keys.") from error
+    return value if isinstance(value, list) else [value]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

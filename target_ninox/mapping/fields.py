@@ -6,12 +6,14 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ninox_api.schema import Field, Table
+from ninox_api.schema import DatabaseSchema, Field, Table
 from ninox_singer.identifiers import MAX_LENGTH, cut_name
 from ninox_singer.names import Names, did_you_mean, find_nearest
-from ninox_singer.types import field_type, why_read_only
+from ninox_singer.types import field_type, make_meaning, why_read_only
+from ninox_singer.types.base import Formats
+from target_ninox.mapping.encode import Reference
 from target_ninox.mapping.tables import IDENTITY, describe, slug_of
-from target_ninox.rows import are_tombstones, is_system
+from target_ninox.rows import RECORD_ID, are_tombstones, is_system
 from target_ninox.settings import StreamSettings
 
 MOST_SUGGESTED = 20
@@ -220,3 +222,67 @@ def _no_field(setting: str, wanted: str, names: FieldNames) -> str:
 def _ambiguous(setting: str, wanted: str, found: list[FieldPart]) -> str:
     fields = describe(item.field for item in found)
     return f"{setting}: several fields may be meant by {wanted!r}: {fields}; say which by its id under fields."
+
+
+def plan_references(
+    mapping: PropertyMapping, database: DatabaseSchema, settings: StreamSettings, formats: Formats
+) -> tuple[dict[str, Reference], list[str]]:
+    """Return field id → reference for the properties that the settings name, and what cannot work."""
+    references: dict[str, Reference] = {}
+    problems: list[str] = []
+    tables = {table.id: table for table in database.tables}
+    for name, wanted in settings.references.items():
+        field = mapping.field_of(name)
+        if field is None or not field_type(field.type).links:
+            problems.append(f"references.{name}: it goes to no field that links to another table.")
+            continue
+        table = tables.get(field.target_table_id or "")
+        if table is None:
+            problems.append(f"references.{name}: {field.name!r} {_why_not(field)}.")
+            continue
+        found, problem = _match_field(name, wanted, table)
+        if found is None:
+            problems.append(problem)
+            continue
+        references[field.id] = _reference(name, field, table, found, formats)
+    return references, problems
+
+
+def _why_not(field: Field) -> str:
+    if field.foreign_database is not None:
+        return f"links into another database, {field.foreign_database!r}, whose records this load cannot see"
+    if field_type(field.type).offers_by_script:
+        return "offers what a script says, which names no table of this database; give the ids that it stores"
+    return "links to a table that is not in this database"
+
+
+def _reference(name: str, field: Field, table: Table, match_field: Field, formats: Formats) -> Reference:
+    known = field_type(match_field.type)
+    assert known.write is not None  # noqa: S101 (_match_field has looked)
+    write = known.write(match_field, formats)
+    return Reference(
+        property=name,
+        field=field,
+        table=table,
+        match_field=match_field,
+        _write=write if known.is_plain else lambda value: write({"": value}),
+        _meaning=make_meaning(match_field, formats.zone),
+    )
+
+
+def _match_field(name: str, wanted: str, table: Table) -> tuple[Field | None, str]:
+    names = FieldNames(table, {})
+    found = names.find_named(wanted)
+    setting = f"references.{name}"
+    if not found and wanted == RECORD_ID:
+        return None, f"{setting}: a record id is taken as it is; leave the setting out."
+    if len(found) > 1:
+        ids = ", ".join(item.field.id for item in found)
+        return None, f"{setting}: several fields of {table.name!r} may be meant; say which by its id: {ids}."
+    if not found or found[0].part:
+        near = names.find_nearest(wanted)
+        hint = f" Did you mean {near!r}?" if near else ""
+        return None, f"{setting}: {table.name!r} has no field {wanted!r}.{hint}"
+    if field_type(found[0].field.type).write is None:
+        return None, f"{setting}: the values of {found[0].field.name!r} do not come with records (formula)."
+    return found[0].field, ""

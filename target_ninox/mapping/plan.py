@@ -13,8 +13,7 @@ from ninox_singer.types import field_type, make_meaning
 from ninox_singer.types.base import UTC, Formats
 from ninox_singer.types.choice import Options
 from target_ninox.mapping.encode import Assignment, WritePlan
-from target_ninox.mapping.fields import PropertyMapping, map_properties
-from target_ninox.mapping.references import plan_references
+from target_ninox.mapping.fields import PropertyMapping, map_properties, plan_references
 from target_ninox.mapping.tables import (
     IDENTITY,
     ChosenTable,

@@ -18,13 +18,12 @@ from ninox_singer.connection import assign_passwords
 from ninox_singer.names import Names, are_ids
 from ninox_singer.types import field_type
 from ninox_singer.types.reference import find_record_id
-from target_ninox.limits import Limits
-from target_ninox.mapping.encode import WritePlan
-from target_ninox.mapping.references import Reference
+from target_ninox.mapping.encode import Reference, WritePlan
 from target_ninox.mapping.tables import Database, describe
 from target_ninox.records.index import RecordIndex, TemporaryDatabase
 from target_ninox.records.matcher import Matcher, MatchKey
 from target_ninox.records.table import TargetTable
+from target_ninox.safety import Limits
 
 logger = logging.getLogger(__name__)
 

@@ -25,9 +25,9 @@ from target_ninox.records.table import TargetTable
 from target_ninox.records.waiting import WaitingRows
 from target_ninox.report import SUPERSEDED
 from target_ninox.rows import Row, RowRejectedError
+from target_ninox.safety import ClaimedRecords
 from target_ninox.write.batches import FIRST_BATCH_SIZE
 from target_ninox.write.cascade import Cascade, RecordKey, counts_by_name, find_cascade, may_cascade
-from target_ninox.write.safety import ClaimedRecords
 
 logger = logging.getLogger(__name__)
 
@@ -177,12 +177,16 @@ def _is_refusal(error: NinoxError) -> bool:
 
 
 class StreamDeleter:
-    """Deletes the records of one stream's table: those of rows that say so, and those for which no row came."""
+    """Deletes the records of one stream's table: those of rows that say so, and those for which no row came.
+
+    Attributes:
+        plan: How rows are written.
+        waiting: Those whose records are deleted at the end of the input, since others may go along.
+    """
 
     def __init__(
-        self, plan: WritePlan, account: StreamAccount, destination: Destination, claimed: ClaimedRecords,
-        waiting: WaitingRows,
-    ) -> None:  # fmt: skip
+        self, plan: WritePlan, account: StreamAccount, destination: Destination, claimed: ClaimedRecords
+    ) -> None:
         """Prepare; nothing is sent yet.
 
         Args:
@@ -190,13 +194,12 @@ class StreamDeleter:
             account: What became of them.
             destination: Where the records are.
             claimed: Which records rows of the input stand for.
-            waiting: Where rows go whose deletion waits for the end of the input.
         """
         self.plan = plan
         self._account = account
         self._destination = destination
         self._claimed = claimed
-        self._waiting = waiting
+        self.waiting = WaitingRows(destination.temporary)
         self._table = destination.table(plan.table.id)
         self._deleter = TableDeleter(destination.writer, self._table, size=destination.batch_size or FIRST_BATCH_SIZE)
 
@@ -214,11 +217,11 @@ class StreamDeleter:
 
     def _let_wait(self, row: Row, record_id: int) -> None:
         """Let a deletion wait: a row that comes later may stand for a record that Ninox would delete along."""
-        earlier = self._waiting.find(row.identity)
+        earlier = self.waiting.find(row.identity)
         if earlier is not None:
             self._account.skip(1, SUPERSEDED)
             row = earlier.then(row)
-        self._waiting.put(replace(row, encoded=replace(row.encoded, record_id=record_id)))
+        self.waiting.put(replace(row, encoded=replace(row.encoded, record_id=record_id)))
 
     def delete_waiting(self, deleted: set[RecordKey]) -> None:
         """Delete the records whose deletion waited, but for those of which a row came since.
@@ -230,7 +233,7 @@ class StreamDeleter:
             LimitReachedError: They are too many; those of the last block were not deleted.
             CascadeUnknownError: Nobody knows what would go along; none was deleted.
         """
-        for block in self._waiting.blocks():
+        for block in self.waiting.blocks():
             to_delete: dict[int, Row] = {}
             for row in block:
                 record_id = row.encoded.record_id
@@ -247,6 +250,7 @@ class StreamDeleter:
                     to_delete[record_id] = row
             if to_delete:
                 self._delete_rows(to_delete, deleted=deleted)
+        self.waiting.clear()
 
     def _is_in_rejected(self, row: Row, record_id: int) -> bool:
         """Return whether a row about the same record could not be written: one behind it, or one of another stream."""

@@ -1,66 +1,86 @@
-"""One load: all streams of a run on their way into one database."""
+"""One load: all streams of a run on their way into one database, and what is done when all of them have come."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 
 from ninox_api.client import NinoxClient
 from ninox_api.config import ConnectionConfig
 from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_api.fetching import FileFetcher
 from ninox_singer.cli import Stopping
-from ninox_singer.progress import LogDisplay, choose_display
+from ninox_singer.progress import choose_display
 from target_ninox.account import StreamAccount
 from target_ninox.dry_run import DryRun, DryWriter
-from target_ninox.limits import Limits
+from target_ninox.mapping.encode import WritePlan
 from target_ninox.mapping.plan import Planner
 from target_ninox.records.destination import Destination, Writer, find_database
 from target_ninox.rejects import Rejects
 from target_ninox.report import RunReport
 from target_ninox.rows import StreamSchema
+from target_ninox.safety import ClaimedRecords, Defects, Limits
 from target_ninox.settings import TargetSettings
-from target_ninox.write.another_writer import find_other_writer
+from target_ninox.write.cascade import RecordKey
 from target_ninox.write.files import FileSources
-from target_ninox.write.late_deletions import CUT_OFF, delete_waiting, remove_unseen
-from target_ninox.write.late_links import load_waiting
-from target_ninox.write.safety import ClaimedRecords, Defects
+from target_ninox.write.mirror import remove_unseen
 from target_ninox.write.stream import LostStream, StreamLoader
 
 logger = logging.getLogger(__name__)
 
 _NO_LOOK = "so that nobody knows whether somebody else created records with the same keys. All else was done"
 
+CUT_OFF = (
+    "the input does not end with a STATE that names no stream as currently_syncing, so that rows of what Ninox would "
+    "delete along may be missing, and its deletions wait"
+)
 
-@dataclass(slots=True, kw_only=True)
+MOST_PAIRS = 10
+"""So many pairs of ids are named in a message; a person looks at the first ones."""
+
+
 class Load:
-    """Loads the streams of one run; `open_load` makes it.
+    """Loads the streams of one run.
 
     Attributes:
-        client: To be closed at the end.
-        destination: The database.
-        settings: The target's.
-        defects: What failed as nobody foresaw and concerns no row.
-        report: Counts of the run.
-        rejects: Where rejected rows go.
-        planner: Decides how streams are written.
-        sources: Where files of rows come from.
         streams: Name → what loads the stream, in the order in which they came.
+        rejects: Where rejected rows go.
         claimed: For which records rows of this input came, or may have.
     """
 
-    client: NinoxClient
-    destination: Destination
-    settings: TargetSettings
-    defects: Defects
-    report: RunReport
-    rejects: Rejects
-    planner: Planner
-    sources: FileSources
-    streams: dict[str, StreamLoader | LostStream] = field(default_factory=dict)
-    claimed: ClaimedRecords = field(default_factory=ClaimedRecords)
-    _is_closed: bool = False
+    def __init__(
+        self, connection: ConnectionConfig, settings: TargetSettings, stopping: Stopping, defects: Defects, *,
+        share: Callable[[], float | None],
+    ) -> None:  # fmt: skip
+        """Prepare everything that the settings ask for; nothing is sent before the first stream comes.
+
+        Args:
+            connection: How Ninox is reached.
+            settings: The target's.
+            stopping: Ends the process on a signal.
+            defects: What failed as nobody foresaw and concerns no row.
+            share: Returns how much of the input was read, 0 to 1; None if nobody knows.
+        """
+        self.streams: dict[str, StreamLoader | LostStream] = {}
+        self.rejects = Rejects(settings.rejects_path, is_dry=settings.dry_run)
+        self.claimed = ClaimedRecords()
+        self._settings = settings
+        self._defects = defects
+        self._max_tries = connection.max_retries + 1
+        self._client = NinoxClient(connection, writing=stopping.held_back)
+        self._destination: Destination | None = None
+        self._planner = Planner(settings)
+        fetcher = FileFetcher(connection, trusted_hosts=settings.file_hosts)
+        self._sources = FileSources(fetcher, folders=settings.file_folders)
+        self._report = RunReport(
+            lambda: self._client.calls_by_purpose,
+            path=settings.report_path,
+            is_dry=settings.dry_run,
+            limit_rows=settings.limit_rows,
+            share=share,
+        )
+        self._is_closed = False
 
     @property
     def loaders(self) -> list[StreamLoader]:
@@ -75,17 +95,21 @@ class Load:
     def describe(self, described: StreamSchema) -> None:
         """Receive the schema of a stream; the rows before it must be loaded, but for those that wait.
 
+        With the first one, the database is looked for: a few calls.
+
         Raises:
             NinoxConfigError: The stream cannot be written.
+            NinoxError: The database cannot be found or its schema cannot be read.
         """
         known = self.streams.get(described.stream)
         if isinstance(known, StreamLoader):
             known.describe(described)
         if known is not None:
             return
-        account = StreamAccount(described, self.report, self.rejects, self.settings)
+        destination = self._destination = self._destination or self._find_destination()
+        account = StreamAccount(described, self._report, self.rejects, self._settings)
         try:
-            loader = StreamLoader(account, self.settings, self.planner, self.destination, self.claimed, self.sources)
+            loader = StreamLoader(account, self._settings, self._planner, destination, self.claimed, self._sources)
         except (NinoxError, OSError, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001 (whatever it is, other streams have no part in it)
@@ -101,6 +125,16 @@ class Load:
                 raise NinoxConfigError(message)
         self.streams[described.stream] = loader
 
+    def _find_destination(self) -> Destination:
+        settings = self._settings
+        reader, described = find_database(self._client, team=settings.team, database=settings.database)
+        if self._report.share() is not None:  # behind a tap, the terminal's last line is the tap's
+            self._report.display = choose_display()
+        writer: Writer = DryWriter() if settings.dry_run else reader
+        return Destination(
+            reader, described, writer, Limits(settings), max_tries=self._max_tries, batch_size=settings.batch_size
+        )
+
     def finish(self, *, has_ended: bool, doubts: Callable[[StreamLoader], Iterable[str]]) -> list[NinoxError]:
         """Do what needs all input.
 
@@ -114,20 +148,22 @@ class Load:
         Raises:
             CountsDifferError: Rows have no outcome.
         """
+        if self._destination is None:
+            return []
         loaders = self.loaders
         load_waiting(loaders, self.claimed)
         doubts_of = {loader.plan.stream: list(doubts(loader)) for loader in loaders if loader.plan.mode == "mirror"}
-        doubt = self.defects.doubt or (None if has_ended else CUT_OFF)
+        doubt = self._defects.doubt or (None if has_ended else CUT_OFF)
         delete_waiting(loaders, doubt=doubt)
         if doubts_of:
-            remove_unseen(loaders, doubts_of, self.destination, self.claimed)
+            remove_unseen(loaders, doubts_of, self._destination, self.claimed)
         other_writer = None
-        if not self.settings.dry_run:
-            with self.defects.outlived(follows=_NO_LOOK):
-                other_writer = find_other_writer(loaders, self.destination)
-        rejected = self.rejects.error() if self.settings.fails_on_reject else None
+        if not self._settings.dry_run:
+            with self._defects.outlived(follows=_NO_LOOK):
+                other_writer = find_other_writer(loaders, self._destination)
+        rejected = self.rejects.error() if self._settings.fails_on_reject else None
         self.close(is_complete=True)
-        errors = (rejected, self.report.error(), other_writer)
+        errors = (rejected, self._report.error(), other_writer)
         return [error for error in errors if error is not None]
 
     def close(self, *, is_complete: bool) -> None:
@@ -136,66 +172,139 @@ class Load:
         Raises:
             CountsDifferError: The run is complete, yet rows have no outcome.
         """
-        if self._is_closed:
+        if self._destination is None or self._is_closed:
             return
         self._is_closed = True
-        self.client.close()
-        self.report.display.clear()  # or the last lines of the log would be behind a bar
-        self.destination.temporary.close()
+        self._client.close()
+        self._report.display.clear()  # or the last lines of the log would be behind a bar
+        self._destination.temporary.close()
         self.rejects.close()
         samples = None
-        if self.settings.dry_run:
+        if self._settings.dry_run:
             previews = {loader.plan.stream: loader.account.preview for loader in self.loaders}
             dry_run = DryRun({name: preview for name, preview in previews.items() if preview is not None})
-            dry_run.print(self.report)
+            dry_run.print(self._report)
             samples = dry_run.samples()
-        self.report.close(is_complete=is_complete, samples=samples)
+        self._report.close(is_complete=is_complete, samples=samples)
 
 
-def open_load(
-    connection: ConnectionConfig,
-    settings: TargetSettings,
-    stopping: Stopping,
-    defects: Defects,
-    *,
-    share: Callable[[], float | None],
-) -> Load:
-    """Find the database and prepare everything that the settings ask for; a few calls.
+def load_waiting(loaders: Sequence[StreamLoader], claimed: ClaimedRecords) -> None:
+    """Load the rows that wait for linked records, parents first as far as that goes.
+
+    Records that will never be there are done without.
+    """
+    while any(loader.waiting for loader in loaders):
+        if sum(loader.retry_waiting() for loader in loaders):
+            continue
+        for loader in loaders:
+            loader.refuse_to_replace_all()
+        if _leave_waiting(loaders, claimed):
+            continue
+        references = {
+            (reference.table.id, reference.match_field.id): reference
+            for loader in loaders
+            for reference in loader.plan.references.values()
+        }
+        to_come = {key for loader in loaders for key in loader.keys_to_come(references.values())}
+        if _leave_waiting(loaders, claimed):  # again: one may just have failed
+            continue
+        if not sum([loader.give_up(to_come) for loader in loaders]):
+            break
+    if circular := [loader for loader in loaders if loader.waiting]:
+        _load_circles(circular)
+
+
+def _leave_waiting(loaders: Sequence[StreamLoader], claimed: ClaimedRecords) -> bool:
+    """Leave rows alone that wait for records of a stream that failed; return whether there are any.
+
+    To take these links for missing would empty those that are there already.
+    """
+    for loader in loaders:
+        for reference in loader.plan.references.values() if loader.waiting else ():
+            failed = claimed.failed_in(reference.table.id)
+            if failed is not None and not loader.has_failed:
+                loader.fail(f"it waits for records of stream {failed!r}, which failed")
+                return True
+    return False
+
+
+def _load_circles(loaders: Sequence[StreamLoader]) -> None:
+    """Load rows that link to each other: first without these links, then the links."""
+    unlinked: dict[str, set[int]] = {loader.plan.stream: set() for loader in loaders}
+    with ExitStack() as stack:
+        for loader in loaders:
+            stack.enter_context(loader.account.remembering())
+        while sum([loader.write_unlinked(unlinked[loader.plan.stream]) for loader in loaders]):
+            pass
+        for loader in loaders:
+            loader.refuse_circular(unlinked[loader.plan.stream])
+        for loader in loaders:
+            loader.link_unlinked()
+
+
+def delete_waiting(loaders: Sequence[StreamLoader], *, doubt: str | None) -> None:
+    """Delete what rows said was deleted and others may go along with, now that all rows have come.
+
+    The last stream comes first: children often follow their parents.
 
     Args:
-        connection: How Ninox is reached.
-        settings: The target's.
-        stopping: Ends the process on a signal.
-        defects: What failed as nobody foresaw and concerns no row.
-        share: Returns how much of the input was read, 0 to 1; None if nobody knows.
+        loaders: All streams.
+        doubt: Why rows of what would go along may be missing; None if all came.
 
     Raises:
-        NinoxError: The database cannot be found or its schema cannot be read.
+        LimitReachedError: They are too many.
+        CascadeUnknownError: Nobody knows what would go along; none was deleted.
     """
-    client = NinoxClient(connection, writing=stopping.held_back)
-    reader, described = find_database(client, team=settings.team, database=settings.database)
-    writer: Writer = DryWriter() if settings.dry_run else reader
-    max_tries = connection.max_retries + 1
-    destination = Destination(
-        reader, described, writer, Limits(settings), max_tries=max_tries, batch_size=settings.batch_size
-    )
-    report = RunReport(
-        lambda: client.calls_by_purpose,
-        path=settings.report_path,
-        is_dry=settings.dry_run,
-        limit_rows=settings.limit_rows,
-        # Behind a tap, the terminal's last line is the tap's.
-        display=LogDisplay() if share() is None else choose_display(),
-        share=share,
-    )
-    fetcher = FileFetcher(connection, trusted_hosts=settings.file_hosts)
-    return Load(
-        client=client,
-        destination=destination,
-        settings=settings,
-        defects=defects,
-        report=report,
-        rejects=Rejects(settings.rejects_path, is_dry=settings.dry_run),
-        planner=Planner(settings),
-        sources=FileSources(fetcher, folders=settings.file_folders),
-    )
+    deleted: set[RecordKey] = set()
+    for loader in reversed([loader for loader in loaders if loader.deleter.waiting]):
+        if doubt is not None:
+            loader.fail(doubt)
+            continue
+        with loader.working():
+            loader.deleter.delete_waiting(deleted)
+
+
+class AnotherWriterError(NinoxError):
+    """Somebody else created records with the same keys while this run was under way."""
+
+    def __init__(self, plan: WritePlan, twins: Sequence[tuple[int, int]]) -> None:
+        """Name the table and the pairs: the id of this run's record, and that of the other one."""
+        pairs = ", ".join(f"{ours} and {other}" for ours, other in twins[:MOST_PAIRS])
+        more = f", and {len(twins) - MOST_PAIRS} more" if len(twins) > MOST_PAIRS else ""
+        super().__init__(
+            f"{plan.stream}: while this run was under way, somebody else created records in table {plan.table.name!r} "
+            f"with the keys of records that it created, too. These ids are pairs: {pairs}{more}. Delete one of each "
+            "pair in Ninox, and let one run at a time write into a table."
+        )
+
+
+def find_other_writer(loaders: Sequence[StreamLoader], destination: Destination) -> AnotherWriterError | None:
+    """Look whether somebody else created records with the keys of this run's; no call unless ids say that any were.
+
+    Returns:
+        The error to end with, None if there is nothing.
+    """
+    for table_id in dict.fromkeys(loader.plan.table.id for loader in loaders if loader.account.created):
+        table = destination.table(table_id)
+        sharing = [loader for loader in loaders if loader.plan.table.id == table_id]
+        keyed = [loader for loader in sharing if loader.plan.match_field_ids]
+        if not (table.gaps and keyed):
+            continue
+        table.read_unread()
+        twins = {
+            (twin.id, record.id)
+            for record in table.read_gaps()
+            if not _has_created(sharing, record.id)
+            for loader in keyed
+            if (key := loader.plan.key_of(record.fields)) is not None
+            for twin in destination.matcher_of(loader.plan).index.find(key)
+            if _has_created(sharing, twin.id)
+        }
+        if twins:
+            return AnotherWriterError(keyed[0].plan, sorted(twins))
+    return None
+
+
+def _has_created(loaders: Iterable[StreamLoader], record_id: int) -> bool:
+    """Return whether a record was made by this run."""
+    return any(record_id in loader.account.created for loader in loaders)

@@ -1,9 +1,9 @@
-"""One stream on its way into its table: encode, link, write; and the rows that wait for other streams."""
+"""One stream on its way into its table: encode, link, write; and its rows that wait for those of other streams."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -14,19 +14,19 @@ from ninox_singer.cli import log_defect
 from ninox_singer.wording import counted
 from target_ninox.account import StreamAccount
 from target_ninox.dry_run import Preview
-from target_ninox.mapping.encode import WritePlan
+from target_ninox.mapping.encode import Reference, WritePlan
 from target_ninox.mapping.plan import Planner
 from target_ninox.mapping.tables import holds_formulas_alone
 from target_ninox.records.destination import Destination
-from target_ninox.records.links import Links
+from target_ninox.records.links import LinkKey, Links
 from target_ninox.records.waiting import WaitingRows
 from target_ninox.report import FORMULAS_ALONE, MARKED_DELETED, SUPERSEDED
 from target_ninox.rows import Row, RowRejectedError, StreamSchema, is_system, merge
+from target_ninox.safety import ClaimedRecords
 from target_ninox.settings import TargetSettings
 from target_ninox.write.delete import StreamDeleter
 from target_ninox.write.files import FileLoader, FileSources
 from target_ninox.write.row_writer import RowWriter
-from target_ninox.write.safety import ClaimedRecords
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +64,6 @@ class StreamLoader:
         account: What became of its rows.
         buffered: How many came that were not loaded yet.
         waiting: Rows that wait for a linked record.
-        waiting_deletions: Rows whose records are to be deleted at the end of the input, since others may go along.
         has_failed: Whether an error that nobody foresaw has ended it; its rows are only counted from there on.
         is_finished: Whether all is done that can only be done at the end of the input: a mirror's deletions.
         plan: How its rows are written.
@@ -72,13 +71,6 @@ class StreamLoader:
         deleter: Deletes records of its table.
         writer: Writes its rows.
     """
-
-    plan: WritePlan  # this and what follows is made anew for each schema of the stream: `_plan_rows`
-    links: Links
-    deleter: StreamDeleter
-    writer: RowWriter
-    _declared: frozenset[str]
-    _warnings: list[str]
 
     def __init__(
         self, account: StreamAccount, settings: TargetSettings, planner: Planner, destination: Destination,
@@ -100,7 +92,8 @@ class StreamLoader:
         self.account = account
         self.buffered = Buffered()
         self.waiting = WaitingRows(destination.temporary)
-        self.waiting_deletions = WaitingRows(destination.temporary)
+        self._declared: frozenset[str] = frozenset()
+        self._warnings: list[str] = []
         self.is_finished = False
         self.has_failed = False
         self._settings = settings
@@ -115,10 +108,17 @@ class StreamLoader:
         self._may_replace_all = True if settings.max_deletes is not None else None  # False: it would, and may not
         self._has_named_undeclared = False
         self._has_named_place = False
-        self._has_plan = False
+        self._leaves_rows_out = False
         self._logged: set[str] = set()
         self._found_rejected: tuple[int, set[int]] = 0, set()
-        self._plan_rows()
+        self.plan = planner.plan(account.described, destination.described)
+        self.links = Links(self.plan, destination, account)
+        self.deleter = StreamDeleter(self.plan, account, destination, claimed)
+        if settings.dry_run:
+            account.preview = Preview(self.plan.table, self.plan.warnings)
+        self.writer = self._make_writer()
+        self._note_schema(self.plan)
+        claimed.add(self.plan.stream, self.plan.table.id, account.seen, self._may_be_rejected)
 
     def describe(self, described: StreamSchema) -> None:
         """Receive a schema for the rows to come; those before it must be loaded, but for those that wait.
@@ -128,28 +128,23 @@ class StreamLoader:
         """
         self.account.described = described
         with self.working():
-            self._plan_rows()
+            plan = self._planner.plan(described, self._destination.described)
+            self._note_schema(plan)
+            if not self._leaves_rows_out:  # else the plan stays: rows that wait are to be written as they came
+                self.plan = plan.including(self.plan) if self.waiting else plan
+                self.links = Links(self.plan, self._destination, self.account)
+                self.writer = self._make_writer()
 
-    def _plan_rows(self) -> None:
-        account, destination, described = self.account, self._destination, self.account.described
-        self._declared = frozenset(described.schema.get("properties") or {})
-        plan_anew = partial(self._planner.plan, described)
-        plan = plan_anew(destination.described)
-        # Rows that wait for a link are to be written as they came, so the plan for them stays.
-        self._leaves_rows_out = plan.leaves_rows_out or (bool(self.waiting) and holds_formulas_alone(described.schema))
-        if self._leaves_rows_out and self._has_plan:
-            self._warnings = [warning for warning in plan.warnings if warning not in self._logged]
-            return
-        self._has_plan = True
-        self.plan = plan = plan.including(self.plan) if self.waiting else plan
+    def _note_schema(self, plan: WritePlan) -> None:
+        schema = self.account.described.schema
+        self._declared = frozenset(schema.get("properties") or {})
+        self._leaves_rows_out = plan.leaves_rows_out or (bool(self.waiting) and holds_formulas_alone(schema))
         self._warnings = [warning for warning in plan.warnings if warning not in self._logged]
-        self._claimed.add(plan, account.seen, self._may_be_rejected)
-        if self._settings.dry_run and account.preview is None:
-            account.preview = Preview(plan.table, plan.warnings)
-        self.links = Links(plan, destination, account)
-        self.deleter = StreamDeleter(plan, account, destination, self._claimed, self.waiting_deletions)
-        files = FileLoader(plan, destination, self._sources)
-        self.writer = RowWriter(plan, account, destination, self.deleter, files, plan_anew=plan_anew)
+
+    def _make_writer(self) -> RowWriter:
+        plan_anew = partial(self._planner.plan, self.account.described)
+        files = FileLoader(self.plan, self._destination, self._sources)
+        return RowWriter(self.plan, self.account, self._destination, self.deleter, files, plan_anew=plan_anew)
 
     def add(self, record: Mapping[str, Any], size: int) -> None:
         """Receive a row that came in so many bytes; nothing is sent yet."""
@@ -286,7 +281,7 @@ class StreamLoader:
             *(row.since for row in self._rows[:1]),
             self._failed_from,
             self.waiting.first_since,
-            self.waiting_deletions.first_since,
+            self.deleter.waiting.first_since,
             self.account.blocked_from,
             1 if is_open_mirror else None,
         )
@@ -333,6 +328,73 @@ class StreamLoader:
         self._looks_back = not self._looks_back
         return before - len(self.waiting)
 
+    def keys_to_come(self, references: Iterable[Reference]) -> set[LinkKey]:
+        """Return what waiting rows will be linked by once they are loaded."""
+        keys: set[LinkKey] = set()
+        to_this = [reference for reference in references if reference.table.id == self.plan.table.id]
+        with self.working():
+            for block in self.waiting.blocks() if to_this else ():
+                for reference in to_this:
+                    found = (reference.key_of(row.encoded.fields) for row in block)
+                    keys.update((self.plan.table.id, reference.match_field.id, key) for key in found if key is not None)
+        return keys
+
+    def give_up(self, to_come: Collection[LinkKey]) -> bool:
+        """Do without records that will never be there: reject the rows that wait for them, or leave the links empty.
+
+        Args:
+            to_come: What other rows that wait will be linked by once they are loaded.
+
+        Returns:
+            Whether there were any.
+        """
+        has_given_up = False
+        with self.working():
+            for block in self.waiting.blocks():
+                given_up, unlinked = self.links.give_up(block, to_come)
+                self.waiting.discard_all(given_up)
+                for row in unlinked:  # they are loaded with the next try, or wait for other records
+                    self.waiting.put(row)
+                has_given_up = has_given_up or bool(given_up)
+        return has_given_up
+
+    def write_unlinked(self, unlinked: set[int]) -> int:
+        """Load waiting rows without the links that are missing, to be linked later; return how many.
+
+        Rows whose key waits for a linked record are left out: once that is there, the next call loads them.
+
+        Args:
+            unlinked: Numbers of the rows that were loaded so before; added to.
+        """
+        before = len(unlinked)
+        with self.working():
+            for block in self.waiting.blocks():
+                rows = [row for row in block if row.encoded.number not in unlinked]
+                written, keyless = self.links.without_missing(rows)
+                if self.replaces_all(written):
+                    self.refuse_to_replace_all()
+                    return 0
+                self.writer.write(written)
+                waiting = {row.encoded.number for row in keyless}
+                unlinked.update(row.encoded.number for row in rows if row.encoded.number not in waiting)
+        return len(unlinked) - before
+
+    def refuse_circular(self, unlinked: Collection[int]) -> None:
+        """Reject waiting rows that could not be loaded even without their links: their keys wait for each other."""
+        with self.working():
+            for block in self.waiting.blocks():
+                rows = [row for row in block if row.encoded.number not in unlinked]
+                self.links.refuse_circular(rows)
+                self.waiting.discard_all(rows)
+
+    def link_unlinked(self) -> None:
+        """Set the links of the rows that were loaded without them."""
+        with self.working():
+            for block in self.waiting.blocks():
+                written = [row for row in block if self.account.counted_before(row) is not None]
+                self.writer.link(self.links.resolve_or_leave_empty(written))
+                self.waiting.discard_all(block)  # a row that Ninox refused was rejected, and is counted
+
     def _may_be_rejected(self, record_id: int) -> bool:
         """Return whether a row that was rejected is about a record, or may be; asked when all rows have come."""
         keys = len(self.account.rejected_keys)
@@ -346,9 +408,9 @@ class StreamLoader:
         self.has_failed = True
         self._rows = []
         self.waiting.clear()
-        self.waiting_deletions.clear()
+        self.deleter.waiting.clear()
         self.account.report.error = reason
-        self._claimed.note_failed(self.plan)
+        self._claimed.note_failed(self.plan.stream, self.plan.table.id)
 
 
 class LostStream:

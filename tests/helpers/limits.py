@@ -22,10 +22,10 @@ from ninox_api.transport import Delivery, ServerClock, Transport
 from ninox_simulator import app, scripts_api
 from tap_ninox.rows.fast_path import SelectedFieldsDecoder
 from tap_ninox.settings import TapSettings
-from target_ninox import completeness, unused_settings
-from target_ninox.mapping.encode import WritePlan
+from target_ninox import completeness
+from target_ninox import settings as target_settings
+from target_ninox.mapping.encode import Reference, WritePlan
 from target_ninox.mapping.plan import Planner
-from target_ninox.mapping.references import Reference
 from target_ninox.records.table import TargetTable
 from target_ninox.settings import TargetSettings
 from target_ninox.state import write_state
@@ -179,7 +179,7 @@ def end_crashes(at, error):
         "asking for what is under way": (completeness.Completeness, "is_under_way"),
         "asking for the end": (completeness.Completeness, "has_ended"),
         "doubting": (completeness.Completeness, "doubts"),
-        "looking at settings": (unused_settings, "fits"),
+        "looking at settings": (target_settings, "fits"),
         "looking for another writer": (TargetTable, "read_gaps"),
     }[at]
     with mock.patch.object(owner, name, side_effect=error):
@@ -447,7 +447,7 @@ def rows_that_wait(stream):
     counts = []
 
     def note(target):
-        counts.append(len(target._streams[stream].waiting))
+        counts.append(len(target._load.streams[stream].waiting))
 
     with mock.patch("target_ninox.target.TargetNinox.write_durable_state", note):
         yield counts

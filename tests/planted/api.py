@@ -289,7 +289,7 @@ PROMISES = [
         "docs/reference/settings.md",
         "what looks like a slip is an error, too",
         test="target/test_upsert.py::test_settings_of_a_stream_that_is_mistyped_end_the_run",
-        defects=(Defect("target_ninox:check_unused_settings", "if problems:", "if False:"),),
+        defects=(Defect("target_ninox:check_unused", "if problems:", "if False:"),),
     ),
     Promise(
         "docs/reference/messages.md",

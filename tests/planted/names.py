@@ -69,8 +69,12 @@ PROMISES = [
         "the target refuses what looks like a slip.",
         test="target/test_upsert.py::test_a_map_whose_stream_is_mistyped_ends_the_run",
         defects=(
-            Defect("target_ninox:TargetNinox.process_endofpipe", "check_unused_maps(", "str("),
-            Defect("target_ninox:check_unused_maps", "if stream not in maps", ""),
+            Defect(
+                "target_ninox:TargetNinox.process_endofpipe",
+                "maps, self.mapper.stream_maps)",
+                "{}, self.mapper.stream_maps)",
+            ),
+            Defect("target_ninox:check_unused", "if stream not in maps", ""),
         ),
     ),
     Promise(

@@ -1,25 +1,96 @@
-"""What keeps a run from doing harm: which records its rows stand for, and what failed as nobody foresaw."""
+"""What keeps a run from doing harm: its limits, for which records its rows stand, and what failed as nobody foresaw."""
 
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 
 from ninox_api.errors import NinoxError
 from ninox_singer.cli import log_defect
-from target_ninox.mapping.encode import WritePlan
+from ninox_singer.wording import counted
+from target_ninox.settings import TargetSettings
 
-_NO_DELETION = "so that nobody knows what may be deleted, and nothing was at the end. All rows were loaded"
+logger = logging.getLogger(__name__)
 
 
-class DefectError(NinoxError):
-    """Something that concerns no row failed as nobody foresaw."""
+class LimitReachedError(NinoxError):
+    """The next step would write more records than the settings permit; it was not taken."""
 
-    def __init__(self, error: Exception, follows: str) -> None:
-        """Say what follows from it; not the error's own text, which may quote a value."""
-        super().__init__(f"target-ninox has a defect ({type(error).__name__}), {follows}.")
+
+MIRROR_SHARE = 10
+"""Percent of a table's records that a mirror may delete where `max_deletes` says nothing."""
+
+MIRROR_LEAST = 10
+"""So many it may delete of any table: of a short list, a few are soon more than their share."""
+
+
+def most_of_a_mirror(records_before: int) -> int:
+    """Return how many records a mirror may delete by default, what Ninox deletes along included."""
+    return max(MIRROR_LEAST, records_before * MIRROR_SHARE // 100)
+
+
+class Limits:
+    """Counts what the run is about to do.
+
+    A dry run goes on beyond a limit, with a warning: it shows the whole plan.
+    """
+
+    def __init__(self, settings: TargetSettings) -> None:
+        """Start at zero."""
+        self._most = {"update": settings.max_updates, "delete": settings.max_deletes}
+        self._is_dry = settings.dry_run
+        self._count: Counter[str] = Counter()
+
+    def reserve(self, action: str, count: int, *, what: str = "") -> None:
+        """Count records that are about to be written.
+
+        Args:
+            action: `update` or `delete`.
+            count: How many.
+            what: They, in words, if there is more to say than their number.
+
+        Raises:
+            LimitReachedError: They are too many; none of them was written.
+        """
+        most, total = self._most[action], self._count[action] + count
+        if most is not None and total > most:
+            self._refuse(
+                f"max_{action}s: this run would {action} at least {counted(total, 'record')}, more than the {most} "
+                f"permitted. Stopped before {what or f'these {count}'}; raise max_{action}s if that is what you want.",
+                is_first=self._count[action] <= most,
+            )
+        self._count[action] = total
+
+    def reserve_mirror(self, count: int, *, records_before: int, what: str) -> None:
+        """Count records that a mirror is about to delete; it has a limit also where the settings give none.
+
+        Args:
+            count: How many, with those that Ninox deletes along.
+            records_before: How many the table had before the run.
+            what: They, in words.
+
+        Raises:
+            LimitReachedError: They are too many; none of them was deleted.
+        """
+        most = most_of_a_mirror(records_before)
+        if self._most["delete"] is None and count > most:
+            self._refuse(
+                f"max_deletes: this mirror would delete {counted(count, 'record')}, more than the {most} permitted by "
+                f"default ({MIRROR_SHARE} % of the {records_before} before the run, at least {MIRROR_LEAST}). Nothing "
+                f"was deleted: {what}. Look at it with dry_run, and set max_deletes to {count} or more if that is what "
+                "you want.",
+                is_first=True,
+            )
+        self.reserve("delete", count, what=what)
+
+    def _refuse(self, message: str, *, is_first: bool) -> None:
+        if not self._is_dry:
+            raise LimitReachedError(message)
+        if is_first:
+            logger.warning("In earnest it would stop here: %s", message)
 
 
 class ClaimedRecords:
@@ -33,16 +104,19 @@ class ClaimedRecords:
         self._failed: dict[str, str] = {}
         self._lost: str | None = None
 
-    def add(self, plan: WritePlan, record_ids: AbstractSet[int], may_be_rejected: Callable[[int], bool]) -> None:
+    def add(
+        self, stream: str, table_id: str, record_ids: AbstractSet[int], may_be_rejected: Callable[[int], bool]
+    ) -> None:
         """Know for which records rows of a stream came.
 
         Args:
-            plan: The stream's.
+            stream: Its name.
+            table_id: Where it goes.
             record_ids: The set grows with the rows.
             may_be_rejected: Returns whether a rejected row may be about a record.
         """
-        self._seen.setdefault(plan.table.id, {})[plan.stream] = record_ids
-        self._rejected.setdefault(plan.table.id, {})[plan.stream] = may_be_rejected
+        self._seen.setdefault(table_id, {})[stream] = record_ids
+        self._rejected.setdefault(table_id, {})[stream] = may_be_rejected
 
     def is_shared(self, table_id: str) -> bool:
         """Return whether several streams go into a table: in which order their rows are written, nobody can tell."""
@@ -52,9 +126,9 @@ class ClaimedRecords:
         """Know that a stream map of the target's own left out a row of a stream: it may be about any of its records."""
         self._filtered.add(stream)
 
-    def note_failed(self, plan: WritePlan) -> None:
+    def note_failed(self, stream: str, table_id: str) -> None:
         """Know that a stream ended before its last row was loaded."""
-        self._failed[plan.table.id] = plan.stream
+        self._failed[table_id] = stream
 
     def note_lost(self, stream: str) -> None:
         """Know that a stream ended before anybody knew where it goes: it may be any table."""
@@ -93,6 +167,17 @@ class ClaimedRecords:
         rejected = self._rejected.get(table_id, {})
         names = (name for name, may_be_about in rejected.items() if name != but_for and may_be_about(record_id))
         return next(names, None)
+
+
+_NO_DELETION = "so that nobody knows what may be deleted, and nothing was at the end. All rows were loaded"
+
+
+class DefectError(NinoxError):
+    """Something that concerns no row failed as nobody foresaw."""
+
+    def __init__(self, error: Exception, follows: str) -> None:
+        """Say what follows from it; not the error's own text, which may quote a value."""
+        super().__init__(f"target-ninox has a defect ({type(error).__name__}), {follows}.")
 
 
 class Defects:

@@ -1,4 +1,4 @@
-"""Deletions that wait for the end of the input: of rows that say so where others may go along, and of a mirror."""
+"""What a mirror deletes at the end of the input: the records for which no row came, and nothing in doubt."""
 
 from __future__ import annotations
 
@@ -8,18 +8,13 @@ from typing import NamedTuple
 
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.records.destination import Destination
+from target_ninox.safety import ClaimedRecords
 from target_ninox.write.cascade import Cascade, CascadeTakesRowsError, RecordKey, find_cascade
 from target_ninox.write.delete import describe_deletion
 from target_ninox.write.row_writer import Unseen
-from target_ninox.write.safety import ClaimedRecords
 from target_ninox.write.stream import StreamLoader
 
 logger = logging.getLogger(__name__)
-
-CUT_OFF = (
-    "the input does not end with a STATE that names no stream as currently_syncing, so that rows of what Ninox would "
-    "delete along may be missing, and its deletions wait"
-)
 
 
 class _Removal(NamedTuple):
@@ -28,29 +23,6 @@ class _Removal(NamedTuple):
     loader: StreamLoader
     unseen: Unseen
     cascade: Cascade
-
-
-def delete_waiting(loaders: Sequence[StreamLoader], *, doubt: str | None) -> None:
-    """Delete what rows said was deleted and others may go along with, now that all rows have come.
-
-    The last stream comes first: children often follow their parents.
-
-    Args:
-        loaders: All streams.
-        doubt: Why rows of what would go along may be missing; None if all came.
-
-    Raises:
-        LimitReachedError: They are too many.
-        CascadeUnknownError: Nobody knows what would go along; none was deleted.
-    """
-    deleted: set[RecordKey] = set()
-    for loader in reversed([loader for loader in loaders if loader.waiting_deletions]):
-        if doubt is not None:
-            loader.fail(doubt)
-            continue
-        with loader.working():
-            loader.deleter.delete_waiting(deleted)
-            loader.waiting_deletions.clear()
 
 
 def remove_unseen(
