@@ -59,10 +59,6 @@ class IdRuns:
         for first, last in zip(self._firsts, self._lasts, strict=True):
             yield from range(first, last + 1)
 
-    def __len__(self) -> int:
-        """Return how many there are."""
-        return sum(self._lasts) - sum(self._firsts) + len(self._firsts)
-
 
 class StreamAccount:
     """Counts the rows of one stream, under whichever schema they came, and knows the records that they stood for.

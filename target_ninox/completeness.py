@@ -129,7 +129,10 @@ class Completeness:
         self._ends_in_state = False
         match message["type"]:
             case "RECORD":
-                self._note_row(message)
+                if not self._is_tombstone(message["record"]):
+                    signs = self._streams[message["stream"]]
+                    self._note_rows(signs)
+                    signs.versions.add(message.get("version"))
             case "STATE":
                 self._note_state(message["value"])
             case "SCHEMA":
@@ -189,12 +192,6 @@ class Completeness:
             for key, value in self._values.items()
             if self._may_concern(key, stream)
         )
-
-    def _note_row(self, message: Message) -> None:
-        if not self._is_tombstone(message["record"]):
-            signs = self._streams[message["stream"]]
-            self._note_rows(signs)
-            signs.versions.add(message.get("version"))
 
     def _note_rows(self, signs: _Signs, *, is_file: bool = False) -> None:
         if not signs.rows:

@@ -263,7 +263,8 @@ class WritePlan:
             record_id = find_record_id(record.get(RECORD_ID), self.table.id)
             if record_id is None and record.get(RECORD_ID) is not None:
                 faults[RECORD_ID] = _no_record_id()
-        key = self._key(record_id, fields, references)
+        is_key_known = references.keys().isdisjoint(self.match_field_ids)  # else it is, once they are resolved
+        key = self.key_of_record(record_id, fields) if is_key_known else None
         if key is None and self.needs_key and not deleted:
             empty = self._empty_parts(fields, leaving_out={*faults, *references})
             faults.update({fault.property: fault for fault in empty})
@@ -293,7 +294,7 @@ class WritePlan:
             return row
         found = {field_id: self.references[field_id].encoded(keys, find) for field_id, keys in row.references.items()}
         fields = {**row.fields, **found}
-        key = self._key(row.record_id, fields, {})
+        key = self.key_of_record(row.record_id, fields)
         if key is None and self.needs_key and not row.deleted:
             raise RowRejectedError.of(self._empty_parts(fields, leaving_out=()), key=self._shown_key(fields))
         return structs.replace(row, key=key, fields=fields, references={})
@@ -326,8 +327,8 @@ class WritePlan:
             return None
         return parts[0] if len(parts) == 1 else parts
 
-    def key_of_record(self, record_id: int, current_fields: Mapping[str, Any]) -> Key | None:
-        """Return what identifies a record, comparable with `EncodedRow.key`; None if a part of it is empty."""
+    def key_of_record(self, record_id: int | None, current_fields: Mapping[str, Any]) -> Key | None:
+        """Return what identifies a record by its id or its fields; None if nothing does."""
         return record_id if self.matches_record_id else self.key_of(current_fields)
 
     def including(self, earlier: WritePlan) -> WritePlan:
@@ -350,12 +351,6 @@ class WritePlan:
     def property_of_file(self, field_id: str) -> str:
         """Return the property that speaks of a file field's file."""
         return next(name for name, filled in self._file_field_by_property.items() if filled == field_id)
-
-    def _key(self, record_id: int | None, fields: Mapping[str, Any], references: Mapping[str, Any]) -> Key | None:
-        """Return what identifies a row's record; None if nothing does, or not yet."""
-        if references and not references.keys().isdisjoint(self.match_field_ids):
-            return None
-        return record_id if self.matches_record_id else self.key_of(fields)
 
     def _empty_parts(self, fields: Mapping[str, Any], *, leaving_out: Collection[str]) -> list[RowRejectedError]:
         """Return a fault for each part of the key that is empty, but for fields of which more is known."""

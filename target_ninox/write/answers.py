@@ -7,7 +7,7 @@ ids that are not those of the new records, would let a later row or a file land 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -49,9 +49,6 @@ class Outcome(NamedTuple):
     is_certain: bool = True
 
 
-ShownKey = Callable[[bytes, EncodedRow], Hashable | None]
-"""Fields of an answer, as JSON, and the row at its place → the key that they show; None if they show none."""
-
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -67,22 +64,32 @@ class Answers:
     are_certain: bool
 
 
-def shown_key_of(plan: WritePlan) -> ShownKey:
-    """Return what reads the key of a record off an answer, which names fields by their captions, or by their ids.
+class ShownKey:
+    """Reads the key of a record off an answer, which names fields by their captions, or by their ids.
 
     Of an answer, only the values of the key are decoded: there is one for every record that is made.
     """
-    captions = [field.name for field in plan.table.fields]
-    caption_by_id = {field.id: field.name for field in plan.table.fields if captions.count(field.name) == 1}
-    names = [(field_id, caption_by_id.get(field_id, field_id)) for field_id in plan.match_field_ids]
-    decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])  # a caption may be no name of a struct: `say "so"`
 
-    def key(fields: bytes, row: EncodedRow) -> Hashable | None:
+    def __init__(self, plan: WritePlan) -> None:
+        """Work out what the fields of the key may be called."""
+        captions = [field.name for field in plan.table.fields]
+        caption_by_id = {field.id: field.name for field in plan.table.fields if captions.count(field.name) == 1}
+        self._names = [(field_id, caption_by_id.get(field_id, field_id)) for field_id in plan.match_field_ids]
+        self._decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])  # a caption may be no name of a struct: `say "so"`
+        self._plan = plan
+
+    def read(self, answer: bytes, row: EncodedRow) -> Hashable | None:
+        """Return the key that an answer shows, None if it shows none.
+
+        Args:
+            answer: Fields of the record, as JSON.
+            row: The row at its place.
+        """
         try:
-            shown = decoder.decode(fields)
-            is_as_sent = bool(names)
+            shown = self._decoder.decode(answer)
+            is_as_sent = bool(self._names)
             values = {}
-            for field_id, caption in names:
+            for field_id, caption in self._names:
                 values[field_id] = value = shown.get(caption, shown.get(field_id))
                 is_as_sent = is_as_sent and value == msgspec.Raw(_ENCODER.encode(row.fields.get(field_id)))
             if is_as_sent:  # spelled as it was sent: nearly all of them
@@ -90,9 +97,7 @@ def shown_key_of(plan: WritePlan) -> ShownKey:
             decoded = {key: None if value is None else msgspec.json.decode(value) for key, value in values.items()}
         except msgspec.DecodeError:
             return None
-        return plan.key_of(decoded)
-
-    return key
+        return self._plan.key_of(decoded)
 
 
 def assign(
@@ -104,7 +109,7 @@ def assign(
         chunk: What was sent.
         answers: What came back.
         highest_id: No record had a higher id before.
-        shown_key: Returns the key that an answer shows.
+        shown_key: Reads the key that an answer shows.
     """
     ids = [answer.id for answer in answers if answer.error is None]
     if len(answers) != len(chunk) or any(record_id is None or record_id <= highest_id for record_id in ids):
@@ -112,7 +117,7 @@ def assign(
     if len(set(ids)) != len(ids):
         return None
     keys = [
-        None if answer.error is not None else shown_key(answer.fields, intent.row.encoded)
+        None if answer.error is not None else shown_key.read(answer.fields, intent.row.encoded)
         for answer, intent in zip(answers, chunk, strict=True)
     ]
     wanted = [intent.row.encoded.key for intent in chunk]

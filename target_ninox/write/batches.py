@@ -38,7 +38,7 @@ from ninox_api.transport import Delivery
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.records.destination import Destination
 from target_ninox.rows import RowRejectedError
-from target_ninox.write.answers import Answers, Intent, Outcome, assign, find_saved_rows, shown_key_of
+from target_ninox.write.answers import Answers, Intent, Outcome, ShownKey, assign, find_saved_rows
 
 logger = logging.getLogger(__name__)
 
@@ -191,7 +191,7 @@ class BatchWriter:
         self._destination = destination
         self._table = destination.table(plan.table.id)
         self._key_of = plan.key_of_record
-        self._shown_key = shown_key_of(plan)
+        self._shown_key = ShownKey(plan)
         self._find_deleted_fields = find_deleted_fields
         self._ids_matter = False
         self.deleted_fields: frozenset[str] = frozenset()

@@ -284,7 +284,7 @@ def find_other_writer(loaders: Sequence[StreamLoader], destination: Destination)
     Returns:
         The error to end with, None if there is nothing.
     """
-    for table_id in dict.fromkeys(loader.plan.table.id for loader in loaders if loader.account.created):
+    for table_id in dict.fromkeys(loader.plan.table.id for loader in loaders):
         table = destination.table(table_id)
         sharing = [loader for loader in loaders if loader.plan.table.id == table_id]
         keyed = [loader for loader in sharing if loader.plan.match_field_ids]

@@ -174,7 +174,7 @@ def stream_crashes(stream, at, error):
 def end_crashes(at, error):
     """Let what concerns no row fail as nobody foresaw: what tells whether streams are whole, and looks at the end."""
     owner, name = {
-        "noting a row": (completeness.Completeness, "_note_row"),
+        "noting a row": (completeness.Completeness, "_note_rows"),
         "noting a state": (completeness.Completeness, "_note_state"),
         "asking for what is under way": (completeness.Completeness, "is_under_way"),
         "asking for the end": (completeness.Completeness, "has_ended"),

@@ -14,5 +14,5 @@ def test_it_is_a_set_whatever_is_added_in_which_order(ids):
     for number in ids:
         runs.add(number)
     assert list(runs) == sorted(set(ids))
-    assert len(runs) == len(set(ids))
+    assert len(list(runs)) == len(set(ids))
     assert [number in runs for number in range(45)] == [number in ids for number in range(45)]
