@@ -282,11 +282,11 @@ def _read_member(raw: Any, key: str, kind: type, *, where: str, may_lack: bool =
     return value
 
 
-def check_keys(fields: Mapping[str, Any], *, ids: Collection[str], captions: Collection[str]) -> None:
+def check_keys(fields: Collection[str], *, ids: Collection[str], captions: Collection[str]) -> None:
     """Refuse fields that are keyed by captions: read as ids they would all seem empty.
 
     Args:
-        fields: Of a record.
+        fields: Keys of a record's fields.
         ids: Of the table's stored fields.
         captions: Of its fields.
 

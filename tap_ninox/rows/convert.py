@@ -134,7 +134,8 @@ class Converter:
         self._system = [read for name, read in _SYSTEM.items() if name in wanted]
         names = [name for name in _SYSTEM if name in wanted] + [column.name for column in chosen]
         self._form = RecordForm(names, empty=empty)
-        self._field_ids = {column.field_id for column in columns if column.is_stored}  # those a server answers itself
+        self._field_ids = {column.field_id for column in columns if column.is_stored}
+        self._joined_ids = {column.field_id for column in columns if not column.is_stored}
         self._captions = {column.title for column in columns} if self._field_ids else set[str]()
         self.bad = BadValues()
         self.rows_at_once = max(1, min(ROWS_AT_ONCE, VALUES_AT_ONCE // max(1, len(names))))
@@ -205,9 +206,12 @@ class Converter:
             NinoxProtocolError: The server ignored `ids=true`.
         """
         filled: Iterator[Any] = (record.fields for record in records if record.fields)
-        fields = next(filled, None)
-        if isinstance(fields, dict):
-            check_keys(fields, ids=self._field_ids, captions=self._captions)
+        for fields in filled:
+            if not isinstance(fields, dict):
+                return
+            if answered := fields.keys() - self._joined_ids:  # those were put there under their ids, whatever came
+                check_keys(answered, ids=self._field_ids, captions=self._captions)
+                return
 
 
 def _is_text(option: Any) -> bool:

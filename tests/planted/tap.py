@@ -729,6 +729,13 @@ PROMISES = [
     ),
     Promise(
         "docs/changes.md",
+        "values of formulas are not taken for what the server answered",
+        test="tap/test_formulas.py::"
+        "test_the_first_record_that_has_more_than_formulas_shows_that_fields_are_keyed_by_captions",
+        defects=(Defect("tap_ninox:Converter._check_keys", "fields.keys() - self._joined_ids", "fields.keys()"),),
+    ),
+    Promise(
+        "docs/changes.md",
         "Table versions are milliseconds",
         test="tap/test_versions.py::test_a_version_is_above_that_of_a_reading_that_was_given_up",
         defects=(

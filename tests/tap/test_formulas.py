@@ -105,6 +105,23 @@ def test_every_type_is_read_by_one_call_per_page_whatever_the_form_of_the_answer
     assert (schema["gross"]["type"], schema["due"]["format"]) == (["number", "null"], "date")
 
 
+@pytest.mark.parametrize("caption", ["A", "B"], ids=["of a formula", "of a field"])
+def test_a_record_of_formulas_alone_is_read_where_a_caption_is_the_id_of_a_formula(simulate, caption):
+    fields = {"A": fn("Sum", "1 + 1"), "B": fn("A" if caption == "A" else "Other", "2 + 2")}
+    fields["C"] = field("string", "Note" if caption == "A" else "A")
+    records = {"A": [RecordDocument(1, {}, sequence=1), RecordDocument(2, {"C": "x"}, sequence=2)]}
+    simulator = simulate(team(database({"A": table("Orders", **fields)}, records)))
+    run = run_tap(simulator, formulas={"*.sum": "number"})
+    assert (run.error, computed(run, "sum")) == (None, [(2,), (2,)])
+
+
+def test_the_first_record_that_has_more_than_formulas_shows_that_fields_are_keyed_by_captions(simulate):
+    records = {"A": [RecordDocument(1, {}, sequence=1), RecordDocument(2, {"C": "x"}, sequence=2)]}
+    fields = {"A": fn("Sum", "1 + 1"), "C": field("string", "Note")}
+    simulator = simulate(team(database({"A": table("Orders", **fields)}, records)), ids_parameter="ignored")
+    assert run_tap(simulator, formulas={"*.sum": "number"}).error is not None
+
+
 def test_the_answer_may_come_in_any_form_and_order(simulate):
     simulator = simulate(shop(3))
     answers = iter([[[{"i": 3, "f0": 3}, {"i": "1", "f0": 1}], {"i": 99, "f0": 9}, None, 7], {"i": 2, "f0": 2}])
