@@ -179,17 +179,18 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
         with self._reporting_its_end():
             super().setup_mapper()
             discovery, settings = self.found.discovery, self.settings  # what is wrong with the connection is said first
-            known = [*self.streams, *(kind.name for kind in LIST_STREAMS), *(query.name for query in settings.queries)]
-            # Meltano gives the catalog that it has just made: it lacks no table.
-            is_complete = self._saved_catalog is None or name_meltano_variable("", prefix=ENV_PREFIX) is not None
-            has_all_tables = is_complete and discovery is not None and not settings.tables
-            skipped = discovery.skipped if discovery else ()
-            sees_all = has_all_tables and not settings.databases and not skipped and self._saved_catalog is None
             maps = self.config.get("stream_maps") or {}
             if maps or self.config.get("flattening_enabled"):  # what is wrong with one is said before the first row
                 for stream in self.streams.values():
                     stream.stream_maps  # noqa: B018 (it makes them)
             if maps:
+                queries = (query.name for query in settings.queries)
+                known = [*self.streams, *(kind.name for kind in LIST_STREAMS), *queries]
+                # Meltano gives the catalog that it has just made: it lacks no table.
+                is_complete = self._saved_catalog is None or name_meltano_variable("", prefix=ENV_PREFIX) is not None
+                has_all_tables = is_complete and discovery is not None and not settings.tables
+                skipped = discovery.skipped if discovery else ()
+                sees_all = has_all_tables and not settings.databases and not skipped and self._saved_catalog is None
                 check_maps(maps, known, sees_all=sees_all, has_all_tables=has_all_tables)
 
     @override
