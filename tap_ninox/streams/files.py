@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.helpers.types import Context, Record
@@ -23,7 +23,7 @@ from tap_ninox.rows.convert import is_damaged
 from tap_ninox.streams.base import RecordStream, StreamsTap
 from tap_ninox.sync.changed_records import ChangedRecords
 from tap_ninox.sync.feed import Feed, FeedStatus
-from tap_ninox.sync.file_marks import TABLES, FileMark, find_mark, new_mark
+from tap_ninox.sync.file_marks import TABLES, FileMark, take_mark
 from tap_ninox.sync.file_store import Fetched, FileDownloader, FileStore
 from tap_ninox.sync.full_table import FullTable
 from tap_ninox.sync.pages import TablePages
@@ -94,11 +94,9 @@ class FilesStream(RecordStream):
 
     @override
     def announce(self) -> None:
-        saved = self.saved_bookmark.get(TABLES) or []
+        saved: list[MutableMapping[str, Any]] = [dict(mark) for mark in self.saved_bookmark.get(TABLES) or []]
         for entry in self._entries:
-            values = find_mark(saved, _key(entry))
-            if values is not None:
-                self._feeds[entry.database.id].follow(FileMark(dict(values), store=self._store_key).sequence)
+            self._feeds[entry.database.id].follow(take_mark(saved, _key(entry), store=self._store_key).sequence)
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
@@ -238,14 +236,9 @@ class FilesStream(RecordStream):
         return self._settings.lists_files_of(entry.stream, is_selected=is_selected)
 
     def _mark(self, entry: TableEntry) -> FileMark:
-        marks = self.stream_state.get(TABLES)
-        if marks is None:
-            marks = self.stream_state[TABLES] = []
-        values = find_mark(marks, _key(entry))
-        if values is None:
-            values = new_mark(_key(entry))
-            marks.append(values)
-        return FileMark(values, store=self._store_key)
+        if self.stream_state.get(TABLES) is None:
+            self.stream_state[TABLES] = []
+        return take_mark(self.stream_state[TABLES], _key(entry), store=self._store_key)
 
     def _activate(self, entries: Iterable[TableEntry]) -> None:
         if self.stream_state.get(IS_ACTIVATED) or any(self._mark(entry).sequence is None for entry in entries):

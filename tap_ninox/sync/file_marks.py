@@ -27,31 +27,29 @@ MOST_IN_A_ROW = 10_000_000
 """A bookmark that says more is none of ours."""
 
 
-def find_mark(marks: Iterable[MutableMapping[str, Any]], key: str) -> MutableMapping[str, Any] | None:
-    """Return the bookmark of a table, None if there is none.
+def take_mark(marks: list[MutableMapping[str, Any]], key: str, *, store: str) -> FileMark:
+    """Return the bookmark of a table, a new one in place of one of another store, or that we cannot have written.
 
     Args:
-        marks: Bookmarks of tables.
+        marks: Bookmarks of tables; a new one is put there.
         key: Ids of database and table, with a dot between them.
+        store: Into which the table's files go.
     """
-    return next((mark for mark in marks if mark.get(_TABLE) == key), None)
-
-
-def new_mark(key: str) -> dict[str, Any]:
-    """Return a bookmark of a table that says nothing yet."""
-    return {_TABLE: key}
+    place = next((place for place, mark in enumerate(marks) if mark.get(_TABLE) == key), len(marks))
+    known = marks[place] if place < len(marks) else {}
+    if known.get("store", store) != store or not _is_valid(known):
+        known = {}
+    marks[place : place + 1] = [known]
+    known.update({_TABLE: key, "store": store})
+    return FileMark(known)
 
 
 class FileMark:
-    """Reads and writes the bookmark of one table."""
+    """Reads and writes the bookmark of one table, in place: a state may go out at any moment."""
 
-    def __init__(self, values: MutableMapping[str, Any], *, store: str) -> None:
-        """Take over a bookmark; one of another store, or one we cannot have written, begins anew."""
+    def __init__(self, values: MutableMapping[str, Any]) -> None:
+        """Take a bookmark."""
         self._values = values
-        if values.get("store", store) != store or not _is_valid(values):
-            for name in values.keys() - {_TABLE}:
-                del values[name]
-        values["store"] = store
         self._again: set[int] | None = None
 
     @property

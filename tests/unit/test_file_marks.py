@@ -9,11 +9,12 @@ import time
 
 import pytest
 
-from tap_ninox.sync.file_marks import FileMark
+from tap_ninox.sync.file_marks import take_mark
 
 
 def mark(values):
-    return FileMark(values, store="x")
+    values["table"] = "db.A"
+    return take_mark([values], "db.A", store="x")
 
 
 @pytest.mark.parametrize("again", [[7], [7, 9, 12], [[7, 9], 12], []], ids=str)
@@ -28,8 +29,9 @@ def test_what_a_bookmark_lists_is_read_in_both_forms(again):
     "again", [[[1, 2, 3]], [[9, 7]], [["a", 2]], [[1, 10**12]], ["x"], [[0, True]], {"1": 2}], ids=str
 )
 def test_a_list_that_is_none_of_ours_is_not_believed(again):
-    values = {"table": "db.A", "sequence": 5, "again": again}
-    assert (mark(values).again, values) == (set(), {"table": "db.A", "store": "x"})
+    marks = [{"table": "db.A", "sequence": 5, "again": again}, {"table": "db.B", "sequence": 5}]
+    assert take_mark(marks, "db.A", store="x").again == set()
+    assert marks == [{"table": "db.A", "store": "x"}, {"table": "db.B", "sequence": 5}]
 
 
 def test_every_failure_is_in_the_bookmark_at_once_and_successes_when_it_is_saved():
