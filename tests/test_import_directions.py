@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ninox_singer.types import ALIASES, TYPES
+
 ROOT = Path(__file__).parents[1]
 OURS = {"ninox_api", "ninox_singer", "tap_ninox", "target_ninox", "ninox_simulator", "ninox_tools"}
 FORBIDDEN = {
@@ -95,6 +97,27 @@ def test_there_is_one_loop_that_repeats_requests_and_no_other_pause():
     repeating = {path.relative_to(ROOT).as_posix() for path in product if "backoff" in path.read_text(encoding="utf-8")}
     sleeping = {path.relative_to(ROOT).as_posix() for path in product if "sleep(" in path.read_text(encoding="utf-8")}
     assert (repeating, sleeping) == ({"ninox_api/retry.py"}, set())
+
+
+def tables_of_types(source):
+    """Yield the line of each literal that names several types of Ninox fields."""
+    for node in ast.walk(ast.parse(source)):
+        items = node.keys if isinstance(node, ast.Dict) else getattr(node, "elts", [])
+        named = {item.value for item in items if isinstance(item, ast.Constant) and isinstance(item.value, str)}
+        if len(named & {*TYPES, *ALIASES}) > 1:
+            yield node.lineno
+
+
+def test_the_types_of_fields_have_one_place():
+    """`ninox_singer/types`: who adds a type there need look nowhere else."""
+    tables = {
+        f"{path.relative_to(ROOT)}:{line}"
+        for package in ("tap_ninox", "target_ninox")
+        for path in (ROOT / package).rglob("*.py")
+        for line in tables_of_types(path.read_text(encoding="utf-8"))
+    }
+    assert tables == set()
+    assert list(tables_of_types('A = 1\nREADERS = {"date": read_day, "choice": read_option}')) == [2]
 
 
 def imports_of_files(packages):
