@@ -343,12 +343,13 @@ def next_version(previous: int | None, *, now_ms: int) -> int:
 
 
 def known_sequence(values: Mapping[str, Any]) -> int | None:
-    """Return the sequence from which the feed's changes are of use to a stream, None before the first reading."""
-    sequence = values.get("replication_key_value")
+    """Return the sequence from which the feed's changes are of use to a stream, None before the first reading.
+
+    Where the database was set back, a reading that began behind that lies before what was read earlier.
+    """
     snapshot = values.get("snapshot")
-    if sequence is None and _is_snapshot(snapshot):
-        sequence = snapshot[0]["head"]
-    return sequence if _is_count(sequence) else None
+    begun = snapshot[0]["head"] if _is_snapshot(snapshot) else None
+    return min(filter(_is_count, (values.get("replication_key_value"), begun)), default=None)
 
 
 def _problem(values: Mapping[str, Any], *, database_id: str, table_id: str) -> str | None:

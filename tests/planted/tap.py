@@ -9,6 +9,49 @@ ALONE = "tap/test_formulas_alone.py"
 
 PROMISES = [
     Promise(
+        "docs/reference/streams.md",
+        "`x-ninox` has the ids",
+        test="tap/test_identity_of_streams.py::test_each_schema_says_which_table_it_is_of",
+        defects=(
+            Defect("tap_ninox:TableStream._write_tombstones", "self.identify(message)", "pass"),
+            Defect("tap_ninox:TableEntry.identify", '"title": self.table_name, ', ""),
+            Defect("tap_ninox:TableStream._write_schema_of", 'message.schema[IDENTITY]["rows"] = "formulas"', "pass"),
+        ),
+    ),
+    Promise(
+        "docs/reference/streams.md",
+        "`x-ninox` has the ids",
+        test="tap/test_identity_of_streams.py::test_each_property_of_each_schema_says_which_field_it_is",
+        defects=(
+            Defect(
+                "tap_ninox:TableEntry.identify",
+                "{**properties[column.name], **column.identity}",
+                "properties[column.name]",
+            ),
+        ),
+    ),
+    Promise(
+        "docs/reference/streams.md",
+        "`x-ninox` has the ids",
+        test="tap/test_identity_of_streams.py::test_the_catalog_says_the_same_and_what_tools_need_beside_it",
+        defects=(
+            Defect("tap_ninox:TapNinox._catalog_streams", 'stream.entry.identify(entry["schema"])', "pass"),
+            Defect("tap_ninox.discovery:column_metadata", 'ninox["choices"] = dict(column.captions)', "pass"),
+        ),
+    ),
+    Promise(
+        "docs/explanation/sequence.md",
+        "the next run goes on from where the database was when it began",
+        test="tap/test_continued_readings.py::test_one_that_began_when_the_database_was_set_back_goes_on_from_there",
+        defects=(
+            Defect(
+                "tap_ninox:known_sequence",
+                'min(filter(_is_count, (values.get("replication_key_value"), begun)), default=None)',
+                'values.get("replication_key_value") or begun',
+            ),
+        ),
+    ),
+    Promise(
         "docs/reference/types.md",
         "`ninox_fields` names the table, unless it is in another database",
         test="tap/test_catalog_alone.py::test_a_reference_into_another_database_is_named_in_no_list_as_one_of_this",

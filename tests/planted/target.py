@@ -105,9 +105,9 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "Two streams go into one table only if you name it for one of them, by its own name",
+        "Two streams go into one table only if you name it for one of them.",
         test="target/test_place.py::test_two_streams_share_a_table_only_where_a_setting_says_so",
-        defects=(Defect("target_ninox:Planner._may_share", "bool(by_name) and", ""),),
+        defects=(Defect("target_ninox:Planner.plan", "not (chosen.is_set or taken.is_set)", "False"),),
     ),
     Promise(
         "docs/loaders.md",
@@ -156,7 +156,7 @@ PROMISES = [
         "What `tap-ninox` read from another database has links that lead elsewhere here",
         test="target/test_place.py::test_ids_of_another_database_are_no_links_of_this_one",
         defects=(
-            Defect("target_ninox:_guessed_links", "if is_foreign and", "if False and"),
+            Defect("target_ninox:plan_stream", "chosen.has_foreign_ids and", "False and"),
             Defect("target_ninox:choose_table", "and not identity.is_in(database)", ""),
         ),
     ),
@@ -164,15 +164,17 @@ PROMISES = [
         "docs/adr/0018-no-record-twice.md",
         "An empty answer may come by mistake, most likely in an outage, and proves nothing",
         test="target/test_lost_answers.py::test_an_empty_page_behind_a_lost_answer_makes_no_record_twice",
-        defects=(Defect("target_ninox:_descend_from", "ids[:1] == [record_id]", "ids[:1] in ([], [record_id])"),),
+        defects=(
+            Defect("target_ninox:TargetTable.read_new", "newest[:1] == [known_id]", "newest[:1] in ([], [known_id])"),
+        ),
     ),
     Promise(
         "docs/adr/0018-no-record-twice.md",
         "nothing was made only if the newest records begin with the highest id known and descend from there",
         test="target/test_refused_rows.py::test_no_record_is_made_twice_where_a_refused_batch_was_saved_and_then_seems_not_to_be",
         defects=(
-            Defect("target_ninox:_descend_from", "ids[:1] == [record_id]", "ids[:1] in ([], [record_id])"),
-            Defect("target_ninox:_descend_from", "ids == sorted(ids, reverse=True)", "True"),
+            Defect("target_ninox:TargetTable.read_new", "newest[:1] == [known_id]", "newest[:1] in ([], [known_id])"),
+            Defect("target_ninox:TargetTable.read_new", "newest == sorted(newest, reverse=True)", "True"),
         ),
     ),
     Promise(
@@ -180,7 +182,7 @@ PROMISES = [
         "A server that answers with an empty list twice, though a record of the table is known that still exists, ends "
         "the run.",
         test="target/test_refused_rows.py::test_no_record_is_made_twice_where_a_refused_batch_was_saved_and_then_seems_not_to_be",
-        defects=(Defect("target_ninox:TargetTable._read_beyond", "self.find(known_id) is not None", "False"),),
+        defects=(Defect("target_ninox:TargetTable.read_new", "self.find(known_id) is not None", "False"),),
     ),
     Promise(
         "docs/adr/0018-no-record-twice.md",
@@ -820,27 +822,9 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "A number is no link by itself",
-        test="target/test_references.py::test_a_number_is_no_link_unless_something_says_of_what",
-        defects=(
-            Defect("target_ninox:plan_stream", "if not (matches_record_id or chosen.has_own_ids):", "if False:"),
-            Defect("target_ninox:plan_references", "wanted == RECORD_ID and", "False and"),
-        ),
-    ),
-    Promise(
-        "docs/how-to/write-into-ninox.md",
-        "Nor is a property named `status_id` the id of an option of *Status*",
-        test="target/test_plan.py::test_a_name_alone_does_not_make_a_property_the_id_of_an_option",
-        defects=(
-            Defect("target_ninox:plan_stream", "problems += _guessed_options(mapping, properties, settings)", "pass"),
-            Defect("target_ninox:_guessed_options", "name in settings.fields or", ""),
-        ),
-    ),
-    Promise(
-        "docs/how-to/write-into-ninox.md",
-        "a glob such as `*` names a table for one stream, and the second one that it would send there ends the run.",
-        test="target/test_place.py::test_a_glob_names_a_table_for_one_stream",
-        defects=(Defect("target_ninox:Planner._may_share", "and not by_glob", "or by_glob"),),
+        "A number for a link is also taken for a record id, with a warning",
+        test="target/test_references.py::test_a_link_without_references_is_taken_for_record_ids_with_a_warning",
+        defects=(Defect("target_ninox.mapping.plan:_warnings", "if field_id in by_id and", "if False and"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",

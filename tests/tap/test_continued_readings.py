@@ -63,6 +63,20 @@ def test_a_full_refresh_that_is_continued(simulate, switches):
     assert versions == {rest.of_type("ACTIVATE_VERSION", STREAM)[0]["version"]}
 
 
+def test_one_that_began_when_the_database_was_set_back_goes_on_from_there(simulate):
+    """And not from where the database had been: it has come beyond that again, with other changes."""
+    simulator = simulate(shop(12))
+    state, backup = run_tap(simulator).state, simulator.edit.snapshot()
+    for number in (6, 7, 8):
+        simulator.edit.update("A", number, {"A": "never was"})
+    later = run_tap(simulator, state=state)
+    simulator.edit.restore(backup)
+    died = interrupted(simulator, state=later.state)
+    edit_rows_that_were_read_and_rows_that_were_not(simulator.edit)
+    assert simulator.edit.sequence > later.bookmark(STREAM)["replication_key_value"]
+    assert_it_ends_with_what_is_there(simulator, run_tap(simulator, state=died.state))
+
+
 @pytest.mark.parametrize("switches", FEEDS)
 def test_a_first_load_that_is_continued(simulate, switches):
     simulator = simulate(shop(12), **switches)

@@ -31,7 +31,7 @@ class Loader:
             takes_versions: Whether ACTIVATE_VERSION takes away what has an older version.
         """
         self.state, self.unfollowed = None, set()
-        self._replaces_schemas, self._takes_versions, self._columns = replaces_schemas, takes_versions, {}
+        self._replaces_schemas, self.takes_versions, self._columns = replaces_schemas, takes_versions, {}
         # Full among the tombstones, the batch of such a loader would be written under their schema: it is large.
         self._batch_size = 1000 if replaces_schemas else batch_size
         self._states_between, self._hard_delete = states_between, hard_delete
@@ -53,7 +53,7 @@ class Loader:
                 self._waiting.setdefault(stream, []).append(message)
                 if len(self._waiting[stream]) >= self._batch_size:
                     self._flush(stream)
-            elif kind == "ACTIVATE_VERSION" and self._takes_versions:
+            elif kind == "ACTIVATE_VERSION" and self.takes_versions:
                 self._flush(stream)
                 self._activate(stream, message["version"])
                 self.unfollowed.discard(stream)

@@ -9,7 +9,9 @@ from contextlib import contextmanager
 from ninox_simulator.seeds import DatabaseDocument, RecordDocument
 from ninox_simulator.store import Table
 from tests.helpers.seeds import field, table
-from tests.world.strategies import OPTIONS, VALUES, formula, letters, record_fields, value_of
+from tests.world.strategies import DATABASE_ID, OPTIONS, VALUES, formula, letters, record_fields, value_of
+
+MOST_DATABASES = 4
 
 
 class People:
@@ -19,6 +21,7 @@ class People:
         reshaped: (database, table) whose schema changed since it was last read whole: old rows may lack a column, or
             hold a caption, or a formula's value, of before, until a refresh.
         uploaded: (database, table, record, name) of all files there have ever been.
+        backups: Each database as it was at some moments, the oldest first.
     """
 
     def __init__(self, simulator, team_id, names):
@@ -26,6 +29,7 @@ class People:
         self._team, self._switches = simulator.store.teams[team_id], simulator.switches
         self._names = names
         self.reshaped, self.uploaded = set(), set()
+        self.backups, self._unmade, self._ever = [], set(), 1
 
     @property
     def databases(self):
@@ -163,6 +167,46 @@ class People:
                 del definition[event]
             database.remove_field(table_id, field_id)
 
+    def back_up(self):
+        self.backups += [(database, database.snapshot()) for database in self.databases]
+
+    def set_back(self, database, backup):
+        """Bring a database back to a backup: what was done since was never done."""
+        self._forget(database, backup, heir=database.id)
+        database.restore(backup)
+
+    def restore_as_new(self, original, backup, new_id, name):
+        """Make a database with an id of its own out of a backup of another one."""
+        self._forget(original, backup, heir=new_id)
+        return self.copy_database(original, new_id, name).restore(backup)
+
+    def remove_database(self, database):
+        del self._team.databases[database.id]
+        self.backups = [(of, backup) for of, backup in self.backups if of is not database]
+
+    def unmade(self, database, table_id):
+        """Return the ids of a table's records that belong to a time that never was: no feed names them as removed."""
+        return {number for *key, number in self._unmade if key == [database.id, table_id]}
+
+    def gone(self, database, table_id):
+        """Return the ids of a table's records that were removed at some time, or belong to a time that never was."""
+        removed = {removal.record_id for removal in database.removals if removal.table_id == table_id}
+        return removed | self.unmade(database, table_id)
+
+    def _forget(self, database, backup, *, heir):
+        held = {(key, record.id) for key, records in backup.records.items() for record in records}
+        lost = {(key, record.id) for key in database.tables for record in database.records(key)} - held
+        removed = {(key, number) for key in database.tables for number in self.gone(database, key)}
+        self._unmade |= {(heir, *place) for place in lost | removed}
+
+    def new_database_id(self, *, is_smaller):
+        """Return an id that none has had, before or behind all others; None if there have been enough."""
+        if self._ever > MOST_DATABASES or len(self.databases) > 2:
+            return None
+        self._ever += 1
+        number = int(DATABASE_ID[2:]) + (1 - self._ever if is_smaller else self._ever - 1)
+        return f"db{number:010}"
+
     def copy_database(self, original, new_id, name):
         """Make a copy with all its records, as the button of that name does."""
         document = DatabaseDocument(
@@ -176,7 +220,8 @@ class People:
             next_rids={key: table_now.next_rid for key, table_now in original.tables.items()},
             sequence=original.sequence,
         )
-        self._team.databases[new_id] = type(original)(document, original._clock)
+        twin = self._team.databases[new_id] = type(original)(document, original._clock)
+        return twin
 
     def _name(self, edit):
         return self._names[edit.pick % len(self._names)]

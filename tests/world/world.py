@@ -18,6 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from ninox_simulator.seeds import TeamDocument
 from ninox_simulator.server import Simulator
+from tap_ninox.sync.state import known_sequence
 from tests.helpers import limits
 from tests.helpers.run import activate_version, discover, records, run_tap, run_target, schema, state
 from tests.helpers.seeds import TEAM_ID
@@ -66,10 +67,8 @@ class World(RuleBasedStateMachine):
 
     @rule(is_smaller=st.booleans(), has_the_same_name=st.booleans())
     def somebody_copies_the_database(self, is_smaller, has_the_same_name):
-        databases = self.people.databases
-        if len(databases) < 3:
-            new_id = f"db000000000{5 - len(databases) if is_smaller else 5 + len(databases)}"
-            original = databases[0]
+        if new_id := self.people.new_database_id(is_smaller=is_smaller):
+            original = self.people.databases[0]
             name = original.name if has_the_same_name else f"{original.name} copy"
             self.people.copy_database(original, new_id, name)
 
@@ -115,7 +114,7 @@ class TapWorld(World):
     def begin(self, data):
         self.settings, self.formulas = data.draw(tap_settings), data.draw(st.sampled_from([*draw.FORMULA_TYPES, None]))
         names = draw.captions()
-        shapes = data.draw(draw.shapes(names, more=["fn"] * 4))
+        shapes = data.draw(draw.shapes(names, more=["fn"] * 16))
         database = draw.database_of(shapes, data.draw(st.sampled_from(["Shop", "Büro & Lager"])))
         self.open(database, data.draw(draw.switches()), data.draw(st.lists(names, min_size=3, max_size=8, unique=True)))
         self.loader = Loader(**data.draw(loaders))
@@ -123,6 +122,8 @@ class TapWorld(World):
         self.saved_catalog = None
         self.saved_catalog = self.offer = self.discovered()
         self.names, self.columns = {}, {}
+        self.set_back, self.overtaken = {}, set()
+        self.people.back_up()
 
     @rule(edits=draw.edits_between_requests)
     def tap_runs_while_people_work(self, edits):
@@ -143,6 +144,84 @@ class TapWorld(World):
     def somebody_loses_the_state(self):
         self.loader.state = None
         self.names, self.columns = {}, {}  # nobody knows them any more
+
+    @rule(
+        work=st.lists(draw.record_edits, min_size=2, max_size=6),
+        faults=draw.faults,
+        database=draw.picks,
+        backup=draw.picks,
+        edits=st.lists(draw.record_edits, max_size=2),
+        ending=st.just(draw.WELL) | draw.endings,
+    )
+    def somebody_sets_a_database_back(self, work, faults, database, backup, edits, ending):
+        """To what it was before the last work, or earlier, when the tap has read that work, or some of it."""
+        for edit in work:
+            self.people.play(edit)
+        self.run(faults=faults)
+        database, backup = self.backup_of(database, backup)
+        for table in self.tables():
+            before = self.bookmark_of(table)
+            key, position = (table.database.id, table.table_id), known_sequence(before)
+            if table.database is database and position is not None and backup.sequence < database.sequence:
+                # Where the tap has not come so far, only rows of a killed run tell of what never was.
+                noticeable = position > backup.sequence
+                self.set_back[key] = (position if noticeable else 0, version_of(before))
+        self.people.set_back(database, backup)
+        for edit in edits:
+            self.people.play(edit)
+        run = self.run(ending=ending)
+        if ending.who == "nobody":
+            invariants.the_warehouse_is_exact(self, streams=claimed_complete(run))
+
+    @rule(
+        work=st.lists(draw.record_edits | draw.schema_edits, min_size=2, max_size=6),
+        database=draw.picks,
+        backup=draw.picks,
+        is_smaller=st.booleans(),
+        has_the_same_name=st.booleans(),
+        original=st.sampled_from(["stays", "goes", "is replaced"]),
+    )
+    def somebody_restores_a_database_as_a_new_one(
+        self, work, database, backup, is_smaller, has_the_same_name, original
+    ):
+        new_id = self.people.new_database_id(is_smaller=is_smaller)
+        if new_id is None:
+            return
+        for edit in work:
+            self.people.play(edit)
+        self.run()
+        database, backup = self.backup_of(database, backup)
+        name = database.name if has_the_same_name else f"{database.name} restored"
+        self.people.restore_as_new(database, backup, new_id, name)
+        if original == "stays":
+            return
+        streams = {
+            table_id: stream for (database_id, table_id), stream in self.names.items() if database_id == database.id
+        }
+        self.people.remove_database(database)
+        if original == "goes":
+            rows = {stream: self.loader.live(stream) for stream in streams.values()}
+            run = self.run()
+            assert not streams or database.id in str(run.error) or database.id in str(run.report), run.error
+            assert rows == {stream: self.loader.live(stream) for stream in streams.values()}
+        else:
+            aliases = self.settings.get("aliases", {})
+            aliases = {key: name for key, name in aliases.items() if not key.startswith(database.id)}
+            aliases |= {f"{new_id}.{table_id}": stream for table_id, stream in streams.items()}
+            self.settings = {**self.settings, "aliases": aliases}
+            for table_id, stream in streams.items():
+                del self.names[database.id, table_id]
+                self.names[new_id, table_id] = stream
+        self.settings = {**self.settings, "databases": [*self.settings.get("databases", ()), f"!{database.id}"]}
+        self.saved_catalog = self.discovered()
+        invariants.the_warehouse_is_exact(self, streams=claimed_complete(self.run()))
+
+    def backup_of(self, database, backup):
+        """Return a database and a backup of it."""
+        database = self.people.databases[database % len(self.people.databases)]
+        backups = [taken for of, taken in self.people.backups if of is database] or [database.snapshot()]
+        backups = [taken for taken in backups if taken.sequence < database.sequence] or backups
+        return database, backups[backup % len(backups)]
 
     @rule()
     def tap_runs_on_a_quiet_day(self):
@@ -215,15 +294,44 @@ class TapWorld(World):
             name for name, stream in (run.report or {"streams": {}})["streams"].items() if stream["uncomputed"]
         }
         self.people.reshaped |= {(t.database.id, t.table_id) for t in self.tables() if t.stream in uncomputed}
+        self.look_who_was_overtaken()
+        self.people.back_up()
         return run
+
+    def look_who_was_overtaken(self):
+        """Note the tables whose database was set back and has come to where it was before the tap has looked.
+
+        Nothing tells the tap of that: rows of a time that never was stay in the warehouse, until a refresh.
+        """
+        for table in self.tables():
+            key = table.database.id, table.table_id
+            position, version = self.set_back.get(key, (None, None))
+            if position is not None and version_of(self.bookmark_of(table)) > version:
+                del self.set_back[key]
+                self.overtaken |= set() if table.records else {key}  # that nothing is left is not believed
+            elif position is not None and table.database.sequence >= position:
+                self.overtaken.add(key)
+
+    def bookmark_of(self, table):
+        return ((self.loader.state or {}).get("bookmarks") or {}).get(table.stream) or {}
+
+    def is_overtaken(self, table):
+        return (table.database.id, table.table_id) in self.overtaken
+
+    @property
+    def sees_versions(self):
+        """Whether the end of a full refresh takes away what is not there any more."""
+        return self.loader.takes_versions and self.settings["emit_activate_version_messages"]
 
     def refresh(self):
         """Run once more, reading whole what was reshaped, as the report tells users to."""
         self.offer = self.discovered(catalog=self.catalog())
-        stale = [table.stream for table in self.tables() if self.is_reshaped(table)]
+        stale = [table.stream for table in self.tables() if self.is_reshaped(table) or self.is_overtaken(table)]
         run = self.run(refresh=stale) if stale else self.run()
         assert run.error is None, run.error
         self.people.reshaped.clear()
+        self.overtaken = {(t.database.id, t.table_id) for t in self.tables() if self.is_overtaken(t) and not t.records}
+        self.set_back.clear()
 
     def tables(self):
         """Return the tables that the tap offers now, as its catalog names them."""
@@ -231,8 +339,8 @@ class TapWorld(World):
         offered = []
         for entry in self.offer["streams"]:
             ninox = next(item["metadata"] for item in entry["metadata"] if not item["breadcrumb"]).get("ninox")
-            if ninox:
-                database = databases[ninox["database_id"]]
+            database = databases.get(ninox["database_id"]) if ninox else None
+            if database and ninox["table_id"] in database.tables:  # else it is gone
                 offered.append(SourceTable(entry["tap_stream_id"], entry, database, ninox["table_id"]))
         return offered
 
@@ -275,13 +383,18 @@ class TapWorld(World):
         return self.saved_catalog if self.catalog_is == "saved" else None
 
 
+def version_of(bookmark):
+    """Return which reading of a table a bookmark knows of, be it under way."""
+    return (bookmark.get("snapshot") or [bookmark])[0].get("table_version") or 0
+
+
 tap_settings = st.fixed_dictionaries(
     {
         "deletes": st.sampled_from(["tombstone", "full"]),
         "full_refresh_interval_hours": st.sampled_from([None, None, None, 0]),
         "page_size": st.sampled_from([1000, 3, 1, 2]),
         "emit_activate_version_messages": st.sampled_from([True, True, True, False]),
-        "files": st.sampled_from([None, None, {"*": "metadata"}]),
+        "files": st.sampled_from([None, {"*": "metadata"}]),
     }
 )
 loaders = st.fixed_dictionaries(
