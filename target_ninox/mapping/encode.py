@@ -322,10 +322,11 @@ class WritePlan:
 
         Where records are matched by their id, that is the key: do not ask here.
         """
+        if len(self.match_field_ids) == 1:  # nearly every key: it is read of each row and each record
+            (field_id,) = self.match_field_ids
+            return self._meanings[field_id](current_fields.get(field_id))
         parts = tuple([self._meanings[field_id](current_fields.get(field_id)) for field_id in self.match_field_ids])
-        if not parts or None in parts:
-            return None
-        return parts[0] if len(parts) == 1 else parts
+        return None if not parts or None in parts else parts
 
     def key_of_record(self, record_id: int | None, current_fields: Mapping[str, Any]) -> Key | None:
         """Return what identifies a record by its id or its fields; None if nothing does."""

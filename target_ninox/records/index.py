@@ -5,7 +5,7 @@ from __future__ import annotations
 import decimal
 import itertools
 import sqlite3
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -18,6 +18,8 @@ MEMORY_BYTES = 4 * 1024 * 1024
 """So much of a temporary database stays in memory; the rest goes to an unnamed file that ends with the process."""
 
 _IDS_AT_ONCE = 10_000
+_KEYS_AT_ONCE = 500
+"""SQLite takes 999 values of a statement, wherever it was built."""
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=decimal.Decimal)
@@ -87,7 +89,7 @@ class RecordIndex:
         self._run = database.run
         table = database.make_table("id INTEGER PRIMARY KEY, hash INTEGER, fields BLOB", "hash")
         self._next_ids = f"SELECT id FROM {table} WHERE id > ? ORDER BY id LIMIT {_IDS_AT_ONCE}"  # noqa: S608 (the name is ours)
-        self._of_hash = f"SELECT id, fields FROM {table} WHERE hash = ? ORDER BY id"  # noqa: S608
+        self._of_hashes = f"SELECT id, fields FROM {table} WHERE hash IN"  # noqa: S608
         self._fields = f"SELECT fields FROM {table} WHERE id = ?"  # noqa: S608
         self._replace = f"REPLACE INTO {table} VALUES (?, ?, ?)"  # noqa: S608
         self._remove = f"DELETE FROM {table} WHERE id = ?"  # noqa: S608
@@ -99,13 +101,20 @@ class RecordIndex:
             yield from (record_id for (record_id,) in rows)
             last_id = rows[-1][0]
 
-    def find(self, key: Hashable) -> list[ExistingRecord]:
-        """Return the records with a key, lowest id first."""
-        alike = (
-            ExistingRecord(record_id, _DECODER.decode(fields))
-            for record_id, fields in self._run(self._of_hash, hash(key))
-        )
-        return [record for record in alike if self._key_of(*record) == key]
+    def find(self, keys: Iterable[Hashable]) -> dict[Hashable, list[ExistingRecord]]:
+        """Return key → its records, lowest id first, for every key."""
+        found: dict[Hashable, list[ExistingRecord]] = {key: [] for key in keys}
+        hashes = list({hash(key) for key in found})
+        for start in range(0, len(hashes), _KEYS_AT_ONCE):
+            some = hashes[start : start + _KEYS_AT_ONCE]
+            for record_id, encoded in self._run(
+                f"{self._of_hashes} ({', '.join('?' * len(some))}) ORDER BY hash, id", *some
+            ):
+                fields = _DECODER.decode(encoded)
+                records = found.get(self._key_of(record_id, fields))
+                if records is not None:  # else it has another key of that hash
+                    records.append(ExistingRecord(record_id, fields))
+        return found
 
     def put(self, record_id: int, fields: Fields) -> None:
         """Add a record, or replace all that is known of it."""

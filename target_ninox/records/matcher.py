@@ -88,10 +88,10 @@ class Matcher:
         """
         if not self.has_read_all:
             self._learn({key: fields for key, fields in wanted.items() if key not in self._looked_up})
-        found = {key: self.index.find(key) for key in wanted}
+        found = self.index.find(wanted)
         if self.table.unread_after is not None and not all(found.values()):
             self.table.read_unread()
-            return {key: self.index.find(key) for key in wanted}
+            return self.index.find(wanted)
         return found
 
     def read_rest(self) -> None:
@@ -110,7 +110,9 @@ class Matcher:
                 self._look_all_up(unknown)
 
     def _look_all_up(self, unknown: Mapping[Hashable, Fields]) -> None:
-        all(self._look_up(key, fields) for key, fields in unknown.items())  # up to the first that cannot be relied on
+        for key, fields in unknown.items():
+            if not self._look_up(key, fields):
+                break  # this answer cannot be relied on, so that none could
 
     def _read_page(self) -> bool:
         page = next(self._unread, None)

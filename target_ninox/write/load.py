@@ -297,7 +297,7 @@ def find_other_writer(loaders: Sequence[StreamLoader], destination: Destination)
             if not _has_created(sharing, record.id)
             for loader in keyed
             if (key := loader.plan.key_of(record.fields)) is not None
-            for twin in destination.matcher_of(loader.plan).index.find(key)
+            for twin in destination.matcher_of(loader.plan).index.find([key])[key]
             if _has_created(sharing, twin.id)
         }
         if twins:

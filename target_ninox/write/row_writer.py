@@ -254,7 +254,8 @@ class RowWriter:
             return set()
         matcher = self._destination.matcher_of(self.plan)
         matcher.read_rest()
-        return {record.id for key in self._account.rejected_keys for record in matcher.index.find(key)}
+        found = matcher.index.find(self._account.rejected_keys)
+        return {record.id for records in found.values() for record in records}
 
     def find_unseen(self) -> Unseen | None:
         """Read what is left of the table; return the records for which no row came, None if its end is not certain.

@@ -27,12 +27,12 @@ def test_records_are_found_changed_and_forgotten_by_key(database):
     found = index(database)
     for number in (1, 2, 9, 5, 3):
         found.put(number, {"A": "x" if number % 2 else f"key {number}", "B": number, "C": "not kept"})
-    assert [record.id for record in found.find("x")] == [1, 3, 5, 9]
-    assert found.find("key 2")[0].fields == {"A": "key 2", "B": 2}
+    assert [record.id for record in found.find(["x"])["x"]] == [1, 3, 5, 9]
+    assert found.find(["key 2"])["key 2"][0].fields == {"A": "key 2", "B": 2}
     found.merge(5, {"A": "moved"})
     found.remove(1)
-    assert [record.id for record in found.find("x")] == [3, 9]
-    assert found.find("moved")[0].fields == {"A": "moved", "B": 5}
+    assert [record.id for record in found.find(["x"])["x"]] == [3, 9]
+    assert found.find(["moved"])["moved"][0].fields == {"A": "moved", "B": 5}
     assert sorted(found.ids()) == [2, 3, 5, 9]
 
 
@@ -46,11 +46,11 @@ def test_keys_with_one_hash_are_told_apart(database):
     found = RecordIndex(lambda _, fields: Colliding(fields["A"]), frozenset("A"), database)
     for number, key in enumerate(["a", "b", "a", "c"], start=1):
         found.put(number, {"A": key})
-    assert [record.id for record in found.find(Colliding("a"))] == [1, 3]
+    assert [record.id for record in found.find([Colliding("a")])[Colliding("a")]] == [1, 3]
     found.remove(1)
     found.merge(3, {"A": "b"})
-    assert [record.id for record in found.find(Colliding("b"))] == [2, 3]
-    assert found.find(Colliding("a")) == []
+    assert [record.id for record in found.find([Colliding("b")])[Colliding("b")]] == [2, 3]
+    assert found.find([Colliding("a")])[Colliding("a")] == []
 
 
 def resident():
@@ -66,7 +66,7 @@ def test_the_values_of_many_tables_take_no_more_memory_than_those_of_one(databas
         for table in tables:
             table.put(number, {"A": f"key {number}", "B": "x" * (MEMORY_BYTES // 20)})
     assert resident() - before < 4 * MEMORY_BYTES
-    assert [len(table.find("key 7")[0].fields["B"]) for table in tables] == [MEMORY_BYTES // 20] * 20
+    assert [len(table.find(["key 7"])["key 7"][0].fields["B"]) for table in tables] == [MEMORY_BYTES // 20] * 20
 
 
 def test_a_full_disk_is_the_machines_fault_and_no_defect(database):
