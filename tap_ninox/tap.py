@@ -28,7 +28,7 @@ from ninox_singer.sdk_overrides import ConfiguredPlugin
 from ninox_singer.wording import counted
 from tap_ninox.discovery.catalog import TableEntry, saved_entries
 from tap_ninox.discovery.discover import STAMP, Discovery, discovery_of, look, read_stamp, stamp
-from tap_ninox.discovery.drift import SchemaWatch
+from tap_ninox.discovery.drift import SchemaWatch, nothing_selected
 from tap_ninox.discovery.known_tables import describe
 from tap_ninox.discovery.names import entries_to_read, known_by_key
 from tap_ninox.discovery.saved_catalog import (
@@ -334,8 +334,9 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
             for name in unknown_streams(self._saved_catalog, known):
                 self.report.fail(name, UnknownStreamError(name))
         tables = [s for s in self.streams.values() if isinstance(s, TableStream) and s.selected]
-        if problems := [problem for stream in tables for problem in stream.check_catalog()]:
+        if problems := [problem for stream in tables for problem in stream.problems]:
             raise NinoxConfigError(problems)
+        self.report.drift += [nothing_selected(stream.entry) for stream in tables if stream.selects_no_field]
         self.report.selected = selected
         self.report.problems = self._problems
         bookmarks, watch = self.state.setdefault("bookmarks", {}), self.found.watch

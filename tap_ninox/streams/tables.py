@@ -25,7 +25,7 @@ from ninox_api.paging import Page
 from ninox_singer.names import format_exclusion
 from ninox_singer.progress import Progress, compute_share
 from tap_ninox.discovery.catalog import TableEntry
-from tap_ninox.discovery.drift import NotReadError, nothing_selected, properties_selected
+from tap_ninox.discovery.drift import NotReadError, properties_selected
 from tap_ninox.discovery.known_tables import Description
 from tap_ninox.discovery.saved_catalog import key_problems, reshaped_columns
 from tap_ninox.report import Outcome
@@ -99,6 +99,11 @@ class TableStream(RecordStream):
     The bookmark is the database's change sequence taken before reading; it is written here, at the end of each page,
     and not derived from the records as the SDK would. Pages are read in threads (`TablePages`); converting, writing
     and everything that touches the state happens in the main one.
+
+    Attributes:
+        entry: The table.
+        problems: What a catalog asks for beside the selection and cannot be done.
+        selects_no_field: Whether a catalog selects the table and none of its fields.
     """
 
     bookmark_keys = BOOKMARK_KEYS
@@ -129,8 +134,8 @@ class TableStream(RecordStream):
         self._prepared: _PreparedTable | None = None
         self._kept_schema: dict[str, Any] | None = None
         self._as_text: set[str] = set()
-        self._problems: list[str] = []
-        self._selects_no_field = False
+        self.problems: list[str] = []
+        self.selects_no_field = False
         schema = feed.schema
         self._is_removed = schema is not None and entry.table_id not in schema.by_id
         super().__init__(tap, name=entry.stream)
@@ -176,9 +181,9 @@ class TableStream(RecordStream):
             return
         selected, properties = self._selected, given.schema.to_dict().get("properties") or {}
         columns = [column for column in self.entry.columns if column.name in selected and column.is_readable]
-        self._selects_no_field = not columns and any(column.is_readable for column in self.entry.columns)
-        self._as_text, self._problems = reshaped_columns(self.name, columns, properties)
-        self._problems += key_problems(
+        self.selects_no_field = not columns and any(column.is_readable for column in self.entry.columns)
+        self._as_text, self.problems = reshaped_columns(self.name, columns, properties)
+        self.problems += key_problems(
             self.name,
             key=self.primary_keys or (),
             replication_key=self.replication_key,
@@ -189,12 +194,6 @@ class TableStream(RecordStream):
     @property
     def _selected(self) -> frozenset[str]:
         return frozenset(name for name in self.schema["properties"] if self.mask["properties", name])
-
-    def check_catalog(self) -> list[str]:
-        """Return what a catalog asks for beside the selection and cannot be done."""
-        if self._selects_no_field:
-            self.tap.report.drift.append(nothing_selected(self.entry))
-        return self._problems
 
     @override
     def announce(self) -> None:
