@@ -143,7 +143,7 @@ def offer_formulas(
     }
     names = Names(
         formulas,
-        ids=lambda item: (f"{_key(item[0])}.{item[1].field_id}",),
+        ids=lambda item: (".".join((*item[0].key, item[1].field_id)),),
         names=lambda item: _names(*item, roots[item[0].key]),
     )
     found = {pattern: names.find_all(pattern) for pattern in patterns}
@@ -170,10 +170,6 @@ def _with_types(entry: TableEntry, types: Mapping[tuple[str, str], str]) -> Tabl
 
 def _names(entry: TableEntry, column: Column, roots: Mapping[str, str]) -> set[str]:
     return {f"{entry.stream}.{name}" for name in (column.name, roots.get(column.field_id, column.name))}
-
-
-def _key(entry: TableEntry) -> str:
-    return f"{entry.database.id}.{entry.table_id}"
 
 
 def name_streams(
@@ -264,7 +260,7 @@ def discovered_entries(
         for table in sorted(database.schema.tables, key=lambda table: age_key(table.id))
         if not table.is_page
     }
-    plain = {key: _plain_name(settings.stream_name_format, *pair) for key, pair in tables.items()}
+    plain = {key: _plain_stream(settings.stream_name_format, *pair) for key, pair in tables.items()}
     names = name_streams(plain, owners=owners, aliases=settings.aliases, reserved=reserved)
     chosen = {(database.name.id, table.id) for database in discovery.databases for table in database.tables}
     entries = []
@@ -293,7 +289,7 @@ def discovered_entries(
     return entries
 
 
-def _plain_name(name_format: str, database: DiscoveredDatabase, table: Table) -> str:
+def _plain_stream(name_format: str, database: DiscoveredDatabase, table: Table) -> str:
     """Return what a stream is called by the captions of now, whoever else is called so."""
     name = name_format.format(
         team=make_identifier(database.team.name, fallback=database.team.id),
@@ -350,7 +346,7 @@ def _followed(
         for column in columns
         if (column.field_id, column.part) in before or types[column.field_id] != column.type
     ]
-    plain = _plain_name(settings.stream_name_format, database, now) if database and now else ""
+    plain = _plain_stream(settings.stream_name_format, database, now) if database and now else ""
     return replace(saved, stream=stream, columns=tuple(kept), plain_name=plain)
 
 

@@ -96,7 +96,7 @@ class FilesStream(RecordStream):
     def announce(self) -> None:
         saved: list[MutableMapping[str, Any]] = [dict(mark) for mark in self.saved_bookmark.get(TABLES) or []]
         for entry in self._entries:
-            self._feeds[entry.database.id].follow(take_mark(saved, _key(entry), store=self._store_key).sequence)
+            self._feeds[entry.database.id].follow(take_mark(saved, ".".join(entry.key), store=self._store_key).sequence)
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
@@ -238,7 +238,7 @@ class FilesStream(RecordStream):
     def _mark(self, entry: TableEntry) -> FileMark:
         if self.stream_state.get(TABLES) is None:
             self.stream_state[TABLES] = []
-        return take_mark(self.stream_state[TABLES], _key(entry), store=self._store_key)
+        return take_mark(self.stream_state[TABLES], ".".join(entry.key), store=self._store_key)
 
     def _activate(self, entries: Iterable[TableEntry]) -> None:
         if self.stream_state.get(IS_ACTIVATED) or any(self._mark(entry).sequence is None for entry in entries):
@@ -277,10 +277,6 @@ def _changed(changes: TableChanges) -> dict[int, int | None]:
         changed[record_id] = None if sequence is None or other is None else max(sequence, other)
     deleted = changes.removed - changes.updated.keys()
     return {record_id: at for record_id, at in changed.items() if record_id not in deleted}
-
-
-def _key(entry: TableEntry) -> str:
-    return f"{entry.database.id}.{entry.table_id}"
 
 
 def _row(entry: TableEntry, record_id: int, fetched: Fetched, report: StreamReport) -> Record:
