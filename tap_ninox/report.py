@@ -7,7 +7,7 @@ import logging
 import math
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
@@ -21,7 +21,7 @@ from ninox_api.limits import Purpose
 from ninox_singer.output_files import write_private
 from ninox_singer.progress import choose_display
 from ninox_singer.wording import counted, named_calls
-from tap_ninox.discovery.drift import Drift
+from tap_ninox.discovery.drift import Drift, filled_in
 from tap_ninox.rows.convert import BadValues
 
 logger = logging.getLogger(__name__)
@@ -136,6 +136,7 @@ class RunReport:
         calls_before: Those by which `--discover` saw what this run did not ask for again.
         calls_per_month: So many the plan grants, if the settings say it.
         is_out_of_budget: Whether a stream used up the permitted API calls, so that starting another one is pointless.
+        filled_in: Stream → ids of the fields of which all rows came anew; None for all fields.
     """
 
     def __init__(self) -> None:
@@ -147,6 +148,7 @@ class RunReport:
         self.started_at = datetime.now(timezone.utc)
         self.streams: dict[str, StreamReport] = {}
         self.drift: list[Drift] = []
+        self.filled_in: dict[str, Collection[str] | None] = {}
         self.interrupted: str | None = None
         self.display = choose_display()
         self.refusals: Mapping[str, NinoxError] = {}
@@ -216,6 +218,7 @@ class RunReport:
             path: The file, if one is wanted; that it cannot be written is not worth a second error.
         """
         self._note_what_was_not_begun()
+        self._note_what_was_filled_in()
         self.interrupted = self.interrupted or (str(error) if isinstance(error, NinoxError) else type(error).__name__)
         if path is not None:
             with suppress(NinoxConfigError):
@@ -232,6 +235,7 @@ class RunReport:
             NinoxConfigError: The file cannot be written.
         """
         self._note_what_was_not_begun()
+        self._note_what_was_filled_in()
         for name, report in self.streams.items():
             _log_stream(name, report)
         for drift in self.drift:
@@ -272,6 +276,12 @@ class RunReport:
             f"A run like this every hour costs {calls * _HOURS_PER_MONTH:,} API calls a month; calls_per_month "
             f"({self.calls_per_month:,}) permits one every {every}."
         )
+
+    def _note_what_was_filled_in(self) -> None:
+        for number, drift in enumerate(self.drift):
+            fields = self.filled_in.get(drift.stream or "", ())
+            if fields is None or drift.field_id in fields:
+                self.drift[number] = filled_in(drift)
 
     def _note_what_was_not_begun(self) -> None:
         for name in self.selected:

@@ -94,6 +94,18 @@ def _fill_older_rows(stream: str) -> str:
     return f"to fill it for rows that were loaded before, {_refresh_once(stream)}"
 
 
+def _bring_into_one_form(stream: str) -> str:
+    """Return how to have rows that were loaded before in the form of now."""
+    return f"rows that were loaded before keep their form; to bring all into one, {_refresh_once(stream)}"
+
+
+def filled_in(drift: Drift) -> Drift:
+    """Return a difference of which this run has left nothing to do: all rows came since."""
+    stream = drift.stream or ""
+    message = drift.message.replace(_fill_older_rows(stream), "this run has filled it for all rows")
+    return replace(drift, message=message.replace(_bring_into_one_form(stream), "this run has sent all rows in it"))
+
+
 def properties_selected(entry: TableEntry, names: Iterable[str]) -> Iterator[Drift]:
     """Yield the properties that are read now, but were not when older rows were."""
     fields = {column.name: column.field_id for column in entry.columns}
@@ -278,10 +290,7 @@ def _reshaped(
             yield from properties_selected(entry, [columns[key].name] if key in fields else [])
             continue
         what = f"the type of formula {columns[key].name}" if key in columns else key
-        message = (
-            f"{what} was {old or 'not set'} and is {new or 'not set'}: rows that were loaded before keep their form; "
-            f"to bring all into one, {_refresh_once(entry.stream)}."
-        )
+        message = f"{what} was {old or 'not set'} and is {new or 'not set'}: {_bring_into_one_form(entry.stream)}."
         field_id = key if key in columns else ""
         yield Drift.of(entry, "values_reshaped", message, field_id=field_id, before=old, after=new)
 

@@ -344,7 +344,7 @@ class TableStream(RecordStream):
             interval=interval,
             formula_interval=formula_interval,
             formulas=tuple(f"{column.name} {column.computed_as}" for column in columns),
-            has_new_formulas=comes_alone and bookmark.lacks_formulas(column.field_id for column in columns),
+            has_new_formulas=comes_alone and bookmark.lacks_formulas(columns),
             first_page=self._settings.page_size or FIRST_PAGE_SIZE,
         )
 
@@ -410,6 +410,8 @@ class TableStream(RecordStream):
         cap, reached = prepared.pages.size.cap, started.sequence
         bookmark.finish_snapshot(snapshot, sequence=reached, is_empty=is_empty, deleted=removed, page_cap=cap)
         bookmark.write_to(self.stream_state)
+        if plan.mode is ReadMode.FULL:
+            self.tap.report.filled_in[self.name] = None
 
     def _read_changes(self, started: StartedRead, prepared: _PreparedTable) -> Iterator[ConvertedPage]:
         plan, bookmark, report = started.plan, prepared.bookmark, self.report
@@ -450,8 +452,7 @@ class TableStream(RecordStream):
         bookmark, formulas = prepared.bookmark, prepared.policy.formulas
         reached, last_id = started.plan.formulas_after, started.plan.last_id or 0
         if reached >= last_id:
-            bookmark.finish_formulas(formulas)
-            bookmark.write_to(self.stream_state)
+            self._finish_formulas(prepared)
             return
         bookmark.note_formulas(formulas, reached)  # begun: if it fails at once, the next run begins again
         bookmark.write_to(self.stream_state)
@@ -476,8 +477,13 @@ class TableStream(RecordStream):
             raise
         self.write_schema()  # again: loaders that take the last one for all rows in hand are to have that of the rows
         if reached == last_id:
-            bookmark.finish_formulas(formulas)
-            bookmark.write_to(self.stream_state)
+            self._finish_formulas(prepared)
+
+    def _finish_formulas(self, prepared: _PreparedTable) -> None:
+        """Note that all rows have had their formulas."""
+        prepared.bookmark.finish_formulas(prepared.policy.formulas)
+        prepared.bookmark.write_to(self.stream_state)
+        self.tap.report.filled_in[self.name] = {column.field_id for column in self._formula_columns}
 
     def _write_schema_of(self, properties: Iterable[str]) -> None:
         """Write a SCHEMA of some properties alone."""

@@ -68,7 +68,7 @@ class RefreshPolicy:
         interval: When the last full refresh is so long ago, it gets one; None for never.
         formula_interval: When its formulas are so old, they alone are read; None for never.
         formulas: Which they are, in the form of `FormulaRefresh.formulas`.
-        has_new_formulas: Whether no row has had some of them, so that they are due whatever the age of the others.
+        has_new_formulas: Whether rows lack some of them, or have them as another type: due whatever the others' age.
         first_page: So many records are asked for at first.
     """
 

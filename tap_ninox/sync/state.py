@@ -39,7 +39,7 @@ from ninox_api.ids import IdSet
 from ninox_api.paging import IdRange
 from ninox_singer.progress import compute_share
 from tap_ninox.discovery.known_tables import SCHEMA_KEYS, Description, shape_in_state
-from tap_ninox.rows.columns import REPLICATION_KEY
+from tap_ninox.rows.columns import REPLICATION_KEY, Column
 
 FEED_REPEATS = "feed_echoes"
 """Key of a bookmark: the feed answers any sequence with that sequence, so it must be asked with care."""
@@ -267,10 +267,12 @@ class Bookmark:
         last = self.formula_refresh
         return last.last_id is not None or (self.is_older_than(age, now=now) and _is_past(last.at, age, now=now))
 
-    def lacks_formulas(self, field_ids: Iterable[str]) -> bool:
-        """Return whether no row has had some of these formulas so far, as far as that is known."""
+    def lacks_formulas(self, columns: Iterable[Column]) -> bool:
+        """Return whether rows lack some of these formulas so far, or have them as another type, as far as is known."""
         shape = shape_in_state(self.schema) if self.description is not None else None
-        return shape is not None and any(field_id not in shape for field_id in field_ids)
+        if shape is None:
+            return False
+        return any(shape.get(c.field_id) != c.computed_as or c.name in self.deselected for c in columns)
 
     def note_formulas(self, formulas: Sequence[str], last_id: int) -> None:
         """Note up to which record these formulas, in the form of `FormulaRefresh.formulas`, were sent."""

@@ -9,7 +9,7 @@ import pytest
 
 from ninox_simulator.seeds import RecordDocument
 from tests.helpers import limits
-from tests.helpers.run import replay, run_tap
+from tests.helpers.run import discover, metadata, replay, run_tap
 from tests.helpers.seeds import customers, database, field, team
 from tests.helpers.wire import calls
 
@@ -399,3 +399,49 @@ def test_tables_that_are_read_ahead_send_the_same(loaded):
     simulator, first = loaded
     run = run_tap(simulator, **GROSS, page_size=10, state=aged(first.state), max_parallel_requests=4)
     assert narrow(run) == [{"_id": n, "gross": n * 3} for n in range(1, 26)]
+
+
+CHANGES = {
+    "named later": ({}, {"formulas": {"*.gross": "number"}}, "gross"),
+    "another type": (GROSS, {"formulas": {"*.gross": "string"}}, "gross_string"),
+}
+
+
+@pytest.mark.parametrize("change", ["named later", "another type"])
+def test_a_formula_that_rows_lack_is_due_at_once_and_no_refresh_is_advised(simulate, change):
+    before, after, name = CHANGES[change]
+    simulator = simulate(shop(range(1, 26)))
+    state = run_tap(simulator, **before, page_size=10).state
+    run = run_tap(simulator, **after, page_size=10, state=state)
+    assert [row.keys() for row in narrow(run)] == [{"_id", name}] * 25
+    (line,) = (drift["message"] for drift in run.report["drift"] if drift["field_id"] == "D")
+    assert "this run has filled it for all rows" in line
+    assert "refresh" not in line
+    later = run_tap(simulator, **after, page_size=10, state=run.state)
+    assert (narrow(later), later.drifts()) == ([], [])
+
+
+def test_a_formula_that_is_selected_again_is_due_at_once_and_no_refresh_is_advised(simulate):
+    simulator = simulate(shop(range(1, 26)))
+    catalog = discover(simulator, **GROSS)
+    (stream,) = (stream for stream in catalog["streams"] if stream["tap_stream_id"] == STREAM)
+    state = run_tap(simulator, **GROSS, catalog=catalog).state
+    metadata(stream, "properties", "gross")["selected"] = False
+    state = run_tap(simulator, **GROSS, catalog=catalog, state=state).state
+    change_formula(simulator, "Amount * 5")
+    metadata(stream, "properties", "gross")["selected"] = True
+    run = run_tap(simulator, **GROSS, catalog=catalog, state=state)
+    assert [row["gross"] for row in narrow(run)] == [n * 5 for n in range(1, 26)]
+    (line,) = (drift["message"] for drift in run.report["drift"])
+    assert "this run has filled it for all rows" in line
+    assert "refresh" not in line
+
+
+def test_where_a_run_does_not_come_to_the_end_of_formulas_the_advice_stays(simulate):
+    simulator = simulate(shop(range(1, 26)))
+    state = run_tap(simulator, page_size=10).state
+    simulator.faults.add("status", status=500, path="query$", after=1, times=None)
+    run = run_tap(simulator, **GROSS, page_size=10, state=state)
+    assert run.error is not None
+    (line,) = (drift["message"] for drift in run.report["drift"] if drift["field_id"] == "D")
+    assert "run once with refresh" in line
