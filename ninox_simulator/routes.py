@@ -156,7 +156,7 @@ ROUTES = (
         "DELETE",
         "{table}/records",
         records_api.delete_many,
-        [Known("documented request; answer unknown", "test_writing_api.py::test_deleting_many")],
+        [Known("documented request; answer unknown", "test_writing_api.py::test_a_list_of_ids_is_deleted")],
     ),
     Route("POST", "{record}/files", files_api.upload, [Known("observed", _FILES)]),
     Route("GET", "{record}/files", files_api.listed, [Known("modelled", _FILES)]),

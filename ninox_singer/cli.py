@@ -11,6 +11,7 @@ import re
 import signal
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
@@ -72,6 +73,8 @@ def _run(name: str, load: Callable[[], Callable[[], object]], *, files: str) -> 
 
     logger = logging.getLogger(name)
     escape_logs()
+    # The SDK (0.54) leaves the file of --state open where --discover fails; Meltano has that printed under the error.
+    warnings.filterwarnings("ignore", "unclosed file", ResourceWarning)
     _prepare_streams(logger)
     try:
         # Imports make no garbage, and looking for it is a tenth of the start.

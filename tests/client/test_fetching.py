@@ -118,7 +118,7 @@ def test_the_body_of_a_redirect_is_not_read(host):
     assert fetched(f"{host.url}/endless/{host.url}/3/b.png", "127.0.0.1")[0] == "b.png"
 
 
-def test_redirects_end(host):
+def test_a_host_that_redirects_without_end_is_given_up(host):
     url = f"{host.url}/to/{host.url}/"
     assert "redirects too often" in problem_of(url + "to/" * 30, "127.0.0.1")
 

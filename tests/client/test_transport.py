@@ -97,7 +97,7 @@ def test_a_wait_of_an_hour_is_not_taken(simulator, waits):
     assert waits == []
 
 
-def test_own_waits_grow(simulator, waits):
+def test_pauses_grow_where_the_server_names_none(simulator, waits):
     simulator.faults.add("status", status=503, times=3)
     reader(simulator).get_records("A")
     assert [low <= wait <= high for wait, (low, high) in zip(waits, [(0.5, 1), (1, 2), (2, 4)], strict=True)] == [

@@ -215,6 +215,25 @@ def test_the_summary_says_what_was_done(config, tmp_path):
     assert "Run: 5 streams, " in result.stderr
 
 
+def test_an_error_of_discovery_with_a_state_is_the_last_line_where_warnings_are_shown(config, tmp_path):
+    """As under Meltano, which has them shown."""
+    (tmp_path / "state.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "config.json").write_text(json.dumps({**config, "databases": ["Shpo"]}), encoding="utf-8")
+    command = [
+        *COMMAND,
+        "tap-ninox",
+        "--config",
+        tmp_path / "config.json",
+        "--state",
+        tmp_path / "state.json",
+        "--discover",
+    ]
+    shown = os.environ | {"PYTHONWARNINGS": "once"}
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=shown)
+    assert result.returncode == 1
+    assert "databases: nothing is called 'Shpo'" in result.stderr.splitlines()[-1]
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 @pytest.mark.parametrize("program", ["tap-ninox", "target-ninox"])
 def test_a_full_disk_is_one_error_without_a_traceback(config, tmp_path, program):

@@ -102,7 +102,7 @@ PROMISES = [
     Promise(
         README,
         "words that only DOS (cp850) leaves so",
-        test=f"{TESTS}/test_text.py::test_words_of_dos",
+        test=f"{TESTS}/test_text.py::test_text_in_the_encoding_of_dos_is_noticed_by_its_words",
         defects=(Defect("tap_tabular:_is_odd", "_ODD_IN_WINDOWS_1252.search(", "re.search(r'[šŽ]', "),),
     ),
     Promise(

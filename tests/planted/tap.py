@@ -1018,13 +1018,13 @@ PROMISES = [
     Promise(
         "docs/changes.md",
         "none is held while the next one is on its way",
-        test="unit/test_pages_let_go.py::test_of_pages_by_id",
+        test="unit/test_pages_let_go.py::test_no_page_is_held_while_the_next_is_read_by_id",
         defects=(Defect("ninox_api:iter_pages", "del fresh", "pass"),),
     ),
     Promise(
         "docs/changes.md",
         "none is held while the next one is on its way",
-        test="unit/test_pages_let_go.py::test_of_a_table_that_the_tap_reads",
+        test="unit/test_pages_let_go.py::test_no_page_is_held_of_a_table_that_the_tap_reads",
         defects=(
             Defect("tap_ninox:FullTable._range", "del page", "pass"),
             Defect("tap_ninox:FullTable._by_id", "del page", "pass"),

@@ -32,7 +32,7 @@ def test_table_and_record_feeds_are_parts_of_it(api):
 
 
 @pytest.mark.parametrize(("bound", "ids"), [("exclusive", ["A1"]), ("inclusive", ["A1", "B1"])])
-def test_the_bound(api, bound, ids):
+def test_since_counts_its_own_sequence_in_or_not(api, bound, ids):
     api.simulator.switches.update({"since_sq_bound": bound})
     assert list(api.json("/changes", sinceSq=4)["updates"]) == ids
 

@@ -50,7 +50,7 @@ def asked(simulator):
     ]
 
 
-def test_ninoxjs(simulator, tmp_path):
+def test_the_javascript_client_ninoxjs_reads_and_writes(simulator, tmp_path):
     installed(["npm", "install", "--no-audit", "--no-fund", "--silent", "ninoxjs@1.4.1"], tmp_path, "ninoxjs")
     content = tmp_path / "note.txt"
     content.write_text("hello")
@@ -76,7 +76,7 @@ def test_ninoxjs(simulator, tmp_path):
     assert ("DELETE", "/tables/Customers/records/5") in asked(simulator)
 
 
-def test_ninox(simulator, tmp_path):
+def test_the_python_client_ninox_reads_and_writes(simulator, tmp_path):
     command = [
         sys.executable,
         "-m",

@@ -71,7 +71,7 @@ def test_ids_as_field_keys(api, query):
 
 
 @pytest.mark.parametrize("query", [{"choiceStyle": "ids"}, {"choice": "ids"}])
-def test_ids_of_options(api, query):
+def test_options_are_answered_by_id_if_asked_for(api, query):
     fields = api.json("/tables/A/records/1", **query)["fields"]
     assert (fields["State"], fields["Tags"]) == ("1", ["2"])
 
@@ -103,7 +103,7 @@ def test_since_id_and_since_sequence_filter(api):
     assert api.ids(sinceSq=0, sinceId=1) == [2]
 
 
-def test_orders(api):
+def test_records_are_listed_in_the_order_that_is_asked_for(api):
     assert api.ids(new="true") == [4, 2, 1]
     assert api.ids(updated="true") == [1, 2, 4]
     assert api.ids(order="Amount", desc="true")[:2] == [1, 2]

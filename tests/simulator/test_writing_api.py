@@ -92,7 +92,7 @@ def test_what_a_save_is_answered_with(api, switch, keys):
     assert answer.keys() & {"id", "fields"} == keys
 
 
-def test_deleting_many(api):
+def test_a_list_of_ids_is_deleted(api):
     assert api.call("DELETE", "/tables/A/records", json=[1, 4, 99]).status_code == 200
     assert api.ids() == [2]
 

@@ -34,7 +34,7 @@ def after_a_load_without(simulate):
     return simulator, without, whole, run_tap(simulator, catalog=without).state
 
 
-def test_it_is_told_once(after_a_load_without):
+def test_a_property_selected_later_is_reported_once(after_a_load_without):
     simulator, without, whole, state = after_a_load_without
     assert state["bookmarks"][STREAM]["deselected"] == ["amount"]
     still_without = run_tap(simulator, catalog=without, state=state)

@@ -124,7 +124,7 @@ def test_many_states_between_two_writes_are_not_all_kept_but_the_last_one_is_wri
     assert run.states == [3000]
 
 
-def test_stream_maps(simulate):
+def test_stream_maps_are_applied_before_rows_are_loaded(simulate):
     simulator = simulate(shop(0))
     maps = {"raw": {"__alias__": "customers", "Name": "code + '!'", "__filter__": "n > 1", "n": "__NULL__",
                     "code": "__NULL__", "__key_properties__": ["Name"]}}  # fmt: skip

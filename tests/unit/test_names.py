@@ -76,7 +76,7 @@ def test_looser_spellings_count_as_much_as_another_case():
         (["!a1b2c3d4e5f6", "!db0000000001.Z"], "ABCDEFGHKL", 0),
     ],
 )
-def test_what_is_chosen(patterns, chosen, absent):
+def test_names_ids_globs_and_exclusions_choose(patterns, chosen, absent):
     found, problems = choose(NAMES, patterns, setting="tables")
     assert (ids(found), len(problems)) == (chosen, absent)
 

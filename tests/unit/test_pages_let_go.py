@@ -43,13 +43,13 @@ def _taken(pages):
     return count
 
 
-def test_of_pages_by_id():
+def test_no_page_is_held_while_the_next_is_read_by_id():
     server = Server()
     assert _taken(iter_pages(server.page)) == 6
     assert server.held == [0, 0, 0, 0]
 
 
-def test_of_a_table_that_the_tap_reads():
+def test_no_page_is_held_of_a_table_that_the_tap_reads():
     server = Server()
     pages = SimpleNamespace(
         table_id="A",

@@ -90,7 +90,7 @@ def test_nothing_is_guessed_where_the_end_is_not_known(caplog, clock):
 @pytest.mark.parametrize(
     ("done", "end", "share"), [(5, 10, 0.5), (None, 10, None), (5, None, None), (5, 0, None), (12, 10, 1.0), (0, 9, 0)]
 )
-def test_shares(done, end, share):
+def test_the_share_that_is_done(done, end, share):
     assert compute_share(done, end) == share
 
 

@@ -46,7 +46,7 @@ TRANSPORT = NinoxTransportError(method="GET", path="/x", problem="cut off")
         (NinoxConfigError("bad"), True, 1),
     ],
 )
-def test_the_rule(error, repeatable, tries):
+def test_an_error_is_repeated_as_often_as_its_request_permits(error, repeatable, tries):
     assert retry.count_tries(error, repeatable=repeatable, max_tries=8) == tries
 
 

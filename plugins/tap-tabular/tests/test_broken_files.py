@@ -92,7 +92,7 @@ def test_parts_in_capitals_or_with_backslashes(read, workbook, change):
     assert len(read(other).rows) == 200
 
 
-def test_a_password(read):
+def test_a_workbook_with_a_password_is_refused(read):
     """What Excel saves with one is an OLE container with the workbook encrypted in it."""
     path = Path(__file__).parent / "files" / "protected.xlsx"
     error = refused(read({"path": str(path)}))

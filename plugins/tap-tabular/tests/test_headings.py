@@ -17,7 +17,7 @@ def test_without_keys_it_is_the_first_that_is_not_empty(read, workbook):
     assert read(workbook([[], ["No", "Name"], [1, "a"]])).rows == [{"No": 1, "Name": "a"}]
 
 
-def test_it_can_be_said(read, workbook):
+def test_header_row_says_which_row_has_the_headings(read, workbook):
     rows = [["No", "old"], ["No", "Name"], [1, "a"]]
     assert read(workbook(rows), header_row=2, key_properties=["No"]).rows == [{"No": 1, "Name": "a"}]
 
@@ -79,7 +79,7 @@ def test_a_type_for_a_column_that_is_not_there(read, workbook):
     assert "row 1 has no column that is called 'Names' (nearest: 'Name')" in run.error
 
 
-def test_an_empty_list(read, workbook):
+def test_a_list_without_headings_is_refused(read, workbook):
     assert "it is empty: there are no headings." in read(workbook([])).error
 
 
@@ -108,7 +108,7 @@ def test_several_sheets_that_may_be_meant(read, workbook):
     )
 
 
-def test_all_sheets(read, workbook):
+def test_a_glob_reads_all_sheets_it_matches(read, workbook):
     run = read(workbook([["No"], [1]], also={"Data": [["No"], [2]]}), sheet="*")
     assert run.rows == [{"No": 1}, {"No": 2}]
 

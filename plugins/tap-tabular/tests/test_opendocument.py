@@ -190,7 +190,7 @@ def test_styles_without_end(read, tmp_path, monkeypatch):
     assert "it is damaged: it has over a million styles and sheets." in refused(read(path))
 
 
-def test_a_bomb(read, tmp_path):
+def test_an_opendocument_file_that_unpacks_to_too_much_is_refused(read, tmp_path):
     """64 MiB of nothing, in 64 KiB."""
     assert "content.xml in it would unpack to 64 MiB" in refused(
         read(opendocument(tmp_path, cells("No") + " " * 2**26))

@@ -39,7 +39,7 @@ def test_utf_8_with_a_line_that_is_not(read, text, content):
 @pytest.mark.parametrize(
     "word", ["Straße", "Österreich", "Ötztal", "Öhringen", "weißer", "Meißner", "Großmann", "schließen"]
 )
-def test_words_of_dos(read, text, word):
+def test_text_in_the_encoding_of_dos_is_noticed_by_its_words(read, text, word):
     path = text(f"Nr;Ort\n1;{word}\n", encoding="cp850")
     assert "line 2 looks wrong in Windows-1252" in read(path).error
     assert read(path, encoding="cp850").rows == [{"Nr": "1", "Ort": word}]
