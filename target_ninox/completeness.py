@@ -12,7 +12,7 @@ A stream is complete if all of this holds (`Completeness.doubts` says what does 
 5. No stream map of the target's own filters its rows, or puts streams together of which one did not come
    (`stream_maps`).
 
-That none of its rows was rejected and that its table was read to the end is known elsewhere (`late_deletions`). What
+That none of its rows was rejected and that its table was read to the end is known elsewhere (`write/mirror.py`). What
 nobody can see from here is the tap's replication method, and what a mapper between tap and target leaves out.
 """
 

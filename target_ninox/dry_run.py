@@ -130,7 +130,7 @@ class Preview:
 
 
 class DryRun:
-    """Tells what a run would do to each stream's table."""
+    """Shows what a run would do to each stream's table."""
 
     def __init__(self, tables: Mapping[str, Preview]) -> None:
         """Remember the plan of each stream's table."""

@@ -167,8 +167,8 @@ class TargetNinox(SdkTarget):
             self._flush(name)
         elif self._buffered.rows > MOST_ROWS_IN_ALL or self._buffered.size > MOST_BYTES_IN_ALL:
             # With many streams, before any of them is full: the fullest.
-            held = {other: stream.buffered for other, stream in self._load.streams.items()}
-            self._flush(max(held, key=lambda other: (held[other].size, held[other].rows)))
+            buffered = {other: stream.buffered for other, stream in self._load.streams.items()}
+            self._flush(max(buffered, key=lambda other: (buffered[other].size, buffered[other].rows)))
 
     def _receive_batch(self, message: Mapping[str, Any]) -> None:
         settings, stream = self.config.get("batch_config"), message["stream"]

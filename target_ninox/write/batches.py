@@ -362,7 +362,7 @@ class BatchWriter:
             [intent for intent in rest if id(intent) not in waiting],
         )
 
-    def _settle_waiting(self, created: Sequence[int]) -> None:
+    def _judge_waiting(self, created: Sequence[int]) -> None:
         """Judge rows that wait by the ids that were handed out behind them, one by one as ever (documented)."""
         if min(created, default=0) == self._table.highest_id + 1:
             self._known += map(_reject_alone, self._waiting)
@@ -394,7 +394,7 @@ class BatchWriter:
             self._judge_by_what_is_there(chunk, answers)
             return
         if self._waiting:
-            self._settle_waiting([answer.id or 0 for answer in checked.in_order if answer.error is None])
+            self._judge_waiting([answer.id or 0 for answer in checked.in_order if answer.error is None])
         for intent, answer in zip(chunk, checked.in_order, strict=True):
             if answer.error is None:
                 self._refused_in_a_row = 0

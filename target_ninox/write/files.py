@@ -307,33 +307,33 @@ class FileLoader:
 
     def _upload(self, record_id: int, upload: Upload) -> None:
         """Upload a file; after a lost answer wait, and look whether it is there before sending it again."""
-        lost: list[NinoxError] = []
-
-        def is_there() -> bool:
-            return self._listed(record_id).get(upload.name) == len(upload.content)
-
-        def send() -> None:
-            if lost and is_there():
-                return
-            try:
-                self.destination.writer.upload_file(self.plan.table.id, record_id, upload)
-            except _REFUSALS as error:
-                raise _refused(error) from None
-            except (NinoxTransportError, NinoxServerError) as error:
-                lost.append(error)
-                raise
-
-        def allowed(error: NinoxError) -> int:
-            is_ours = error in lost  # the look, too, may fail: it has been repeated already
-            return retry.count_tries(error, repeatable=True, max_tries=self.destination.max_tries) if is_ours else 1
-
+        lost: list[NinoxError] = []  # answers; a look that fails is none, and has been repeated already
+        max_tries = self.destination.max_tries
         try:
-            retry.repeat(send, allowed=allowed, again="Checking whether the file is there before it is sent again,")
+            retry.repeat(
+                lambda: self._send_if_missing(record_id, upload, lost),
+                allowed=lambda it: retry.count_tries(it, repeatable=True, max_tries=max_tries) if it in lost else 1,
+                again="Checking whether the file is there before it is sent again,",
+            )
         except NinoxError as error:
             if error not in lost:
                 raise
-            if not is_there():
+            if not self._is_there(record_id, upload):
                 raise self._judged(error) from None
+
+    def _send_if_missing(self, record_id: int, upload: Upload, lost: list[NinoxError]) -> None:
+        if lost and self._is_there(record_id, upload):
+            return
+        try:
+            self.destination.writer.upload_file(self.plan.table.id, record_id, upload)
+        except _REFUSALS as error:
+            raise _refused(error) from None
+        except (NinoxTransportError, NinoxServerError) as error:
+            lost.append(error)
+            raise
+
+    def _is_there(self, record_id: int, upload: Upload) -> bool:
+        return self._listed(record_id).get(upload.name) == len(upload.content)
 
     def _judged(self, error: NinoxError) -> Exception:
         """Return what an upload that failed to the last is: an outage, or the fault of a file that Ninox chokes on."""

@@ -246,7 +246,7 @@ PROMISES = [
         "test_a_refused_row_that_is_saved_all_the_same_is_found_by_the_id_that_is_missing",
         defects=(
             Defect(
-                "target_ninox:BatchWriter._settle_waiting",
+                "target_ninox:BatchWriter._judge_waiting",
                 "min(created, default=0) == self._table.highest_id + 1",
                 "True",
             ),

@@ -1239,13 +1239,19 @@ PROMISES = [
         "docs/reliability.md",
         "what may be repeated is tried eight times",
         test="target/test_files.py::test_an_upload_is_tried_as_often_as_the_settings_say_with_pauses",
-        defects=(Defect("target_ninox:FileLoader._upload", "if is_ours else 1", "if False else 1"),),
+        defects=(Defect("target_ninox:FileLoader._upload", "if it in lost else 1", "if False else 1"),),
     ),
     Promise(
         "docs/reliability.md",
         "what may be repeated is tried eight times",
         test="target/test_files.py::test_a_lost_answer_is_looked_after_not_sent_again",
-        defects=(Defect("target_ninox:FileLoader._upload", "if lost and is_there():", "if False:"),),
+        defects=(
+            Defect(
+                "target_ninox:FileLoader._send_if_missing",
+                "if lost and self._is_there(record_id, upload):",
+                "if False:",
+            ),
+        ),
     ),
     Promise(
         "docs/changes.md",
@@ -1318,7 +1324,7 @@ PROMISES = [
         test="target/test_files.py::test_a_file_that_ninox_does_not_take_is_a_reject_not_the_end",
         defects=(
             Defect("target_ninox:FileLoader._judged", "if _is_outage(error):", "if True:"),
-            Defect("target_ninox:FileLoader._upload", "except _REFUSALS", "except ZeroDivisionError"),
+            Defect("target_ninox:FileLoader._send_if_missing", "except _REFUSALS", "except ZeroDivisionError"),
         ),
     ),
     Promise(
