@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 import requests
@@ -24,6 +25,11 @@ def lost(api, method="GET", path=LIST, **options):
 
 def set_fault(api, kind, **conditions):
     api.simulator.faults.add(kind, **conditions)
+
+
+def test_every_kind_is_tested_here():
+    text = Path(__file__).read_text(encoding="utf-8")
+    assert [kind for kind in KINDS if f'"{kind}"' not in text] == []
 
 
 def test_a_status_with_retry_after_in_both_forms(api):
