@@ -27,7 +27,7 @@ def scripts_run(simulator):
 
 
 @pytest.mark.parametrize("nesting", ["flat", "nested"])
-def test_objects_become_rows_typed_by_the_given_schema_for_one_call(simulate, nesting):
+def test_objects_become_rows_typed_by_the_given_schema_for_one_call(simulate, nesting, caplog):
     simulator = simulate(shop(3), query_nesting=nesting)
     run = run_tap(simulator, queries=scripts(TOTALS))
     assert run.rows("totals") == [{"id": n, "name": f"name {n}", "amount": n * 10, "big": n > 2} for n in (1, 2, 3)]
@@ -41,6 +41,7 @@ def test_objects_become_rows_typed_by_the_given_schema_for_one_call(simulate, ne
     }
     assert schema["schema"]["properties"]["id"]["type"] == ["integer"]
     assert [call.path.rpartition("/")[2] for call in scripts_run(simulator)] == ["query"]
+    assert "that no database stores" not in caplog.text
 
 
 def test_discovery_asks_nothing_where_the_schema_is_given(simulate):
