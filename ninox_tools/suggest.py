@@ -26,7 +26,7 @@ from ninox_singer.types import field_type, why_read_only
 from ninox_singer.types.base import Formats, ValueRejectedError, is_blank
 from ninox_singer.types.choice import Options
 from target_ninox.mapping.fields import FieldNames
-from target_ninox.mapping.tables import Database, choose_table
+from target_ninox.mapping.tables import IDENTITY, Database, choose_table
 from target_ninox.messages import MessageReader
 from target_ninox.records.destination import find_database
 from target_ninox.rows import is_system
@@ -287,17 +287,19 @@ def _count_refused(values: Iterable[Any], target: Field, formats: Formats) -> in
 
 
 def _advise_links(stream: _Stream, filled: Mapping[str, Field], database: Database, advice: _Advice) -> None:
-    """Advise by which field of the other table a link is found, where its values are no record ids."""
+    """Advise by which field of the other table a link is found, where nothing says that its values are record ids."""
     links: dict[str, Any] = {}
     for name, target in filled.items():
-        if target.type != "ref" or not _count_refused(stream.values(name), target, Formats()):
+        is_of_ninox = IDENTITY in (stream.schema["properties"].get(name) or {})
+        if target.type != "ref" or (is_of_ninox and not _count_refused(stream.values(name), target, Formats())):
             continue
         other = next((table for table in database.tables if table.id == target.target_table_id), None)
         texts = [one.name for one in other.fields if one.type in {"string", "number"}] if other else []
         if other and texts:
             links[name] = find_nearest(name, texts) or texts[0]
             advice.notes.append(
-                f"{name!r} links to {other.name!r}: look whether its field {links[name]!r} has the key."
+                f"{name!r} links to {other.name!r}: look whether its field {links[name]!r} has the key; if these are "
+                "its record ids, say _id."
             )
     if links:
         advice.settings["references"] = links

@@ -72,8 +72,9 @@ STREAM_PROPERTIES = (
         "references",
         th.ObjectType(additional_properties=th.StringType(min_length=1)),
         examples=[{"customer": "Customer no."}],
-        description="Property → field of the linked table, by id or name. Set it for a link whose property holds the "
-        "value of that field, such as a customer number, and not a record id.",
+        description="Property → field of the linked table, by id or name, whose value it holds, such as a customer "
+        "number; `_id` if it holds record ids. Each property that goes to a link needs it, unless rows are matched "
+        "by `_id`.",
     ),
     th.Property(
         "on_missing",
@@ -384,6 +385,11 @@ class TargetSettings:
         globs = [pattern for pattern in self.streams if pattern != own and is_glob(pattern) and fits(pattern, name)]
         keys = [*reversed(globs), *([own] if own is not None else [])]  # the last counts most; of globs, the first
         return StreamSettings.from_settings({key: value for name in keys for key, value in self.streams[name].items()})
+
+    def names_table(self, name: str) -> bool:
+        """Return whether a stream's own settings, and not those of a glob, name its table."""
+        own = self.own_key(name)
+        return own is not None and self.streams[own].get("table") is not None
 
     def own_key(self, name: str) -> str | None:
         """Return the key of `streams` that is a stream's name, None if there is none.

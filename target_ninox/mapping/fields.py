@@ -227,7 +227,10 @@ def _ambiguous(setting: str, wanted: str, found: list[FieldPart]) -> str:
 def plan_references(
     mapping: PropertyMapping, database: DatabaseSchema, settings: StreamSettings, formats: Formats
 ) -> tuple[dict[str, Reference], list[str]]:
-    """Return field id → reference for the properties that the settings name, and what cannot work."""
+    """Return field id → reference for the properties that the settings name, and what cannot work.
+
+    What `_id` is said of holds ids, unless the linked table has a field of that name.
+    """
     references: dict[str, Reference] = {}
     problems: list[str] = []
     tables = {table.id: table for table in database.tables}
@@ -237,6 +240,8 @@ def plan_references(
             problems.append(f"references.{name}: it goes to no field that links to another table.")
             continue
         table = tables.get(field.target_table_id or "")
+        if wanted == RECORD_ID and not (table and FieldNames(table, {}).find_named(wanted)):
+            continue
         if table is None:
             problems.append(f"references.{name}: {field.name!r} {_why_not(field)}.")
             continue
@@ -252,7 +257,9 @@ def _why_not(field: Field) -> str:
     if field.foreign_database is not None:
         return f"links into another database, {field.foreign_database!r}, whose records this load cannot see"
     if field_type(field.type).offers_by_script:
-        return "offers what a script says, which names no table of this database; give the ids that it stores"
+        return (
+            "offers what a script says, which names no table of this database; say _id if these are the ids it stores"
+        )
     return "links to a table that is not in this database"
 
 
@@ -274,8 +281,6 @@ def _match_field(name: str, wanted: str, table: Table) -> tuple[Field | None, st
     names = FieldNames(table, {})
     found = names.find_named(wanted)
     setting = f"references.{name}"
-    if not found and wanted == RECORD_ID:
-        return None, f"{setting}: a record id is taken as it is; leave the setting out."
     if len(found) > 1:
         ids = ", ".join(item.field.id for item in found)
         return None, f"{setting}: several fields of {table.name!r} may be meant; say which by its id: {ids}."

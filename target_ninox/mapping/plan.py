@@ -59,11 +59,11 @@ class Planner:
             self._refuse_other_spelling(name)
             chosen = choose_table(name, described.schema, database, wanted=settings.table)
             for other, taken in self._tables.items():
-                if taken.table_id == chosen.table_id and not (chosen.is_set or taken.is_set):
+                if taken.table_id == chosen.table_id and not self._may_share({name: chosen, other: taken}):
                     message = (
                         f"streams.{name}: it would go to table {database.table_name(chosen.table_id)!r} "
                         f"({chosen.table_id}), and so does {other!r}. If both belong there, say so under "
-                        f"streams.{name}.table; else name the right table there."
+                        f"streams.{name}.table; else name the right table there. A glob says it of one stream only."
                     )
                     raise NinoxConfigError(message)
             self._tables[name] = chosen
@@ -73,6 +73,15 @@ class Planner:
         if holds_formulas_alone(described.schema):
             return _plan_formulas(described, chosen, database.schema, settings)
         return plan_stream(described, chosen, database.schema, settings)
+
+    def _may_share(self, chosen: Mapping[str, ChosenTable]) -> bool:
+        """Return whether settings say that streams go into one table: those of one by its own name, of none by a glob.
+
+        A glob fits streams that nobody thought of, whose keys may be those of other rows by chance.
+        """
+        by_name = [name for name in chosen if self._settings.names_table(name)]
+        by_glob = [name for name, table in chosen.items() if table.is_set and name not in by_name]
+        return bool(by_name) and not by_glob
 
     def _refuse_to_delete_by_guess(
         self, described: StreamSchema, chosen: ChosenTable, database: Database, settings: StreamSettings
@@ -156,8 +165,9 @@ def plan_stream(
     references, unlinked = plan_references(mapping, database, settings, formats)
     is_record_id = match_on == (RECORD_ID,) and mapping.field_of(RECORD_ID) is None
     matches_record_id = is_record_id and (settings.match_on is not None or chosen.has_own_ids)
-    if chosen.has_foreign_ids and not matches_record_id:
-        problems += _foreign_links(mapping, properties, references)
+    if not (matches_record_id or chosen.has_own_ids):
+        problems += _guessed_links(mapping, properties, settings, is_foreign=chosen.has_foreign_ids)
+    problems += _guessed_options(mapping, properties, settings)
     problems = [*mapping.problems, *problems, *unlinked]
     if problems and not are_tombstones(properties):
         raise NinoxConfigError([f"streams.{stream}: {problem}" for problem in problems])
@@ -167,8 +177,6 @@ def plan_stream(
     if RECORD_ID in properties and not (is_explained or are_tombstones(properties)):
         # Another product's `_id` is left out, as any property that goes nowhere.
         mapping.unknown.setdefault(RECORD_ID, None)
-    has_ids = matches_record_id or chosen.has_own_ids
-    links = () if has_ids else tuple(set(mapping.parts) - references.keys())
     match_fields = () if matches_record_id else tuple(filter(None, map(mapping.field_of, match_on)))
     return WritePlan(
         stream=stream,
@@ -183,7 +191,7 @@ def plan_stream(
         links_may_be_empty=settings.links_may_be_empty,
         file_fields={field_id: mapping.fields[field_id] for field_id in mapping.files.values()},
         creates_records=settings.mode != "update",
-        warnings=tuple(f"{stream}: {warning}" for warning in _warnings(mapping, properties, settings, links)),
+        warnings=tuple(f"{stream}: {warning}" for warning in _warnings(mapping, settings)),
         _assignments=tuple(
             Assignment.make(
                 mapping.fields[field_id],
@@ -230,16 +238,46 @@ def _plan_formulas(
     )
 
 
-def _foreign_links(
-    mapping: PropertyMapping, properties: Mapping[str, Any], references: Collection[str]
+def _guessed_links(
+    mapping: PropertyMapping, properties: Mapping[str, Any], settings: StreamSettings, *, is_foreign: bool
 ) -> Iterator[str]:
-    """Yield the links that would lead to whatever records have the ids of others in another database."""
-    for field_id in mapping.parts.keys() - references:
-        name = next(iter(mapping.parts[field_id].values()))
-        if field_type(mapping.fields[field_id].type).is_link_by_id and _is_of_ninox(properties, name):
+    """Yield the links that might lead to strangers: values that may be no ids of records, or those of another database.
+
+    Args:
+        mapping: What becomes of the properties.
+        properties: Name → JSON Schema.
+        settings: The stream's; `references` says of a property what it holds.
+        is_foreign: Whether what tap-ninox read was read from another database.
+    """
+    for field_id, [name, *_] in ((field_id, names.values()) for field_id, names in mapping.parts.items()):
+        field = mapping.fields[field_id]
+        if name in settings.references or not field_type(field.type).is_link_by_id:
+            continue
+        if is_foreign and _is_of_ninox(properties, name):
             yield (
                 f"{name!r} holds ids of records of the database that it was read from; here, others have them. If this "
                 "one is a copy with the same ids, say match_on: [_id]; else leave the property out with fields: "
+                f"{{{name}: null}}."
+            )
+        else:
+            yield (
+                f"nothing says that {name!r} holds ids of the records that {field.name!r} links to. If it holds a key, "
+                f"say which field of theirs has it: references: {{{name}: <field>}}; if it holds their ids: "
+                f"references: {{{name}: _id}}; else leave it out with fields: {{{name}: null}}."
+            )
+
+
+def _guessed_options(
+    mapping: PropertyMapping, properties: Mapping[str, Any], settings: StreamSettings
+) -> Iterator[str]:
+    """Yield the properties that go to ids of options by their names alone: others have a `status_id`, too."""
+    for field_id, names in mapping.parts.items():
+        [name, *others] = names.values()
+        is_id = names.keys() <= _OPTION_IDS and field_type(mapping.fields[field_id].type).has_options
+        if is_id and not (others or name in settings.fields or _is_of_ninox(properties, name)):
+            yield (
+                f"nothing says that {name!r} holds ids of options of {mapping.fields[field_id].name!r}. If it does, "
+                f"say so: fields: {{{name}: {name}}}; if it holds a key of another system, leave it out: fields: "
                 f"{{{name}: null}}."
             )
 
@@ -249,10 +287,8 @@ def _is_of_ninox(properties: Mapping[str, Any], name: str) -> bool:
     return isinstance(properties[name], Mapping) and IDENTITY in properties[name]
 
 
-def _warnings(
-    mapping: PropertyMapping, properties: Mapping[str, Any], settings: StreamSettings, by_id: Collection[str]
-) -> Iterator[str]:
-    """Yield what is worth a look before anything is written; links among `by_id` take values for record ids."""
+def _warnings(mapping: PropertyMapping, settings: StreamSettings) -> Iterator[str]:
+    """Yield what is worth a look before anything is written."""
     if settings.mode == "insert":
         yield _INSERTS
     if mapping.unknown:
@@ -262,19 +298,6 @@ def _warnings(
         read_only = (f"{name!r} ({why})" for name, why in mapping.read_only.items())
         yield f"not loaded, Ninox does not let them be written: {', '.join(read_only)}."
     for field_id in mapping.parts:
-        if field_id in by_id and field_type(mapping.fields[field_id].type).is_link_by_id:
-            name = next(iter(mapping.parts[field_id].values()))
-            yield (
-                f"{name!r} is taken for the ids of the records that {mapping.fields[field_id].name!r} links to. If it "
-                f"holds a key of another system, say which field has it: references: {{{name}: <its field>}}."
-            )
-        [name, *others] = mapping.parts[field_id].values()
-        is_id = mapping.parts[field_id].keys() <= _OPTION_IDS and field_type(mapping.fields[field_id].type).has_options
-        if is_id and not (others or _is_of_ninox(properties, name)):
-            yield (
-                f"{name!r} is taken for ids of the options of {mapping.fields[field_id].name!r}. If it holds a key of "
-                f"another system, leave it out: fields: {{{name}: null}}."
-            )
         twins = Options(mapping.fields[field_id].choices).twins
         if twins:
             named = ", ".join(f"{caption!r} ({', '.join(ids)})" for caption, ids in twins.items())

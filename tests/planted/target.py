@@ -105,9 +105,9 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "Two streams go into one table only if you name it for one of them.",
+        "Two streams go into one table only if you name it for one of them, by its own name",
         test="target/test_place.py::test_two_streams_share_a_table_only_where_a_setting_says_so",
-        defects=(Defect("target_ninox:Planner.plan", "not (chosen.is_set or taken.is_set)", "False"),),
+        defects=(Defect("target_ninox:Planner._may_share", "bool(by_name) and", ""),),
     ),
     Promise(
         "docs/loaders.md",
@@ -156,7 +156,7 @@ PROMISES = [
         "What `tap-ninox` read from another database has links that lead elsewhere here",
         test="target/test_place.py::test_ids_of_another_database_are_no_links_of_this_one",
         defects=(
-            Defect("target_ninox:plan_stream", "chosen.has_foreign_ids and", "False and"),
+            Defect("target_ninox:_guessed_links", "if is_foreign and", "if False and"),
             Defect("target_ninox:choose_table", "and not identity.is_in(database)", ""),
         ),
     ),
@@ -822,9 +822,27 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
-        "A number for a link is also taken for a record id, with a warning",
-        test="target/test_references.py::test_a_link_without_references_is_taken_for_record_ids_with_a_warning",
-        defects=(Defect("target_ninox.mapping.plan:_warnings", "if field_id in by_id and", "if False and"),),
+        "A number is no link by itself",
+        test="target/test_references.py::test_a_number_is_no_link_unless_something_says_of_what",
+        defects=(
+            Defect("target_ninox:plan_stream", "if not (matches_record_id or chosen.has_own_ids):", "if False:"),
+            Defect("target_ninox:plan_references", "wanted == RECORD_ID and", "False and"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "Nor is a property named `status_id` the id of an option of *Status*",
+        test="target/test_plan.py::test_a_name_alone_does_not_make_a_property_the_id_of_an_option",
+        defects=(
+            Defect("target_ninox:plan_stream", "problems += _guessed_options(mapping, properties, settings)", "pass"),
+            Defect("target_ninox:_guessed_options", "name in settings.fields or", ""),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "a glob such as `*` names a table for one stream, and the second one that it would send there ends the run.",
+        test="target/test_place.py::test_a_glob_names_a_table_for_one_stream",
+        defects=(Defect("target_ninox:Planner._may_share", "and not by_glob", "or by_glob"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",

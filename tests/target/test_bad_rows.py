@@ -40,7 +40,8 @@ def test_odd_values_cost_their_own_row_at_most(simulate, name):
         line = json.dumps({"type": "RECORD", "stream": "rows", "record": row}).encode()
         messages.append(line.replace(b" 0}", b" " + value + b"}") if isinstance(value, bytes) else line)
         messages += records("rows", [{"Name": good[-1], "Amount": number}])
-    run = run_target(simulator, [*messages, state({})], on_reject="continue")
+    links = {"rows": {"references": {"Link": "_id", "Several": "_id"}}}
+    run = run_target(simulator, [*messages, state({})], on_reject="continue", streams=links)
     assert run.error is None
     names = [fields["A"] for fields in stored(simulator).values()]
     assert [found for found in names if found.startswith("good")] == good
@@ -268,7 +269,8 @@ def test_what_a_stream_that_nobody_could_plan_may_have_loaded_is_not_deleted_alo
               *records("orders", [{"No": "o1", "Customer": 1}])]  # fmt: skip
     given = [schema("customers", key=["Name"], Name="string"), *records("customers", [{"Name": "c1"}]),
              schema("notes", key=["No"], No="string"), *records("notes", [{"No": "n"}])]  # fmt: skip
-    assert run_target(simulator, [*given, *linked]).error is None
+    streams = {"orders": {"references": {"Customer": "_id"}}}
+    assert run_target(simulator, [*given, *linked], streams=streams).error is None
     gone = [
         message
         for name, key, value in (("customers", "Name", "c1"), ("notes", "No", "n"))
@@ -278,7 +280,7 @@ def test_what_a_stream_that_nobody_could_plan_may_have_loaded_is_not_deleted_alo
         )
     ]
     with limits.stream_crashes("orders", at, KeyError("a customer's value")):
-        run = run_target(simulator, [*linked, *gone, state(1)], hard_delete=True, on_reject="continue")
+        run = run_target(simulator, [*linked, *gone, state(1)], hard_delete=True, on_reject="continue", streams=streams)
     assert [len(stored(simulator, table_id)) for table_id in "ABC"] == [1, 1, 0]
     assert run.counts("customers") == {"read": 1, "rejected": 1}
     assert run.states == []

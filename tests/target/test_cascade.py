@@ -12,7 +12,7 @@ from tests.helpers.run import records, run_target, schema, state, stored
 from tests.helpers.seeds import database, field, table, team
 
 INVOICES = schema("invoices", key=["No"], No="string")
-POSITIONS = schema("positions", key=["No"], No="string", Invoice="integer")
+POSITIONS = schema("positions", key=["No"], No="string")
 TOMBSTONES = schema("invoices", key=["No"], No="string", _sdc_deleted_at="string")
 END = state({"bookmarks": {}})
 MIRROR = {"streams": {"invoices": {"mode": "mirror"}, "positions": {"mode": "upsert"}}}
@@ -199,7 +199,7 @@ def test_records_whose_rows_a_stream_map_left_out_do_not_go_along(simulate, tmp_
     """Which ones those are, nobody can say: with a row left out, none of their table goes along."""
     simulator = simulate(shop())
     messages, settings = WAYS[way]
-    positions = records("positions", [{"No": "p1", "Invoice": 1}])
+    positions = records("positions", [{"No": "p1"}])
     if in_files:
         file = tmp_path / "rows.jsonl"
         file.write_text("".join(json.dumps(message["record"]) + "\n" for message in positions))
@@ -289,7 +289,9 @@ def test_a_dry_run_knows_what_its_own_rows_would_have_linked(simulate, way, row)
     """They take a child to the record that is to be deleted, or away from it."""
     simulator = simulate(shop())
     messages, settings = WAYS[way]
-    given = [POSITIONS, *records("positions", [row]), *messages(2)]
+    settings = {**settings, "streams": {**settings.get("streams", {}), "positions": {"references": {"Invoice": "_id"}}}}
+    described = schema("positions", key=["No"], No="string", Invoice="integer")
+    given = [described, *records("positions", [row]), *messages(2)]
     dry = run_target(simulator, given, dry_run=True, max_deletes=100, **settings)
     run = run_target(simulator, given, max_deletes=100, **settings)
     if way == "mirror" and row["No"] != "p5":
@@ -349,7 +351,8 @@ def test_a_row_that_is_rejected_keeps_its_record_from_an_earlier_deletion(simula
     simulator = simulate(shop())
     described = schema("invoices", key=["No"], No="string", Storno="integer", _sdc_deleted_at="string")
     bad = of("invoices", 2, Storno="none such")
-    run, seen = load_in_small_batches(simulator, [described, *gone(2), *bad, END])
+    streams = {"invoices": {"references": {"Storno": "_id"}}}
+    run, seen = load_in_small_batches(simulator, [described, *gone(2), *bad, END], streams=streams)
     assert run.counts("invoices") == {"read": 2, "rejected": 1, "skipped": 1}
     assert is_untouched(simulator)
     assert seen == [({"gone": "i2"}, False)]

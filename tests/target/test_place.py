@@ -273,6 +273,25 @@ def test_two_streams_share_a_table_only_where_a_setting_says_so(simulate):
     assert names_in(simulator, "A") == ["one", "two"]
 
 
+def test_a_glob_names_a_table_for_one_stream(simulate):
+    """What nobody thought of would be written over the customers, whose keys it has by chance."""
+    tables = {"A": table("Customers", A=field("string", "No"), B=field("string", "Name"))}
+    simulator = simulate(team(database(tables, {"A": [RecordDocument(1, {"A": "1", "B": "Anna"}, 1)]})))
+    of_customers = [schema("crm-list", key=["No"], No="string"), *records("crm-list", [{"No": "1"}])]
+    of_others = [schema("crm-items", key=["No"], No="string", Name="string"),
+                 *records("crm-items", [{"No": "1", "Name": "Chair"}])]  # fmt: skip
+    glob = {"crm-*": {"table": "Customers"}}
+    assert run_target(simulator, of_customers, streams=glob).error is None
+    for more in ({}, {"crm-list": {"table": "Customers"}}, {"crm-items": {"table": "Customers"}}):
+        for messages in (of_customers + of_others, of_others + of_customers):
+            run = run_target(simulator, messages, streams={**glob, **more})
+            assert "'Customers' (A), and so does 'crm-" in str(run.error)
+            assert "A glob says it of one stream only." in str(run.error)
+    assert writes(simulator) == []
+    both = {name: {"table": "Customers"} for name in ("crm-list", "crm-items")}
+    assert run_target(simulator, of_customers + of_others, streams={**glob, **both}).error is None
+
+
 def test_two_streams_into_one_table_load_though_the_second_has_more_fields(simulate):
     tables = {"A": text_table("Customers", "Name", "City")}
     simulator = simulate(team(database(tables, {"A": [RecordDocument(id=1, fields={"A": "one"}, sequence=1)]})))

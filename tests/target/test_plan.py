@@ -101,6 +101,8 @@ def test_parts_fold_back_into_their_field():
         ["projektnr", "zeitraum_start", "zeitraum_end", "tags", "tags_ids", "kunde_id", "team_ids", "dauer_text"],
         "shop_projects",
         key=["projektnr"],
+        fields={"tags_ids": "tags_ids"},
+        references={"kunde_id": "_id", "team_ids": "_id"},
     )
     row = encoded(
         made,
@@ -212,12 +214,13 @@ def test_insert_needs_no_key():
 
 
 def test_settings_go_before_names():
-    made = plan(["nr", "strasse", "kunde"], key=["nr"], fields={"nr": "Kundennr.", "strasse": None, "kunde": "H"})
+    made = plan(["nr", "strasse", "kunde"], key=["nr"], fields={"nr": "Kundennr.", "strasse": None, "kunde": "H"},
+                references={"kunde": "_id"})  # fmt: skip
     assert encoded(made, nr="K-1", strasse="x", kunde=4).fields == {"A": "K-1", "H": 4}
 
 
 def test_keys_compare_by_meaning():
-    made = plan(["pos", "kunde"], "shop_projects", key=["pos", "kunde"])
+    made = plan(["pos", "kunde"], "shop_projects", key=["pos", "kunde"], references={"kunde": "_id"})
     assert {encoded(made, pos=pos, kunde="3").key for pos in (1, 1.0, Decimal(1), "1", "1.0")} == {(1, 3)}
     assert made.key_of({"G": Decimal("1.0"), "B": [3]}) == (1, 3)
     assert made.key_of({"G": 1}) is None
@@ -264,10 +267,11 @@ def test_only_what_differs_by_meaning_is_a_change():
     assert made.changes(encoded(made, kundennr="K-1", rabatt=None), {"A": "K-1", "F": 0}) == {"F": ""}
 
 
-def test_a_property_that_is_taken_for_ids_of_options_is_named():
-    assert "'status_id' is taken for ids of the options of 'Status'" in "".join(
-        plan(["kundennr", "status_id"]).warnings
-    )
+def test_a_name_alone_does_not_make_a_property_the_id_of_an_option():
+    [error] = problems_of(["kundennr", "status_id"])
+    assert "nothing says that 'status_id' holds ids of options of 'Status'" in error
+    made = plan(["kundennr", "status_id"], fields={"status_id": "status_id"})
+    assert encoded(made, kundennr="K", status_id="1").fields == {"A": "K", "D": "1"}
     for others in (["status"], ["status", "status_id"]):
         assert "options" not in "".join(plan(["kundennr", *others], fields={"status": "D"}).warnings)
     of_ninox = {"kundennr": {}, "status_id": of_field("D", "Status", "id")}
@@ -315,13 +319,13 @@ def test_a_field_has_one_file():
         ),
         ({"match_on": ["_id"]}, "match_on: _id identifies a record by itself; it must be in the stream and the only"),
         ({"match_on": ["straße"]}, "match_on: the stream has no property 'straße'."),
-        ({"references": {"h": "_id"}}, "references.h: a record id is taken as it is; leave"),
     ],
-    ids=range(6),
+    ids=range(5),
 )
 def test_a_setting_that_cannot_work_is_told(setting, told):
     fields = {"h": "H", **setting.get("fields", {})}
-    [error] = problems_of(["kundennr", "logo_url", "h"], **{**setting, "fields": fields})
+    references = {"h": "Kundennr.", **setting.get("references", {})}
+    [error] = problems_of(["kundennr", "logo_url", "h"], **{**setting, "fields": fields, "references": references})
     assert error.startswith(f"streams.customers: {told}")
 
 

@@ -7,6 +7,7 @@ from itertools import chain
 
 import pytest
 
+from ninox_simulator.seeds import RecordDocument
 from tests.helpers import limits
 from tests.helpers.run import of_tap, records, run_target, schema, state, stored, writes
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, database, field, table, team
@@ -231,7 +232,7 @@ def test_a_waiting_row_that_is_rejected_can_be_fed_in_again_after_its_schema_has
         streams=REFERENCES,
         rejects_path=str(path),
     )
-    run_target(simulator, [ORDERS, *records("orders", [{"No": "O1"}])])
+    run_target(simulator, [ORDERS, *records("orders", [{"No": "O1"}])], streams=REFERENCES)
     assert run_target(simulator, path.read_bytes().splitlines(), streams=REFERENCES).error is None
     assert stored(simulator, "C") == {1: {"A": "L1", "B": 1, "C": 2}}
 
@@ -241,7 +242,7 @@ def test_a_waiting_row_that_is_rejected_can_be_fed_in_again_after_its_schema_has
 @limits.few_waiting_rows_at_once(3)
 def test_rows_that_wait_for_what_never_comes_wait_to_the_end(simulate, on_missing):
     simulator = simulate(shop())
-    streams = {"lines": {"references": {"Order": "No"}, "on_missing": on_missing}}
+    streams = {**REFERENCES, "lines": {**REFERENCES["lines"], "on_missing": on_missing}}
     orphans = records("lines", [{"No": f"L{n}", "Order": "O-gone" if n % 4 else "O1"} for n in range(40)])
     with limits.rows_that_wait("lines") as waiting:
         run = run_target(simulator, [LINES, *orphans, ORDERS, *records("orders", [{"No": "O1"}])], streams=streams)
@@ -310,7 +311,7 @@ def test_no_state_passes_a_row_that_waits(simulate):
 def test_several_records_with_the_linked_key_are_not_guessed_at(simulate, caplog):
     simulator = simulate(shop())
     twice = records("orders", [{"No": "O0"}, {"No": "O0"}])
-    run_target(simulator, [ORDERS, *twice], streams={"orders": {"mode": "insert"}})
+    run_target(simulator, [ORDERS, *twice], streams={"orders": {**REFERENCES["orders"], "mode": "insert"}})
     run = run_target(simulator, [LINES, *records("lines", [{"No": "L1", "Order": "O0"}])], streams=REFERENCES)
     assert run.error is not None
     assert "ids 1, 2" in caplog.text
@@ -319,7 +320,7 @@ def test_several_records_with_the_linked_key_are_not_guessed_at(simulate, caplog
 
 def test_linked_records_are_looked_up_singly_in_a_large_table_and_only_once(simulate):
     simulator = simulate(shop())
-    run_target(simulator, [ORDERS, *records("orders", [{"No": f"O{n}"} for n in range(9000)])])
+    run_target(simulator, [ORDERS, *records("orders", [{"No": f"O{n}"} for n in range(9000)])], streams=REFERENCES)
     simulator.log.clear()
     given = [{"No": f"L{n}", "Order": f"O{n % 3}"} for n in range(300)]
     run_target(simulator, [LINES, *records("lines", given)], streams=REFERENCES, page_size_of_target=1000)
@@ -328,23 +329,23 @@ def test_linked_records_are_looked_up_singly_in_a_large_table_and_only_once(simu
     assert linked(simulator, "C", "B", "B") == {f"L{n}": f"O{n % 3}" for n in range(300)}
 
 
-def test_a_link_without_references_is_taken_for_record_ids_with_a_warning(simulate, caplog):
-    """It may be a key of another system, and then links to a stranger."""
-    tables = {"A": table("Orders", A=field("string", "No"), B=field("ref", "Customer", refTypeId="B")),
+def test_a_number_is_no_link_unless_something_says_of_what(simulate):
+    """It may be a key of another system: record 7 is somebody else, and the right link would be gone."""
+    tables = {"A": table("Orders", A=field("string", "No"), B=field("ref", "Customer", refTypeId="B"),
+                         C=field("dmulti", "Team")),
               "B": table("Customers", A=field("string", "No"))}  # fmt: skip
-    rows = [
-        schema("orders", key=["No"], No="string", customer="integer"),
-        *records("orders", [{"No": "o", "customer": 7}]),
-    ]
-    simulator = simulate(team(database(tables)))
-    run_target(simulator, rows)
-    assert "'customer' is taken for the ids of the records that 'Customer' links to" in caplog.text
-    assert "references: {customer: <its field>}" in caplog.text
-    caplog.clear()
-    settings = {"orders": {"references": {"customer": "No"}}}
-    run_target(simulator, rows, streams=settings)
-    run_target(simulator, [of_tap(rows[0], caption="Orders"), *rows[1:]])
-    assert "is taken for the ids" not in caplog.text
+    described = schema("orders", key=["No"], No="string", customer="integer", team_ids="array")
+    rows = [described, *records("orders", [{"No": "o", "customer": 7, "team_ids": [2]}])]
+    simulator = simulate(team(database(tables, {"A": [RecordDocument(1, {"A": "o", "B": 3}, 1)]})))
+    refused = run_target(simulator, rows)
+    assert "nothing says that 'customer' holds ids of the records that 'Customer' links to" in str(refused.error)
+    assert "references: {customer: <field>}; if it holds their ids: references: {customer: _id}" in str(refused.error)
+    assert "nothing says that 'team_ids' holds" in str(refused.error)
+    assert writes(simulator) == []
+    by_id = {"references": {"Customer": "_id", "team_ids": "_id"}}
+    assert run_target(simulator, rows, streams={"orders": by_id}).error is None
+    assert stored(simulator) == {1: {"A": "o", "B": 7, "C": [2]}}
+    assert run_target(simulator, [of_tap(described, caption="Orders"), *rows[1:]]).error is None
 
 
 def test_two_rows_whose_key_is_a_link_are_one_record(simulate):

@@ -31,7 +31,8 @@ def test_all_values_are_stored_or_refused_and_not_written_again(simulate, settin
     properties = {name: {} for row in given.values() for name in row}
     messages = [schema("values", key=["No"], No="integer", **properties)]
     messages += records("values", [{"No": n, **row} for n, row in given.items()])
-    more = {"on_reject": "continue", "streams": {"values": {"table": "Values", **settings}}}
+    said = {"table": "Values", **what_they_hold(numbered, given)}
+    more = {"on_reject": "continue", "streams": {"values": {**said, **settings}}}
     run = run_target(simulator, messages, rejects_path=str(tmp_path / "rejects.jsonl"), **more)
     assert run.error is None
     assert {n: row.get(f"F{n}", "") for n, row in stored(simulator).items()} == {
@@ -46,6 +47,14 @@ def test_all_values_are_stored_or_refused_and_not_written_again(simulate, settin
     again = run_target(simulator, messages, rejects_path=str(tmp_path / "again.jsonl"), **more)
     assert again.counts("values").get("updated", 0) == 0
     assert writes(simulator) == []
+
+
+def what_they_hold(numbered, given):
+    """Return the settings that say of ids that they are: of the records that are linked to, of options."""
+    types = {name: numbered[n]["type"] for n, names in given.items() for name in names}
+    links = {name: "_id" for name, kind in types.items() if kind in {"ref", "dchoice", "dmulti"}}
+    options = {name: name for name in types if name.rpartition("_")[2] in {"id", "ids"} and name not in links}
+    return {"references": links, "fields": options}
 
 
 def before(case):
@@ -81,7 +90,8 @@ def test_what_means_the_same_is_left_alone_and_what_does_not_is_written(simulate
     simulator = simulate(shop(fields, there))
     messages = [schema("values", key=["No"], No="integer", **{f"v{n}": {} for n in numbered})]
     messages += records("values", [{"No": n, f"v{n}": case["sent"]} for n, case in numbered.items()])
-    run = run_target(simulator, messages, streams={"values": {"table": "Values"}})
+    said = {"table": "Values", **what_they_hold(numbered, {n: [f"v{n}"] for n in numbered})}
+    run = run_target(simulator, messages, streams={"values": said})
     assert run.error is None
     left_alone = {record.id for record in database_of(simulator).records("A") if record.sequence == record.id}
     assert left_alone == {n for n, case in numbered.items() if case["equal"]}

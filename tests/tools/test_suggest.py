@@ -81,7 +81,10 @@ def test_properties_meet_fields_and_nothing_is_written(advise, simulator):
         "Tel - no field is called like it; null leaves it out without a warning",
     ]
     assert "Numbers that are written like 1.234,56: 2." in lines
-    assert "'Betreuer' links to 'Mitarbeiter': look whether its field 'Kürzel' has the key." in lines
+    link = (
+        "'Betreuer' links to 'Mitarbeiter': look whether its field 'Kürzel' has the key; if these are its record ids,"
+    )
+    assert f"{link} say _id." in lines
     assert "Fields that nothing fills: Telefon, Kunde seit." in lines
     assert writes(simulator) == []
     assert len(simulator.log.entries) == 3
