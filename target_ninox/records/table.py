@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from ninox_api.client import DatabaseClient, NinoxRecord
-from ninox_api.paging import ListOrder, make_end_error
+from ninox_api.paging import ListOrder, Page, make_end_error
 from ninox_api.schema import Field
 from target_ninox.records.reader import TableReader
 
@@ -75,11 +75,12 @@ class TargetTable(TableReader):
             watcher.remove(record_id)
 
     def look_for_highest_id(self) -> None:
-        """Make sure that `highest_id` is the table's highest; two calls at the first time, none later."""
+        """Make sure that `highest_id` is the table's highest; one call at the first time or some, none later."""
         if not self._has_looked_for_highest:
             self._has_looked_for_highest = True
-            self.find_newest_id()
-            self.read_new()
+            newest = self._read_newest(_ENOUGH_TO_SORT)
+            if not _descend_from(self.highest_id, newest):
+                self.read_new()
 
     def read_new(self) -> list[NinoxRecord]:
         """Return the records beyond the highest id known, and pass them on; one call if there are none.
@@ -91,8 +92,7 @@ class TargetTable(TableReader):
             NinoxProtocolError: The server hands out no record, though there is one.
         """
         known_id = self.highest_id
-        newest = [record.id for record in self._read_newest(_ENOUGH_TO_SORT)]
-        if newest[:1] == [known_id] and newest == sorted(newest, reverse=True):
+        if _descend_from(known_id, self._read_newest(_ENOUGH_TO_SORT)):
             return []
         records = [record for page in self.pages(after_id=max(0, known_id - 1)) for record in page]
         if known_id and not records and self.find(known_id) is not None:
@@ -129,3 +129,9 @@ class TargetTable(TableReader):
                 cursor = max([cursor, *(record.id for record in page)])
                 if cursor >= gap[-1] and self._order.is_by_id:
                     break
+
+
+def _descend_from(record_id: int, newest: Page) -> bool:
+    """Return whether records come in descending order from an id on, so that none is beyond it."""
+    ids = [record.id for record in newest]
+    return ids[:1] == [record_id] and ids == sorted(ids, reverse=True)

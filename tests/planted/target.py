@@ -164,17 +164,15 @@ PROMISES = [
         "docs/adr/0018-no-record-twice.md",
         "An empty answer may come by mistake, most likely in an outage, and proves nothing",
         test="target/test_lost_answers.py::test_an_empty_page_behind_a_lost_answer_makes_no_record_twice",
-        defects=(
-            Defect("target_ninox:TargetTable.read_new", "newest[:1] == [known_id]", "newest[:1] in ([], [known_id])"),
-        ),
+        defects=(Defect("target_ninox:_descend_from", "ids[:1] == [record_id]", "ids[:1] in ([], [record_id])"),),
     ),
     Promise(
         "docs/adr/0018-no-record-twice.md",
         "nothing was made only if the newest records begin with the highest id known and descend from there",
         test="target/test_refused_rows.py::test_no_record_is_made_twice_where_a_refused_batch_was_saved_and_then_seems_not_to_be",
         defects=(
-            Defect("target_ninox:TargetTable.read_new", "newest[:1] == [known_id]", "newest[:1] in ([], [known_id])"),
-            Defect("target_ninox:TargetTable.read_new", "newest == sorted(newest, reverse=True)", "True"),
+            Defect("target_ninox:_descend_from", "ids[:1] == [record_id]", "ids[:1] in ([], [record_id])"),
+            Defect("target_ninox:_descend_from", "ids == sorted(ids, reverse=True)", "True"),
         ),
     ),
     Promise(

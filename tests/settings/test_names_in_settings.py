@@ -117,8 +117,9 @@ def load(simulate, setting, name):
         password="pw",
     )
     simulator = simulate(team(one, database({}, id=ARCHIVE, name="Archive")))
-    described = schema("clients", key=["Name"], Name="string", Number="number", Friend="string")
-    row = {"Name": "name 1", "Number": 7, **({"Friend": "name 1"} if setting.startswith("references") else {})}
+    friend = {"Friend": "name 1"} if setting.startswith("references") else {}
+    described = schema("clients", key=["Name"], Name="string", Number="number", **dict.fromkeys(friend, "string"))
+    row = {"Name": "name 1", "Number": 7, **friend}
     defaults = {
         "database": "Shop [alt]",
         "streams": {"clients": {"table": "A"}},
