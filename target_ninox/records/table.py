@@ -80,7 +80,7 @@ class TargetTable(TableReader):
             self._has_looked_for_highest = True
             newest = self._read_newest(_ENOUGH_TO_SORT)
             if not _descend_from(self.highest_id, newest):
-                self.read_new()
+                self._read_beyond(self.highest_id)
 
     def read_new(self) -> list[NinoxRecord]:
         """Return the records beyond the highest id known, and pass them on; one call if there are none.
@@ -92,8 +92,10 @@ class TargetTable(TableReader):
             NinoxProtocolError: The server hands out no record, though there is one.
         """
         known_id = self.highest_id
-        if _descend_from(known_id, self._read_newest(_ENOUGH_TO_SORT)):
-            return []
+        return [] if _descend_from(known_id, self._read_newest(_ENOUGH_TO_SORT)) else self._read_beyond(known_id)
+
+    def _read_beyond(self, known_id: int) -> list[NinoxRecord]:
+        """Return the records beyond an id, and pass them on; the page begins before it, and so is not empty."""
         records = [record for page in self.pages(after_id=max(0, known_id - 1)) for record in page]
         if known_id and not records and self.find(known_id) is not None:
             raise make_end_error(self.id, known_id - 1)

@@ -180,7 +180,7 @@ PROMISES = [
         "A server that answers with an empty list twice, though a record of the table is known that still exists, ends "
         "the run.",
         test="target/test_refused_rows.py::test_no_record_is_made_twice_where_a_refused_batch_was_saved_and_then_seems_not_to_be",
-        defects=(Defect("target_ninox:TargetTable.read_new", "self.find(known_id) is not None", "False"),),
+        defects=(Defect("target_ninox:TargetTable._read_beyond", "self.find(known_id) is not None", "False"),),
     ),
     Promise(
         "docs/adr/0018-no-record-twice.md",
