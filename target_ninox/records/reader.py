@@ -61,7 +61,7 @@ class TableReader:
         self._end: int | None = None  # the highest id when the table was first read, and of this run's records since
         self._newest_id: int | None = None
         self._deleted = 0  # records that this run has deleted: fewer are to come
-        self._serves_singly: bool | None = None  # whether records come by their own addresses; None: not seen yet
+        self._serves_singly = False  # whether a record came by its own address
 
     def pages(self, *, after_id: int = 0) -> Iterator[Page]:
         """Yield pages of all records beyond an id, each once; by keyset, and by passes where that may not bring all.
@@ -238,13 +238,12 @@ class TableReader:
                 return
 
     def _may_believe_404(self) -> bool:
-        """Return whether the server hands out single records: a 404 to each says nothing of any; two calls once."""
-        if self._serves_singly is None:
+        """Return whether single records are handed out: a 404 to each says nothing of any; two calls until one was."""
+        if not self._serves_singly:
             listed = self._client.get_records(self.id, per_page=1)
-            if not listed:
-                return True
-            self._serves_singly = self._client.find_record(self.id, listed[0].id) is not None
-        return self._serves_singly
+            self._serves_singly = any(self._client.find_record(self.id, record.id) is not None for record in listed)
+            return self._serves_singly or not listed
+        return True
 
     def still_there(self, record_ids: Sequence[int]) -> set[int]:
         """Return which of some records exist; from each that no page has shown or passed, a page is read.

@@ -119,8 +119,7 @@ class TargetTable(TableReader):
         """
         pages_to_end = self.page_size.count_pages(self.highest_id - self.gaps[0][0]) if self.gaps else 0
         if sum(map(len, self.gaps)) <= pages_to_end:
-            found = (self.find(record_id) for gap in self.gaps for record_id in gap)
-            yield from (record for record in found if record is not None)
+            yield from self._find_each(record_id for gap in self.gaps for record_id in gap)
             return
         cursor = 0
         for gap in self.gaps:

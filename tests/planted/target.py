@@ -195,7 +195,7 @@ PROMISES = [
         "docs/adr/0018-no-record-twice.md",
         "a 404 is believed only of a server that has handed out a single record of the table.",
         test="target/test_deletions.py::test_a_record_that_is_answered_with_404_and_listed_does_not_count_as_deleted",
-        defects=(Defect("target_ninox:TableReader._may_believe_404", "return self._serves_singly", "return True"),),
+        defects=(Defect("target_ninox:TableReader._may_believe_404", "self._serves_singly or not listed", "True"),),
     ),
     Promise(
         "docs/adr/0019-matching-by-counted-calls.md",

@@ -78,10 +78,12 @@ def test_few_keys_that_were_looked_up_in_a_large_table_are_noticed_too(simulate)
     assert pairs(run.error) == [(5002, 5001)]
 
 
-@pytest.mark.parametrize("count", [3, 6])
-def test_records_of_others_are_found_in_whatever_order_they_are_listed(simulate, count):
-    """One by one where they are few, else by reading."""
+@pytest.mark.parametrize(("count", "is_denied"), [(3, False), (3, True), (6, False)])
+def test_records_of_others_are_found_in_whatever_order_they_are_listed(simulate, count, is_denied):
+    """One by one where they are few, if the server hands out single records, else by reading."""
     simulator = simulate(shop(2), default_order="shuffled")
+    if is_denied:
+        simulator.faults.add(kind="status", status=404, path=r"/records/\d+$", times=None)
     type_before_batch(simulator, 1, [f"name {number}" for number in range(5001, 5001 + count)])
     run = run_target(simulator, rows(5001, 5006), page_size_of_target=3)
     assert pairs(run.error) == [(number + count, number) for number in range(3, 3 + count)]
