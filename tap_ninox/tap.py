@@ -44,7 +44,7 @@ from tap_ninox.settings import CONFIG_JSONSCHEMA, REMOVED_SETTINGS, TapSettings,
 from tap_ninox.streams.base import Found, RecordStream, StreamsTap
 from tap_ninox.streams.files import FilesStream
 from tap_ninox.streams.lists import CATALOGUE_STREAMS, DeletedRecordsStream
-from tap_ninox.streams.queries import query_streams
+from tap_ninox.streams.queries import query_streams, with_known_types
 from tap_ninox.streams.tables import TableStream
 from tap_ninox.sync.feed import Feed
 from tap_ninox.sync.prefetch import Schedule
@@ -122,9 +122,10 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
         """The catalog that was given, under the names of the state: what it shows was made without one."""
         if self._saved_catalog is None:
             return None
-        known = known_by_key(self._given_state[BOOKMARKS], self.settings)
-        saved = self._saved_entries
+        bookmarks, saved = self._given_state[BOOKMARKS], self._saved_entries
+        known = known_by_key(bookmarks, self.settings)
         streams = self._saved_catalog.take({entry.stream for entry in saved})
+        streams = with_known_types(streams, self.settings.queries, bookmarks)
         return EntriesOnDemand(with_names_of_state(streams, saved, self.found.entries, known))
 
     @cached_property
@@ -225,7 +226,9 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
             streams.append(FilesStream(self, entries, feeds))
         if settings.queries:
             taken = [*(stream.name for stream in streams), *(kind.name for kind in LIST_STREAMS)]
-            streams += query_streams(self, found.clients, taken=taken, saved=self._saved_catalog)
+            streams += query_streams(
+                self, found.clients, taken=taken, saved=self._saved_catalog, bookmarks=self._given_state[BOOKMARKS]
+            )
         return streams
 
     @property

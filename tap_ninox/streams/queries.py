@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -34,6 +34,9 @@ logger = logging.getLogger(__name__)
 
 POSITION = "_position"
 
+TYPES = "types"
+"""Key of a bookmark: properties and the types under which they were sent; a list, since merged maps keep everything."""
+
 VALUE = "value"
 """Property of values that have no name."""
 
@@ -54,7 +57,7 @@ class QueryFailedError(NinoxError):
 class QueryStream(RecordStream):
     """Emits the answer of one script, under a new version that is activated after its last row."""
 
-    bookmark_keys = (TABLE_VERSION,)
+    bookmark_keys = (TABLE_VERSION, TYPES)
 
     def __init__(
         self,
@@ -78,14 +81,9 @@ class QueryStream(RecordStream):
         self._client = client
         self._rows = rows
         self._settings = tap.settings
-        properties = {name: QUERY_TYPES[word] for name, word in types.items()}
+        properties = _properties(types, keys=query.key_properties)
         if not query.key_properties:
-            properties[POSITION] = QUERY_TYPES["integer"]
-        for name in query.key_properties or (POSITION,):
-            properties[name] = {
-                **properties[name],
-                "type": [kind for kind in properties[name]["type"] if kind != "null"],
-            }
+            properties |= _properties({POSITION: "integer"}, keys=[POSITION])
         super().__init__(tap, schema={"type": "object", "properties": properties}, name=query.name)
         self.primary_keys = query.key_properties or (POSITION,)
 
@@ -134,6 +132,10 @@ class QueryStream(RecordStream):
                 try:
                     record[name] = None if value is None or value == "" else read(value)
                 except BadValueError:
+                    if not self._query.types:
+                        raise QueryFailedError(
+                            self.name, _of_another_type(self.name, name, self._types[name])
+                        ) from None
                     record[name] = None
                     report.bad.nulled[name] += 1
             self._check_key(record, position, position_by_key)
@@ -162,6 +164,35 @@ class QueryStream(RecordStream):
         if self.version is not None:
             self.activate(version)
         self.stream_state[TABLE_VERSION] = version
+        self.stream_state[TYPES] = [f"{word} {name}" for name, word in self._types.items()]
+
+
+def _properties(types: Mapping[str, str], *, keys: Container[str]) -> dict[str, Any]:
+    """Return the properties of a schema; what a row is known by is never null."""
+    properties: dict[str, Any] = {}
+    for name, word in types.items():
+        described = QUERY_TYPES[word]
+        kinds = [kind for kind in described["type"] if kind != "null" or name not in keys]
+        properties[name] = {**described, "type": kinds}
+    return properties
+
+
+def with_known_types(
+    streams: Iterable[dict[str, Any]], queries: Iterable[QuerySettings], bookmarks: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """Yield the streams of a catalog, those of queries that have no schema with the types that the state knows.
+
+    What Meltano discovers shows those of the answer of now.
+    """
+    known = {query.name: _types_in_state(bookmarks.get(query.name)) for query in queries if not query.types}
+    for stream in streams:
+        if types := known.get(stream["tap_stream_id"]):
+            schema, keys = stream["schema"], stream["key_properties"]
+            shown = schema.get("properties") or {}
+            own = _properties({name: word for name, word in types.items() if name in shown}, keys=keys)
+            yield {**stream, "schema": {**schema, "properties": {**shown, **own}}}
+        else:
+            yield stream
 
 
 def query_streams(
@@ -170,6 +201,7 @@ def query_streams(
     *,
     taken: Iterable[str],
     saved: SavedCatalog | None,
+    bookmarks: Mapping[str, Any],
 ) -> list[Stream]:
     """Return a stream for each of the `queries`.
 
@@ -180,6 +212,7 @@ def query_streams(
         clients: The databases that may be asked.
         taken: Names of other streams.
         saved: A saved catalog.
+        bookmarks: Those of the state, which know the types that properties had.
 
     Raises:
         NinoxConfigError: A database does not exist, or a name is taken.
@@ -191,19 +224,66 @@ def query_streams(
     for query in queries:
         with tap.report.stream(query.name):  # what goes wrong here is kept, and ends the run in an error
             client = clients[databases.find_one(query.database, setting=f"queries.{query.name}.database")]
-            streams.append(_stream(tap, query, client, saved))
+            streams.append(_stream(tap, query, client, saved, _types_in_state(bookmarks.get(query.name))))
     return streams
 
 
-def _stream(tap: StreamsTap, query: QuerySettings, client: DatabaseClient, saved: SavedCatalog | None) -> QueryStream:
-    types = query.types or _saved_types(query.name, saved)
-    if types:
-        return QueryStream(tap, query, types, client, None)
+def _stream(
+    tap: StreamsTap,
+    query: QuerySettings,
+    client: DatabaseClient,
+    saved: SavedCatalog | None,
+    known: Mapping[str, str],
+) -> QueryStream:
+    """Describe the stream of a query; what its setting does not say keeps the type that it had."""
+    if query.types:
+        _warn_of_other_types(query, known)
+        return QueryStream(tap, query, query.types, client, None)
+    if types := _saved_types(query.name, saved):
+        return QueryStream(tap, query, _as_known(types, known), client, None)
     logger.info("Query %r has no schema: it is asked now to see its properties.", query.name)
     rows = ask(query, client)
-    types = types_of(rows) or dict.fromkeys(query.key_properties, "string")
+    types = _as_known(types_of(rows), known) or dict.fromkeys(query.key_properties, "string")
     _check_keys(query, types)
     return QueryStream(tap, query, types, client, rows)
+
+
+def _as_known(types: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
+    """Return the types of an answer's properties as the state knows them; all that it knows for an answer of nothing.
+
+    Columns cannot change their type, and of an answer without a value none can be seen.
+    """
+    return {name: known.get(name, word) for name, word in types.items()} or {**known}
+
+
+def _types_in_state(bookmark: Any) -> dict[str, str]:
+    kept = bookmark.get(TYPES) if isinstance(bookmark, Mapping) else None
+    parts = [item.partition(" ") for item in kept if isinstance(item, str)] if isinstance(kept, list) else []
+    return {name: word for word, _, name in parts if word in QUERY_TYPES}
+
+
+def _warn_of_other_types(query: QuerySettings, known: Mapping[str, str]) -> None:
+    """Say where a schema that was written or changed since asks for another column than there is."""
+    for name, word in query.types.items():
+        before = known.get(name, word)
+        if QUERY_TYPES[before] != QUERY_TYPES[word]:
+            logger.warning(
+                "Query %r: %s was sent as %s and is sent as %s now, by queries.%s.schema. For a loader that cannot "
+                "alter a column, give it another name in the script.",
+                query.name,
+                name,
+                before,
+                word,
+                query.name,
+            )
+
+
+def _of_another_type(query: str, name: str, word: str) -> str:
+    return (
+        f"the script answers something else than {word} for {name}, which has been {word} so far: a loader's column "
+        f"stays what it is. Say in queries.{query}.schema what each property is ({word}: other values become null), or "
+        f"give this one another name in the script: the new name gets a column of its own."
+    )
 
 
 def _check_keys(query: QuerySettings, types: Mapping[str, str]) -> None:

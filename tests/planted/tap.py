@@ -9,6 +9,25 @@ ALONE = "tap/test_formulas_alone.py"
 
 PROMISES = [
     Promise(
+        "docs/how-to/formulas.md",
+        "an answer that no longer fits ends this stream in an error that names the setting",
+        test="tap/test_queries.py::test_what_does_not_fit_the_type_that_a_property_had_is_an_error_that_names_the_setting",
+        defects=(
+            Defect("tap_ninox:QueryStream._converted", "if not self._query.types:", "if False:"),
+            Defect("tap_ninox:_warn_of_other_types", "QUERY_TYPES[before] != QUERY_TYPES[word]", "False"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/formulas.md",
+        "and an empty answer changes nothing",
+        test="tap/test_queries.py::test_without_a_schema_properties_keep_the_types_that_they_had",
+        defects=(
+            Defect("tap_ninox:_as_known", "or {**known}", ""),
+            Defect("tap_ninox:_as_known", "known.get(name, word)", "word"),
+            Defect("tap_ninox:with_known_types", "{**shown, **own}", "shown"),
+        ),
+    ),
+    Promise(
         "docs/how-to/schema-changes.md",
         "the run that reports a formula that is new, selected again or read as another type fills it in, and says so",
         test=f"{ALONE}::test_a_formula_that_rows_lack_is_due_at_once_and_no_refresh_is_advised",

@@ -68,6 +68,56 @@ def test_without_a_schema_discovery_asks_once_and_a_sync_with_its_catalog_once_m
     assert run.of_type("SCHEMA", "totals")[0]["schema"]["properties"]["big"]["type"] == ["boolean", "null"]
 
 
+def kinds(run):
+    (schema,) = run.of_type("SCHEMA", "q")
+    return {name: item["type"][0] for name, item in schema["schema"]["properties"].items()}
+
+
+@pytest.mark.parametrize("has_catalog", [False, True], ids=["no catalog", "meltano"])
+@pytest.mark.parametrize(
+    ("later", "rows"),
+    [
+        ("[]", []),
+        ("[{a: null, b: null}]", [{"a": None, "b": None}]),
+        ("[{a: 2, b: 3}]", [{"a": 2, "b": "3"}]),
+        ('[{a: 2, b: "y", c: true}]', [{"a": 2, "b": "y", "c": True}]),
+    ],
+)
+def test_without_a_schema_properties_keep_the_types_that_they_had(simulate, later, rows, has_catalog):
+    """A column cannot change its type, and an answer without values shows none."""
+    simulator = simulate(shop(1))
+    first = run_tap(simulator, queries=scripts(query('[{a: 1, b: "x"}]')))
+    queries = scripts(query(later))
+    catalog = discover(simulator, queries=queries) if has_catalog and rows else None
+    run = run_tap(simulator, queries=queries, state=first.state, catalog=catalog)
+    assert run.error is None
+    assert [{key: row[key] for key in row if key != "_position"} for row in run.rows("q")] == rows
+    assert kinds(run).items() >= kinds(first).items()
+    assert kinds(run_tap(simulator, queries=scripts(query("[]")), state=run.state)) == kinds(run)
+
+
+@pytest.mark.parametrize("has_catalog", [False, True], ids=["no catalog", "meltano"])
+@pytest.mark.parametrize("later", ['"n/a"', "true"])
+def test_what_does_not_fit_the_type_that_a_property_had_is_an_error_that_names_the_setting(
+    simulate, later, has_catalog, caplog
+):
+    simulator = simulate(shop(1))
+    state = run_tap(simulator, queries=scripts(query("[{a: 1}]"))).state
+    queries = scripts(query(f"[{{a: {later}}}]"))
+    catalog = discover(simulator, queries=queries) if has_catalog else None
+    run = run_tap(simulator, queries=queries, state=state, catalog=catalog)
+    assert (run.rows("q"), run.of_type("ACTIVATE_VERSION", "q")) == ([], [])
+    assert "queries.q.schema" in run.stream_error("q")
+    assert "n/a" not in run.stream_error("q")
+    assert run.ids("shop__customers") == []
+    caplog.clear()
+    said = run_tap(simulator, queries=scripts({**query(f"[{{a: {later}}}]"), "schema": {"a": "number"}}), state=state)
+    assert (said.error, [row["a"] for row in said.rows("q")]) == (None, [None])
+    assert "was sent as" not in caplog.text
+    run_tap(simulator, queries=scripts({**query("[{a: 1}]"), "schema": {"a": "string"}}), state=state)
+    assert "a was sent as number and is sent as string now, by queries.q.schema" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("text", "nesting", "rows"),
     [
