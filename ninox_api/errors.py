@@ -199,6 +199,9 @@ class NinoxTooLargeError(NinoxRequestError):
     advice = "It is more than the server, or a proxy before it, takes at once."
 
 
+_BUSY = frozenset({502, 503})
+_TOO_MUCH = frozenset({413, 504})
+
 _BY_STATUS: dict[int, type[NinoxAPIError]] = {
     401: NinoxAuthenticationError,
     403: NinoxPermissionError,
@@ -217,6 +220,23 @@ def make_status_error(
     if error_class is None:
         return NinoxTransportError(method=method, path=path, problem=f"unexpected HTTP status {status}")
     return error_class(method=method, path=path, status=status, retry_after_s=retry_after_s, form=form)
+
+
+def is_busy(error: NinoxError) -> bool:
+    """Return whether the server cannot answer now, whatever it is asked."""
+    return isinstance(error, NinoxAPIError) and error.status in _BUSY
+
+
+def asked_too_much(error: NinoxError) -> bool:
+    """Return whether a request may succeed if it asks for less."""
+    if isinstance(error, NinoxTimeoutError | NinoxSizeError):
+        return True
+    return isinstance(error, NinoxAPIError) and error.status in _TOO_MUCH
+
+
+def may_be_refusal(error: NinoxError) -> bool:
+    """Return whether the server may refuse what it is asked for; one that is busy does not."""
+    return isinstance(error, NinoxRequestError | NinoxServerError) and not is_busy(error)
 
 
 class AnswerTooLargeError(Exception):

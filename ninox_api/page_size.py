@@ -9,14 +9,7 @@ from typing import NamedTuple
 
 from ninox_api.body import MAX_PAGE_BYTES
 from ninox_api.client import FIRST_PAGE_SIZE, NinoxRecord
-from ninox_api.errors import (
-    NinoxAPIError,
-    NinoxError,
-    NinoxRequestError,
-    NinoxServerError,
-    NinoxSizeError,
-    NinoxTimeoutError,
-)
+from ninox_api.errors import NinoxError, NinoxSizeError, asked_too_much, may_be_refusal
 from ninox_api.transport import Delivery
 
 MIN_PAGE_SIZE = 2
@@ -37,8 +30,6 @@ SLOW_S = 10.0
 USUAL_CAPS = frozenset({DEFAULT_PAGE_SIZE, 250, 500, FIRST_PAGE_SIZE, 5000})
 """So many records and no more a server may have been set to send."""
 
-_TOO_MUCH = frozenset({413, 504})
-_BUSY = frozenset({502, 503})
 _SHRINK = 4
 _GROWTH = 2
 
@@ -164,7 +155,7 @@ class PageSize:
         Raises:
             NinoxError: The error, where a smaller page would not help.
         """
-        is_refused = size > self._answered > 0 and _may_be_refusal(error)
+        is_refused = size > self._answered > 0 and may_be_refusal(error)
         if not (asked_too_much(error) or is_refused) or size <= MIN_PAGE_SIZE:
             raise error
         with self._lock:
@@ -187,15 +178,3 @@ class PageSize:
                 self.current,
                 error,
             )
-
-
-def _may_be_refusal(error: NinoxError) -> bool:
-    """Return whether a server that has answered smaller pages may mean the size; one that is busy does not."""
-    return isinstance(error, NinoxRequestError | NinoxServerError) and error.status not in _BUSY
-
-
-def asked_too_much(error: NinoxError) -> bool:
-    """Return whether a request may succeed if it asks for fewer records."""
-    if isinstance(error, NinoxTimeoutError | NinoxSizeError):
-        return True
-    return isinstance(error, NinoxAPIError) and error.status in _TOO_MUCH

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from ninox_api.body import repair_text
 from ninox_api.errors import NinoxProtocolError
@@ -23,6 +23,18 @@ _SELECT = re.compile(r"""\s*select\s+(?:'([^']+)'|"([^"]+)"|([^\W\d]\w*))\s*;?\s
 FORMULA = "fn"
 """Type of a computed field; its values come neither with `/tables` nor with `/records` (observed)."""
 PAGE = "page"
+
+
+class Named(Protocol):
+    """Anything that Ninox gives an id and a name."""
+
+    @property
+    def id(self) -> str:
+        """Stable handle."""
+
+    @property
+    def name(self) -> str:
+        """What people see."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

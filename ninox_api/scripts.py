@@ -6,7 +6,6 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from ninox_api.client import BEYOND_ANY_SEQUENCE, DatabaseClient
 from ninox_api.errors import (
@@ -16,22 +15,10 @@ from ninox_api.errors import (
     NinoxRateLimitError,
     NinoxScriptError,
 )
-from ninox_api.schema import Table
+from ninox_api.schema import Named, Table
 
 OWN_ID = "Id"
 """What a script calls the id of the record at hand (documented); a field may be called so, too."""
-
-
-class Named(Protocol):
-    """A table or field."""
-
-    @property
-    def id(self) -> str:
-        """Stable handle."""
-
-    @property
-    def name(self) -> str:
-        """What people see."""
 
 
 def quote_name(item: Named, siblings: Iterable[Named]) -> str | None:

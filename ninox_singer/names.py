@@ -15,9 +15,10 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import Generic, Protocol, TypeVar, cast
+from typing import Generic, TypeVar, cast
 
 from ninox_api.errors import NinoxConfigError
+from ninox_api.schema import Named
 from ninox_singer.wording import list_names
 
 EXCLUDES = "!"
@@ -32,18 +33,6 @@ _ID = re.compile(r"(?=[a-z]*[0-9])[a-z0-9]{12}(\.[A-Z]+[0-9]*)?")
 """Ids of databases, and of tables with them, as Ninox makes them (observed): they never become the id of another."""
 _DATABASE_ID = re.compile(r"(?=[a-z]*[0-9])[a-z0-9]{12}")
 _TEAM_ID = re.compile(r"[A-Za-z0-9]{17}")
-
-
-class Named(Protocol):
-    """Anything that Ninox gives an id and a name."""
-
-    @property
-    def id(self) -> str:
-        """Stable handle."""
-
-    @property
-    def name(self) -> str:
-        """What people see."""
 
 
 Item = TypeVar("Item")

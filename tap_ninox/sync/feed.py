@@ -18,7 +18,6 @@ from functools import cached_property
 from ninox_api.changes import FeedChanges, TableChanges
 from ninox_api.client import BEYOND_ANY_SEQUENCE, DatabaseClient, NinoxRecord
 from ninox_api.errors import (
-    NinoxAPIError,
     NinoxDamagedError,
     NinoxError,
     NinoxNotFoundError,
@@ -26,19 +25,13 @@ from ninox_api.errors import (
     NinoxProtocolError,
     NinoxRequestError,
     NinoxServerError,
-    NinoxSizeError,
-    NinoxTimeoutError,
+    asked_too_much,
+    may_be_refusal,
 )
 from ninox_api.paging import ListOrder
 from ninox_api.schema import DatabaseSchema
 from ninox_api.scripts import quote_names
 from ninox_singer.wording import counted
-
-_BUSY = frozenset({502, 503})
-"""The server cannot answer now, whatever it is asked."""
-
-_TOO_MUCH = frozenset({413, 504})
-"""It cannot answer this; a smaller question may be answered."""
 
 _MOST_QUESTIONS_FOR_CAPTIONS = 3
 
@@ -264,7 +257,7 @@ class Feed:
                     "The change feed of database %r cannot be read: its tables are asked singly. (%s)", name, error
                 )
                 return _Answer(content=self._ask_for_sequence() if is_main else None, problem=error)
-            if not _goes_back_too_short(error):
+            if not may_be_refusal(error):
                 raise
             # 410 and the like: the feed is there, but not from so far back. Its sequence is still of use.
             logger.warning("Database %r cannot report what changed since %s. (%s)", name, position, error)
@@ -320,7 +313,7 @@ class Feed:
         except NinoxError as error:
             if _is_unreadable(error):
                 return replace(known, problem=error)
-            if _goes_back_too_short(error):
+            if may_be_refusal(error):
                 return replace(known, is_lost=True)
             raise
         if known.head is None and content.sequence < position:
@@ -362,10 +355,4 @@ def _last_id(content: FeedChanges | None, table_id: str) -> int | None:
 
 def _is_unreadable(error: NinoxError) -> bool:
     """Return whether it is the answer that is wrong: another one, smaller or of another level, may be right."""
-    if isinstance(error, NinoxProtocolError | NinoxSizeError | NinoxTimeoutError | NinoxDamagedError):
-        return True
-    return isinstance(error, NinoxAPIError) and error.status in _TOO_MUCH
-
-
-def _goes_back_too_short(error: NinoxError) -> bool:
-    return isinstance(error, NinoxRequestError | NinoxServerError) and error.status not in _BUSY
+    return isinstance(error, NinoxProtocolError | NinoxDamagedError) or asked_too_much(error)

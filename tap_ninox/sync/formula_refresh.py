@@ -18,9 +18,11 @@ from ninox_api.errors import (
     NinoxRequestError,
     NinoxScriptError,
     NinoxServerError,
+    asked_too_much,
+    is_busy,
 )
-from ninox_api.page_size import DEFAULT_PAGE_SIZE, USUAL_CAPS, asked_too_much
-from tap_ninox.sync.formulas import FormulaQueries, is_busy
+from ninox_api.page_size import DEFAULT_PAGE_SIZE, USUAL_CAPS
+from tap_ninox.sync.formulas import FormulaQueries
 from tap_ninox.sync.pages import ReadPage, TablePages
 
 _MOST_STRETCH = 8

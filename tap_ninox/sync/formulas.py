@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 
 from ninox_api.client import DatabaseClient
 from ninox_api.errors import (
-    NinoxAPIError,
     NinoxError,
     NinoxNotFoundError,
     NinoxPermissionError,
@@ -23,6 +22,8 @@ from ninox_api.errors import (
     NinoxServerError,
     NinoxSizeError,
     NinoxTimeoutError,
+    asked_too_much,
+    is_busy,
 )
 from ninox_api.paging import Page
 from ninox_api.schema import Table
@@ -46,8 +47,6 @@ _MOST_DIGITS_OF_AN_ID = 15
 MAX_SPREAD = 4
 """Records are asked for by a range of ids if that has at most so many times their number."""
 
-_OVERLOADED = frozenset({413, 504})
-_BUSY = frozenset({502, 503})
 
 Values = dict[int, dict[str, Any]]
 Item = TypeVar("Item")
@@ -164,7 +163,7 @@ class FormulaQueries:
         except (NinoxPermissionError, NinoxNotFoundError) as error:
             raise FormulasUnreadableError(error) from error
         except (NinoxServerError, NinoxRequestError, NinoxScriptError) as error:
-            if _is_overload(error) or is_busy(error):
+            if asked_too_much(error) or is_busy(error):
                 raise
             values = query([])  # a formula fails for some record: which records there are is known then
             return _merge(values, self._read(list(values)))
@@ -220,7 +219,7 @@ class FormulaQueries:
         return values
 
     def _ask_divided(self, formulas: list[Formula], ids: list[int], error: NinoxError) -> Values:
-        if _is_overload(error):
+        if asked_too_much(error):
             return self._ask_for_fewer(formulas, ids, error)
         if is_busy(error):
             raise error
@@ -346,17 +345,6 @@ def _formula(column: Column, field: _Named | None, fields: Iterable[_Named]) -> 
         )
         return None
     return Formula(name=column.name, field_id=column.field_id, reference=reference, type=column.computed_as)
-
-
-def _is_overload(error: NinoxError) -> bool:
-    return isinstance(error, NinoxTimeoutError | NinoxSizeError) or (
-        isinstance(error, NinoxAPIError) and error.status in _OVERLOADED
-    )
-
-
-def is_busy(error: NinoxError) -> bool:
-    """Return whether the server cannot answer now, whatever it is asked."""
-    return isinstance(error, NinoxAPIError) and error.status in _BUSY
 
 
 def _script(source: str, formulas: Sequence[Formula]) -> str:

@@ -20,8 +20,9 @@ from ninox_api.errors import (
     NinoxProtocolError,
     NinoxRequestError,
     NinoxServerError,
+    asked_too_much,
 )
-from ninox_api.page_size import DEFAULT_PAGE_SIZE, MIN_PAGE_SIZE, SizedPage, asked_too_much
+from ninox_api.page_size import DEFAULT_PAGE_SIZE, MIN_PAGE_SIZE, SizedPage
 from ninox_api.paging import (
     End,
     IdRange,

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ninox_api.errors import NinoxConfigError
-from ninox_api.schema import DatabaseName, DatabaseSchema, Table
+from ninox_api.schema import DatabaseName, DatabaseSchema, Named, Table
 from ninox_singer.identifiers import make_identifier
-from ninox_singer.names import Named, Names, find_nearest, probably_meant
+from ninox_singer.names import Names, find_nearest, probably_meant
 from ninox_singer.wording import list_names
 
 IDENTITY = "x-ninox"
