@@ -12,7 +12,7 @@ PACKAGES = ("ninox_api", "ninox_singer", "tap_ninox", "target_ninox", "ninox_too
 VALUE = "…"
 MOST_BARE = len("stream_maps")
 """A text with no more than this only says what the message is about; the rest of it comes from elsewhere."""
-OF_OTHERS = ("Meltano: ", "target-postgres: ")
+OF_OTHERS = ("Meltano: ", "target-postgres, ", "tap-tabular: ")
 
 
 def texts(node):

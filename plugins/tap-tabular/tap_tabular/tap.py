@@ -60,6 +60,12 @@ class TabularStream(Stream):
         logger.info("%s: %d rows", self.name, self._table.count)
 
 
+_NO_FILES = (
+    'files: missing. Say what to read, such as [{"path": "customers.xlsx", "stream": "customers", '
+    '"key_properties": ["No"]}].'
+)
+
+
 class TapTabular(Tap):
     """Reads spreadsheets and CSV files."""
 
@@ -110,6 +116,17 @@ class TapTabular(Tap):
             description="What to read.",
         ),
     ).to_dict()
+
+    @override
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Check the settings; of missing files, the SDK (0.54) would say "'files' is a required property".
+
+        Raises:
+            TabularError: There is nothing to read.
+        """
+        if not self.config.get("files"):
+            raise TabularError(_NO_FILES)
+        return super()._validate_config(raise_errors=raise_errors)
 
     @override
     def discover_streams(self) -> Sequence[Stream]:

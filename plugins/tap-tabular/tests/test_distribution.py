@@ -14,6 +14,8 @@ import openpyxl
 import pytest
 
 from tap_tabular.__main__ import main
+from tap_tabular.files import TabularError
+from tap_tabular.tap import TapTabular
 
 PLUGIN = Path(__file__).parents[1]
 
@@ -92,6 +94,12 @@ def test_an_output_that_takes_nothing(tmp_path):
     assert done.returncode == 1
     assert "The output or a file cannot be used: [Errno 28] No space left on device." in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("config", [{}, {"files": []}])
+def test_settings_without_files_are_refused_with_an_example(config):
+    with pytest.raises(TabularError, match=r"^files: missing\. Say what to read, such as"):
+        TapTabular(config=config)
 
 
 def test_no_name_of_a_file_sheet_or_column_steers_a_terminal_or_forges_a_line(tmp_path, monkeypatch, capfd):
