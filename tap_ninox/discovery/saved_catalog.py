@@ -14,6 +14,7 @@ import msgspec
 from singer_sdk.singerlib import Catalog, CatalogEntry
 from typing_extensions import override
 
+from ninox_api.body import replace_broken_characters
 from ninox_api.errors import NinoxConfigError, NinoxError
 from tap_ninox.discovery.catalog import METADATA_KEY, TableEntry, column_metadata
 from tap_ninox.discovery.known_tables import KnownTable, TableKey
@@ -84,7 +85,8 @@ class SavedCatalog:
             streams = msgspec.json.decode(catalog.pop("streams", b"null"), type=list[msgspec.Raw])
             return cls({key: _decode(value) for key, value in catalog.items()}, map(_decode, streams))
         except (msgspec.DecodeError, UnicodeDecodeError, ArithmeticError, RecursionError):
-            return cls.of(load_json(content.decode()))  # it takes more, and says where something is wrong
+            # The SDK takes more, and says where something is wrong. Halves of characters cannot be written again.
+            return cls.of(load_json(replace_broken_characters(content).decode()))
 
     def __iter__(self) -> Iterator[JsonObject]:
         """Yield the streams."""
@@ -137,7 +139,7 @@ def _sound_stream(stream: Any) -> JsonObject:
         raise NinoxConfigError(message)
     metadata = {item["breadcrumb"]: item["metadata"] for item in _items(stream)}
     about = metadata.setdefault((), {})
-    schema = stream.get("schema") or {}
+    schema = {"properties": {}, **(stream.get("schema") or {})}
     keys = stream.get("key_properties") or about.get("table-key-properties")
     kept: JsonObject = {"tap_stream_id": name, "stream": stream.get("stream") or name}
     if METADATA_KEY in about:

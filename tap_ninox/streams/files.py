@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.helpers.types import Context, Record
@@ -23,7 +24,7 @@ from tap_ninox.rows.convert import is_damaged
 from tap_ninox.streams.base import RecordStream, StreamsTap
 from tap_ninox.sync.changed_records import ChangedRecords
 from tap_ninox.sync.feed import Feed, FeedStatus
-from tap_ninox.sync.file_marks import TABLES, FileMark, take_mark
+from tap_ninox.sync.file_marks import TABLES, FileMark, FileMarks
 from tap_ninox.sync.file_store import Fetched, FileDownloader, FileStore
 from tap_ninox.sync.full_table import FullTable
 from tap_ninox.sync.pages import TablePages
@@ -94,9 +95,9 @@ class FilesStream(RecordStream):
 
     @override
     def announce(self) -> None:
-        saved: list[MutableMapping[str, Any]] = [dict(mark) for mark in self.saved_bookmark.get(TABLES) or []]
+        saved = FileMarks([dict(mark) for mark in self.saved_bookmark.get(TABLES) or []], store=self._store_key)
         for entry in self._entries:
-            self._feeds[entry.database.id].follow(take_mark(saved, ".".join(entry.key), store=self._store_key).sequence)
+            self._feeds[entry.database.id].follow(saved.take(".".join(entry.key)).sequence)
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
@@ -235,10 +236,14 @@ class FilesStream(RecordStream):
         is_selected = self.tap.streams[entry.stream].selected
         return self._settings.lists_files_of(entry.stream, is_selected=is_selected)
 
-    def _mark(self, entry: TableEntry) -> FileMark:
+    @cached_property
+    def _marks(self) -> FileMarks:
         if self.stream_state.get(TABLES) is None:
             self.stream_state[TABLES] = []
-        return take_mark(self.stream_state[TABLES], ".".join(entry.key), store=self._store_key)
+        return FileMarks(self.stream_state[TABLES], store=self._store_key)
+
+    def _mark(self, entry: TableEntry) -> FileMark:
+        return self._marks.take(".".join(entry.key))
 
     def _activate(self, entries: Iterable[TableEntry]) -> None:
         if self.stream_state.get(IS_ACTIVATED) or any(self._mark(entry).sequence is None for entry in entries):

@@ -27,21 +27,28 @@ MOST_IN_A_ROW = 10_000_000
 """A bookmark that says more is none of ours."""
 
 
-def take_mark(marks: list[MutableMapping[str, Any]], key: str, *, store: str) -> FileMark:
-    """Return the bookmark of a table, a new one in place of one of another store, or that we cannot have written.
+class FileMarks:
+    """The bookmarks of tables, in the list that goes into the state."""
 
-    Args:
-        marks: Bookmarks of tables; a new one is put there.
-        key: Ids of database and table, with a dot between them.
-        store: Into which the table's files go.
-    """
-    place = next((place for place, mark in enumerate(marks) if mark.get(_TABLE) == key), len(marks))
-    known = marks[place] if place < len(marks) else {}
-    if known.get("store", store) != store or not _is_valid(known):
-        known = {}
-    marks[place : place + 1] = [known]
-    known.update({_TABLE: key, "store": store})
-    return FileMark(known)
+    def __init__(self, marks: list[MutableMapping[str, Any]], *, store: str) -> None:
+        """Take the list, which is changed in place, and the store into which files go."""
+        self._marks = marks
+        self._store = store
+        self._places = {mark.get(_TABLE): place for place, mark in reversed([*enumerate(marks)])}
+
+    def take(self, key: str) -> FileMark:
+        """Return the bookmark of a table, a new one in place of one of another store, or that we cannot have written.
+
+        Args:
+            key: Ids of database and table, with a dot between them.
+        """
+        place = self._places.setdefault(key, len(self._marks))
+        known = self._marks[place] if place < len(self._marks) else {}
+        if known.get("store", self._store) != self._store or not _is_valid(known):
+            known = {}
+        self._marks[place : place + 1] = [known]
+        known.update({_TABLE: key, "store": self._store})
+        return FileMark(known)
 
 
 class FileMark:

@@ -60,7 +60,7 @@ class TemporaryDatabase:
         """
         try:
             return self._connection.execute(statement, values).fetchall()
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:  # where a disk was full, what is there counts as damaged afterwards
             message = f"a temporary file cannot be used: {error}"
             raise OSError(message) from None
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import copy
+import io
+import json
 
 import pytest
 
 from ninox_api.errors import NinoxConfigError
+from tap_ninox.discovery.saved_catalog import SavedCatalog
 from tests.helpers.run import discover, metadata, run_tap, scripts
 from tests.helpers.wire import calls
 
@@ -137,6 +140,20 @@ def test_streams_of_settings_that_are_off_now_are_no_error(simulator):
     catalog = discover(simulator, files={"*": "metadata"}, deletes="both", queries=scripts(query))
     assert {"q", "ninox_files", "ninox_deleted_records"} <= {stream["tap_stream_id"] for stream in catalog["streams"]}
     assert run_tap(simulator, catalog=catalog).error is None
+
+
+def test_a_stream_without_properties_stops_no_other(simulator, catalog):
+    next(stream for stream in catalog["streams"] if stream["tap_stream_id"] == "ninox_fields")["schema"] = {}
+    run = run_tap(simulator, catalog=catalog)
+    assert run.error is None
+    assert len(run.rows(STREAM)) == len(simulator.edit.records("A"))
+
+
+def test_half_a_character_in_the_file_of_a_catalog_is_no_defect(simulator, catalog):
+    metadata(stream_of(catalog))["note"] = "\ud83d"
+    file = io.TextIOWrapper(io.BytesIO(json.dumps(catalog).encode()))
+    run = run_tap(simulator, catalog={"streams": list(SavedCatalog.read(file))})
+    assert (run.error, len(run.rows(STREAM))) == (None, len(simulator.edit.records("A")))
 
 
 @pytest.mark.parametrize("breadcrumb", [(), ("properties", "name")])

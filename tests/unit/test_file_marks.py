@@ -9,12 +9,12 @@ import time
 
 import pytest
 
-from tap_ninox.sync.file_marks import take_mark
+from tap_ninox.sync.file_marks import FileMarks
 
 
 def mark(values):
     values["table"] = "db.A"
-    return take_mark([values], "db.A", store="x")
+    return FileMarks([values], store="x").take("db.A")
 
 
 @pytest.mark.parametrize("again", [[7], [7, 9, 12], [[7, 9], 12], []], ids=str)
@@ -30,7 +30,7 @@ def test_what_a_bookmark_lists_is_read_in_both_forms(again):
 )
 def test_a_list_that_is_none_of_ours_is_not_believed(again):
     marks = [{"table": "db.A", "sequence": 5, "again": again}, {"table": "db.B", "sequence": 5}]
-    assert take_mark(marks, "db.A", store="x").again == set()
+    assert FileMarks(marks, store="x").take("db.A").again == set()
     assert marks == [{"table": "db.A", "store": "x"}, {"table": "db.B", "sequence": 5}]
 
 

@@ -74,3 +74,17 @@ def test_a_full_disk_is_the_machines_fault_and_no_defect(database):
     database.run("PRAGMA max_page_count = 9")
     with pytest.raises(OSError, match="a temporary file cannot be used: database or disk is full"):
         found.put(1, {"A": "x" * 100_000})
+
+
+def test_a_disk_that_is_full_is_one_to_whatever_is_asked_afterwards(database):
+    found = index(database)
+    database.run("PRAGMA max_page_count = 40")
+    failed = 0
+    for number in range(1, 2001):
+        try:
+            found.put(number, {"A": f"key {number % 7}", "B": "x" * 999})
+            found.find(["key 3"])
+        except OSError as error:
+            assert "a temporary file cannot be used" in str(error)  # noqa: PT017
+            failed += 1
+    assert failed > 1000
