@@ -72,7 +72,7 @@ class TargetNinox(SdkTarget):
         self._buffered = Buffered()
         self._loaded_at = time.time()
         self._counters: dict[str, metrics.Counter] = {}
-        self._reader = MessageReader(self._receive, on_failure=self._close)
+        self._reader = MessageReader(self._receive, on_failure=lambda: self._load.close(is_complete=False))
         quieten(self.logger)  # before the SDK's own __init__, which logs
         super().__init__(**{"message_reader": self._reader, **kwargs})
         connection = read_connection(self.config)
@@ -201,7 +201,7 @@ class TargetNinox(SdkTarget):
             if self._defects.first is not None:
                 errors.append(self._defects.first)
         except (Exception, SystemExit):
-            self._close()
+            self._load.close(is_complete=False)
             raise
         self.write_durable_state()
         for error in errors[:-1]:
@@ -240,10 +240,6 @@ class TargetNinox(SdkTarget):
         if durable is not None:
             self._load.rejects.flush()  # what a state passes may be nowhere else
             write_state(durable)
-
-    def _close(self) -> None:
-        """Report what was done until an error."""
-        self._load.close(is_complete=False)
 
     # ----------------------------------------------------------------------------------- whether a stream is complete
 
