@@ -27,6 +27,8 @@ from target_ninox.rows import (
 Record = Mapping[str, Any]
 _ABSENT = object()
 _NO_FILES: Mapping[str, str] = {}
+_LARGEST_ID = 2**40
+"""No table had so many records. Whoever creates the next one gets a higher id yet, and beyond 2^53 they lose digits."""
 _UNCLEAR = "It is neither empty nor a point in time, so it is not clear whether the record was deleted."
 FindRecord = Callable[[str, Key], int | None]
 """Field id and key → id of the linked record, None if there is none."""
@@ -261,7 +263,7 @@ class WritePlan:
         record_id = None
         if self.matches_record_id:
             record_id = find_record_id(record.get(RECORD_ID), self.table.id)
-            if record_id is None and record.get(RECORD_ID) is not None:
+            if (record_id is None and record.get(RECORD_ID) is not None) or (record_id or 0) > _LARGEST_ID:
                 faults[RECORD_ID] = _no_record_id()
         is_key_known = references.keys().isdisjoint(self.match_field_ids)  # else it is, once they are resolved
         key = self.key_of_record(record_id, fields) if is_key_known else None

@@ -820,6 +820,12 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
+        "An id above 2^40 rejects its row",
+        test="target/test_place.py::test_an_id_that_no_table_has_makes_no_record",
+        defects=(Defect("target_ninox:WritePlan.encode", "(record_id or 0) > _LARGEST_ID", "False"),),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
         "A number is no link by itself",
         test="target/test_references.py::test_a_number_is_no_link_unless_something_says_of_what",
         defects=(

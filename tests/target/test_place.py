@@ -418,6 +418,17 @@ def test_an_id_that_a_stream_map_makes_is_no_record_id(simulate, side, rule):
     assert stored(simulator) == before
 
 
+@pytest.mark.parametrize("record_id", [1.7e12, 2**53 - 1])
+def test_an_id_that_no_table_has_makes_no_record(simulate, record_id):
+    """Ids only grow: those of everybody would begin behind it, and lose digits in the end."""
+    simulator = simulate(base("Customers"))
+    messages = [schema("customers", key=["_id"], _id="number", Name="string"),
+                *records("customers", [{"_id": record_id, "Name": "far"}, {"_id": 2**40, "Name": "near"}])]  # fmt: skip
+    run = run_target(simulator, messages, streams={"customers": {"match_on": ["_id"]}})
+    assert run.counts("customers") == {"read": 2, "created": 1, "rejected": 1}
+    assert stored(simulator) == {2**40: {"A": "near"}}
+
+
 @pytest.mark.parametrize("name", ["archiv", "Archiv"])
 def test_a_stream_that_a_mapper_between_has_renamed_goes_where_its_new_name_says(simulate, name):
     """Mappers keep what they do not know: without its old name, the rows would go back to where they were read."""
