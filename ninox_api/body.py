@@ -64,8 +64,9 @@ def read_body(response: Body, *, max_bytes: int | None = None, members: Taker | 
         if members is not None:
             members.take_from(body)
         if came > bound:
-            records = body.count(_IN_EACH_RECORD)
-            raise AnswerTooLargeError(max_bytes=bound, record_bytes=weigh(body) // records if records else None)
+            records, weight = body.count(_IN_EACH_RECORD), weigh(body)
+            body.clear()  # the error refers to this place, and lives until Python looks for what refers to itself
+            raise AnswerTooLargeError(max_bytes=bound, record_bytes=weight // records if records else None)
     return body
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,26 @@ from singer_sdk.helpers.types import Record
 from ninox_api.client import RECORDS, NinoxRecord
 from ninox_singer.types import field_type
 from tap_ninox.rows.columns import Column
+
+MOST_COMPILED = 10_000
+"""After so many fields, classes of tables that were read are looked for: of 2,000 fields, they take 3 MB."""
+
+
+class _Compiled:
+    """How many fields of classes were compiled; a class refers to itself, so that Python frees none of them soon."""
+
+    def __init__(self) -> None:
+        self._fields = 0
+
+    def note(self, fields: int) -> None:
+        """Note a class that is about to be compiled, and free those that nobody uses any longer."""
+        self._fields += fields
+        if self._fields > MOST_COMPILED:
+            self._fields = 0
+            gc.collect()
+
+
+_compiled = _Compiled()
 
 
 class RecordForm:
@@ -40,6 +61,7 @@ class RecordForm:
         Compiled for the first row: most tables have none in a run.
         """
         attributes = {f"p{number}": name for number, name in enumerate([*self.names, *self._empty])}
+        _compiled.note(len(attributes))
         needed = len(self.names)
         fields = [(key, Any) if number < needed else (key, Any, None) for number, key in enumerate(attributes)]
         with suppress(ValueError):  # a name has a quotation mark: a caption may
@@ -110,6 +132,7 @@ class SelectedFieldsDecoder:
     def _compiled(self) -> tuple[Any, msgspec.json.Decoder[list[NinoxRecord]]]:
         """What a record without any of the fields has, and the decoder; compiled for the first page."""
         attributes = attributes_of(self._columns)
+        _compiled.note(len(attributes))
         types = {column.field_id: field_type(column.type).decoded_as for column in self._columns}
         fields = msgspec.defstruct(
             "Fields",

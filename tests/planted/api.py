@@ -132,7 +132,7 @@ PROMISES = [
         defects=(
             Defect(
                 "ninox_api:read_body",
-                "raise AnswerTooLargeError(max_bytes=bound, record_bytes=weigh(body) // records if records else None)",
+                "raise AnswerTooLargeError(max_bytes=bound, record_bytes=weight // records if records else None)",
                 "break",
             ),
         ),

@@ -13,9 +13,11 @@ from contextlib import redirect_stdout
 import pytest
 from singer_sdk.singerlib import CatalogEntry
 
+from ninox_api.body import read_body
+from ninox_api.errors import AnswerTooLargeError
 from tap_ninox.discovery.saved_catalog import SavedCatalog
 from tap_ninox.rows.convert import Converter
-from tap_ninox.rows.fast_path import SelectedFieldsDecoder
+from tap_ninox.rows.fast_path import RecordForm, SelectedFieldsDecoder
 from tests.helpers.run import discover, new_tap, run_tap
 from tests.helpers.seeds import customers, database, field, team
 
@@ -91,3 +93,23 @@ def test_no_function_is_called_more_often_for_a_table_the_more_tables_there_are(
         counted.append(calls)
     few, many = counted
     assert [code for code, times in many.items() if times > 2.5 * few[code] + 20] == []
+
+
+def test_classes_of_wide_tables_that_were_read_do_not_wait_for_python_to_look_for_them():
+    gc.disable()
+    try:
+        kinds = [weakref.ref(RecordForm([f"c{n}" for n in range(6000)]).record) for _ in range(2)]
+    finally:
+        gc.enable()
+    assert kinds[0]() is None
+
+
+class _Endless:
+    def read1(self, amount, **_):
+        return b" " * amount
+
+
+def test_of_an_answer_that_is_cut_off_the_error_keeps_nothing():
+    with pytest.raises(AnswerTooLargeError) as raised:
+        read_body(_Endless(), max_bytes=2**20)
+    assert [len(entry.locals["body"]) for entry in raised.traceback if "came" in entry.locals] == [0]
