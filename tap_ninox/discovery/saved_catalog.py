@@ -144,7 +144,11 @@ def _sound_stream(stream: Any) -> JsonObject:
     kept: JsonObject = {"tap_stream_id": name, "stream": stream.get("stream") or name}
     if METADATA_KEY in about:
         keys = keys or [KEY_PROPERTY]
-        properties = {key: SYSTEM_PROPERTIES[key] for key in _AUTOMATIC} | (schema.get("properties") or {})
+        # Some makers write `true`, which in a JSON Schema says as much as `{}`, and which the SDK cannot read.
+        shown = {
+            key: item if isinstance(item, Mapping) else {} for key, item in (schema.get("properties") or {}).items()
+        }
+        properties = {key: SYSTEM_PROPERTIES[key] for key in _AUTOMATIC} | shown
         schema = {"type": "object", **schema, "properties": properties}
         kept["replication_key"] = stream.get("replication_key") or REPLICATION_KEY
         for key in _AUTOMATIC:
@@ -307,6 +311,23 @@ def key_problems(
         yield (
             f"catalog: the replication-key of {stream} is {replication_key!r}, but Ninox reports changes by "
             f"{REPLICATION_KEY!r} alone. Leave that line out; replication-method FULL_TABLE reads all rows each time."
+        )
+
+
+def unknown_properties(stream: str, columns: Iterable[Column], selected: Iterable[str]) -> Iterator[str]:
+    """Yield what a catalog selects of a table without saying which field it is: its column would stay empty.
+
+    Args:
+        stream: Name of the table's stream.
+        columns: The properties that are known.
+        selected: Names of the properties that the catalog selects.
+    """
+    known = {*SYSTEM_PROPERTIES, *(column.name for column in columns)}
+    names = [name for name in selected if name not in known and not name.startswith("_sdc_")]
+    if names:
+        yield (
+            f"catalog: nothing says which field of {stream} {', '.join(map(repr, names))} is: it would stay empty. "
+            "Make the catalog again with --discover, and change nothing but what is selected."
         )
 
 

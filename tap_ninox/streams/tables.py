@@ -27,7 +27,7 @@ from ninox_singer.progress import Progress, compute_share
 from tap_ninox.discovery.catalog import TableEntry
 from tap_ninox.discovery.drift import NotReadError, properties_selected
 from tap_ninox.discovery.known_tables import Description
-from tap_ninox.discovery.saved_catalog import key_problems, reshaped_columns
+from tap_ninox.discovery.saved_catalog import key_problems, reshaped_columns, unknown_properties
 from tap_ninox.report import Outcome
 from tap_ninox.rows.columns import IDENTITY, KEY_PROPERTY, REPLICATION_KEY, Column
 from tap_ninox.rows.convert import Converter
@@ -183,6 +183,8 @@ class TableStream(RecordStream):
         columns = [column for column in self.entry.columns if column.name in selected and column.is_readable]
         self.selects_no_field = not columns and any(column.is_readable for column in self.entry.columns)
         self._as_text, self.problems = reshaped_columns(self.name, columns, properties)
+        chosen = (name for name in properties if self.mask["properties", name])
+        self.problems += unknown_properties(self.name, self.entry.columns, chosen)
         self.problems += key_problems(
             self.name,
             key=self.primary_keys or (),

@@ -9,6 +9,12 @@ ALONE = "tap/test_formulas_alone.py"
 
 PROMISES = [
     Promise(
+        "docs/how-to/schema-changes.md",
+        "a property of which nothing says which field it is",
+        test="tap/test_edited_catalogs.py::test_a_property_of_which_nothing_says_which_field_it_is_is_refused",
+        defects=(Defect("tap_ninox:unknown_properties", "if name not in known", "if False"),),
+    ),
+    Promise(
         "docs/how-to/formulas.md",
         "an answer that no longer fits ends this stream in an error that names the setting",
         test="tap/test_queries.py::test_what_does_not_fit_the_type_that_a_property_had_is_an_error_that_names_the_setting",

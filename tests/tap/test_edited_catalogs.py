@@ -93,6 +93,7 @@ OVERRIDES = {
     "a wider type": ("amount", {"type": ["number", "string", "null"]}, 10),
     "a bound": ("name", {"type": ["string", "null"], "maxLength": 10}, "name 1"),
     "nothing": ("amount", {}, 10),
+    "anything": ("amount", True, 10),
 }
 
 
@@ -104,7 +105,8 @@ def test_what_a_schema_in_the_catalog_makes_of_a_property_holds_for_its_values(s
     assert run.error is None
     assert run.rows(STREAM)[0][name] == value
     sent = run.of_type("SCHEMA", STREAM)[0]["schema"]["properties"][name]
-    assert {key: sent[key] for key in schema} == schema
+    assert sent.keys() >= (schema.keys() if schema is not True else set())
+    assert sent.get("type") == (None if schema is True else schema.get("type"))
 
 
 @pytest.mark.parametrize(
@@ -115,6 +117,20 @@ def test_what_values_are_not_is_refused_before_any_row(simulator, catalog, schem
     run = run_tap(simulator, catalog=catalog)
     assert f"catalog: the schema of {STREAM} makes" in str(run.error)
     assert "of 'amount', whose values are number" in str(run.error)
+    assert run.messages == []
+
+
+@pytest.mark.parametrize("has_none", [True, False], ids=["of no field", "added by hand"])
+def test_a_property_of_which_nothing_says_which_field_it_is_is_refused(simulator, catalog, has_none):
+    """Its SCHEMA came, and no value ever did."""
+    stream = stream_of(catalog)
+    if has_none:
+        stream["metadata"] = [item for item in stream["metadata"] if item["breadcrumb"] != ["properties", "amount"]]
+    else:
+        stream["schema"]["properties"]["total"] = {"type": ["number", "null"]}
+    run = run_tap(simulator, catalog=catalog)
+    name = "amount" if has_none else "total"
+    assert f"catalog: nothing says which field of {STREAM} '{name}' is" in str(run.error)
     assert run.messages == []
 
 
