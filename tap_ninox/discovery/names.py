@@ -92,10 +92,22 @@ def _offer_renamed(
 
 
 def known_by_key(bookmarks: Mapping[str, Any], settings: TapSettings) -> dict[TableKey, KnownTable]:
-    """Return what the state knows of each table; of several streams of one table, that which was read last says it."""
+    """Return what the state knows of each table; of several streams of one table, that which was read last says it.
+
+    A table that an alias puts in the place of another, such as that of a restored database, is known by what that has
+    left: columns, which a field goes on in that has the same id and type.
+    """
     streams = streams_in_state(bookmarks)
-    known = known_from_state(bookmarks, settings)
-    return {table.key: table for table in known if streams[table.key] == table.stream}
+    known = {table.key: table for table in known_from_state(bookmarks, settings) if streams[table.key] == table.stream}
+    by_stream = {table.stream: table for table in known.values()}
+    for ids, alias in settings.aliases.items():
+        database_id, _, table_id = ids.partition(".")
+        before = by_stream.get(alias)
+        if before is not None and "." not in table_id and (database_id, table_id) not in known:
+            left = (*before.former, *(column for column in before.columns if column.is_readable))
+            heir = replace(before, database_id=database_id, table_id=table_id, columns=(), former=left)
+            known[heir.key] = heir
+    return known
 
 
 def _chosen(saved: Sequence[TableEntry], discovery: Discovery | None, settings: TapSettings) -> list[TableEntry]:

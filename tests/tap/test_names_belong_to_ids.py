@@ -93,6 +93,21 @@ def test_a_restored_database_with_a_new_id_gets_the_longer_name_and_an_alias_goe
     assert alias.ids(STREAM) == [1, 2]
 
 
+def test_a_restored_database_that_goes_on_under_the_old_names_changes_no_column_s_type(simulate):
+    """Its backup is of a day when a field was of another type, which no run had read."""
+    simulator = simulate(shop(3))
+    simulator.edit.retype_field("A", "B", "string")
+    state = run_tap(simulator).state
+    restored = add_database(simulator, "db0000000000")
+    del simulator.store.teams[TEAM_ID].databases[DATABASE_ID]
+    settings = {"aliases": {"db0000000000.A": STREAM}, "databases": [f"!{DATABASE_ID}"]}
+    run = run_tap(simulator, state=state, **settings)
+    assert [(row["name"], row["amount_number"]) for row in run.rows(STREAM)] == [("name 1", 10), ("name 2", 20)]
+    restored.retype_field("A", "B", "string")
+    properties = run_tap(simulator, state=run.state, **settings).of_type("SCHEMA", STREAM)[0]["schema"]["properties"]
+    assert properties["amount"]["type"] == ["string", "null"]
+
+
 def test_an_older_table_of_the_same_caption_that_appears_later_gets_the_longer_name(simulate):
     tables = {"A": table("Hidden for now", A=field("string", "Name")), "B": customers()}
     simulator = simulate(team(database(tables, {"A": [RecordDocument(1, {"A": "x"}, 1)], "B": customer_records(1)})))
