@@ -207,11 +207,12 @@ class TapWorld(World):
         else:
             aliases = self.settings.get("aliases", {})
             aliases = {key: name for key, name in aliases.items() if not key.startswith(database.id)}
-            aliases |= {f"{new_id}.{table_id}": stream for table_id, stream in streams.items()}
+            left = {table_id: stream for table_id, stream in streams.items() if table_id in backup.records}
+            aliases |= {f"{new_id}.{table_id}": stream for table_id, stream in left.items()}
             self.settings = {**self.settings, "aliases": aliases}
-            for table_id, stream in streams.items():
+            for table_id in streams:
                 del self.names[database.id, table_id]
-                self.names[new_id, table_id] = stream
+            self.names |= {(new_id, table_id): stream for table_id, stream in left.items()}
         self.settings = {**self.settings, "databases": [*self.settings.get("databases", ()), f"!{database.id}"]}
         self.saved_catalog = self.discovered()
         invariants.the_warehouse_is_exact(self, streams=claimed_complete(self.run()))
