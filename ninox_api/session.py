@@ -3,7 +3,8 @@
 The timeout of `requests` bounds the wait for the *next* byte. A server, or something that answers in its place, which
 sends one byte a minute never exceeds it: in a status line, in headers, in one `100 Continue` after the other, in the
 size of a chunk. So the whole head has to arrive within the timeout, and the whole body within ten times that, more for
-a body that announces many bytes. This is kept where bytes leave the socket, so that no phase can be forgotten.
+a body that announces many bytes, as they come. This is kept where bytes leave the socket, so that no phase can be
+forgotten.
 """
 
 from __future__ import annotations
@@ -28,7 +29,11 @@ MAX_TIMEOUTS_PER_BODY = 10
 """A body may take so many times the timeout, which by itself bounds only the time between two pieces."""
 
 SLOWEST_BYTES_PER_SECOND = 16 * 1024
-"""A body that announces its size may take as long as that takes at this pace, a two-hundredth of what was observed."""
+"""A body that announces its size may take so much longer as its bytes do at this pace, a two-hundredth of what was
+observed. Each counts when it has come: who announces a billion gigabytes could take for ever."""
+
+MAX_COUNTED_BYTES = 1024**3
+"""More of a body give it no further time; packed, they may be nothing."""
 
 MAX_HEAD_BYTES = 1024 * 1024
 """Of a status line, headers, and whatever is sent before; http.client bounds only the lines of one head."""
@@ -60,6 +65,7 @@ class _BoundedReader(io.RawIOBase):
         self._raw = connected.makefile("rb", buffering=0)
         self.deadline = math.inf
         self.bytes_left = math.inf
+        self.counted_bytes = 0
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         """Return what http.client reads; of a socket, it asks for nothing else."""
@@ -84,6 +90,9 @@ class _BoundedReader(io.RawIOBase):
         finally:
             self._socket.settimeout(patience)
         self.bytes_left -= count or 0
+        counted = min(count or 0, self.counted_bytes)
+        self.counted_bytes -= counted
+        self.deadline += counted / SLOWEST_BYTES_PER_SECOND
         return count
 
     @override
@@ -102,8 +111,8 @@ class _BoundedResponse(http.client.HTTPResponse):
     def begin(self) -> None:
         self._reader.deadline, self._reader.bytes_left = time.monotonic() + self._timeout, MAX_HEAD_BYTES
         super().begin()
-        patience = MAX_TIMEOUTS_PER_BODY * self._timeout + (self.length or 0) / SLOWEST_BYTES_PER_SECOND
-        self._reader.deadline, self._reader.bytes_left = time.monotonic() + patience, math.inf
+        self._reader.deadline = time.monotonic() + MAX_TIMEOUTS_PER_BODY * self._timeout
+        self._reader.bytes_left, self._reader.counted_bytes = math.inf, min(self.length or 0, MAX_COUNTED_BYTES)
 
 
 class _Connection(HTTPConnection):

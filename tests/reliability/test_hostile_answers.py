@@ -94,6 +94,9 @@ NEVER_ENDING = {
     "100 Continue": forever(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
     "100 Continue without a pause": forever(b"", b"HTTP/1.1 100 Continue\r\nX: y\r\n\r\n" * 1000, every_s=0),
     "body": forever(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b" "),
+    "body that announces more than there is": forever(
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1%s\r\n\r\n" % (18 * b"0"), b" "
+    ),
     "body of a redirect": forever(b"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 1000\r\n\r\n", b" "),
     "size of a chunk": forever(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"0"),
     "trailer": forever(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"X: y\r\n"),
@@ -122,6 +125,20 @@ def test_the_head_of_an_answer_has_a_bound_in_bytes_as_well():
     with RawServer(endless) as server, pytest.raises(NinoxTransportError):
         teams_of(server, request_timeout_s=2)
     assert sent < 16 * 1024**2  # one is read, the others are on their way
+
+
+@limits.impatient_answers(timeouts=0.5)
+def test_a_large_body_has_the_more_time_the_more_of_it_has_come():
+    body = b'[{"id": "t1", "name": "Team"}]' + 20_000 * b" "
+
+    def slow(_):
+        yield b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
+        for start in range(0, len(body), 2000):
+            yield body[start : start + 2000]
+            time.sleep(0.05)
+
+    with RawServer(slow) as server:
+        assert [team.id for team in teams_of(server, request_timeout_s=0.4)] == ["t1"]
 
 
 def test_a_slow_answer_that_keeps_its_pace_is_read_whole():
