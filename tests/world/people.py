@@ -193,6 +193,10 @@ class People:
         removed = {removal.record_id for removal in database.removals if removal.table_id == table_id}
         return removed | self.unmade(database, table_id)
 
+    def forget_removals(self, database, table_id):
+        """Note that what was removed from a table so far is named to nobody any more."""
+        self._unmade |= {(database.id, table_id, number) for number in self.gone(database, table_id)}
+
     def _forget(self, database, backup, *, heir):
         held = {(key, record.id) for key, records in backup.records.items() for record in records}
         lost = {(key, record.id) for key in database.tables for record in database.records(key)} - held

@@ -309,6 +309,7 @@ class TapWorld(World):
             position, version = self.set_back.get(key, (None, None))
             if position is not None and version_of(self.bookmark_of(table)) > version:
                 del self.set_back[key]
+                self.people.forget_removals(table.database, table.table_id)  # since then, and no feed names them
                 self.overtaken |= set() if table.records else {key}  # that nothing is left is not believed
             elif position is not None and table.database.sequence >= position:
                 self.overtaken.add(key)
