@@ -63,26 +63,24 @@ def _problems(sight: Sight, table: Table) -> Iterator[str]:
         yield "this is a page, which holds no records."
     if not any(field.type == "string" for field in table.fields):
         yield "the table has no text field, by which the probe knows its own records."
-    linked = {
-        other.name for other in sight.tables for field in other.fields
+    linking = {
+        other.id for other in sight.tables for field in other.fields  # a foreign link leads to another database's table
         if other.id != table.id and field.type == "ref" and field.target_table_id == table.id and not field.is_foreign
     }  # fmt: skip
-    if linked or any(field.type == "rev" and field.target_table_id != table.id for field in table.fields):
-        yield "other tables link to this one, so that writing into it could change their records."
+    linking |= {str(field.target_table_id) for field in table.fields if field.type == "rev"} - {table.id}
+    if linking:
+        names = ", ".join(sorted(other.name for other in sight.tables if other.id in linking)) or "out of sight"
+        yield f"other tables link to this one ({names}), so that writing into it could change their records."
     if not all(_is_harmless(table, key, script) for key, script in find_scripts(sight.schema.get(table.id))):
         yield (
             "a script or a default of a field runs when a record of this table is written; it may change other tables, "
             "or the text by which the probe knows its records. Remove it; a trigger such as `Number := 42` may stay, "
-            "unless it sets the first text field or a link."
+            "if it sets neither the first text field nor a link."
         )
 
 
 def find_scripts(raw: Any) -> list[tuple[str, str]]:
-    """Return what runs when a record of a table is written: triggers of the table and its fields, and defaults.
-
-    Args:
-        raw: The table as the schema has it; None if that is not known.
-    """
+    """Return what runs when a record of a table of the schema is written: triggers of it and its fields, defaults."""
     fields = raw.get("fields") if isinstance(raw, dict) else None
     parts = [raw, *(fields.values() if isinstance(fields, dict) else ())]
     return [

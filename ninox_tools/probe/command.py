@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from ninox_singer.settings import read_settings
 from ninox_tools.probe.run import Outcome, probe
 from ninox_tools.probe.table import print_table
 from ninox_tools.probe.wire import MOST_CALLS
+from ninox_tools.probe.writer import MARK
 from tap_ninox.settings import CONNECTION_PROPERTIES, REMOVED_SETTINGS, TAP_PROPERTIES
 
 _PREFIX = "TAP_NINOX_"
@@ -61,7 +63,8 @@ def print_probe(
     except KeyboardInterrupt:  # before there was anything to report
         sys.exit(_INTERRUPTED)
     if outcome.report.answered:
-        print_table(outcome.report, sys.stderr if as_json else sys.stdout)
+        with suppress(OSError) if as_json else nullcontext():  # the screen may be gone, and the report is in a file
+            print_table(outcome.report, sys.stderr if as_json else sys.stdout)
     if outcome.report.answered and as_json:
         sys.stdout.write(outcome.report.as_json())
         _say("Publish the report alone, nothing else that stands here.")
@@ -72,12 +75,16 @@ def print_probe(
 def _end(outcome: Outcome) -> None:
     left, stopped = outcome.left, outcome.report.stopped
     if left and left.own:
-        _say(f"Could not be removed from the scratch table: records {', '.join(map(str, left.own))}. Delete them.")
+        _say(
+            f"Could not be removed from the scratch table: records {', '.join(map(str, left.own))}. "
+            f"Delete them: each held a text that begins with {MARK!r}."
+        )
     if left and left.others:
         _say(
-            f"The scratch table was empty and now holds {left.others} records without the probe's mark: they stay. "
-            "It is not certain whose they are: somebody else's, or the probe's own whose mark a script or "
-            "the server took away. Look, and delete what nobody needs."
+            f"The scratch table was empty and now holds {left.others} records without the probe's mark, or with more "
+            "in them than it wrote: they stay. It is not certain whose they are: somebody else's, or the probe's own "
+            f"whose mark a script or the server took away. One with a text that begins with {MARK!r} may be somebody "
+            "else's, made in the moment before the probe wrote its mark into it. Look, and delete what nobody needs."
         )
     if left and left.others is None:
         _say("It is not certain that the scratch table is empty: look, and delete what is in it.")
@@ -121,5 +128,6 @@ def read_configuration(path: Path | None) -> dict[str, Any]:
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
+    with suppress(OSError):  # of a terminal that was closed: the table must be emptied, and the report written
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()

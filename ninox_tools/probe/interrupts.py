@@ -1,4 +1,4 @@
-"""Ctrl-C: it stops the probe at once, or behind what must not be cut short. Sends nothing."""
+"""Ctrl-C, and a terminal that is closed: each stops the probe at once, or behind what must not be cut short."""
 
 from __future__ import annotations
 
@@ -8,20 +8,25 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+_HANGUP = getattr(signal, "SIGHUP", None)
+"""A closed terminal; Windows has none."""
+
 
 class Interrupts:
-    """Turns SIGINT and SIGTERM into `KeyboardInterrupt`."""
+    """Turns SIGINT, SIGTERM and SIGHUP into `KeyboardInterrupt`."""
 
     def __init__(self) -> None:
         """Hold nothing back yet."""
         self._holds = self._is_waiting = False
 
-    def take(self, _signum: int, _frame: FrameType | None) -> None:
+    def take(self, signum: int, _frame: FrameType | None) -> None:
         """Take a signal; a second one is not held back.
 
         Raises:
             KeyboardInterrupt: It is not held back.
         """
+        if signum == _HANGUP:  # the shell and the system send it several times, and nobody means another by a second
+            signal.signal(signum, signal.SIG_IGN)
         if not self._holds or self._is_waiting:
             raise KeyboardInterrupt
         self._is_waiting = True
@@ -50,10 +55,12 @@ def taken() -> Iterator[Interrupts]:
     """Take the signals while something is done, and give them back behind it."""
     interrupts = Interrupts()
     before: dict[signal.Signals, Any] = {}
-    for number in (signal.SIGINT, signal.SIGTERM):
-        before[number] = signal.signal(number, interrupts.take)
+    for number in (signal.SIGINT, signal.SIGTERM, *([_HANGUP] if _HANGUP else ())):
+        if number != _HANGUP or signal.getsignal(number) != signal.SIG_IGN:  # below nohup it is to go on
+            before[number] = signal.signal(number, interrupts.take)
     try:
         yield interrupts
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            if signal.getsignal(number) != signal.SIG_IGN:  # the report is still to be written behind a closed terminal
+                signal.signal(number, handler)

@@ -19,13 +19,14 @@ def upload(scratch: Scratch) -> None:
     if scratch.before is None:
         return
     sight, record_id = scratch.sight, scratch.before["id"]
+    files = ("tables", scratch.table.id, "records", str(record_id), "files")
     file = Upload(name="probe.txt", content=b"singer-ninox probe", media_type="text/plain")
     reply = scratch.writer.upload(record_id, file)
     if reply.status != OK:
         return
     sight.say("files.upload_answer", reply.form)
-    look_at_files(sight, sight.ask.get("tables", scratch.table.id, "records", str(record_id), "files").json)
-    status = scratch.writer.download(record_id, file.name, first_byte=2)
+    look_at_files(sight, sight.ask.get(*files).json)
+    status = sight.ask.download_rest(*files, file.name, first_byte=2)
     sight.say("files.ranges", "honoured" if status == _PARTIAL else "ignored")
 
 
@@ -33,6 +34,7 @@ def delete(scratch: Scratch) -> None:
     """Delete the record with the given id and make it again; delete the first, to which the second is linked."""
     if scratch.given is not None and scratch.given in scratch.own and scratch.delete(scratch.given):
         scratch.gone.discard(scratch.given)
+        scratch.own.discard(scratch.given)  # only until it is seen again: somebody else may be quicker
         scratch.is_made_again = scratch.writer.save(record_under_given_id(scratch)).status == OK
     if scratch.ids:
         scratch.delete(scratch.ids[0])

@@ -20,14 +20,17 @@ from ninox_tools.probe.writer import Held, Writer
 _KEPT_FOR_CLEANING = 8
 """Calls that are kept back while the table is not empty again."""
 
+_FAR = 1000
+"""How far behind the last record the one is that the probe numbers itself."""
+
 
 class Left(NamedTuple):
     """What is still in the table at the end.
 
     Attributes:
         own: Ids of records that the probe made and could not remove.
-        others: How many records do not have the probe's mark. The table was empty before, so they are somebody else's,
-            or the probe's own without the mark. None if the table could not be read, or never showed the probe's.
+        others: How many others there are: somebody else's, or the probe's own without the mark. None if the table could
+            not be read, or never showed the probe's.
     """
 
     own: list[int]
@@ -52,6 +55,7 @@ class Scratch:
         ids: Of the three records that `writes.py` made first; empty if they cannot be told.
         before: The third of them, before it got a file.
         given: The id that the probe chose itself for a further one.
+        usual: Fields that may hold something in that one.
         is_made_again: Whether that one was made a second time, after it was deleted.
         statuses: What was tried → HTTP status of the answer.
     """
@@ -71,6 +75,7 @@ class Scratch:
         self.ids: list[int] = []
         self.before: Record | None = None
         self.given: int | None = None
+        self.usual: set[str] = set()
         self.is_made_again = False
         self.statuses: dict[str, int] = {}
         self.text, *more = self.fields("string")  # the mark is in the first one
@@ -114,17 +119,26 @@ class Scratch:
             self.sight.samples[self.table.id] = self.rows
         return self.rows
 
+    def choose_id(self) -> None:
+        """Choose an id that no record has, far behind all; none if there is a record of somebody else."""
+        rows = self.look()
+        if rows and self.others == 0:
+            self.given = self.writer.free = max(ids_of(rows)) + _FAR
+            self.usual = {self.text.id, *self.sight.stored(self.table.id, rows[0])}  # scripts set some in each
+
     def _page(self) -> list[Record]:
         page = self.sight.ask.page(self.table.id, perPage=SAMPLE, page=0, choiceStyle="ids")
-        if self._ours(page):  # one that shows none may be empty by mistake
+        if self._ours(page):  # else it may be empty by mistake, and what was saved is still unseen
             self.writer.has_unseen = False
         return page
 
     def _ours(self, page: list[Record]) -> list[Record]:
-        return [
-            record for record in page
-            if record["id"] in self.own or any(self.mark in str(value) for value in self.values_of(record).values())
-        ]  # fmt: skip
+        return [record for record in page if record["id"] in self.own or self._is_ours(record)]
+
+    def _is_ours(self, record: Record) -> bool:
+        if record["id"] == self.given and not self.sight.stored(self.table.id, record).keys() <= self.usual:
+            return False  # somebody else made it just before the probe wrote into it
+        return any(self.mark in str(value) for value in self.values_of(record).values())
 
     def clean(self) -> Left:
         """Delete what the probe made, singly, and look whether the table is empty."""

@@ -8,8 +8,10 @@ A request goes out in `Transport._exchange` of `ninox_api/transport.py`, to the 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from tempfile import TemporaryFile
 from typing import Any, Final
 
 import msgspec
@@ -17,6 +19,7 @@ from typing_extensions import override
 
 from ninox_api.config import ConnectionConfig
 from ninox_api.errors import NinoxAPIError, NinoxAuthenticationError, NinoxProtocolError, NinoxRateLimitError
+from ninox_api.files import Download
 from ninox_api.limits import CallBudget, Purpose
 from ninox_api.transport import Request, Transport
 from ninox_tools.probe.reply import FAILURE, Anything, Json, Record, Reply, is_id
@@ -107,6 +110,13 @@ class Reader:
             raise NinoxProtocolError(message)
         return answer
 
+    def download_rest(self, *segments: str, first_byte: int) -> int:
+        """Ask for a file from a byte on; return the status: 206 if the server can do that."""
+        with TemporaryFile() as file:
+            rest = _Rest(file, first_byte)
+            self._transport.download(Request(segments=(*self.path, *segments), password=self.password), rest)
+        return rest.status
+
     def are_two_served(self) -> bool:
         """Ask for the databases twice at once; return whether both were answered, rather than refused by 429."""
         transport = Transport(replace(self.config, max_retries=0, max_parallel_requests=2))
@@ -147,3 +157,20 @@ def send(transport: Transport, request: Request, decoder: type[Json | Anything])
         if error.status in _FAULTS:
             raise
         return Reply(error.status, None, error.form)
+
+
+class _Rest(Download):
+    """Takes a file from some byte on."""
+
+    def __init__(self, target: Any, first_byte: int) -> None:
+        super().__init__(target)
+        self._first_byte = first_byte
+        self.status = 0
+
+    @override
+    def headers(self) -> dict[str, str]:
+        return {"Accept": "*/*", "Accept-Encoding": "identity", "Range": f"bytes={self._first_byte}-"}
+
+    @override
+    def begin(self, status: int, headers: Mapping[str, str]) -> None:
+        self.status = status

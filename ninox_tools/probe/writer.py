@@ -5,16 +5,16 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from tempfile import TemporaryFile
 from typing import Any
 
 import msgspec
-from typing_extensions import override
 
-from ninox_api.files import Download, Upload
+from ninox_api.files import Upload
 from ninox_api.transport import Request, Transport
 from ninox_tools.probe.reply import OK, Anything, Reply
 from ninox_tools.probe.wire import Reader, send
+
+MARK = "singer-ninox probe"
 
 Held = Callable[[], AbstractContextManager[None]]
 """Holds Ctrl-C back while something is done."""
@@ -28,6 +28,7 @@ class Writer:
     Attributes:
         mark: A text that nobody else has; each record that is made holds it.
         own: Ids of records that were seen with it. No others are changed or deleted.
+        free: An id that no record had when the table was read.
         has_unseen: Whether a record may have been made that was not seen yet.
     """
 
@@ -39,8 +40,9 @@ class Writer:
             table_id: The scratch table.
             held: While a request is under way: what Ninox does after we left could not be removed.
         """
-        self.mark = f"singer-ninox probe {secrets.token_hex(8)}"
+        self.mark = f"{MARK} {secrets.token_hex(8)}"
         self.own: set[int] = set()
+        self.free: int | None = None
         self.has_unseen = False
         self._records = (*reader.path, "tables", table_id, "records")
         self._password = reader.password
@@ -54,6 +56,7 @@ class Writer:
     def save(self, *elements: Mapping[str, Any]) -> Reply:
         """Make or change records with one request."""
         self._check(*(one["id"] for one in elements if "id" in one))
+        self._check(*(one["_id"] for one in elements if one.get("_id", self.free) != self.free))
         if not all("id" in one or self.mark in str(one) for one in elements):
             raise ValueError(self.mark)
         before, self.has_unseen = self.has_unseen, True  # an answer that is lost says nothing
@@ -77,14 +80,6 @@ class Writer:
         content_type, body = file.form()
         return self._write("POST", str(record_id), "files", body=body, content_type=content_type)
 
-    def download(self, record_id: int, name: str, *, first_byte: int) -> int:
-        """Ask for that file from a byte on; return the status: 206 if the server can do that."""
-        with TemporaryFile() as file:
-            rest = _Rest(file, first_byte)
-            segments = (*self._records, str(record_id), "files", name)
-            self._transport.download(Request(segments=segments, password=self._password), rest)
-        return rest.status
-
     def _check(self, *record_ids: int) -> None:
         if not self.own.issuperset(record_ids):
             raise ValueError(self.mark)
@@ -93,20 +88,3 @@ class Writer:
         path = (*self._records, *segments)
         request = Request(method=method, segments=path, password=self._password, repeatable=False, writes=True, **more)
         return send(self._transport, request, Anything)
-
-
-class _Rest(Download):
-    """Takes a file from some byte on."""
-
-    def __init__(self, target: Any, first_byte: int) -> None:
-        super().__init__(target)
-        self._first_byte = first_byte
-        self.status = 0
-
-    @override
-    def headers(self) -> dict[str, str]:
-        return {"Accept": "*/*", "Accept-Encoding": "identity", "Range": f"bytes={self._first_byte}-"}
-
-    @override
-    def begin(self, status: int, headers: Mapping[str, str]) -> None:
-        self.status = status

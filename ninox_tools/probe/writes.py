@@ -17,9 +17,6 @@ from ninox_tools.probe.sight import answers
 _BEYOND_DOUBLES = 2**53 + 1
 _NO_FIELD = "no field is called so"
 
-_FAR = 1000
-"""How far behind the last record the one is that the probe numbers itself."""
-
 
 @answers(*(question.id for question in QUESTIONS.values() if question.group in {"writes", "removals"}))
 def create(scratch: Scratch) -> None:
@@ -99,7 +96,8 @@ def empty(scratch: Scratch) -> None:
 def given_id(scratch: Scratch) -> None:
     """Make a record under an id of the probe's choice."""
     if scratch.ids:
-        scratch.given = max(scratch.ids) + _FAR
+        scratch.choose_id()
+    if scratch.given is not None:
         scratch.statuses["upsert"] = status_of(lambda: scratch.writer.save(record_under_given_id(scratch)))
 
 
@@ -129,6 +127,8 @@ def look(scratch: Scratch) -> None:
             scratch.sight.say(f"write.{name}", cleared if scratch.statuses[name] == OK else "refused")
     if "upsert" in scratch.statuses:
         made = ids_of(row for row in rows if _is_record(scratch, row, 6))
+        if not made and scratch.others:  # it may have hit a record of somebody else
+            return
         if scratch.statuses["upsert"] != OK or not made:
             scratch.sight.say("write.upsert", "refused")
         else:

@@ -157,7 +157,7 @@ PROMISES = [
     ),
     Promise(
         PAGE,
-        "deleted again: at the end, after Ctrl-C, and when the connection fails.",
+        "deleted again: at the end, after Ctrl-C, when the terminal is closed, and when the connection fails.",
         test=f"{TESTS}::test_ctrl_c_at_any_request_leaves_a_report_and_an_empty_table",
         defects=(Defect("ninox_tools.probe:_Run.clean", "left = scratch.clean()", "left = Left([], 0)"),),
     ),
@@ -169,13 +169,36 @@ PROMISES = [
     ),
     Promise(
         PAGE,
-        "Only records that carry the probe's mark are deleted; whatever else turns up in the table stays.",
-        test=f"{TESTS}::test_a_writer_changes_nothing_but_its_own_records",
-        defects=(Defect("ninox_tools.probe:Writer._check", "not self.own.issuperset(record_ids)", "False"),),
+        "deleted again: at the end, after Ctrl-C, when the terminal is closed, and when the connection fails.",
+        test=f"{TESTS}::test_a_terminal_that_is_closed_leaves_an_empty_table_and_a_report",
+        defects=(
+            Defect("ninox_tools.probe.interrupts:taken", "*([_HANGUP] if _HANGUP else ())", ""),
+            Defect("ninox_tools.probe:Interrupts.take", "signum == _HANGUP", "False"),
+            Defect("ninox_tools.probe.command:_say", "suppress(OSError)", "nullcontext()"),
+        ),
     ),
     Promise(
         PAGE,
-        "Ctrl-C waits for the answer to a write.",
+        "Only records that carry the probe's mark are deleted; whatever else turns up in the table stays.",
+        test=f"{TESTS}::test_a_writer_changes_nothing_but_its_own_records",
+        defects=(
+            Defect("ninox_tools.probe:Writer._check", "not self.own.issuperset(record_ids)", "False"),
+            Defect("ninox_tools.probe:Writer.save", 'one.get("_id", self.free) != self.free', "False"),
+        ),
+    ),
+    Promise(
+        PAGE,
+        "and not at all if somebody else has made a record by then.",
+        test=f"{TESTS}::test_a_record_of_somebody_else_under_the_id_that_the_probe_chose_stays_and_is_said",
+        defects=(
+            Defect("ninox_tools.probe:Scratch.choose_id", "self.others == 0", "True", case="3"),
+            Defect("ninox_tools.probe:Scratch._is_ours", 'record["id"] == self.given', "False", case="5"),
+            Defect("ninox_tools.probe.removals:delete", "scratch.own.discard(scratch.given)", "pass", case="6"),
+        ),
+    ),
+    Promise(
+        PAGE,
+        "Ctrl-C waits for the answer to a write, and so does a closed terminal.",
         test=f"{TESTS}::test_ctrl_c_waits_for_a_write_and_once_for_the_table_to_be_emptied",
         defects=(
             Defect("ninox_tools.probe:Interrupts.take", "not self._holds or self._is_waiting", "True"),

@@ -26,7 +26,7 @@ from ninox_simulator.seeds import RecordDocument
 from ninox_simulator.server import Simulator
 from ninox_tools.probe import run as run_module
 from ninox_tools.probe import wire
-from ninox_tools.probe.command import _end, read_configuration
+from ninox_tools.probe.command import _end, print_probe, read_configuration
 from ninox_tools.probe.question import QUESTIONS, Against
 from ninox_tools.probe.report import Report
 from ninox_tools.probe.table import REASONS, print_table
@@ -168,6 +168,7 @@ def test_a_writer_changes_nothing_but_its_own_records(simulate):
         lambda: writer.delete_many([1, 2]),
         lambda: writer.save({"id": 2, "fields": {"A": writer.mark}}),
         lambda: writer.save({"fields": {"A": "x"}}),
+        lambda: writer.save({"_upsert": True, "_id": 2, "A": writer.mark}),
         lambda: writer.upload(2, Upload(name="probe.txt", content=b"x", media_type="text/plain")),
     ):
         with pytest.raises(ValueError, match=writer.mark):
@@ -188,7 +189,7 @@ def test_a_reader_can_get_and_run_the_four_scripts_and_nothing_else(simulate):
     reader.close()
     assert list(stage.log.entries) == []
     assert {name for name in vars(wire.Reader) if not name.startswith("_")} == {
-        "get", "query", "page", "are_two_served", "enter", "close",
+        "get", "query", "page", "download_rest", "are_two_served", "enter", "close",
     }  # fmt: skip
 
 
@@ -690,7 +691,7 @@ def is_a_page(database):
     ("make", "message"),
     [
         (holds_a_record, "the table holds records. Make an empty table for the probe"),
-        (is_linked_to, "other tables link to this one"),
+        (is_linked_to, r"other tables link to this one \(Canary Auftraege\)"),
         *(
             (make, "a script or a default of a field runs when a record of this table is written")
             for make in (
@@ -761,6 +762,30 @@ def test_records_that_somebody_else_makes_in_the_scratch_table_stay(simulate):
     outcome = run_probe(stage, scratch=True)
     assert outcome.left == ([], 1)
     assert [row.fields for row in rows(stage)] == [{"A": "mine"}]
+
+
+@pytest.mark.parametrize("save", [2, 3, 4, 5, 6])
+def test_a_record_of_somebody_else_under_the_id_that_the_probe_chose_stays_and_is_said(simulate, capsys, save):
+    """However late it was made; the fifth save makes the record under that id, the sixth makes it again."""
+    stage, saves = simulate(company()), []
+
+    def make_one(edit, _index, path):
+        if stage.log.entries[-1].method == "POST" and path.endswith(f"/tables/{SCRATCH}/records"):
+            saves.append(path)
+            if len(saves) == save:
+                edit.create(SCRATCH, {"A": "mine", "B": "theirs"}, id=1003)
+
+    stage.between(make_one)
+    outcome = run_probe(stage, scratch=True)
+    is_hit = save >= 5
+    assert [(row.id, row.fields["B"], row.fields["A"] == "mine") for row in rows(stage)] == [
+        (1003, "theirs", not is_hit)
+    ]
+    assert outcome.left == ([], 1)
+    assert answers(outcome).get("write.upsert") == ("creates" if save == 6 else None)
+    with pytest.raises(SystemExit, match=r"^1$"):
+        _end(outcome)
+    assert "wrote its mark into it" in " ".join(capsys.readouterr().err.split())
 
 
 def test_a_server_that_empties_the_table_at_a_list_of_ids_is_not_sent_one_where_there_is_a_record_of_somebody_else(
@@ -1002,6 +1027,61 @@ def test_ctrl_c_ends_the_command_with_130_and_a_table(simulate, tmp_path):
     assert process.returncode == 130
 
 
+class Gone(io.StringIO):
+    """A terminal that was closed."""
+
+    def write(self, _text):
+        raise OSError(5, "Input/output error")
+
+
+@pytest.mark.parametrize("at", [24, 30, 40])
+def test_a_terminal_that_is_closed_leaves_an_empty_table_and_a_report(simulate, tmp_path, monkeypatch, capsys, at):
+    """The signal comes several times: of the shell, and of the system; and nothing can be said any more."""
+    stage = simulate(company())
+    path = tmp_path / "probe.json"
+    path.write_text(json.dumps({"auth_token": stage.token, "api_url": stage.url}), encoding="utf-8")
+    before = signal.signal(signal.SIGHUP, lambda *_: None)
+
+    def close_terminal(_edit, index, _path):
+        if at <= index < at + 3:
+            monkeypatch.setattr(sys, "stderr", Gone())
+            os.kill(os.getpid(), signal.SIGHUP)
+
+    stage.between(close_terminal)
+    try:
+        with pytest.raises(SystemExit, match=r"^130$"), limits.no_pauses():
+            print_probe(config=path, database=None, table=None, scratch=SCRATCH_NAME, as_json=True)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert json.loads(capsys.readouterr().out)["stopped"] == "interrupted"
+    assert writes(stage) != []
+    assert rows(stage) == []
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("at", [3, 24, 30, 40, 45])
+def test_a_process_whose_terminal_is_closed_leaves_an_empty_table_and_a_report(simulate, tmp_path, at):
+    stage = simulate(company())
+    path = tmp_path / "probe.json"
+    path.write_text(json.dumps({"auth_token": stage.token, "api_url": stage.url}), encoding="utf-8")
+    words = ["probe", "--config", str(path), "--scratch", SCRATCH_NAME, "--json"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "ninox_tools", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+
+        def close_terminal(_edit, index, _path):
+            if index == at:
+                process.stderr.close()
+            if at <= index < at + 3:
+                process.send_signal(signal.SIGHUP)
+
+        stage.between(close_terminal)
+        output = process.stdout.read()
+        assert process.wait(timeout=60) == 130
+    assert json.loads(output)["stopped"] == "interrupted"
+    assert rows(stage) == []
+
+
 @pytest.mark.parametrize("options", [(), ("--json",)])
 def test_nobody_at_the_address(simulate, tmp_path, options):
     done = command(simulate(company()), tmp_path, *options, api_url="http://127.0.0.1:1/v1", max_retries=0)
@@ -1015,4 +1095,5 @@ def test_what_is_left_in_the_scratch_table_is_said_and_ends_with_1(simulate, tmp
     stage.faults.add("status", status=403, method="DELETE", times=None)
     done = command(stage, tmp_path, "--scratch", SCRATCH_NAME)
     assert "Could not be removed from the scratch table: records 1, 2, 3" in done.stderr
+    assert "Delete them: each held a text that begins with 'singer-ninox probe'." in done.stderr
     assert done.returncode == 1
