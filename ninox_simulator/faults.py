@@ -23,6 +23,13 @@ from starlette.types import Receive, Scope, Send
 from ninox_simulator.messages import NOT_FOUND_IN_A_BATCH, ApiError, Request, RequestLog, json_reply, whole_number
 
 _WHOLE_NUMBERS = ("after", "status", "times", "bytes")
+_FORMS: Mapping[str, tuple[Any, str]] = {
+    "method": (str | None, "a text"),
+    "location": (str | None, "a text"),
+    "retry_after": (str | int | float | None, "a number or a text"),
+    "seconds": (int | float, "a number"),
+}
+"""Of the other conditions that a rule may have."""
 _DRIP_PIECES = 20
 
 Arriving = Callable[["Fault", Request, Scope, Receive, Send], Awaitable[bool]]
@@ -56,7 +63,7 @@ class Fault:
     Attributes:
         path: Regular expression, searched in the path.
         location: Where a redirect points to.
-        retry_after: Seconds, or `date:<seconds>` for an HTTP date so far ahead.
+        retry_after: Seconds, as a number or a text, or `date:<seconds>` for an HTTP date so far ahead.
         seen: Matching requests so far.
     """
 
@@ -66,7 +73,7 @@ class Fault:
     after: int = 0
     times: int | None = 1
     status: int = 503
-    retry_after: str | None = None
+    retry_after: str | float | None = None
     location: str | None = None
     seconds: float = 0.0
     bytes: int | None = None
@@ -86,6 +93,10 @@ class Fault:
             if not isinstance(getattr(self, name), int | None):
                 message = f"{name} is a whole number."
                 raise ValueError(message)  # noqa: TRY004 (told to people who write rules)
+        for name, (kinds, word) in _FORMS.items():
+            if not isinstance(getattr(self, name), kinds):
+                message = f"{name} is {word}."
+                raise ValueError(message)  # noqa: TRY004
         try:
             re.compile(self.path)
         except re.error as error:
@@ -110,10 +121,11 @@ class Fault:
             return {"Location": self.location}
         if self.retry_after is None:
             return {}
-        if self.retry_after.startswith("date:"):
-            moment = datetime.now(timezone.utc) + timedelta(seconds=float(self.retry_after.removeprefix("date:")))
+        text = str(self.retry_after)
+        if text.startswith("date:"):
+            moment = datetime.now(timezone.utc) + timedelta(seconds=float(text.removeprefix("date:")))
             return {"Retry-After": format_datetime(moment, usegmt=True)}
-        return {"Retry-After": self.retry_after}
+        return {"Retry-After": text}
 
 
 class Faults:

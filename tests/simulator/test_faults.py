@@ -33,7 +33,7 @@ def test_every_kind_is_tested_here():
 
 
 def test_a_status_with_retry_after_in_both_forms(api):
-    set_fault(api, "status", status=429, retry_after="7")
+    set_fault(api, "status", status=429, retry_after=7)
     set_fault(api, "status", status=503, retry_after="date:60", after=1)
     set_fault(api, "status", status=429, after=2)
     answers = [api.get(LIST) for _ in range(4)]
@@ -178,7 +178,14 @@ def test_a_fault_that_cannot_be_read_is_refused(text):
 
 @pytest.mark.parametrize(
     "body",
-    [{"kind": "nope"}, {"kind": "cut", "bytes": "x"}, {"kind": "cut", "colour": 1}, {"kind": "status", "path": "("}],
+    [
+        {"kind": "nope"},
+        {"kind": "cut", "bytes": "x"},
+        {"kind": "cut", "colour": 1},
+        {"kind": "status", "retry_after": [1]},
+        {"kind": "slow", "seconds": "1"},
+        {"kind": "status", "path": "("},
+    ],
 )
 def test_a_wrong_rule_is_refused_by_name_and_not_added(api, body):
     assert api.control("POST", "faults", json=body).status_code == 400
