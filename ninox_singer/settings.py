@@ -11,9 +11,11 @@ import logging
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+import simplejson
 from jsonschema import Draft202012Validator, ValidationError
 
 from ninox_api.errors import NinoxConfigError
@@ -32,6 +34,21 @@ _WANTED = {
     "object": 'an object, as JSON such as {"a": "b"}',
 }
 """Type of a setting → what to give."""
+
+
+def read_json(path: Path, *, option: str) -> Any:
+    """Return what a file of a user's says: UTF-8 or, as Windows also writes it, UTF-16, with a byte order mark or not.
+
+    Raises:
+        NinoxConfigError: There is no such file, or it cannot be read.
+        JSONDecodeError: It is no JSON.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        message = f"{option}: {path} cannot be read: {error.strerror}."
+        raise NinoxConfigError(message) from None
+    return simplejson.loads(content.decode(json.detect_encoding(content)))
 
 
 def check_zone(zone: str | None) -> Iterator[str]:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, TextIO
 
-import simplejson
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 
 from ninox_api.client import NinoxClient
@@ -22,6 +21,7 @@ from ninox_api.schema import Field, Table
 from ninox_singer.connection import read_connection
 from ninox_singer.logs import escape
 from ninox_singer.names import find_nearest
+from ninox_singer.settings import read_json
 from ninox_singer.types import field_type, why_read_only
 from ninox_singer.types.base import Formats, ValueRejectedError, is_blank
 from ninox_singer.types.choice import Options
@@ -87,7 +87,7 @@ def suggest(messages: IO[bytes], output: TextIO, *, config: Path | None) -> None
         NinoxError: The settings or the input cannot be used.
     """
     streams = _read(messages)
-    given = simplejson.loads(config.read_text(encoding="utf-8")) if config else None
+    given = read_json(config, option="--config") if config else None
     target = TargetNinox(config=given, parse_env_config=config is None)
     settings = TargetSettings.from_settings(target.config)
     client = NinoxClient(read_connection(target.config))

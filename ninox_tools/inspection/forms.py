@@ -11,10 +11,10 @@ from textwrap import wrap
 from typing import Any
 
 import msgspec
-import simplejson
 
 from ninox_api.schema import Field
 from ninox_singer.logs import escape
+from ninox_singer.settings import read_json
 from ninox_singer.types import field_type
 from ninox_singer.wording import cut, pad, width
 from ninox_tools.inspection.cost import CallCost
@@ -228,8 +228,8 @@ def print_inspection(form: str, *, config: Path | None, catalog: Path | None, ru
     Raises:
         NinoxError: Settings are wrong, or Ninox cannot be read.
     """
-    read = (None if path is None else simplejson.loads(path.read_text("utf-8")) for path in (config, catalog))
-    given, selected = read
+    given = None if config is None else read_json(config, option="--config")
+    selected = None if catalog is None else read_json(catalog, option="--catalog")
     if isinstance(selected, dict):
         selected.pop(STAMP, None)  # what looking costs is counted here
     tap = TapNinox(config=given, catalog=selected, parse_env_config=config is None, validate_config=True)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
-import simplejson
 from singer_sdk import typing as th
 
 from ninox_api.errors import NinoxConfigError
 from ninox_singer.connection import read_connection
 from ninox_singer.environment import find_unknown_variables, load_env_file, read_variables
 from ninox_singer.names import find_nearest
-from ninox_singer.settings import read_settings
+from ninox_singer.settings import read_json, read_settings
 from ninox_tools.probe.run import Outcome, probe
 from ninox_tools.probe.table import print_table
 from ninox_tools.probe.wire import MOST_CALLS
@@ -53,7 +51,7 @@ def print_probe(
     connection = read_connection(settings)
     team = settings.get("team")
     wanted = [database] if database else settings.get("databases") or ()
-    does = f"writes into {scratch!r} and empties it again" if scratch else "only reads"
+    does = f"if {scratch!r} is empty, writes into it and removes what it wrote" if scratch else "only reads"
     _say(f"At most {MOST_CALLS} calls to {connection.api_url}; {does}. Ctrl-C stops it.")
     try:
         outcome = probe(
@@ -109,8 +107,7 @@ def read_configuration(path: Path | None) -> dict[str, Any]:
         unknown = find_unknown_variables(properties, REMOVED_SETTINGS, prefix=_PREFIX)
         meant: dict[str, str | None] = {name: f"{_PREFIX}{near.upper()}" for name, near in unknown if near}
     else:
-        content = path.read_bytes()
-        given = simplejson.loads(content.decode(json.detect_encoding(content)))  # Windows also writes UTF-16
+        given = read_json(path, option="--config")
         if not isinstance(given, dict):
             message = f'--config: {path} holds no object of settings, such as {{"auth_token": "…"}}.'
             raise NinoxConfigError(message)
