@@ -11,10 +11,11 @@ With `--scratch`, three more, another ten minutes:
 4. `allowed.py`: which table is refused.
 5. `scratch.py`: what is its own in that table, and how that is deleted again.
 
-The other files reach Ninox and the report through those alone (a test holds that), so that nothing in them can break a
-promise. There is one for each group of questions, where each function names its questions, what it asks, and what the
-answer says: `access.py`, `records.py`, `pages.py`, `feed.py`, `changes.py`, `queries.py`, `values.py`, and with
-`--scratch` `writes.py` and `removals.py`. `run.py` has their order, `interrupts.py` Ctrl-C, `sight.py` what is known so
-far, `reply.py` what arrives. The screen is another matter than the report: `command.py` and `table.py` write there, and
-the name of your database and the address of your server are among it.
+The other files reach Ninox and the report through those alone, so that nothing in them can break a promise. The test
+`test_two_files_send_and_a_third_makes_a_writer_so_that_whoever_reads_them_has_read_all` (tests/tools/test_probe.py)
+holds that. There is one for each group of questions, where each function names its questions, what it asks, and what
+the answer says: `access.py`, `records.py`, `pages.py`, `feed.py`, `changes.py`, `queries.py`, `values.py`, and with
+`--scratch` `writes.py` and `removals.py`. `run.py` has their order, `interrupts.py` Ctrl-C and closed terminals,
+`sight.py` what is known so far, `reply.py` what arrives. The screen is another matter than the report: `command.py` and
+`table.py` write there, and the name of your database and the address of your server are among it.
 """

@@ -107,20 +107,20 @@ def find_named_table(sight: Sight) -> str | None:
     """Return a table in which the feeds have shown a deletion, the first by its id."""
     for table_id in sorted(table.id for table in sight.tables):
         for _, removal in sight.removals:
-            key = (
-                removal[0]
-                if isinstance(removal, tuple)
-                else removal.get("tid")
-                if isinstance(removal, dict)
-                else removal
-            )
-            if str(key) == table_id or (str(key).startswith(table_id) and str(key)[len(table_id) :].isdecimal()):
+            key = str(_key_of(removal, "tid"))  # the table's id alone, or before that of the record
+            if key.startswith(table_id) and (key == table_id or key[len(table_id) :].isdecimal()):
                 return table_id
     return None
 
 
 def find_removed_record(removal: Any, table_id: str) -> int | None:
     """Return which record of a table a removal names, None if that cannot be told."""
-    key = removal[0] if isinstance(removal, tuple) else removal.get("id") if isinstance(removal, dict) else removal
-    numbers = re.findall(r"[0-9]+", str(key).removeprefix(table_id))
+    numbers = re.findall(r"[0-9]+", str(_key_of(removal, "id")).removeprefix(table_id))
     return int(numbers[-1]) if numbers else None
+
+
+def _key_of(removal: Any, name: str) -> Any:
+    """Return what names the removed in a feed of pairs, of objects that have it under a name, or of plain keys."""
+    if isinstance(removal, tuple):
+        return removal[0]
+    return removal.get(name) if isinstance(removal, dict) else removal

@@ -1,6 +1,7 @@
-"""Scripts. Sends: up to seven times one of the four scripts in `wire.py`, with names of tables and fields put in.
+"""Scripts. Sends: up to seven, of the four forms in `wire.py`, with names of tables and fields put in.
 
 Two name nothing of the data, one selects a table of less than 100 records, four at most ask for a field of one record.
+One that fails with a status of 500 or above is sent a second time.
 """
 
 from __future__ import annotations

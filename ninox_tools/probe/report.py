@@ -1,4 +1,7 @@
-"""The report. Nothing gets into it but numbers and words of the probe's own: see `as_json`, which alone writes it."""
+"""The report. Only `as_json` writes it: nothing gets into it but numbers, and words of `questions.md` and of this file.
+
+Two come from elsewhere: `program` is the version of what is installed here, and `status` the HTTP status of an answer.
+"""
 
 from __future__ import annotations
 

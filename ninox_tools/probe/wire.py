@@ -139,6 +139,7 @@ class Reader:
             measure=lambda delivery: self.seconds.append(delivery.seconds), **more,
         )  # fmt: skip
         reply = send(self._transport, request, Json)
+        # From 500 on, below which an error is an answer
         return reply if reply.status < FAILURE else send(self._transport, request, Json)
 
 

@@ -129,7 +129,7 @@ PROMISES = [
     ),
     Promise(
         PAGE,
-        "at most seven times one of four scripts that only read",
+        "at most seven scripts of four forms, which only read",
         test=f"{TESTS}::test_at_most_seven_scripts_are_sent_however_many_formulas_there_are",
         defects=(Defect("ninox_tools.probe.queries:formulas", "found[:_MOST_FORMULAS]", "found"),),
     ),
@@ -141,7 +141,7 @@ PROMISES = [
     ),
     Promise(
         PAGE,
-        "behind such a page, and answers as many a second time: it is never the size of a table.",
+        "behind such a page, and the same request brings as many a second time: it is never the size of a table.",
         test=f"{TESTS}::test_the_size_of_a_page_that_is_that_of_a_table_is_not_told",
         defects=(
             Defect("ninox_tools.probe:largest_page", "len(again) == len(page)", "again"),
