@@ -22,8 +22,7 @@ class IdSet(MutableSet[int]):
     def __init__(self, ids: Iterable[int] = ()) -> None:
         """Start with some ids."""
         self._blocks: dict[int, int] = {}
-        for record_id in ids:
-            self.add(record_id)
+        self.update(ids)
 
     def copy(self) -> IdSet:
         """Return a set of its own with the same ids."""
@@ -43,6 +42,11 @@ class IdSet(MutableSet[int]):
             self._blocks[block] = left
         else:
             self._blocks.pop(block, None)
+
+    def update(self, ids: Iterable[int]) -> None:
+        """Add some ids."""
+        for record_id in ids:
+            self.add(record_id)
 
     def difference_update(self, ids: Iterable[int]) -> None:
         """Take some ids out."""

@@ -21,6 +21,7 @@ from enum import Enum, auto
 
 from ninox_api.client import NinoxRecord
 from ninox_api.errors import NinoxError, NinoxProtocolError
+from ninox_api.ids import IdSet
 from ninox_api.page_size import DEFAULT_PAGE_SIZE
 
 Page = Sequence[NinoxRecord]
@@ -292,14 +293,14 @@ def iter_numbered_pages(
     Raises:
         PageIgnoredError: It is not: the server answers each page with the first one.
     """
-    seen: set[int] = set()
+    seen = IdSet()
     number, page = 0, fetch(0)
     while fresh := [record for record in page if record.id not in seen]:
         seen.update(record.id for record in fresh)
         yield fresh
         number, before = number + 1, page
         page = fetch(number)
-        if number == 1 and page and seen.issuperset(record.id for record in page) and not is_all(before):
+        if number == 1 and page and all(record.id in seen for record in page) and not is_all(before):
             raise PageIgnoredError
 
 
@@ -307,7 +308,7 @@ def iter_passes(
     fetch: Callable[[int], Page],
     *,
     sequence: Callable[[], int | None],
-    emitted: set[int] | None = None,
+    emitted: IdSet | None = None,
     is_complete: Callable[[Reading], bool] = lambda _: True,
     is_all: Callable[[Page], bool] = lambda _: True,
 ) -> Iterator[Page]:
@@ -327,11 +328,11 @@ def iter_passes(
         PageIgnoredError: The server answers each page with the first one.
         NinoxProtocolError: The table changed during each of `MAX_PASSES` passes.
     """
-    emitted = set() if emitted is None else emitted
-    last_ids: set[int] | None = None
+    emitted = IdSet() if emitted is None else emitted
+    last_ids: IdSet | None = None
     for _ in range(MAX_PASSES):
         before, reading = sequence(), Reading()
-        ids: set[int] = set()
+        ids = IdSet()
         for page in iter_numbered_pages(fetch, is_all=is_all):
             reading.note(first=reading.first_id or page[0].id, last=max(record.id for record in page))
             ids.update(record.id for record in page)

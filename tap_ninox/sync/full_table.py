@@ -22,6 +22,7 @@ from ninox_api.errors import (
     NinoxServerError,
     asked_too_much,
 )
+from ninox_api.ids import IdSet
 from ninox_api.page_size import DEFAULT_PAGE_SIZE, MIN_PAGE_SIZE, SizedPage
 from ninox_api.paging import (
     End,
@@ -246,7 +247,7 @@ class FullTable:
 
     def _in_passes(self) -> Iterator[ReadPage]:
         """Yield the pages of passes over the table, from the start again where a pass asked for too large pages."""
-        pages, emitted = self._pages, set(chain.from_iterable(self._seen))
+        pages, emitted = self._pages, IdSet(chain.from_iterable(self._seen))
         while True:
             size = pages.size.current
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from ninox_api.client import DatabaseClient, NinoxRecord
 from ninox_api.errors import NinoxError
+from ninox_api.ids import IdSet
 from ninox_api.page_size import DEFAULT_PAGE_SIZE, MIN_PAGE_SIZE, PageSize, SizedPage
 from ninox_api.paging import (
     KeysetUnusableError,
@@ -85,7 +86,7 @@ class TableReader:
         if not is_whole:
             logger.debug("Table %s cannot be paged by record id on this server, or not for sure.", self.id)
             try:
-                for page in self._passes(set(seen), rows=tally.rows):
+                for page in self._passes(IdSet(seen), rows=tally.rows):
                     cursor = max([cursor, *(record.id for record in page)])
                     yield self._seen([record for record in page if record.id > after_id])
             except PageIgnoredError:
@@ -156,7 +157,7 @@ class TableReader:
         if last_id < (self._newest_id or 0) and self.find(self._newest_id or 0) is not None:
             raise make_end_error(self.id, last_id)
 
-    def _passes(self, emitted: set[int], *, rows: int) -> Iterator[Page]:
+    def _passes(self, emitted: IdSet, *, rows: int) -> Iterator[Page]:
         """Yield the pages of passes by number; if pages become smaller they begin anew, and no record comes twice.
 
         Args:
@@ -231,7 +232,7 @@ class TableReader:
                 yield record
             elif not self._may_believe_404():
                 try:
-                    for page in self._passes(set(), rows=0):
+                    for page in self._passes(IdSet(), rows=0):
                         yield from (listed for listed in page if listed.id in wanted)
                 except PageIgnoredError:
                     raise make_pages_error(self.id) from None
