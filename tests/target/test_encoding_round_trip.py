@@ -119,6 +119,7 @@ WRITTEN = sorted(name for name, known in TYPES.items() if known.write)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
 @given(data=st.data())
 def test_a_value_comes_back_as_it_was(type_, data):
+    assert type_ in STORED or stored_values(type_), "it needs cases in tests/cases/writing.jsonl"
     stored = data.draw(STORED[type_] if type_ in STORED else st.sampled_from(stored_values(type_)))
     table = Table(id="T", name="T", fields=(Field(id="A", name="Größe", type=type_, choices=STATES),))
     zone = data.draw(st.sampled_from([None, BERLIN]))

@@ -22,7 +22,7 @@ CUSTOMERS = schema(
     Since="string", Place="string", Met="string", Active="boolean", Kind="integer",
 )  # fmt: skip
 ORDERS = schema("orders", key=["No"], No="string", Customer="string")
-STREAMS = {"orders": {"references": {"Customer": "Name"}}}
+STREAMS = {"customers": {"references": {"Kind": "_id"}}, "orders": {"references": {"Customer": "Name"}}}
 
 
 def empty_shop():
