@@ -72,7 +72,7 @@ def _serve(
 
 def _reason(error: Exception) -> str:
     if isinstance(error, ImportError):
-        return "the server library is missing; run pip install 'singer-ninox[simulator]', or '.[simulator]' in a clone"
+        return "the server library is missing; run pip install '.[simulator]' in a clone of singer-ninox"
     return str(error)
 
 

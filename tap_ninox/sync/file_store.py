@@ -109,7 +109,7 @@ class FileStore:
 
             self._fs, self._root = url_to_fs(url)
         except ImportError as error:
-            message = f"files: {error.name or 'fsspec'} is missing: pip install 'singer-ninox[files]', "
+            message = f"files: {error.name or 'fsspec'} is missing: pip install '.[files]' in a clone of singer-ninox, "
             message += "and what fsspec needs for such an address (s3fs, gcsfs, adlfs, …)."
             raise NinoxConfigError(message) from None
         except ValueError:

@@ -28,6 +28,13 @@ def test_meltano_needs_no_hub():
     assert {name for name, plugin in plugins().items() if "namespace" not in plugin} == set()
 
 
+def test_no_tap_goes_on_with_the_tables_and_columns_of_its_first_run():
+    """Meltano keeps a catalog otherwise: what is new in the source would be left out without a word."""
+    with_catalog = {name: plugin for name, plugin in plugins().items() if "catalog" in plugin.get("capabilities", ())}
+    assert {"tap-ninox", "tap-postgres", "tap-spreadsheets"} <= with_catalog.keys()
+    assert [name for name, plugin in with_catalog.items() if plugin.get("use_cached_catalog") is not False] == []
+
+
 def test_meltano_knows_every_setting_of_the_tap_and_which_are_secret():
     settings = {setting["name"]: setting for setting in plugins()["tap-ninox"]["settings"]}
     assert OWN.keys() <= settings.keys()

@@ -25,7 +25,8 @@ def test_the_demo_runs_anywhere_and_the_readme_shows_what_it_prints(tmp_path):
         capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    shown = re.search(r"```text\n(A simulated Ninox.*?)```", readme, re.DOTALL).group(1)
-    assert missing(shown, done.stdout) == [], "put the output of make demo into README.md"
+    for page, first in (("README.md", "A simulated Ninox"), ("README.de.md", "\\$ meltano run")):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        shown = re.search(rf"```text\n({first}.*?)```", text, re.DOTALL).group(1)
+        assert missing(shown, done.stdout) == [], f"put the output of make demo into {page}"
     assert "Blattwerk" in (tmp_path / "output" / "ninox.html").read_text(encoding="utf-8")

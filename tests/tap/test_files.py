@@ -355,7 +355,7 @@ def test_a_store_that_cannot_work_is_refused_before_anything_is_sent_to_it(shop,
 def test_a_missing_library_is_named_with_the_way_to_get_it(shop, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "fsspec.core", None)
     run = run_tap(shop(), **settings(tmp_path))
-    assert "pip install 'singer-ninox[files]'" in str(run.error)
+    assert "pip install '.[files]' in a clone" in str(run.error)
 
 
 def test_a_store_that_cannot_be_written_is_an_error_without_its_address(shop, tmp_path):
