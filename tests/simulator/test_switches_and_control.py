@@ -180,7 +180,6 @@ def test_without_its_server_library_the_command_says_what_to_install():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.stderr == (
-        "ninox-simulator: the server library is missing; "
-        "run pip install '.[simulator]' in a clone of singer-ninox\n"
+        "ninox-simulator: the server library is missing; run pip install '.[simulator]' in a clone of singer-ninox\n"
     )
     assert done.returncode == 2
