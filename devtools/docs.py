@@ -144,7 +144,8 @@ With `--config=ENV`, an empty variable counts as not given, except for `api_url`
 for these it is an error, since it is often what is left of a variable that refers to another.
 
 A variable that looks like a setting but is none is named in a warning, with the nearest setting. It is an error with
-`--config=ENV`, and always if the setting it resembles would keep something from being written (`TARGET_NINOX_DRYRUN`).
+`--config=ENV`, always if the setting it resembles would keep something from being written (`TARGET_NINOX_DRYRUN`), and
+under Meltano also if more would be read without it, or elsewhere (`TAP_NINOX_DATABSES`).
 Without `--config=ENV` variables are not read, so a setting that would keep something from being written is an error
 there, too.
 

@@ -127,7 +127,10 @@ _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 def _describe_token(token: str) -> str:
     """Return what is wrong with a key, empty if nothing is."""
     if not token:
-        return "auth_token: missing. Make an API key in Ninox under Settings > Integrations."
+        return (
+            "auth_token: missing. Make an API key in Ninox under Settings > Integrations. Put it into auth_token or, "
+            "with Meltano or --config=ENV, into TAP_NINOX_AUTH_TOKEN (of the target: TARGET_NINOX_AUTH_TOKEN) in .env."
+        )
     if token.lower().startswith("bearer "):
         return "auth_token: give the key alone, without the word Bearer."
     if not _TOKEN.fullmatch(token):

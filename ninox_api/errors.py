@@ -7,6 +7,7 @@ NinoxError
 ├── BodyTooLargeError                 not sent: larger than the caller permits (`client.py`)
 ├── KeysetUnusableError               pages do not come in order of id (`paging.py`)
 ├── NinoxTransportError               no usable answer: connect, cut off, not JSON
+│   ├── NinoxUnreachableError         nobody answers at the address
 │   ├── NinoxTlsError                 no secure connection; trying again does not help
 │   ├── NinoxTimeoutError             it took longer than a request may
 │   ├── NinoxSizeError                it is larger than any answer should be
@@ -36,7 +37,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 import requests.exceptions
-from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 
 
 class NinoxError(Exception):
@@ -77,6 +78,10 @@ class NinoxTransportError(NinoxError):
         self.path = path
         self.problem = problem
         super().__init__(f"{method} {path} brought no usable answer: {problem}.")
+
+
+class NinoxUnreachableError(NinoxTransportError):
+    """No connection could be made: nobody listens there, or no such host is known."""
 
 
 class NinoxTlsError(NinoxTransportError):
@@ -288,8 +293,14 @@ def make_transport_error(error: Exception, *, method: str, path: str, api_url: s
         problem = _describe_tls(error)
     else:
         problem = _find_first(error, _PROBLEMS) or f"the exchange failed ({type(error).__name__})"
-    kind = _find_first(error, _ERRORS) or NinoxTransportError
+    kind = NinoxUnreachableError if _is_unreachable(error) else _find_first(error, _ERRORS) or NinoxTransportError
     return kind(method=method, path=path, problem=problem.format(api_url=api_url))
+
+
+def _is_unreachable(error: Exception) -> bool:
+    reason = getattr(next(iter(error.args), None), "reason", None)
+    is_of_a_proxy = isinstance(error, requests.exceptions.ProxyError)
+    return isinstance(reason, NewConnectionError) and not is_of_a_proxy
 
 
 def _find_first(error: Exception, table: tuple[tuple[tuple[type[Exception], ...], Value], ...]) -> Value | None:

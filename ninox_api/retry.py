@@ -22,6 +22,7 @@ from ninox_api.errors import (
     NinoxTimeoutError,
     NinoxTlsError,
     NinoxTransportError,
+    NinoxUnreachableError,
 )
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,9 @@ MAX_RETRY_AFTER_S = 300.0
 """Longest pause taken at the server's request; a longer one ends the request."""
 TRIES_OF_A_FAILED_READ = 3
 """500 on a read may be a passing fault, but is more often the request's own (observed on writes)."""
+
+TRIES_OF_A_FIRST_CONTACT = 3
+"""Where no answer has come yet, the address is more likely wrong than the network interrupted."""
 
 TRIES_OF_A_LARGE_READ = 2
 """A read that can be asked for in smaller pieces is not waited for again and again."""
@@ -53,6 +57,7 @@ def count_tries(
     writes: bool = False,
     tries_of_500: int = TRIES_OF_A_FAILED_READ,
     divisible: bool = False,
+    is_reached: bool = True,
 ) -> int:
     """Return how often a request may be sent in all, given how it just failed.
 
@@ -63,6 +68,7 @@ def count_tries(
         writes: Whether it changes records.
         tries_of_500: How often a request that only reads may be sent if the answer is 500.
         divisible: Whether the caller can ask for less instead.
+        is_reached: Whether the server has ever answered in this run.
     """
     if _asks_for_too_long(error) or isinstance(error, NinoxSizeError | NinoxTlsError):
         return 1
@@ -73,7 +79,8 @@ def count_tries(
     if isinstance(error, NinoxTransportError | NinoxRateLimitError) or (
         isinstance(error, NinoxAPIError) and error.status == _REQUEST_TIMEOUT
     ):
-        return max_tries
+        seems_wrong = isinstance(error, NinoxUnreachableError) and not is_reached
+        return min(max_tries, TRIES_OF_A_FIRST_CONTACT) if seems_wrong else max_tries
     if isinstance(error, NinoxServerError):
         tries_of_a_fault = 1 if writes else tries_of_500
         return max_tries if error.status in _BUSY else min(max_tries, tries_of_a_fault)

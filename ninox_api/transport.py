@@ -208,6 +208,7 @@ class Transport:
         self._writing = writing
         self.budget = CallBudget(config.max_api_calls)
         self.clock = ServerClock()
+        self._is_reached = False
         self._in_flight = InFlight(config.max_parallel_requests)
         self._session = session = BoundedSession(connections=config.max_parallel_requests)
         session.headers.update({"Accept": "application/json", "Authorization": f"Bearer {config.auth_token}"})
@@ -247,9 +248,12 @@ class Transport:
             tries_of_500=request.tries_of_500,
             divisible=request.divisible,
         )
+        # `is_reached` as it is behind each try: another request may have been answered meanwhile.
         purposes = chain([request.purpose], repeat(Purpose.RETRIES))
         try:
-            return retry.repeat(lambda: attempt(next(purposes)), allowed=allowed)
+            return retry.repeat(
+                lambda: attempt(next(purposes)), allowed=lambda error: allowed(error, is_reached=self._is_reached)
+            )
         finally:
             self._in_flight.decline()
 
@@ -295,6 +299,7 @@ class Transport:
                 timeout=self._config.request_timeout_s,
                 stream=True,  # the body is read here, within its bounds
             ) as response:
+                self._is_reached = True
                 self.clock.note(response.headers.get("Date"))
                 status, content = response.status_code, bytearray()
                 if download is not None and status == _RANGE_NOT_SATISFIABLE:

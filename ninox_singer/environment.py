@@ -26,6 +26,9 @@ elsewhere, all would be read, or rows would be written."""
 HOLDS_BACK = frozenset({"dry_run", "limit_rows", "max_updates", "max_deletes"})
 """Settings that keep something from being written: one that is misspelt is an error wherever the others come from."""
 
+NARROWS = frozenset({"api_url", "team", "databases", "database", "tables", "max_api_calls", "deletes"})
+"""Settings without which more is read, or elsewhere: where variables are passed on, a misspelt one is an error, too."""
+
 _LIKENESS = 0.81
 """`DRYRUN` is meant to be `DRY_RUN`; `BUERO_TEAM` is a setting of another plugin that inherits from this one."""
 

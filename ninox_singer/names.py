@@ -109,6 +109,7 @@ class Names(Generic[Item]):
         ids: Calls[Item] = lambda item: (cast("Named", item).id,),
         names: Calls[Item] = lambda item: (cast("Named", item).name,),
         loosely: tuple[Calls[Item], Spell] | None = None,
+        advise: Callable[[str], str] = lambda _: "",
     ) -> None:
         """Note what each thing is called.
 
@@ -118,7 +119,9 @@ class Names(Generic[Item]):
             names: What each is called.
             loosely: Further spellings of each, and how to spell a name likewise; they count as much as another case,
                 and only where one thing is wanted.
+            advise: What to add to the sentence for a name that means nothing.
         """
+        self._advise = advise
         self.items = list(items)
         self._ids: dict[str, list[int]] = {}
         self._names: dict[str, list[int]] = {}
@@ -154,7 +157,7 @@ class Names(Generic[Item]):
 
     def describe_absent(self, wanted: str, *, setting: str) -> str:
         """Return the sentence for a name that means nothing."""
-        return describe_absent(wanted, self._names, setting=setting)
+        return describe_absent(wanted, self._names, setting=setting) + self._advise(wanted)
 
     def find_one(self, wanted: str, *, setting: str) -> Item:
         """Return the one thing that a name means.

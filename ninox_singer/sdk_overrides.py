@@ -16,6 +16,7 @@ from typing_extensions import override
 from ninox_api.errors import NinoxConfigError
 from ninox_singer.environment import (
     HOLDS_BACK,
+    NARROWS,
     find_unknown_variables,
     load_env_file,
     name_meltano_variable,
@@ -110,14 +111,16 @@ class ConfiguredPlugin(PluginBase):
         """Warn of variables that are no settings, wherever the settings come from.
 
         Raises:
-            NinoxConfigError: One would have kept something from being written.
+            NinoxConfigError: One would have kept something from being written or, under Meltano, from being read.
         """
         prefix = self._env_var_prefix
+        passes_variables = name_meltano_variable("", prefix=prefix) is not None  # Meltano does, in its file
+        bounds = HOLDS_BACK | NARROWS if passes_variables else HOLDS_BACK
         for variable, meant in find_unknown_variables(properties, self.removed_settings, prefix=prefix):
-            if meant in HOLDS_BACK:  # under Meltano, too: a dry run that is misspelt would be a real one
+            if meant in bounds:  # a dry run that is misspelt would be a real one, one database all that there are
                 raise NinoxConfigError(_describe_variable(variable, meant, prefix))
             logger.warning(_describe_variable(variable, meant, prefix))
-        if not name_meltano_variable("", prefix=prefix):  # which passes variables in its file
+        if not passes_variables:
             for name in read_variables(HOLDS_BACK & properties.keys(), prefix=prefix):
                 if self._config.get(name) is None:
                     raise NinoxConfigError(_UNREAD.format(variable=f"{prefix}{name.upper()}", name=name))

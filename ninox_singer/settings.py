@@ -225,13 +225,15 @@ def _place(joined: dict[str, Any], path: tuple[str, ...], leaf: Any, known: Mapp
 def describe_problems(settings: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
     """Return what is wrong with settings, a sentence each."""
     errors = Draft202012Validator(schema).iter_errors(settings)
-    return list(dict.fromkeys(line for error in errors for line in _describe(error)))
+    return list(dict.fromkeys(line for error in errors for line in _describe(error, schema)))
 
 
-def _describe(error: ValidationError) -> Iterator[str]:
+def _describe(error: ValidationError, settings: Mapping[str, Any]) -> Iterator[str]:
     describe = _DESCRIPTIONS.get(str(error.validator))
     path = [str(part) for part in error.absolute_path]
-    if describe:
+    if describe is _describe_empty and len(path) == 1 and path[0] in settings.get("required", ()):
+        yield f"{path[0]}: empty. It is required: {settings['properties'][path[0]].get('description', '')}".rstrip()
+    elif describe:
         yield from describe(path, error.instance, error.schema)
     else:
         yield f"{'.'.join(path)}: this value is not permitted ({error.validator})."

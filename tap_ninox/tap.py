@@ -268,10 +268,17 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
         # the warehouse. It runs this command alike for `run`, `invoke --discover` and `select --list` (4.4: the same
         # options and variables), so that only the sync, which always follows in a run, can end with exit code 1.
         if not name_meltano_variable("", prefix=ENV_PREFIX):
-            problems = [*summarize_problems(self._problems), *self.report.undiscovered()]
-            if problems:
-                raise NinoxConfigError(problems)
+            self.refuse_absent()
         return ""  # nobody reads it
+
+    def refuse_absent(self) -> None:
+        """End what was shown in an error where the settings name more than there is.
+
+        Raises:
+            NinoxConfigError: They name what is not there, or streams that could not be discovered.
+        """
+        if problems := [*summarize_problems(self._problems), *self.report.undiscovered()]:
+            raise NinoxConfigError(problems)
 
     @classmethod
     @override

@@ -226,7 +226,7 @@ def print_inspection(form: str, *, config: Path | None, catalog: Path | None, ru
         runs_per_day: The schedule by which calls are estimated.
 
     Raises:
-        NinoxError: Settings are wrong, or Ninox cannot be read.
+        NinoxError: Settings are wrong, or Ninox cannot be read; behind what is shown, if they also name what there is.
     """
     given = None if config is None else read_json(config, option="--config")
     selected = None if catalog is None else read_json(catalog, option="--catalog")
@@ -234,3 +234,4 @@ def print_inspection(form: str, *, config: Path | None, catalog: Path | None, ru
         selected.pop(STAMP, None)  # what looking costs is counted here
     tap = TapNinox(config=given, catalog=selected, parse_env_config=config is None, validate_config=True)
     sys.stdout.write(_FORMS[form](inspect(tap, runs_per_day=runs_per_day)))
+    tap.refuse_absent()

@@ -32,7 +32,7 @@ from ninox_api.errors import (
 from ninox_api.schema import DatabaseName, DatabaseSchema, Table, Team
 from ninox_singer.connection import assign_passwords
 from ninox_singer.logs import log_names
-from ninox_singer.names import EXCLUDES, Names, are_ids, choose, did_you_mean, is_glob
+from ninox_singer.names import EXCLUDES, Names, are_ids, choose, did_you_mean, fits, is_glob
 from ninox_singer.wording import list_names
 from tap_ninox.settings import TapSettings
 
@@ -356,8 +356,18 @@ def _chosen_tables(
         tables,
         ids=lambda item: (item[1].id, f"{item[0].id}.{item[1].id}"),
         names=lambda item: (item[1].name,),
+        advise=lambda wanted: _advise_form(wanted, tables),
     )
     return choose(names, patterns, setting="tables", sees_all=sees_all)
+
+
+def _advise_form(wanted: str, tables: Iterable[tuple[DatabaseName, Table]]) -> str:
+    """Return how a table of one database is written, for whoever wrote the database's name before it."""
+    if "." not in wanted:
+        return ""
+    meant = [f"{of.id}.{table.id}" for of, table in tables if fits(wanted, f"{of.name}.{table.name}")]
+    here = f", here {' and '.join(meant)}" if meant else ""
+    return f" A table of one database is written <database id>.<table id>{here}."
 
 
 def _idle_aliases(

@@ -19,6 +19,7 @@ from ninox_api.errors import (
     NinoxRedirectError,
     NinoxServerError,
     NinoxTransportError,
+    NinoxUnreachableError,
 )
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID
 from tests.helpers.wire import calls
@@ -81,6 +82,46 @@ def test_a_lasting_fault_ends_after_as_many_tries_as_can_help(simulator, waits, 
         reader(simulator).get_records("A")
     assert len(calls(simulator)) == sent
     assert len(waits) == sent - 1
+
+
+def list_teams(port, **settings):
+    config = {"api_url": f"http://localhost:{port}/v1", "auth_token": "key", **settings}
+    return NinoxClient(ConnectionConfig.from_settings(config)).list_teams
+
+
+def find_no_host(*_args, **_kwargs):
+    raise socket.gaierror
+
+
+@pytest.mark.parametrize("why", ["refused", "unknown host"])
+def test_an_address_that_never_answered_is_given_up_after_three_tries(monkeypatch, waits, why):
+    if why == "unknown host":
+        monkeypatch.setattr(socket, "getaddrinfo", find_no_host)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(NinoxUnreachableError, match="check api_url and the network"):
+        list_teams(port)()
+    assert len(waits) == 2
+
+
+def test_an_address_that_answered_before_is_tried_as_often_as_ever(waits):
+    """A server that is started anew in the middle of a run comes back."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        asking = list_teams(listener.getsockname()[1])
+        server = threading.Thread(target=answer_once, args=(listener,))
+        server.start()
+        assert asking() == []
+        server.join()
+    with pytest.raises(NinoxUnreachableError):
+        asking()
+    assert len(waits) == 7
+
+
+def answer_once(listener):
+    connection, _ = listener.accept()
+    with connection:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n[]")
 
 
 @pytest.mark.parametrize(("header", "least", "most"), [("6", 6, 6), ("date:30", 27, 30), ("0", 0, 0)])

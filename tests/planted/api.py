@@ -31,6 +31,21 @@ PROMISES = [
         ),
     ),
     Promise(
+        "docs/reliability.md",
+        "an address that nobody answers at, from the start, three times",
+        test="client/test_transport.py::test_an_address_that_never_answered_is_given_up_after_three_tries",
+        defects=(
+            Defect("ninox_api:count_tries", "and not is_reached", "and False"),
+            Defect("ninox_api.errors:_is_unreachable", "isinstance(reason, NewConnectionError)", "False"),
+        ),
+    ),
+    Promise(
+        "docs/reliability.md",
+        "an address that nobody answers at, from the start, three times",
+        test="client/test_transport.py::test_an_address_that_answered_before_is_tried_as_often_as_ever",
+        defects=(Defect("ninox_api:Transport._exchange", "self._is_reached = True", "pass"),),
+    ),
+    Promise(
         "docs/guarantees.md",
         "A [budget of calls](how-to/budget.md) (`max_api_calls`) ends a run where the next one goes on",
         test="tap/test_budget_of_calls.py::test_runs_within_a_budget_add_up_to_a_whole_load",
@@ -356,7 +371,19 @@ PROMISES = [
         "docs/reference/settings.md",
         "always if the setting it resembles would keep something from being written",
         test="unit/test_environment.py::test_what_keeps_rows_from_being_written_may_not_be_misspelt",
-        defects=(Defect("ninox_singer:ConfiguredPlugin._check_variables", "if meant in HOLDS_BACK:", "if False:"),),
+        defects=(Defect("ninox_singer:ConfiguredPlugin._check_variables", "if meant in bounds:", "if False:"),),
+    ),
+    Promise(
+        "docs/reference/settings.md",
+        "under Meltano also if more would be read without it, or elsewhere",
+        test="unit/test_environment.py::test_what_narrows_a_run_may_not_be_misspelt_under_meltano",
+        defects=(
+            Defect(
+                "ninox_singer:ConfiguredPlugin._check_variables",
+                "if passes_variables else HOLDS_BACK",
+                "if False else HOLDS_BACK",
+            ),
+        ),
     ),
     Promise(
         "CONTRIBUTING.md",

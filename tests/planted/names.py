@@ -44,7 +44,7 @@ PROMISES = [
         "is read first, and the run ends with exit code 1, as `--discover` does.",
         test="tap/test_idle_names.py::test_a_name_of_nothing_is_told_once_and_discovery_ends_in_an_error",
         defects=(
-            Defect("tap_ninox:TapNinox.run_discovery", "*summarize_problems(self._problems),", ""),
+            Defect("tap_ninox:TapNinox.refuse_absent", "*summarize_problems(self._problems),", ""),
             Defect("tap_ninox:TapNinox.run_discovery", 'not name_meltano_variable("", prefix=ENV_PREFIX)', "True"),
             Defect("tap_ninox.report:RunReport.close", "*summarize_problems(self.problems)", "*self.problems"),
         ),
@@ -54,6 +54,12 @@ PROMISES = [
         "is read first, and the run ends with exit code 1, as `--discover` does.",
         test="tap/test_idle_names.py::test_a_query_that_cannot_be_described_ends_a_discovery_in_an_error",
         defects=(Defect("tap_ninox.report:RunReport.undiscovered", "report.error is not None", "False"),),
+    ),
+    Promise(
+        "docs/reference/settings.md",
+        "is read first, and the run ends with exit code 1, as `--discover` does.",
+        test="tap/test_inspection.py::test_a_table_of_nothing_ends_it_in_an_error_behind_what_is_shown",
+        defects=(Defect("ninox_tools.inspection.forms:print_inspection", "tap.refuse_absent()", "pass"),),
     ),
     Promise(
         "docs/reference/settings.md",

@@ -31,6 +31,14 @@ def test_what_cannot_work_is_refused_by_name(simulate, side, case):
     assert calls(simulator) == []
 
 
+def test_what_is_required_may_not_be_empty(simulate):
+    """As in `.env.example`, which Meltano passes on."""
+    simulator = simulate(shop(1))
+    assert run_target(simulator, [], database="").error.errors == [
+        "database: empty. It is required: Database to load into, by id or name."
+    ]
+
+
 @pytest.mark.parametrize("side", RUNS)
 def test_a_map_that_is_none_is_refused_by_name(simulate, side):
     error = RUNS[side](simulate(shop(1)), stream_maps={"customers": "Name"}).error

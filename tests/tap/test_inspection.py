@@ -7,9 +7,10 @@ import sys
 
 import pytest
 
+from ninox_api.errors import NinoxConfigError
 from ninox_simulator.switches import SWITCHES
 from ninox_tools.__main__ import main
-from ninox_tools.inspection.forms import format_page, format_text
+from ninox_tools.inspection.forms import format_page, format_text, print_inspection
 from ninox_tools.inspection.survey import inspect
 from tests.helpers import commands, limits
 from tests.helpers.run import discover, new_tap, run_tap, scripts, tap_settings
@@ -25,6 +26,17 @@ def command(stage, tmp_path, *arguments, **settings):
     config = tmp_path / "config.json"
     config.write_text(json.dumps(tap_settings(stage, **settings)), encoding="utf-8")
     return commands.run(["singer-ninox", "inspect", "--config", config, *arguments])
+
+
+def test_a_table_of_nothing_ends_it_in_an_error_behind_what_is_shown(simulate, tmp_path, capsys, caplog):
+    """As it ends a run; whoever wrote the database's name before the table's is told the id."""
+    config = tmp_path / "config.json"
+    settings = tap_settings(simulate(shop_of_everything()), tables=["Customers", "Shop.Orders"])
+    config.write_text(json.dumps(settings), encoding="utf-8")
+    with pytest.raises(NinoxConfigError, match=r"^Settings name what is not there \(tables\): see the warnings above"):
+        print_inspection("text", config=config, catalog=None, runs_per_day=24)
+    assert "Customers" in capsys.readouterr().out
+    assert f" A table of one database is written <database id>.<table id>, here {DATABASE_ID}.B." in caplog.text
 
 
 def shop_of_everything():

@@ -119,6 +119,23 @@ def test_what_keeps_rows_from_being_written_may_not_be_misspelt(monkeypatch, var
         plugin._validate_config()
 
 
+MISSPELT = ["TEM", "DATABSES", "TABLE", "MAX_API_CALS", "DELETE", "API_ULR"]
+
+
+@pytest.mark.parametrize("variable", MISSPELT)
+def test_what_narrows_a_run_may_not_be_misspelt_under_meltano(monkeypatch, variable):
+    with pytest.raises(NinoxConfigError, match=f"^TAP_NINOX_{variable} is set, but there is no such setting. Did you"):
+        under_meltano(monkeypatch, {"api_url": "https://api.ninox.com/v1"}, **{variable: "x"})
+
+
+def test_another_variable_that_is_misspelt_only_warns_under_meltano(monkeypatch, caplog):
+    under_meltano(monkeypatch, {"api_url": "https://api.ninox.com/v1"}, REPORTPATH="x", BUERO_TEAMS="y")
+    assert [record.getMessage().partition(" is set")[0] for record in caplog.records] == [
+        "TAP_NINOX_BUERO_TEAMS",
+        "TAP_NINOX_REPORTPATH",
+    ]
+
+
 @pytest.mark.parametrize(("variable", "value"), [("DRY_RUN", "true"), ("LIMIT_ROWS", "5"), ("MAX_DELETES", "0")])
 def test_what_keeps_rows_from_being_written_may_not_stand_where_nobody_reads_it(monkeypatch, variable, value):
     """Settings in a file: variables count with `--config=ENV` alone."""
