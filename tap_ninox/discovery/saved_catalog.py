@@ -85,6 +85,7 @@ class SavedCatalog:
             streams = msgspec.json.decode(catalog.pop("streams", b"null"), type=list[msgspec.Raw])
             return cls({key: _decode(value) for key, value in catalog.items()}, map(_decode, streams))
         except (msgspec.DecodeError, UnicodeDecodeError, ArithmeticError, RecursionError):
+            content.decode()  # or an error that names the encoding
             # The SDK takes more, and says where something is wrong. Halves of characters cannot be written again.
             return cls.of(load_json(replace_broken_characters(content).decode()))
 

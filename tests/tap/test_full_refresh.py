@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from datetime import datetime, timezone
 
 import pytest
 
@@ -31,11 +32,11 @@ def loaded(simulate):
     ("read_at", "hours", "pages"),
     [
         ("2020-01-01T00:00:00Z", 24, 1),
-        ("2999-01-01T00:00:00Z", 24, 0),
+        (datetime.now(timezone.utc).isoformat(), 24, 0),
         ("2020-01-01T00:00:00Z", None, 0),
         ("soon", 1, 1),
         (None, 1, 1),
-        ("2999-01-01T00:00:00Z", 0, 0),
+        ("2999-01-01T00:00:00Z", 24, 1),
     ],
     ids=["due", "not yet", "never", "unreadable time", "no time", "clock set back"],
 )

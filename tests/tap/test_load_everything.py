@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import math
 import re
-import subprocess
 import sys
 from collections import defaultdict
 
@@ -16,12 +15,12 @@ import pytest
 
 from ninox_simulator.samples.blattwerk import BUERO_ID, TEAM_ID
 from ninox_simulator.server import Simulator
-from tests.e2e.test_memory import MEASURE
+from tests.helpers.measured import run_measured
 
 pytestmark = pytest.mark.e2e
 
 DISCOVERY_CALLS = 10
-MAX_KILOBYTES = 300 * 1024
+MAX_MB = 300
 RECORD = re.compile(rb'^\{"type":"RECORD","stream":"([^"]+)","record":\{"_id":(\d+),')
 
 
@@ -33,20 +32,13 @@ def test_every_row_of_every_table_within_the_bounds(tmp_path, parallel):
         settings = {"api_url": simulator.url, "auth_token": simulator.token, "max_parallel_requests": parallel}
         (tmp_path / "config.json").write_text(json.dumps(settings))
         tap = f"{sys.executable[: -len('python')]}tap-ninox"
-        command = f"exec {tap} --config {tmp_path}/config.json > {tmp_path}/output"
-        done = subprocess.run(
-            [sys.executable, "-c", MEASURE, "sh", "-c", command],
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
+        command = f"exec {tap} --config {tmp_path}/config.json"
+        took = run_measured("sh", "-c", command, output=tmp_path / "output")
         assert len(simulator.log.entries) <= DISCOVERY_CALLS + calls_at_the_floor(simulator, ranges=parallel)
         assert simulator.log.most_in_flight <= parallel
         ids, bookmarks = read_output(tmp_path / "output")
         check_ids(simulator, ids, bookmarks)
-    assert int(done.stdout) // (1024 if sys.platform == "darwin" else 1) < MAX_KILOBYTES
+    assert took.mb < MAX_MB
 
 
 def calls_at_the_floor(simulator, *, ranges):

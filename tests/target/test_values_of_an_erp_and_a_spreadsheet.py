@@ -41,7 +41,11 @@ def test_states_of_an_erp(simulator, caplog, tmp_path):
         {"nr": "6", "status": "offen", "kontakt": "Frau Meier"},
         {"nr": "7", "status": "offen", "kontakt": "12"},
     ]
-    run = run_target(simulator, [described, *records("orders", given)], rejects_path=str(tmp_path / "rejects.jsonl"))
+    settings = {
+        "rejects_path": str(tmp_path / "rejects.jsonl"),
+        "streams": {"orders": {"references": {"kontakt": "_id"}}},
+    }
+    run = run_target(simulator, [described, *records("orders", given)], **settings)
     assert "could not be written" in str(run.error)
     assert {row["A"]: row.get("B") for row in stored(simulator).values()} == {
         "1": "1", "2": "1", "3": "2", "4": "2", "7": "1",
