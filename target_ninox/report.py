@@ -17,7 +17,7 @@ from ninox_api.errors import NinoxError
 from ninox_api.limits import Purpose
 from ninox_singer.output_files import write_private
 from ninox_singer.progress import Display, LogDisplay
-from ninox_singer.wording import counted, named_calls
+from ninox_singer.wording import counted, list_names, named_calls
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +74,7 @@ class StreamReport:
         doubts: Why a mirror deleted nothing; empty where there was no doubt.
         error: What ended the stream before its last row was loaded; None where nothing did.
         overridden: Field → records, of the first that were written, in which it held something else than what was sent.
+        not_loaded: Properties that no field is called like; their values are in no record.
         left_out: Rows behind the first `limit_rows`; they stand in no other count.
         unlinked: Links that were left empty because their record is not there; they stand in no other count.
         uploaded: Files of rows that were put on records.
@@ -95,6 +96,7 @@ class StreamReport:
     doubts: list[str] = field(default_factory=list)
     error: str | None = None
     overridden: dict[str, int] = field(default_factory=dict)
+    not_loaded: list[str] = field(default_factory=list)
     left_out: int = 0
     unlinked: int = 0
     uploaded: int = 0
@@ -212,7 +214,8 @@ class RunReport:
         """
         for name, report in self.streams.items():
             is_event = any((report.read, report.removed, report.deleted_along, report.doubts, report.error))
-            logger.log(logging.INFO if is_event else logging.DEBUG, "%s: %s", name, _line(report))
+            lacking = f"; not loaded: {list_names(map(repr, report.not_loaded))}" if report.not_loaded else ""
+            logger.log(logging.INFO if is_event else logging.DEBUG, "%s: %s%s", name, _line(report), lacking)
         total = self.total
         streams = counted(len(self.streams), "stream")
         ended = "Dry run" if self._is_dry else "Run"

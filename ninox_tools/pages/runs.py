@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from ninox_api.errors import NinoxError
+from ninox_singer.wording import list_names
 from ninox_tools.pages.page import render_page
 
 JsonObject = Mapping[str, Any]
@@ -119,6 +120,8 @@ def _iter_target_notes(counts: JsonObject) -> Iterable[str]:
     yield from _iter_deleted_along(counts)
     for field, count in counts.get("overridden", {}).items():
         yield f"{field}: a script of Ninox overrode what was sent, in {_counted(count, 'record')}"
+    if counts.get("not_loaded"):
+        yield f"not loaded, as no field is called so: {list_names(counts['not_loaded'])}"
     if counts.get("left_out"):
         yield f"{_counted(counts['left_out'], 'row')} left out by limit_rows"
     if counts.get("unlinked"):

@@ -202,6 +202,7 @@ class WritePlan:
         references: Field id → how its linked record is found.
         file_fields: File field id → field, for files to upload.
         warnings: What is left out, one sentence each.
+        not_loaded: Properties that no field is called like.
         creates_records: Whether a row makes a record where there is none.
         leaves_rows_out: Whether its rows are only counted, as nothing of them can be written.
     """
@@ -218,6 +219,7 @@ class WritePlan:
     links_may_be_empty: bool
     file_fields: Mapping[str, Field]
     warnings: tuple[str, ...]
+    not_loaded: tuple[str, ...]
     _assignments: tuple[Assignment, ...]
     _file_field_by_property: Mapping[str, str]
     _meanings: Mapping[str, Meaning]

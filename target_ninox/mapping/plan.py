@@ -191,7 +191,8 @@ def plan_stream(
         links_may_be_empty=settings.links_may_be_empty,
         file_fields={field_id: mapping.fields[field_id] for field_id in mapping.files.values()},
         creates_records=settings.mode != "update",
-        warnings=tuple(f"{stream}: {warning}" for warning in _warnings(mapping, settings)),
+        warnings=tuple(f"{stream}: {warning}" for warning in _warnings(stream, mapping, settings)),
+        not_loaded=tuple(mapping.unknown),
         _assignments=tuple(
             Assignment.make(
                 mapping.fields[field_id],
@@ -235,6 +236,7 @@ def _plan_formulas(
         creates_records=False,
         leaves_rows_out=not (is_found and plan.field_ids > {*plan.match_field_ids}),
         warnings=(lacking,) if plan.field_ids and not is_found else (),
+        not_loaded=(),
     )
 
 
@@ -287,13 +289,17 @@ def _is_of_ninox(properties: Mapping[str, Any], name: str) -> bool:
     return isinstance(properties[name], Mapping) and IDENTITY in properties[name]
 
 
-def _warnings(mapping: PropertyMapping, settings: StreamSettings) -> Iterator[str]:
+def _warnings(stream: str, mapping: PropertyMapping, settings: StreamSettings) -> Iterator[str]:
     """Yield what is worth a look before anything is written."""
     if settings.mode == "insert":
         yield _INSERTS
     if mapping.unknown:
         unknown = (f"{name!r}{f' (nearest: {near!r})' if near else ''}" for name, near in mapping.unknown.items())
-        yield f"not loaded, no field is called so: {', '.join(unknown)}."
+        name, near = max(mapping.unknown.items(), key=lambda item: item[1] is not None)  # the first that has a near one
+        yield (
+            f"not loaded, no field is called so: {', '.join(unknown)}. To load one, set streams.{stream}.fields: "
+            f"{{{name}: {near or '<field>'}}}; to leave it out for good: {{{name}: null}}."
+        )
     if mapping.read_only:
         read_only = (f"{name!r} ({why})" for name, why in mapping.read_only.items())
         yield f"not loaded, Ninox does not let them be written: {', '.join(read_only)}."

@@ -202,6 +202,8 @@ class StreamLoader:
             logger.info(message, plan.stream, plan.table.name, plan.table.id, plan.place_reason)
         for warning in self._warnings:
             logger.warning(warning)
+        named = self.account.report.not_loaded
+        named += [name for name in plan.not_loaded if name not in named]
         self._logged.update(self._warnings)
         self._warnings = []
 

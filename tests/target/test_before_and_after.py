@@ -129,3 +129,26 @@ def test_a_row_whose_record_was_there_already_runs_no_script(simulate):
     messages = [schema("customers", key=["Name"], Name="string", Amount="number")]
     run_target(simulator, [*messages, *records("customers", [{"Name": "x", "Amount": 1}])])
     assert stored(simulator) == {1: {"A": "x", "B": 1}}
+
+
+@pytest.mark.parametrize("fields", [{}, {"Qx": None, "Nmae": None}], ids=["said nowhere", "left out on purpose"])
+def test_a_column_that_no_field_is_called_like_is_named_before_the_rows_and_behind_them(simulate, caplog, fields):
+    """At the end, too: a run of a thousand lines is looked at there."""
+    simulator = simulate(shop(1))
+    rows = [
+        schema("customers", key=["Amount"], Amount="number", Qx="string", Nmae="string"),
+        *records("customers", [{"Amount": 3, "Qx": "b", "Nmae": "Ann"}]),
+    ]
+    with caplog.at_level("INFO"):
+        run = run_target(simulator, rows, streams={"customers": {"match_on": ["Amount"], "fields": fields}})
+    assert run.error is None
+    assert run.report["streams"]["customers"]["not_loaded"] == ([] if fields else ["Qx", "Nmae"])
+    told = [line for line in caplog.messages if "Nmae" in line]
+    assert len(told) == (0 if fields else 2)
+    if told:
+        assert told[0].endswith(
+            "called so: 'Qx', 'Nmae' (nearest: 'Name'). To load one, set streams.customers.fields: {Nmae: Name}; "
+            "to leave it out for good: {Nmae: null}."
+        )
+        assert told[1].startswith("customers: 1 read = ")
+        assert told[1].endswith("; not loaded: 'Qx', 'Nmae'")

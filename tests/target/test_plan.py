@@ -81,7 +81,11 @@ def test_properties_find_their_fields_by_caption_and_slug_and_settings_by_id():
     made = plan(["Kundennr.", "rabatt", "Straße", "C", "H"], key=["Kundennr."], fields={"C": "C"})
     row = made.encode({"Kundennr.": "K-1", "rabatt": 5, "Straße": "neu", "C": "alt", "H": 7}, 1)
     assert row.fields == {"A": "K-1", "F": 5, "B": "neu", "C": "alt"}
-    assert made.warnings == ("customers: not loaded, no field is called so: 'H'.",)
+    [warning] = made.warnings
+    assert warning == (
+        "customers: not loaded, no field is called so: 'H'. To load one, set streams.customers.fields: {H: <field>}; "
+        "to leave it out for good: {H: null}."
+    )
 
 
 def test_a_property_that_may_mean_two_fields_is_one_clear_error():
@@ -161,7 +165,10 @@ def test_a_field_of_another_database_is_met_by_its_caption():
 def test_what_is_left_out_is_named_once_before_any_row():
     made = plan(["kundennr", "umsatz_gesamt", "projekte", "rabat", "_sdc_extracted_at", "_modified_at"])
     assert made.warnings == (
-        "customers: not loaded, no field is called so: 'rabat' (nearest: 'Rabatt %').",
+        (
+            "customers: not loaded, no field is called so: 'rabat' (nearest: 'Rabatt %'). To load one, set "
+            "streams.customers.fields: {rabat: Rabatt %}; to leave it out for good: {rabat: null}."
+        ),
         (
             "customers: not loaded, Ninox does not let them be written: 'umsatz_gesamt' (a formula), "
             "'projekte' (the reverse side of a reference)."
