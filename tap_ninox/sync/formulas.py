@@ -229,6 +229,8 @@ class FormulaQueries:
         if self._count_failure(formulas[0]) < MAX_FAILURES and len(ids) > 1:
             one_half, other_half = _halves(ids)
             return _merge(self._ask(formulas, one_half), self._ask(formulas, other_half))
+        # Or else it is the server that fails, whatever it is asked: a null would stay for a day. That is raised.
+        self._query([], self._source_of(ids), frozenset(ids))
         self._lose(formulas, len(ids))
         return {}
 

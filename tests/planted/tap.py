@@ -676,6 +676,16 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/formulas.md",
+        "Where it is the server that fails, the table has an error instead, and the next run asks again",
+        test="tap/test_formulas.py::test_a_server_that_fails_whatever_it_is_asked_makes_no_value_null",
+        defects=(
+            Defect(
+                "tap_ninox:FormulaQueries._ask_divided", "self._query([], self._source_of(ids), frozenset(ids))", ""
+            ),
+        ),
+    ),
+    Promise(
+        "docs/how-to/formulas.md",
         "A formula that you name later is filled in for all rows by the next run",
         test=f"{ALONE}::test_a_formula_that_is_named_later_comes_for_all_rows_in_the_next_run_and_once",
         defects=(
