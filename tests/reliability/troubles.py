@@ -77,7 +77,7 @@ def forget_old_changes(stage):
 def set_our_clock_back(stage):
     """Make the state one that this machine wrote when its clock was years ahead."""
     for bookmark in (stage.state or {}).get("bookmarks", {}).values():
-        if "table_version" in bookmark:
+        if bookmark.get("table_version"):
             bookmark["table_version"] += 10**9
             bookmark["full_refresh_at"] = "2058-01-01T00:00:00Z"
 
