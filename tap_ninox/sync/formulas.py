@@ -152,7 +152,6 @@ class FormulaQueries:
         found = range(after_id + 1, last_id + 1)
 
         def query(formulas: list[Formula]) -> Values:
-            # An answer that is not understood must not pass for one without records: they would keep old values.
             return self._query(
                 formulas, source, found, strict=True, divisible=divisible, max_bytes=max_bytes, measure=measure
             )
@@ -273,15 +272,20 @@ class FormulaQueries:
             formulas: Which.
             source: A script's expression for the records.
             wanted: Ids; others are left out.
-            strict: Whether to understand all of the answer or nothing.
+            strict: Whether nothing but records may be in the answer; else one record is enough to know it by.
             details: Further arguments of `DatabaseClient.query`.
 
         Raises:
-            NinoxProtocolError: There is something in the answer that is no record.
+            NinoxProtocolError: The answer is of another form. It must not pass for one without records, which would
+                become null, or keep old values.
         """
         answer = self._client.query(_script(source, formulas), tries_of_500=1, **details)  # what fails does so again
-        if strict and not _has_nothing_but_records(answer):
-            message = f"A script that asks for formulas of table {self._table} was answered in an unknown form."
+        is_known = not strict and any("i" in item for item in _objects(answer))
+        if not (is_known or _has_nothing_but_records(answer)):
+            message = (
+                f"A script that asks for formulas of table {self._table} was answered in an unknown form. "
+                "Try later, or take the formulas out of the selection."
+            )
             raise NinoxProtocolError(message)
         keys = {f"f{number}": formula.field_id for number, formula in enumerate(formulas)}
         return {
