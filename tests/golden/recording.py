@@ -135,7 +135,7 @@ class Recording:
     def _wire(self, *, in_any_order=False):
         while self.simulator.under_way:  # an answer has arrived a moment before its request is written down
             time.sleep(0.001)
-        heard = [self._plain(line) for line in self.simulator.heard]
+        heard = [self._plain(line) for [line] in self.simulator.heard]
         self.simulator.heard.clear()
         self._lines += sorted(heard) if in_any_order else heard
 
@@ -183,7 +183,7 @@ class Heard(Simulator):
     """A simulator that keeps every request as it came over the wire, as a line: its own log has no bodies.
 
     Attributes:
-        heard: Method, path, query, body if there is one, and status of the answer.
+        heard: Method, path, query, body if there is one, and status of the answer; each in a list of one.
     """
 
     def __init__(self, **more):
@@ -193,10 +193,11 @@ class Heard(Simulator):
         serve = self._application
 
         async def application(scope, receive, send):
-            number, body, status = len(self.heard), bytearray(), "no answer"
+            body, status = bytearray(), "no answer"
             line = f"{scope['method']} {scope['raw_path'].decode()}"
             line += f"?{scope['query_string'].decode()}" if scope["query_string"] else ""
-            self.heard.append(line)
+            place = [line]  # its own, as what is heard may be forgotten before it is answered: a run was cut off
+            self.heard.append(place)
             self.under_way += 1
 
             async def listening():
@@ -213,7 +214,7 @@ class Heard(Simulator):
                 await serve(scope, listening, telling)
             finally:
                 sent = _BOUNDARY.sub("--<boundary>", body.decode("utf-8", "backslashreplace"))
-                self.heard[number] = f"{line} {sent} → {status}".replace("\r\n", "⏎").replace("  →", " →")
+                place[0] = f"{line} {sent} → {status}".replace("\r\n", "⏎").replace("  →", " →")
                 self.under_way -= 1
 
         self._application = application
