@@ -12,7 +12,8 @@ import hypothesis
 from hypothesis import HealthCheck, Phase
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.world.world import TapWorld, TargetWorld
+from tests.world.tap_world import TapWorld
+from tests.world.target_world import TargetWorld
 
 MACHINES = {"tap": TapWorld, "target": TargetWorld}
 STEPS = 8
