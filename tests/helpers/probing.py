@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
+
 from ninox_api.config import ConnectionConfig
 from ninox_simulator.seeds import RecordDocument, TeamDocument
 from ninox_tools.probe.run import probe
+from ninox_tools.probe.table import print_table
 from tests.helpers import limits
 from tests.helpers.seeds import TEAM_ID, database, field, table
 
@@ -57,6 +60,13 @@ def company(records=120, **more):
     ]
 
 
+def changed(make):
+    """Return the company after a change of its one database."""
+    teams = company()
+    make(teams[0].databases[0])
+    return teams
+
+
 def _customer(number, count):
     """Customers were not changed in the order in which they were made."""
     values = {
@@ -82,3 +92,20 @@ def run_probe(stage, *, scratch=False, **more):
 def answers(outcome):
     """Return question → answer, without those that have none."""
     return {key: found.answer for key, found in outcome.report.findings.items() if found.answer is not None}
+
+
+def printed(outcome):
+    """Return the table for people."""
+    output = io.StringIO()
+    print_table(outcome.report, output)
+    return output.getvalue()
+
+
+def writes(stage):
+    """Return the requests that changed something."""
+    return [entry for entry in stage.log.entries if entry.method != "GET" and not entry.path.endswith("/query")]
+
+
+def rows(stage):
+    """Return the records of the scratch table."""
+    return list(stage.edit.records(SCRATCH))

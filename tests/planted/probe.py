@@ -7,6 +7,8 @@ from tests.planted.promise import Promise
 
 PAGE = "docs/how-to/probe.md"
 TESTS = "tools/test_probe.py"
+SCRATCH = "tools/test_probe_scratch.py"
+STOPPED = "tools/test_probe_stopped.py"
 PROMISES = [
     Promise(
         PAGE,
@@ -50,7 +52,7 @@ PROMISES = [
     Promise(
         PAGE,
         "Ctrl-C stops it at any moment; what was found out until then is printed.",
-        test=f"{TESTS}::test_answers_from_before_ctrl_c_stay",
+        test=f"{STOPPED}::test_answers_from_before_ctrl_c_stay",
         defects=(
             Defect(
                 "ninox_tools.probe:print_table",
@@ -68,7 +70,7 @@ PROMISES = [
     Promise(
         PAGE,
         "counts as an answer only if it comes twice.",
-        test=f"{TESTS}::test_one_failure_of_the_server_is_no_answer",
+        test=f"{STOPPED}::test_one_failure_of_the_server_is_no_answer",
         defects=(
             Defect("ninox_tools.probe:Reader._read", "reply.status < FAILURE", "True"),
             Defect("ninox_tools.probe:status_of", "status < FAILURE", "True"),
@@ -77,7 +79,7 @@ PROMISES = [
     Promise(
         PAGE,
         "The same goes for a connection that fails in the middle.",
-        test=f"{TESTS}::test_faults_in_the_middle_leave_a_report_of_what_was_seen",
+        test=f"{STOPPED}::test_faults_in_the_middle_leave_a_report_of_what_was_seen",
         defects=(Defect("ninox_tools.probe:_Run._ask", 'self._leave(step, "failed")', "raise KeyError"),),
     ),
     Promise(
@@ -89,7 +91,7 @@ PROMISES = [
     Promise(
         PAGE,
         "The table is refused at once, before anything is written, if it holds a record, if another table links to it",
-        test=f"{TESTS}::test_a_table_that_is_not_made_for_it_is_refused_before_anything_is_written",
+        test=f"{SCRATCH}::test_a_table_that_is_not_made_for_it_is_refused_before_anything_is_written",
         defects=(
             Defect("ninox_tools.probe:find_scratch_table", "if problems:", "if problems is None:"),
             Defect("ninox_tools.probe:find_scratch_table", "refuse_records(sight, named[0])", "pass"),
@@ -102,13 +104,13 @@ PROMISES = [
     Promise(
         PAGE,
         "Before the first write the probe looks a second time whether the table is empty.",
-        test=f"{TESTS}::test_a_table_that_holds_a_record_at_the_second_look_only_is_refused_too",
+        test=f"{SCRATCH}::test_a_table_that_holds_a_record_at_the_second_look_only_is_refused_too",
         defects=(Defect("ninox_tools.probe:Scratch.__init__", "refuse_records(sight, table)", "pass"),),
     ),
     Promise(
         PAGE,
         "sets the first text field, which holds the mark, or a link is refused, too.",
-        test=f"{TESTS}::test_a_table_that_is_not_made_for_it_is_refused_before_anything_is_written",
+        test=f"{SCRATCH}::test_a_table_that_is_not_made_for_it_is_refused_before_anything_is_written",
         defects=(
             Defect("ninox_tools.probe:_is_harmless", "field is not mark", "True"),
             Defect("ninox_tools.probe:_is_harmless", "field.type in _PLAIN", "True"),
@@ -117,13 +119,13 @@ PROMISES = [
     Promise(
         PAGE,
         "since nobody can tell whether it is yours or the probe's own without its mark.",
-        test=f"{TESTS}::test_records_without_the_mark_are_said_to_be_uncertain_and_end_with_1",
+        test=f"{SCRATCH}::test_records_without_the_mark_are_said_to_be_uncertain_and_end_with_1",
         defects=(Defect("ninox_tools.probe.command:_end", "not left.is_empty", "left.own"),),
     ),
     Promise(
         PAGE,
         "sent if the table was just seen to hold a record without the mark.",
-        test=f"{TESTS}::test_a_server_that_empties_the_table_at_a_list_of_ids_is_not_sent_one_where_there_is_a_record_of_"
+        test=f"{SCRATCH}::test_a_server_that_empties_the_table_at_a_list_of_ids_is_not_sent_one_where_there_is_a_record_of_"
         "somebody_else",
         defects=(Defect("ninox_tools.probe.removals:delete_many", " or scratch.others != 0", ""),),
     ),
@@ -158,19 +160,19 @@ PROMISES = [
     Promise(
         PAGE,
         "deleted again: at the end, after Ctrl-C, when the terminal is closed, and when the connection fails.",
-        test=f"{TESTS}::test_ctrl_c_at_any_request_leaves_a_report_and_an_empty_table",
+        test=f"{STOPPED}::test_ctrl_c_at_any_request_leaves_a_report_and_an_empty_table",
         defects=(Defect("ninox_tools.probe:_Run.clean", "left = scratch.clean()", "left = Left([], 0)"),),
     ),
     Promise(
         PAGE,
         "Only records that carry the probe's mark are deleted; whatever else turns up in the table stays.",
-        test=f"{TESTS}::test_records_that_somebody_else_makes_in_the_scratch_table_stay",
+        test=f"{SCRATCH}::test_records_that_somebody_else_makes_in_the_scratch_table_stay",
         defects=(Defect("ninox_tools.probe:Scratch._ours", 'record["id"] in self.own', 'record["id"]'),),
     ),
     Promise(
         PAGE,
         "deleted again: at the end, after Ctrl-C, when the terminal is closed, and when the connection fails.",
-        test=f"{TESTS}::test_a_terminal_that_is_closed_leaves_an_empty_table_and_a_report",
+        test=f"{STOPPED}::test_a_terminal_that_is_closed_leaves_an_empty_table_and_a_report",
         defects=(
             Defect("ninox_tools.probe.interrupts:taken", "*([_HANGUP] if _HANGUP else ())", ""),
             Defect("ninox_tools.probe:Interrupts.take", "signum == _HANGUP", "False"),
@@ -189,7 +191,7 @@ PROMISES = [
     Promise(
         PAGE,
         "and not at all if somebody else has made a record by then.",
-        test=f"{TESTS}::test_a_record_of_somebody_else_under_the_id_that_the_probe_chose_stays_and_is_said",
+        test=f"{SCRATCH}::test_a_record_of_somebody_else_under_the_id_that_the_probe_chose_stays_and_is_said",
         defects=(
             Defect("ninox_tools.probe:Scratch.choose_id", "self.others == 0", "True", case="3"),
             Defect("ninox_tools.probe:Scratch._is_ours", 'record["id"] == self.given', "False", case="5"),
@@ -199,7 +201,7 @@ PROMISES = [
     Promise(
         PAGE,
         "Ctrl-C waits for the answer to a write, and so does a closed terminal.",
-        test=f"{TESTS}::test_ctrl_c_waits_for_a_write_and_once_for_the_table_to_be_emptied",
+        test=f"{STOPPED}::test_ctrl_c_waits_for_a_write_and_once_for_the_table_to_be_emptied",
         defects=(
             Defect("ninox_tools.probe:Interrupts.take", "not self._holds or self._is_waiting", "True"),
             Defect(
@@ -212,7 +214,7 @@ PROMISES = [
     Promise(
         PAGE,
         "If something could not be removed, the last lines say which records.",
-        test=f"{TESTS}::test_what_cannot_be_removed_is_said",
+        test=f"{SCRATCH}::test_what_cannot_be_removed_is_said",
         defects=(Defect("ninox_tools.probe:Scratch.clean", "sorted(ids_of(self._ours(page)))", "[]"),),
     ),
     Promise(
