@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Collection, Hashable, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Hashable, Sequence
 
 from ninox_api.errors import NinoxError
 from ninox_singer.wording import counted
@@ -98,27 +97,25 @@ class ReadBack:
         for creates in (True, False):
             if creates in self._account.looked_at:
                 continue
-            sent = {
-                # also what was equal, and so not sent: a script may have changed it since
-                outcome.record_id: {
-                    field_id: value
-                    for field_id, value in outcome.intent.row.encoded.fields.items()
-                    if field_id not in deleted_fields
-                }
-                for outcome in outcomes
-                if outcome.error is None and outcome.is_certain and outcome.intent.creates is creates
-            }
-            if sent:
+            written = [outcome for outcome in outcomes if outcome.error is None and outcome.intent.creates is creates]
+            if written:
                 self._account.looked_at.add(creates)
-                self._compare(sent)
+                self._compare(written, deleted_fields)
 
-    def _compare(self, sent: Mapping[int, Mapping[str, Any]]) -> None:
+    def _compare(self, written: Sequence[Outcome], deleted_fields: Collection[str]) -> None:
         """Log and count the fields of records that hold something else than what was sent."""
         plan = self._plan
-        records = [record for record in self._table.page_from(min(sent)) if record.id in sent]
-        differing = Counter(
-            field_id for record in records for field_id in plan.differing(sent[record.id], record.fields)
-        )
+        ids = {outcome.record_id for outcome in written}
+        certain = {outcome.record_id: outcome.intent.row.encoded for outcome in written if outcome.is_certain}
+        by_key = {outcome.intent.row.encoded.key: outcome.intent.row.encoded for outcome in written}
+        records = [record for record in self._table.page_from(min(ids)) if record.id in ids]
+        differing = Counter[str]()
+        for record in records:
+            row = certain.get(record.id) or by_key.get(plan.key_of(record.fields))  # where answers did not say whose
+            if row is not None:
+                # also what was equal, and so not sent: a script may have changed it since
+                fields = {field_id: value for field_id, value in row.fields.items() if field_id not in deleted_fields}
+                differing.update(plan.differing(fields, record.fields))
         captions = {field.id: field.name for field in plan.table.fields}
         counts = self._account.report.overridden
         for field_id, count in differing.items():

@@ -22,9 +22,11 @@ def overridden(run):
     return run.report["streams"]["customers"]["overridden"]
 
 
-@pytest.mark.parametrize("answer", ["submitted", "final"])
+@pytest.mark.parametrize(
+    "answer", [{"trigger_answer": "submitted"}, {"trigger_answer": "final"}, {"save_answer": "ids"}]
+)
 def test_a_script_that_overrides_created_records_is_named_with_field_number_and_setting(simulate, caplog, answer):
-    simulator = simulate(scripted(afterCreate="Amount := 1"), trigger_answer=answer)
+    simulator = simulate(scripted(afterCreate="Amount := 1"), **answer)
     run = run_target(simulator, rows(30))
     assert run.error is None
     assert overridden(run) == {"Amount": 30}
