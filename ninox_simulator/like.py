@@ -62,6 +62,7 @@ SWITCH_OF: dict[str, tuple[str, Mapping[str, str]]] = {
         {"objects": "objects", "texts": "strings", "by_record": "by_record", "without_record": "names"},
     ),
     "feed.recreated": ("recreated_in_removes", {"listed": "yes", "not_listed": "no"}),
+    "delete.cascade": ("cascade", {"heeded": "heeded", "ignored": "ignored"}),
     "feed.cascade": ("cascade_in_removes", {"listed": "listed", "silent": "silent"}),
     "query.record_form": ("query_nesting", {"keys": "flat", "nested": "nested"}),
     "query.choices": ("query_choices", {"caption": "captions", "number": "ids"}),

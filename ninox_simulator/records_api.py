@@ -181,9 +181,9 @@ def merge(ninox: Simulation, request: Request, database: Database, table: Table,
     return _RecordShape(ninox, request, database, table).of(updated)
 
 
-def delete(_: Simulation, __: Request, database: Database, table: Table, record_id: str) -> Any:
+def delete(ninox: Simulation, _: Request, database: Database, table: Table, record_id: str) -> Any:
     """Delete one record and its dependants."""
-    database.delete(table.id, find(table, record_id).id)
+    TriggeredWrites(ninox, database).delete(table.id, find(table, record_id).id)
     return {}
 
 
@@ -199,7 +199,7 @@ def delete_many(ninox: Simulation, request: Request, database: Database, table: 
         raise ApiError(400, "An array of record ids is expected")
     for number in map(_record_id, record_ids):
         if number in table.records:
-            database.delete(table.id, number)
+            TriggeredWrites(ninox, database).delete(table.id, number)
     return []
 
 

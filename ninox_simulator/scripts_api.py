@@ -98,7 +98,7 @@ class TriggeredWrites:
 
     def delete(self, table_id: str, rid: int) -> None:
         """Remove a record and its dependants."""
-        self._database.delete(table_id, rid)
+        self._database.delete(table_id, rid, cascades=self._switches["cascade"] == "heeded")
 
     def _defaults(self, table: Table) -> Json:
         """Return the values of `numberDefault`, `dateDefault` and their like: scripts (their form is assumed)."""

@@ -255,8 +255,8 @@ class Database:
         table.put(record)
         return record
 
-    def delete(self, table_id: str, rid: int, *, goes_along: bool = False) -> None:
-        """Remove a record, and those that a cascading reference binds to it.
+    def delete(self, table_id: str, rid: int, *, cascades: bool = True, goes_along: bool = False) -> None:
+        """Remove a record, and, unless told otherwise, those that a cascading reference binds to it.
 
         Raises:
             KeyError: There is no such record.
@@ -264,7 +264,7 @@ class Database:
         self.files.forget(table_id, rid)
         self.tables[table_id].remove(rid)
         self.removals.append(Removal(self._next_sequence(), table_id, rid, goes_along))
-        for child_table, child_field in self._cascading_references(table_id):
+        for child_table, child_field in self._cascading_references(table_id) if cascades else ():
             children = [r.id for r in child_table.records.values() if r.fields.get(child_field) == rid]
             for child in children:
                 if child in child_table.records:

@@ -81,6 +81,11 @@ SWITCHES: dict[str, Switch] = {
         "whether the feed's removes list what went along with a deleted record, by a reference with cascade",
         "expected; never seen",
     ),
+    "cascade": Switch(
+        ("heeded", "ignored"),
+        "whether a deletion takes along what refers to the record by a reference with cascade",
+        "expected; never seen",
+    ),
     "empty_fields": Switch(
         ("absent", "blank"),
         "whether empty text fields are left out or sent as ''",

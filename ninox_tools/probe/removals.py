@@ -41,7 +41,7 @@ def delete(scratch: Scratch) -> None:
     scratch.keep_calls()
 
 
-@answers("files.move_record", "feed.recreated", "feed.cascade")
+@answers("files.move_record", "delete.cascade", "feed.recreated", "feed.cascade")
 def look_again(scratch: Scratch) -> None:
     """Read the table, and what its feed says of all that."""
     scratch.look()
@@ -52,6 +52,9 @@ def look_again(scratch: Scratch) -> None:
         sequences = {sequence_of(scratch.before), sequence_of(after)}
         if None not in sequences:
             sight.say("files.move_record", "no" if len(sequences) == 1 else "yes")
+    link = scratch.link_to_itself
+    if link and link.cascades and len(scratch.ids) > 1 and not scratch.row(scratch.ids[0]):
+        sight.say("delete.cascade", "ignored" if scratch.row(scratch.ids[1]) else "heeded")
     reply = sight.ask.get("tables", table_id, "changes", sinceSq=0)
     if reply.status != OK or not scratch.ids:
         return
@@ -63,8 +66,7 @@ def look_again(scratch: Scratch) -> None:
         return
     if scratch.is_made_again and scratch.row(scratch.given):
         sight.say("feed.recreated", "listed" if scratch.given in removed else "not_listed")
-    link = scratch.link_to_itself
-    if link and link.cascades and not scratch.row(second):
+    if sight.answer("delete.cascade") == "heeded":
         sight.say("feed.cascade", "listed" if second in removed else "silent")
 
 

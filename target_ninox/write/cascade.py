@@ -113,6 +113,21 @@ def may_cascade(destination: Destination, table_id: str) -> bool:
         return True
 
 
+def find_left(destination: Destination, announced: Iterable[RecordKey]) -> set[RecordKey]:
+    """Return which of the records that were to go along are there all the same; a page or some of each of their tables.
+
+    That `cascade` deletes along is assumed: a server may not heed it, or keep records that are locked.
+    """
+    ids_of_table: dict[str, list[int]] = defaultdict(list)
+    for table_id, record_id in sorted(announced):
+        ids_of_table[table_id].append(record_id)
+    return {
+        RecordKey(table_id, record_id)
+        for table_id, record_ids in ids_of_table.items()
+        for record_id in destination.table(table_id).still_there(record_ids)
+    }
+
+
 def counts_by_name(destination: Destination, records: Iterable[RecordKey]) -> dict[str, int]:
     """Return name of a table → how many of some records are in it, in the order of the schema."""
     of_table = defaultdict[str, int](int)

@@ -27,7 +27,7 @@ from target_ninox.report import SUPERSEDED
 from target_ninox.rows import Row, RowRejectedError
 from target_ninox.safety import ClaimedRecords
 from target_ninox.write.batches import FIRST_BATCH_SIZE
-from target_ninox.write.cascade import Cascade, RecordKey, counts_by_name, find_cascade, may_cascade
+from target_ninox.write.cascade import Cascade, RecordKey, counts_by_name, find_cascade, find_left, may_cascade
 
 logger = logging.getLogger(__name__)
 
@@ -286,19 +286,34 @@ class StreamDeleter:
         return any(self._claimed.stream_that_keeps(*record) is not None for record in along)
 
     def _remove(self, record_ids: Sequence[int], cascade: Cascade, *, counted: set[RecordKey]) -> Iterator[Deletion]:
-        """Delete records, and note what went along with those that were deleted."""
-        deleted = []
+        """Delete records, and note what went along with those that were deleted: what is there still did not."""
+        deleted, left = list[RecordKey](), set[RecordKey]()
         try:
             for deletion in self._deletions(record_ids, cascade):
                 if deletion.refusal is None:
                     deleted.append(RecordKey(self.plan.table.id, deletion.record_id))
                 yield deletion
-        finally:
-            along = cascade.along(deleted) - counted
+            if self._account.preview is None:
+                left = find_left(self._destination, cascade.along(deleted) - counted)
+                self._log_left(left)
+        finally:  # after an error, all that was announced counts: nobody has looked
+            along = cascade.along(deleted) - counted - left
             counted |= along
             for table_id, record_id in along:
                 self._destination.table(table_id).note_deleted(record_id)
             self._account.report.add_deleted_along(counts_by_name(self._destination, along))
+
+    def _log_left(self, left: Collection[RecordKey]) -> None:
+        for name, count in counts_by_name(self._destination, left).items():
+            logger.warning(
+                "%s: %s of table %r did not go along with what was deleted of %r, though the schema says so (cascade). "
+                "They are not counted as deleted, and refer to a record that is not there any more: look at them in "
+                "Ninox.",
+                self.plan.stream,
+                counted(count, "record"),
+                name,
+                self.plan.table.name,
+            )
 
     def _deletions(self, record_ids: Sequence[int], cascade: Cascade) -> Iterator[Deletion]:
         def along(record_id: int) -> dict[str, int]:

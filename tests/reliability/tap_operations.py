@@ -212,7 +212,7 @@ BESIDE_THE_POINT = {
     **dict.fromkeys(
         ("next_rids", "records_page", "per_page"), "the end of a reading: tests/tap/test_end_of_a_table.py"
     ),
-    "cascade_in_removes": "nothing here cascades: tests/target/test_cascade.py",
+    **dict.fromkeys(("cascade", "cascade_in_removes"), "nothing here cascades: tests/target/test_cascade.py"),
     "save_answer": "the tap does not write",
     "filters": "the tap does not look anything up",
     "ids_parameter": "such a server is refused at once: tests/tap/test_every_switch.py",

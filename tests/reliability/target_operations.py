@@ -287,7 +287,7 @@ BESIDE_THE_POINT = {
         ("records_page", "per_page", "next_rids"), "the end of a reading: tests/tap/test_end_of_a_table.py"
     ),
     "save_answer": "other ids than were asked for: tests/target/test_answers.py",
-    "cascade_in_removes": "nothing here cascades: tests/target/test_cascade.py",
+    **dict.fromkeys(("cascade", "cascade_in_removes"), "nothing here cascades: tests/target/test_cascade.py"),
     **dict.fromkeys(_NO_FEED, "the target does not ask what changed"),
     **dict.fromkeys(_NO_QUERY, "the target's one script is sound and its answer unread"),
     "choice_style": "there is no choice here: tests/target/test_every_switch.py",

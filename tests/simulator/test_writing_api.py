@@ -68,8 +68,10 @@ def test_deleting_a_parent_deletes_its_parts_and_a_second_time_is_404(api):
 
 @pytest.mark.parametrize(("key", "value", "goes"), [
     ("cascade", True, True), ("cascade", False, False), ("composition", True, True), ("dbId", "elsewhere", False),
+    ("cascade", "ignored", False),
 ])  # fmt: skip
 def test_what_binds_a_record_to_another_one(api, key, value, goes):
+    api.simulator.switches.update({"cascade": "ignored"} if value == "ignored" else {})
     definition = api.store.tables["B"].fields["B"]
     if key != "dbId":
         definition.pop("cascade")

@@ -122,20 +122,22 @@ def test_what_cannot_be_counted_is_not_deleted(simulate, way, switches):
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize(("link", "along"), [
-    ({"refTypeId": "A"}, {}),
-    ({"refTypeId": "A", "cascade": False}, {}),
-    ({"refTypeId": "A", "composition": True}, {"Positions": 8, "Notes": 2}),
-    ({"refTypeId": "A", "cascade": True, "dbId": "another"}, {}),
+@pytest.mark.parametrize(("link", "along", "switches"), [
+    ({"refTypeId": "A"}, {}, {}),
+    ({"refTypeId": "A", "cascade": False}, {}, {}),
+    ({"refTypeId": "A", "composition": True}, {"Positions": 8, "Notes": 2}, {}),
+    ({"refTypeId": "A", "cascade": True, "dbId": "another"}, {}, {}),
+    ({"refTypeId": "A", "cascade": True}, {}, {"cascade": "ignored"}),
 ])  # fmt: skip
-def test_only_a_reference_that_cascades_takes_along(simulate, way, link, along):
-    simulator = simulate(shop(link=link))
+def test_only_a_reference_that_cascades_takes_along(simulate, caplog, way, link, along, switches):
+    simulator = simulate(shop(link=link), **switches)
     messages, settings = WAYS[way]
     before = sizes(simulator)
     run = run_target(simulator, messages(2, 5), max_deletes=100, **settings)
     assert run.error is None
     assert run.report["total"]["deleted_along"] == along
     assert announced(run) == sum(before.values()) - sum(sizes(simulator).values())
+    assert ("8 records of table 'Positions' did not go along with what was deleted" in caplog.text) is bool(switches)
 
 
 @pytest.mark.parametrize("filters", ["honoured", "names", "ignored"])
@@ -387,9 +389,10 @@ def test_a_record_of_which_another_stream_has_a_rejected_row_is_not_deleted(simu
     assert 2 in stored(simulator, "A")
 
 
+@pytest.mark.parametrize("cascade", ["heeded", "ignored"])
 @pytest.mark.parametrize("order", ["parents first", "children first"])
-def test_a_child_that_says_itself_that_it_is_deleted_is_counted_once(simulate, order):
-    simulator = simulate(shop())
+def test_a_child_that_says_itself_that_it_is_deleted_is_counted_once(simulate, order, cascade):
+    simulator = simulate(shop(), cascade=cascade)
     before = sizes(simulator)
     described = schema("positions", key=["No"], No="string", _sdc_deleted_at="string")
     children = of("positions", 5, 9, _sdc_deleted_at="2026-01-01T00:00:00Z")
@@ -397,8 +400,9 @@ def test_a_child_that_says_itself_that_it_is_deleted_is_counted_once(simulate, o
     described = [TOMBSTONES, described] if order == "parents first" else [described, TOMBSTONES]
     run, _ = load_in_small_batches(simulator, [*described, *rows, END])
     assert run.error is None
-    assert announced(run) == sum(before.values()) - sum(sizes(simulator).values()) == 7
-    assert sizes(simulator) == {"A": 7, "B": 27, "C": 7, "D": 8}
+    is_heeded = cascade == "heeded"
+    assert announced(run) == sum(before.values()) - sum(sizes(simulator).values()) == (7 if is_heeded else 3)
+    assert sizes(simulator) == {"A": 7, "B": 27 if is_heeded else 30, "C": 7 if is_heeded else 8, "D": 8}
 
 
 def test_rows_of_a_tree_go_with_their_root(simulate):

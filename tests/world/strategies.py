@@ -224,6 +224,7 @@ NO_ANSWER = {
     "ids_parameter": ("ignored",),  # the tap refuses to read, and says so
     "schema_access": ("tables_only", "forbidden"),  # hides formulas, or the database
     "teams_endpoint": ("missing",),  # needs the setting `team`
+    "cascade": ("ignored",),  # the model knows what the schema says: tests/target/test_cascade.py
     "cascade_in_removes": ("silent",),  # what goes along is then seen by a full table alone
     "null_write": ("ignored",),  # a field then cannot be emptied by anyone who sends null
 }
