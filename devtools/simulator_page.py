@@ -1,10 +1,10 @@
-"""The tables of docs/simulator.md: endpoints, switches and faults, made of the tables that the simulator works by."""
+"""The tables of docs/simulator.md: endpoints, switches, faults and bounds, made of the tables that the simulator works by."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ninox_simulator.faults import KINDS
+from ninox_simulator.faults import BOUNDS, KINDS
 from ninox_simulator.routes import ROUTES
 from ninox_simulator.switches import SWITCHES
 
@@ -36,4 +36,18 @@ def _faults() -> str:
     return "\n".join(lines) + "\n"
 
 
-TABLES: dict[str, Callable[[], str]] = {"endpoints": _endpoints, "switches": _switches, "faults": _faults}
+def _bounds() -> str:
+    return (
+        "\n".join(
+            ["| Bound | What happens |", "|---|---|", *(f"| `{name}` | {says} |" for name, says in BOUNDS.items())]
+        )
+        + "\n"
+    )
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "endpoints": _endpoints,
+    "switches": _switches,
+    "faults": _faults,
+    "bounds": _bounds,
+}

@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from ninox_simulator.faults import BOUNDS
 from ninox_simulator.messages import ApiError, Request, error_reply, json_reply
 from ninox_simulator.simulation import Simulation
 
@@ -43,7 +44,7 @@ def _set_switches(ninox: Simulation, settings: Body) -> Any:
 
 def _set_faults(ninox: Simulation, body: Body) -> Any:
     """Set bounds, and add a rule if the body names a kind."""
-    ninox.faults.configure({name: body.pop(name) for name in ("latency_s", "parallel_limit", "quota") if name in body})
+    ninox.faults.configure({name: body.pop(name) for name in BOUNDS if name in body})
     if body:
         ninox.faults.add(**body)
     return ninox.faults.as_json()

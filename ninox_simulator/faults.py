@@ -128,24 +128,28 @@ class Fault:
         return {"Retry-After": text}
 
 
-class Faults:
-    """All rules, the latency of every answer, and the bounds on parallel and total calls.
+BOUNDS = {
+    "latency_s": "wait so long before every answer",
+    "parallel_limit": "answer 429 to requests while so many are under way (staff statement, forum 35hr60f)",
+    "quota": "answer 429 to requests beyond so many in all (consequence unknown)",
+    "body_limit": "answer 413 to a request whose body has more bytes (no limit is known)",
+}
+"""What holds for every request, whether a rule strikes it or not: name → what happens."""
 
-    Attributes:
-        latency_s: Added to every answer.
-        parallel_limit: Requests at once; one more is answered 429 (staff statement, forum 35hr60f). None: no limit.
-        quota: Requests in all; one more is answered 429 (consequence unknown). None: no limit.
-        body_limit: Bytes of a request's body; a larger one is answered 413 (no limit is known). None: no limit.
-    """
+
+class Faults:
+    """All rules, and the bounds of `BOUNDS`, which hold for every request. None: no limit."""
+
+    latency_s: float
+    parallel_limit: int | None
+    quota: int | None
+    body_limit: int | None
 
     def __init__(self) -> None:
         """Start without faults."""
         self._rules: list[Fault] = []
         self._lock = threading.Lock()
-        self.latency_s = 0.0
-        self.parallel_limit: int | None = None
-        self.quota: int | None = None
-        self.body_limit: int | None = None
+        self.clear()
 
     def add(self, kind: str, **conditions: Any) -> Fault:
         """Add a rule; see `Fault`.
@@ -174,18 +178,22 @@ class Faults:
         return matching[0] if matching else None
 
     def configure(self, settings: Mapping[str, Any]) -> None:
-        """Set latency and bounds by name."""
-        for name in ("latency_s", "parallel_limit", "quota", "body_limit"):
-            if name in settings:
-                setattr(self, name, settings[name])
+        """Set bounds by name, all or none.
+
+        Raises:
+            ValueError: A value is of another kind.
+        """
+        for name, value in settings.items():
+            if not isinstance(value, int | float if name == "latency_s" else int | None):
+                message = f"{name} is a {'number' if name == 'latency_s' else 'whole number'}."
+                raise ValueError(message)  # noqa: TRY004 (told to people who write rules)
+        for name, value in settings.items():
+            setattr(self, name, value)
 
     def as_json(self) -> dict[str, Any]:
         """Return the rules and bounds."""
         return {
-            "latency_s": self.latency_s,
-            "parallel_limit": self.parallel_limit,
-            "quota": self.quota,
-            "body_limit": self.body_limit,
+            **{name: getattr(self, name) for name in BOUNDS},
             "rules": [asdict(rule) for rule in self._rules],
             "kinds": {kind: stages.says for kind, stages in KINDS.items()},
         }
