@@ -1,4 +1,4 @@
-"""The tables of docs/simulator.md: endpoints, switches, faults and bounds, made of the tables that the simulator works by."""
+"""The tables of docs/simulator.md, made of those that the simulator works by: endpoints, switches, faults, bounds."""
 
 from __future__ import annotations
 

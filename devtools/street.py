@@ -1,7 +1,8 @@
 """How long the street of one record is: functions and files of the product through which it passes, each way.
 
 `make check` prints it. A record is read out of a simulated Ninox, command line and discovery and all, and another is
-written into one; what runs while modules are imported does not count. No figure is a bound: whoever reads them judges.
+written into one; what runs while modules are imported does not count. The last lines are what the simulator passes for
+one request of a page of records, and of a save. No figure is a bound: whoever reads them judges.
 """
 # ruff: noqa: T201 (it prints)
 
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import CodeType, FrameType
+from urllib.request import Request, urlopen
 
 from ninox_simulator.seeds import DatabaseDocument, RecordDocument, TeamDocument
 from ninox_simulator.server import Simulator
@@ -42,28 +44,58 @@ def main() -> None:
         print(f"{package:16}{len(files):4} files{lines:8,} lines")
     for way, command, more in (("read", tap_ninox, {}), ("written", target_ninox, {"database": "Shop"})):
         codes = _passed_through(command, more)
-        print(f"one record {way}: {len(codes)} functions in {len({code.co_filename for code in codes})} files")
+        print(f"one record {way}: {_counted(codes)}")
+    for name, body in (("GET", None), ("POST", b'{"fields": {"A": "Ann"}}')):
+        print(f"one {name} of records, simulated: {_counted(_passed_by_request(body))}")
+
+
+def _counted(codes: set[CodeType]) -> str:
+    return f"{len(codes)} functions in {len({code.co_filename for code in codes})} files"
 
 
 def _passed_through(command: Callable[[], None], settings: dict[str, str]) -> set[CodeType]:
     """Run a command twice, since the first run imports; return the product's functions that the second ran through."""
+    for _ in range(2):
+        seed = [_shop()]
+        with (
+            Simulator(seed) as simulator,
+            _process(simulator, settings),
+            suppress(SystemExit),
+            _noted(STREET) as passed,
+        ):
+            command()
+    return passed
+
+
+def _passed_by_request(body: bytes | None) -> set[CodeType]:
+    """Send a request; return the simulator's functions that ran between its arrival and its answer."""
+    with _noted((str(ROOT / "ninox_simulator"),)) as passed, Simulator(seed=[_shop()]) as simulator:
+        address = f"{simulator.url}/teams/tEamTeamTeam00001/databases/db0000000001/tables/A/records?ids=true"
+        request = Request(address, body, {"Authorization": f"Bearer {simulator.token}"})  # noqa: S310 (loopback)
+        for _ in range(2):  # the first is counted with what starts the server
+            passed.clear()
+            with urlopen(request, timeout=30) as answer:  # noqa: S310
+                answer.read()
+        return set(passed)
+
+
+@contextmanager
+def _noted(folders: tuple[str, ...]) -> Iterator[set[CodeType]]:
+    """Note the functions of some folders that run, in this thread and in those that it starts."""
     passed: set[CodeType] = set()
 
     def note(frame: FrameType, event: str, _: object) -> None:
         # Python 3.12 has no frames of comprehensions any more; what is called `<…>` is not counted in older ones.
-        if event == "call" and frame.f_code.co_filename.startswith(STREET) and frame.f_code.co_name[0] != "<":
+        if event == "call" and frame.f_code.co_filename.startswith(folders) and frame.f_code.co_name[0] != "<":
             passed.add(frame.f_code)
 
-    for profile in (None, note):
-        with Simulator(seed=[_shop()]) as simulator, _process(simulator, settings), suppress(SystemExit):
-            threading.setprofile(profile)
-            sys.setprofile(profile)
-            try:
-                command()
-            finally:
-                sys.setprofile(None)
-                threading.setprofile(None)
-    return passed
+    threading.setprofile(note)
+    sys.setprofile(note)
+    try:
+        yield passed
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
 
 
 def _shop() -> TeamDocument:

@@ -10,10 +10,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ninox_simulator.like import NOTHING_SAID, Likeness, read_report
 from ninox_simulator.remote import Remote
 from ninox_simulator.seeds import PROFILES, SAMPLE
-from ninox_simulator.switches import parse
+from ninox_simulator.switches import NOTHING_SAID, Likeness, parse, read_report
 
 DEFAULT_PORT = 8900
 

@@ -15,11 +15,10 @@ from starlette.formparsers import MultiPartException
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from ninox_simulator.control_api import CONTROL_PREFIX, control
 from ninox_simulator.faults import Fault
 from ninox_simulator.messages import ApiError, LogEntry, Request, error_reply
 from ninox_simulator.routes import answer
-from ninox_simulator.simulation import Simulation
+from ninox_simulator.simulation import CONTROL_PREFIX, Simulation, control
 
 Hook = Callable[[int, str, str], object]
 

@@ -180,10 +180,10 @@ LAYERS = {
     ),
     "ninox_simulator": (
         {"__main__", "pytest_plugin"},
-        {"remote", "like"},
+        {"remote"},
         {"server"},
         {"app"},
-        {"routes", "control_api"},
+        {"routes"},
         {"schema_api", "records_api", "feed_api", "files_api", "scripts_api"},
         {"simulation"},
         {"faults", "samples"},

@@ -230,6 +230,6 @@ PROMISES = [
         "docs/explanation/known-and-unknown.md",
         "a second probe of it gives the same answers.",
         test="tools/test_probe_like.py::test_a_server_like_the_report_gives_the_same_report",
-        defects=(Defect("ninox_simulator.like:like", "switches[switch] = known[answer]", "pass"),),
+        defects=(Defect("ninox_simulator.switches:like", "switches.update(meant)", "pass"),),
     ),
 ]

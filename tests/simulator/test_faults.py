@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from ninox_simulator.faults import KINDS, Faults, parse
+from ninox_simulator.faults import BOUNDS, KINDS, Faults, parse
 from ninox_simulator.remote import running
 
 LIST = "/tables/A/records"
@@ -145,6 +145,21 @@ def test_a_fault_strikes_only_where_and_as_often_as_it_is_told(api):
     set_fault(api, "status", path="/tables$", method="GET", times=2, after=1)
     assert [api.get("/tables").status_code for _ in range(4)] == [200, 503, 503, 200]
     assert api.get(LIST).status_code == 200
+
+
+def test_each_bound_can_be_set_while_it_runs_and_is_a_number(api):
+    """Those that docs/simulator.md names, since its table is made of them."""
+    given = dict.fromkeys(BOUNDS, 7)
+    told = api.control("POST", "faults", json=given).json()
+    assert {name: told[name] for name in BOUNDS} == given
+    for name in BOUNDS:
+        refused = api.control("POST", "faults", json={**dict.fromkeys(BOUNDS, 8), name: "many"})
+        assert (refused.status_code, name in refused.json()["message"]) == (400, True)
+    told = api.control("GET", "faults").json()
+    assert {name: told[name] for name in BOUNDS} == given
+    api.simulator.faults.clear()
+    assert api.control("POST", "faults", json={"body_limit": 3}).status_code == 200
+    assert api.call("POST", LIST, json=[{"fields": {}}]).status_code == 413
 
 
 def test_a_parallel_limit_and_latency(api):

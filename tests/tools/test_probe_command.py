@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from ninox_simulator.like import read_report
+from ninox_simulator.switches import read_report
 from ninox_tools.probe.command import read_configuration
 from tests.helpers.commands import run
 from tests.helpers.probing import SCRATCH_NAME, company

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ninox_simulator.like import like
-from ninox_simulator.switches import SWITCHES
+from ninox_simulator.switches import SWITCHES, like
 from tests.helpers.probing import answers, company, run_probe
 
 UNWRITABLE = {("schema_access", "forbidden")}
@@ -18,6 +17,8 @@ def test_the_probe_names_every_value_of_every_switch(simulate, switch, value):
     stage = simulate(company(rows), **{switch: value})
     outcome = run_probe(stage, scratch=(switch, value) not in UNWRITABLE)
     found = like(answers(outcome)).switches
-    assert found.get(switch) == value, "ask for it in ninox_tools/probe; ninox_simulator/like.py reads the answer"
+    assert found.get(switch) == value, (
+        "ask for it in ninox_tools/probe; `asked` in ninox_simulator/switches.py says what the answer stands for"
+    )
     assert len(stage.log.entries) <= 60
     assert list(stage.edit.records("S")) == []
