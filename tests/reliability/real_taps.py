@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -146,6 +147,7 @@ class PostgresSource(Source):
             with self._connect() as connection:
                 connection.execute("DROP TABLE IF EXISTS customers")
                 self._drop_slot(connection, self.ORIGIN)
+                self._permit_plugin(connection)
                 try:
                     connection.execute("SELECT pg_create_logical_replication_slot(%s, 'wal2json')", [self.ORIGIN])
                 except psycopg.Error as error:
@@ -159,6 +161,14 @@ class PostgresSource(Source):
 
     def _slot(self, tap):
         return re.sub("[^a-z0-9_]", "_", f"pipelinewise_{self.database.database}") if tap.python else "meltanolabs"
+
+    @staticmethod
+    def _permit_plugin(connection):
+        """Permit wal2json where a server has a list of what may be used (Debian 15.20 has)."""
+        if connection.execute("SELECT 1 FROM pg_settings WHERE name = 'output_plugin_libraries'").fetchone():
+            connection.execute("ALTER SYSTEM SET output_plugin_libraries = 'wal2json'")
+            connection.execute("SELECT pg_reload_conf()")
+            time.sleep(0.5)  # a session sees it with its next command, once the server has told it
 
     @staticmethod
     def _drop_slot(connection, name):
