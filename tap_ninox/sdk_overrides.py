@@ -90,9 +90,9 @@ class OwnStream(Stream):
         """Let go of the stream maps, which can be made again."""
         self._tap.mapper.stream_maps.pop(self.name, None)
 
-    def forget_given_schema(self) -> None:
-        """Let go of the schema of the catalog."""
-        self._input_schema = None
+    def take_given_schema(self, schema: dict[str, Any] | None) -> None:
+        """Send a schema in place of that of the catalog, or the own one."""
+        self._input_schema = schema
 
     @override
     def _write_schema_message(self) -> None:

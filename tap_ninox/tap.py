@@ -30,7 +30,7 @@ from tap_ninox.discovery.catalog import TableEntry, saved_entries
 from tap_ninox.discovery.discover import STAMP, Discovery, discovery_of, look, read_stamp, stamp
 from tap_ninox.discovery.drift import SchemaWatch, nothing_selected
 from tap_ninox.discovery.known_tables import describe
-from tap_ninox.discovery.names import entries_to_read, known_by_key
+from tap_ninox.discovery.names import entries_to_read, identify_streams, known_by_key
 from tap_ninox.discovery.saved_catalog import (
     EntriesOnDemand,
     SavedCatalog,
@@ -122,14 +122,15 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
         """The catalog that was given, under the names of the state: what it shows was made without one."""
         if self._saved_catalog is None:
             return None
-        bookmarks, saved = self._given_state[BOOKMARKS], self._saved_entries
+        found, bookmarks, saved = self.found, self._given_state[BOOKMARKS], self._saved_entries
         known = known_by_key(bookmarks, self.settings)
         streams = self._saved_catalog.take({entry.stream for entry in saved})
         streams = with_known_types(streams, self.settings.queries, bookmarks)
-        return EntriesOnDemand(with_names_of_state(streams, saved, self.found.entries, known))
+        return EntriesOnDemand(with_names_of_state(streams, saved, found.entries, known))
 
     @cached_property
     def _saved_entries(self) -> list[TableEntry]:
+        """The tables of the catalog, once `found` has said which they are."""
         return saved_entries(self._saved_catalog or ())
 
     @cached_property
@@ -150,13 +151,13 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
             raise NinoxError(_nothing_to_read(discovery))
         # With a saved catalog, a key that may not read schemas can sync all the same.
         readable = discovery if discovery.databases else None
+        reserved = [kind.name for kind in (*CATALOGUE_STREAMS, *LIST_STREAMS)]
+        bookmarks = self._given_state[BOOKMARKS]
+        if self._saved_catalog is not None and readable is not None:
+            identify_streams(self._saved_catalog, readable, settings, reserved=reserved, bookmarks=bookmarks)
         saved = None if self._saved_catalog is None else self._saved_entries
         entries, unknown = entries_to_read(
-            readable,
-            saved=saved,
-            settings=settings,
-            reserved=[kind.name for kind in (*CATALOGUE_STREAMS, *LIST_STREAMS)],
-            bookmarks=self._given_state[BOOKMARKS],
+            readable, saved=saved, settings=settings, reserved=reserved, bookmarks=bookmarks
         )
         self._note_problems(unknown)
         return Found(
@@ -328,6 +329,10 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
             NinoxConfigError: Nothing is selected, or the catalog asks for what cannot be done.
         """
         selected = [name for name, stream in self.streams.items() if stream.selected]
+        known = [*self.streams, *(kind.name for kind in LIST_STREAMS)]
+        unidentified = [] if self._saved_catalog is None else unknown_streams(self._saved_catalog, known)
+        if not selected and unidentified:
+            raise NinoxConfigError([str(UnknownStreamError(name, known)) for name in unidentified])
         if not selected:
             message = (
                 f"Nothing is selected: of the {len(self.streams)} streams that can be read, the catalog selects none. "
@@ -339,13 +344,12 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
             _, unknown = choose(self._by_stream, refresh, setting="refresh")
             if unknown:
                 raise NinoxConfigError(unknown)
-        if self._saved_catalog is not None:
-            known = [*self.streams, *(kind.name for kind in LIST_STREAMS)]
-            for name in unknown_streams(self._saved_catalog, known):
-                self.report.fail(name, UnknownStreamError(name))
-        tables = [s for s in self.streams.values() if isinstance(s, TableStream) and s.selected]
-        if problems := [problem for stream in tables for problem in stream.problems]:
+        for name in unidentified:
+            self.report.fail(name, UnknownStreamError(name, known))
+        streams = [s for s in self.streams.values() if isinstance(s, RecordStream) and s.selected]
+        if problems := [problem for stream in streams for problem in stream.problems]:
             raise NinoxConfigError(problems)
+        tables = [stream for stream in streams if isinstance(stream, TableStream)]
         self.report.drift += [nothing_selected(stream.entry) for stream in tables if stream.selects_no_field]
         self.report.selected = selected
         self.report.problems = self._problems

@@ -16,6 +16,7 @@ from ninox_singer.types import is_known
 from tap_ninox.discovery.catalog import TableEntry, aliases_of
 from tap_ninox.discovery.discover import DiscoveredDatabase, Discovery, log_unselected
 from tap_ninox.discovery.known_tables import KnownTable, TableKey, known_from_state, owners_in_state, streams_in_state
+from tap_ninox.discovery.saved_catalog import SavedCatalog, TableNames
 from tap_ninox.rows.columns import Column, apart_by_type, columns_of, roots_of
 from tap_ninox.settings import TapSettings
 
@@ -65,6 +66,41 @@ def entries_to_read(
     read = {database.name.id for database in discovery.databases} if discovery else set()
     unread = discovery.listed - read if discovery else set()
     return entries, [problem for name, problem in unknown.items() if name.partition(".")[0] not in unread]
+
+
+def identify_streams(
+    catalog: SavedCatalog,
+    discovery: Discovery,
+    settings: TapSettings,
+    *,
+    reserved: Iterable[str],
+    bookmarks: Mapping[str, Any],
+) -> None:
+    """Give a catalog the ids of tables and fields that it has but the names of: somebody else's, or an edited one.
+
+    Args:
+        catalog: What was given.
+        discovery: What the key can see.
+        settings: The tap's settings.
+        reserved: Names of streams that are no tables.
+        bookmarks: Those of the state.
+
+    Raises:
+        NinoxConfigError: A name may mean several.
+    """
+    reserved = list(reserved)
+    others = {*reserved, *(query.name for query in settings.queries)}
+    names = {name for name in catalog.unidentified if name not in others}
+    if not names:
+        return
+    tables = [replace(database, tables=database.schema.tables) for database in discovery.databases]
+    discovery, known = replace(discovery, databases=tuple(tables)), known_by_key(bookmarks, settings)
+    owners = owners_in_state(bookmarks)
+    used = discovered_entries(discovery, settings, reserved=reserved, owners=owners, known=known)
+    shown = discovered_entries(discovery, settings, reserved=reserved, owners={}, known={})
+    used, _ = offer_formulas(used, settings.formulas, known)
+    by_key = [{entry.key: entry for entry in entries} for entries in (used, shown)]
+    catalog.identify(names, TableNames(used=by_key[0], shown=by_key[1], known=known))
 
 
 def _offer_renamed(

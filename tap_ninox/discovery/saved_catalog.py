@@ -7,7 +7,9 @@ every change as another row.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import IO, Any
 
 import msgspec
@@ -16,26 +18,27 @@ from typing_extensions import override
 
 from ninox_api.body import replace_broken_characters
 from ninox_api.errors import NinoxConfigError, NinoxError
+from ninox_singer.names import did_you_mean
 from tap_ninox.discovery.catalog import METADATA_KEY, TableEntry, column_metadata
 from tap_ninox.discovery.known_tables import KnownTable, TableKey
-from tap_ninox.rows.columns import KEY_PROPERTY, REPLICATION_KEY, SYSTEM_PROPERTIES, Column
+from tap_ninox.discovery.overrides import METHODS, takes
+from tap_ninox.rows.columns import IDENTITY, KEY_PROPERTY, REPLICATION_KEY, SYSTEM_PROPERTIES, Column
 from tap_ninox.sdk_overrides import load_json
 
 JsonObject = dict[str, Any]
 
 _AUTOMATIC = (KEY_PROPERTY, REPLICATION_KEY)
 
-JsonSchema = Mapping[str, Any]
-
 
 class UnknownStreamError(NinoxError):
     """A catalog selects a stream and does not say what it is."""
 
-    def __init__(self, stream: str) -> None:
+    def __init__(self, stream: str, known: Iterable[str]) -> None:
         """Say how to fix it."""
         super().__init__(
-            f"The catalog selects {stream!r}, but nothing in its metadata says which table that is. Make the catalog "
-            "again with --discover, and change nothing but what is selected."
+            f"The catalog selects {stream!r}, but nothing says which table that is: neither an id in its metadata, nor "
+            f"a table of that name that this key can see.{did_you_mean(stream, known)} Make the catalog again with "
+            "--discover, and change nothing but what is selected."
         )
 
 
@@ -48,6 +51,7 @@ class SavedCatalog:
 
     Attributes:
         beside: What it has beside its streams.
+        unidentified: Names of streams of which it has no ids, or not of all properties.
     """
 
     def __init__(self, beside: Mapping[str, Any], streams: Iterable[Any]) -> None:
@@ -57,7 +61,13 @@ class SavedCatalog:
             NinoxConfigError: One of them is none.
         """
         self.beside = beside
-        self._texts = [(sound["tap_stream_id"], _encode(sound)) for sound in map(_sound_stream, streams)]
+        self._texts: list[tuple[str, bytes]] = []
+        self.unidentified: list[str] = []
+        for sound in map(_sound_stream, streams):
+            name = sound["tap_stream_id"]
+            self._texts.append((name, _encode(sound)))
+            if not _has_identity(sound):
+                self.unidentified.append(name)
 
     @classmethod
     def of(cls, catalog: Any) -> SavedCatalog:
@@ -102,6 +112,17 @@ class SavedCatalog:
                 self._texts.append((name, text))
             yield _decode(text)
 
+    def identify(self, names: Container[str], tables: TableNames) -> None:
+        """Give streams the ids of the table and the fields that their names, or keywords of their schemas, mean.
+
+        Raises:
+            NinoxConfigError: A name may mean several.
+        """
+        self._texts = [
+            (name, _encode(_sound_stream(_identified(_decode(text), tables))) if name in names else text)
+            for name, text in self._texts
+        ]
+
     def find(self, is_meant: Callable[[str], bool]) -> Iterator[JsonObject]:
         """Yield the streams whose names are meant."""
         return (_decode(text) for name, text in self._texts if is_meant(name))
@@ -139,23 +160,169 @@ def _sound_stream(stream: Any) -> JsonObject:
         message = "catalog: one of its streams has no tap_stream_id. Make the catalog again with --discover."
         raise NinoxConfigError(message)
     metadata = {item["breadcrumb"]: item["metadata"] for item in _items(stream)}
-    about = metadata.setdefault((), {})
-    schema = {"properties": {}, **(stream.get("schema") or {})}
-    keys = stream.get("key_properties") or about.get("table-key-properties")
+    if not metadata.get(()):  # nothing says that it is not to be read
+        metadata[()] = {"selected": True}
+    about = metadata[()]
+    is_table = METADATA_KEY in about
+    keys = _given_key(name, stream, about, own=[KEY_PROPERTY] if is_table else [])
     kept: JsonObject = {"tap_stream_id": name, "stream": stream.get("stream") or name}
-    if METADATA_KEY in about:
-        keys = keys or [KEY_PROPERTY]
-        # Some makers write `true`, which in a JSON Schema says as much as `{}`, and which the SDK cannot read.
-        shown = {
-            key: item if isinstance(item, Mapping) else {} for key, item in (schema.get("properties") or {}).items()
-        }
-        properties = {key: SYSTEM_PROPERTIES[key] for key in _AUTOMATIC} | shown
-        schema = {"type": "object", **schema, "properties": properties}
-        kept["replication_key"] = stream.get("replication_key") or REPLICATION_KEY
+    kept["replication_method"] = _given_method(stream, about, is_table=is_table)
+    # Some makers write `true`, which in a JSON Schema says as much as `{}`, and which the SDK cannot read.
+    shown = {
+        key: _nullable(item, is_key=key == KEY_PROPERTY if is_table else key in keys)
+        for key, item in ((stream.get("schema") or {}).get("properties") or {}).items()
+    }
+    if is_table:
+        shown = {key: SYSTEM_PROPERTIES[key] for key in _AUTOMATIC} | shown
+        given = (stream.get("replication_key"), about.get("replication-key"))
+        kept["replication_key"] = next((key for key in given if key not in (None, REPLICATION_KEY)), REPLICATION_KEY)
         for key in _AUTOMATIC:
             metadata["properties", key] = {**metadata.get(("properties", key), {}), "inclusion": "automatic"}
+    schema = {"type": "object", **(stream.get("schema") or {}), "properties": shown}
+    schema.pop("required", None)  # tombstones have but the key, and formulas that come alone but themselves
     items = [{"breadcrumb": list(breadcrumb), "metadata": item} for breadcrumb, item in metadata.items()]
-    return {**stream, **kept, "schema": schema, "metadata": items, "key_properties": keys or []}
+    return {**stream, **kept, "schema": schema, "metadata": items, "key_properties": keys}
+
+
+def _given_key(name: str, stream: Mapping[str, Any], about: Mapping[str, Any], *, own: list[str]) -> list[str]:
+    """Return the key that somebody chose, in one of the places that Singer has for it; else that of discovery."""
+    places = [about.get(f"{kind}key-properties") for kind in ("", "view-", "table-")]
+    for keys in (stream.get("key_properties"), *places):
+        if not keys or keys == own:
+            continue
+        if not isinstance(keys, list | tuple) or not all(isinstance(key, str) for key in keys):
+            message = f"catalog: the key of {name} is {keys!r}, and should be a list of properties, such as ['_id']."
+            raise NinoxConfigError(message)
+        return list(keys)
+    return own
+
+
+def _given_method(stream: Mapping[str, Any], about: Mapping[str, Any], *, is_table: bool) -> Any:
+    """Return the replication method that somebody chose, None for that of discovery.
+
+    Discovery writes it beside the metadata alone, and for lists one that says nothing: what is in the metadata counts.
+    """
+    for method in (about.get("replication-method"), about.get("forced-replication-method")):
+        if method is not None:
+            return method
+    method = stream.get("replication_method")
+    return method if is_table or method not in (*METHODS,) else None
+
+
+def _nullable(schema: Any, *, is_key: bool) -> JsonObject:
+    """Return a property's schema with null among its types: no field in Ninox is never empty."""
+    if not isinstance(schema, Mapping):
+        return {}
+    kinds = schema.get("type")
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    if is_key or not isinstance(kinds, list) or "null" in kinds:
+        return {**schema}
+    return {**schema, "type": [*kinds, "null"]}
+
+
+def _has_identity(stream: Mapping[str, Any]) -> bool:
+    known = {tuple(item["breadcrumb"]) for item in stream["metadata"] if METADATA_KEY in item["metadata"]}
+    return {
+        (),
+        *(("properties", name) for name in stream["schema"]["properties"] if name not in SYSTEM_PROPERTIES),
+    } <= known
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableNames:
+    """Tables by what catalogs may call them.
+
+    Attributes:
+        used: Each as this run calls it.
+        shown: Each as a discovery calls it that has no state.
+        known: What the state knows of them.
+    """
+
+    used: Mapping[TableKey, TableEntry]
+    shown: Mapping[TableKey, TableEntry]
+    known: Mapping[TableKey, KnownTable]
+
+    @cached_property
+    def keys(self) -> Mapping[str, Sequence[TableKey]]:
+        """Stream → tables that it may be."""
+        keys: dict[str, list[TableKey]] = {}
+        for entry in (*self.used.values(), *self.shown.values()):
+            if entry.key not in keys.setdefault(entry.stream, []):
+                keys[entry.stream].append(entry.key)
+        return keys
+
+    def find(self, stream: Mapping[str, Any]) -> TableKey | None:
+        """Return which table a stream of a catalog is, None if it is none."""
+        told: list[Any]
+        about: JsonObject = next(item["metadata"] for item in stream["metadata"] if not item["breadcrumb"])
+        ninox, schema = about.get(METADATA_KEY) or {}, stream["schema"].get(IDENTITY) or {}
+        told = [(ninox.get("database_id"), ninox.get("table_id")), (schema.get("database"), schema.get("table"))]
+        if entry := next((self.used[key] for key in told if key in self.used), None):
+            return entry.key
+        name = stream["tap_stream_id"]
+        keys = self.keys.get(name, ())
+        if len(keys) > 1 and _is_selected(stream):
+            named = [f"{'.'.join(key)} ({self.used[key].table_name!r})" for key in keys]
+            message = f"catalog: {name!r} may be table {_either(named)}"
+            raise NinoxConfigError(message)
+        return keys[0] if len(keys) == 1 else None
+
+    def find_column(self, key: TableKey, name: str, schema: Mapping[str, Any]) -> Column | None:
+        """Return which property of a table one of a catalog is, None if it is none."""
+        used = {(column.field_id, column.part): column for column in self.used[key].columns}
+        own = schema.get(IDENTITY) or {}
+        if column := used.get((own.get("field", ""), own.get("part", ""))):
+            return column
+        shown = (column for entry in (self.used[key], self.shown[key]) for column in entry.columns)
+        places = list(dict.fromkeys((column.field_id, column.part) for column in shown if column.name == name))
+        if len(places) > 1:
+            named = [f"{place[0]} ({used[place].title!r})" for place in places]
+            message = f"catalog: {name!r} of {self.used[key].stream} may be field {_either(named)}"
+            raise NinoxConfigError(message)
+        return self._as_of(key, used[places[0]], schema) if places else None
+
+    def _as_of(self, key: TableKey, column: Column, schema: Mapping[str, Any]) -> Column:
+        """Return a property with the type that it had when somebody wrote its schema, if that was another one."""
+        before = self.known.get(key)
+        if before is None or takes(schema, column.json_type):
+            return column
+        others = (
+            c for c in (*before.columns, *before.former) if (c.field_id, c.part) == (column.field_id, column.part)
+        )
+        return next((replace(column, type=c.type) for c in others if takes(schema, c.json_type)), column)
+
+
+def _either(named: Sequence[str]) -> str:
+    return f"{' or '.join(named)}. Say which in the metadata, as --discover writes it."
+
+
+def _identified(stream: JsonObject, tables: TableNames) -> JsonObject:
+    """Return a stream with the ids of its table and fields in its metadata, where a name says them."""
+    key = tables.find(stream)
+    if key is None:
+        return stream
+    metadata = {tuple(item["breadcrumb"]): item["metadata"] for item in stream["metadata"]}
+    metadata[()].setdefault(METADATA_KEY, tables.used[key].metadata()[()].to_dict()[METADATA_KEY])
+    properties = {**stream["schema"]["properties"]}
+    names = {}
+    for name, item in metadata.items():
+        if name and METADATA_KEY in item:
+            names[item[METADATA_KEY].get("field_id"), item[METADATA_KEY].get("part", "")] = name[-1]
+    for name in sorted(properties, key=lambda name: name in {column.name for column in tables.used[key].columns}):
+        place = "properties", name
+        if name in SYSTEM_PROPERTIES or METADATA_KEY in metadata.get(place, {}):
+            continue
+        column = tables.find_column(key, name, properties[name])
+        if column is None:
+            continue
+        other = names.setdefault((column.field_id, column.part), name)
+        if other == name:
+            metadata[place] = {**metadata.get(place, {}), **_described(column)}
+        else:  # Meltano's `schema` names what it was called before, and its catalog is made without the state
+            properties[other] = properties.pop(name) or properties[other]
+            metadata.pop(place, None)
+    items = [{"breadcrumb": list(breadcrumb), "metadata": item} for breadcrumb, item in metadata.items()]
+    return {**stream, "schema": {**stream["schema"], "properties": properties}, "metadata": items}
 
 
 def _items(stream: Mapping[str, Any]) -> Iterator[JsonObject]:
@@ -281,97 +448,3 @@ def _is_known(stream: Mapping[str, Any]) -> bool:
     """Return whether the metadata names a table, or the types of a query's answer."""
     known = [(item["breadcrumb"], item["metadata"].get(METADATA_KEY)) for item in stream["metadata"]]
     return any(ninox and (not breadcrumb or "field_id" not in ninox) for breadcrumb, ninox in known)
-
-
-def key_problems(
-    stream: str, *, key: Sequence[str], replication_key: str | None, sent: Iterable[str], sends_tombstones: bool
-) -> Iterator[str]:
-    """Yield what is wrong with the keys that a catalog gives a table.
-
-    Args:
-        stream: Name of the table's stream.
-        key: Its key properties.
-        replication_key: What its changes are found by.
-        sent: Names of the properties that its rows have.
-        sends_tombstones: Whether deletions are sent under the key, of which only the record's id is known.
-    """
-    missing = [name for name in key if name not in set(sent)]
-    if missing:
-        names = ", ".join(map(repr, missing))
-        yield (
-            f"catalog: the key of {stream} has {names}, which its rows do not have. Select it, or keep "
-            f"{KEY_PROPERTY!r}."
-        )
-    elif tuple(key) != (KEY_PROPERTY,) and sends_tombstones:
-        names = ", ".join(map(repr, key))
-        yield (
-            f"catalog: the key of {stream} is {names}, but of a deleted record only {KEY_PROPERTY!r} is known: its row "
-            f"would never be found. Keep {KEY_PROPERTY!r} as the key, or set deletes to stream or ignore."
-        )
-    if replication_key not in {None, REPLICATION_KEY}:
-        yield (
-            f"catalog: the replication-key of {stream} is {replication_key!r}, but Ninox reports changes by "
-            f"{REPLICATION_KEY!r} alone. Leave that line out; replication-method FULL_TABLE reads all rows each time."
-        )
-
-
-def unknown_properties(stream: str, columns: Iterable[Column], selected: Iterable[str]) -> Iterator[str]:
-    """Yield what a catalog selects of a table without saying which field it is: its column would stay empty.
-
-    Args:
-        stream: Name of the table's stream.
-        columns: The properties that are known.
-        selected: Names of the properties that the catalog selects.
-    """
-    known = {*SYSTEM_PROPERTIES, *(column.name for column in columns)}
-    names = [name for name in selected if name not in known and not name.startswith("_sdc_")]
-    if names:
-        yield (
-            f"catalog: nothing says which field of {stream} {', '.join(map(repr, names))} is: it would stay empty. "
-            "Make the catalog again with --discover, and change nothing but what is selected."
-        )
-
-
-def reshaped_columns(
-    stream: str, columns: Iterable[Column], given: Mapping[str, JsonSchema]
-) -> tuple[set[str], list[str]]:
-    """Return the properties that a catalog's schema makes texts of, and what it makes of others that cannot be done.
-
-    Args:
-        stream: Name of the table's stream.
-        columns: Its selected properties.
-        given: Property → schema in the catalog.
-    """
-    texts: set[str] = set()
-    problems = []
-    for column in columns:
-        wanted, own = given.get(column.name) or {}, column.json_type
-        if _takes(wanted, own):
-            continue
-        if set(_types(wanted)) - {"null"} == {"string"} and "format" not in wanted:
-            texts.add(column.name)
-            continue
-        problems.append(
-            f"catalog: the schema of {stream} makes {_shown(wanted)} of {column.name!r}, whose values are {_shown(own)}"
-            ". Leave that out, or make it a string: its values are then sent as text."
-        )
-    return texts, problems
-
-
-def _takes(wanted: JsonSchema, own: JsonSchema) -> bool:
-    """Return whether a schema takes all values of another one, as far as their types say."""
-    types = set(_types(wanted))
-    if not types:
-        return True
-    widened = types | ({"integer"} if "number" in types else set())
-    return set(_types(own)) - {"null"} <= widened and wanted.get("format") in {None, own.get("format")}
-
-
-def _types(schema: JsonSchema) -> list[str]:
-    types = schema.get("type") or []
-    return [types] if isinstance(types, str) else list(types)
-
-
-def _shown(schema: JsonSchema) -> str:
-    kinds = " or ".join(kind for kind in _types(schema) if kind != "null") or "null"
-    return f"{kinds} ({schema['format']})" if "format" in schema else kinds

@@ -14,6 +14,7 @@ from singer_sdk import metrics
 from singer_sdk.exceptions import MapExpressionError
 from singer_sdk.helpers.types import Context, Record
 from singer_sdk.mapper import RemoveRecordTransform
+from singer_sdk.singerlib import Catalog
 from singer_sdk.singerlib.encoding.simple import ActivateVersionMessage, RecordMessage, SchemaMessage
 from typing_extensions import override
 
@@ -24,6 +25,7 @@ from ninox_singer.logs import EventLogger
 from tap_ninox.discovery.catalog import TableEntry
 from tap_ninox.discovery.discover import Discovery, Seen
 from tap_ninox.discovery.drift import SchemaWatch
+from tap_ninox.discovery.overrides import METHODS, list_problems, method_problems
 from tap_ninox.report import RunReport, StreamReport
 from tap_ninox.sdk_overrides import OwnStream, OwnTap
 from tap_ninox.settings import TapSettings
@@ -108,17 +110,23 @@ class RecordStream(OwnStream):
         bookmark_keys: All keys that its bookmark can have.
         tap: The tap.
         report: What became of it.
+        problems: What a catalog asks for beside the selection and cannot be done.
         added: Properties that no stream map sees and that are null in each of its rows, with their schemas.
         version: Table version of its records; None for records without one.
         is_begun: Whether its rows are known or on their way: then a used up budget of calls is no reason to leave it.
     """
 
     bookmark_keys: ClassVar[tuple[str, ...]]
+    methods: ClassVar[tuple[str, ...]] = tuple(METHODS)
+    """Replication methods that a catalog may give it."""
+    setting: str | None = None
+    """Where its key and types are set, if it is no table."""
 
     def __init__(self, tap: StreamsTap, *, schema: dict[str, Any] | None = None, name: str | None = None) -> None:
         """Describe the stream."""
         self.tap = tap
         self.report = StreamReport()
+        self.problems: list[str] = []
         self.added: Mapping[str, Any] = {}
         self.version: int | None = None
         self.is_begun = False
@@ -129,6 +137,32 @@ class RecordStream(OwnStream):
         """The bookmark so far; reading it makes none, as the SDK's own `stream_state` does."""
         saved = self.tap_state.get("bookmarks", {}).get(self.tap_stream_id)
         return saved if isinstance(saved, dict) else {}
+
+    @override
+    def apply_catalog(self, catalog: Catalog) -> None:
+        """Take what a catalog chooses; which columns there are, it does not say of what is no table."""
+        own_key = tuple(self.primary_keys or ())
+        super().apply_catalog(catalog)
+        entry = catalog.get_stream(self.name)
+        if entry is None:
+            return
+        own, given = self.schema["properties"], entry.schema.to_dict()
+        shown = given.get("properties") or {}
+        self.problems = [
+            *method_problems(self.name, entry.replication_method, self.methods),
+            *list_problems(
+                self.name,
+                own=own,
+                given=shown,
+                own_key=own_key,
+                key=self.primary_keys or (),
+                replication_key=self.replication_key,
+                setting=self.setting,
+            ),
+        ]
+        self.primary_keys = own_key
+        sent = {name: shown.get(name, schema) for name, schema in own.items() if name in shown or name in own_key}
+        self.take_given_schema({**given, "properties": sent})
 
     def open_bookmark(self) -> None:
         """Let the bookmark name all its keys: what a state does not name comes back where states are merged."""
@@ -189,8 +223,11 @@ class RecordStream(OwnStream):
 
     @cached_property
     def _left_out(self) -> frozenset[str]:
-        """The properties that are not selected."""
-        return frozenset(name for name in self.schema["properties"] if not self.mask["properties", name])
+        """The properties that are not selected, or that a catalog lacks."""
+        shown = self.effective_schema["properties"]
+        return frozenset(
+            name for name in self.schema["properties"] if name not in shown or not self.mask["properties", name]
+        )
 
     @abstractmethod
     @override

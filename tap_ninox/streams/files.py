@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.helpers.types import Context, Record
+from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 from typing_extensions import override
 
 from ninox_api.body import repair_text
@@ -57,6 +58,7 @@ class FilesStream(RecordStream):
 
     name = "ninox_files"
     bookmark_keys = (TABLE_VERSION, TABLES, IS_ACTIVATED)
+    methods = (REPLICATION_INCREMENTAL,)
     primary_keys = ("database_id", "table_id", "record_id", "name")
     properties: dict[str, Any] = {  # noqa: RUF012
         "database_id": {"type": ["string"]},

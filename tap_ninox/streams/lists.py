@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from singer_sdk.helpers.types import Context, Record
+from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 from typing_extensions import override
 
 from ninox_api.changes import TableChanges
@@ -256,6 +257,7 @@ class DeletedRecordsStream(RecordStream):
 
     name = "ninox_deleted_records"
     bookmark_keys = (SEQUENCES,)
+    methods = (REPLICATION_INCREMENTAL,)
     primary_keys = ("database_id", "table_id", "record_id", "sequence")
     properties: dict[str, Any] = {  # noqa: RUF012
         "database_id": {"type": ["string"]},

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from singer_sdk import Stream
 from singer_sdk.helpers.types import Context, Record
 from singer_sdk.singerlib import Metadata, MetadataMapping, StreamMetadata
+from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from typing_extensions import override
 
 from ninox_api.body import repair_text
@@ -58,6 +59,7 @@ class QueryStream(RecordStream):
     """Emits the answer of one script, under a new version that is activated after its last row."""
 
     bookmark_keys = (TABLE_VERSION, TYPES)
+    methods = (REPLICATION_FULL_TABLE,)
 
     def __init__(
         self,
@@ -85,6 +87,7 @@ class QueryStream(RecordStream):
         if not query.key_properties:
             properties |= _properties({POSITION: "integer"}, keys=[POSITION])
         super().__init__(tap, schema={"type": "object", "properties": properties}, name=query.name)
+        self.setting = f"queries.{query.name}"
         self.primary_keys = query.key_properties or (POSITION,)
 
     @cached_property
@@ -189,7 +192,10 @@ def with_known_types(
         if types := known.get(stream["tap_stream_id"]):
             schema, keys = stream["schema"], stream["key_properties"]
             shown = schema.get("properties") or {}
-            own = _properties({name: word for name, word in types.items() if name in shown}, keys=keys)
+            of_answer = _properties(_types_in_catalog(stream), keys=keys)
+            # What somebody wrote in its place stays, and is looked at with the stream.
+            untouched = [name for name in types if name in shown and shown[name] == of_answer.get(name)]
+            own = _properties({name: types[name] for name in untouched}, keys=keys)
             yield {**stream, "schema": {**schema, "properties": {**shown, **own}}}
         else:
             yield stream
@@ -293,7 +299,10 @@ def _check_keys(query: QuerySettings, types: Mapping[str, str]) -> None:
 
 
 def _saved_types(name: str, saved: SavedCatalog | None) -> dict[str, str]:
-    entry: Mapping[str, Any] = next(saved.find(name.__eq__), {}) if saved else {}
+    return _types_in_catalog(next(saved.find(name.__eq__), {}) if saved else {})
+
+
+def _types_in_catalog(entry: Mapping[str, Any]) -> dict[str, str]:
     return {
         item["breadcrumb"][-1]: item["metadata"][METADATA_KEY]["type"]
         for item in entry.get("metadata") or []

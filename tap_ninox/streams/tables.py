@@ -27,7 +27,7 @@ from ninox_singer.progress import Progress, compute_share
 from tap_ninox.discovery.catalog import TableEntry
 from tap_ninox.discovery.drift import NotReadError, properties_selected
 from tap_ninox.discovery.known_tables import Description
-from tap_ninox.discovery.saved_catalog import key_problems, reshaped_columns, unknown_properties
+from tap_ninox.discovery.overrides import key_problems, method_problems, reshaped_columns, unknown_properties
 from tap_ninox.report import Outcome
 from tap_ninox.rows.columns import IDENTITY, KEY_PROPERTY, REPLICATION_KEY, Column
 from tap_ninox.rows.convert import Converter
@@ -102,7 +102,6 @@ class TableStream(RecordStream):
 
     Attributes:
         entry: The table.
-        problems: What a catalog asks for beside the selection and cannot be done.
         selects_no_field: Whether a catalog selects the table and none of its fields.
     """
 
@@ -134,7 +133,6 @@ class TableStream(RecordStream):
         self._prepared: _PreparedTable | None = None
         self._kept_schema: dict[str, Any] | None = None
         self._as_text: set[str] = set()
-        self.problems: list[str] = []
         self.selects_no_field = False
         schema = feed.schema
         self._is_removed = schema is not None and entry.table_id not in schema.by_id
@@ -174,9 +172,9 @@ class TableStream(RecordStream):
 
     @override
     def apply_catalog(self, catalog: Catalog) -> None:
-        """Take what a catalog chooses."""
-        super().apply_catalog(catalog)
-        self.forget_given_schema()
+        """Take what a catalog chooses, and which columns it makes."""
+        super(RecordStream, self).apply_catalog(catalog)
+        self.take_given_schema(None)  # it is made anew for whoever asks
         if not self.selected or (given := self._given) is None:
             return
         selected, properties = self._selected, given.schema.to_dict().get("properties") or {}
@@ -185,6 +183,7 @@ class TableStream(RecordStream):
         self._as_text, self.problems = reshaped_columns(self.name, columns, properties)
         chosen = (name for name in properties if self.mask["properties", name])
         self.problems += unknown_properties(self.name, self.entry.columns, chosen)
+        self.problems += method_problems(self.name, given.replication_method, self.methods)
         self.problems += key_problems(
             self.name,
             key=self.primary_keys or (),

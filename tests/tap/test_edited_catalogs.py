@@ -11,6 +11,7 @@ import pytest
 from ninox_api.errors import NinoxConfigError
 from tap_ninox.discovery.saved_catalog import SavedCatalog
 from tests.helpers.run import discover, metadata, run_tap, scripts
+from tests.helpers.seeds import DATABASE_ID, customer_records, customers, database, field, table, team
 from tests.helpers.wire import calls
 
 STREAM = "shop__customers"
@@ -88,12 +89,109 @@ def test_another_replication_key_is_refused(simulator, catalog):
     assert f"catalog: the replication-key of {STREAM} is '_modified_at', but Ninox reports changes by" in str(run.error)
 
 
+METHODS = "INCREMENTAL (what changed since the last run) and FULL_TABLE (all rows in each run)"
+
+
+@pytest.mark.parametrize("method", ["LOG_BASED", "incremental", "FULL", 5, ""])
+@pytest.mark.parametrize("place", ["the stream", "its metadata", "the older name in its metadata"])
+def test_another_replication_method_is_refused(simulator, catalog, method, place):
+    """It was taken for INCREMENTAL, without a word."""
+    stream = stream_of(catalog)
+    if place == "the stream":
+        stream["replication_method"] = method
+    else:
+        metadata(stream)["replication-method" if place == "its metadata" else "forced-replication-method"] = method
+    run = run_tap(simulator, catalog=catalog)
+    assert f"catalog: the replication-method of {STREAM} is {method!r}; allowed are {METHODS}" in str(run.error)
+    assert run.messages == []
+
+
+@pytest.mark.parametrize("name", ["replication-method", "forced-replication-method"])
+def test_a_replication_method_in_the_metadata_alone_holds(simulator, catalog, name):
+    """As Singer has it; the SDK looks beside it, where discovery has written INCREMENTAL."""
+    state = run_tap(simulator, catalog=catalog).state
+    metadata(stream_of(catalog))[name] = "FULL_TABLE"
+    assert run_tap(simulator, catalog=catalog, state=state).ids(STREAM) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("name", ["table-key-properties", "view-key-properties", "key-properties"])
+def test_a_key_in_the_metadata_alone_holds_in_each_schema(simulator, catalog, name):
+    metadata(stream_of(catalog))[name] = ["name"]
+    state = run_tap(simulator, catalog=catalog, deletes="stream").state
+    simulator.edit.update("A", 1, {"A": "changed"})
+    run = run_tap(simulator, catalog=catalog, state=state, deletes="stream")
+    assert {tuple(message["key_properties"]) for message in run.of_type("SCHEMA", STREAM)} == {("name",)}
+    assert "catalog: the key of" in str(run_tap(simulator, catalog=catalog).error)
+
+
+@pytest.mark.parametrize("key", ["name", 3, [3], {"name": 1}])
+def test_a_key_that_is_no_list_of_names_is_refused(simulator, catalog, key):
+    stream_of(catalog)["key_properties"] = key
+    run = run_tap(simulator, catalog=catalog)
+    assert f"catalog: the key of {STREAM} is {key!r}, and should be a list of properties, such as" in str(run.error)
+
+
+def test_a_replication_key_in_the_metadata_alone_is_refused(simulator, catalog):
+    metadata(stream_of(catalog))["replication-key"] = "_modified_at"
+    assert f"catalog: the replication-key of {STREAM} is '_modified_at'" in str(
+        run_tap(simulator, catalog=catalog).error
+    )
+
+
+LISTS = {
+    "ninox_tables": [
+        ({"key_properties": ["name"]}, "the key of ninox_tables is name; it is always database_id, table_id"),
+        ({"replication_key": "name"}, "the replication-key of ninox_tables is 'name', but it is read without one"),
+        ({"replication_method": "LOG_BASED"}, "the replication-method of ninox_tables is 'LOG_BASED'; allowed are"),
+    ],
+    "ninox_deleted_records": [
+        ({"replication_method": "FULL_TABLE"}, "ninox_deleted_records is 'FULL_TABLE'; allowed is INCREMENTAL"),
+    ],
+    "ninox_files": [({"replication_method": "FULL_TABLE"}, "ninox_files is 'FULL_TABLE'; allowed is INCREMENTAL")],
+    "q": [
+        ({"replication_method": "INCREMENTAL"}, "q is 'INCREMENTAL'; allowed is FULL_TABLE"),
+        (
+            {"key_properties": ["v"]},
+            "the key of q is v; it is always _position. It is set by key_properties in queries.q",
+        ),
+    ],
+}
+SCHEMAS = {
+    "ninox_tables": ({"hidden": {"type": "string"}}, "makes string of 'hidden', whose values are boolean. Leave"),
+    "ninox_deleted_records": ({"total": {"type": "string"}}, "ninox_deleted_records has no property 'total'"),
+    "ninox_files": ({"size": {"type": "array"}}, "makes array of 'size', whose values are integer. Leave that out"),
+    "q": ({"v": {"type": "string"}}, "makes string of 'v', whose values are integer. Set its type in queries.q"),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_what_no_list_can_do_is_refused_before_any_row(simulator, name):
+    """Its SCHEMA followed, and its rows did not."""
+    query = {"name": "q", "database": "Shop", "query": "1 + 1", "schema": {"v": "integer"}}
+    settings = {"files": {"*": "metadata"}, "deletes": "both", "queries": scripts(query)}
+    catalog = discover(simulator, **settings)
+    for edit, problem in LISTS[name]:
+        changed = copy.deepcopy(catalog)
+        stream = next(stream for stream in changed["streams"] if stream["tap_stream_id"] == name)
+        for key, value in edit.items():  # as Meltano's `metadata` does it
+            stream[key] = metadata(stream)[key.replace("_", "-")] = value
+        run = run_tap(simulator, catalog=changed, **settings)
+        assert problem in str(run.error), edit
+        assert run.messages == []
+    properties, problem = SCHEMAS[name]
+    stream = next(stream for stream in catalog["streams"] if stream["tap_stream_id"] == name)
+    stream["schema"]["properties"].update(properties)
+    assert problem in str(run_tap(simulator, catalog=catalog, **settings).error)
+
+
 OVERRIDES = {
     "a string of a number": ("amount", {"type": ["string", "null"]}, "10"),
     "a wider type": ("amount", {"type": ["number", "string", "null"]}, 10),
     "a bound": ("name", {"type": ["string", "null"], "maxLength": 10}, "name 1"),
     "nothing": ("amount", {}, 10),
     "anything": ("amount", True, 10),
+    "one of several": ("amount", {"anyOf": [{"type": "integer"}, {"type": "string"}, {"type": "null"}]}, "10"),
+    "a string of a moment": ("_created_at", {"type": ["string", "null"]}, "2024-01-01T08:00:00Z"),
 }
 
 
@@ -109,9 +207,26 @@ def test_what_a_schema_in_the_catalog_makes_of_a_property_holds_for_its_values(s
     assert sent.get("type") == (None if schema is True else schema.get("type"))
 
 
-@pytest.mark.parametrize(
-    "schema", [{"type": "integer"}, {"type": ["string", "null"], "format": "date"}, {"type": "array"}]
-)
+def test_every_property_but_the_key_may_be_empty_whatever_the_schema_says(simulator, catalog):
+    """Ninox has no field that must be filled, and a loader stops at a null that its schema does not allow."""
+    stream_of(catalog)["schema"]["properties"].update({"amount": {"type": "string"}, "name": {"type": ["string"]}})
+    stream_of(catalog)["schema"]["required"] = ["amount"]
+    simulator.edit.update("A", 1, {"B": None})
+    run = run_tap(simulator, catalog=catalog)
+    (schema,) = run.of_type("SCHEMA", STREAM)
+    kinds = {name: item["type"] for name, item in schema["schema"]["properties"].items()}
+    assert (kinds["_id"], kinds["amount"], kinds["name"]) == (["integer"], ["string", "null"], ["string", "null"])
+    assert "required" not in schema["schema"]
+    assert [row["amount"] for row in run.rows(STREAM)] == [None, "20", "30"]
+
+
+REFUSED = [
+    *({"type": "integer"}, {"type": ["string", "null"], "format": "date"}, {"type": "array"}, {"type": "text"}),
+    *({"type": 3}, {"type": "null"}, {"anyOf": [{"type": "integer"}, {"type": "null"}]}, {"type": [{}]}),
+]
+
+
+@pytest.mark.parametrize("schema", REFUSED, ids=str)
 def test_what_values_are_not_is_refused_before_any_row(simulator, catalog, schema):
     stream_of(catalog)["schema"]["properties"]["amount"] = schema
     run = run_tap(simulator, catalog=catalog)
@@ -120,18 +235,146 @@ def test_what_values_are_not_is_refused_before_any_row(simulator, catalog, schem
     assert run.messages == []
 
 
-@pytest.mark.parametrize("has_none", [True, False], ids=["of no field", "added by hand"])
-def test_a_property_of_which_nothing_says_which_field_it_is_is_refused(simulator, catalog, has_none):
-    """Its SCHEMA came, and no value ever did."""
-    stream = stream_of(catalog)
-    if has_none:
-        stream["metadata"] = [item for item in stream["metadata"] if item["breadcrumb"] != ["properties", "amount"]]
-    else:
-        stream["schema"]["properties"]["total"] = {"type": ["number", "null"]}
+@pytest.mark.parametrize("name", ["_id", "_sequence"])
+@pytest.mark.parametrize("kind", ["string", "number"])
+def test_the_key_and_the_sequence_are_whole_numbers_in_each_schema(simulator, catalog, name, kind):
+    """They are integers in tombstones, too, and a column has one type."""
+    stream_of(catalog)["schema"]["properties"][name] = {"type": kind}
     run = run_tap(simulator, catalog=catalog)
-    name = "amount" if has_none else "total"
-    assert f"catalog: nothing says which field of {STREAM} '{name}' is" in str(run.error)
+    assert f"catalog: the schema of {STREAM} makes {kind} of '{name}', whose values are integer" in str(run.error)
+
+
+def test_items_of_lists_are_looked_at_too(simulate):
+    options = {"1": {"caption": "x"}}
+    simulator = simulate(team(database({"A": customers(C=field("multi", "Tags", values=options))})))
+    catalog = discover(simulator)
+    stream_of(catalog)["schema"]["properties"]["tags"] = {"type": ["array", "null"], "items": {"type": "integer"}}
+    run = run_tap(simulator, catalog=catalog)
+    assert "makes array of integer of 'tags', whose values are array of string" in str(run.error)
+
+
+def test_a_property_of_which_nothing_says_which_field_it_is_is_refused(simulator, catalog):
+    """Its SCHEMA came, and no value ever did."""
+    stream_of(catalog)["schema"]["properties"] |= {"amuont": {"type": ["number", "null"]}, "_sdc_x": {}}
+    run = run_tap(simulator, catalog=catalog)
+    assert f"catalog: nothing says which field of {STREAM} 'amuont' is: it would stay empty." in str(run.error)
+    assert "Did you mean 'amount'?" in str(run.error)
+    assert f"catalog: nothing says which field of {STREAM} '_sdc_x' is" in str(run.error)
     assert run.messages == []
+
+
+SINGER = {
+    "tap_stream_id": STREAM,
+    "schema": {"properties": {"name": {"type": "string"}, "amount": {"type": ["null", "number"]}}},
+}
+"""What anybody can write: names and types."""
+
+
+def bare(catalog):
+    """Return a catalog of which a tool has kept what Singer knows: keywords and metadata of its own are gone."""
+    catalog = copy.deepcopy(catalog)
+    for stream in catalog["streams"]:
+        for item in (stream["schema"], *stream["schema"]["properties"].values()):
+            item.pop("x-ninox", None)
+        for item in stream["metadata"]:
+            item["metadata"].pop("ninox", None)
+    return {"streams": catalog["streams"]}
+
+
+def without_metadata(catalog):
+    """Return a catalog whose keywords have survived, and whose metadata is that of whoever selects."""
+    catalog = copy.deepcopy(catalog)
+    for stream in catalog["streams"]:
+        stream["metadata"] = [{"breadcrumb": [], "metadata": {"selected": stream["tap_stream_id"] == STREAM}}]
+    return {"streams": catalog["streams"]}
+
+
+BY_HAND = {
+    "names and types": lambda _: {"streams": [SINGER]},
+    "selected": lambda _: {"streams": [{**SINGER, "metadata": [{"breadcrumb": [], "metadata": {"selected": True}}]}]},
+    "without what is no standard": bare,
+    "without metadata": without_metadata,
+}
+
+
+@pytest.mark.parametrize("make", BY_HAND.values(), ids=BY_HAND)
+def test_a_catalog_without_ids_is_read_by_names(simulator, catalog, make):
+    """Every legal catalog works, whoever made it; and so do the runs behind it, and the ids are on the wire."""
+    made = make(catalog)
+    run = run_tap(simulator, catalog=made)
+    assert run.error is None
+    assert [(row["_id"], row["name"], row["amount"]) for row in run.rows(STREAM)] == [
+        (n, f"name {n}", n * 10) for n in (1, 2, 3)
+    ]
+    (schema,) = run.of_type("SCHEMA", STREAM)
+    assert (schema["key_properties"], schema["schema"]["x-ninox"]["table"]) == (["_id"], "A")
+    assert schema["schema"]["properties"]["amount"]["x-ninox"] == {"field": "B"}
+    simulator.edit.rename_table("A", "Clients")
+    simulator.edit.rename_field("A", "A", "Full name")
+    simulator.edit.update("A", 2, {"A": "changed"})
+    simulator.edit.delete("A", 3)
+    later = run_tap(simulator, catalog=made, state=run.state)
+    assert later.error is None
+    assert [(row["_id"], row["name"]) for row in later.rows(STREAM)] == [(2, "changed")]
+    assert [row["_id"] for row in later.tombstones(STREAM)] == [3]
+
+
+def test_a_catalog_without_ids_may_show_the_names_of_now(simulator, catalog):
+    """As Meltano's has them, which is made without the state."""
+    state = run_tap(simulator, catalog=catalog).state
+    simulator.edit.rename_table("A", "Clients")
+    simulator.edit.rename_field("A", "A", "Full name")
+    simulator.edit.update("A", 2, {"A": "changed"})
+    run = run_tap(simulator, catalog=bare(discover(simulator)), state=state)
+    assert (run.error, [(row["_id"], row["name"]) for row in run.rows(STREAM)]) == (None, [(2, "changed")])
+
+
+def test_a_name_that_means_two_things_is_refused(simulate):
+    """By the state it is that of one field, or table, and by its caption that of another."""
+    simulator = simulate(team(database({"A": customers(), "B": table("Orders", A=field("string", "No"))})))
+    state = run_tap(simulator).state
+    simulator.edit.rename_field("A", "A", "Old name")
+    simulator.edit.add_field("A", "C", field("string", "Name"))
+    run = run_tap(simulator, catalog={"streams": [SINGER]}, state=state)
+    assert f"catalog: 'name' of {STREAM} may be field A ('Old name') or C ('Name')." in str(run.error)
+    assert "Say which in the metadata" in str(run.error)
+    simulator.edit.rename_table("A", "Clients")
+    simulator.edit.rename_table("B", "Customers")
+    run = run_tap(simulator, catalog={"streams": [SINGER]}, state=state)
+    table_a, table_b = (f"{DATABASE_ID}.{key}" for key in "AB")
+    assert f"catalog: {STREAM!r} may be table {table_a} ('Clients') or {table_b} ('Customers')." in str(run.error)
+    assert run.messages == []
+
+
+def test_a_schema_that_is_given_under_the_name_of_the_state_holds_for_the_property_that_was_renamed(simulator, catalog):
+    """As Meltano's `schema` does it, whose catalog has the name of now: it adds the other one."""
+    stream_of(catalog)["schema"]["properties"]["amount"] = override = {"type": ["string", "null"]}
+    state = run_tap(simulator, catalog=catalog).state
+    simulator.edit.rename_field("A", "B", "Total")
+    simulator.edit.update("A", 2, {"B": 7})
+    made = discover(simulator)
+    stream_of(made)["schema"]["properties"]["amount"] = override
+    stream_of(made)["metadata"].append({"breadcrumb": ["properties", "amount"], "metadata": {"inclusion": "automatic"}})
+    run = run_tap(simulator, catalog=made, state=state)
+    assert (run.error, [(row["_id"], row["amount"]) for row in run.rows(STREAM)]) == (None, [(2, "7")])
+    (schema,) = run.of_type("SCHEMA", STREAM)
+    assert schema["schema"]["properties"]["amount"]["type"] == ["string", "null"]
+    assert "total" not in schema["schema"]["properties"]
+
+
+def test_a_catalog_without_ids_needs_the_right_to_read_schemas(simulator):
+    simulator.switches.update({"schema_access": "forbidden"})
+    run = run_tap(simulator, catalog={"streams": [SINGER]}, databases=[DATABASE_ID])
+    assert f"The catalog selects {STREAM!r}, but nothing says which table that is" in str(run.error)
+
+
+def test_a_formula_of_a_catalog_without_ids_is_read_as_the_settings_say(simulate):
+    fields = {"D": field("fn", "Gross", fn="Amount * 2")}
+    simulator = simulate(team(database({"A": customers(**fields)}, {"A": customer_records(2)})))
+    properties = {**SINGER["schema"]["properties"], "gross": {"type": ["number", "null"]}}
+    catalog = {"streams": [{**SINGER, "schema": {"properties": properties}}]}
+    run = run_tap(simulator, catalog=catalog, formulas={"*.gross": "number"})
+    assert (run.error, [row["gross"] for row in run.rows(STREAM)]) == (None, [20, 40])
 
 
 def test_a_property_that_was_taken_out_of_the_schema_is_not_sent(simulator, catalog):
@@ -144,11 +387,11 @@ def test_a_property_that_was_taken_out_of_the_schema_is_not_sent(simulator, cata
 @pytest.mark.parametrize("metadata", [[], [{"breadcrumb": [], "metadata": {"selected": True}}]])
 def test_a_selected_stream_that_no_table_is_known_for_fails(simulator, catalog, metadata):
     """It brought no rows and no error."""
-    stream_of(catalog)["metadata"] = metadata
+    catalog["streams"].append({**SINGER, "tap_stream_id": "shop__custmoers", "metadata": metadata})
     run = run_tap(simulator, catalog=catalog)
-    assert f"streams could not be read to their end: {STREAM}." in str(run.error)
-    assert "Make the catalog again with --discover" in run.stream_error(STREAM)
-    assert run.rows("ninox_tables") or run.of_type("RECORD", "ninox_tables")
+    assert "streams could not be read to their end: shop__custmoers." in str(run.error)
+    assert f"Did you mean '{STREAM}'? Make the catalog again with --discover" in run.stream_error("shop__custmoers")
+    assert len(run.rows(STREAM)) == 3
 
 
 def test_streams_of_settings_that_are_off_now_are_no_error(simulator):

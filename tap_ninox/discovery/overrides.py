@@ -1,0 +1,185 @@
+"""What a catalog asks for beside the selection: done in all messages, or refused in one sentence before any row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
+
+from ninox_singer.names import did_you_mean
+from tap_ninox.rows.columns import KEY_PROPERTY, REPLICATION_KEY, SYSTEM_PROPERTIES, Column
+
+JsonSchema = Mapping[str, Any]
+
+METHODS = {
+    REPLICATION_INCREMENTAL: "what changed since the last run",
+    REPLICATION_FULL_TABLE: "all rows in each run",
+}
+"""Replication methods, and what is read by them."""
+
+
+def method_problems(stream: str, method: Any, allowed: Iterable[str]) -> Iterator[str]:
+    """Yield what is wrong with the replication method that a catalog gives a stream."""
+    allowed = list(allowed)
+    if method is None or method in allowed:
+        return
+    known = " and ".join(f"{name} ({METHODS[name]})" for name in allowed)
+    other = "" if len(allowed) > 1 else " A line of its own for this stream says so, if another one is for all."
+    are = "is" if len(allowed) == 1 else "are"
+    yield f"catalog: the replication-method of {stream} is {method!r}; allowed {are} {known}.{other}"
+
+
+def list_problems(
+    stream: str,
+    *,
+    own: Mapping[str, JsonSchema],
+    given: Mapping[str, JsonSchema],
+    own_key: Sequence[str],
+    key: Sequence[str],
+    replication_key: Any,
+    setting: str | None,
+) -> Iterator[str]:
+    """Yield what a catalog asks of a stream that is no table, and that cannot be done.
+
+    Args:
+        stream: Its name.
+        own: Property → schema of its values.
+        given: Property → schema in the catalog.
+        own_key: What identifies its rows.
+        key: What the catalog says that does.
+        replication_key: What its changes are found by, as the catalog says.
+        setting: Which setting describes it, if any.
+    """
+    if key and set(key) != set(own_key):
+        where = f" It is set by key_properties in {setting}." if setting else " Leave that line out."
+        yield f"catalog: the key of {stream} is {', '.join(key)}; it is always {', '.join(own_key)}.{where}"
+    if replication_key is not None:
+        yield (
+            f"catalog: the replication-key of {stream} is {replication_key!r}, but it is read without one. Leave that "
+            "line out."
+        )
+    for name, wanted in given.items():
+        if name not in own:
+            yield f"catalog: {stream} has no property {name!r}; it has {', '.join(own)}."
+        elif not takes(wanted, own[name]):
+            where = f"Set its type in {setting}.schema." if setting else "Leave that out."
+            yield _of_other_type(stream, name, wanted, own[name], where)
+
+
+def key_problems(
+    stream: str, *, key: Sequence[str], replication_key: str | None, sent: Iterable[str], sends_tombstones: bool
+) -> Iterator[str]:
+    """Yield what is wrong with the keys that a catalog gives a table.
+
+    Args:
+        stream: Name of the table's stream.
+        key: Its key properties.
+        replication_key: What its changes are found by.
+        sent: Names of the properties that its rows have.
+        sends_tombstones: Whether deletions are sent under the key, of which only the record's id is known.
+    """
+    missing = [name for name in key if name not in set(sent)]
+    if missing:
+        names = ", ".join(map(repr, missing))
+        yield (
+            f"catalog: the key of {stream} has {names}, which its rows do not have. Select it, or keep "
+            f"{KEY_PROPERTY!r}."
+        )
+    elif tuple(key) != (KEY_PROPERTY,) and sends_tombstones:
+        names = ", ".join(map(repr, key))
+        yield (
+            f"catalog: the key of {stream} is {names}, but of a deleted record only {KEY_PROPERTY!r} is known: its row "
+            f"would never be found. Keep {KEY_PROPERTY!r} as the key, or set deletes to stream or ignore."
+        )
+    if replication_key not in {None, REPLICATION_KEY}:
+        yield (
+            f"catalog: the replication-key of {stream} is {replication_key!r}, but Ninox reports changes by "
+            f"{REPLICATION_KEY!r} alone. Leave that line out; replication-method FULL_TABLE reads all rows each time."
+        )
+
+
+def unknown_properties(stream: str, columns: Iterable[Column], selected: Iterable[str]) -> Iterator[str]:
+    """Yield what a catalog selects of a table without saying which field it is: its column would stay empty.
+
+    Args:
+        stream: Name of the table's stream.
+        columns: The properties that are known.
+        selected: Names of the properties that the catalog selects.
+    """
+    known = {*SYSTEM_PROPERTIES, *(column.name for column in columns)}
+    for name in selected:
+        if name not in known:
+            yield (
+                f"catalog: nothing says which field of {stream} {name!r} is: it would stay empty."
+                f"{did_you_mean(name, known)} Leave it out, or make the catalog again with --discover."
+            )
+
+
+def reshaped_columns(
+    stream: str, columns: Iterable[Column], given: Mapping[str, JsonSchema]
+) -> tuple[set[str], list[str]]:
+    """Return the properties that a catalog's schema makes texts of, and what it makes of others that cannot be done.
+
+    Args:
+        stream: Name of the table's stream.
+        columns: Its selected properties.
+        given: Property → schema in the catalog.
+    """
+    texts: set[str] = set()
+    problems = []
+    for name, own in SYSTEM_PROPERTIES.items():
+        wanted = given.get(name) or {}
+        # Tombstones have key and sequence under a schema of their own, where they are whole numbers.
+        is_other = name in {KEY_PROPERTY, REPLICATION_KEY} and _types(wanted) - {"null", "integer"}
+        if is_other or not takes(wanted, own):
+            problems.append(_of_other_type(stream, name, wanted, own, "Leave that out."))
+    for column in columns:
+        wanted, own = given.get(column.name) or {}, column.json_type
+        if takes(wanted, own):
+            continue
+        if any(_types(branch) - {"null"} == {"string"} and "format" not in branch for branch in _branches(wanted)):
+            texts.add(column.name)
+            continue
+        advice = "Leave that out, or make it a string: its values are then sent as text."
+        problems.append(_of_other_type(stream, column.name, wanted, own, advice))
+    return texts, problems
+
+
+def _of_other_type(stream: str, name: str, wanted: JsonSchema, own: JsonSchema, advice: str) -> str:
+    return (
+        f"catalog: the schema of {stream} makes {_shown(wanted)} of {name!r}, whose values are {_shown(own)}. {advice}"
+    )
+
+
+def takes(wanted: JsonSchema, own: JsonSchema) -> bool:
+    """Return whether a schema takes all values of another one, as far as their types say."""
+    return all(any(_takes_kind(branch, kind, own) for branch in _branches(wanted)) for kind in _types(own) - {"null"})
+
+
+def _takes_kind(wanted: JsonSchema, kind: str, own: JsonSchema) -> bool:
+    kinds = _types(wanted)
+    is_of_kind = not kinds or kind in kinds or (kind == "integer" and "number" in kinds)
+    if not is_of_kind or wanted.get("format") not in (None, own.get("format")):
+        return False
+    items = wanted.get("items")
+    return not isinstance(items, Mapping) or takes(items, own.get("items") or {})
+
+
+def _branches(schema: JsonSchema) -> list[JsonSchema]:
+    """Return the schemas one of which a value has to fit."""
+    several = schema.get("anyOf") or schema.get("oneOf")
+    return [item for item in several if isinstance(item, Mapping)] if isinstance(several, list) else [schema]
+
+
+def _types(schema: JsonSchema) -> set[str]:
+    kinds = schema.get("type")
+    return {str(kind) for kind in (kinds if isinstance(kinds, list) else [] if kinds is None else [kinds])}
+
+
+def _shown(schema: JsonSchema) -> str:
+    kinds = [kind for branch in _branches(schema) for kind in sorted(_types(branch)) if kind != "null"]
+    text = " or ".join(dict.fromkeys(kinds)) or "null"
+    if isinstance(schema.get("items"), Mapping):
+        return f"{text} of {_shown(schema['items'])}"
+    return f"{text} ({schema['format']})" if "format" in schema else text
