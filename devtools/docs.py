@@ -145,7 +145,8 @@ for these it is an error, since it is often what is left of a variable that refe
 
 A variable that looks like a setting but is none is named in a warning, with the nearest setting. It is an error with
 `--config=ENV`, always if the setting it resembles would keep something from being written (`TARGET_NINOX_DRYRUN`), and
-under Meltano also if more would be read without it, or elsewhere (`TAP_NINOX_DATABSES`).
+under Meltano also if more would be read without it, or elsewhere (`TAP_NINOX_DATABSES`). The same goes
+for one of an earlier version that is gone (`TAP_NINOX_TEAMS`).
 Without `--config=ENV` variables are not read, so a setting that would keep something from being written is an error
 there, too.
 

@@ -23,11 +23,13 @@ _NEVER_EMPTY = frozenset({"api_url", "databases", "dry_run", "tables"})
 """An empty variable is often what is left of one that holds another, which is not there: by default the key would go
 elsewhere, all would be read, or rows would be written."""
 
-HOLDS_BACK = frozenset({"dry_run", "limit_rows", "max_updates", "max_deletes"})
-"""Settings that keep something from being written: one that is misspelt is an error wherever the others come from."""
+HOLDS_BACK = frozenset({"dry_run", "limit_rows", "max_updates", "max_deletes", "max_creates"})
+"""Settings that keep something from being written: one that is misspelt is an error wherever the others come from, and
+so is `max_creates`, which is gone."""
 
-NARROWS = frozenset({"api_url", "team", "databases", "database", "tables", "max_api_calls", "deletes"})
-"""Settings without which more is read, or elsewhere: where variables are passed on, a misspelt one is an error, too."""
+NARROWS = frozenset({"api_url", "team", "teams", "databases", "database", "tables", "max_api_calls", "deletes"})
+"""Settings without which more is read, or elsewhere: where variables are passed on, a misspelt one is an error, too,
+and so is `teams`, which is gone."""
 
 _LIKENESS = 0.81
 """`DRYRUN` is meant to be `DRY_RUN`; `BUERO_TEAM` is a setting of another plugin that inherits from this one."""

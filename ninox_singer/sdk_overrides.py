@@ -108,7 +108,7 @@ class ConfiguredPlugin(PluginBase):
         return super()._validate_config(raise_errors=raise_errors)  # fills in the defaults
 
     def _check_variables(self, properties: Mapping[str, Mapping[str, Any]]) -> None:
-        """Warn of variables that are no settings, wherever the settings come from.
+        """Warn of variables that are no settings, or none any more, wherever the settings come from.
 
         Raises:
             NinoxConfigError: One would have kept something from being written or, under Meltano, from being read.
@@ -125,8 +125,12 @@ class ConfiguredPlugin(PluginBase):
                 if self._config.get(name) is None:
                     raise NinoxConfigError(_UNREAD.format(variable=f"{prefix}{name.upper()}", name=name))
         for name in read_variables(self.removed_settings, prefix=prefix):
-            if name not in self._config:
-                logger.warning("%s%s: this setting is gone. %s", prefix, name.upper(), self.removed_settings[name])
+            if name not in self._config:  # else it is told as what it is
+                advice = f"{self.removed_settings[name]} Then take this variable away."
+                told = f"{prefix}{name.upper()}: this setting is gone. {advice}"
+                if name in bounds:
+                    raise NinoxConfigError(told)
+                logger.warning(told)
 
 
 def _describe_variable(variable: str, meant: str | None, prefix: str) -> str:

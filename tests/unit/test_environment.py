@@ -198,6 +198,22 @@ def test_a_setting_that_is_gone_is_one_line_with_what_to_do(monkeypatch, caplog)
     assert caplog.records == []
 
 
+@pytest.mark.parametrize(("variable", "is_of_tap"), [("TEAMS", True), ("MAX_API_CALLS", False), ("MAX_CREATES", False)])
+def test_a_setting_that_is_gone_and_would_have_kept_a_run_small_is_an_error_under_meltano(
+    monkeypatch, variable, is_of_tap
+):
+    """Meltano passes on what its definition knows: only the variable itself tells that somebody meant it."""
+    plugin_class, prefix = (TapNinox, "TAP") if is_of_tap else (TargetNinox, "TARGET")
+    monkeypatch.setenv(f"MELTANO_{'EXTRACTOR' if is_of_tap else 'LOADER'}_NAME", f"{prefix.lower()}-ninox")
+    monkeypatch.setenv(f"{prefix}_NINOX_{variable}", "5")
+    plugin = plugin_class.__new__(plugin_class)
+    plugin._config = {"auth_token": "key", "api_url": "https://api.ninox.com/v1", "database": "Shop"}
+    with pytest.raises(
+        NinoxConfigError, match=rf"^{prefix}_NINOX_{variable}: this setting is gone\. .*take this variable"
+    ):
+        plugin._validate_config()
+
+
 @pytest.mark.parametrize("below", [".", "sub"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 def test_the_env_file_of_the_folder_is_read_wherever_the_command_is_installed(monkeypatch, folder, below, mark):
