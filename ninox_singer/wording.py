@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -38,6 +39,14 @@ def list_names(names: Iterable[str]) -> str:
     names = list(names)
     more = f", and {len(names) - MOST_LISTED:,} more" if len(names) > MOST_LISTED else ""
     return (", ".join(names[:MOST_LISTED]) or "none") + more
+
+
+def pasted(setting: Mapping[str, str | None]) -> str:
+    """Return a setting that a message proposes, so that it can be pasted into JSON and YAML alike.
+
+    Names of columns hold colons, commas and quotation marks.
+    """
+    return json.dumps(setting, ensure_ascii=False)
 
 
 _FEWEST_COLUMNS, _MOST_COLUMNS, _DEFAULT_COLUMNS = 40, 400, 80

@@ -12,6 +12,7 @@ from ninox_singer.names import did_you_mean, is_glob
 from ninox_singer.types import field_type, make_meaning
 from ninox_singer.types.base import UTC, Formats
 from ninox_singer.types.choice import Options
+from ninox_singer.wording import pasted
 from target_ninox.mapping.encode import Assignment, WritePlan
 from target_ninox.mapping.fields import PropertyMapping, map_properties, plan_references
 from target_ninox.mapping.tables import (
@@ -259,13 +260,13 @@ def _guessed_links(
             yield (
                 f"{name!r} holds ids of records of the database that it was read from; here, others have them. If this "
                 "one is a copy with the same ids, say match_on: [_id]; else leave the property out with fields: "
-                f"{{{name}: null}}."
+                f"{pasted({name: None})}."
             )
         else:
             yield (
                 f"nothing says that {name!r} holds ids of the records that {field.name!r} links to. If it holds a key, "
-                f"say which field of theirs has it: references: {{{name}: <field>}}; if it holds their ids: "
-                f"references: {{{name}: _id}}; else leave it out with fields: {{{name}: null}}."
+                f"say which field of theirs has it: references: {pasted({name: '<field>'})}; if it holds their ids: "
+                f"references: {pasted({name: '_id'})}; else leave it out with fields: {pasted({name: None})}."
             )
 
 
@@ -279,8 +280,8 @@ def _guessed_options(
         if is_id and not (others or name in settings.fields or _is_of_ninox(properties, name)):
             yield (
                 f"nothing says that {name!r} holds ids of options of {mapping.fields[field_id].name!r}. If it does, "
-                f"say so: fields: {{{name}: {name}}}; if it holds a key of another system, leave it out: fields: "
-                f"{{{name}: null}}."
+                f"say so: fields: {pasted({name: name})}; if it holds a key of another system, leave it out: fields: "
+                f"{pasted({name: None})}."
             )
 
 
@@ -298,7 +299,7 @@ def _warnings(stream: str, mapping: PropertyMapping, settings: StreamSettings) -
         name, near = max(mapping.unknown.items(), key=lambda item: item[1] is not None)  # the first that has a near one
         yield (
             f"not loaded, no field is called so: {', '.join(unknown)}. To load one, set streams.{stream}.fields: "
-            f"{{{name}: {near or '<field>'}}}; to leave it out for good: {{{name}: null}}."
+            f"{pasted({name: near or '<field>'})}; to leave it out for good: {pasted({name: None})}."
         )
     if mapping.read_only:
         read_only = (f"{name!r} ({why})" for name, why in mapping.read_only.items())

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Hashable, Sequence
 
 from ninox_api.errors import NinoxError
-from ninox_singer.wording import counted
+from ninox_singer.wording import counted, pasted
 from target_ninox.account import StreamAccount
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.records.destination import Destination
@@ -124,14 +124,14 @@ class ReadBack:
             logger.warning(
                 "%s: field %r of table %r holds something else than what was sent in %d of %s just written: a script "
                 "of the table may override it. Each run will write these rows again, and set off the scripts again. To "
-                "leave the field out: streams.%s.fields: {%s: null}.",
+                "leave the field out: streams.%s.fields: %s.",
                 plan.stream,
                 caption,
                 plan.table.name,
                 count,
                 counted(len(records), "record"),
                 plan.stream,
-                plan.property_of(field_id),
+                pasted({plan.property_of(field_id): None}),
             )
 
 

@@ -1415,4 +1415,14 @@ PROMISES = [
             Defect("target_ninox.mapping.plan:_warnings", "key=lambda item: item[1] is not None", "key=lambda item: 0"),
         ),
     ),
+    Promise(
+        "docs/how-to/from-a-spreadsheet.md",
+        "with the nearest field and the line to add, ready to paste,",
+        test="target/test_plan.py::test_a_setting_that_a_message_proposes_can_be_pasted_into_yaml_and_json",
+        defects=(
+            Defect(
+                "ninox_singer:pasted", "json.dumps(setting, ensure_ascii=False)", "str(setting).replace(chr(39), '')"
+            ),
+        ),
+    ),
 ]

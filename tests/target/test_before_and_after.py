@@ -147,8 +147,8 @@ def test_a_column_that_no_field_is_called_like_is_named_before_the_rows_and_behi
     assert len(told) == (0 if fields else 2)
     if told:
         assert told[0].endswith(
-            "called so: 'Qx', 'Nmae' (nearest: 'Name'). To load one, set streams.customers.fields: {Nmae: Name}; "
-            "to leave it out for good: {Nmae: null}."
+            "called so: 'Qx', 'Nmae' (nearest: 'Name'). To load one, set streams.customers.fields: "
+            '{"Nmae": "Name"}; to leave it out for good: {"Nmae": null}.'
         )
         assert told[1].startswith("customers: 1 read = ")
         assert told[1].endswith("; not loaded: 'Qx', 'Nmae'")

@@ -34,7 +34,7 @@ def test_a_script_that_overrides_created_records_is_named_with_field_number_and_
         "field 'Amount' of table 'Customers' holds something else than what was sent in 30 of 30 records just written"
     )
     assert told in caplog.text
-    assert "streams.customers.fields: {Amount: null}" in caplog.text
+    assert 'streams.customers.fields: {"Amount": null}' in caplog.text
     simulator.log.clear()
     assert run_target(simulator, rows(30), streams={"customers": {"fields": {"Amount": None}}}).error is None
     assert writes(simulator) == []

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+import yaml
 
 from ninox_api.errors import NinoxConfigError
 from ninox_api.schema import Choice, DatabaseName, DatabaseSchema, Field, Table
@@ -83,8 +86,8 @@ def test_properties_find_their_fields_by_caption_and_slug_and_settings_by_id():
     assert row.fields == {"A": "K-1", "F": 5, "B": "neu", "C": "alt"}
     [warning] = made.warnings
     assert warning == (
-        "customers: not loaded, no field is called so: 'H'. To load one, set streams.customers.fields: {H: <field>}; "
-        "to leave it out for good: {H: null}."
+        "customers: not loaded, no field is called so: 'H'. To load one, set streams.customers.fields: "
+        '{"H": "<field>"}; to leave it out for good: {"H": null}.'
     )
 
 
@@ -162,12 +165,20 @@ def test_a_field_of_another_database_is_met_by_its_caption():
     assert "'rabatt_id'" in made.warnings[0]
 
 
+@pytest.mark.parametrize("name", ["Preis, netto", "Preis: netto", 'Der "Preis"', "#", "- {a}", "ja", "7", "Größe\\"])
+def test_a_setting_that_a_message_proposes_can_be_pasted_into_yaml_and_json(name):
+    (warning,) = plan(["kundennr", name]).warnings
+    proposed = re.findall(r"(?:fields|for good): (\{.*?\})(?=; to leave|\.$)", warning)
+    meant = [{name: "<field>"}, {name: None}]
+    assert ([yaml.safe_load(text) for text in proposed], [json.loads(text) for text in proposed]) == (meant, meant)
+
+
 def test_what_is_left_out_is_named_once_before_any_row():
     made = plan(["kundennr", "umsatz_gesamt", "projekte", "rabat", "_sdc_extracted_at", "_modified_at"])
     assert made.warnings == (
         (
             "customers: not loaded, no field is called so: 'rabat' (nearest: 'Rabatt %'). To load one, set "
-            "streams.customers.fields: {rabat: Rabatt %}; to leave it out for good: {rabat: null}."
+            'streams.customers.fields: {"rabat": "Rabatt %"}; to leave it out for good: {"rabat": null}.'
         ),
         (
             "customers: not loaded, Ninox does not let them be written: 'umsatz_gesamt' (a formula), "
@@ -277,6 +288,8 @@ def test_only_what_differs_by_meaning_is_a_change():
 def test_a_name_alone_does_not_make_a_property_the_id_of_an_option():
     [error] = problems_of(["kundennr", "status_id"])
     assert "nothing says that 'status_id' holds ids of options of 'Status'" in error
+    assert 'fields: {"status_id": "status_id"}; if' in error
+    assert error.endswith('leave it out: fields: {"status_id": null}.')
     made = plan(["kundennr", "status_id"], fields={"status_id": "status_id"})
     assert encoded(made, kundennr="K", status_id="1").fields == {"A": "K", "D": "1"}
     for others in (["status"], ["status", "status_id"]):

@@ -339,7 +339,9 @@ def test_a_number_is_no_link_unless_something_says_of_what(simulate):
     simulator = simulate(team(database(tables, {"A": [RecordDocument(1, {"A": "o", "B": 3}, 1)]})))
     refused = run_target(simulator, rows)
     assert "nothing says that 'customer' holds ids of the records that 'Customer' links to" in str(refused.error)
-    assert "references: {customer: <field>}; if it holds their ids: references: {customer: _id}" in str(refused.error)
+    assert 'references: {"customer": "<field>"}; if it holds their ids: references: {"customer": "_id"}' in str(
+        refused.error
+    )
     assert "nothing says that 'team_ids' holds" in str(refused.error)
     assert writes(simulator) == []
     by_id = {"references": {"Customer": "_id", "team_ids": "_id"}}
