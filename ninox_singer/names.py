@@ -151,10 +151,6 @@ class Names(Generic[Item]):
         wanted = _compile(fold(pattern))
         return self._at(*(numbers for name, numbers in self._folded.items() if wanted.match(name)))
 
-    def find_nearest(self, name: str) -> str | None:
-        """Return the name that was probably meant."""
-        return probably_meant(name, self._names)
-
     def describe_absent(self, wanted: str, *, setting: str) -> str:
         """Return the sentence for a name that means nothing."""
         return describe_absent(wanted, self._names, setting=setting) + self._advise(wanted)

@@ -73,9 +73,8 @@ class BarDisplay:
         """Draw the bar over the one before."""
         done = round(BAR_WIDTH * (share or 0))
         bar = f"[{'#' * done}{'.' * (BAR_WIDTH - done)}] {share:4.0%} " if share is not None else ""
-        line = cut(
-            f"{bar}{escape(text)}", measure_columns(self._terminal) - 1
-        )  # in the last column, some would wrap it
+        columns = measure_columns(self._terminal) - 1  # some terminals wrap what stands in their last column
+        line = cut(f"{bar}{escape(text)}", columns)
         self._write(f"{_CLEAR_LINE}{line}", is_shown=True)
 
     def clear(self) -> None:

@@ -184,6 +184,8 @@ class ReadAhead(Generic[Item]):
             self._changed.notify_all()
             # A consumer that waits has as good as taken the item: its thread may need ten milliseconds to wake up.
             self._changed.wait_for(
-                lambda: self._is_closed or len(self._items) <= self._is_awaited or self._kept.number <= MOST_KEPT_BYTES
+                lambda: (
+                    self._is_closed or len(self._items) <= int(self._is_awaited) or self._kept.number <= MOST_KEPT_BYTES
+                )
             )
             return not self._is_stopping

@@ -16,8 +16,7 @@ may have been passed over, which is resolved at the end of the reading. `deselec
 have been read and were not, if any. `is_empty` says that the table had no rows when it was read in full, which was
 confirmed. `last_deleted` lists the records that the last run reported as deleted: where the feed's bound is inclusive,
 or a table's own feed was asked behind the database's, the next answer names them again. `page_cap` is how many records
-the server was seen to send at most. What else is kept of the
-table's schema: see `known_tables`.
+the server was seen to send at most. What else is kept of the table's schema: see `known_tables`.
 
 Meltano merges states at depth: after a full refresh, which begins without the old state, whatever the new one does not
 name comes back from the old one. So a bookmark names every key from its beginning, null where it says nothing, and
