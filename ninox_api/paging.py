@@ -14,15 +14,18 @@ has shown the order (`ListOrder`), the rows are counted (`Tally`).
 from __future__ import annotations
 
 import math
+import threading
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
+from typing import NamedTuple
 
 from ninox_api.client import NinoxRecord
 from ninox_api.errors import NinoxError, NinoxProtocolError
 from ninox_api.ids import IdSet
-from ninox_api.page_size import DEFAULT_PAGE_SIZE
+from ninox_api.page_size import DEFAULT_PAGE_SIZE, MIN_PAGE_SIZE, PageSize, SizedPage
 
 Page = Sequence[NinoxRecord]
 
@@ -72,6 +75,42 @@ class PageIgnoredError(Exception):
 
 
 def iter_pages(fetch: Callable[[int], Page], *, after_id: int = 0, end: int | None = None) -> Iterator[Page]:
+    """Yield pages of ascending ids beyond `after_id`, until an empty one; see `iter_counted_pages`.
+
+    Args:
+        fetch: Returns the page that begins after an id, of at least `MIN_PAGE_SIZE` records if there are so many.
+        after_id: Where to begin.
+        end: Last id that is wanted.
+
+    Raises:
+        KeysetUnusableError: A page does not ascend past its cursor.
+    """
+    for page in iter_counted_pages(lambda after: SizedPage(fetch(after), 0, 0), None, after_id=after_id, end=end):
+        yield page.records
+        del page
+
+
+class CountedPage(NamedTuple):
+    """A page of ascending ids, and what of its answer says whether there may be more.
+
+    Attributes:
+        records: Those beyond the cursor, as far as they are wanted; perhaps none.
+        reached: Highest id that came, wanted or not.
+        came: How many records the server sent.
+        asked: How many it was asked for.
+        weight: Of the answer, in bytes.
+    """
+
+    records: Page
+    reached: int
+    came: int
+    asked: int
+    weight: int
+
+
+def iter_counted_pages(
+    ask: Callable[[int], SizedPage], tally: Tally | None, *, after_id: int = 0, end: int | None = None
+) -> Iterator[CountedPage]:
     """Yield pages of ascending ids beyond `after_id`, until an empty one.
 
     Only an empty page ends the table; a short one may be the server's cap. A server that counts the cursor's own row
@@ -79,7 +118,8 @@ def iter_pages(fetch: Callable[[int], Page], *, after_id: int = 0, end: int | No
     been another's (a cache, a repeated answer).
 
     Args:
-        fetch: Returns the page that begins after an id, of at least `MIN_PAGE_SIZE` records if there are so many.
+        ask: Returns the page that begins after an id, of at least `MIN_PAGE_SIZE` records if there are so many.
+        tally: Counts them, if anybody wants to know whether rows were passed over.
         after_id: Where to begin.
         end: Last id that is wanted; records beyond it are left out, and no page is asked for once it is reached.
 
@@ -88,8 +128,9 @@ def iter_pages(fetch: Callable[[int], Page], *, after_id: int = 0, end: int | No
     """
     cursor, is_again = after_id, False
     while end is None or cursor < end:
-        fresh = [record for record in fetch(cursor) if record.id != cursor]
-        ids = [record.id for record in fresh]
+        records, asked, weight = ask(cursor)
+        came, records = len(records), [record for record in records if record.id != cursor]
+        ids = [record.id for record in records]
         if ids and not (cursor < ids[0] and ids[-1] <= LARGEST_ID and ids == sorted(set(ids))):
             if is_again:
                 raise KeysetUnusableError
@@ -98,9 +139,15 @@ def iter_pages(fetch: Callable[[int], Page], *, after_id: int = 0, end: int | No
         is_again = False
         if not ids:
             return
-        cursor = ids[-1]
-        yield fresh if end is None or cursor <= end else [record for record in fresh if record.id <= end]
-        del fresh
+        reached = ids[-1]
+        if end is not None and reached > end:
+            records = [record for record in records if record.id <= end]
+        if tally is not None:
+            whole_to = reached if end is None else min(reached, end)
+            tally.note(records, after_id=cursor, reached=whole_to, came=came, asked=asked)
+        cursor = reached
+        yield CountedPage(records, reached, came, asked, weight)
+        del records
 
 
 class SeenIds:
@@ -157,6 +204,8 @@ class ListOrder:
 class Tally:
     """Counts the rows of a reading in pages cut by id, which is how rows that were skipped are noticed.
 
+    Several threads may read for it.
+
     Attributes:
         rows: How many were read.
     """
@@ -164,6 +213,7 @@ class Tally:
     def __init__(self, order: ListOrder) -> None:
         """Start without any."""
         self.rows = 0
+        self._lock = threading.Lock()
         self._order = order
         self._has_gaps = False
         self._page_lengths: dict[int, int] = {}
@@ -178,12 +228,14 @@ class Tally:
             came: How many rows the server sent.
             asked: How many it was asked for.
         """
-        if self._order.is_by_id:
-            return
-        self._order.note(page)
-        self._page_lengths[asked] = max(came, self._page_lengths.get(asked, 0))
-        if came >= min(asked, DEFAULT_PAGE_SIZE) and reached - after_id > len(page):
-            self._has_gaps = True
+        with self._lock:
+            self.rows += len(page)
+            if self._order.is_by_id:
+                return
+            self._order.note(page)
+            self._page_lengths[asked] = max(came, self._page_lengths.get(asked, 0))
+            if came >= min(asked, DEFAULT_PAGE_SIZE) and reached - after_id > len(page):
+                self._has_gaps = True
 
     @property
     def is_in_doubt(self) -> bool:
@@ -347,3 +399,46 @@ def iter_passes(
         "off. Run at a quieter time; nothing was marked as read."
     )
     raise NinoxProtocolError(message)
+
+
+def iter_sized_passes(
+    size: PageSize,
+    get: Callable[..., Page],
+    *,
+    sequence: Callable[[], int | None],
+    emitted: IdSet,
+    is_complete: Callable[[Reading], bool] = lambda _: True,
+    is_all: Callable[..., bool],
+) -> Iterator[Page]:
+    """Yield what `iter_passes` does, in pages that the server delivers: from the start again where one was too large.
+
+    Args:
+        size: How many records are asked for at a time.
+        get: Returns a page, by `page`, `per_page` and `divisible` of `DatabaseClient.get_records`.
+        sequence: See `iter_passes`, as the others.
+        emitted: Ids of rows that are not to be yielded (again); added to.
+        is_complete: Judges a pass that is trusted otherwise.
+        is_all: Judges a first page that comes again as the second, given the `size` that was asked for.
+
+    Raises:
+        PageIgnoredError: The server answers each page with the first one.
+        NinoxProtocolError: The table changed during each of `MAX_PASSES` passes.
+    """
+    while True:
+        per_page = size.current
+
+        def fetch(number: int, per_page: int = per_page) -> Page:
+            return get(page=number, per_page=per_page, divisible=per_page > MIN_PAGE_SIZE)
+
+        try:
+            yield from iter_passes(
+                fetch,
+                sequence=sequence,
+                emitted=emitted,
+                is_complete=is_complete,
+                is_all=partial(is_all, size=per_page),
+            )
+        except NinoxError as error:
+            size.shrink(per_page, error)  # raises what no smaller page would help
+        else:
+            return

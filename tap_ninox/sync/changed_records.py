@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Container, Iterator
 from contextlib import suppress
+from functools import partial
 
 from ninox_api.changes import TableChanges
 from ninox_api.client import NinoxRecord
 from ninox_api.errors import NinoxError
 from ninox_api.ids import IdSet
-from ninox_api.page_size import SizedPage
-from ninox_api.paging import LARGEST_ID, IdRange, KeysetUnusableError, Page, Tally, iter_pages, make_end_error
+from ninox_api.paging import LARGEST_ID, IdRange, KeysetUnusableError, Page, Tally, iter_counted_pages, make_end_error
 from tap_ninox.sync.full_table import CANNOT_SAY, FullTable
 from tap_ninox.sync.pages import TablePages
 
@@ -142,22 +142,9 @@ class ChangedRecords:
             KeysetUnusableError: The server ignores `sinceSq` (one was seen to) or does not order by id; what was
                 yielded is right, but not all.
         """
-        last_id, answer = 0, SizedPage([], 0, 0)
-
-        def fetch(after: int) -> Page:
-            nonlocal answer
-            answer = self._pages.after(after, since_sequence=bookmark)
-            return answer.records
-
-        for page in iter_pages(fetch):
-            if tally is not None:
-                tally.rows += len(page)
-                came, reached = len(answer.records), page[-1].id
-                tally.note(page, after_id=last_id, reached=reached, came=came, asked=answer.asked)
-                last_id = reached
-            wanted = [record for record in page if _is_after(record, bookmark, also=also)]
-            are_all = len(wanted) == len(page)
-            answer = SizedPage([], 0, 0)
+        for page in iter_counted_pages(partial(self._pages.after, since_sequence=bookmark), tally):
+            wanted = [record for record in page.records if _is_after(record, bookmark, also=also)]
+            are_all = len(wanted) == len(page.records)
             del page
             yield wanted
             del wanted
@@ -167,10 +154,10 @@ class ChangedRecords:
     def _scanned(self, missing: IdSet) -> Iterator[Page]:
         last_id = max(missing)
         try:
-            for page in iter_pages(lambda after: self._pages.after(after).records, after_id=min(missing) - 1):
-                wanted = [record for record in page if record.id in missing]
+            for page in iter_counted_pages(self._pages.after, None, after_id=min(missing) - 1):
+                wanted = [record for record in page.records if record.id in missing]
                 missing.difference_update(record.id for record in wanted)
-                reached = page[-1].id
+                reached = page.reached
                 del page
                 yield wanted
                 del wanted

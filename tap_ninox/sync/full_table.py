@@ -10,20 +10,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import chain
 from operator import attrgetter
 
 from ninox_api.errors import (
-    NinoxError,
     NinoxNotFoundError,
     NinoxPermissionError,
     NinoxProtocolError,
     NinoxRequestError,
     NinoxServerError,
-    asked_too_much,
 )
 from ninox_api.ids import IdSet
-from ninox_api.page_size import DEFAULT_PAGE_SIZE, MIN_PAGE_SIZE, SizedPage
+from ninox_api.page_size import DEFAULT_PAGE_SIZE, MIN_PAGE_SIZE
 from ninox_api.paging import (
     End,
     IdRange,
@@ -33,8 +32,8 @@ from ninox_api.paging import (
     Reading,
     SeenIds,
     Tally,
-    iter_pages,
-    iter_passes,
+    iter_counted_pages,
+    iter_sized_passes,
     judge_end,
     make_end_error,
     make_pages_error,
@@ -144,7 +143,6 @@ class FullTable:
                 if page.records:
                     has_come = True
                     reading.note(first=page.records[0].id, last=page.last_id)
-                    self._tally.rows += len(page.records)
                 yield page
                 del page
             if is_again and not has_come:
@@ -175,24 +173,16 @@ class FullTable:
     def _range(self, part: IdRange, after_id: int) -> Iterator[ReadPage]:
         pages, ids, last_id, reached = self._pages, SeenIds(), after_id, after_id
         self._seen.append(ids)
-        answer = SizedPage([], 0, 0)
-
-        def fetch(after: int) -> Page:
-            nonlocal answer
-            answer = pages.after(after, end=part.end)
-            return answer.records
-
-        for page in iter_pages(fetch, after_id=after_id, end=part.end):
-            reached, came, asked, weight = answer.records[-1].id, len(answer.records), answer.asked, answer.weight
-            answer = SizedPage([], 0, 0)
-            end = reached if part.end is None else min(reached, part.end)
-            self._tally.note(page, after_id=last_id, reached=end, came=came, asked=asked)
-            has_rows = bool(page)
-            if has_rows:
-                ids.add(page)
-                last_id = page[-1].id
-                yield ReadPage(pages.join(page), part, last_id, weight=weight)
+        ask = partial(pages.after, end=part.end)
+        for page in iter_counted_pages(ask, self._tally, after_id=after_id, end=part.end):
+            records, reached, came, asked, weight = page
             del page
+            has_rows = bool(records)
+            if has_rows:
+                ids.add(records)
+                last_id = records[-1].id
+                yield ReadPage(pages.join(records), part, last_id, weight=weight)
+            del records
             is_short = pages.size.is_short(came, asked=asked)
             # Only the very id before the feed's next one proves that page and feed speak of one end of the table: any
             # other may be of another time.
@@ -246,41 +236,25 @@ class FullTable:
         return False
 
     def _in_passes(self) -> Iterator[ReadPage]:
-        """Yield the pages of passes over the table, from the start again where a pass asked for too large pages."""
-        pages, emitted = self._pages, IdSet(chain.from_iterable(self._seen))
-        while True:
-            size = pages.size.current
+        """Yield the pages of passes over the table."""
+        pages = self._pages
+        passes = iter_sized_passes(
+            pages.size,
+            partial(pages.client.get_records, pages.table_id, max_bytes=pages.size.max_bytes),
+            sequence=pages.feed.current_sequence,
+            emitted=IdSet(chain.from_iterable(self._seen)),
+            is_complete=lambda reading: self._judge(reading) is not End.MORE,
+            is_all=self._is_all,
+        )
+        for page in passes:
+            yield ReadPage(pages.join(page))
+            del page
 
-            def numbered(number: int, size: int = size) -> Page:
-                return pages.client.get_records(
-                    pages.table_id,
-                    page=number,
-                    per_page=size,
-                    divisible=size > MIN_PAGE_SIZE,
-                    max_bytes=pages.size.max_bytes,
-                )
-
-            def is_all(first: Page, size: int = size) -> bool:
-                """Distinguish a table of one page, whose last page is repeated, from a server that ignores `page`."""
-                if len(first) < min(size, DEFAULT_PAGE_SIZE):
-                    return True
-                more = len(first) + 1
-                return more <= DEFAULT_PAGE_SIZE and more > len(
-                    pages.client.get_records(pages.table_id, per_page=more, divisible=more > MIN_PAGE_SIZE)
-                )
-
-            passes = iter_passes(
-                numbered,
-                sequence=pages.feed.current_sequence,
-                emitted=emitted,
-                is_complete=lambda reading: self._judge(reading) is not End.MORE,
-                is_all=is_all,
-            )
-            try:
-                yield from (ReadPage(pages.join(page)) for page in passes)
-            except NinoxError as error:
-                if not asked_too_much(error):
-                    raise
-                pages.size.shrink(size, error)
-            else:
-                return
+    def _is_all(self, first: Page, size: int) -> bool:
+        """Distinguish a table of one page, whose last page is repeated, from a server that ignores `page`."""
+        if len(first) < min(size, DEFAULT_PAGE_SIZE):
+            return True
+        more = len(first) + 1
+        return more <= DEFAULT_PAGE_SIZE and more > len(
+            self._pages.client.get_records(self._pages.table_id, per_page=more, divisible=more > MIN_PAGE_SIZE)
+        )

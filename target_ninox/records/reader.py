@@ -11,7 +11,7 @@ from typing import Any
 from ninox_api.client import DatabaseClient, NinoxRecord
 from ninox_api.errors import NinoxError
 from ninox_api.ids import IdSet
-from ninox_api.page_size import DEFAULT_PAGE_SIZE, MIN_PAGE_SIZE, PageSize, SizedPage
+from ninox_api.page_size import DEFAULT_PAGE_SIZE, PageSize, SizedPage
 from ninox_api.paging import (
     KeysetUnusableError,
     ListOrder,
@@ -19,9 +19,9 @@ from ninox_api.paging import (
     PageIgnoredError,
     SeenIds,
     Tally,
+    iter_counted_pages,
     iter_numbered_pages,
-    iter_pages,
-    iter_passes,
+    iter_sized_passes,
     make_end_error,
     make_pages_error,
 )
@@ -124,20 +124,10 @@ class TableReader:
 
     def _counted(self, after_id: int, tally: Tally, *, at_most: int | None = None) -> Iterator[Page]:
         """Yield pages of ascending ids up to an empty one, of so many records at most; count their rows."""
-        answer = SizedPage([], 0, 0)
-
-        def fetch(after: int) -> Page:
-            nonlocal answer
-            answer = self._ask(since_id=after, at_most=at_most)
-            return answer.records
-
-        cursor = after_id
-        for page in iter_pages(fetch, after_id=after_id):
-            reached = page[-1].id
-            tally.note(page, after_id=cursor, reached=reached, came=len(answer.records), asked=answer.asked)
-            tally.rows += len(page)
-            cursor, answer = reached, SizedPage([], 0, 0)
-            yield page
+        for page in iter_counted_pages(
+            lambda after: self._ask(since_id=after, at_most=at_most), tally, after_id=after_id
+        ):
+            yield page.records
             del page
 
     def _has_all(self, tally: Tally, after_id: int, last_id: int, *, deleted: int) -> bool:
@@ -167,27 +157,18 @@ class TableReader:
         Raises:
             PageIgnoredError: The server answers each page with the first one.
         """
-        while True:
-            size = self.page_size.current
 
-            def numbered(number: int, size: int = size) -> Page:
-                return self._client.get_records(self.id, page=number, per_page=size, divisible=size > MIN_PAGE_SIZE)
+        def is_all(first: Page, size: int) -> bool:
+            """Distinguish a table of one page, whose last page is repeated, from a server that ignores `page`."""
+            if len(first) < rows:
+                return False
+            more = len(first) + 1
+            return self.page_size.is_short(len(first), asked=size) or (
+                more <= DEFAULT_PAGE_SIZE and more > len(self._client.get_records(self.id, per_page=more))
+            )
 
-            def is_all(first: Page, size: int = size) -> bool:
-                """Distinguish a table of one page, whose last page is repeated, from a server that ignores `page`."""
-                if len(first) < rows:
-                    return False
-                more = len(first) + 1
-                return self.page_size.is_short(len(first), asked=size) or (
-                    more <= DEFAULT_PAGE_SIZE and more > len(self._client.get_records(self.id, per_page=more))
-                )
-
-            try:
-                yield from iter_passes(numbered, sequence=lambda: None, emitted=emitted, is_all=is_all)
-            except NinoxError as error:
-                self.page_size.shrink(size, error)
-            else:
-                return
+        get = partial(self._client.get_records, self.id)
+        yield from iter_sized_passes(self.page_size, get, sequence=lambda: None, emitted=emitted, is_all=is_all)
 
     def page_from(self, record_id: int) -> Page:
         """Return a record and some of those behind it; one call. A server without keyset returns others."""

@@ -898,7 +898,7 @@ PROMISES = [
         "README.md",
         "every row exactly once, deletions included.",
         test="unit/test_paging.py::test_pages_cut_by_id_bring_every_row_once",
-        defects=(Defect("ninox_api:iter_pages", "cursor = ids[-1]", "cursor = ids[-1] + 1"),),
+        defects=(Defect("ninox_api:iter_counted_pages", "cursor = reached", "cursor = reached + 1"),),
     ),
     Promise(
         "docs/changes.md",
@@ -1144,14 +1144,14 @@ PROMISES = [
         "docs/changes.md",
         "none is held while the next one is on its way",
         test="unit/test_pages_let_go.py::test_no_page_is_held_while_the_next_is_read_by_id",
-        defects=(Defect("ninox_api:iter_pages", "del fresh", "pass"),),
+        defects=(Defect("ninox_api:iter_counted_pages", "del records", "pass"),),
     ),
     Promise(
         "docs/changes.md",
         "none is held while the next one is on its way",
         test="unit/test_pages_let_go.py::test_no_page_is_held_of_a_table_that_the_tap_reads",
         defects=(
-            Defect("tap_ninox:FullTable._range", "del page", "pass"),
+            Defect("tap_ninox:FullTable._range", "del records", "pass"),
             Defect("tap_ninox:FullTable._by_id", "del page", "pass"),
         ),
     ),
