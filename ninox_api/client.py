@@ -337,9 +337,9 @@ class DatabaseClient:
         """Receive a file; return False if it does not exist (any more)."""
         segments = ("tables", table_id, "records", str(record_id), "files", name)
         last = len(self._segments) + len(segments) - 1
-        request = self._request("GET", *segments, private_segment=last)
+        request = self._request("GET", *segments, private_segment=last, download=download)
         try:
-            self._transport.download(request, download)
+            self._transport.send(request, _AnyAnswer)
         except NinoxNotFoundError:
             return False
         return True

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Generator
+import time
+from collections.abc import Callable
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
-from itertools import count
 from typing import TypeVar
-
-import backoff
-from backoff.types import Details
 
 from ninox_api.errors import (
     NinoxAPIError,
@@ -99,28 +96,16 @@ def repeat(send: Callable[[], Result], *, allowed: Callable[[NinoxError], int], 
         NinoxError: The failure of the last try.
     """
     tries = 0
-
-    def attempt() -> Result:
-        nonlocal tries
+    while True:
         tries += 1
-        return send()
-
-    def is_final(error: Exception) -> bool:
-        assert isinstance(error, NinoxError)  # noqa: S101 (mypy does not know it of on_exception)
-        return tries >= allowed(error)
-
-    def log(details: Details) -> None:
-        logger.warning("%s in %.1f s (try %d): %s", again, details["wait"], tries + 1, details.get("exception"))
-
-    retried = backoff.on_exception(
-        iter_waits,
-        NinoxError,
-        giveup=is_final,
-        jitter=None,  # drawn in `iter_waits`, where a server's own wish is exempt
-        logger=None,  # the library would log the exception's arguments
-        on_backoff=log,
-    )
-    return retried(attempt)()
+        try:
+            return send()
+        except NinoxError as error:
+            if tries >= allowed(error):
+                raise
+            wait_s = draw_wait(error, tries)
+            logger.warning("%s in %.1f s (try %d): %s", again, wait_s, tries + 1, error)
+        time.sleep(wait_s)
 
 
 def is_timeout(error: NinoxError) -> bool:
@@ -135,18 +120,21 @@ def _asks_for_too_long(error: NinoxError) -> bool:
     return isinstance(error, NinoxAPIError) and (error.retry_after_s or 0) > MAX_RETRY_AFTER_S
 
 
-def iter_waits(*, rng: random.Random | None = None) -> Generator[float, NinoxError, None]:
-    """Yield the pause before each further try, fed with the error of the last one.
+def draw_wait(error: NinoxError, tries: int) -> float:
+    """Return the pause behind a try that failed.
 
     A pause the server asked for is taken as it is, up to `MAX_RETRY_AFTER_S`; others double from `FIRST_WAIT_S` up to
     `MAX_WAIT_S`, with the upper half drawn at random so that parallel runs do not retry in lockstep.
+
+    Args:
+        error: What it brought.
+        tries: How many there were.
     """
-    rng = rng or random.Random()  # noqa: S311 (spreads load, guards nothing)
-    error = yield 0.0
-    for attempt in count():
-        longest = min(MAX_WAIT_S, FIRST_WAIT_S * 2**attempt)
-        asked = error.retry_after_s if isinstance(error, NinoxAPIError) else None
-        error = yield longest * (1 + rng.random()) / 2 if asked is None else min(asked, MAX_RETRY_AFTER_S)
+    asked = error.retry_after_s if isinstance(error, NinoxAPIError) else None
+    if asked is not None:
+        return min(asked, MAX_RETRY_AFTER_S)
+    longest: float = min(MAX_WAIT_S, FIRST_WAIT_S * 2 ** (tries - 1))
+    return longest * (1 + random.random()) / 2  # noqa: S311 (spreads load, guards nothing)
 
 
 def parse_retry_after(header: str | None, *, now: datetime | None = None) -> float | None:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from functools import partial
 from itertools import chain, repeat
 from typing import NamedTuple, Protocol, TypeVar
 from urllib.parse import quote
@@ -50,7 +49,6 @@ _RANGE_NOT_SATISFIABLE = 416
 _TOO_MANY_REQUESTS = 429
 
 Answer = TypeVar("Answer", covariant=True)  # noqa: PLC0105 (reads better than Answer_co)
-Result = TypeVar("Result")
 
 
 class Decoder(Protocol[Answer]):
@@ -89,6 +87,8 @@ class Request:
         divisible: Whether the caller can ask for less if the server runs out of time.
         max_bytes: Largest answer that is taken; None for the bound of all answers.
         take: Called before each try; what it returns takes members out of the answer while that arrives.
+        download: Takes the answer piece by piece, so that nothing of it is left to decode; if it is interrupted, it is
+            continued where the server can, else begun again.
         measure: Receives what each answer took that arrived in full.
         private_segment: Index of a segment that is a customer's own word (a file's name), which no message may contain.
     """
@@ -105,6 +105,7 @@ class Request:
     divisible: bool = False
     max_bytes: int | None = None
     take: Callable[[], Members] | None = field(default=None, repr=False)
+    download: Download | None = None
     measure: Callable[[Delivery], None] | None = None
     private_segment: int | None = None
 
@@ -228,37 +229,26 @@ class Transport:
         Raises:
             NinoxError: The failure of the last try.
         """
-        # Decoded within the repetition: an answer that arrived damaged is asked for again.
-        return self._repeat(request, lambda purpose: _decode(self._attempt(request, purpose), request, decoder))
-
-    def download(self, request: Request, download: Download) -> None:
-        """Receive a file, piece by piece; an interrupted one is continued where the server can, else begun again.
-
-        Raises:
-            NinoxError: The failure of the last try.
-        """
-        self._repeat(request, lambda purpose: self._attempt(request, purpose, download))
-
-    def _repeat(self, request: Request, attempt: Callable[[Purpose], Result]) -> Result:
-        allowed = partial(
-            retry.count_tries,
-            repeatable=request.repeatable,
-            writes=request.writes,
-            max_tries=self._config.max_retries + 1,
-            tries_of_500=request.tries_of_500,
-            divisible=request.divisible,
-        )
-        # `is_reached` as it is behind each try: another request may have been answered meanwhile.
         purposes = chain([request.purpose], repeat(Purpose.RETRIES))
         try:
             return retry.repeat(
-                lambda: attempt(next(purposes)), allowed=lambda error: allowed(error, is_reached=self._is_reached)
+                # Decoded within the repetition: an answer that arrived damaged is asked for again.
+                lambda: _decode(self._attempt(request, next(purposes)), request, decoder),
+                allowed=lambda error: retry.count_tries(
+                    error,
+                    repeatable=request.repeatable,
+                    writes=request.writes,
+                    max_tries=self._config.max_retries + 1,
+                    tries_of_500=request.tries_of_500,
+                    divisible=request.divisible,
+                    is_reached=self._is_reached,  # as it is now: another request may have been answered meanwhile
+                ),
             )
         finally:
             self._in_flight.decline()
 
-    def _attempt(self, request: Request, purpose: Purpose, download: Download | None = None) -> _Received:
-        """Send a request once; what a download receives is not returned.
+    def _attempt(self, request: Request, purpose: Purpose) -> _Received:
+        """Send a request once.
 
         Raises:
             NinoxError: It was not sent, brought no answer, or one with an error status.
@@ -266,7 +256,7 @@ class Transport:
         with self._in_flight.slot():
             self.budget.spend(purpose)  # in the slot: whoever waits for it may find the budget used up
             with self._writing() if request.writes else nullcontext():
-                received = self._exchange(request, download)
+                received = self._exchange(request)
         if received.status not in _SUCCESS:
             if received.status == _TOO_MANY_REQUESTS:
                 self._in_flight.fall_back_to_one()
@@ -282,7 +272,8 @@ class Transport:
             request.measure(Delivery(weigh(received.content), received.seconds, len(request.body or b"")))
         return received
 
-    def _exchange(self, request: Request, download: Download | None) -> _Received:
+    def _exchange(self, request: Request) -> _Received:
+        download = request.download
         headers = {} if download is None else download.headers()
         if request.password is not None:
             headers["nx-password"] = request.password

@@ -92,11 +92,10 @@ def test_the_table_covers_every_package_and_sees_a_wrong_arrow():
 
 
 def test_there_is_one_loop_that_repeats_requests_and_no_other_pause():
-    """Nothing of the product sleeps, and one file knows backoff."""
+    """One file of the product sleeps."""
     product = [path for package in sorted(OURS - {"ninox_simulator"}) for path in (ROOT / package).rglob("*.py")]
-    repeating = {path.relative_to(ROOT).as_posix() for path in product if "backoff" in path.read_text(encoding="utf-8")}
     sleeping = {path.relative_to(ROOT).as_posix() for path in product if "sleep(" in path.read_text(encoding="utf-8")}
-    assert (repeating, sleeping) == ({"ninox_api/retry.py"}, set())
+    assert sleeping == {"ninox_api/retry.py"}
 
 
 def tables_of_types(source):

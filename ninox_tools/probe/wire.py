@@ -114,7 +114,8 @@ class Reader:
         """Ask for a file from a byte on; return the status: 206 if the server can do that."""
         with TemporaryFile() as file:
             rest = _Rest(file, first_byte)
-            self._transport.download(Request(segments=(*self.path, *segments), password=self.password), rest)
+            request = Request(segments=(*self.path, *segments), password=self.password, download=rest)
+            self._transport.send(request, Anything)
         return rest.status
 
     def are_two_served(self) -> bool:

@@ -273,7 +273,7 @@ def pauses_of(take):
 
 @contextmanager
 def _pauses(take):
-    with mock.patch("backoff._sync.time", SimpleNamespace(sleep=take)):
+    with mock.patch("ninox_api.retry.time", SimpleNamespace(sleep=take)):
         yield
 
 

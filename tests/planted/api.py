@@ -26,7 +26,7 @@ PROMISES = [
         "what may be repeated is tried eight times",
         test="client/test_transport.py::test_a_lasting_fault_ends_after_as_many_tries_as_can_help",
         defects=(
-            Defect("ninox_api:Transport._repeat", "self._config.max_retries + 1", "12"),
+            Defect("ninox_api:Transport.send", "self._config.max_retries + 1", "12"),
             Defect("ninox_api.retry:repeat", "tries >= allowed(error)", "tries > allowed(error)"),
         ),
     ),

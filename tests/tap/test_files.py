@@ -414,7 +414,7 @@ def test_names_are_in_no_log_line_and_no_state(shop, tmp_path, caplog):
     caplog.set_level("DEBUG", logger="ninox_api")
     caplog.set_level("DEBUG", logger="tap_ninox")
     run = run_tap(simulator, **settings(tmp_path))
-    ours = "\n".join(r.getMessage() for r in caplog.records if r.name.startswith(("ninox_api", "tap_ninox", "backoff")))
+    ours = "\n".join(r.getMessage() for r in caplog.records if r.name.startswith(("ninox_api", "tap_ninox")))
     for name in ("Foto", "Plan", "leer", "escape"):
         assert name not in ours
         assert name not in str(run.states)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from datetime import datetime, timezone
 
 import pytest
@@ -55,9 +54,7 @@ def test_the_configured_bound_holds_everywhere():
 
 
 def pauses(errors):
-    waits = retry.iter_waits(rng=random.Random(1))
-    next(waits)
-    return [waits.send(error) for error in errors]
+    return [retry.draw_wait(error, tries) for tries, error in enumerate(errors, start=1)]
 
 
 def test_pauses_double_up_to_a_bound_with_the_upper_half_at_random():
