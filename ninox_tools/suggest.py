@@ -21,12 +21,13 @@ from ninox_api.schema import Field, Table
 from ninox_singer.connection import read_connection
 from ninox_singer.logs import escape
 from ninox_singer.names import find_nearest
+from ninox_singer.protocol import IDENTITY
 from ninox_singer.settings import read_json
 from ninox_singer.types import field_type, why_read_only
 from ninox_singer.types.base import Formats, ValueRejectedError, is_blank
 from ninox_singer.types.choice import Options
 from target_ninox.mapping.fields import FieldNames
-from target_ninox.mapping.tables import IDENTITY, Database, choose_table
+from target_ninox.mapping.tables import Database, choose_table
 from target_ninox.messages import MessageReader
 from target_ninox.records.destination import find_database
 from target_ninox.rows import is_system

@@ -11,6 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from ninox_api.errors import NinoxError
+from ninox_singer.protocol import DELETED_AT, SYSTEM_PROPERTIES
 from ninox_singer.types.base import is_blank
 from ninox_singer.types.moment import parse_moment
 
@@ -20,15 +21,6 @@ Key = Hashable
 EMPTY_KEY = "empty_key"
 """Code of rows that say nothing by which their record could be found."""
 
-RECORD_ID = "_id"
-"""Property of tap-ninox that holds the record id."""
-
-SYSTEM_PROPERTIES = frozenset({
-    RECORD_ID, "_sequence", "_created_at", "_created_by", "_modified_at", "_modified_by",
-})  # fmt: skip
-"""Properties that tap-ninox adds to every stream; Ninox fills them itself."""
-
-DELETED_AT = "_sdc_deleted_at"
 _FIRST_DELETION = datetime(1980, 1, 1)  # noqa: DTZ001 (a bound, not a moment)
 _SINGER_PREFIX = "_sdc_"
 

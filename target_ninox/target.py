@@ -18,10 +18,11 @@ from typing_extensions import override
 from ninox_singer.cli import Stopping
 from ninox_singer.connection import read_connection
 from ninox_singer.logs import quieten
+from ninox_singer.protocol import IDENTITY, RECORD_ID
 from target_ninox.completeness import Completeness
-from target_ninox.mapping.tables import CATALOGUE_STREAMS, IDENTITY
+from target_ninox.mapping.tables import CATALOGUE_STREAMS
 from target_ninox.messages import MessageReader, read_rows
-from target_ninox.rows import RECORD_ID, StreamSchema, is_marked_deleted
+from target_ninox.rows import StreamSchema, is_marked_deleted
 from target_ninox.safety import Defects
 from target_ninox.sdk_overrides import BatchConfig, SdkTarget
 from target_ninox.settings import CONFIG_JSONSCHEMA, REMOVED_SETTINGS, TargetSettings, check_unused

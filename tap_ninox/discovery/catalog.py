@@ -15,7 +15,8 @@ from singer_sdk.singerlib import Metadata, MetadataMapping, StreamMetadata
 
 from ninox_api.errors import NinoxConfigError
 from ninox_api.schema import FORMULA, DatabaseName
-from tap_ninox.rows.columns import IDENTITY, KEY_PROPERTY, REPLICATION_KEY, SYSTEM_PROPERTIES, Column
+from ninox_singer.protocol import IDENTITY, RECORD_ID, SEQUENCE, SYSTEM_PROPERTIES
+from tap_ninox.rows.columns import Column
 
 METADATA_KEY = "ninox"
 JsonObject = Mapping[str, Any]
@@ -93,9 +94,9 @@ class TableEntry:
         mapping[()] = NinoxStreamMetadata(
             inclusion=Metadata.InclusionType.AVAILABLE,
             selected_by_default=not self.is_hidden,
-            table_key_properties=[KEY_PROPERTY],
-            replication_key=REPLICATION_KEY,
-            valid_replication_keys=[REPLICATION_KEY],
+            table_key_properties=[RECORD_ID],
+            replication_key=SEQUENCE,
+            valid_replication_keys=[SEQUENCE],
             ninox={
                 "team_id": self.team_id,
                 "database_id": self.database.id,
@@ -105,7 +106,7 @@ class TableEntry:
             },
         )
         for name in SYSTEM_PROPERTIES:
-            automatic = name in {KEY_PROPERTY, REPLICATION_KEY}
+            automatic = name in {RECORD_ID, SEQUENCE}
             inclusion = Metadata.InclusionType.AUTOMATIC if automatic else Metadata.InclusionType.AVAILABLE
             mapping["properties", name] = NinoxMetadata(inclusion=inclusion)
         for column in self.columns:

@@ -19,15 +19,16 @@ from typing_extensions import override
 from ninox_api.body import replace_broken_characters
 from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_singer.names import did_you_mean
+from ninox_singer.protocol import IDENTITY, RECORD_ID, SEQUENCE, SYSTEM_PROPERTIES
 from tap_ninox.discovery.catalog import METADATA_KEY, TableEntry, column_metadata
 from tap_ninox.discovery.known_tables import KnownTable, TableKey
 from tap_ninox.discovery.overrides import METHODS, takes
-from tap_ninox.rows.columns import IDENTITY, KEY_PROPERTY, REPLICATION_KEY, SYSTEM_PROPERTIES, Column
+from tap_ninox.rows.columns import Column
 from tap_ninox.sdk_overrides import load_json
 
 JsonObject = dict[str, Any]
 
-_AUTOMATIC = (KEY_PROPERTY, REPLICATION_KEY)
+_AUTOMATIC = (RECORD_ID, SEQUENCE)
 
 
 class UnknownStreamError(NinoxError):
@@ -164,18 +165,18 @@ def _sound_stream(stream: Any) -> JsonObject:
         metadata[()] = {"selected": True}
     about = metadata[()]
     is_table = METADATA_KEY in about
-    keys = _given_key(name, stream, about, own=[KEY_PROPERTY] if is_table else [])
+    keys = _given_key(name, stream, about, own=[RECORD_ID] if is_table else [])
     kept: JsonObject = {"tap_stream_id": name, "stream": stream.get("stream") or name}
     kept["replication_method"] = _given_method(stream, about, is_table=is_table)
     # Some makers write `true`, which in a JSON Schema says as much as `{}`, and which the SDK cannot read.
     shown = {
-        key: _nullable(item, is_key=key == KEY_PROPERTY if is_table else key in keys)
+        key: _nullable(item, is_key=key == RECORD_ID if is_table else key in keys)
         for key, item in ((stream.get("schema") or {}).get("properties") or {}).items()
     }
     if is_table:
         shown = {key: SYSTEM_PROPERTIES[key] for key in _AUTOMATIC} | shown
         given = (stream.get("replication_key"), about.get("replication-key"))
-        kept["replication_key"] = next((key for key in given if key not in (None, REPLICATION_KEY)), REPLICATION_KEY)
+        kept["replication_key"] = next((key for key in given if key not in (None, SEQUENCE)), SEQUENCE)
         for key in _AUTOMATIC:
             metadata["properties", key] = {**metadata.get(("properties", key), {}), "inclusion": "automatic"}
     schema = {"type": "object", **(stream.get("schema") or {}), "properties": shown}

@@ -9,25 +9,10 @@ from zoneinfo import ZoneInfo
 from ninox_api.errors import NinoxConfigError
 from ninox_api.schema import Field, Table
 from ninox_singer.identifiers import MAX_LENGTH, NameSpace, cut_name, make_identifier
+from ninox_singer.protocol import IDENTITY, SYSTEM_PROPERTIES
 from ninox_singer.types import COMPUTED, field_type
-from ninox_singer.types.base import INTEGER, MOMENT, STRING, JsonSchema, Part, Read, ReadColumn
+from ninox_singer.types.base import MOMENT, JsonSchema, Part, Read, ReadColumn
 from ninox_singer.types.text import TEXT_PART
-
-SYSTEM_PROPERTIES: dict[str, JsonSchema] = {
-    "_id": {"type": ["integer"]},
-    "_sequence": INTEGER,
-    "_created_at": MOMENT,
-    "_created_by": STRING,
-    "_modified_at": MOMENT,
-    "_modified_by": STRING,
-}
-"""What every record has, whatever its table. The underscore keeps them apart from all captions."""
-
-IDENTITY = "x-ninox"
-"""Keyword of a schema that says which table, or which field, is meant, by its ids."""
-
-KEY_PROPERTY = "_id"
-REPLICATION_KEY = "_sequence"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,16 +15,15 @@ from singer_sdk.mapper import CustomStreamMap, RemoveRecordTransform, StreamMap
 from singer_sdk.singerlib import Message
 from singer_sdk.singerlib.encoding.simple import RecordMessage, SchemaMessage
 
-from tap_ninox.rows.columns import KEY_PROPERTY, REPLICATION_KEY
+from ninox_singer.protocol import DELETED_AT, RECORD_ID, SEQUENCE
 
-DELETED_AT = "_sdc_deleted_at"
 DELETED_AT_SCHEMA: dict[str, Any] = {"type": ["string", "null"], "format": "date-time"}
 
 TOMBSTONE_SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
-        KEY_PROPERTY: {"type": ["integer"]},
-        REPLICATION_KEY: {"type": ["integer", "null"]},
+        RECORD_ID: {"type": ["integer"]},
+        SEQUENCE: {"type": ["integer", "null"]},
         DELETED_AT: DELETED_AT_SCHEMA,
     },
 }
@@ -107,7 +106,7 @@ class Tombstones:
         if self._narrow:
             properties = {name: mapped.transformed_schema["properties"][name] for name in wanted}
             schema = {"type": "object", "properties": properties}
-            bookmark = [REPLICATION_KEY] if REPLICATION_KEY in properties else None
+            bookmark = [SEQUENCE] if SEQUENCE in properties else None
             yield SchemaMessage(stream_map.stream_alias, schema, keys, bookmark)
         empty = {} if self._narrow else dict.fromkeys(known)
         for row in chain([first], rows):  # one by one: there may be hundreds of thousands
@@ -121,7 +120,7 @@ class Tombstones:
 
 def _row(mapped: StreamMap, record_id: int, sequence: int, wanted: Iterable[str]) -> Row:
     deleted_at = datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
-    row = mapped.transform({KEY_PROPERTY: record_id, REPLICATION_KEY: sequence, DELETED_AT: deleted_at}) or {}
+    row = mapped.transform({RECORD_ID: record_id, SEQUENCE: sequence, DELETED_AT: deleted_at}) or {}
     return {name: row[name] for name in wanted}
 
 
@@ -148,7 +147,7 @@ def _narrowed(stream_map: StreamMap, definition: Row, stream_name: str) -> Strea
         map_config=getattr(stream_map, "map_config", {}),
         faker_config=getattr(stream_map, "faker_config", {}),
         raw_schema=TOMBSTONE_SCHEMA,
-        key_properties=[KEY_PROPERTY],
+        key_properties=[RECORD_ID],
         map_transform={name: rule for name, rule in definition.items() if name in kept},
         flattening_options=None,
         stream_name=stream_name,

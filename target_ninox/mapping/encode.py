@@ -10,13 +10,12 @@ from typing import Any
 from msgspec import structs
 
 from ninox_api.schema import Field, Table
+from ninox_singer.protocol import DELETED_AT, RECORD_ID
 from ninox_singer.types import field_type
 from ninox_singer.types.base import CLEARED, Formats, Meaning, ValueRejectedError, Write
 from ninox_singer.types.reference import find_record_id
 from target_ninox.rows import (
-    DELETED_AT,
     EMPTY_KEY,
-    RECORD_ID,
     EncodedRow,
     Key,
     RowRejectedError,

@@ -9,11 +9,12 @@ from typing import Any
 from ninox_api.schema import DatabaseSchema, Field, Table
 from ninox_singer.identifiers import MAX_LENGTH, cut_name
 from ninox_singer.names import Names, did_you_mean, find_nearest
+from ninox_singer.protocol import IDENTITY, RECORD_ID
 from ninox_singer.types import field_type, make_meaning, why_read_only
 from ninox_singer.types.base import Formats
 from target_ninox.mapping.encode import Reference
-from target_ninox.mapping.tables import IDENTITY, describe, slug_of
-from target_ninox.rows import RECORD_ID, are_tombstones, is_system
+from target_ninox.mapping.tables import describe, slug_of
+from target_ninox.rows import are_tombstones, is_system
 from target_ninox.settings import StreamSettings
 
 MOST_SUGGESTED = 20

@@ -9,6 +9,7 @@ from typing import Any
 from ninox_api.errors import NinoxConfigError
 from ninox_api.schema import DatabaseSchema
 from ninox_singer.names import did_you_mean, is_glob
+from ninox_singer.protocol import DELETED_AT, IDENTITY, RECORD_ID
 from ninox_singer.types import field_type, make_meaning
 from ninox_singer.types.base import UTC, Formats
 from ninox_singer.types.choice import Options
@@ -16,7 +17,6 @@ from ninox_singer.wording import pasted
 from target_ninox.mapping.encode import Assignment, WritePlan
 from target_ninox.mapping.fields import PropertyMapping, map_properties, plan_references
 from target_ninox.mapping.tables import (
-    IDENTITY,
     ChosenTable,
     Database,
     Identity,
@@ -24,12 +24,7 @@ from target_ninox.mapping.tables import (
     holds_formulas_alone,
     slug_of,
 )
-from target_ninox.rows import (
-    DELETED_AT,
-    RECORD_ID,
-    StreamSchema,
-    are_tombstones,
-)
+from target_ninox.rows import StreamSchema, are_tombstones
 from target_ninox.settings import StreamSettings, TargetSettings
 
 _OPTION_IDS = frozenset({"id", "ids"})

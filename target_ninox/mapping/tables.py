@@ -17,10 +17,8 @@ from ninox_api.errors import NinoxConfigError
 from ninox_api.schema import DatabaseName, DatabaseSchema, Named, Table
 from ninox_singer.identifiers import make_identifier
 from ninox_singer.names import Names, find_nearest, probably_meant
+from ninox_singer.protocol import FORMULAS_ALONE, IDENTITY, ROWS
 from ninox_singer.wording import list_names
-
-IDENTITY = "x-ninox"
-"""Keyword of a schema in which tap-ninox says which table, or which field, is meant, by its ids."""
 
 CATALOGUE_STREAMS = frozenset({
     "ninox_databases", "ninox_tables", "ninox_fields", "ninox_choices", "ninox_files", "ninox_deleted_records",
@@ -104,7 +102,7 @@ class Identity:
 def holds_formulas_alone(schema: Mapping[str, Any]) -> bool:
     """Return whether tap-ninox says that the rows to come are values of formulas, without the rest of their records."""
     said = schema.get(IDENTITY)
-    return isinstance(said, Mapping) and said.get("rows") == "formulas"
+    return isinstance(said, Mapping) and said.get(ROWS) == FORMULAS_ALONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
