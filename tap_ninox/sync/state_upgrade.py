@@ -1,0 +1,87 @@
+"""A state as it comes: of this release or an earlier one, in a message or from Meltano, damaged or of another tap.
+
+0.1 kept objects where there are lists now, which orchestrators that merge states would not replace as a whole.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from ninox_api.errors import NinoxConfigError
+from tap_ninox.sync.state import BOOKMARKS, TABLE_VERSION
+
+logger = logging.getLogger(__name__)
+
+_WRAPPERS = ("value", "singer_state")
+"""Where a STATE message and Meltano's `state get` have what is meant."""
+
+_LISTS_OF_OBJECTS = ("tables", "sequences")
+_LISTS_OF_TEXTS = ("fields", "names", "former", "shape")
+"""Keys of bookmarks."""
+
+_OF_THE_SDK = ("progress_markers", "replication_key_signpost", "starting_replication_value")
+"""Keys of the SDK for streams whose bookmark follows from their records, which none of ours does: they may come from
+another tap, and the SDK cannot bear null in them."""
+
+
+def validated_state(state: Any) -> dict[str, Any]:
+    """Return the bookmarks that can be used, in the form of now, as a state.
+
+    Raises:
+        NinoxConfigError: It is not a state of this tap; going on would read everything from the start.
+    """
+    if not isinstance(state, Mapping) or (state and not isinstance(state.get(BOOKMARKS), Mapping)):
+        inside = next((key for key in _WRAPPERS if isinstance(state, Mapping) and key in state), None)
+        hint = f"give what is in its {inside!r}" if inside else "give the value of the tap's last STATE message"
+        message = f"state: it has no bookmarks; {hint}, or no state at all to read everything from the start."
+        raise NinoxConfigError(message)
+    bookmarks = state.get(BOOKMARKS, {})
+    usable = {stream: _bring_up(bookmark) for stream, bookmark in bookmarks.items() if _is_usable(bookmark)}
+    for stream in bookmarks.keys() - usable.keys():
+        logger.warning("The bookmark of %s cannot be used: it is read from the start.", stream)
+    return {BOOKMARKS: usable}
+
+
+def _is_usable(bookmark: Any) -> bool:
+    if not isinstance(bookmark, Mapping):
+        return False
+    for name in _LISTS_OF_OBJECTS:
+        part = bookmark.get(name) or []
+        if isinstance(part, Mapping):  # of 0.1; under its `sequences` are numbers
+            part = part.values() if name == "tables" else []
+        elif not isinstance(part, list):
+            return False
+        if not all(isinstance(item, Mapping) for item in part):
+            return False
+    for name in _LISTS_OF_TEXTS:
+        part = bookmark.get(name) or []
+        if not isinstance(part, Mapping | list):
+            return False
+        if isinstance(part, list) and not all(isinstance(item, str) for item in part):
+            return False
+    version = bookmark.get(TABLE_VERSION)
+    return version is None or type(version) is int
+
+
+def _bring_up(bookmark: Mapping[str, Any]) -> dict[str, Any]:
+    now = {name: value for name, value in bookmark.items() if name not in _OF_THE_SDK}
+    for name in ("fields", "names"):
+        if isinstance(now.get(name), Mapping):
+            now[name] = [f"{key} {text}" for key, text in now[name].items()] or None
+    if isinstance(now.get("sequences"), Mapping):
+        now["sequences"] = [{"database_id": key, "sequence": known} for key, known in now["sequences"].items()]
+    if isinstance(now.get("tables"), Mapping):
+        now["tables"] = [{"table": key, **mark} for key, mark in now["tables"].items()]
+    if isinstance(now.get("snapshot"), Mapping):
+        now["snapshot"] = None if _is_finished(now) else [now["snapshot"]]
+    return now
+
+
+def _is_finished(bookmark: Mapping[str, Any]) -> bool:
+    """Return whether the reading of a snapshot has ended: a table is read under a version above that of its rows."""
+    begun, complete = bookmark["snapshot"].get("table_version"), bookmark.get("table_version")
+    if type(begun) is not int or type(complete) is not int or bookmark.get("replication_key_value") is None:
+        return False
+    return begun <= complete
