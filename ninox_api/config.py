@@ -38,8 +38,10 @@ class ConnectionConfig:
         auth_token: The API key.
         api_url: Address up to and including `/v1`, without a trailing slash.
         database_passwords: Database id or name → password of a locked database.
-        request_timeout_s: Seconds, for connecting and for each read.
-        max_retries: Tries after the first.
+        request_timeout_s: Seconds, for connecting and for each read. No setting: tests alone give another number.
+        max_retries: Tries after the first; likewise.
+        max_parallel_requests: So many may be under way at once.
+        max_api_calls: So many may be sent in all; None for any number.
     """
 
     auth_token: str = field(repr=False)

@@ -91,7 +91,9 @@ def read_settings(
     problems = list(_describe_removed(given, removed or {}))
     known = {name: value for name, value in given.items() if name not in (removed or {})}
     settings = _convert(known, schema)
-    problems += [line for line in describe_problems(settings, schema) if not _is_about(line, problems)]
+    errors = Draft202012Validator(schema).iter_errors(settings)
+    wrong = dict.fromkeys(line for error in errors for line in _describe(error, schema))
+    problems += [line for line in wrong if not _is_about(line, problems)]
     if problems:
         raise NinoxConfigError(problems)
     return dict(settings)
@@ -220,12 +222,6 @@ def _place(joined: dict[str, Any], path: tuple[str, ...], leaf: Any, known: Mapp
     inner = joined.setdefault(first, {} if rest else leaf)  # nothing is known there: for the check to name
     if rest and isinstance(inner, dict):
         inner[".".join(rest)] = leaf
-
-
-def describe_problems(settings: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
-    """Return what is wrong with settings, a sentence each."""
-    errors = Draft202012Validator(schema).iter_errors(settings)
-    return list(dict.fromkeys(line for error in errors for line in _describe(error, schema)))
 
 
 def _describe(error: ValidationError, settings: Mapping[str, Any]) -> Iterator[str]:

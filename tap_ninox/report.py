@@ -217,8 +217,7 @@ class RunReport:
             error: What ends the run, unless a signal was noted in `interrupted`.
             path: The file, if one is wanted; that it cannot be written is not worth a second error.
         """
-        self._note_what_was_not_begun()
-        self._note_what_was_filled_in()
+        self._note_what_became()
         self.interrupted = self.interrupted or (str(error) if isinstance(error, NinoxError) else type(error).__name__)
         if path is not None:
             with suppress(NinoxConfigError):
@@ -234,8 +233,7 @@ class RunReport:
             SyncFailedError: A stream failed.
             NinoxConfigError: The file cannot be written.
         """
-        self._note_what_was_not_begun()
-        self._note_what_was_filled_in()
+        self._note_what_became()
         for name, report in self.streams.items():
             _log_stream(name, report)
         for drift in self.drift:
@@ -277,15 +275,14 @@ class RunReport:
             f"({self.calls_per_month:,}) permits one every {every}."
         )
 
-    def _note_what_was_filled_in(self) -> None:
+    def _note_what_became(self) -> None:
+        """Note which streams were not begun, and which differences have nothing left to do, as all rows came anew."""
+        for name in self.selected:
+            self.streams.setdefault(name, StreamReport(outcome=Outcome.NOT_BEGUN))
         for number, drift in enumerate(self.drift):
             fields = self.filled_in.get(drift.stream or "", ())
             if fields is None or drift.field_id in fields:
                 self.drift[number] = filled_in(drift)
-
-    def _note_what_was_not_begun(self) -> None:
-        for name in self.selected:
-            self.streams.setdefault(name, StreamReport(outcome=Outcome.NOT_BEGUN))
 
     def _summarize_streams(self) -> Iterator[str]:
         """Yield what is wrong with streams, if anything."""

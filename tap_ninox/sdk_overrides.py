@@ -86,10 +86,6 @@ class OwnStream(Stream):
                     stream_map.raw_schema = stream_map.transformed_schema
         return maps[self.name]
 
-    def forget_stream_maps(self) -> None:
-        """Let go of the stream maps, which can be made again."""
-        self._tap.mapper.stream_maps.pop(self.name, None)
-
     def take_given_schema(self, schema: dict[str, Any] | None) -> None:
         """Send a schema in place of that of the catalog, or the own one."""
         self._input_schema = schema

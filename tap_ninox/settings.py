@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -252,6 +252,8 @@ class TapSettings:
         teams: Ids, names or globs of several teams; empty means one team.
         databases: Likewise; empty means all.
         tables: Likewise.
+        stream_name_format: How streams are named; placeholders are `STREAM_NAME_PLACEHOLDERS`.
+        aliases: Id of a table, or of a field with that of its table → name of the stream, or property.
         zone: Zone of date-times in fields; None leaves them as they are sent.
         sends_tombstones: Whether deletions go to the tables' own streams.
         marks_deletions_in_full: Whether those are sent under the schema of the rows.
@@ -264,7 +266,8 @@ class TapSettings:
         file_streams: Streams whose files are read: names or globs.
         file_store: Where those go: a folder, or an address that fsspec knows; None if they are only listed.
         full_refresh_interval: Age at which a table gets a full refresh; None for never.
-        page_size: Records per request; None to find out how many.
+        activates_versions: Whether a full refresh lets loaders take rows that did not come for deleted.
+        page_size: Records per request; None to find out how many. No setting: tests alone give a number.
     """
 
     team: str | None = None
@@ -310,21 +313,15 @@ class TapSettings:
         Raises:
             NinoxConfigError: Names every setting that cannot work.
         """
-        problems = [
-            *_report_problems(settings),
-            *_format_problems(settings),
-            *check_zone(settings.get("timezone")),
-            *_alias_problems(settings.get("aliases") or {}),
-            *_formula_problems(settings),
-            *_query_problems(settings.get("queries") or {}),
-            *_file_problems(settings),
-        ]
-        if problems:
+        if problems := list(_find_problems(settings)):
             raise NinoxConfigError(problems)
         zone = settings.get("timezone")
         deletes = settings.get("deletes") or "tombstone"
         hours = settings.get("full_refresh_interval_hours")
-        team, teams = _teams(settings.get("team"))
+        team = settings.get("team") or None
+        if isinstance(team, str) and is_glob(team):
+            team = [team]
+        team, teams = (team, ()) if isinstance(team, str) else (None, tuple(team or ()))
         default_format = STREAM_NAME_FORMAT_OF_TEAMS if teams else DEFAULT_STREAM_NAME_FORMAT
         files = settings.get("files") or {}
         stores = set(files.values()) - {LIST_ONLY}
@@ -360,29 +357,33 @@ class TapSettings:
         )
 
 
-def _teams(given: str | Sequence[str] | None) -> tuple[str | None, tuple[str, ...]]:
-    """Return one team or several: a list, or a glob."""
-    if isinstance(given, str):
-        return (None, (given,)) if is_glob(given) else (given or None, ())
-    return None, tuple(given or ())
-
-
 def report_path_of(settings: Mapping[str, Any]) -> Path | None:
     """Return where a run's report goes, None for nowhere: also of settings that have not been checked yet."""
     path = settings.get("report_path")
-    return Path(path).expanduser() if path and not _report_problems(settings) else None
+    return Path(path).expanduser() if path and not any(check_output("report_path", path)) else None
 
 
-def _report_problems(settings: Mapping[str, Any]) -> list[str]:
-    path = settings.get("report_path")
-    return list(check_output("report_path", path)) if path else []
+def _find_problems(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with settings that fit their schema."""
+    if path := settings.get("report_path"):
+        yield from check_output("report_path", path)
+    yield from _format_problems(settings.get("stream_name_format") or "")
+    yield from check_zone(settings.get("timezone"))
+    yield from _alias_problems(settings.get("aliases") or {})
+    for pattern, formula_type in (settings.get("formulas") or {}).items():
+        if formula_type not in COMPUTED:
+            allowed = ", ".join(COMPUTED)
+            yield f"formulas: the type {formula_type!r} of {pattern!r} is unknown; use one of {allowed}."
+    yield from _query_problems(settings.get("queries") or {})
+    if len(set((settings.get("files") or {}).values())) > 1:
+        yield "files: give the same for all streams, `metadata` or one place."
 
 
-def _format_problems(settings: Mapping[str, Any]) -> list[str]:
-    if not (settings.get("stream_name_format") or "").isprintable():
+def _format_problems(name_format: str) -> list[str]:
+    if not name_format.isprintable():
         return ["stream_name_format: it contains a character that no name should have."]
     try:
-        parts = list(Formatter().parse(settings.get("stream_name_format") or ""))
+        parts = list(Formatter().parse(name_format))
     except ValueError:
         return ["stream_name_format: a brace is not closed."]
     if any("." in literal for literal, *_ in parts):
@@ -412,21 +413,6 @@ def _alias_problems(aliases: Mapping[str, str]) -> Iterator[str]:
         other = taken.setdefault((scope, name.casefold()), key)
         if other != key:
             yield f"aliases: {other!r} and {key!r} have the same name."
-
-
-def _file_problems(settings: Mapping[str, Any]) -> list[str]:
-    if len(set((settings.get("files") or {}).values())) > 1:
-        return ["files: give the same for all streams, `metadata` or one place."]
-    return []
-
-
-def _formula_problems(settings: Mapping[str, Any]) -> list[str]:
-    allowed = ", ".join(COMPUTED)
-    return [
-        f"formulas: the type {formula_type!r} of {pattern!r} is unknown; use one of {allowed}."
-        for pattern, formula_type in (settings.get("formulas") or {}).items()
-        if formula_type not in COMPUTED
-    ]
 
 
 def _query_problems(queries: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

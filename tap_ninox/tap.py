@@ -48,7 +48,8 @@ from tap_ninox.streams.queries import query_streams, with_known_types
 from tap_ninox.streams.tables import TableStream
 from tap_ninox.sync.feed import Feed
 from tap_ninox.sync.prefetch import Schedule
-from tap_ninox.sync.state import BOOKMARKS, validated_state
+from tap_ninox.sync.state import BOOKMARKS
+from tap_ninox.sync.state_upgrade import validated_state
 from tap_ninox.writer import Batches, BufferedMessageWriter
 
 logger = logging.getLogger(__name__)
@@ -101,6 +102,7 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
         self._given_state = validated_state(state or {})
         self._rows_at_last_state = 0
         self._problems: list[str] = []
+        self._found: Found | None = None
         self.writer = BufferedMessageWriter()
         self.report = RunReport()
         quieten(self.logger)
@@ -122,7 +124,7 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
         """The catalog that was given, under the names of the state: what it shows was made without one."""
         if self._saved_catalog is None:
             return None
-        found, bookmarks, saved = self.found, self._given_state[BOOKMARKS], self._saved_entries
+        found, bookmarks, saved = self.look_around(), self._given_state[BOOKMARKS], self._saved_entries
         known = known_by_key(bookmarks, self.settings)
         streams = self._saved_catalog.take({entry.stream for entry in saved})
         streams = with_known_types(streams, self.settings.queries, bookmarks)
@@ -130,12 +132,13 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
 
     @cached_property
     def _saved_entries(self) -> list[TableEntry]:
-        """The tables of the catalog, once `found` has said which they are."""
+        """The tables of the catalog, once `look_around` has found out which they are."""
         return saved_entries(self._saved_catalog or ())
 
-    @cached_property
-    def found(self) -> Found:
-        """What there is in Ninox: it is looked at here, once."""
+    @override
+    def look_around(self) -> Found:
+        if self._found is not None:
+            return self._found
         connection, settings = read_connection(self.config), self.settings
         self.report.calls_per_month = settings.calls_per_month
         self.report.client = client = NinoxClient(connection)
@@ -160,7 +163,7 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
             readable, saved=saved, settings=settings, reserved=reserved, bookmarks=bookmarks
         )
         self._note_problems(unknown)
-        return Found(
+        self._found = Found(
             client=client,
             discovery=readable,
             clients=discovery.clients,
@@ -169,6 +172,7 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
             schedule=Schedule(connection.max_parallel_requests),
             stamp=(seen, address, seen_at),
         )
+        return self._found
 
     def _note_problems(self, problems: Iterable[str]) -> None:
         """Remember names of nothing in the settings: what they do not concern is read, and the run ends in an error."""
@@ -180,7 +184,10 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
     def setup_mapper(self) -> None:
         with self._reporting_its_end():
             super().setup_mapper()
-            discovery, settings = self.found.discovery, self.settings  # what is wrong with the connection is said first
+            discovery, settings = (
+                self.look_around().discovery,
+                self.settings,
+            )  # what is wrong with the connection is said first
             maps = self.config.get("stream_maps") or {}
             if maps or self.config.get("flattening_enabled"):  # what is wrong with one is said before the first row
                 for stream in self.streams.values():
@@ -197,7 +204,8 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
 
     @override
     def discover_streams(self) -> Sequence[Stream]:
-        found, settings, entries = self.found, self.settings, self.found.entries
+        found, settings = self.look_around(), self.settings
+        entries = found.entries
         if settings.file_streams:
             self._note_problems(choose(self._by_stream, settings.file_streams, setting="files")[1])
         schemas = found.discovery.schemas if found.discovery else {}
@@ -234,7 +242,7 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
 
     @property
     def _by_stream(self) -> Names[TableEntry]:
-        return Names(self.found.entries, ids=lambda _: (), names=lambda entry: (entry.stream,))
+        return Names(self.look_around().entries, ids=lambda _: (), names=lambda entry: (entry.stream,))
 
     @property
     @override
@@ -254,7 +262,7 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
             yield entry
 
     def _catalog_stamp(self) -> dict[str, Any]:
-        seen, address, seen_at = self.found.stamp
+        seen, address, seen_at = self.look_around().stamp
         return stamp(seen, of=address, seen_at=seen_at)
 
     @override
@@ -297,9 +305,10 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
             if FilesStream.name in self.streams:  # last: it can use up the budget of calls, which tables need more
                 self.streams[FilesStream.name] = self.streams.pop(FilesStream.name)
             streams = self._announced()
-            for stream in streams:
-                stream.open_bookmark()
-            self.found.schedule.order = [stream for stream in streams if isinstance(stream, TableStream)]
+            for stream in streams:  # what a state does not name comes back where states are merged
+                for key in stream.bookmark_keys:
+                    stream.stream_state.setdefault(key, None)
+            self.look_around().schedule.order = [stream for stream in streams if isinstance(stream, TableStream)]
             if batch_config := self.config.get("batch_config"):
                 self.writer.batches = Batches(batch_config, name=self.name)
             self.state_writer.write_state(self.state)
@@ -353,7 +362,7 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
         self.report.drift += [nothing_selected(stream.entry) for stream in tables if stream.selects_no_field]
         self.report.selected = selected
         self.report.problems = self._problems
-        bookmarks, watch = self.state.setdefault("bookmarks", {}), self.found.watch
+        bookmarks, watch = self.state.setdefault("bookmarks", {}), self.look_around().watch
         if not bookmarks and self._saved_catalog is None:
             return  # nothing was known before
         for name, error in watch.unread(bookmarks).items():

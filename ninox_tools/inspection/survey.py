@@ -136,8 +136,8 @@ def inspect(tap: TapNinox, *, runs_per_day: float) -> Inspection:
         NinoxError: Ninox cannot be read at all.
     """
     streams = [stream for stream in tap.streams.values() if isinstance(stream, TableStream)]
-    discovery_calls = tap.found.client.calls_used
-    discovery = tap.found.discovery
+    discovery_calls = tap.look_around().client.calls_used
+    discovery = tap.look_around().discovery
     if discovery is None:
         message = "There is nothing to inspect: no schema can be read with this key. A sync can use a saved catalog."
         raise NinoxError(message)
@@ -157,7 +157,7 @@ def inspect(tap: TapNinox, *, runs_per_day: float) -> Inspection:
             runs_per_day=runs_per_day,
             calls_per_month=tap.settings.calls_per_month,
         ),
-        calls_used=tap.found.client.calls_used,
+        calls_used=tap.look_around().client.calls_used,
         inspected_at=datetime.now(tz=timezone.utc),
         version=tap.plugin_version,
     )

@@ -8,7 +8,8 @@ from typing import Any
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
 
 from ninox_singer.names import did_you_mean
-from tap_ninox.rows.columns import KEY_PROPERTY, REPLICATION_KEY, SYSTEM_PROPERTIES, Column
+from ninox_singer.protocol import RECORD_ID, SEQUENCE, SYSTEM_PROPERTIES
+from tap_ninox.rows.columns import Column
 
 JsonSchema = Mapping[str, Any]
 
@@ -83,19 +84,18 @@ def key_problems(
     if missing:
         names = ", ".join(map(repr, missing))
         yield (
-            f"catalog: the key of {stream} has {names}, which its rows do not have. Select it, or keep "
-            f"{KEY_PROPERTY!r}."
+            f"catalog: the key of {stream} has {names}, which its rows do not have. Select it, or keep {RECORD_ID!r}."
         )
-    elif tuple(key) != (KEY_PROPERTY,) and sends_tombstones:
+    elif tuple(key) != (RECORD_ID,) and sends_tombstones:
         names = ", ".join(map(repr, key))
         yield (
-            f"catalog: the key of {stream} is {names}, but of a deleted record only {KEY_PROPERTY!r} is known: its row "
-            f"would never be found. Keep {KEY_PROPERTY!r} as the key, or set deletes to stream or ignore."
+            f"catalog: the key of {stream} is {names}, but of a deleted record only {RECORD_ID!r} is known: its row "
+            f"would never be found. Keep {RECORD_ID!r} as the key, or set deletes to stream or ignore."
         )
-    if replication_key not in {None, REPLICATION_KEY}:
+    if replication_key not in {None, SEQUENCE}:
         yield (
             f"catalog: the replication-key of {stream} is {replication_key!r}, but Ninox reports changes by "
-            f"{REPLICATION_KEY!r} alone. Leave that line out; replication-method FULL_TABLE reads all rows each time."
+            f"{SEQUENCE!r} alone. Leave that line out; replication-method FULL_TABLE reads all rows each time."
         )
 
 
@@ -131,7 +131,7 @@ def reshaped_columns(
     for name, own in SYSTEM_PROPERTIES.items():
         wanted = given.get(name) or {}
         # Tombstones have key and sequence under a schema of their own, where they are whole numbers.
-        is_other = name in {KEY_PROPERTY, REPLICATION_KEY} and _types(wanted) - {"null", "integer"}
+        is_other = name in {RECORD_ID, SEQUENCE} and _types(wanted) - {"null", "integer"}
         if is_other or not takes(wanted, own):
             problems.append(_of_other_type(stream, name, wanted, own, "Leave that out."))
     for column in columns:

@@ -87,10 +87,9 @@ class StreamsTap(OwnTap):
     def settings(self) -> TapSettings:
         """The settings, checked."""
 
-    @property
     @abstractmethod
-    def found(self) -> Found:
-        """What there is in Ninox."""
+    def look_around(self) -> Found:
+        """Return what there is in Ninox: whoever asks first has it looked at."""
 
     @abstractmethod
     def write_state(self, *, is_new: bool = False) -> None:
@@ -164,17 +163,12 @@ class RecordStream(OwnStream):
         sent = {name: shown.get(name, schema) for name, schema in own.items() if name in shown or name in own_key}
         self.take_given_schema({**given, "properties": sent})
 
-    def open_bookmark(self) -> None:
-        """Let the bookmark name all its keys: what a state does not name comes back where states are merged."""
-        for key in self.bookmark_keys:
-            self.stream_state.setdefault(key, None)
-
     def announce(self) -> None:
         """Let change feeds know from where this stream follows them; before anything is asked."""
 
     def new_version(self) -> int:
         """Return a table version above all under which this stream was sent before."""
-        return next_version(self.saved_bookmark.get(TABLE_VERSION), now_ms=self.tap.found.client.now_ms)
+        return next_version(self.saved_bookmark.get(TABLE_VERSION), now_ms=self.tap.look_around().client.now_ms)
 
     def send_version(self, version: int | None) -> None:
         """Let the records have a version, unless none is ever activated: loaders would put them aside for good."""
@@ -200,7 +194,7 @@ class RecordStream(OwnStream):
         with self.tap.report.stream(self.name) as self.report, counter, timer:
             self.write_rows(counter)
         self.tap.write_state()
-        self.forget_stream_maps()
+        self.tap.mapper.stream_maps.pop(self.name, None)  # they can be made again
 
     @override
     def write_schema(self) -> None:

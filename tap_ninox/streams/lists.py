@@ -96,7 +96,7 @@ class CatalogueStream(RecordStream):
 
         A database that cannot be read now, or only in part, was read before if a bookmark or this list knows it.
         """
-        watch = self.tap.found.watch
+        watch = self.tap.look_around().watch
         known, with_formulas = known_databases(self.tap_state.get("bookmarks", {}))
         in_full = {name for name in self.stream_state.get(READ_IN_FULL) or () if isinstance(name, str)} | with_formulas
         missing = {name for name in known | in_full if watch.is_unread(name)}

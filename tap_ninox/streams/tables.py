@@ -24,12 +24,13 @@ from ninox_api.ids import IdSet
 from ninox_api.paging import Page
 from ninox_singer.names import format_exclusion
 from ninox_singer.progress import Progress, compute_share
+from ninox_singer.protocol import DELETED_AT, FORMULAS_ALONE, IDENTITY, RECORD_ID, ROWS, SEQUENCE
 from tap_ninox.discovery.catalog import TableEntry
 from tap_ninox.discovery.drift import NotReadError, properties_selected
 from tap_ninox.discovery.known_tables import Description
 from tap_ninox.discovery.overrides import key_problems, method_problems, reshaped_columns, unknown_properties
 from tap_ninox.report import Outcome
-from tap_ninox.rows.columns import IDENTITY, KEY_PROPERTY, REPLICATION_KEY, Column
+from tap_ninox.rows.columns import Column
 from tap_ninox.rows.convert import Converter
 from tap_ninox.rows.fast_path import ConvertedPage, SelectedFieldsDecoder
 from tap_ninox.streams.base import RecordStream, StreamsTap
@@ -39,8 +40,8 @@ from tap_ninox.sync.pages import TablePages
 from tap_ninox.sync.plan import ReadMode, RefreshPolicy, make_plan
 from tap_ninox.sync.prefetch import Schedule
 from tap_ninox.sync.reading import StartedRead, start_ahead, start_reading
-from tap_ninox.sync.state import BOOKMARK_KEYS, FEED_REPEATS, Bookmark, Snapshot, known_sequence
-from tap_ninox.sync.tombstones import DELETED_AT, DELETED_AT_SCHEMA, Deletions, Tombstones, definitions_of
+from tap_ninox.sync.state import BOOKMARK_KEYS, FEED_REPEATS, Bookmark, Snapshot, known_sequence, next_version
+from tap_ninox.sync.tombstones import DELETED_AT_SCHEMA, Deletions, Tombstones, definitions_of
 
 logger = logging.getLogger(__name__)
 
@@ -139,8 +140,8 @@ class TableStream(RecordStream):
         super().__init__(tap, name=entry.stream)
         if settings.sends_tombstones:  # null in rows: one that comes again is alive again
             self.added = {DELETED_AT: DELETED_AT_SCHEMA}
-        self.primary_keys = (KEY_PROPERTY,)
-        self.replication_key = REPLICATION_KEY
+        self.primary_keys = (RECORD_ID,)
+        self.replication_key = SEQUENCE
         self.selected_by_default = not entry.is_hidden
 
     @property
@@ -218,7 +219,7 @@ class TableStream(RecordStream):
         if message.stream == self.name:
             self.entry.identify(message.schema)
             maps = self.config.get("stream_maps")
-            if maps and KEY_PROPERTY in definitions_of(self.name, maps)[0]:
+            if maps and RECORD_ID in definitions_of(self.name, maps)[0]:
                 del message.schema[IDENTITY]
 
     @override
@@ -367,13 +368,14 @@ class TableStream(RecordStream):
     def _plan_and_start(
         self, bookmark: Bookmark, position: int | None, pages: TablePages, policy: RefreshPolicy
     ) -> StartedRead:
-        """Decide what is read, and start to read it; perhaps in a thread."""
+        """Decide what is read, and start to read it; perhaps in a thread, so nothing here touches the state."""
         status, now = self._feed.status_of(self.entry.table_id, position), datetime.now(timezone.utc)
         plan = make_plan(bookmark, status, policy, now=now)
         if plan.reason:
             logger.log(logging.WARNING if plan.is_unexpected else logging.INFO, plan.reason.format(name=self.name))
         interrupted = bookmark.snapshot
-        version = max(self.new_version(), interrupted.table_version + 1 if interrupted else 0)
+        last = max(bookmark.table_version or 0, interrupted.table_version if interrupted else 0)
+        version = next_version(last, now_ms=self.tap.look_around().client.now_ms)
         return start_reading(plan, pages, table_version=version)
 
     def _read_in_full(
@@ -459,10 +461,10 @@ class TableStream(RecordStream):
         bookmark.write_to(self.stream_state)
         names = [column.name for column in self._formula_columns]
         converter = Converter(
-            self._formula_columns, zone=self._settings.zone, selected=[KEY_PROPERTY, *names], as_text=self._as_text
+            self._formula_columns, zone=self._settings.zone, selected=[RECORD_ID, *names], as_text=self._as_text
         )
         converter.bad = prepared.converter.bad
-        self._write_schema_of([KEY_PROPERTY, *names])
+        self._write_schema_of([RECORD_ID, *names])
         try:
             with Progress(self.name, self.tap.report.display) as progress:
                 for page in started.pages:
@@ -493,7 +495,7 @@ class TableStream(RecordStream):
         some = {name: schema["properties"][name] for name in properties}
         message = SchemaMessage(self.name, {**schema, "properties": some}, stream_map.transformed_key_properties)
         self.identify(message)
-        message.schema[IDENTITY]["rows"] = "formulas"  # so that target-ninox makes no record of one
+        message.schema[IDENTITY][ROWS] = FORMULAS_ALONE  # so that target-ninox makes no record of one
         self.tap.write_message(message)
 
     def _convert(self, records: Page, converter: Converter, removed: IdSet) -> Iterator[ConvertedPage]:

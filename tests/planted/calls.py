@@ -58,7 +58,7 @@ PROMISES = [
         "a sync that begins within ten minutes of `--discover` asks for no schema again",
         test="tap/test_calls_of_discovery.py::test_an_idle_run_of_meltano_is_two_calls_for_each_database_given_by_id",
         defects=(
-            Defect("tap_ninox:TapNinox.found", "read_stamp(self._saved_catalog.beside", "read_stamp({}"),
+            Defect("tap_ninox:TapNinox.look_around", "read_stamp(self._saved_catalog.beside", "read_stamp({}"),
             Defect(
                 "tap_ninox:look", "and all(isinstance(s, DatabaseSchema) and s.name for s in known.values())", "and 0"
             ),

@@ -33,11 +33,10 @@ PROMISES = [
         test=DAMAGED,
         defects=(
             Defect("tap_ninox:_is_usable", "if not isinstance(bookmark, Mapping):", "if False:"),
-            Defect(
-                "tap_ninox:_is_usable", "if not all(isinstance(part, Mapping | list) for part in parts):", "if False:"
-            ),
-            Defect("tap_ninox:_is_usable", "if not all(isinstance(mark, Mapping) for mark in tables):", "if False:"),
-            Defect("tap_ninox:_is_usable", "if isinstance(parts[1], list) and not", "if False and not"),
+            Defect("tap_ninox:_is_usable", "if not isinstance(part, Mapping | list):", "if False:"),
+            Defect("tap_ninox:_is_usable", "if not all(isinstance(item, Mapping) for item in part):", "if False:"),
+            Defect("tap_ninox:_is_usable", "elif not isinstance(part, list):", "elif False:"),
+            Defect("tap_ninox:_is_usable", "if isinstance(part, list) and not", "if False and not"),
             Defect("tap_ninox:_is_usable", "version is None or type(version) is int", "True"),
         ),
     ),
