@@ -57,7 +57,9 @@ PROMISES = [
         "is the table or field that goes by this name in the state, or that `--discover` shows under it",
         test="tap/test_edited_catalogs.py::test_a_catalog_without_ids_is_read_by_names",
         defects=(
-            Defect("tap_ninox:TapNinox.look_around", "identify_streams(self._saved_catalog,", "() and identify_streams("),
+            Defect(
+                "tap_ninox:TapNinox.look_around", "identify_streams(self._saved_catalog,", "() and identify_streams("
+            ),
             Defect("tap_ninox:TableNames.find", "keys[0] if len(keys) == 1 else None", "None"),
             Defect("tap_ninox:TableNames.find_column", "if column.name == name", "if False"),
             Defect("tap_ninox:_sound_stream", 'metadata[()] = {"selected": True}', "metadata[()] = {}"),

@@ -451,7 +451,7 @@ def test_a_state_without_bookmarks_is_refused_rather_than_everything_read_again(
 
 
 DAMAGED = [
-    *(None, "x", [], {"table_version": "1"}, {"fields": [1]}, {"names": [3]}),
+    *(None, "x", [], {"table_version": "1"}, {"fields": [1]}, {"names": [3]}, {"former": "x"}),
     *({"tables": 1}, {"tables": ["A"]}, {"tables": {"A": 1}}, {"sequences": [4711]}),
 ]
 
