@@ -156,7 +156,9 @@ ONE_PROPERTY = frozenset({""})
 
 def is_blank(value: Any) -> bool:
     """Return whether a value is empty: null, text of nothing but spaces, or a list without members."""
-    return value is None or (isinstance(value, str) and not value.strip()) or value == []
+    if isinstance(value, str):
+        return not value or value.isspace()
+    return value is None or value == []
 
 
 def is_nothing(value: Any) -> bool:

@@ -35,6 +35,7 @@ _MOST_DIGITS = 400
 _LIMIT = Decimal("1.8e308")
 """Beyond it no double has a value; Ninox computes in doubles (assumed)."""
 
+_SHORT = 10**15
 _DOUBLE_DIGITS = 15
 
 
@@ -82,6 +83,8 @@ def write_number(formats: Formats) -> Write:
     parse = _parse_german if formats.german_numbers else _parse_iso
 
     def write(value: Any) -> int | Decimal:
+        if type(value) is int and -_SHORT < value < _SHORT:  # nearly all whole numbers; no boolean
+            return value
         if isinstance(value, str):
             parsed = parse(value.strip()) if len(value) <= _MOST_DIGITS else None
         else:

@@ -109,6 +109,7 @@ class Assignment:
     keeps_on_null: bool
     reference: Reference | None
     _field_id: str  # this and what follows is worked out once: `put` runs for each value of a run
+    _part: str | None
     _property: str
     _is_plain: bool
     _is_single: bool
@@ -132,9 +133,10 @@ class Assignment:
             keeps_on_null=keeps_on_null,
             reference=reference,
             _field_id=field.id,
+            _part=None if known.is_plain else next(iter(properties)),
             _property=next(iter(properties.values())),
             _is_plain=known.is_plain,
-            _is_single=known.is_plain and len(properties) == 1 and reference is None,
+            _is_single=len(properties) == 1 and reference is None,
             _has_options=known.has_options,
             _is_empty=known.is_empty,
             _write=known.write(field, formats),
@@ -154,7 +156,10 @@ class Assignment:
             value = record.get(self._property, _ABSENT)
             if value is _ABSENT:
                 return
-            encoded = CLEARED if value is None or self._is_empty(value) else self._write(value)
+            if value is None or self._is_empty(value):
+                encoded = CLEARED
+            else:
+                encoded = self._write(value if self._part is None else {self._part: value})
             if encoded != CLEARED or not self.keeps_on_null:
                 fields[self._field_id] = encoded
         except ValueRejectedError as error:

@@ -150,8 +150,7 @@ class RecordIndex:
         encoded = _ENCODER.encode(fields)
         self._put[record_id] = record_id, None if key is None else hash(key), encoded
         self._put_bytes += len(encoded) + _RECORD_BYTES
-        if record_id > self._highest_id:
-            self._highest_id = record_id
+        self._highest_id = max(self._highest_id, record_id)
         if self._put_bytes >= _BYTES_AT_ONCE:
             self._write()
 
