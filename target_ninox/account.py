@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ninox_singer.progress import Progress
 from target_ninox.dry_run import Preview
 from target_ninox.rejects import Rejects
-from target_ninox.report import NO_RECORD, RunReport
+from target_ninox.report import NO_RECORD, RowOutcome, RunReport
 from target_ninox.rows import EMPTY_KEY, EncodedRow, Row, RowRejectedError, StreamSchema
 from target_ninox.settings import TargetSettings
 
@@ -19,7 +19,7 @@ from target_ninox.settings import TargetSettings
 class Counted(NamedTuple):
     """Under which name a row was counted, and its record."""
 
-    outcome: str
+    outcome: RowOutcome
     record_id: int
 
 
@@ -109,7 +109,7 @@ class StreamAccount:
         """Show how far the stream is, unless that was done a moment ago."""
         self._progress.advance(self.report.settled, self.run_report.share())
 
-    def count(self, row: Row, outcome: str, record_id: int = 0) -> None:
+    def count(self, row: Row, outcome: RowOutcome, record_id: int = 0) -> None:
         """Count what became of a row."""
         self._add(outcome, 1, because=NO_RECORD)
         if self.remembered is not None:
@@ -120,7 +120,7 @@ class StreamAccount:
         if count:
             self._add("skipped", count, because=because)
 
-    def recount(self, row: Row, outcome: str) -> None:
+    def recount(self, row: Row, outcome: RowOutcome) -> None:
         """Count a remembered row under another name."""
         counted = self.counted_before(row)
         if counted is not None and self.remembered is not None:
@@ -161,8 +161,8 @@ class StreamAccount:
         finally:
             self.remembered = None
 
-    def _add(self, outcome: str, count: int, *, because: str = "") -> None:
-        # What became of rows is called as the counts are: `report.OUTCOMES`.
+    def _add(self, outcome: RowOutcome, count: int, *, because: str = "") -> None:
+        # Outcomes are called as the counts are.
         setattr(self.report, outcome, getattr(self.report, outcome) + count)
         if outcome == "skipped" and count:
             self.report.skipped_because[because] = self.report.skipped_because.get(because, 0) + count

@@ -132,9 +132,9 @@ class Preview:
 class DryRun:
     """Shows what a run would do to each stream's table."""
 
-    def __init__(self, tables: Mapping[str, Preview]) -> None:
-        """Remember the plan of each stream's table."""
-        self.tables = tables
+    def __init__(self, previews: Mapping[str, Preview]) -> None:
+        """Remember the preview of each stream's table."""
+        self.previews = previews
 
     def samples(self) -> dict[str, list[dict[str, Any]]]:
         """Return stream → examples, for the report file."""
@@ -146,13 +146,13 @@ class DryRun:
                     "fields": dict(example.fields),
                     "deleted_along": dict(example.along),
                 }
-                for example in plan.shown
+                for example in preview.shown
             ]
-            for name, plan in self.tables.items()
+            for name, preview in self.previews.items()
         }
 
     def print(self, report: RunReport, *, to: TextIO | None = None) -> None:
-        """Print the plan, by default to the standard error (the standard output is for states).
+        """Print the preview, by default to the standard error (the standard output is for states).
 
         Examples and colour are for terminals; `NO_COLOR` is heeded.
         """
@@ -164,13 +164,13 @@ class DryRun:
         output.flush()
 
     def lines(self, report: RunReport, *, shows_values: bool, has_colour: bool = False) -> Iterator[str]:
-        """Yield the plan, line by line."""
+        """Yield the preview, line by line."""
         yield "Dry run: nothing was written. A run with the same input would do this:"
         yield ""
         yield from _table(self._rows(report), has_colour=has_colour)
-        for name, plan in self.tables.items():
-            yield from map(escape, _details(name, plan, report.stream(name), shows_values=shows_values))
-        has_examples = any(plan.shown for plan in self.tables.values())
+        for name, preview in self.previews.items():
+            yield from map(escape, _details(name, preview, report.stream(name), shows_values=shows_values))
+        has_examples = any(preview.shown for preview in self.previews.values())
         if has_examples and not shows_values:
             yield ""
             yield "  This may be a log, so that it shows no values: report_path has them, and a terminal."
@@ -178,9 +178,9 @@ class DryRun:
 
     def _rows(self, report: RunReport) -> Iterator[Sequence[str]]:
         yield ("stream", "table", *_COLUMNS, "read")
-        for name, plan in self.tables.items():
-            yield (name, plan.table.name, *_counts(report.stream(name)))
-        if len(self.tables) > 1:
+        for name, preview in self.previews.items():
+            yield (name, preview.table.name, *_counts(report.stream(name)))
+        if len(self.previews) > 1:
             yield ("all", "", *_counts(report.total))
 
 
@@ -205,18 +205,19 @@ def _table(rows: Iterable[Sequence[str]], *, has_colour: bool) -> Iterator[str]:
         yield f"  {'  '.join(cells)}".rstrip()
 
 
-def _details(name: str, plan: Preview, counts: StreamReport, *, shows_values: bool) -> Iterator[str]:
+def _details(name: str, preview: Preview, counts: StreamReport, *, shows_values: bool) -> Iterator[str]:
     along = ", ".join(f"{count:,} of {table}" for table, count in counts.deleted_along.items())
-    if plan.warnings or along or plan.shown:
+    if preview.warnings or along or preview.shown:
         yield ""
-        yield f"  {name} → {plan.table.name}"
-    for warning in plan.warnings:
+        yield f"  {name} → {preview.table.name}"
+    for warning in preview.warnings:
         yield f"    {warning.removeprefix(f'{name}: ')}"
     if along:
         yield f"    Ninox deletes along: {along}"
-    if plan.changed:
-        yield f"    changed fields: {', '.join(f'{field} ({count:,})' for field, count in plan.changed.most_common())}"
-    for example in plan.shown:
+    if preview.changed:
+        changed = ", ".join(f"{field} ({count:,})" for field, count in preview.changed.most_common())
+        yield f"    changed fields: {changed}"
+    for example in preview.shown:
         yield from _example(example) if shows_values else [_example_without_values(example)]
 
 

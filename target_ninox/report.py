@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -44,7 +44,10 @@ EXPLANATIONS = {
 }
 """What counts mean; `created` and `updated` say it themselves."""
 
-OUTCOMES = ("created", "updated", "unchanged", "deleted", "skipped", "rejected")
+RowOutcome = Literal["created", "updated", "unchanged", "deleted", "skipped", "rejected"]
+"""What became of a row: each has one."""
+
+OUTCOMES: tuple[RowOutcome, ...] = get_args(RowOutcome)
 
 
 class StreamsFailedError(NinoxError):

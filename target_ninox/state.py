@@ -51,15 +51,12 @@ class DurableStates:
             first_unsettled: Stream → number of its first row that is not settled; streams without one are absent.
         """
         durable: State | None = None
-        while self._waiting and _holds(
-            self._waiting[0], first_unsettled
-        ):  # what holds for a state holds for older ones
+        while self._waiting:
+            rows_before = self._waiting[0].rows_before
+            if any(first_unsettled.get(name, rows + 1) <= rows for name, rows in rows_before.items()):
+                break  # then no newer state holds either
             durable = self._waiting.popleft().state
         return durable
-
-
-def _holds(waiting: _Waiting, first_unsettled: Mapping[str, int]) -> bool:
-    return all(first_unsettled.get(name, rows + 1) > rows for name, rows in waiting.rows_before.items())
 
 
 def write_state(state: State) -> None:

@@ -109,9 +109,8 @@ class Assignment:
     keeps_on_null: bool
     reference: Reference | None
     _field_id: str  # this and what follows is worked out once: `put` runs for each value of a run
-    _part: str | None
+    _part: str | None  # of the first property; None where the value alone is written
     _property: str
-    _is_plain: bool
     _is_single: bool
     _has_options: bool
     _is_empty: Callable[[Any], bool]
@@ -135,7 +134,6 @@ class Assignment:
             _field_id=field.id,
             _part=None if known.is_plain else next(iter(properties)),
             _property=next(iter(properties.values())),
-            _is_plain=known.is_plain,
             _is_single=len(properties) == 1 and reference is None,
             _has_options=known.has_options,
             _is_empty=known.is_empty,
@@ -172,22 +170,20 @@ class Assignment:
 
     def _put(self, record: Mapping[str, Any], fields: dict[str, Any], references: dict[str, tuple[Key, ...]]) -> None:
         given = {part: record[name] for part, name in self.properties.items() if name in record}
-        if not given:
-            return
         filled = {part: value for part, value in given.items() if not self._is_empty(value)}
+        if filled and self.reference is not None:
+            references[self._field_id] = self.reference.keys(next(iter(filled.values())))
+            return
         if filled and "" in given and self._has_options:
             filled.setdefault("", None)  # a caption that is null beside an id: the option was deleted
-        value = self._value(filled, references) if filled else CLEARED
-        if value is not None and not (value == CLEARED and self.keeps_on_null):
-            fields[self.field.id] = value
-
-    def _value(self, filled: Mapping[str, Any], references: dict[str, tuple[Key, ...]]) -> Any:
-        """Return the value to send, None if it is still to be resolved."""
-        first = next(iter(filled.values()))
-        if self.reference is not None:
-            references[self.field.id] = self.reference.keys(first)
-            return None
-        return self._write(first if self._is_plain else filled)
+        if not filled:
+            encoded = CLEARED
+        elif self._part is None:
+            encoded = self._write(next(iter(filled.values())))
+        else:
+            encoded = self._write(filled)
+        if given and (encoded != CLEARED or not self.keeps_on_null):
+            fields[self._field_id] = encoded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +203,9 @@ class WritePlan:
         file_fields: File field id → field, for files to upload.
         warnings: What is left out, one sentence each.
         not_loaded: Properties that no field is called like.
+        assignments: How each field is filled.
+        file_field_by_property: Property → file field id.
+        meanings: Field id → what says which values of it mean the same.
         creates_records: Whether a row makes a record where there is none.
         leaves_rows_out: Whether its rows are only counted, as nothing of them can be written.
     """
@@ -224,16 +223,16 @@ class WritePlan:
     file_fields: Mapping[str, Field]
     warnings: tuple[str, ...]
     not_loaded: tuple[str, ...]
-    _assignments: tuple[Assignment, ...]
-    _file_field_by_property: Mapping[str, str]
-    _meanings: Mapping[str, Meaning]
+    assignments: tuple[Assignment, ...]
+    file_field_by_property: Mapping[str, str]
+    meanings: Mapping[str, Meaning]
     creates_records: bool = True
     leaves_rows_out: bool = False
 
     @property
     def field_ids(self) -> frozenset[str]:
         """The fields that rows can set."""
-        return frozenset(self._meanings) | frozenset(self.file_fields)
+        return frozenset(self.meanings) | frozenset(self.file_fields)
 
     def may_stay_empty(self, field_id: str) -> bool:
         """Return whether a row is loaded without a link whose record is not there; never one of its key."""
@@ -260,7 +259,7 @@ class WritePlan:
         fields: dict[str, Any] = {}
         references: dict[str, tuple[Key, ...]] = {}
         faults: dict[str, RowRejectedError] = {}
-        for assignment in self._assignments:
+        for assignment in self.assignments:
             if not deleted or assignment.field.id in self.match_field_ids:
                 try:
                     assignment.put(record, fields, references)
@@ -322,7 +321,7 @@ class WritePlan:
             field_id
             for field_id, value in fields.items()
             if value != (current := current_fields.get(field_id))
-            and self._meanings[field_id](value) != self._meanings[field_id](current)
+            and self.meanings[field_id](value) != self.meanings[field_id](current)
         ]
 
     def key_of(self, current_fields: Mapping[str, Any]) -> Key | None:
@@ -332,8 +331,8 @@ class WritePlan:
         """
         if len(self.match_field_ids) == 1:  # nearly every key: it is read of each row and each record
             (field_id,) = self.match_field_ids
-            return self._meanings[field_id](current_fields.get(field_id))
-        parts = tuple([self._meanings[field_id](current_fields.get(field_id)) for field_id in self.match_field_ids])
+            return self.meanings[field_id](current_fields.get(field_id))
+        parts = tuple([self.meanings[field_id](current_fields.get(field_id)) for field_id in self.match_field_ids])
         return None if not parts or None in parts else parts
 
     def key_of_record(self, record_id: int | None, current_fields: Mapping[str, Any]) -> Key | None:
@@ -347,19 +346,19 @@ class WritePlan:
             match_field_ids=self.match_field_ids or earlier.match_field_ids,
             references={**earlier.references, **self.references},
             file_fields={**earlier.file_fields, **self.file_fields},
-            _file_field_by_property={**earlier._file_field_by_property, **self._file_field_by_property},
-            _meanings={**earlier._meanings, **self._meanings},
+            file_field_by_property={**earlier.file_field_by_property, **self.file_field_by_property},
+            meanings={**earlier.meanings, **self.meanings},
         )
 
     def property_of(self, field_id: str) -> str:
         """Return a property that fills a field."""
         return next(
-            name for filled in self._assignments if filled.field.id == field_id for name in filled.properties.values()
+            name for filled in self.assignments if filled.field.id == field_id for name in filled.properties.values()
         )
 
     def property_of_file(self, field_id: str) -> str:
         """Return the property that speaks of a file field's file."""
-        return next(name for name, filled in self._file_field_by_property.items() if filled == field_id)
+        return next(name for name, filled in self.file_field_by_property.items() if filled == field_id)
 
     def _empty_parts(self, fields: Mapping[str, Any], *, leaving_out: Collection[str]) -> list[RowRejectedError]:
         """Return a fault for each part of the key that is empty, but for fields of which more is known."""
@@ -368,20 +367,20 @@ class WritePlan:
         empty = [
             self.property_of(field_id)
             for field_id in self.match_field_ids
-            if field_id not in leaving_out and self._meanings[field_id](fields.get(field_id)) is None
+            if field_id not in leaving_out and self.meanings[field_id](fields.get(field_id)) is None
         ]
         is_part = len(self.match_field_ids) > 1
         return [_empty_key(name, part_of=", ".join(self.match_on) if is_part else "") for name in empty]
 
     def _shown_key(self, fields: Mapping[str, Any]) -> Key | None:
         """Return what is known of the key of a row that is rejected, for people: parts of it may be None."""
-        parts = tuple(self._meanings[field_id](fields.get(field_id)) for field_id in self.match_field_ids)
+        parts = tuple(self.meanings[field_id](fields.get(field_id)) for field_id in self.match_field_ids)
         if len(parts) == 1:
             return parts[0]
         return None if parts.count(None) == len(parts) else parts
 
     def _files(self, record: Record) -> Iterator[tuple[str, str]]:
-        for name, field_id in self._file_field_by_property.items():
+        for name, field_id in self.file_field_by_property.items():
             value = record.get(name)
             if isinstance(value, str) and value.strip():
                 yield field_id, value

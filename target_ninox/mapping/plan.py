@@ -189,7 +189,7 @@ def plan_stream(
         creates_records=settings.mode != "update",
         warnings=tuple(f"{stream}: {warning}" for warning in _warnings(stream, mapping, settings)),
         not_loaded=tuple(mapping.unknown),
-        _assignments=tuple(
+        assignments=tuple(
             Assignment.make(
                 mapping.fields[field_id],
                 names,
@@ -199,8 +199,8 @@ def plan_stream(
             )
             for field_id, names in mapping.parts.items()
         ),
-        _file_field_by_property=mapping.files,
-        _meanings={field_id: make_meaning(mapping.fields[field_id], formats.zone) for field_id in mapping.parts},
+        file_field_by_property=mapping.files,
+        meanings={field_id: make_meaning(mapping.fields[field_id], formats.zone) for field_id in mapping.parts},
     )
 
 

@@ -60,7 +60,7 @@ class Destination:
 
     Attributes:
         client: Reads it.
-        described: Its schema, as it was when last read, with its name.
+        database: Its schema, as it was when last read, with its name.
         writer: Writes it, or in a dry run nothing.
         limits: How many records may be changed and deleted.
         max_tries: How often rows are sent in all.
@@ -69,7 +69,7 @@ class Destination:
     """
 
     client: DatabaseClient
-    described: Database
+    database: Database
     writer: Writer
     limits: Limits
     max_tries: int
@@ -81,12 +81,12 @@ class Destination:
 
     def refresh_schema(self) -> None:
         """Read the schema again; one call."""
-        self.described = replace(self.described, schema=read_schema(self.client))
+        self.database = replace(self.database, schema=read_schema(self.client))
 
     def table(self, table_id: str) -> TargetTable:
         """Return the one object of this run for a table."""
         if table_id not in self._tables:
-            tables = self.described.schema.tables
+            tables = self.database.schema.tables
             fields = [field for table in tables if table.id == table_id for field in table.fields]
             self._tables[table_id] = TargetTable(self.client, table_id, fields=fields, order=self._order)
         return self._tables[table_id]

@@ -134,7 +134,7 @@ def counts_by_name(destination: Destination, records: Iterable[RecordKey]) -> di
     for record in records:
         of_table[record.table_id] += 1
     counts: dict[str, int] = defaultdict(int)
-    for table in destination.described.schema.tables:
+    for table in destination.database.schema.tables:
         if table.id in of_table:
             counts[table.name] += of_table[table.id]
     return dict(counts)
@@ -152,7 +152,7 @@ def _children(destination: Destination, parents: Collection[RecordKey]) -> Itera
                     {key: {field.id: key} for key in ids}
                 )
             except (NinoxPermissionError, NinoxNotFoundError) as error:
-                table = destination.described.table_name(table_id)
+                table = destination.database.table_name(table_id)
                 message = (
                     f"Nothing of table {table!r} was deleted: Ninox would delete records of {child_table.name!r} along "
                     f"({field.name!r} cascades), and the key may not read them, so they cannot be counted. Give its "
@@ -170,7 +170,7 @@ def _cascading_references(destination: Destination, table_id: str) -> Iterator[t
     Raises:
         CascadeUnknownError: Something refers to it, and the schema does not say how.
     """
-    schema = destination.described.schema
+    schema = destination.database.schema
     own = schema.by_id.get(table_id)
     referring = [
         (table, field)
@@ -182,7 +182,7 @@ def _cascading_references(destination: Destination, table_id: str) -> Iterator[t
     is_known = schema.lists_formulas  # the list of tables leaves out what cascades, as it does formulas
     if (not is_known and (referring or back)) or any(field.is_foreign for field in back):
         reason = "another database refers to it" if is_known else "the key may not read the schema that says so"
-        name = destination.described.table_name(table_id)
+        name = destination.database.table_name(table_id)
         message = (
             f"Nothing of table {name!r} was deleted: other records refer to it, and whether Ninox "
             f"would delete them as well is not known, because {reason}. Use a key that may, or do not delete here."

@@ -127,12 +127,12 @@ class Load:
 
     def _find_destination(self) -> Destination:
         settings = self._settings
-        reader, described = find_database(self._client, team=settings.team, database=settings.database)
+        reader, found = find_database(self._client, team=settings.team, database=settings.database)
         if self._report.share() is not None:  # behind a tap, the terminal's last line is the tap's
             self._report.display = choose_display()
         writer: Writer = DryWriter() if settings.dry_run else reader
         return Destination(
-            reader, described, writer, Limits(settings), max_tries=self._max_tries, batch_size=settings.batch_size
+            reader, found, writer, Limits(settings), max_tries=self._max_tries, batch_size=settings.batch_size
         )
 
     def finish(self, *, has_ended: bool, doubts: Callable[[StreamLoader], Iterable[str]]) -> list[NinoxError]:

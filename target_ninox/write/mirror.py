@@ -118,4 +118,4 @@ def _refuse_to_take_rows(
     for record in along:
         stream = claimed.stream_that_keeps(*record)
         if stream is not None:
-            raise CascadeTakesRowsError(plan, destination.described.table_name(record.table_id), stream)
+            raise CascadeTakesRowsError(plan, destination.database.table_name(record.table_id), stream)

@@ -14,7 +14,7 @@ from target_ninox.mapping.encode import WritePlan
 from target_ninox.mapping.tables import Database
 from target_ninox.records.destination import Destination
 from target_ninox.records.index import ExistingRecord
-from target_ninox.report import NO_KEY, SUPERSEDED
+from target_ninox.report import NO_KEY, SUPERSEDED, RowOutcome
 from target_ninox.rows import Row, RowRejectedError, merge
 from target_ninox.write.answers import Intent, Outcome
 from target_ninox.write.batches import BatchWriter
@@ -198,7 +198,7 @@ class RowWriter:
             row, "created" if outcome.intent.creates else "updated", outcome.record_id, shown=shown, is_new=is_new
         )
 
-    def _count(self, row: Row, outcome: str, record_id: int, *, shown: Fields, is_new: bool = False) -> None:
+    def _count(self, row: Row, outcome: RowOutcome, record_id: int, *, shown: Fields, is_new: bool = False) -> None:
         """Load the files of a row whose record is as it should be, and count the row."""
         try:
             uploaded = self._files.load(row.encoded, record_id, shown, is_new=is_new) if row.encoded.files else 0
@@ -231,7 +231,7 @@ class RowWriter:
     def _find_deleted_fields(self) -> frozenset[str]:
         """Read the schema again; return the fields of the plan that were deleted or cannot be written any more."""
         self._destination.refresh_schema()
-        table = self._plan_anew(self._destination.described).table
+        table = self._plan_anew(self._destination.database).table
         deleted = self.plan.field_ids - {field.id for field in table.fields if field_type(field.type).write}
         if deleted:
             names = sorted(field.name for field in self.plan.table.fields if field.id in deleted)

@@ -111,7 +111,7 @@ class StreamLoader:
         self._leaves_rows_out = False
         self._logged: set[str] = set()
         self._found_rejected: tuple[int, set[int]] = 0, set()
-        self.plan = planner.plan(account.described, destination.described)
+        self.plan = planner.plan(account.described, destination.database)
         self.links = Links(self.plan, destination, account)
         self.deleter = StreamDeleter(self.plan, account, destination, claimed)
         if settings.dry_run:
@@ -128,7 +128,7 @@ class StreamLoader:
         """
         self.account.described = described
         with self.working():
-            plan = self._planner.plan(described, self._destination.described)
+            plan = self._planner.plan(described, self._destination.database)
             self._note_schema(plan)
             if not self._leaves_rows_out:  # else the plan stays: rows that wait are to be written as they came
                 self.plan = plan.including(self.plan) if self.waiting else plan

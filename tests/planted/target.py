@@ -288,7 +288,7 @@ PROMISES = [
         "A state goes out when all rows before it are in Ninox",
         test="target/test_messages.py::test_a_state_goes_out_as_soon_as_all_rows_before_it_are_in_ninox",
         defects=(
-            Defect("target_ninox:_holds", "> rows", ">= 0"),
+            Defect("target_ninox:DurableStates.take_durable", "<= rows", "< 0"),
             Defect("target_ninox:TargetNinox._flush", "self.write_durable_state()", "pass"),
         ),
     ),
@@ -1322,7 +1322,7 @@ PROMISES = [
         "what is known of the records of all tables is in one temporary file",
         test="unit/test_record_index.py::test_the_values_of_many_tables_take_no_more_memory_than_those_of_one",
         defects=(
-            Defect("target_ninox:RecordIndex.__init__", "= database.run", "= (database := TemporaryDatabase()).run"),
+            Defect("target_ninox:RecordIndex.__init__", "self._database = database", "self._database = database = TemporaryDatabase()"),
         ),
     ),
     Promise(

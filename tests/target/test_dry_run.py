@@ -132,7 +132,7 @@ def test_the_report_file_gets_the_examples(dry_run):
 
 
 def test_several_streams_have_a_sum(dry_run, report):
-    both = DryRun({**dry_run.tables, "orders": Preview(Table(id="B", name="Orders", fields=()), ())})
+    both = DryRun({**dry_run.previews, "orders": Preview(Table(id="B", name="Orders", fields=()), ())})
     report.stream("orders").read = 1
     report.stream("orders").removed = 4
     lines = list(both.lines(report, shows_values=False))

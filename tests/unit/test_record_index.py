@@ -27,13 +27,16 @@ def test_records_are_found_changed_and_forgotten_by_key(database):
     found = index(database)
     for number in (1, 2, 9, 5, 3):
         found.put(number, {"A": "x" if number % 2 else f"key {number}", "B": number, "C": "not kept"})
+    found.merge(2, {"B": 20})
     assert [record.id for record in found.find(["x"])["x"]] == [1, 3, 5, 9]
-    assert found.find(["key 2"])["key 2"][0].fields == {"A": "key 2", "B": 2}
+    assert found.find(["key 2"])["key 2"][0].fields == {"A": "key 2", "B": 20}
     found.merge(5, {"A": "moved"})
+    found.merge(1, {"B": 10})
     found.remove(1)
     assert [record.id for record in found.find(["x"])["x"]] == [3, 9]
     assert found.find(["moved"])["moved"][0].fields == {"A": "moved", "B": 5}
-    assert sorted(found.ids()) == [2, 3, 5, 9]
+    found.put(12, {})
+    assert sorted(found.ids()) == [2, 3, 5, 9, 12]
 
 
 def test_keys_with_one_hash_are_told_apart(database):
