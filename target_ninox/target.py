@@ -226,9 +226,7 @@ class TargetNinox(SdkTarget):
         """Load all rows that came, and those that waited, too: once a minute and at the end."""
         for name in self._load.streams:
             self._flush(name)
-        for loader in self._load.loaders:
-            if loader.waiting:
-                loader.retry_now_and_then()
+        self._load.retry_waiting()
         self.write_durable_state()
         self._loaded_at = time.time()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
 
 from ninox_api.client import NinoxClient
 from ninox_api.config import ConnectionConfig
@@ -24,6 +23,7 @@ from target_ninox.safety import ClaimedRecords, Defects, Limits
 from target_ninox.settings import TargetSettings
 from target_ninox.write.cascade import RecordKey
 from target_ninox.write.files import FileSources
+from target_ninox.write.late import LateLoader, load_waiting
 from target_ninox.write.mirror import remove_unseen
 from target_ninox.write.stream import LostStream, StreamLoader
 
@@ -63,6 +63,7 @@ class Load:
             share: Returns how much of the input was read, 0 to 1; None if nobody knows.
         """
         self.streams: dict[str, StreamLoader | LostStream] = {}
+        self._late: list[LateLoader] = []
         self.rejects = Rejects(settings.rejects_path, is_dry=settings.dry_run)
         self.claimed = ClaimedRecords()
         self._settings = settings
@@ -124,6 +125,7 @@ class Load:
                 )
                 raise NinoxConfigError(message)
         self.streams[described.stream] = loader
+        self._late.append(LateLoader(loader))
 
     def _find_destination(self) -> Destination:
         settings = self._settings
@@ -134,6 +136,12 @@ class Load:
         return Destination(
             reader, found, writer, Limits(settings), max_tries=self._max_tries, batch_size=settings.batch_size
         )
+
+    def retry_waiting(self) -> None:
+        """Load the rows whose linked records have come meanwhile, as far as that is likely to help."""
+        for late in self._late:
+            if late.waiting:
+                late.retry_now_and_then()
 
     def finish(self, *, has_ended: bool, doubts: Callable[[StreamLoader], Iterable[str]]) -> list[NinoxError]:
         """Do what needs all input.
@@ -151,7 +159,7 @@ class Load:
         if self._destination is None:
             return []
         loaders = self.loaders
-        load_waiting(loaders, self.claimed)
+        load_waiting(self._late, self.claimed)
         doubts_of = {loader.plan.stream: list(doubts(loader)) for loader in loaders if loader.plan.mode == "mirror"}
         doubt = self._defects.doubt or (None if has_ended else CUT_OFF)
         delete_waiting(loaders, doubt=doubt)
@@ -186,60 +194,6 @@ class Load:
             dry_run.print(self._report)
             samples = dry_run.samples()
         self._report.close(is_complete=is_complete, samples=samples)
-
-
-def load_waiting(loaders: Sequence[StreamLoader], claimed: ClaimedRecords) -> None:
-    """Load the rows that wait for linked records, parents first as far as that goes.
-
-    Records that will never be there are done without.
-    """
-    while any(loader.waiting for loader in loaders):
-        if sum(loader.retry_waiting() for loader in loaders):
-            continue
-        for loader in loaders:
-            loader.refuse_to_replace_all()
-        if _leave_waiting(loaders, claimed):
-            continue
-        references = {
-            (reference.table.id, reference.match_field.id): reference
-            for loader in loaders
-            for reference in loader.plan.references.values()
-        }
-        to_come = {key for loader in loaders for key in loader.keys_to_come(references.values())}
-        if _leave_waiting(loaders, claimed):  # again: one may just have failed
-            continue
-        if not sum([loader.give_up(to_come) for loader in loaders]):
-            break
-    if circular := [loader for loader in loaders if loader.waiting]:
-        _load_circles(circular)
-
-
-def _leave_waiting(loaders: Sequence[StreamLoader], claimed: ClaimedRecords) -> bool:
-    """Leave rows alone that wait for records of a stream that failed; return whether there are any.
-
-    To take these links for missing would empty those that are there already.
-    """
-    for loader in loaders:
-        for reference in loader.plan.references.values() if loader.waiting else ():
-            failed = claimed.failed_in(reference.table.id)
-            if failed is not None and not loader.has_failed:
-                loader.fail(f"it waits for records of stream {failed!r}, which failed")
-                return True
-    return False
-
-
-def _load_circles(loaders: Sequence[StreamLoader]) -> None:
-    """Load rows that link to each other: first without these links, then the links."""
-    unlinked: dict[str, set[int]] = {loader.plan.stream: set() for loader in loaders}
-    with ExitStack() as stack:
-        for loader in loaders:
-            stack.enter_context(loader.account.remembering())
-        while sum([loader.write_unlinked(unlinked[loader.plan.stream]) for loader in loaders]):
-            pass
-        for loader in loaders:
-            loader.refuse_circular(unlinked[loader.plan.stream])
-        for loader in loaders:
-            loader.link_unlinked()
 
 
 def delete_waiting(loaders: Sequence[StreamLoader], *, doubt: str | None) -> None:

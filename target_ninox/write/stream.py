@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -14,11 +14,11 @@ from ninox_singer.cli import log_defect
 from ninox_singer.wording import counted
 from target_ninox.account import StreamAccount
 from target_ninox.dry_run import Preview
-from target_ninox.mapping.encode import Reference, WritePlan
+from target_ninox.mapping.encode import WritePlan
 from target_ninox.mapping.plan import Planner
 from target_ninox.mapping.tables import holds_formulas_alone
 from target_ninox.records.destination import Destination
-from target_ninox.records.links import LinkKey, Links
+from target_ninox.records.links import Links
 from target_ninox.records.waiting import WaitingRows
 from target_ninox.report import FORMULAS_ALONE, MARKED_DELETED, SUPERSEDED
 from target_ninox.rows import Row, RowRejectedError, StreamSchema, is_system, merge
@@ -35,9 +35,6 @@ _UNFORESEEN = (ArithmeticError, AttributeError, LookupError, RecursionError, Typ
 
 _VALUE_BYTES = 100
 """What a value takes beside its text: a row of a hundred short ones takes many times its line."""
-
-_FEW_WAITING = 10_000
-"""So many rows are tried again every minute, whether that helps or not."""
 
 
 @dataclass(slots=True)
@@ -103,8 +100,6 @@ class StreamLoader:
         self._sources = sources
         self._rows: list[Row] = []
         self._failed_from: int | None = None
-        self._retry_from = 0
-        self._looks_back = False
         self._may_replace_all = True if settings.max_deletes is not None else None  # False: it would, and may not
         self._has_named_undeclared = False
         self._has_named_place = False
@@ -220,7 +215,7 @@ class StreamLoader:
         self.buffered = Buffered()
         with self.working():
             rows = self._with_earlier(self._rows) if self.waiting else self._rows
-            waiting = self._load(rows)
+            waiting = self.load(rows)
             if self.waiting:  # an earlier row that went along must not be loaded once more, over the later one
                 still = {row.identity for row in waiting}
                 for identity in {row.identity for row in rows} - still:
@@ -241,7 +236,7 @@ class StreamLoader:
             with_earlier.append(row)
         return with_earlier
 
-    def _load(self, rows: list[Row]) -> Sequence[Row]:
+    def load(self, rows: list[Row]) -> Sequence[Row]:
         """Load rows; return those that must wait."""
         if not self.plan.references and not self.replaces_all(rows):
             self.writer.write(rows)
@@ -309,93 +304,6 @@ class StreamLoader:
                 "is what you want, set max_deletes to their number or delete them in Ninox; else look whether "
                 "match_on is right and keys are spelled alike, or use mode upsert"
             )
-
-    def retry_now_and_then(self) -> None:
-        """Load waiting rows once a minute; many of them only when they have doubled, if the last time helped few."""
-        before = len(self.waiting)
-        if before >= self._retry_from:
-            helped = self.retry_waiting()
-            self._retry_from = 2 * before if before > _FEW_WAITING and helped < before // 10 else 0
-
-    def retry_waiting(self) -> int:
-        """Load the waiting rows whose linked records have come meanwhile; return how many.
-
-        Rows of a block are loaded in the order in which one needs the other. So that chains across blocks need few
-        rounds, whichever end came first, every second round begins with the newest.
-        """
-        before = len(self.waiting)
-        with self.working():
-            for block in self.waiting.blocks(newest_first=self._looks_back):
-                self.waiting.discard_all(block, but=self._load(block))
-        self._looks_back = not self._looks_back
-        return before - len(self.waiting)
-
-    def keys_to_come(self, references: Iterable[Reference]) -> set[LinkKey]:
-        """Return what waiting rows will be linked by once they are loaded."""
-        keys: set[LinkKey] = set()
-        to_this = [reference for reference in references if reference.table.id == self.plan.table.id]
-        with self.working():
-            for block in self.waiting.blocks() if to_this else ():
-                for reference in to_this:
-                    found = (reference.key_of(row.encoded.fields) for row in block)
-                    keys.update((self.plan.table.id, reference.match_field.id, key) for key in found if key is not None)
-        return keys
-
-    def give_up(self, to_come: Collection[LinkKey]) -> bool:
-        """Do without records that will never be there: reject the rows that wait for them, or leave the links empty.
-
-        Args:
-            to_come: What other rows that wait will be linked by once they are loaded.
-
-        Returns:
-            Whether there were any.
-        """
-        has_given_up = False
-        with self.working():
-            for block in self.waiting.blocks():
-                given_up, unlinked = self.links.give_up(block, to_come)
-                self.waiting.discard_all(given_up)
-                for row in unlinked:  # they are loaded with the next try, or wait for other records
-                    self.waiting.put(row)
-                has_given_up = has_given_up or bool(given_up)
-        return has_given_up
-
-    def write_unlinked(self, unlinked: set[int]) -> int:
-        """Load waiting rows without the links that are missing, to be linked later; return how many.
-
-        Rows whose key waits for a linked record are left out: once that is there, the next call loads them.
-
-        Args:
-            unlinked: Numbers of the rows that were loaded so before; added to.
-        """
-        before = len(unlinked)
-        with self.working():
-            for block in self.waiting.blocks():
-                rows = [row for row in block if row.encoded.number not in unlinked]
-                written, keyless = self.links.without_missing(rows)
-                if self.replaces_all(written):
-                    self.refuse_to_replace_all()
-                    return 0
-                self.writer.write(written)
-                waiting = {row.encoded.number for row in keyless}
-                unlinked.update(row.encoded.number for row in rows if row.encoded.number not in waiting)
-        return len(unlinked) - before
-
-    def refuse_circular(self, unlinked: Collection[int]) -> None:
-        """Reject waiting rows that could not be loaded even without their links: their keys wait for each other."""
-        with self.working():
-            for block in self.waiting.blocks():
-                rows = [row for row in block if row.encoded.number not in unlinked]
-                self.links.refuse_circular(rows)
-                self.waiting.discard_all(rows)
-
-    def link_unlinked(self) -> None:
-        """Set the links of the rows that were loaded without them."""
-        with self.working():
-            for block in self.waiting.blocks():
-                written = [row for row in block if self.account.counted_before(row) is not None]
-                self.writer.link(self.links.resolve_or_leave_empty(written))
-                self.waiting.discard_all(block)  # a row that Ninox refused was rejected, and is counted
 
     def _may_be_rejected(self, record_id: int) -> bool:
         """Return whether a row that was rejected is about a record, or may be; asked when all rows have come."""

@@ -1059,7 +1059,7 @@ PROMISES = [
         "a mirror of which no row is about any record that its table holds writes nothing",
         test="target/test_deletions.py::test_a_mirror_that_matches_nothing_would_replace_its_table_and_writes_nothing",
         defects=(
-            Defect("target_ninox:StreamLoader._load", "and not self.replaces_all(rows)", ""),
+            Defect("target_ninox:StreamLoader.load", "and not self.replaces_all(rows)", ""),
             Defect("target_ninox:StreamLoader.__init__", "settings.max_deletes is not None", "False"),
         ),
     ),
@@ -1102,23 +1102,23 @@ PROMISES = [
         "a mirror of which no row is about any record that its table holds writes nothing",
         test="target/test_references.py::test_a_mirror_in_circles_that_matches_nothing_writes_nothing",
         defects=(
-            Defect("target_ninox:StreamLoader._load", "if self.replaces_all(ready):", "if False:"),
-            Defect("target_ninox:StreamLoader.write_unlinked", "if self.replaces_all(written):", "if False:"),
+            Defect("target_ninox:StreamLoader.load", "if self.replaces_all(ready):", "if False:"),
+            Defect("target_ninox:LateLoader.write_unlinked", "if self.loader.replaces_all(written):", "if False:"),
         ),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
         "Rows that link to its records wait for the next run",
         test="target/test_references.py::test_rows_that_link_to_a_mirror_that_matches_nothing_wait",
-        defects=(Defect("target_ninox:load_waiting", "loader.refuse_to_replace_all()", "pass"),),
+        defects=(Defect("target_ninox:load_waiting", "late.loader.refuse_to_replace_all()", "pass"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
         "If a defect of `target-ninox` ends a stream, all others are loaded.",
         test="target/test_bad_rows.py::test_a_crash_while_rows_wait_ends_its_stream_and_leaves_what_waits_for_it",
         defects=(
-            Defect("target_ninox:StreamLoader.keys_to_come", "with self.working():", "if True:"),
-            Defect("target_ninox:load_waiting", "if _leave_waiting(loaders, claimed):  # again", "if False:  # again"),
+            Defect("target_ninox:LateLoader.keys_to_come", "with self.loader.working():", "if True:"),
+            Defect("target_ninox:load_waiting", "if _leave_waiting(streams, claimed):  # again", "if False:  # again"),
         ),
     ),
     Promise(
@@ -1178,7 +1178,7 @@ PROMISES = [
         defects=(
             Defect("target_ninox:Links.give_up", "if not self.plan.may_stay_empty(name)", "if True"),
             Defect("target_ninox:Links._leave_empty", "+= emptied", "+= 0"),
-            Defect("target_ninox:StreamLoader.give_up", "self.waiting.put(row)", "pass"),
+            Defect("target_ninox:LateLoader.give_up", "self.waiting.put(row)", "pass"),
         ),
     ),
     Promise(
@@ -1205,7 +1205,7 @@ PROMISES = [
         test="target/test_references.py::test_keys_that_wait_for_each_other_are_rejected_and_nothing_is_created",
         defects=(
             Defect("target_ninox:Links.without_missing", "if not self._missing_of_key(row, found)", "if True"),
-            Defect("target_ninox:_load_circles", "loader.refuse_circular(unlinked[loader.plan.stream])", "pass"),
+            Defect("target_ninox:_load_circles", "late.refuse_circular()", "pass"),
         ),
     ),
     Promise(
@@ -1214,14 +1214,14 @@ PROMISES = [
         test="target/test_references.py::test_rows_whose_key_is_a_link_into_a_circle_are_loaded_once_it_is_there",
         defects=(
             Defect("target_ninox:_load_circles", "while sum(", "if sum("),
-            Defect("target_ninox:StreamLoader.write_unlinked", "not in unlinked]", "not in ()]"),
+            Defect("target_ninox:LateLoader.write_unlinked", "not in self._unlinked]", "not in ()]"),
         ),
     ),
     Promise(
         "docs/guarantees.md",
         "Links by a key of the other table; children before parents, circles, links to itself",
         test="target/test_references.py::test_rows_that_link_to_themselves_or_in_a_circle_are_linked_in_a_second_pass",
-        defects=(Defect("target_ninox:_load_circles", "loader.link_unlinked()", "pass"),),
+        defects=(Defect("target_ninox:_load_circles", "late.link_unlinked()", "pass"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
@@ -1322,7 +1322,11 @@ PROMISES = [
         "what is known of the records of all tables is in one temporary file",
         test="unit/test_record_index.py::test_the_values_of_many_tables_take_no_more_memory_than_those_of_one",
         defects=(
-            Defect("target_ninox:RecordIndex.__init__", "self._database = database", "self._database = database = TemporaryDatabase()"),
+            Defect(
+                "target_ninox:RecordIndex.__init__",
+                "self._database = database",
+                "self._database = database = TemporaryDatabase()",
+            ),
         ),
     ),
     Promise(
