@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from ninox_api.errors import NinoxConfigError
 from ninox_api.schema import DatabaseSchema
@@ -154,34 +154,26 @@ def plan_stream(
         raise NinoxConfigError(message)
     settings = settings.naming(properties)
     mapping = map_properties(properties, table, settings)
-    match_on, problems = _matching(
-        described.key_properties, mapping, properties, settings, has_own_ids=chosen.has_own_ids
-    )
+    key = _plan_key(described, mapping, settings, has_own_ids=chosen.has_own_ids)
     formats = Formats(german_numbers=settings.number_format == "de", zone=settings.zone or UTC)
     references, unlinked = plan_references(mapping, database, settings, formats)
-    is_record_id = match_on == (RECORD_ID,) and mapping.field_of(RECORD_ID) is None
-    matches_record_id = is_record_id and (settings.match_on is not None or chosen.has_own_ids)
-    if not (matches_record_id or chosen.has_own_ids):
+    problems = [*mapping.problems, *key.problems]
+    if not (key.is_record_id or chosen.has_own_ids):
         problems += _guessed_links(mapping, properties, settings, is_foreign=chosen.has_foreign_ids)
     problems += _guessed_options(mapping, properties, settings)
-    problems = [*mapping.problems, *problems, *unlinked]
+    problems += unlinked
     if problems and not are_tombstones(properties):
         raise NinoxConfigError([f"streams.{stream}: {problem}" for problem in problems])
-    is_explained = (
-        matches_record_id or RECORD_ID in settings.fields or Identity.of(stream, described.schema) is not None
-    )
-    if RECORD_ID in properties and not (is_explained or are_tombstones(properties)):
-        # Another product's `_id` is left out, as any property that goes nowhere.
-        mapping.unknown.setdefault(RECORD_ID, None)
-    match_fields = () if matches_record_id else tuple(filter(None, map(mapping.field_of, match_on)))
+    if _is_of_another_product(described, settings, key):
+        mapping.unknown.setdefault(RECORD_ID, None)  # left out, as any property that goes nowhere
     return WritePlan(
         stream=stream,
         table=table,
         place_reason=chosen.reason,
         mode=settings.mode,
-        match_on=match_on,
-        match_field_ids=tuple(dict.fromkeys(field.id for field in match_fields)),
-        matches_record_id=matches_record_id,
+        match_on=key.match_on,
+        match_field_ids=key.field_ids,
+        matches_record_id=key.is_record_id,
         needs_key=settings.mode != "insert",
         references=references,
         links_may_be_empty=settings.links_may_be_empty,
@@ -309,20 +301,46 @@ def _warnings(stream: str, mapping: PropertyMapping, settings: StreamSettings) -
             )
 
 
-def _matching(
-    key_properties: Sequence[str], mapping: PropertyMapping, properties: Collection[str], settings: StreamSettings,
-    *, has_own_ids: bool,
-) -> tuple[tuple[str, ...], list[str]]:  # fmt: skip
-    """Return the properties that identify a record, and why they cannot."""
-    given = settings.match_on is not None
-    match_on = tuple(dict.fromkeys(settings.match_on if settings.match_on is not None else key_properties))
-    is_record_id = match_on == (RECORD_ID,) and RECORD_ID in properties and (given or has_own_ids)
-    unmapped = [] if is_record_id else [name for name in match_on if mapping.field_of(name) is None]
-    if settings.mode == "insert" and not given:
-        return ((), []) if unmapped else (match_on, [])
-    if not match_on and settings.mode != "insert":
-        return match_on, [f"mode {settings.mode} needs a key, and the stream has none; set match_on, or mode insert."]
-    return match_on, [_cannot_match(name, match_on, mapping, properties, is_given=given) for name in unmapped]
+class _PlannedKey(NamedTuple):
+    """How the record of a row is found; see `WritePlan`."""
+
+    match_on: tuple[str, ...]
+    field_ids: tuple[str, ...]
+    is_record_id: bool
+    problems: list[str]
+
+
+def _plan_key(
+    described: StreamSchema, mapping: PropertyMapping, settings: StreamSettings, *, has_own_ids: bool
+) -> _PlannedKey:
+    """Return what identifies a record, and why it cannot."""
+    properties = described.schema.get("properties") or {}
+    given = settings.match_on
+    match_on = tuple(dict.fromkeys(described.key_properties if given is None else given))
+    is_record_id = match_on == (RECORD_ID,) and mapping.field_of(RECORD_ID) is None
+    is_record_id = is_record_id and (given is not None or has_own_ids)
+    is_there = is_record_id and RECORD_ID in properties
+    unmapped = [] if is_there else [name for name in match_on if mapping.field_of(name) is None]
+    problems: list[str] = []
+    if settings.mode == "insert" and given is None:
+        if unmapped:
+            return _PlannedKey((), (), is_record_id=False, problems=[])
+    elif not match_on and settings.mode != "insert":
+        problems = [f"mode {settings.mode} needs a key, and the stream has none; set match_on, or mode insert."]
+    else:
+        problems = [_cannot_match(name, match_on, mapping, properties, is_given=given is not None) for name in unmapped]
+    fields = () if is_record_id else filter(None, map(mapping.field_of, match_on))
+    return _PlannedKey(match_on, tuple(dict.fromkeys(field.id for field in fields)), is_record_id, problems)
+
+
+def _is_of_another_product(described: StreamSchema, settings: StreamSettings, key: _PlannedKey) -> bool:
+    """Return whether a stream has an `_id` of which nothing says that it is Ninox's."""
+    properties = described.schema.get("properties") or {}
+    if RECORD_ID not in properties or are_tombstones(properties):
+        return False
+    return not (
+        key.is_record_id or RECORD_ID in settings.fields or Identity.of(described.stream, described.schema) is not None
+    )
 
 
 def _cannot_match(

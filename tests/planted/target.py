@@ -131,7 +131,7 @@ PROMISES = [
         "docs/how-to/write-into-ninox.md",
         "A key `_id`, as MongoDB has it, is not taken for Ninox's record id",
         test="target/test_place.py::test_an_id_of_another_product_is_not_taken_for_the_record_id",
-        defects=(Defect("target_ninox:_matching", "(given or has_own_ids)", "True"),),
+        defects=(Defect("target_ninox:_plan_key", "(given is not None or has_own_ids)", "True"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
@@ -143,7 +143,7 @@ PROMISES = [
         "docs/how-to/write-into-ninox.md",
         "those of another table or product are skipped.",
         test="target/test_place.py::test_a_deletion_under_a_narrow_schema_is_by_the_record_id_only_of_this_very_table",
-        defects=(Defect("target_ninox:plan_stream", "settings.match_on is not None or chosen.has_own_ids", "True"),),
+        defects=(Defect("target_ninox:_plan_key", "(given is not None or has_own_ids)", "True"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
@@ -842,7 +842,7 @@ PROMISES = [
         "A number is no link by itself",
         test="target/test_references.py::test_a_number_is_no_link_unless_something_says_of_what",
         defects=(
-            Defect("target_ninox:plan_stream", "if not (matches_record_id or chosen.has_own_ids):", "if False:"),
+            Defect("target_ninox:plan_stream", "if not (key.is_record_id or chosen.has_own_ids):", "if False:"),
             Defect("target_ninox:plan_references", "wanted == RECORD_ID and", "False and"),
         ),
     ),
