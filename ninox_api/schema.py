@@ -17,7 +17,7 @@ from ninox_api.errors import NinoxProtocolError
 
 JsonObject = Mapping[str, Any]
 
-_SELECT = re.compile(r"""\s*select\s+(?:'([^']+)'|"([^"]+)"|([^\W\d]\w*))\s*;?\s*""")
+_SELECT = re.compile(r"""select\s+(?:'([^']+)'|"([^"]+)"|([^\W\d]\w*))\s*;?""")
 """A script that offers all records of one table."""
 
 FORMULA = "fn"
@@ -179,7 +179,7 @@ def _add_offered_tables(tables: Sequence[Table]) -> Iterator[Table]:
 
 
 def _find_offered_table(script: str, tables: Iterable[Table]) -> str | None:
-    selects = _SELECT.fullmatch(script)
+    selects = _SELECT.fullmatch(script.strip())  # blanks on both sides of the `;` could be shared in many ways
     caption = next(filter(None, selects.groups()), None) if selects else None
     found = [table.id for table in tables if table.name == caption]
     return found[0] if len(found) == 1 else None

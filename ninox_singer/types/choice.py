@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -154,13 +154,23 @@ def _read_stored_options(captions: Captions) -> Callable[[Any], Iterable[Any]]:
 def _find_ways_to_join(pieces: Sequence[str], known: Collection[str]) -> list[list[str]]:
     """Return how pieces with commas between can be options, of which some have commas themselves: at most two ways."""
     most = max((option.count(",") for option in known), default=0) + 1
-    ways: list[list[list[str]]] = [[[]]]
+    # A way is its last option and the way before that one: lists would be copied for each piece, the square of a value.
+    ways: list[list[_Way | None]] = [[None]]
     for end in range(1, len(pieces) + 1):
         starts = range(max(0, end - most), end)
         joined = ((start, ",".join(pieces[start:end]).strip()) for start in starts)
-        found = [[*way, option] for start, option in joined if option in known for way in ways[start]]
-        ways.append(found[:2])
-    return ways[-1]
+        found = [(option, way) for start, option in joined if option in known for way in ways[start]]
+        ways.append([*found[:2]])
+    return [list(_walk_back(way))[::-1] for way in ways[-1]]
+
+
+_Way = tuple[str, Any]
+
+
+def _walk_back(way: _Way | None) -> Iterator[str]:
+    while way is not None:
+        option, way = way
+        yield option
 
 
 def _read_option(value: Any) -> str:

@@ -35,6 +35,8 @@ _JSON_TEXT = msgspec.json.Encoder(decimal_format="number")
 
 _WITHOUT_END = frozenset({"br", "hr", "img", "input", "col", "wbr", "meta", "link"})
 _SHOWN = frozenset({"img", "hr", "input", "iframe", "video"})
+_MOST_UNFINISHED = 16
+"""Tags that do not end. At each, Python's parser looks through all that follows: 60 kB of them took half a minute."""
 
 
 def read_text(value: Any) -> str:
@@ -106,13 +108,16 @@ def _rich_text_meaning(value: Any) -> Hashable:
 def interpret_markup(markup: str) -> str:
     """Return one spelling of rich text: entities as characters, tags and attributes in one form, `""` if it is empty.
 
-    Text without markup means itself, letter by letter.
+    Text without markup means itself, letter by letter; so does markup that no parser understands.
     """
     if "<" not in markup and "&" not in markup:
         return markup
     reader = _Reader()
-    reader.feed(markup)
-    reader.close()
+    try:
+        reader.feed(markup)
+        reader.close()
+    except (AssertionError, ValueError):  # of the parser: at `<![x[`, at `&#` and 5,000 digits
+        return markup
     return "".join(reader.pieces) if reader.shows_something else ""
 
 
@@ -121,6 +126,28 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.pieces: list[str] = []
         self.shows_something = False
+        self._unfinished = 0
+
+    def parse_starttag(self, i: int) -> int:
+        return self._check(super().parse_starttag(i))
+
+    def parse_endtag(self, i: int) -> int:
+        return self._check(super().parse_endtag(i))
+
+    def parse_html_declaration(self, i: int) -> int:
+        return self._check(super().parse_html_declaration(i))
+
+    def parse_pi(self, i: int) -> int:
+        return self._check(super().parse_pi(i))
+
+    def parse_comment(self, i: int, report: bool = True) -> int:  # noqa: FBT001, FBT002 (as the parser has it)
+        return self._check(super().parse_comment(i, report))
+
+    def _check(self, end: int) -> int:
+        self._unfinished += end < 0
+        if self._unfinished > _MOST_UNFINISHED:
+            raise ValueError
+        return end
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         written = "".join(f' {name}="{value or ""}"' for name, value in sorted(attrs, key=lambda item: item[0]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from ninox_api.schema import Choice, Field, Table
+from ninox_api.schema import Choice, Field, Table, parse_schema
 from ninox_singer.types import TYPES, make_meaning
 from ninox_singer.types import field_type as type_named
 from ninox_singer.types.base import BadValueError, Formats, ValueRejectedError
@@ -17,10 +17,12 @@ __all__ = [
     "BadValueError",
     "ValueRejectedError",
     "is_empty",
+    "long_ways",
     "meaning",
     "names",
     "readers",
     "type_named",
+    "types",
     "types_that_are_written",
     "write",
 ]
@@ -54,6 +56,37 @@ def write(case):
     except RowRejectedError as error:
         raise ValueRejectedError(code=error.code, reason=error.reason, allowed=error.allowed) from None
     return fields["A"]
+
+
+def types():
+    return sorted(TYPES)
+
+
+def long_ways(type_):
+    """Return all that is done with one value of a type, or with the script that offers it, each with its name."""
+    case, known = {"type": type_, "options": "orders"}, TYPES[type_]
+    if known.offers_by_script:
+        yield "script", lambda script: find_offered_table(f"select x{script}")
+    yield from ((f"read {part}", read) for part, read in readers(case).items())
+    yield "compare", lambda value: meaning(case, value)
+    if known.computed:
+        yield "compute", known.computed.reader(None)
+    for form in ("en", "de") if known.write else ():
+        for part in known.part_names:
+            given = {other: "1" for other in known.part_names if part and other}
+            yield (
+                f"write {part} {form}",
+                lambda value, given=given, part=part, form=form: write(
+                    {**case, "settings": {"number_format": form}, "parts": {**given, part: value}}
+                ),
+            )
+
+
+def find_offered_table(script):
+    """Return the table whose records a dynamic choice offers by its script, of one that is called `x`."""
+    fields = {"B": {"base": "dchoice", "caption": "Choice", "dchoiceValues": script}}
+    schema = parse_schema({"schema": {"types": {"A": {"caption": "x", "kind": "table", "fields": fields}}}})
+    return schema.tables[0].fields[0].target_table_id
 
 
 def types_that_are_written():
