@@ -37,7 +37,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 import requests.exceptions
-from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
 
 
 class NinoxError(Exception):
@@ -268,7 +268,11 @@ _PROBLEMS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
         (requests.exceptions.ProxyError,),
         "the proxy refused the connection (the environment's HTTPS_PROXY and NO_PROXY say which one is used)",
     ),
-    ((requests.exceptions.ConnectTimeout, *_TIMEOUTS), "no answer in time"),
+    (
+        (requests.exceptions.ConnectTimeout,),
+        "nobody answered at {api_url} in time (check api_url and the network)",
+    ),
+    (_TIMEOUTS, "no answer in time"),
     ((HTTPError,), "the answer was cut off or damaged"),
     (
         (requests.exceptions.ConnectionError,),
@@ -300,7 +304,7 @@ def make_transport_error(error: Exception, *, method: str, path: str, api_url: s
 def _is_unreachable(error: Exception) -> bool:
     reason = getattr(next(iter(error.args), None), "reason", None)
     is_of_a_proxy = isinstance(error, requests.exceptions.ProxyError)
-    return isinstance(reason, NewConnectionError) and not is_of_a_proxy
+    return isinstance(reason, NewConnectionError | ConnectTimeoutError) and not is_of_a_proxy
 
 
 def _find_first(error: Exception, table: tuple[tuple[tuple[type[Exception], ...], Value], ...]) -> Value | None:

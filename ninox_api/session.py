@@ -4,7 +4,7 @@ The timeout of `requests` bounds the wait for the *next* byte. A server, or some
 sends one byte a minute never exceeds it: in a status line, in headers, in one `100 Continue` after the other, in the
 size of a chunk. So the whole head has to arrive within the timeout, and the whole body within ten times that, more for
 a body that announces many bytes, as they come. This is kept where bytes leave the socket, so that no phase can be
-forgotten.
+forgotten. What is sent has the timeout for each piece.
 """
 
 from __future__ import annotations
@@ -34,6 +34,10 @@ observed. Each counts when it has come: who announces a billion gigabytes could 
 
 MAX_COUNTED_BYTES = 1024**3
 """More of a body give it no further time; packed, they may be nothing."""
+
+SENT_AT_ONCE_BYTES = 1024 * 1024
+"""Each piece of a request's body may take the timeout, which Python has for all that is sent by one call: a file of
+100 MB would need 14 Mbit/s."""
 
 MAX_HEAD_BYTES = 1024 * 1024
 """Of a status line, headers, and whatever is sent before; http.client bounds only the lines of one head."""
@@ -105,21 +109,33 @@ class _BoundedResponse(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         self._reader = _BoundedReader(sock)
         self._timeout = sock.gettimeout() or math.inf
+        # From here on and not from `begin`, which is not called for what a proxy answers to CONNECT.
+        self._reader.deadline, self._reader.bytes_left = time.monotonic() + self._timeout, MAX_HEAD_BYTES
         super().__init__(self._reader, *args, **kwargs)  # type: ignore[arg-type] # a makefile is all it takes
 
     @override
     def begin(self) -> None:
-        self._reader.deadline, self._reader.bytes_left = time.monotonic() + self._timeout, MAX_HEAD_BYTES
         super().begin()
         self._reader.deadline = time.monotonic() + MAX_TIMEOUTS_PER_BODY * self._timeout
         self._reader.bytes_left, self._reader.counted_bytes = math.inf, min(self.length or 0, MAX_COUNTED_BYTES)
 
 
-class _Connection(HTTPConnection):
+class _BoundedSending(HTTPConnection):
+    @override
+    def send(self, data: Any) -> None:
+        """Send a large body piece by piece, each within the timeout."""
+        if not isinstance(data, bytes) or len(data) <= SENT_AT_ONCE_BYTES:
+            super().send(data)
+            return
+        for start in range(0, len(data), SENT_AT_ONCE_BYTES):
+            super().send(memoryview(data)[start : start + SENT_AT_ONCE_BYTES])
+
+
+class _Connection(_BoundedSending):
     response_class = _BoundedResponse
 
 
-class _TlsConnection(HTTPSConnection):
+class _TlsConnection(_BoundedSending, HTTPSConnection):
     response_class = _BoundedResponse
 
 

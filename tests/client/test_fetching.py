@@ -11,6 +11,7 @@ import pytest
 from ninox_api import ConnectionConfig
 from ninox_api.errors import NinoxFetchError
 from ninox_api.fetching import FileFetcher
+from tests.helpers import limits
 
 TOKEN = "secret-key"
 
@@ -114,6 +115,7 @@ def test_a_redirect_does_not_lead_where_we_would_not_go(host):
     assert fetched(f"{host.url}/to//4/c.png", "127.0.0.1")[3] == b"xxxx"
 
 
+@limits.impatient_answers(timeouts=0.1)
 def test_the_body_of_a_redirect_is_not_read(host):
     assert fetched(f"{host.url}/endless/{host.url}/3/b.png", "127.0.0.1")[0] == "b.png"
 

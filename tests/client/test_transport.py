@@ -23,6 +23,7 @@ from ninox_api.errors import (
 )
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID
 from tests.helpers.wire import calls
+from tests.reliability.raw_server import server_that_does_not_accept
 
 
 def client(simulator, **settings):
@@ -101,6 +102,15 @@ def test_an_address_that_never_answered_is_given_up_after_three_tries(monkeypatc
         port = listener.getsockname()[1]
     with pytest.raises(NinoxUnreachableError, match="check api_url and the network"):
         list_teams(port)()
+    assert len(waits) == 2
+
+
+def test_an_address_at_which_connecting_brings_nothing_is_given_up_after_three_tries(waits):
+    """Such as one behind a firewall: each try lasts as long as the timeout."""
+    with server_that_does_not_accept() as url:
+        asking = NinoxClient(ConnectionConfig(api_url=url, auth_token="key", request_timeout_s=0.1))
+        with pytest.raises(NinoxUnreachableError, match="check api_url and the network"):
+            asking.list_teams()
     assert len(waits) == 2
 
 

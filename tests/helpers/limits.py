@@ -215,6 +215,13 @@ def small_files(size):
 
 
 @contextmanager
+def small_downloads(size):
+    """Let a file of which Ninox lists no size have so few bytes, and another one so few more than it lists."""
+    with mock.patch.multiple("tap_ninox.sync.file_store", MAX_UNLISTED_BYTES=size, MAX_BYTES_BEYOND_LISTED=size):
+        yield
+
+
+@contextmanager
 def small_answers(size):
     """Let an answer of Ninox have so few bytes, unpacked."""
     with mock.patch("ninox_api.body.MAX_ANSWER_BYTES", size):
@@ -243,6 +250,13 @@ def slow_answers(*, quick_s=0.0, slow_s=-1.0):
 def impatient_answers(timeouts):
     """Let the body of an answer take so many times `request_timeout`."""
     with mock.patch("ninox_api.session.MAX_TIMEOUTS_PER_BODY", timeouts):
+        yield
+
+
+@contextmanager
+def sent_at_once(size):
+    """Send so many bytes of a request's body within the timeout."""
+    with mock.patch("ninox_api.session.SENT_AT_ONCE_BYTES", size):
         yield
 
 
