@@ -56,6 +56,9 @@ MAX_TRIES = 2
 MAX_BYTES_BEYOND_LISTED = 1024 * 1024
 """A file that was just replaced may be larger than it was when it was listed; one that never ends is not followed."""
 
+MAX_UNLISTED_BYTES = 10 * 1024**3
+"""Where Ninox lists names alone; the largest file on record has 25 MB (observed)."""
+
 _BUSY = frozenset({502, 503, 504})
 
 _NOT_A_SEGMENT = frozenset({"", ".", ".."})
@@ -271,8 +274,9 @@ class FileDownloader:
     def _fetch(self, record_id: int, file: NinoxFile, folder: str, path: str, index: Index) -> Fetched:
         if file.name in _NOT_A_SEGMENT:
             return Fetched(file, None)
+        most = MAX_UNLISTED_BYTES if file.size is None else file.size + MAX_BYTES_BEYOND_LISTED
         with tempfile.TemporaryFile() as temporary:
-            download = Download(temporary, max_bytes=None if file.size is None else file.size + MAX_BYTES_BEYOND_LISTED)
+            download = Download(temporary, max_bytes=most)
             try:
                 if not self._download(record_id, file, download):
                     # Of a damaged name nobody knows what it is, so that there is no such file says nothing.

@@ -12,6 +12,7 @@ import random
 import shutil
 import stat
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -223,11 +224,14 @@ def test_a_file_that_was_replaced_is_downloaded_again_and_one_that_was_not_is_no
     assert {row["record_id"] for row in later.rows(STREAM)} == {1, 3}
 
 
-def names_only(answer):
-    """Return an answer in which lists of files hold names alone, as nobody knows that a server does not."""
+def names_only(answer, *, size=None):
+    """Return an answer in which lists of files hold names alone, as nobody knows that a server does not; or a size."""
     listed = json.loads(answer.body) if answer.media_type == "application/json" else None
     is_list = isinstance(listed, list) and listed and all(isinstance(file, dict) and "size" in file for file in listed)
-    return Response(json.dumps([file["name"] for file in listed]), media_type=answer.media_type) if is_list else answer
+    if not is_list:
+        return answer
+    names = [file["name"] if size is None else {"name": file["name"], "size": size} for file in listed]
+    return Response(json.dumps(names), media_type=answer.media_type)
 
 
 def test_where_only_names_are_listed_files_of_changed_records_are_compared_by_their_content(shop, tmp_path):
@@ -267,6 +271,18 @@ def test_a_file_cut_short_without_a_word_is_not_taken_for_whole(shop, tmp_path):
     simulator = shop()
     simulator.faults.add("truncate", path="/records/1/files/Foto", times=1)
     assert stored(run_tap(simulator, **settings(tmp_path)), tmp_path) == CONTENTS
+
+
+@pytest.mark.parametrize("size", [None, 10])
+def test_a_file_that_does_not_end_is_not_followed(shop, tmp_path, size):
+    simulator = shop()
+    with limits.small_downloads(100_000), limits.damaged_answers(partial(names_only, size=size)):
+        run = run_tap(simulator, **settings(tmp_path))
+    assert "could not be downloaded in full; the next run tries again" in run.stream_error(STREAM)
+    large = {key for key, content in CONTENTS.items() if len(content) > 100_000}
+    not_stored = {(row["record_id"], row["name"]) for row in run.rows(STREAM) if row["stored_path"] is None}
+    assert not_stored >= large
+    assert len([path for path in downloads(simulator) if "Plan" in path]) == len(large)  # it would not end again
 
 
 @pytest.mark.parametrize("fault", [{"kind": "status", "status": 500}, {"kind": "truncate"}])
