@@ -5,6 +5,8 @@ from __future__ import annotations
 from tests.planted.plant import Defect
 from tests.planted.promise import Promise
 
+HOSTILE = "reliability/test_hostile_answers.py"
+
 PROMISES = [
     Promise(
         "docs/adr/0018-no-record-twice.md",
@@ -36,7 +38,11 @@ PROMISES = [
         test="client/test_transport.py::test_an_address_that_never_answered_is_given_up_after_three_tries",
         defects=(
             Defect("ninox_api:count_tries", "and not is_reached", "and False"),
-            Defect("ninox_api.errors:_is_unreachable", "isinstance(reason, NewConnectionError)", "False"),
+            Defect(
+                "ninox_api.errors:_is_unreachable",
+                "isinstance(reason, NewConnectionError | ConnectTimeoutError)",
+                "False",
+            ),
         ),
     ),
     Promise(
@@ -65,11 +71,11 @@ PROMISES = [
         "No answer makes a run wait without end: every phase of a request is bounded in time and size.",
         test="reliability/test_hostile_answers.py::test_no_phase_of_an_answer_may_drip_for_ever",
         defects=(
-            Defect("ninox_api:_BoundedReader.readinto", "self.deadline - time", "self.deadline + 6 - time"),
+            Defect("ninox_api:_BoundedReader.readinto", "self.deadline - time", "self.deadline + 3 - time"),
             Defect(
                 "ninox_api:_BoundedResponse.begin",
                 "MAX_TIMEOUTS_PER_BODY * self._timeout",
-                "MAX_TIMEOUTS_PER_BODY * self._timeout + min(6, (self.length or 0) / SLOWEST_BYTES_PER_SECOND)",
+                "MAX_TIMEOUTS_PER_BODY * self._timeout + min(3, (self.length or 0) / SLOWEST_BYTES_PER_SECOND)",
                 case="body that announces more than there is",
             ),
         ),
@@ -99,6 +105,148 @@ PROMISES = [
         "No answer makes a run wait without end: every phase of a request is bounded in time and size.",
         test="reliability/test_hostile_answers.py::test_no_retry_after_stops_the_run_for_longer_than_permitted",
         defects=(Defect("ninox_api:count_tries", "_asks_for_too_long(error) or", ""),),
+    ),
+    Promise(
+        "docs/reliability.md",
+        "connecting, the handshake of TLS, what a proxy answers to `CONNECT` | after 60 s each",
+        test=f"{HOSTILE}::test_no_phase_before_an_answer_may_last_for_ever",
+        defects=(
+            Defect(
+                "ninox_api:Transport._exchange",
+                "timeout=self._config.request_timeout_s",
+                "timeout=(self._config.request_timeout_s + 3, self._config.request_timeout_s)",
+                case="connecting",
+            ),
+            Defect(
+                "ninox_api:FileFetcher._get",
+                "timeout=self._timeout_s",
+                "timeout=(self._timeout_s + 3, self._timeout_s)",
+                case="the handshake of TLS",
+            ),
+            Defect(
+                "ninox_api:_BoundedResponse.__init__",
+                "time.monotonic() + self._timeout, MAX_HEAD_BYTES",
+                "math.inf, math.inf",
+                case="what a proxy answers",
+            ),
+        ),
+    ),
+    Promise(
+        "docs/reliability.md",
+        "a request's body that the server does not read | after 60 s without a MiB",
+        test=f"{HOSTILE}::test_no_phase_before_an_answer_may_last_for_ever",
+        defects=(
+            Defect(
+                "ninox_api:_BoundedSending.send",
+                "super().send(memoryview",
+                "self.sock.settimeout(4), super().send(memoryview",
+                case="sending",
+            ),
+        ),
+    ),
+    Promise(
+        "docs/reliability.md",
+        "a request's body that the server does not read | after 60 s without a MiB",
+        test=f"{HOSTILE}::test_a_large_file_is_sent_as_long_as_the_server_takes_it",
+        defects=(Defect("ninox_api:_BoundedSending.send", "len(data) <= SENT_AT_ONCE_BYTES", "True"),),
+    ),
+    Promise(
+        "docs/reliability.md",
+        "status line and headers, one `100 Continue` after the other | after 60 s or 1 MiB in all",
+        test=f"{HOSTILE}::test_no_phase_of_an_answer_may_drip_for_ever",
+        defects=(
+            Defect(
+                "ninox_api:_BoundedResponse.__init__",
+                "time.monotonic() + self._timeout, MAX_HEAD_BYTES",
+                "math.inf, MAX_HEAD_BYTES",
+                case="status line",
+            ),
+            Defect("ninox_api:FileFetcher.__init__", "BoundedSession()", "requests.Session()", case="headers"),
+        ),
+    ),
+    Promise(
+        "docs/reliability.md",
+        "a body that drips, its chunks, their extensions and trailers, also of a redirect or an error",
+        test=f"{HOSTILE}::test_no_phase_of_an_answer_may_drip_for_ever",
+        defects=(
+            Defect(
+                "ninox_api:_BoundedResponse.begin",
+                "time.monotonic() + MAX_TIMEOUTS_PER_BODY * self._timeout",
+                "math.inf",
+                case="trailer",
+            ),
+        ),
+    ),
+    Promise(
+        "docs/reliability.md",
+        "a downloaded file that does not end | 1 MiB beyond the size that Ninox lists; at 10 GiB where it lists none",
+        test="tap/test_files.py::test_a_file_that_does_not_end_is_not_followed",
+        defects=(
+            Defect("tap_ninox:FileDownloader._fetch", "else file.size + MAX_BYTES_BEYOND_LISTED", "else None"),
+            Defect("tap_ninox:FileDownloader._fetch", "MAX_UNLISTED_BYTES if file", "None if file"),
+        ),
+    ),
+    Promise(
+        "docs/reliability.md",
+        "a file of another host | at 100 MiB; after five redirects, whose bodies are not read",
+        test="client/test_fetching.py::test_a_file_that_is_too_large_is_not_kept",
+        defects=(Defect("ninox_api:FetchedFile.read", "max_bytes=max_bytes", "max_bytes=None"),),
+    ),
+    Promise(
+        "docs/reliability.md",
+        "a file of another host | at 100 MiB; after five redirects, whose bodies are not read",
+        test="client/test_fetching.py::test_the_body_of_a_redirect_is_not_read",
+        defects=(Defect("ninox_api:FileFetcher._get", "stream=True, ", ""),),
+    ),
+    Promise(
+        "docs/reliability.md",
+        "a file of another host | at 100 MiB; after five redirects, whose bodies are not read",
+        test="client/test_fetching.py::test_a_host_that_redirects_without_end_is_given_up",
+        defects=(Defect("ninox_api:FileFetcher.open", "range(_MOST_REDIRECTS)", "range(99)"),),
+    ),
+    Promise(
+        "docs/reliability.md",
+        "a body that is shorter than it announces | at once: it counts as broken off",
+        test="client/test_files.py::test_a_file_arrives_byte_by_byte_whatever_interrupts_it",
+        defects=(Defect("ninox_api:Transport._exchange", "HTTPError, *_OWN_ERRORS", "*_OWN_ERRORS"),),
+    ),
+    Promise(
+        "docs/reliability.md",
+        "`Retry-After`, whatever the status | a pause of more than 5 minutes is not made, and the request not sent",
+        test=f"{HOSTILE}::test_no_retry_after_stops_the_run_for_longer_than_permitted",
+        defects=(
+            Defect("ninox_api:parse_retry_after", "return max(0.0, (moment", "return (0, (moment"),
+            Defect("ninox_api:parse_retry_after", "(ValueError, TypeError, OverflowError)", "(ValueError, TypeError)"),
+            Defect("ninox_api:_asks_for_too_long", "isinstance(error, NinoxAPIError)", "error.status == 429"),
+        ),
+    ),
+    Promise(
+        "docs/reliability.md",
+        "`Retry-After`, whatever the status | a pause of more than 5 minutes is not made, and the request not sent",
+        test=f"{HOSTILE}::test_no_retry_after_stops_a_file_either",
+        defects=(Defect("ninox_api:count_tries", "_asks_for_too_long(error) or", ""),),
+    ),
+    Promise(
+        "docs/reliability.md",
+        "a long value: a megabyte of blanks, brackets or tags that do not end",
+        test="unit/test_long_values.py::test_eight_times_the_value_takes_eight_times_as_long",
+        defects=(
+            Defect("ninox_singer:split_location", "value.rstrip()", 're.sub(r"\\s+$", "", value)', case="location"),
+            Defect("ninox_singer:_Reader._check", "self._unfinished > _MOST_UNFINISHED", "False", case="html"),
+            Defect("ninox_api:_find_offered_table", "script.strip()", 're.sub(r"\\s+$", "", script)', case="dchoice"),
+            Defect(
+                "ninox_singer:_find_ways_to_join",
+                "ways.append([*found[:2]])",
+                "ways.append([*found[:2]]); sum(map(len, ways[::8]))",
+                case="multi",
+            ),
+        ),
+    ),
+    Promise(
+        "docs/reliability.md",
+        "an address that nobody answers at, from the start, three times",
+        test="client/test_transport.py::test_an_address_at_which_connecting_brings_nothing_is_given_up_after_three_tries",
+        defects=(Defect("ninox_api.errors:_is_unreachable", "| ConnectTimeoutError", ""),),
     ),
     Promise(
         "docs/how-to/files.md",
