@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Container, Iterable, Iterator, Mapping, MutableSet
+from collections.abc import Container, Iterable, Iterator, Mapping, MutableSet, Sequence
 
 LARGEST = 2**62
 """No id and no sequence is as large: Ninox counts, and computes in doubles."""
@@ -47,6 +47,15 @@ class IdSet(MutableSet[int]):
         """Add some ids."""
         for record_id in ids:
             self.add(record_id)
+
+    def add_ascending(self, ids: Sequence[int]) -> None:
+        """Add some ids in ascending order: neighbours at once, as the ids of a page mostly are."""
+        if not ids or ids[-1] - ids[0] + 1 != len(ids):
+            self.update(ids)
+            return
+        for block in range(ids[0] // _BITS, ids[-1] // _BITS + 1):
+            first, last = max(ids[0] - block * _BITS, 0), min(ids[-1] - block * _BITS, _BITS - 1)
+            self._blocks[block] = self._blocks.get(block, 0) | ((1 << (last - first + 1)) - 1) << first
 
     def difference_update(self, ids: Iterable[int]) -> None:
         """Take some ids out."""

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import math
 import threading
-from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -148,29 +147,6 @@ def iter_counted_pages(
         cursor = reached
         yield CountedPage(records, reached, came, asked, weight)
         del records
-
-
-class SeenIds:
-    """The ids of records that were read, as runs of neighbours: a few bytes for a page without gaps."""
-
-    def __init__(self) -> None:
-        """Start without any."""
-        self._runs = array("Q")  # first and last id of each run
-
-    def add(self, page: Page) -> None:
-        """Add a page of ascending ids."""
-        has_gaps = page[-1].id - page[0].id + 1 != len(page)
-        runs = [(record.id, record.id) for record in page] if has_gaps else [(page[0].id, page[-1].id)]
-        for first, last in runs:
-            if self._runs and self._runs[-1] + 1 == first:
-                self._runs[-1] = last
-            else:
-                self._runs.extend((first, last))
-
-    def __iter__(self) -> Iterator[int]:
-        """Yield the ids."""
-        for place in range(0, len(self._runs), 2):
-            yield from range(self._runs[place], self._runs[place + 1] + 1)
 
 
 class ListOrder:

@@ -127,15 +127,14 @@ def _list_databases(
         with suppress(NinoxNotFoundError, NinoxPermissionError):  # then the list of teams says what is wrong
             return [team], dict.fromkeys(client.list_databases(team.id), team)
     teams = find_teams(client, team=settings.team, patterns=settings.teams)
-    return teams, {name: found for found in teams for name in _databases_of(client, found)}
-
-
-def _databases_of(client: NinoxClient, team: Team) -> list[DatabaseName]:
-    try:
-        return client.list_databases(team.id)
-    except NinoxNotFoundError:
-        message = f"team: the server knows no workspace with the id {team.id!r}.{_address_hint(client.api_url)}"
-        raise NinoxConfigError(message) from None
+    team_of: dict[DatabaseName, Team] = {}
+    for team in teams:
+        try:
+            team_of.update(dict.fromkeys(client.list_databases(team.id), team))
+        except NinoxNotFoundError:
+            message = f"team: the server knows no workspace with the id {team.id!r}.{_address_hint(client.api_url)}"
+            raise NinoxConfigError(message) from None
+    return teams, team_of
 
 
 def find_teams(client: NinoxClient, *, team: str | None, patterns: Sequence[str]) -> list[Team]:

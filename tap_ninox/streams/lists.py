@@ -6,7 +6,6 @@ import hashlib
 import logging
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -20,7 +19,7 @@ from ninox_singer.types.base import BOOLEAN, INTEGER, MOMENT, STRING
 from tap_ninox.discovery.known_tables import first_columns, known_databases
 from tap_ninox.streams.base import RecordStream, StreamsTap
 from tap_ninox.sync.feed import Feed
-from tap_ninox.sync.state import MOST_LAST_DELETED, TABLE_VERSION
+from tap_ninox.sync.state import MOST_LAST_DELETED, TABLE_VERSION, format_now
 
 if TYPE_CHECKING:
     from ninox_api.schema import Table
@@ -335,7 +334,7 @@ class DeletedRecordsStream(RecordStream):
     def _of_table(self, entry: TableEntry, feed: Feed, changes: TableChanges, head: int | None) -> Iterator[Record]:
         doubtful = changes.removed & changes.updated.keys()
         alive = {number for number, record in feed.client.iter_records(entry.table_id, sorted(doubtful)) if record}
-        seen_at = datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
+        seen_at = format_now()
         for record_id in sorted(changes.removed - alive):
             yield {
                 "database_id": entry.database.id,

@@ -37,10 +37,10 @@ from tap_ninox.streams.base import RecordStream, StreamsTap
 from tap_ninox.sync.feed import Feed
 from tap_ninox.sync.formulas import FormulaQueries, prepare_formulas
 from tap_ninox.sync.pages import TablePages
-from tap_ninox.sync.plan import ReadMode, RefreshPolicy, make_plan
+from tap_ninox.sync.plan import ReadMode, RefreshPolicy
 from tap_ninox.sync.prefetch import Schedule
 from tap_ninox.sync.reading import StartedRead, start_ahead, start_reading
-from tap_ninox.sync.state import BOOKMARK_KEYS, FEED_REPEATS, Bookmark, Snapshot, known_sequence, next_version
+from tap_ninox.sync.state import BOOKMARK_KEYS, FEED_REPEATS, Bookmark, Snapshot, known_sequence
 from tap_ninox.sync.tombstones import DELETED_AT_SCHEMA, Deletions, Tombstones, definitions_of
 
 logger = logging.getLogger(__name__)
@@ -311,7 +311,16 @@ class TableStream(RecordStream):
             formulas=formulas,
         )
         policy = self._make_policy(formulas, bookmark)
-        start = partial(self._plan_and_start, bookmark, position, pages, policy)
+        client_of_all = self.tap.look_around().client
+        start = partial(
+            start_reading,
+            pages,
+            bookmark,
+            policy,
+            stream=self.name,
+            position=position,
+            now_ms=lambda: client_of_all.now_ms,
+        )
         self._prepared = _PreparedTable(
             bookmark=bookmark,
             pages=pages,
@@ -364,19 +373,6 @@ class TableStream(RecordStream):
     def _formula_columns(self) -> list[Column]:
         selected = self._selected
         return [column for column in self.entry.columns if column.computed_as and column.name in selected]
-
-    def _plan_and_start(
-        self, bookmark: Bookmark, position: int | None, pages: TablePages, policy: RefreshPolicy
-    ) -> StartedRead:
-        """Decide what is read, and start to read it; perhaps in a thread, so nothing here touches the state."""
-        status, now = self._feed.status_of(self.entry.table_id, position), datetime.now(timezone.utc)
-        plan = make_plan(bookmark, status, policy, now=now)
-        if plan.reason:
-            logger.log(logging.WARNING if plan.is_unexpected else logging.INFO, plan.reason.format(name=self.name))
-        interrupted = bookmark.snapshot
-        last = max(bookmark.table_version or 0, interrupted.table_version if interrupted else 0)
-        version = next_version(last, now_ms=self.tap.look_around().client.now_ms)
-        return start_reading(plan, pages, table_version=version)
 
     def _read_in_full(
         self, started: StartedRead, snapshot: Snapshot, prepared: _PreparedTable

@@ -30,7 +30,6 @@ from ninox_api.paging import (
     Page,
     PageIgnoredError,
     Reading,
-    SeenIds,
     Tally,
     iter_counted_pages,
     iter_sized_passes,
@@ -100,7 +99,7 @@ class FullTable:
         self._was_in_doubt = is_in_doubt
         self._order = pages.feed.list_order
         self._tally = Tally(self._order)
-        self._seen: list[SeenIds] = []  # one for each range, as each is read by one thread
+        self._seen: list[IdSet] = []  # one for each range, as each is read by one thread
         self._ends: list[tuple[IdRange, int]] = []  # where ranges met an empty page; the open one always does
         self._reading = Reading(last_id=parts[-1].last_id, first_id=None) if is_resumed else Reading()
         self._newest_after: dict[int, int | None] = {}  # the newest record when one was the last that had come
@@ -171,7 +170,7 @@ class FullTable:
             schedule.give_back(further)
 
     def _range(self, part: IdRange, after_id: int) -> Iterator[ReadPage]:
-        pages, ids, last_id, reached = self._pages, SeenIds(), after_id, after_id
+        pages, ids, last_id, reached = self._pages, IdSet(), after_id, after_id
         self._seen.append(ids)
         ask = partial(pages.after, end=part.end)
         for page in iter_counted_pages(ask, self._tally, after_id=after_id, end=part.end):
@@ -179,7 +178,7 @@ class FullTable:
             del page
             has_rows = bool(records)
             if has_rows:
-                ids.add(records)
+                ids.add_ascending([record.id for record in records])
                 last_id = records[-1].id
                 yield ReadPage(pages.join(records), part, last_id, weight=weight)
             del records

@@ -1,10 +1,12 @@
-"""A plan for a table carried out: started, in this thread or in another that reads a few pages ahead."""
+"""A table's reading planned and started, in this thread or in another that reads a few pages ahead."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from itertools import chain
 from operator import attrgetter
 
@@ -14,9 +16,14 @@ from tap_ninox.sync.changed_records import ChangedRecords
 from tap_ninox.sync.formula_refresh import refresh_formulas
 from tap_ninox.sync.full_table import FullTable
 from tap_ninox.sync.pages import ReadPage, TablePages
-from tap_ninox.sync.plan import Plan, ReadMode
+from tap_ninox.sync.plan import Plan, ReadMode, RefreshPolicy, make_plan
 from tap_ninox.sync.prefetch import KeptBytes, ReadAhead
-from tap_ninox.sync.state import Snapshot
+from tap_ninox.sync.state import Bookmark, Snapshot, next_version
+
+logger = logging.getLogger(__name__)
+
+
+Clock = Callable[[], int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,16 +47,29 @@ class StartedRead:
     snapshot: Snapshot | None = None
 
 
-def start_reading(plan: Plan, pages: TablePages, *, table_version: int) -> StartedRead:
-    """Take what has to be known before the first page, and start to read as planned.
+def start_reading(
+    pages: TablePages, bookmark: Bookmark, policy: RefreshPolicy, *, stream: str, position: int | None, now_ms: Clock
+) -> StartedRead:
+    """Decide what is read, take what has to be known before the first page, and start; perhaps in a thread.
+
+    Nothing of it touches the state, which is the main thread's.
 
     Args:
-        plan: What is to be read.
         pages: Of the table.
-        table_version: Of the rows, if the table is read in full.
+        bookmark: How far it was read.
+        policy: When more than its changes is read.
+        stream: Its name, for messages.
+        position: The sequence from which the feed's changes are of use.
+        now_ms: Returns the time in milliseconds, by the server's clock if that has answered.
     """
+    status = pages.feed.status_of(pages.table_id, position)
+    plan = make_plan(bookmark, status, policy, now=datetime.now(timezone.utc))
+    if plan.reason:
+        logger.log(logging.WARNING if plan.is_unexpected else logging.INFO, plan.reason.format(name=stream))
     if plan.mode in {ReadMode.FULL, ReadMode.RESUME}:
-        return _start_in_full(plan, pages, table_version=table_version)
+        interrupted = bookmark.snapshot
+        last = max(bookmark.table_version or 0, interrupted.table_version if interrupted else 0)
+        return _start_in_full(plan, pages, table_version=next_version(last, now_ms=now_ms()))
     changed, position = ChangedRecords(pages), plan.position or 0
     if plan.mode is ReadMode.SEARCH:
         sequence, records = changed.search(position, plan.problem)

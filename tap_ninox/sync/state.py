@@ -270,7 +270,7 @@ class Bookmark:
 
     def finish_formulas(self, formulas: Sequence[str]) -> None:
         """Note that they were sent of all rows."""
-        self.formula_refresh = FormulaRefresh(formulas=list(formulas), at=_now())
+        self.formula_refresh = FormulaRefresh(formulas=list(formulas), at=format_now())
         if self.description is not None:
             self.description.write_formulas_to(self.schema)
 
@@ -295,7 +295,7 @@ class Bookmark:
         """Note that the table was read in full: from here on, changes after `sequence` suffice."""
         self.advance(sequence, is_empty=is_empty, deleted=deleted)
         self.snapshot = None
-        self.table_version, self.full_refresh_at, self.page_cap = snapshot.table_version, _now(), page_cap
+        self.table_version, self.full_refresh_at, self.page_cap = snapshot.table_version, format_now(), page_cap
         self.formula_refresh = FormulaRefresh()
 
     def advance(self, sequence: int, *, is_empty: bool, deleted: Iterable[int] = ()) -> None:
@@ -311,7 +311,8 @@ class Bookmark:
         self.deselected = sorted(self.left_out)
 
 
-def _now() -> str:
+def format_now() -> str:
+    """Return the moment as rows and bookmarks have it."""
     return datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 

@@ -16,6 +16,7 @@ from singer_sdk.singerlib import Message
 from singer_sdk.singerlib.encoding.simple import RecordMessage, SchemaMessage
 
 from ninox_singer.protocol import DELETED_AT, RECORD_ID, SEQUENCE
+from tap_ninox.sync.state import format_now
 
 DELETED_AT_SCHEMA: dict[str, Any] = {"type": ["string", "null"], "format": "date-time"}
 
@@ -119,8 +120,7 @@ class Tombstones:
 
 
 def _row(mapped: StreamMap, record_id: int, sequence: int, wanted: Iterable[str]) -> Row:
-    deleted_at = datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
-    row = mapped.transform({RECORD_ID: record_id, SEQUENCE: sequence, DELETED_AT: deleted_at}) or {}
+    row = mapped.transform({RECORD_ID: record_id, SEQUENCE: sequence, DELETED_AT: format_now()}) or {}
     return {name: row[name] for name in wanted}
 
 

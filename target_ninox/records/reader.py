@@ -17,7 +17,6 @@ from ninox_api.paging import (
     ListOrder,
     Page,
     PageIgnoredError,
-    SeenIds,
     Tally,
     iter_counted_pages,
     iter_numbered_pages,
@@ -70,10 +69,10 @@ class TableReader:
         Raises:
             NinoxProtocolError: There are records that the server does not hand out.
         """
-        tally, seen, cursor, deleted_before = Tally(self._order), SeenIds(), after_id, self._deleted
+        tally, seen, cursor, deleted_before = Tally(self._order), IdSet(), after_id, self._deleted
         try:
             for page in self._by_id(after_id, tally):
-                seen.add(page)
+                seen.add_ascending([record.id for record in page])
                 cursor = page[-1].id
                 yield self._seen(page)
                 del page
@@ -86,7 +85,7 @@ class TableReader:
         if not is_whole:
             logger.debug("Table %s cannot be paged by record id on this server, or not for sure.", self.id)
             try:
-                for page in self._passes(IdSet(seen), rows=tally.rows):
+                for page in self._passes(seen, rows=tally.rows):
                     cursor = max([cursor, *(record.id for record in page)])
                     yield self._seen([record for record in page if record.id > after_id])
             except PageIgnoredError:

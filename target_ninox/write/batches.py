@@ -249,7 +249,7 @@ class BatchWriter:
             )
         except NinoxError as error:
             self._known += sending.saved
-            if error not in sending.errors or not _is_refusal(error):
+            if error not in sending.errors or not _blames_rows(error):
                 raise
             self._divide(sending.rest, error)
             return
@@ -432,10 +432,10 @@ class BatchWriter:
 
 def _is_lost(error: NinoxError) -> bool:
     """Return whether nobody knows what a failed request has done."""
-    return isinstance(error, NinoxServerError | NinoxTransportError | NinoxProtocolError) and not _is_refusal(error)
+    return isinstance(error, NinoxServerError | NinoxTransportError | NinoxProtocolError) and not _blames_rows(error)
 
 
-def _is_refusal(error: NinoxError) -> TypeGuard[NinoxAPIError]:
+def _blames_rows(error: NinoxError) -> TypeGuard[NinoxAPIError]:
     """Return whether rows are to blame, each by itself or their number."""
     return isinstance(error, NinoxRequestError | NinoxServerError) and error.status in _REFUSALS
 

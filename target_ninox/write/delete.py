@@ -141,7 +141,7 @@ class TableDeleter:
             raise
         except NinoxError as error:
             logger.info("Table %s: records are deleted one by one (%s)", self._table.id, error)
-            self._works_in_batches = _is_refusal(error)  # of these records, perhaps not of others
+            self._works_in_batches = _blames_records(error)  # of these records, perhaps not of others
             if self._works_in_batches:
                 return batch
         there = self._table.still_there(batch)
@@ -164,14 +164,14 @@ class TableDeleter:
             was_there = self._writer.delete_record(self._table.id, record_id)
         except (NinoxRequestError, NinoxServerError) as error:
             self._refused_in_a_row += 1
-            if not _is_refusal(error) or self._refused_in_a_row >= MOST_REFUSED_IN_A_ROW:
+            if not _blames_records(error) or self._refused_in_a_row >= MOST_REFUSED_IN_A_ROW:
                 raise
             return _Answer(f"HTTP {error.status}", is_done=False)
         self._refused_in_a_row = 0
         return _Answer("HTTP 200" if was_there else "HTTP 404", is_done=True)
 
 
-def _is_refusal(error: NinoxError) -> bool:
+def _blames_records(error: NinoxError) -> bool:
     """Return whether records are to blame: a bad request, a lock, a script of the table that failed."""
     return isinstance(error, NinoxRequestError) or (isinstance(error, NinoxServerError) and error.status == _FAULT)
 
