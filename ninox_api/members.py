@@ -51,13 +51,16 @@ class Members:
 
     def take_from(self, body: bytearray) -> None:
         """Take members out of what has come so far."""
-        if len(body) >= self._next_look:
-            while self._open(body) if self._taker is None else self._take_some(body, self._taker):
-                if self._misses > _TRIES:  # each costs a look at all before it; the body is read as a whole then
-                    self._next_look = sys.maxsize
-                    return
-            # Twice as much, where nothing can be taken: so all looks together take a time that is linear in the answer.
-            self._next_look = len(body) + max(LEAST_BYTES, len(body) - self._at)
+        if len(body) < self._next_look:
+            return
+        has_found = True
+        while has_found:
+            has_found = self._open(body) if self._taker is None else self._take_some(body, self._taker)
+            if self._misses > _TRIES:  # each costs a look at all before it; the body is read as a whole then
+                self._next_look = sys.maxsize
+                return
+        # Twice as much, where nothing can be taken: so all looks together take a time that is linear in the answer.
+        self._next_look = len(body) + max(LEAST_BYTES, len(body) - self._at)
 
     def _open(self, body: bytearray) -> bool:
         """Find the next object or list; return whether there is one."""

@@ -160,31 +160,31 @@ class _Comparison:
             yield self._drift("table_removed", f"table {known.name!r} is gone.", before=known.name)
             return
         if table.name != known.name:
-            message = f"table {known.name!r} is now called {table.name!r}; {self._of_stream_name()}"
+            message = f"table {known.name!r} is now called {table.name!r}; {self._advise_on_stream_name()}"
             yield self._drift("table_renamed", message, before=known.name, after=table.name)
         elif self._stream != known.stream:
-            message = f"table {table.name!r} is named differently now; {self._of_stream_name()}"
+            message = f"table {table.name!r} is named differently now; {self._advise_on_stream_name()}"
             yield self._drift("stream_renamed", message, before=known.stream, after=self._stream)
         elif known.plain_name and plain not in {"", known.plain_name}:
             message = (
                 f"as databases are called now, and by stream_name_format, it would be {plain} and no longer "
-                f"{known.plain_name}; {self._of_stream_name()}"
+                f"{known.plain_name}; {self._advise_on_stream_name()}"
             )
             yield self._drift("stream_kept", message, before=known.plain_name, after=plain)
         before, now = known.fields, {field.id: field for field in table.fields}
         for field_id, field in before.items():
             if field_id in now:
-                yield from self._of_field(field, now[field_id])
+                yield from self._compare_field(field, now[field_id])
             elif self._schema.lists_formulas or field.type != FORMULA:
                 then = "stays empty" if field_id in self._columns else "is sent no more"
                 message = f"field {field.name!r} is gone; {field.property} {then}."
                 yield self._drift("field_removed", message, field_id=field_id, before=field.name)
         for new in now.values():
             if new.id not in before and new.type != REVERSE_REFERENCE:
-                message = f"field {new.name!r} is new: {self._of_new_column(new)}."
+                message = f"field {new.name!r} is new: {self._advise_on_new_column(new)}."
                 yield self._drift("field_added", message, field_id=new.id, after=new.name)
 
-    def _of_field(self, known: KnownField, field: Field) -> Iterator[Drift]:
+    def _compare_field(self, known: KnownField, field: Field) -> Iterator[Drift]:
         """Yield what is different of a field that is still there."""
         column = self._columns.get(field.id)
         name, computed_as = (column.name, column.computed_as) if column else (known.property, "")
@@ -193,22 +193,23 @@ class _Comparison:
         is_read_otherwise = is_renamed and "" != known.computed_as != computed_as != ""
         had_a_name = known.type != FORMULA or known.computed_as != ""  # else nobody has seen it
         if field.name != known.name:
-            then = "." if is_retyped and is_renamed else f"; {self._of_property_name(field, known, name)}"
+            then = "." if is_retyped and is_renamed else f"; {self._advise_on_property_name(field, known, name)}"
             message = f"field {known.name!r} is now called {field.name!r}{then}"
             yield self._drift("field_renamed", message, field_id=field.id, before=known.name, after=field.name)
         elif is_renamed and not is_retyped and had_a_name and not is_read_otherwise:
-            message = f"field {field.name!r} is named differently now; {self._of_property_name(field, known, name)}"
+            message = (
+                f"field {field.name!r} is named differently now; {self._advise_on_property_name(field, known, name)}"
+            )
             yield self._drift("property_renamed", message, field_id=field.id, before=known.property, after=name)
         if is_read_otherwise:
             message = (
                 f"formula {field.name!r} was read as {known.computed_as} and is read as {computed_as}; "
-                f"{self._of_other_type(field, known)}"
+                f"{self._advise_on_other_type(field, known)}"
             )
             yield self._drift("field_retyped", message, field_id=field.id, before=known.computed_as, after=computed_as)
         if is_retyped:
-            message = (
-                f"field {field.name!r} changed from {known.type} to {field.type}; {self._of_other_type(field, known)}"
-            )
+            then = self._advise_on_other_type(field, known)
+            message = f"field {field.name!r} changed from {known.type} to {field.type}; {then}"
             yield self._drift("field_retyped", message, field_id=field.id, before=known.type, after=field.type)
 
     def _drift(
@@ -233,7 +234,7 @@ class _Comparison:
 
     # What follows from a difference, and what to do about it.
 
-    def _of_stream_name(self) -> str:
+    def _advise_on_stream_name(self) -> str:
         old, new, plain = self._known.stream, self._stream, self._entry and self._entry.plain_name
         if old != new:
             return f"the stream was {old}, which gets no more rows. To keep that name, {self._alias(old)}"
@@ -241,7 +242,7 @@ class _Comparison:
             return "the stream keeps its name."
         return f"the stream keeps its name. To rename it, {self._alias(plain)}"
 
-    def _of_property_name(self, field: Field, known: KnownField, name: str) -> str:
+    def _advise_on_property_name(self, field: Field, known: KnownField, name: str) -> str:
         if name != known.property:
             alias = self._alias(field.id, known.property)
             return f"the property was {known.property} and is {name}. To keep that name, {alias}"
@@ -249,7 +250,7 @@ class _Comparison:
         other = f" To rename it, {self._alias(field.id, plain)}" if plain != name else ""
         return f"the property stays {name}.{other}"
 
-    def _of_new_column(self, field: Field) -> str:
+    def _advise_on_new_column(self, field: Field) -> str:
         column = self._columns.get(field.id)
         if column is None:
             return f"discover again to read it, and {_fill_older_rows(self._stream)}"
@@ -257,10 +258,10 @@ class _Comparison:
             return "it is computed, and not read unless it is selected"
         return f"its property is {column.name}; {_fill_older_rows(self._stream)}"
 
-    def _of_other_type(self, field: Field, known: KnownField) -> str:
+    def _advise_on_other_type(self, field: Field, known: KnownField) -> str:
         column = self._columns.get(field.id)
         if column is None:
-            return f"{self._of_new_column(field)}."
+            return f"{self._advise_on_new_column(field)}."
         advice = _fill_older_rows(self._stream)
         if column.name == known.property:
             return f"its property stays {column.name}; {advice}."

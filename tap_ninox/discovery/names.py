@@ -40,6 +40,8 @@ def entries_to_read(
         reserved: Stream names that are taken.
         bookmarks: Those of the state, which say under which names tables and fields go.
     """
+    if saved is None and discovery is None:
+        return [], []
     owners, known = owners_in_state(bookmarks), known_by_key(bookmarks, settings)
     unknown: Mapping[str, str] = {}
     if saved is not None:
@@ -47,9 +49,7 @@ def entries_to_read(
         entries = followed_entries(chosen, discovery, settings, reserved=reserved, owners=owners, known=known)
         if settings.formulas:
             entries, unknown = _offer_renamed(entries, saved, settings, known)
-    elif discovery is None:
-        return [], []
-    else:
+    elif discovery is not None:
         entries = discovered_entries(discovery, settings, reserved=reserved, owners=owners, known=known)
         log_unselected(discovery)
         types = sorted({column.type for entry in entries for column in entry.columns if not is_known(column.type)})

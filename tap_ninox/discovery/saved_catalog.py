@@ -363,32 +363,34 @@ def with_names_of_state(
 def _follow(stream: JsonObject, before: TableEntry, now: TableEntry, known: KnownTable | None) -> JsonObject:
     if (now.stream, _names(now)) == (before.stream, _names(before)):
         return stream
-    given = {tuple(item["breadcrumb"]): item["metadata"] for item in stream["metadata"]}
-    # Made anew: where two fields have swapped captions, each goes under a name that the catalog gives to the other.
-    shown = {("properties", column.name) for column in before.columns}
-    metadata = {breadcrumb: item for breadcrumb, item in given.items() if breadcrumb not in shown}
     was_read = known is not None and known.stream == now.stream and not known.is_deselected
     follows = was_read and before.stream != now.stream and not _is_selected(stream)
-    if follows:
-        metadata[()] = {**metadata[()], "selected": True}
+    given = {tuple(item["breadcrumb"]): item["metadata"] for item in stream["metadata"]}
+    columns = {column.name: column for column in before.columns}
+    # Made anew: where two fields have swapped captions, each goes under a name that the catalog gives to the other.
+    shown = {("properties", name) for name in columns}
+    metadata = {breadcrumb: item for breadcrumb, item in given.items() if breadcrumb not in shown}
     properties: JsonObject = {}
     renamed: dict[str, str] = {}
+    selected: list[tuple[str, ...]] = [()] if follows else []
     for name, schema in stream["schema"]["properties"].items():
-        column = next((column for column in before.columns if column.name == name), None)
-        if column is None:
+        if name not in columns:
             properties[name] = schema
             if follows and known is not None and name in SYSTEM_PROPERTIES and name not in known.deselected:
-                metadata["properties", name] = {**metadata.get(("properties", name), {}), "selected": True}
+                selected.append(("properties", name))
             continue
-        about = given["properties", name]
+        column, about = columns[name], given["properties", name]
         for heir in _heirs(column, before, now):
             is_same = heir.part == column.part and heir.json_type == column.json_type
             properties[heir.name] = schema if is_same else {**heir.json_type, **heir.identity}
-            chosen = {key: about[key] for key in ("selected",) if key in about}
+            metadata["properties", heir.name] = _described(heir)
             if _is_to_follow(heir, column, known) and (follows or (was_read and heir.name != name)):
-                chosen = {"selected": True}
-            metadata["properties", heir.name] = {**_described(heir), **chosen}
+                selected.append(("properties", heir.name))
+            elif "selected" in about:
+                metadata["properties", heir.name]["selected"] = about["selected"]
             renamed.setdefault(name, heir.name)
+    for breadcrumb in selected:
+        metadata[breadcrumb] = {**metadata.get(breadcrumb, {}), "selected": True}
     return {
         **stream,
         "tap_stream_id": now.stream,

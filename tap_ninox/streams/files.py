@@ -20,8 +20,7 @@ from ninox_api.paging import IdRange
 from ninox_api.scripts import count_rows
 from ninox_singer.types.base import INTEGER, MOMENT, STRING
 from ninox_singer.wording import counted
-from tap_ninox.report import StreamReport
-from tap_ninox.rows.convert import is_damaged
+from tap_ninox.rows.convert import BadValues, is_damaged
 from tap_ninox.streams.base import RecordStream, StreamsTap
 from tap_ninox.sync.changed_records import ChangedRecords
 from tap_ninox.sync.feed import Feed, FeedStatus
@@ -103,9 +102,6 @@ class FilesStream(RecordStream):
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
-        yield from self._read(self.report)
-
-    def _read(self, report: StreamReport) -> Iterator[Record]:
         entries = [entry for entry in self._entries if self._is_wanted(entry)]
         if self.stream_state.get(TABLE_VERSION) is None:
             self.stream_state[TABLE_VERSION] = self.new_version()
@@ -115,7 +111,7 @@ class FilesStream(RecordStream):
         unreadable: list[str] = []
         for entry in entries:
             try:
-                yield from self._of_table(entry, report)
+                yield from self._list_table(entry)
             except (NinoxPermissionError, NinoxNotFoundError) as error:
                 logger.warning("The files of %s cannot be read: %s", entry.stream, error)
                 refused.append(entry.stream)
@@ -127,7 +123,7 @@ class FilesStream(RecordStream):
         self._activate(entries)
         self._check(refused, unreadable)
 
-    def _of_table(self, entry: TableEntry, report: StreamReport) -> Iterator[Record]:
+    def _list_table(self, entry: TableEntry) -> Iterator[Record]:
         mark, feed = self._mark(entry), self._feeds[entry.database.id]
         status = feed.status_of(entry.table_id, mark.sequence)
         if _must_begin(mark, status):
@@ -135,20 +131,18 @@ class FilesStream(RecordStream):
         pages = TablePages(feed.client, entry.table_id, feed, page_size=self._settings.page_size)
         try:
             if mark.sequence is None:
-                yield from self._of_all(entry, mark, pages, status, report)
+                yield from self._list_all(entry, mark, pages, status)
             else:
-                yield from self._of_changed(entry, mark, pages, status, report)
+                yield from self._list_changed(entry, mark, pages, status)
         finally:
             mark.save()
 
-    def _of_all(
-        self, entry: TableEntry, mark: FileMark, pages: TablePages, status: FeedStatus, report: StreamReport
-    ) -> Iterator[Record]:
+    def _list_all(self, entry: TableEntry, mark: FileMark, pages: TablePages, status: FeedStatus) -> Iterator[Record]:
         done = 0
         table = FullTable(pages, [IdRange(mark.last_id)], last_id=status.last_id, is_resumed=mark.last_id > 0)
         for page in table:
             for record in page.records:
-                yield from self._of_record(entry, record.id, mark, report)
+                yield from self._list_record(entry, record.id, mark)
                 done += 1
                 if page.part is not None:
                     mark.listed(record.id)
@@ -158,8 +152,8 @@ class FilesStream(RecordStream):
         self._is_confirmed = self._is_confirmed and table.is_confirmed
         mark.finish(mark.head or 0)
 
-    def _of_changed(
-        self, entry: TableEntry, mark: FileMark, pages: TablePages, status: FeedStatus, report: StreamReport
+    def _list_changed(
+        self, entry: TableEntry, mark: FileMark, pages: TablePages, status: FeedStatus
     ) -> Iterator[Record]:
         feed, since = self._feeds[entry.database.id], mark.sequence or 0
         if status.problem is not None:
@@ -174,9 +168,9 @@ class FilesStream(RecordStream):
         done_as_of, done_to = mark.partial
         repeated = {number for number, at in changed.items() if number <= done_to and (at is None or at > done_as_of)}
         for record_id in sorted(repeated | mark.again):
-            yield from self._of_record(entry, record_id, mark, report)
+            yield from self._list_record(entry, record_id, mark)
         for record_id in sorted(number for number in changed if number > done_to):
-            yield from self._of_record(entry, record_id, mark, report)
+            yield from self._list_record(entry, record_id, mark)
             mark.followed(record_id, head=head)
         mark.finish(head)
 
@@ -188,26 +182,26 @@ class FilesStream(RecordStream):
                 counted(unread, "changed file"),
             )
 
-    def _of_record(self, entry: TableEntry, record_id: int, mark: FileMark, report: StreamReport) -> Iterator[Record]:
+    def _list_record(self, entry: TableEntry, record_id: int, mark: FileMark) -> Iterator[Record]:
         client = self._feeds[entry.database.id].client
         files = client.list_files(entry.table_id, record_id)
         if files is None:
-            report.vanished += 1
+            self.report.vanished += 1
         failed = 0
-        for fetched in self._fetched(entry, record_id, files or []):
+        for fetched in self._fetch(entry, record_id, files or []):
             if fetched.is_deleted:
-                report.vanished += 1
+                self.report.vanished += 1
                 continue
             failed += self._store is not None and fetched.stored is None
-            yield _row(entry, record_id, fetched, report)
-            report.emitted += 1
+            yield _row(entry, record_id, fetched, self.report.bad)
+            self.report.emitted += 1
         self._failed += failed
         if failed:
             mark.note_failure(record_id)
         else:
             mark.note_success(record_id)
 
-    def _fetched(self, entry: TableEntry, record_id: int, files: list[NinoxFile]) -> Iterator[Fetched]:
+    def _fetch(self, entry: TableEntry, record_id: int, files: list[NinoxFile]) -> Iterator[Fetched]:
         if self._store is None:
             return (Fetched(file, None) for file in files)
         client = self._feeds[entry.database.id].client
@@ -286,7 +280,7 @@ def _changed(changes: TableChanges) -> dict[int, int | None]:
     return {record_id: at for record_id, at in changed.items() if record_id not in deleted}
 
 
-def _row(entry: TableEntry, record_id: int, fetched: Fetched, report: StreamReport) -> Record:
+def _row(entry: TableEntry, record_id: int, fetched: Fetched, bad: BadValues) -> Record:
     file, stored = fetched.file, fetched.stored
     row: Record = {
         "database_id": entry.database.id,
@@ -307,5 +301,5 @@ def _row(entry: TableEntry, record_id: int, fetched: Fetched, report: StreamRepo
     for name, value in row.items():
         if is_damaged(value):
             row[name] = repair_text(value)
-            report.bad.note_repaired(name, record_id)
+            bad.note_repaired(name, record_id)
     return row

@@ -302,7 +302,7 @@ class DeletedRecordsStream(RecordStream):
             try:
                 reported = self._reported(database_id)
                 deleted = []
-                for row in self._of_database(database_id, feed):
+                for row in self._list_database(database_id, feed):
                     deleted.append([row["table_id"], row["record_id"]])
                     if deleted[-1] not in reported:
                         yield row
@@ -315,7 +315,7 @@ class DeletedRecordsStream(RecordStream):
         if problems:
             raise NinoxProtocolError(" ".join(problems))
 
-    def _of_database(self, database_id: str, feed: Feed) -> Iterator[Record]:
+    def _list_database(self, database_id: str, feed: Feed) -> Iterator[Record]:
         known = self._position(database_id)
         if known is None:
             return
@@ -329,9 +329,9 @@ class DeletedRecordsStream(RecordStream):
             if status.problem is not None:
                 raise _UnknownDeletionsError(entry.database.name, status.problem)
             if status.changes is not None:
-                yield from self._of_table(entry, feed, status.changes, status.head)
+                yield from self._list_table(entry, feed, status.changes, status.head)
 
-    def _of_table(self, entry: TableEntry, feed: Feed, changes: TableChanges, head: int | None) -> Iterator[Record]:
+    def _list_table(self, entry: TableEntry, feed: Feed, changes: TableChanges, head: int | None) -> Iterator[Record]:
         doubtful = changes.removed & changes.updated.keys()
         alive = {number for number, record in feed.client.iter_records(entry.table_id, sorted(doubtful)) if record}
         seen_at = format_now()

@@ -25,7 +25,6 @@ from ninox_singer.types import COMPUTED
 from ninox_singer.types.base import BadValueError, Read
 from tap_ninox.discovery.catalog import METADATA_KEY, NinoxMetadata
 from tap_ninox.discovery.saved_catalog import SavedCatalog
-from tap_ninox.report import StreamReport
 from tap_ninox.rows.convert import is_damaged
 from tap_ninox.settings import QUERY_TYPES, QuerySettings
 from tap_ninox.streams.base import RecordStream, StreamsTap
@@ -116,13 +115,13 @@ class QueryStream(RecordStream):
         self._rows = None
         version = self.new_version()
         self.send_version(version)
-        for row in self._converted(rows[: self.ABORT_AT_RECORD_COUNT], self.report):
+        for row in self._convert(rows[: self.ABORT_AT_RECORD_COUNT]):
             yield row
             self.report.emitted += 1
         if self.ABORT_AT_RECORD_COUNT is None:
             self._finish(version)
 
-    def _converted(self, rows: Sequence[Row], report: StreamReport) -> Iterator[Record]:
+    def _convert(self, rows: Sequence[Row]) -> Iterator[Record]:
         self._warn_of_unknown_members(rows)
         parsers = {name: parser(word, self._settings.zone) for name, word in self._types.items()}
         position_by_key: dict[tuple[Any, ...], int] = {}
@@ -131,7 +130,7 @@ class QueryStream(RecordStream):
             for name, read in parsers.items():
                 value = row.get(name)
                 if is_damaged(value):
-                    report.bad.repaired[name] += 1
+                    self.report.bad.repaired[name] += 1
                 try:
                     record[name] = None if value is None or value == "" else read(value)
                 except BadValueError:
@@ -140,7 +139,7 @@ class QueryStream(RecordStream):
                             self.name, _of_another_type(self.name, name, self._types[name])
                         ) from None
                     record[name] = None
-                    report.bad.nulled[name] += 1
+                    self.report.bad.nulled[name] += 1
             self._check_key(record, position, position_by_key)
             if not self._query.key_properties:
                 record[POSITION] = position

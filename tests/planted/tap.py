@@ -88,7 +88,7 @@ PROMISES = [
         "an answer that no longer fits ends this stream in an error that names the setting",
         test="tap/test_queries.py::test_what_does_not_fit_the_type_that_a_property_had_is_an_error_that_names_the_setting",
         defects=(
-            Defect("tap_ninox:QueryStream._converted", "if not self._query.types:", "if False:"),
+            Defect("tap_ninox:QueryStream._convert", "if not self._query.types:", "if False:"),
             Defect("tap_ninox:_warn_of_other_types", "QUERY_TYPES[before] != QUERY_TYPES[word]", "False"),
         ),
     ),
@@ -204,7 +204,7 @@ PROMISES = [
         test="tap/test_stored_forms.py::test_half_a_character_in_an_answer_of_a_query_or_a_database_s_name_costs_itself",
         defects=(
             Defect("ninox_api:NinoxClient.list_databases", "repair_text(database.name)", "database.name"),
-            Defect("tap_ninox:QueryStream._converted", "if is_damaged(value)", "if False"),
+            Defect("tap_ninox:QueryStream._convert", "if is_damaged(value)", "if False"),
             Defect("tap_ninox:rows_of", "repair_text(name): value", "name: value"),
         ),
     ),
@@ -391,7 +391,7 @@ PROMISES = [
             Defect("tap_ninox:apart_by_type", "base = root if is_free else", "base ="),
             Defect("tap_ninox:Description.write_to", ", **new})", "})"),
             Defect("tap_ninox.discovery.names:_names", "roots.get(column.field_id, column.name)", "column.name"),
-            Defect("tap_ninox.discovery.drift:_Comparison._of_field", "and not is_read_otherwise:", ":"),
+            Defect("tap_ninox.discovery.drift:_Comparison._compare_field", "and not is_read_otherwise:", ":"),
             Defect("tap_ninox:SchemaWatch.drifts", "not in retyped", "is not None"),
         ),
     ),
@@ -865,7 +865,7 @@ PROMISES = [
         "With `max_api_calls`, the first load takes several runs, each continuing where the last one stopped.",
         test="tap/test_files.py::test_an_interrupted_first_reading_goes_on_at_its_record_and_downloads_nothing_twice",
         defects=(
-            Defect("tap_ninox:FilesStream._of_all", "IdRange(mark.last_id)", "IdRange()"),
+            Defect("tap_ninox:FilesStream._list_all", "IdRange(mark.last_id)", "IdRange()"),
             Defect("tap_ninox:FileDownloader.fetch", "self._store.has(known)", "False"),
         ),
     ),

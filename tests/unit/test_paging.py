@@ -6,6 +6,7 @@ import pytest
 
 from ninox_api.client import NinoxRecord
 from ninox_api.errors import NinoxProtocolError
+from ninox_api.ids import IdSet
 from ninox_api.paging import (
     MAX_PASSES,
     IdRange,
@@ -126,3 +127,10 @@ def test_a_range_ends_at_its_end_without_another_call():
 
     assert ids_of(iter_pages(fetch, after_id=2, end=7)) == [3, 4, 5, 6, 7]
     assert asked == [2, 5]
+
+
+@pytest.mark.parametrize("ids", [[], [7], range(1, 11), range(1000, 4100), range(1023, 1025), [3, 5, 6], [1, 2048]])
+def test_ids_of_a_page_are_added_whether_they_are_neighbours_or_not(ids):
+    seen = IdSet([2, 5000])
+    seen.add_ascending(ids)
+    assert list(seen) == sorted({2, 5000, *ids})
