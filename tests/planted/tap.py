@@ -1197,6 +1197,15 @@ PROMISES = [
         defects=(Defect("tap_ninox:Tombstones._messages_of", "chain([first], rows)", "(first, *rows)"),),
     ),
     Promise(
+        "docs/performance.md",
+        "a thread that has brought what the writer waits for asks on before the writer has woken up",
+        test="unit/test_read_ahead.py::test_a_thread_reads_on_before_the_consumer_that_waits_for_its_page_has_woken_up",
+        defects=(
+            Defect("tap_ninox:ReadAhead.__iter__", "self._is_awaited = True", "pass"),
+            Defect("tap_ninox:ReadAhead._hand_over", "len(self._items) <= int(self._is_awaited)", "not self._items"),
+        ),
+    ),
+    Promise(
         "docs/changes.md",
         "With `max_parallel_requests` all requests share these bounds",
         test="unit/test_read_ahead.py::test_what_several_tables_keep_counts_together_and_none_waits_for_ever",

@@ -76,3 +76,35 @@ def test_what_several_tables_keep_counts_together_and_none_waits_for_ever():
     assert [number for _, number, _ in second] == [0, 1, 2]
     assert [number for _, number, _ in first] == [0, 1, 2]
     assert kept.number == 0
+
+
+class _ToldOfWaits(threading.Condition):
+    """Sets an event when the thread that made it begins to wait."""
+
+    def __init__(self):
+        super().__init__()
+        self.begun, self._consumer = threading.Event(), threading.get_ident()
+
+    def wait(self, timeout=None):
+        if threading.get_ident() == self._consumer:
+            self.begun.set()
+        return super().wait(timeout)
+
+
+def test_a_thread_reads_on_before_the_consumer_that_waits_for_its_page_has_woken_up():
+    kept, consumer, reads_on = KeptBytes(_ToldOfWaits()), threading.get_ident(), threading.Event()
+    in_time = []
+
+    def source():
+        kept.changed.begun.wait(timeout=60)
+        yield "first"
+        reads_on.set()
+        yield "second"
+
+    def weigh(item):
+        if item == "first" and threading.get_ident() == consumer:  # about to take it, and still nobody else may move
+            in_time.append(reads_on.wait(timeout=2))
+        return MOST_KEPT_BYTES + 1
+
+    assert list(ReadAhead([source()], weigh=weigh, kept=kept).start()) == ["first", "second"]
+    assert in_time == [True]
