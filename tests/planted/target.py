@@ -896,6 +896,40 @@ PROMISES = [
         defects=(Defect("ninox_singer.types:Options.find", "if given in self.twins:", "if False:"),),
     ),
     Promise(
+        "docs/changes.md",
+        "Where thousands of records have one key, ten ids are named, and the number of the others.",
+        test="target/test_upsert.py::test_a_key_that_very_many_records_have_names_ten_of_them_and_the_number",
+        defects=(Defect("ninox_singer:list_ids", "ids[:MOST_IDS]", "ids"),),
+    ),
+    Promise(
+        "docs/changes.md",
+        "Where thousands of records have one key, ten ids are named, and the number of the others.",
+        test="target/test_references.py::test_several_records_with_the_linked_key_are_not_guessed_at",
+        defects=(
+            Defect(
+                "target_ninox:Links._refuse_ambiguous", 'f"{list_ids(ids)}."', "f\"ids {', '.join(map(str, ids))}.\""
+            ),
+        ),
+    ),
+    Promise(
+        "docs/changes.md",
+        "a bar at a terminal, as wide as that which stderr goes to, from 40 to 400 columns",
+        test="unit/test_wording.py::test_the_width_is_that_of_the_terminal_itself_within_reason",
+        defects=(
+            Defect("ninox_singer:measure_columns", "terminal.fileno()", "1"),
+            Defect("ninox_singer:measure_columns", "max(columns, _FEWEST_COLUMNS)", "columns"),
+            Defect(
+                "ninox_singer:measure_columns", "min(max(columns, _FEWEST_COLUMNS), _MOST_COLUMNS)", "max(columns, 40)"
+            ),
+        ),
+    ),
+    Promise(
+        "docs/changes.md",
+        "a bar at a terminal, as wide as that which stderr goes to, from 40 to 400 columns",
+        test="unit/test_wording.py::test_the_bar_fills_one_line_of_stderr_s_terminal_and_no_more",
+        defects=(Defect("ninox_singer:BarDisplay.show", "measure_columns(self._terminal)", "120"),),
+    ),
+    Promise(
         "docs/how-to/write-into-ninox.md",
         "Loading a file shows a progress bar in a terminal",
         test="target/test_progress_of_rows.py::test_the_share_is_that_of_the_file",

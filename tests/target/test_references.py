@@ -310,11 +310,11 @@ def test_no_state_passes_a_row_that_waits(simulate):
 
 def test_several_records_with_the_linked_key_are_not_guessed_at(simulate, caplog):
     simulator = simulate(shop())
-    twice = records("orders", [{"No": "O0"}, {"No": "O0"}])
-    run_target(simulator, [ORDERS, *twice], streams={"orders": {**REFERENCES["orders"], "mode": "insert"}})
+    alike = records("orders", [{"No": "O0"}] * 12)
+    run_target(simulator, [ORDERS, *alike], streams={"orders": {**REFERENCES["orders"], "mode": "insert"}})
     run = run_target(simulator, [LINES, *records("lines", [{"No": "L1", "Order": "O0"}])], streams=REFERENCES)
     assert run.error is not None
-    assert "ids 1, 2" in caplog.text
+    assert "12 records of 'Orders' have this 'No': ids 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more." in caplog.text
     assert stored(simulator, "C") == {}
 
 
