@@ -367,9 +367,10 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
             return  # nothing was known before
         for name, error in watch.unread(bookmarks).items():
             self.report.fail(name, error)
-        self.report.drift += watch.drifts(bookmarks, selected=selected)
+        drifts = watch.drifts(bookmarks, selected=selected)
+        self.report.drift += drifts
         self.report.refusals = watch.lost(bookmarks)
-        watch.note_deselected(bookmarks, selected=selected)
+        watch.mark_unread(bookmarks, drifts, selected=selected)
 
     @override
     def write_state(self, *, is_new: bool = False) -> None:

@@ -332,11 +332,11 @@ class SchemaWatch:
         self._saved = [known_from_entry(_under_names_of(entry, self._entries.get(entry.key))) for entry in saved]
         self._settings = settings
 
-    def drifts(self, bookmarks: MutableMapping[str, Any], *, selected: Iterable[str]) -> list[Drift]:
+    def drifts(self, bookmarks: Mapping[str, Any], *, selected: Iterable[str]) -> list[Drift]:
         """Return the differences, each once; what a saved catalog leaves unread is reported until it is saved anew.
 
         Args:
-            bookmarks: Those of the state. A table that is gone is marked there, so that it is reported once.
+            bookmarks: Those of the state.
             selected: Names of the streams that are read.
         """
         selected = set(selected)
@@ -349,9 +349,6 @@ class SchemaWatch:
         retyped = {(drift.stream, drift.field_id) for drift in drifts if drift.kind == "field_retyped"}
         reshaped = self._reshaped(bookmarks, selected)
         drifts += [drift for drift in reshaped if (drift.stream, drift.field_id) not in retyped]
-        for drift in drifts:
-            if drift.kind == "table_removed" and drift.stream and drift.stream in bookmarks:
-                bookmarks[drift.stream]["is_gone"] = True
         return list({drift.key: drift for drift in reversed(drifts)}.values())[::-1]
 
     def lost(self, bookmarks: Mapping[str, Any]) -> dict[str, LostFieldsError]:
@@ -408,8 +405,16 @@ class SchemaWatch:
         """Return whether the schema of a database is read in part only: without formulas and pages."""
         return any(d.name.id == database_id and not d.schema.lists_formulas for d in self._databases)
 
-    def note_deselected(self, bookmarks: MutableMapping[str, Any], *, selected: Iterable[str]) -> None:
-        """Mark the bookmarks of tables that are not read: renamed after that, they are not read either."""
+    def mark_unread(
+        self, bookmarks: MutableMapping[str, Any], drifts: Iterable[Drift], *, selected: Iterable[str]
+    ) -> None:
+        """Mark the bookmarks of tables that are not read.
+
+        Those that are gone are reported once; those that are deselected are not read when they are renamed, either.
+        """
+        for drift in drifts:
+            if drift.kind == "table_removed" and drift.stream and drift.stream in bookmarks:
+                bookmarks[drift.stream]["is_gone"] = True
         for key, stream in streams_in_state(bookmarks).items():
             entry = self._entries.get(key)
             if entry is not None and entry.stream == stream and stream not in selected:

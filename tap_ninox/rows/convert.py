@@ -18,8 +18,8 @@ from ninox_singer.types.text import read_text, read_texts
 from tap_ninox.rows.columns import Column
 from tap_ninox.rows.fast_path import ConvertedPage, RecordForm, attributes_of
 
-AsksForCaptions = Callable[[NinoxRecord, str, Any], "bool | None"]
-"""Returns whether the server answers captions of options where ids were asked for, given a record, one of its fields
+AskForCaptions = Callable[[NinoxRecord, str, Any], "bool | None"]
+"""Finds out whether the server answers captions of options where ids were asked for, given a record, one of its fields
 and the value that came; None if this record does not show it."""
 
 
@@ -107,7 +107,7 @@ class Converter:
         selected: Iterable[str],
         empty: Sequence[str] = (),
         as_text: Collection[str] = (),
-        asks_for_captions: AsksForCaptions = lambda *_: False,
+        ask_for_captions: AskForCaptions = lambda *_: False,
     ) -> None:
         """Compile the parsers of the selected columns; the other values are not even looked at.
 
@@ -117,7 +117,7 @@ class Converter:
             selected: Names of the properties to send.
             empty: Further properties of lines, null in each of them.
             as_text: Names of those whose values are spelled out, as a catalog's schema asks for.
-            asks_for_captions: Called where an option may be meant by its id or by its caption.
+            ask_for_captions: Called where an option may be meant by its id or by its caption.
         """
         columns = list(columns)
         wanted = set(selected)
@@ -129,7 +129,7 @@ class Converter:
                 read, read_column = _as_text(read), None
             mistakable = find_mistakable_options(column.captions if column.is_stored else {})
             self._parsers.append(_Parser(column, read, read_column, mistakable))
-        self._asks_for_captions = asks_for_captions
+        self._ask_for_captions = ask_for_captions
         self._attributes = attributes_of(chosen)
         self._system = [read for name, read in _SYSTEM.items() if name in wanted]
         names = [name for name in _SYSTEM if name in wanted] + [column.name for column in chosen]
@@ -168,7 +168,7 @@ class Converter:
             if not parser.mistakable.isdisjoint(filter(_is_text, list_options(value, parser.column.captions))):
                 verdict = self._shown_style(page)
                 if verdict is None:
-                    verdict = self._asks_for_captions(record, parser.column.field_id, value)
+                    verdict = self._ask_for_captions(record, parser.column.field_id, value)
                 if verdict is not None:
                     return verdict
         return False

@@ -332,7 +332,7 @@ class TableStream(RecordStream):
                 selected=selected,
                 as_text=self._as_text,
                 empty=tuple(self.added),
-                asks_for_captions=partial(self._feed.answers_captions, entry.table_id),
+                ask_for_captions=partial(self._feed.ask_for_captions, entry.table_id),
             ),
             uncomputed=formulas.lost if formulas else Counter(),
         )

@@ -175,8 +175,8 @@ class Feed:
         content = self._answer(position).content if self._is_shared(position) else None
         return content.unread_files if content else 0
 
-    def answers_captions(self, table_id: str, record: NinoxRecord, field_id: str, value: object) -> bool | None:
-        """Return whether the server ignores `choiceStyle`, so that what reads like an option's id may be a caption.
+    def ask_for_captions(self, table_id: str, record: NinoxRecord, field_id: str, value: object) -> bool | None:
+        """Find out whether the server ignores `choiceStyle`, so that what reads like an option's id may be a caption.
 
         The record is asked for once more, by captions: where that is no other answer, captions came before, too. One
         that has changed meanwhile, or was deleted, does not show it; then another one has to.

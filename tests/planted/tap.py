@@ -372,7 +372,7 @@ PROMISES = [
         test="tap/test_names_belong_to_ids.py::"
         "test_a_table_that_was_deselected_under_its_name_is_not_read_again[renamed later]",
         defects=(
-            Defect("tap_ninox:SchemaWatch.note_deselected", '["is_deselected"] = True', '["is_deselected"] = None'),
+            Defect("tap_ninox:SchemaWatch.mark_unread", '["is_deselected"] = True', '["is_deselected"] = None'),
             Defect("tap_ninox:_follow", "and not known.is_deselected", ""),
         ),
     ),
