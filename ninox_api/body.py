@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -90,8 +90,8 @@ def iter_pieces(response: Body) -> Iterator[bytes]:
         yield piece
 
 
-def detect_form(body: bytes | bytearray) -> str:
-    """Return what a body looks like, whatever its content type says: `json`, `html`, `text` or `nothing`."""
+def detect_form(body: bytes | bytearray) -> Literal["json", "html", "text", "nothing"]:
+    """Return what a body looks like, whatever its content type says."""
     if not body.strip():
         return "nothing"
     if body.lstrip()[:1] == b"<":

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Container, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from ninox_api.errors import NinoxError
 from ninox_api.schema import FORMULA, DatabaseSchema, Field
@@ -35,15 +35,19 @@ from tap_ninox.settings import TapSettings
 
 _FEWEST_LOST_FIELDS = 3
 
+DriftKind = Literal[
+    "table_added", "table_renamed", "table_removed", "stream_renamed", "stream_kept",
+    "field_added", "field_renamed", "field_retyped", "field_removed",
+    "property_renamed", "property_selected", "no_property_selected", "values_reshaped",
+]  # fmt: skip
+"""What reports call a difference."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
     """One difference between a table as it was known and as it is.
 
     Attributes:
-        kind: `table_added`, `table_renamed`, `table_removed`, `stream_renamed`, `stream_kept`, `field_added`,
-            `field_renamed`, `field_retyped`, `field_removed`, `property_renamed`, `property_selected`,
-            `no_property_selected` or `values_reshaped`.
         stream: The stream that is meant, if the table has one.
         field_id: Empty for a table.
         before: Caption or type as it was known; None for what is new.
@@ -51,7 +55,7 @@ class Drift:
         message: The difference and what to do about it, as a sentence.
     """
 
-    kind: str
+    kind: DriftKind
     database_id: str
     table_id: str
     stream: str | None
@@ -62,7 +66,7 @@ class Drift:
 
     @classmethod
     def of(
-        cls, entry: TableEntry, kind: str, message: str, *, field_id: str = "", before: str | None = None,
+        cls, entry: TableEntry, kind: DriftKind, message: str, *, field_id: str = "", before: str | None = None,
         after: str | None = None,
     ) -> Drift:  # fmt: skip
         """Return a difference of a table that is read."""
@@ -213,7 +217,7 @@ class _Comparison:
             yield self._drift("field_retyped", message, field_id=field.id, before=known.type, after=field.type)
 
     def _drift(
-        self, kind: str, message: str, *, field_id: str = "", before: str | None = None, after: str | None = None
+        self, kind: DriftKind, message: str, *, field_id: str = "", before: str | None = None, after: str | None = None
     ) -> Drift:
         return Drift(
             kind=kind,
