@@ -169,6 +169,7 @@ def merge(rows: Iterable[Row]) -> list[Row]:
     """Return one row per record, in the order of the first row about it."""
     by_identity: dict[Hashable, Row] = {}
     for row in rows:
-        earlier = by_identity.get(row.identity)
-        by_identity[row.identity] = row if earlier is None else earlier.then(row)
+        identity = row.identity
+        earlier = by_identity.get(identity)
+        by_identity[identity] = row if earlier is None else earlier.then(row)
     return list(by_identity.values())

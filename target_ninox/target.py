@@ -42,6 +42,9 @@ MOST_ROWS_IN_ALL = 20_000
 MOST_BYTES_IN_ALL = 16 * 1024**2
 """Of all streams together; of large rows, such as those with files in base64, fewer are held in memory."""
 
+_VALUE_BYTES = 100
+"""What a value takes beside its text: a row of a hundred short ones takes many times its line."""
+
 _LOAD_EVERY_S = 60
 """What came is loaded so often at least: behind a slow tap, rows would else be late by hours."""
 
@@ -141,35 +144,31 @@ class TargetNinox(SdkTarget):
         """Give rows, each of so many bytes of input, to what loads them; empty it where that is full."""
         if self._is_left_out(stream):
             return
-        if stream not in self.mapper.stream_maps:
+        stream_maps = self.mapper.stream_maps.get(stream)
+        if stream_maps is None:
             message = (
                 f"A record for stream {stream!r} was encountered before a corresponding schema. Check that the tap "
                 "correctly implements the Singer spec."
             )
             raise RecordsWithoutSchemaException(message)
-        for given, size in rows:
-            for stream_map in self.mapper.stream_maps[stream]:
-                row = transform(stream_map, given)
-                if row is not None:
-                    self._add(stream_map.stream_alias, row, size)
-                else:
-                    self._load.claimed.note_filtered(stream_map.stream_alias)
+        for given, line_bytes in rows:
+            for stream_map in stream_maps:
+                name, row = stream_map.stream_alias, transform(stream_map, given)
+                if row is None:
+                    self._load.claimed.note_filtered(name)
+                    continue
+                loader, size = self._load.streams[name], line_bytes + _VALUE_BYTES * len(row)
+                loader.add(row, size)
+                self._buffered.rows += 1
+                self._buffered.size += size
+                if loader.buffered.rows >= ROWS_AT_ONCE:
+                    self._flush(name)
+                elif self._buffered.rows > MOST_ROWS_IN_ALL or self._buffered.size > MOST_BYTES_IN_ALL:
+                    # With many streams, before any of them is full: the fullest.
+                    buffered = {other: stream.buffered for other, stream in self._load.streams.items()}
+                    self._flush(max(buffered, key=lambda other: (buffered[other].size, buffered[other].rows)))
         if time.time() - self._loaded_at > _LOAD_EVERY_S:
             self._flush_all()
-
-    def _add(self, name: str, row: dict[str, Any], size: int) -> None:
-        loader = self._load.streams[name]
-        loader.add(row, size)
-        self._buffered.add(row, size)
-        if name not in self._counters:
-            self._counters[name] = metrics.record_counter(name)
-        self._counters[name].increment()
-        if loader.buffered.rows >= ROWS_AT_ONCE:
-            self._flush(name)
-        elif self._buffered.rows > MOST_ROWS_IN_ALL or self._buffered.size > MOST_BYTES_IN_ALL:
-            # With many streams, before any of them is full: the fullest.
-            buffered = {other: stream.buffered for other, stream in self._load.streams.items()}
-            self._flush(max(buffered, key=lambda other: (buffered[other].size, buffered[other].rows)))
 
     def _receive_batch(self, message: Mapping[str, Any]) -> None:
         settings, stream = self.config.get("batch_config"), message["stream"]
@@ -216,6 +215,7 @@ class TargetNinox(SdkTarget):
         """Load the rows of a stream that came so far, and let a state go if it can."""
         stream = self._load.streams.get(name)
         if stream is not None and stream.buffered.rows:
+            self._counters.setdefault(name, metrics.record_counter(name)).increment(stream.buffered.rows)
             self._buffered.rows -= stream.buffered.rows
             self._buffered.size -= stream.buffered.size
             with metrics.Timer(metrics.Metric.BATCH_PROCESSING_TIME, {metrics.Tag.STREAM: name}):

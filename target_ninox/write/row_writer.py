@@ -100,7 +100,7 @@ class RowWriter:
             if row.encoded.deleted:
                 to_delete.append((row, record))
                 continue
-            intent = self._plan_creation(row) if record is None else self._plan_change(row, record)
+            intent = self._plan_write(row, record)
             if intent is not None:
                 intents.append(intent)
         self._save(intents)
@@ -130,17 +130,17 @@ class RowWriter:
             )
         return records[0] if records else None
 
-    def _plan_creation(self, row: Row) -> Intent | None:
-        if not self.plan.creates_records:
-            self._account.count(row, "skipped")
-            return None
-        if self._preview:
-            self._preview.create(row.encoded)
-        record_id = row.encoded.record_id if self.plan.needs_key else None
-        write = RecordWrite(fields=row.encoded.fields, id=record_id, upsert=record_id is not None)
-        return Intent(row, write, creates=True)
-
-    def _plan_change(self, row: Row, record: ExistingRecord) -> Intent | None:
+    def _plan_write(self, row: Row, record: ExistingRecord | None) -> Intent | None:
+        """Return what is to be done for a row; None if that is nothing, and the row was counted."""
+        if record is None:
+            if not self.plan.creates_records:
+                self._account.count(row, "skipped")
+                return None
+            if self._preview:
+                self._preview.create(row.encoded)
+            record_id = row.encoded.record_id if self.plan.needs_key else None
+            write = RecordWrite(fields=row.encoded.fields, id=record_id, upsert=record_id is not None)
+            return Intent(row, write, creates=True)
         changes = self.plan.changes(row.encoded, record.fields)
         if not changes:
             self._count(row, "unchanged", record.id, shown=record.fields)
@@ -193,7 +193,7 @@ class RowWriter:
         elif not outcome.recovered:
             self._table.note_saved(outcome.record_id, outcome.intent.write.fields)
         is_new = outcome.intent.creates and not outcome.recovered
-        shown = self._shown_files.pop(row.identity, {})
+        shown = self._shown_files.pop(row.identity, {}) if row.encoded.files else {}
         self._count(
             row, "created" if outcome.intent.creates else "updated", outcome.record_id, shown=shown, is_new=is_new
         )

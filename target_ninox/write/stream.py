@@ -33,9 +33,6 @@ logger = logging.getLogger(__name__)
 # Not MemoryError or OSError: those are the machine's, and end the run.
 _UNFORESEEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
-_VALUE_BYTES = 100
-"""What a value takes beside its text: a row of a hundred short ones takes many times its line."""
-
 
 @dataclass(slots=True)
 class Buffered:
@@ -47,11 +44,6 @@ class Buffered:
 
     rows: int = 0
     size: int = 0
-
-    def add(self, record: Mapping[str, Any], size: int) -> None:
-        """Count a record that came in so many bytes."""
-        self.rows += 1
-        self.size += size + _VALUE_BYTES * len(record)
 
 
 class StreamLoader:
@@ -142,8 +134,9 @@ class StreamLoader:
         return RowWriter(self.plan, self.account, self._destination, self.deleter, files, plan_anew=plan_anew)
 
     def add(self, record: Mapping[str, Any], size: int) -> None:
-        """Receive a row that came in so many bytes; nothing is sent yet."""
-        self.buffered.add(record, size)
+        """Receive a row that takes so many bytes; nothing is sent yet."""
+        self.buffered.rows += 1
+        self.buffered.size += size
         if self.has_failed:
             self.account.report.read += 1
             return
@@ -339,9 +332,10 @@ class LostStream:
         self.buffered = Buffered()
         account.report.error = _log_defect(error)
 
-    def add(self, record: Mapping[str, Any], size: int) -> None:
+    def add(self, _record: Mapping[str, Any], size: int) -> None:
         """Count a row."""
-        self.buffered.add(record, size)
+        self.buffered.rows += 1
+        self.buffered.size += size
         self.account.report.read += 1
 
     def flush(self) -> None:

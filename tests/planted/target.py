@@ -115,7 +115,7 @@ PROMISES = [
         test="target/test_formulas_alone.py::test_a_field_takes_them_in_records_that_are_there",
         defects=(
             Defect("target_ninox:_plan_formulas", "creates_records=False", "creates_records=True"),
-            Defect("target_ninox:RowWriter._plan_creation", "not self.plan.creates_records", "False"),
+            Defect("target_ninox:RowWriter._plan_write", "not self.plan.creates_records", "False"),
         ),
     ),
     Promise(
@@ -229,7 +229,7 @@ PROMISES = [
         "docs/guarantees.md",
         "What is equal by meaning is not written, so no script of yours runs",
         test="target/test_upsert.py::test_the_same_input_twice_writes_nothing",
-        defects=(Defect("target_ninox:RowWriter._plan_change", "not changes:", "False:"),),
+        defects=(Defect("target_ninox:RowWriter._plan_write", "not changes:", "False:"),),
     ),
     Promise(
         "docs/guarantees.md",
@@ -438,7 +438,7 @@ PROMISES = [
         defects=(
             Defect("target_ninox:_Signs.may_go_on", "self.rows_since_schema % _ROUND == 0", "False"),
             Defect("target_ninox:Completeness.doubts", "if signs.names_bookmark:", "if True:"),
-            Defect("target_ninox:RowWriter.write", "if record is None else", "if True else"),
+            Defect("target_ninox:RowWriter._plan_write", "if record is None:", "if True:"),
         ),
     ),
     Promise(
@@ -1103,7 +1103,7 @@ PROMISES = [
         test="target/test_cascade.py::test_records_whose_rows_a_stream_map_left_out_do_not_go_along",
         defects=(
             Defect("target_ninox:ClaimedRecords.note_filtered", "self._filtered.add(stream)", "pass"),
-            Defect("target_ninox:TargetNinox._receive_rows", "else:", "elif False:"),
+            Defect("target_ninox:TargetNinox._receive_rows", "self._load.claimed.note_filtered(name)", "pass"),
         ),
     ),
     Promise(
@@ -1327,16 +1327,16 @@ PROMISES = [
         "`target-ninox` holds 20,000 rows or 16 MiB of input of all streams together, and empties the fullest first",
         test="target/test_messages.py::test_many_streams_at_once_hold_no_more_than_one",
         defects=(
-            Defect("target_ninox:TargetNinox._add", "self._buffered.rows > MOST_ROWS_IN_ALL", "False"),
-            Defect("target_ninox:TargetNinox._add", "self._buffered.size > MOST_BYTES_IN_ALL", "False"),
-            Defect("target_ninox:TargetNinox._add", "self._flush(max(", "self._flush(min("),
+            Defect("target_ninox:TargetNinox._receive_rows", "self._buffered.rows > MOST_ROWS_IN_ALL", "False"),
+            Defect("target_ninox:TargetNinox._receive_rows", "self._buffered.size > MOST_BYTES_IN_ALL", "False"),
+            Defect("target_ninox:TargetNinox._receive_rows", "self._flush(max(", "self._flush(min("),
         ),
     ),
     Promise(
         "docs/changes.md",
         "Short values count by their number, rows of BATCH files count like those of the input",
         test="target/test_messages.py::test_rows_of_many_short_values_are_loaded_before_they_fill_the_memory",
-        defects=(Defect("target_ninox:Buffered.add", "+ _VALUE_BYTES * len(record)", ""),),
+        defects=(Defect("target_ninox:TargetNinox._receive_rows", "+ _VALUE_BYTES * len(row)", ""),),
     ),
     Promise(
         "docs/changes.md",
@@ -1345,8 +1345,8 @@ PROMISES = [
         defects=(
             Defect(
                 "target_ninox:TargetNinox._receive_rows",
-                "stream_map.stream_alias, row, size",
-                "stream_map.stream_alias, row, 1",
+                "line_bytes + _VALUE_BYTES",
+                "1 + _VALUE_BYTES",
             ),
             Defect("target_ninox.messages:_rows", "len(line)", "0"),
         ),
