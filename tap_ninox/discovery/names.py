@@ -243,7 +243,7 @@ def name_streams(
     known = {key: stream for stream, key in owners.items()}
     kept = {key: known[key] for key in wanted if key in known and key not in by_alias}
     names = NameSpace(reserved)
-    _refuse_aliases_of_others(by_alias, wanted=wanted, kept=kept, reserved=names)
+    _refuse_aliases_of_others(by_alias, wanted=wanted, kept=kept, owned=owners, reserved=names)
     for name in kept.values():
         names.take(name)
     # Where a name is taken, the table's id is added to it, or both ids.
@@ -262,10 +262,14 @@ def _refuse_aliases_of_others(
     *,
     wanted: Mapping[TableKey, str],
     kept: Mapping[TableKey, str],
+    owned: Iterable[str],
     reserved: NameSpace,
 ) -> None:
     """Refuse an alias that would move another stream to a longer name, of which its warehouse has no table."""
-    owners = {(kept.get(key) or wanted[key]).casefold(): key for key in wanted if key not in by_alias}
+    # Who wants a name that the state gives to another table, there or not, has the longer one anyway.
+    taken = {name.casefold() for name in owned}
+    names = {key: kept.get(key) or wanted[key] for key in wanted if key not in by_alias}
+    owners = {name.casefold(): key for key, name in names.items() if key in kept or name.casefold() not in taken}
     for key, alias in by_alias.items():
         owner, is_its_own = owners.get(alias.casefold()), wanted[key].casefold() == alias.casefold()
         if alias in reserved:
@@ -395,7 +399,8 @@ def _followed(
         if (column.field_id, column.part) in before or types[column.field_id] != column.type
     ]
     plain = _plain_stream(settings.stream_name_format, database, now) if database and now else ""
-    return replace(saved, stream=stream, columns=tuple(kept), plain_name=plain)
+    name = now.name if now else saved.table_name
+    return replace(saved, stream=stream, table_name=name, columns=tuple(kept), plain_name=plain)
 
 
 def _table_as_saved(saved: TableEntry, now: Table | None) -> Table:

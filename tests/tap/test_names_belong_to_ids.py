@@ -93,6 +93,17 @@ def test_a_restored_database_with_a_new_id_gets_the_longer_name_and_an_alias_goe
     assert alias.ids(STREAM) == [1, 2]
 
 
+def test_an_alias_may_be_a_name_that_another_copy_wants_and_cannot_get(simulate):
+    simulator = simulate(shop(3))
+    state = run_tap(simulator).state
+    add_database(simulator, "db0000000007")
+    add_database(simulator, "db0000000008", "Shop restored")
+    del simulator.store.teams[TEAM_ID].databases[DATABASE_ID]
+    settings = {"aliases": {"db0000000008.A": STREAM}, "databases": [f"!{DATABASE_ID}"]}
+    run = run_tap(simulator, state=state, **settings)
+    assert (run.error, run.ids(STREAM), run.ids(f"{STREAM}_a")) == (None, [1, 2], [1, 2])
+
+
 def test_a_restored_database_that_goes_on_under_the_old_names_changes_no_column_s_type(simulate):
     """Its backup is of a day when a field was of another type, which no run had read."""
     simulator = simulate(shop(3))

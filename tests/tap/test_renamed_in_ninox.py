@@ -44,6 +44,8 @@ def test_with_a_saved_catalog_nothing_changes_but_the_report_names_both(simulato
     assert drift(second).keys() == {("table_renamed", "Artikel"), ("field_renamed", "Rabatt %")}
     assert drift(second)["table_renamed", "Artikel"]["after"] == "Sortiment"
     assert drift(second)["field_renamed", "Rabatt %"]["after"] == "Skonto %"
+    captions = {m["schema"]["title"] for m in second.of_type("SCHEMA", ARTICLES)}
+    assert captions == {"Sortiment"}, "a consumer that goes by captions needs that of now"
 
 
 @pytest.mark.parametrize("saved", [False, True], ids=["no catalog", "saved anew"])
