@@ -22,6 +22,28 @@ PROMISES = [
         defects=(Defect("tap_ninox:unknown_properties", "if name not in known", "if False"),),
     ),
     Promise(
+        "docs/architecture.md",
+        "an entry in a module of `ninox_singer/types/`, or a new module",
+        test="tap/test_a_new_type.py::test_the_tap_reads_a_type_that_is_one_entry",
+        defects=(
+            Defect("tap_ninox:_part", "field_type(ninox_type).parts", 'field_type("string").parts'),
+            Defect("tap_ninox:_columns", "known = field_type(fld.type)", 'known = field_type("string")'),
+        ),
+    ),
+    Promise(
+        "docs/architecture.md",
+        "an entry in a module of `ninox_singer/types/`, or a new module",
+        test="tap/test_a_new_type.py::test_the_target_writes_and_compares_a_type_that_is_one_entry",
+        defects=(
+            Defect("target_ninox:Assignment.make", "known = field_type(field.type)", 'known = field_type("string")'),
+            Defect(
+                "target_ninox:plan_stream",
+                "make_meaning(mapping.fields[field_id], formats.zone)",
+                "str",
+            ),
+        ),
+    ),
+    Promise(
         "docs/how-to/schema-changes.md",
         "There is no other, and lists have theirs",
         test="tap/test_edited_catalogs.py::test_another_replication_method_is_refused",
@@ -118,6 +140,12 @@ PROMISES = [
         "the run that reports a formula that is new, selected again or read as another type fills it in, and says so",
         test=f"{ALONE}::test_a_formula_that_is_selected_again_is_due_at_once_and_no_refresh_is_advised",
         defects=(Defect("tap_ninox:Bookmark.lacks_formulas", "or c.name in self.deselected", ""),),
+    ),
+    Promise(
+        "docs/reference/streams.md",
+        "caption of the table or field, `x-ninox` has the ids",
+        test="tap/test_renamed_in_ninox.py::test_with_a_saved_catalog_nothing_changes_but_the_report_names_both",
+        defects=(Defect("tap_ninox.discovery.names:_followed", "table_name=name", "table_name=saved.table_name"),),
     ),
     Promise(
         "docs/reference/streams.md",
