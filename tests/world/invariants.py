@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 
 from tests.helpers.oracle import expected_rows
+from tests.helpers.seeds import TEAM_ID
 from tests.world.strategies import EMPTY, computed, has_certain_name
 
 SYSTEM_STREAMS = (
@@ -98,6 +99,39 @@ def no_column_changes_its_type(world, run):
             if (bookmarks.get(message["stream"]) or {}).get("fields") or message["stream"].startswith("ninox_"):
                 world.columns[key] = known
             assert known == kind, (message["stream"], name, known, kind)
+
+
+def identity_travels(world, run):
+    """Catalog and SCHEMA say which table and field is meant, and the catalog what a tool needs to know of them.
+
+    Asked where nobody has worked since the run began.
+    """
+    for table in world.tables():
+        definition = table.database.tables[table.table_id]
+        ids = {
+            "team": TEAM_ID, "database": table.database.id, "table": table.table_id, "stream": table.stream,
+        }  # fmt: skip
+        fields = {}
+        for item in table.entry["metadata"]:
+            ninox = item["metadata"].get("ninox")
+            if item["breadcrumb"] and ninox and ninox["field_id"] in definition.fields:
+                raw = definition.fields[ninox["field_id"]]
+                fields[item["breadcrumb"][-1]] = ninox["field_id"], raw["caption"]
+                assert (ninox["field"], ninox["type"]) == (raw["caption"], raw["base"]), (table.stream, item)
+                choices = {key: option["caption"] for key, option in raw.get("values", {}).items()}
+                assert ninox.get("choices", {}) == (choices if raw["base"] in {"choice", "multi"} else {}), item
+                assert ninox.get("formula") == (raw["fn"] if raw["base"] == "fn" else None), item
+                target = raw["refTypeId"] if raw["base"] == "ref" else None
+                assert ninox.get("target_table_id") == (target if target in table.database.tables else None), item
+        for schema in (table.entry["schema"], *(m["schema"] for m in run.of_type("SCHEMA", table.stream))):
+            told = {key: value for key, value in schema["x-ninox"].items() if key != "rows"}
+            assert (schema["title"], told) == (definition.caption, ids), (table.stream, schema)
+            for name, described in schema["properties"].items():
+                if name in fields:
+                    assert (described["x-ninox"]["field"], described["title"]) == fields[name], (table.stream, name)
+                else:
+                    field_id = described.get("x-ninox", {}).get("field")
+                    assert name.startswith("_") or field_id not in {None, *definition.fields}, (table.stream, name)
 
 
 def the_warehouse_is_exact(world, *, streams=None):

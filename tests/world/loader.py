@@ -31,7 +31,7 @@ class Loader:
             takes_versions: Whether ACTIVATE_VERSION takes away what has an older version.
         """
         self.state, self.unfollowed = None, set()
-        self._replaces_schemas, self.takes_versions, self._columns = replaces_schemas, takes_versions, {}
+        self.replaces_schemas, self.takes_versions, self._columns = replaces_schemas, takes_versions, {}
         # Full among the tombstones, the batch of such a loader would be written under their schema: it is large.
         self._batch_size = 1000 if replaces_schemas else batch_size
         self._states_between, self._hard_delete = states_between, hard_delete
@@ -45,7 +45,7 @@ class Loader:
         for message in messages:
             kind, stream = message["type"], message.get("stream")
             if kind == "SCHEMA":
-                if not self._replaces_schemas:
+                if not self.replaces_schemas:
                     self._flush(stream)
                 self._keys[stream] = message["key_properties"]
                 self._columns[stream] = list(message["schema"]["properties"])
@@ -85,7 +85,7 @@ class Loader:
             record, rows = message["record"], self._rows.setdefault(stream, {})
             key = tuple(record[name] for name in self._keys[stream])
             row = rows.setdefault(key, {})
-            if self._replaces_schemas:
+            if self.replaces_schemas:
                 record = {name: record.get(name) for name in self._columns[stream]}
             row.update({"_sdc_deleted_at": None, **record})
             if "version" in message:
