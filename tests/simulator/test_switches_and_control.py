@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -155,12 +154,6 @@ def test_a_wrong_argument_is_one_line_and_exit_code_2(arguments):
     done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
-
-
-def test_every_switch_is_tested_in_this_folder():
-    text = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
-    missing = [name for name in SWITCHES if f'"{name}"' not in text and f"{name}=" not in text]
-    assert missing == [], "a test in tests/simulator sets it"
 
 
 def test_values_read_as_they_are_stored(api):
