@@ -55,6 +55,7 @@ _ROUTINE = (
     "Schema has changed for stream",
     "Schema or key properties for '%s' stream have changed",
     "Key properties have changed for stream",
+    "Set null transform as default for",
 )
 """How lines of the SDK begin that it logs for each stream (0.54)."""
 

@@ -106,6 +106,7 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
         self.writer = BufferedMessageWriter()
         self.report = RunReport()
         quieten(self.logger)
+        quieten(logging.getLogger("singer_sdk.mapper"))
         super().__init__(state=self._given_state, message_writer=self.writer, **kwargs)
 
     @cached_property
@@ -192,6 +193,7 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
             if maps or self.config.get("flattening_enabled"):  # what is wrong with one is said before the first row
                 for stream in self.streams.values():
                     stream.stream_maps  # noqa: B018 (it makes them)
+                    self.mapper.stream_maps.pop(stream.name)  # made again when it is its turn: each keeps its schema
             if maps:
                 queries = (query.name for query in settings.queries)
                 known = [*self.streams, *(kind.name for kind in LIST_STREAMS), *queries]

@@ -11,6 +11,7 @@ from collections import Counter
 from contextlib import redirect_stdout
 
 import pytest
+from singer_sdk.mapper import StreamMap
 from singer_sdk.singerlib import CatalogEntry
 
 from ninox_api.body import read_body
@@ -50,6 +51,23 @@ class _Stream(dict):
 
     def __deepcopy__(self, _):
         return self
+
+
+def _maps():
+    gc.collect()
+    return {id(item) for item in gc.get_objects() if isinstance(item, StreamMap)}
+
+
+@pytest.mark.parametrize("rules", [{"a": "1"}, None])
+def test_stream_maps_are_kept_for_no_stream_whose_turn_it_is_not(simulate, caplog, rules):
+    caplog.set_level("INFO")
+    before = _maps()
+    tap = new_tap(simulate(_many_tables()), stream_maps={"*__table_1*": rules})
+    assert len(tap.streams) >= 20
+    assert _maps() <= before
+    _synced(tap)
+    assert _maps() <= before
+    assert "null transform" not in caplog.text  # a line for each
 
 
 def test_a_saved_catalog_is_kept_as_text_alone(simulate):
