@@ -20,6 +20,7 @@ class People:
     Attributes:
         reshaped: (database, table) whose schema changed since it was last read whole: old rows may lack a column, or
             hold a caption, or a formula's value, of before, until a refresh.
+        rewritten: (database, table) with a formula whose text changed since: a reading that had begun goes on.
         uploaded: (database, table, record, name) of all files there have ever been.
         backups: Each database as it was at some moments, the oldest first.
     """
@@ -28,7 +29,7 @@ class People:
         """Take over what a simulator holds; captions are picked from names."""
         self._team, self._switches = simulator.store.teams[team_id], simulator.switches
         self._names = names
-        self.reshaped, self.uploaded = set(), set()
+        self.reshaped, self.rewritten, self.uploaded = set(), set(), set()
         self.backups, self._unmade, self._ever = [], set(), 1
 
     @property
@@ -116,6 +117,7 @@ class People:
                 raw["fn"] = formula(edit.pick)
                 database._schema_changed()
                 self.reshaped.add((database.id, table_id))
+                self.rewritten.add((database.id, table_id))
 
     def remove_field(self, database, table_id, edit):
         if len(database.tables[table_id].fields) > 1 and (key := self._field(database, table_id, edit)):
