@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import signal
 import sys
@@ -29,7 +30,7 @@ from ninox_singer.wording import counted
 from tap_ninox.discovery.catalog import TableEntry, saved_entries
 from tap_ninox.discovery.discover import STAMP, Discovery, discovery_of, look, read_stamp, stamp
 from tap_ninox.discovery.drift import SchemaWatch, nothing_selected
-from tap_ninox.discovery.known_tables import describe
+from tap_ninox.discovery.known_tables import describe, owners_in_state
 from tap_ninox.discovery.names import entries_to_read, identify_streams, known_by_key
 from tap_ninox.discovery.saved_catalog import (
     EntriesOnDemand,
@@ -358,7 +359,7 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
         for name in unidentified:
             self.report.fail(name, UnknownStreamError(name, known))
         streams = [s for s in self.streams.values() if isinstance(s, RecordStream) and s.selected]
-        if problems := [problem for stream in streams for problem in stream.problems]:
+        if problems := [f"{problem}{self._why_so_called(s)}" for s in streams for problem in s.problems]:
             raise NinoxConfigError(problems)
         tables = [stream for stream in streams if isinstance(stream, TableStream)]
         self.report.drift += [nothing_selected(stream.entry) for stream in tables if stream.selects_no_field]
@@ -373,6 +374,17 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
         self.report.drift += drifts
         self.report.refusals = watch.lost(bookmarks)
         watch.mark_unread(bookmarks, drifts, selected=selected)
+
+    def _why_so_called(self, stream: RecordStream) -> str:
+        """Return how to have rules of a catalog mean the table again that went by the name of another one's stream."""
+        key = stream.entry.key if isinstance(stream, TableStream) else None
+        shown = next((saved.stream for saved in self._saved_entries if saved.key == key), stream.name)
+        owner = owners_in_state(self._given_state[BOOKMARKS]).get(shown)
+        if key is None or shown == stream.name or owner is None or owner == key:
+            return ""
+        ids = ".".join(owner)
+        alias = json.dumps({ids: shown, ".".join(key): stream.name}, ensure_ascii=False)
+        return f" The catalog calls it {shown!r}, as table {ids} was called. If that one is meant, set aliases: {alias}"
 
     @override
     def write_state(self, *, is_new: bool = False) -> None:

@@ -362,6 +362,27 @@ def test_a_schema_that_is_given_under_the_name_of_the_state_holds_for_the_proper
     assert "total" not in schema["schema"]["properties"]
 
 
+def test_a_rule_that_hits_another_table_since_one_was_renamed_is_told_with_the_alias(simulate):
+    """Meltano's go by the names that a discovery shows: that of the table that was renamed is free then."""
+    simulator = simulate(team(database({"A": customers(), "B": table("customers", A=field("string", "No"))})))
+    state = run_tap(simulator).state
+    simulator.edit.rename_table("A", "Clients")
+    catalog = discover(simulator)
+    stream_of(catalog)["schema"]["properties"]["amount"] = {"type": "string"}
+    run = run_tap(simulator, catalog=catalog, state=state)
+    alias = {f"{DATABASE_ID}.A": STREAM, f"{DATABASE_ID}.B": f"{STREAM}_b"}
+    assert f"catalog: nothing says which field of {STREAM}_b 'amount' is" in str(run.error)
+    assert f"The catalog calls it {STREAM!r}, as table {DATABASE_ID}.A was called. If that one is meant," in str(
+        run.error
+    )
+    assert f"set aliases: {json.dumps(alias)}" in str(run.error)
+    catalog = discover(simulator, aliases=alias)
+    stream_of(catalog)["schema"]["properties"]["amount"] = {"type": "string"}
+    run = run_tap(simulator, catalog=catalog, state=state, aliases=alias)
+    assert run.error is None
+    assert run.of_type("SCHEMA", STREAM)[0]["schema"]["properties"]["amount"]["type"] == ["string", "null"]
+
+
 def test_a_catalog_without_ids_needs_the_right_to_read_schemas(simulator):
     simulator.switches.update({"schema_access": "forbidden"})
     run = run_tap(simulator, catalog={"streams": [SINGER]}, databases=[DATABASE_ID])
