@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ninox_simulator.seeds import RecordDocument
-from ninox_simulator.switches import SWITCHES
+from tests.helpers.each_switch import EACH
 from tests.helpers.oracle import expected_rows
 from tests.helpers.run import discover, replay, run_tap
 from tests.helpers.seeds import customers, database, field, table, team
@@ -20,8 +20,6 @@ UNSEEN = {
 
 LOUD = {("removes", "unforeseen"): "unknown form"}
 """Nothing may be guessed: the run after the deletions ends with an error that says this."""
-
-SETTINGS = [(name, value) for name, switch in SWITCHES.items() for value in switch.values]
 
 
 def shop_of_all_shapes():
@@ -84,7 +82,7 @@ def twice(simulate):
     return run
 
 
-@pytest.mark.parametrize(("switch", "value"), SETTINGS, ids=lambda part: part)
+@pytest.mark.parametrize(("switch", "value"), EACH, ids=lambda part: part)
 def test_a_load_and_a_day_of_changes_under_every_setting_of_every_switch(simulate, twice, caplog, switch, value):
     catalog = discover(simulate(shop_of_all_shapes()))
     simulator, first, later = twice(switch, value)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ninox_simulator.switches import SWITCHES
+from tests.helpers.each_switch import EACH
 from tests.helpers.run import records, run_target, schema, state, stored, writes
 from tests.helpers.seeds import customers, database, field, table, team
 
-SETTINGS = [(name, value) for name, switch in SWITCHES.items() for value in switch.values]
 REFUSED = {
     ("schema_access", "forbidden"): "without it no row can be mapped",
     ("teams_endpoint", "missing"): "set team to the workspace's id",
@@ -89,7 +88,7 @@ def as_stored(*people):
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(("switch", "value"), SETTINGS, ids=str)
+@pytest.mark.parametrize(("switch", "value"), EACH, ids=str)
 def test_the_same_records_are_stored_whatever_nobody_knows(simulate, switch, value):
     simulator = simulate(empty_shop(), **{switch: value})
     run = run_target(simulator, first_day(), streams=STREAMS, hard_delete=True)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from ninox_simulator.switches import SWITCHES, like
+from ninox_simulator.switches import like
+from tests.helpers.each_switch import EACH, USUAL
 from tests.helpers.probing import answers, company, run_probe
 
 UNWRITABLE = {("schema_access", "forbidden")}
 """Nothing is written without a schema: whether other tables link to a table, nobody knows then."""
 
 
-@pytest.mark.parametrize(("switch", "value"), [(name, value) for name, one in SWITCHES.items() for value in one.values])
+def test_the_probe_names_all_that_is_usual(simulate):
+    assert like(answers(run_probe(simulate(company(1100)), scratch=True))).switches == USUAL
+
+
+@pytest.mark.parametrize(("switch", "value"), EACH)
 def test_the_probe_names_every_value_of_every_switch(simulate, switch, value):
     rows = 1100 if switch == "per_page_cap" else 120
     stage = simulate(company(rows), **{switch: value})
