@@ -96,7 +96,9 @@ class _BoundedReader(io.RawIOBase):
         self.bytes_left -= count or 0
         counted = min(count or 0, self.counted_bytes)
         self.counted_bytes -= counted
-        self.deadline += counted / SLOWEST_BYTES_PER_SECOND
+        # What came quickly is no credit for hours of dripping.
+        credited = self.deadline + counted / SLOWEST_BYTES_PER_SECOND
+        self.deadline = max(self.deadline, min(credited, time.monotonic() + MAX_TIMEOUTS_PER_BODY * (patience or 0)))
         return count
 
     @override

@@ -149,6 +149,9 @@ NEVER_ENDING = {
     "body that announces more than there is": forever(
         b"HTTP/1.1 200 OK\r\nContent-Length: 1%s\r\n\r\n" % (18 * b"0"), b" "
     ),
+    "body that drips when much of it has come": forever(
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1%s\r\n\r\n%b" % (9 * b"0", 200_000 * b" "), b" "
+    ),
     "body of a redirect": forever(b"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 1000\r\n\r\n", b" "),
     "body without a length, as of HTTP 1.0": forever(b"HTTP/1.0 200 OK\r\n\r\n", b" "),
     "size of a chunk": forever(CHUNKED, b"0"),

@@ -22,7 +22,7 @@ def test_a_bad_row_costs_rows_and_no_writes(simulate, on_reject, rows, last):
         run = run_target(
             simulator, [CUSTOMERS, *records("customers", since[held:]), state({"at": len(since)})], on_reject=on_reject
         )
-        assert len(simulator.log.entries) == 17
+        assert len(simulator.log.entries) == 10  # pages double while they are quick
         sent.append(len(since) - held)
         written += len(writes(simulator))
         held = run.state["at"] if run.state else held
