@@ -40,6 +40,7 @@ class Outcome(NamedTuple):
     Attributes:
         recovered: Whether it was found in Ninox, and not named by an answer.
         is_certain: Whether the record is that of the row; if not, it is one of those that were made with it.
+        shows_other_key: Whether the answer shows another key than that of the row.
     """
 
     intent: Intent
@@ -47,6 +48,7 @@ class Outcome(NamedTuple):
     error: RowRejectedError | None = None
     recovered: bool = False
     is_certain: bool = True
+    shows_other_key: bool = False
 
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")

@@ -203,8 +203,8 @@ class BatchWriter:
         self._waiting: list[_RefusedAlone] = []
         self._known: list[Outcome] = []  # to be yielded
 
-    def save(self, intents: Iterable[Intent], *, ids_matter: bool = False) -> Iterator[Outcome]:
-        """Save rows, creates first, each kind in the order given; yield what became of each as soon as it is known.
+    def save(self, intents: Iterable[Intent], *, ids_matter: bool = False) -> Iterator[list[Outcome]]:
+        """Save rows, creates first, each kind in the order given; yield what became of them behind each request.
 
         Args:
             intents: What to do.
@@ -229,8 +229,8 @@ class BatchWriter:
                     else:
                         self._look([])
                 finally:  # what is known is said, also before an error ends the run
-                    yield from self._known
-                    self._known.clear()
+                    known, self._known = self._known, []
+                    yield known
 
     def _save_next(self) -> None:
         """Send the next request, and learn what became of its rows; what is to be sent again comes next."""
@@ -398,7 +398,11 @@ class BatchWriter:
         for intent, answer in zip(chunk, checked.in_order, strict=True):
             if answer.error is None:
                 self._refused_in_a_row = 0
-                self._known.append(Outcome(intent, answer.id or 0, is_certain=checked.are_certain))
+                shown = self._shown_key.read(answer.fields, intent.row.encoded) if checked.are_certain else None
+                shows_other_key = shown not in {None, intent.row.encoded.key}
+                self._known.append(
+                    Outcome(intent, answer.id or 0, is_certain=checked.are_certain, shows_other_key=shows_other_key)
+                )
             else:
                 self._reject(intent, code="not_saved", reason=_reason(answer.error))
 

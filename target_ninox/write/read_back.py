@@ -41,6 +41,20 @@ class KeyNotShownError(NinoxError):
         )
 
 
+class KeyChangedError(NinoxError):
+    """A record does not have the key that it was written with: it ends the stream, and no other."""
+
+    def __init__(self, plan: WritePlan, record_id: int) -> None:
+        """Name the fields, a record to look at, and what to do."""
+        names = ", ".join(repr(field.name) for field in plan.table.fields if field.id in plan.match_field_ids)
+        super().__init__(
+            f"record {record_id} of table {plan.table.name!r} does not hold in {names} the key that was sent: a script "
+            "of the table changes it, or Ninox keeps it in another form. The next run would not find it by its key, "
+            f"and create it again, so no more rows are loaded. Send {names} as the script leaves it, or match by "
+            "another field (match_on), and delete in Ninox the records that are there twice"
+        )
+
+
 class ReadBack:
     """Reads the first records of a stream that were written, a call each: is in them what was sent?"""
 
@@ -85,12 +99,35 @@ class ReadBack:
         if record is not None and (shown is None or (_is_beyond_doubles(key) and shown != key)):
             raise KeyNotShownError(self._plan, record.id, is_shown=shown is not None)
 
+    def check_keys(self, outcomes: Sequence[Outcome], *, deleted_fields: Collection[str]) -> None:
+        """Look at a record whose answer shows another key than that of its row; no call where none does.
+
+        Raises:
+            KeyChangedError: It has another one.
+        """
+        doubtful = next((outcome for outcome in outcomes if outcome.shows_other_key), None)
+        if doubtful is None or not self._has_key(deleted_fields):
+            return
+        key, record = doubtful.intent.row.encoded.key, self._table.find(doubtful.record_id)
+        if record is not None and self._plan.key_of(record.fields) != key:  # else answers spell in a way of their own
+            if _is_beyond_doubles(key):
+                raise KeyNotShownError(self._plan, record.id, is_shown=True)
+            raise KeyChangedError(self._plan, record.id)
+
+    def _has_key(self, deleted_fields: Collection[str]) -> bool:
+        """Return whether records are found by fields that are all there."""
+        plan = self._plan
+        return plan.needs_key and bool(plan.match_field_ids) and set(plan.match_field_ids).isdisjoint(deleted_fields)
+
     def look_for_overrides(self, outcomes: Sequence[Outcome], *, deleted_fields: Collection[str]) -> None:
         """Read the first records that were created, and the first changed: do scripts put other values into them?
 
         One call each, if the table has scripts. Ninox stores what is sent, runs the table's scripts, and answers with
         either (observed). A field that a script overrides differs from the row again in the next run, which writes it
         and sets off the scripts once more, every time.
+
+        Raises:
+            KeyChangedError: A script has changed the key.
         """
         if not (self._plan.table.may_have_scripts and self._plan.needs_key):
             return
@@ -110,14 +147,19 @@ class ReadBack:
         by_key = {outcome.intent.row.encoded.key: outcome.intent.row.encoded for outcome in written}
         records = [record for record in self._table.page_from(min(ids)) if record.id in ids]
         differing = Counter[str]()
+        changed_key: int | None = None
         for record in records:
             row = certain.get(record.id) or by_key.get(plan.key_of(record.fields))  # where answers did not say whose
             if row is not None:
                 # also what was equal, and so not sent: a script may have changed it since
                 fields = {field_id: value for field_id, value in row.fields.items() if field_id not in deleted_fields}
                 differing.update(plan.differing(fields, record.fields))
+            if row is None or (row.key != plan.key_of_record(record.id, record.fields)):
+                changed_key = changed_key or record.id
         captions = {field.id: field.name for field in plan.table.fields}
         counts = self._account.report.overridden
+        if changed_key is not None and self._has_key(deleted_fields):
+            raise KeyChangedError(plan, changed_key)
         for field_id, count in differing.items():
             caption = captions[field_id]
             counts[caption] = counts.get(caption, 0) + count

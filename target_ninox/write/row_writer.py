@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from ninox_api.client import RecordWrite
@@ -165,16 +166,20 @@ class RowWriter:
 
     def _save_and_count(self, intents: Sequence[Intent]) -> list[int]:
         """Save, and return the ids of the records that were made."""
-        outcomes = []
-        for outcome in self._batches.save(intents, ids_matter=self._account.remembered is not None):
-            self._receive(outcome)
-            outcomes.append(outcome)
-            if not len(outcomes) % _PROGRESS_EVERY:
-                self._account.show_progress()
-        made = [outcome.record_id for outcome in outcomes if outcome.intent.creates and outcome.error is None]
-        if not self._preview:  # its ids are made up
-            self._table.note_created(made)
-            self._read_back.look_for_overrides(outcomes, deleted_fields=self._batches.deleted_fields)
+        made: list[int] = []
+        try:
+            for outcomes in self._batches.save(intents, ids_matter=self._account.remembered is not None):
+                for number, outcome in enumerate(outcomes, 1):
+                    self._receive(outcome)
+                    if not number % _PROGRESS_EVERY:
+                        self._account.show_progress()
+                made += [outcome.record_id for outcome in outcomes if outcome.intent.creates and outcome.error is None]
+                if not self._preview:  # before the next request creates more that are not found again
+                    self._read_back.check_keys(outcomes, deleted_fields=self._batches.deleted_fields)
+                    self._read_back.look_for_overrides(outcomes, deleted_fields=self._batches.deleted_fields)
+        finally:
+            if not self._preview:  # its ids are made up
+                self._table.note_created(made)
         return made
 
     def _receive(self, outcome: Outcome) -> None:
@@ -286,7 +291,7 @@ class RowWriter:
             if counted is not None and counted.record_id:
                 links = {key: value for key, value in row.encoded.fields.items() if key in self.plan.references}
                 intents.append(Intent(row, RecordWrite(fields=links, id=counted.record_id), creates=False))
-        for outcome in self._batches.save(intents):
+        for outcome in chain.from_iterable(self._batches.save(intents)):
             if outcome.error is not None:
                 self._reject(outcome.intent, outcome.error)
                 continue

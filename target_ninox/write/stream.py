@@ -26,6 +26,7 @@ from target_ninox.safety import ClaimedRecords
 from target_ninox.settings import TargetSettings
 from target_ninox.write.delete import StreamDeleter
 from target_ninox.write.files import FileLoader, FileSources
+from target_ninox.write.read_back import KeyChangedError
 from target_ninox.write.row_writer import RowWriter
 
 logger = logging.getLogger(__name__)
@@ -249,7 +250,7 @@ class StreamLoader:
     def working(self) -> Iterator[None]:
         """Measure what is inside. If it ends the run, say in which stream: errors of the API only know a path.
 
-        An error that nobody foresaw ends this stream, and no other.
+        An error that nobody foresaw ends this stream, and no other; so do keys that no run would find again.
         """
         try:
             with self.account.run_report.measure(self.plan.stream):
@@ -257,6 +258,8 @@ class StreamLoader:
         except (NinoxAPIError, NinoxTransportError, NinoxProtocolError):
             logger.error("%s: stopped while loading table %r.", self.plan.stream, self.plan.table.name)  # noqa: TRY400
             raise
+        except KeyChangedError as error:
+            self.fail(str(error))
         except (NinoxError, OSError, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001 (whatever it is, other streams have no part in it)

@@ -117,11 +117,23 @@ def first_save(simulator):
     return next(call for call in calls(simulator) if call.method == "POST")
 
 
+@pytest.mark.parametrize("mode", ["upsert", "mirror"])
 @pytest.mark.parametrize("how", ["in order", "ids alone"])
-def test_a_script_that_changes_the_key_costs_no_record(simulate, how):
-    """What was sent is not what is there: the records count as made, in the order sent."""
+def test_a_script_that_changes_the_key_of_what_is_created_ends_the_stream_with_its_first_request(simulate, how, mode):
+    """What was sent is not what is there: each run would create all of them again, and a mirror delete the others."""
     simulator = answering(simulate, how, afterCreate='Name := "x" + Name')
-    run = run_target(simulator, [CUSTOMERS, *rows(11, 12, 13, Amount=1)])
-    assert run.error is None
-    assert run.counts("customers") == {"read": 3, "created": 3}
-    assert len(stored(simulator)) == 8
+    other = [ORDERS, *records("orders", [{"No": "o"}]), state({"at": 1})]
+    streams = {**STREAMS, "customers": {**STREAMS["customers"], "mode": mode}}
+    run = run_target(simulator, [CUSTOMERS, *rows(*range(1, 2000), Amount=1), *other], streams=streams)
+    assert "customers: record 6 of table 'Customers' does not hold in 'Name' the key that was sent" in str(run.error)
+    assert (len(stored(simulator)), len(stored(simulator, "B")), run.states) == (105, 1, [])
+
+
+def test_a_script_that_changes_few_keys_ends_the_stream_where_an_answer_shows_it(simulate):
+    """Also of a record that is changed. The first ones, which are read back, are as they were sent."""
+    script = 'if Name = "name 150" or Name = "name 3" then Name := "x" end'
+    for changed, kept in ((range(1, 6), 5), (range(6, 1000), 305)):
+        simulator = answering(simulate, "in order", afterCreate=script, afterUpdate=script)
+        run = run_target(simulator, [CUSTOMERS, *rows(*changed, Amount=1), state({"at": 1})], streams=STREAMS)
+        assert "does not hold in 'Name' the key that was sent" in str(run.error)
+        assert (len(stored(simulator)), run.states) == (kept, [])
