@@ -159,17 +159,20 @@ class ListOrder:
         """Start without any page."""
         self._odds = 0.0
         self._may_be_by_change = True
+        self._lock = threading.Lock()  # tables are read side by side
 
     def note(self, page: Page) -> None:
         """Take a page of ascending ids into account."""
-        self._odds += math.lgamma(len(page) + 1)  # of n records in any order, one in n! pages ascends
-        changes = [record.sequence or 0 for record in page] if self._may_be_by_change else []
-        if changes != sorted(changes):
-            self._may_be_by_change = False
+        with self._lock:
+            self._odds += math.lgamma(len(page) + 1)  # of n records in any order, one in n! pages ascends
+            changes = [record.sequence or 0 for record in page] if self._may_be_by_change else []
+            if changes != sorted(changes):
+                self._may_be_by_change = False
 
     def distrust(self) -> None:
         """Forget what was shown: a page was in another order."""
-        self._odds = -math.inf
+        with self._lock:
+            self._odds = -math.inf
 
     @property
     def is_by_id(self) -> bool:

@@ -186,10 +186,8 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
     def setup_mapper(self) -> None:
         with self._reporting_its_end():
             super().setup_mapper()
-            discovery, settings = (
-                self.look_around().discovery,
-                self.settings,
-            )  # what is wrong with the connection is said first
+            discovery = self.look_around().discovery  # what is wrong with the connection is said first
+            settings = self.settings
             maps = self.config.get("stream_maps") or {}
             if maps or self.config.get("flattening_enabled"):  # what is wrong with one is said before the first row
                 for stream in self.streams.values():

@@ -215,7 +215,9 @@ class TargetNinox(SdkTarget):
         """Load the rows of a stream that came so far, and let a state go if it can."""
         stream = self._load.streams.get(name)
         if stream is not None and stream.buffered.rows:
-            self._counters.setdefault(name, metrics.record_counter(name)).increment(stream.buffered.rows)
+            if name not in self._counters:
+                self._counters[name] = metrics.record_counter(name)
+            self._counters[name].increment(stream.buffered.rows)
             self._buffered.rows -= stream.buffered.rows
             self._buffered.size -= stream.buffered.size
             with metrics.Timer(metrics.Metric.BATCH_PROCESSING_TIME, {metrics.Tag.STREAM: name}):

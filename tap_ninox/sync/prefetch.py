@@ -185,7 +185,9 @@ class ReadAhead(Generic[Item]):
             # A consumer that waits has as good as taken the item: its thread may need ten milliseconds to wake up.
             self._changed.wait_for(
                 lambda: (
-                    self._is_closed or len(self._items) <= int(self._is_awaited) or self._kept.number <= MOST_KEPT_BYTES
+                    self._is_closed
+                    or len(self._items) <= (1 if self._is_awaited else 0)
+                    or self._kept.number <= MOST_KEPT_BYTES
                 )
             )
             return not self._is_stopping

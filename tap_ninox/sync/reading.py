@@ -22,8 +22,8 @@ from tap_ninox.sync.state import Bookmark, Snapshot, next_version
 
 logger = logging.getLogger(__name__)
 
-
 Clock = Callable[[], int]
+"""The server's time in milliseconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
