@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from array import array
 from bisect import bisect_right
 from collections.abc import Hashable, Iterator, Mapping
@@ -14,6 +15,8 @@ from target_ninox.rejects import Rejects
 from target_ninox.report import NO_RECORD, RowOutcome, RunReport
 from target_ninox.rows import EMPTY_KEY, EncodedRow, Row, RowRejectedError, StreamSchema
 from target_ninox.settings import TargetSettings
+
+logger = logging.getLogger(__name__)
 
 
 class Counted(NamedTuple):
@@ -101,6 +104,7 @@ class StreamAccount:
         self.created = IdRuns()
         self.looked_at: set[bool] = set()
         self.remembered: dict[Hashable, Counted] | None = None
+        self._warned: set[str] = set()
         self._progress = Progress(described.stream, run_report.display, start=run_report.share() or 0.0)
         self._rejects = rejects
         self._holds_state = settings.fails_on_reject
@@ -108,6 +112,12 @@ class StreamAccount:
     def show_progress(self) -> None:
         """Show how far the stream is, unless that was done a moment ago."""
         self._progress.advance(self.report.settled, self.run_report.share())
+
+    def warn_once(self, message: str) -> None:
+        """Log a warning, the first time."""
+        if message not in self._warned:
+            self._warned.add(message)
+            logger.warning(message)
 
     def count(self, row: Row, outcome: RowOutcome, record_id: int = 0) -> None:
         """Count what became of a row."""

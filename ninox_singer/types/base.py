@@ -196,6 +196,7 @@ class FieldType:
         is_plain: Whether one property alone makes the value.
         is_empty: Recognizes an empty value on the way in.
         meaning: Makes the function that compares, given the zone of the wall clock.
+        uncut: Makes the function that returns what a value says beyond what fields keep of it; None if they keep all.
         has_one_spelling: Whether equal values are always stored alike, but for the two forms of Unicode.
         has_options: Whether values are options of the field.
         links: Whether values are ids of records of another table, or of what a script offers.
@@ -216,6 +217,7 @@ class FieldType:
     is_plain: bool = True
     is_empty: Callable[[Any], bool] = is_blank
     meaning: Callable[[Field, ZoneInfo], Meaning] = _means_itself
+    uncut: Callable[[Formats], Meaning] | None = None
     has_one_spelling: bool = False
     has_options: bool = False
     links: bool = False

@@ -48,6 +48,7 @@ _GERMAN = re.compile(
     re.ASCII,
 )
 
+_FRACTION = re.compile(r":\d\d:\d\d[.,](\d+)", re.ASCII)
 _PLAIN_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _PLAIN_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", re.ASCII)
 """The usual forms, in which there is nothing to convert."""
@@ -272,6 +273,23 @@ def _convert_to_wall_clock(parsed: datetime, formats: Formats) -> datetime:
 # What values mean
 
 
+def _read_uncut(formats: Formats) -> Meaning:
+    """Return a reader of what fields do not keep: the time of day of a date, fractions of seconds, the hour in autumn.
+
+    Values that are kept alike, and of which this differs, are two; equal ones in two spellings are one.
+    """
+
+    def uncut(value: Any) -> Hashable:
+        parsed, fraction = _parse(value), _FRACTION.search(spell(value) or "")
+        digits = fraction[1].rstrip("0") if fraction else ""
+        if parsed is None:
+            return spell(value), digits
+        local = parsed.astimezone(formats.zone) if parsed.tzinfo is not None else parsed
+        return (parsed if parsed.time() == time() else local).time().isoformat(), local.fold, digits
+
+    return uncut
+
+
 def _day_meaning(_field: Field, zone: ZoneInfo) -> Meaning:
     """A number is a midnight, that of UTC or that of the wall clock: no moment is both, unless they are one."""
 
@@ -327,6 +345,7 @@ TYPES = {
         decoded_as=str | None,
         computed=Computed(expression=_FORMATTED.format("YYYY-MM-DD"), read=lambda _zone: read_day),
         write=lambda _field, formats: write_day(formats),
+        uncut=_read_uncut,
         meaning=_day_meaning,
     ),
     "timestamp": FieldType(
@@ -334,6 +353,7 @@ TYPES = {
         decoded_as=str | None,
         computed=Computed(expression=_FORMATTED.format("YYYY-MM-DDTHH:mm:ss"), read=read_moment),
         write=lambda _field, formats: write_moment(formats),
+        uncut=_read_uncut,
         meaning=_moment_meaning,
     ),
     "time": FieldType(

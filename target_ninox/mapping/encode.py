@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from msgspec import structs
@@ -41,13 +41,15 @@ class Reference:
         property: The property that holds their key.
         field: The linking field.
         table: The linked table.
-        match_field: The field of it that holds the key.
+        match_field: The field of it that holds the key; None where values are ids of its records.
+        match_field_id: Its id; `_id` where it is None.
     """
 
     property: str
     field: Field
     table: Table
-    match_field: Field
+    match_field: Field | None
+    match_field_id: str
     _write: Write
     _meaning: Meaning
 
@@ -57,13 +59,19 @@ class Reference:
         Raises:
             ValueRejectedError: The value does not fit the field `match_field`.
         """
+        if self.match_field is None:
+            return (self._write(value),)
         items = _listed(value) if field_type(self.field.type).is_list else [value]
         keys = (self._meaning(self._write(item)) for item in items)
         return tuple(key for key in keys if key is not None)
 
     def key_of(self, fields: Mapping[str, Any]) -> Key | None:
         """Return the key of a record of the linked table, None if it is empty."""
-        return self._meaning(fields.get(self.match_field.id))
+        return self._meaning(fields.get(self.match_field_id))
+
+    def is_held(self, record_id: Key, current_fields: Mapping[str, Any]) -> bool:
+        """Return whether a record links to this one already, so that nothing new is written."""
+        return self._meaning(current_fields.get(self.field.id)) == record_id
 
     def encoded(self, keys: tuple[Key, ...], find: Callable[[str, Key], int | None]) -> Any:
         """Return the JSON value of the field.
@@ -80,7 +88,8 @@ class Reference:
 
     def missing(self) -> RowRejectedError:
         """Return the fault of a row that names a record which is not there."""
-        reason = f"No record of {self.table.name!r} has this {self.match_field.name!r}."
+        what = "id" if self.match_field is None else repr(self.match_field.name)
+        reason = f"No record of {self.table.name!r} has this {what}."
         return RowRejectedError(property_name=self.property, code="missing_reference", reason=reason)
 
 
@@ -206,6 +215,7 @@ class WritePlan:
         assignments: How each field is filled.
         file_field_by_property: Property → file field id.
         meanings: Field id → what says which values of it mean the same.
+        uncut_of_key: Property → what says of its value what its field, one of the key, does not keep.
         creates_records: Whether a row makes a record where there is none.
         leaves_rows_out: Whether its rows are only counted, as nothing of them can be written.
     """
@@ -226,6 +236,7 @@ class WritePlan:
     assignments: tuple[Assignment, ...]
     file_field_by_property: Mapping[str, str]
     meanings: Mapping[str, Meaning]
+    uncut_of_key: Mapping[str, Meaning] = field(default_factory=dict)
     creates_records: bool = True
     leaves_rows_out: bool = False
 

@@ -11,7 +11,7 @@ from ninox_singer.identifiers import MAX_LENGTH, cut_name
 from ninox_singer.names import Names, did_you_mean, find_nearest
 from ninox_singer.protocol import IDENTITY, RECORD_ID
 from ninox_singer.types import field_type, make_meaning, why_read_only
-from ninox_singer.types.base import Formats
+from ninox_singer.types.base import Formats, Write
 from target_ninox.mapping.encode import Reference
 from target_ninox.mapping.tables import describe, slug_of
 from target_ninox.rows import are_tombstones, is_system
@@ -230,7 +230,8 @@ def plan_references(
 ) -> tuple[dict[str, Reference], list[str]]:
     """Return field id → reference for the properties that the settings name, and what cannot work.
 
-    What `_id` is said of holds ids, unless the linked table has a field of that name.
+    What `_id` is said of holds ids, unless the linked table has a field of that name; so do links of which nothing is
+    said, where that is permitted.
     """
     references: dict[str, Reference] = {}
     problems: list[str] = []
@@ -251,7 +252,30 @@ def plan_references(
             problems.append(problem)
             continue
         references[field.id] = _reference(name, field, table, found, formats)
+    for field_id, names in mapping.parts.items():
+        field = mapping.fields[field_id]
+        table = None if field.is_foreign else tables.get(field.target_table_id or "")
+        if field_id not in references and field.type == "ref" and table is not None:
+            references[field_id] = _reference_by_id(next(iter(names.values())), field, table, formats)
     return references, problems
+
+
+def _reference_by_id(name: str, field: Field, table: Table, formats: Formats) -> Reference:
+    write = field_type(field.type).write
+    assert write is not None  # noqa: S101 (it is a link that rows fill)
+    return Reference(
+        property=name,
+        field=field,
+        table=table,
+        match_field=None,
+        match_field_id=RECORD_ID,
+        _write=_of_part(write(field, formats), is_plain=field_type(field.type).is_plain),
+        _meaning=make_meaning(field, formats.zone),
+    )
+
+
+def _of_part(write: Write, *, is_plain: bool) -> Write:
+    return write if is_plain else lambda value: write({"": value})
 
 
 def _why_not(field: Field) -> str:
@@ -273,7 +297,8 @@ def _reference(name: str, field: Field, table: Table, match_field: Field, format
         field=field,
         table=table,
         match_field=match_field,
-        _write=write if known.is_plain else lambda value: write({"": value}),
+        match_field_id=match_field.id,
+        _write=_of_part(write, is_plain=known.is_plain),
         _meaning=make_meaning(match_field, formats.zone),
     )
 

@@ -192,6 +192,14 @@ def plan_stream(
             for field_id, names in mapping.parts.items()
         ),
         file_field_by_property=mapping.files,
+        uncut_of_key={
+            name: uncut(formats)
+            for field_id, names in mapping.parts.items()
+            for name in names.values()
+            if settings.mode != "insert"
+            and field_id in key.field_ids
+            and (uncut := field_type(mapping.fields[field_id].type).uncut) is not None
+        },
         meanings={field_id: make_meaning(mapping.fields[field_id], formats.zone) for field_id in mapping.parts},
     )
 

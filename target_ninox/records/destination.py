@@ -105,6 +105,9 @@ class Destination:
     def matcher_of_reference(self, reference: Reference) -> Matcher:
         """Return what finds linked records."""
         field = reference.match_field
+        if field is None:
+            by_id = MatchKey(table_id=reference.table.id, field_ids=(), read=lambda record_id, _: record_id)
+            return self._matcher(by_id, frozenset())
         key = MatchKey(
             table_id=reference.table.id,
             field_ids=(field.id,),

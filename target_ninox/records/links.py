@@ -1,4 +1,4 @@
-"""References by a key of the linked table: found in batches, or waited for."""
+"""References by a key of the linked table, or by ids of its records: found in batches, or waited for."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
+from ninox_api.errors import NinoxPermissionError
 from ninox_singer.wording import list_ids
 from target_ninox.account import StreamAccount
 from target_ninox.mapping.encode import FindRecord, WritePlan
 from target_ninox.records.destination import Destination
+from target_ninox.records.index import ExistingRecord
 from target_ninox.rows import Row, RowRejectedError
 
 Wanted = tuple[str, Hashable]
@@ -41,6 +43,7 @@ class Links:
 
     def resolve(self, rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
         """Return the rows whose references are found, resolved, and those that must wait, unchanged."""
+        rows = self._with_links_as_they_are(rows)
         found = self._find(rows)
         ready, waiting = [], []
         for row in rows:
@@ -51,6 +54,35 @@ class Links:
             else:
                 waiting.append(row)
         return ready, waiting
+
+    def _with_links_as_they_are(self, rows: Sequence[Row]) -> list[Row]:
+        """Return rows without what need not be looked for: ids that their record links by already, or of a deletion.
+
+        Where the linked record was deleted, the link stays behind, and what a row repeats of it does no harm.
+        """
+        by_id = {field_id for field_id, reference in self.plan.references.items() if reference.match_field is None}
+        some = [row for row in rows if not by_id.isdisjoint(row.encoded.references)]
+        wanted = {row.encoded.key: row.encoded.fields for row in some if row.encoded.key is not None}
+        matches = self.destination.matcher_of(self.plan).find_all(wanted) if wanted and self.plan.needs_key else {}
+        return [self._as_it_is(row, matches.get(row.encoded.key, ()), by_id) for row in rows] if some else [*rows]
+
+    def _as_it_is(self, row: Row, records: Sequence[ExistingRecord], by_id: Collection[str]) -> Row:
+        encoded, current_fields = row.encoded, records[0].fields if len(records) == 1 else {}
+        known = {
+            field_id: keys[0]
+            for field_id, keys in encoded.references.items()
+            if field_id in by_id
+            and keys
+            and (encoded.deleted or self.plan.references[field_id].is_held(keys[0], current_fields))
+        }
+        if not known:
+            return row
+        left = {field_id: keys for field_id, keys in encoded.references.items() if field_id not in known}
+        fields = {**encoded.fields, **known}
+        key = encoded.key
+        if key is None and left.keys().isdisjoint(self.plan.match_field_ids):
+            key = self.plan.key_of_record(encoded.record_id, fields)
+        return replace(row, encoded=replace(encoded, fields=fields, references=left, key=key))
 
     def give_up(self, rows: Sequence[Row], to_come: Collection[LinkKey]) -> tuple[list[Row], list[Row]]:
         """Return rows that name a record which is neither there nor to come; and those of them to load without it.
@@ -74,7 +106,7 @@ class Links:
     def _is_to_come(self, wanted: Wanted, to_come: Collection[LinkKey]) -> bool:
         field_id, key = wanted
         reference = self.plan.references[field_id]
-        return (reference.table.id, reference.match_field.id, key) in to_come
+        return (reference.table.id, reference.match_field_id, key) in to_come
 
     def resolve_or_leave_empty(self, rows: Iterable[Row]) -> list[Row]:
         """Return rows with their references; leave those empty, or reject their rows, whose record is missing."""
@@ -147,6 +179,7 @@ class Links:
             ids = found.get((field_id, key), [])
             if len(ids) > 1:
                 reference = self.plan.references[field_id]
+                assert reference.match_field is not None  # noqa: S101 (an id has one record)
                 raise RowRejectedError(
                     property_name=reference.property,
                     code="ambiguous_reference",
@@ -163,8 +196,23 @@ class Links:
         for field_id, keys in by_field.items():
             reference = self.plan.references[field_id]
             matcher = self.destination.matcher_of_reference(reference)
-            for key, records in matcher.find_all({key: {reference.match_field.id: key} for key in keys}).items():
-                found[field_id, key] = [record.id for record in records]
+            records_by_key: dict[Hashable, list[ExistingRecord]] = {}
+            if reference.match_field is None:  # an id has one record: what is known needs no look
+                records_by_key = {key: records for key, records in matcher.index.find(keys).items() if records}
+            unknown = {key: {reference.match_field_id: key} for key in keys if key not in records_by_key}
+            try:
+                records_by_key |= matcher.find_all(unknown)
+            except NinoxPermissionError:
+                if reference.match_field is not None:
+                    raise
+                self.account.warn_once(
+                    f"{self.plan.stream}: the key may not read table {reference.table.name!r}, and nobody "
+                    f"knows whether the records exist that {reference.property!r} links to; they are written unseen."
+                )
+                records_by_key |= {key: [ExistingRecord(int(str(key)), {})] for key in unknown}
+            is_by_id, handed_out = reference.match_field is None, matcher.table.handed_out
+            for key, records in records_by_key.items():
+                found[field_id, key] = [item.id for item in records if not (is_by_id and item.id in handed_out)]
         return found
 
 

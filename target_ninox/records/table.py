@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from ninox_api.client import DatabaseClient, NinoxRecord
 from ninox_api.paging import ListOrder, Page, make_end_error
 from ninox_api.schema import Field
+from target_ninox.account import IdRuns
 from target_ninox.records.reader import TableReader
 
 _ENOUGH_TO_SORT = 12
@@ -30,6 +31,7 @@ class TargetTable(TableReader):
     Attributes:
         watchers: What every change is passed on to.
         unread_after: Beyond this id, records were made of which nobody knows which row is in them; None for none.
+        handed_out: Ids that Ninox gave to records of this run: no row can mean them by a record id that it brings.
         gaps: Ids that were handed out meanwhile and that this run did not get: to others, or to records that failed.
     """
 
@@ -42,6 +44,7 @@ class TargetTable(TableReader):
         self.watchers: list[Watcher] = []
         self.unread_after: int | None = None
         self.gaps: list[range] = []
+        self.handed_out = IdRuns()
         self._has_looked_for_highest = False
 
     def note_saved(self, record_id: int, fields: Mapping[str, Any]) -> None:

@@ -57,9 +57,12 @@ class LateLoader:
         with self.loader.working():
             for block in self.waiting.blocks() if to_this else ():
                 for reference in to_this:
-                    found = (reference.key_of(row.encoded.fields) for row in block)
+                    is_by_id = reference.match_field is None
+                    found = (
+                        row.encoded.record_id if is_by_id else reference.key_of(row.encoded.fields) for row in block
+                    )
                     keys.update(
-                        (self.loader.plan.table.id, reference.match_field.id, key) for key in found if key is not None
+                        (self.loader.plan.table.id, reference.match_field_id, key) for key in found if key is not None
                     )
         return keys
 
@@ -130,7 +133,7 @@ def load_waiting(streams: Sequence[LateLoader], claimed: ClaimedRecords) -> None
         if _leave_waiting(streams, claimed):
             continue
         references = {
-            (reference.table.id, reference.match_field.id): reference
+            (reference.table.id, reference.match_field_id): reference
             for late in streams
             for reference in late.loader.plan.references.values()
         }

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from ninox_api.client import RecordWrite
+from ninox_singer.protocol import RECORD_ID
 from ninox_singer.types import field_type
 from ninox_singer.wording import list_ids
 from target_ninox.account import StreamAccount
@@ -118,7 +119,7 @@ class RowWriter:
         """Return the record that a row is about.
 
         Raises:
-            RowRejectedError: There are several.
+            RowRejectedError: There are several, or this run has created it under an id that Ninox gave it.
         """
         records = matches.get(row.encoded.key, ())
         if self._account.may_delete:
@@ -129,6 +130,12 @@ class RowWriter:
                 code="duplicate_match",
                 reason=f"{len(records):,} records have this key: {list_ids([record.id for record in records])}.",
             )
+        if records and self.plan.matches_record_id and records[0].id in self._table.handed_out:
+            reason = (
+                "Ninox has just given this id to a record that another row of this run created: the row means another "
+                "one, which was not there. Load the streams in two runs, those with _id first."
+            )
+            raise RowRejectedError(property_name=RECORD_ID, code="id_taken", reason=reason)
         return records[0] if records else None
 
     def _plan_write(self, row: Row, record: ExistingRecord | None) -> Intent | None:
@@ -192,6 +199,8 @@ class RowWriter:
             self._account.seen.add(outcome.record_id)
         if outcome.intent.creates:
             self._account.created.add(outcome.record_id)
+            if not (outcome.intent.write.upsert or self._preview):
+                self._table.handed_out.add(outcome.record_id)
         self._account.report.recovered += outcome.recovered
         if not outcome.is_certain:
             self._table.note_made(outcome.record_id)

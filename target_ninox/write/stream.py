@@ -21,7 +21,7 @@ from target_ninox.records.destination import Destination
 from target_ninox.records.links import Links
 from target_ninox.records.waiting import WaitingRows
 from target_ninox.report import FORMULAS_ALONE, MARKED_DELETED, SUPERSEDED
-from target_ninox.rows import Row, RowRejectedError, StreamSchema, is_system, merge
+from target_ninox.rows import EncodedRow, Row, RowRejectedError, StreamSchema, is_system, merge
 from target_ninox.safety import ClaimedRecords
 from target_ninox.settings import TargetSettings
 from target_ninox.write.delete import StreamDeleter
@@ -30,6 +30,12 @@ from target_ninox.write.read_back import KeyChangedError
 from target_ninox.write.row_writer import RowWriter
 
 logger = logging.getLogger(__name__)
+
+_CUT = (
+    "Another row before has a key that differs from this one only in what Ninox does not keep (the time of day of a "
+    "date, fractions of seconds, which of two hours in autumn), so that both would be one record. Let a text field be "
+    "the key, or match by another one (match_on)."
+)
 
 # Not MemoryError or OSError: those are the machine's, and end the run.
 _UNFORESEEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -92,6 +98,7 @@ class StreamLoader:
         self._claimed = claimed
         self._sources = sources
         self._rows: list[Row] = []
+        self._uncut: dict[int, int] = {}  # hash of a key → that of what its fields do not keep
         self._failed_from: int | None = None
         self._may_replace_all = True if settings.max_deletes is not None else None  # False: it would, and may not
         self._has_named_undeclared = False
@@ -177,10 +184,23 @@ class StreamLoader:
             )
             self.account.reject_record(number, record, RowRejectedError(code="unforeseen", reason=reason))
             return
+        if self.plan.uncut_of_key and not encoded.deleted and not self._is_told_apart(encoded, record):
+            clash = RowRejectedError(
+                property_name=", ".join(self.plan.match_on), code="key_cut", reason=_CUT, key=encoded.key
+            )
+            self.account.reject_record(number, record, clash)
+            return
         if encoded.deleted and not self._settings.deletes_marked:
             self.account.skip(1, MARKED_DELETED)  # here, or it would take the place of an earlier row about the record
         else:
             self._rows.append(Row(encoded, record, number, self.account.described))
+
+    def _is_told_apart(self, encoded: EncodedRow, record: Mapping[str, Any]) -> bool:
+        """Return whether Ninox keeps enough of a row's key to tell it from those of the rows before."""
+        if encoded.key is None:
+            return True
+        uncut = hash(tuple([read(record.get(name)) for name, read in self.plan.uncut_of_key.items()]))
+        return self._uncut.setdefault(hash(encoded.key), uncut) == uncut
 
     def _log_plan(self) -> None:
         """Log where the stream goes and what is left out, when a row comes: a stream without rows is no event."""

@@ -804,6 +804,33 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
+        "An id (`references: {customer: _id}`) is looked for likewise",
+        test="target/test_references.py::test_a_link_by_id_to_a_record_that_is_not_there_is_rejected_left_empty_or_waits",
+        defects=(
+            Defect("target_ninox:plan_references", 'field.type == "ref" and table', "False and table"),
+            Defect("target_ninox:Links._find", "is_by_id and item.id in handed_out", "False"),
+            Defect("target_ninox:RowWriter._find_record", "records[0].id in self._table.handed_out", "False"),
+            Defect("target_ninox:LateLoader.keys_to_come", "row.encoded.record_id if is_by_id else", ""),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "but for one that the record links to already",
+        test="target/test_references.py::test_a_link_by_id_that_its_record_has_already_is_not_looked_for",
+        defects=(Defect("target_ninox:Links.resolve", "self._with_links_as_they_are(rows)", "rows"),),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "Keys that differ only in what Ninox does not keep",
+        test="target/test_keys.py::test_keys_that_differ_only_in_what_ninox_does_not_keep_are_two_and_the_second_is_rejected",
+        defects=(
+            Defect("target_ninox:StreamLoader._encode", "self.plan.uncut_of_key and", "False and"),
+            Defect("ninox_singer:_read_uncut", "local.fold, digits", "digits"),
+            Defect("ninox_singer:_read_uncut", 'fraction[1].rstrip("0")', "fraction[1]"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
         "Answers to saves show it and, if the table",
         test="target/test_answers.py::test_a_script_that_changes_few_keys_ends_the_stream_where_an_answer_shows_it",
         defects=(

@@ -33,6 +33,32 @@ def test_numbers_with_one_hash_are_two_keys(simulate, count):
     assert sorted(row["B"] for row in stored(simulator).values() if row["A"] < 0) == ["minus one", "minus two"]
 
 
+@pytest.mark.parametrize("limit", [5000, 1], ids=["together", "apart"])
+def test_keys_that_differ_only_in_what_ninox_does_not_keep_are_two_and_the_second_is_rejected(simulate, limit):
+    moments = {
+        "2024-10-27T02:30:00+02:00": 1, "2024-10-27T00:30:00Z": 1, "2024-10-27T02:30:00": 1,  # of one hour
+        "2024-10-27T02:30:00+01:00": 0,  # an hour later, with the same clock
+        "2024-01-01T08:00:00": 1, "2024-01-01T08:00:00.000": 1, "01.01.2024 08:00": 1, "2024-01-01T08:00:00.9": 0,
+    }  # fmt: skip
+    days = {
+        "2024-01-01": 1, "2023-12-31T23:00:00Z": 1, "2024-01-01T00:00:00Z": 1, "2024-01-01T20:00:00": 0,
+        "2024-01-02T08:00:00": 1, "2024-01-02T08:00:00.0": 1, "2024-01-02": 0,
+    }  # fmt: skip
+    for kind, given, left in (("timestamp", moments, 2), ("date", days, 2)):
+        simulator = simulate(base(0, C=field(kind, "At")))
+        described = schema("customers", key=["At"], At="string", Nr="number")
+        described_otherwise = schema("customers", key=["At"], At="string", Nr={"type": "number"})
+        sent = records("customers", [{"At": at} for at in given])
+        messages = [described, *sent]
+        if limit == 1:  # a changed schema parts the rows
+            messages = [part for n, row in enumerate(sent) for part in ((described, described_otherwise)[n % 2], row)]
+        run = run_target(
+            simulator, messages, streams={"customers": {"timezone": "Europe/Berlin"}}, on_reject="continue"
+        )
+        assert run.counts("customers")["rejected"] == list(given.values()).count(0)
+        assert len(stored(simulator)) == left
+
+
 COMPOSITE = schema("customers", key=["Nr", "Text"], Nr="number", Text="string", Note="string")
 
 

@@ -345,9 +345,62 @@ def test_a_number_is_no_link_unless_something_says_of_what(simulate):
     assert "nothing says that 'team_ids' holds" in str(refused.error)
     assert writes(simulator) == []
     by_id = {"references": {"Customer": "_id", "team_ids": "_id"}}
+    for number in range(1, 8):
+        simulator.store.teams[TEAM_ID].databases[DATABASE_ID].create("B", {"A": f"c{number}"})
     assert run_target(simulator, rows, streams={"orders": by_id}).error is None
     assert stored(simulator) == {1: {"A": "o", "B": 7, "C": [2]}}
     assert run_target(simulator, [of_tap(described, caption="Orders"), *rows[1:]]).error is None
+
+
+BY_ID = {"orders": {"references": {"Customer": "_id"}}}
+
+
+def linked_by_id(simulate, *kept, records_of_orders=()):
+    simulator = simulate(shop())
+    for name in kept:
+        simulator.store.teams[TEAM_ID].databases[DATABASE_ID].create("A", {"B": name})
+    for fields in records_of_orders:
+        simulator.store.teams[TEAM_ID].databases[DATABASE_ID].create("B", fields)
+    return simulator
+
+
+def test_a_link_by_id_to_a_record_that_is_not_there_is_rejected_left_empty_or_waits(simulate):
+    """The record that somebody creates next would get that id."""
+    described = schema("orders", key=["No"], No="string", Customer="integer")
+    given = [described, *records("orders", [{"No": "there", "Customer": 2}, {"No": "gone", "Customer": 9}])]
+    simulator = linked_by_id(simulate, "c1", "c2", records_of_orders=[{"A": "gone", "B": 1}])
+    run = run_target(simulator, given, streams=BY_ID, on_reject="continue")
+    assert run.counts("orders") == {"read": 2, "created": 1, "rejected": 1}
+    assert {row["A"]: row.get("B") for row in stored(simulator, "B").values()} == {"there": 2, "gone": 1}
+    strangers = [schema("customers", key=["Name"], Name="string"),
+                 *records("customers", [{"Name": f"new {n}"} for n in range(7)])]  # fmt: skip
+    run = run_target(simulator, [*given, *strangers], streams=BY_ID, on_reject="continue")
+    assert run.counts("orders") == {"read": 2, "unchanged": 1, "rejected": 1}
+    streams = {"customers": {"match_on": ["Name"]}, "x": {"table": "Customers", "match_on": ["_id"]}}
+    taken = [schema("x", key=["_id"], _id="integer", Name="string"), *records("x", [{"_id": 10, "Name": "other"}])]
+    more = [strangers[0], *records("customers", [{"Name": "new 10"}])]
+    run = run_target(simulator, [*more, *taken], streams=streams, on_reject="continue")
+    assert (run.counts("x"), stored(simulator, "A")[10]) == ({"read": 1, "rejected": 1}, {"B": "new 10"})
+    for record_id in (9, 10):
+        simulator.store.teams[TEAM_ID].databases[DATABASE_ID].delete("A", record_id)
+    empty = {"orders": {**BY_ID["orders"], "on_missing": "null"}}
+    run = run_target(simulator, given, streams=empty)
+    assert (run.error, run.report["streams"]["orders"]["unlinked"]) == (None, 1)
+    assert {row["A"]: row.get("B") for row in stored(simulator, "B").values()} == {"there": 2, "gone": None}
+    later = [schema("customers", key=["_id"], _id="integer", Name="string"),
+             *records("customers", [{"_id": 9, "Name": "late"}])]  # fmt: skip
+    run = run_target(simulator, [*given, *later], streams={**BY_ID, "customers": {"match_on": ["_id"]}})
+    assert run.error is None
+    assert {row["A"]: row.get("B") for row in stored(simulator, "B").values()} == {"there": 2, "gone": 9}
+
+
+def test_a_link_by_id_that_its_record_has_already_is_not_looked_for(simulate):
+    """Where the linked record was deleted, the link stays behind in Ninox; a row that repeats it is no fault."""
+    described = schema("orders", key=["No"], No="string", Customer="integer")
+    simulator = linked_by_id(simulate, records_of_orders=[{"A": "o", "B": 9}])
+    run = run_target(simulator, [described, *records("orders", [{"No": "o", "Customer": 9}])], streams=BY_ID)
+    assert run.counts("orders") == {"read": 1, "unchanged": 1}
+    assert [call.path for call in simulator.log.entries if "/A/records" in call.path] == []
 
 
 def test_two_rows_whose_key_is_a_link_are_one_record(simulate):
