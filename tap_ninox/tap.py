@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import signal
 import sys
 import time
@@ -39,6 +40,7 @@ from tap_ninox.discovery.saved_catalog import (
     unknown_streams,
     with_names_of_state,
 )
+from tap_ninox.discovery.select_rules import SelectRules
 from tap_ninox.report import RunReport, summarize_problems
 from tap_ninox.sdk_overrides import dump_json
 from tap_ninox.settings import CONFIG_JSONSCHEMA, REMOVED_SETTINGS, TapSettings, report_path_of
@@ -130,7 +132,10 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
         known = known_by_key(bookmarks, self.settings)
         streams = self._saved_catalog.take({entry.stream for entry in saved})
         streams = with_known_types(streams, self.settings.queries, bookmarks)
-        return EntriesOnDemand(with_names_of_state(streams, saved, found.entries, known))
+        variable = name_meltano_variable("_SELECT", prefix=ENV_PREFIX)
+        rules = SelectRules.of(os.environ.get(variable) if variable else None)
+        note = self.report.drift.append
+        return EntriesOnDemand(with_names_of_state(streams, saved, found.entries, known, rules=rules, note=note))
 
     @cached_property
     def _saved_entries(self) -> list[TableEntry]:
@@ -369,7 +374,8 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
         for name, error in watch.unread(bookmarks).items():
             self.report.fail(name, error)
         drifts = watch.drifts(bookmarks, selected=selected)
-        self.report.drift += drifts
+        noted = {drift.key for drift in self.report.drift}  # with what to do about it
+        self.report.drift += [drift for drift in drifts if drift.key not in noted]
         self.report.refusals = watch.lost(bookmarks)
         watch.mark_unread(bookmarks, drifts, selected=selected)
 

@@ -31,6 +31,7 @@ from tap_ninox.discovery.known_tables import (
     shape_of,
     streams_in_state,
 )
+from tap_ninox.rows.columns import Column
 from tap_ninox.settings import TapSettings
 
 _FEWEST_LOST_FIELDS = 3
@@ -39,6 +40,7 @@ DriftKind = Literal[
     "table_added", "table_renamed", "table_removed", "stream_renamed", "stream_kept",
     "field_added", "field_renamed", "field_retyped", "field_removed",
     "property_renamed", "property_selected", "no_property_selected", "values_reshaped",
+    "stays_left_out",
 ]  # fmt: skip
 """What reports call a difference."""
 
@@ -126,6 +128,53 @@ def nothing_selected(entry: TableEntry) -> Drift:
         "the catalog selects it and none of its fields: its rows have nothing but keys. A select rule names both: "
         f'"{entry.stream}.*" selects all of them, "!{entry.stream}.*" leaves the stream out.',
     )
+
+
+def not_selected(entry: TableEntry, column: Column, *, shown: str) -> Drift:
+    """Return that a field is new in a table that is read under its old name, and that no select rule hits.
+
+    Args:
+        entry: The table.
+        column: The first property of the field, or another one.
+        shown: What the catalog calls the stream.
+    """
+    alias = _set_aliases({".".join(entry.key): entry.stream})
+    message = (
+        f"field {column.title!r} is new and is not read: the table goes on under its name of before, and no select "
+        f"rule hits {shown!r}, as the catalog calls it. To have rules for {entry.stream} hit it again, {alias}; then "
+        f"{_fill_older_rows(entry.stream)}."
+    )
+    return Drift.of(entry, "field_added", message, field_id=column.field_id, after=column.title)
+
+
+def stays_left_out(entry: TableEntry, properties: Sequence[tuple[str, str, Column | None]], *, shown: str) -> Drift:
+    """Return that something was left out, and that a catalog selects it under another name.
+
+    Args:
+        entry: The table.
+        properties: Those that were left out: as they are called, as the catalog calls them, and of which field they
+            are, if of any. Empty if it was the table.
+        shown: What the catalog calls the stream.
+    """
+    aliases = {} if shown == entry.stream else {".".join(entry.key): entry.stream}
+    for name, other, column in properties:
+        if column is not None and name != other:
+            base = name.removesuffix(f"_{column.part}") if column.part else name
+            aliases[".".join((*entry.key, column.field_id))] = base
+    what = ", ".join(name for name, _, _ in properties) or "the table"
+    rules = [f"{shown}.{other}" for _, other, _ in properties] or [f"{shown}.*"]
+    message = (
+        f"{what} was left out before, and stays out: the catalog selects it under another name, where the rule that "
+        f"left it out may not hit it. Add {json.dumps([f'!{rule}' for rule in rules], ensure_ascii=False)} to the "
+        f"select rules: without a state, as in a full refresh, nothing else leaves it out. To read it, select "
+        f"{' and '.join(rules)} by that name under Meltano; or, and to have rules for the name of before decide, "
+        f"{_set_aliases(aliases)}."
+    )
+    return Drift.of(entry, "stays_left_out", message, before=what, after=", ".join(rules))
+
+
+def _set_aliases(aliases: Mapping[str, str]) -> str:
+    return f"set aliases: {json.dumps(aliases, ensure_ascii=False)}"
 
 
 class LostFieldsError(NinoxError):
@@ -233,8 +282,7 @@ class _Comparison:
     def _alias(self, *path: str) -> str:
         """Return how to keep a name: the setting with the object's id and the old name."""
         *ids, name = path
-        alias = json.dumps({".".join((self._known.database_id, self._known.table_id, *ids)): name}, ensure_ascii=False)
-        return f"set aliases: {alias}"
+        return _set_aliases({".".join((self._known.database_id, self._known.table_id, *ids)): name})
 
     # What follows from a difference, and what to do about it.
 

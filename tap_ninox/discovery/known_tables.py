@@ -10,7 +10,8 @@
 The state says under which names things go. A property goes under the identifier of its field's caption unless `names`
 says otherwise; `former` has names that went out of use, with the type of their column, which nothing of another type
 may get, nor any other field. `shape` is what made values of what Ninox sent at the table's last full refresh: the time
-zone, and the types of formulas, of those that are read since as well. Each is a list, since a map that is merged with
+zone, and the types of formulas, of those that are read since as well; items such as `":replication-method
+FULL_TABLE"` say what the catalog asked for, in the run before. Each is a list, since a map that is merged with
 an older one keeps what was taken out of it. Properties of a field beside the first are named by its id and their part:
 `"D.start visit_start"`.
 
@@ -21,7 +22,7 @@ those that a saved catalog pinned.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ninox_api.schema import FORMULA, DatabaseSchema, Field, Table
@@ -39,6 +40,9 @@ REVERSE_REFERENCE = "rev"
 """Fields of this type appear whenever another table refers to this one; they are never read."""
 
 TIME_ZONE = "timezone"
+
+ASKED = ":"
+"""Begins the items of `shape` that say what a catalog asked for beside the selection: see `overrides.asked_for`."""
 
 TableKey = tuple[str, str]
 """Database id and table id."""
@@ -69,6 +73,7 @@ class KnownTable:
         deselected: Properties that could be read and were not.
         plain_name: What the stream would have been called then, had it kept no other name; empty if not known.
         is_deselected: Whether a catalog left the stream out under the name that it has here.
+        asked: What the catalog of the last run asked for beside the selection.
     """
 
     stream: str
@@ -80,6 +85,7 @@ class KnownTable:
     deselected: frozenset[str] = frozenset()
     plain_name: str = ""
     is_deselected: bool = False
+    asked: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> TableKey:
@@ -181,6 +187,7 @@ def _known_from_bookmark(
         deselected=frozenset(deselected if isinstance(deselected, list) else ()),
         plain_name=str(bookmark.get("plain_name") or ""),
         is_deselected=bookmark.get("is_deselected") is True,
+        asked={key.removeprefix(ASKED): text for key, text in shape.items() if key.startswith(ASKED)},
     )
 
 
@@ -231,6 +238,7 @@ class Description:
         shape: What makes values of what Ninox sends.
         moved: Fields whose values go under another name now, so that nothing shaped what is under it before.
         lists_formulas: False where formulas cannot be seen; those that were known stay known.
+        asked: What the catalog asks for beside the selection.
     """
 
     table: str
@@ -241,6 +249,7 @@ class Description:
     shape: Mapping[str, str]
     moved: frozenset[str]
     lists_formulas: bool
+    asked: Mapping[str, str] = field(default_factory=dict)
 
     def write_to(self, bookmark: MutableMapping[str, Any]) -> None:
         """Put it into a bookmark, in place of what that knew; but what shaped its rows stays until all come again."""
@@ -263,7 +272,7 @@ class Description:
         else:
             new = {key: text for key, text in self.shape.items() if key in self.moved or key not in {TIME_ZONE, *shape}}
             seen = {TIME_ZONE, *self.shape, *unseen}  # a formula that is not read any more is known by `former`
-            bookmark["shape"] = _as_list({**{key: text for key, text in shape.items() if key in seen}, **new})
+            self._write_shape({**{key: text for key, text in shape.items() if key in seen}, **new}, bookmark)
 
     def differs_from(self, bookmark: Mapping[str, Any]) -> bool:
         """Return whether a bookmark was written for other fields, names or shapes."""
@@ -274,13 +283,16 @@ class Description:
 
     def write_formulas_to(self, bookmark: MutableMapping[str, Any]) -> None:
         """Note what shapes the values of formulas, where those of all rows were sent and nothing else."""
-        bookmark["shape"] = _as_list(
-            {**_items(bookmark.get("shape")), **{key: text for key, text in self.shape.items() if key != TIME_ZONE}}
-        )
+        formulas = {key: text for key, text in self.shape.items() if key != TIME_ZONE}
+        self._write_shape({**(shape_in_state(bookmark) or {}), **formulas}, bookmark)
 
     def write_shape_to(self, bookmark: MutableMapping[str, Any]) -> None:
         """Note what shapes the values of a reading that begins."""
-        bookmark["shape"] = _as_list(self.shape)
+        self._write_shape(self.shape, bookmark)
+
+    def _write_shape(self, shape: Mapping[str, str], bookmark: MutableMapping[str, Any]) -> None:
+        asked = {f"{ASKED}{key}": text for key, text in self.asked.items()}
+        bookmark["shape"] = _as_list({**shape, **asked})
 
 
 def _formulas(fields: Mapping[str, str]) -> dict[str, str]:
@@ -352,7 +364,9 @@ def shape_of(entry: TableEntry, settings: TapSettings) -> dict[str, str]:
 
 def shape_in_state(bookmark: Mapping[str, Any]) -> dict[str, str] | None:
     """Return what shaped the rows that were sent under a bookmark, None if nothing is known of that."""
-    return _items(bookmark["shape"]) if isinstance(bookmark.get("shape"), list) else None
+    if not isinstance(bookmark.get("shape"), list):
+        return None
+    return {key: text for key, text in _items(bookmark["shape"]).items() if not key.startswith(ASKED)}
 
 
 def fields_in_state(bookmark: Mapping[str, Any]) -> set[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
 
 from ninox_singer.names import did_you_mean
-from ninox_singer.protocol import RECORD_ID, SEQUENCE, SYSTEM_PROPERTIES
+from ninox_singer.protocol import IDENTITY, RECORD_ID, SEQUENCE, SYSTEM_PROPERTIES
 from tap_ninox.rows.columns import Column
 
 JsonSchema = Mapping[str, Any]
@@ -18,6 +19,43 @@ METHODS = {
     REPLICATION_FULL_TABLE: "all rows in each run",
 }
 """Replication methods, and what is read by them."""
+
+
+METHOD, KEY = "replication-method", "key-properties"
+"""What else a bookmark remembers of a catalog, beside the schemas of properties."""
+
+
+def asked_for(
+    columns: Iterable[Column], *, method: Any, key: Sequence[str], given: Mapping[str, JsonSchema]
+) -> dict[str, str]:
+    """Return what a catalog asks for of a table and discovery would not have written, as a bookmark remembers it.
+
+    Rules of Meltano's that name a stream hit nothing once its table has another name: what they said goes on.
+
+    Args:
+        columns: Properties of the table.
+        method: Its replication method in the catalog.
+        key: Its key.
+        given: Property → schema in the catalog.
+
+    Returns:
+        `METHOD`, `KEY` or the key of a property → what is asked for, as JSON but for the method.
+    """
+    readable = {column.name: column for column in columns if column.is_readable}
+    own = {**SYSTEM_PROPERTIES, **{name: column.json_type for name, column in readable.items()}}
+    keys = {name: readable[name].key if name in readable else name for name in own}
+    asked = {keys[name]: plain_schema(given[name]) for name in own if name in given}
+    asked = {place: schema for place, schema in asked.items() if schema}
+    asked = {place: asked[place] for name, place in keys.items() if asked.get(place, own[name]) != own[name]}
+    if tuple(key) != (RECORD_ID,):
+        asked[KEY] = [keys.get(name, name) for name in key]  # type: ignore[assignment]
+    texts = {place: json.dumps(what, ensure_ascii=False) for place, what in asked.items()}
+    return {METHOD: REPLICATION_FULL_TABLE, **texts} if method == REPLICATION_FULL_TABLE else texts
+
+
+def plain_schema(schema: JsonSchema) -> dict[str, Any]:
+    """Return a property's schema without what only says which field it is."""
+    return {name: value for name, value in schema.items() if name not in {"title", IDENTITY}}
 
 
 def method_problems(stream: str, method: Any, allowed: Iterable[str]) -> Iterator[str]:

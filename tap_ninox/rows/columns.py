@@ -40,6 +40,11 @@ class Column:
     target_database: str = ""
 
     @property
+    def key(self) -> str:
+        """What identifies it among the properties of its table."""
+        return f"{self.field_id}.{self.part}" if self.part else self.field_id
+
+    @property
     def identity(self) -> JsonSchema:
         """What the schema says of the field, in keywords that every other consumer ignores."""
         part = {"part": self.part} if self.part else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import Any
@@ -28,7 +28,13 @@ from ninox_singer.protocol import DELETED_AT, FORMULAS_ALONE, IDENTITY, RECORD_I
 from tap_ninox.discovery.catalog import TableEntry
 from tap_ninox.discovery.drift import NotReadError, properties_selected
 from tap_ninox.discovery.known_tables import Description
-from tap_ninox.discovery.overrides import key_problems, method_problems, reshaped_columns, unknown_properties
+from tap_ninox.discovery.overrides import (
+    asked_for,
+    key_problems,
+    method_problems,
+    reshaped_columns,
+    unknown_properties,
+)
 from tap_ninox.report import Outcome
 from tap_ninox.rows.columns import Column
 from tap_ninox.rows.convert import Converter
@@ -183,6 +189,11 @@ class TableStream(RecordStream):
         columns = [column for column in self.entry.columns if column.name in selected and column.is_readable]
         self.selects_no_field = not columns and any(column.is_readable for column in self.entry.columns)
         self._as_text, self.problems = reshaped_columns(self.name, columns, properties)
+        if self._description is not None:
+            asked = asked_for(
+                self.entry.columns, method=given.replication_method, key=self.primary_keys or (), given=properties
+            )
+            self._description = replace(self._description, asked=asked)
         chosen = (name for name in properties if self.mask["properties", name])
         self.problems += unknown_properties(self.name, self.entry.columns, chosen)
         self.problems += method_problems(self.name, given.replication_method, self.methods)

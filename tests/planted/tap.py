@@ -279,9 +279,9 @@ PROMISES = [
         "test_a_selected_table_that_is_renamed_goes_on_under_its_name_with_one_warning[stream]",
         defects=(
             Defect("tap_ninox:name_streams", "if key in known and key not in by_alias", "if False"),
-            Defect("tap_ninox:_follow", "follows = was_read and", "follows = False and"),
-            Defect("tap_ninox:_is_to_follow", "other.is_readable and name not in known.deselected", "False"),
-            Defect("tap_ninox:_follow", "name in SYSTEM_PROPERTIES and", "False and"),
+            Defect("tap_ninox:_FollowedTable.follows", "self.was_read and is_missed", "False"),
+            Defect("tap_ninox:_FollowedTable.reads", "return read_before is True", "return False"),
+            Defect("tap_ninox:_FollowedTable.reads_system_property", "return not was_left_out", "return False"),
         ),
     ),
     Promise(
@@ -372,7 +372,7 @@ PROMISES = [
         test="tap/test_names_belong_to_ids.py::"
         "test_a_selected_field_that_is_renamed_goes_on_under_its_name_with_one_warning[by name]",
         defects=(
-            Defect("tap_ninox:_follow", "(was_read and heir.name != name)", "False"),
+            Defect("tap_ninox:_FollowedTable.reads", "self.was_read and read_before and heir.name != name", "False"),
             Defect("tap_ninox:columns_of", "kept.setdefault(fld.id, {})[column.part] = column", "pass"),
         ),
     ),
@@ -408,7 +408,7 @@ PROMISES = [
         "test_a_table_that_was_deselected_under_its_name_is_not_read_again[renamed later]",
         defects=(
             Defect("tap_ninox:SchemaWatch.mark_unread", '["is_deselected"] = True', '["is_deselected"] = None'),
-            Defect("tap_ninox:_follow", "and not known.is_deselected", ""),
+            Defect("tap_ninox:_FollowedTable.was_read", "and not self._was_deselected", ""),
         ),
     ),
     Promise(
@@ -424,7 +424,7 @@ PROMISES = [
         defects=(
             Defect("tap_ninox:apart_by_type", "if column.computed_as and", "if False and"),
             Defect("tap_ninox:apart_by_type", "base = root if is_free else", "base ="),
-            Defect("tap_ninox:Description.write_to", ", **new})", "})"),
+            Defect("tap_ninox:Description.write_to", ", **new}, bookmark)", "}, bookmark)"),
             Defect("tap_ninox.discovery.names:_names", "roots.get(column.field_id, column.name)", "column.name"),
             Defect("tap_ninox.discovery.drift:_Comparison._compare_field", "and not is_read_otherwise:", ":"),
             Defect("tap_ninox:SchemaWatch.drifts", "not in retyped", "is not None"),
