@@ -284,7 +284,7 @@ class Description:
     def write_formulas_to(self, bookmark: MutableMapping[str, Any]) -> None:
         """Note what shapes the values of formulas, where those of all rows were sent and nothing else."""
         formulas = {key: text for key, text in self.shape.items() if key != TIME_ZONE}
-        self._write_shape({**(shape_in_state(bookmark) or {}), **formulas}, bookmark)
+        self._write_shape({**_items(bookmark.get("shape")), **formulas}, bookmark)
 
     def write_shape_to(self, bookmark: MutableMapping[str, Any]) -> None:
         """Note what shapes the values of a reading that begins."""
@@ -364,9 +364,7 @@ def shape_of(entry: TableEntry, settings: TapSettings) -> dict[str, str]:
 
 def shape_in_state(bookmark: Mapping[str, Any]) -> dict[str, str] | None:
     """Return what shaped the rows that were sent under a bookmark, None if nothing is known of that."""
-    if not isinstance(bookmark.get("shape"), list):
-        return None
-    return {key: text for key, text in _items(bookmark["shape"]).items() if not key.startswith(ASKED)}
+    return _items(bookmark["shape"]) if isinstance(bookmark.get("shape"), list) else None
 
 
 def fields_in_state(bookmark: Mapping[str, Any]) -> set[str]:

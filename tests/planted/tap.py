@@ -287,7 +287,7 @@ PROMISES = [
     Promise(
         "docs/how-to/schema-changes.md",
         "A table or field keeps the name under which it was first read",
-        test="tap/test_names_belong_to_ids.py::test_of_fields_that_change_captions_a_catalog_selects_those_of_its_ids",
+        test="tap/test_names_belong_to_ids.py::test_a_new_field_is_left_out_by_the_name_that_the_catalog_has",
         defects=(
             Defect(
                 "tap_ninox:_follow",

@@ -559,6 +559,18 @@ def test_a_field_of_a_name_that_was_used_is_read_if_a_rule_says_so(simulate, rul
     assert ("amount_c" in run.rows(STREAM)[0]) is (rule == "all")
 
 
+def test_a_new_field_is_left_out_by_the_name_that_the_catalog_has(simulate):
+    """Here it has another one: that of the catalog is what a field was called that goes on under it."""
+    simulator = simulate(shop(1))
+    pipeline = Pipeline(simulator, "*.*")
+    pipeline.run()
+    simulator.edit.rename_field("A", "B", "Price")
+    simulator.edit.add_field("A", "C", field("number", "Amount"))
+    simulator.edit.update("A", 1, {"B": 7, "C": 4711})
+    (row,) = pipeline.run("*.*", f"!{STREAM}.amount").rows(STREAM)
+    assert (row["amount"], "amount_c" in row) == (7, False)
+
+
 # --------------------------------------------------------------------------------------- what else Meltano's extras say
 
 
