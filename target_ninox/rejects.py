@@ -26,6 +26,9 @@ from target_ninox.rows import EMPTY_KEY, Key, RowRejectedError, StreamSchema
 
 logger = logging.getLogger(__name__)
 
+MAPPED = "stream_maps_applied"
+"""Member of a SCHEMA message of the file."""
+
 _OWNER_ONLY = 0o600
 _MOST_LOGGED = 10
 _SOURCE = ("_sdc_source_file", "_sdc_source_sheet", "_sdc_source_lineno")
@@ -52,11 +55,13 @@ class Rejects:
     Attributes:
         path: Of the file; None for the log only.
         is_dry: Whether nothing is written to Ninox.
+        is_mapped: Whether rows went through stream maps before they came here, and must not again.
         count: Stream → rejected rows.
     """
 
     path: Path | None
     is_dry: bool = field(default=False, kw_only=True)
+    is_mapped: bool = field(default=False, kw_only=True)
     count: Counter[str] = field(default_factory=Counter)
     _file: BinaryIO | None = None
     _described: dict[str, StreamSchema] = field(default_factory=dict)
@@ -89,7 +94,7 @@ class Rejects:
             self._file = _new_file(self.path)
         if self._described.get(described.stream) != described:
             self._described[described.stream] = described
-            self._write(_schema_message(described))
+            self._write({**_schema_message(described), **({MAPPED: True} if self.is_mapped else {})})
         self._write(_record_message(described.stream, record, error, number, key))
 
     def error(self) -> RowsRejectedError | None:
@@ -103,6 +108,14 @@ class Rejects:
             f"state is held before the first of them, by {', '.join(self.count)}, so that everything since comes again."
         )
         return (RowsWithoutKeyError if EMPTY_KEY in self._codes else RowsRejectedError)(message)
+
+    def warn_if_lost(self) -> None:
+        """Say how many rejected rows are kept nowhere, where the state moves past them."""
+        if self.path is None and self.count.total():
+            logger.warning(
+                "on_reject: continue: nothing keeps the %s of this run, and the state moves on. Set rejects_path.",
+                counted(self.count.total(), "rejected row"),
+            )
 
     def flush(self) -> None:
         """Make sure that every row received so far survives; to be called before a state goes out."""
@@ -121,7 +134,7 @@ class Rejects:
     def _log(self, stream: str, reason: str, number: int) -> None:
         if self.count[stream] <= _MOST_LOGGED:
             logger.warning("%s: row %d is rejected: %s", stream, number, reason)
-        if self.count[stream] == _MOST_LOGGED:
+        if self.count[stream] == _MOST_LOGGED + 1:
             logger.warning("%s: further rejected rows are only counted here.", stream)
 
     def _write(self, message: Mapping[str, Any]) -> None:

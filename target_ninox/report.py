@@ -40,7 +40,7 @@ EXPLANATIONS = {
     "removed": "no row came for this record of a mirror",
     "unlinked": "links left empty: no record has the value by which the row names it (on_missing)",
     "recovered": "created, though the answer was lost: the record was found in Ninox",
-    "unaccounted": "an error ended the run, or the stream, before the row was loaded",
+    "unaccounted": "an error ended the run, or the stream, before the row was loaded; the last batch may be saved",
 }
 """What counts mean; `created` and `updated` say it themselves."""
 

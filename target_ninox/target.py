@@ -15,6 +15,7 @@ from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from singer_sdk.mapper import RemoveRecordTransform
 from typing_extensions import override
 
+from ninox_api.errors import NinoxConfigError
 from ninox_singer.cli import Stopping
 from ninox_singer.connection import read_connection
 from ninox_singer.logs import quieten
@@ -22,6 +23,7 @@ from ninox_singer.protocol import IDENTITY, RECORD_ID
 from target_ninox.completeness import Completeness
 from target_ninox.mapping.tables import CATALOGUE_STREAMS
 from target_ninox.messages import MessageReader, read_rows
+from target_ninox.rejects import MAPPED
 from target_ninox.rows import StreamSchema, is_marked_deleted
 from target_ninox.safety import Defects
 from target_ninox.sdk_overrides import BatchConfig, SdkTarget
@@ -82,6 +84,7 @@ class TargetNinox(SdkTarget):
         connection = read_connection(self.config)
         self._settings = TargetSettings.from_settings(self.config)
         self._load = Load(connection, self._settings, self._stopping, self._defects, share=lambda: self._reader.share)
+        self._load.rejects.is_mapped = bool(self.config.get("stream_maps"))
 
     @classmethod
     @override
@@ -123,6 +126,12 @@ class TargetNinox(SdkTarget):
         if self._is_left_out(stream):
             logger.info("%s describes the source and is not loaded.", stream)
             return
+        if message.get(MAPPED) and self.config.get("stream_maps"):
+            text = (
+                f"{stream}: these rejected rows went through stream_maps before, and would go through them again. Feed "
+                "the file in with settings that have no stream_maps."
+            )
+            raise NinoxConfigError(text)
         known = self.mapper.stream_maps.get(stream)
         if known and known[0].raw_schema == schema and known[0].raw_key_properties == keys:
             return

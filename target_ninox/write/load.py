@@ -130,6 +130,10 @@ class Load:
     def _find_destination(self) -> Destination:
         settings = self._settings
         reader, found = find_database(self._client, team=settings.team, database=settings.database)
+        if not (settings.fails_on_reject or settings.dry_run or self.rejects.path):
+            logger.warning(
+                "on_reject: continue without rejects_path: nothing keeps rejected rows, and the state moves past them."
+            )
         if self._report.share() is not None:  # behind a tap, the terminal's last line is the tap's
             self._report.display = choose_display()
         writer: Writer = DryWriter() if settings.dry_run else reader
@@ -170,6 +174,8 @@ class Load:
             with self._defects.outlived(follows=_NO_LOOK):
                 other_writer = find_other_writer(loaders, self._destination)
         rejected = self.rejects.error() if self._settings.fails_on_reject else None
+        if not (self._settings.fails_on_reject or self._settings.dry_run):
+            self.rejects.warn_if_lost()
         self.close(is_complete=True)
         errors = (rejected, self._report.error(), other_writer)
         return [error for error in errors if error is not None]
@@ -227,7 +233,8 @@ class AnotherWriterError(NinoxError):
         more = f", and {len(twins) - MOST_PAIRS} more" if len(twins) > MOST_PAIRS else ""
         super().__init__(
             f"{plan.stream}: while this run was under way, somebody else created records in table {plan.table.name!r} "
-            f"with the keys of records that it created, too. These ids are pairs: {pairs}{more}. Delete one of each "
+            "with the keys of records that it created, too, or Ninox did so at a request that it answered with an "
+            f"error. These ids are pairs: {pairs}{more}. Delete one of each "
             "pair in Ninox, and let one run at a time write into a table."
         )
 

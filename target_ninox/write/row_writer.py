@@ -217,7 +217,8 @@ class RowWriter:
         try:
             uploaded = self._files.load(row.encoded, record_id, shown, is_new=is_new) if row.encoded.files else 0
         except RowRejectedError as error:
-            self._account.reject(row, error)
+            said = f"{error.reason} The record itself was created, as {record_id}." if is_new else error.reason
+            self._account.reject(row, RowRejectedError(property_name=error.property, code=error.code, reason=said))
             return
         self._account.report.uploaded += uploaded
         self._account.count(row, "updated" if uploaded and outcome == "unchanged" else outcome, record_id)

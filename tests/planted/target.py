@@ -810,7 +810,6 @@ PROMISES = [
             Defect("target_ninox:plan_references", 'field.type == "ref" and table', "False and table"),
             Defect("target_ninox:Links._find", "is_by_id and item.id in handed_out", "False"),
             Defect("target_ninox:RowWriter._find_record", "records[0].id in self._table.handed_out", "False"),
-            Defect("target_ninox:LateLoader.keys_to_come", "row.encoded.record_id if is_by_id else", ""),
         ),
     ),
     Promise(
@@ -827,6 +826,24 @@ PROMISES = [
             Defect("target_ninox:StreamLoader._encode", "self.plan.uncut_of_key and", "False and"),
             Defect("ninox_singer:_read_uncut", "local.fold, digits", "digits"),
             Defect("ninox_singer:_read_uncut", 'fraction[1].rstrip("0")', "fraction[1]"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "the rows went through them before,",
+        test="target/test_rejects.py::test_rows_that_went_through_stream_maps_do_not_go_through_them_again",
+        defects=(
+            Defect("target_ninox:Rejects.add", "if self.is_mapped else {}", "if False else {}"),
+            Defect("target_ninox:TargetNinox._receive_schema", "if message.get(MAPPED) and", "if False and"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "Without `rejects_path` nothing keeps the rows, which a warning says before and behind the others.",
+        test="target/test_rejects.py::test_rejected_rows_that_nothing_keeps_are_told_before_and_behind_the_others",
+        defects=(
+            Defect("target_ninox:Rejects.warn_if_lost", "self.path is None and", "False and"),
+            Defect("target_ninox:Load._find_destination", "or self.rejects.path)", "or True)"),
         ),
     ),
     Promise(

@@ -8,10 +8,12 @@ import os
 import stat
 from decimal import Decimal
 
+import pytest
+
 from target_ninox.rejects import Rejects
 from target_ninox.rows import RowRejectedError, StreamSchema
 from tests.helpers import limits
-from tests.helpers.run import records, run_target, schema, state
+from tests.helpers.run import records, run_target, schema, state, stored
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, shop
 
 CUSTOMERS = StreamSchema(stream="customers", schema={"properties": {"nr": {}, "state": {}}}, key_properties=["nr"])
@@ -148,7 +150,36 @@ def test_a_thousand_rejects_do_not_flood_the_log(caplog):
     for number in range(1000):
         rejects.add(CUSTOMERS, {}, UNKNOWN, number=number, key=None)
     assert len(caplog.messages) == 11
-    assert rejects.count == {"customers": 1000}
+    assert caplog.messages[-1] == "customers: further rejected rows are only counted here."
+    for number in range(10):  # all of them are named
+        rejects.add(ORDERS, {}, UNKNOWN, number=number, key=None)
+    assert len(caplog.messages) == 21
+    assert rejects.count == {"customers": 1000, "orders": 10}
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_rejected_rows_that_nothing_keeps_are_told_before_and_behind_the_others(simulate, tmp_path, caplog, kept):
+    described = schema("customers", key=["Name"], Name="string", Amount="number")
+    given = [described, *records("customers", [{"Name": "a", "Amount": "x"}, {"Name": "b", "Amount": "y"}]), state({})]
+    path = {"rejects_path": str(tmp_path / "rejects.jsonl")} if kept else {}
+    run = run_target(simulate(shop(0)), given, on_reject="continue", **path)
+    assert (run.error, run.states) == (None, [{}])
+    assert ("on_reject: continue without rejects_path: nothing keeps rejected rows" in caplog.text) is not kept
+    assert ("nothing keeps the 2 rejected rows of this run" in caplog.text) is not kept
+
+
+def test_rows_that_went_through_stream_maps_do_not_go_through_them_again(simulate, tmp_path):
+    simulator = simulate(shop(0))
+    described = schema("customers", key=["Name"], Name="string", Amount="number", Note="string")
+    rejects = tmp_path / "rejects.jsonl"
+    maps = {"customers": {"Amount": "Amount * 2", "Name": "Name"}}
+    given = [described, *records("customers", [{"Name": "", "Amount": 100}])]
+    run_target(simulator, given, rejects_path=str(rejects), stream_maps=maps)
+    repaired = [json.loads(line) for line in rejects.read_text().replace('"Name":""', '"Name":"a"').splitlines()]
+    run = run_target(simulator, repaired, stream_maps=maps)
+    assert "customers: these rejected rows went through stream_maps before" in str(run.error)
+    assert run_target(simulator, repaired).error is None
+    assert [row["B"] for row in stored(simulator).values()] == [200]
 
 
 def test_what_json_cannot_spell_comes_back_as_it_came(simulate, tmp_path):
