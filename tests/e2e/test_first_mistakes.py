@@ -209,4 +209,4 @@ def test_a_catalog_of_another_tap(simulator, tap, tmp_path):
     (tmp_path / "catalog.json").write_text(json.dumps(foreign), encoding="utf-8")
     code, _, err = tap("--catalog", str(tmp_path / "catalog.json"), api_url=simulator.url)
     assert code == 1
-    assert told(err)[0].startswith("Nothing is selected: ")
+    assert told(err)[0].startswith("The catalog selects 'users', but nothing says which table that is")

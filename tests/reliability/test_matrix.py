@@ -31,7 +31,7 @@ def test_every_trouble_and_every_operation_is_written_down(side):
 
 @pytest.mark.parametrize("side", SIDES)
 def test_a_switch_that_nobody_mentions_is_drawn_at_each_of_its_values(side, monkeypatch):
-    monkeypatch.setitem(SWITCHES, "new", Switch(("usual", "other", "third"), "what is new", "unknown"))
+    monkeypatch.setitem(SWITCHES, "new", Switch(("usual", "other", "third"), "what is new", "unknown", {}))
     assert switch_sets(side, "first load")[-2:] == [{"new": "other"}, {"new": "third"}]
 
 

@@ -160,7 +160,7 @@ def test_answers_in_forms_that_nobody_foresaw_leave_a_report_and_an_empty_table(
         try:
             outcome = run_probe(stage, scratch=True)
         except NinoxConfigError as error:
-            assert re.match("(team|--scratch): nothing is called|databases: the key sees none", str(error))  # noqa: PT017 (either)
+            assert re.match("(team|--scratch): |databases: the key sees none", str(error))  # noqa: PT017 (either)
             return
     assert len(json.loads(outcome.report.as_json())["answers"]) == len(QUESTIONS)
     assert rows(stage) == [] or not outcome.left.is_empty
