@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from ninox_api.page_size import PageSize
+from ninox_api.page_size import USUAL_CAPS, PageSize
 from tap_ninox.report import minutes_between_runs
 
 DAYS_PER_MONTH = 30
@@ -24,7 +24,9 @@ class CallCost:
         queries: Calls for the user's own scripts: one each in every run.
         pages: Calls that read all selected tables once.
         files: Calls that list the files of all records once; each download comes on top.
+        ends: Calls by which the ends of all selected tables are confirmed, at most.
         refreshes_per_month: Calls of scheduled refreshes.
+        refresh_ends_per_month: Calls that confirm the ends of those, at most.
         is_complete: Whether all could be estimated: not where rows could not be counted, or files are downloaded.
         runs_per_day: The schedule in question.
         calls_per_month: So many the plan grants, if the settings say it.
@@ -35,15 +37,27 @@ class CallCost:
     queries: int
     pages: int
     files: int
+    ends: int
     refreshes_per_month: int
+    refresh_ends_per_month: int
     is_complete: bool
     runs_per_day: float
     calls_per_month: int | None = None
 
     @property
     def first_load(self) -> int:
-        """Calls of a run that reads everything."""
+        """Calls of a run that reads everything, where nothing need be confirmed."""
         return self.idle_run + self.pages + self.files
+
+    @property
+    def first_load_at_most(self) -> int | None:
+        """Calls of such a run where every table's end is to be confirmed; None if that cannot be estimated."""
+        return self.first_load + self.ends if self.is_complete else None
+
+    @property
+    def refreshes_per_month_at_most(self) -> int:
+        """Calls of scheduled refreshes where every table's end is to be confirmed."""
+        return self.refreshes_per_month + self.refresh_ends_per_month
 
     @property
     def idle_run(self) -> int:
@@ -53,7 +67,7 @@ class CallCost:
     @property
     def minutes_between_runs(self) -> int | None:
         """How often a run without changes fits the plan; None if that is unknown, or full refreshes use it up."""
-        left = (self.calls_per_month or 0) - self.refreshes_per_month
+        left = (self.calls_per_month or 0) - self.refreshes_per_month_at_most
         return minutes_between_runs(self.idle_run, left) if left > 0 else None
 
     def month(self, run: int) -> int:
@@ -65,11 +79,14 @@ class CallCost:
         return {
             "discovery": self.discovery,
             "refreshes_per_month": self.refreshes_per_month,
+            "refreshes_per_month_at_most": self.refreshes_per_month_at_most,
             "is_complete": self.is_complete,
             "runs_per_day": self.runs_per_day,
             "first_load": self.first_load,
+            "first_load_at_most": self.first_load_at_most,
             "idle_run": self.idle_run,
             "month": self.month(self.idle_run),
+            "month_at_most": self.month(self.idle_run) + self.refresh_ends_per_month,
             "minutes_between_runs": self.minutes_between_runs,
         }
 
@@ -94,15 +111,26 @@ class TableReading:
     refreshes_formulas_alone: bool = False
 
     def calls(self, page_size: int | None) -> int:
-        """Return the calls of a full refresh: its pages; nothing but an empty one shows that it has no rows.
-
-        Where the newest record was deleted, or no feed says which id comes next, the end costs one call more.
-        """
+        """Return the calls of a full refresh: its pages; nothing but an empty one shows that it has no rows."""
         return _count_pages(self.rows, page_size) * (1 + self.joins_formulas) or 1
+
+    def end_calls(self, page_size: int | None) -> int:
+        """Return the calls that confirm its end, at most; none where the feed's next id is that behind the last record.
+
+        Where it is not, as the newest record was deleted or no feed says it, the newest record is asked for, and
+        before it, where the last page may be full, an empty page.
+        """
+        rows = self.rows or 0
+        may_be_full = rows in USUAL_CAPS or _count_pages(rows + 1, page_size) > _count_pages(rows, page_size) > 0
+        return 1 + may_be_full
 
     def refresh_calls(self, page_size: int | None) -> int:
         """Return the calls of a scheduled refresh."""
         return _count_pages(self.rows, page_size) if self.refreshes_formulas_alone else self.calls(page_size)
+
+    def refresh_end_calls(self, page_size: int | None) -> int:
+        """Return the calls that confirm the end of such a refresh, at most: formulas alone come by query."""
+        return 0 if self.refreshes_formulas_alone else self.end_calls(page_size)
 
     def file_calls(self, page_size: int | None) -> int:
         """Return the calls that list the files of all its records: its pages once more, and one for each record."""
@@ -142,6 +170,7 @@ def estimate_cost(
     """
     tables = list(readings)
     refreshes = sum(table.refresh_calls(page_size) * table.refreshes_per_day(runs_per_day) for table in tables)
+    refresh_ends = sum(table.refresh_end_calls(page_size) * table.refreshes_per_day(runs_per_day) for table in tables)
     return CallCost(
         discovery=discovery,
         feeds=len({table.database_id for table in tables}),
@@ -150,7 +179,9 @@ def estimate_cost(
         # Databases with files are asked once more for the number of their records, to log this cost.
         files=sum(table.file_calls(page_size) for table in tables)
         + len({table.database_id for table in tables if table.lists_files}),
+        ends=sum(table.end_calls(page_size) for table in tables),
         refreshes_per_month=math.ceil(refreshes * DAYS_PER_MONTH),
+        refresh_ends_per_month=math.ceil(refresh_ends * DAYS_PER_MONTH),
         is_complete=all(table.rows is not None for table in tables) and not downloads_files,
         runs_per_day=runs_per_day,
         calls_per_month=calls_per_month,

@@ -29,8 +29,8 @@ _HEADINGS = ("table", "rows", "fields", "formulas", "refers to", "stream")
 _NUMBERS = frozenset({1, 2, 3})
 _LONGEST = 34
 _RIGHTS = (
-    "No row was asked for, so tables whose rows this key may not read are listed like the others: --test names them, "
-    "with the lines that leave them out."
+    "No row was asked for, so tables whose rows this key may not read are listed like the others: `tap-ninox --test "
+    "--config=ENV` names them, with the lines that leave them out."
 )
 
 
@@ -95,9 +95,9 @@ def _describe_cost(cost: CallCost) -> Iterator[str]:
     yield ""
     yield from _align(
         [
-            (f"first load{at_least}", f"{calls['first_load']:,}"),
+            (f"first load{at_least}", _range(cost.first_load, cost.first_load_at_most)),
             ("a run that finds nothing changed", f"{calls['idle_run']:,}"),
-            (f"a month of such, {schedule}", f"{calls['month']:,}"),
+            (f"a month of such, {schedule}", _range(calls["month"], calls["month_at_most"])),
         ]
     )
     yield ""
@@ -110,7 +110,10 @@ def _describe_cost(cost: CallCost) -> Iterator[str]:
         )
         yield f"  calls_per_month ({cost.calls_per_month:,}) permits {every}."
     if cost.refreshes_per_month:
-        yield f"  Of the month, {cost.refreshes_per_month:,} calls are for scheduled refreshes."
+        refreshes = _range(cost.refreshes_per_month, cost.refreshes_per_month_at_most)
+        yield f"  Of the month, {refreshes} calls are for scheduled refreshes."
+    if cost.first_load_at_most is not None and cost.ends:
+        yield "  The higher number counts the calls that confirm where each table ends, as far as they may be needed."
     yield "  Changed rows come on top: a call for each, or for each page of them, whichever is fewer."
 
 
@@ -133,6 +136,10 @@ def _align(rows: Sequence[Sequence[str]]) -> Iterator[str]:
             for index, (cell, columns) in enumerate(zip(row, widths, strict=True))
         )
         yield "  " + "  ".join(cells).rstrip()
+
+
+def _range(least: int, most: int | None) -> str:
+    return f"{least:,}" if most in {None, least} else f"{least:,} to {most:,}"
 
 
 def _counted(number: int, noun: str) -> str:

@@ -49,6 +49,20 @@ PROMISES = [
     ),
     Promise(
         "docs/changes.md",
+        "the higher number counts the calls that confirm where each table ends",
+        test="tap/test_inspection.py::test_the_calls_that_confirm_an_end_are_the_higher_number",
+        defects=(
+            Defect("ninox_tools.inspection.cost:TableReading.end_calls", "return 1 + may_be_full", "return 1"),
+            Defect("ninox_tools.inspection.cost:TableReading.end_calls", "rows in USUAL_CAPS or", ""),
+            Defect(
+                "ninox_tools.inspection.cost:TableReading.refresh_end_calls",
+                "0 if self.refreshes_formulas_alone else self.end_calls(page_size)",
+                "0",
+            ),
+        ),
+    ),
+    Promise(
+        "docs/changes.md",
         "no empty page is asked for where the feed names the id behind the last record as the next one",
         test="tap/test_first_load.py::test_pages_of_ten_bring_every_row_with_one_call_a_page_if_the_feed_tells_the_end",
         defects=(Defect("tap_ninox:FullTable._range", "last_id + 1 == self._next_id", "False"),),

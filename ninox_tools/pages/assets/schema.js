@@ -240,26 +240,29 @@ function fieldLine(field, table) {
     field.choices.length ? el("details", {}, el("summary", {}, counted(field.choices.length, "option")), el("div", {}, field.choices.join(" · "))) : null);
 }
 
+const range = (least, most) => most === null || most === least ? number(least) : `${number(least)} to ${number(most)}`;
+
 function overview() {
   const { api_calls: calls } = facts;
   const runs = el("input", { type: "number", min: "0.1", step: "any", value: calls.runs_per_day, oninput: estimate });
   const budget = el("input", { type: "number", min: "1", step: "1", placeholder: "1500", oninput: estimate });
   const month = el("td", { class: "number" }), advice = el("p", { class: "note", role: "status" });
   function estimate() {
-    month.textContent = number(calls.idle_run * runs.value * 30 + calls.refreshes_per_month);
-    const affordable = Math.floor((budget.value - calls.refreshes_per_month) / 30 / calls.idle_run);
+    const idle = calls.idle_run * runs.value * 30;
+    month.textContent = range(idle + calls.refreshes_per_month, idle + calls.refreshes_per_month_at_most);
+    const affordable = Math.floor((budget.value - calls.refreshes_per_month_at_most) / 30 / calls.idle_run);
     advice.textContent = !budget.value ? "" : affordable > 0 ? `Enough for ${counted(affordable, "idle run")} a day, before any change is read.` : "Not enough for one run a day.";
   }
-  const line = (label, key) => el("tr", {}, el("th", { scope: "row" }, label), el("td", { class: "number" }, number(calls[key])));
+  const line = (label, shown) => el("tr", {}, el("th", { scope: "row" }, label), el("td", { class: "number" }, shown));
   estimate();
   const leftOut = tables.filter((table) => !table.is_synced);
   return [
     closeButton(), el("h2", {}, "What a sync costs"),
     el("p", { class: "where" }, "In API calls, which Ninox plans count by the month."),
-    el("table", {}, line(calls.is_complete ? "First load" : "First load, at least", "first_load"), line("Run without changes", "idle_run"),
+    el("table", {}, line(calls.is_complete ? "First load" : "First load, at least", range(calls.first_load, calls.first_load_at_most)), line("Run without changes", number(calls.idle_run)),
       el("tr", {}, el("th", { scope: "row" }, "A month of such runs"), month)),
     el("section", {}, el("label", { class: "ask" }, "Runs a day", runs), el("label", { class: "ask" }, "Calls a month in your plan", budget), advice,
-      el("p", { class: "note" }, `Changed rows come on top: a call for each, or for each page of them, whichever is fewer.${calls.refreshes_per_month ? ` The month includes ${number(calls.refreshes_per_month)} calls of scheduled full refreshes.` : ""}`)),
+      el("p", { class: "note" }, `Changed rows come on top: a call for each, or for each page of them, whichever is fewer.${calls.refreshes_per_month ? ` The month includes ${range(calls.refreshes_per_month, calls.refreshes_per_month_at_most)} calls of scheduled full refreshes.` : ""}${calls.first_load_at_most === null ? "" : " The higher number counts the calls that confirm where each table ends, as far as they may be needed."}`)),
     leftOut.length ? el("section", {}, el("h3", {}, "Not synced"), ...leftOut.map((table) => el("div", { class: "field" }, el("div", { class: "top" }, el("span", {}, table.name), el("span", { class: "type" }, table.left_out))))) : null,
     facts.skipped.length ? el("section", {}, el("h3", {}, "Not readable with this key"), ...facts.skipped.map((name) => el("div", { class: "field" }, name.name))) : null,
     el("section", { class: "keys" }, el("h3", {}, "Keys"), el("div", {}, ...[["/", "search"], ["↑ ↓", "go through the list"], ["Esc", "back"], ["+ − 0", "larger, smaller, all"]].flatMap(([key, what]) => [el("kbd", {}, key), el("span", {}, what)]))),
