@@ -3,9 +3,10 @@
 A stream is complete if all of this holds (`Completeness.doubts` says what does not):
 
 1. Its end was seen: either its ACTIVATE_VERSION, behind its last row and of the version that all its rows carry; or, of
-   a tap that knows no versions, the end of the input, if the last message is a STATE that names no stream as
-   `currently_syncing` and no STATE held a value of this stream; but not if it stands where taps write one in the
-   middle, too: behind a file of rows, behind a round number of them, or anywhere if another one stands between rows.
+   a tap that knows no versions, the end of the input, if the last message is a STATE that has an entry for this stream,
+   or `currently_syncing` for none, and no STATE held a value of this stream; but not if it stands where taps write one
+   in the middle, too: behind a file of rows, behind a round number of them, or anywhere if another one stands between
+   rows.
 2. Its beginning was seen: no STATE before its first row held a value of this stream, `version` apart.
 3. Its SCHEMA names no `bookmark_properties`.
 4. At least one row came.
@@ -99,30 +100,32 @@ class _Signs:
         return None
 
     @property
-    def contradicts_itself(self) -> bool:
-        """Whether the versions that were activated and those of the rows are not one and the same.
+    def knows_versions(self) -> bool:
+        """Whether the tap knows versions: then only one that is activated behind the last row is the end.
 
-        The Meltano SDK's taps activate a version before their rows and not behind them: that is none.
+        The Meltano SDK's taps (0.54) activate theirs before the rows alone, under `emit_activate_version_messages`.
         """
-        if not self.was_activated:
-            return not self.versions <= {None}
-        return len(self.versions) > 1 or self.activated is not None
+        return self.was_activated or not self.versions <= {None}
 
 
 class Completeness:
     """Receives every message of a run, in order, and knows which streams came completely."""
 
-    def __init__(self, *, is_tombstone: Callable[[Mapping[str, Any]], bool]) -> None:
+    def __init__(self, *, is_tombstone: Callable[[Mapping[str, Any]], bool], heeds_activation: bool) -> None:
         """Start before the first message.
 
         Args:
             is_tombstone: Returns whether a record only says that another one was deleted.
+            heeds_activation: Whether ACTIVATE_VERSION may say that a stream is complete.
         """
         self._is_tombstone = is_tombstone
+        self._heeds_activation = heeds_activation
         self._streams: defaultdict[str, _Signs] = defaultdict(_Signs)
         self._values: dict[str, _Value] = {}
         self._unfinished: frozenset[str] = frozenset()
         self._ends_in_state = False
+        self._entries: frozenset[str] = frozenset()
+        self._names_none_under_way = False
 
     def note(self, message: Message) -> None:
         """Note what a message says of its stream."""
@@ -145,7 +148,9 @@ class Completeness:
             case "ACTIVATE_VERSION":
                 signs = self._streams[message["stream"]]
                 signs.was_activated = True
-                if signs.is_open:  # else more rows begin: the Meltano SDK sends both anew for each parent of a child
+                if (
+                    signs.is_open and self._heeds_activation
+                ):  # else more rows begin: the Meltano SDK sends both anew for each parent of a child
                     signs.activated = message["version"]
             case _:
                 pass
@@ -181,10 +186,12 @@ class Completeness:
             yield from self._doubts_about_end(stream, signs)
 
     def _doubts_about_end(self, stream: str, signs: _Signs) -> Iterator[str]:
-        if signs.contradicts_itself:
+        if signs.knows_versions:
             yield "no ACTIVATE_VERSION of the version that all its rows carry came behind the last of them"
         if not self._ends_in_state:
-            yield "the input does not end with a STATE that names no stream as currently_syncing"
+            yield "the input does not end with a STATE that says something and names no stream as currently_syncing"
+        elif not self._has_entry(stream):
+            yield "the last STATE has no entry for it, as of a tap that a signal has stopped"
         if signs.may_go_on is not None:
             yield signs.may_go_on
         yield from (
@@ -192,6 +199,10 @@ class Completeness:
             for key, value in self._values.items()
             if self._may_concern(key, stream)
         )
+
+    def _has_entry(self, stream: str) -> bool:
+        """Return whether the last STATE has an entry for a stream, or says of all that none is under way."""
+        return self._names_none_under_way or any(self._may_concern(key, stream) for key in self._entries)
 
     def _note_rows(self, signs: _Signs, *, is_file: bool = False) -> None:
         if not signs.rows:
@@ -223,7 +234,11 @@ class Completeness:
                 self._note_value(key, repr(key), is_position=not _is_empty(value))
         for signs in self._streams.values():  # one may belong to a child stream, in the middle of its parent's rows
             signs.rows_before_state = signs.rows_since_schema or signs.rows_before_state
-        self._ends_in_state = not state.get(_UNDER_WAY)
+        # Stopped by a signal, the Meltano SDK's taps (0.54) write one without an entry for the stream under way: `{}`.
+        self._entries = frozenset(bookmarks)
+        self._names_none_under_way = _UNDER_WAY in state and not state[_UNDER_WAY]
+        says_something = bool(bookmarks) or not state.keys() <= {_BOOKMARKS}
+        self._ends_in_state = says_something and not state.get(_UNDER_WAY)
         self._unfinished = frozenset(
             key for key, value in bookmarks.items() if isinstance(value, Mapping) and value.get(_UNFINISHED)
         )

@@ -73,7 +73,6 @@ class TargetNinox(SdkTarget):
         self._stopping = Stopping()
         self._defects = Defects()
         self._states = DurableStates()
-        self._completeness = Completeness(is_tombstone=is_marked_deleted)
         self._last_inside: tuple[State, Mapping[str, int]] | None = None
         self._buffered = Buffered()
         self._loaded_at = time.time()
@@ -81,6 +80,8 @@ class TargetNinox(SdkTarget):
         self._reader = MessageReader(self._receive, on_failure=lambda: self._load.close(is_complete=False))
         quieten(self.logger)  # before the SDK's own __init__, which logs
         super().__init__(**{"message_reader": self._reader, **kwargs})
+        heeds_activation = self.config.get("process_activate_version_messages") is not False
+        self._completeness = Completeness(is_tombstone=is_marked_deleted, heeds_activation=heeds_activation)
         connection = read_connection(self.config)
         self._settings = TargetSettings.from_settings(self.config)
         self._load = Load(connection, self._settings, self._stopping, self._defects, share=lambda: self._reader.share)
@@ -93,6 +94,11 @@ class TargetNinox(SdkTarget):
         super().append_builtin_config(config_jsonschema)
         for name in ("add_record_metadata", "load_method", "batch_size_rows"):
             config_jsonschema["properties"].pop(name, None)
+        activation = config_jsonschema["properties"]["process_activate_version_messages"]
+        activation["description"] = (
+            "Whether ACTIVATE_VERSION may say that a stream came completely. If false, a mirror deletes nothing behind "
+            "a tap that knows versions."
+        )
 
     @override
     def stop(self, signum: int) -> None:

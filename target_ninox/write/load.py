@@ -32,8 +32,8 @@ logger = logging.getLogger(__name__)
 _NO_LOOK = "so that nobody knows whether somebody else created records with the same keys. All else was done"
 
 CUT_OFF = (
-    "the input does not end with a STATE that names no stream as currently_syncing, so that rows of what Ninox would "
-    "delete along may be missing, and its deletions wait"
+    "the input does not end with a STATE that says something and names no stream as currently_syncing, so that rows of "
+    "what Ninox would delete along may be missing, and its deletions wait"
 )
 
 MOST_PAIRS = 10

@@ -376,8 +376,30 @@ PROMISES = [
         test="target/test_completeness.py::test_a_version_must_be_that_of_all_rows_and_come_behind_them",
         defects=(
             Defect("target_ninox:_Signs.is_activated", "self.versions <= {self.activated}", "True"),
-            Defect("target_ninox:Completeness._doubts_about_end", "if signs.contradicts_itself:", "if False:"),
+            Defect("target_ninox:_Signs.knows_versions", "self.was_activated or", ""),
+            Defect("target_ninox:_Signs.knows_versions", "or not self.versions <= {None}", ""),
+            Defect("target_ninox:Completeness._doubts_about_end", "if signs.knows_versions:", "if False:"),
         ),
+    ),
+    Promise(
+        "docs/how-to/mirror.md",
+        "a STATE with an entry in `bookmarks` that may be this stream's, however empty",
+        test="target/test_completeness.py::test_a_last_state_without_an_entry_for_the_stream_is_no_end",
+        defects=(
+            Defect("target_ninox:Completeness._doubts_about_end", "elif not self._has_entry(stream):", "elif False:"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/mirror.md",
+        "the last message must be a STATE that says something",
+        test="target/test_cascade.py::test_what_waits_to_be_deleted_is_not_where_the_input_breaks_off",
+        defects=(Defect("target_ninox:Completeness._note_state", "says_something and", ""),),
+    ),
+    Promise(
+        "docs/how-to/mirror.md",
+        "With `process_activate_version_messages: false`, no version says that a stream is complete",
+        test="target/test_completeness.py::test_an_activation_that_is_not_to_be_processed_ends_nothing",
+        defects=(Defect("target_ninox:Completeness.note", "and self._heeds_activation", ""),),
     ),
     Promise(
         "docs/how-to/mirror.md",

@@ -102,7 +102,11 @@ def test_who_is_alone_makes_no_call_for_it(simulate, answer):
 def test_a_mirror_deletes_nothing_that_somebody_else_creates_meanwhile(simulate, page, name):
     simulator = simulate(shop(60))
     type_before_batch(simulator, 1, [name])
-    given = [CUSTOMERS, *records("customers", [{"Name": "name 1"}, {"Name": "name 5001"}]), state({})]
+    given = [
+        CUSTOMERS,
+        *records("customers", [{"Name": "name 1"}, {"Name": "name 5001"}]),
+        state({"currently_syncing": None}),
+    ]
     run = run_target(
         simulator, given, page_size_of_target=page, max_deletes=100, streams={"customers": {"mode": "mirror"}}
     )
@@ -113,6 +117,10 @@ def test_a_mirror_deletes_nothing_that_somebody_else_creates_meanwhile(simulate,
 @pytest.mark.parametrize("switches", [{"updated_order": "ignored"}, {"default_order": "shuffled"}], ids=str)
 def test_a_mirror_deletes_what_was_there_before_on_a_server_that_sorts_nothing(simulate, switches):
     simulator = simulate(shop(60), **switches)
-    given = [CUSTOMERS, *records("customers", [{"Name": "name 1"}, {"Name": "name 5001"}]), state({})]
+    given = [
+        CUSTOMERS,
+        *records("customers", [{"Name": "name 1"}, {"Name": "name 5001"}]),
+        state({"currently_syncing": None}),
+    ]
     run_target(simulator, given, page_size_of_target=10, max_deletes=100, streams={"customers": {"mode": "mirror"}})
     assert list(stored(simulator)) == [1, 61]

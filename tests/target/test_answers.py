@@ -99,7 +99,7 @@ def test_a_file_lands_on_the_record_of_its_row(simulate, how, key):
 @pytest.mark.parametrize("how", HOW)
 def test_a_mirror_deletes_none_of_the_records_that_it_has_made(simulate, how):
     simulator = answering(simulate, how)
-    end = state({"bookmarks": {}})
+    end = state({"currently_syncing": None})
     run = run_target(simulator, [CUSTOMERS, *rows(1, 2, 11, 12, 13), end], streams={"*": {"mode": "mirror"}})
     assert run.error is None
     assert [fields["A"] for fields in stored(simulator).values()] == [f"name {n}" for n in (1, 2, 11, 12, 13)]

@@ -41,7 +41,7 @@ def test_odd_values_cost_their_own_row_at_most(simulate, name):
         messages.append(line.replace(b" 0}", b" " + value + b"}") if isinstance(value, bytes) else line)
         messages += records("rows", [{"Name": good[-1], "Amount": number}])
     links = {"rows": {"references": {"Link": "_id", "Several": "_id"}}}
-    run = run_target(simulator, [*messages, state({})], on_reject="continue", streams=links)
+    run = run_target(simulator, [*messages, state({"currently_syncing": None})], on_reject="continue", streams=links)
     assert run.error is None
     names = [fields["A"] for fields in stored(simulator).values()]
     assert [found for found in names if found.startswith("good")] == good
@@ -55,7 +55,9 @@ def test_a_value_that_nobody_thought_of_costs_its_row(simulate, caplog, fault):
     simulator = simulate(shop(0))
     rows = records("customers", [{"Name": "one"}, {"Name": "two"}, {"Name": "three"}])
     with limits.encoding_fails("two", fault("a customer's value")):
-        run = run_target(simulator, [schema("customers", key=["Name"], Name="string"), *rows, state({})])
+        run = run_target(
+            simulator, [schema("customers", key=["Name"], Name="string"), *rows, state({"currently_syncing": None})]
+        )
     assert [fields["A"] for fields in stored(simulator).values()] == ["one", "three"]
     assert run.counts("customers") == {"read": 3, "created": 2, "rejected": 1}
     assert f"row 2 is rejected: It could not be read ({fault.__name__})" in caplog.text
@@ -105,7 +107,7 @@ def test_a_crash_ends_its_stream_and_no_other(simulate, caplog, at, on_missing):
     }
     assert run_target(simulator, old).error is None
     crashing = [schema("customers", key=["Name"], Name="string"), *records("customers", [{"Name": "c1"}])]
-    messages = [*linked, *crashing, old[0], *records("notes", [{"No": "n"}]), state({})]
+    messages = [*linked, *crashing, old[0], *records("notes", [{"No": "n"}]), state({"currently_syncing": None})]
     with limits.stream_crashes("customers", at, KeyError("a customer's value")):
         run = run_target(simulator, messages, streams=streams)
     assert [row["A"] for row in stored(simulator, "B").values()] == ["o2"]
@@ -158,7 +160,7 @@ def test_a_crash_of_a_mirror_deletes_nothing_of_its_own_and_ends_no_other(simula
         ]
 
     assert run_target(simulator, sent("old", "kept")).error is None
-    messages, mirrors = [*sent("kept"), state({"bookmarks": {}})], {"streams": {"*": {"mode": "mirror"}}}
+    messages, mirrors = [*sent("kept"), state({"currently_syncing": None})], {"streams": {"*": {"mode": "mirror"}}}
     with limits.stream_crashes("customers", at, KeyError("a customer's value")):
         run = run_target(simulator, messages, **mirrors)
     assert [len(stored(simulator, table_id)) for table_id in "ABC"] == [2, 1, 1]
@@ -187,9 +189,9 @@ def test_a_crash_beside_all_rows_keeps_deletions_back_and_ends_nothing(simulate,
     simulator = simulate(team(database(tables, held)))
     gone = {"Name": held["A"][0].fields["A"], "_sdc_deleted_at": "2026-01-01T00:00:00Z"}
     messages = [schema("customers", key=["Name"], Name="string", _sdc_deleted_at="string"),
-                *records("customers", [{"Name": "new"}, gone]), state({"bookmarks": {}}),
+                *records("customers", [{"Name": "new"}, gone]), state({"currently_syncing": None}),
                 schema("notes", key=["No"], No="string"), *records("notes", [{"No": "kept"}, {"No": "n"}]),
-                state({"bookmarks": {}})]  # fmt: skip
+                state({"currently_syncing": None})]  # fmt: skip
     settings = {"hard_delete": True, "streams": {"notes": {"mode": "mirror"}}}
     with limits.end_crashes(at, KeyError("a customer's value")):
         run = run_target(simulator, messages, **settings)

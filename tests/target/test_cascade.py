@@ -14,7 +14,7 @@ from tests.helpers.seeds import database, field, table, team
 INVOICES = schema("invoices", key=["No"], No="string")
 POSITIONS = schema("positions", key=["No"], No="string")
 TOMBSTONES = schema("invoices", key=["No"], No="string", _sdc_deleted_at="string")
-END = state({"bookmarks": {}})
+END = state({"bookmarks": {"invoices": {}, "positions": {}}})
 MIRROR = {"streams": {"invoices": {"mode": "mirror"}, "positions": {"mode": "upsert"}}}
 
 
@@ -258,7 +258,7 @@ def test_no_state_passes_a_deletion_that_waits(simulate):
     messages = [POSITIONS, TOMBSTONES, *of("positions", 13), *gone(2), *of("positions", 14), *gone(5), END]
     run, seen = load_in_small_batches(simulator, messages)
     assert run.error is None
-    assert seen == [({"row": "p13"}, False), ({"bookmarks": {}}, True)]
+    assert seen == [({"row": "p13"}, False), (END["value"], True)]
     assert announced(run) == 12
 
 
@@ -311,6 +311,7 @@ BREAKS = {
     "a row": of("positions", 13)[:1],
     "nothing": [],
     "a stream under way": [state({"currently_syncing": "positions"})],
+    "a state that says nothing": [state({})],
 }
 
 

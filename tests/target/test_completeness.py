@@ -14,6 +14,7 @@ from tests.helpers.seeds import customer_records, customers, database, shop, tea
 
 CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
 MIRROR = {"streams": {"*": {"mode": "mirror"}}}
+END = state({"bookmarks": {"customers": {}}})
 SOURCE = [{"Name": f"name {n}", "Amount": n * 10} for n in range(1, 8)]
 """What the source has; of the table's nine records, 8 and 9 are not in it."""
 
@@ -109,12 +110,16 @@ BOOKMARKS = {
     "false": {"bookmarks": {"customers": {"done": False}}},
 }
 NO_VALUES = {
-    "empty": {},
-    "no bookmark": {"bookmarks": {}},
+    "none under way": {"currently_syncing": None},
     "an empty one": {"bookmarks": {"customers": {}}},
     "nothing in it": {"bookmarks": {"customers": {"replication_key_value": None, "partitions": [{"a": None}]}}},
     "of another stream": {"bookmarks": {"orders": {"xmin": 3}, "customers": {}}, "currently_syncing": None},
+}
+SAYS_NOTHING = {
+    "empty": {},
+    "no bookmark": {"bookmarks": {}},
     "null": None,
+    "an entry of another stream": {"bookmarks": {"orders": {}}},
 }
 ORDERS = [schema("orders", key=["Name"], Name="string"), *records("orders", [{"Name": "x"}])]
 
@@ -126,7 +131,7 @@ def test_without_versions_a_value_in_any_state_is_doubt(simulate, caplog, name, 
     place = {"before": 0, "between": 3, "behind": 7}[where]
     given = rows(*range(1, 8))
     given.insert(place, state(BOOKMARKS[name]))
-    run = run_target(simulator, [CUSTOMERS, *given, state({})], **MIRROR)
+    run = run_target(simulator, [CUSTOMERS, *given, END], **MIRROR)
     assert run.error is None
     assert len(stored(simulator)) == 9
     assert "customers: nothing is deleted, because a STATE " in caplog.text
@@ -141,12 +146,22 @@ def test_without_versions_a_state_that_holds_nothing_of_the_stream_ends_it(simul
     assert list(stored(simulator)) == [1, 2, 3, 4, 5, 6, 7]
 
 
+@pytest.mark.parametrize("name", SAYS_NOTHING)
+def test_a_last_state_without_an_entry_for_the_stream_is_no_end(simulate, caplog, name):
+    """As the Meltano SDK's taps (0.54) write it if a signal stops them in the middle of the stream."""
+    simulator = simulate(shop(9))
+    messages = [*ORDERS, CUSTOMERS, *rows(*range(1, 8)), state(SAYS_NOTHING[name])]
+    run_target(simulator, messages, streams={"customers": {"mode": "mirror"}}, stream_maps={"orders": None})
+    assert len(stored(simulator)) == 9
+    assert "customers: nothing is deleted, because the" in caplog.text
+
+
 @pytest.mark.parametrize("name", [name for name in BOOKMARKS if name != "bookmarks that are a list"])
 def test_with_versions_only_a_value_before_the_first_row_is_doubt(simulate, caplog, name):
     simulator = simulate(shop(9))
     held = state(BOOKMARKS[name])
     given = rows(*range(1, 8), version=5)
-    run_target(simulator, [CUSTOMERS, held, *given, activate_version("customers", 5), state({})], **MIRROR)
+    run_target(simulator, [CUSTOMERS, held, *given, activate_version("customers", 5), END], **MIRROR)
     assert len(stored(simulator)) == 9
     assert "a STATE before its first row holds " in caplog.text
     run_target(simulator, [CUSTOMERS, *given[:3], held, *given[3:], activate_version("customers", 5), held], **MIRROR)
@@ -161,9 +176,7 @@ def whole(count):
 def test_a_state_behind_a_round_number_of_rows_is_no_end(simulate, caplog, count, is_end):
     """A tap of the Meltano SDK whose next page fails behind 10,000 rows ends like one that has read all."""
     simulator = simulate(shop(2005))
-    run_target(
-        simulator, [CUSTOMERS, *whole(count), state({"bookmarks": {"customers": {}}})], max_deletes=2000, **MIRROR
-    )
+    run_target(simulator, [CUSTOMERS, *whole(count), END], max_deletes=2000, **MIRROR)
     assert (len(stored(simulator)) == count) is is_end
     assert is_end or f"the last STATE stands behind {count} rows" in caplog.text
 
@@ -174,7 +187,7 @@ def test_behind_a_tap_that_writes_states_between_rows_the_last_one_is_no_end(sim
     """Pages may be of any length, and the next one may have failed."""
     simulator, messages = simulate(shop(10)), [CUSTOMERS]
     for first, last in zip((0, *parts), parts, strict=False):
-        messages += [*rows(*range(first + 1, last + 1)), state({"bookmarks": {"customers": {}}})]
+        messages += [*rows(*range(first + 1, last + 1)), END]
     run_target(simulator, messages, **MIRROR)
     assert len(stored(simulator)) == 10
     assert "customers: nothing is deleted, because a STATE stands between its rows" in caplog.text
@@ -192,11 +205,12 @@ GROUPS = schema("groups", key=["Name"], Name="string")
 
 def children_of(*groups, schemas):
     """What a tap sends that reads the customers of one group after the other, with a state behind each."""
+    end = state({"bookmarks": {"groups": {}, "customers": {}}})
     for group in groups:
         own = rows(*range(3 * group - 2, 3 * group + 1 - group % 2))
         described = [] if schemas == "one" and group > 1 else [CUSTOMERS]
-        described += [state({"bookmarks": {}})] if schemas == "with states" else []
-        yield from [*records("groups", [{"Name": f"name {group}"}]), *described, *own, state({"bookmarks": {}})]
+        described += [end] if schemas == "with states" else []
+        yield from [*records("groups", [{"Name": f"name {group}"}]), *described, *own, end]
 
 
 @pytest.mark.parametrize("schemas", ["one", "one each", "with states"])
@@ -212,10 +226,10 @@ def test_a_state_behind_a_file_of_rows_is_no_end(simulate, caplog, tmp_path):
     path.write_text('{"Name": "name 1", "Amount": 10}\n')
     file = {"type": "BATCH", "stream": "customers", "encoding": {"format": "jsonl"}, "manifest": [path.as_uri()]}
     simulator = simulate(shop(9))
-    run_target(simulator, [CUSTOMERS, file, state({})], **MIRROR)
+    run_target(simulator, [CUSTOMERS, file, END], **MIRROR)
     assert len(stored(simulator)) == 9
     assert "the last STATE stands behind a file of rows" in caplog.text
-    run_target(simulator, [CUSTOMERS, file, activate_version("customers", 5), state({})], **MIRROR)
+    run_target(simulator, [CUSTOMERS, file, activate_version("customers", 5), END], **MIRROR)
     assert len(stored(simulator)) == 1
 
 
@@ -226,16 +240,25 @@ VERSIONS = {
     "rows without a version": [*rows(1, 2), activate_version("customers", 5)],
     "a row without a version": [*rows(1, version=5), *rows(2), activate_version("customers", 5)],
     "none": rows(1, 2, version=5),
+    "before its rows": [activate_version("customers", 5), *rows(1, 2, version=5)],
+    "between its rows": [*rows(1, version=5), activate_version("customers", 5), *rows(2, version=5)],
+    "before rows without a version": [activate_version("customers", 5), *rows(1, 2)],
     "another stream's": [*rows(1, 2, version=5), activate_version("orders", 5)],
 }
 
 
 @pytest.mark.parametrize("name", VERSIONS)
-@pytest.mark.parametrize("ending", [{}, None, "cut off"])
+@pytest.mark.parametrize("ending", [END["value"], "cut off"])
 def test_a_version_must_be_that_of_all_rows_and_come_behind_them(simulate, name, ending):
     simulator = simulate(shop(9))
     end = [] if ending == "cut off" else [state(ending)]
     run_target(simulator, [CUSTOMERS, *VERSIONS[name], *end], **MIRROR)
+    assert len(stored(simulator)) == 9
+
+
+def test_an_activation_that_is_not_to_be_processed_ends_nothing(simulate):
+    simulator, messages = simulate(shop(9)), [*rows(1, version=5), activate_version("customers", 5), END]
+    run_target(simulator, [CUSTOMERS, *messages], process_activate_version_messages=False, **MIRROR)
     assert len(stored(simulator)) == 9
 
 
@@ -254,8 +277,8 @@ def test_a_version_that_is_activated_anew_before_more_rows_ends_nothing(simulate
     simulator = simulate(shop(9))
     run_target(simulator, messages[:cut], **MIRROR)
     assert len(stored(simulator)) == 9
-    run_target(simulator, [*messages, state({})], **MIRROR)
-    assert list(stored(simulator)) == [1, 2, 3, 4]
+    run_target(simulator, [*messages, END], **MIRROR)
+    assert len(stored(simulator)) == 9
 
 
 def test_a_deletion_behind_the_activation_takes_nothing_back(simulate):
@@ -273,7 +296,7 @@ def test_rows_that_are_all_deletions_are_no_stream(simulate, caplog):
     simulator = simulate(shop(9))
     described = schema("customers", key=["Name"], Name="string", _sdc_deleted_at="string")
     gone = records("customers", [{"Name": "name 9", "_sdc_deleted_at": "2026-01-01T00:00:00Z"}])
-    run_target(simulator, [described, *gone, activate_version("customers"), state({})], **MIRROR)
+    run_target(simulator, [described, *gone, activate_version("customers"), END], **MIRROR)
     assert len(stored(simulator)) == 9
     assert "not a single row came" in caplog.text
 
@@ -283,7 +306,7 @@ def test_files_without_a_row_are_no_stream(simulate, caplog, tmp_path):
     simulator = simulate(shop(9))
     for files in ([], [(tmp_path / "a.jsonl").as_uri()]):
         batch = {"type": "BATCH", "stream": "customers", "encoding": {"format": "jsonl"}, "manifest": files}
-        run_target(simulator, [CUSTOMERS, batch, activate_version("customers", 5), state({})], max_deletes=9, **MIRROR)
+        run_target(simulator, [CUSTOMERS, batch, activate_version("customers", 5), END], max_deletes=9, **MIRROR)
         assert len(stored(simulator)) == 9
         assert "customers: nothing is deleted, because no row came that stands for a record." in caplog.text
         caplog.clear()
@@ -291,7 +314,7 @@ def test_files_without_a_row_are_no_stream(simulate, caplog, tmp_path):
 
 def test_rows_of_which_a_stream_map_makes_deletions_are_no_stream(simulate, caplog):
     simulator, stream_maps = simulate(shop(9)), {"customers": {"_sdc_deleted_at": "'2026-01-01T00:00:00Z'"}}
-    run_target(simulator, [CUSTOMERS, *rows(1, 2), state({})], stream_maps=stream_maps, max_deletes=9, **MIRROR)
+    run_target(simulator, [CUSTOMERS, *rows(1, 2), END], stream_maps=stream_maps, max_deletes=9, **MIRROR)
     assert len(stored(simulator)) == 9
     assert "no row came that stands for a record" in caplog.text
 
@@ -314,7 +337,7 @@ def test_a_stream_map_of_the_targets_own_that_filters_is_doubt(simulate, caplog,
     simulator = simulate(with_another_table("Raw"))
     stream_maps, stream = FILTERS[name]
     messages = [{**message, "stream": stream} for message in [CUSTOMERS, *rows(1, 2)]]
-    run_target(simulator, [*messages, state({})], stream_maps=stream_maps, **MIRROR)
+    run_target(simulator, [*messages, END], stream_maps=stream_maps, **MIRROR)
     assert len(stored(simulator)) == 9
     assert "__filter__ may leave out rows" in caplog.text
 
@@ -324,7 +347,7 @@ def test_stream_maps_that_do_not_filter_are_no_doubt(simulate):
     messages = [{**message, "stream": "raw"} for message in [CUSTOMERS, *rows(*range(1, 8))]]
     settings = {"streams": {"customers": {"mode": "mirror"}, "vips": {"table": "Others"}}}
     simulator = simulate(with_another_table("Others"))
-    run_target(simulator, [*messages, state({})], stream_maps=stream_maps, **settings)
+    run_target(simulator, [*messages, END], stream_maps=stream_maps, **settings)
     assert list(stored(simulator)) == [1, 2, 3, 4, 5, 6, 7]
     assert len(stored(simulator, "B")) == 3
 
@@ -335,10 +358,10 @@ def test_a_stream_of_two_of_the_tap_is_whole_only_if_both_are(simulate):
                     for name, n in (("north", (1, 2)), ("south", (3, 4))))  # fmt: skip
     simulator = simulate(shop(6))
     south[0] = {**south[0], "bookmark_properties": ["Amount"]}
-    run_target(simulator, [*north, *south, state({})], stream_maps=stream_maps, **MIRROR)
+    run_target(simulator, [*north, *south, END], stream_maps=stream_maps, **MIRROR)
     assert len(stored(simulator)) == 6
     del south[0]["bookmark_properties"]
-    run_target(simulator, [*north, *south, state({})], stream_maps=stream_maps, **MIRROR)
+    run_target(simulator, [*north, *south, END], stream_maps=stream_maps, **MIRROR)
     assert list(stored(simulator)) == [1, 2, 3, 4]
 
 
@@ -349,7 +372,7 @@ def test_a_stream_of_two_of_the_tap_is_whole_only_if_both_are(simulate):
 def test_a_stream_that_is_to_be_made_of_one_that_did_not_come_is_not_whole(simulate, caplog, stream_maps):
     north = [{**message, "stream": "north"} for message in [CUSTOMERS, *rows(1, 2)]]
     simulator = simulate(shop(6))
-    run_target(simulator, [*north, state({})], stream_maps=stream_maps, **MIRROR)
+    run_target(simulator, [*north, END], stream_maps=stream_maps, **MIRROR)
     assert len(stored(simulator)) == 6
     assert "may not all have come, into the same stream" in caplog.text
 
@@ -369,7 +392,7 @@ def test_a_schema_that_comes_again_begins_to_count_anew(simulate, has_parents):
     messages = [GROUPS] if has_parents else []
     for number in (1, 2, 3):
         messages += [CUSTOMERS, *rows(2 * number - 1, 2 * number)]
-        messages += [state({"bookmarks": {"customers": {}}})] if number == 1 else []
+        messages += [END] if number == 1 else []
         messages += records("groups", [{"Name": f"name {number}"}]) if has_parents else []
     simulator = simulate(with_another_table("Groups", 4))
     run = run_target(simulator, [*messages, state({"bookmarks": {"customers": {}, "groups": {}}})], **MIRROR)

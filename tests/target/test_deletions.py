@@ -131,7 +131,7 @@ BROKEN = {
     "cut off behind a row behind a version": lambda: [CUSTOMERS, *rows(1, version=1), ACTIVATED, *rows(2, version=1)],
     "only what changed behind an old version": lambda: [FOLLOWING, ACTIVATED, *rows(1, version=1), END],
     "cut off behind a state of a stream under way": lambda: [CUSTOMERS, *rows(1),
-                                                             state({"currently_syncing": "customers"})],
+                                                             state({**AT_THE_END, "currently_syncing": "customers"})],
 }  # fmt: skip
 
 

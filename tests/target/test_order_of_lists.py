@@ -43,7 +43,7 @@ def edited(simulate, late, *, count=COUNT, gone=(), **switches):
 
 def load(simulator, numbers, *, page=PAGE, **settings):
     rows = [{"Name": f"name {number}", "Amount": number * 10} for number in numbers]
-    messages = [CUSTOMERS, *records("customers", rows), state({"bookmarks": {}})]
+    messages = [CUSTOMERS, *records("customers", rows), state({"currently_syncing": None})]
     return run_target(simulator, messages, page_size_of_target=page, **settings)
 
 
@@ -121,7 +121,7 @@ ORDERS = [{"default_order": "id"}, BY_CHANGE, {"default_order": "shuffled"}, {**
 
 def delete(simulator, *numbers, **settings):
     gone = [{"Name": f"name {number}", "_sdc_deleted_at": "2026-11-01T00:00:00Z"} for number in numbers]
-    messages = [TOMBSTONES, *records("customers", gone), state({"bookmarks": {}})]
+    messages = [TOMBSTONES, *records("customers", gone), state({"currently_syncing": None})]
     return run_target(simulator, messages, page_size_of_target=PAGE, hard_delete=True, **settings)
 
 

@@ -474,17 +474,19 @@ def test_a_mirror_in_circles_that_matches_nothing_writes_nothing(simulate, rows)
     streams = {"orders": {**REFERENCES["orders"], "mode": "mirror"}}
     sent = [ORDERS, *records("orders", [{"No": number, "Parent": parent} for number, parent in rows])]
     simulator.log.clear()
-    run = run_target(simulator, [*sent, state({})], streams=streams)
+    run = run_target(simulator, [*sent, state({"currently_syncing": None})], streams=streams)
     assert "orders: it is a mirror, and none of its rows has the key (No)" in str(run.error)
     assert (writes(simulator), run.states) == ([], [])
-    known = run_target(simulator, [*sent, *records("orders", [{"No": "old"}]), state({})], streams=streams)
+    known = run_target(
+        simulator, [*sent, *records("orders", [{"No": "old"}]), state({"currently_syncing": None})], streams=streams
+    )
     assert (known.error, len(stored(simulator, "B"))) == (None, 3)
 
 
 def test_a_mirror_whose_rows_wait_for_their_parents_is_not_taken_for_one_that_matches_nothing(simulate):
     simulator = simulate(shop())
     streams = {**REFERENCES, "lines": {**REFERENCES["lines"], "mode": "mirror"}}
-    messages = [LINES, *lines(3), ORDERS, *orders(3), CUSTOMERS, *customers(3), state({})]
+    messages = [LINES, *lines(3), ORDERS, *orders(3), CUSTOMERS, *customers(3), state({"currently_syncing": None})]
     for _ in range(2):
         assert run_target(simulator, messages, streams=streams).error is None
     assert linked(simulator, "C", "B", "B") == {f"L{n}": f"O{n}" for n in range(3)}
@@ -496,7 +498,8 @@ def test_rows_that_link_to_a_mirror_that_matches_nothing_wait(simulate):
     assert run_target(simulator, old, streams=REFERENCES).error is None
     streams = {**REFERENCES, "orders": {"mode": "mirror"}}
     messages = [LINES, *lines(3), schema("orders", key=["No"], No="string"),
-                *records("orders", [{"No": f"O{n}"} for n in range(3)]), state({})]  # fmt: skip
+                *records("orders", [{"No": f"O{n}"} for n in range(3)]),
+                state({"currently_syncing": None})]  # fmt: skip
     run = run_target(simulator, messages, streams=streams)
     assert "lines: it waits for records of stream 'orders', which failed; 3 of 3 rows not loaded" in str(run.error)
     assert (len(stored(simulator, "B")), stored(simulator, "C"), run.states) == (1, {}, [])
@@ -508,7 +511,9 @@ def test_a_row_of_a_circle_that_is_refused_is_rejected_once(simulate):
     simulator = simulate(shop())
     simulator.faults.add(kind="refuse_one", method="POST")
     given = [{"No": "O1", "Parent": "O1"}, {"No": "O2", "Parent": "O2"}, {"No": "O3", "Parent": "O3"}]
-    run = run_target(simulator, [ORDERS, *records("orders", given), state({})], streams=REFERENCES)
+    run = run_target(
+        simulator, [ORDERS, *records("orders", given), state({"currently_syncing": None})], streams=REFERENCES
+    )
     assert run.counts("orders") == {"read": 3, "created": 2, "rejected": 1}
     assert "1 row could not be written" in str(run.error)
     assert linked(simulator, "B", "C", "B") == {"O1": "O1", "O3": "O3"}

@@ -137,7 +137,7 @@ class Clearing:
             "input", key=["p_key"], p_key={}, **({"_sdc_deleted_at": "string"} if way != "mirror" else {})
         )
         sent = rows if way == "mirror" else [*marks, *rows]
-        self.messages = [described, *records("input", sent), state({"bookmarks": {}})]
+        self.messages = [described, *records("input", sent), state({"bookmarks": {"input": {}}})]
         mode = "mirror" if way == "mirror" else "upsert"
         self.settings = {"input": {"table": table_id, "fields": {"p_key": key}, "mode": mode}}
 
