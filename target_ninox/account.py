@@ -13,7 +13,7 @@ from ninox_singer.progress import Progress
 from target_ninox.dry_run import Preview
 from target_ninox.rejects import Rejects
 from target_ninox.report import NO_RECORD, RowOutcome, RunReport
-from target_ninox.rows import EMPTY_KEY, EncodedRow, Row, RowRejectedError, StreamSchema
+from target_ninox.rows import EncodedRow, Row, RowRejectedError, StreamSchema
 from target_ninox.settings import TargetSettings
 
 logger = logging.getLogger(__name__)
@@ -147,8 +147,7 @@ class StreamAccount:
         key = error.key if row.encoded.key is None else row.encoded.key
         if self.may_delete and key is not None:
             self.rejected_keys[key] = row.encoded.number
-        is_full = key is not None and not (isinstance(key, tuple) and None in key)
-        if not is_full and all(fault.code != EMPTY_KEY for fault in error.faults):
+        if key is None or (isinstance(key, tuple) and None in key):
             self.has_nameless_rejects = True
         self._rejects.add(row.described, row.record, error, number=row.encoded.number, key=key)
         if self._holds_state:

@@ -483,6 +483,7 @@ PROMISES = [
             Defect("target_ninox:StreamDeleter._takes_rows", "stream_that_keeps", "stream_with_row"),
             Defect("target_ninox:_refuse_to_take_rows", "stream_that_keeps", "stream_with_row"),
             Defect("target_ninox:StreamLoader._may_be_rejected", "self.account.has_nameless_rejects or", ""),
+            Defect("target_ninox:StreamAccount.reject", "self.has_nameless_rejects = True", "pass"),
         ),
     ),
     Promise(

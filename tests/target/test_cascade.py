@@ -266,6 +266,7 @@ BAD = {
     "a value": {"No": "p5", "Price": "many"},
     "no parent": {"No": "p5", "Invoice": "none such"},
     "a mark": {"No": "p5", "_sdc_deleted_at": "perhaps"},
+    "no key": {"No": None, "Invoice": "i2"},
 }
 
 
