@@ -21,6 +21,7 @@ from ninox_singer.types.reference import find_record_id
 from target_ninox.mapping.encode import Reference, WritePlan
 from target_ninox.mapping.tables import Database, describe
 from target_ninox.records.index import RecordIndex, TemporaryDatabase
+from target_ninox.records.linked import LinkedRecords
 from target_ninox.records.matcher import Matcher, MatchKey
 from target_ninox.records.table import TargetTable
 from target_ninox.safety import Limits
@@ -66,6 +67,7 @@ class Destination:
         max_tries: How often rows are sent in all.
         batch_size: Records per request that are never exceeded; None to find out how many may be.
         temporary: Keeps what is too much for the memory: known records, and rows that wait.
+        linked: To which records rows of this input link; none where nothing can be deleted.
     """
 
     client: DatabaseClient
@@ -77,7 +79,12 @@ class Destination:
     _tables: dict[str, TargetTable] = field(default_factory=dict)
     _matchers: dict[tuple[str, tuple[str, ...], bool], Matcher] = field(default_factory=dict)
     temporary: TemporaryDatabase = field(default_factory=TemporaryDatabase)
+    linked: LinkedRecords = field(init=False)
     _order: ListOrder = field(default_factory=ListOrder)
+
+    def __post_init__(self) -> None:
+        """Make what needs the others."""
+        self.linked = LinkedRecords(self.temporary)
 
     def refresh_schema(self) -> None:
         """Read the schema again; one call."""

@@ -15,6 +15,7 @@ from ninox_api.errors import NinoxError, NinoxNotFoundError, NinoxPermissionErro
 from ninox_api.schema import Field, Table
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.records.destination import Destination
+from target_ninox.safety import ClaimedRecords
 
 
 class RecordKey(NamedTuple):
@@ -63,13 +64,17 @@ class Cascade:
         Args:
             deleted: Some of the records that were to be deleted; by default all.
         """
-        reached = set(self._roots if deleted is None else deleted)
+        return self.reach(self._roots if deleted is None else deleted) - self._roots
+
+    def reach(self, deleted: Iterable[RecordKey]) -> set[RecordKey]:
+        """Return records and all that goes along with them."""
+        reached = set(deleted)
         todo = list(reached)
         while todo:
             new = [child for child in self._children.get(todo.pop(), ()) if child not in reached]
             reached.update(new)
             todo += new
-        return reached - self._roots
+        return reached
 
 
 def find_cascade(destination: Destination, roots: Iterable[RecordKey]) -> Cascade:
@@ -92,6 +97,15 @@ def find_cascade(destination: Destination, roots: Iterable[RecordKey]) -> Cascad
         todo = frozenset(found - known)
         known |= todo
     return Cascade(roots, children)
+
+
+def is_linked(destination: Destination, claimed: ClaimedRecords, records: Collection[RecordKey]) -> bool:
+    """Return whether the record of a row of this input links to any of some records, and is none of them; no call."""
+    return any(
+        linking not in records and claimed.stream_with_row(*linking) is not None
+        for record in records
+        for linking in destination.linked.linking(*record)
+    )
 
 
 def read_cascading_links(destination: Destination, table: Table) -> None:

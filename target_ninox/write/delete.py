@@ -27,7 +27,15 @@ from target_ninox.report import SUPERSEDED
 from target_ninox.rows import Row, RowRejectedError
 from target_ninox.safety import ClaimedRecords
 from target_ninox.write.batches import FIRST_BATCH_SIZE
-from target_ninox.write.cascade import Cascade, RecordKey, counts_by_name, find_cascade, find_left, may_cascade
+from target_ninox.write.cascade import (
+    Cascade,
+    RecordKey,
+    counts_by_name,
+    find_cascade,
+    find_left,
+    is_linked,
+    may_cascade,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +53,8 @@ _TAKES_ROWS = (
     "It was not deleted: Ninox would delete records along for which rows of this input came, or may have (a reference "
     "cascades)."
 )
+
+_IS_LINKED = "It was not deleted: another row of this input links to it, or to what Ninox would delete along."
 
 _OTHER_STREAM_FAILED = (
     "It was not deleted: a stream that may hold a row about the same record ended before its last row was loaded."
@@ -261,8 +271,15 @@ class StreamDeleter:
     def _delete_rows(self, to_delete: dict[int, Row], *, deleted: set[RecordKey]) -> None:
         """Delete the records of rows, but for those with which records would go that rows of this input stand for."""
         cascade = find_cascade(self._destination, (RecordKey(self.plan.table.id, record_id) for record_id in to_delete))
-        for record_id in [record_id for record_id in to_delete if self._takes_rows(record_id, cascade)]:
-            self._account.reject(to_delete.pop(record_id), RowRejectedError(code="not_deleted", reason=_TAKES_ROWS))
+        for record_id in list(to_delete):
+            record = RecordKey(self.plan.table.id, record_id)
+            if self._takes_rows(record_id, cascade):
+                reason = _TAKES_ROWS
+            elif is_linked(self._destination, self._claimed, cascade.reach([record])):
+                reason = _IS_LINKED
+            else:
+                continue
+            self._account.reject(to_delete.pop(record_id), RowRejectedError(code="not_deleted", reason=reason))
         if not to_delete:
             return
         cascade = cascade.of(RecordKey(self.plan.table.id, record_id) for record_id in to_delete)

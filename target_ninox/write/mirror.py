@@ -6,11 +6,12 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from ninox_singer.wording import counted as counted_in_words
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.records.destination import Destination
 from target_ninox.safety import ClaimedRecords
-from target_ninox.write.cascade import Cascade, CascadeTakesRowsError, RecordKey, find_cascade
-from target_ninox.write.delete import describe_deletion
+from target_ninox.write.cascade import Cascade, CascadeTakesRowsError, RecordKey, find_cascade, is_linked
+from target_ninox.write.delete import describe_deletion, named_ids
 from target_ninox.write.row_writer import Unseen
 from target_ninox.write.stream import StreamLoader
 
@@ -23,6 +24,11 @@ class _Removal(NamedTuple):
     loader: StreamLoader
     unseen: Unseen
     cascade: Cascade
+
+    def of(self, record_ids: list[int]) -> _Removal:
+        """Return the same for fewer records; as if the others had come."""
+        roots = [RecordKey(self.loader.plan.table.id, record_id) for record_id in record_ids]
+        return _Removal(self.loader, self.unseen._replace(record_ids=record_ids), self.cascade.of(roots))
 
 
 def remove_unseen(
@@ -53,7 +59,8 @@ def remove_unseen(
         with loader.working():
             roots = [RecordKey(loader.plan.table.id, record_id) for record_id in unseen.record_ids]
             if roots:
-                removals.append(_Removal(loader, unseen, find_cascade(destination, roots)))
+                removal = _Removal(loader, unseen, find_cascade(destination, roots))
+                removals.append(_without_linked(removal, destination, claimed))
     counted = {
         RecordKey(loader.plan.table.id, record_id) for loader, unseen, _ in removals for record_id in unseen.record_ids
     }
@@ -72,8 +79,9 @@ def remove_unseen(
             _refuse_to_take_rows(loader.plan, cascade.along(), destination, claimed)
             if not loader.has_failed:
                 what = described[loader.plan.stream]
-                logger.info("%s: did not come, so it is deleted: %s.", loader.plan.stream, what)
-                loader.deleter.remove(unseen.record_ids, cascade, counted=counted)
+                if unseen.record_ids:
+                    logger.info("%s: did not come, so it is deleted: %s.", loader.plan.stream, what)
+                    loader.deleter.remove(unseen.record_ids, cascade, counted=counted)
                 loader.is_finished = True
 
 
@@ -109,6 +117,28 @@ def _certainly_unseen(
         else:
             loader.is_finished = not unseen.record_ids
             yield loader, unseen
+
+
+def _without_linked(removal: _Removal, destination: Destination, claimed: ClaimedRecords) -> _Removal:
+    """Return a removal without the records that rows of this input link to, and name those."""
+    loader, unseen, cascade = removal
+    table = loader.plan.table
+    linked = [
+        record_id
+        for record_id in unseen.record_ids
+        if is_linked(destination, claimed, cascade.reach([RecordKey(table.id, record_id)]))
+    ]
+    if not linked:
+        return removal
+    logger.warning(
+        "%s: %s of table %r did not come and stays all the same, as rows of this input link to it, or to what Ninox "
+        "would delete along: ids %s. Have the source send it, or let the rows link to another one.",
+        loader.plan.stream,
+        counted_in_words(len(linked), "record"),
+        table.name,
+        named_ids(linked),
+    )
+    return removal.of([record_id for record_id in unseen.record_ids if record_id not in set(linked)])
 
 
 def _refuse_to_take_rows(

@@ -82,6 +82,7 @@ class RowWriter:
         self._read_back = ReadBack(plan, account, destination)
         self._has_read_links = False
         self._shown_files: dict[Hashable, Fields] = {}
+        self._written: list[tuple[int, Fields]] = []
 
     def write(self, rows: Sequence[Row]) -> None:
         """Write rows; of several about one record, the last one wins."""
@@ -106,6 +107,7 @@ class RowWriter:
             if intent is not None:
                 intents.append(intent)
         self._save(intents)
+        self._note_links()
         if to_delete:
             self._delete(to_delete)
 
@@ -214,6 +216,8 @@ class RowWriter:
 
     def _count(self, row: Row, outcome: RowOutcome, record_id: int, *, shown: Fields, is_new: bool = False) -> None:
         """Load the files of a row whose record is as it should be, and count the row."""
+        if self._account.may_delete:
+            self._written.append((record_id, row.encoded.fields))
         try:
             uploaded = self._files.load(row.encoded, record_id, shown, is_new=is_new) if row.encoded.files else 0
         except RowRejectedError as error:
@@ -222,6 +226,11 @@ class RowWriter:
             return
         self._account.report.uploaded += uploaded
         self._account.count(row, "updated" if uploaded and outcome == "unchanged" else outcome, record_id)
+
+    def _note_links(self) -> None:
+        """Know to which records rows link: no deletion may take those from them."""
+        self._destination.linked.note(self.plan.table, self._written)
+        self._written = []
 
     def _reject(self, intent: Intent, error: RowRejectedError) -> None:
         """Reject a row that Ninox does not take, with the fields that it was sent: its own words are not repeated."""
@@ -306,6 +315,8 @@ class RowWriter:
                 self._reject(outcome.intent, outcome.error)
                 continue
             self._table.note_saved(outcome.record_id, outcome.intent.write.fields)
+            self._written.append((outcome.record_id, outcome.intent.write.fields))
             counted = self._account.counted_before(outcome.intent.row)
             if counted is not None and counted.outcome == "unchanged":
                 self._account.recount(outcome.intent.row, "updated")
+        self._note_links()

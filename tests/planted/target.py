@@ -434,6 +434,16 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/mirror.md",
+        "A record that a row of the same input links to stays, with what would take it along",
+        test="target/test_cascade.py::test_a_record_that_a_row_links_to_stays",
+        defects=(
+            Defect("target_ninox:_without_linked", "if not linked:", "if True:"),
+            Defect("target_ninox:StreamDeleter._delete_rows", "is_linked(", "False and is_linked("),
+            Defect("target_ninox:RowWriter._count", "if self._account.may_delete:", "if False:"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/mirror.md",
         "A record that somebody else creates while the run is under way stays until the next run.",
         test="target/test_another_writer.py::test_a_mirror_deletes_nothing_that_somebody_else_creates_meanwhile",
         defects=(

@@ -306,6 +306,41 @@ def test_a_dry_run_knows_what_its_own_rows_would_have_linked(simulate, way, row)
     assert announced(run) == (5 if row["No"] == "p5" else 0)
 
 
+def payments(**links):
+    described = schema("payments", key=["No"], No="string", Invoice="string")
+    return [described, *records("payments", [{"No": no, "Invoice": invoice} for no, invoice in links.items()])]
+
+
+@pytest.mark.parametrize("is_dry", [True, False])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_record_that_a_row_links_to_stays(simulate, caplog, way, is_dry):
+    """Invoice 2 is linked to by a new payment, 3 by one that has the link already, 4 only by one that lost it."""
+    simulator = simulate(shop())
+    messages, settings = WAYS[way]
+    streams = {**settings.get("streams", {}), "payments": {"references": {"Invoice": "No"}}}
+    given = [*payments(new="i2", y3="i3", y4="i4", y5="i5"), *payments(y4="i1")[1:], *messages(2, 3, 4)]
+    settings = {**settings, "streams": streams, "dry_run": is_dry, "max_deletes": 100}
+    with limits.small_batches(1):
+        run = run_target(simulator, given, **settings)
+    assert announced(run) == 6
+    assert stored(simulator, "A").keys() == ({*range(1, 9)} if is_dry else {1, 2, 3, 5, 6, 7, 8})
+    if way == "mirror":
+        assert run.error is None
+        assert "2 records of table 'Invoices' did not come and stays" in caplog.text
+        assert "ids 2, 3." in caplog.text
+    else:
+        assert run.counts("invoices") == {"read": 3, "deleted": 1, "rejected": 2}
+
+
+def test_a_record_that_a_row_of_its_own_stream_links_to_stays(simulate):
+    simulator = simulate(shop(link={"refTypeId": "A"}))
+    described = schema("invoices", key=["No"], No="string", Storno="string")
+    rows = [{"No": "i1", "Storno": "i2"}, *({"No": f"i{n}"} for n in range(4, 9))]
+    streams = {"invoices": {"mode": "mirror", "references": {"Storno": "No"}}}
+    run_target(simulator, [described, *records("invoices", rows), END], streams=streams)
+    assert stored(simulator, "A").keys() == {1, 2, 4, 5, 6, 7, 8}
+
+
 BREAKS = {
     "a bad line": ["RECORD"],
     "a stream that goes nowhere": [schema("nowhere", key=["a"], a="string")],
