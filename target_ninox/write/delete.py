@@ -223,6 +223,11 @@ class StreamDeleter:
             for record_id, row in to_delete.items():
                 self._let_wait(row, record_id)
         elif to_delete:
+            for record_id in [
+                record_id for record_id, row in to_delete.items() if self._is_in_rejected(row, record_id)
+            ]:
+                del to_delete[record_id]
+                self._account.skip(1, SUPERSEDED)
             self._delete_rows(to_delete, deleted=set())
 
     def _let_wait(self, row: Row, record_id: int) -> None:

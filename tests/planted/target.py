@@ -444,6 +444,12 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/mirror.md",
+        "If one of the same 5,000 is about that record and is rejected, the record stays",
+        test="target/test_deletions.py::test_a_row_that_is_rejected_keeps_its_record_from_the_deletion_before_it",
+        defects=(Defect("target_ninox:StreamDeleter.delete_or_wait", "del to_delete[record_id]", "continue"),),
+    ),
+    Promise(
+        "docs/how-to/mirror.md",
         "A record that somebody else creates while the run is under way stays until the next run.",
         test="target/test_another_writer.py::test_a_mirror_deletes_nothing_that_somebody_else_creates_meanwhile",
         defects=(

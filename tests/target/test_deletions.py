@@ -83,6 +83,15 @@ def test_the_last_row_about_a_record_decides(simulate):
     assert run.counts("customers") == {"read": 4, "unchanged": 1, "deleted": 1, "skipped": 2}
 
 
+def test_a_row_that_is_rejected_keeps_its_record_from_the_deletion_before_it(simulate):
+    simulator = simulate(shop(3))
+    described = schema("customers", key=["Name"], Name="string", Amount="number", _sdc_deleted_at="string")
+    bad = records("customers", [{"Name": "name 1", "Amount": "many"}])
+    run = run_target(simulator, [described, *tombstones(1), *bad, *tombstones(2)], hard_delete=True)
+    assert list(stored(simulator)) == [1, 3]
+    assert run.counts("customers") == {"read": 3, "deleted": 1, "skipped": 1, "rejected": 1}
+
+
 def test_tombstones_of_the_tap_under_their_own_narrow_schema(simulate):
     """As tap-ninox sends them: by record id, after the rows, with no other property."""
     simulator = simulate(shop(4))
