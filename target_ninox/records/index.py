@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from ninox_api.client import NinoxRecord
+
 Fields = Mapping[str, Any]
 KeyOf = Callable[[int, Fields], Hashable | None]
 """Record id and fields → key, None for a record without one."""
@@ -108,14 +110,15 @@ class RecordIndex:
         self.kept_fields = kept_fields
         self._key_of = key_of
         self._database = database
-        self._put: dict[int, tuple[int, int | None, bytes]] = {}  # id → what is not in the database yet
+        self._put: dict[int, tuple[int, int | None, bytes, int | None]] = {}  # id → what is not in the database yet
         self._put_bytes = 0
         self._highest_id = 0
-        table = database.make_table("id INTEGER PRIMARY KEY, hash INTEGER, fields BLOB", "hash")
+        table = database.make_table("id INTEGER PRIMARY KEY, hash INTEGER, fields BLOB, sequence INTEGER", "hash")
         self._next_ids = f"SELECT id FROM {table} WHERE id > ? ORDER BY id LIMIT {_IDS_AT_ONCE}"  # noqa: S608 (the name is ours)
         self._of_hashes = f"SELECT id, fields FROM {table} WHERE hash IN"  # noqa: S608
+        self._as_read = f"SELECT fields, sequence FROM {table} WHERE id = ?"  # noqa: S608
         self._fields = f"SELECT fields FROM {table} WHERE id = ?"  # noqa: S608
-        self._replace = f"REPLACE INTO {table} VALUES (?, ?, ?)"  # noqa: S608
+        self._replace = f"REPLACE INTO {table} VALUES (?, ?, ?, ?)"  # noqa: S608
         self._remove = f"DELETE FROM {table} WHERE id = ?"  # noqa: S608
 
     def ids(self) -> Iterator[int]:
@@ -142,22 +145,40 @@ class RecordIndex:
                     records.append(ExistingRecord(record_id, fields))
         return found
 
-    def put(self, record_id: int, fields: Fields) -> None:
-        """Add a record, or replace all that is known of it."""
+    def put(self, record_id: int, fields: Fields, *, sequence: int | None = None) -> None:
+        """Add a record, or replace all that is known of it.
+
+        Args:
+            record_id: Its id.
+            fields: Its fields.
+            sequence: Its sequence, if it was read.
+        """
         key = self._key_of(record_id, fields)
-        if not self.kept_fields.issuperset(fields):
-            fields = {field_id: value for field_id, value in fields.items() if field_id in self.kept_fields}
-        encoded = _ENCODER.encode(fields)
-        self._put[record_id] = record_id, None if key is None else hash(key), encoded
+        encoded = self._encode(fields)
+        self._put[record_id] = record_id, None if key is None else hash(key), encoded, sequence
         self._put_bytes += len(encoded) + _RECORD_BYTES
         self._highest_id = max(self._highest_id, record_id)
         if self._put_bytes >= _BYTES_AT_ONCE:
             self._write()
 
+    def _encode(self, fields: Fields) -> bytes:
+        if not self.kept_fields.issuperset(fields):
+            fields = {field_id: value for field_id, value in fields.items() if field_id in self.kept_fields}
+        return _ENCODER.encode(fields)
+
+    def is_as_read(self, record: NinoxRecord) -> bool:
+        """Return whether a record that was just read again is as it was when it was put."""
+        self._write()
+        return any(
+            (sequence is None or record.sequence in (None, sequence))
+            and _DECODER.decode(fields) == _DECODER.decode(self._encode(record.fields))
+            for fields, sequence in self._database.run(self._as_read, record.id)
+        )
+
     def merge(self, record_id: int, fields: Fields) -> None:
         """Note that some fields of a record were written."""
         if record_id in self._put:
-            fields = {**_DECODER.decode(self._put[record_id][-1]), **fields}
+            fields = {**_DECODER.decode(self._put[record_id][2]), **fields}
         elif record_id <= self._highest_id:  # else it is new
             for (known,) in self._database.run(self._fields, record_id):
                 fields = {**_DECODER.decode(known), **fields}

@@ -120,7 +120,7 @@ class Matcher:
             self.has_read_all = True
             return False
         for record in page:
-            self.index.put(record.id, record.fields)
+            self.index.put(record.id, record.fields, sequence=record.sequence)
             if self._known is None and self._key.read(record.id, record.fields) is not None:
                 self._known = record
         self._last_read_id = page[-1].id if page else self._last_read_id
@@ -150,7 +150,7 @@ class Matcher:
             self._is_trusted, self._has_failed = False, True
             return False
         for record in found:
-            self.index.put(record.id, record.fields)
+            self.index.put(record.id, record.fields, sequence=record.sequence)
         self._looked_up.add(key)
         return True
 

@@ -227,14 +227,18 @@ class TableReader:
         return True
 
     def still_there(self, record_ids: Sequence[int]) -> set[int]:
-        """Return which of some records exist; from each that no page has shown or passed, a page is read.
+        """Return which of some records exist; in ascending order."""
+        return set(self.read_again(record_ids))
+
+    def read_again(self, record_ids: Sequence[int]) -> dict[int, NinoxRecord]:
+        """Return those of some records that exist, by id; from each that no page has shown or passed, a page is read.
 
         Lists are asked: a single record may be answered with 404 that they still show.
 
         Args:
             record_ids: In ascending order.
         """
-        there, left = set[int](), list(record_ids)
+        there, left = dict[int, NinoxRecord](), list(record_ids)
         while left:
             before, tally = left[0] - 1, Tally(self._order)
             most = left[-1] - before + 1 if self._order.is_by_id else None
@@ -245,15 +249,15 @@ class TableReader:
                 return there | self._found_singly(left)
             if not page:  # which proves nothing by itself
                 return there if self.ends_at(before) else there | self._found_singly(left)
-            reached, listed = page[-1].id, {record.id for record in page}
-            there |= listed.intersection(left)
+            reached, listed = page[-1].id, {record.id: record for record in page}
+            there |= {record_id: listed[record_id] for record_id in left if record_id in listed}
             if tally.is_in_doubt and not self._has_all(tally, before, reached, deleted=0):
                 return there | self._found_singly(record_id for record_id in left if record_id not in listed)
             left = [record_id for record_id in left if record_id > reached]
         return there
 
-    def _found_singly(self, record_ids: Iterable[int]) -> set[int]:
-        return {record.id for record in self._find_each(record_ids)}
+    def _found_singly(self, record_ids: Iterable[int]) -> dict[int, NinoxRecord]:
+        return {record.id: record for record in self._find_each(record_ids)}
 
     def ends_at(self, record_id: int) -> bool:
         """Return whether no record is beyond an id, in another way than by the pages that end there; 1 or 2 calls."""

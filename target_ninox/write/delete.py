@@ -56,6 +56,8 @@ _TAKES_ROWS = (
 
 _IS_LINKED = "It was not deleted: another row of this input links to it, or to what Ninox would delete along."
 
+_RENUMBERED = "It was not deleted: while this run was under way, somebody gave the record another key."
+
 _OTHER_STREAM_FAILED = (
     "It was not deleted: a stream that may hold a row about the same record ended before its last row was loaded."
 )
@@ -263,9 +265,17 @@ class StreamDeleter:
                     self._account.skip(1, SUPERSEDED)
                 else:
                     to_delete[record_id] = row
+            self._keep_renumbered(to_delete)
             if to_delete:
                 self._delete_rows(to_delete, deleted=deleted)
         self.waiting.clear()
+
+    def _keep_renumbered(self, to_delete: dict[int, Row]) -> None:
+        """Reject the rows whose record has another key by now than when it was found, which may be hours ago."""
+        for record_id, record in self._table.read_again(sorted(to_delete)).items():
+            if self.plan.key_of_record(record_id, record.fields) != to_delete[record_id].encoded.key:
+                error = RowRejectedError(code="not_deleted", reason=_RENUMBERED)
+                self._account.reject(to_delete.pop(record_id), error)
 
     def _is_in_rejected(self, row: Row, record_id: int) -> bool:
         """Return whether a row about the same record could not be written: one behind it, or one of another stream."""

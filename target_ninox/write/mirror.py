@@ -74,10 +74,13 @@ def remove_unseen(
             count = len(unseen.record_ids) + len(along)
             destination.limits.reserve_mirror(count, records_before=unseen.records_before, what=what)
             described[loader.plan.stream] = what
-    for loader, unseen, cascade in removals:
-        with loader.working():  # again: a mirror may have failed meanwhile
-            _refuse_to_take_rows(loader.plan, cascade.along(), destination, claimed)
-            if not loader.has_failed:
+    for removal in removals:
+        with removal.loader.working():  # again: a mirror may have failed meanwhile
+            _refuse_to_take_rows(removal.loader.plan, removal.cascade.along(), destination, claimed)
+            if not removal.loader.has_failed:
+                loader, unseen, cascade = _without_changed(removal)
+                counted -= {RecordKey(loader.plan.table.id, one) for one in removal.unseen.record_ids}
+                counted |= {RecordKey(loader.plan.table.id, one) for one in unseen.record_ids}
                 what = described[loader.plan.stream]
                 if unseen.record_ids:
                     logger.info("%s: did not come, so it is deleted: %s.", loader.plan.stream, what)
@@ -139,6 +142,33 @@ def _without_linked(removal: _Removal, destination: Destination, claimed: Claime
         named_ids(linked),
     )
     return removal.of([record_id for record_id in unseen.record_ids if record_id not in set(linked)])
+
+
+def _without_changed(removal: _Removal) -> _Removal:
+    """Return a removal without the records that somebody has changed since they were read, and name those.
+
+    That may be hours ago: by now they may be what a row stands for, or be in use.
+    """
+    loader, unseen, cascade = removal
+    changed = set(loader.writer.find_changed(unseen.record_ids)) if unseen.record_ids else set[int]()
+    table_id = loader.plan.table.id
+    takes_changed = {
+        record_id
+        for record_id in (unseen.record_ids if changed else ())
+        if changed
+        & {along.record_id for along in cascade.reach([RecordKey(table_id, record_id)]) if along[0] == table_id}
+    }
+    if not takes_changed:
+        return removal
+    logger.warning(
+        "%s: %s of table %r did not come and stays until the next run, as somebody has changed it, or what Ninox would "
+        "delete along, while this run was under way: ids %s.",
+        loader.plan.stream,
+        counted_in_words(len(takes_changed), "record"),
+        loader.plan.table.name,
+        named_ids(sorted(takes_changed)),
+    )
+    return removal.of([record_id for record_id in unseen.record_ids if record_id not in takes_changed])
 
 
 def _refuse_to_take_rows(

@@ -302,6 +302,12 @@ class RowWriter:
             keys_are_shown=self.plan.matches_record_id or not matcher.has_seen_no_key,
         )
 
+    def find_changed(self, record_ids: Sequence[int]) -> list[int]:
+        """Read records again for which no row came; return those that are not as they were at first."""
+        again = self._table.read_again(record_ids)
+        index = self._destination.matcher_of(self.plan).index
+        return [record.id for record in again.values() if not index.is_as_read(record)]
+
     def link(self, rows: Iterable[Row]) -> None:
         """Set the references of rows that were written without them; their counts were remembered."""
         intents = []

@@ -9,7 +9,7 @@ import pytest
 from ninox_simulator.seeds import RecordDocument
 from tests.helpers import limits
 from tests.helpers.run import records, run_target, schema, state, stored
-from tests.helpers.seeds import database, field, table, team
+from tests.helpers.seeds import DATABASE_ID, TEAM_ID, database, field, table, team
 
 INVOICES = schema("invoices", key=["No"], No="string")
 POSITIONS = schema("positions", key=["No"], No="string")
@@ -339,6 +339,22 @@ def test_a_record_that_a_row_of_its_own_stream_links_to_stays(simulate):
     streams = {"invoices": {"mode": "mirror", "references": {"Storno": "No"}}}
     run_target(simulator, [described, *records("invoices", rows), END], streams=streams)
     assert stored(simulator, "A").keys() == {1, 2, 4, 5, 6, 7, 8}
+
+
+def test_a_record_that_somebody_renumbers_while_its_deletion_waits_stays(simulate):
+    simulator = simulate(shop())
+    table = simulator.store.teams[TEAM_ID].databases[DATABASE_ID]
+
+    def renumber_once(_, method, __):
+        if method == "POST":
+            table.update("A", 2, {"A": "i2-new"})
+
+    simulator.on_request.append(renumber_once)
+    messages = [POSITIONS, TOMBSTONES, *gone(2, 3), *of("positions", 99), END]
+    run, _ = load_in_small_batches(simulator, messages)
+    assert run.counts("invoices") == {"read": 2, "deleted": 1, "rejected": 1}
+    assert sizes(simulator) == {"A": 7, "B": 29, "C": 7, "D": 8}
+    assert 2 in stored(simulator, "A")
 
 
 BREAKS = {

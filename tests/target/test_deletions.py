@@ -117,6 +117,23 @@ def test_a_mirror_deletes_what_did_not_come(simulate):
     assert run.states == [{"a": 1}]
 
 
+@pytest.mark.parametrize("change", [{"A": "name 9"}, {"B": 1}, {"C": "of no property"}], ids=str)
+def test_a_record_that_somebody_changes_while_a_mirror_runs_stays(simulate, caplog, change):
+    simulator = simulate(shop(6))
+    table = simulator.store.teams[TEAM_ID].databases[DATABASE_ID]
+
+    def change_once(_, method, __):
+        if method == "POST":
+            table.update("A", 5, change)
+
+    simulator.on_request.append(change_once)
+    run = run_target(simulator, [CUSTOMERS, *rows(1, 2, 3, 4, 9), END], **MIRROR)
+    assert run.error is None
+    assert list(stored(simulator)) == [1, 2, 3, 4, 5, 7]
+    assert run.counts("customers") == {"read": 5, "created": 1, "unchanged": 4, "removed": 1}
+    assert "1 record of table 'Customers' did not come and stays until the next run" in caplog.text
+
+
 def test_the_end_of_an_input_that_ends_well_is_the_end_of_its_streams(simulate):
     simulator = simulate(shop(6))
     run = run_target(simulator, [CUSTOMERS, *rows(1, 2), state(AT_THE_END)], **MIRROR)
