@@ -1187,7 +1187,7 @@ PROMISES = [
         test="target/test_bad_rows.py::test_a_crash_of_a_mirror_deletes_nothing_of_its_own_and_ends_no_other",
         defects=(
             Defect("target_ninox:_certainly_unseen", "with loader.working():", "if True:"),
-            Defect("target_ninox:remove_unseen", "with loader.working(): # again", "if True: # again"),
+            Defect("target_ninox:remove_unseen", "with removal.loader.working(): # again", "if True: # again"),
             Defect("target_ninox:_certainly_unseen", "loader.has_failed and not reasons", "False"),
         ),
     ),
