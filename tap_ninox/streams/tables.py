@@ -61,8 +61,8 @@ _UNCONFIRMED = (
 
 _NOTHING_SHOWN = (
     "%s: the table shows no rows, though it may have had some, and no feed says that they were deleted. Rows that were "
-    "loaded before are kept. If the key's role may not see all rows, give it that right; if the table is empty indeed, "
-    "as in a backup that was restored, delete them in the warehouse yourself."
+    "loaded before, if any, are kept. If the key's role may not see all rows, give it that right; if the table is "
+    "empty indeed, as in a backup that was restored, delete them in the warehouse yourself."
 )
 
 
