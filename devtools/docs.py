@@ -187,7 +187,7 @@ TARGET_POSTGRES_USER=
 TARGET_POSTGRES_PASSWORD=
 TARGET_POSTGRES_DATABASE=
 
-# Writing into Ninox:
+# Writing into Ninox; which database, meltano.yml says (`database`), or the variable, which overrides it:
 {target}
 # Reading from PostgreSQL, to write into Ninox:
 {postgres}"""
@@ -379,7 +379,7 @@ def _env_example() -> str:
     target = ("auth_token", "database", "api_url")
     return ENV_EXAMPLE.format(
         tap=variables("tap-ninox", tap, needed=["auth_token"]),
-        target=variables("target-ninox", target, needed=["auth_token", "database"]),
+        target=variables("target-ninox", target, needed=["auth_token"]),
         postgres=variables("tap-postgres", ("host", "port", "user", "password", "database"), needed=[]),
     )
 
