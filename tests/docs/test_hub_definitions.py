@@ -14,6 +14,7 @@ import yaml
 
 from devtools.docs import ROOT, SDK_SETTINGS, definitions
 from ninox_simulator.server import Simulator
+from tests.docs.blocks import blocks
 from tests.helpers.seeds import shop
 
 # What a definition may hold, by the hub's own rules (github.com/meltano/hub, schemas/, read in 2026).
@@ -118,6 +119,16 @@ def test_the_projects_own_file_knows_the_same_settings_and_kinds():
             assert own[setting["name"]].get("kind", "string") == setting["kind"], setting["name"]
         assert own.keys() == {setting["name"] for setting in document["settings"]}
     assert set(SDK_SETTINGS) <= own.keys()
+
+
+def test_the_definitions_to_paste_are_those_of_the_projects_own_file():
+    """But for what only a project of one's own needs: there, a `pip_url` that is a comment is in force."""
+    project = (ROOT / "meltano.yml").read_text("utf-8").replace("# In a project of your own: pip_url", "pip_url")
+    project = yaml.safe_load(project.replace("<folder of this repository>", "/path/to/singer-ninox"))["plugins"]
+    (pasted,) = (yaml.safe_load(one.text)["plugins"] for one in blocks(FOLDER / "README.md") if one.language == "yaml")
+    for kind, plugins in pasted.items():
+        assert plugins == [one for one in project[kind] if one["name"] in {each["name"] for each in plugins}]
+        assert all("pip_url" in each for each in plugins)
 
 
 @pytest.mark.e2e
