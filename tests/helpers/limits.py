@@ -12,7 +12,7 @@ import time
 from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from unittest import mock
 
 from ninox_api import body, page_size
@@ -20,6 +20,7 @@ from ninox_api.client import RECORDS
 from ninox_api.config import ConnectionConfig
 from ninox_api.transport import Delivery, ServerClock, Transport
 from ninox_simulator import app, scripts_api
+from ninox_singer import types
 from tap_ninox.rows.fast_path import SelectedFieldsDecoder
 from tap_ninox.settings import TapSettings
 from target_ninox import completeness
@@ -73,6 +74,13 @@ def _constants_by_class(settings):
         if name in settings:
             found.setdefault(kind, {})[attribute] = settings[name]
     return found
+
+
+@contextmanager
+def types_of_fields(**entries):
+    """Know further types of fields."""
+    with mock.patch.object(types, "TYPES", MappingProxyType({**types.TYPES, **entries})):
+        yield
 
 
 @contextmanager

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
 import pytest
 
 from ninox_simulator.seeds import RecordDocument
-from ninox_singer import types
 from ninox_singer.types.base import BadValueError, FieldType, Part, ValueRejectedError, means, read_as
+from tests.helpers import limits
 from tests.helpers.run import discover, metadata, records, run_tap, run_target, schema, stored, writes
 from tests.helpers.seeds import customers, database, field, team
 
@@ -39,11 +37,11 @@ RATING = FieldType(
 
 
 @pytest.fixture
-def shop(simulate, monkeypatch):
+def shop(simulate):
     """Customers with a field of a type that came today."""
-    monkeypatch.setattr(types, "TYPES", MappingProxyType({**types.TYPES, "rating": RATING}))
     stars = [RecordDocument(n, {"A": f"name {n}", "C": text}, n) for n, text in ((1, "*"), (2, " ** "), (3, "***"))]
-    return simulate(team(database({"A": customers(C=field("rating", "Stars"))}, {"A": stars})))
+    with limits.types_of_fields(rating=RATING):
+        yield simulate(team(database({"A": customers(C=field("rating", "Stars"))}, {"A": stars})))
 
 
 def test_the_tap_reads_a_type_that_is_one_entry(shop):
