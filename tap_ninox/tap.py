@@ -47,7 +47,7 @@ from tap_ninox.settings import CONFIG_JSONSCHEMA, REMOVED_SETTINGS, TapSettings,
 from tap_ninox.streams.base import Found, RecordStream, StreamsTap
 from tap_ninox.streams.files import FilesStream
 from tap_ninox.streams.lists import CATALOGUE_STREAMS, DeletedRecordsStream
-from tap_ninox.streams.queries import query_streams, with_known_types
+from tap_ninox.streams.queries import QueryStream, query_streams, with_known_types
 from tap_ninox.streams.tables import TableStream
 from tap_ninox.sync.feed import Feed
 from tap_ninox.sync.prefetch import Schedule
@@ -362,7 +362,10 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
         for name in unidentified:
             self.report.fail(name, UnknownStreamError(name, known))
         streams = [s for s in self.streams.values() if isinstance(s, RecordStream) and s.selected]
-        if problems := [f"{problem}{self._why_so_called(s)}" for s in streams for problem in s.problems]:
+        refused = [
+            s for s in streams if not isinstance(s, QueryStream)
+        ]  # one of those fails alone, when it is its turn
+        if problems := [f"{problem}{self._why_so_called(s)}" for s in refused for problem in s.problems]:
             raise NinoxConfigError(problems)
         tables = [stream for stream in streams if isinstance(stream, TableStream)]
         self.report.drift += [nothing_selected(stream.entry) for stream in tables if stream.selects_no_field]

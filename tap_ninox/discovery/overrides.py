@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
 
 from ninox_singer.names import did_you_mean
-from ninox_singer.protocol import IDENTITY, RECORD_ID, SEQUENCE, SYSTEM_PROPERTIES
+from ninox_singer.protocol import DELETED_AT, IDENTITY, RECORD_ID, SEQUENCE, SYSTEM_PROPERTIES
 from tap_ninox.rows.columns import Column
 
+logger = logging.getLogger(__name__)
+
 JsonSchema = Mapping[str, Any]
+
+_AGAIN = "make the catalog again with --discover."
 
 METHODS = {
     REPLICATION_INCREMENTAL: "what changed since the last run",
@@ -59,14 +64,19 @@ def plain_schema(schema: JsonSchema) -> dict[str, Any]:
 
 
 def method_problems(stream: str, method: Any, allowed: Iterable[str]) -> Iterator[str]:
-    """Yield what is wrong with the replication method that a catalog gives a stream."""
+    """Yield what is wrong with the replication method that a catalog gives a stream.
+
+    One that Singer has and this stream has not comes by a rule for all streams: it goes on in its own way, and says so.
+    """
     allowed = list(allowed)
     if method is None or method in allowed:
         return
+    if method in (*METHODS,):
+        logger.info("%s is read by %s, its only way; the catalog's %s is for others.", stream, allowed[0], method)
+        return
     known = " and ".join(f"{name} ({METHODS[name]})" for name in allowed)
-    other = "" if len(allowed) > 1 else " A line of its own for this stream says so, if another one is for all."
     are = "is" if len(allowed) == 1 else "are"
-    yield f"catalog: the replication-method of {stream} is {method!r}; allowed {are} {known}.{other}"
+    yield f"catalog: the replication-method of {stream} is {method!r}; allowed {are} {known}."
 
 
 def list_problems(
@@ -84,15 +94,15 @@ def list_problems(
     Args:
         stream: Its name.
         own: Property → schema of its values.
-        given: Property → schema in the catalog.
+        given: Selected property → schema in the catalog.
         own_key: What identifies its rows.
         key: What the catalog says that does.
         replication_key: What its changes are found by, as the catalog says.
         setting: Which setting describes it, if any.
     """
     if key and set(key) != set(own_key):
-        where = f" It is set by key_properties in {setting}." if setting else " Leave that line out."
-        yield f"catalog: the key of {stream} is {', '.join(key)}; it is always {', '.join(own_key)}.{where}"
+        where = f"It is set by key_properties in {setting}: {_AGAIN}" if setting else "Leave that line out."
+        yield f"catalog: the key of {stream} is {', '.join(key)}; it is always {', '.join(own_key)}. {where}"
     if replication_key is not None:
         yield (
             f"catalog: the replication-key of {stream} is {replication_key!r}, but it is read without one. Leave that "
@@ -100,10 +110,10 @@ def list_problems(
         )
     for name, wanted in given.items():
         if name not in own:
-            yield f"catalog: {stream} has no property {name!r}; it has {', '.join(own)}."
+            yield f"catalog: {stream} has no property {name!r}; it has {', '.join(own)}. Leave it out, or {_AGAIN}"
         elif not takes(wanted, own[name]):
-            where = f"Set its type in {setting}.schema." if setting else "Leave that out."
-            yield _of_other_type(stream, name, wanted, own[name], where)
+            of_own = f" A type of your own is set in {setting}.schema." if setting else ""
+            yield _of_other_type(stream, name, wanted, own[name], f"Leave that out, or {_AGAIN}{of_own}")
 
 
 def key_problems(
@@ -145,7 +155,7 @@ def unknown_properties(stream: str, columns: Iterable[Column], selected: Iterabl
         columns: The properties that are known.
         selected: Names of the properties that the catalog selects.
     """
-    known = {*SYSTEM_PROPERTIES, *(column.name for column in columns)}
+    known = {*SYSTEM_PROPERTIES, DELETED_AT, *(column.name for column in columns)}
     for name in selected:
         if name not in known:
             yield (

@@ -20,7 +20,7 @@ from typing_extensions import override
 from ninox_api.body import replace_broken_characters
 from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_singer.names import did_you_mean
-from ninox_singer.protocol import IDENTITY, RECORD_ID, SEQUENCE, SYSTEM_PROPERTIES
+from ninox_singer.protocol import DELETED_AT, IDENTITY, RECORD_ID, SEQUENCE, SYSTEM_PROPERTIES
 from tap_ninox.discovery.catalog import METADATA_KEY, TableEntry, column_metadata
 from tap_ninox.discovery.drift import Drift, not_selected, stays_left_out
 from tap_ninox.discovery.known_tables import KnownTable, TableKey
@@ -32,6 +32,9 @@ from tap_ninox.sdk_overrides import load_json
 JsonObject = dict[str, Any]
 
 _AUTOMATIC = (RECORD_ID, SEQUENCE)
+_OWN = {*SYSTEM_PROPERTIES, DELETED_AT}
+_UNSAID = {"selected-by-default": True}
+"""Metadata of a stream of which nothing says whether it is to be read: it is, unless its table is hidden."""
 
 
 class UnknownStreamError(NinoxError):
@@ -55,7 +58,8 @@ class SavedCatalog:
 
     Attributes:
         beside: What it has beside its streams.
-        unidentified: Names of streams of which it has no ids, or not of all properties.
+        unidentified: Streams of which it has no ids, or not of all properties, each with the method that it was given:
+            until it is known for a table, that does not count.
     """
 
     def __init__(self, beside: Mapping[str, Any], streams: Iterable[Any]) -> None:
@@ -66,12 +70,13 @@ class SavedCatalog:
         """
         self.beside = beside
         self._texts: list[tuple[str, bytes]] = []
-        self.unidentified: list[str] = []
-        for sound in map(_sound_stream, streams):
+        self.unidentified: dict[str, Any] = {}
+        for stream in streams:
+            sound = _sound_stream(stream)
             name = sound["tap_stream_id"]
             self._texts.append((name, _encode(sound)))
             if not _has_identity(sound):
-                self.unidentified.append(name)
+                self.unidentified[name] = stream.get("replication_method")
 
     @classmethod
     def of(cls, catalog: Any) -> SavedCatalog:
@@ -123,9 +128,12 @@ class SavedCatalog:
             NinoxConfigError: A name may mean several.
         """
         self._texts = [
-            (name, _encode(_sound_stream(_identified(_decode(text), tables))) if name in names else text)
-            for name, text in self._texts
+            (name, self._with_ids(name, text, tables) if name in names else text) for name, text in self._texts
         ]
+
+    def _with_ids(self, name: str, text: bytes, tables: TableNames) -> bytes:
+        stream = {**_decode(text), "replication_method": self.unidentified[name]}
+        return _encode(_sound_stream(_identified(stream, tables)))
 
     def find(self, is_meant: Callable[[str], bool]) -> Iterator[JsonObject]:
         """Yield the streams whose names are meant."""
@@ -164,8 +172,8 @@ def _sound_stream(stream: Any) -> JsonObject:
         message = "catalog: one of its streams has no tap_stream_id. Make the catalog again with --discover."
         raise NinoxConfigError(message)
     metadata = {item["breadcrumb"]: item["metadata"] for item in _items(stream)}
-    if not metadata.get(()):  # nothing says that it is not to be read
-        metadata[()] = {"selected": True}
+    if not metadata.get(()):
+        metadata[()] = {**_UNSAID}
     about = metadata[()]
     is_table = METADATA_KEY in about
     keys = _given_key(name, stream, about, own=[RECORD_ID] if is_table else [])
@@ -228,7 +236,7 @@ def _has_identity(stream: Mapping[str, Any]) -> bool:
     known = {tuple(item["breadcrumb"]) for item in stream["metadata"] if METADATA_KEY in item["metadata"]}
     return {
         (),
-        *(("properties", name) for name in stream["schema"]["properties"] if name not in SYSTEM_PROPERTIES),
+        *(("properties", name) for name in stream["schema"]["properties"] if name not in _OWN),
     } <= known
 
 
@@ -271,19 +279,19 @@ class TableNames:
             raise NinoxConfigError(message)
         return keys[0] if len(keys) == 1 else None
 
-    def find_column(self, key: TableKey, name: str, schema: Mapping[str, Any]) -> Column | None:
-        """Return which property of a table one of a catalog is, None if it is none."""
+    def find_column(self, key: TableKey, name: str, schema: Mapping[str, Any], *, is_read: bool) -> Column | None:
+        """Return which property of a table one of a catalog is, None if it is none; what is not read may be two."""
         used = {(column.field_id, column.part): column for column in self.used[key].columns}
         own = schema.get(IDENTITY) or {}
         if column := used.get((own.get("field", ""), own.get("part", ""))):
             return column
         shown = (column for entry in (self.used[key], self.shown[key]) for column in entry.columns)
         places = list(dict.fromkeys((column.field_id, column.part) for column in shown if column.name == name))
-        if len(places) > 1:
+        if len(places) > 1 and is_read:
             named = [f"{place[0]} ({used[place].title!r})" for place in places]
             message = f"catalog: {name!r} of {self.used[key].stream} may be field {_either(named)}"
             raise NinoxConfigError(message)
-        return self._as_of(key, used[places[0]], schema) if places else None
+        return self._as_of(key, used[places[0]], schema) if len(places) == 1 else None
 
     def _as_of(self, key: TableKey, column: Column, schema: Mapping[str, Any]) -> Column:
         """Return a property with the type that it had when somebody wrote its schema, if that was another one."""
@@ -306,6 +314,8 @@ def _identified(stream: JsonObject, tables: TableNames) -> JsonObject:
     if key is None:
         return stream
     metadata = {tuple(item["breadcrumb"]): item["metadata"] for item in stream["metadata"]}
+    if metadata[()] == _UNSAID:
+        metadata[()] = {"selected-by-default": not tables.used[key].is_hidden}
     metadata[()].setdefault(METADATA_KEY, tables.used[key].metadata()[()].to_dict()[METADATA_KEY])
     properties = {**stream["schema"]["properties"]}
     names = {}
@@ -314,17 +324,22 @@ def _identified(stream: JsonObject, tables: TableNames) -> JsonObject:
             names[item[METADATA_KEY].get("field_id"), item[METADATA_KEY].get("part", "")] = name[-1]
     for name in sorted(properties, key=lambda name: name in {column.name for column in tables.used[key].columns}):
         place = "properties", name
-        if name in SYSTEM_PROPERTIES or METADATA_KEY in metadata.get(place, {}):
+        if name in _OWN or METADATA_KEY in metadata.get(place, {}):
             continue
-        column = tables.find_column(key, name, properties[name])
+        is_chosen = _is_chosen(metadata.get(place, {}))
+        column = tables.find_column(key, name, properties[name], is_read=is_chosen and _is_selected(stream))
         if column is None:
             continue
         other = names.setdefault((column.field_id, column.part), name)
         if other == name:
             metadata[place] = {**metadata.get(place, {}), **_described(column)}
-        else:  # Meltano's `schema` names what it was called before, and its catalog is made without the state
+        elif is_chosen:  # Meltano's `schema` names what it was called before, and its catalog is made without the state
             properties[other] = properties.pop(name) or properties[other]
             metadata.pop(place, None)
+        else:  # it may be secret: what leaves it out under one of its names counts, and under that name it stays so
+            properties[name] = properties.pop(other, None) or properties[name]
+            metadata[place] = {**metadata.pop(("properties", other)), "selected": False}
+            names[column.field_id, column.part] = name
     items = [{"breadcrumb": list(breadcrumb), "metadata": item} for breadcrumb, item in metadata.items()]
     return {**stream, "schema": {**stream["schema"], "properties": properties}, "metadata": items}
 
@@ -588,6 +603,12 @@ def _is_selected(stream: Mapping[str, Any]) -> bool:
     about: JsonObject = next(item["metadata"] for item in stream["metadata"] if not item["breadcrumb"])
     chosen = about.get("selected")
     return bool(about.get("selected-by-default", not about) if chosen is None else chosen)
+
+
+def _is_chosen(about: Mapping[str, Any]) -> bool:
+    """Return whether a property is read by what its own metadata say."""
+    chosen = about.get("selected")
+    return bool(about.get("selected-by-default", True) if chosen is None else chosen)
 
 
 def _is_known(stream: Mapping[str, Any]) -> bool:

@@ -147,18 +147,19 @@ class RecordStream(OwnStream):
             return
         own, given = self.schema["properties"], entry.schema.to_dict()
         shown = given.get("properties") or {}
-        self.problems = [
-            *method_problems(self.name, entry.replication_method, self.methods),
-            *list_problems(
-                self.name,
-                own=own,
-                given=shown,
-                own_key=own_key,
-                key=self.primary_keys or (),
-                replication_key=self.replication_key,
-                setting=self.setting,
-            ),
-        ]
+        if self.selected:
+            self.problems = [
+                *method_problems(self.name, entry.replication_method, self.methods),
+                *list_problems(
+                    self.name,
+                    own=own,
+                    given={name: item for name, item in shown.items() if self.mask["properties", name]},
+                    own_key=own_key,
+                    key=self.primary_keys or (),
+                    replication_key=self.replication_key,
+                    setting=self.setting,
+                ),
+            ]
         self.primary_keys = own_key
         sent = {name: shown.get(name, schema) for name, schema in own.items() if name in shown or name in own_key}
         self.take_given_schema({**given, "properties": sent})

@@ -110,6 +110,14 @@ class QueryStream(RecordStream):
         return mapping
 
     @override
+    def run(self) -> None:
+        """Read it, unless its catalog does not fit the settings any more: no SCHEMA is sent then."""
+        if self.problems:
+            self.tap.report.fail(self.name, NinoxConfigError(self.problems))
+        else:
+            super().run()
+
+    @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
         rows = self._rows if self._rows is not None else ask(self._query, self._client)
         self._rows = None

@@ -145,30 +145,26 @@ LISTS = {
         ({"replication_method": "LOG_BASED"}, "the replication-method of ninox_tables is 'LOG_BASED'; allowed are"),
     ],
     "ninox_deleted_records": [
-        ({"replication_method": "FULL_TABLE"}, "ninox_deleted_records is 'FULL_TABLE'; allowed is INCREMENTAL"),
+        ({"replication_method": "FULL"}, "ninox_deleted_records is 'FULL'; allowed is INCREMENTAL"),
     ],
-    "ninox_files": [({"replication_method": "FULL_TABLE"}, "ninox_files is 'FULL_TABLE'; allowed is INCREMENTAL")],
-    "q": [
-        ({"replication_method": "INCREMENTAL"}, "q is 'INCREMENTAL'; allowed is FULL_TABLE"),
-        (
-            {"key_properties": ["v"]},
-            "the key of q is v; it is always _position. It is set by key_properties in queries.q",
-        ),
-    ],
+    "ninox_files": [({"replication_method": "LOG_BASED"}, "ninox_files is 'LOG_BASED'; allowed is INCREMENTAL")],
 }
 SCHEMAS = {
     "ninox_tables": ({"hidden": {"type": "string"}}, "makes string of 'hidden', whose values are boolean. Leave"),
     "ninox_deleted_records": ({"total": {"type": "string"}}, "ninox_deleted_records has no property 'total'"),
     "ninox_files": ({"size": {"type": "array"}}, "makes array of 'size', whose values are integer. Leave that out"),
-    "q": ({"v": {"type": "string"}}, "makes string of 'v', whose values are integer. Set its type in queries.q"),
+}
+WITH_LISTS = {
+    "files": {"*": "metadata"},
+    "deletes": "both",
+    "queries": scripts({"name": "q", "database": "Shop", "query": "1 + 1", "schema": {"v": "integer"}}),
 }
 
 
 @pytest.mark.parametrize("name", LISTS)
 def test_what_no_list_can_do_is_refused_before_any_row(simulator, name):
     """Its SCHEMA followed, and its rows did not."""
-    query = {"name": "q", "database": "Shop", "query": "1 + 1", "schema": {"v": "integer"}}
-    settings = {"files": {"*": "metadata"}, "deletes": "both", "queries": scripts(query)}
+    settings = WITH_LISTS
     catalog = discover(simulator, **settings)
     for edit, problem in LISTS[name]:
         changed = copy.deepcopy(catalog)
@@ -182,6 +178,54 @@ def test_what_no_list_can_do_is_refused_before_any_row(simulator, name):
     stream = next(stream for stream in catalog["streams"] if stream["tap_stream_id"] == name)
     stream["schema"]["properties"].update(properties)
     assert problem in str(run_tap(simulator, catalog=catalog, **settings).error)
+
+
+@pytest.mark.parametrize("method", ["FULL_TABLE", "INCREMENTAL"])
+def test_a_replication_method_for_all_streams_stops_none_that_has_but_one(simulator, method, caplog):
+    """As a rule for `*` in Meltano's `metadata` has it; one line says which streams go their own way."""
+    caplog.set_level("INFO")
+    catalog = discover(simulator, **WITH_LISTS)
+    for stream in catalog["streams"]:
+        stream["replication_method"] = metadata(stream)["replication-method"] = method
+    state = run_tap(simulator, catalog=catalog, **WITH_LISTS).state
+    caplog.clear()
+    run = run_tap(simulator, catalog=catalog, state=state, **WITH_LISTS)
+    assert (run.error, len(run.rows("q"))) == (None, 1)
+    assert run.ids(STREAM) == ([1, 2, 3] if method == "FULL_TABLE" else [])
+    others = {"FULL_TABLE": ["ninox_deleted_records", "ninox_files"], "INCREMENTAL": ["q"]}[method]
+    said = [line for line in caplog.messages if "its only way" in line]
+    assert sorted(line.partition(" ")[0] for line in said) == others
+
+
+STALE = {
+    "a property that is gone": ({"w": {"type": "integer"}}, {}, "q has no property 'w'; it has v, _position. Leave"),
+    "another type": ({"v": {"type": "string"}}, {}, "makes string of 'v', whose values are integer. Leave that out"),
+    "another key": ({}, {"key_properties": ["v"]}, "it is always _position. It is set by key_properties in queries.q"),
+    "no word": ({}, {"replication_method": "LOG_BASED"}, "q is 'LOG_BASED'; allowed is FULL_TABLE"),
+    "another type, deselected": ({"v": {"type": "string"}}, {}, None),
+    "a property that is gone, deselected": ({"w": {"type": "integer"}}, {}, None),
+}
+
+
+@pytest.mark.parametrize(("properties", "edit", "problem"), STALE.values(), ids=STALE)
+def test_a_catalog_that_a_query_does_not_fit_any_more_is_an_error_of_that_query(simulator, properties, edit, problem):
+    """It ended the run of all streams, though a property was not selected."""
+    catalog = discover(simulator, **WITH_LISTS)
+    stream = next(stream for stream in catalog["streams"] if stream["tap_stream_id"] == "q")
+    stream["schema"]["properties"] |= properties
+    stream.update(edit)
+    if problem is None:
+        stream["metadata"] = [item for item in stream["metadata"] if item["breadcrumb"][1:] != [*properties]]
+        off = {"selected": False}
+        stream["metadata"] += [{"breadcrumb": ["properties", name], "metadata": off} for name in properties]
+    run = run_tap(simulator, catalog=catalog, **WITH_LISTS)
+    assert run.ids(STREAM) == [1, 2, 3]
+    if problem is None:
+        assert (run.error, len(run.rows("q"))) == (None, 1)
+    else:
+        assert problem in run.stream_error("q")
+        assert "replication_method" in edit or "make the catalog again with --discover" in run.stream_error("q")
+        assert run.of_type("SCHEMA", "q") == []
 
 
 OVERRIDES = {
@@ -303,6 +347,8 @@ def test_a_catalog_without_ids_is_read_by_names(simulator, catalog, make):
     made = make(catalog)
     run = run_tap(simulator, catalog=made)
     assert run.error is None
+    whole = [{**stream, "replication_method": "FULL_TABLE"} for stream in made["streams"]]
+    assert run_tap(simulator, catalog={"streams": whole}, state=run.state).ids(STREAM) == [1, 2, 3]
     assert [(row["_id"], row["name"], row["amount"]) for row in run.rows(STREAM)] == [
         (n, f"name {n}", n * 10) for n in (1, 2, 3)
     ]
@@ -329,6 +375,27 @@ def test_a_catalog_without_ids_may_show_the_names_of_now(simulator, catalog):
     assert (run.error, [(row["_id"], row["name"]) for row in run.rows(STREAM)]) == (None, [(2, "changed")])
 
 
+@pytest.mark.parametrize("deletes", ["full", "ignore"])
+def test_what_the_tap_has_sent_is_a_catalog(simulator, catalog, deletes):
+    """Each SCHEMA names what the tap itself fills, and no field of Ninox: when a record was deleted."""
+    sent = run_tap(simulator).of_type("SCHEMA", STREAM)[0]["schema"]
+    made = {"streams": [{"tap_stream_id": STREAM, "schema": sent}]}
+    stream_of(catalog)["schema"]["properties"] = sent["properties"]
+    for given in (made, catalog):
+        run = run_tap(simulator, catalog=given, deletes=deletes)
+        assert (run.error, run.ids(STREAM)) == (None, [1, 2, 3])
+
+
+def test_a_table_that_is_hidden_in_ninox_is_not_read_because_nothing_is_said_of_it(simulate):
+    tables = {"A": customers(), "B": {**table("Salaries", A=field("string", "Name")), "hidden": True}}
+    simulator = simulate(team(database(tables)))
+    hidden = {"tap_stream_id": "shop__salaries", "schema": {"properties": {"name": {"type": "string"}}}}
+    run = run_tap(simulator, catalog={"streams": [SINGER, hidden]})
+    assert (run.error, [message["stream"] for message in run.of_type("SCHEMA")]) == (None, [STREAM])
+    chosen = {**hidden, "metadata": [{"breadcrumb": [], "metadata": {"selected": True}}]}
+    assert run_tap(simulator, catalog={"streams": [chosen]}).of_type("SCHEMA", "shop__salaries")
+
+
 def test_a_name_that_means_two_things_is_refused(simulate):
     """By the state it is that of one field, or table, and by its caption that of another."""
     simulator = simulate(team(database({"A": customers(), "B": table("Orders", A=field("string", "No"))})))
@@ -338,6 +405,10 @@ def test_a_name_that_means_two_things_is_refused(simulate):
     run = run_tap(simulator, catalog={"streams": [SINGER]}, state=state)
     assert f"catalog: 'name' of {STREAM} may be field A ('Old name') or C ('Name')." in str(run.error)
     assert "Say which in the metadata" in str(run.error)
+    for breadcrumb in ([], ["properties", "name"]):  # of what is not read, nobody has to say what it is
+        off = {**SINGER, "metadata": [{"breadcrumb": breadcrumb, "metadata": {"selected": False}}]}
+        orders = {"tap_stream_id": "shop__orders", "schema": {"properties": {"no": {"type": "string"}}}}
+        assert run_tap(simulator, catalog={"streams": [off, orders]}, state=state).error is None
     simulator.edit.rename_table("A", "Clients")
     simulator.edit.rename_table("B", "Customers")
     run = run_tap(simulator, catalog={"streams": [SINGER]}, state=state)
@@ -360,6 +431,13 @@ def test_a_schema_that_is_given_under_the_name_of_the_state_holds_for_the_proper
     (schema,) = run.of_type("SCHEMA", STREAM)
     assert schema["schema"]["properties"]["amount"]["type"] == ["string", "null"]
     assert "total" not in schema["schema"]["properties"]
+    made["streams"] = [stream_of(made)]
+    made["streams"][0]["metadata"][-1]["metadata"] = {
+        "selected": False
+    }  # under one of two names: the field may be secret
+    simulator.edit.update("A", 2, {"B": 8})
+    (row,) = run_tap(simulator, catalog=made, state=run.state).rows(STREAM)
+    assert "amount" not in row
 
 
 def test_a_rule_that_hits_another_table_since_one_was_renamed_is_told_with_the_alias(simulate):
