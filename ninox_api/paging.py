@@ -175,6 +175,11 @@ class ListOrder:
             self._odds = -math.inf
 
     @property
+    def is_distrusted(self) -> bool:
+        """Whether a page has come in another order than by id."""
+        return self._odds == -math.inf
+
+    @property
     def is_by_id(self) -> bool:
         """Whether records are listed by id beyond doubt: not by their last change, and not in any order."""
         return not self._may_be_by_change and self._odds >= self._CERTAIN

@@ -226,6 +226,11 @@ class TableReader:
             return self._serves_singly or not listed
         return True
 
+    @property
+    def is_unsorted(self) -> bool:
+        """Whether this server has sent a page in another order than by id: single records cost a call each."""
+        return self._order.is_distrusted
+
     def still_there(self, record_ids: Sequence[int]) -> set[int]:
         """Return which of some records exist; in ascending order."""
         return set(self.read_again(record_ids))

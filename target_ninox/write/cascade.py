@@ -17,6 +17,9 @@ from target_ninox.mapping.encode import WritePlan
 from target_ninox.records.destination import Destination
 from target_ninox.safety import ClaimedRecords
 
+LOOKED_FOR_SINGLY = 20
+"""So many of a table's records that were to go along are looked for where that takes a call each."""
+
 
 class RecordKey(NamedTuple):
     """A record of the database."""
@@ -130,16 +133,18 @@ def may_cascade(destination: Destination, table_id: str) -> bool:
 def find_left(destination: Destination, announced: Iterable[RecordKey]) -> set[RecordKey]:
     """Return which of the records that were to go along are there all the same; a page or some of each of their tables.
 
-    That `cascade` deletes along is assumed: a server may not heed it, or keep records that are locked.
+    That `cascade` deletes along is assumed: a server may not heed it, or keep records that are locked. Where lists are
+    in another order, each record would cost a call: some show whether it is heeded.
     """
     ids_of_table: dict[str, list[int]] = defaultdict(list)
     for table_id, record_id in sorted(announced):
         ids_of_table[table_id].append(record_id)
-    return {
-        RecordKey(table_id, record_id)
-        for table_id, record_ids in ids_of_table.items()
-        for record_id in destination.table(table_id).still_there(record_ids)
-    }
+    left = set[RecordKey]()
+    for table_id, record_ids in ids_of_table.items():
+        table = destination.table(table_id)
+        looked_for = record_ids[:LOOKED_FOR_SINGLY] if table.is_unsorted else record_ids
+        left.update(RecordKey(table_id, record_id) for record_id in table.still_there(looked_for))
+    return left
 
 
 def counts_by_name(destination: Destination, records: Iterable[RecordKey]) -> dict[str, int]:

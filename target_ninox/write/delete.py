@@ -326,14 +326,28 @@ class StreamDeleter:
                     deleted.append(RecordKey(self.plan.table.id, deletion.record_id))
                 yield deletion
             if self._account.preview is None:
-                left = find_left(self._destination, cascade.along(deleted) - counted)
-                self._log_left(left)
+                left = self._find_left(cascade.along(deleted) - counted)
         finally:  # after an error, all that was announced counts: nobody has looked
             along = cascade.along(deleted) - counted - left
             counted |= along
             for table_id, record_id in along:
                 self._destination.table(table_id).note_deleted(record_id)
             self._account.report.add_deleted_along(counts_by_name(self._destination, along))
+
+    def _find_left(self, announced: Collection[RecordKey]) -> set[RecordKey]:
+        """Look for what was to go along; without an answer all of it counts as gone, for the deletion is done."""
+        try:
+            left = find_left(self._destination, announced)
+        except NinoxError as error:
+            logger.warning(
+                "%s: nobody could look whether what was to go along with the deleted records has gone (%s). It is all "
+                "counted as deleted.",
+                self.plan.stream,
+                error,
+            )
+            return set()
+        self._log_left(left)
+        return left
 
     def _log_left(self, left: Collection[RecordKey]) -> None:
         for name, count in counts_by_name(self._destination, left).items():

@@ -458,6 +458,31 @@ def test_a_child_that_says_itself_that_it_is_deleted_is_counted_once(simulate, o
     assert sizes(simulator) == {"A": 7, "B": 27 if is_heeded else 30, "C": 7 if is_heeded else 8, "D": 8}
 
 
+def test_a_look_for_what_went_along_costs_some_calls_where_lists_are_in_another_order(simulate):
+    simulator = simulate(shop(2, 300), default_order="shuffled")
+    run = run_target(simulator, [*tombstones(1), END], hard_delete=True, max_deletes=1000)
+    assert run.report["total"]["deleted_along"] == {"Positions": 300, "Notes": 75}
+    last = max(at for at, entry in enumerate(simulator.log.entries) if entry.method == "DELETE")
+    assert len(simulator.log.entries[last + 1 :]) < 50
+
+
+def test_a_look_that_fails_takes_back_no_deletion(simulate, caplog):
+    simulator = simulate(shop())
+    messages = [*tombstones(2), END]
+    run_target(simulator, messages, hard_delete=True, max_deletes=100)
+    calls = [(entry.method, entry.path) for entry in simulator.log.entries]
+    last = max(at for at, (method, _) in enumerate(calls) if method == "DELETE")
+    before = sum("tables/B/records" in path for _, path in calls[:last])
+    assert any("tables/B/records" in path for _, path in calls[last:])
+    simulator = simulate(shop())
+    simulator.faults.add("status", status=500, path="tables/B/records", after=before, times=None)
+    run = run_target(simulator, messages, hard_delete=True, max_deletes=100)
+    assert run.error is None
+    assert run.states
+    assert run.report["total"]["deleted_along"] == {"Positions": 4, "Notes": 1}
+    assert "nobody could look" in caplog.text
+
+
 def test_rows_of_a_tree_go_with_their_root(simulate):
     """A reference of a table to itself, three levels deep, and one leaf that goes by itself."""
     tables = {"A": table("Tree", A=field("string", "No"), B=field("ref", "Parent", refTypeId="A", cascade=True))}
