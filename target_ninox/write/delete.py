@@ -33,7 +33,6 @@ from target_ninox.write.cascade import (
     counts_by_name,
     find_cascade,
     find_left,
-    is_linked,
     may_cascade,
 )
 
@@ -54,7 +53,6 @@ _TAKES_ROWS = (
     "cascades)."
 )
 
-_IS_LINKED = "It was not deleted: another row of this input links to it, or to what Ninox would delete along."
 
 _RENUMBERED = "It was not deleted: while this run was under way, somebody gave the record another key."
 
@@ -287,14 +285,9 @@ class StreamDeleter:
         """Delete the records of rows, but for those with which records would go that rows of this input stand for."""
         cascade = find_cascade(self._destination, (RecordKey(self.plan.table.id, record_id) for record_id in to_delete))
         for record_id in list(to_delete):
-            record = RecordKey(self.plan.table.id, record_id)
             if self._takes_rows(record_id, cascade):
-                reason = _TAKES_ROWS
-            elif is_linked(self._destination, self._claimed, cascade.reach([record])):
-                reason = _IS_LINKED
-            else:
-                continue
-            self._account.reject(to_delete.pop(record_id), RowRejectedError(code="not_deleted", reason=reason))
+                error = RowRejectedError(code="not_deleted", reason=_TAKES_ROWS)
+                self._account.reject(to_delete.pop(record_id), error)
         if not to_delete:
             return
         cascade = cascade.of(RecordKey(self.plan.table.id, record_id) for record_id in to_delete)

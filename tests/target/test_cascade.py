@@ -312,24 +312,20 @@ def payments(**links):
 
 
 @pytest.mark.parametrize("is_dry", [True, False])
-@pytest.mark.parametrize("way", WAYS)
-def test_a_record_that_a_row_links_to_stays(simulate, caplog, way, is_dry):
+def test_a_record_that_a_row_links_to_stays(simulate, caplog, is_dry):
     """Invoice 2 is linked to by a new payment, 3 by one that has the link already, 4 only by one that lost it."""
     simulator = simulate(shop())
-    messages, settings = WAYS[way]
-    streams = {**settings.get("streams", {}), "payments": {"references": {"Invoice": "No"}}}
+    messages, settings = WAYS["mirror"]
+    streams = {**settings["streams"], "payments": {"references": {"Invoice": "No"}}}
     given = [*payments(new="i2", y3="i3", y4="i4", y5="i5"), *payments(y4="i1")[1:], *messages(2, 3, 4)]
     settings = {**settings, "streams": streams, "dry_run": is_dry, "max_deletes": 100}
     with limits.small_batches(1):
         run = run_target(simulator, given, **settings)
     assert announced(run) == 6
     assert stored(simulator, "A").keys() == ({*range(1, 9)} if is_dry else {1, 2, 3, 5, 6, 7, 8})
-    if way == "mirror":
-        assert run.error is None
-        assert "2 records of table 'Invoices' did not come and stays" in caplog.text
-        assert "ids 2, 3." in caplog.text
-    else:
-        assert run.counts("invoices") == {"read": 3, "deleted": 1, "rejected": 2}
+    assert run.error is None
+    assert "2 records of table 'Invoices' did not come and stays" in caplog.text
+    assert "ids 2, 3." in caplog.text
 
 
 def test_a_record_that_a_row_of_its_own_stream_links_to_stays(simulate):

@@ -14,7 +14,9 @@ from tests.helpers.seeds import DATABASE_ID, TEAM_ID, database, field, table, te
 
 def shop(fields, records=()):
     tables = {"A": table("Values", A=field("number", "No"), **fields), "B": table("Others", A=field("string", "Name"))}
-    return team(database(tables, {"A": list(records)}))
+    return team(
+        database(tables, {"A": list(records), "B": [RecordDocument(n, {"A": f"o{n}"}, n) for n in range(1, 100)]})
+    )
 
 
 @pytest.mark.parametrize(("settings", "cases"), grouped("writing"))
