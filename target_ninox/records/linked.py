@@ -1,4 +1,4 @@
-"""To which records rows of this input link: nothing that the same input says deletes those."""
+"""To which records rows of this input link: a mirror deletes none of those, `hard_delete` what its rows say."""
 
 from __future__ import annotations
 

@@ -228,7 +228,7 @@ class RowWriter:
         self._account.count(row, "updated" if uploaded and outcome == "unchanged" else outcome, record_id)
 
     def _note_links(self) -> None:
-        """Know to which records rows link: no deletion may take those from them."""
+        """Know to which records rows link: a mirror may not take those from them."""
         self._destination.linked.note(self.plan.table, self._written)
         self._written = []
 
