@@ -48,6 +48,11 @@ def cut_name(name: str, length: int) -> str:
     return encoded[:length].decode(errors="ignore").rstrip("_") if len(encoded) > length else name
 
 
+def with_part(name: str, part: str, *, length: int = MAX_LENGTH) -> str:
+    """Return the name of one of a field's properties, of at most `length` bytes."""
+    return f"{cut_name(name, length - len(part) - 1)}_{part}" if part else name
+
+
 class NameSpace:
     """Hands out names that are unique without regard to case; who comes first keeps the plain one."""
 

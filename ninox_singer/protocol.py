@@ -23,7 +23,28 @@ DELETED_AT = "_sdc_deleted_at"
 IDENTITY = "x-ninox"
 """Keyword of a schema that says which table, or which field, is meant, by its ids; every other consumer ignores it."""
 
+TEAM_ID, DATABASE_ID, TABLE_ID, STREAM = "team", "database", "table", "stream"
+"""Members of a table's `IDENTITY`; the last is what tap-ninox calls its stream."""
+
+FIELD_ID, PART = "field", "part"
+"""Members of a field's `IDENTITY`; the second says which of its properties this is, where it has several."""
+
 ROWS = "rows"
 """Member of a table's `IDENTITY` where rows are no whole records; then it has `FORMULAS_ALONE`."""
 
 FORMULAS_ALONE = "formulas"
+
+SNAPSHOT = "snapshot"
+"""What tap-ninox keeps in the bookmark of a stream while it reads the table in full, to go on in the middle."""
+
+NINOX_DATABASES = "ninox_databases"
+NINOX_TABLES = "ninox_tables"
+NINOX_FIELDS = "ninox_fields"
+NINOX_CHOICES = "ninox_choices"
+NINOX_FILES = "ninox_files"
+NINOX_DELETED_RECORDS = "ninox_deleted_records"
+
+STREAMS_OF_NO_TABLE = frozenset(
+    {NINOX_DATABASES, NINOX_TABLES, NINOX_FIELDS, NINOX_CHOICES, NINOX_FILES, NINOX_DELETED_RECORDS}
+)
+"""Streams of tap-ninox that describe a database; there is no table to load them into."""

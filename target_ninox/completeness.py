@@ -24,6 +24,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ninox_singer.protocol import SNAPSHOT
+
 Message = Mapping[str, Any]
 
 _UNDER_WAY = "currently_syncing"
@@ -33,9 +35,6 @@ _BOOKMARKS = "bookmarks"
 
 _ROUND = 1000
 """The Meltano SDK's taps write a state behind 10,000 rows. Pages of an API, at whose ends they fail, are round, too."""
-
-_UNFINISHED = "snapshot"
-"""What tap-ninox keeps in the bookmark of a stream while it reads the table in full, to go on in the middle."""
 
 
 class _Value(NamedTuple):
@@ -240,7 +239,7 @@ class Completeness:
         says_something = bool(bookmarks) or not state.keys() <= {_BOOKMARKS}
         self._ends_in_state = says_something and not state.get(_UNDER_WAY)
         self._unfinished = frozenset(
-            key for key, value in bookmarks.items() if isinstance(value, Mapping) and value.get(_UNFINISHED)
+            key for key, value in bookmarks.items() if isinstance(value, Mapping) and value.get(SNAPSHOT)
         )
 
     def _note_bookmark(self, key: str, bookmark: Any) -> None:

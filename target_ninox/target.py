@@ -19,9 +19,8 @@ from ninox_api.errors import NinoxConfigError
 from ninox_singer.cli import Stopping
 from ninox_singer.connection import read_connection
 from ninox_singer.logs import quieten
-from ninox_singer.protocol import IDENTITY, RECORD_ID
+from ninox_singer.protocol import IDENTITY, RECORD_ID, STREAMS_OF_NO_TABLE
 from target_ninox.completeness import Completeness
-from target_ninox.mapping.tables import CATALOGUE_STREAMS
 from target_ninox.messages import MessageReader, read_rows
 from target_ninox.rejects import MAPPED
 from target_ninox.rows import StreamSchema, is_marked_deleted
@@ -321,4 +320,4 @@ class TargetNinox(SdkTarget):
 
     def _is_left_out(self, stream: str) -> bool:
         """Return whether a stream describes the source; the settings can still say where to load it."""
-        return stream in CATALOGUE_STREAMS and self._settings.own_key(stream) is None
+        return stream in STREAMS_OF_NO_TABLE and self._settings.own_key(stream) is None

@@ -15,7 +15,16 @@ from singer_sdk.singerlib import Metadata, MetadataMapping, StreamMetadata
 
 from ninox_api.errors import NinoxConfigError
 from ninox_api.schema import FORMULA, DatabaseName
-from ninox_singer.protocol import IDENTITY, RECORD_ID, SEQUENCE, SYSTEM_PROPERTIES
+from ninox_singer.protocol import (
+    DATABASE_ID,
+    IDENTITY,
+    RECORD_ID,
+    SEQUENCE,
+    STREAM,
+    SYSTEM_PROPERTIES,
+    TABLE_ID,
+    TEAM_ID,
+)
 from tap_ninox.rows.columns import Column
 
 METADATA_KEY = "ninox"
@@ -74,7 +83,7 @@ class TableEntry:
 
         The SDK's own schemas (0.54) drop keywords that they do not know, so it is said again wherever one comes back.
         """
-        table = {"team": self.team_id, "database": self.database.id, "table": self.table_id, "stream": self.stream}
+        table = {TEAM_ID: self.team_id, DATABASE_ID: self.database.id, TABLE_ID: self.table_id, STREAM: self.stream}
         schema.update({"title": self.table_name, IDENTITY: table})
         properties = schema["properties"]
         for column in self.columns:

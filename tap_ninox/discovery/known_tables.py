@@ -26,11 +26,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ninox_api.schema import FORMULA, DatabaseSchema, Field, Table
-from ninox_singer.identifiers import MAX_LENGTH_BEFORE, NameSpace, make_identifier
+from ninox_singer.identifiers import MAX_LENGTH_BEFORE, NameSpace, make_identifier, with_part
 from ninox_singer.protocol import SYSTEM_PROPERTIES
 from ninox_singer.types import field_type
 from tap_ninox.discovery.catalog import TableEntry, aliases_of
-from tap_ninox.rows.columns import Column, with_part
+from tap_ninox.rows.columns import Column
 from tap_ninox.settings import TapSettings
 
 SCHEMA_KEYS = ("table", "plain_name", "fields", "names", "former", "shape", "is_gone", "is_deselected")

@@ -20,7 +20,17 @@ from typing_extensions import override
 from ninox_api.body import replace_broken_characters
 from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_singer.names import did_you_mean
-from ninox_singer.protocol import DELETED_AT, IDENTITY, RECORD_ID, SEQUENCE, SYSTEM_PROPERTIES
+from ninox_singer.protocol import (
+    DATABASE_ID,
+    DELETED_AT,
+    FIELD_ID,
+    IDENTITY,
+    PART,
+    RECORD_ID,
+    SEQUENCE,
+    SYSTEM_PROPERTIES,
+    TABLE_ID,
+)
 from tap_ninox.discovery.catalog import METADATA_KEY, TableEntry, column_metadata
 from tap_ninox.discovery.drift import Drift, not_selected, stays_left_out
 from tap_ninox.discovery.known_tables import KnownTable, TableKey
@@ -268,7 +278,7 @@ class TableNames:
         told: list[Any]
         about: JsonObject = next(item["metadata"] for item in stream["metadata"] if not item["breadcrumb"])
         ninox, schema = about.get(METADATA_KEY) or {}, stream["schema"].get(IDENTITY) or {}
-        told = [(ninox.get("database_id"), ninox.get("table_id")), (schema.get("database"), schema.get("table"))]
+        told = [(ninox.get("database_id"), ninox.get("table_id")), (schema.get(DATABASE_ID), schema.get(TABLE_ID))]
         if entry := next((self.used[key] for key in told if key in self.used), None):
             return entry.key
         name = stream["tap_stream_id"]
@@ -283,7 +293,7 @@ class TableNames:
         """Return which property of a table one of a catalog is, None if it is none; what is not read may be two."""
         used = {(column.field_id, column.part): column for column in self.used[key].columns}
         own = schema.get(IDENTITY) or {}
-        if column := used.get((own.get("field", ""), own.get("part", ""))):
+        if column := used.get((own.get(FIELD_ID, ""), own.get(PART, ""))):
             return column
         shown = (column for entry in (self.used[key], self.shown[key]) for column in entry.columns)
         places = list(dict.fromkeys((column.field_id, column.part) for column in shown if column.name == name))

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from ninox_api.errors import NinoxConfigError
 from ninox_api.schema import Field, Table
-from ninox_singer.identifiers import MAX_LENGTH, NameSpace, cut_name, make_identifier
-from ninox_singer.protocol import IDENTITY, SYSTEM_PROPERTIES
+from ninox_singer.identifiers import NameSpace, make_identifier, with_part
+from ninox_singer.protocol import FIELD_ID, IDENTITY, PART, SYSTEM_PROPERTIES
 from ninox_singer.types import COMPUTED, field_type
 from ninox_singer.types.base import MOMENT, JsonSchema, Part, Read, ReadColumn
 from ninox_singer.types.text import TEXT_PART
@@ -47,8 +47,8 @@ class Column:
     @property
     def identity(self) -> JsonSchema:
         """What the schema says of the field, in keywords that every other consumer ignores."""
-        part = {"part": self.part} if self.part else {}
-        return {"title": self.title, IDENTITY: {"field": self.field_id, **part}}
+        part = {PART: self.part} if self.part else {}
+        return {"title": self.title, IDENTITY: {FIELD_ID: self.field_id, **part}}
 
     @property
     def json_type(self) -> JsonSchema:
@@ -232,11 +232,6 @@ def _columns(
             target_table_id=fld.target_table_id or "",
             target_database=fld.foreign_database or "",
         )
-
-
-def with_part(wanted: str, part: str, *, length: int = MAX_LENGTH) -> str:
-    """Return the name of one of a field's properties, of at most `length` bytes."""
-    return f"{cut_name(wanted, length - len(part) - 1)}_{part}" if part else wanted
 
 
 def _part(ninox_type: str, name: str) -> Part:

@@ -18,6 +18,7 @@ from ninox_api.errors import NinoxError, NinoxNotFoundError, NinoxPermissionErro
 from ninox_api.files import NinoxFile
 from ninox_api.paging import IdRange
 from ninox_api.scripts import count_rows
+from ninox_singer.protocol import NINOX_FILES
 from ninox_singer.types.base import INTEGER, MOMENT, STRING
 from ninox_singer.wording import counted
 from tap_ninox.rows.convert import BadValues, is_damaged
@@ -55,7 +56,7 @@ class FilesStream(RecordStream):
     stays listed until the next full refresh (`meltano run --full-refresh`).
     """
 
-    name = "ninox_files"
+    name = NINOX_FILES
     bookmark_keys = (TABLE_VERSION, TABLES, IS_ACTIVATED)
     methods = (REPLICATION_INCREMENTAL,)
     primary_keys = ("database_id", "table_id", "record_id", "name")

@@ -15,6 +15,13 @@ from typing_extensions import override
 
 from ninox_api.changes import TableChanges
 from ninox_api.errors import NinoxError, NinoxProtocolError
+from ninox_singer.protocol import (
+    NINOX_CHOICES,
+    NINOX_DATABASES,
+    NINOX_DELETED_RECORDS,
+    NINOX_FIELDS,
+    NINOX_TABLES,
+)
 from ninox_singer.types.base import BOOLEAN, INTEGER, MOMENT, STRING
 from tap_ninox.discovery.known_tables import first_columns, known_databases
 from tap_ninox.streams.base import RecordStream, StreamsTap
@@ -120,7 +127,7 @@ class CatalogueStream(RecordStream):
 class DatabasesStream(CatalogueStream):
     """One row per readable database."""
 
-    name = "ninox_databases"
+    name = NINOX_DATABASES
     keys = ("database_id",)
     properties: dict[str, Any] = {"database_id": _KEY, "name": STRING, "team_id": STRING, "team": STRING}  # noqa: RUF012
 
@@ -133,7 +140,7 @@ class DatabasesStream(CatalogueStream):
 class TablesStream(CatalogueStream):
     """One row per table and page."""
 
-    name = "ninox_tables"
+    name = NINOX_TABLES
     needs_full_schemas = True
     keys = ("database_id", "table_id")
     properties: dict[str, Any] = {  # noqa: RUF012
@@ -164,7 +171,7 @@ class TablesStream(CatalogueStream):
 class FieldsStream(CatalogueStream):
     """One row per field, formulas with their text."""
 
-    name = "ninox_fields"
+    name = NINOX_FIELDS
     needs_full_schemas = True
     keys = ("database_id", "table_id", "field_id")
     properties: dict[str, Any] = {  # noqa: RUF012
@@ -204,7 +211,7 @@ class FieldsStream(CatalogueStream):
 class ChoicesStream(CatalogueStream):
     """One row per option of a choice field, in the order Ninox shows them."""
 
-    name = "ninox_choices"
+    name = NINOX_CHOICES
     keys = ("database_id", "table_id", "field_id", "choice_id")
     properties: dict[str, Any] = {  # noqa: RUF012
         "database_id": _KEY,
@@ -254,7 +261,7 @@ class DeletedRecordsStream(RecordStream):
     A record that was deleted and made again is not listed: it exists.
     """
 
-    name = "ninox_deleted_records"
+    name = NINOX_DELETED_RECORDS
     bookmark_keys = (SEQUENCES,)
     methods = (REPLICATION_INCREMENTAL,)
     primary_keys = ("database_id", "table_id", "record_id", "sequence")

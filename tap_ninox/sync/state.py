@@ -36,7 +36,7 @@ from ninox_api.changes import TableChanges
 from ninox_api.ids import IdSet
 from ninox_api.paging import IdRange
 from ninox_singer.progress import compute_share
-from ninox_singer.protocol import SEQUENCE
+from ninox_singer.protocol import SEQUENCE, SNAPSHOT
 from tap_ninox.discovery.known_tables import SCHEMA_KEYS, Description, shape_in_state
 from tap_ninox.rows.columns import Column
 
@@ -48,7 +48,7 @@ TABLE_VERSION = "table_version"
 
 BOOKMARK_KEYS = (
     "replication_key", "replication_key_value", "database_id", "table_id", TABLE_VERSION, "full_refresh_at",
-    "snapshot", "formula_refresh", FEED_REPEATS, "is_empty", "last_deleted", "deselected", "page_cap", *SCHEMA_KEYS,
+    SNAPSHOT, "formula_refresh", FEED_REPEATS, "is_empty", "last_deleted", "deselected", "page_cap", *SCHEMA_KEYS,
 )  # fmt: skip
 
 MOST_LAST_DELETED = 1000
@@ -203,7 +203,7 @@ class Bookmark:
         deleted, deselected = (part if isinstance(part, list) else [] for part in (deleted, deselected))
         own.sequence, own.table_version = saved.get("replication_key_value"), version
         own.full_refresh_at = saved.get("full_refresh_at")
-        own.snapshot = Snapshot.from_json(saved["snapshot"][0]) if saved.get("snapshot") else None
+        own.snapshot = Snapshot.from_json(saved[SNAPSHOT][0]) if saved.get(SNAPSHOT) else None
         own.formula_refresh = FormulaRefresh.from_json(saved.get("formula_refresh"))
         own.feed_repeats, own.is_empty = saved.get(FEED_REPEATS) is True, saved.get("is_empty") is True
         own.last_deleted = list(filter(_is_count, deleted))
@@ -340,7 +340,7 @@ def known_sequence(values: Mapping[str, Any]) -> int | None:
 
     Where the database was set back, a reading that began behind that lies before what was read earlier.
     """
-    snapshot = values.get("snapshot")
+    snapshot = values.get(SNAPSHOT)
     begun = snapshot[0]["head"] if _is_snapshot(snapshot) else None
     return min(filter(_is_count, (values.get("replication_key_value"), begun)), default=None)
 
@@ -349,7 +349,7 @@ def _problem(values: Mapping[str, Any], *, database_id: str, table_id: str) -> s
     if (values.get("database_id") or database_id, values.get("table_id") or table_id) != (database_id, table_id):
         return "it belongs to another table"
     numbers = [values[name] for name in ("replication_key_value", "table_version") if values.get(name) is not None]
-    snapshot = values.get("snapshot")
+    snapshot = values.get(SNAPSHOT)
     if snapshot is not None:
         if not _is_snapshot(snapshot):
             return "its snapshot is not in a known form"

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ninox_api.schema import DatabaseSchema, Field, Table
-from ninox_singer.identifiers import MAX_LENGTH, cut_name
+from ninox_singer.identifiers import with_part
 from ninox_singer.names import Names, did_you_mean, find_nearest
-from ninox_singer.protocol import IDENTITY, RECORD_ID
+from ninox_singer.protocol import FIELD_ID, IDENTITY, PART, RECORD_ID
 from ninox_singer.types import field_type, make_meaning, why_read_only
 from ninox_singer.types.base import Formats, Write
 from target_ninox.mapping.encode import Reference
@@ -47,7 +47,7 @@ class FieldNames:
             self._by_caption.setdefault(item.name, []).append(item)
             slug = slug_of(item.name)
             for part in _parts(item) if slug is not None else ():
-                self._by_slug.setdefault(_with_part(slug or "", part), []).append(FieldPart(item, part))
+                self._by_slug.setdefault(with_part(slug or "", part), []).append(FieldPart(item, part))
         self._fields = table.fields
         self._by_setting: Names[FieldPart] | None = None
 
@@ -57,10 +57,10 @@ class FieldNames:
         said = said if isinstance(said, Mapping) else {}
         identity, caption = said.get(IDENTITY), said.get("title")
         if isinstance(identity, Mapping) and isinstance(caption, str):
-            same = self._by_id.get(str(identity.get("field")))
+            same = self._by_id.get(str(identity.get(FIELD_ID)))
             fields = [same] if same is not None and same.name == caption else self._called(caption)
             if fields:
-                part = str(identity.get("part") or "")
+                part = str(identity.get(PART) or "")
                 return [FieldPart(field, part) for field in fields if part in _parts(field)]
         exact = [FieldPart(field) for field in self._by_caption.get(name, ())]
         return exact or self._by_slug.get(slug_of(name) or "", [])
@@ -96,11 +96,7 @@ def _parts(field: Field) -> tuple[str, ...]:
 def _slugs(item: FieldPart) -> Iterator[str]:
     slug = slug_of(item.field.name)
     if slug is not None and item.part in _parts(item.field):
-        yield _with_part(slug, item.part)
-
-
-def _with_part(slug: str, part: str) -> str:
-    return f"{cut_name(slug, MAX_LENGTH - len(part) - 1)}_{part}" if part else slug
+        yield with_part(slug, item.part)
 
 
 @dataclass(slots=True)

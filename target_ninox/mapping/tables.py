@@ -17,13 +17,8 @@ from ninox_api.errors import NinoxConfigError
 from ninox_api.schema import DatabaseName, DatabaseSchema, Named, Table
 from ninox_singer.identifiers import make_identifier
 from ninox_singer.names import Names, find_nearest, probably_meant
-from ninox_singer.protocol import FORMULAS_ALONE, IDENTITY, ROWS
+from ninox_singer.protocol import DATABASE_ID, FORMULAS_ALONE, IDENTITY, ROWS, STREAM, TABLE_ID, TEAM_ID
 from ninox_singer.wording import list_names
-
-CATALOGUE_STREAMS = frozenset({
-    "ninox_databases", "ninox_tables", "ninox_fields", "ninox_choices", "ninox_files", "ninox_deleted_records",
-})  # fmt: skip
-"""Streams of tap-ninox that describe a database; there is no table to load them into."""
 
 _USUAL_SCHEMA = "public"
 _POSTGRES_NAME = re.compile(r"[a-z_][a-z0-9_$]*-", re.ASCII | re.IGNORECASE)
@@ -83,9 +78,9 @@ class Identity:
         the name counts that a person chose.
         """
         said, caption = schema.get(IDENTITY), schema.get("title")
-        if isinstance(said, Mapping) and said.get("stream", stream) != stream:
+        if isinstance(said, Mapping) and said.get(STREAM, stream) != stream:
             return None
-        ids = [said.get(key) for key in ("team", "database", "table")] if isinstance(said, Mapping) else []
+        ids = [said.get(key) for key in (TEAM_ID, DATABASE_ID, TABLE_ID)] if isinstance(said, Mapping) else []
         if not ids or not all(isinstance(text, str) and text for text in (*ids, caption)):
             return None
         return cls(team_id=str(ids[0]), database_id=str(ids[1]), table_id=str(ids[2]), caption=str(caption))

@@ -558,7 +558,7 @@ PROMISES = [
         "docs/reference/streams.md",
         "A mapper between tap and target that renames it is noticed by `stream`",
         test="target/test_place.py::test_a_stream_that_a_mapper_between_has_renamed_goes_where_its_new_name_says",
-        defects=(Defect("target_ninox:Identity.of", 'said.get("stream", stream) != stream', "False"),),
+        defects=(Defect("target_ninox:Identity.of", "said.get(STREAM, stream) != stream", "False"),),
     ),
     Promise(
         "docs/how-to/mirror.md",

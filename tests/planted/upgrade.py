@@ -14,7 +14,7 @@ PROMISES = [
         "streams and properties keep their names, keys and types",
         test=f"{TEST}test_tables_and_columns_keep_their_names_and_types[0.1.0, a finished first load]",
         defects=(
-            Defect("tap_ninox:with_part", "- 1)}_{part}", "- 2)}__{part}"),
+            Defect("ninox_singer:with_part", "- 1)}_{part}", "- 2)}__{part}"),
             Defect("ninox_singer:make_identifier", ".translate(_LETTERS)", ""),
         ),
     ),

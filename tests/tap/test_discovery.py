@@ -6,6 +6,7 @@ import pytest
 
 from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_simulator.seeds import RecordDocument, TeamDocument
+from ninox_singer.protocol import STREAMS_OF_NO_TABLE
 from tests.helpers.run import discover, metadata, run_tap
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customers, database, field, shop, table, team
 from tests.helpers.wire import calls
@@ -42,6 +43,11 @@ def test_the_catalog_says_which_field_a_property_is_and_of_which_type(simulate):
     }
     assert stream["key_properties"] == ["_id"]
     assert stream["replication_key"] == "_sequence"
+
+
+def test_of_streams_that_are_no_table_the_target_knows_each(simulate):
+    found = streams(discover(simulate(shop(1)), files={"*": "metadata"}, deletes="both"))
+    assert {name for name, stream in found.items() if "x-ninox" not in stream["schema"]} == STREAMS_OF_NO_TABLE
 
 
 def test_pages_are_left_out_and_hidden_tables_are_not_selected(simulate):
