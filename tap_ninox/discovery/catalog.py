@@ -141,6 +141,11 @@ def column_metadata(column: Column) -> NinoxMetadata:
     return NinoxMetadata(inclusion=inclusion, selected_by_default=False if unsupported else None, ninox=ninox)
 
 
+def describe_column(column: Column) -> dict[str, Any]:
+    """Return the metadata of a property as a catalog has them."""
+    return {key: value for key, value in column_metadata(column).to_dict().items() if value is not None}
+
+
 def aliases_of(aliases: Mapping[str, str], table_key: str) -> dict[str, str]:
     """Return the aliases of one table's fields, by field id.
 

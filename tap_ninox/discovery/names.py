@@ -16,7 +16,8 @@ from ninox_singer.types import is_known
 from tap_ninox.discovery.catalog import TableEntry, aliases_of
 from tap_ninox.discovery.discover import DiscoveredDatabase, Discovery, log_unselected
 from tap_ninox.discovery.known_tables import KnownTable, TableKey, known_from_state, owners_in_state, streams_in_state
-from tap_ninox.discovery.saved_catalog import SavedCatalog, TableNames
+from tap_ninox.discovery.saved_catalog import SavedCatalog
+from tap_ninox.discovery.table_names import TableNames
 from tap_ninox.rows.columns import Column, apart_by_type, columns_of, roots_of
 from tap_ninox.settings import TapSettings
 

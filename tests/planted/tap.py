@@ -104,22 +104,24 @@ PROMISES = [
         "docs/changes.md",
         "a table that is hidden in Ninox is read if the catalog says so",
         test="tap/test_edited_catalogs.py::test_a_table_that_is_hidden_in_ninox_is_not_read_because_nothing_is_said_of_it",
-        defects=(Defect("tap_ninox:_identified", "not tables.used[key].is_hidden", "True"),),
+        defects=(Defect("tap_ninox:TableNames.identify", "not self.used[key].is_hidden", "True"),),
     ),
     Promise(
         "docs/changes.md",
         "a field that it leaves out under one of two names is left out",
         test="tap/test_edited_catalogs.py::test_a_schema_that_is_given_under_the_name_of_the_state_holds_for_the_property_that_was_renamed",
-        defects=(Defect("tap_ninox:_identified", "elif is_chosen", "elif True"),),
+        defects=(Defect("tap_ninox:TableNames.identify", "elif is_chosen", "elif True"),),
     ),
     Promise(
         "docs/changes.md",
         "a name that may mean two things is refused where it is selected",
         test="tap/test_edited_catalogs.py::test_a_name_that_means_two_things_is_refused",
         defects=(
-            Defect("tap_ninox:_identified", "is_read=is_chosen and _is_selected(stream)", "is_read=is_chosen"),
+            Defect("tap_ninox:TableNames.identify", "is_read=is_chosen and is_stream_read", "is_read=is_chosen"),
             Defect(
-                "tap_ninox:_identified", "is_read=is_chosen and _is_selected(stream)", "is_read=_is_selected(stream)"
+                "tap_ninox:TableNames.identify",
+                "is_read=is_chosen and is_stream_read",
+                "is_read=is_stream_read",
             ),
         ),
     ),
@@ -129,7 +131,7 @@ PROMISES = [
         test="tap/test_edited_catalogs.py::test_every_property_but_the_key_may_be_empty_whatever_the_schema_says",
         defects=(
             Defect("tap_ninox:_nullable", '[*kinds, "null"]', "kinds"),
-            Defect("tap_ninox:_sound_stream", 'schema.pop("required", None)', "pass"),
+            Defect("tap_ninox:bring_into_form", 'schema.pop("required", None)', "pass"),
         ),
     ),
     Promise(
@@ -142,7 +144,7 @@ PROMISES = [
             ),
             Defect("tap_ninox:TableNames.find", "keys[0] if len(keys) == 1 else None", "None"),
             Defect("tap_ninox:TableNames.find_column", "if column.name == name", "if False"),
-            Defect("tap_ninox:_sound_stream", "metadata[()] = {**_UNSAID}", "metadata[()] = {}"),
+            Defect("tap_ninox:bring_into_form", "metadata[()] = {**UNSAID}", "metadata[()] = {}"),
         ),
     ),
     Promise(
