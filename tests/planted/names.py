@@ -6,6 +6,7 @@ from tests.planted.plant import Defect
 from tests.planted.promise import Promise
 
 NAMES = "tap/test_names_belong_to_ids.py"
+RULES = "tap/test_rules_after_a_renaming.py"
 ALIAS = "An alias that is the name of another table or field, or of a stream of the tap's own, is refused."
 
 PROMISES = [
@@ -112,7 +113,7 @@ PROMISES = [
         Promise(
             "docs/how-to/schema-changes.md",
             "What was left out is not read because somebody renames it",
-            test=f"{NAMES}::test_what_was_left_out_by_name_stays_out_whatever_is_renamed[*-{renamed}]",
+            test=f"{RULES}::test_what_was_left_out_by_name_stays_out_whatever_is_renamed[*-{renamed}]",
             defects=defects,
         )
         for renamed, defects in {
@@ -139,7 +140,7 @@ PROMISES = [
     Promise(
         "docs/how-to/schema-changes.md",
         "What was left out is not read because somebody renames it",
-        test=f"{NAMES}::test_what_was_left_out_by_name_stays_out_whatever_is_renamed[shop__customers-table]",
+        test=f"{RULES}::test_what_was_left_out_by_name_stays_out_whatever_is_renamed[shop__customers-table]",
         defects=(
             Defect("tap_ninox:_FollowedTable.reads", "return read_before is True", "return True"),
             Defect("tap_ninox:_FollowedTable.reads_system_property", "return not was_left_out", "return True"),
@@ -148,13 +149,13 @@ PROMISES = [
     Promise(
         "docs/how-to/schema-changes.md",
         "What was left out is not read because somebody renames it",
-        test=f"{NAMES}::test_a_part_of_a_field_that_was_left_out_stays_out",
+        test=f"{RULES}::test_a_part_of_a_field_that_was_left_out_stays_out",
         defects=(Defect("tap_ninox:_FollowedTable._was_read", "if column.part == heir.part", "if True"),),
     ),
     Promise(
         "docs/how-to/schema-changes.md",
         "What was left out is not read because somebody renames it",
-        test=f"{NAMES}::test_a_table_that_was_left_out_is_not_read_because_it_is_renamed",
+        test=f"{RULES}::test_a_table_that_was_left_out_is_not_read_because_it_is_renamed",
         defects=(
             Defect("tap_ninox:_FollowedTable.stays_out", "return is_deselected and", "return False and"),
             Defect("tap_ninox:_FollowedTable.stays_out", "not self.rules.name_stream(self.before.stream)", "True"),
@@ -163,7 +164,7 @@ PROMISES = [
     Promise(
         "docs/how-to/schema-changes.md",
         "the alias that the line shows",
-        test=f"{NAMES}::test_the_alias_that_is_told_lets_rules_decide_again[both]",
+        test=f"{RULES}::test_the_alias_that_is_told_lets_rules_decide_again[both]",
         defects=(
             Defect("tap_ninox.discovery.drift:stays_left_out", "if column is not None and name != other:", "if False:"),
             Defect("tap_ninox.discovery.drift:stays_left_out", "{} if shown == entry.stream else", "{} if True else"),
@@ -172,7 +173,7 @@ PROMISES = [
     Promise(
         "docs/how-to/schema-changes.md",
         "Under Meltano, a rule that names it as it is called now, without a `*`, counts at once",
-        test=f"{NAMES}::test_who_names_it_by_its_name_of_now_reads_it_or_leaves_it_out[field]",
+        test=f"{RULES}::test_who_names_it_by_its_name_of_now_reads_it_or_leaves_it_out[field]",
         defects=(
             Defect("tap_ninox:_FollowedTable.reads", "and not self.rules.name(self.before.stream, name)", ""),
             Defect("tap_ninox:SelectRules.name", "(stream, name) in self.included", "True"),
@@ -182,13 +183,13 @@ PROMISES = [
     Promise(
         "docs/how-to/schema-changes.md",
         "exclude it by its name of now under Meltano",
-        test=f"{NAMES}::test_a_table_that_goes_on_is_left_out_by_a_rule_for_its_name_of_now[True]",
+        test=f"{RULES}::test_a_table_that_goes_on_is_left_out_by_a_rule_for_its_name_of_now[True]",
         defects=(Defect("tap_ninox:_FollowedTable.follows", "and not self.rules.exclude(self.before.stream)", ""),),
     ),
     Promise(
         "docs/how-to/schema-changes.md",
         "A field that is new in such a table is not read",
-        test=f"{NAMES}::test_a_field_that_is_new_in_a_table_that_goes_on_is_told_and_an_alias_reads_it",
+        test=f"{RULES}::test_a_field_that_is_new_in_a_table_that_goes_on_is_told_and_an_alias_reads_it",
         defects=(
             Defect("tap_ninox:_FollowedTable.reads", "return read_before is True", "return read_before is not False"),
             Defect("tap_ninox:_FollowedTable.misses", "self.follows and", "False and"),
@@ -198,7 +199,7 @@ PROMISES = [
     Promise(
         "docs/how-to/schema-changes.md",
         "What they asked for goes on",
-        test=f"{NAMES}::test_what_a_catalog_asked_for_goes_on_when_the_table_is_renamed",
+        test=f"{RULES}::test_what_a_catalog_asked_for_goes_on_when_the_table_is_renamed",
         defects=(
             Defect("tap_ninox:_as_asked_before", "method = asked[METHOD]", "pass"),
             Defect("tap_ninox:_as_asked_before", "if KEY in asked and", "if False and"),
@@ -210,7 +211,7 @@ PROMISES = [
     Promise(
         "docs/how-to/schema-changes.md",
         "until an alias, or a rule for the name of now, says something else",
-        test=f"{NAMES}::test_what_a_catalog_asked_for_ends_where_somebody_says_so[by the new name]",
+        test=f"{RULES}::test_what_a_catalog_asked_for_ends_where_somebody_says_so[by the new name]",
         defects=(
             Defect("tap_ninox:_as_asked_before", "if METHOD in asked and not any", "if METHOD in asked or any"),
             Defect("tap_ninox:_as_asked_before", "and plain_schema(properties[name]) == own.get(name)", ""),
@@ -219,7 +220,7 @@ PROMISES = [
     Promise(
         "docs/how-to/schema-changes.md",
         "until an alias, or a rule for the name of now, says something else",
-        test=f"{NAMES}::test_what_a_catalog_asked_for_ends_where_somebody_says_so[before the renaming]",
+        test=f"{RULES}::test_what_a_catalog_asked_for_ends_where_somebody_says_so[before the renaming]",
         defects=(Defect("tap_ninox:Description.write_to", "if key in seen}", "}"),),
     ),
 ]

@@ -347,7 +347,7 @@ PROMISES = [
     Promise(
         "docs/how-to/schema-changes.md",
         "A table or field keeps the name under which it was first read",
-        test="tap/test_names_belong_to_ids.py::test_a_new_field_is_left_out_by_the_name_that_the_catalog_has",
+        test="tap/test_rules_after_a_renaming.py::test_a_new_field_is_left_out_by_the_name_that_the_catalog_has",
         defects=(
             Defect(
                 "tap_ninox:_follow",
