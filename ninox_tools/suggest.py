@@ -292,7 +292,9 @@ def _advise_links(stream: _Stream, filled: Mapping[str, Field], database: Databa
     links: dict[str, Any] = {}
     for name, target in filled.items():
         is_of_ninox = IDENTITY in (stream.schema["properties"].get(name) or {})
-        if target.type != "ref" or (is_of_ninox and not _count_refused(stream.values(name), target, Formats())):
+        if not field_type(target.type).is_reference or (
+            is_of_ninox and not _count_refused(stream.values(name), target, Formats())
+        ):
             continue
         other = next((table for table in database.tables if table.id == target.target_table_id), None)
         texts = [one.name for one in other.fields if one.type in {"string", "number"}] if other else []

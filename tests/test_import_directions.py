@@ -226,6 +226,7 @@ TYPES_BY_NAME = {
     "multi",
     "dchoice",
     "dmulti",
+    "ref",
     "signature",
     "phone",
 }

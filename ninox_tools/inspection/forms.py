@@ -70,7 +70,9 @@ def _list_tables(database: InspectedDatabase) -> Iterator[str]:
 
 def _describe_table(table: InspectedTable, names: dict[str, str]) -> tuple[str, ...]:
     fields = table.table.fields
-    targets = {names.get(field.target_table_id or "", "?"): None for field in fields if field.type == "ref"}
+    targets = {
+        names.get(field.target_table_id or "", "?"): None for field in fields if field_type(field.type).is_reference
+    }
     return (
         cut(table.table.name, _LONGEST),
         _describe_rows(table),

@@ -9,6 +9,7 @@ from typing import Any
 from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_api.schema import Table
 from ninox_singer.names import Names
+from ninox_singer.types import field_type
 from ninox_tools.probe.reply import NotAnsweredError
 from ninox_tools.probe.sight import Sight
 
@@ -65,7 +66,8 @@ def _problems(sight: Sight, table: Table) -> Iterator[str]:
         yield "the table has no text field, by which the probe knows its own records."
     linking = {
         other.id for other in sight.tables for field in other.fields  # a foreign link leads to another database's table
-        if other.id != table.id and field.type == "ref" and field.target_table_id == table.id and not field.is_foreign
+        if other.id != table.id and field_type(field.type).is_reference
+        and field.target_table_id == table.id and not field.is_foreign
     }  # fmt: skip
     linking |= {str(field.target_table_id) for field in table.fields if field.type == "rev"} - {table.id}
     if linking:

@@ -251,7 +251,7 @@ def plan_references(
     for field_id, names in mapping.parts.items():
         field = mapping.fields[field_id]
         table = None if field.is_foreign else tables.get(field.target_table_id or "")
-        if field_id not in references and field.type == "ref" and table is not None:
+        if field_id not in references and field_type(field.type).is_reference and table is not None:
             references[field_id] = _reference_by_id(next(iter(names.values())), field, table, formats)
     return references, problems
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ninox_api.schema import Table
+from ninox_singer.types import field_type
 from ninox_singer.types.reference import find_record_id
 from target_ninox.records.index import TemporaryDatabase
 
@@ -28,7 +29,7 @@ class LinkedRecords:
             table: Theirs.
             written: Id and fields of each; fields that are absent point where they did.
         """
-        links = {field.id: field.target_table_id for field in table.fields if field.type == "ref"}
+        links = {field.id: field.target_table_id for field in table.fields if field_type(field.type).is_reference}
         self._database.run_for_each(
             self._replace,
             [

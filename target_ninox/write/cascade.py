@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from ninox_api.errors import NinoxError, NinoxNotFoundError, NinoxPermissionError
 from ninox_api.schema import Field, Table
+from ninox_singer.types import field_type
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.records.destination import Destination
 from target_ninox.safety import ClaimedRecords
@@ -195,7 +196,7 @@ def _cascading_references(destination: Destination, table_id: str) -> Iterator[t
         (table, field)
         for table in schema.tables
         for field in table.fields
-        if field.type == "ref" and field.target_table_id == table_id and not field.is_foreign
+        if field_type(field.type).is_reference and field.target_table_id == table_id and not field.is_foreign
     ]
     back = [field for field in (own.fields if own else ()) if field.type == "rev"]
     is_known = schema.lists_formulas  # the list of tables leaves out what cascades, as it does formulas

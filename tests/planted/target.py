@@ -872,7 +872,7 @@ PROMISES = [
         "An id (`references: {customer: _id}`) is looked for likewise",
         test="target/test_references.py::test_a_link_by_id_to_a_record_that_is_not_there_is_rejected_left_empty_or_waits",
         defects=(
-            Defect("target_ninox:plan_references", 'field.type == "ref" and table', "False and table"),
+            Defect("target_ninox:plan_references", "field_type(field.type).is_reference and table", "False and table"),
             Defect("target_ninox:Links._find", "is_by_id and item.id in handed_out", "False"),
             Defect("target_ninox:RowWriter._find_record", "records[0].id in self._table.handed_out", "False"),
         ),
