@@ -24,7 +24,7 @@ from singer_sdk import typing as th
 from singer_sdk.about import AboutInfo
 
 from devtools import simulator_page
-from ninox_singer.sdk_overrides import LOST
+from ninox_singer.environment import LOST
 from ninox_tools.probe.question import QUESTIONS, Against
 from tap_ninox import settings as of_tap
 from tap_ninox.tap import TapNinox

@@ -10,6 +10,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +20,66 @@ from ninox_singer.names import find_nearest
 
 _NOT_SETTINGS = frozenset({"LOGLEVEL"})
 
-_NEVER_EMPTY = frozenset({"api_url", "databases", "dry_run", "tables"})
-"""An empty variable is often what is left of one that holds another, which is not there: by default the key would go
-elsewhere, all would be read, or rows would be written."""
 
-HOLDS_BACK = frozenset({"dry_run", "limit_rows", "max_updates", "max_deletes", "max_creates"})
-"""Settings that keep something from being written: one that is misspelt is an error wherever the others come from, and
-so is `max_creates`, which is gone."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guard:
+    """What a setting is guarded from, without which more would be done, or elsewhere, than was asked for.
 
-NARROWS = frozenset({"api_url", "team", "teams", "databases", "database", "tables", "max_api_calls", "deletes"})
-"""Settings without which more is read, or elsewhere: where variables are passed on, a misspelt one is an error, too,
-and so is `teams`, which is gone."""
+    Attributes:
+        never_empty: An empty variable is an error, as it is often what is left of one that holds another, which is
+            not there: by default the key would go elsewhere, all would be read, or rows would be written.
+        never_null: Null is an error: a variable that is not defined is null in a configuration.
+        holds_back: It keeps something from being written: one that is misspelt is an error wherever the others come
+            from.
+        narrows: Without it more is read, or elsewhere: where variables are passed on, a misspelt one is an error, too.
+        if_lost: What to say if Meltano does not pass it, which always does, as the plugin's definition has a value.
+            Meltano leaves out what is null (4.4): a private cloud's key would go to the public address, a dry run be a
+            real one.
+    """
+
+    never_empty: bool = False
+    never_null: bool = False
+    holds_back: bool = False
+    narrows: bool = False
+    if_lost: str = ""
+
+
+_LOST = (
+    "Meltano passes none, so the variable in its place is not defined, or the plugin's definition has no value for it."
+)
+GUARDS: Mapping[str, Guard] = {
+    "api_url": Guard(
+        never_empty=True,
+        never_null=True,
+        narrows=True,
+        if_lost=f"api_url: {_LOST} Give the address, of the public cloud https://api.ninox.com/v1: the key is not sent "
+        "to a guess.",
+    ),
+    "team": Guard(never_null=True, narrows=True),
+    "teams": Guard(narrows=True),  # which is gone: who gives it still is told
+    "databases": Guard(never_empty=True, never_null=True, narrows=True),
+    "database": Guard(never_null=True, narrows=True),
+    "tables": Guard(never_empty=True, never_null=True, narrows=True),
+    "deletes": Guard(narrows=True),
+    "max_api_calls": Guard(narrows=True),
+    "dry_run": Guard(
+        never_empty=True,
+        never_null=True,
+        holds_back=True,
+        if_lost=f"dry_run: {_LOST} Give true or false: nothing is written on a guess.",
+    ),
+    "limit_rows": Guard(never_null=True, holds_back=True),
+    "max_updates": Guard(never_null=True, holds_back=True),
+    "max_deletes": Guard(never_null=True, holds_back=True),
+    "max_creates": Guard(holds_back=True),  # likewise
+}
+"""Setting of tap or target → what it is guarded from; `tests/settings/test_guarded_settings.py` has all others."""
+
+_NEVER_EMPTY = frozenset(name for name, guard in GUARDS.items() if guard.never_empty)
+NEVER_NULL = frozenset(name for name, guard in GUARDS.items() if guard.never_null)
+HOLDS_BACK = frozenset(name for name, guard in GUARDS.items() if guard.holds_back)
+NARROWS = frozenset(name for name, guard in GUARDS.items() if guard.narrows)
+LOST = {name: guard.if_lost for name, guard in GUARDS.items() if guard.if_lost}
 
 _LIKENESS = 0.81
 """`DRYRUN` is meant to be `DRY_RUN`; `BUERO_TEAM` is a setting of another plugin that inherits from this one."""

@@ -16,6 +16,7 @@ from typing_extensions import override
 from ninox_api.errors import NinoxConfigError
 from ninox_singer.environment import (
     HOLDS_BACK,
+    LOST,
     NARROWS,
     find_unknown_variables,
     load_env_file,
@@ -27,20 +28,6 @@ from ninox_singer.environment import (
 from ninox_singer.settings import list_types, read_settings
 
 logger = logging.getLogger(__name__)
-
-_LOST = (
-    "Meltano passes none, so the variable in its place is not defined, or the plugin's definition has no value for it."
-)
-LOST = {
-    "api_url": f"api_url: {_LOST} Give the address, of the public cloud https://api.ninox.com/v1: the key is not sent "
-    "to a guess.",
-    "dry_run": f"dry_run: {_LOST} Give true or false: nothing is written on a guess.",
-}
-"""Settings that Meltano always passes, as their definitions have a value → what to say if one is not there.
-
-Meltano leaves out what is null (4.4): a private cloud's key would go to the public address, a dry run be a real one.
-"""
-
 
 _UNREAD = (
     "{variable} is set, but variables are only read with --config=ENV, so it would have no effect. Add that option, "

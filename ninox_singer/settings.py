@@ -19,6 +19,7 @@ import simplejson
 from jsonschema import Draft202012Validator, ValidationError
 
 from ninox_api.errors import NinoxConfigError
+from ninox_singer.environment import NEVER_NULL
 from ninox_singer.names import did_you_mean, fold
 
 logger = logging.getLogger(__name__)
@@ -64,12 +65,12 @@ def check_zone(zone: str | None) -> Iterator[str]:
         yield f"timezone: {zone!r} is not a zone of the IANA list, such as Europe/Berlin.{hint}"
 
 
-def refuse_null(schema: dict[str, Any], *names: str) -> dict[str, Any]:
-    """Let settings be left out but not be null, where the default could do what was not meant.
+def refuse_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Let settings be left out but not be null, where the default could do what was not meant (`NEVER_NULL`).
 
     A variable that is not defined is null in a configuration: all databases would be read, or a dry run be a real one.
     """
-    for name in names:
+    for name in NEVER_NULL & schema["properties"].keys():
         part = schema["properties"][name]
         part["type"] = [kind for kind in list_types(part) if kind != "null"]
     return schema

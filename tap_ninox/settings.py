@@ -202,9 +202,9 @@ REMOVED_SETTINGS = {
 """Settings of earlier versions → what to do instead."""
 
 CONFIG_JSONSCHEMA = refuse_null(
-    th.PropertiesList(*CONNECTION_PROPERTIES, *TAP_PROPERTIES, additional_properties=False).to_dict(),
-    *("api_url", "team", "databases", "tables"),
+    th.PropertiesList(*CONNECTION_PROPERTIES, *TAP_PROPERTIES, additional_properties=False).to_dict()
 )
+"""Which settings may be neither null nor empty nor misspelt, `GUARDS` in `ninox_singer/environment.py` says."""
 
 
 LIST_ONLY = "metadata"

@@ -220,9 +220,9 @@ REMOVED_SETTINGS = {
 """Settings of earlier versions → what to do instead; `*` is a stream."""
 
 CONFIG_JSONSCHEMA = refuse_null(
-    th.PropertiesList(*CONNECTION_PROPERTIES, *TARGET_PROPERTIES, additional_properties=False).to_dict(),
-    *("api_url", "team", "database", "dry_run", "limit_rows", "max_updates", "max_deletes"),
+    th.PropertiesList(*CONNECTION_PROPERTIES, *TARGET_PROPERTIES, additional_properties=False).to_dict()
 )
+"""Which settings may be neither null nor empty nor misspelt, `GUARDS` in `ninox_singer/environment.py` says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
