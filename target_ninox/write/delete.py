@@ -296,7 +296,7 @@ class StreamDeleter:
         self._destination.limits.reserve("delete", len(to_delete) + len(along), what=what)
         if along:
             logger.info("%s: %s.", self.plan.stream, what)
-        for deletion in self._remove(list(to_delete), cascade, counted=deleted):
+        for deletion in self._delete_counted(list(to_delete), cascade, in_count=deleted):
             if deletion.refusal is None:
                 deleted.add(RecordKey(self.plan.table.id, deletion.record_id))
                 self._account.report.deleted += 1
@@ -310,19 +310,21 @@ class StreamDeleter:
         along = cascade.along([RecordKey(self.plan.table.id, record_id)])
         return any(self._claimed.stream_that_keeps(*record) is not None for record in along)
 
-    def _remove(self, record_ids: Sequence[int], cascade: Cascade, *, counted: set[RecordKey]) -> Iterator[Deletion]:
+    def _delete_counted(
+        self, record_ids: Sequence[int], cascade: Cascade, *, in_count: set[RecordKey]
+    ) -> Iterator[Deletion]:
         """Delete records, and note what went along with those that were deleted: what is there still did not."""
         deleted, left = list[RecordKey](), set[RecordKey]()
         try:
-            for deletion in self._deletions(record_ids, cascade):
+            for deletion in self._carry_out(record_ids, cascade):
                 if deletion.refusal is None:
                     deleted.append(RecordKey(self.plan.table.id, deletion.record_id))
                 yield deletion
             if self._account.preview is None:
-                left = self._find_left(cascade.along(deleted) - counted)
+                left = self._find_left(cascade.along(deleted) - in_count)
         finally:  # after an error, all that was announced counts: nobody has looked
-            along = cascade.along(deleted) - counted - left
-            counted |= along
+            along = cascade.along(deleted) - in_count - left
+            in_count |= along
             for table_id, record_id in along:
                 self._destination.table(table_id).note_deleted(record_id)
             self._account.report.add_deleted_along(counts_by_name(self._destination, along))
@@ -354,7 +356,7 @@ class StreamDeleter:
                 self.plan.table.name,
             )
 
-    def _deletions(self, record_ids: Sequence[int], cascade: Cascade) -> Iterator[Deletion]:
+    def _carry_out(self, record_ids: Sequence[int], cascade: Cascade) -> Iterator[Deletion]:
         def along(record_id: int) -> dict[str, int]:
             return counts_by_name(self._destination, cascade.along([RecordKey(self.plan.table.id, record_id)]))
 
@@ -366,19 +368,19 @@ class StreamDeleter:
             self._table.note_deleted(record_id)
             yield Deletion(record_id)
 
-    def remove(self, record_ids: Sequence[int], cascade: Cascade, *, counted: set[RecordKey]) -> None:
+    def remove_unseen_records(self, record_ids: Sequence[int], cascade: Cascade, *, in_count: set[RecordKey]) -> None:
         """Delete records for which no row came.
 
         Args:
             record_ids: They.
             cascade: What goes along with them.
-            counted: What is in a count already; what goes along is added.
+            in_count: What is in a count already; what goes along is added.
 
         Raises:
             DeletionsRefusedError: Some of them cannot be deleted; the others were.
         """
         refused = []
-        for deletion in self._remove(record_ids, cascade, counted=counted):
+        for deletion in self._delete_counted(record_ids, cascade, in_count=in_count):
             if deletion.refusal is None:
                 self._account.report.removed += 1
             else:

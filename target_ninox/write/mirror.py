@@ -84,7 +84,7 @@ def remove_unseen(
                 what = described[loader.plan.stream]
                 if unseen.record_ids:
                     logger.info("%s: did not come, so it is deleted: %s.", loader.plan.stream, what)
-                    loader.deleter.remove(unseen.record_ids, cascade, counted=counted)
+                    loader.deleter.remove_unseen_records(unseen.record_ids, cascade, in_count=counted)
                 loader.is_finished = True
 
 

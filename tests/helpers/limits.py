@@ -165,7 +165,7 @@ def stream_crashes(stream, at, error):
         "matching": (RowWriter, "_match"),
         "writing": (RowWriter, "_save"),
         "looking for what is gone": (RowWriter, "find_unseen"),
-        "deleting": (StreamDeleter, "_remove"),
+        "deleting": (StreamDeleter, "_delete_counted"),
     }[at]
     work = getattr(owner, name)
 

@@ -638,7 +638,7 @@ PROMISES = [
         test="target/test_cascade.py::test_records_gone_from_all_tables_are_the_records_announced",
         defects=(
             Defect("target_ninox:find_cascade", "todo = frozenset(found - known)", "todo = frozenset()"),
-            Defect("target_ninox:StreamDeleter._remove", "self._account.report.add_deleted_along", "str"),
+            Defect("target_ninox:StreamDeleter._delete_counted", "self._account.report.add_deleted_along", "str"),
             Defect("ninox_api:_parse_raw_field", 'raw.get("cascade", links_to_parent)', 'raw.get("cascade")'),
         ),
     ),
@@ -667,7 +667,9 @@ PROMISES = [
         "docs/guarantees.md",
         "Records gone from all tables are the records announced",
         test="target/test_cascade.py::test_a_child_that_says_itself_that_it_is_deleted_is_counted_once",
-        defects=(Defect("target_ninox:StreamDeleter._remove", "counted |= along", "counted |= along | left"),),
+        defects=(
+            Defect("target_ninox:StreamDeleter._delete_counted", "in_count |= along", "in_count |= along | left"),
+        ),
     ),
     Promise(
         "docs/how-to/mirror.md",
