@@ -21,10 +21,10 @@ from ninox_singer.connection import read_connection
 from ninox_singer.logs import quieten
 from ninox_singer.protocol import IDENTITY, RECORD_ID, STREAMS_OF_NO_TABLE
 from target_ninox.completeness import Completeness
+from target_ninox.defects import Defects
 from target_ninox.messages import MessageReader, read_rows
 from target_ninox.rejects import MAPPED
 from target_ninox.rows import StreamSchema, is_marked_deleted
-from target_ninox.safety import Defects
 from target_ninox.sdk_overrides import BatchConfig, SdkTarget
 from target_ninox.settings import CONFIG_JSONSCHEMA, REMOVED_SETTINGS, TargetSettings, check_unused
 from target_ninox.state import DurableStates, State, write_state

@@ -173,7 +173,7 @@ LAYERS = {
         {"records"},
         {"mapping"},
         {"account"},
-        {"rejects", "report", "dry_run", "safety"},
+        {"rejects", "report", "dry_run", "safety", "claimed", "defects"},
         {"messages", "settings", "completeness", "state", "stream_maps", "rows"},
         {"sdk_overrides"},
     ),

@@ -14,9 +14,9 @@ from typing import NamedTuple
 from ninox_api.errors import NinoxError, NinoxNotFoundError, NinoxPermissionError
 from ninox_api.schema import Field, Table
 from ninox_singer.types import field_type
+from target_ninox.claimed import ClaimedRecords
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.records.destination import Destination
-from target_ninox.safety import ClaimedRecords
 
 LOOKED_FOR_SINGLY = 20
 """So many of a table's records that were to go along are looked for where that takes a call each."""
@@ -106,7 +106,7 @@ def find_cascade(destination: Destination, roots: Iterable[RecordKey]) -> Cascad
 def is_linked(destination: Destination, claimed: ClaimedRecords, records: Collection[RecordKey]) -> bool:
     """Return whether the record of a row of this input links to any of some records, and is none of them; no call."""
     return any(
-        linking not in records and claimed.stream_with_row(*linking) is not None
+        linking not in records and claimed.stream_that_wrote(*linking) is not None
         for record in records
         for linking in destination.linked.linking(*record)
     )

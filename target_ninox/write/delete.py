@@ -19,13 +19,13 @@ from ninox_api.errors import (
 )
 from ninox_singer.wording import counted
 from target_ninox.account import StreamAccount
+from target_ninox.claimed import ClaimedRecords
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.records.destination import Destination, Writer
 from target_ninox.records.table import TargetTable
 from target_ninox.records.waiting import WaitingRows
 from target_ninox.report import SUPERSEDED
 from target_ninox.rows import Row, RowRejectedError
-from target_ninox.safety import ClaimedRecords
 from target_ninox.write.batches import FIRST_BATCH_SIZE
 from target_ninox.write.cascade import (
     Cascade,
@@ -257,7 +257,7 @@ class StreamDeleter:
                     self._account.count(row, "unchanged")
                 elif self._claimed.failed_in(self.plan.table.id) is not None:
                     self._account.reject(row, RowRejectedError(code="not_deleted", reason=_OTHER_STREAM_FAILED))
-                elif self._is_in_rejected(row, record_id) or self._claimed.stream_with_row(
+                elif self._is_in_rejected(row, record_id) or self._claimed.stream_that_wrote(
                     self.plan.table.id, record_id
                 ):
                     self._account.skip(1, SUPERSEDED)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import ExitStack
 
+from target_ninox.claimed import ClaimedRecords
 from target_ninox.mapping.encode import Reference
 from target_ninox.records.links import LinkKey
-from target_ninox.safety import ClaimedRecords
 from target_ninox.write.stream import StreamLoader
 
 _FEW_WAITING = 10_000

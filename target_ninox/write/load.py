@@ -12,6 +12,8 @@ from ninox_api.fetching import FileFetcher
 from ninox_singer.cli import Stopping
 from ninox_singer.progress import choose_display
 from target_ninox.account import StreamAccount
+from target_ninox.claimed import ClaimedRecords
+from target_ninox.defects import Defects
 from target_ninox.dry_run import DryRun, DryWriter
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.mapping.plan import Planner
@@ -19,7 +21,7 @@ from target_ninox.records.destination import Destination, Writer, find_database
 from target_ninox.rejects import Rejects
 from target_ninox.report import RunReport
 from target_ninox.rows import StreamSchema
-from target_ninox.safety import ClaimedRecords, Defects, Limits
+from target_ninox.safety import Limits
 from target_ninox.settings import TargetSettings
 from target_ninox.write.cascade import RecordKey
 from target_ninox.write.files import FileSources

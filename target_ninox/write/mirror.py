@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ninox_singer.wording import counted as counted_in_words
+from target_ninox.claimed import ClaimedRecords
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.records.destination import Destination
-from target_ninox.safety import ClaimedRecords
 from target_ninox.write.cascade import Cascade, CascadeTakesRowsError, RecordKey, find_cascade, is_linked
 from target_ninox.write.delete import describe_deletion, named_ids
 from target_ninox.write.row_writer import Unseen

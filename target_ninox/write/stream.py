@@ -13,6 +13,7 @@ from ninox_api.errors import NinoxAPIError, NinoxError, NinoxProtocolError, Nino
 from ninox_singer.cli import log_defect
 from ninox_singer.wording import counted
 from target_ninox.account import StreamAccount
+from target_ninox.claimed import ClaimedRecords
 from target_ninox.dry_run import Preview
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.mapping.plan import Planner
@@ -22,7 +23,6 @@ from target_ninox.records.links import Links
 from target_ninox.records.waiting import WaitingRows
 from target_ninox.report import FORMULAS_ALONE, MARKED_DELETED, SUPERSEDED
 from target_ninox.rows import EncodedRow, Row, RowRejectedError, StreamSchema, is_system, merge
-from target_ninox.safety import ClaimedRecords
 from target_ninox.settings import TargetSettings
 from target_ninox.write.delete import StreamDeleter
 from target_ninox.write.files import FileLoader, FileSources

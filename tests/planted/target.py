@@ -510,8 +510,8 @@ PROMISES = [
         "Nor is anything deleted that would take along records for which the same input had rows, rejected or not",
         test="target/test_cascade.py::test_what_a_rejected_row_is_about_does_not_go_along",
         defects=(
-            Defect("target_ninox:StreamDeleter._takes_rows", "stream_that_keeps", "stream_with_row"),
-            Defect("target_ninox:_refuse_to_take_rows", "stream_that_keeps", "stream_with_row"),
+            Defect("target_ninox:StreamDeleter._takes_rows", "stream_that_keeps", "stream_that_wrote"),
+            Defect("target_ninox:_refuse_to_take_rows", "stream_that_keeps", "stream_that_wrote"),
             Defect("target_ninox:StreamLoader._may_be_rejected", "self.account.has_nameless_rejects or", ""),
             Defect("target_ninox:StreamAccount.reject", "self.has_nameless_rejects = True", "pass"),
         ),
@@ -735,7 +735,7 @@ PROMISES = [
         defects=(
             Defect(
                 "target_ninox:StreamDeleter.delete_waiting",
-                "or self._claimed.stream_with_row( self.plan.table.id, record_id )",
+                "or self._claimed.stream_that_wrote( self.plan.table.id, record_id )",
                 "",
             ),
             Defect("target_ninox:StreamDeleter._let_wait", "earlier is not None", "False"),
@@ -1318,7 +1318,7 @@ PROMISES = [
         "docs/how-to/write-into-ninox.md",
         "nothing is deleted that would take its records along.",
         test="target/test_cascade.py::test_nothing_is_deleted_with_which_records_of_a_failed_stream_would_go",
-        defects=(Defect("target_ninox:ClaimedRecords.stream_with_row", "if failed is not None:", "if False:"),),
+        defects=(Defect("target_ninox:ClaimedRecords.stream_that_wrote", "if failed is not None:", "if False:"),),
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
