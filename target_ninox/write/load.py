@@ -15,7 +15,6 @@ from target_ninox.account import StreamAccount
 from target_ninox.claimed import ClaimedRecords
 from target_ninox.defects import Defects
 from target_ninox.dry_run import DryRun, DryWriter
-from target_ninox.mapping.encode import WritePlan
 from target_ninox.mapping.plan import Planner
 from target_ninox.records.destination import Destination, Writer, find_database
 from target_ninox.rejects import Rejects
@@ -27,6 +26,7 @@ from target_ninox.write.cascade import RecordKey
 from target_ninox.write.files import FileSources
 from target_ninox.write.late import LateLoader, load_waiting
 from target_ninox.write.mirror import remove_unseen
+from target_ninox.write.other_writer import find_other_writer
 from target_ninox.write.stream import LostStream, StreamLoader
 
 logger = logging.getLogger(__name__)
@@ -37,9 +37,6 @@ CUT_OFF = (
     "the input does not end with a STATE that says something and names no stream as currently_syncing, so that rows of "
     "what Ninox would delete along may be missing, and its deletions wait"
 )
-
-MOST_PAIRS = 10
-"""So many pairs of ids are named in a message; a person looks at the first ones."""
 
 
 class Load:
@@ -224,50 +221,3 @@ def delete_waiting(loaders: Sequence[StreamLoader], *, doubt: str | None) -> Non
             continue
         with loader.working():
             loader.deleter.delete_waiting(deleted)
-
-
-class AnotherWriterError(NinoxError):
-    """Somebody else created records with the same keys while this run was under way."""
-
-    def __init__(self, plan: WritePlan, twins: Sequence[tuple[int, int]]) -> None:
-        """Name the table and the pairs: the id of this run's record, and that of the other one."""
-        pairs = ", ".join(f"{ours} and {other}" for ours, other in twins[:MOST_PAIRS])
-        more = f", and {len(twins) - MOST_PAIRS} more" if len(twins) > MOST_PAIRS else ""
-        super().__init__(
-            f"{plan.stream}: while this run was under way, somebody else created records in table {plan.table.name!r} "
-            "with the keys of records that it created, too, or Ninox did so at a request that it answered with an "
-            f"error. These ids are pairs: {pairs}{more}. Delete one of each "
-            "pair in Ninox, and let one run at a time write into a table."
-        )
-
-
-def find_other_writer(loaders: Sequence[StreamLoader], destination: Destination) -> AnotherWriterError | None:
-    """Look whether somebody else created records with the keys of this run's; no call unless ids say that any were.
-
-    Returns:
-        The error to end with, None if there is nothing.
-    """
-    for table_id in dict.fromkeys(loader.plan.table.id for loader in loaders):
-        table = destination.table(table_id)
-        sharing = [loader for loader in loaders if loader.plan.table.id == table_id]
-        keyed = [loader for loader in sharing if loader.plan.match_field_ids]
-        if not (table.gaps and keyed):
-            continue
-        table.read_unread()
-        twins = {
-            (twin.id, record.id)
-            for record in table.read_gaps()
-            if not _has_created(sharing, record.id)
-            for loader in keyed
-            if (key := loader.plan.key_of(record.fields)) is not None
-            for twin in destination.matcher_of(loader.plan).index.find([key])[key]
-            if _has_created(sharing, twin.id)
-        }
-        if twins:
-            return AnotherWriterError(keyed[0].plan, sorted(twins))
-    return None
-
-
-def _has_created(loaders: Iterable[StreamLoader], record_id: int) -> bool:
-    """Return whether a record was made by this run."""
-    return any(record_id in loader.account.created for loader in loaders)
