@@ -23,12 +23,12 @@ logger = logging.getLogger(__name__)
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 MARKED_DELETED, SUPERSEDED, NO_RECORD, NO_KEY = "marked_deleted", "superseded", "no_record", "no_key"
-FORMULAS_ALONE = "formulas_alone"
+HAS_FORMULAS_ALONE = "formulas_alone"
 SKIPPED = {
     MARKED_DELETED: "the row says that its record was deleted, which counts with hard_delete only",
     SUPERSEDED: "another row about the same record came behind it, or in another stream",
     NO_RECORD: "there is no record that mode update could change",
-    FORMULAS_ALONE: "it has values of formulas alone, which no field takes, or by which no record is found",
+    HAS_FORMULAS_ALONE: "it has values of formulas alone, which no field takes, or by which no record is found",
     NO_KEY: "the row says that a record was deleted, and nothing to find it by",
 }
 """Why rows are skipped, in words."""

@@ -21,7 +21,7 @@ from target_ninox.mapping.tables import holds_formulas_alone
 from target_ninox.records.destination import Destination
 from target_ninox.records.links import Links
 from target_ninox.records.waiting import WaitingRows
-from target_ninox.report import FORMULAS_ALONE, MARKED_DELETED, SUPERSEDED
+from target_ninox.report import HAS_FORMULAS_ALONE, MARKED_DELETED, SUPERSEDED
 from target_ninox.rows import EncodedRow, Row, RowRejectedError, StreamSchema, is_system, merge
 from target_ninox.settings import TargetSettings
 from target_ninox.write.delete import StreamDeleter
@@ -171,7 +171,7 @@ class StreamLoader:
         report.read += 1
         number = report.read
         if self._leaves_rows_out:
-            self.account.skip(1, FORMULAS_ALONE)
+            self.account.skip(1, HAS_FORMULAS_ALONE)
             return
         try:
             encoded = self.plan.encode(record, number)
