@@ -205,7 +205,7 @@ class NinoxTooLargeError(NinoxRequestError):
 
 
 _BUSY = frozenset({502, 503})
-_TOO_MUCH = frozenset({413, 504})
+_GATEWAY_TIMEOUT = 504
 
 _BY_STATUS: dict[int, type[NinoxAPIError]] = {
     401: NinoxAuthenticationError,
@@ -232,11 +232,16 @@ def is_busy(error: NinoxError) -> bool:
     return isinstance(error, NinoxAPIError) and error.status in _BUSY
 
 
+def is_timeout(error: NinoxError) -> bool:
+    """Return whether the server, or a gateway before it, ran out of time."""
+    return isinstance(error, NinoxTimeoutError) or (
+        isinstance(error, NinoxServerError) and error.status == _GATEWAY_TIMEOUT
+    )
+
+
 def asked_too_much(error: NinoxError) -> bool:
     """Return whether a request may succeed if it asks for less."""
-    if isinstance(error, NinoxTimeoutError | NinoxSizeError):
-        return True
-    return isinstance(error, NinoxAPIError) and error.status in _TOO_MUCH
+    return is_timeout(error) or isinstance(error, NinoxSizeError | NinoxTooLargeError)
 
 
 def may_be_refusal(error: NinoxError) -> bool:

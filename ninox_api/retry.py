@@ -16,10 +16,11 @@ from ninox_api.errors import (
     NinoxRateLimitError,
     NinoxServerError,
     NinoxSizeError,
-    NinoxTimeoutError,
     NinoxTlsError,
     NinoxTransportError,
     NinoxUnreachableError,
+    is_busy,
+    is_timeout,
 )
 
 logger = logging.getLogger(__name__)
@@ -40,8 +41,6 @@ TRIES_OF_A_FIRST_CONTACT = 3
 TRIES_OF_A_LARGE_READ = 2
 """A read that can be asked for in smaller pieces is not waited for again and again."""
 
-_GATEWAY_TIMEOUT = 504
-_BUSY = frozenset({502, 503, _GATEWAY_TIMEOUT})
 _REQUEST_TIMEOUT = 408
 """What proxies answer on a connection that was unused for too long; the request was not looked at."""
 
@@ -80,7 +79,7 @@ def count_tries(
         return min(max_tries, TRIES_OF_A_FIRST_CONTACT) if seems_wrong else max_tries
     if isinstance(error, NinoxServerError):
         tries_of_a_fault = 1 if writes else tries_of_500
-        return max_tries if error.status in _BUSY else min(max_tries, tries_of_a_fault)
+        return max_tries if is_busy(error) or is_timeout(error) else min(max_tries, tries_of_a_fault)
     return 1
 
 
@@ -106,13 +105,6 @@ def repeat(send: Callable[[], Result], *, allowed: Callable[[NinoxError], int], 
             wait_s = draw_wait(error, tries)
             logger.warning("%s in %.1f s (try %d): %s", again, wait_s, tries + 1, error)
         time.sleep(wait_s)
-
-
-def is_timeout(error: NinoxError) -> bool:
-    """Return whether the server, or a gateway before it, ran out of time."""
-    return isinstance(error, NinoxTimeoutError) or (
-        isinstance(error, NinoxServerError) and error.status == _GATEWAY_TIMEOUT
-    )
 
 
 def _asks_for_too_long(error: NinoxError) -> bool:

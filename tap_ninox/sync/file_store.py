@@ -30,6 +30,8 @@ from ninox_api.errors import (
     NinoxRequestError,
     NinoxServerError,
     NinoxSizeError,
+    is_busy,
+    is_timeout,
 )
 from ninox_api.files import Download, NinoxFile
 from ninox_singer.output_files import is_local, write_below
@@ -58,8 +60,6 @@ MAX_BYTES_BEYOND_LISTED = 1024 * 1024
 
 MAX_UNLISTED_BYTES = 10 * 1024**3
 """Where Ninox lists names alone; the largest file on record has 25 MB (observed)."""
-
-_BUSY = frozenset({502, 503, 504})
 
 _NOT_A_SEGMENT = frozenset({"", ".", ".."})
 """Names that no request path can hold."""
@@ -282,7 +282,7 @@ class FileDownloader:
                     # Of a damaged name nobody knows what it is, so that there is no such file says nothing.
                     return Fetched(file, None, is_deleted=DAMAGE not in file.name)
             except (NinoxServerError, NinoxRequestError, NinoxPermissionError) as error:
-                if error.status in _BUSY:
+                if is_busy(error) or is_timeout(error):
                     raise
                 return Fetched(file, None)
             except NinoxSizeError:

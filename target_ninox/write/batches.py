@@ -19,26 +19,26 @@ import math
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
 from ninox_api import retry
 from ninox_api.client import BodyTooLargeError, SavedRecord
-from ninox_api.errors import (
-    NinoxAPIError,
-    NinoxError,
-    NinoxProtocolError,
-    NinoxRequestError,
-    NinoxServerError,
-    NinoxTransportError,
-)
+from ninox_api.errors import NinoxAPIError, NinoxError, NinoxTooLargeError, is_timeout
 from ninox_api.page_size import QUICK_S, SLOW_S
 from ninox_api.transport import Delivery
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.records.destination import Destination
 from target_ninox.rows import RowRejectedError
 from target_ninox.write.answers import Answers, Intent, Outcome, ShownKey, assign, find_saved_rows
+from target_ninox.write.blame import (
+    MOST_REFUSED_IN_A_ROW,
+    RefusesEverythingError,
+    describe_refusal,
+    is_lost,
+    is_refusal,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -130,20 +130,8 @@ PARTS = 5
 CHECK_EVERY = 10
 """After so many refusals in a row the table is read once: the key may have lost its rights, or the table be deleted."""
 
-MOST_REFUSED_IN_A_ROW = 100
-"""After so many it is not the rows."""
-
-_TOO_LARGE = 413
-_LOCKED = 423
-_REFUSALS = (*range(400, 500), 500)
-"""500 is what Ninox answers to a row with an unknown or a read-only field (observed); 502 to 504 come from proxies."""
-
 _KNOWN_ERRORS = frozenset({"Record not found"})
 """What Ninox was seen to say of a row that it does not save."""
-
-
-class RefusesEverythingError(NinoxError):
-    """So many rows in a row were refused that going on would only spend calls."""
 
 
 @dataclass(slots=True)
@@ -244,12 +232,12 @@ class BatchWriter:
         try:
             answers = retry.repeat(
                 lambda: self._send(sending),
-                allowed=lambda error: self._tries_left if _is_lost(error) and error in sending.errors else 1,
+                allowed=lambda error: self._tries_left if is_lost(error) and error in sending.errors else 1,
                 again="Checking what was saved before the rest is sent again,",
             )
         except NinoxError as error:
             self._known += sending.saved
-            if error not in sending.errors or not _blames_rows(error):
+            if error not in sending.errors or not is_refusal(error):
                 raise
             self._divide(sending.rest, error)
             return
@@ -288,7 +276,7 @@ class BatchWriter:
             return None
         except NinoxError as error:
             sending.errors.append(error)
-            if _is_lost(error) and retry.is_timeout(error):
+            if is_lost(error) and is_timeout(error):
                 sending.is_slow = True
                 self._size.shrink(rows)
             raise
@@ -298,11 +286,11 @@ class BatchWriter:
 
     def _divide(self, chunk: list[Intent], error: NinoxAPIError) -> None:
         """Send the rows of a refused request again in smaller ones, until those that are to blame are alone."""
-        if error.status == _TOO_LARGE and len(chunk) > 1:
+        if isinstance(error, NinoxTooLargeError) and len(chunk) > 1:
             self._size.shrink(len(chunk))
             self._put_first(chunk)
             return
-        if error.status == _TOO_LARGE:
+        if isinstance(error, NinoxTooLargeError):
             self._reject(chunk[0], code="too_large", reason="Ninox does not take a row of this size (HTTP 413).")
             return
         if self._may_wait(chunk):
@@ -434,16 +422,6 @@ class BatchWriter:
             self._reject(intent, code="not_saved", reason="Ninox answered 200, but did not save the row.")
 
 
-def _is_lost(error: NinoxError) -> bool:
-    """Return whether nobody knows what a failed request has done."""
-    return isinstance(error, NinoxServerError | NinoxTransportError | NinoxProtocolError) and not _blames_rows(error)
-
-
-def _blames_rows(error: NinoxError) -> TypeGuard[NinoxAPIError]:
-    """Return whether rows are to blame, each by itself or their number."""
-    return isinstance(error, NinoxRequestError | NinoxServerError) and error.status in _REFUSALS
-
-
 def _has_key(intent: Intent) -> bool:
     return intent.row.encoded.key is not None
 
@@ -469,9 +447,3 @@ def _reason(error: Any) -> str:
     if isinstance(error, str) and error in _KNOWN_ERRORS:
         return f"Ninox answered 200, but with an error: {error}."
     return "Ninox answered 200, but did not save the row; why it says so is not repeated, as it may quote the row."
-
-
-def describe_refusal(status: int) -> str:
-    """Return what may be wrong with a row that was refused, and what to do."""
-    cause = "its record may be locked" if status == _LOCKED else "a field may not take its value, or a trigger fails"
-    return f"Ninox refused the row with HTTP {status}: {cause}. Try it by hand in Ninox."

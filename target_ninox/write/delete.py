@@ -27,6 +27,7 @@ from target_ninox.records.waiting import WaitingRows
 from target_ninox.report import SUPERSEDED
 from target_ninox.rows import Row, RowRejectedError
 from target_ninox.write.batches import FIRST_BATCH_SIZE
+from target_ninox.write.blame import MOST_REFUSED_IN_A_ROW, is_refusal
 from target_ninox.write.cascade import (
     Cascade,
     RecordKey,
@@ -37,12 +38,6 @@ from target_ninox.write.cascade import (
 )
 
 logger = logging.getLogger(__name__)
-
-MOST_REFUSED_IN_A_ROW = 100
-"""After so many it is not the records."""
-
-_FAULT = 500
-"""What a script of the table answers that fails (assumed)."""
 
 _MOST_NAMED = 10
 _STILL_THERE = ", but the record is still there"
@@ -151,7 +146,7 @@ class TableDeleter:
             raise
         except NinoxError as error:
             logger.info("Table %s: records are deleted one by one (%s)", self._table.id, error)
-            self._works_in_batches = _blames_records(error)  # of these records, perhaps not of others
+            self._works_in_batches = is_refusal(error)  # of these records, perhaps not of others
             if self._works_in_batches:
                 return batch
         there = self._table.still_there(batch)
@@ -174,16 +169,11 @@ class TableDeleter:
             was_there = self._writer.delete_record(self._table.id, record_id)
         except (NinoxRequestError, NinoxServerError) as error:
             self._refused_in_a_row += 1
-            if not _blames_records(error) or self._refused_in_a_row >= MOST_REFUSED_IN_A_ROW:
+            if not is_refusal(error) or self._refused_in_a_row >= MOST_REFUSED_IN_A_ROW:
                 raise
             return _Answer(f"HTTP {error.status}", is_done=False)
         self._refused_in_a_row = 0
         return _Answer("HTTP 200" if was_there else "HTTP 404", is_done=True)
-
-
-def _blames_records(error: NinoxError) -> bool:
-    """Return whether records are to blame: a bad request, a lock, a script of the table that failed."""
-    return isinstance(error, NinoxRequestError) or (isinstance(error, NinoxServerError) and error.status == _FAULT)
 
 
 class StreamDeleter:

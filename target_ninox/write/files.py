@@ -24,6 +24,7 @@ from ninox_api.errors import (
     NinoxRateLimitError,
     NinoxRequestError,
     NinoxServerError,
+    NinoxTooLargeError,
     NinoxTransportError,
 )
 from ninox_api.fetching import FileFetcher
@@ -34,7 +35,7 @@ from ninox_singer.types.base import ValueRejectedError
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.records.destination import Destination
 from target_ninox.rows import EncodedRow, RowRejectedError
-from target_ninox.write.batches import MOST_REFUSED_IN_A_ROW, RefusesEverythingError, describe_refusal
+from target_ninox.write.blame import MOST_REFUSED_IN_A_ROW, RefusesEverythingError, describe_refusal, is_outage
 
 _DATA = re.compile(r"data:(?P<type>[\w.+-]+/[\w.+-]+)?(?P<parameters>(?:;[^;,]*)*);base64,", re.ASCII | re.IGNORECASE)
 _NAME = re.compile(r";(?:file)?name=([^;]+)", re.IGNORECASE)
@@ -206,8 +207,6 @@ def _media_type(name: str) -> str:
     return mimetypes.guess_type(name)[0] or "application/octet-stream"
 
 
-_TOO_LARGE = 413
-_FAILED = 500
 _REFUSALS = (NinoxNotFoundError, NinoxProtocolError, NinoxRequestError)
 """The row is to blame, not the server."""
 _NOT_SHOWN = "The file is on its record, but its field does not show it."
@@ -298,7 +297,7 @@ class FileLoader:
         except NinoxProtocolError as error:
             raise ValueRejectedError(code="refused", reason=f"{_NOT_SHOWN} {error}") from None
         except (NinoxRequestError, NinoxServerError) as error:
-            if _is_outage(error):
+            if is_outage(error):
                 raise
             raise self._blamed(error, f"{_NOT_SHOWN} {describe_refusal(error.status)}") from None
         if [answer.id for answer in answers if answer.error is None] != [record_id]:  # no word of it is repeated
@@ -337,7 +336,7 @@ class FileLoader:
 
     def _judged(self, error: NinoxError) -> Exception:
         """Return what an upload that failed to the last is: an outage, or the fault of a file that Ninox chokes on."""
-        if _is_outage(error):
+        if is_outage(error):
             return error
         return self._blamed(
             error, "Ninox fails with this file (HTTP 500), and does not have it. Try it by hand in Ninox."
@@ -347,7 +346,7 @@ class FileLoader:
         try:
             listed = self.destination.client.list_files(self.plan.table.id, record_id)
         except (NinoxProtocolError, NinoxRequestError, NinoxServerError) as error:
-            if _is_outage(error):
+            if is_outage(error):
                 raise
             self.destination.table(self.plan.table.id).check_is_readable()  # or it is the server, and no row
             raise self._blamed(error, f"Ninox does not list the files of its record: {error}") from None
@@ -373,13 +372,8 @@ class FileLoader:
         return RowRejectedError(property_name=name, code=error.code, reason=error.reason)
 
 
-def _is_outage(error: NinoxError) -> bool:
-    """Return whether it is the server that fails; with 500, Ninox answers to a bad row, too (observed)."""
-    return isinstance(error, NinoxTransportError) or (isinstance(error, NinoxServerError) and error.status != _FAILED)
-
-
 def _refused(error: NinoxError) -> ValueRejectedError:
-    if isinstance(error, NinoxRequestError) and error.status == _TOO_LARGE:
+    if isinstance(error, NinoxTooLargeError):
         return ValueRejectedError(code="too_large", reason="Ninox does not take a file of this size (HTTP 413).")
     return ValueRejectedError(code="refused", reason=f"Ninox did not take the file: {error}")
 

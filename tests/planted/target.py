@@ -1529,7 +1529,7 @@ PROMISES = [
         "A file that Ninox refuses, or fails with (HTTP 500) as often as it is sent,",
         test="target/test_files.py::test_a_file_that_ninox_does_not_take_is_a_reject_not_the_end",
         defects=(
-            Defect("target_ninox:FileLoader._judged", "if _is_outage(error):", "if True:"),
+            Defect("target_ninox:FileLoader._judged", "if is_outage(error):", "if True:"),
             Defect("target_ninox:FileLoader._send_if_missing", "except _REFUSALS", "except ZeroDivisionError"),
         ),
     ),

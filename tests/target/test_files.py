@@ -20,7 +20,7 @@ from target_ninox.mapping.tables import ChosenTable, Database
 from target_ninox.records.destination import Destination
 from target_ninox.rows import RowRejectedError, StreamSchema
 from target_ninox.settings import StreamSettings
-from target_ninox.write.batches import RefusesEverythingError
+from target_ninox.write.blame import RefusesEverythingError
 from target_ninox.write.files import FileLoader, FileSources, safe_name
 from tests.helpers import limits
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID, customer_records, customers, database, field, team
