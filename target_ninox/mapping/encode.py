@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from msgspec import structs
@@ -33,7 +33,7 @@ FindRecord = Callable[[str, Key], int | None]
 """Field id and key → id of the linked record, None if there is none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
     """How the records that a field links to are found.
 
@@ -43,6 +43,8 @@ class Reference:
         table: The linked table.
         match_field: The field of it that holds the key; None where values are ids of its records.
         match_field_id: Its id; `_id` where it is None.
+        write: Makes of a value of the row what Ninox stores in the match field, or what the linking one holds.
+        meaning: Says which of those mean the same.
     """
 
     property: str
@@ -50,8 +52,8 @@ class Reference:
     table: Table
     match_field: Field | None
     match_field_id: str
-    _write: Write
-    _meaning: Meaning
+    write: Write
+    meaning: Meaning
 
     def keys(self, value: Any) -> tuple[Key, ...]:
         """Return the keys that a value names, comparable with `key_of`.
@@ -60,18 +62,18 @@ class Reference:
             ValueRejectedError: The value does not fit the field `match_field`.
         """
         if self.match_field is None:
-            return (self._write(value),)
+            return (self.write(value),)
         items = _listed(value) if field_type(self.field.type).is_list else [value]
-        keys = (self._meaning(self._write(item)) for item in items)
+        keys = (self.meaning(self.write(item)) for item in items)
         return tuple(key for key in keys if key is not None)
 
     def key_of(self, fields: Mapping[str, Any]) -> Key | None:
         """Return the key of a record of the linked table, None if it is empty."""
-        return self._meaning(fields.get(self.match_field_id))
+        return self.meaning(fields.get(self.match_field_id))
 
     def is_held(self, record_id: Key, current_fields: Mapping[str, Any]) -> bool:
         """Return whether a record links to this one already, so that nothing new is written."""
-        return self._meaning(current_fields.get(self.field.id)) == record_id
+        return self.meaning(current_fields.get(self.field.id)) == record_id
 
     def encoded(self, keys: tuple[Key, ...], find: Callable[[str, Key], int | None]) -> Any:
         """Return the JSON value of the field.
@@ -102,7 +104,7 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
     """How one field is filled.
 
@@ -195,7 +197,7 @@ class Assignment:
             fields[self._field_id] = encoded
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class WritePlan:
     """How a stream is written.
 
@@ -209,6 +211,7 @@ class WritePlan:
         needs_key: Whether a row without a key cannot be written.
         matches_record_id: Whether `_id` of the stream is the record id.
         references: Field id → how its linked record is found.
+        links_may_be_empty: Whether a row is loaded without a link whose record is not there.
         file_fields: File field id → field, for files to upload.
         warnings: What is left out, one sentence each.
         not_loaded: Properties that no field is called like.
@@ -236,7 +239,7 @@ class WritePlan:
     assignments: tuple[Assignment, ...]
     file_field_by_property: Mapping[str, str]
     meanings: Mapping[str, Meaning]
-    uncut_of_key: Mapping[str, Meaning] = field(default_factory=dict)
+    uncut_of_key: Mapping[str, Meaning] = dataclasses.field(default_factory=dict)
     creates_records: bool = True
     leaves_rows_out: bool = False
 
@@ -352,7 +355,7 @@ class WritePlan:
 
     def including(self, earlier: WritePlan) -> WritePlan:
         """Return this plan, able to write rows that an earlier one of the stream has encoded, too."""
-        return replace(
+        return dataclasses.replace(
             self,
             match_field_ids=self.match_field_ids or earlier.match_field_ids,
             references={**earlier.references, **self.references},

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from ninox_api.schema import DatabaseSchema, Field, Table
@@ -11,7 +11,7 @@ from ninox_singer.identifiers import with_part
 from ninox_singer.names import Names, did_you_mean, find_nearest
 from ninox_singer.protocol import FIELD_ID, IDENTITY, PART, RECORD_ID
 from ninox_singer.types import field_type, make_meaning, why_read_only
-from ninox_singer.types.base import Formats, Write
+from ninox_singer.types.base import Formats
 from target_ninox.mapping.encode import Reference
 from target_ninox.mapping.tables import describe, slug_of
 from target_ninox.rows import are_tombstones, is_system
@@ -21,7 +21,7 @@ MOST_SUGGESTED = 20
 """A nearest name is looked for so often: each look compares a name with all fields, of which there may be thousands."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class FieldPart:
     """A field, or a part of one such as the start of an appointment."""
 
@@ -99,7 +99,7 @@ def _slugs(item: FieldPart) -> Iterator[str]:
         yield with_part(slug, item.part)
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class PropertyMapping:
     """What becomes of a stream's properties.
 
@@ -112,12 +112,12 @@ class PropertyMapping:
         problems: What cannot work, one sentence each.
     """
 
-    parts: dict[str, dict[str, str]] = field(default_factory=dict)
-    fields: dict[str, Field] = field(default_factory=dict)
-    files: dict[str, str] = field(default_factory=dict)
-    unknown: dict[str, str | None] = field(default_factory=dict)
-    read_only: dict[str, str] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
+    parts: dict[str, dict[str, str]] = dataclasses.field(default_factory=dict)
+    fields: dict[str, Field] = dataclasses.field(default_factory=dict)
+    files: dict[str, str] = dataclasses.field(default_factory=dict)
+    unknown: dict[str, str | None] = dataclasses.field(default_factory=dict)
+    read_only: dict[str, str] = dataclasses.field(default_factory=dict)
+    problems: list[str] = dataclasses.field(default_factory=list)
 
     def field_of(self, name: str) -> Field | None:
         """Return the field that a property goes to."""
@@ -247,31 +247,14 @@ def plan_references(
         if found is None:
             problems.append(problem)
             continue
-        references[field.id] = _reference(name, field, table, found, formats)
+        references[field.id] = _make_reference(name, field, table, formats, match_field=found)
     for field_id, names in mapping.parts.items():
         field = mapping.fields[field_id]
         table = None if field.is_foreign else tables.get(field.target_table_id or "")
         if field_id not in references and field_type(field.type).is_reference and table is not None:
-            references[field_id] = _reference_by_id(next(iter(names.values())), field, table, formats)
+            name = next(iter(names.values()))
+            references[field_id] = _make_reference(name, field, table, formats, match_field=None)
     return references, problems
-
-
-def _reference_by_id(name: str, field: Field, table: Table, formats: Formats) -> Reference:
-    write = field_type(field.type).write
-    assert write is not None  # noqa: S101 (it is a link that rows fill)
-    return Reference(
-        property=name,
-        field=field,
-        table=table,
-        match_field=None,
-        match_field_id=RECORD_ID,
-        _write=_of_part(write(field, formats), is_plain=field_type(field.type).is_plain),
-        _meaning=make_meaning(field, formats.zone),
-    )
-
-
-def _of_part(write: Write, *, is_plain: bool) -> Write:
-    return write if is_plain else lambda value: write({"": value})
 
 
 def _why_not(field: Field) -> str:
@@ -284,18 +267,21 @@ def _why_not(field: Field) -> str:
     return "links to a table that is not in this database"
 
 
-def _reference(name: str, field: Field, table: Table, match_field: Field, formats: Formats) -> Reference:
-    known = field_type(match_field.type)
-    assert known.write is not None  # noqa: S101 (_match_field has looked)
-    write = known.write(match_field, formats)
+def _make_reference(name: str, field: Field, table: Table, formats: Formats, *, match_field: Field | None) -> Reference:
+    """Compile how linked records are found: by a field of theirs, or by their ids, which the linking field holds."""
+    holder = match_field or field
+    known = field_type(holder.type)
+    write = known.write
+    assert write is not None  # noqa: S101 (`_match_field` has looked; or it is a link that rows fill)
+    encode = write(holder, formats)
     return Reference(
         property=name,
         field=field,
         table=table,
         match_field=match_field,
-        match_field_id=match_field.id,
-        _write=_of_part(write, is_plain=known.is_plain),
-        _meaning=make_meaning(match_field, formats.zone),
+        match_field_id=RECORD_ID if match_field is None else match_field.id,
+        write=encode if known.is_plain else lambda value: encode({"": value}),
+        meaning=make_meaning(holder, formats.zone),
     )
 
 
