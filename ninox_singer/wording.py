@@ -18,7 +18,7 @@ MOST_LISTED = 20
 MOST_IDS = 10
 
 
-def counted(count: int, noun: str) -> str:
+def in_number(count: int, noun: str) -> str:
     """Return a number with its noun, in the plural where that is right: `1 row`, `0 rows`, `2 API calls`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 

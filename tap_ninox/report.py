@@ -20,7 +20,7 @@ from ninox_api.errors import NinoxBudgetError, NinoxConfigError, NinoxError
 from ninox_api.limits import Purpose
 from ninox_singer.output_files import write_private
 from ninox_singer.progress import choose_display
-from ninox_singer.wording import counted, named_calls
+from ninox_singer.wording import in_number, named_calls
 from tap_ninox.discovery.drift import Drift, filled_in
 from tap_ninox.rows.convert import BadValues
 
@@ -245,10 +245,10 @@ class RunReport:
             logger.info(line)
         logger.info(  # the last line: people and their scripts look there
             "Run: %s, %s, %d deleted, %s, %.1f s.",
-            counted(len(reports), "stream"),
-            counted(self.sent, "row"),
+            in_number(len(reports), "stream"),
+            in_number(self.sent, "row"),
             sum(report.deleted for report in reports),
-            counted(self.calls.total(), "API call"),
+            in_number(self.calls.total(), "API call"),
             self.seconds,
         )
         if path is not None:
@@ -261,7 +261,7 @@ class RunReport:
         """Yield a sentence for the streams, if any, that discovery could not describe."""
         failed = [name for name, report in self.streams.items() if report.error is not None]
         if failed:
-            streams = counted(len(failed), "stream")
+            streams = in_number(len(failed), "stream")
             yield f"{streams} could not be discovered: {', '.join(failed)}. See the errors above."
 
     def schedule(self) -> str | None:
@@ -291,10 +291,10 @@ class RunReport:
             names.setdefault(report.outcome, []).append(name)
         failed, not_begun = names.get(Outcome.FAILED, []), names.get(Outcome.NOT_BEGUN, [])
         if failed:
-            streams = counted(len(self.streams), "stream")
+            streams = in_number(len(self.streams), "stream")
             yield f"{len(failed)} of {streams} could not be read to their end: {', '.join(failed)}."
         if not_begun:
-            yield f"{counted(len(not_begun), 'stream')} not begun: {', '.join(not_begun)}."
+            yield f"{in_number(len(not_begun), 'stream')} not begun: {', '.join(not_begun)}."
         if failed or not_begun:
             yield "The others are complete; see the errors above, fix or deselect them, and run again."
         elif len(names.get(Outcome.NOT_PERMITTED, ())) == len(self.streams):
@@ -320,19 +320,19 @@ def _log_stream(name: str, report: StreamReport) -> None:
         logging.INFO if report.is_eventful else logging.DEBUG,
         "%s: %s, %d deleted, %s, %.1f s%s",
         name,
-        counted(report.sent, "row"),
+        in_number(report.sent, "row"),
         report.deleted,
-        counted(report.calls.total(), "API call"),
+        in_number(report.calls.total(), "API call"),
         report.seconds,
         "" if report.outcome is Outcome.COMPLETE else f", {_SHOWN[report.outcome]}",
     )
     if report.vanished:
-        logger.info("%s: %s had vanished when it came to reading.", name, counted(report.vanished, "changed record"))
+        logger.info("%s: %s had vanished when it came to reading.", name, in_number(report.vanished, "changed record"))
     for property_name, count in report.bad.nulled.items():
-        values, where = counted(count, "value"), _records(report, property_name)
+        values, where = in_number(count, "value"), _records(report, property_name)
         logger.warning("%s: %s of %s did not fit its type and became null%s.", name, values, property_name, where)
     for property_name, count in report.bad.repaired.items():
-        values, where = counted(count, "text"), _records(report, property_name)
+        values, where = in_number(count, "text"), _records(report, property_name)
         logger.warning(
             "%s: %s of %s had characters that no database stores; U+FFFD stands for them%s.",
             name,
@@ -341,7 +341,7 @@ def _log_stream(name: str, report: StreamReport) -> None:
             where,
         )
     for property_name, count in report.uncomputed.items():
-        values = counted(count, "value")
+        values = in_number(count, "value")
         logger.warning("%s: %s of formula %s could not be computed and became null.", name, values, property_name)
 
 

@@ -27,7 +27,7 @@ from ninox_singer.environment import name_meltano_variable
 from ninox_singer.logs import quieten
 from ninox_singer.names import Names, choose, did_you_mean, is_glob
 from ninox_singer.sdk_overrides import ConfiguredPlugin
-from ninox_singer.wording import counted
+from ninox_singer.wording import in_number
 from tap_ninox.discovery.catalog import TableEntry, saved_entries
 from tap_ninox.discovery.discover import STAMP, Discovery, discovery_of, look, read_stamp, stamp
 from tap_ninox.discovery.drift import SchemaWatch, nothing_selected
@@ -425,7 +425,7 @@ def _nothing_to_read(discovery: Discovery) -> str:
     names = ", ".join(repr(team.name) for team in discovery.teams)
     if not discovery.skipped:
         return f"Team {names} has no database that this key can see."
-    databases = counted(len(discovery.skipped), "database")
+    databases = in_number(len(discovery.skipped), "database")
     return f"Of {databases} of team {names}, none can be read with this key; see the warnings above."
 
 

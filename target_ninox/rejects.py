@@ -21,7 +21,7 @@ from singer_sdk.exceptions import MissingKeyPropertiesError
 
 from ninox_api.errors import NinoxError
 from ninox_singer.output_files import naming
-from ninox_singer.wording import counted
+from ninox_singer.wording import in_number
 from target_ninox.rows import EMPTY_KEY, Key, RowRejectedError, StreamSchema
 
 logger = logging.getLogger(__name__)
@@ -103,7 +103,7 @@ class Rejects:
         if not count:
             return None
         message = (
-            f"{counted(count, 'row')} could not be written, see the warnings above"
+            f"{in_number(count, 'row')} could not be written, see the warnings above"
             f"{f' and {self.path}' if self.path else ''}. All others {'would be' if self.is_dry else 'were'}; the "
             f"state is held before the first of them, by {', '.join(self.count)}, so that everything since comes again."
         )
@@ -114,7 +114,7 @@ class Rejects:
         if self.path is None and self.count.total():
             logger.warning(
                 "on_reject: continue: nothing keeps the %s of this run, and the state moves on. Set rejects_path.",
-                counted(self.count.total(), "rejected row"),
+                in_number(self.count.total(), "rejected row"),
             )
 
     def flush(self) -> None:

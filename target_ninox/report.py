@@ -17,7 +17,7 @@ from ninox_api.errors import NinoxError
 from ninox_api.limits import Purpose
 from ninox_singer.output_files import write_private
 from ninox_singer.progress import Display, LogDisplay
-from ninox_singer.wording import counted, list_names, named_calls
+from ninox_singer.wording import in_number, list_names, named_calls
 
 logger = logging.getLogger(__name__)
 
@@ -186,7 +186,7 @@ class RunReport:
         if not failed:
             return None
         reasons = " ".join(
-            f"{name}: {report.error}; {report.unaccounted} of {counted(report.read, 'row')} not loaded."
+            f"{name}: {report.error}; {report.unaccounted} of {in_number(report.read, 'row')} not loaded."
             for name, report in failed.items()
         )
         return StreamsFailedError(
@@ -220,10 +220,10 @@ class RunReport:
             lacking = f"; not loaded: {list_names(map(repr, report.not_loaded))}" if report.not_loaded else ""
             logger.log(logging.INFO if is_event else logging.DEBUG, "%s: %s%s", name, _line(report), lacking)
         total = self.total
-        streams = counted(len(self.streams), "stream")
+        streams = in_number(len(self.streams), "stream")
         ended = "Dry run" if self._is_dry else "Run"
         if self._limit_rows is not None:
-            ended += f" of the first {counted(self._limit_rows, 'row')} of each stream (limit_rows), without a state"
+            ended += f" of the first {in_number(self._limit_rows, 'row')} of each stream (limit_rows), without a state"
         if calls := total.api_calls_by_purpose:
             logger.info("API calls: %s.", ", ".join(f"{number} {name}" for name, number in calls.items()))
         logger.info("%s: %s, %s", ended, streams, _line(total))
@@ -266,4 +266,4 @@ def _line(report: StreamReport) -> str:
         )
         if count
     )
-    return f"{report.read} read = {outcomes}{more}; {counted(report.api_calls, 'API call')}, {report.seconds:.1f} s"
+    return f"{report.read} read = {outcomes}{more}; {in_number(report.api_calls, 'API call')}, {report.seconds:.1f} s"

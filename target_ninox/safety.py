@@ -6,7 +6,7 @@ import logging
 from collections import Counter
 
 from ninox_api.errors import NinoxError
-from ninox_singer.wording import counted
+from ninox_singer.wording import in_number
 from target_ninox.settings import TargetSettings
 
 logger = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ class Limits:
         most, total = self._most[action], self._count[action] + count
         if most is not None and total > most:
             self._refuse(
-                f"max_{action}s: this run would {action} at least {counted(total, 'record')}, more than the {most} "
+                f"max_{action}s: this run would {action} at least {in_number(total, 'record')}, more than the {most} "
                 f"permitted. Stopped before {what or f'these {count}'}; raise max_{action}s if that is what you want.",
                 is_first=self._count[action] <= most,
             )
@@ -74,10 +74,10 @@ class Limits:
         most = most_of_a_mirror(records_before)
         if self._most["delete"] is None and count > most:
             self._refuse(
-                f"max_deletes: this mirror would delete {counted(count, 'record')}, more than the {most} permitted by "
-                f"default ({MIRROR_SHARE} % of the {records_before} before the run, at least {MIRROR_LEAST}). Nothing "
-                f"was deleted: {what}. Look at it with dry_run, and set max_deletes to {count} or more if that is what "
-                "you want.",
+                f"max_deletes: this mirror would delete {in_number(count, 'record')}, more than the {most} permitted "
+                f"by default ({MIRROR_SHARE} % of the {records_before} before the run, at least {MIRROR_LEAST}). "
+                f"Nothing was deleted: {what}. Look at it with dry_run, and set max_deletes to {count} or more if that "
+                "is what you want.",
                 is_first=True,
             )
         self.reserve("delete", count, what=what)

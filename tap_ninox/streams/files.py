@@ -20,7 +20,7 @@ from ninox_api.paging import IdRange
 from ninox_api.scripts import count_rows
 from ninox_singer.protocol import NINOX_FILES
 from ninox_singer.types.base import INTEGER, MOMENT, STRING
-from ninox_singer.wording import counted
+from ninox_singer.wording import in_number
 from tap_ninox.rows.convert import BadValues, is_damaged
 from tap_ninox.streams.base import RecordStream, StreamsTap
 from tap_ninox.sync.changed_records import ChangedRecords
@@ -180,7 +180,7 @@ class FilesStream(RecordStream):
             logger.warning(
                 "Database %r names %s in an unknown form; only files of changed records are seen.",
                 entry.database.name,
-                counted(unread, "changed file"),
+                in_number(unread, "changed file"),
             )
 
     def _list_record(self, entry: TableEntry, record_id: int, mark: FileMark) -> Iterator[Record]:
@@ -224,7 +224,7 @@ class FilesStream(RecordStream):
             "%s: Ninox lists files by record, so the first reading of %s takes one API call per record, "
             "%s in all%s, in one run or several; later runs ask for changed records only.",
             self.name,
-            counted(len(first), "table"),
+            in_number(len(first), "table"),
             f"{calls:,}" if is_sure else f"{calls:,} or more",
             ", and one for each file" if self._store else "",
         )
@@ -253,7 +253,7 @@ class FilesStream(RecordStream):
     def _check(self, refused: list[str], unreadable: list[str]) -> None:
         problems = []
         if self._failed:
-            failed = counted(self._failed, "file")
+            failed = in_number(self._failed, "file")
             problems.append(f"{failed} could not be downloaded in full; the next run tries again")
         if refused:
             problems.append(f"the files of {', '.join(refused)} may not be read; leave them out of files")

@@ -31,7 +31,7 @@ from ninox_api.errors import (
 from ninox_api.paging import ListOrder
 from ninox_api.schema import DatabaseSchema
 from ninox_api.scripts import quote_names
-from ninox_singer.wording import counted
+from ninox_singer.wording import in_number
 
 _MOST_QUESTIONS_FOR_CAPTIONS = 3
 
@@ -274,7 +274,7 @@ class Feed:
         if asked < position and content.sequence == asked:
             return _Answer(is_lost=True)  # the change at the position itself is not there any more
         if content.passed_over:
-            changes, name = counted(content.passed_over, "change"), self.client.database.name
+            changes, name = in_number(content.passed_over, "change"), self.client.database.name
             logger.info("Database %r: %s of tables that are not known passed over.", name, changes)
         return _Answer(content=content)
 

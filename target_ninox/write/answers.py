@@ -15,7 +15,7 @@ import msgspec
 
 from ninox_api.client import RecordWrite, SavedRecord
 from ninox_api.errors import NinoxError
-from ninox_singer.wording import counted
+from ninox_singer.wording import in_number
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.records.index import KeyOf
 from target_ninox.records.table import TargetTable
@@ -203,7 +203,7 @@ def _find_new(table: TargetTable, key_of: KeyOf, chunk: Sequence[Intent]) -> dic
 def _uncertain(table: TargetTable, count: int) -> UncertainCreateError:
     numbers = f"table {table.id}, ids up to {table.highest_id}"
     return UncertainCreateError(
-        f"The answer to the creation of {counted(count, 'record')} was lost, and without a key it is not known "
+        f"The answer to the creation of {in_number(count, 'record')} was lost, and without a key it is not known "
         f"what is saved. Nothing was sent again. Look at the newest records ({numbers}), delete those of this run "
         "or take the rows out of the input, and run again; with match_on this cannot happen."
     )

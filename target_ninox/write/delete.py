@@ -17,7 +17,7 @@ from ninox_api.errors import (
     NinoxRequestError,
     NinoxServerError,
 )
-from ninox_singer.wording import counted
+from ninox_singer.wording import in_number
 from target_ninox.account import StreamAccount
 from target_ninox.claimed import ClaimedRecords
 from target_ninox.mapping.encode import WritePlan
@@ -81,7 +81,7 @@ class DeletionsRefusedError(NinoxError):
         """Name the first few records."""
         refusals = sorted({deletion.refusal for deletion in refused if deletion.refusal is not None})
         super().__init__(
-            f"{plan.stream}: {counted(len(refused), 'record')} of table {plan.table.name!r} did not come, but Ninox "
+            f"{plan.stream}: {in_number(len(refused), 'record')} of table {plan.table.name!r} did not come, but Ninox "
             f"refused to delete them with {'; '.join(refusals)}: "
             f"ids {named_ids([deletion.record_id for deletion in refused])}. They may be locked, or a rule of the "
             "table forbids it. The state is held."
@@ -98,7 +98,7 @@ def describe_deletion(
     destination: Destination, plan: WritePlan, record_ids: Sequence[int], along: Collection[RecordKey]
 ) -> str:
     """Return in words what is to be deleted, with what Ninox deletes along."""
-    text = f"{counted(len(record_ids), 'record')} of table {plan.table.name!r} (ids {named_ids(record_ids)})"
+    text = f"{in_number(len(record_ids), 'record')} of table {plan.table.name!r} (ids {named_ids(record_ids)})"
     counts = [f"{count} of {name!r}" for name, count in counts_by_name(destination, along).items()]
     return f"{text} and {', '.join(counts)} that Ninox deletes along" if counts else text
 
@@ -341,7 +341,7 @@ class StreamDeleter:
                 "They are not counted as deleted, and refer to a record that is not there any more: look at them in "
                 "Ninox.",
                 self.plan.stream,
-                counted(count, "record"),
+                in_number(count, "record"),
                 name,
                 self.plan.table.name,
             )

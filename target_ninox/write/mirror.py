@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ninox_singer.wording import counted as counted_in_words
+from ninox_singer.wording import in_number
 from target_ninox.claimed import ClaimedRecords
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.records.destination import Destination
@@ -137,7 +137,7 @@ def _without_linked(removal: _Removal, destination: Destination, claimed: Claime
         "%s: %s of table %r did not come and stays all the same, as rows of this input link to it, or to what Ninox "
         "would delete along: ids %s. Have the source send it, or let the rows link to another one.",
         loader.plan.stream,
-        counted_in_words(len(linked), "record"),
+        in_number(len(linked), "record"),
         table.name,
         named_ids(linked),
     )
@@ -164,7 +164,7 @@ def _without_changed(removal: _Removal) -> _Removal:
         "%s: %s of table %r did not come and stays until the next run, as somebody has changed it, or what Ninox would "
         "delete along, while this run was under way: ids %s.",
         loader.plan.stream,
-        counted_in_words(len(takes_changed), "record"),
+        in_number(len(takes_changed), "record"),
         loader.plan.table.name,
         named_ids(sorted(takes_changed)),
     )

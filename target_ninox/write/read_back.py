@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Hashable, Sequence
 
 from ninox_api.errors import NinoxError
-from ninox_singer.wording import counted, pasted
+from ninox_singer.wording import in_number, pasted
 from target_ninox.account import StreamAccount
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.records.destination import Destination
@@ -171,7 +171,7 @@ class ReadBack:
                 caption,
                 plan.table.name,
                 count,
-                counted(len(records), "record"),
+                in_number(len(records), "record"),
                 plan.stream,
                 pasted({plan.property_of(field_id): None}),
             )

@@ -11,7 +11,7 @@ from typing import Any
 
 from ninox_api.errors import NinoxAPIError, NinoxError, NinoxProtocolError, NinoxTransportError
 from ninox_singer.cli import log_defect
-from ninox_singer.wording import counted
+from ninox_singer.wording import in_number
 from target_ninox.account import StreamAccount
 from target_ninox.claimed import ClaimedRecords
 from target_ninox.dry_run import Preview
@@ -164,7 +164,7 @@ class StreamLoader:
         report, limit = self.account.report, self._settings.limit_rows
         if limit is not None and report.read >= limit:
             if not report.left_out:
-                rows = counted(limit, "row")
+                rows = in_number(limit, "row")
                 logger.info("%s: %s loaded, the rows behind are left out (limit_rows).", self.plan.stream, rows)
             report.left_out += 1
             return
