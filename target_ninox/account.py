@@ -30,7 +30,6 @@ class IdRuns:
     """A set of ids that are mostly added in ascending order: a million that follow each other take a few bytes."""
 
     def __init__(self) -> None:
-        """Start without any."""
         self._firsts = array("q")
         self._lasts = array("q")
 
@@ -84,14 +83,6 @@ class StreamAccount:
     def __init__(
         self, described: StreamSchema, run_report: RunReport, rejects: Rejects, settings: TargetSettings
     ) -> None:
-        """Start at zero.
-
-        Args:
-            described: What its SCHEMA message said.
-            run_report: The report of the whole run.
-            rejects: Where rejected rows go.
-            settings: Whether anything can be deleted in this run, and whether rejected rows hold the state.
-        """
         self.described = described
         self.run_report = run_report
         self.report = run_report.stream(described.stream)

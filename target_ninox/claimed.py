@@ -17,7 +17,6 @@ class ClaimedRecords:
     """
 
     def __init__(self) -> None:
-        """Start before the first row."""
         self._seen: dict[str, dict[str, AbstractSet[int]]] = {}
         self._rejected: dict[str, dict[str, Callable[[int], bool]]] = {}
         self._filtered: set[str] = set()

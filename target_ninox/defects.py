@@ -28,7 +28,6 @@ class Defects:
     """
 
     def __init__(self) -> None:
-        """Start without any."""
         self.first: DefectError | None = None
 
     @contextmanager

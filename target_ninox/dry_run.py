@@ -133,7 +133,6 @@ class DryRun:
     """Shows what a run would do to each stream's table."""
 
     def __init__(self, previews: Mapping[str, Preview]) -> None:
-        """Remember the preview of each stream's table."""
         self.previews = previews
 
     def samples(self) -> dict[str, list[dict[str, Any]]]:
@@ -270,7 +269,6 @@ class DryWriter:
     """Answers writes as Ninox would and does none of them, so that everything around runs as it does in earnest."""
 
     def __init__(self) -> None:
-        """Start with the first made-up id."""
         self._next_id = _FIRST_ID
 
     def save_records(

@@ -35,7 +35,6 @@ class Limits:
     """
 
     def __init__(self, settings: TargetSettings) -> None:
-        """Start at zero."""
         self._most = {"update": settings.max_updates, "delete": settings.max_deletes}
         self._is_dry = settings.dry_run
         self._count: Counter[str] = Counter()

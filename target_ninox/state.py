@@ -28,7 +28,6 @@ class DurableStates:
     """
 
     def __init__(self) -> None:
-        """Start without any."""
         self._waiting: deque[_Waiting] = deque()
 
     def add(self, state: State, rows_before: Mapping[str, int]) -> None:

@@ -68,7 +68,6 @@ class TargetNinox(SdkTarget):
     ]
 
     def __init__(self, **kwargs: Any) -> None:
-        """Take the SDK's arguments; nothing is sent yet."""
         self._stopping = Stopping()
         self._defects = Defects()
         self._states = DurableStates()

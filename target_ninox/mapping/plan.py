@@ -40,7 +40,6 @@ class Planner:
     """Decides how the streams of a run are written. Where one goes is decided by its first schema, and stays."""
 
     def __init__(self, settings: TargetSettings) -> None:
-        """Start without a stream."""
         self._settings = settings
         self._tables: dict[str, ChosenTable] = {}
 

@@ -50,13 +50,6 @@ class Matcher:
     """
 
     def __init__(self, table: TargetTable, key: MatchKey, index: RecordIndex) -> None:
-        """Remember what to look for; nothing is sent yet.
-
-        Args:
-            table: Where.
-            key: By what.
-            index: Keeps what was found, and learns of what is written.
-        """
         self.table = table
         self.index = index
         self.has_read_all = False

@@ -39,7 +39,6 @@ class TargetTable(TableReader):
         self, client: DatabaseClient, table_id: str, *, fields: Iterable[Field], page_size: int | None = None,
         order: ListOrder | None = None,
     ) -> None:  # fmt: skip
-        """Remember the table; nothing is sent yet. For the arguments, see `TableReader`."""
         super().__init__(client, table_id, fields=fields, page_size=page_size, order=order)
         self.watchers: list[Watcher] = []
         self.unread_after: int | None = None

@@ -20,11 +20,6 @@ class WaitingRows:
     """
 
     def __init__(self, database: TemporaryDatabase) -> None:
-        """Start without any.
-
-        Args:
-            database: Where they are kept.
-        """
         self._run = database.run
         columns = "number INTEGER PRIMARY KEY, hash INTEGER, since INTEGER, row BLOB"
         table = database.make_table(columns, "hash", "since")

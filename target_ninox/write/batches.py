@@ -168,13 +168,7 @@ class BatchWriter:
     def __init__(
         self, plan: WritePlan, destination: Destination, *, find_deleted_fields: Callable[[], frozenset[str]]
     ) -> None:
-        """Prepare; nothing is sent yet.
-
-        Args:
-            plan: How the rows are written.
-            destination: Sends the batches, and how often rows are sent before their answers count as lost for good.
-            find_deleted_fields: Reads the schema again; returns the fields that cannot be written any more.
-        """
+        """Prepare; `find_deleted_fields` reads the schema again, for the fields that cannot be written any more."""
         self._size = BatchSize(plan.table.id, destination.batch_size)
         self._destination = destination
         self._table = destination.table(plan.table.id)

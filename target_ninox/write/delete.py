@@ -113,7 +113,6 @@ class TableDeleter:
     """
 
     def __init__(self, writer: Writer, table: TargetTable, *, size: int) -> None:
-        """Remember where; nothing is sent yet."""
         self._writer = writer
         self._table = table
         self._size = size
@@ -187,14 +186,6 @@ class StreamDeleter:
     def __init__(
         self, plan: WritePlan, account: StreamAccount, destination: Destination, claimed: ClaimedRecords
     ) -> None:
-        """Prepare; nothing is sent yet.
-
-        Args:
-            plan: How rows are written.
-            account: What became of them.
-            destination: Where the records are.
-            claimed: Which records rows of the input stand for.
-        """
         self.plan = plan
         self._account = account
         self._destination = destination

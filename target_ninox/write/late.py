@@ -23,7 +23,6 @@ class LateLoader:
     """
 
     def __init__(self, loader: StreamLoader) -> None:
-        """Start before the first row waits."""
         self.loader = loader
         self.waiting = loader.waiting
         self._retry_from = 0

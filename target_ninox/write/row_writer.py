@@ -58,16 +58,7 @@ class RowWriter:
         self, plan: WritePlan, account: StreamAccount, destination: Destination, deleter: StreamDeleter,
         files: FileLoader, *, plan_anew: Callable[[Database], WritePlan],
     ) -> None:  # fmt: skip
-        """Prepare; nothing is sent yet.
-
-        Args:
-            plan: How rows are written.
-            account: What became of them, and the records that they stood for.
-            destination: Where they go.
-            deleter: Deletes records.
-            files: What puts files of rows on their records.
-            plan_anew: Plans for a schema that was read again, where fields turn out to be deleted.
-        """
+        """Prepare; `plan_anew` plans for a schema that was read again, where fields turn out to be deleted."""
         self.plan = plan
         self._account = account
         self._destination = destination

@@ -74,14 +74,6 @@ class StreamLoader:
     ) -> None:  # fmt: skip
         """Plan the stream.
 
-        Args:
-            account: What became of its rows.
-            settings: The target's.
-            planner: Decides how streams are written.
-            destination: Where they go.
-            claimed: For which records rows came, of all streams.
-            sources: Where files of rows come from.
-
         Raises:
             NinoxConfigError: The stream cannot be written.
         """
