@@ -85,7 +85,7 @@ class StreamAccount:
     ) -> None:
         self.described = described
         self.run_report = run_report
-        self.report = run_report.stream(described.stream)
+        self.report = run_report.report_of(described.stream)
         self.preview: Preview | None = None
         self.blocked_from: int | None = None
         self.rejected_keys: dict[Hashable, int] = {}

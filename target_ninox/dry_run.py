@@ -168,7 +168,7 @@ class DryRun:
         yield ""
         yield from _table(self._rows(report), has_colour=has_colour)
         for name, preview in self.previews.items():
-            yield from map(escape, _details(name, preview, report.stream(name), shows_values=shows_values))
+            yield from map(escape, _details(name, preview, report.report_of(name), shows_values=shows_values))
         has_examples = any(preview.shown for preview in self.previews.values())
         if has_examples and not shows_values:
             yield ""
@@ -178,7 +178,7 @@ class DryRun:
     def _rows(self, report: RunReport) -> Iterator[Sequence[str]]:
         yield ("stream", "table", *_COLUMNS, "read")
         for name, preview in self.previews.items():
-            yield (name, preview.table.name, *_counts(report.stream(name)))
+            yield (name, preview.table.name, *_counts(report.report_of(name)))
         if len(self.previews) > 1:
             yield ("all", "", *_counts(report.total))
 

@@ -162,14 +162,14 @@ class RunReport:
         self._started = time.monotonic()
         self.streams: dict[str, StreamReport] = {}
 
-    def stream(self, name: str) -> StreamReport:
+    def report_of(self, name: str) -> StreamReport:
         """Return the report of a stream, to be counted up."""
         return self.streams.setdefault(name, StreamReport())
 
     @contextmanager
     def measure(self, name: str) -> Iterator[StreamReport]:
         """Add the API calls and the time of what happens inside to a stream."""
-        report = self.stream(name)
+        report = self.report_of(name)
         calls, started = self._calls_by_purpose(), time.monotonic()
         try:
             yield report

@@ -32,7 +32,7 @@ class Terminal(io.StringIO):
 @pytest.fixture
 def report():
     made = RunReport(lambda: Counter({Purpose.WRITES: 3}), is_dry=True)
-    customers = made.stream("customers")
+    customers = made.report_of("customers")
     customers.read, customers.created, customers.updated, customers.unchanged, customers.rejected = (
         6802,
         12,
@@ -133,8 +133,8 @@ def test_the_report_file_gets_the_examples(dry_run):
 
 def test_several_streams_have_a_sum(dry_run, report):
     both = DryRun({**dry_run.previews, "orders": Preview(Table(id="B", name="Orders", fields=()), ())})
-    report.stream("orders").read = 1
-    report.stream("orders").removed = 4
+    report.report_of("orders").read = 1
+    report.report_of("orders").removed = 4
     lines = list(both.lines(report, shows_values=False))
     assert lines[4].split() == ["orders", "Orders", "0", "0", "0", "4", "0", "0", "1"]
     assert lines[5].split() == ["all", "12", "30", "6,758", "4", "0", "2", "6,803"]

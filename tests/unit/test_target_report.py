@@ -20,7 +20,7 @@ def make_report(**more):
 
 def test_the_summary_adds_up_per_stream_and_in_all(caplog):
     report = make_report()
-    customers, orders = report.stream("customers"), report.stream("orders")
+    customers, orders = report.report_of("customers"), report.report_of("orders")
     customers.read, customers.created, customers.rejected = 10, 9, 1
     orders.read, orders.updated, orders.unchanged, orders.skipped, orders.deleted = 8, 1, 4, 1, 2
     with caplog.at_level(logging.INFO):
@@ -35,7 +35,7 @@ def test_the_summary_adds_up_per_stream_and_in_all(caplog):
 
 def test_each_count_that_does_not_say_it_itself_is_explained(caplog):
     report = make_report()
-    customers = report.stream("customers")
+    customers = report.report_of("customers")
     customers.read, customers.created, customers.unchanged, customers.skipped = 7, 1, 2, 3
     customers.skipped_because = {"superseded": 2, "no_record": 1}
     customers.removed = 4
@@ -52,15 +52,15 @@ def test_each_count_that_does_not_say_it_itself_is_explained(caplog):
 
 def test_a_complete_run_that_lost_a_row_fails():
     report = make_report()
-    report.stream("customers").read = 3
-    report.stream("customers").created = 2
+    report.report_of("customers").read = 3
+    report.report_of("customers").created = 2
     with pytest.raises(CountsDifferError, match="no outcome: 1 of customers"):
         report.close(is_complete=True)
 
 
 def test_an_aborted_run_says_what_is_not_written(caplog):
     report = make_report()
-    report.stream("customers").read = 3
+    report.report_of("customers").read = 3
     with caplog.at_level(logging.INFO):
         report.close(is_complete=False)
     assert "3 NOT WRITTEN" in caplog.text
@@ -73,16 +73,16 @@ def test_calls_are_those_made_inside():
         pass
     with pytest.raises(KeyError), report.measure("customers"):
         raise KeyError
-    assert report.stream("customers").api_calls == 10
-    assert report.stream("customers").api_calls_by_purpose == {"writes": 10}
+    assert report.report_of("customers").api_calls == 10
+    assert report.report_of("customers").api_calls_by_purpose == {"writes": 10}
 
 
 def test_the_report_file_is_json_and_private(tmp_path):
     path = tmp_path / "report.json"
     path.write_text("the last one, longer than this one" * 100)
     report = make_report(path=path, is_dry=True)
-    report.stream("customers").read = 1
-    report.stream("customers").unchanged = 1
+    report.report_of("customers").read = 1
+    report.report_of("customers").unchanged = 1
     report.close(is_complete=True, samples={"customers": [{"Name": ["a", "b"]}]})
     told = json.loads(path.read_text())
     assert told["streams"]["customers"]["unchanged"] == 1
