@@ -147,9 +147,8 @@ class Completeness:
             case "ACTIVATE_VERSION":
                 signs = self._streams[message["stream"]]
                 signs.was_activated = True
-                if (
-                    signs.is_open and self._heeds_activation
-                ):  # else more rows begin: the Meltano SDK sends both anew for each parent of a child
+                # Where it is not open, more rows begin: the Meltano SDK sends both anew for each parent of a child.
+                if signs.is_open and self._heeds_activation:
                     signs.activated = message["version"]
             case _:
                 pass
