@@ -34,6 +34,12 @@ def list_ids(ids: Sequence[int]) -> str:
     return f"ids {', '.join(map(str, ids[:MOST_IDS]))}{more}"
 
 
+def first_ids(ids: Sequence[int]) -> str:
+    """Return the first few ids, such as `1, 2, …`, for a message that has their number already."""
+    named = ", ".join(map(str, ids[:MOST_IDS]))
+    return f"{named}, …" if len(ids) > MOST_IDS else named
+
+
 def list_names(names: Iterable[str]) -> str:
     """Return some names for a message, with the number of the others."""
     names = list(names)

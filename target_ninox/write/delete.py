@@ -17,7 +17,7 @@ from ninox_api.errors import (
     NinoxRequestError,
     NinoxServerError,
 )
-from ninox_singer.wording import in_number
+from ninox_singer.wording import first_ids, in_number
 from target_ninox.account import StreamAccount
 from target_ninox.claimed import ClaimedRecords
 from target_ninox.mapping.encode import WritePlan
@@ -39,7 +39,6 @@ from target_ninox.write.cascade import (
 
 logger = logging.getLogger(__name__)
 
-_MOST_NAMED = 10
 _STILL_THERE = ", but the record is still there"
 
 
@@ -83,22 +82,16 @@ class DeletionsRefusedError(NinoxError):
         super().__init__(
             f"{plan.stream}: {in_number(len(refused), 'record')} of table {plan.table.name!r} did not come, but Ninox "
             f"refused to delete them with {'; '.join(refusals)}: "
-            f"ids {named_ids([deletion.record_id for deletion in refused])}. They may be locked, or a rule of the "
+            f"ids {first_ids([deletion.record_id for deletion in refused])}. They may be locked, or a rule of the "
             "table forbids it. The state is held."
         )
-
-
-def named_ids(record_ids: Sequence[int]) -> str:
-    """Return the first few ids as text."""
-    named = ", ".join(map(str, record_ids[:_MOST_NAMED]))
-    return f"{named}, …" if len(record_ids) > _MOST_NAMED else named
 
 
 def describe_deletion(
     destination: Destination, plan: WritePlan, record_ids: Sequence[int], along: Collection[RecordKey]
 ) -> str:
     """Return in words what is to be deleted, with what Ninox deletes along."""
-    text = f"{in_number(len(record_ids), 'record')} of table {plan.table.name!r} (ids {named_ids(record_ids)})"
+    text = f"{in_number(len(record_ids), 'record')} of table {plan.table.name!r} (ids {first_ids(record_ids)})"
     counts = [f"{count} of {name!r}" for name, count in counts_by_name(destination, along).items()]
     return f"{text} and {', '.join(counts)} that Ninox deletes along" if counts else text
 

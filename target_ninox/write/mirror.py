@@ -6,12 +6,12 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ninox_singer.wording import in_number
+from ninox_singer.wording import first_ids, in_number
 from target_ninox.claimed import ClaimedRecords
 from target_ninox.mapping.encode import WritePlan
 from target_ninox.records.destination import Destination
 from target_ninox.write.cascade import Cascade, CascadeTakesRowsError, RecordKey, find_cascade, is_linked
-from target_ninox.write.delete import describe_deletion, named_ids
+from target_ninox.write.delete import describe_deletion
 from target_ninox.write.row_writer import Unseen
 from target_ninox.write.stream import StreamLoader
 
@@ -139,7 +139,7 @@ def _without_linked(removal: _Removal, destination: Destination, claimed: Claime
         loader.plan.stream,
         in_number(len(linked), "record"),
         table.name,
-        named_ids(linked),
+        first_ids(linked),
     )
     return removal.of([record_id for record_id in unseen.record_ids if record_id not in set(linked)])
 
@@ -156,7 +156,7 @@ def _without_changed(removal: _Removal) -> _Removal:
         record_id
         for record_id in (unseen.record_ids if changed else ())
         if changed
-        & {along.record_id for along in cascade.reach([RecordKey(table_id, record_id)]) if along[0] == table_id}
+        & {along.record_id for along in cascade.reach([RecordKey(table_id, record_id)]) if along.table_id == table_id}
     }
     if not takes_changed:
         return removal
@@ -166,7 +166,7 @@ def _without_changed(removal: _Removal) -> _Removal:
         loader.plan.stream,
         in_number(len(takes_changed), "record"),
         loader.plan.table.name,
-        named_ids(sorted(takes_changed)),
+        first_ids(sorted(takes_changed)),
     )
     return removal.of([record_id for record_id in unseen.record_ids if record_id not in takes_changed])
 
