@@ -22,10 +22,11 @@ from target_ninox.records.destination import Destination
 from target_ninox.records.links import Links
 from target_ninox.records.waiting import WaitingRows
 from target_ninox.report import HAS_FORMULAS_ALONE, MARKED_DELETED, SUPERSEDED
-from target_ninox.rows import EncodedRow, Row, RowRejectedError, StreamSchema, is_system, merge
+from target_ninox.rows import EncodedRow, Row, RowRejectedError, StreamSchema, merge
 from target_ninox.settings import TargetSettings
 from target_ninox.write.delete import StreamDeleter
 from target_ninox.write.files import FileLoader, FileSources
+from target_ninox.write.notices import Notices
 from target_ninox.write.read_back import KeyChangedError
 from target_ninox.write.row_writer import RowWriter
 
@@ -80,8 +81,6 @@ class StreamLoader:
         self.account = account
         self.buffered = Buffered()
         self.waiting = WaitingRows(destination.temporary)
-        self._declared: frozenset[str] = frozenset()
-        self._warnings: list[str] = []
         self.is_finished = False
         self.has_failed = False
         self._settings = settings
@@ -93,19 +92,15 @@ class StreamLoader:
         self._uncut: dict[int, int] = {}  # hash of a key → that of what its fields do not keep
         self._failed_from: int | None = None
         self._may_replace_all = True if settings.max_deletes is not None else None  # False: it would, and may not
-        self._has_named_undeclared = False
-        self._has_named_place = False
-        self._leaves_rows_out = False
-        self._logged: set[str] = set()
         self._found_rejected: tuple[int, set[int]] = 0, set()
-        self.plan = planner.plan(account.described, destination.database)
-        self.links = Links(self.plan, destination, account)
-        self.deleter = StreamDeleter(self.plan, account, destination, claimed)
+        self._notices = Notices(account)
+        plan = planner.plan(account.described, destination.database)
+        self.deleter = StreamDeleter(plan, account, destination, claimed)
         if settings.dry_run:
-            account.preview = Preview(self.plan.table, self.plan.warnings)
-        self.writer = self._make_writer()
-        self._note_schema(self.plan)
-        claimed.add(self.plan.stream, self.plan.table.id, account.seen, self._may_be_rejected)
+            account.preview = Preview(plan.table, plan.warnings)
+        self._note_schema(plan)
+        self._follow(plan)
+        claimed.add(plan.stream, plan.table.id, account.seen, self._may_be_rejected)
 
     def describe(self, described: StreamSchema) -> None:
         """Receive a schema for the rows to come; those before it must be loaded, but for those that wait.
@@ -118,20 +113,20 @@ class StreamLoader:
             plan = self._planner.plan(described, self._destination.database)
             self._note_schema(plan)
             if not self._leaves_rows_out:  # else the plan stays: rows that wait are to be written as they came
-                self.plan = plan.including(self.plan) if self.waiting else plan
-                self.links = Links(self.plan, self._destination, self.account)
-                self.writer = self._make_writer()
+                self._follow(plan.including(self.plan) if self.waiting else plan)
 
     def _note_schema(self, plan: WritePlan) -> None:
         schema = self.account.described.schema
-        self._declared = frozenset(schema.get("properties") or {})
         self._leaves_rows_out = plan.leaves_rows_out or (bool(self.waiting) and holds_formulas_alone(schema))
-        self._warnings = [warning for warning in plan.warnings if warning not in self._logged]
+        self._notices.note_schema(plan)
 
-    def _make_writer(self) -> RowWriter:
+    def _follow(self, plan: WritePlan) -> None:
+        """Write the rows to come by a plan."""
+        self.plan = plan
+        self.links = Links(plan, self._destination, self.account)
         plan_anew = partial(self._planner.plan, self.account.described)
-        files = FileLoader(self.plan, self._destination, self._sources)
-        return RowWriter(self.plan, self.account, self._destination, self.deleter, files, plan_anew=plan_anew)
+        files = FileLoader(plan, self._destination, self._sources)
+        self.writer = RowWriter(plan, self.account, self._destination, self.deleter, files, plan_anew=plan_anew)
 
     def add(self, record: Mapping[str, Any], size: int) -> None:
         """Receive a row that takes so many bytes; nothing is sent yet."""
@@ -149,10 +144,11 @@ class StreamLoader:
 
     def _encode(self, record: Mapping[str, Any]) -> None:
         """Let a row wait to be loaded, in Ninox's terms; or reject it."""
-        if self._warnings or not self._has_named_place:
-            self._log_plan()
-        if not (self._has_named_undeclared or self._declared.issuperset(record)):
-            self._log_undeclared(record)
+        notices = self._notices
+        if notices.are_due:
+            notices.log_plan(self.plan)
+        if not (notices.has_named_undeclared or notices.declared.issuperset(record)):
+            notices.log_undeclared(self.plan.stream, record)
         report, limit = self.account.report, self._settings.limit_rows
         if limit is not None and report.read >= limit:
             if not report.left_out:
@@ -193,28 +189,6 @@ class StreamLoader:
             return True
         uncut = hash(tuple([read(record.get(name)) for name, read in self.plan.uncut_of_key.items()]))
         return self._uncut.setdefault(hash(encoded.key), uncut) == uncut
-
-    def _log_plan(self) -> None:
-        """Log where the stream goes and what is left out, when a row comes: a stream without rows is no event."""
-        plan = self.plan
-        if not self._has_named_place:
-            self._has_named_place = True
-            message = "%s: goes to table %r (%s), since %s."
-            logger.info(message, plan.stream, plan.table.name, plan.table.id, plan.place_reason)
-        for warning in self._warnings:
-            logger.warning(warning)
-        named = self.account.report.not_loaded
-        named += [name for name in plan.not_loaded if name not in named]
-        self._logged.update(self._warnings)
-        self._warnings = []
-
-    def _log_undeclared(self, record: Mapping[str, Any]) -> None:
-        undeclared = [repr(name) for name in record if name not in self._declared and not is_system(name)]
-        if undeclared:
-            logger.warning(
-                "%s: not loaded, the stream's schema does not name them: %s.", self.plan.stream, ", ".join(undeclared)
-            )
-            self._has_named_undeclared = True
 
     def flush(self) -> None:
         """Load the rows received so far; those whose linked records are not there yet wait."""

@@ -1216,7 +1216,7 @@ PROMISES = [
         "The log has a line where something happened: a run in which nothing did writes a handful, whatever the number",
         test="tap/test_quiet_logs.py::test_an_idle_run_of_the_target_is_a_dozen_lines_however_many_streams_there_are",
         defects=(
-            Defect("target_ninox:StreamLoader._encode", "if self._warnings or not self._has_named_place:", "if False:"),
+            Defect("target_ninox:StreamLoader._encode", "if notices.are_due:", "if False:"),
             Defect("target_ninox:RunReport.close", "logging.INFO if is_event else logging.DEBUG", "logging.INFO"),
         ),
     ),

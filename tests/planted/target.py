@@ -1581,7 +1581,7 @@ PROMISES = [
         test="target/test_before_and_after.py::"
         "test_a_column_that_no_field_is_called_like_is_named_before_the_rows_and_behind_them",
         defects=(
-            Defect("target_ninox:StreamLoader._log_plan", "named += [", "_ = ["),
+            Defect("target_ninox:Notices.log_plan", "named += [", "_ = ["),
             Defect("target_ninox.report:RunReport.close", 'if report.not_loaded else ""', 'if False else ""'),
             Defect("target_ninox.mapping.plan:_warnings", "key=lambda item: item[1] is not None", "key=lambda item: 0"),
         ),
