@@ -15,7 +15,6 @@ class LinkedRecords:
     """Where the links of written rows point, the last one of each record and field; in the temporary database."""
 
     def __init__(self, database: TemporaryDatabase) -> None:
-        """Start without any."""
         self._database = database
         columns = "table_id TEXT, field_id TEXT, id INTEGER, target_table_id TEXT, target_id INTEGER"
         table = database.make_table(f"{columns}, PRIMARY KEY (id, table_id, field_id)", "target_id")

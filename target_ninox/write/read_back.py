@@ -59,7 +59,6 @@ class ReadBack:
     """Reads the first records of a stream that were written, a call each: is in them what was sent?"""
 
     def __init__(self, plan: WritePlan, account: StreamAccount, destination: Destination) -> None:
-        """Prepare; nothing is sent yet."""
         self._plan = plan
         self._account = account
         self._destination = destination
