@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import IO, Any, ClassVar
 
@@ -27,6 +26,7 @@ from ninox_singer.environment import name_meltano_variable
 from ninox_singer.logs import quieten
 from ninox_singer.names import Names, choose, did_you_mean, is_glob
 from ninox_singer.sdk_overrides import ConfiguredPlugin
+from ninox_singer.stream_maps import iter_maps
 from ninox_singer.wording import in_number
 from tap_ninox.discovery.catalog import TableEntry, saved_entries
 from tap_ninox.discovery.discover import STAMP, Discovery, discovery_of, look, read_stamp, stamp
@@ -434,8 +434,6 @@ def check_maps(
 ) -> None:
     """Refuse maps for streams that do not exist; the name may be mistyped, and the SDK says nothing.
 
-    Which stream a map is for is the SDK's to say: names go by `fnmatch` and by case there.
-
     Args:
         maps: The setting `stream_maps`: name or glob of a stream → its rules.
         streams: The streams that there are.
@@ -448,9 +446,9 @@ def check_maps(
     """
     problems = []
     databases = {_database_part(stream) for stream in streams} - {""} if has_all_tables else set()
-    for name, rules in maps.items():
-        source = rules.get("__source__", name) if isinstance(rules, Mapping) else name
-        if name != "__else__" and not any(fnmatchcase(stream, source) for stream in streams):
+    for stream_map in iter_maps(maps):
+        source = stream_map.source
+        if not any(map(stream_map.is_for, streams)):
             problem = f"stream_maps: no stream is called {source!r}.{did_you_mean(source, streams)}"
             if (sees_all or _database_part(source) in databases) and not is_glob(source):
                 problems.append(f"{problem} What this map should hide or leave out would be sent.")

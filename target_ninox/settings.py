@@ -6,7 +6,6 @@ import logging
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from ninox_singer import connection
 from ninox_singer.names import Names, did_you_mean, fits, is_glob, probably_meant
 from ninox_singer.output_files import check_output
 from ninox_singer.settings import check_zone, refuse_null
+from ninox_singer.stream_maps import iter_maps
 from ninox_singer.wording import list_names
 
 logger = logging.getLogger(__name__)
@@ -474,12 +474,12 @@ def check_unused(
             problem = f"streams.{name}: no stream of that name came, so the setting had no effect."
             hint = did_you_mean(name, loaded)
             problems += _judge_unused(problem, meant, hint, cure="load it again", own="settings")
-    for name, rules in maps.items():
-        source = rules.get("__source__", name) if isinstance(rules, Mapping) else name
-        if name != "__else__" and not any(fnmatchcase(stream, source) for stream in sent):  # as the SDK looks for them
+    for stream_map in iter_maps(maps):
+        source = stream_map.source
+        if not any(map(stream_map.is_for, sent)):
             without = [stream for stream in sent if stream not in maps]
             meant = None if is_glob(source) else probably_meant(source, without, likeness=LIKENESS_OF_SLIPS)
-            problem = f"stream_maps.{name}: no stream {source!r} came, so the map had no effect."
+            problem = f"stream_maps.{stream_map.key}: no stream {source!r} came, so the map had no effect."
             hint = did_you_mean(source, sent)
             problems += _judge_unused(problem, meant, hint, cure="look at what was loaded", own="a map")
     if problems:

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from fnmatch import fnmatchcase
 from typing import Any, cast
 
-from singer_sdk.exceptions import MapExpressionError
 from singer_sdk.mapper import StreamMap
 
-from ninox_api.errors import NinoxError
-
-
-class StreamMapFailedError(NinoxError):
-    """A stream map cannot be applied to a record."""
+from ninox_singer.stream_maps import MAP_ERRORS, StreamMapFailedError, iter_maps
 
 
 def transform(stream_map: StreamMap, record: dict[str, Any]) -> dict[str, Any] | None:
@@ -24,7 +18,7 @@ def transform(stream_map: StreamMap, record: dict[str, Any]) -> dict[str, Any] |
     """
     try:
         return cast("dict[str, Any] | None", stream_map.transform(record))
-    except (MapExpressionError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+    except MAP_ERRORS as error:
         message = (
             f"The stream map of {stream_map.stream_alias} failed for a record ({type(error).__name__}). Fix the "
             "expression in stream_maps so that it takes empty and odd values, too."
@@ -58,20 +52,20 @@ def find_missing_source(stream_maps: Mapping[str, Any], alias: str, came: Collec
         alias: What a stream is loaded as.
         came: The streams of the tap that came.
     """
-    for name, rules in stream_maps.items():
-        is_of_several = isinstance(rules, Mapping) and "__source__" not in rules and rules.get("__alias__") == alias
-        if is_of_several and name not in came:
-            return name
+    for key, _, rules in (one for one in iter_maps(stream_maps) if not one.makes_another):
+        if rules.get("__alias__") == alias and key not in came:
+            return key
     return None
 
 
 def _rules_for(stream_maps: Mapping[str, Any], stream: str, alias: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield the maps by which a stream is loaded as `alias`."""
     # A map under a name of its own makes another stream of `__source__`; any other is named like the tap's, or a glob.
-    own = stream_maps.get(alias)
-    if isinstance(own, Mapping) and "__source__" in own:
-        yield alias, own
+    maps = list(iter_maps(stream_maps))
+    own = next((one for one in maps if one.key == alias and one.makes_another), None)
+    if own is not None:
+        yield alias, own.rules
         return
-    for name, rules in stream_maps.items():
-        if isinstance(rules, Mapping) and "__source__" not in rules and fnmatchcase(stream, name):
-            yield name, rules
+    for one in maps:
+        if not one.makes_another and one.is_for(stream):
+            yield one.key, one.rules

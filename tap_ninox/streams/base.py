@@ -11,7 +11,6 @@ from itertools import islice
 from typing import Any, ClassVar
 
 from singer_sdk import metrics
-from singer_sdk.exceptions import MapExpressionError
 from singer_sdk.helpers.types import Context, Record
 from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.singerlib import Catalog
@@ -19,9 +18,9 @@ from singer_sdk.singerlib.encoding.simple import ActivateVersionMessage, RecordM
 from typing_extensions import override
 
 from ninox_api.client import DatabaseClient, NinoxClient
-from ninox_api.errors import NinoxError
 from ninox_api.schema import DatabaseName
 from ninox_singer.logs import EventLogger
+from ninox_singer.stream_maps import MAP_ERRORS, StreamMapFailedError
 from tap_ninox.discovery.catalog import TableEntry
 from tap_ninox.discovery.discover import Discovery, Seen
 from tap_ninox.discovery.drift import SchemaWatch
@@ -32,20 +31,6 @@ from tap_ninox.settings import TapSettings
 from tap_ninox.sync.prefetch import Schedule
 from tap_ninox.sync.state import TABLE_VERSION, next_version
 from tap_ninox.writer import BufferedMessageWriter
-
-_MAP_ERRORS = (MapExpressionError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-
-
-class StreamMapFailedError(NinoxError):
-    """A stream map cannot be applied to a record."""
-
-    def __init__(self, stream: str, error: Exception) -> None:
-        """Name the stream and the kind of failure; the error's own text may contain a value."""
-        kind = type(error.__cause__ or error).__name__
-        super().__init__(
-            f"The stream map of {stream} failed for a record ({kind}); it and those behind it were not "
-            "sent. Correct the expression in stream_maps so that it takes empty and odd values, too."
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,8 +232,13 @@ class RecordStream(OwnStream):
         for stream_map in self.stream_maps:
             try:
                 mapped = stream_map.transform(selected)
-            except _MAP_ERRORS as error:
-                raise StreamMapFailedError(self.name, error) from None
+            except MAP_ERRORS as error:
+                kind = type(error.__cause__ or error).__name__
+                problem = (
+                    f"The stream map of {self.name} failed for a record ({kind}); it and those behind it were not "
+                    "sent. Correct the expression in stream_maps so that it takes empty and odd values, too."
+                )
+                raise StreamMapFailedError(problem) from None
             if mapped is not None:
                 is_sent = True
                 message = RecordMessage(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from singer_sdk.singerlib import Message
 from singer_sdk.singerlib.encoding.simple import RecordMessage, SchemaMessage
 
 from ninox_singer.protocol import DELETED_AT, RECORD_ID, SEQUENCE
+from ninox_singer.stream_maps import iter_maps
 from tap_ninox.sync.state import format_now
 
 DELETED_AT_SCHEMA: dict[str, Any] = {"type": ["string", "null"], "format": "date-time"}
@@ -30,7 +30,7 @@ TOMBSTONE_SCHEMA: dict[str, Any] = {
 }
 """Narrow on purpose: an upserting target touches these columns only, so a deleted row keeps its values."""
 
-_SOURCE, _KEYS = "__source__", "__key_properties__"
+_KEYS = "__key_properties__"
 _UNUSABLE = (StreamMapConfigError, MapExpressionError, LookupError, TypeError, ValueError, AttributeError)
 """What an expression of a stream map raises that needs values which a deleted record no longer has."""
 
@@ -128,14 +128,13 @@ def definitions_of(stream_name: str, definitions: Mapping[str, Any]) -> list[Row
     """Return what the setting says about a stream, in the SDK's order of the maps it makes of that."""
     primary: Row = {}
     further: list[Row] = []
-    for name, definition in definitions.items():
-        rules = definition if isinstance(definition, dict) else {}
-        if not fnmatch.fnmatch(stream_name, rules.get(_SOURCE, name)):
+    for stream_map in iter_maps(definitions):
+        if not stream_map.is_for(stream_name):
             continue
-        if _SOURCE in rules:
-            further.append(rules)
+        if stream_map.makes_another:
+            further.append(dict(stream_map.rules))
         else:
-            primary = rules
+            primary = dict(stream_map.rules)
     return [primary, *further]
 
 
