@@ -18,7 +18,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSet
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from typing_extensions import override
@@ -102,6 +102,14 @@ class FeedChanges:
         return self.tables.setdefault(table_id, TableChanges())
 
 
+class _Doubt(NamedTuple):
+    """A change that fits several records, or none: which one is meant, the rest of the answer may say."""
+
+    is_removal: bool
+    key: Any
+    update: FeedUpdate
+
+
 class FeedReader(ABC):
     """Reads a feed, of which most may have been taken while it arrived."""
 
@@ -126,7 +134,7 @@ class FeedReader(ABC):
     def begin(self) -> Members:
         """Forget what was taken; return what takes the members of an answer that is about to arrive."""
         self._changes = FeedChanges(sequence=0)
-        self._in_doubt: list[tuple[bool, Any, FeedUpdate]] = []  # which record is meant, the rest of the answer may say
+        self._in_doubt: list[_Doubt] = []
         return Members({"updates": self._take_updates, "removes": self._take_removals})
 
     def finish(self, answer: FeedAnswer) -> FeedChanges:
@@ -136,15 +144,27 @@ class FeedReader(ABC):
             NinoxProtocolError: The feed is unreadable.
         """
         changes = self._changes
+        self._note_rest(answer)
+        self._settle_doubts()
+        for table in changes.tables.values():
+            table.updated.sort()
+        _add_files(changes, answer.files, lambda key: self._find(key, None, changes.next_record_ids))
+        return changes
+
+    def _note_rest(self, answer: FeedAnswer) -> None:
+        """Note what was not taken while the answer arrived."""
         said = self._next_ids(answer)
         ids = said.items() if isinstance(said, Mapping) else ()
-        changes.sequence = answer.seq
-        changes.next_record_ids = {
+        self._changes.sequence = answer.seq
+        self._changes.next_record_ids = {
             table_id: next_id for table_id, next_id in ids if type(next_id) is int and next_id > 0
         }
         self._note_updates(answer.updates or {})
         self._note_removals(answer.removes)
-        removed_or_not = []
+
+    def _settle_doubts(self) -> None:
+        """Decide by the ids of new records which records are meant; where that does not, a look at each does."""
+        changes, removed_or_not = self._changes, []
         for is_removal, key, update in self._in_doubt:
             records = self._find(key, update.id, changes.next_record_ids)
             changes.passed_over += not records
@@ -158,10 +178,6 @@ class FeedReader(ABC):
         unknown = [place for place in removed_or_not if place[1] not in changes.of(place[0]).updated]
         for table_id, record_id in unknown:
             changes.of(table_id).updated.note(record_id, None)  # which of them it was, a look decides
-        for table in changes.tables.values():
-            table.updated.sort()
-        _add_files(changes, answer.files, lambda key: self._find(key, None, changes.next_record_ids))
-        return changes
 
     def _take_updates(self, members: bytes) -> None:
         self._note_updates(_UPDATES.decode(members))
@@ -175,7 +191,7 @@ class FeedReader(ABC):
             if len(records) == 1:
                 self._changes.of(records[0][0]).updated.note(records[0][1], _read_sequence(update.sequence))
             else:
-                self._in_doubt.append((False, key, update))
+                self._in_doubt.append(_Doubt(is_removal=False, key=key, update=update))
 
     def _note_removals(self, raw: list[Any] | dict[str, Any] | None) -> None:
         for key, record_id in _iter_removals(raw):
@@ -183,7 +199,7 @@ class FeedReader(ABC):
             if len(records) == 1:
                 self._changes.of(records[0][0]).removed.add(records[0][1])
             else:
-                self._in_doubt.append((True, key, FeedUpdate(id=record_id)))
+                self._in_doubt.append(_Doubt(is_removal=True, key=key, update=FeedUpdate(id=record_id)))
 
 
 class DatabaseFeedReader(FeedReader):

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from itertools import chain, repeat
 from typing import NamedTuple, Protocol, TypeVar
 from urllib.parse import quote
@@ -22,6 +21,7 @@ from urllib3.exceptions import HTTPError
 
 from ninox_api import retry
 from ninox_api.body import detect_form, iter_pieces, mark_monsters, read_body, replace_broken_characters, weigh
+from ninox_api.clock import ServerClock
 from ninox_api.config import ConnectionConfig, find_authorities
 from ninox_api.errors import (
     AnswerTooLargeError,
@@ -150,39 +150,6 @@ class _Received(NamedTuple):
     headers: Mapping[str, str]
     content: bytearray
     seconds: float
-
-
-_MOST_AHEAD_S = 60
-"""A machine whose clock is further ahead of the server's is not believed; less is a matter of delays."""
-
-
-class ServerClock:
-    """Knows the later of two times: this machine's and the server's, as far as answers had a `Date`.
-
-    That header has no fractions of seconds and may come late or from a cache, so a server is never ahead of what it
-    says. A clock of this machine that is behind counts for nothing, and neither does one that is far ahead.
-    """
-
-    def __init__(self) -> None:
-        """Start with this machine's clock alone."""
-        self._since_boot_s: float | None = None
-
-    def note(self, date: str | None) -> None:
-        """Take the `Date` of an answer into account; one that cannot be read counts for nothing."""
-        try:
-            said_s = parsedate_to_datetime(date or "").timestamp()
-        except (ValueError, TypeError, OverflowError):
-            return
-        boot_s = said_s - time.monotonic()
-        self._since_boot_s = boot_s if self._since_boot_s is None else max(boot_s, self._since_boot_s)
-
-    def now_ms(self) -> int:
-        """Return the time in milliseconds since 1970."""
-        now_s = time.time()
-        if self._since_boot_s is not None:
-            server_s = self._since_boot_s + time.monotonic()
-            now_s = server_s if now_s > server_s + _MOST_AHEAD_S else max(now_s, server_s)
-        return int(now_s * 1000)
 
 
 _OWN_ERRORS = (AnswerTooLargeError, RangeRefusedError)

@@ -49,6 +49,9 @@ CONNECTION_PROPERTIES: tuple[th.Property[Any], ...] = (
 )
 """What tap and target have in common; `team` and the bounds on requests are their own."""
 
+TEAMS_NOT_LISTED = "team: this server does not list its teams; set team to the workspace's id."
+"""Some private clouds do not (observed)."""
+
 MOST_LETTERS = 10_000
 """Of a file with a key; the longest header that servers commonly take is shorter."""
 

@@ -8,8 +8,8 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ninox_api.errors import NinoxError
+from ninox_api.row_counts import RowCounts, count_rows
 from ninox_api.schema import DatabaseName, Field, Table, Team
-from ninox_api.scripts import RowCounts, count_rows
 from ninox_singer.names import are_ids
 from ninox_tools.inspection.cost import CallCost, TableReading, estimate_cost
 from tap_ninox.discovery.catalog import TableEntry

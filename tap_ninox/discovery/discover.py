@@ -30,7 +30,7 @@ from ninox_api.errors import (
     NinoxProtocolError,
 )
 from ninox_api.schema import DatabaseName, DatabaseSchema, Table, Team
-from ninox_singer.connection import assign_passwords
+from ninox_singer.connection import TEAMS_NOT_LISTED, assign_passwords
 from ninox_singer.logs import log_names
 from ninox_singer.names import EXCLUDES, Names, are_ids, choose, did_you_mean, fits, is_glob
 from ninox_singer.wording import list_names
@@ -181,8 +181,7 @@ def _unlisted(error: NinoxAPIError, *, api_url: str) -> str:
             "team: the server refuses to list its teams (HTTP 403). The plan may have no API access, or the "
             "key's role may not see them; if the key may read a workspace, set team to the workspace's id."
         )
-    hint = _address_hint(api_url)
-    return f"team: this server does not list its teams; set team to the workspace's id.{hint}"
+    return TEAMS_NOT_LISTED + _address_hint(api_url)
 
 
 def _address_hint(api_url: str) -> str:

@@ -17,7 +17,7 @@ from ninox_api.changes import TableChanges
 from ninox_api.errors import NinoxError, NinoxNotFoundError, NinoxPermissionError
 from ninox_api.files import NinoxFile
 from ninox_api.paging import IdRange
-from ninox_api.scripts import count_rows
+from ninox_api.row_counts import count_rows
 from ninox_singer.protocol import NINOX_FILES
 from ninox_singer.types.base import INTEGER, MOMENT, STRING
 from ninox_singer.wording import in_number

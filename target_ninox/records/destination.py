@@ -14,7 +14,7 @@ from ninox_api.files import Upload
 from ninox_api.paging import ListOrder
 from ninox_api.schema import DatabaseName, DatabaseSchema, Field, Table, Team
 from ninox_api.transport import Delivery
-from ninox_singer.connection import assign_passwords
+from ninox_singer.connection import TEAMS_NOT_LISTED, assign_passwords
 from ninox_singer.names import Names, are_ids
 from ninox_singer.types import field_type
 from ninox_singer.types.reference import find_record_id
@@ -185,8 +185,7 @@ def _find_team(client: NinoxClient, wanted: str | None) -> Team:
         teams = client.list_teams()
     except (NinoxNotFoundError, NinoxPermissionError):  # some private clouds do not list them (observed)
         if wanted is None:
-            message = "team: this server does not list its teams; set team to the workspace's id."
-            raise NinoxConfigError(message) from None
+            raise NinoxConfigError(TEAMS_NOT_LISTED) from None
         return Team(id=wanted, name=wanted)
     if wanted is None and len(teams) == 1:
         return teams[0]

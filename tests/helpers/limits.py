@@ -17,8 +17,9 @@ from unittest import mock
 
 from ninox_api import body, page_size
 from ninox_api.client import RECORDS
+from ninox_api.clock import ServerClock
 from ninox_api.config import ConnectionConfig
-from ninox_api.transport import Delivery, ServerClock, Transport
+from ninox_api.transport import Delivery, Transport
 from ninox_simulator import app, scripts_api
 from ninox_singer import types
 from tap_ninox.rows.fast_path import SelectedFieldsDecoder
@@ -353,7 +354,7 @@ def whole_records():
 @contextmanager
 def names_in_counting_scripts(name):
     """Have the scripts that count rows name a table so; None is a table that no script can name."""
-    with mock.patch("ninox_api.scripts.quote_names", lambda tables: [name for _ in tables]):
+    with mock.patch("ninox_api.row_counts.quote_names", lambda tables: [name for _ in tables]):
         yield
 
 
