@@ -6,6 +6,7 @@ import decimal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -261,7 +262,7 @@ class DatabaseClient:
 
     def _read_feed(self, reader: FeedReader, *segments: str, since_sequence: int) -> FeedChanges:
         query = {"sinceSq": since_sequence}
-        request = self._request("GET", *segments, query=query, divisible=True, take=reader.begin)
+        request = replace(self._request("GET", *segments), query=query, divisible=True, take=reader.begin)
         return reader.finish(self._transport.send(request, _FEED))
 
     def get_records(  # noqa: PLR0913 (as many as the endpoint has, and two about the answer)
@@ -285,31 +286,34 @@ class DatabaseClient:
         """
         query = {"sinceId": since_id, "sinceSq": since_sequence, "page": page, "perPage": per_page, **_IDS}
         query |= {"filters": _ENCODER.encode(filters).decode() if filters else None, "new": "true" if newest else None}
-        request = self._request(
-            "GET", "tables", table_id, "records",
+        request = replace(
+            self._request("GET", "tables", table_id, "records"),
             query={name: value for name, value in query.items() if value is not None},
-            divisible=divisible, max_bytes=max_bytes if divisible else None, measure=measure,
-        )  # fmt: skip
+            divisible=divisible,
+            max_bytes=max_bytes if divisible else None,
+            measure=measure,
+        )
         return self._transport.send(request, self._decoder)
 
     def find_last_changed(self, table_id: str) -> NinoxRecord | None:
         """Return the record that changed last, or None for an empty table."""
-        request = self._request(
-            "GET", "tables", table_id, "records", query={"updated": "true", "perPage": 1, "page": 0, **_IDS}
+        request = replace(
+            self._request("GET", "tables", table_id, "records"),
+            query={"updated": "true", "perPage": 1, "page": 0, **_IDS},
         )
         return next(iter(self._transport.send(request, RECORDS)), None)
 
     def find_newest_id(self, table_id: str) -> int | None:
         """Return the id of the newest record, None for an empty table; a server that ignores `new` returns another."""
-        request = self._request(
-            "GET", "tables", table_id, "records", query={"new": "true", "perPage": 1, "page": 0, **_IDS}
+        request = replace(
+            self._request("GET", "tables", table_id, "records"), query={"new": "true", "perPage": 1, "page": 0, **_IDS}
         )
         return next((record.id for record in self._transport.send(request, RECORDS)), None)
 
     def find_record(self, table_id: str, record_id: int, *, by_caption: bool = False) -> NinoxRecord | None:
         """Return one record, or None if it does not exist; its choices as ids, or by their captions."""
         query = {"style": "ids", **_IDS} | ({"choiceStyle": "names"} if by_caption else {})
-        request = self._request("GET", "tables", table_id, "records", str(record_id), query=query)
+        request = replace(self._request("GET", "tables", table_id, "records", str(record_id)), query=query)
         try:
             record = self._transport.send(request, _RECORD)
         except NinoxNotFoundError:
@@ -337,7 +341,7 @@ class DatabaseClient:
         """Receive a file; return False if it does not exist (any more)."""
         segments = ("tables", table_id, "records", str(record_id), "files", name)
         last = len(self._segments) + len(segments) - 1
-        request = self._request("GET", *segments, private_segment=last, download=download)
+        request = replace(self._request("GET", *segments), private_segment=last, download=download)
         try:
             self._transport.send(request, _AnyAnswer)
         except NinoxNotFoundError:
@@ -363,10 +367,14 @@ class DatabaseClient:
         Raises:
             NinoxScriptError: Ninox could not run it and answered `{"_err": …}`.
         """
-        request = self._request(
-            "POST", "query", body=_ENCODER.encode({"query": script}), tries_of_500=tries_of_500, divisible=divisible,
-            max_bytes=max_bytes, measure=measure,
-        )  # fmt: skip
+        request = replace(
+            self._request("POST", "query"),
+            body=_ENCODER.encode({"query": script}),
+            tries_of_500=tries_of_500,
+            divisible=divisible,
+            max_bytes=max_bytes,
+            measure=measure,
+        )
         return self._run(request)
 
     def save_records(
@@ -396,20 +404,24 @@ class DatabaseClient:
         body = _ENCODER.encode([write.to_json() for write in writes])
         if max_bytes is not None and len(body) > max_bytes:
             raise BodyTooLargeError(len(body))
-        request = self._request(
-            "POST", "tables", table_id, "records", body=body, repeatable=False, writes=True, measure=measure
+        request = replace(
+            self._request("POST", "tables", table_id, "records"),
+            body=body,
+            repeatable=False,
+            writes=True,
+            measure=measure,
         )
         return self._transport.send(request, _SAVED)
 
     def delete_records(self, table_id: str, record_ids: Sequence[int]) -> None:
         """Delete records in one call (documented; missing on old servers). How unknown ids are met is not known."""
         body = _ENCODER.encode(list(record_ids))
-        request = self._request("DELETE", "tables", table_id, "records", body=body, writes=True)
+        request = replace(self._request("DELETE", "tables", table_id, "records"), body=body, writes=True)
         self._transport.send(request, _AnyAnswer)
 
     def delete_record(self, table_id: str, record_id: int) -> bool:
         """Delete one record; return whether it was there."""
-        request = self._request("DELETE", "tables", table_id, "records", str(record_id), writes=True)
+        request = replace(self._request("DELETE", "tables", table_id, "records", str(record_id)), writes=True)
         try:
             self._transport.send(request, _AnyAnswer)
         except NinoxNotFoundError:
@@ -424,10 +436,13 @@ class DatabaseClient:
             NinoxProtocolError: The answer says `_err`.
         """
         content_type, form = upload.form()
-        request = self._request(
-            "POST", "tables", table_id, "records", str(record_id), "files",
-            body=form, content_type=content_type, repeatable=False, writes=True,
-        )  # fmt: skip
+        request = replace(
+            self._request("POST", "tables", table_id, "records", str(record_id), "files"),
+            body=form,
+            content_type=content_type,
+            repeatable=False,
+            writes=True,
+        )
         self._transport.send(request, _UploadAnswer)
 
     def execute(self, script: str) -> Any:
@@ -437,7 +452,7 @@ class DatabaseClient:
             NinoxScriptError: Ninox could not run it and answered `{"_err": …}`.
         """
         body = _ENCODER.encode({"query": script})
-        return self._run(self._request("POST", "exec", body=body, repeatable=False, writes=True))
+        return self._run(replace(self._request("POST", "exec"), body=body, repeatable=False, writes=True))
 
     def _run(self, request: Request) -> Any:
         """Return the value of a script; where Ninox cannot run it, the status is 200 all the same (observed)."""
@@ -446,6 +461,6 @@ class DatabaseClient:
             raise NinoxScriptError(method=request.method, path=request.label)
         return answer
 
-    def _request(self, method: str, *segments: str, **details: Any) -> Request:
-        """Return a request to this database; `details` are attributes of `Request`."""
-        return Request(method=method, segments=(*self._segments, *segments), password=self._password, **details)
+    def _request(self, method: str, *segments: str) -> Request:
+        """Return a request to this database, with neither query nor body yet."""
+        return Request(method=method, segments=(*self._segments, *segments), password=self._password)

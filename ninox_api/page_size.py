@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from ninox_api.body import MAX_PAGE_BYTES
 from ninox_api.client import FIRST_PAGE_SIZE, NinoxRecord
@@ -49,6 +49,15 @@ class SizedPage(NamedTuple):
     weight: int
 
 
+class GetPage(Protocol):
+    """Asks for a page of which all is settled but its size: `DatabaseClient.get_records`, and who does likewise."""
+
+    def __call__(
+        self, *, per_page: int, divisible: bool, max_bytes: int, measure: Callable[[Delivery], None]
+    ) -> list[NinoxRecord]:
+        """Return the page; each argument is that of `get_records`."""
+
+
 class PageSize:
     """The page size of one table, shared by the threads that read it.
 
@@ -82,13 +91,11 @@ class PageSize:
         self.cap = cap
         self._rows_before = 0
 
-    def ask(
-        self, get: Callable[..., list[NinoxRecord]], *, at_most: int | None = None, is_full: bool = False
-    ) -> SizedPage:
+    def ask(self, get: GetPage, *, at_most: int | None = None, is_full: bool = False) -> SizedPage:
         """Ask for a page, and again in smaller ones where that is too much.
 
         Args:
-            get: `DatabaseClient.get_records` with all that says which page.
+            get: Knows which page.
             at_most: No more records are wanted.
             is_full: Whether each answer has all that it was asked for, however few records that are.
         """

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from ninox_api.client import NinoxRecord
 from ninox_api.errors import NinoxError, NinoxProtocolError
@@ -385,24 +385,38 @@ def iter_passes(
     raise NinoxProtocolError(message)
 
 
+class GetNumberedPage(Protocol):
+    """Asks for a numbered page: `DatabaseClient.get_records` of a table."""
+
+    def __call__(self, *, page: int, per_page: int, divisible: bool) -> Page:
+        """Return the page; each argument is that of `get_records`."""
+
+
+class IsAll(Protocol):
+    """Judges a first page that comes again as the second: whether it is all there is."""
+
+    def __call__(self, first: Page, /, size: int) -> bool:
+        """Return whether it is, given the size that was asked for."""
+
+
 def iter_sized_passes(
     size: PageSize,
-    get: Callable[..., Page],
+    get: GetNumberedPage,
     *,
     sequence: Callable[[], int | None],
     emitted: IdSet,
     is_complete: Callable[[Reading], bool] = lambda _: True,
-    is_all: Callable[..., bool],
+    is_all: IsAll,
 ) -> Iterator[Page]:
     """Yield what `iter_passes` does, in pages that the server delivers: from the start again where one was too large.
 
     Args:
         size: How many records are asked for at a time.
-        get: Returns a page, by `page`, `per_page` and `divisible` of `DatabaseClient.get_records`.
+        get: Returns a page.
         sequence: See `iter_passes`, as the others.
         emitted: Ids of rows that are not to be yielded (again); added to.
         is_complete: Judges a pass that is trusted otherwise.
-        is_all: Judges a first page that comes again as the second, given the `size` that was asked for.
+        is_all: Judges a first page that comes again as the second.
 
     Raises:
         PageIgnoredError: The server answers each page with the first one.
