@@ -114,7 +114,6 @@ class FeedReader(ABC):
     """Reads a feed, of which most may have been taken while it arrived."""
 
     def __init__(self) -> None:
-        """Start with nothing."""
         self.begin()
 
     @abstractmethod
@@ -241,7 +240,6 @@ class TableFeedReader(FeedReader):
     """Reads the changes of one table, whose keys may leave the table out."""
 
     def __init__(self, table_id: str) -> None:
-        """Take the table."""
         self._table_id = table_id
         super().__init__()
 

@@ -61,7 +61,6 @@ class BodyTooLargeError(NinoxError):
     """
 
     def __init__(self, size: int) -> None:
-        """Keep what helps to send less."""
         super().__init__(f"The request was not sent: its body of {size:,} bytes is larger than `max_bytes` permits.")
         self.size = size
 

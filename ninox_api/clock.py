@@ -17,7 +17,6 @@ class ServerClock:
     """
 
     def __init__(self) -> None:
-        """Start with this machine's clock alone."""
         self._since_boot_s: float | None = None
 
     def note(self, date: str | None) -> None:

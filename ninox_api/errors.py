@@ -61,7 +61,6 @@ class NinoxBudgetError(NinoxError):
     """The run may make no further API call."""
 
     def __init__(self, max_api_calls: int) -> None:
-        """Name the setting that stopped the run."""
         super().__init__(
             f"The {max_api_calls} API {'call' if max_api_calls == 1 else 'calls'} permitted by max_api_calls "
             f"{'is' if max_api_calls == 1 else 'are'} used up. "
@@ -73,7 +72,6 @@ class NinoxTransportError(NinoxError):
     """No usable answer arrived."""
 
     def __init__(self, *, method: str, path: str, problem: str) -> None:
-        """Describe a failed exchange by method, path and kind of failure."""
         self.method = method
         self.path = path
         self.problem = problem
@@ -100,7 +98,6 @@ class NinoxSizeError(NinoxTransportError):
     """
 
     def __init__(self, *, method: str, path: str, problem: str, record_bytes: int | None = None) -> None:
-        """Describe the exchange, and what had arrived."""
         super().__init__(method=method, path=path, problem=problem)
         self.record_bytes = record_bytes
 
@@ -144,7 +141,6 @@ class NinoxAPIError(NinoxError):
     def __init__(
         self, *, method: str, path: str, status: int, retry_after_s: float | None = None, form: str = "nothing"
     ) -> None:
-        """Describe a refused request by method, path and status."""
         self.method = method
         self.path = path
         self.status = status
@@ -258,7 +254,6 @@ class AnswerTooLargeError(Exception):
     """
 
     def __init__(self, *, max_bytes: int, record_bytes: int | None = None) -> None:
-        """Keep what helps to ask for less."""
         super().__init__()
         self.max_bytes, self.record_bytes = max_bytes, record_bytes
 

@@ -20,7 +20,6 @@ class IdSet(MutableSet[int]):
     """A set of ids, ascending when iterated: a bit for each, in blocks, since ids are counted from 1."""
 
     def __init__(self, ids: Iterable[int] = ()) -> None:
-        """Start with some ids."""
         self._blocks: dict[int, int] = {}
         self.update(ids)
 
@@ -92,7 +91,6 @@ class SequenceById(Mapping[int, "int | None"]):
     """Record id → sequence of its last change, None where that is not known; ascending when iterated."""
 
     def __init__(self) -> None:
-        """Start empty."""
         self._ids = array("q")
         self._sequences = array("q")
         self._is_sorted = True

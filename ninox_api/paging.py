@@ -156,7 +156,6 @@ class ListOrder:
     """Natural logarithm of the odds against chance, of one page of 12 records or some that are smaller."""
 
     def __init__(self) -> None:
-        """Start without any page."""
         self._odds = 0.0
         self._may_be_by_change = True
         self._lock = threading.Lock()  # tables are read side by side
@@ -195,7 +194,6 @@ class Tally:
     """
 
     def __init__(self, order: ListOrder) -> None:
-        """Start without any."""
         self.rows = 0
         self._lock = threading.Lock()
         self._order = order

@@ -47,7 +47,6 @@ class BoundedSession(requests.Session):
     """Bounded in time in every phase, without cookies, and never following a redirect: it could carry the key along."""
 
     def __init__(self, *, connections: int = 1) -> None:
-        """Prepare a pool of connections; nothing is sent yet."""
         super().__init__()
         self.headers["User-Agent"] = USER_AGENT
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))

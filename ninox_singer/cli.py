@@ -172,7 +172,6 @@ class Stopping:
     """Ends the process on a signal: at once, but not in the middle of a write. A second signal is not held back."""
 
     def __init__(self) -> None:
-        """Start without a signal."""
         self._exit_code: int | None = None
         self._is_busy = False
 

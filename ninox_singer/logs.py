@@ -67,7 +67,6 @@ class EventLogger(logging.LoggerAdapter[logging.Logger]):
     """Logs at DEBUG what belongs to a stream in which nothing happened."""
 
     def __init__(self, logger: logging.Logger, *, is_event: Callable[[], bool]) -> None:
-        """Take a logger's place."""
         super().__init__(logger, {})
         self._is_event = is_event
 

@@ -72,7 +72,6 @@ class ValueRejectedError(ValueError):
     """
 
     def __init__(self, *, code: str, reason: str, allowed: tuple[str, ...] = ()) -> None:
-        """Say what is wrong."""
         self.code = code
         self.reason = reason
         self.allowed = allowed

@@ -196,7 +196,6 @@ class Options:
     """
 
     def __init__(self, choices: Iterable[Choice]) -> None:
-        """Index the options."""
         choices = tuple(choices)
         ids: dict[str, list[str]] = {}
         for choice in choices:

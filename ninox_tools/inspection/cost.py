@@ -101,6 +101,7 @@ class TableReading:
         lists_files: Whether each record is asked for its files.
         refreshes_formulas_alone: Whether a refresh that is due is of its formulas, and of nothing else.
         refresh_interval: Age at which it gets a refresh; None for never.
+        page_size: Rows per page; None to find out how many.
     """
 
     database_id: str
@@ -109,32 +110,33 @@ class TableReading:
     lists_files: bool
     refresh_interval: timedelta | None
     refreshes_formulas_alone: bool = False
+    page_size: int | None = None
 
-    def calls(self, page_size: int | None) -> int:
+    def calls(self) -> int:
         """Return the calls of a full refresh: its pages; nothing but an empty one shows that it has no rows."""
-        return _count_pages(self.rows, page_size) * (1 + self.joins_formulas) or 1
+        return self._count_pages(self.rows) * (1 + self.joins_formulas) or 1
 
-    def end_calls(self, page_size: int | None) -> int:
+    def end_calls(self) -> int:
         """Return the calls that confirm its end, at most; none where the feed's next id is that behind the last record.
 
         Where it is not, as the newest record was deleted or no feed says it, the newest record is asked for, and
         before it, where the last page may be full, an empty page.
         """
         rows = self.rows or 0
-        may_be_full = rows in USUAL_CAPS or _count_pages(rows + 1, page_size) > _count_pages(rows, page_size) > 0
+        may_be_full = rows in USUAL_CAPS or self._count_pages(rows + 1) > self._count_pages(rows) > 0
         return 1 + may_be_full
 
-    def refresh_calls(self, page_size: int | None) -> int:
+    def refresh_calls(self) -> int:
         """Return the calls of a scheduled refresh."""
-        return _count_pages(self.rows, page_size) if self.refreshes_formulas_alone else self.calls(page_size)
+        return self._count_pages(self.rows) if self.refreshes_formulas_alone else self.calls()
 
-    def refresh_end_calls(self, page_size: int | None) -> int:
+    def refresh_end_calls(self) -> int:
         """Return the calls that confirm the end of such a refresh, at most: formulas alone come by query."""
-        return 0 if self.refreshes_formulas_alone else self.end_calls(page_size)
+        return 0 if self.refreshes_formulas_alone else self.end_calls()
 
-    def file_calls(self, page_size: int | None) -> int:
+    def file_calls(self) -> int:
         """Return the calls that list the files of all its records: its pages once more, and one for each record."""
-        return (_count_pages(self.rows, page_size) or 1) + (self.rows or 0) if self.lists_files else 0
+        return (self._count_pages(self.rows) or 1) + (self.rows or 0) if self.lists_files else 0
 
     def refreshes_per_day(self, runs_per_day: float) -> float:
         """Return how often it gets a refresh: never more often than there are runs."""
@@ -142,9 +144,8 @@ class TableReading:
             return 0.0
         return min(runs_per_day, timedelta(days=1) / max(self.refresh_interval, timedelta(seconds=1)))
 
-
-def _count_pages(rows: int | None, page_size: int | None) -> int:
-    return PageSize("", page_size).count_pages(rows or 0)
+    def _count_pages(self, rows: int | None) -> int:
+        return PageSize("", self.page_size).count_pages(rows or 0)
 
 
 def estimate_cost(
@@ -152,7 +153,6 @@ def estimate_cost(
     *,
     discovery: int,
     queries: int,
-    page_size: int | None,
     downloads_files: bool,
     runs_per_day: float,
     calls_per_month: int | None = None,
@@ -163,23 +163,22 @@ def estimate_cost(
         readings: The selected tables.
         discovery: Calls that were spent to find them.
         queries: Selected scripts of the user's own.
-        page_size: Rows per page; None to find out how many.
         downloads_files: Whether files are fetched, too; how many there are is not known beforehand.
         runs_per_day: The schedule in question.
         calls_per_month: So many the plan grants.
     """
     tables = list(readings)
-    refreshes = sum(table.refresh_calls(page_size) * table.refreshes_per_day(runs_per_day) for table in tables)
-    refresh_ends = sum(table.refresh_end_calls(page_size) * table.refreshes_per_day(runs_per_day) for table in tables)
+    refreshes = sum(table.refresh_calls() * table.refreshes_per_day(runs_per_day) for table in tables)
+    refresh_ends = sum(table.refresh_end_calls() * table.refreshes_per_day(runs_per_day) for table in tables)
     return CallCost(
         discovery=discovery,
         feeds=len({table.database_id for table in tables}),
         queries=queries,
-        pages=sum(table.calls(page_size) for table in tables),
+        pages=sum(table.calls() for table in tables),
         # Databases with files are asked once more for the number of their records, to log this cost.
-        files=sum(table.file_calls(page_size) for table in tables)
+        files=sum(table.file_calls() for table in tables)
         + len({table.database_id for table in tables if table.lists_files}),
-        ends=sum(table.end_calls(page_size) for table in tables),
+        ends=sum(table.end_calls() for table in tables),
         refreshes_per_month=math.ceil(refreshes * DAYS_PER_MONTH),
         refresh_ends_per_month=math.ceil(refresh_ends * DAYS_PER_MONTH),
         is_complete=all(table.rows is not None for table in tables) and not downloads_files,

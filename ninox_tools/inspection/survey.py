@@ -152,7 +152,6 @@ def inspect(tap: TapNinox, *, runs_per_day: float) -> Inspection:
             (_describe_reading(stream, rows, tap.settings) for stream in streams if stream.selected),
             discovery=discovery_calls,
             queries=len(queries),
-            page_size=tap.settings.page_size,
             downloads_files=tap.settings.file_store is not None,
             runs_per_day=runs_per_day,
             calls_per_month=tap.settings.calls_per_month,
@@ -174,6 +173,7 @@ def _describe_reading(
         joins_formulas=joins,
         lists_files=settings.lists_files_of(entry.stream),
         refresh_interval=settings.full_refresh_interval or (FORMULA_REFRESH_INTERVAL if joins else None),
+        page_size=settings.page_size,
         refreshes_formulas_alone=joins and settings.full_refresh_interval is None and stream.sends_formulas_alone,
     )
 

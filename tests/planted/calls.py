@@ -56,7 +56,7 @@ PROMISES = [
             Defect("ninox_tools.inspection.cost:TableReading.end_calls", "rows in USUAL_CAPS or", ""),
             Defect(
                 "ninox_tools.inspection.cost:TableReading.refresh_end_calls",
-                "0 if self.refreshes_formulas_alone else self.end_calls(page_size)",
+                "0 if self.refreshes_formulas_alone else self.end_calls()",
                 "0",
             ),
         ),
