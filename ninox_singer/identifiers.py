@@ -57,10 +57,10 @@ class NameSpace:
     """Hands out names that are unique without regard to case; who comes first keeps the plain one."""
 
     def __init__(self, reserved: Iterable[str] = (), *, length: int = MAX_LENGTH) -> None:
-        """Start with names that are already taken.
+        """Begin to hand out names.
 
         Args:
-            reserved: Those.
+            reserved: Names that are taken already.
             length: Most bytes of a name that is handed out.
         """
         self._taken = {name.casefold() for name in reserved}
