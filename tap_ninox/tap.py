@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import IO, Any, ClassVar
+from typing import IO, Any, ClassVar, NoReturn
 
 from singer_sdk import Stream
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
@@ -325,9 +325,13 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
         self.report.close()
         return succeeded
 
+    @property
+    def _selected_streams(self) -> list[RecordStream]:
+        return [stream for stream in self.streams.values() if isinstance(stream, RecordStream) and stream.selected]
+
     def _announced(self) -> list[RecordStream]:
         """Return the selected streams, once every feed knows who follows it from where: before the first question."""
-        streams = [s for s in self.streams.values() if isinstance(s, RecordStream) and s.selected]
+        streams = self._selected_streams
         for stream in streams:
             stream.announce()
         return streams
@@ -338,44 +342,57 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
         Raises:
             NinoxConfigError: Nothing is selected, or the catalog asks for what cannot be done.
         """
-        selected = [name for name, stream in self.streams.items() if stream.selected]
         known = [*self.streams, *(kind.name for kind in LIST_STREAMS)]
-        unidentified = [] if self._saved_catalog is None else unknown_streams(self._saved_catalog, known)
-        if not selected and unidentified:
-            raise NinoxConfigError([str(UnknownStreamError(name, known)) for name in unidentified])
-        if not selected:
-            message = (
-                f"Nothing is selected: of the {len(self.streams)} streams that can be read, the catalog selects none. "
-                "Under Meltano: meltano select tap-ninox '*' '*'; otherwise set selected in the catalog's metadata."
-            )
-            raise NinoxConfigError(message)
+        names = [] if self._saved_catalog is None else unknown_streams(self._saved_catalog, known)
+        unidentified = {name: UnknownStreamError(name, known) for name in names}
+        streams = self._selected_streams
+        if not streams:
+            self._refuse_nothing_selected(unidentified.values())
         # Not at a discovery, which has no state, so that a table that was renamed goes by another name there.
         if refresh := self.settings.refresh:
             _, unknown = choose(self._by_stream, refresh, setting="refresh")
             if unknown:
                 raise NinoxConfigError(unknown)
-        for name in unidentified:
-            self.report.fail(name, UnknownStreamError(name, known))
-        streams = [s for s in self.streams.values() if isinstance(s, RecordStream) and s.selected]
-        refused = [
-            s for s in streams if not isinstance(s, QueryStream)
-        ]  # one of those fails alone, when it is its turn
-        if problems := [f"{problem}{self._why_so_called(s)}" for s in refused for problem in s.problems]:
-            raise NinoxConfigError(problems)
-        tables = [stream for stream in streams if isinstance(stream, TableStream)]
-        self.report.drift += [nothing_selected(stream.entry) for stream in tables if stream.selects_no_field]
-        self.report.selected = selected
+        for name, error in unidentified.items():
+            self.report.fail(name, error)
+        self._refuse_what_catalog_asks(streams)
+        self.report.drift += [
+            nothing_selected(stream.entry)
+            for stream in streams
+            if isinstance(stream, TableStream) and stream.selects_no_field
+        ]
+        self.report.selected = [stream.name for stream in streams]
         self.report.problems = self._problems
+        self._compare_with_state()
+
+    def _refuse_nothing_selected(self, unidentified: Iterable[UnknownStreamError]) -> NoReturn:
+        """End the run: with what the catalog selects and nothing says what it is, if there is any."""
+        problems = [str(error) for error in unidentified]
+        message = (
+            f"Nothing is selected: of the {len(self.streams)} streams that can be read, the catalog selects none. "
+            "Under Meltano: meltano select tap-ninox '*' '*'; otherwise set selected in the catalog's metadata."
+        )
+        raise NinoxConfigError(problems or message)
+
+    def _refuse_what_catalog_asks(self, streams: Iterable[RecordStream]) -> None:
+        """Refuse what the catalog asks for beside the selection and cannot be done; a query fails alone, later."""
+        no_queries = [stream for stream in streams if not isinstance(stream, QueryStream)]
+        problems = [f"{problem}{self._why_so_called(s)}" for s in no_queries for problem in s.problems]
+        if problems:
+            raise NinoxConfigError(problems)
+
+    def _compare_with_state(self) -> None:
+        """Note what is no longer as the state knows it, and which streams must not be read therefore."""
         bookmarks, watch = self.state.setdefault("bookmarks", {}), self.look_around().watch
         if not bookmarks and self._saved_catalog is None:
             return  # nothing was known before
         for name, error in watch.unread(bookmarks).items():
             self.report.fail(name, error)
-        drifts = watch.drifts(bookmarks, selected=selected)
+        drifts = watch.drifts(bookmarks, selected=self.report.selected)
         noted = {drift.key for drift in self.report.drift}  # with what to do about it
         self.report.drift += [drift for drift in drifts if drift.key not in noted]
         self.report.refusals = watch.lost(bookmarks)
-        watch.mark_unread(bookmarks, drifts, selected=selected)
+        watch.mark_unread(bookmarks, drifts, selected=self.report.selected)
 
     def _why_so_called(self, stream: RecordStream) -> str:
         """Return how to have rules of a catalog mean the table again that went by the name of another one's stream."""

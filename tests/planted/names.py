@@ -193,7 +193,7 @@ PROMISES = [
         defects=(
             Defect("tap_ninox:_FollowedTable.reads", "return read_before is True", "return read_before is not False"),
             Defect("tap_ninox:_FollowedTable.misses", "self.follows and", "False and"),
-            Defect("tap_ninox:TapNinox._compare", "if drift.key not in noted", ""),
+            Defect("tap_ninox:TapNinox._compare_with_state", "if drift.key not in noted", ""),
         ),
     ),
     Promise(
