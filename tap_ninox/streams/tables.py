@@ -45,7 +45,7 @@ from tap_ninox.sync.formulas import FormulaQueries, prepare_formulas
 from tap_ninox.sync.pages import TablePages
 from tap_ninox.sync.plan import ReadMode, RefreshPolicy
 from tap_ninox.sync.prefetch import Schedule
-from tap_ninox.sync.reading import StartedRead, start_ahead, start_reading
+from tap_ninox.sync.reading import ReadInThread, StartedRead, start_reading
 from tap_ninox.sync.state import BOOKMARK_KEYS, FEED_REPEATS, Bookmark, Snapshot, known_sequence
 from tap_ninox.sync.tombstones import DELETED_AT_SCHEMA, Deletions, Tombstones, definitions_of
 
@@ -215,7 +215,7 @@ class TableStream(RecordStream):
             repeats = self.saved_bookmark.get(FEED_REPEATS) is True
             self._feed.follow(known_sequence(self.saved_bookmark), repeats=repeats)
 
-    def start(self) -> bool:
+    def prefetch(self) -> bool:
         """Begin to read in a thread that gives its permit back at its end; return whether it did."""
         if self._prepared is not None or self.name in self.tap.report.refusals or self._is_removed:
             return False
@@ -266,7 +266,7 @@ class TableStream(RecordStream):
             return
         try:
             if self._prepared is None and self.ABORT_AT_RECORD_COUNT is None and self._schedule.take():
-                self.start()
+                self.prefetch()
             prepared = self._prepared or self._prepare(in_thread=False)
             report.bad, report.uncomputed = prepared.converter.bad, prepared.uncomputed
             started = prepared.await_start()
@@ -296,34 +296,12 @@ class TableStream(RecordStream):
 
     def _prepare(self, *, in_thread: bool) -> _PreparedTable:
         """Prepare what a table is read with, and start to read; called in the main thread, which owns the state."""
-        entry, schedule, selected = self.entry, self._schedule, self._selected
-        self._kept_schema = entry.schema
-        position = known_sequence(self.saved_bookmark)
-        unreadable = {column.name for column in entry.columns if not column.is_readable}
-        bookmark = Bookmark.from_json(
-            self.saved_bookmark,
-            database_id=entry.database.id,
-            table_id=entry.table_id,
-            description=self._description,
-            left_out=self._kept_schema["properties"].keys() - selected - unreadable,
-        )
-        bookmark.write_to(self.stream_state)
-        columns = self._formula_columns
-        formulas = prepare_formulas(entry, columns, self._feed) if columns else None
-        client = self._feed.client
-        if formulas is None:  # their values need a place in each record
-            client = client.decoding(SelectedFieldsDecoder(c for c in entry.columns if c.name in selected))
-        pages = TablePages(
-            client,
-            entry.table_id,
-            self._feed,
-            page_size=self._settings.page_size,
-            page_cap=bookmark.page_cap,
-            schedule=schedule,
-            formulas=formulas,
-        )
-        policy = self._make_policy(formulas, bookmark)
-        client_of_all = self.tap.look_around().client
+        self._kept_schema = self.entry.schema
+        position = known_sequence(self.saved_bookmark)  # first: a bookmark that cannot be used is written over
+        bookmark = self._load_bookmark()
+        pages = self._make_pages(page_cap=bookmark.page_cap)
+        policy = self._make_policy(pages.formulas, bookmark)
+        client = self.tap.look_around().client
         start = partial(
             start_reading,
             pages,
@@ -331,25 +309,57 @@ class TableStream(RecordStream):
             policy,
             stream=self.name,
             position=position,
-            now_ms=lambda: client_of_all.now_ms,
+            now_ms=lambda: client.now_ms,
         )
         self._prepared = _PreparedTable(
             bookmark=bookmark,
             pages=pages,
             policy=policy,
-            await_start=start_ahead(start, kept=schedule.kept, at_end=schedule.give_back) if in_thread else start,
-            converter=Converter(
-                entry.columns,
-                zone=self._settings.zone,
-                selected=selected,
-                as_text=self._as_text,
-                empty=tuple(self.added),
-                ask_for_captions=partial(self._feed.ask_for_captions, entry.table_id),
-            ),
-            uncomputed=formulas.lost if formulas else Counter(),
+            await_start=ReadInThread(start, self._schedule).run().wait if in_thread else start,
+            converter=self._make_converter(),
+            uncomputed=pages.formulas.lost if pages.formulas else Counter(),
         )
         self.is_begun = True
         return self._prepared
+
+    def _load_bookmark(self) -> Bookmark:
+        """Return the bookmark, and write it into the state again: with every key, or as one that begins anew."""
+        unreadable = {column.name for column in self.entry.columns if not column.is_readable}
+        bookmark = Bookmark.from_json(
+            self.saved_bookmark,
+            database_id=self.entry.database.id,
+            table_id=self.entry.table_id,
+            description=self._description,
+            left_out=self.schema["properties"].keys() - self._selected - unreadable,
+        )
+        bookmark.write_to(self.stream_state)
+        return bookmark
+
+    def _make_pages(self, *, page_cap: int | None) -> TablePages:
+        entry, client, columns = self.entry, self._feed.client, self._formula_columns
+        formulas = prepare_formulas(entry, columns, self._feed) if columns else None
+        if formulas is None:  # their values need a place in each record
+            selected = self._selected
+            client = client.decoding(SelectedFieldsDecoder(c for c in entry.columns if c.name in selected))
+        return TablePages(
+            client,
+            entry.table_id,
+            self._feed,
+            page_size=self._settings.page_size,
+            page_cap=page_cap,
+            schedule=self._schedule,
+            formulas=formulas,
+        )
+
+    def _make_converter(self) -> Converter:
+        return Converter(
+            self.entry.columns,
+            zone=self._settings.zone,
+            selected=self._selected,
+            as_text=self._as_text,
+            empty=tuple(self.added),
+            ask_for_captions=partial(self._feed.ask_for_captions, self.entry.table_id),
+        )
 
     def _make_policy(self, formulas: FormulaQueries | None, bookmark: Bookmark) -> RefreshPolicy:
         """Say when more than the changes is read: formulas alone, if nobody asks for full refreshes, and it is safe."""
@@ -400,7 +410,7 @@ class TableStream(RecordStream):
         self.send_version(snapshot.table_version)
         share = snapshot.share_read(plan.last_id)
         with Progress(self.name, self.tap.report.display, start=share or 0.0) as progress:
-            self._schedule.start_followers_of(self)
+            self._schedule.prefetch_behind(self)
             for page in started.pages:
                 yield from self._convert(page.records, prepared.converter, removed)
                 if page.part is not None:
@@ -410,7 +420,7 @@ class TableStream(RecordStream):
                     self.tap.write_state(is_new=True)
                 del page
                 progress.advance(report.emitted, snapshot.share_read(plan.last_id))
-                self._schedule.start_followers_of(self)
+                self._schedule.prefetch_behind(self)
         is_confirmed = started.full is not None and started.full.is_confirmed
         if not is_confirmed:
             logger.warning(_UNCONFIRMED if report.emitted else _NOTHING_SHOWN, self.name)
@@ -433,13 +443,13 @@ class TableStream(RecordStream):
         )
         self.send_version(bookmark.table_version)
         with Progress(self.name, self.tap.report.display) as progress:
-            self._schedule.start_followers_of(self)
+            self._schedule.prefetch_behind(self)
             for page in started.pages:
                 if page.is_of_formulas:  # the first is empty: nothing was asked for yet
                     break
                 yield from self._convert(page.records, prepared.converter, removed)
                 progress.advance(report.emitted, compute_share(report.emitted, changed))
-                self._schedule.start_followers_of(self)
+                self._schedule.prefetch_behind(self)
         self._write_tombstones(removed, started.sequence)
         bookmark.advance(started.sequence, is_empty=bookmark.is_empty and report.emitted == 0, deleted=removed)
         bookmark.write_to(self.stream_state)
@@ -482,7 +492,7 @@ class TableStream(RecordStream):
                     bookmark.write_to(self.stream_state)
                     self.tap.write_state(is_new=True)
                     progress.advance(self.report.emitted, compute_share(reached, last_id))
-                    self._schedule.start_followers_of(self)
+                    self._schedule.prefetch_behind(self)
         except Exception:
             self.write_schema()
             raise

@@ -29,10 +29,10 @@ class KeptBytes:
     number: int = 0
 
 
-class Startable(Protocol):
+class Prefetchable(Protocol):
     """A stream whose reading can begin before it is its turn to be written."""
 
-    def start(self) -> bool:
+    def prefetch(self) -> bool:
         """Begin to read in a thread that gives its permit back at its end; return whether it did."""
 
 
@@ -50,7 +50,7 @@ class Schedule:
     def __init__(self, limit: int) -> None:
         """Start with no streams: their order is known when the run begins."""
         self.limit = limit
-        self.order: Sequence[Startable] = ()
+        self.order: Sequence[Prefetchable] = ()
         self.kept = KeptBytes()
         self._free = limit
         self._lock = threading.Lock()
@@ -67,7 +67,7 @@ class Schedule:
         with self._lock:
             self._free += permits
 
-    def start_followers_of(self, stream: Startable) -> None:
+    def prefetch_behind(self, stream: Prefetchable) -> None:
         """Begin to read the streams behind one, at most as many as there are threads."""
         if self.limit == 1 or stream not in self.order:
             return
@@ -75,7 +75,7 @@ class Schedule:
         for follower in self.order[place : place + self.limit]:
             if not self.take():
                 return
-            if not follower.start():
+            if not follower.prefetch():
                 self.give_back()
 
 

@@ -10,6 +10,8 @@ from datetime import datetime, timezone
 from itertools import chain
 from operator import attrgetter
 
+from typing_extensions import Self
+
 from ninox_api.changes import TableChanges
 from ninox_api.paging import cut_range
 from tap_ninox.sync.changed_records import ChangedRecords
@@ -17,7 +19,7 @@ from tap_ninox.sync.formula_refresh import refresh_formulas
 from tap_ninox.sync.full_table import FullTable
 from tap_ninox.sync.pages import ReadPage, TablePages
 from tap_ninox.sync.plan import Plan, ReadMode, RefreshPolicy, make_plan
-from tap_ninox.sync.prefetch import KeptBytes, ReadAhead
+from tap_ninox.sync.prefetch import ReadAhead, Schedule
 from tap_ninox.sync.state import Bookmark, Snapshot, next_version
 
 logger = logging.getLogger(__name__)
@@ -112,29 +114,41 @@ def _start_in_full(plan: Plan, pages: TablePages, *, table_version: int) -> Star
     return StartedRead(plan=plan, sequence=sequence, pages=read, changed=changed, full=full, snapshot=snapshot)
 
 
-def start_ahead(
-    start: Callable[[], StartedRead], *, kept: KeptBytes, at_end: Callable[[], None]
-) -> Callable[[], StartedRead]:
-    """Start to read in a thread, a few pages ahead of whoever takes them.
+class ReadInThread:
+    """Has a thread start to read, and keep a few pages ahead of whoever takes them."""
 
-    Args:
-        start: Starts to read.
-        kept: What is read ahead in all.
-        at_end: Called by the thread when it ends.
+    def __init__(self, start: Callable[[], StartedRead], schedule: Schedule) -> None:
+        """Remember what to do; `run` does it.
 
-    Returns:
-        A function that waits for the start; it raises what went wrong there.
-    """
-    first: Future[StartedRead] = Future()
+        Args:
+            start: Starts to read; called by the thread.
+            schedule: Gave a permit for the thread, and has it back at its end.
+        """
+        self._start = start
+        self._started: Future[StartedRead] = Future()
+        self._ahead = ReadAhead(
+            [self._pages()], room=2, weigh=attrgetter("weight"), kept=schedule.kept, at_end=schedule.give_back
+        )
 
-    def pages() -> Iterator[ReadPage]:
+    def run(self) -> Self:
+        """Start the thread; return itself."""
+        self._ahead.start()
+        return self
+
+    def wait(self) -> StartedRead:
+        """Return what is read once that is known, its pages as the thread brings them.
+
+        Raises:
+            Exception: What went wrong when the thread started to read.
+        """
+        return replace(self._started.result(), pages=iter(self._ahead))
+
+    def _pages(self) -> Iterator[ReadPage]:
+        """Start to read, and yield the pages: what the thread does."""
         try:
-            started = start()
+            started = self._start()
         except Exception as error:  # noqa: BLE001 (a thread's edge: whoever waits raises it)
-            first.set_exception(error)
+            self._started.set_exception(error)
             return
-        first.set_result(started)
+        self._started.set_result(started)
         yield from started.pages
-
-    ahead = ReadAhead([pages()], room=2, weigh=attrgetter("weight"), kept=kept, at_end=at_end).start()
-    return lambda: replace(first.result(), pages=iter(ahead))
