@@ -191,7 +191,7 @@ class RunReport:
         logger.error("Stream %s was not read to its end: %s", name, error)
 
     @contextmanager
-    def stream(self, name: str) -> Iterator[StreamReport]:
+    def measure(self, name: str) -> Iterator[StreamReport]:
         """Measure one stream, and keep its failure from ending the others."""
         report = self.streams.setdefault(name, StreamReport())
         calls, started = self.calls, time.monotonic()

@@ -70,7 +70,7 @@ class Column:
         """Whether there is a value to send."""
         return self.is_stored or bool(self.computed_as)
 
-    def parsers(self, zone: ZoneInfo | None) -> tuple[Read, ReadColumn | None]:
+    def readers(self, zone: ZoneInfo | None) -> tuple[Read, ReadColumn | None]:
         """Return what turns a value of the field into the property's, and what does so with all values of a page.
 
         The second is None where every value is to be looked at.

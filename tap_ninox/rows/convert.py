@@ -78,7 +78,7 @@ def _as_text(read: Read) -> Read:
     return spelled
 
 
-class _Parser(NamedTuple):
+class _Reader(NamedTuple):
     """How one property is read: a page's values at once, or each on its own where that is not possible.
 
     Attributes:
@@ -109,7 +109,7 @@ class Converter:
         as_text: Collection[str] = (),
         ask_for_captions: AskForCaptions = lambda *_: False,
     ) -> None:
-        """Compile the parsers of the selected columns; the other values are not even looked at.
+        """Compile the readers of the selected columns; the other values are not even looked at.
 
         Args:
             columns: All of the table.
@@ -122,13 +122,13 @@ class Converter:
         columns = list(columns)
         wanted = set(selected)
         chosen = [column for column in columns if column.name in wanted and column.is_readable]
-        self._parsers = []
+        self._readers = []
         for column in chosen:
-            read, read_column = column.parsers(zone)
+            read, read_column = column.readers(zone)
             if column.name in as_text:
                 read, read_column = _as_text(read), None
             mistakable = find_mistakable_options(column.captions if column.is_stored else {})
-            self._parsers.append(_Parser(column, read, read_column, mistakable))
+            self._readers.append(_Reader(column, read, read_column, mistakable))
         self._ask_for_captions = ask_for_captions
         self._attributes = attributes_of(chosen)
         self._system = [read for name, read in _SYSTEM.items() if name in wanted]
@@ -145,13 +145,13 @@ class Converter:
         self._check_keys(page)
         fields = [record.fields for record in page]
         columns: list[Sequence[Any]] = [read(page) for read in self._system]
-        for parser in self._parsers:
-            sent = self._sent(fields, parser.column.field_id)
-            if parser.mistakable and self._are_captions(page, parser, sent):
-                sent = list(map(read_ids_of_captions(parser.column.captions), sent))
-            values = parser.read_column(sent) if parser.read_column else None
+        for reader in self._readers:
+            sent = self._sent(fields, reader.column.field_id)
+            if reader.mistakable and self._are_captions(page, reader, sent):
+                sent = list(map(read_ids_of_captions(reader.column.captions), sent))
+            values = reader.read_column(sent) if reader.read_column else None
             if values is None:
-                values = [self._value(parser, value, record) for value, record in zip(sent, page, strict=True)]
+                values = [self._value(reader, value, record) for value, record in zip(sent, page, strict=True)]
             columns.append(values)
         return ConvertedPage(self._form, columns, len(page))
 
@@ -162,13 +162,13 @@ class Converter:
             return list(map(attrgetter(attribute), fields)) if attribute else [None] * len(fields)
         return [values.get(field_id) for values in fields]
 
-    def _are_captions(self, page: Sequence[NinoxRecord], parser: _Parser, sent: Sequence[Any]) -> bool:
+    def _are_captions(self, page: Sequence[NinoxRecord], reader: _Reader, sent: Sequence[Any]) -> bool:
         """Return whether a page has captions of options, as far as that makes a difference."""
         for record, value in zip(page, sent, strict=True):
-            if not parser.mistakable.isdisjoint(filter(_is_text, list_options(value, parser.column.captions))):
+            if not reader.mistakable.isdisjoint(filter(_is_text, list_options(value, reader.column.captions))):
                 verdict = self._shown_style(page)
                 if verdict is None:
-                    verdict = self._ask_for_captions(record, parser.column.field_id, value)
+                    verdict = self._ask_for_captions(record, reader.column.field_id, value)
                 if verdict is not None:
                     return verdict
         return False
@@ -176,7 +176,7 @@ class Converter:
     def _shown_style(self, page: Sequence[NinoxRecord]) -> bool | None:
         """Return whether a page has captions of options, by one that is the id of none, or the other way round."""
         fields = [record.fields for record in page]
-        for column in (parser.column for parser in self._parsers if parser.column.is_stored):
+        for column in (reader.column for reader in self._readers if reader.column.is_stored):
             ids, captions = column.captions.keys(), set(column.captions.values())
             for value in self._sent(fields, column.field_id) if captions else ():
                 for option in filter(_is_text, list_options(value, column.captions)):
@@ -184,14 +184,14 @@ class Converter:
                         return option in captions
         return None
 
-    def _value(self, parser: _Parser, value: Any, record: NinoxRecord) -> Any:
+    def _value(self, reader: _Reader, value: Any, record: NinoxRecord) -> Any:
         if value is None or value == "":
             return None
-        name, was_damaged = parser.column.name, is_damaged(value)
+        name, was_damaged = reader.column.name, is_damaged(value)
         if was_damaged:
             value = [repair_text(v) for v in value] if isinstance(value, list) else repair_text(value)
         try:
-            read = parser.read(value)
+            read = reader.read(value)
         except BadValueError:
             self.bad.note_nulled(name, record.id)
             return None

@@ -177,7 +177,7 @@ class RecordStream(OwnStream):
             meter.with_context({})  # as the SDK does for streams without partitions
             quiet = EventLogger(meter.logger, is_event=lambda: self.report.is_eventful)
             meter.logger = quiet  # type: ignore[assignment] # it calls info() only
-        with self.tap.report.stream(self.name) as self.report, counter, timer:
+        with self.tap.report.measure(self.name) as self.report, counter, timer:
             self.write_rows(counter)
         self.tap.write_state()
         self.tap.mapper.stream_maps.pop(self.name, None)  # they can be made again

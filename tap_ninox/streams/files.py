@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 RECORDS_PER_STATE = 100
-METADATA_ONLY = ""
+NO_STORE = ""
 IS_ACTIVATED = "is_activated"
 
 
@@ -91,7 +91,7 @@ class FilesStream(RecordStream):
         self._settings = tap.settings
         url = self._settings.file_store
         self._store = FileStore(url) if url else None
-        self._store_key = hashlib.sha256(url.encode()).hexdigest()[:12] if url else METADATA_ONLY
+        self._store_key = hashlib.sha256(url.encode()).hexdigest()[:12] if url else NO_STORE
         self._failed = 0
         self._is_confirmed = True
 

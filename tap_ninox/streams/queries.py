@@ -131,11 +131,11 @@ class QueryStream(RecordStream):
 
     def _convert(self, rows: Sequence[Row]) -> Iterator[Record]:
         self._warn_of_unknown_members(rows)
-        parsers = {name: parser(word, self._settings.zone) for name, word in self._types.items()}
+        readers = {name: reader_of(word, self._settings.zone) for name, word in self._types.items()}
         position_by_key: dict[tuple[Any, ...], int] = {}
         for position, row in enumerate(rows, start=1):
             record: Record = {}
-            for name, read in parsers.items():
+            for name, read in readers.items():
                 value = row.get(name)
                 if is_damaged(value):
                     self.report.bad.repaired[name] += 1
@@ -235,7 +235,7 @@ def query_streams(
     databases = Names(clients)
     streams: list[Stream] = []
     for query in queries:
-        with tap.report.stream(query.name):  # what goes wrong here is kept, and ends the run in an error
+        with tap.report.measure(query.name):  # what goes wrong here is kept, and ends the run in an error
             client = clients[databases.find_one(query.database, setting=f"queries.{query.name}.database")]
             streams.append(_stream(tap, query, client, saved, _types_in_state(bookmarks.get(query.name))))
     return streams
@@ -387,7 +387,7 @@ _NO_INTEGER = 2**63
 """No database takes integers of more than 64 bits."""
 
 
-def parser(word: str, zone: ZoneInfo | None) -> Read:
+def reader_of(word: str, zone: ZoneInfo | None) -> Read:
     """Return the function that turns a member of a row into a property of a type."""
     if word != "integer":
         return COMPUTED[word].reader(zone)

@@ -38,7 +38,7 @@ def readers(case):
     table = Table(id="T", name="T", fields=(field(case),))
     zone = case.get("settings", {}).get("timezone")
     columns = columns_of(table, aliases={})
-    return {column.part: column.parsers(ZoneInfo(zone) if zone else None)[0] for column in columns}
+    return {column.part: column.readers(ZoneInfo(zone) if zone else None)[0] for column in columns}
 
 
 def write(case):

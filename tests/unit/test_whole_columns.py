@@ -34,7 +34,7 @@ COLUMNS = st.one_of(*(st.lists(kind | st.none(), max_size=6) for kind in (TEXTS,
 
 
 def one_by_one(column, sent):
-    read, _ = column.parsers(None)
+    read, _ = column.readers(None)
     try:
         return [None if value is None or value == "" else read(value) for value in sent]
     except BadValueError:
@@ -55,7 +55,7 @@ def one_by_one(column, sent):
 @settings(max_examples=40)
 @given(sent=COLUMNS)
 def test_a_column_is_read_as_its_values_are(column, sent):
-    _, read = column.parsers(None)
+    _, read = column.readers(None)
     whole = read(sent) if read else None
     if whole is not None:
         assert whole == one_by_one(column, sent)
@@ -67,4 +67,4 @@ def test_common_types_are_read_at_once(kind):
     sent = {"number": [2, None], "boolean": [True, None], "ref": [7, None], "dchoice": [7, None]}
     texts = {"date": ["2026-01-31", None], "time": ["08:00", None], "timestamp": ["2026-01-31T08:00:00", None]}
     column = Column(name="p", title="p", field_id="A", type=kind, part="", captions=CAPTIONS)
-    assert column.parsers(None)[1]({**sent, **texts}.get(kind, ["1", None])) is not None
+    assert column.readers(None)[1]({**sent, **texts}.get(kind, ["1", None])) is not None
