@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tap_ninox.streams.queries import rows_of, types_of
+from tap_ninox.streams.query_answers import rows_of, types_of
 
 
 def test_types_are_those_that_all_values_have():
