@@ -113,8 +113,7 @@ TAP_PROPERTIES = (
         title="Formulas",
         description="Formulas to read → type of their values. Each is named by a glob of `<stream>.<property>`, such "
         'as `{"*.total": "number"}`, or by `<database_id>.<table_id>.<field_id>`; the type is one of '
-        "`string`, `number`, `boolean`, `date`, `timestamp`, `time`, `timeinterval`. Default: none; "
-        "formulas are only listed.",
+        f"{', '.join(f'`{word}`' for word in COMPUTED)}. Default: none; formulas are only listed.",
     ),
     th.Property(
         "queries",

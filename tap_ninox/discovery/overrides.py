@@ -66,7 +66,8 @@ def plain_schema(schema: JsonSchema) -> dict[str, Any]:
 def method_problems(stream: str, method: Any, allowed: Iterable[str]) -> Iterator[str]:
     """Yield what is wrong with the replication method that a catalog gives a stream.
 
-    One that Singer has and this stream has not comes by a rule for all streams: it goes on in its own way, and says so.
+    A method of Singer's that this stream does not have was meant for others, by a rule for all streams: nothing is
+    wrong then, and a line of the log says by which method the stream is read.
     """
     allowed = list(allowed)
     if method is None or method in allowed:
