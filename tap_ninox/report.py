@@ -112,16 +112,14 @@ class StreamReport:
         return self.emitted + self.deleted
 
     @property
+    def warned_of(self) -> dict[str, Counter[str]]:
+        """Key of `_WARNINGS` → how many values of which property; the file has them under that key."""
+        return {"nulled": self.bad.nulled, "repaired": self.bad.repaired, "uncomputed": self.uncomputed}
+
+    @property
     def is_eventful(self) -> bool:
         """Whether there is anything to report of it."""
-        counts = (
-            self.emitted,
-            self.deleted,
-            self.vanished,
-            *self.bad.nulled.values(),
-            *self.bad.repaired.values(),
-            *self.uncomputed.values(),
-        )
+        counts = (self.emitted, self.deleted, self.vanished, *map(Counter.total, self.warned_of.values()))
         return any(counts) or self.outcome is not Outcome.COMPLETE
 
 
@@ -309,6 +307,17 @@ _SHOWN = {
 }
 
 
+_WARNINGS = {
+    "nulled": ("value", "{} of {} did not fit its type and became null{}."),
+    "repaired": ("text", "{} of {} had characters that no database stores; U+FFFD stands for them{}."),
+    "uncomputed": ("value", "{} of formula {} could not be computed and became null."),
+}
+"""Why values are not sent as they are: what is counted, and the sentence about a property of a stream.
+
+A page of reports has sentences of its own: `ninox_tools/pages/runs.py`.
+"""
+
+
 def _records(report: StreamReport, property_name: str) -> str:
     """Return in which records the bad values of a property are, as far as that is known."""
     ids = report.bad.records.get(property_name)
@@ -328,21 +337,11 @@ def _log_stream(name: str, report: StreamReport) -> None:
     )
     if report.vanished:
         logger.info("%s: %s had vanished when it came to reading.", name, in_number(report.vanished, "changed record"))
-    for property_name, count in report.bad.nulled.items():
-        values, where = in_number(count, "value"), _records(report, property_name)
-        logger.warning("%s: %s of %s did not fit its type and became null%s.", name, values, property_name, where)
-    for property_name, count in report.bad.repaired.items():
-        values, where = in_number(count, "text"), _records(report, property_name)
-        logger.warning(
-            "%s: %s of %s had characters that no database stores; U+FFFD stands for them%s.",
-            name,
-            values,
-            property_name,
-            where,
-        )
-    for property_name, count in report.uncomputed.items():
-        values = in_number(count, "value")
-        logger.warning("%s: %s of formula %s could not be computed and became null.", name, values, property_name)
+    for kind, counts in report.warned_of.items():
+        noun, sentence = _WARNINGS[kind]
+        for property_name, count in counts.items():
+            where = _records(report, property_name)
+            logger.warning("%s: %s", name, sentence.format(in_number(count, noun), property_name, where))
 
 
 def write_report(path: Path, report: RunReport) -> None:
@@ -384,10 +383,8 @@ def _stream(report: StreamReport) -> dict[str, Any]:
         "filtered": report.filtered,
         "deleted": report.deleted,
         "gone": report.vanished,  # so called since 0.1.0, whose reports are read, too
-        "nulled": dict(report.bad.nulled),
-        "repaired": dict(report.bad.repaired),
+        **{kind: dict(counts) for kind, counts in report.warned_of.items()},
         "bad_records": dict(report.bad.records),
-        "uncomputed": dict(report.uncomputed),
         "api_calls": report.calls.total(),
         "api_calls_by_purpose": named_calls(report.calls),
         "seconds": round(report.seconds, 3),

@@ -59,6 +59,14 @@ _OUTCOMES = {
 }
 
 
+_WARNINGS = {
+    "nulled": ("value", "did not fit the type, null was sent"),
+    "uncomputed": ("value", "could not be computed by Ninox, null was sent"),
+    "repaired": ("text", "had characters that no database stores"),
+}
+"""What the tap counts for each property of a stream, under the keys of `_WARNINGS` in `tap_ninox/report.py`."""
+
+
 def _iter_tap_notes(counts: JsonObject) -> Iterable[str]:
     if counts.get("outcome") in _OUTCOMES:
         yield _OUTCOMES[counts["outcome"]]
@@ -66,11 +74,9 @@ def _iter_tap_notes(counts: JsonObject) -> Iterable[str]:
         yield f"{_counted(counts['filtered'], 'row')} left out by stream maps"
     if counts.get("gone"):
         yield f"{_counted(counts['gone'], 'changed record')} had vanished when it came to reading"
-    for what, reason in (("nulled", "did not fit the type"), ("uncomputed", "could not be computed by Ninox")):
-        for property_name, count in counts.get(what, {}).items():
-            yield f"{property_name}: {_counted(count, 'value')} {reason}, null was sent"
-    for property_name, count in counts.get("repaired", {}).items():
-        yield f"{property_name}: {_counted(count, 'text')} had characters that no database stores"
+    for kind, (noun, reason) in _WARNINGS.items():
+        for property_name, count in counts.get(kind, {}).items():
+            yield f"{property_name}: {_counted(count, noun)} {reason}"
 
 
 def convert_target_run(name: str, report: JsonObject) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from ninox_api.limits import Purpose
 from ninox_api.schema import Field, Table
 from ninox_tools.pages.page import render_page
 from ninox_tools.pages.runs import UnknownReportError, convert_run, gather_rejects
+from tap_ninox.report import StreamReport
 from target_ninox.dry_run import DryRun, Preview
 from target_ninox.rejects import Rejects
 from target_ninox.report import RunReport
@@ -47,6 +48,15 @@ def target_report(tmp_path):
 
 def read(path):
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("kind", StreamReport().warned_of)
+def test_whatever_the_tap_warns_of_stands_on_the_page(tap_report, kind):
+    report = read(tap_report)
+    name = next(iter(report["streams"]))
+    report["streams"][name][kind] = {"amount": 3}
+    (stream, *_) = convert_run("tap.json", report)["streams"]
+    assert [note for note in stream["notes"] if note.startswith("amount: 3 ")]
 
 
 def test_a_report_of_the_tap_is_understood(tap_report):
