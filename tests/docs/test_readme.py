@@ -157,6 +157,22 @@ def test_every_noun_of_the_target_is_a_class_of_it():
     assert nouns - classes == set()
 
 
+def test_every_noun_of_the_tap_is_a_class_of_the_file_beside_it():
+    text = (REPOSITORY / "docs" / "architecture.md").read_text(encoding="utf-8")
+    _, _, *lines = text.partition("| Noun of the tap |")[2].partition("\n\n")[0].splitlines()
+    assert len(lines) > 20
+    for line in lines:
+        nouns, _, places = line.strip("| ").split(" | ")
+        paths = (
+            REPOSITORY / (place if "_api/" in place else f"tap_ninox/{place}")
+            for place in re.findall("`(.+?)`", places)
+        )
+        classes = set(
+            re.findall(r"^class (\w+)", "".join(path.read_text(encoding="utf-8") for path in paths), re.MULTILINE)
+        )
+        assert set(re.findall(r"`(\w+)`", nouns)) <= classes
+
+
 def test_every_file_the_readme_links_to_exists():
     text = README.read_text(encoding="utf-8")
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if not link.startswith("http")]
