@@ -40,7 +40,7 @@ def tap_report(simulate, tmp_path):
 def target_report(tmp_path):
     path = tmp_path / "target.json"
     report = RunReport(lambda: Counter({Purpose.WRITES: 7}), path=path)
-    stream = report.stream("customers")
+    stream = report.report_of("customers")
     stream.read, stream.created, stream.updated, stream.rejected, stream.recovered = 10, 4, 5, 1, 1
     report.close(is_complete=True)
     return path
@@ -89,7 +89,7 @@ def test_a_report_of_the_target_is_understood(target_report):
 
 def test_a_run_that_was_cut_off_does_not_look_like_a_success(tmp_path):
     report = RunReport(lambda: Counter({Purpose.WRITES: 1}), path=tmp_path / "target.json")
-    report.stream("customers").read = 3
+    report.report_of("customers").read = 3
     report.close(is_complete=False)
     run = convert_run("target.json", read(tmp_path / "target.json"))
     assert run["status"] == "did not come to its end"
@@ -195,7 +195,7 @@ def tap_stream(**more):
 def test_examples_of_a_dry_run_are_shown_with_their_values_before_and_after(tmp_path, look_at):
     path = tmp_path / "target.json"
     report = RunReport(lambda: Counter({Purpose.WRITES: 1}), path=path, is_dry=True)
-    stream, plan = report.stream("customers"), Preview(TABLE, ())
+    stream, plan = report.report_of("customers"), Preview(TABLE, ())
     stream.read, stream.created, stream.updated, stream.deleted = 3, 1, 1, 1
     plan.create(EncodedRow(number=1, key="K-1", fields={"A": "Ada"}))
     plan.update(EncodedRow(number=2, key="K-2", fields={"A": "Grace"}), 5, {"A": "Grace"}, {"A": "Gracie"})
@@ -233,7 +233,7 @@ def test_what_else_a_tap_reports_is_shown(tmp_path):
 
 def test_what_else_a_target_reports_is_in_its_notes(tmp_path):
     report = RunReport(lambda: Counter({Purpose.WRITES: 1}), path=tmp_path / "target.json")
-    stream = report.stream("orders")
+    stream = report.report_of("orders")
     stream.read, stream.deleted, stream.left_out, stream.uploaded, stream.unlinked = 1, 1, 2, 3, 6
     stream.add_deleted_along({"Lines": 4})
     stream.overridden["Total"] = 5
