@@ -70,6 +70,7 @@ class StreamAccount:
         report: Its counts.
         preview: What a dry run would do to its table; None in earnest.
         may_delete: Whether anything can be deleted in this run: only then it matters which records rows were about.
+        may_mirror: Whether any stream may be a mirror, this or one that comes later: it keeps what rows link to.
         run_report: The report of the whole run.
         remembered: How rows were counted for which more is to be done; None where that is nothing.
         blocked_from: Number of the first rejected row that holds the state; None for none.
@@ -91,6 +92,7 @@ class StreamAccount:
         self.rejected_keys: dict[Hashable, int] = {}
         self.has_nameless_rejects = False
         self.may_delete = settings.may_delete
+        self.may_mirror = settings.has_mirror
         self.seen: set[int] = set()
         self.created = IdRuns()
         self.looked_at: set[bool] = set()

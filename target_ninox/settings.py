@@ -373,7 +373,12 @@ class TargetSettings:
     @property
     def may_delete(self) -> bool:
         """Whether anything can be deleted in a run: only then it matters for which records rows came."""
-        return self.deletes_marked or any(settings.get("mode") == "mirror" for settings in self.streams.values())
+        return self.deletes_marked or self.has_mirror
+
+    @property
+    def has_mirror(self) -> bool:
+        """Whether a stream is a mirror, or would be if it came."""
+        return any(settings.get("mode") == "mirror" for settings in self.streams.values())
 
     def stream(self, name: str) -> StreamSettings:
         """Return the settings of a stream: its own, and for what they leave open those of each glob of its name.

@@ -272,6 +272,10 @@ def _convert_to_wall_clock(parsed: datetime, formats: Formats) -> datetime:
 
 # What values mean
 
+_PLAIN_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MIDNIGHT = "00:00:00", 0, ""
+"""What is said of a date beyond itself: nothing."""
+
 
 def _read_uncut(formats: Formats) -> Meaning:
     """Return a reader of what fields do not keep: the time of day of a date, fractions of seconds, the hour in autumn.
@@ -280,6 +284,8 @@ def _read_uncut(formats: Formats) -> Meaning:
     """
 
     def uncut(value: Any) -> Hashable:
+        if isinstance(value, str) and _PLAIN_DATE.fullmatch(value):  # nearly every date that is part of a key
+            return _MIDNIGHT
         parsed, fraction = _parse(value), _FRACTION.search(spell(value) or "")
         digits = fraction[1].rstrip("0") if fraction else ""
         if parsed is None:

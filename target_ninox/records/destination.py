@@ -67,7 +67,7 @@ class Destination:
         max_tries: How often rows are sent in all.
         batch_size: Records per request that are never exceeded; None to find out how many may be.
         temporary: Keeps what is too much for the memory: known records, and rows that wait.
-        linked: To which records rows of this input link; none where nothing can be deleted.
+        linked: To which records rows of this input link; none where no stream is a mirror.
     """
 
     client: DatabaseClient

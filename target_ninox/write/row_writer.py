@@ -98,7 +98,8 @@ class RowWriter:
             if intent is not None:
                 intents.append(intent)
         self._save(intents)
-        self._note_links()
+        if self._account.may_mirror:
+            self._note_links()
         if to_delete:
             self._delete(to_delete)
 
@@ -207,7 +208,7 @@ class RowWriter:
 
     def _count(self, row: Row, outcome: RowOutcome, record_id: int, *, shown: Fields, is_new: bool = False) -> None:
         """Load the files of a row whose record is as it should be, and count the row."""
-        if self._account.may_delete:
+        if self._account.may_mirror:
             self._written.append((record_id, row.encoded.fields))
         try:
             uploaded = self._files.load(row.encoded, record_id, shown, is_new=is_new) if row.encoded.files else 0
