@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ninox_singer.wording import first_ids, in_number
@@ -29,6 +29,25 @@ class _Removal(NamedTuple):
         """Return the same for fewer records; as if the others had come."""
         roots = [RecordKey(self.loader.plan.table.id, record_id) for record_id in record_ids]
         return _Removal(self.loader, self.unseen._replace(record_ids=record_ids), self.cascade.of(roots))
+
+    def find(self, stays: Callable[[set[RecordKey]], bool]) -> list[int]:
+        """Return the records that stay: `stays` says it of one and all that Ninox would delete along with it."""
+        table_id = self.loader.plan.table.id
+        return [
+            record_id
+            for record_id in self.unseen.record_ids
+            if stays(self.cascade.reach([RecordKey(table_id, record_id)]))
+        ]
+
+    def without(self, staying: Sequence[int]) -> _Removal:
+        """Return the same without some records."""
+        kept = set(staying)
+        return self.of([record_id for record_id in self.unseen.record_ids if record_id not in kept]) if kept else self
+
+    def named(self, staying: Sequence[int]) -> tuple[str, str, str, str]:
+        """Return what messages about some records name: stream, number, table, ids."""
+        plan = self.loader.plan
+        return plan.stream, in_number(len(staying), "record"), plan.table.name, first_ids(staying)
 
 
 def remove_unseen(
@@ -124,24 +143,14 @@ def _certainly_unseen(
 
 def _without_linked(removal: _Removal, destination: Destination, claimed: ClaimedRecords) -> _Removal:
     """Return a removal without the records that rows of this input link to, and name those."""
-    loader, unseen, cascade = removal
-    table = loader.plan.table
-    linked = [
-        record_id
-        for record_id in unseen.record_ids
-        if is_linked(destination, claimed, cascade.reach([RecordKey(table.id, record_id)]))
-    ]
-    if not linked:
-        return removal
-    logger.warning(
-        "%s: %s of table %r did not come and stays all the same, as rows of this input link to it, or to what Ninox "
-        "would delete along: ids %s. Have the source send it, or let the rows link to another one.",
-        loader.plan.stream,
-        in_number(len(linked), "record"),
-        table.name,
-        first_ids(linked),
-    )
-    return removal.of([record_id for record_id in unseen.record_ids if record_id not in set(linked)])
+    linked = removal.find(lambda reached: is_linked(destination, claimed, reached))
+    if linked:
+        logger.warning(
+            "%s: %s of table %r did not come and stays all the same, as rows of this input link to it, or to what "
+            "Ninox would delete along: ids %s. Have the source send it, or let the rows link to another one.",
+            *removal.named(linked),
+        )
+    return removal.without(linked)
 
 
 def _without_changed(removal: _Removal) -> _Removal:
@@ -149,26 +158,17 @@ def _without_changed(removal: _Removal) -> _Removal:
 
     That may be hours ago: by now they may be what a row stands for, or be in use.
     """
-    loader, unseen, cascade = removal
-    changed = set(loader.writer.find_changed(unseen.record_ids)) if unseen.record_ids else set[int]()
+    loader, unseen, _ = removal
     table_id = loader.plan.table.id
-    takes_changed = {
-        record_id
-        for record_id in (unseen.record_ids if changed else ())
-        if changed
-        & {along.record_id for along in cascade.reach([RecordKey(table_id, record_id)]) if along.table_id == table_id}
-    }
-    if not takes_changed:
-        return removal
-    logger.warning(
-        "%s: %s of table %r did not come and stays until the next run, as somebody has changed it, or what Ninox would "
-        "delete along, while this run was under way: ids %s.",
-        loader.plan.stream,
-        in_number(len(takes_changed), "record"),
-        loader.plan.table.name,
-        first_ids(sorted(takes_changed)),
-    )
-    return removal.of([record_id for record_id in unseen.record_ids if record_id not in takes_changed])
+    changed = {RecordKey(table_id, one) for one in loader.writer.find_changed(unseen.record_ids)}
+    takes_changed = removal.find(lambda reached: not changed.isdisjoint(reached)) if changed else []
+    if takes_changed:
+        logger.warning(
+            "%s: %s of table %r did not come and stays until the next run, as somebody has changed it, or what Ninox "
+            "would delete along, while this run was under way: ids %s.",
+            *removal.named(takes_changed),
+        )
+    return removal.without(takes_changed)
 
 
 def _refuse_to_take_rows(

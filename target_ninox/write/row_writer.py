@@ -98,8 +98,7 @@ class RowWriter:
             if intent is not None:
                 intents.append(intent)
         self._save(intents)
-        if self._account.may_mirror:
-            self._note_links()
+        self._note_links()
         if to_delete:
             self._delete(to_delete)
 
@@ -221,7 +220,8 @@ class RowWriter:
 
     def _note_links(self) -> None:
         """Know to which records rows link: a mirror may not take those from them."""
-        self._destination.linked.note(self.plan.table, self._written)
+        if self._account.may_mirror:
+            self._destination.linked.note(self.plan.table, self._written)
         self._written = []
 
     def _reject(self, intent: Intent, error: RowRejectedError) -> None:
