@@ -92,11 +92,16 @@ class ReadBack:
 
         Raises:
             KeyNotShownError: The key that was just written is not there, or is another number.
+            KeyChangedError: It is another one.
         """
         record = self._table.find(made[0]) if made else None
-        shown = None if record is None else self._plan.key_of(record.fields)
-        if record is not None and (shown is None or (_is_beyond_doubles(key) and shown != key)):
-            raise KeyNotShownError(self._plan, record.id, is_shown=shown is not None)
+        if record is None:
+            return
+        shown = self._plan.key_of(record.fields)
+        if shown is None:
+            raise KeyNotShownError(self._plan, record.id, is_shown=False)
+        if shown != key:
+            raise self._changed(record.id, key)
 
     def check_keys(self, outcomes: Sequence[Outcome], *, deleted_fields: Collection[str]) -> None:
         """Look at a record whose answer shows another key than that of its row; no call where none does.
@@ -109,9 +114,13 @@ class ReadBack:
             return
         key, record = doubtful.intent.row.encoded.key, self._table.find(doubtful.record_id)
         if record is not None and self._plan.key_of(record.fields) != key:  # else answers spell in a way of their own
-            if _is_beyond_doubles(key):
-                raise KeyNotShownError(self._plan, record.id, is_shown=True)
-            raise KeyChangedError(self._plan, record.id)
+            raise self._changed(record.id, key)
+
+    def _changed(self, record_id: int, key: Hashable) -> NinoxError:
+        """Return the error about a record that holds another key than the one that was sent."""
+        if _is_beyond_doubles(key):
+            return KeyNotShownError(self._plan, record_id, is_shown=True)
+        return KeyChangedError(self._plan, record_id)
 
     def _has_key(self, deleted_fields: Collection[str]) -> bool:
         """Return whether records are found by fields that are all there."""

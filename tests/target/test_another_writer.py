@@ -60,7 +60,14 @@ def test_another_run_with_the_same_rows_is_noticed(simulate):
     type_before_batch(simulator, 1, [f"name {number}" for number in range(5001, 5301)])
     run = run_target(simulator, rows(5001, 5300))
     assert "305 and 5, 306 and 6," in str(run.error)
-    assert "and 290 more. Delete one of each pair" in str(run.error)
+    assert str(run.error).startswith(
+        "customers: while this run was under way, somebody else created records in table 'Customers' with the keys of "
+        "records that it created, too, or Ninox did so at a request that it answered with an error. These ids are "
+        "pairs: "
+    )
+    assert str(run.error).endswith(
+        "and 290 more. Delete one of each pair in Ninox, and let one run at a time write into a table."
+    )
     again = run_target(simulator, rows(5001, 5300))
     assert again.counts("customers") == {"read": 300, "rejected": 300}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -130,6 +131,7 @@ def test_what_cannot_be_counted_is_not_deleted(simulate, way, switches):
     ({"refTypeId": "A", "cascade": True}, {}, {"cascade": "ignored"}),
 ])  # fmt: skip
 def test_only_a_reference_that_cascades_takes_along(simulate, caplog, way, link, along, switches):
+    caplog.set_level("INFO")
     simulator = simulate(shop(link=link), **switches)
     messages, settings = WAYS[way]
     before = sizes(simulator)
@@ -137,7 +139,11 @@ def test_only_a_reference_that_cascades_takes_along(simulate, caplog, way, link,
     assert run.error is None
     assert run.report["total"]["deleted_along"] == along
     assert announced(run) == sum(before.values()) - sum(sizes(simulator).values())
-    assert ("8 records of table 'Positions' did not go along with what was deleted" in caplog.text) is bool(switches)
+    left = "8 records of table 'Positions' did not go along with what was deleted of 'Invoices'"
+    assert (left in caplog.text) is ("They are not counted as deleted, and refer to a record" in caplog.text)
+    assert (left in caplog.text) is bool(switches)
+    said = [f"{count} of {name!r} deleted along" for name, count in along.items()]
+    assert re.findall(r"\d+ of '\w+' deleted along", caplog.text) == said * 2  # of the stream, and of all together
 
 
 @pytest.mark.parametrize("filters", ["honoured", "names", "ignored"])

@@ -512,6 +512,24 @@ def test_where_no_record_shows_a_key_one_is_made_and_looked_at_before_any_other(
     assert sorted(fields["A"] for fields in stored(simulator).values()) == ["name 1"] * 3 + ["name 2", "name 3"]
 
 
+def test_a_key_that_is_kept_in_another_form_ends_its_stream_with_the_record_that_is_tried(simulate):
+    """Where no record shows a key, no script is known, and saves are answered with ids alone."""
+    without = [RecordDocument(1, {"B": 1}, 1)]
+    simulator = simulate(team(database({"A": customers()}, {"A": without})), save_answer="ids")
+    kept = simulator.store.database(TEAM_ID, DATABASE_ID)
+
+    def shorten(_index, method, _path):
+        for record_id, fields in stored(simulator).items() if method == "GET" else ():
+            if fields.get("A", "").startswith("name"):
+                kept.update("A", record_id, {"A": fields["A"][-1]})
+
+    simulator.on_request.append(shorten)
+    run = run_target(simulator, [CUSTOMERS, *rows(1, 2, 3), state(AT_THE_END)])
+    assert "does not hold in 'Name' the key that was sent" in str(run.error)
+    assert ([call.method for call in writes(simulator)], run.states) == (["POST"], [])
+    assert stored(simulator) == {1: {"B": 1}, 2: {"A": "1", "B": 10}}
+
+
 def test_a_mirror_does_not_delete_records_of_which_none_shows_a_key(simulate, caplog):
     """They were typed by hand, or a new field is the key: not one of them can be told from the others."""
     without = [RecordDocument(n, {"B": n}, n) for n in range(1, 6)]

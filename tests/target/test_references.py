@@ -394,6 +394,21 @@ def test_a_link_by_id_to_a_record_that_is_not_there_is_rejected_left_empty_or_wa
     assert {row["A"]: row.get("B") for row in stored(simulator, "B").values()} == {"there": 2, "gone": 9}
 
 
+@pytest.mark.parametrize("by", ["_id", "No"])
+def test_a_row_whose_record_waits_for_what_never_comes_is_not_missing_for_those_that_link_to_it(simulate, by):
+    simulator = simulate(shop())
+    streams = {
+        "orders": {"match_on": ["_id"], "references": {"Customer": "Shop ID"}, "on_missing": "null"},
+        "lines": {"references": {"Order": by}},
+    }
+    described = schema("orders", key=["_id"], _id="integer", No="string", Customer="string")
+    waits = [described, *records("orders", [{"_id": 7, "No": "O7", "Customer": "C-gone"}])]
+    given = [LINES, *records("lines", [{"No": "L1", "Order": "7" if by == "_id" else "O7"}]), *waits]
+    run = run_target(simulator, given, streams=streams)
+    assert run.error is None
+    assert (stored(simulator, "B"), stored(simulator, "C")) == ({7: {"A": "O7"}}, {1: {"A": "L1", "B": 7}})
+
+
 def test_a_link_by_id_that_its_record_has_already_is_not_looked_for(simulate):
     """Where the linked record was deleted, the link stays behind in Ninox; a row that repeats it is no fault."""
     described = schema("orders", key=["No"], No="string", Customer="integer")
@@ -401,6 +416,20 @@ def test_a_link_by_id_that_its_record_has_already_is_not_looked_for(simulate):
     run = run_target(simulator, [described, *records("orders", [{"No": "o", "Customer": 9}])], streams=BY_ID)
     assert run.counts("orders") == {"read": 1, "unchanged": 1}
     assert [call.path for call in simulator.log.entries if "/A/records" in call.path] == []
+
+
+def test_links_by_id_to_a_table_that_may_not_be_read_are_written_unseen_with_a_warning(simulate, caplog):
+    """Each row says so of two ids, and the log once."""
+    described = schema("orders", key=["No"], No="string", Customer="integer")
+    simulator = linked_by_id(simulate, "c1", "c2")
+    simulator.faults.add(kind="status", status=403, method="GET", path="/A/records", times=None)
+    given = records("orders", [{"No": f"o{n}", "Customer": n} for n in (1, 2, 9)])
+    with limits.small_batches(1):
+        run = run_target(simulator, [described, *given], streams=BY_ID)
+    assert run.error is None
+    assert {row["A"]: row["B"] for row in stored(simulator, "B").values()} == {"o1": 1, "o2": 2, "o9": 9}
+    warning = "orders: the key may not read table 'Customers', and nobody knows whether the records exist that"
+    assert caplog.text.count(warning + " 'Customer' links to; they are written unseen.") == 1
 
 
 def test_two_rows_whose_key_is_a_link_are_one_record(simulate):
