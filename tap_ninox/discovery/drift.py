@@ -422,7 +422,7 @@ class SchemaWatch:
         unread = {}
         for stream, bookmark in bookmarks.items():
             database_id, table_id = (bookmark.get(key) for key in ("database_id", "table_id"))
-            if not isinstance(database_id, str) or not isinstance(table_id, str):
+            if database_id is None or table_id is None:
                 continue
             was_read = bookmark.get("replication_key_value") is not None or bookmark.get("snapshot")
             if not was_read or bookmark.get("is_gone"):
@@ -475,8 +475,7 @@ class SchemaWatch:
     def _reshaped(self, bookmarks: Mapping[str, Any], selected: set[str]) -> Iterator[Drift]:
         """Yield the tables whose rows were shaped by other settings than those of now and get no full refresh."""
         for entry in self._entries.values():
-            bookmark = bookmarks.get(entry.stream)
-            before = shape_in_state(bookmark) if isinstance(bookmark, Mapping) else None
+            before = shape_in_state(bookmarks.get(entry.stream, {}))
             if before is not None and entry.stream in selected and not self._settings.refreshes(entry.stream):
                 now = shape_of(entry, self._settings)
                 yield from _reshaped(entry, before, now, fields=fields_in_state(bookmarks[entry.stream]))

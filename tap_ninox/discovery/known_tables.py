@@ -118,19 +118,17 @@ def known_from_entry(entry: TableEntry) -> KnownTable:
 def known_from_state(bookmarks: Mapping[str, Any], settings: TapSettings) -> Iterator[KnownTable]:
     """Yield what the state knows of the fields of tables; bookmarks that know nothing of them are left out."""
     for stream, bookmark in bookmarks.items():
-        fields = _items(bookmark.get("fields")) if isinstance(bookmark, dict) else {}
-        named = [bookmark.get(key) for key in ("table", "table_id", "database_id")] if fields else []
-        if named and all(isinstance(name, str) for name in named):
+        fields = _items(bookmark.get("fields"))
+        if fields and all(bookmark.get(key) is not None for key in ("table", "table_id", "database_id")):
             yield _known_from_bookmark(stream, bookmark, fields, settings)
 
 
 def owners_in_state(bookmarks: Mapping[str, Any]) -> dict[str, TableKey]:
     """Return of which table each stream is; a table that got another name has several, the last one of which counts."""
     owners: dict[str, TableKey] = {}
-    ours = {stream: bookmark for stream, bookmark in bookmarks.items() if isinstance(bookmark, dict)}
-    for stream, bookmark in sorted(ours.items(), key=lambda item: _age(item[1])):
+    for stream, bookmark in sorted(bookmarks.items(), key=lambda item: _age(item[1])):
         database_id, table_id = (bookmark.get("database_id"), bookmark.get("table_id"))
-        if isinstance(database_id, str) and isinstance(table_id, str):
+        if database_id is not None and table_id is not None:
             owners[stream] = (database_id, table_id)
     return owners
 
@@ -153,8 +151,7 @@ def known_databases(bookmarks: Mapping[str, Any]) -> tuple[set[str], set[str]]:
     """Return the ids of the databases that a state knows tables of, and of those that it knows formulas of."""
     known, with_formulas = set(), set()
     for bookmark in bookmarks.values():
-        database_id = bookmark.get("database_id") if isinstance(bookmark, dict) else None
-        if isinstance(database_id, str):
+        if (database_id := bookmark.get("database_id")) is not None:
             known.add(database_id)
             if _formulas(_items(bookmark.get("fields"))):
                 with_formulas.add(database_id)
@@ -175,17 +172,15 @@ def _known_from_bookmark(
         aliases = aliases_of(settings.aliases, f"{bookmark['database_id']}.{table.id}")
         names = {**_names_by_the_rules_of_0_1(table, aliases), **names}
     columns = (column for fld in table.fields for column in _known_columns(fld, names, shape.get(fld.id, "")))
-    former = bookmark.get("former")
-    deselected = bookmark.get("deselected")
     return KnownTable(
         stream=stream,
         database_id=bookmark["database_id"],
         table_id=table.id,
         name=table.name,
         columns=tuple(columns),
-        former=tuple(_former_columns(former if isinstance(former, list) else ())),
-        deselected=frozenset(deselected if isinstance(deselected, list) else ()),
-        plain_name=str(bookmark.get("plain_name") or ""),
+        former=tuple(_former_columns(bookmark.get("former") or ())),
+        deselected=frozenset(bookmark.get("deselected") or ()),
+        plain_name=bookmark.get("plain_name") or "",
         is_deselected=bookmark.get("is_deselected") is True,
         asked={key.removeprefix(ASKED): text for key, text in shape.items() if key.startswith(ASKED)},
     )
@@ -199,9 +194,9 @@ def _known_columns(fld: Field, names: Mapping[str, str], computed_as: str) -> It
         )  # fmt: skip
 
 
-def _former_columns(saved: Iterable[Any]) -> Iterator[Column]:
+def _former_columns(saved: Iterable[str]) -> Iterator[Column]:
     for item in saved:
-        key, kind, name = [*str(item).split(" ", 2), "", ""][:3]
+        key, kind, name = [*item.split(" ", 2), "", ""][:3]
         field_id, _, part = key.partition(".")
         if name:
             yield Column(name=name, title=name, field_id=field_id, type=kind, part=part)
@@ -303,11 +298,9 @@ def _as_list(by_id: Mapping[str, str]) -> list[str]:
     return [f"{key} {text}" for key, text in by_id.items()]
 
 
-def _items(saved: Any) -> dict[str, str]:
+def _items(saved: Iterable[str] | None) -> dict[str, str]:
     """Return what is in a list of a bookmark, by what its items begin with; what cannot be ours is left out."""
-    items = saved if isinstance(saved, list) else []
-    parts = [item.partition(" ") for item in items if isinstance(item, str)]
-    return {key: text for key, _, text in parts if text}
+    return {key: text for key, _, text in (item.partition(" ") for item in saved or ()) if text}
 
 
 def describe(
@@ -364,7 +357,7 @@ def shape_of(entry: TableEntry, settings: TapSettings) -> dict[str, str]:
 
 def shape_in_state(bookmark: Mapping[str, Any]) -> dict[str, str] | None:
     """Return what shaped the rows that were sent under a bookmark, None if nothing is known of that."""
-    return _items(bookmark["shape"]) if isinstance(bookmark.get("shape"), list) else None
+    return None if bookmark.get("shape") is None else _items(bookmark["shape"])
 
 
 def fields_in_state(bookmark: Mapping[str, Any]) -> set[str]:

@@ -119,8 +119,8 @@ class RecordStream(OwnStream):
     @property
     def saved_bookmark(self) -> Mapping[str, Any]:
         """The bookmark so far; reading it makes none, as the SDK's own `stream_state` does."""
-        saved = self.tap_state.get("bookmarks", {}).get(self.tap_stream_id)
-        return saved if isinstance(saved, dict) else {}
+        saved: Mapping[str, Any] = self.tap_state.get("bookmarks", {}).get(self.tap_stream_id, {})
+        return saved
 
     @override
     def apply_catalog(self, catalog: Catalog) -> None:

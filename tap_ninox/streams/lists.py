@@ -104,7 +104,7 @@ class CatalogueStream(RecordStream):
         """
         watch = self.tap.look_around().watch
         known, with_formulas = known_databases(self.tap_state.get("bookmarks", {}))
-        in_full = {name for name in self.stream_state.get(READ_IN_FULL) or () if isinstance(name, str)} | with_formulas
+        in_full = {*(self.stream_state.get(READ_IN_FULL) or ()), *with_formulas}
         missing = {name for name in known | in_full if watch.is_unread(name)}
         if self.needs_full_schemas:
             missing |= {name for name in in_full if watch.lists_less(name)}

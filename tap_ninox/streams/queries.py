@@ -175,7 +175,7 @@ def with_known_types(
 
     What Meltano discovers shows those of the answer of now.
     """
-    known = {query.name: _types_in_state(bookmarks.get(query.name)) for query in queries if not query.types}
+    known = {query.name: _types_in_state(bookmarks.get(query.name, {})) for query in queries if not query.types}
     for stream in streams:
         if types := known.get(stream["tap_stream_id"]):
             schema, keys = stream["schema"], stream["key_properties"]
@@ -218,7 +218,7 @@ def query_streams(
     for query in queries:
         with tap.report.measure(query.name):  # what goes wrong here is kept, and ends the run in an error
             client = clients[databases.find_one(query.database, setting=f"queries.{query.name}.database")]
-            streams.append(_stream(tap, query, client, saved, _types_in_state(bookmarks.get(query.name))))
+            streams.append(_stream(tap, query, client, saved, _types_in_state(bookmarks.get(query.name, {}))))
     return streams
 
 
@@ -250,9 +250,8 @@ def _as_known(types: Mapping[str, str], known: Mapping[str, str]) -> dict[str, s
     return {name: known.get(name, word) for name, word in types.items()} or {**known}
 
 
-def _types_in_state(bookmark: Any) -> dict[str, str]:
-    kept = bookmark.get(TYPES) if isinstance(bookmark, Mapping) else None
-    parts = [item.partition(" ") for item in kept if isinstance(item, str)] if isinstance(kept, list) else []
+def _types_in_state(bookmark: Mapping[str, Any]) -> dict[str, str]:
+    parts = [item.partition(" ") for item in bookmark.get(TYPES) or ()]
     return {name: word for word, _, name in parts if word in QUERY_TYPES}
 
 

@@ -199,15 +199,14 @@ class Bookmark:
             logger.warning("The bookmark of table %s cannot be used (%s): it gets a full refresh.", table_id, problem)
             own.table_version = version if _is_count(version) else None  # of the rows that the target has
             return own
-        deleted, deselected, cap = (saved.get(key) for key in ("last_deleted", "deselected", "page_cap"))
-        deleted, deselected = (part if isinstance(part, list) else [] for part in (deleted, deselected))
+        deleted, cap = saved.get("last_deleted"), saved.get("page_cap")
         own.sequence, own.table_version = saved.get("replication_key_value"), version
         own.full_refresh_at = saved.get("full_refresh_at")
         own.snapshot = Snapshot.from_json(saved[SNAPSHOT][0]) if saved.get(SNAPSHOT) else None
         own.formula_refresh = FormulaRefresh.from_json(saved.get("formula_refresh"))
         own.feed_repeats, own.is_empty = saved.get(FEED_REPEATS) is True, saved.get("is_empty") is True
-        own.last_deleted = list(filter(_is_count, deleted))
-        own.deselected = [name for name in deselected if isinstance(name, str)]
+        own.last_deleted = list(filter(_is_count, deleted if isinstance(deleted, list) else ()))
+        own.deselected = list(saved.get("deselected") or ())
         own.page_cap = cap if _is_count(cap) and cap > 0 else None
         own.schema = {key: saved.get(key) for key in SCHEMA_KEYS}
         return own

@@ -18,8 +18,9 @@ _WRAPPERS = ("value", "singer_state")
 """Where a STATE message and Meltano's `state get` have what is meant."""
 
 _LISTS_OF_OBJECTS = ("tables", "sequences")
-_LISTS_OF_TEXTS = ("fields", "names", "former", "shape")
-"""Keys of bookmarks."""
+_LISTS_OF_TEXTS = ("fields", "names", "former", "shape", "deselected", "databases", "types")
+_TEXTS = ("database_id", "table_id", "table", "plain_name")
+"""Keys of bookmarks. What reads them relies on what they hold: nothing else looks at it."""
 
 _OF_THE_SDK = ("progress_markers", "replication_key_signpost", "starting_replication_value")
 """Keys of the SDK for streams whose bookmark follows from their records, which none of ours does: they may come from
@@ -61,13 +62,13 @@ def _is_usable(bookmark: Any) -> bool:
             return False
         if isinstance(part, list) and not all(isinstance(item, str) for item in part):
             return False
-    version = bookmark.get(TABLE_VERSION)
-    return version is None or type(version) is int
+    texts, version = (bookmark.get(name) for name in _TEXTS), bookmark.get(TABLE_VERSION)
+    return (version is None or type(version) is int) and all(isinstance(text, str | None) for text in texts)
 
 
 def _bring_up(bookmark: Mapping[str, Any]) -> dict[str, Any]:
     now = {name: value for name, value in bookmark.items() if name not in _OF_THE_SDK}
-    for name in ("fields", "names"):
+    for name in _LISTS_OF_TEXTS:
         if isinstance(now.get(name), Mapping):
             now[name] = [f"{key} {text}" for key, text in now[name].items()] or None
     if isinstance(now.get("sequences"), Mapping):

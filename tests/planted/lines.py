@@ -38,6 +38,7 @@ PROMISES = [
             Defect("tap_ninox:_is_usable", "elif not isinstance(part, list):", "elif False:"),
             Defect("tap_ninox:_is_usable", "if isinstance(part, list) and not", "if False and not"),
             Defect("tap_ninox:_is_usable", "version is None or type(version) is int", "True"),
+            Defect("tap_ninox:_is_usable", "all(isinstance(text, str | None) for text in texts)", "True"),
         ),
     ),
     Promise(
