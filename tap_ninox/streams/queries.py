@@ -233,7 +233,7 @@ def _stream(
     if query.types:
         _warn_of_other_types(query, known)
         return QueryStream(tap, query, query.types, client, None)
-    if types := _saved_types(query.name, saved):
+    if types := _types_in_catalog(next(saved.find(query.name.__eq__), {}) if saved else {}):
         return QueryStream(tap, query, _as_known(types, known), client, None)
     logger.info("Query %r has no schema: it is asked now to see its properties.", query.name)
     rows = ask(query, client)
@@ -283,10 +283,6 @@ def _check_keys(query: QuerySettings, types: Mapping[str, str]) -> None:
     for key in query.key_properties:
         if key not in types:
             raise QueryFailedError(query.name, f"no row has the key property {key!r}; there is {', '.join(types)}.")
-
-
-def _saved_types(name: str, saved: SavedCatalog | None) -> dict[str, str]:
-    return _types_in_catalog(next(saved.find(name.__eq__), {}) if saved else {})
 
 
 def _types_in_catalog(entry: Mapping[str, Any]) -> dict[str, str]:
