@@ -148,7 +148,7 @@ def the_warehouse_is_exact(world, *, streams=None):
         records = {record.id: record for record in table.records}
         gone = set() if world.sees_versions else world.people.unmade(table.database, table.table_id)
         if table.stream in world.loader.unfollowed:
-            gone = world.people.gone(table.database, table.table_id)
+            gone = world.people.gone(table.database, table.table_id) | world.strangers(table)
         if gone:
             rows = {number: row for number, row in rows.items() if number in records or number not in gone}
         assert rows.keys() == records.keys(), f"{table.stream}: rows {sorted(rows)}, records {sorted(records)}"

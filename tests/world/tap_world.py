@@ -63,7 +63,7 @@ class TapWorld(World):
         self.saved_catalog = None
         self.saved_catalog = self.offer = self.discovered()
         self.names, self.columns = {}, {}
-        self.set_back, self.overtaken = {}, set()
+        self.set_back, self.overtaken, self.left = {}, set(), {}
         self.nights = cycle([False, True])
         self.people.back_up()
 
@@ -85,6 +85,8 @@ class TapWorld(World):
     @rule()
     def somebody_loses_the_state(self):
         self.loader.state = None
+        for key, stream in self.names.items():
+            self.left.setdefault(stream, set()).update((key, number) for number, *_ in self.loader.live(stream))
         self.names, self.columns = {}, {}  # nobody knows them any more
 
     @rule(
@@ -271,6 +273,14 @@ class TapWorld(World):
 
     def is_overtaken(self, table):
         return (table.database.id, table.table_id) in self.overtaken
+
+    def strangers(self, table):
+        """Return the ids of rows that another table has left in the warehouse under the stream's name.
+
+        Without a state names are given anew: those of a database that was restored as a new one may be the other's now.
+        """
+        key = table.database.id, table.table_id
+        return {number for owner, number in self.left.get(table.stream, ()) if owner != key}
 
     @property
     def sees_versions(self):
