@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -57,6 +60,13 @@ def test_a_promise_stands_in_its_page_and_has_a_defect(promise):
 def test_a_row_that_names_tests_names_the_one_that_holds_it(promise):
     named = re.findall(r"\]\((?:\.\./)?tests/([^)]+)\)", promise.paragraphs()[0])
     assert not named or promise.test.partition("::")[0] in named
+
+
+def test_every_promise_is_in_an_area():
+    names = [module.name for module in pkgutil.walk_packages([str(Path(__file__).parent)], "tests.planted.")]
+    modules = [import_module(name) for name in names if ".test_" not in name]
+    written = [promise for module in modules for promise in getattr(module, "PROMISES", ())]
+    assert {id(promise) for promise in written} == {id(promise.values[0]) for promise in PROMISES}
 
 
 @pytest.mark.parametrize("area", TESTS)

@@ -58,7 +58,7 @@ def test_every_row_comes_once_and_gaps_cost_at_most_one_call_per_range(simulate,
 
 def test_tables_are_read_at_once_and_written_one_after_the_other(simulate):
     simulator = simulate(team(many_tables(8)))
-    simulator.faults.configure({"latency_s": 0.02})
+    simulator.faults.configure({"latency_s": 0.1})
     run = run_tap(simulator, **SETTINGS)
     assert simulator.log.most_in_flight == PARALLEL
     streams = [message["stream"] for message in run.messages if "stream" in message and "table" in message["stream"]]
