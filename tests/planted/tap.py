@@ -216,7 +216,7 @@ PROMISES = [
         "docs/reference/streams.md",
         "caption of the table or field, `x-ninox` has the ids",
         test="tap/test_renamed_in_ninox.py::test_with_a_saved_catalog_nothing_changes_but_the_report_names_both",
-        defects=(Defect("tap_ninox.discovery.names:_followed", "table_name=name", "table_name=saved.table_name"),),
+        defects=(Defect("tap_ninox.discovery.entries:_followed", "table_name=name", "table_name=saved.table_name"),),
     ),
     Promise(
         "docs/reference/streams.md",
@@ -489,7 +489,7 @@ PROMISES = [
             Defect("tap_ninox:apart_by_type", "if column.computed_as and", "if False and"),
             Defect("tap_ninox:apart_by_type", "base = root if is_free else", "base ="),
             Defect("tap_ninox:Description.write_to", ", **new}, bookmark)", "}, bookmark)"),
-            Defect("tap_ninox.discovery.names:_names", "roots.get(column.field_id, column.name)", "column.name"),
+            Defect("tap_ninox.discovery.entries:_names", "roots.get(column.field_id, column.name)", "column.name"),
             Defect("tap_ninox.discovery.drift:_Comparison._compare_field", "and not is_read_otherwise:", ":"),
             Defect("tap_ninox:SchemaWatch.drifts", "not in retyped", "is not None"),
         ),
