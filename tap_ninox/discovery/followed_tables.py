@@ -137,14 +137,14 @@ class _FollowedTable:
     @cached_property
     def follows(self) -> bool:
         """Whether it is read though the catalog does not select it: no rule knows its name of now."""
-        is_missed = self.is_moved and not self.is_selected and not self.rules.exclude(self.before.stream)
+        is_missed = self.is_moved and not self.is_selected and not self.rules.excludes(self.before.stream)
         return self.was_read and is_missed
 
     @cached_property
     def stays_out(self) -> bool:
         """Whether it is not read though the catalog selects it: the rule that left it out knows its name of before."""
         is_deselected = self._goes_on and self._was_deselected and self.is_moved and self.is_selected
-        return is_deselected and not self.rules.name_stream(self.before.stream)
+        return is_deselected and not self.rules.names_stream(self.before.stream)
 
     @property
     def is_read(self) -> bool | None:
@@ -166,7 +166,7 @@ class _FollowedTable:
         was_left_out = name in self.known.deselected
         if self.follows:
             return not was_left_out
-        return False if was_left_out and not self.rules.name(self.before.stream, name) else selected
+        return False if was_left_out and not self.rules.names_property(self.before.stream, name) else selected
 
     def reads(self, heir: Column, name: str, *, selected: bool | None) -> bool | None:
         """Return whether a property is read.
@@ -177,11 +177,12 @@ class _FollowedTable:
             selected: What the catalog says.
         """
         read_before = self._was_read(heir)
-        if not heir.is_readable or self.rules.exclude(self.before.stream, name):
+        if not heir.is_readable or self.rules.excludes(self.before.stream, name):
             return selected
         if self.follows:
             return read_before is True
-        if read_before is False and self._is_renamed(heir, name) and not self.rules.name(self.before.stream, name):
+        is_meant = self.rules.names_property(self.before.stream, name)
+        if read_before is False and self._is_renamed(heir, name) and not is_meant:
             return False
         return True if self.was_read and read_before and heir.name != name else selected
 

@@ -36,15 +36,15 @@ class SelectRules:
             excluded=frozenset(_patterns(rule[1:] for rule in rules if rule.startswith("!"))),
         )
 
-    def name(self, stream: str, name: str) -> bool:
+    def names_property(self, stream: str, name: str) -> bool:
         """Return whether a rule selects a property by its very name, and not by a glob that hits whatever comes."""
         return (stream, name) in self.included
 
-    def name_stream(self, stream: str) -> bool:
+    def names_stream(self, stream: str) -> bool:
         """Return whether a rule selects a stream by its very name."""
         return any(of_stream == stream for of_stream, _ in self.included)
 
-    def exclude(self, stream: str, name: str = "*") -> bool:
+    def excludes(self, stream: str, name: str = "*") -> bool:
         """Return whether a rule leaves it out."""
         return any(
             fnmatchcase(stream, of_stream) and (of_name == "*" or fnmatchcase(name, of_name))

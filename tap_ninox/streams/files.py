@@ -146,7 +146,7 @@ class FilesStream(RecordStream):
                 yield from self._list_record(entry, record.id, mark)
                 done += 1
                 if page.part is not None:
-                    mark.listed(record.id)
+                    mark.note_listed(record.id)
                     if done % RECORDS_PER_STATE == 0:
                         mark.save()
                         self.tap.write_state()
@@ -172,7 +172,7 @@ class FilesStream(RecordStream):
             yield from self._list_record(entry, record_id, mark)
         for record_id in sorted(number for number in changed if number > done_to):
             yield from self._list_record(entry, record_id, mark)
-            mark.followed(record_id, head=head)
+            mark.note_followed(record_id, head=head)
         mark.finish(head)
 
     def _warn_of_unread(self, entry: TableEntry, unread: int) -> None:

@@ -92,11 +92,11 @@ class FileMark:
         self._values.update(head=head, last_id=0)
         self._values.pop("sequence", None)
 
-    def listed(self, record_id: int) -> None:
+    def note_listed(self, record_id: int) -> None:
         """Note a record of a first reading as done."""
         self._values["last_id"] = record_id
 
-    def followed(self, record_id: int, *, head: int) -> None:
+    def note_followed(self, record_id: int, *, head: int) -> None:
         """Note a changed record as done."""
         since = self.partial[0] or head
         self._values["partial"] = {"head": since, "last_id": record_id}
