@@ -28,6 +28,7 @@ from ninox_singer.names import Names, choose, did_you_mean, is_glob
 from ninox_singer.sdk_overrides import ConfiguredPlugin
 from ninox_singer.stream_maps import iter_maps
 from ninox_singer.wording import in_number
+from tap_ninox.bookmark_keys import BOOKMARKS
 from tap_ninox.discovery.catalog import TableEntry, saved_entries
 from tap_ninox.discovery.discover import STAMP, Discovery, discovery_of, look, read_stamp, stamp
 from tap_ninox.discovery.drift import SchemaWatch, nothing_selected
@@ -46,7 +47,6 @@ from tap_ninox.streams.queries import QueryStream, query_streams, with_known_typ
 from tap_ninox.streams.tables import TableStream
 from tap_ninox.sync.feed import Feed
 from tap_ninox.sync.prefetch import Schedule
-from tap_ninox.sync.state import BOOKMARKS
 from tap_ninox.sync.state_upgrade import validated_state
 from tap_ninox.writer import Batches, BufferedMessageWriter
 

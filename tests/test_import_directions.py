@@ -163,7 +163,7 @@ LAYERS = {
         {"report", "writer"},
         {"sync"},
         {"discovery"},
-        {"settings"},
+        {"bookmark_keys", "settings"},
         {"rows", "sdk_overrides"},
     ),
     "target_ninox": (

@@ -15,6 +15,8 @@ from ninox_api.errors import NinoxError
 from ninox_api.schema import FORMULA, DatabaseSchema, Field
 from ninox_singer.identifiers import make_identifier
 from ninox_singer.names import format_exclusion, is_left_out, is_wanted
+from ninox_singer.protocol import SNAPSHOT
+from tap_ninox import bookmark_keys as keys
 from tap_ninox.discovery.catalog import TableEntry
 from tap_ninox.discovery.discover import DiscoveredDatabase, Discovery
 from tap_ninox.discovery.known_tables import (
@@ -421,13 +423,13 @@ class SchemaWatch:
         """
         unread = {}
         for stream, bookmark in bookmarks.items():
-            database_id, table_id = (bookmark.get(key) for key in ("database_id", "table_id"))
+            database_id, table_id = (bookmark.get(key) for key in (keys.DATABASE_ID, keys.TABLE_ID))
             if database_id is None or table_id is None:
                 continue
-            was_read = bookmark.get("replication_key_value") is not None or bookmark.get("snapshot")
-            if not was_read or bookmark.get("is_gone"):
+            was_read = bookmark.get(keys.REPLICATION_KEY_VALUE) is not None or bookmark.get(SNAPSHOT)
+            if not was_read or bookmark.get(keys.IS_GONE):
                 continue
-            ids, name = (table_id, f"{database_id}.{table_id}"), str(bookmark.get("table", table_id))
+            ids, name = (table_id, f"{database_id}.{table_id}"), str(bookmark.get(keys.TABLE, table_id))
             if (
                 is_wanted(self._settings.tables, ids=ids, names=[name])
                 and (database_id, table_id) not in self._entries
@@ -466,11 +468,11 @@ class SchemaWatch:
         """
         for drift in drifts:
             if drift.kind == "table_removed" and drift.stream and drift.stream in bookmarks:
-                bookmarks[drift.stream]["is_gone"] = True
+                bookmarks[drift.stream][keys.IS_GONE] = True
         for key, stream in streams_in_state(bookmarks).items():
             entry = self._entries.get(key)
             if entry is not None and entry.stream == stream and stream not in selected:
-                bookmarks[stream]["is_deselected"] = True
+                bookmarks[stream][keys.IS_DESELECTED] = True
 
     def _reshaped(self, bookmarks: Mapping[str, Any], selected: set[str]) -> Iterator[Drift]:
         """Yield the tables whose rows were shaped by other settings than those of now and get no full refresh."""
@@ -484,7 +486,7 @@ class SchemaWatch:
         """Yield the tables of the state that are read now, or were under another name, or are gone since."""
         for table in known_from_state(bookmarks, self._settings):
             entry = self._entries.get(table.key)
-            is_reported = bookmarks[table.stream].get("is_gone") or (
+            is_reported = bookmarks[table.stream].get(keys.IS_GONE) or (
                 entry and (entry.stream not in selected or (entry.stream != table.stream and entry.stream in bookmarks))
             )
             if not is_reported:

@@ -27,14 +27,12 @@ from typing import Any
 
 from ninox_api.schema import FORMULA, DatabaseSchema, Field, Table
 from ninox_singer.identifiers import MAX_LENGTH_BEFORE, NameSpace, make_identifier, with_part
-from ninox_singer.protocol import SYSTEM_PROPERTIES
+from ninox_singer.protocol import SNAPSHOT, SYSTEM_PROPERTIES
 from ninox_singer.types import field_type
+from tap_ninox import bookmark_keys as keys
 from tap_ninox.discovery.catalog import TableEntry, aliases_of
-from tap_ninox.rows.columns import Column
+from tap_ninox.rows.columns import Column, property_key
 from tap_ninox.settings import TapSettings
-
-SCHEMA_KEYS = ("table", "plain_name", "fields", "names", "former", "shape", "is_gone", "is_deselected")
-"""Keys of a bookmark."""
 
 REVERSE_REFERENCE = "rev"
 """Fields of this type appear whenever another table refers to this one; they are never read."""
@@ -118,8 +116,8 @@ def known_from_entry(entry: TableEntry) -> KnownTable:
 def known_from_state(bookmarks: Mapping[str, Any], settings: TapSettings) -> Iterator[KnownTable]:
     """Yield what the state knows of the fields of tables; bookmarks that know nothing of them are left out."""
     for stream, bookmark in bookmarks.items():
-        fields = _items(bookmark.get("fields"))
-        if fields and all(bookmark.get(key) is not None for key in ("table", "table_id", "database_id")):
+        fields = _items(bookmark.get(keys.FIELDS))
+        if fields and all(bookmark.get(key) is not None for key in (keys.TABLE, keys.TABLE_ID, keys.DATABASE_ID)):
             yield _known_from_bookmark(stream, bookmark, fields, settings)
 
 
@@ -127,7 +125,7 @@ def owners_in_state(bookmarks: Mapping[str, Any]) -> dict[str, TableKey]:
     """Return of which table each stream is; a table that got another name has several, the last one of which counts."""
     owners: dict[str, TableKey] = {}
     for stream, bookmark in sorted(bookmarks.items(), key=lambda item: _age(item[1])):
-        database_id, table_id = (bookmark.get("database_id"), bookmark.get("table_id"))
+        database_id, table_id = (bookmark.get(keys.DATABASE_ID), bookmark.get(keys.TABLE_ID))
         if database_id is not None and table_id is not None:
             owners[stream] = (database_id, table_id)
     return owners
@@ -140,9 +138,9 @@ def streams_in_state(bookmarks: Mapping[str, Any]) -> dict[TableKey, str]:
 
 def _age(bookmark: Mapping[str, Any]) -> tuple[int, int]:
     """Return by what a bookmark is older than another one of its table: a reading that is under way counts, too."""
-    snapshot = bookmark.get("snapshot")
+    snapshot = bookmark.get(SNAPSHOT)
     begun = snapshot[0] if isinstance(snapshot, list) and snapshot and isinstance(snapshot[0], dict) else {}
-    values = (begun.get("table_version"), bookmark.get("table_version"), bookmark.get("replication_key_value"))
+    values = (begun.get(keys.TABLE_VERSION), bookmark.get(keys.TABLE_VERSION), bookmark.get(keys.REPLICATION_KEY_VALUE))
     under_way, version, sequence = (value if isinstance(value, int) else -1 for value in values)
     return max(under_way, version), sequence
 
@@ -151,9 +149,9 @@ def known_databases(bookmarks: Mapping[str, Any]) -> tuple[set[str], set[str]]:
     """Return the ids of the databases that a state knows tables of, and of those that it knows formulas of."""
     known, with_formulas = set(), set()
     for bookmark in bookmarks.values():
-        if (database_id := bookmark.get("database_id")) is not None:
+        if (database_id := bookmark.get(keys.DATABASE_ID)) is not None:
             known.add(database_id)
-            if _formulas(_items(bookmark.get("fields"))):
+            if _formulas(_items(bookmark.get(keys.FIELDS))):
                 with_formulas.add(database_id)
     return known, with_formulas
 
@@ -163,32 +161,32 @@ def _known_from_bookmark(
 ) -> KnownTable:
     described = {field_id: text.partition(" ") for field_id, text in fields.items()}
     table = Table(
-        id=bookmark["table_id"],
-        name=bookmark["table"],
+        id=bookmark[keys.TABLE_ID],
+        name=bookmark[keys.TABLE],
         fields=tuple(Field(id=key, name=name, type=kind) for key, (kind, _, name) in described.items()),
     )
-    shape, names = _items(bookmark.get("shape")), _items(bookmark.get("names"))
-    if bookmark.get("shape") is None:
-        aliases = aliases_of(settings.aliases, f"{bookmark['database_id']}.{table.id}")
+    shape, names = _items(bookmark.get(keys.SHAPE)), _items(bookmark.get(keys.NAMES))
+    if bookmark.get(keys.SHAPE) is None:
+        aliases = aliases_of(settings.aliases, f"{bookmark[keys.DATABASE_ID]}.{table.id}")
         names = {**_names_by_the_rules_of_0_1(table, aliases), **names}
     columns = (column for fld in table.fields for column in _known_columns(fld, names, shape.get(fld.id, "")))
     return KnownTable(
         stream=stream,
-        database_id=bookmark["database_id"],
+        database_id=bookmark[keys.DATABASE_ID],
         table_id=table.id,
         name=table.name,
         columns=tuple(columns),
-        former=tuple(_former_columns(bookmark.get("former") or ())),
-        deselected=frozenset(bookmark.get("deselected") or ()),
-        plain_name=bookmark.get("plain_name") or "",
-        is_deselected=bookmark.get("is_deselected") is True,
+        former=tuple(_former_columns(bookmark.get(keys.FORMER) or ())),
+        deselected=frozenset(bookmark.get(keys.DESELECTED) or ()),
+        plain_name=bookmark.get(keys.PLAIN_NAME) or "",
+        is_deselected=bookmark.get(keys.IS_DESELECTED) is True,
         asked={key.removeprefix(ASKED): text for key, text in shape.items() if key.startswith(ASKED)},
     )
 
 
 def _known_columns(fld: Field, names: Mapping[str, str], computed_as: str) -> Iterator[Column]:
     for part in field_type(fld.type).part_names:
-        name = names.get(_key(fld.id, part)) or _plain_property(fld.id, fld.name, part)
+        name = names.get(property_key(fld.id, part)) or _plain_property(fld.id, fld.name, part)
         yield Column(
             name=name, title=fld.name, field_id=fld.id, type=fld.type, part=part, computed_as=computed_as
         )  # fmt: skip
@@ -206,10 +204,6 @@ def _plain_property(field_id: str, caption: str, part: str) -> str:
     return with_part(make_identifier(caption, fallback=field_id), part)
 
 
-def _key(field_id: str, part: str) -> str:
-    return f"{field_id}.{part}" if part else field_id
-
-
 def _names_by_the_rules_of_0_1(table: Table, aliases: Mapping[str, str]) -> dict[str, str]:
     """Return key → property as 0.1 named them: up to 63 characters, and as the aliases say."""
     names = NameSpace(SYSTEM_PROPERTIES, length=MAX_LENGTH_BEFORE)
@@ -218,7 +212,7 @@ def _names_by_the_rules_of_0_1(table: Table, aliases: Mapping[str, str]) -> dict
         base = aliases.get(fld.id) or make_identifier(fld.name, fallback=fld.id, length=MAX_LENGTH_BEFORE)
         for part in field_type(fld.type).part_names:
             wanted = with_part(base, part, length=MAX_LENGTH_BEFORE)
-            properties[_key(fld.id, part)] = names.claim(wanted, suffixes=(fld.id,))
+            properties[property_key(fld.id, part)] = names.claim(wanted, suffixes=(fld.id,))
     return properties
 
 
@@ -248,18 +242,20 @@ class Description:
 
     def write_to(self, bookmark: MutableMapping[str, Any]) -> None:
         """Put it into a bookmark, in place of what that knew; but what shaped its rows stays until all come again."""
-        known = {} if self.lists_formulas else _items(bookmark.get("fields"))
-        names = {} if self.lists_formulas else _items(bookmark.get("names"))
+        known = {} if self.lists_formulas else _items(bookmark.get(keys.FIELDS))
+        names = {} if self.lists_formulas else _items(bookmark.get(keys.NAMES))
         unseen = _formulas(known)
         names = {**{key: name for key, name in names.items() if key in unseen}, **self.names}
         bookmark.update(
-            table=self.table,
-            plain_name=self.plain_name or bookmark.get("plain_name"),
-            fields=_as_list({**unseen, **self.fields}),
-            names=_as_list(names) or None,
-            former=[f"{_key(c.field_id, c.part)} {c.computed_as or c.type} {c.name}" for c in self.former] or None,
-            is_gone=None,
-            is_deselected=None,
+            {
+                keys.TABLE: self.table,
+                keys.PLAIN_NAME: self.plain_name or bookmark.get(keys.PLAIN_NAME),
+                keys.FIELDS: _as_list({**unseen, **self.fields}),
+                keys.NAMES: _as_list(names) or None,
+                keys.FORMER: [f"{c.key} {c.computed_as or c.type} {c.name}" for c in self.former] or None,
+                keys.IS_GONE: None,
+                keys.IS_DESELECTED: None,
+            }
         )
         shape = shape_in_state(bookmark)
         if shape is None:
@@ -274,12 +270,12 @@ class Description:
         now = dict(bookmark)
         self.write_to(now)
         self.write_shape_to(now)
-        return any(now[key] != bookmark.get(key) for key in ("fields", "names", "shape"))
+        return any(now[key] != bookmark.get(key) for key in (keys.FIELDS, keys.NAMES, keys.SHAPE))
 
     def write_formulas_to(self, bookmark: MutableMapping[str, Any]) -> None:
         """Note what shapes the values of formulas, where those of all rows were sent and nothing else."""
         formulas = {key: text for key, text in self.shape.items() if key != TIME_ZONE}
-        self._write_shape({**_items(bookmark.get("shape")), **formulas}, bookmark)
+        self._write_shape({**_items(bookmark.get(keys.SHAPE)), **formulas}, bookmark)
 
     def write_shape_to(self, bookmark: MutableMapping[str, Any]) -> None:
         """Note what shapes the values of a reading that begins."""
@@ -287,7 +283,7 @@ class Description:
 
     def _write_shape(self, shape: Mapping[str, str], bookmark: MutableMapping[str, Any]) -> None:
         asked = {f"{ASKED}{key}": text for key, text in self.asked.items()}
-        bookmark["shape"] = _as_list({**shape, **asked})
+        bookmark[keys.SHAPE] = _as_list({**shape, **asked})
 
 
 def _formulas(fields: Mapping[str, str]) -> dict[str, str]:
@@ -318,7 +314,7 @@ def describe(
         plain_name=entry.plain_name,
         fields={field.id: f"{field.type} {field.name}" for field in fields},
         names={
-            _key(column.field_id, column.part): column.name
+            column.key: column.name
             for column in columns
             if column.name != _plain_property(column.field_id, captions.get(column.field_id, column.title), column.part)
         },
@@ -357,12 +353,12 @@ def shape_of(entry: TableEntry, settings: TapSettings) -> dict[str, str]:
 
 def shape_in_state(bookmark: Mapping[str, Any]) -> dict[str, str] | None:
     """Return what shaped the rows that were sent under a bookmark, None if nothing is known of that."""
-    return None if bookmark.get("shape") is None else _items(bookmark["shape"])
+    return None if bookmark.get(keys.SHAPE) is None else _items(bookmark[keys.SHAPE])
 
 
 def fields_in_state(bookmark: Mapping[str, Any]) -> set[str]:
     """Return the ids of the fields that a table had when it was read last."""
-    return set(_items(bookmark.get("fields")))
+    return set(_items(bookmark.get(keys.FIELDS)))
 
 
 def first_columns(columns: Iterable[Column]) -> dict[str, Column]:

@@ -42,7 +42,7 @@ class Column:
     @property
     def key(self) -> str:
         """What identifies it among the properties of its table."""
-        return f"{self.field_id}.{self.part}" if self.part else self.field_id
+        return property_key(self.field_id, self.part)
 
     @property
     def identity(self) -> JsonSchema:
@@ -79,6 +79,11 @@ class Column:
             return COMPUTED[self.computed_as].reader(zone), None
         part = _part(self.type, self.part)
         return part.read(self.captions, zone), part.read_column(self.captions, zone)
+
+
+def property_key(field_id: str, part: str) -> str:
+    """Return what identifies a property among those of its table."""
+    return f"{field_id}.{part}" if part else field_id
 
 
 def columns_of(

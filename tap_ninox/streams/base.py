@@ -21,6 +21,7 @@ from ninox_api.client import DatabaseClient, NinoxClient
 from ninox_api.schema import DatabaseName
 from ninox_singer.logs import EventLogger
 from ninox_singer.stream_maps import MAP_ERRORS, StreamMapFailedError
+from tap_ninox.bookmark_keys import TABLE_VERSION
 from tap_ninox.discovery.catalog import TableEntry
 from tap_ninox.discovery.discover import Discovery, Seen
 from tap_ninox.discovery.drift import SchemaWatch
@@ -29,7 +30,7 @@ from tap_ninox.report import RunReport, StreamReport
 from tap_ninox.sdk_overrides import OwnStream, OwnTap
 from tap_ninox.settings import TapSettings
 from tap_ninox.sync.prefetch import Schedule
-from tap_ninox.sync.state import TABLE_VERSION, next_version
+from tap_ninox.sync.state import next_version
 from tap_ninox.writer import BufferedMessageWriter
 
 

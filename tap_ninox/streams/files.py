@@ -21,15 +21,15 @@ from ninox_api.row_counts import count_rows
 from ninox_singer.protocol import NINOX_FILES
 from ninox_singer.types.base import INTEGER, MOMENT, STRING
 from ninox_singer.wording import in_number
+from tap_ninox.bookmark_keys import IS_ACTIVATED, TABLE_VERSION, TABLES
 from tap_ninox.rows.convert import BadValues, is_damaged
 from tap_ninox.streams.base import RecordStream, StreamsTap
 from tap_ninox.sync.changed_records import ChangedRecords
 from tap_ninox.sync.feed import Feed, FeedStatus
-from tap_ninox.sync.file_marks import TABLES, FileMark, FileMarks
+from tap_ninox.sync.file_marks import FileMark, FileMarks
 from tap_ninox.sync.file_store import Fetched, FileDownloader, FileStore
 from tap_ninox.sync.full_table import FullTable
 from tap_ninox.sync.pages import TablePages
-from tap_ninox.sync.state import TABLE_VERSION
 
 if TYPE_CHECKING:
     from tap_ninox.discovery.catalog import TableEntry
@@ -38,7 +38,6 @@ logger = logging.getLogger(__name__)
 
 RECORDS_PER_STATE = 100
 NO_STORE = ""
-IS_ACTIVATED = "is_activated"
 
 
 class _FeedUnreadableError(Exception):

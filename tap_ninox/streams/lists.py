@@ -23,10 +23,11 @@ from ninox_singer.protocol import (
     NINOX_TABLES,
 )
 from ninox_singer.types.base import BOOLEAN, INTEGER, MOMENT, STRING
+from tap_ninox.bookmark_keys import DIGEST, READ_IN_FULL, SEQUENCES, TABLE_VERSION
 from tap_ninox.discovery.known_tables import first_columns, known_databases
 from tap_ninox.streams.base import RecordStream, StreamsTap
 from tap_ninox.sync.feed import Feed
-from tap_ninox.sync.state import MOST_LAST_DELETED, TABLE_VERSION, format_now
+from tap_ninox.sync.state import MOST_LAST_DELETED, format_now
 
 if TYPE_CHECKING:
     from ninox_api.schema import Table
@@ -35,14 +36,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-READ_IN_FULL = "databases"
-"""Key of a bookmark: databases whose whole schema was listed; a list, as orchestrators merge objects at depth."""
-
-SEQUENCES = "sequences"
-
 _KEY: dict[str, Any] = {"type": ["string"]}
-
-DIGEST = "digest"
 
 
 class CatalogueStream(RecordStream):

@@ -19,20 +19,17 @@ from ninox_api.schema import DatabaseName
 from ninox_singer.identifiers import NameSpace
 from ninox_singer.names import Names
 from ninox_singer.types.base import BadValueError
+from tap_ninox.bookmark_keys import TABLE_VERSION, TYPES
 from tap_ninox.discovery.catalog import METADATA_KEY, NinoxMetadata
 from tap_ninox.discovery.saved_catalog import SavedCatalog
 from tap_ninox.rows.convert import is_damaged
 from tap_ninox.settings import QUERY_TYPES, QuerySettings
 from tap_ninox.streams.base import RecordStream, StreamsTap
 from tap_ninox.streams.query_answers import QueryFailedError, Row, ask, reader_of, types_of
-from tap_ninox.sync.state import TABLE_VERSION
 
 logger = logging.getLogger(__name__)
 
 POSITION = "_position"
-
-TYPES = "types"
-"""Key of a bookmark: properties and the types under which they were sent; a list, since merged maps keep everything."""
 
 
 class QueryStream(RecordStream):

@@ -24,7 +24,8 @@ from ninox_api.ids import IdSet
 from ninox_api.paging import Page
 from ninox_singer.names import format_exclusion
 from ninox_singer.progress import Progress, compute_share
-from ninox_singer.protocol import DELETED_AT, FORMULAS_ALONE, IDENTITY, RECORD_ID, ROWS, SEQUENCE
+from ninox_singer.protocol import DELETED_AT, FORMULAS_ALONE, IDENTITY, RECORD_ID, ROWS, SEQUENCE, SNAPSHOT
+from tap_ninox import bookmark_keys as keys
 from tap_ninox.discovery.catalog import TableEntry
 from tap_ninox.discovery.drift import NotReadError, properties_selected
 from tap_ninox.discovery.known_tables import Description
@@ -46,7 +47,7 @@ from tap_ninox.sync.pages import TablePages
 from tap_ninox.sync.plan import ReadMode, RefreshPolicy
 from tap_ninox.sync.prefetch import Schedule
 from tap_ninox.sync.reading import ReadInThread, StartedRead, start_reading
-from tap_ninox.sync.state import BOOKMARK_KEYS, FEED_REPEATS, Bookmark, Snapshot, known_sequence
+from tap_ninox.sync.state import Bookmark, Snapshot, known_sequence
 from tap_ninox.sync.tombstones import DELETED_AT_SCHEMA, Deletions, Tombstones, definitions_of
 
 logger = logging.getLogger(__name__)
@@ -113,7 +114,7 @@ class TableStream(RecordStream):
         selects_no_field: Whether a catalog selects the table and none of its fields.
     """
 
-    bookmark_keys = BOOKMARK_KEYS
+    bookmark_keys = keys.OF_TABLE
 
     def __init__(
         self,
@@ -212,7 +213,7 @@ class TableStream(RecordStream):
     @override
     def announce(self) -> None:
         if not self._is_removed:
-            repeats = self.saved_bookmark.get(FEED_REPEATS) is True
+            repeats = self.saved_bookmark.get(keys.FEED_REPEATS) is True
             self._feed.follow(known_sequence(self.saved_bookmark), repeats=repeats)
 
     def prefetch(self) -> bool:
@@ -284,7 +285,7 @@ class TableStream(RecordStream):
                 problem = str(error).rstrip(".")
                 raise NotReadError(problem, f"{line} or meltano select tap-ninox --exclude {self.name} '*'") from None
             report.outcome = Outcome.NOT_PERMITTED
-            self.stream_state["snapshot"] = None  # of a reading that has not read anything
+            self.stream_state[SNAPSHOT] = None  # of a reading that has not read anything
             logger.warning(
                 "%s: this key may not read the table, and never did; it is left alone. To leave it out: %s or "
                 "meltano select tap-ninox --exclude %s '*'. (%s)",

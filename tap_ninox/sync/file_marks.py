@@ -18,9 +18,6 @@ from collections.abc import Iterable, Iterator, MutableMapping
 from itertools import chain, groupby
 from typing import Any
 
-TABLES = "tables"
-"""Key of the bookmark."""
-
 _TABLE = "table"
 
 MOST_IN_A_ROW = 10_000_000

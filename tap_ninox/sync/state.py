@@ -37,26 +37,14 @@ from ninox_api.ids import IdSet
 from ninox_api.paging import IdRange
 from ninox_singer.progress import compute_share
 from ninox_singer.protocol import SEQUENCE, SNAPSHOT
-from tap_ninox.discovery.known_tables import SCHEMA_KEYS, Description, shape_in_state
+from tap_ninox import bookmark_keys as keys
+from tap_ninox.discovery.known_tables import Description, shape_in_state
 from tap_ninox.rows.columns import Column
-
-FEED_REPEATS = "feed_echoes"
-"""Key of a bookmark: the feed answers any sequence with that sequence, so it must be asked with care."""
-
-TABLE_VERSION = "table_version"
-"""Key of a bookmark: the version under which the stream was last sent in full."""
-
-BOOKMARK_KEYS = (
-    "replication_key", "replication_key_value", "database_id", "table_id", TABLE_VERSION, "full_refresh_at",
-    SNAPSHOT, "formula_refresh", FEED_REPEATS, "is_empty", "last_deleted", "deselected", "page_cap", *SCHEMA_KEYS,
-)  # fmt: skip
 
 MOST_LAST_DELETED = 1000
 """So many ids are kept; of more, one may be reported twice, which does no harm but to its time."""
 
 logger = logging.getLogger(__name__)
-
-BOOKMARKS = "bookmarks"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -169,7 +157,7 @@ class Bookmark:
     last_deleted: list[int] = field(default_factory=list)
     deselected: list[str] = field(default_factory=list)
     page_cap: int | None = None
-    schema: dict[str, Any] = field(default_factory=lambda: dict.fromkeys(SCHEMA_KEYS))
+    schema: dict[str, Any] = field(default_factory=lambda: dict.fromkeys(keys.OF_SCHEMA))
     description: Description | None = None
     left_out: Collection[str] = ()
 
@@ -193,42 +181,44 @@ class Bookmark:
             left_out: Properties that could be read and are not, now.
         """
         own = cls(database_id=database_id, table_id=table_id, description=description, left_out=left_out)
-        version = saved.get(TABLE_VERSION)
+        version = saved.get(keys.TABLE_VERSION)
         problem = _problem(saved, database_id=database_id, table_id=table_id)
         if problem:
             logger.warning("The bookmark of table %s cannot be used (%s): it gets a full refresh.", table_id, problem)
             own.table_version = version if _is_count(version) else None  # of the rows that the target has
             return own
-        deleted, cap = saved.get("last_deleted"), saved.get("page_cap")
-        own.sequence, own.table_version = saved.get("replication_key_value"), version
-        own.full_refresh_at = saved.get("full_refresh_at")
+        deleted, cap = saved.get(keys.LAST_DELETED), saved.get(keys.PAGE_CAP)
+        own.sequence, own.table_version = saved.get(keys.REPLICATION_KEY_VALUE), version
+        own.full_refresh_at = saved.get(keys.FULL_REFRESH_AT)
         own.snapshot = Snapshot.from_json(saved[SNAPSHOT][0]) if saved.get(SNAPSHOT) else None
-        own.formula_refresh = FormulaRefresh.from_json(saved.get("formula_refresh"))
-        own.feed_repeats, own.is_empty = saved.get(FEED_REPEATS) is True, saved.get("is_empty") is True
+        own.formula_refresh = FormulaRefresh.from_json(saved.get(keys.FORMULA_REFRESH))
+        own.feed_repeats, own.is_empty = saved.get(keys.FEED_REPEATS) is True, saved.get(keys.IS_EMPTY) is True
         own.last_deleted = list(filter(_is_count, deleted if isinstance(deleted, list) else ()))
-        own.deselected = list(saved.get("deselected") or ())
+        own.deselected = list(saved.get(keys.DESELECTED) or ())
         own.page_cap = cap if _is_count(cap) and cap > 0 else None
-        own.schema = {key: saved.get(key) for key in SCHEMA_KEYS}
+        own.schema = {key: saved.get(key) for key in keys.OF_SCHEMA}
         return own
 
     def write_to(self, saved: MutableMapping[str, Any]) -> None:
         """Put it into the state, in place of what that has under the stream's name."""
         was_sent = self.formula_refresh != FormulaRefresh()
         saved.update(
-            replication_key=SEQUENCE,
-            replication_key_value=self.sequence,
-            database_id=self.database_id,
-            table_id=self.table_id,
-            table_version=self.table_version,
-            full_refresh_at=self.full_refresh_at,
-            snapshot=[self.snapshot.to_json()] if self.snapshot else None,
-            formula_refresh=[asdict(self.formula_refresh)] if was_sent else None,
-            feed_echoes=self.feed_repeats or None,
-            is_empty=self.is_empty or None,
-            last_deleted=self.last_deleted or None,
-            deselected=self.deselected or None,
-            page_cap=self.page_cap,
-            **self.schema,
+            {
+                keys.REPLICATION_KEY: SEQUENCE,
+                keys.REPLICATION_KEY_VALUE: self.sequence,
+                keys.DATABASE_ID: self.database_id,
+                keys.TABLE_ID: self.table_id,
+                keys.TABLE_VERSION: self.table_version,
+                keys.FULL_REFRESH_AT: self.full_refresh_at,
+                SNAPSHOT: [self.snapshot.to_json()] if self.snapshot else None,
+                keys.FORMULA_REFRESH: [asdict(self.formula_refresh)] if was_sent else None,
+                keys.FEED_REPEATS: self.feed_repeats or None,
+                keys.IS_EMPTY: self.is_empty or None,
+                keys.LAST_DELETED: self.last_deleted or None,
+                keys.DESELECTED: self.deselected or None,
+                keys.PAGE_CAP: self.page_cap,
+                **self.schema,
+            }
         )
 
     @property
@@ -341,13 +331,13 @@ def known_sequence(values: Mapping[str, Any]) -> int | None:
     """
     snapshot = values.get(SNAPSHOT)
     begun = snapshot[0]["head"] if _is_snapshot(snapshot) else None
-    return min(filter(_is_count, (values.get("replication_key_value"), begun)), default=None)
+    return min(filter(_is_count, (values.get(keys.REPLICATION_KEY_VALUE), begun)), default=None)
 
 
 def _problem(values: Mapping[str, Any], *, database_id: str, table_id: str) -> str | None:
-    if (values.get("database_id") or database_id, values.get("table_id") or table_id) != (database_id, table_id):
+    if (values.get(keys.DATABASE_ID) or database_id, values.get(keys.TABLE_ID) or table_id) != (database_id, table_id):
         return "it belongs to another table"
-    numbers = [values[name] for name in ("replication_key_value", "table_version") if values.get(name) is not None]
+    numbers = [values[key] for key in (keys.REPLICATION_KEY_VALUE, keys.TABLE_VERSION) if values.get(key) is not None]
     snapshot = values.get(SNAPSHOT)
     if snapshot is not None:
         if not _is_snapshot(snapshot):

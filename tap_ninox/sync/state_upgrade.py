@@ -10,16 +10,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from ninox_api.errors import NinoxConfigError
-from tap_ninox.sync.state import BOOKMARKS, TABLE_VERSION
+from ninox_singer.protocol import SNAPSHOT
+from tap_ninox import bookmark_keys as keys
 
 logger = logging.getLogger(__name__)
 
 _WRAPPERS = ("value", "singer_state")
 """Where a STATE message and Meltano's `state get` have what is meant."""
 
-_LISTS_OF_OBJECTS = ("tables", "sequences")
-_LISTS_OF_TEXTS = ("fields", "names", "former", "shape", "deselected", "databases", "types")
-_TEXTS = ("database_id", "table_id", "table", "plain_name")
+_LISTS_OF_OBJECTS = (keys.TABLES, keys.SEQUENCES)
+_LISTS_OF_TEXTS = (keys.FIELDS, keys.NAMES, keys.FORMER, keys.SHAPE, keys.DESELECTED, keys.READ_IN_FULL, keys.TYPES)
+_TEXTS = (keys.DATABASE_ID, keys.TABLE_ID, keys.TABLE, keys.PLAIN_NAME)
 """Keys of bookmarks. What reads them relies on what they hold: nothing else looks at it."""
 
 _OF_THE_SDK = ("progress_markers", "replication_key_signpost", "starting_replication_value")
@@ -33,16 +34,16 @@ def validated_state(state: Any) -> dict[str, Any]:
     Raises:
         NinoxConfigError: It is not a state of this tap; going on would read everything from the start.
     """
-    if not isinstance(state, Mapping) or (state and not isinstance(state.get(BOOKMARKS), Mapping)):
+    if not isinstance(state, Mapping) or (state and not isinstance(state.get(keys.BOOKMARKS), Mapping)):
         inside = next((key for key in _WRAPPERS if isinstance(state, Mapping) and key in state), None)
         hint = f"give what is in its {inside!r}" if inside else "give the value of the tap's last STATE message"
         message = f"state: it has no bookmarks; {hint}, or no state at all to read everything from the start."
         raise NinoxConfigError(message)
-    bookmarks = state.get(BOOKMARKS, {})
+    bookmarks = state.get(keys.BOOKMARKS, {})
     usable = {stream: _bring_up(bookmark) for stream, bookmark in bookmarks.items() if _is_usable(bookmark)}
     for stream in bookmarks.keys() - usable.keys():
         logger.warning("The bookmark of %s cannot be used: it is read from the start.", stream)
-    return {BOOKMARKS: usable}
+    return {keys.BOOKMARKS: usable}
 
 
 def _is_usable(bookmark: Any) -> bool:
@@ -51,7 +52,7 @@ def _is_usable(bookmark: Any) -> bool:
     for name in _LISTS_OF_OBJECTS:
         part = bookmark.get(name) or []
         if isinstance(part, Mapping):  # of 0.1; under its `sequences` are numbers
-            part = part.values() if name == "tables" else []
+            part = part.values() if name == keys.TABLES else []
         elif not isinstance(part, list):
             return False
         if not all(isinstance(item, Mapping) for item in part):
@@ -62,7 +63,7 @@ def _is_usable(bookmark: Any) -> bool:
             return False
         if isinstance(part, list) and not all(isinstance(item, str) for item in part):
             return False
-    texts, version = (bookmark.get(name) for name in _TEXTS), bookmark.get(TABLE_VERSION)
+    texts, version = (bookmark.get(name) for name in _TEXTS), bookmark.get(keys.TABLE_VERSION)
     return (version is None or type(version) is int) and all(isinstance(text, str | None) for text in texts)
 
 
@@ -71,18 +72,18 @@ def _bring_up(bookmark: Mapping[str, Any]) -> dict[str, Any]:
     for name in _LISTS_OF_TEXTS:
         if isinstance(now.get(name), Mapping):
             now[name] = [f"{key} {text}" for key, text in now[name].items()] or None
-    if isinstance(now.get("sequences"), Mapping):
-        now["sequences"] = [{"database_id": key, "sequence": known} for key, known in now["sequences"].items()]
-    if isinstance(now.get("tables"), Mapping):
-        now["tables"] = [{"table": key, **mark} for key, mark in now["tables"].items()]
-    if isinstance(now.get("snapshot"), Mapping):
-        now["snapshot"] = None if _is_finished(now) else [now["snapshot"]]
+    if isinstance(now.get(keys.SEQUENCES), Mapping):
+        now[keys.SEQUENCES] = [{"database_id": key, "sequence": known} for key, known in now[keys.SEQUENCES].items()]
+    if isinstance(now.get(keys.TABLES), Mapping):
+        now[keys.TABLES] = [{"table": key, **mark} for key, mark in now[keys.TABLES].items()]
+    if isinstance(now.get(SNAPSHOT), Mapping):
+        now[SNAPSHOT] = None if _is_finished(now) else [now[SNAPSHOT]]
     return now
 
 
 def _is_finished(bookmark: Mapping[str, Any]) -> bool:
     """Return whether the reading of a snapshot has ended: a table is read under a version above that of its rows."""
-    begun, complete = bookmark["snapshot"].get("table_version"), bookmark.get("table_version")
-    if type(begun) is not int or type(complete) is not int or bookmark.get("replication_key_value") is None:
+    begun, complete = bookmark[SNAPSHOT].get("table_version"), bookmark.get(keys.TABLE_VERSION)
+    if type(begun) is not int or type(complete) is not int or bookmark.get(keys.REPLICATION_KEY_VALUE) is None:
         return False
     return begun <= complete

@@ -256,8 +256,8 @@ PROMISES = [
         defects=(
             Defect(
                 "tap_ninox:known_sequence",
-                'min(filter(_is_count, (values.get("replication_key_value"), begun)), default=None)',
-                'values.get("replication_key_value") or begun',
+                "min(filter(_is_count, (values.get(keys.REPLICATION_KEY_VALUE), begun)), default=None)",
+                "values.get(keys.REPLICATION_KEY_VALUE) or begun",
             ),
         ),
     ),
@@ -462,7 +462,7 @@ PROMISES = [
                 'not in {"", known.plain_name}',
                 'in {"", known.plain_name}',
             ),
-            Defect("tap_ninox:Description.write_to", "plain_name=self.plain_name or", "plain_name="),
+            Defect("tap_ninox:Description.write_to", "keys.PLAIN_NAME: self.plain_name or", "keys.PLAIN_NAME:"),
         ),
     ),
     Promise(
@@ -471,7 +471,7 @@ PROMISES = [
         test="tap/test_names_belong_to_ids.py::"
         "test_a_table_that_was_deselected_under_its_name_is_not_read_again[renamed later]",
         defects=(
-            Defect("tap_ninox:SchemaWatch.mark_unread", '["is_deselected"] = True', '["is_deselected"] = None'),
+            Defect("tap_ninox:SchemaWatch.mark_unread", "[keys.IS_DESELECTED] = True", "[keys.IS_DESELECTED] = None"),
             Defect("tap_ninox:_FollowedTable.was_read", "and not self._was_deselected", ""),
         ),
     ),
@@ -774,8 +774,8 @@ PROMISES = [
         defects=(
             Defect(
                 "tap_ninox:Bookmark.write_to",
-                "snapshot=[self.snapshot.to_json()] if self.snapshot else None",
-                '**({"snapshot": [self.snapshot.to_json()]} if self.snapshot else (saved.pop("snapshot"), {})[1])',
+                "SNAPSHOT: [self.snapshot.to_json()] if self.snapshot else None",
+                "**({SNAPSHOT: [self.snapshot.to_json()]} if self.snapshot else (saved.pop(SNAPSHOT), {})[1])",
             ),
             Defect("tap_ninox:TapNinox.run", "stream.stream_state.setdefault(key, None)", "pass"),
         ),
