@@ -200,6 +200,7 @@ class FieldType:
         has_options: Whether values are options of the field.
         links: Whether values are ids of records of another table, or of what a script offers.
         is_reference: Whether it links its record to one of another table in the schema, so that a deletion may cascade.
+        is_reverse_reference: Whether its fields come by themselves wherever another table refers to theirs.
         is_list: Whether it holds several.
         offers_by_script: Whether a script says what can be linked: records of a table, or anything else.
         is_link_by_id: Whether a key of another system could be taken for an id of a record.
@@ -222,6 +223,7 @@ class FieldType:
     has_options: bool = False
     links: bool = False
     is_reference: bool = False
+    is_reverse_reference: bool = False
     is_list: bool = False
     offers_by_script: bool = False
     is_link_by_id: bool = False

@@ -137,7 +137,12 @@ _LINK_TYPE = FieldType(
 
 TYPES = {
     "ref": replace(_LINK_TYPE, is_reference=True, is_link_by_id=True, has_one_spelling=True),
-    "rev": FieldType(parts=(_LINKS_PART,), is_stored=False, read_only="the reverse side of a reference"),
+    "rev": FieldType(
+        parts=(_LINKS_PART,),
+        is_stored=False,
+        is_reverse_reference=True,
+        read_only="the reverse side of a reference",
+    ),
     "dchoice": replace(_LINK_TYPE, offers_by_script=True, is_link_by_id=True),
     "dmulti": FieldType(
         parts=(_LINKS_PART,),

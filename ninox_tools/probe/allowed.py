@@ -69,7 +69,8 @@ def _problems(sight: Sight, table: Table) -> Iterator[str]:
         if other.id != table.id and field_type(field.type).is_reference
         and field.target_table_id == table.id and not field.is_foreign
     }  # fmt: skip
-    linking |= {str(field.target_table_id) for field in table.fields if field.type == "rev"} - {table.id}
+    back = [field for field in table.fields if field_type(field.type).is_reverse_reference]
+    linking |= {str(field.target_table_id) for field in back} - {table.id}
     if linking:
         names = ", ".join(sorted(other.name for other in sight.tables if other.id in linking)) or "out of sight"
         yield f"other tables link to this one ({names}), so that writing into it could change their records."

@@ -16,11 +16,11 @@ from ninox_api.schema import FORMULA, DatabaseSchema, Field
 from ninox_singer.identifiers import make_identifier
 from ninox_singer.names import format_exclusion, is_left_out, is_wanted
 from ninox_singer.protocol import SNAPSHOT
+from ninox_singer.types import field_type
 from tap_ninox import bookmark_keys as keys
 from tap_ninox.discovery.catalog import TableEntry
 from tap_ninox.discovery.discover import DiscoveredDatabase, Discovery
 from tap_ninox.discovery.known_tables import (
-    REVERSE_REFERENCE,
     TIME_ZONE,
     KnownField,
     KnownTable,
@@ -235,7 +235,7 @@ class _Comparison:
                 message = f"field {field.name!r} is gone; {field.property} {then}."
                 yield self._drift("field_removed", message, field_id=field_id, before=field.name)
         for new in now.values():
-            if new.id not in before and new.type != REVERSE_REFERENCE:
+            if new.id not in before and not field_type(new.type).is_reverse_reference:
                 message = f"field {new.name!r} is new: {self._advise_on_new_column(new)}."
                 yield self._drift("field_added", message, field_id=new.id, after=new.name)
 

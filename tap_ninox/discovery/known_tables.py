@@ -34,9 +34,6 @@ from tap_ninox.discovery.catalog import TableEntry, aliases_of
 from tap_ninox.rows.columns import Column, property_key
 from tap_ninox.settings import TapSettings
 
-REVERSE_REFERENCE = "rev"
-"""Fields of this type appear whenever another table refers to this one; they are never read."""
-
 TIME_ZONE = "timezone"
 
 ASKED = ":"
@@ -98,7 +95,7 @@ class KnownTable:
                 name=column.title, type=column.type, property=column.name, computed_as=column.computed_as
             )
             for field_id, column in first_columns(self.columns).items()
-            if column.type != REVERSE_REFERENCE
+            if not field_type(column.type).is_reverse_reference
         }
 
 
@@ -306,8 +303,8 @@ def describe(
     table = schema.by_id.get(entry.table_id) if schema else None
     if schema is None or table is None:
         return None
-    fields = tuple(field for field in table.fields if field.type != REVERSE_REFERENCE)
-    columns = [column for column in entry.columns if column.type != REVERSE_REFERENCE]
+    fields = tuple(field for field in table.fields if not field_type(field.type).is_reverse_reference)
+    columns = [column for column in entry.columns if not field_type(column.type).is_reverse_reference]
     captions = {field.id: field.name for field in fields}
     return Description(
         table=table.name,

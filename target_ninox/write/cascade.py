@@ -198,7 +198,7 @@ def _cascading_references(destination: Destination, table_id: str) -> Iterator[t
         for field in table.fields
         if field_type(field.type).is_reference and field.target_table_id == table_id and not field.is_foreign
     ]
-    back = [field for field in (own.fields if own else ()) if field.type == "rev"]
+    back = [field for field in (own.fields if own else ()) if field_type(field.type).is_reverse_reference]
     is_known = schema.lists_formulas  # the list of tables leaves out what cascades, as it does formulas
     if (not is_known and (referring or back)) or any(field.is_foreign for field in back):
         reason = "another database refers to it" if is_known else "the key may not read the schema that says so"
