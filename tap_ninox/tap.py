@@ -31,11 +31,12 @@ from ninox_singer.wording import in_number
 from tap_ninox.bookmark_keys import BOOKMARKS
 from tap_ninox.discovery.catalog import TableEntry, saved_entries
 from tap_ninox.discovery.discover import STAMP, Discovery, discovery_of, look, read_stamp, stamp
-from tap_ninox.discovery.drift import SchemaWatch, nothing_selected
+from tap_ninox.discovery.drift import nothing_selected
 from tap_ninox.discovery.entries import entries_to_read, identify_streams, known_by_key
 from tap_ninox.discovery.followed_tables import with_names_of_state
 from tap_ninox.discovery.known_tables import describe, owners_in_state
 from tap_ninox.discovery.saved_catalog import EntriesOnDemand, SavedCatalog, UnknownStreamError, unknown_streams
+from tap_ninox.discovery.schema_watch import SchemaWatch
 from tap_ninox.discovery.select_rules import SelectRules
 from tap_ninox.report import RunReport, summarize_problems
 from tap_ninox.sdk_overrides import dump_json

@@ -7,36 +7,17 @@ of rows that were loaded before a field existed.
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from functools import partial
+from typing import Literal
 
-from ninox_api.errors import NinoxError
-from ninox_api.schema import FORMULA, DatabaseSchema, Field
+from ninox_api.schema import FORMULA, DatabaseName, DatabaseSchema, Field, Table
 from ninox_singer.identifiers import make_identifier
-from ninox_singer.names import format_exclusion, is_left_out, is_wanted
-from ninox_singer.protocol import SNAPSHOT
 from ninox_singer.types import field_type
-from tap_ninox import bookmark_keys as keys
 from tap_ninox.discovery.catalog import TableEntry
-from tap_ninox.discovery.discover import DiscoveredDatabase, Discovery
-from tap_ninox.discovery.known_tables import (
-    TIME_ZONE,
-    KnownField,
-    KnownTable,
-    fields_in_state,
-    first_columns,
-    known_from_entry,
-    known_from_state,
-    owners_in_state,
-    shape_in_state,
-    shape_of,
-    streams_in_state,
-)
+from tap_ninox.discovery.known_tables import TIME_ZONE, KnownField, KnownTable, TableKey, first_columns
 from tap_ninox.rows.columns import Column
-from tap_ninox.settings import TapSettings
-
-_FEWEST_LOST_FIELDS = 3
 
 DriftKind = Literal[
     "table_added", "table_renamed", "table_removed", "stream_renamed", "stream_kept",
@@ -70,19 +51,20 @@ class Drift:
 
     @classmethod
     def of(
-        cls, entry: TableEntry, kind: DriftKind, message: str, *, field_id: str = "", before: str | None = None,
-        after: str | None = None,
+        cls, key: TableKey, stream: str, kind: DriftKind, message: str, *, field_id: str = "",
+        before: str | None = None, after: str | None = None,
     ) -> Drift:  # fmt: skip
-        """Return a difference of a table that is read."""
+        """Return a difference of a table that is read, or was: its message begins with the name of the stream."""
+        database_id, table_id = key
         return cls(
             kind=kind,
-            database_id=entry.database.id,
-            table_id=entry.table_id,
-            stream=entry.stream,
+            database_id=database_id,
+            table_id=table_id,
+            stream=stream,
             field_id=field_id,
             before=before,
             after=after,
-            message=f"{entry.stream}: {message}",
+            message=f"{stream}: {message}",
         )
 
     @property
@@ -119,13 +101,27 @@ def properties_selected(entry: TableEntry, names: Iterable[str]) -> Iterator[Dri
     fields = {column.name: column.field_id for column in entry.columns}
     for name in names:
         message = f"{name} was not read before; {_fill_older_rows(entry.stream)}."
-        yield Drift.of(entry, "property_selected", message, field_id=fields.get(name, ""), after=name)
+        yield Drift.of(entry.key, entry.stream, "property_selected", message, field_id=fields.get(name, ""), after=name)
+
+
+def table_added(database: DatabaseName, table: Table, entry: TableEntry | None) -> Drift:
+    """Return that a table is new, which may have no stream yet."""
+    then = f"its stream is {entry.stream}." if entry else "discover again to read it."
+    return Drift(
+        kind="table_added",
+        database_id=database.id,
+        table_id=table.id,
+        stream=entry.stream if entry else None,
+        after=table.name,
+        message=f"Table {table.name!r} of {database.name!r} is new: {then}",
+    )
 
 
 def nothing_selected(entry: TableEntry) -> Drift:
     """Return that a catalog selects a stream and none of its fields: a rule that is mistyped, more often than meant."""
     return Drift.of(
-        entry,
+        entry.key,
+        entry.stream,
         "no_property_selected",
         "the catalog selects it and none of its fields: its rows have nothing but keys. A select rule names both: "
         f'"{entry.stream}.*" selects all of them, "!{entry.stream}.*" leaves the stream out.',
@@ -146,7 +142,7 @@ def not_selected(entry: TableEntry, column: Column, *, shown: str) -> Drift:
         f"rule hits {shown!r}, as the catalog calls it. To have rules for {entry.stream} hit it again, {alias}; then "
         f"{_fill_older_rows(entry.stream)}."
     )
-    return Drift.of(entry, "field_added", message, field_id=column.field_id, after=column.title)
+    return Drift.of(entry.key, entry.stream, "field_added", message, field_id=column.field_id, after=column.title)
 
 
 def stays_left_out(entry: TableEntry, properties: Sequence[tuple[str, str, Column | None]], *, shown: str) -> Drift:
@@ -172,41 +168,25 @@ def stays_left_out(entry: TableEntry, properties: Sequence[tuple[str, str, Colum
         f"{' and '.join(rules)} by that name under Meltano; or, and to have rules for the name of before decide, "
         f"{_set_aliases(aliases)}."
     )
-    return Drift.of(entry, "stays_left_out", message, before=what, after=", ".join(rules))
+    return Drift.of(entry.key, entry.stream, "stays_left_out", message, before=what, after=", ".join(rules))
 
 
 def _set_aliases(aliases: Mapping[str, str]) -> str:
     return f"set aliases: {json.dumps(aliases, ensure_ascii=False)}"
 
 
-class LostFieldsError(NinoxError):
-    """Most fields of a table are gone at once, which is more often a key that lost its rights than an intention."""
-
-
-def lost_fields(known: KnownTable, schema: DatabaseSchema) -> LostFieldsError | None:
-    """Return an error if more than half of a table's fields (and more than two) are gone, but not the table."""
-    table = schema.by_id.get(known.table_id)
-    judged = [key for key, field in known.fields.items() if schema.lists_formulas or field.type != FORMULA]
-    missing = len(set(judged).difference(field.id for field in table.fields)) if table else 0
-    if missing < _FEWEST_LOST_FIELDS or missing * 2 <= len(judged):
-        return None
-    names = json.dumps([known.stream], ensure_ascii=False)
-    return LostFieldsError(
-        f"{missing} of the {len(judged)} fields that were known of table {known.name!r} are gone. If the key lost its "
-        f"right to see them, give it back; if they were removed on purpose, run once with refresh: {names}."
-    )
-
-
-class _Comparison:
+class Comparison:
     """A table as it was known beside what it is now, and its stream of this run, which may have another name."""
 
     def __init__(self, known: KnownTable, entry: TableEntry | None, schema: DatabaseSchema) -> None:
+        """Take the table as it was known, its entry in this run if it has one, and the schema of its database."""
         self._known = known
         self._entry = entry
         self._schema = schema
         self._table = schema.by_id.get(known.table_id)
         self._stream = entry.stream if entry else known.stream
         self._columns = first_columns(entry.columns) if entry else {}
+        self._drift = partial(Drift.of, known.key, self._stream)
 
     def differences(self) -> Iterator[Drift]:
         """Yield what is different; of a table that is gone, that alone."""
@@ -267,24 +247,10 @@ class _Comparison:
             message = f"field {field.name!r} changed from {known.type} to {field.type}; {then}"
             yield self._drift("field_retyped", message, field_id=field.id, before=known.type, after=field.type)
 
-    def _drift(
-        self, kind: DriftKind, message: str, *, field_id: str = "", before: str | None = None, after: str | None = None
-    ) -> Drift:
-        return Drift(
-            kind=kind,
-            database_id=self._known.database_id,
-            table_id=self._known.table_id,
-            stream=self._stream,
-            field_id=field_id,
-            before=before,
-            after=after,
-            message=f"{self._stream}: {message}",
-        )
-
     def _alias(self, *path: str) -> str:
         """Return how to keep a name: the setting with the object's id and the old name."""
         *ids, name = path
-        return _set_aliases({".".join((self._known.database_id, self._known.table_id, *ids)): name})
+        return _set_aliases({".".join((*self._known.key, *ids)): name})
 
     # What follows from a difference, and what to do about it.
 
@@ -325,7 +291,7 @@ class _Comparison:
         )
 
 
-def _reshaped(
+def values_reshaped(
     entry: TableEntry, before: Mapping[str, str], now: Mapping[str, str], *, fields: Container[str]
 ) -> Iterator[Drift]:
     """Yield what shapes values otherwise than when the rows of a table were read, and formulas that none of them has.
@@ -347,177 +313,4 @@ def _reshaped(
         what = f"the type of formula {columns[key].name}" if key in columns else key
         message = f"{what} was {old or 'not set'} and is {new or 'not set'}: {_bring_into_one_form(entry.stream)}."
         field_id = key if key in columns else ""
-        yield Drift.of(entry, "values_reshaped", message, field_id=field_id, before=old, after=new)
-
-
-class NotReadError(NinoxError):
-    """What was read before cannot be read now; that says nothing about its rows."""
-
-    def __init__(self, problem: str, line: str) -> None:
-        """Say why, and which line of the settings leaves it out."""
-        super().__init__(
-            f"{problem[:1].upper()}{problem[1:]}. Its rows stay as they are, and none is taken for deleted. Give the "
-            f"key its right (back), or leave it out for good: {line}"
-        )
-
-
-class SchemaWatch:
-    """What was known of the tables, and how they are now."""
-
-    def __init__(
-        self,
-        discovery: Discovery | None,
-        *,
-        saved: Sequence[TableEntry],
-        entries: Iterable[TableEntry],
-        settings: TapSettings,
-    ) -> None:
-        """Remember what to compare.
-
-        Args:
-            discovery: What the key can see; None if it may not read schemas, then nothing is compared.
-            saved: Tables of the saved catalog, none without one.
-            entries: Tables as this run reads them.
-            settings: The tap's settings.
-        """
-        self._discovery = discovery
-        self._databases: Sequence[DiscoveredDatabase] = discovery.databases if discovery else ()
-        self._entries = {(entry.database.id, entry.table_id): entry for entry in entries}
-        self._saved = [known_from_entry(_under_names_of(entry, self._entries.get(entry.key))) for entry in saved]
-        self._settings = settings
-
-    def drifts(self, bookmarks: Mapping[str, Any], *, selected: Iterable[str]) -> list[Drift]:
-        """Return the differences, each once; what a saved catalog leaves unread is reported until it is saved anew.
-
-        Args:
-            bookmarks: Those of the state.
-            selected: Names of the streams that are read.
-        """
-        selected = set(selected)
-        drifts: list[Drift] = []
-        schemas = self._discovery.schemas if self._discovery else {}
-        for table in [*self._saved, *self._known_by_state(bookmarks, selected)]:
-            if table.database_id in schemas:  # others are not judged
-                drifts += _Comparison(table, self._entries.get(table.key), schemas[table.database_id]).differences()
-        drifts += self._new_tables(bookmarks, selected)
-        retyped = {(drift.stream, drift.field_id) for drift in drifts if drift.kind == "field_retyped"}
-        reshaped = self._reshaped(bookmarks, selected)
-        drifts += [drift for drift in reshaped if (drift.stream, drift.field_id) not in retyped]
-        return list({drift.key: drift for drift in reversed(drifts)}.values())[::-1]
-
-    def lost(self, bookmarks: Mapping[str, Any]) -> dict[str, LostFieldsError]:
-        """Return the streams that lost most of their fields and are not named in `refresh`."""
-        known = {table.stream: table for table in [*self._saved, *known_from_state(bookmarks, self._settings)]}
-        schemas = self._discovery.schemas if self._discovery else {}
-        errors = {
-            stream: lost_fields(table, schemas[table.database_id])
-            for stream, table in known.items()
-            if table.database_id in schemas and not self._settings.refreshes(stream)
-        }
-        return {stream: error for stream, error in errors.items() if error}
-
-    def unread(self, bookmarks: Mapping[str, Any]) -> dict[str, NotReadError]:
-        """Return the streams that an earlier run has read, and whose database this run cannot read at all.
-
-        Those that the settings leave out are not meant, nor those whose table a readable schema no longer lists.
-        """
-        unread = {}
-        for stream, bookmark in bookmarks.items():
-            database_id, table_id = (bookmark.get(key) for key in (keys.DATABASE_ID, keys.TABLE_ID))
-            if database_id is None or table_id is None:
-                continue
-            was_read = bookmark.get(keys.REPLICATION_KEY_VALUE) is not None or bookmark.get(SNAPSHOT)
-            if not was_read or bookmark.get(keys.IS_GONE):
-                continue
-            ids, name = (table_id, f"{database_id}.{table_id}"), str(bookmark.get(keys.TABLE, table_id))
-            if (
-                is_wanted(self._settings.tables, ids=ids, names=[name])
-                and (database_id, table_id) not in self._entries
-                and self.is_unread(database_id)
-            ):
-                line = format_exclusion(self._settings.databases, database_id, setting="databases")
-                unread[stream] = NotReadError(f"database {database_id} cannot be read with this key", line)
-        return unread
-
-    def is_unread(self, database_id: str) -> bool:
-        """Return whether a database that was read before is wanted and cannot be read.
-
-        Of one that is not listed any more only the id is known: it is wanted unless the settings say otherwise, or name
-        others, all of which are there.
-        """
-        discovery = self._discovery
-        if discovery is None or any(database.name.id == database_id for database in discovery.databases):
-            return False
-        if database_id in discovery.listed:
-            return any(name.id == database_id for name in discovery.skipped)
-        patterns = self._settings.databases
-        if discovery.problems and not is_left_out(patterns, ids=[database_id]):
-            return True
-        return is_wanted(patterns, ids=[database_id])
-
-    def lists_less(self, database_id: str) -> bool:
-        """Return whether the schema of a database is read in part only: without formulas and pages."""
-        return any(d.name.id == database_id and not d.schema.lists_formulas for d in self._databases)
-
-    def mark_unread(
-        self, bookmarks: MutableMapping[str, Any], drifts: Iterable[Drift], *, selected: Iterable[str]
-    ) -> None:
-        """Mark the bookmarks of tables that are not read.
-
-        Those that are gone are reported once; those that are deselected are not read when they are renamed, either.
-        """
-        for drift in drifts:
-            if drift.kind == "table_removed" and drift.stream and drift.stream in bookmarks:
-                bookmarks[drift.stream][keys.IS_GONE] = True
-        for key, stream in streams_in_state(bookmarks).items():
-            entry = self._entries.get(key)
-            if entry is not None and entry.stream == stream and stream not in selected:
-                bookmarks[stream][keys.IS_DESELECTED] = True
-
-    def _reshaped(self, bookmarks: Mapping[str, Any], selected: set[str]) -> Iterator[Drift]:
-        """Yield the tables whose rows were shaped by other settings than those of now and get no full refresh."""
-        for entry in self._entries.values():
-            before = shape_in_state(bookmarks.get(entry.stream, {}))
-            if before is not None and entry.stream in selected and not self._settings.refreshes(entry.stream):
-                now = shape_of(entry, self._settings)
-                yield from _reshaped(entry, before, now, fields=fields_in_state(bookmarks[entry.stream]))
-
-    def _known_by_state(self, bookmarks: Mapping[str, Any], selected: set[str]) -> Iterator[KnownTable]:
-        """Yield the tables of the state that are read now, or were under another name, or are gone since."""
-        for table in known_from_state(bookmarks, self._settings):
-            entry = self._entries.get(table.key)
-            is_reported = bookmarks[table.stream].get(keys.IS_GONE) or (
-                entry and (entry.stream not in selected or (entry.stream != table.stream and entry.stream in bookmarks))
-            )
-            if not is_reported:
-                yield table
-
-    def _new_tables(self, bookmarks: Mapping[str, Any], selected: set[str]) -> Iterator[Drift]:
-        """Yield the tables that nobody knew; of a database of which no table was known, none is called new."""
-        known = {table.key for table in self._saved} | set(owners_in_state(bookmarks).values())
-        known_databases = {database_id for database_id, _ in known}
-        for database in self._databases:
-            for table in database.tables if database.name.id in known_databases else ():
-                key = (database.name.id, table.id)
-                if key in known or table.is_page:
-                    continue
-                entry = self._entries.get(key)
-                if entry is None or entry.stream in selected:
-                    then = f"its stream is {entry.stream}." if entry else "discover again to read it."
-                    yield Drift(
-                        kind="table_added",
-                        database_id=database.name.id,
-                        table_id=table.id,
-                        stream=entry.stream if entry else None,
-                        after=table.name,
-                        message=f"Table {table.name!r} of {database.name.name!r} is new: {then}",
-                    )
-
-
-def _under_names_of(saved: TableEntry, now: TableEntry | None) -> TableEntry:
-    """Return a table of a catalog under the names of this run: how it was called there makes no difference."""
-    if now is None:
-        return saved
-    names = {(column.field_id, column.part, column.type): column.name for column in now.columns}
-    columns = (replace(c, name=names.get((c.field_id, c.part, c.type), c.name)) for c in saved.columns)
-    return replace(saved, stream=now.stream, columns=tuple(columns))
+        yield Drift.of(entry.key, entry.stream, "values_reshaped", message, field_id=field_id, before=old, after=new)

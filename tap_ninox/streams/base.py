@@ -24,8 +24,8 @@ from ninox_singer.stream_maps import MAP_ERRORS, StreamMapFailedError
 from tap_ninox.bookmark_keys import TABLE_VERSION
 from tap_ninox.discovery.catalog import TableEntry
 from tap_ninox.discovery.discover import Discovery, Seen
-from tap_ninox.discovery.drift import SchemaWatch
 from tap_ninox.discovery.overrides import METHODS, list_problems, method_problems
+from tap_ninox.discovery.schema_watch import SchemaWatch
 from tap_ninox.report import RunReport, StreamReport
 from tap_ninox.sdk_overrides import OwnStream, OwnTap
 from tap_ninox.settings import TapSettings

@@ -27,7 +27,7 @@ from ninox_singer.progress import Progress, compute_share
 from ninox_singer.protocol import DELETED_AT, FORMULAS_ALONE, IDENTITY, RECORD_ID, ROWS, SEQUENCE, SNAPSHOT
 from tap_ninox import bookmark_keys as keys
 from tap_ninox.discovery.catalog import TableEntry
-from tap_ninox.discovery.drift import NotReadError, properties_selected
+from tap_ninox.discovery.drift import properties_selected
 from tap_ninox.discovery.known_tables import Description
 from tap_ninox.discovery.overrides import (
     asked_for,
@@ -36,6 +36,7 @@ from tap_ninox.discovery.overrides import (
     reshaped_columns,
     unknown_properties,
 )
+from tap_ninox.discovery.schema_watch import NotReadError
 from tap_ninox.report import Outcome
 from tap_ninox.rows.columns import Column
 from tap_ninox.rows.convert import Converter

@@ -392,7 +392,7 @@ PROMISES = [
         test="tap/test_retyped_fields.py::test_a_formula_that_is_read_later_is_told_and_has_a_type_from_then_on",
         defects=(
             Defect("tap_ninox:Description.write_to", "or key not in {TIME_ZONE, *shape}", ""),
-            Defect("tap_ninox.discovery.drift:_reshaped", "if key in fields else []", "if False else []"),
+            Defect("tap_ninox.discovery.drift:values_reshaped", "if key in fields else []", "if False else []"),
         ),
     ),
     Promise(
@@ -401,7 +401,7 @@ PROMISES = [
         test="tap/test_what_shapes_values.py::"
         "test_a_formula_that_is_not_read_any_more_is_in_no_row_and_no_refresh_is_due",
         defects=(
-            Defect("tap_ninox.discovery.drift:_reshaped", "(key != TIME_ZONE and new is None)", "False"),
+            Defect("tap_ninox.discovery.drift:values_reshaped", "(key != TIME_ZONE and new is None)", "False"),
             Defect("tap_ninox:Description.write_to", "if key in seen}", "}"),
         ),
     ),
@@ -458,7 +458,7 @@ PROMISES = [
         test="tap/test_names_belong_to_ids.py::test_another_format_of_names_is_told_once_and_renames_no_stream[none]",
         defects=(
             Defect(
-                "tap_ninox.discovery.drift:_Comparison.differences",
+                "tap_ninox.discovery.drift:Comparison.differences",
                 'not in {"", known.plain_name}',
                 'in {"", known.plain_name}',
             ),
@@ -490,7 +490,7 @@ PROMISES = [
             Defect("tap_ninox:apart_by_type", "base = root if is_free else", "base ="),
             Defect("tap_ninox:Description.write_to", ", **new}, bookmark)", "}, bookmark)"),
             Defect("tap_ninox.discovery.entries:_names", "roots.get(column.field_id, column.name)", "column.name"),
-            Defect("tap_ninox.discovery.drift:_Comparison._compare_field", "and not is_read_otherwise:", ":"),
+            Defect("tap_ninox.discovery.drift:Comparison._compare_field", "and not is_read_otherwise:", ":"),
             Defect("tap_ninox:SchemaWatch.drifts", "not in retyped", "is not None"),
         ),
     ),
