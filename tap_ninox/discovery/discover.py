@@ -1,4 +1,4 @@
-"""A look at Ninox: which databases there are, and what they are made of; without the settings' choice of tables.
+"""A look at Ninox: which databases there are, and which tables they have, chosen by the settings or not.
 
 It costs one call for the teams, one per team for its databases, and one per database; one per database alone where team
 and databases are given by their ids. What `--discover` saw stands in the catalog, so that the sync that follows at once
@@ -50,7 +50,7 @@ class Seen:
     """What a look has shown.
 
     Attributes:
-        listed: Id of the team and name of each database, chosen or not; only those that are given where all are by id.
+        listed: Team id and name of each database, chosen or not; if the settings give all by id, of those alone.
         schemas: Database id → its schema, of the chosen databases; None where the key cannot read it.
         calls: So many it took.
     """
@@ -85,9 +85,10 @@ def look(client: NinoxClient, settings: TapSettings) -> Seen:
 
 
 def _read_by_id(client: NinoxClient, settings: TapSettings) -> dict[str, DatabaseSchema | NinoxError]:
-    """Return the schemas of databases that are given by id, up to the first that cannot be read; none if any is not.
+    """Return the schemas of the databases that the settings give by id, up to the first that cannot be read.
 
-    Names of other things that are looked for among all databases, or are shown, have to be listed: then none is, too.
+    There is none if one of them is not given by id, or if teams and databases have to be listed all the same: for a
+    password, an alias or a formula of some other database, or for the name of the team in those of streams.
     """
     known: dict[str, DatabaseSchema | NinoxError] = {}
     ids = list(dict.fromkeys(settings.databases))
@@ -120,7 +121,7 @@ def _list_databases(
     Args:
         client: Where to look.
         settings: What was asked for.
-        is_known: Whether the server knows a database of the team by both ids; the list of teams would add nothing.
+        is_known: Whether a database was found by the ids of team and database: then the list of teams adds nothing.
     """
     if is_known and settings.team is not None:
         team = Team(id=settings.team, name=settings.team)
@@ -222,7 +223,7 @@ def stamp(seen: Seen, *, of: Sequence[Any], seen_at: float) -> dict[str, Any]:
 
     Args:
         seen: What it showed.
-        of: What makes it another's: version, address, team and databases.
+        of: What it depends on, version, address, team and databases: with any other, it is not used.
         seen_at: When, in seconds since 1970.
     """
     packed = base64.b64encode(zlib.compress(msgspec.json.encode(seen))).decode()
@@ -230,7 +231,7 @@ def stamp(seen: Seen, *, of: Sequence[Any], seen_at: float) -> dict[str, Any]:
 
 
 def read_stamp(catalog: Mapping[str, Any], *, of: Sequence[Any], now: float) -> tuple[Seen, float] | None:
-    """Return what a catalog keeps of a look, and when that was; None if it is stale, another's, edited or missing."""
+    """Return what a catalog keeps of a look, and when; None if missing, stale, edited, or of something else."""
     kept = catalog.get(STAMP)
     if not isinstance(kept, dict) or not isinstance(kept.get("seen_at"), int) or not isinstance(kept.get("seen"), str):
         return None
@@ -253,7 +254,7 @@ class DiscoveredDatabase:
     """A database whose schema could be read.
 
     Attributes:
-        tables: Those the `tables` setting names.
+        tables: Those that the `tables` setting chooses.
     """
 
     team: Team
@@ -342,10 +343,10 @@ def log_unselected(discovery: Discovery) -> None:
 def _chosen_tables(
     schemas: Mapping[DatabaseName, DatabaseSchema], patterns: Sequence[str], *, sees_all: bool
 ) -> tuple[list[tuple[DatabaseName, Table]], list[str]]:
-    """Return the tables that the setting names, and a sentence for each name that none has.
+    """Return the tables that the setting names, and a sentence for each name that no table has.
 
     Raises:
-        NinoxConfigError: None of them names any, or a name that is to be left out names none, and all tables are known.
+        NinoxConfigError: All tables are known, and none has any of the names, or has one that is to be left out.
     """
     tables = [(database, table) for database, schema in schemas.items() for table in schema.tables]
     if not tables:
@@ -371,7 +372,7 @@ def _advise_form(wanted: str, tables: Iterable[tuple[DatabaseName, Table]]) -> s
 def _idle_aliases(
     aliases: Iterable[str], schemas: Mapping[DatabaseName, DatabaseSchema], *, listed: Collection[str]
 ) -> Iterator[str]:
-    """Yield a sentence for each alias of nothing; what is in a database that was not read cannot be judged."""
+    """Yield a sentence for each alias that no table or field has; in databases that were not read, one may have it."""
     known: dict[str, set[str]] = {}
     for database, schema in schemas.items():
         known[database.id] = {f"{database.id}.{table.id}" for table in schema.tables}

@@ -1,7 +1,7 @@
 """What changed in Ninox since the catalog was saved, or since the state was written: one line per table or field.
 
-Nothing of this breaks a run, but people should know: of a field that is not read, of a name that is another one now,
-of rows that were loaded before a field existed.
+None of it breaks a run, but people should know that a field is not read, that a name has changed, or that rows were
+loaded before a field existed.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _bring_into_one_form(stream: str) -> str:
 
 
 def filled_in(drift: Drift) -> Drift:
-    """Return a difference of which this run has left nothing to do: all rows came since."""
+    """Return a difference as it is reported after this run has sent all rows: nothing is left to do."""
     stream = drift.stream or ""
     message = drift.message.replace(_fill_older_rows(stream), "this run has filled it for all rows")
     return replace(drift, message=message.replace(_bring_into_one_form(stream), "this run has sent all rows in it"))
@@ -118,7 +118,7 @@ def table_added(database: DatabaseName, table: Table, entry: TableEntry | None) 
 
 
 def nothing_selected(entry: TableEntry) -> Drift:
-    """Return that a catalog selects a stream and none of its fields: a rule that is mistyped, more often than meant."""
+    """Return that a catalog selects a stream and none of its fields: more often by mistake than on purpose."""
     return Drift.of(
         entry.key,
         entry.stream,
@@ -129,7 +129,7 @@ def nothing_selected(entry: TableEntry) -> Drift:
 
 
 def not_selected(entry: TableEntry, column: Column, *, shown: str) -> Drift:
-    """Return that a field is new in a table that is read under its old name, and that no select rule hits.
+    """Return that a field is new and not read: its table goes on under its old name, which the catalog does not have.
 
     Args:
         entry: The table.
@@ -146,12 +146,12 @@ def not_selected(entry: TableEntry, column: Column, *, shown: str) -> Drift:
 
 
 def stays_left_out(entry: TableEntry, properties: Sequence[tuple[str, str, Column | None]], *, shown: str) -> Drift:
-    """Return that something was left out, and that a catalog selects it under another name.
+    """Return that something stays left out, though a catalog selects it under another name.
 
     Args:
         entry: The table.
-        properties: Those that were left out: as they are called, as the catalog calls them, and of which field they
-            are, if of any. Empty if it was the table.
+        properties: Those that stay out: what each is called, what the catalog calls it, and its column; None for one
+            that every table has. Empty if the whole table stays out.
         shown: What the catalog calls the stream.
     """
     aliases = {} if shown == entry.stream else {".".join(entry.key): entry.stream}
@@ -294,13 +294,13 @@ class Comparison:
 def values_reshaped(
     entry: TableEntry, before: Mapping[str, str], now: Mapping[str, str], *, fields: Container[str]
 ) -> Iterator[Drift]:
-    """Yield what shapes values otherwise than when the rows of a table were read, and formulas that none of them has.
+    """Yield what shapes values in another way than when a table was read, and formulas that its rows do not have.
 
     Args:
         entry: The table.
         before: What shaped its rows.
         now: What shapes those of this run.
-        fields: Ids of the fields that were known then; of the others it is said that they are new.
+        fields: Ids of the fields that were known then; that the others are new is reported anyway.
     """
     columns = first_columns(entry.columns)
     for key in sorted({*before, *now}):

@@ -77,7 +77,7 @@ def identify_streams(
     reserved: Iterable[str],
     bookmarks: Mapping[str, Any],
 ) -> None:
-    """Give a catalog the ids of tables and fields that it has but the names of: somebody else's, or an edited one.
+    """Put the ids of tables and fields into a catalog that has only their names: it was edited, or made elsewhere.
 
     Args:
         catalog: What was given.
@@ -110,9 +110,10 @@ def _offer_renamed(
     settings: TapSettings,
     known: Mapping[TableKey, KnownTable],
 ) -> tuple[list[TableEntry], dict[str, str]]:
-    """Return a catalog's tables, formulas readable that a setting names by their name in the state, and what it misses.
+    """Return a catalog's tables, with those formulas made readable that the setting names as the state calls them.
 
-    Of the others the catalog says whether they are read, and as what.
+    Whether other formulas are read, and as which type, the catalog says. Names that no formula has are returned, too,
+    each with a sentence.
     """
     offered, unknown = offer_formulas(entries, settings.formulas, known)
     _, unknown_before = offer_formulas(saved, settings.formulas, {})
@@ -129,10 +130,10 @@ def _offer_renamed(
 
 
 def known_by_key(bookmarks: Mapping[str, Any], settings: TapSettings) -> dict[TableKey, KnownTable]:
-    """Return what the state knows of each table; of several streams of one table, that which was read last says it.
+    """Return what the state knows of each table; if a table has had several streams, by the one that was read last.
 
-    A table that an alias puts in the place of another, such as that of a restored database, is known by what that has
-    left: columns, which a field goes on in that has the same id and type.
+    An alias may put a table in the place of another one, as a table of a restored database. Then the columns of that
+    other one are known of it as out of use: a field that has the id and the type of one goes on in it.
     """
     streams = streams_in_state(bookmarks)
     known = {table.key: table for table in known_from_state(bookmarks, settings) if streams[table.key] == table.stream}
@@ -148,7 +149,7 @@ def known_by_key(bookmarks: Mapping[str, Any], settings: TapSettings) -> dict[Ta
 
 
 def _chosen(saved: Sequence[TableEntry], discovery: Discovery | None, settings: TapSettings) -> list[TableEntry]:
-    """Return the saved tables that the settings name, by the names of then or of now."""
+    """Return the saved tables that the settings name, as they were called when they were saved, or as they are now."""
     databases = {database.name.id: database.name.name for database in discovery.databases} if discovery else {}
     tables = {
         (database_id, table.id): table.name
@@ -176,13 +177,15 @@ def _chosen(saved: Sequence[TableEntry], discovery: Discovery | None, settings: 
 def offer_formulas(
     entries: Iterable[TableEntry], patterns: Mapping[str, str], known: Mapping[TableKey, KnownTable]
 ) -> tuple[list[TableEntry], dict[str, str]]:
-    """Return the entries, the formulas that the `formulas` setting names made readable; and what names none, and why.
+    """Return the entries, with the formulas made readable that the `formulas` setting names.
+
+    Its names that no formula has are returned, too, each with a sentence.
 
     Args:
         entries: All table streams.
         patterns: Id `<database_id>.<table_id>.<field_id>`, or name or glob of `<stream>.<property>` → type. A name
             counts more than a glob, and of several globs the first does.
-        known: What the state knows of tables: a formula that has its type in its name is called as it was before, too.
+        known: What the state knows of tables: a formula whose type was added to its name can be named without, too.
     """
     entries = list(entries)
     formulas = [(entry, column) for entry in entries for column in entry.columns if column.type == FORMULA]
@@ -231,9 +234,9 @@ def name_streams(
     """Return the stream of each table.
 
     Args:
-        wanted: Plain names of the tables; among newcomers, who comes first gets it.
-        owners: Stream → table as the state knows them, in the order in which they were read; what is not there now, and
-            names that an alias has replaced, included: nobody else gets such a name.
+        wanted: Table → its plain name; of several new tables with the same, the first gets it.
+        owners: Stream → table as the state knows them, in the order in which they were read. Tables that are gone and
+            names that an alias has replaced are among them: nobody else gets such a name.
         aliases: The setting.
         reserved: Stream names of the tap itself.
 
@@ -266,8 +269,8 @@ def _refuse_aliases_of_others(
     owned: Iterable[str],
     reserved: NameSpace,
 ) -> None:
-    """Refuse an alias that would move another stream to a longer name, of which its warehouse has no table."""
-    # Who wants a name that the state gives to another table, there or not, has the longer one anyway.
+    """Refuse an alias that is the name of another stream: that would get a longer one, and a new warehouse table."""
+    # A table has the longer name anyway, if the state gives the short one to another table, be that gone or not.
     taken = {name.casefold() for name in owned}
     names = {key: kept.get(key) or wanted[key] for key in wanted if key not in by_alias}
     owners = {name.casefold(): key for key, name in names.items() if key in kept or name.casefold() not in taken}
@@ -279,7 +282,7 @@ def _refuse_aliases_of_others(
                 "another one."
             )
             raise NinoxConfigError(message)
-        if owner and (owner in kept or not is_its_own):  # two of one caption differ already
+        if owner and (owner in kept or not is_its_own):  # two with one caption have two names anyway
             message = (
                 f"aliases: {alias!r}, given to table {'.'.join(key)}, is the name under which table {'.'.join(owner)} "
                 "is read. Give that one an alias, too, or choose another name."
@@ -343,7 +346,7 @@ def discovered_entries(
 
 
 def _plain_stream(name_format: str, database: DiscoveredDatabase, table: Table) -> str:
-    """Return what a stream is called by the captions of now, whoever else is called so."""
+    """Return what a stream would be called by the captions of now, if no other one were."""
     name = name_format.format(
         team=make_identifier(database.team.name, fallback=database.team.id),
         database=make_identifier(database.name.name, fallback=database.name.id),
@@ -365,7 +368,7 @@ def followed_entries(
 ) -> list[TableEntry]:
     """Return the tables of a saved catalog under the names of the state, with types and options as they are now.
 
-    A field that a catalog was saved with and that was deleted since keeps its property, which stays empty.
+    A field that is in the catalog and was deleted since keeps its property, which stays empty.
     """
     saved = list(saved)
     databases = {database.name.id: database for database in discovery.databases} if discovery else {}
@@ -415,7 +418,7 @@ def _table_as_saved(saved: TableEntry, now: Table | None) -> Table:
 
 
 def _as_saved(column: Column, saved: Column | None) -> Column:
-    """Return a column with what a catalog knows of it and the schema does not say."""
+    """Return a column with what a catalog says of it, where the schema does not."""
     if saved is None or saved.type != column.type:
         return column
     both = replace(

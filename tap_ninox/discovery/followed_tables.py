@@ -1,9 +1,11 @@
 """Tables that go under other names than a saved catalog has, and what of them is read.
 
-What is selected follows the ids. A select rule names what the state names, so a table or field that was read, and
-that the catalog shows under another name and not selected, is read: under the same name it was deselected. And one
-that was left out, and that the catalog shows under another name and selected, stays out: the rule that left it out
-may hit nothing any more, and nobody may learn a salary because somebody has renamed its field.
+A selection follows the ids of tables and fields, since select rules were written for the names that the state has, and
+may not hit those that the catalog shows. So, under another name:
+
+* what was read is read, though the catalog does not select it (under the same name, somebody has deselected it);
+* what was left out stays out, though the catalog selects it: nobody may learn a salary because somebody has renamed
+  its field.
 """
 
 from __future__ import annotations
@@ -39,8 +41,9 @@ def with_names_of_state(
         saved: Its tables.
         entries: Those that this run reads, as it calls them.
         known: What the state knows of tables.
-        rules: What the catalog was made by, as far as is known: who names a property by its name of now means it.
-        note: Takes what the catalog selects and is not read, and what is new and no rule hits.
+        rules: What the catalog was made by, as far as is known: a rule that has the very name that the catalog shows is
+            followed.
+        note: Takes what is to be reported: that something is selected and not read, or is new and hit by no rule.
     """
     keys = {entry.stream: entry for entry in saved}
     now = {entry.key: entry for entry in entries}
@@ -126,23 +129,23 @@ class _FollowedTable:
 
     @property
     def is_moved(self) -> bool:
-        """Whether a rule for the name of now is none for the name that the catalog has."""
+        """Whether its stream has another name than in the catalog: rules for the one do not hit the other."""
         return self.before.stream != self.now.stream
 
     @cached_property
     def was_read(self) -> bool:
-        """Whether it goes on."""
+        """Whether it was read under the name that it has now."""
         return self._goes_on and not self._was_deselected
 
     @cached_property
     def follows(self) -> bool:
-        """Whether it is read though the catalog does not select it: no rule knows its name of now."""
+        """Whether it is read though the catalog does not select it: no rule hits the name that the catalog has."""
         is_missed = self.is_moved and not self.is_selected and not self.rules.excludes(self.before.stream)
         return self.was_read and is_missed
 
     @cached_property
     def stays_out(self) -> bool:
-        """Whether it is not read though the catalog selects it: the rule that left it out knows its name of before."""
+        """Whether it is not read though the catalog selects it: what left it out is a rule for its other name."""
         is_deselected = self._goes_on and self._was_deselected and self.is_moved and self.is_selected
         return is_deselected and not self.rules.names_stream(self.before.stream)
 
@@ -160,7 +163,7 @@ class _FollowedTable:
         return self.known is not None and self.known.is_deselected
 
     def reads_system_property(self, name: str, *, selected: bool | None) -> bool | None:
-        """Return whether one is read that every table has."""
+        """Return whether a property is read that every table has."""
         if self.known is None or name not in SYSTEM_PROPERTIES or not self.is_moved:
             return selected
         was_left_out = name in self.known.deselected
@@ -187,7 +190,7 @@ class _FollowedTable:
         return True if self.was_read and read_before and heir.name != name else selected
 
     def misses(self, heir: Column) -> bool:
-        """Return whether a property is new, and only for that no rule knows the table's name is it not read."""
+        """Return whether a property is new, and not read only because no rule hits what the catalog calls the table."""
         return self.follows and heir.is_readable and self._was_read(heir) is None
 
     def overrules(self, *, selected: bool | None, chosen: bool | None) -> bool:
@@ -197,7 +200,7 @@ class _FollowedTable:
     def _is_renamed(self, heir: Column, name: str) -> bool:
         """Return whether a rule that left a property out may not hit it any more.
 
-        One that was retyped has another name, and the rule for that of before hits it still.
+        It still does where the catalog shows one of its names of before: only the type of its field has changed.
         """
         known = (*self.known.columns, *self.known.former) if self.known else ()
         names = {column.name for column in known if column.field_id == heir.field_id}
@@ -206,7 +209,7 @@ class _FollowedTable:
     def _was_read(self, heir: Column) -> bool | None:
         """Return whether a property was read, None if its field is new: then nobody could have left it out by a name.
 
-        One that a field has more than before, as it was retyped, counts as what the field had.
+        A property that its field has only since it was retyped counts as read if one of those of before was.
         """
         known = self.known
         of_field = [c for c in known.columns if c.field_id == heir.field_id and c.is_readable] if known else []
@@ -242,7 +245,7 @@ def _names(entry: TableEntry) -> list[tuple[str, str, str, str]]:
 
 
 def _heirs(column: Column, before: TableEntry, now: TableEntry) -> Iterator[Column]:
-    """Yield the properties that come in place of one, behind the first of a field those that are new."""
+    """Yield what comes in place of a property; for the first of a field, also what that field has only now."""
     parts = {other.part for other in before.columns if other.field_id == column.field_id}
     first = next(other for other in before.columns if other.field_id == column.field_id)
     for other in now.columns:

@@ -7,16 +7,20 @@
  "former": ["B number amount"], "shape": ["timezone Europe/Berlin", "C number"]}
 ```
 
-The state says under which names things go. A property goes under the identifier of its field's caption unless `names`
-says otherwise; `former` has names that went out of use, with the type of their column, which nothing of another type
-may get, nor any other field. `shape` is what made values of what Ninox sent at the table's last full refresh: the time
-zone, and the types of formulas, of those that are read since as well; items such as `":replication-method
-FULL_TABLE"` say what the catalog asked for, in the run before. Each is a list, since a map that is merged with
-an older one keeps what was taken out of it. Properties of a field beside the first are named by its id and their part:
-`"D.start visit_start"`.
+The state says under which names things go on:
 
-Bookmarks of 0.1 have no `shape`. Their names follow from captions and aliases by the rules of then; `names` has only
-those that a saved catalog pinned.
+* `names`: properties that are not called by the identifier of their field's caption.
+* `former`: names that went out of use, each with the type of its column. Only the same field, if it is of that type
+  again, may get one of them.
+* `shape`: what made values of what Ninox sent. That is the time zone at the table's last full refresh, and the types of
+  formulas, those that are read only since then included. An item that begins with a colon, such as
+  `":replication-method FULL_TABLE"`, says what the catalog of the last run asked for beside the selection.
+
+Each is a list, since a map that is merged with an older one keeps what was taken out of it. Where a field has several
+properties, all but the first are named by its id and their part: `"D.start visit_start"`.
+
+Bookmarks of 0.1 have no `shape`, and `names` has only what a saved catalog pinned. All other names follow from captions
+and aliases by the rules of 0.1.
 """
 
 from __future__ import annotations
@@ -119,7 +123,7 @@ def known_from_state(bookmarks: Mapping[str, Any], settings: TapSettings) -> Ite
 
 
 def owners_in_state(bookmarks: Mapping[str, Any]) -> dict[str, TableKey]:
-    """Return of which table each stream is; a table that got another name has several, the last one of which counts."""
+    """Return of which table each stream is: of several streams of one table, the last is the one that counts."""
     owners: dict[str, TableKey] = {}
     for stream, bookmark in sorted(bookmarks.items(), key=lambda item: _age(item[1])):
         database_id, table_id = (bookmark.get(keys.DATABASE_ID), bookmark.get(keys.TABLE_ID))
@@ -134,7 +138,7 @@ def streams_in_state(bookmarks: Mapping[str, Any]) -> dict[TableKey, str]:
 
 
 def _age(bookmark: Mapping[str, Any]) -> tuple[int, int]:
-    """Return by what a bookmark is older than another one of its table: a reading that is under way counts, too."""
+    """Return what the bookmarks of one table are ordered by, from old to new; a reading under way counts, too."""
     snapshot = bookmark.get(SNAPSHOT)
     begun = snapshot[0] if isinstance(snapshot, list) and snapshot and isinstance(snapshot[0], dict) else {}
     values = (begun.get(keys.TABLE_VERSION), bookmark.get(keys.TABLE_VERSION), bookmark.get(keys.REPLICATION_KEY_VALUE))
@@ -222,7 +226,7 @@ class Description:
         names: Field id and part → property, where it is not the one that follows from the caption.
         former: Properties that went out of use.
         shape: What makes values of what Ninox sends.
-        moved: Fields whose values go under another name now, so that nothing shaped what is under it before.
+        moved: Fields whose values go under another name now: nothing is known of what shaped values under that one.
         lists_formulas: False where formulas cannot be seen; those that were known stay known.
         asked: What the catalog asks for beside the selection.
     """
@@ -238,7 +242,7 @@ class Description:
     asked: Mapping[str, str] = field(default_factory=dict)
 
     def write_to(self, bookmark: MutableMapping[str, Any]) -> None:
-        """Put it into a bookmark, in place of what that knew; but what shaped its rows stays until all come again."""
+        """Put it into a bookmark, in place of what that knew; what shaped its rows stays there until all come again."""
         known = {} if self.lists_formulas else _items(bookmark.get(keys.FIELDS))
         names = {} if self.lists_formulas else _items(bookmark.get(keys.NAMES))
         unseen = _formulas(known)
@@ -270,7 +274,7 @@ class Description:
         return any(now[key] != bookmark.get(key) for key in (keys.FIELDS, keys.NAMES, keys.SHAPE))
 
     def write_formulas_to(self, bookmark: MutableMapping[str, Any]) -> None:
-        """Note what shapes the values of formulas, where those of all rows were sent and nothing else."""
+        """Note what shapes the values of formulas, after they, and they alone, were sent of all rows."""
         formulas = {key: text for key, text in self.shape.items() if key != TIME_ZONE}
         self._write_shape({**_items(bookmark.get(keys.SHAPE)), **formulas}, bookmark)
 
@@ -330,7 +334,7 @@ def _moved(columns: Iterable[Column], known: KnownTable) -> frozenset[str]:
 
 
 def _out_of_use(columns: Iterable[Column], known: KnownTable, *, lists_formulas: bool) -> tuple[Column, ...]:
-    """Return the properties that were sent once and are not now, each name once; formulas that are not read, too."""
+    """Return the properties that were sent once and are not now, formulas among them; each name once."""
     used = {column.name.casefold() for column in columns if column.is_readable}
     before = [
         column

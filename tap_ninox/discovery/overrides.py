@@ -33,9 +33,9 @@ METHOD, KEY = "replication-method", "key-properties"
 def asked_for(
     columns: Iterable[Column], *, method: Any, key: Sequence[str], given: Mapping[str, JsonSchema]
 ) -> dict[str, str]:
-    """Return what a catalog asks for of a table and discovery would not have written, as a bookmark remembers it.
+    """Return what a catalog asks for of a table beside what discovery writes, as a bookmark remembers it.
 
-    Rules of Meltano's that name a stream hit nothing once its table has another name: what they said goes on.
+    Once the table has another name, Meltano's rules for the old one hit nothing: what they asked for goes on.
 
     Args:
         columns: Properties of the table.
@@ -66,8 +66,8 @@ def plain_schema(schema: JsonSchema) -> dict[str, Any]:
 def method_problems(stream: str, method: Any, allowed: Iterable[str]) -> Iterator[str]:
     """Yield what is wrong with the replication method that a catalog gives a stream.
 
-    A method of Singer's that this stream does not have was meant for others, by a rule for all streams: nothing is
-    wrong then, and a line of the log says by which method the stream is read.
+    Nothing is wrong with a method of Singer's that this stream does not have: it comes from a rule for all streams, and
+    was meant for others. A line of the log then says by which method this one is read.
     """
     allowed = list(allowed)
     if method is None or method in allowed:
@@ -97,7 +97,7 @@ def list_problems(
         own: Property → schema of its values.
         given: Selected property → schema in the catalog.
         own_key: What identifies its rows.
-        key: What the catalog says that does.
+        key: What identifies them by the catalog.
         replication_key: What its changes are found by, as the catalog says.
         setting: Which setting describes it, if any.
     """
@@ -168,7 +168,7 @@ def unknown_properties(stream: str, columns: Iterable[Column], selected: Iterabl
 def reshaped_columns(
     stream: str, columns: Iterable[Column], given: Mapping[str, JsonSchema]
 ) -> tuple[set[str], list[str]]:
-    """Return the properties that a catalog's schema makes texts of, and what it makes of others that cannot be done.
+    """Return the properties that a catalog's schema makes texts of, and a sentence for each that cannot be as it says.
 
     Args:
         stream: Name of the table's stream.

@@ -47,15 +47,15 @@ class SavedCatalog:
 
     Attributes:
         beside: What it has beside its streams.
-        unidentified: Streams of which it has no ids, or not of all properties, each with the method that it was given:
-            until it is known for a table, that does not count.
+        unidentified: Stream → its replication method in the catalog, for those that lack the id of their table or of a
+            property. The method counts only when it is known which table the stream is.
     """
 
     def __init__(self, beside: Mapping[str, Any], streams: Iterable[Any]) -> None:
         """Bring streams into form, one by one.
 
         Raises:
-            NinoxConfigError: One of them is none.
+            NinoxConfigError: One of them is no stream.
         """
         self.beside = beside
         self._texts: list[tuple[str, bytes]] = []
@@ -102,7 +102,7 @@ class SavedCatalog:
         return (_decode(text) for _, text in self._texts)
 
     def take(self, names: Container[str]) -> Iterator[JsonObject]:
-        """Yield the streams, and keep none that has one of some names: nothing of it is there twice."""
+        """Yield the streams, and keep none that has one of these names: it would take memory twice."""
         texts, self._texts = self._texts[::-1], []
         while texts:
             name, text = texts.pop()
@@ -111,7 +111,7 @@ class SavedCatalog:
             yield _decode(text)
 
     def identify(self, names: Container[str], tables: TableNames) -> None:
-        """Give streams the ids of the table and the fields that their names, or keywords of their schemas, mean.
+        """Put into streams the ids of the table and fields that are meant by names, or by keywords of schemas.
 
         Raises:
             NinoxConfigError: A name may mean several.
@@ -154,7 +154,7 @@ def unknown_streams(catalog: SavedCatalog, known: Iterable[str]) -> list[str]:
     """Return what a catalog selects without saying what it is; queries that are not in the settings now are left out.
 
     Args:
-        catalog: One.
+        catalog: The saved one.
         known: Names of all streams that this tap has, or would have under other settings.
     """
     known = set(known)

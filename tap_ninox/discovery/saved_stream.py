@@ -31,7 +31,7 @@ def bring_into_form(stream: Any) -> JsonObject:
     """Return a stream with what the SDK and this tap rely on.
 
     Raises:
-        NinoxConfigError: It is none.
+        NinoxConfigError: It is no stream.
     """
     if not isinstance(stream, Mapping):
         raise NinoxConfigError(NO_STREAMS)
@@ -83,7 +83,8 @@ def _given_key(name: str, stream: Mapping[str, Any], about: Mapping[str, Any], *
 def _given_method(stream: Mapping[str, Any], about: Mapping[str, Any], *, is_table: bool) -> Any:
     """Return the replication method that somebody chose, None for that of discovery.
 
-    Discovery writes it beside the metadata alone, and for lists one that says nothing: what is in the metadata counts.
+    Discovery never writes it into the metadata, so a method there was chosen. Beside them, discovery gives each stream
+    one, which for a stream that is no table says nothing.
     """
     for method in (about.get("replication-method"), about.get("forced-replication-method")):
         if method is not None:

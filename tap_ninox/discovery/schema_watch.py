@@ -60,7 +60,7 @@ class NotReadError(NinoxError):
 
 
 class SchemaWatch:
-    """What was known of the tables, and how they are now."""
+    """Compares what was known of the tables with how they are now, before the first row."""
 
     def __init__(
         self,
@@ -140,8 +140,8 @@ class SchemaWatch:
     def is_unread(self, database_id: str) -> bool:
         """Return whether a database that was read before is wanted and cannot be read.
 
-        Of one that is not listed any more only the id is known: it is wanted unless the settings say otherwise, or name
-        others, all of which are there.
+        Of one that is no longer listed, only the id is known. It is wanted unless the settings leave it out, or name
+        other databases only, all of which are there.
         """
         discovery = self._discovery
         if discovery is None or any(database.name.id == database_id for database in discovery.databases):
@@ -162,7 +162,7 @@ class SchemaWatch:
     ) -> None:
         """Mark the bookmarks of tables that are not read.
 
-        Those that are gone are reported once; those that are deselected are not read when they are renamed, either.
+        A table that is gone is reported once; one that is deselected stays so when it is renamed.
         """
         for drift in drifts:
             if drift.kind == "table_removed" and drift.stream and drift.stream in bookmarks:
@@ -181,7 +181,7 @@ class SchemaWatch:
                 yield from values_reshaped(entry, before, now, fields=fields_in_state(bookmarks[entry.stream]))
 
     def _known_by_state(self, bookmarks: Mapping[str, Any], selected: set[str]) -> Iterator[KnownTable]:
-        """Yield the tables of the state that are read now, or were under another name, or are gone since."""
+        """Yield the tables of the state that are read now, or were read under another name, or have gone since."""
         for table in known_from_state(bookmarks, self._settings):
             entry = self._entries.get(table.key)
             is_reported = bookmarks[table.stream].get(keys.IS_GONE) or (
@@ -205,7 +205,7 @@ class SchemaWatch:
 
 
 def _under_names_of(saved: TableEntry, now: TableEntry | None) -> TableEntry:
-    """Return a table of a catalog under the names of this run: how it was called there makes no difference."""
+    """Return a table of a catalog under the names of this run: another name alone is no difference."""
     if now is None:
         return saved
     names = {(column.field_id, column.part, column.type): column.name for column in now.columns}

@@ -1,4 +1,4 @@
-"""Meltano's select rules, which say more than the catalog that it makes of them: who names a property means it."""
+"""Meltano's select rules. They say more than the catalog made of them: what was named, and not only hit by a glob."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class SelectRules:
         return any(of_stream == stream for of_stream, _ in self.included)
 
     def excludes(self, stream: str, name: str = "*") -> bool:
-        """Return whether a rule leaves it out."""
+        """Return whether a rule leaves out a property, or a stream as a whole."""
         return any(
             fnmatchcase(stream, of_stream) and (of_name == "*" or fnmatchcase(name, of_name))
             for of_stream, of_name in self.excluded

@@ -1,4 +1,4 @@
-"""Tables and fields by what catalogs call them that have no ids of them: somebody else's, or edited ones."""
+"""Which tables and fields are meant in a catalog that has their names alone: it was edited, or made elsewhere."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class TableNames:
         return keys[0] if len(keys) == 1 else None
 
     def find_column(self, key: TableKey, name: str, schema: Mapping[str, Any], *, is_read: bool) -> Column | None:
-        """Return which property of a table one of a catalog is, None if it is none; what is not read may be two."""
+        """Return which property of a table one of a catalog is; None if none, or if it may be two and is not read."""
         used = {(column.field_id, column.part): column for column in self.used[key].columns}
         own = schema.get(IDENTITY) or {}
         if column := used.get((own.get(FIELD_ID, ""), own.get(PART, ""))):
