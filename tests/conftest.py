@@ -89,7 +89,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish():
-    """Let the garbage collector look at what tests make, not at ten thousand tests again and again: a seventh of all."""
+    """Let the garbage collector look at what tests make, not at all tests over and over: a seventh of their CPU."""
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     gc.enable()
