@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -36,9 +37,14 @@ def files():
     }
 
 
+@lru_cache(maxsize=1)  # parsed once for all that is asked of one source
+def nodes(source):
+    return list(ast.walk(ast.parse(source)))
+
+
 def imported(source):
     """Yield each module and each `module.name` that a source imports, with the name it has there."""
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(source):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield alias.name, alias.asname or alias.name.partition(".")[0]
@@ -55,7 +61,7 @@ def starts(source):
 def patches(source):
     """Return the lines that put something in the place of a name of the product, or could without showing it."""
     ours = {name for module, name in imported(source) if name and module.partition(".")[0] in OURS}
-    lines = {node.lineno for node in ast.walk(ast.parse(source)) if _replaces(node, ours)}
+    lines = {node.lineno for node in nodes(source) if _replaces(node, ours)}
     return sorted(lines)
 
 
