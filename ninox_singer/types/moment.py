@@ -272,7 +272,6 @@ def _convert_to_wall_clock(parsed: datetime, formats: Formats) -> datetime:
 
 # What values mean
 
-_PLAIN_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MIDNIGHT = "00:00:00", 0, ""
 """What is said of a date beyond itself: nothing."""
 

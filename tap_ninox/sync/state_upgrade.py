@@ -19,9 +19,11 @@ _WRAPPERS = ("value", "singer_state")
 """Where a STATE message and Meltano's `state get` have what is meant."""
 
 _LISTS_OF_OBJECTS = (keys.TABLES, keys.SEQUENCES)
-_LISTS_OF_TEXTS = (keys.FIELDS, keys.NAMES, keys.FORMER, keys.SHAPE, keys.DESELECTED, keys.READ_IN_FULL, keys.TYPES)
+_LISTS_OF_TEXTS = (keys.FIELDS, keys.NAMES, keys.FORMER, keys.SHAPE)
+_LISTS_OF_NAMES = (keys.DESELECTED, keys.READ_IN_FULL, keys.TYPES)
 _TEXTS = (keys.DATABASE_ID, keys.TABLE_ID, keys.TABLE, keys.PLAIN_NAME)
-"""Keys of bookmarks. What reads them relies on what they hold: nothing else looks at it."""
+"""Keys of bookmarks. What reads them relies on what they hold: nothing else looks at it. In a list of names only texts
+count, and no bookmark is given up for the others: what was deselected stays left out."""
 
 _OF_THE_SDK = ("progress_markers", "replication_key_signpost", "starting_replication_value")
 """Keys of the SDK for streams whose bookmark follows from their records, which none of ours does: they may come from
@@ -72,6 +74,10 @@ def _bring_up(bookmark: Mapping[str, Any]) -> dict[str, Any]:
     for name in _LISTS_OF_TEXTS:
         if isinstance(now.get(name), Mapping):
             now[name] = [f"{key} {text}" for key, text in now[name].items()] or None
+    for name in _LISTS_OF_NAMES:
+        if name in now:
+            listed = now[name] if isinstance(now[name], list) else []
+            now[name] = [item for item in listed if isinstance(item, str)] or None
     if isinstance(now.get(keys.SEQUENCES), Mapping):
         now[keys.SEQUENCES] = [{"database_id": key, "sequence": known} for key, known in now[keys.SEQUENCES].items()]
     if isinstance(now.get(keys.TABLES), Mapping):

@@ -51,6 +51,19 @@ def test_what_was_left_out_by_name_stays_out_whatever_is_renamed(simulate, strea
         assert not is_hit or (f'"!{SHOWN[renamed]}"' in message and "4711" not in message)
 
 
+@pytest.mark.parametrize("damage", [{}, 7, None])
+def test_what_was_left_out_stays_out_although_the_list_of_it_is_damaged(simulate, damage):
+    simulator = simulate(shop(3))
+    pipeline = Pipeline(simulator, "*.*", f"!{STREAM}.amount")
+    pipeline.run()
+    pipeline.state["bookmarks"][STREAM]["deselected"].append(damage)
+    simulator.edit.rename_field("A", "B", "Konto")
+    simulator.edit.update("A", 2, {"A": "after", "B": 4711})
+    (row,) = pipeline.run().rows(STREAM)
+    assert row["name"] == "after"
+    assert {"amount", "konto"}.isdisjoint(row)
+
+
 def test_a_part_of_a_field_that_was_left_out_stays_out(simulate):
     """Of a choice, the caption was read and the id was not."""
     choice = field("choice", "Status", values={"1": {"caption": "New"}})
