@@ -6,7 +6,7 @@ import pytest
 
 from tests.world.__main__ import MACHINES, play
 
-EXAMPLES = {"tap": 30, "target": 55}
+EXAMPLES = {"tap": 20, "target": 55}
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
