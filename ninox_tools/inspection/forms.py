@@ -18,7 +18,7 @@ from ninox_singer.settings import read_json
 from ninox_singer.types import field_type
 from ninox_singer.wording import cut, pad, width
 from ninox_tools.inspection.cost import CallCost
-from ninox_tools.inspection.survey import InspectedDatabase, InspectedTable, Inspection, inspect
+from ninox_tools.inspection.survey import HIDDEN, InspectedDatabase, InspectedTable, Inspection, inspect
 from ninox_tools.pages.layout import Box, lay_out
 from ninox_tools.pages.page import render_page
 from tap_ninox.discovery.discover import STAMP
@@ -45,6 +45,7 @@ def format_text(inspection: Inspection) -> str:
     lines = [f"{inspection.title}: {', '.join(counts)}"]
     for database in inspection.databases:
         lines += ["", f"{database.name.name} ({database.name.id})", "", *_list_tables(database)]
+    lines += _describe_hidden(inspection)
     if inspection.skipped:
         names = ", ".join(name.name for name in inspection.skipped)
         lines += ["", f"Not readable with this key: {names}"]
@@ -81,6 +82,24 @@ def _describe_table(table: InspectedTable, names: dict[str, str]) -> tuple[str, 
         cut(", ".join(targets), _LONGEST),
         table.stream if table.stream and table.is_synced else f"({table.left_out})",
     )
+
+
+def _describe_hidden(inspection: Inspection) -> Iterator[str]:
+    """Yield how those who use Meltano, which selects hidden tables unasked, keep them from being read."""
+    hidden = [
+        f"!{database.name.id}.{table.table.id}"
+        for database in inspection.databases
+        for table in database.tables
+        if table.left_out == HIDDEN
+    ]
+    if hidden:
+        yield ""
+        yield (
+            "Under Meltano, which selects *.* unless told otherwise, the hidden tables are read, and the calls for "
+            "them come on top of those below. This setting leaves them out:"
+        )
+        yield ""
+        yield f"    tables: {json.dumps(hidden)}"
 
 
 def _describe_rows(table: InspectedTable) -> str:

@@ -19,6 +19,9 @@ from tap_ninox.streams.queries import QueryStream
 from tap_ninox.streams.tables import FORMULA_REFRESH_INTERVAL, TableStream
 from tap_ninox.tap import TapNinox
 
+HIDDEN = "hidden in Ninox: read only if selected, as Meltano's *.* does"
+"""Why a hidden table would not be synced. Meltano runs this without the catalog that it makes for the tap."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InspectedTable:
@@ -214,7 +217,7 @@ def _explain_absence(table: Table, stream: TableStream | None, *, is_listed: boo
         return "not in the saved catalog"
     if stream.selected:
         return ""
-    return "hidden in Ninox, so not selected" if table.is_hidden else "not selected"
+    return HIDDEN if table.is_hidden else "not selected"
 
 
 def _group_properties(entry: TableEntry) -> dict[str, list[str]]:

@@ -6,6 +6,7 @@ import json
 import sys
 
 import pytest
+import yaml
 
 from ninox_api.errors import NinoxConfigError
 from ninox_simulator.samples.blattwerk import TEAM_ID as TEAM
@@ -59,7 +60,7 @@ def test_it_tells_tables_fields_relations_and_what_becomes_of_them(simulate):
     assert {name: (one["is_synced"], one["left_out"]) for name, one in by_name.items()} == {
         "Customers": (True, ""),
         "Orders": (True, ""),
-        "Old import": (False, "hidden in Ninox, so not selected"),
+        "Old import": (False, "hidden in Ninox: read only if selected, as Meltano's *.* does"),
         "Dashboard": (False, "a page, without records"),
     }
     assert by_name["Customers"]["stream"] == "shop__customers"
@@ -170,6 +171,19 @@ def test_the_terminal_tells_what_refreshes_cost(simulate, tmp_path):
     assert "Of the month, 30 to 60 calls are for scheduled refreshes" in shown
 
 
+def test_a_hidden_table_comes_with_the_setting_that_leaves_it_out_under_meltano(simulate, tmp_path):
+    stage = simulate(shop_of_everything())
+    told = command(stage, tmp_path).stdout
+    (line,) = (line for line in told.splitlines() if line.startswith("    tables: "))
+    assert "Under Meltano, which selects *.* unless told otherwise, the hidden tables are read" in told
+    settings = yaml.safe_load(line)
+    assert settings == {"tables": [f"!{DATABASE_ID}.C"]}
+    streams = {stream["tap_stream_id"] for stream in discover(stage, **settings)["streams"]}
+    assert "shop__orders" in streams
+    assert "shop__old_import" not in streams
+    assert "Under Meltano" not in command(stage, tmp_path, **settings).stdout
+
+
 def test_a_month_is_thirty_days_of_idle_runs(simulate):
     told = look(simulate(shop(3)), runs_per_day=0.5).as_json()["api_calls"]
     assert (told["first_load"], told["idle_run"], told["month"]) == (5, 4, 60)
@@ -195,7 +209,7 @@ def test_what_the_catalog_deselects_costs_nothing(simulate):
     inspection = look(stage, catalog=catalog)
     assert {one.table.name: one.left_out for one in inspection.tables if one.left_out} == {
         "Orders": "not selected",
-        "Old import": "hidden in Ninox, so not selected",
+        "Old import": "hidden in Ninox: read only if selected, as Meltano's *.* does",
         "Dashboard": "a page, without records",
     }  # fmt: skip
     assert inspection.cost.pages == 1
