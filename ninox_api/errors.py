@@ -37,7 +37,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 import requests.exceptions
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError, ReadTimeoutError
 
 
 class NinoxError(Exception):
@@ -295,6 +295,8 @@ def make_transport_error(error: Exception, *, method: str, path: str, api_url: s
         return NinoxSizeError(method=method, path=path, problem=problem, record_bytes=error.record_bytes)
     if isinstance(error, _TLS):
         problem = _describe_tls(error)
+    elif _is_unreachable(error) and (why := _find_cause(error)):
+        problem = why
     else:
         problem = _find_first(error, _PROBLEMS) or f"the exchange failed ({type(error).__name__})"
     kind = NinoxUnreachableError if _is_unreachable(error) else _find_first(error, _ERRORS) or NinoxTransportError
@@ -305,6 +307,16 @@ def _is_unreachable(error: Exception) -> bool:
     reason = getattr(next(iter(error.args), None), "reason", None)
     is_of_a_proxy = isinstance(error, requests.exceptions.ProxyError)
     return isinstance(reason, NewConnectionError | ConnectTimeoutError) and not is_of_a_proxy
+
+
+def _find_cause(error: Exception) -> str | None:
+    """Return why there is no connection, where the library says so."""
+    reason = error.args[0].reason
+    if isinstance(reason, NameResolutionError):
+        return "no connection to {api_url}: no host of this name is found (check api_url and the network)"
+    if isinstance(reason.__cause__, ConnectionRefusedError):
+        return "no connection to {api_url}: it was refused, so nothing listens there (check api_url and the network)"
+    return None
 
 
 def _find_first(error: Exception, table: tuple[tuple[tuple[type[Exception], ...], Value], ...]) -> Value | None:

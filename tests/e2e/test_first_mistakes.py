@@ -127,7 +127,7 @@ def test_no_address_that_answers(tap):
     port = closed_port()
     code, out, err = tap(api_url=f"http://127.0.0.1:{port}/v1")
     assert (code, out) == (1, "")
-    assert f"no connection to http://127.0.0.1:{port}/v1, or it was closed (check api_url and" in told(err)[0]
+    assert f"no connection to http://127.0.0.1:{port}/v1: it was refused, so nothing listens there (che" in told(err)[0]
 
 
 def test_https_where_http_is_spoken(simulator, tap):
