@@ -169,6 +169,12 @@ def read_meltano_file(*, prefix: str) -> dict[str, list[Any]]:
     return values
 
 
+def find_meltano_names(variable: str, *, prefix: str) -> list[str]:
+    """Return what the project's file calls a variable that Meltano made of it: whoever wrote it knows no variable."""
+    name = variable.removeprefix(prefix)
+    return [given for given in read_meltano_file(prefix=prefix) if re.sub(r"[^A-Z0-9]", "_", given.upper()) == name]
+
+
 def _iter_project_files(root: Path) -> Iterator[Mapping[str, Any]]:
     """Yield `meltano.yml` and what it includes; one that cannot be read has been reported by Meltano."""
     import yaml  # noqa: PLC0415 (slow to load)

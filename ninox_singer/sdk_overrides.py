@@ -18,6 +18,7 @@ from ninox_singer.environment import (
     HOLDS_BACK,
     LOST,
     NARROWS,
+    find_meltano_names,
     find_unknown_variables,
     load_env_file,
     name_meltano_variable,
@@ -122,7 +123,9 @@ class ConfiguredPlugin(PluginBase):
 
 def _describe_variable(variable: str, meant: str | None, prefix: str) -> str:
     hint = f"Did you mean {prefix}{meant.upper()}?" if meant else "See the settings in --about."
-    return f"{variable} is set, but there is no such setting. {hint}"
+    names = find_meltano_names(variable, prefix=prefix)
+    place = f" It is {' and '.join(names)} in meltano.yml." if names else ""
+    return f"{variable} is set, but there is no such setting. {hint}{place}"
 
 
 def _describe_lost(given: Mapping[str, Any], schema: Mapping[str, Any], *, prefix: str) -> Iterator[str]:

@@ -261,6 +261,16 @@ def test_what_meltano_took_apart_or_lost_is_whole_again(monkeypatch):
     assert settings["formulas"] == {"*.total": "number"}
 
 
+def test_a_misspelt_setting_of_meltanos_file_is_told_by_the_name_that_it_has_there(monkeypatch, folder):
+    """Meltano makes a variable of it, which nobody has written."""
+    project = "plugins: {extractors: [{name: tap-ninox, config: {databses: [Shop], team: x}}]}"
+    (folder / "meltano.yml").write_text(project, encoding="utf-8")
+    monkeypatch.setenv("MELTANO_PROJECT_ROOT", str(folder))
+    told = r"^TAP_NINOX_DATABSES is set, but .* Did you mean TAP_NINOX_DATABASES\? It is databses in meltano\.yml\.$"
+    with pytest.raises(NinoxConfigError, match=told):
+        under_meltano(monkeypatch, {"api_url": "https://api.ninox.com/v1"}, DATABSES='["Shop"]')
+
+
 PROJECTS = {
     "null": "plugins: {extractors: [{name: tap-ninox, config: {databases: null}}]}",
     "a variable": "plugins: {extractors: [{name: tap-ninox, config: {databases: $NOT_DEFINED}}]}",
