@@ -17,6 +17,11 @@ MOST_LISTED = 20
 
 MOST_IDS = 10
 
+_IN_SINGULAR = {
+    "pages": "page", "look_ups": "look_up", "queries": "query", "writes": "write", "files": "file", "retries": "retry",
+}  # fmt: skip
+"""The names of calls that are plurals; the report has them as they are."""
+
 
 def in_number(count: int, noun: str) -> str:
     """Return a number with its noun, in the plural where that is right: `1 row`, `0 rows`, `2 API calls`."""
@@ -26,6 +31,13 @@ def in_number(count: int, noun: str) -> str:
 def named_calls(calls: Counter[Purpose]) -> dict[str, int]:
     """Return numbers of calls by the name of what they were for, the most first."""
     return {purpose.value: number for purpose, number in calls.most_common()}
+
+
+def describe_calls(calls: Mapping[str, int]) -> str:
+    """Return numbers of calls by the name of what they were for as words, such as `3 discovery, 2 pages, 1 look_up`."""
+    return ", ".join(
+        f"{number} {_IN_SINGULAR.get(name, name) if number == 1 else name}" for name, number in calls.items()
+    )
 
 
 def list_ids(ids: Sequence[int]) -> str:

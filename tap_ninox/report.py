@@ -20,7 +20,7 @@ from ninox_api.errors import NinoxBudgetError, NinoxConfigError, NinoxError
 from ninox_api.limits import Purpose
 from ninox_singer.output_files import write_private
 from ninox_singer.progress import choose_display
-from ninox_singer.wording import in_number, named_calls
+from ninox_singer.wording import describe_calls, in_number, named_calls
 from tap_ninox.discovery.drift import Drift, filled_in
 from tap_ninox.rows.convert import BadValues
 
@@ -238,7 +238,7 @@ class RunReport:
             logger.warning(drift.message)
         reports = self.streams.values()
         if calls := self.calls:
-            logger.info("API calls: %s.", ", ".join(f"{number} {name}" for name, number in named_calls(calls).items()))
+            logger.info("API calls: %s.", describe_calls(named_calls(calls)))
         if line := self.schedule():
             logger.info(line)
         logger.info(  # the last line: people and their scripts look there

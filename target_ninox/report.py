@@ -17,7 +17,7 @@ from ninox_api.errors import NinoxError
 from ninox_api.limits import Purpose
 from ninox_singer.output_files import write_private
 from ninox_singer.progress import Display, LogDisplay
-from ninox_singer.wording import in_number, list_names, named_calls
+from ninox_singer.wording import describe_calls, in_number, list_names, named_calls
 
 logger = logging.getLogger(__name__)
 
@@ -225,7 +225,7 @@ class RunReport:
         if self._limit_rows is not None:
             ended += f" of the first {in_number(self._limit_rows, 'row')} of each stream (limit_rows), without a state"
         if calls := total.api_calls_by_purpose:
-            logger.info("API calls: %s.", ", ".join(f"{number} {name}" for name, number in calls.items()))
+            logger.info("API calls: %s.", describe_calls(calls))
         logger.info("%s: %s, %s", ended, streams, _line(total))
         for name, meaning in EXPLANATIONS.items():  # of the counts that do not say it themselves
             if getattr(total, name):

@@ -14,11 +14,13 @@ STREAM = "shop__customers"
 IDS = {"team": TEAM_ID, "databases": [DATABASE_ID]}
 
 
-def test_calls_are_told_by_what_they_were_for_and_by_stream(simulate):
+def test_calls_are_told_by_what_they_were_for_and_by_stream(simulate, caplog):
+    caplog.set_level("INFO")
     simulator = simulate(shop(25))
     simulator.faults.add("status", status=503, path="/records$", times=1)
     run = run_tap(simulator, page_size=10, max_retries=1)
     assert run.report["api_calls_by_purpose"] == {"discovery": 3, "pages": 3, "feed": 1, "retries": 1}
+    assert "API calls: 3 discovery, 3 pages, 1 feed, 1 retry." in caplog.messages
     assert run.report["streams"][STREAM]["api_calls_by_purpose"] == {"pages": 3, "feed": 1, "retries": 1}
     assert sum(run.report["api_calls_by_purpose"].values()) == run.report["api_calls"] == len(simulator.log.entries)
 
