@@ -368,4 +368,7 @@ def _cannot_match(
         return f"{where}: {name!r} is {mapping.read_only[name]}, by which no record can be found; choose another."
     near = mapping.unknown.get(name)
     hint = f" Did you mean {near!r}?" if near else ""
-    return f"{where}: {name!r} goes to no field, so no record can be found by it; map it under fields.{hint}"
+    other = "name another property in it" if is_given else "set match_on"
+    return (
+        f"{where}: {name!r} goes to no field, so no record can be found by it; map it under fields, or {other}.{hint}"
+    )

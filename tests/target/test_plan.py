@@ -203,7 +203,7 @@ def test_everything_that_cannot_work_is_told_at_once():
         ),
         (
             "streams.customers: the stream's key: 'nr' goes to no field, so no record can be found by it; map it under "
-            "fields."
+            "fields, or set match_on."
         ),
         "streams.customers: references.strasse: it goes to no field that links to another table.",
     ]
