@@ -196,7 +196,8 @@ class Load:
         if self._settings.dry_run:
             previews = {loader.plan.stream: loader.account.preview for loader in self.loaders}
             dry_run = DryRun({name: preview for name, preview in previews.items() if preview is not None})
-            dry_run.print(self._report)
+            if is_complete or self._report.total.read:  # not where an error came before the first row
+                dry_run.print(self._report)
             samples = dry_run.samples()
         self._report.close(is_complete=is_complete, samples=samples)
 

@@ -6,6 +6,7 @@ import logging
 
 import pytest
 
+from ninox_api.errors import NinoxConfigError
 from tests.helpers import limits
 from tests.helpers.run import activate_version, records, run_target, schema, state, stored, writes
 from tests.helpers.seeds import database, field, shop, table, team
@@ -34,6 +35,14 @@ def test_a_dry_run_writes_nothing_and_counts_what_a_run_would(simulate, capsys):
     assert "nothing was written" in capsys.readouterr().err
     run = run_target(simulator, [*plan_input(), state({"a": 1})])
     assert run.counts("customers") == dry.counts("customers")
+
+
+def test_a_dry_run_that_ends_before_its_first_row_shows_no_empty_plan(simulate, capsys):
+    strangers = schema("strangers", key=["No"], No="string")
+    assert isinstance(run_target(simulate(shop(1)), [strangers], dry_run=True).error, NinoxConfigError)
+    assert "A run with the same input" not in capsys.readouterr().err
+    run_target(simulate(shop(1)), [CUSTOMERS], dry_run=True)
+    assert "A run with the same input" in capsys.readouterr().err
 
 
 def test_a_dry_run_counts_links_circles_deletions_and_mirrors_as_a_run_does(simulate):
