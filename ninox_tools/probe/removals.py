@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ninox_api.files import Upload
 from ninox_tools.probe.changes import find_removed_record, look_at_feed
-from ninox_tools.probe.reply import OK, ids_of, sequence_of
+from ninox_tools.probe.reply import OK, ids_of, sequence_of, status_of
 from ninox_tools.probe.scratch import Scratch
 from ninox_tools.probe.sight import answers
 from ninox_tools.probe.values import look_at_files
-from ninox_tools.probe.writes import record_under_given_id, status_of
+from ninox_tools.probe.writes import record_under_given_id
 
 _PARTIAL = 206
 

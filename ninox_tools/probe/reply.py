@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -50,6 +50,12 @@ class Reply(NamedTuple):
         if self.status != OK or (isinstance(self.value, dict) and "_err" in self.value):
             raise NotAnsweredError(self.status)
         return self.value
+
+
+def status_of(send: Callable[[], Reply]) -> int:
+    """Send what comes to the same when it is sent twice; a failure of the server may have been a hiccup."""
+    status = send().status
+    return status if status < FAILURE else send().status
 
 
 class Json:

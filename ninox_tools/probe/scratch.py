@@ -52,16 +52,16 @@ class Scratch:
         rows: What was seen of them last.
         others: How many records without the mark were seen then; None if the table could not be read.
         scripts: What of the schema runs when a record is written.
-        ids: Of the three records that `writes.py` made first; empty if they cannot be told.
+        ids: Of the three records that `writes.py` made first, if they can be told.
         before: The third of them, before it got a file.
         given: The id that the probe chose itself for a further one.
         usual: Fields that may hold something in that one.
-        is_made_again: Whether that one was made a second time, after it was deleted.
+        is_made_again: Whether that one was deleted and made again.
         statuses: What was tried → HTTP status of the answer.
     """
 
     def __init__(self, sight: Sight, table: Table, held: Held) -> None:
-        """Look once more whether it is empty, and keep back calls for cleaning it; nothing is written yet."""
+        """Look again whether it is empty, and keep back calls for cleaning it; nothing is written yet."""
         refuse_records(sight, table)
         sight.ask.budget.kept = _KEPT_FOR_CLEANING
         self.sight = sight
@@ -99,7 +99,7 @@ class Scratch:
         return next((row for row in self.rows if row["id"] == record_id), None)
 
     def keep_calls(self) -> None:
-        """Keep back as many calls as it takes to delete what is there, and to look before and behind."""
+        """Keep back the calls that it takes to delete what is there, and to look before and behind."""
         self.sight.ask.budget.kept = 2 + len(self.own - self.gone)
 
     def delete(self, record_id: int) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ninox_tools.probe.question import QUESTIONS
 from ninox_tools.probe.records import look_at_samples
-from ninox_tools.probe.reply import EMPTY, FAILURE, OK, Record, Reply, ids_of, is_id
+from ninox_tools.probe.reply import EMPTY, OK, Record, ids_of, is_id, status_of
 from ninox_tools.probe.scratch import Scratch
 from ninox_tools.probe.sight import answers
 
@@ -99,12 +99,6 @@ def given_id(scratch: Scratch) -> None:
         scratch.choose_id()
     if scratch.given is not None:
         scratch.statuses["upsert"] = status_of(lambda: scratch.writer.save(record_under_given_id(scratch)))
-
-
-def status_of(send: Callable[[], Reply]) -> int:
-    """Send what comes to the same when it is sent twice; a failure of the server may have been a hiccup."""
-    status = send().status
-    return status if status < FAILURE else send().status
 
 
 @answers("write.batch", "write.null", "write.empty_text", "write.upsert")

@@ -6,6 +6,7 @@ line of the tests. All are context managers and, where nothing is handed out, de
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import sys
 import time
@@ -528,6 +529,20 @@ def damaged_answers(damage):
     """Pass each answer of the simulator through `damage(answer)`, which returns it or another one."""
     answer = app.answer
     with mock.patch.object(app, "answer", lambda ninox, request: damage(answer(ninox, request))):
+        yield
+
+
+@contextmanager
+def before_each_save(look):
+    """Call `look(items)` before the simulator saves records: with what was sent, each as a dictionary."""
+    answer = app.answer
+
+    def look_first(ninox, request):
+        if request.method == "POST" and request.path.endswith("/records"):
+            look(json.loads(request.body))
+        return answer(ninox, request)
+
+    with mock.patch.object(app, "answer", look_first):
         yield
 
 

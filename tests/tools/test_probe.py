@@ -114,11 +114,14 @@ def test_each_file_is_short_and_what_an_admin_reads_is_read_in_ten_minutes():
     """At 200 words a minute; the guide names those files first, in their order, and all others."""
     texts = {file.name: file.read_text(encoding="utf-8") for file in FILES}
     guide = texts["__init__.py"]
-    assert {name: len(text.splitlines()) for name, text in texts.items() if len(text.splitlines()) > 180} == {}
+    assert {name: len(text.splitlines()) for name, text in texts.items() if len(text.splitlines()) > 180} == {}, (
+        "files of ninox_tools/probe have at most 180 lines: move something to the file of its noun, such as reply.py"
+    )
     assert set(re.findall(r"`(\w+\.py)`", guide)) == texts.keys() - {"__init__.py", "question.py"}
     read = re.findall(r"^\d\. `(\w+\.py)`", guide, re.MULTILINE)
     assert read == ["wire.py", "report.py", "writer.py", "allowed.py", "scratch.py"]
-    assert [sum(len(texts[name].split()) for name in some) <= 2000 for some in (read[:2], read[2:])] == [True, True]
+    words = {" + ".join(some): sum(len(texts[name].split()) for name in some) for some in (read[:2], read[2:])}
+    assert {some: number for some, number in words.items() if number > 2000} == {}, "shorten them: ten minutes"
 
 
 def test_a_writer_changes_nothing_but_its_own_records(simulate):
@@ -173,7 +176,7 @@ def test_it_never_makes_more_than_sixty_calls(simulate, scratch):
 def test_the_sample_company_leaves_calls_for_a_few_repetitions(simulate):
     outcome = run_probe(simulate("blattwerk"), team=None, scratch="Leere Tabelle")
     assert outcome.left == ([], 0)
-    assert outcome.report.all_calls <= MOST_CALLS - 4
+    assert outcome.report.all_calls <= MOST_CALLS - 4, "let the new question ride on a request that is sent anyway"
     assert answers(outcome)["delete.many"] == "served"
     assert answers(outcome)["records.reverse_reference"] == "absent"  # one link leads to a record that is gone
 
