@@ -179,7 +179,7 @@ def the_files_are_listed(world):
     rows = world.loader.live("ninox_files")
     assert rows.keys() <= world.people.uploaded, sorted(rows.keys() - world.people.uploaded)
     for table in world.tables():
-        for record in table.records:
+        for record in () if world.is_overtaken(table) else table.records:
             for file in table.database.files.listed(table.table_id, record.id):
                 row = rows.get((table.database.id, table.table_id, record.id, file["name"]))
                 assert row is not None, (table.stream, record.id, file)
