@@ -79,6 +79,7 @@ class StreamAccount:
         seen: Ids of all records; none where nothing can be deleted, as of a million rows they would take 60 MB.
         created: Ids of those that did not exist before.
         looked_at: Kinds of writes (True: creations) whose first records were read again, for scripts that override.
+        looked_for: Ids of fields that no record had shown, and that were looked for in records just written.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class StreamAccount:
         self.seen: set[int] = set()
         self.created = IdRuns()
         self.looked_at: set[bool] = set()
+        self.looked_for: set[str] = set()
         self.remembered: dict[Hashable, Counted] | None = None
         self._warned: set[str] = set()
         self._progress = Progress(described.stream, run_report.display, start=run_report.share() or 0.0)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
@@ -35,6 +35,7 @@ MOST_EXAMPLES = 3
 
 _MOST_CHARACTERS = 40
 _EMPTY = "(empty)"
+_UNSHOWN = "(empty or hidden)"
 _NAME_COLUMNS = 2
 _COLUMNS = ("create", "update", "unchanged", "delete", "skip", "reject")
 _COLOURS = {"create": "\x1b[32m", "update": "\x1b[33m", "delete": "\x1b[31m", "reject": "\x1b[31m"}
@@ -83,8 +84,9 @@ class Preview:
             self._add("create", row.key, f"row {row.number}", values)
 
     def update(
-        self, row: EncodedRow, record_id: int, changes: Mapping[str, Any], current_fields: Mapping[str, Any]
-    ) -> None:
+        self, row: EncodedRow, record_id: int, changes: Mapping[str, Any], current_fields: Mapping[str, Any], *,
+        unshown: Callable[[], Collection[str]] = tuple,
+    ) -> None:  # fmt: skip
         """Note a record that would be changed.
 
         Args:
@@ -92,12 +94,13 @@ class Preview:
             record_id: Of the record.
             changes: As `WritePlan.changes` returns them.
             current_fields: What the record holds.
+            unshown: Returns the ids of the fields that no record has shown.
         """
         names = self._fields
         self.changed.update(names[field_id].name for field_id in changes)
         if self._has_room("update"):
             changed = {field_id: (current_fields.get(field_id), value) for field_id, value in changes.items()}
-            self._add("update", row.key, f"record {record_id}", changed)
+            self._add("update", row.key, f"record {record_id}", changed, unshown=unshown())
 
     def delete(self, record_id: int, *, along: Callable[[], Mapping[str, int]]) -> None:
         """Note a record that would be deleted, and what Ninox would delete along with it."""
@@ -118,11 +121,14 @@ class Preview:
 
     def _add(
         self, action: str, record: Any, number: str, values: Mapping[str, tuple[Any, Any]], *,
-        along: Mapping[str, int] | None = None,
+        along: Mapping[str, int] | None = None, unshown: Collection[str] = (),
     ) -> None:  # fmt: skip
         fields = self._fields
         readable = {
-            fields[field_id].name: (_readable(fields[field_id], before), _readable(fields[field_id], after))
+            fields[field_id].name: (
+                _UNSHOWN if field_id in unshown else _readable(fields[field_id], before),
+                _readable(fields[field_id], after),
+            )
             for field_id, (before, after) in values.items()
         }
         example = Difference(action=action, record=_shown(record), number=number, fields=readable, along=along or {})

@@ -77,6 +77,7 @@ class StreamReport:
         doubts: Why a mirror deleted nothing; empty where there was no doubt.
         error: What ended the stream before its last row was loaded; None where nothing did.
         overridden: Field → records, of the first that were written, in which it held something else than what was sent.
+        not_shown: Field → records, of the first that were written, in which it was not shown, nor in any before.
         not_loaded: Properties that no field is called like; their values are in no record.
         left_out: Rows behind the first `limit_rows`; they stand in no other count.
         unlinked: Links that were left empty because their record is not there; they stand in no other count.
@@ -99,6 +100,7 @@ class StreamReport:
     doubts: list[str] = field(default_factory=list)
     error: str | None = None
     overridden: dict[str, int] = field(default_factory=dict)
+    not_shown: dict[str, int] = field(default_factory=dict)
     not_loaded: list[str] = field(default_factory=list)
     left_out: int = 0
     unlinked: int = 0

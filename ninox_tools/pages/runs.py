@@ -126,6 +126,8 @@ def _iter_target_notes(counts: JsonObject) -> Iterable[str]:
     yield from _iter_deleted_along(counts)
     for field, count in counts.get("overridden", {}).items():
         yield f"{field}: a script of Ninox overrode what was sent, in {_counted(count, 'record')}"
+    for field, count in counts.get("not_shown", {}).items():
+        yield f"{field}: written, and not shown in {_counted(count, 'record')}: perhaps hidden from the key's role"
     if counts.get("not_loaded"):
         yield f"not loaded, as no field is called so: {list_names(counts['not_loaded'])}"
     if counts.get("left_out"):

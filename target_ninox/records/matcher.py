@@ -47,12 +47,16 @@ class Matcher:
     A look-up relies on the server's equality, which nobody documents. So it is used only for types whose values have
     one spelling, and only after it has found a record that is known to be there; a server that answers anything
     unexpected is not asked again, the table is read instead.
+
+    Attributes:
+        unshown: Those of the fields that are kept which no record has shown: empty, or hidden from the key's role.
     """
 
     def __init__(self, table: TargetTable, key: MatchKey, index: RecordIndex) -> None:
         self.table = table
         self.index = index
         self.has_read_all = False
+        self.unshown: frozenset[str] = index.kept_fields
         self._key = key
         self._unread: Iterator[Page] = table.pages()
         self._last_read_id = 0
@@ -117,7 +121,14 @@ class Matcher:
             if self._known is None and self._key.read(record.id, record.fields) is not None:
                 self._known = record
         self._last_read_id = page[-1].id if page else self._last_read_id
+        self.note_shown(page)
         return True
+
+    def note_shown(self, page: Page) -> None:
+        """Note which fields the role of the key can read; it costs nothing once all of them were seen."""
+        self.unshown = frozenset(
+            field_id for field_id in self.unshown if all(record.fields.get(field_id) is None for record in page)
+        )
 
     def _look_ups_pay(self, total: int) -> bool:
         """Compare with the pages left, counting all look-ups of this run: it never costs twice the cheaper way."""
@@ -144,6 +155,7 @@ class Matcher:
             return False
         for record in found:
             self.index.put(record.id, record.fields, sequence=record.sequence)
+        self.note_shown(found)
         self._looked_up.add(key)
         return True
 

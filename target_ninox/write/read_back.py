@@ -1,4 +1,4 @@
-"""Reading first records back: whether their key is shown, and whether scripts of the table override what was sent."""
+"""Reading first records back: are their key and what was written shown, and do scripts override what was sent?"""
 
 from __future__ import annotations
 
@@ -147,13 +147,44 @@ class ReadBack:
                 self._account.looked_at.add(creates)
                 self._compare(written, deleted_fields)
 
-    def _compare(self, written: Sequence[Outcome], deleted_fields: Collection[str]) -> None:
-        """Log and count the fields of records that hold something else than what was sent."""
+    def look_for_unshown(self, outcomes: Sequence[Outcome], *, deleted_fields: Collection[str]) -> None:
+        """Read the first records in which a field was changed that no record had shown before: is it shown now?
+
+        A field that the key's role may write and not read is absent in every record, as an empty one is: each run would
+        write it again. One call, and another for fields that none of those records was sent; none where all are shown.
+        """
+        account = self._account
+        for _ in self._unshown if self._plan.needs_key else ():  # at most a call for each
+            wanted = self._unshown.difference(account.looked_for, deleted_fields)
+            written = [
+                outcome
+                for outcome in outcomes
+                if wanted
+                and outcome.error is None
+                and outcome.record_id not in account.created  # or a first load would cost a call
+                and not wanted.isdisjoint(outcome.intent.write.fields)
+            ]
+            if not written:
+                return
+            self._compare(written, deleted_fields, is_about_scripts=False)
+            if wanted <= self._unshown - account.looked_for:  # a server without keyset has sent other records
+                account.looked_for |= wanted
+
+    @property
+    def _unshown(self) -> frozenset[str]:
+        return self._destination.matcher_of(self._plan).unshown
+
+    def _compare(
+        self, written: Sequence[Outcome], deleted_fields: Collection[str], *, is_about_scripts: bool = True
+    ) -> None:
+        """Log and count the fields of records that hold something else than what was sent; or that none has shown."""
         plan = self._plan
         ids = {outcome.record_id for outcome in written}
         certain = {outcome.record_id: outcome.intent.row.encoded for outcome in written if outcome.is_certain}
         by_key = {outcome.intent.row.encoded.key: outcome.intent.row.encoded for outcome in written}
-        records = [record for record in self._table.page_from(min(ids)) if record.id in ids]
+        page = self._table.page_from(min(ids))
+        self._destination.matcher_of(plan).note_shown(page)
+        records = [record for record in page if record.id in ids]
         differing = Counter[str]()
         changed_key: int | None = None
         for record in records:
@@ -164,25 +195,51 @@ class ReadBack:
                 differing.update(plan.differing(fields, record.fields))
             if row is None or (row.key != plan.key_of_record(record.id, record.fields)):
                 changed_key = changed_key or record.id
-        captions = {field.id: field.name for field in plan.table.fields}
-        counts = self._account.report.overridden
-        if changed_key is not None and self._has_key(deleted_fields):
+        if changed_key is not None and is_about_scripts and self._has_key(deleted_fields):
             raise KeyChangedError(plan, changed_key)
+        unshown = self._unshown
         for field_id, count in differing.items():
-            caption = captions[field_id]
-            counts[caption] = counts.get(caption, 0) + count
-            logger.warning(
-                "%s: field %r of table %r holds something else than what was sent in %d of %s just written: a script "
-                "of the table may override it. Each run will write these rows again, and set off the scripts again. To "
-                "leave the field out: streams.%s.fields: %s.",
-                plan.stream,
-                caption,
-                plan.table.name,
-                count,
-                in_number(len(records), "record"),
-                plan.stream,
-                pasted({plan.property_of(field_id): None}),
-            )
+            if field_id not in unshown:
+                if is_about_scripts:
+                    self._tell_overridden(field_id, count, of=len(records))
+            elif field_id not in self._account.looked_for:  # as creations and changes are looked at
+                self._account.looked_for.add(field_id)
+                self._tell_not_shown(field_id, count)
+
+    def _tell_overridden(self, field_id: str, count: int, *, of: int) -> None:
+        caption = self._count(field_id, count, self._account.report.overridden)
+        logger.warning(
+            "%s: field %r of table %r holds something else than what was sent in %d of %s just written: a script "
+            "of the table may override it. Each run will write these rows again, and set off the scripts again. To "
+            "leave the field out: streams.%s.fields: %s.",
+            self._plan.stream,
+            caption,
+            self._plan.table.name,
+            count,
+            in_number(of, "record"),
+            self._plan.stream,
+            pasted({self._plan.property_of(field_id): None}),
+        )
+
+    def _tell_not_shown(self, field_id: str, count: int) -> None:
+        caption = self._count(field_id, count, self._account.report.not_shown)
+        logger.warning(
+            "%s: field %r of table %r was written, but is not shown in %s just written, nor in any record before: the "
+            "role of the key may not read it, or a script of the table empties it. Each run will write these rows "
+            "again, and set off triggers. To leave the field out: streams.%s.fields: %s.",
+            self._plan.stream,
+            caption,
+            self._plan.table.name,
+            in_number(count, "record"),
+            self._plan.stream,
+            pasted({self._plan.property_of(field_id): None}),
+        )
+
+    def _count(self, field_id: str, count: int, counts: dict[str, int]) -> str:
+        """Add to the count of a field, and return its name."""
+        caption = next(field.name for field in self._plan.table.fields if field.id == field_id)
+        counts[caption] = counts.get(caption, 0) + count
+        return caption
 
 
 def _is_beyond_doubles(key: Hashable) -> bool:

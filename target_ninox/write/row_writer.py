@@ -149,7 +149,13 @@ class RowWriter:
         if row.encoded.files:
             self._shown_files[row.identity] = record.fields
         if self._preview:
-            self._preview.update(row.encoded, record.id, changes, record.fields)
+            self._preview.update(
+                row.encoded,
+                record.id,
+                changes,
+                record.fields,
+                unshown=lambda: self._destination.matcher_of(self.plan).unshown,
+            )
         return Intent(row, RecordWrite(fields=changes, id=record.id), creates=False)
 
     def _save(self, intents: Sequence[Intent]) -> None:
@@ -177,6 +183,7 @@ class RowWriter:
                 if not self._preview:  # before the next request creates more that are not found again
                     self._read_back.check_keys(outcomes, deleted_fields=self._batches.deleted_fields)
                     self._read_back.look_for_overrides(outcomes, deleted_fields=self._batches.deleted_fields)
+                    self._read_back.look_for_unshown(outcomes, deleted_fields=self._batches.deleted_fields)
         finally:
             if not self._preview:  # its ids are made up
                 self._table.note_created(made)

@@ -237,10 +237,12 @@ def test_what_else_a_target_reports_is_in_its_notes(tmp_path):
     stream.read, stream.deleted, stream.left_out, stream.uploaded, stream.unlinked = 1, 1, 2, 3, 6
     stream.add_deleted_along({"Lines": 4})
     stream.overridden["Total"] = 5
+    stream.not_shown["Wage"] = 7
     report.close(is_complete=True)
     assert convert_run("target.json", read(tmp_path / "target.json"))["streams"][0]["notes"] == [
         "4 records of Lines deleted along by Ninox",
         "Total: a script of Ninox overrode what was sent, in 5 records",
+        "Wage: written, and not shown in 7 records: perhaps hidden from the key's role",
         "2 rows left out by limit_rows",
         "6 links left empty, as no record has the value (on_missing)",
         "3 files uploaded",

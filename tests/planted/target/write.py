@@ -437,6 +437,61 @@ PROMISES = [
     ),
     Promise(
         "docs/how-to/write-into-ninox.md",
+        "missing there too, a warning and the report (`not_shown`) name it, with the line that leaves it out.",
+        test="target/test_fields_not_shown.py::test_a_field_that_is_written_again_in_every_run_is_named_from_the_second_on_and_leaving_it_out_helps",
+        defects=(
+            Defect("target_ninox:ReadBack.look_for_unshown", "if self._plan.needs_key else", "if False else"),
+            Defect("target_ninox:ReadBack.look_for_unshown", "and outcome.record_id not in account.created", ""),
+            Defect("target_ninox:ReadBack._compare", "if field_id not in unshown:", "if True:"),
+            Defect("target_ninox:Matcher._read_page", "self.note_shown(page)", "self.unshown = frozenset()"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "A column that was merely empty costs that one call",
+        test="target/test_fields_not_shown.py::test_one_call_for_all_batches_tells_a_column_that_was_empty_from_one_that_is_hidden",
+        defects=(Defect("target_ninox:ReadBack._compare", ".note_shown(page)", ".note_shown([])"),),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "the first records changed in it are read back once",
+        test="target/test_fields_not_shown.py::test_fields_of_other_records_are_each_looked_for_in_one_that_was_sent_them",
+        defects=(
+            Defect(
+                "target_ninox:ReadBack.look_for_unshown", "and not wanted.isdisjoint(outcome.intent.write.fields)", ""
+            ),
+            Defect("target_ninox:ReadBack._compare", "self._account.looked_for.add(field_id)", "pass"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "the first records changed in it are read back once",
+        test="target/test_fields_not_shown.py::test_a_server_that_sends_other_records_is_asked_once_and_blamed_for_nothing",
+        defects=(Defect("target_ninox:ReadBack.look_for_unshown", "account.looked_for |= wanted", "pass"),),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "a warning and the report (`not_shown`) name it",
+        test="target/test_fields_not_shown.py::test_a_table_with_scripts_is_read_back_no_more_often_for_it_and_names_the_field_once",
+        defects=(Defect("target_ninox:ReadBack._compare", "elif field_id not in self._account.looked_for:", "else:"),),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "fields that are shown cost none",
+        test="target/test_fields_not_shown.py::test_a_field_that_any_record_has_shown_costs_no_call",
+        defects=(Defect("target_ninox:Matcher._read_page", "self.note_shown(page)", "pass"),),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
+        "A dry run makes no such call, and shows `(empty or hidden)` for such values.",
+        test="target/test_fields_not_shown.py::test_a_dry_run_asks_for_nothing_more_and_does_not_claim_that_the_field_is_empty",
+        defects=(
+            Defect("target_ninox:Preview._add", "_UNSHOWN if field_id in unshown else", ""),
+            Defect("target_ninox:RowWriter._save_and_count", "if not self._preview: # before", "if True: # before"),
+        ),
+    ),
+    Promise(
+        "docs/how-to/write-into-ninox.md",
         "A key that is a number with more digits than Ninox keeps is tried in the same way.",
         test="target/test_deletions.py::test_a_number_with_more_digits_than_ninox_keeps_is_tried_as_a_key_with_one_record",
         defects=(Defect("target_ninox:BatchWriter._judge", "shown not in {None, intent.row.encoded.key}", "False"),),
