@@ -24,7 +24,7 @@ from singer_sdk import typing as th
 from singer_sdk.about import AboutInfo
 
 from devtools import simulator_page
-from ninox_singer.environment import LOST
+from ninox_singer.environment import GUARDS, LOST
 from ninox_tools.probe.question import QUESTIONS, Against
 from tap_ninox import settings as of_tap
 from tap_ninox.tap import TapNinox
@@ -137,10 +137,10 @@ apart.
 An address that is lost because its variable is undefined is an error: no key goes to a public default instead. The same
 goes for `dry_run`. Meltano silently drops settings that are null or whose variable is undefined. The plugins therefore
 look into `meltano.yml`: a setting that has no value there is an error if they would then read or write more than was
-asked for, or elsewhere (`api_url`, `team`, `databases`, `tables`, `database`, `dry_run`, `limit_rows`, `max_updates`,
-`max_deletes`). `ff: {strict_env_var_mode: true}` makes Meltano refuse all such variables.
+asked for, or elsewhere: {never_null}.
+`ff: {strict_env_var_mode: true}` makes Meltano refuse all such variables.
 
-With `--config=ENV`, an empty variable counts as not given, except for `api_url`, `databases`, `tables` and `dry_run`:
+With `--config=ENV`, an empty variable counts as not given, except for {never_empty}:
 for these it is an error, since it is often what is left of a variable that refers to another.
 
 A variable that looks like a setting but is none is named in a warning, with the nearest setting. It is an error with
@@ -277,7 +277,14 @@ def _default(schema: Mapping[str, Any], name: str = "default") -> str:
 def _page() -> str:
     sections = [_section(document) for document in definitions().values()]
     of_streams = "## Of each stream, under `streams.<stream>` of target-ninox\n\n" + table(of_target.STREAM_PROPERTIES)
-    return "\n".join([INTRODUCTION, *sections, of_streams])
+    return "\n".join([_introduction(), *sections, of_streams])
+
+
+def _introduction() -> str:
+    """Return what stands above the tables, with the names of the settings that are guarded."""
+    never_null = ", ".join(f"`{name}`" for name, guard in GUARDS.items() if guard.never_null)
+    never_empty = ", ".join(f"`{name}`" for name, guard in GUARDS.items() if guard.never_empty)
+    return INTRODUCTION.replace("{never_null}", never_null).replace("{never_empty}", never_empty)
 
 
 def _section(document: Document) -> str:

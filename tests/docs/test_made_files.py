@@ -18,7 +18,7 @@ def test_a_file_is_the_one_that_the_description_makes(path):
     assert path.read_text(encoding="utf-8") == files()[path], "run: make docs"
 
 
-def test_a_new_setting_takes_the_place_of_another():
+def test_there_are_fifty_settings_at_most():
     """Counted as users meet them: of each plug-in, and every key inside an object; not those that every tap has."""
     every_tap_has = set(EMIT_ACTIVATE_VERSION_CONFIG["properties"])
     of_tap_alone = _paths(of_tap.CONNECTION_PROPERTIES, of_tap.TAP_PROPERTIES) - every_tap_has

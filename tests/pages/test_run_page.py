@@ -56,7 +56,7 @@ def test_whatever_the_tap_warns_of_stands_on_the_page(tap_report, kind):
     name = next(iter(report["streams"]))
     report["streams"][name][kind] = {"amount": 3}
     (stream, *_) = convert_run("tap.json", report)["streams"]
-    assert [note for note in stream["notes"] if note.startswith("amount: 3 ")]
+    assert [note for note in stream["notes"] if note.startswith("amount: 3 ")], "ninox_tools/pages/runs.py: _WARNINGS"
 
 
 def test_a_report_of_the_tap_is_understood(tap_report):

@@ -31,8 +31,18 @@ def test_every_field_type_occurs(buero):
 
 def test_the_empty_table_has_one_field_of_every_type(buero):
     bases = [definition["base"] for definition in buero.schema["types"]["T"]["fields"].values()]
-    assert Counter(bases) == Counter(TYPES.keys())
+    assert Counter(bases) == Counter(TYPES.keys()), "LEERE_TABELLE in ninox_simulator/samples/blattwerk/office.py"
     assert buero.records["T"] == []
+
+
+def test_every_type_that_is_stored_has_values(buero):
+    used = {
+        definition["base"]
+        for table, field_id, definition in definitions(buero)
+        if any(field_id in row.fields for row in buero.records[table])
+    }
+    stored = {type_ for type_, values in STORED_AS.items() if values}
+    assert stored - used == set(), "give a field of it values in ninox_simulator/samples/blattwerk/office.py"
 
 
 def test_about_a_third_of_the_fields_are_formulas_without_stored_values(small):

@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 
 from ninox_api.errors import NinoxConfigError
-from tap_ninox import settings as tap
-from target_ninox import settings as target
 from tests.helpers.cases import cases
 from tests.helpers.run import run_tap, run_target
 from tests.helpers.seeds import shop
@@ -43,10 +41,3 @@ def test_what_is_required_may_not_be_empty(simulate):
 def test_a_map_that_is_none_is_refused_by_name(simulate, side):
     error = RUNS[side](simulate(shop(1)), stream_maps={"customers": "Name"}).error
     assert error.errors == ["stream_maps.customers: give an object of rules, or null."]
-
-
-def test_there_are_fifty_settings_at_most():
-    """Each is a question to every user: `docs/adr/0023-fifty-settings.md` says how they are counted."""
-    of_tap = (*tap.CONNECTION_PROPERTIES, *tap.TAP_PROPERTIES, *tap.QUERY_PROPERTIES)
-    of_target = (*target.CONNECTION_PROPERTIES, *target.TARGET_PROPERTIES, *target.STREAM_PROPERTIES)
-    assert len(of_tap) + len(of_target) <= 50, "one has to go: docs/adr/0023-fifty-settings.md"

@@ -10,6 +10,7 @@ import pytest
 
 from ninox_api.errors import NinoxConfigError
 from ninox_simulator.seeds import RecordDocument
+from tap_ninox.report import _WARNINGS, StreamReport
 from tests.helpers.run import discover, run_tap
 from tests.helpers.seeds import customer_records, customers, database, field, table, team
 from tests.helpers.wire import calls
@@ -25,6 +26,11 @@ def seed(**more):
 
 def report(path):
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_each_count_of_values_has_a_sentence():
+    told = StreamReport().warned_of.keys()
+    assert told == _WARNINGS.keys(), "`warned_of` and `_WARNINGS` in tap_ninox/report.py have the same keys"
 
 
 def test_it_holds_what_the_log_says(simulate, tmp_path):

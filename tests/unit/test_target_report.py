@@ -11,7 +11,8 @@ from itertools import count
 import pytest
 
 from ninox_api.limits import Purpose
-from target_ninox.report import CountsDifferError, RunReport
+from target_ninox import report as report_module
+from target_ninox.report import SKIPPED, CountsDifferError, RunReport
 
 
 def make_report(**more):
@@ -48,6 +49,11 @@ def test_each_count_that_does_not_say_it_itself_is_explained(caplog):
         "  skipped (2): another row about the same record came behind it, or in another stream.",
         "  skipped (1): there is no record that mode update could change.",
     ]
+
+
+def test_each_reason_to_skip_a_row_has_words():
+    reasons = {value for name, value in vars(report_module).items() if name.isupper() and isinstance(value, str)}
+    assert reasons == SKIPPED.keys(), "target_ninox/report.py: SKIPPED has the words of each reason"
 
 
 def test_a_complete_run_that_lost_a_row_fails():
