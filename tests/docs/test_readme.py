@@ -147,30 +147,18 @@ def test_every_method_that_the_architecture_names_exists():
     assert named - there == set()
 
 
-def test_every_noun_of_the_target_is_a_class_of_it():
+@pytest.mark.parametrize("side", ["tap", "target"])
+def test_every_noun_is_a_class_of_the_files_beside_it(side):
     text = (REPOSITORY / "docs" / "architecture.md").read_text(encoding="utf-8")
-    table = text.partition("| Noun | What it is |")[2].partition("\n\n")[0]
-    nouns = set(re.findall(r"`(\w+)`", table))
-    files = (path.read_text(encoding="utf-8") for path in (REPOSITORY / "target_ninox").rglob("*.py"))
-    classes = {node.name for file in files for node in ast.walk(ast.parse(file)) if isinstance(node, ast.ClassDef)}
-    assert len(nouns) > 20
-    assert nouns - classes == set()
-
-
-def test_every_noun_of_the_tap_is_a_class_of_the_file_beside_it():
-    text = (REPOSITORY / "docs" / "architecture.md").read_text(encoding="utf-8")
-    _, _, *lines = text.partition("| Noun of the tap |")[2].partition("\n\n")[0].splitlines()
+    _, _, *lines = text.partition(f"| Noun of the {side} |")[2].partition("\n\n")[0].splitlines()
     assert len(lines) > 20
     for line in lines:
-        nouns, _, places = line.strip("| ").split(" | ")
-        paths = (
-            REPOSITORY / (place if "_api/" in place else f"tap_ninox/{place}")
-            for place in re.findall("`(.+?)`", places)
-        )
-        classes = set(
-            re.findall(r"^class (\w+)", "".join(path.read_text(encoding="utf-8") for path in paths), re.MULTILINE)
-        )
-        assert set(re.findall(r"`(\w+)`", nouns)) <= classes
+        *nouns, places = line.strip("| ").split(" | ")
+        named = re.findall("`(.+?)`", places)
+        paths = (REPOSITORY / (place if "_api/" in place else f"{side}_ninox/{place}") for place in named)
+        source = "".join(path.read_text(encoding="utf-8") for path in paths)
+        classes = set(re.findall(r"^class (\w+)", source, re.MULTILINE))
+        assert set(re.findall(r"`([A-Z]\w+)`", " ".join(nouns))) <= classes, line
 
 
 def test_every_file_the_readme_links_to_exists():

@@ -46,8 +46,8 @@ OWN = {
 }
 
 HOW = (
-    "would more be read, written or sent elsewhere without it? Then it is one of GUARDS in ninox_singer/environment.py, "
-    "else one of HARMLESS in tests/settings/test_guarded_settings.py"
+    "would more be read, written or sent elsewhere without it? It is one of GUARDS in ninox_singer/environment.py, "
+    "if not, one of HARMLESS in tests/settings/test_guarded_settings.py"
 )
 
 
