@@ -193,9 +193,16 @@ PROMISES = [
         "and not at all if somebody else has made a record by then.",
         test=f"{SCRATCH}::test_a_record_of_somebody_else_under_the_id_that_the_probe_chose_stays_and_is_said",
         defects=(
-            Defect("ninox_tools.probe:Scratch.choose_id", "self.others == 0", "True", case="3"),
-            Defect("ninox_tools.probe:Scratch._is_ours", 'record["id"] == self.given', "False", case="5"),
-            Defect("ninox_tools.probe.removals:delete", "scratch.own.discard(scratch.given)", "pass", case="6"),
+            Defect("ninox_tools.probe:Scratch.choose_id", "self.others == 0", "True", case="empties_a_field-1"),
+            Defect(
+                "ninox_tools.probe:Scratch._is_ours", 'record["id"] == self.given', "False", case="has_the_chosen_id-1"
+            ),
+            Defect(
+                "ninox_tools.probe.removals:delete",
+                "scratch.own.discard(scratch.given)",
+                "pass",
+                case="has_the_chosen_id-2",
+            ),
         ),
     ),
     Promise(
