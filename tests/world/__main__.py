@@ -7,6 +7,7 @@ import logging
 import random
 import sys
 import time
+import traceback
 
 import hypothesis
 from hypothesis import HealthCheck, Phase
@@ -37,7 +38,8 @@ def play(machine, examples, *, seed=None, shrinks=True):
     except BaseException as error:
         name = next(name for name, known in MACHINES.items() if known is machine)
         again = f"python -m tests.world {name} --examples {examples} --seed {seed}"
-        sys.stderr.write(f"\nTo play this again: {again}\n{error!r}\n")
+        drawn = "".join(traceback.format_exception(error))  # with what was drawn, which only the notes of errors tell
+        sys.stderr.write(f"\nTo play this again: {again}\n{drawn}\n")
         raise
 
 
