@@ -291,10 +291,7 @@ class TapWorld(World):
         """Run once more, reading whole what was reshaped, as the report tells users to."""
         self.offer = self.discovered(catalog=self.catalog())
         self.look_who_was_overtaken()  # people have worked since the last run
-        has_lost_files = bool(self.overtaken and self.settings["files"])
-        stale = ["ninox_files"] * has_lost_files + [
-            table.stream for table in self.tables() if self.is_reshaped(table) or self.is_overtaken(table)
-        ]
+        stale = [table.stream for table in self.tables() if self.is_reshaped(table) or self.is_overtaken(table)]
         mixed = [t.stream for t in self.tables() if (t.database.id, t.table_id) in self.people.rewritten]
         is_under_way = any(self.bookmark_of(table).get("snapshot") for table in self.tables() if table.stream in mixed)
         run = self.run(refresh=stale) if stale else self.run()
