@@ -308,6 +308,12 @@ class Database:
         names = (record.fields.get(key) for key, raw in table.fields.items() if raw.get("base") in FILE_TYPES)
         return [name for name in dict.fromkeys(names) if isinstance(name, str) and name]
 
+    def add_table(self, table_id: str, definition: Json) -> None:
+        """Add an empty table."""
+        self.schema["types"][table_id] = definition
+        self.tables[table_id] = Table(table_id, definition)
+        self._schema_changed()
+
     def rename_table(self, table_id: str, caption: str) -> None:
         """Change a table's caption; no record changes."""
         self.tables[table_id].definition["caption"] = caption

@@ -13,6 +13,7 @@ from ninox_singer.identifiers import MAX_LENGTH, NameSpace, cut_name, make_ident
 from ninox_singer.logs import log_names
 from ninox_singer.names import Names, choose, did_you_mean, is_glob
 from ninox_singer.types import is_known
+from ninox_singer.wording import list_names
 from tap_ninox.discovery.catalog import TableEntry, aliases_of
 from tap_ninox.discovery.discover import DiscoveredDatabase, Discovery, log_unselected
 from tap_ninox.discovery.known_tables import KnownTable, TableKey, known_from_state, owners_in_state, streams_in_state
@@ -53,6 +54,7 @@ def entries_to_read(
     elif discovery is not None:
         entries = discovered_entries(discovery, settings, reserved=reserved, owners=owners, known=known)
         log_unselected(discovery)
+        _log_displaced(entries, settings, known)
         types = sorted({column.type for entry in entries for column in entry.columns if not is_known(column.type)})
         if types:
             logger.warning("Field types that are not known are sent as text: %s.", ", ".join(types))
@@ -227,6 +229,7 @@ def _names(entry: TableEntry, column: Column, roots: Mapping[str, str]) -> set[s
 def name_streams(
     wanted: Mapping[TableKey, str],
     *,
+    are_in_use: bool,
     owners: Mapping[str, TableKey],
     aliases: Mapping[str, str],
     reserved: Iterable[str],
@@ -235,6 +238,8 @@ def name_streams(
 
     Args:
         wanted: Table → its plain name; of several new tables with the same, the first gets it.
+        are_in_use: Whether a saved catalog shows these names. Else tables that nobody has read yet make room for an
+            alias: whoever renames a table that goes on by an alias may call the next one as it was called.
         owners: Stream → table as the state knows them, in the order in which they were read. Tables that are gone and
             names that an alias has replaced are among them: nobody else gets such a name.
         aliases: The setting.
@@ -247,7 +252,10 @@ def name_streams(
     known = {key: stream for stream, key in owners.items()}
     kept = {key: known[key] for key in wanted if key in known and key not in by_alias}
     names = NameSpace(reserved)
-    _refuse_aliases_of_others(by_alias, wanted=wanted, kept=kept, owned=owners, reserved=names)
+    # What the state gives to one table, be that gone or not, another one cannot have, whatever a catalog calls it.
+    owned = NameSpace(owners)
+    shown = {key: name for key, name in wanted.items() if are_in_use and key not in by_alias and name not in owned}
+    _refuse_aliases_of_others(by_alias, used={**shown, **kept}, reserved=names)
     for name in kept.values():
         names.take(name)
     # Where a name is taken, the table's id is added to it, or both ids.
@@ -262,32 +270,45 @@ def name_streams(
 
 
 def _refuse_aliases_of_others(
-    by_alias: Mapping[TableKey, str],
-    *,
-    wanted: Mapping[TableKey, str],
-    kept: Mapping[TableKey, str],
-    owned: Iterable[str],
-    reserved: NameSpace,
+    by_alias: Mapping[TableKey, str], *, used: Mapping[TableKey, str], reserved: NameSpace
 ) -> None:
     """Refuse an alias that is the name of another stream: that would get a longer one, and a new warehouse table."""
-    # A table has the longer name anyway, if the state gives the short one to another table, be that gone or not.
-    taken = {name.casefold() for name in owned}
-    names = {key: kept.get(key) or wanted[key] for key in wanted if key not in by_alias}
-    owners = {name.casefold(): key for key, name in names.items() if key in kept or name.casefold() not in taken}
+    owners = {name.casefold(): key for key, name in used.items()}
     for key, alias in by_alias.items():
-        owner, is_its_own = owners.get(alias.casefold()), wanted[key].casefold() == alias.casefold()
         if alias in reserved:
             message = (
                 f"aliases: {alias!r}, given to table {'.'.join(key)}, is the name of a stream of the tap's own. Choose "
                 "another one."
             )
             raise NinoxConfigError(message)
-        if owner and (owner in kept or not is_its_own):  # two with one caption have two names anyway
+        if owner := owners.get(alias.casefold()):
             message = (
                 f"aliases: {alias!r}, given to table {'.'.join(key)}, is the name under which table {'.'.join(owner)} "
                 "is read. Give that one an alias, too, or choose another name."
             )
             raise NinoxConfigError(message)
+
+
+def _log_displaced(entries: Iterable[TableEntry], settings: TapSettings, known: Mapping[TableKey, KnownTable]) -> None:
+    """Warn of new tables and fields with longer names, since an alias gives theirs to another one."""
+    given = {alias.casefold() for ids, alias in settings.aliases.items() if ids.count(".") == 1}
+    displaced = []
+    for entry in entries:
+        aliases, before = aliases_of(settings.aliases, ".".join(entry.key)), known.get(entry.key)
+        if before is None and entry.plain_name.casefold() in given - {entry.stream.casefold()}:
+            displaced.append(entry.stream)
+        given_here = {alias.casefold() for alias in aliases.values()}
+        fields = before.fields if before else {}
+        displaced += [
+            f"{entry.stream}.{column.name}"
+            for column in entry.columns
+            if column.field_id not in {*aliases, *fields}
+            and make_identifier(column.title, fallback=column.field_id) in given_here
+        ]
+    if displaced:
+        logger.warning(
+            "Read under a longer name, since `aliases` gives the plain one to another: %s.", list_names(displaced)
+        )
 
 
 def discovered_entries(
@@ -317,7 +338,7 @@ def discovered_entries(
         if not table.is_page
     }
     plain = {key: _plain_stream(settings.stream_name_format, *pair) for key, pair in tables.items()}
-    names = name_streams(plain, owners=owners, aliases=settings.aliases, reserved=reserved)
+    names = name_streams(plain, are_in_use=False, owners=owners, aliases=settings.aliases, reserved=reserved)
     chosen = {(database.name.id, table.id) for database in discovery.databases for table in database.tables}
     entries = []
     for key, (database, table) in tables.items():
@@ -373,7 +394,7 @@ def followed_entries(
     saved = list(saved)
     databases = {database.name.id: database for database in discovery.databases} if discovery else {}
     wanted = {entry.key: entry.stream for entry in saved}
-    names = name_streams(wanted, owners=owners, aliases=settings.aliases, reserved=reserved)
+    names = name_streams(wanted, are_in_use=True, owners=owners, aliases=settings.aliases, reserved=reserved)
     return [
         _followed(entry, names[entry.key], databases.get(entry.database.id), settings, known.get(entry.key))
         for entry in saved

@@ -102,7 +102,7 @@ def columns_of(
         former: Properties that went out of use.
 
     Raises:
-        NinoxConfigError: An alias is the name of another field.
+        NinoxConfigError: An alias is the name under which another field is known.
     """
     known = [column for column in known if column.field_id not in aliases]
     fields = {fld.id: fld for fld in table.fields}
@@ -121,30 +121,20 @@ def columns_of(
     for fld in sorted(table.fields, key=lambda fld: fld.id not in aliases):
         alias, parts = aliases.get(fld.id), kept.get(fld.id, {})
         if alias is not None:
-            others = [other for other in table.fields if other.id not in aliases and other.id not in kept]
-            _refuse_alias_of_another(fld, alias, kept, others)
+            _refuse_alias_of_another(fld, alias, kept)
         base = alias or _base(fld, roots.get(fld.id), left, is_kept=bool(parts))
         columns[fld.id] = list(_columns(fld, names, base, parts, left if alias is None else {}))
     return tuple(column for fld in table.fields for column in columns[fld.id])
 
 
-def _refuse_alias_of_another(
-    fld: Field, alias: str, kept: Mapping[str, Mapping[str, Column]], new: Iterable[Field]
-) -> None:
+def _refuse_alias_of_another(fld: Field, alias: str, kept: Mapping[str, Mapping[str, Column]]) -> None:
     """Refuse an alias that would move the properties of another field to longer names."""
     wanted = {with_part(alias, part.name).casefold() for part in field_type(fld.type).parts}
-    others = [(column.field_id, column.title, column.name) for parts in kept.values() for column in parts.values()]
-    if make_identifier(fld.name, fallback=fld.id).casefold() != alias.casefold():  # two of one caption differ already
-        others += [
-            (other.id, other.name, with_part(make_identifier(other.name, fallback=other.id), part.name))
-            for other in new
-            for part in field_type(other.type).parts
-        ]
-    for field_id, title, name in others:
-        if name.casefold() in wanted:
+    for column in (column for parts in kept.values() for column in parts.values()):
+        if column.name.casefold() in wanted:
             message = (
                 f"aliases: {alias!r}, given to field {fld.id} ({fld.name!r}), is the name under which field "
-                f"{field_id} ({title!r}) of that table is sent. Give that one an alias, too."
+                f"{column.field_id} ({column.title!r}) of that table is sent. Give that one an alias, too."
             )
             raise NinoxConfigError(message)
 

@@ -68,14 +68,17 @@ def test_a_restored_database_with_a_new_id_gets_the_longer_name_and_an_alias_goe
     assert alias.ids(STREAM) == [1, 2]
 
 
-def test_an_alias_may_be_a_name_that_another_copy_wants_and_cannot_get(simulate):
+@pytest.mark.parametrize("is_saved", [True, False], ids=["saved catalog", "no catalog"])
+def test_an_alias_may_be_a_name_that_another_copy_wants_and_cannot_get(simulate, is_saved):
     simulator = simulate(shop(3))
     state = run_tap(simulator).state
     add_database(simulator, "db0000000007")
     add_database(simulator, "db0000000008", "Shop restored")
     del simulator.store.teams[TEAM_ID].databases[DATABASE_ID]
-    settings = {"aliases": {"db0000000008.A": STREAM}, "databases": [f"!{DATABASE_ID}"]}
-    run = run_tap(simulator, state=state, **settings)
+    settings = {"databases": [f"!{DATABASE_ID}"]}
+    catalog = selected(simulator, "*.*", **settings) if is_saved else None
+    settings = {**settings, "aliases": {"db0000000008.A": STREAM}}
+    run = run_tap(simulator, state=state, catalog=catalog, **settings)
     assert (run.error, run.ids(STREAM), run.ids(f"{STREAM}_a")) == (None, [1, 2], [1, 2])
 
 
@@ -179,17 +182,47 @@ def test_a_name_that_an_alias_has_replaced_goes_to_no_other_table(simulate):
         state = run.state
 
 
-@pytest.mark.parametrize("is_known", [True, False])
-def test_an_alias_that_is_the_name_of_another_table_is_refused(simulate, is_known):
+def known_to_state_or_catalog(simulator, who):
+    """Return what a first run leaves: a state, or the catalog that it was given."""
+    return {"state": run_tap(simulator).state} if who == "state" else {"catalog": selected(simulator, "*.*")}
+
+
+@pytest.mark.parametrize("who", ["state", "catalog"])
+def test_an_alias_that_is_the_name_of_another_table_is_refused(simulate, who):
     """In any case of letters; else that one would go on under a longer name, without a word."""
     simulator = simulate(team(database({"A": customers(), "B": table("Orders")}, {"A": customer_records(3)})))
-    state = run_tap(simulator).state if is_known else None
-    run = run_tap(simulator, state=state, aliases={f"{DATABASE_ID}.B": "Shop__Customers"})
+    given = known_to_state_or_catalog(simulator, who)
+    run = run_tap(simulator, **given, aliases={f"{DATABASE_ID}.B": "Shop__Customers"})
     assert "aliases: 'Shop__Customers', given to table" in str(run.error)
     assert f"is the name under which table {DATABASE_ID}.A is read" in str(run.error)
     assert run.messages == []
     both = {f"{DATABASE_ID}.B": "Shop__Customers", f"{DATABASE_ID}.A": "people"}
-    assert run_tap(simulator, state=state, aliases=both).ids("people") == [1, 2, 3]
+    assert run_tap(simulator, **given, aliases=both).ids("people") == [1, 2, 3]
+
+
+@pytest.mark.parametrize("meltano", [True, False], ids=["meltano", "no catalog"])
+def test_a_new_table_makes_room_for_an_alias(simulate, meltano, caplog):
+    """A renamed table goes on by an alias, and somebody calls the next one as that was called."""
+    simulator = simulate(shop(3))
+    pipeline = Pipeline(simulator)
+    pipeline.run()
+    simulator.edit.rename_table("A", "Clients")
+    kept = {f"{DATABASE_ID}.A": STREAM, f"{DATABASE_ID}.A.A": "name"}
+    pipeline.run(aliases=kept)
+    simulator.edit.add_table("B", table("Customers", A=field("string", "Name")))
+    simulator.edit.create("B", {"A": "of B"})
+    simulator.edit.update("A", 2, {"A": "of A"})
+    simulator.edit.rename_field("A", "A", "First name")
+    simulator.edit.add_field("A", "D", field("string", "Name"))
+    simulator.edit.update("A", 3, {"D": "of D"})
+    run = pipeline.run(aliases=kept) if meltano else run_tap(simulator, state=pipeline.state, aliases=kept)
+    assert [row["name"] for row in run.rows("shop__customers_b")] == ["of B"]
+    assert [(row["name"], row["name_d"]) for row in run.rows(STREAM)] == [("of A", None), ("name 3", "of D")]
+    longer = "since `aliases` gives the plain one to another: shop__customers.name_d, shop__customers_b."
+    assert longer in caplog.text
+    caplog.clear()
+    again = run_tap(simulator, state=run.state, aliases=kept)
+    assert (again.error, "aliases" in caplog.text) == (None, False)
 
 
 def test_an_alias_that_is_a_stream_of_every_tap_is_refused(simulate):
@@ -316,15 +349,15 @@ def test_a_new_field_does_not_get_the_name_of_one_that_is_gone(simulate, base, m
     assert seen == [set(), {"amount_c"}, {"amount_c", "amount"}]
 
 
-@pytest.mark.parametrize("is_known", [True, False])
-def test_an_alias_that_is_the_name_of_another_field_is_refused(simulate, is_known):
+@pytest.mark.parametrize("who", ["state", "catalog"])
+def test_an_alias_that_is_the_name_of_another_field_is_refused(simulate, who):
     simulator = simulate(shop(1))
-    state = run_tap(simulator).state if is_known else None
-    run = run_tap(simulator, state=state, aliases={f"{DATABASE_ID}.A.B": "Name"})
+    given = known_to_state_or_catalog(simulator, who)
+    run = run_tap(simulator, **given, aliases={f"{DATABASE_ID}.A.B": "Name"})
     assert "aliases: 'Name', given to field B ('Amount'), is the name under which field A ('Name')" in str(run.error)
     both = {f"{DATABASE_ID}.A.B": "name", f"{DATABASE_ID}.A.A": "amount"}
     simulator.edit.update("A", 1, {"A": "text", "B": 7})
-    (row,) = run_tap(simulator, state=state, aliases=both).rows(STREAM)
+    (row,) = run_tap(simulator, **given, aliases=both).rows(STREAM)
     assert (row["name"], row["amount"]) == (7, "text")
 
 

@@ -7,7 +7,6 @@ import io
 from contextlib import contextmanager
 
 from ninox_simulator.seeds import DatabaseDocument, RecordDocument
-from ninox_simulator.store import Table
 from tests.helpers.seeds import field, table
 from tests.world.strategies import DATABASE_ID, OPTIONS, VALUES, formula, letters, record_fields, value_of
 
@@ -150,9 +149,7 @@ class People:
     def add_table(self, database, _table_id, edit):
         table_id = letters(len(database.tables))
         raw = table(self._name(edit), A=field("string", "Name"), B=field("number", "Amount"))
-        database.schema["types"][table_id] = raw
-        database.tables[table_id] = Table(table_id, raw)
-        database._schema_changed()
+        database.add_table(table_id, raw)
 
     SCRIPTED = "Scripted"
 
@@ -183,7 +180,7 @@ class People:
         return self.copy_database(original, new_id, name).restore(backup)
 
     def remove_database(self, database):
-        del self._team.databases[database.id]
+        self._team.databases.pop(database.id).files.close()
         self.backups = [(of, backup) for of, backup in self.backups if of is not database]
 
     def unmade(self, database, table_id):

@@ -210,6 +210,15 @@ class TapWorld(World):
         """What was read goes on under its name, whatever a catalog that was made without the state calls it now."""
         self.settings = {**self.settings, "stream_name_format": given}
 
+    @rule(pick=draw.picks)
+    def somebody_keeps_a_name_by_an_alias(self, pick):
+        """The name under which a table is read is fixed, so that select rules hit it whatever it is called."""
+        read = [table for table in self.tables() if (table.database.id, table.table_id) in self.names]
+        if read:
+            table = read[pick % len(read)]
+            aliases = {**self.settings.get("aliases", {}), f"{table.database.id}.{table.table_id}": table.stream}
+            self.settings = {**self.settings, "aliases": aliases}
+
     def last_day(self):
         self.refresh()
         invariants.the_warehouse_is_exact(self)
