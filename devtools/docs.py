@@ -25,7 +25,8 @@ from singer_sdk.about import AboutInfo
 
 from devtools import simulator_page
 from ninox_singer.environment import GUARDS, LOST
-from ninox_tools.probe.question import QUESTIONS, Against
+from ninox_tools.probe.question import Against
+from ninox_tools.probe.run import QUESTIONS, WRITTEN
 from tap_ninox import settings as of_tap
 from tap_ninox.tap import TapNinox
 from target_ninox import settings as of_target
@@ -313,12 +314,12 @@ def _readme(text: str) -> str:
 def _known_and_unknown(text: str) -> str:
     """Put in the questions of the probe, from the files that ask them."""
     rows = ["| Question | Id | Answers | Asked by |\n|---|---|---|---|\n"]
-    for question in QUESTIONS.values():
+    for question in QUESTIONS:
         answers = ", ".join(
             f"**`{answer}`**" if isinstance(effect, Against) else f"`{answer}`"
             for answer, effect in question.answers.items()
         )
-        by = "writing" if question.group in {"writes", "removals"} else "reading"
+        by = "writing" if question in WRITTEN else "reading"
         rows.append(f"| {question.text} | `{question.id}` | {answers} | {by} |\n")
     return _between(text, "questions", "".join(rows))
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from ninox_api.errors import NinoxConfigError, NinoxProtocolError
 from ninox_api.schema import DatabaseName, Table, Team, parse_schema, parse_tables
 from ninox_singer.names import Names, is_wanted
-from ninox_tools.probe.question import QUESTIONS
+from ninox_tools.probe.question import Against, question
 from ninox_tools.probe.reply import FORBIDDEN, NOT_FOUND, OK, NotAnsweredError, Reply, is_id
-from ninox_tools.probe.sight import SAMPLE, Sight, answers
+from ninox_tools.probe.sight import SAMPLE, Sight
 
 _ERRORS = 400
 _MOST_TABLES = 4
@@ -19,6 +19,10 @@ _TELLING = frozenset({
 """Types whose values answer a question."""
 
 
+@question("teams.listed", "Is the list of teams served?", {
+    "yes": "Teams are found by name.",
+    "no": Against("Set `team` to the id of your team: it stands in the address of Ninox in the browser."),
+}, code="ninox_api.client:NinoxClient")  # fmt: skip
 def find_database(sight: Sight, *, team: str | None, databases: Iterable[str]) -> DatabaseName:
     """Ask for the teams and for the databases of one; choose those that the settings name, else the first ones."""
     teams = sight.ask.get()
@@ -58,7 +62,13 @@ def _named(reply: Reply) -> list[tuple[str, str]]:
     return [(str(one["id"]), str(one.get("name", ""))) for one in reply.json if isinstance(one, dict) and "id" in one]
 
 
-@answers("schema.readable")
+@question("schema.readable", "May the key read the schema?", {
+    "full": "Tables, formulas and hidden tables are discovered.",
+    "tables": Against("Formulas and hidden tables are not discovered, and a mirror cannot know what Ninox deletes "
+        "along: give the key's user the role admin."),
+    "none": Against("Nothing is discovered. If the database has a password, put it into `database_passwords`; if "
+        "not, give the role admin, or run tap-ninox with a saved catalog."),
+}, code="tap_ninox.discovery.discover")  # fmt: skip
 def read_schema(sight: Sight) -> None:
     """Ask for the schema, or for the list of tables where the key may not read it."""
     schema = sight.ask.get()
@@ -75,7 +85,6 @@ def read_schema(sight: Sight) -> None:
         sight.say("schema.readable", "none")
 
 
-@answers(*(question.id for question in QUESTIONS.values() if question.group in {"records", "pages", "values"}))
 def read_samples(sight: Sight) -> None:
     """Read the first page of some tables: the largest, and those with types of fields that tell something."""
     if sight.wanted_table is not None:
@@ -117,7 +126,13 @@ def _most_telling(sight: Sight) -> list[Table]:
     return sorted(tables, key=worth, reverse=True)[:_MOST_TABLES]
 
 
-@answers("errors.unknown_record", "errors.body")
+@question("errors.unknown_record", "What is answered for a record that does not exist?", {
+    "404": "A record that is gone is noticed.",
+    "200, other": Against("A record that is gone ends a run of tap-ninox with an error. Please report it."),
+}, code="ninox_api.client:DatabaseClient")  # fmt: skip
+@question("errors.body", "What do bodies of errors look like?", {
+    "json, text, html, nothing": "Nothing: errors are known by their status.",
+}, code="ninox_api.errors:NinoxAPIError")  # fmt: skip
 def unknown_record(sight: Sight) -> None:
     """Ask for a record that no table has."""
     if sight.main is not None:
@@ -131,7 +146,10 @@ def _look_at_error(sight: Sight, reply: Reply) -> None:
         sight.say("errors.body", reply.form)
 
 
-@answers("parallel.two")
+@question("parallel.two", "Are two requests at once served?", {
+    "both_served": "`max_parallel_requests: 2` makes a first load faster.",
+    "429": "Leave `max_parallel_requests` at 1.",
+}, code="ninox_api.limits:InFlight")  # fmt: skip
 def two_at_once(sight: Sight) -> None:
     """Ask for the databases twice at once."""
     sight.say("parallel.two", "both_served" if sight.ask.are_two_served() else "429")

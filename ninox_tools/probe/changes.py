@@ -6,25 +6,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ninox_tools.probe.question import Against, question
 from ninox_tools.probe.reply import NotAnsweredError, Record, Reply
 from ninox_tools.probe.report import INFERRED, SEEN
 from ninox_tools.probe.sight import Sight
 
 
-def look_at_feed(sight: Sight, reply: Reply, table_id: str) -> None:
-    """Take all that the feed of a table shows."""
-    note(sight, reply, table_id)
-    last = [sight.last_changed] if sight.last_changed and table_id == sight.main else []
-    records = {record["id"]: record for record in [*sight.samples.get(table_id, ()), *last]}
-    for key, update in _updates(reply.value).items():
-        form = "table_and_id" if key.startswith(table_id) else "id" if key.isdecimal() else "other"
-        sight.say("feed.update_keys", form)
-        number = key.removeprefix(table_id)
-        record = records.get(int(number)) if number.isdecimal() else None
-        if isinstance(update, dict) and record is not None:
-            _look_at_update(sight, table_id, update, record)
-
-
+@question("feed.next_record_ids", "Does the feed say the id of each table's next record?", {
+    "present": "The end of a table is known without an empty page.",
+    "absent": "A first load takes one call more per table.",
+}, code="ninox_api.changes:FeedChanges")  # fmt: skip
 def note(sight: Sight, reply: Reply, table_id: str | None) -> None:
     """Keep what a feed says of deletions, files and next records; a mapping's parts are kept as pairs."""
     answer = reply.json
@@ -37,6 +28,32 @@ def note(sight: Sight, reply: Reply, table_id: str | None) -> None:
         found = {key: value for key, value in ids.items() if type(value) is int} if isinstance(ids, dict) else {}
         sight.next_ids.update(found)
         sight.say("feed.next_record_ids", "present" if found else "absent")
+
+
+@question("feed.update_keys", "How does the feed of a table name records?", {
+    "table_and_id, id": "Nothing: both are read.",
+    "other": Against("A run that finds changes ends with an error: set `full_refresh_interval_hours`, and please "
+        "report it."),
+}, code="ninox_api.changes:TableFeedReader")  # fmt: skip
+@question("feed.updates", "What does the feed hold of a changed record?", {
+    "full, partial, system_keys, fields_only, other": "Nothing: changed records are read again.",
+}, code="ninox_api.changes:FeedUpdate")  # fmt: skip
+@question("feed.sequences", "Does the feed say the sequence of each change?", {
+    "number, text": "A row that was seen already is not read again.",
+    "absent": "A row may be read once more than needed.",
+}, code="ninox_api.changes:FeedUpdate")  # fmt: skip
+def look_at_feed(sight: Sight, reply: Reply, table_id: str) -> None:
+    """Take all that the feed of a table shows."""
+    note(sight, reply, table_id)
+    last = [sight.last_changed] if sight.last_changed and table_id == sight.main else []
+    records = {record["id"]: record for record in [*sight.samples.get(table_id, ()), *last]}
+    for key, update in _updates(reply.value).items():
+        form = "table_and_id" if key.startswith(table_id) else "id" if key.isdecimal() else "other"
+        sight.say("feed.update_keys", form)
+        number = key.removeprefix(table_id)
+        record = records.get(int(number)) if number.isdecimal() else None
+        if isinstance(update, dict) and record is not None:
+            _look_at_update(sight, table_id, update, record)
 
 
 def _entries(told: Any) -> list[Any]:
@@ -71,6 +88,16 @@ def _look_at_update(sight: Sight, table_id: str, update: Mapping[str, Any], reco
         sight.say("feed.updates", "full" if stored <= fields else "partial")
 
 
+@question("feed.removes", "In which form does the feed name deleted records?", {
+    "keys, numbers, objects, mapping": "Deletions are read.",
+    "other": Against("A run that finds deletions ends with an error, since which rows are gone is not known: set "
+        "`full_refresh_interval_hours`, and please report it."),
+}, code="ninox_api.changes:FeedReader")  # fmt: skip
+@question("feed.files", "In which form does the feed name changed files?", {
+    "objects, texts, by_record": "Only records whose files changed are asked for their files.",
+    "without_record, other": "With `files`, each run asks every record of such a table for its files, at one call "
+        "each.",
+}, code="ninox_api.changes:FeedChanges")  # fmt: skip
 def judge_removals_and_files(sight: Sight) -> None:
     """Look at what all feeds have shown as deleted, and as files."""
     tables = {table.id for table in sight.tables} | set(sight.samples)

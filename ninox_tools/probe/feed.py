@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ninox_tools.probe.changes import find_named_table, is_updated, look_at_feed, note
+from ninox_tools.probe.question import Against, question
 from ninox_tools.probe.reply import FORBIDDEN, GONE, NOT_FOUND, OK, Reply, ids_of, sequence_of
 from ninox_tools.probe.report import INFERRED
-from ninox_tools.probe.sight import Sight, answers
+from ninox_tools.probe.sight import Sight
 
 _BEYOND = 2**31 - 1
 """Later than any sequence, and fits any kind of integer."""
@@ -18,7 +19,11 @@ _RECENT = 500
 _REFUSALS = {NOT_FOUND: "missing", FORBIDDEN: "forbidden"}
 
 
-@answers("feed.beyond_head", "feed.next_record_ids")
+@question("feed.beyond_head", "What does the feed say about a sequence that is still to come?", {
+    "head": "The current sequence is known with one small call.",
+    "echo, error": "The current sequence is found another way, at one call more.",
+    "everything": "Finding the current sequence costs one large answer.",
+}, code="ninox_api.client:BEYOND_ANY_SEQUENCE")  # fmt: skip
 def beyond_head(sight: Sight) -> None:
     """Ask for changes later than any: what that shows is where the feed is, and how long tables may be."""
     reply = sight.ask.get("changes", sinceSq=_BEYOND)
@@ -38,7 +43,17 @@ def beyond_head(sight: Sight) -> None:
     sight.say("feed.available", "yes", INFERRED)
 
 
-@answers("feed.available", "feed.since", "feed.update_keys", "feed.updates", "feed.sequences")
+@question("feed.available", "Is the change feed served?", {
+    "yes": "A later run costs one call per database where nothing changed, and sees deletions.",
+    "missing, error": Against("Deletions are found by a full refresh alone: set `full_refresh_interval_hours`."),
+    "forbidden": Against("Deletions are found by a full refresh alone: give the key's user the role admin (and "
+        "the password of a locked database: `database_passwords`), or set `full_refresh_interval_hours`."),
+    "latest_only": Against("The feed forgets at once, so each run is a full refresh: run it seldom, and set "
+        "`max_api_calls`."),
+}, code="tap_ninox.sync.feed:Feed")  # fmt: skip
+@question("feed.since", "Does the feed count the given sequence itself in?", {
+    "exclusive, inclusive": "Nothing: both are read right.",
+}, code="tap_ninox.sync.feed:changes_after")  # fmt: skip
 def since(sight: Sight) -> None:
     """Ask for changes since the last one in sight, and since the one before it."""
     if sight.answer("feed.available") in {"missing", "forbidden"}:
@@ -79,7 +94,10 @@ def _since_head(sight: Sight) -> None:
             sight.say("feed.since", "inclusive" if _shows(at.value) else "exclusive", INFERRED)
 
 
-@answers("feed.from_zero")
+@question("feed.from_zero", "Does a feed that is asked from 0 show every record?", {
+    "complete": "Nothing: first loads read the tables.",
+    "partial, refused": "Nothing: first loads read the tables. The feed forgets, so run tap-ninox at least once a day.",
+}, code="tap_ninox.sync.feed:Feed")  # fmt: skip
 def from_zero(sight: Sight) -> None:
     """Ask a table that has few records for all its changes."""
     table_id = sight.short

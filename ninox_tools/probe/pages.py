@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import json
 
-from ninox_tools.probe.question import QUESTIONS
+from ninox_tools.probe.question import Against, question
 from ninox_tools.probe.reply import OK, Record, ids_of
 from ninox_tools.probe.report import INFERRED
-from ninox_tools.probe.sight import SAMPLE, Sight, answers
+from ninox_tools.probe.sight import SAMPLE, Sight
 
 _PAGE, _LARGE_PAGE = 1000, 10_000
 _FAR_PAGE = 1_000_000
 _SMALL_RECORD_BYTES = 2_000
 _MOST_MISSING = 3
+_ROUND = "100, 200, 250, 500, 1000, 2000, 2500, 5000"
+"""Sizes of pages that are told."""
 
 
-@answers("records.page_size", "records.page", "records.past_end")
+@question("records.page_size", "Does perPage set the size of a page?", {
+    "honoured": "One call reads up to 10,000 rows.",
+    "ignored": Against("Pages have 100 rows: a first load takes up to a hundred times the calls. Set "
+        "`max_api_calls` to what your plan has."),
+}, code="ninox_api.page_size:MAX_PAGE_SIZE")  # fmt: skip
+@question("records.page", "Does page choose a page?", {
+    "honoured": "Where pages by id cannot be used, numbered ones can.",
+    "ignored": "Tables are read by id alone; where that cannot be, a table of more than one page ends with an error.",
+}, code="ninox_api.paging:PageIgnoredError")  # fmt: skip
+@question("records.past_end", "What comes behind the last page?", {
+    "empty": "The end of a table is an empty page.",
+    "last_page": "A repeated page is taken for the end of a table.",
+}, code="ninox_api.paging:iter_pages")  # fmt: skip
 def sizes_of_pages(sight: Sight) -> None:
     """Ask for two records, for the next two, and for a page far behind the end."""
     if not (table_id := sight.long):
@@ -33,7 +47,12 @@ def sizes_of_pages(sight: Sight) -> None:
         sight.say("records.past_end", "last_page")
 
 
-@answers("records.since_id")
+@question("records.since_id", "Does sinceId leave earlier records out, and the given one?", {
+    "exclusive": "A first load can be resumed where it stopped.",
+    "inclusive": "A first load can be resumed; one row of each page comes twice and is left out.",
+    "ignored": Against("Your server ignores sinceId: a table is read in repeated passes, and an interrupted first "
+        "load of it starts over."),
+}, code="ninox_api.paging:iter_pages")  # fmt: skip
 def since_id(sight: Sight) -> None:
     """Ask for what comes after an id in the middle."""
     if not (table_id := sight.long):
@@ -47,7 +66,12 @@ def since_id(sight: Sight) -> None:
         sight.say("records.since_id", "inclusive" if middle in answer else "exclusive")
 
 
-@answers("records.page_cap")
+@question("records.page_cap", "How large may a page be?", {
+    "none_up_to_1000": "One call reads 1,000 rows or more.",
+    "none_up_to_10000": "One call reads 10,000 rows, if they are small and come quickly.",
+    _ROUND: "A first load takes one call for so many rows.",
+    "other": "It is another number, which is not told; a first load takes one call for so many rows.",
+}, code="ninox_api.page_size:MAX_PAGE_SIZE")  # fmt: skip
 def largest_page(sight: Sight) -> None:
     """Ask a long table for 1,000 records, and for 10,000 if those came.
 
@@ -63,13 +87,13 @@ def largest_page(sight: Sight) -> None:
         sight.say("records.page_cap", f"none_up_to_{asked}", INFERRED)  # if the next one is refused
         asked = _LARGE_PAGE
         page = sight.ask.page(table_id, perPage=asked, page=0)
-    is_listed = str(len(page)) in QUESTIONS["records.page_cap"].answers
+    is_round = str(len(page)) in _ROUND.split(", ")
     if len(page) == asked:
         sight.say("records.page_cap", f"none_up_to_{asked}")
-    elif page and (is_listed or len(page) < _PAGE) and _goes_on(sight, table_id, page):
+    elif page and (is_round or len(page) < _PAGE) and _goes_on(sight, table_id, page):
         again = sight.ask.page(table_id, perPage=asked, page=0)
         if len(again) == len(page):
-            sight.say("records.page_cap", str(len(page)) if is_listed else "other")
+            sight.say("records.page_cap", str(len(page)) if is_round else "other")
     elif len(page) >= _PAGE:
         sight.say("records.page_cap", f"none_up_to_{_PAGE}")
 

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 
 from ninox_api.schema import Field, Table
 from ninox_api.scripts import quote_name
+from ninox_tools.probe.question import Against, question
 from ninox_tools.probe.reply import EMPTY, OK, NotAnsweredError
 from ninox_tools.probe.report import INFERRED, SEEN
-from ninox_tools.probe.sight import Sight, answers
+from ninox_tools.probe.sight import Sight
 from ninox_tools.probe.wire import DIVISION, NO_SCRIPT, ONE_FIELD, PUT_IN, RECORDS
 
 _BROKEN = "broken"
@@ -21,7 +22,14 @@ _BROKEN = "broken"
 _MOST_FORMULAS = 2
 
 
-@answers("query.available", "query.not_a_number")
+@question("query.available", "Are scripts run?", {
+    "yes": "`formulas` and `queries` work.",
+    "no": Against("`formulas` and `queries` cannot work with this key: give its user the role admin (and the "
+        "password of a locked database: `database_passwords`)."),
+}, code="ninox_api.client:DatabaseClient.query")  # fmt: skip
+@question("query.not_a_number", "What does a division by zero come to?", {
+    "null, text, error, other": "Nothing: what is no number becomes null.",
+}, code="ninox_singer.types:COMPUTED")  # fmt: skip
 def availability(sight: Sight) -> None:
     """Divide by zero: any script would do, and this one answers a question."""
     try:
@@ -36,7 +44,11 @@ def availability(sight: Sight) -> None:
     sight.say("query.not_a_number", "null" if answer is None else "text" if isinstance(answer, str) else "other")
 
 
-@answers("query.errors")
+@question("query.errors", "How is a wrong script answered?", {
+    "500": "A wrong script in `queries` is tried three times before the run says so.",
+    "400, 200": "A wrong script in `queries` is reported at once.",
+    "other": "A wrong script in `queries` is reported by its status alone.",
+}, code="ninox_api.errors:NinoxScriptError")  # fmt: skip
 def wrong_script(sight: Sight) -> None:
     """Send a script that is none."""
     reply = sight.ask.query(NO_SCRIPT)
@@ -47,7 +59,9 @@ def wrong_script(sight: Sight) -> None:
         sight.say("query.errors", str(reply.status) if reply.status in {400, 500} else "other")
 
 
-@answers("query.record_form")
+@question("query.record_form", "In which form does a script answer records?", {
+    "keys, nested, other": "Nothing: no script that is sent asks for records.",
+}, code="ninox_api.client:DatabaseClient.query")  # fmt: skip
 def records(sight: Sight) -> None:
     """Select the records of a table that has few."""
     table = sight.table(sight.short)
@@ -61,7 +75,11 @@ def records(sight: Sight) -> None:
     sight.say("query.record_form", form)
 
 
-@answers("query.choices")
+@question("query.choices", "Does a script answer a choice by caption or number?", {
+    "caption": "In `queries`, a choice comes as its caption; write number(…) for its id.",
+    "number": "In `queries`, a choice comes as its id; write text(…) for its caption.",
+    "other": "In `queries`, write text(…) or number(…) around a choice.",
+}, code="ninox_singer.types:COMPUTED")  # fmt: skip
 def choice(sight: Sight) -> None:
     """Ask for one choice of one record."""
     for table_id, field, record, value in sight.values("choice"):
@@ -76,7 +94,10 @@ def choice(sight: Sight) -> None:
         return
 
 
-@answers("query.dates")
+@question("query.dates", "Does a script answer dates as text or in milliseconds?", {
+    "text": "In `queries`, dates come as ISO text.",
+    "milliseconds, other": 'In `queries`, write format(…, "YYYY-MM-DD") around dates.',
+}, code="ninox_singer.types:COMPUTED")  # fmt: skip
 def date(sight: Sight) -> None:
     """Ask for one date of one record."""
     for table_id, field, record, value in sight.values("date", "timestamp"):
@@ -90,7 +111,11 @@ def date(sight: Sight) -> None:
         return
 
 
-@answers("query.formula_errors")
+@question("query.formula_errors", "What is a formula worth that cannot be computed?", {
+    "null": "It is null in your rows.",
+    "text": "It is null in your rows, and counted in the log.",
+    "error": "Such formulas are asked for one by one, at more calls: leave them out of `formulas`.",
+}, code="ninox_singer.types:COMPUTED")  # fmt: skip
 def formulas(sight: Sight) -> None:
     """Ask for some formulas of one record each, first for those that are known to fail: one that fails shows how."""
     few_first = sorted(sight.samples.items(), key=lambda item: len(item[1]))

@@ -1,10 +1,11 @@
-"""The questions, as `questions.md` has them."""
+"""A question: one entry, above the function that answers it, has all that there is to say about it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.resources import files
+from types import ModuleType
+from typing import Any, TypeVar
 
 
 class Against(str):
@@ -13,46 +14,52 @@ class Against(str):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Question:
     """Something about Ninox that nobody outside knows.
 
     Attributes:
         id: Stable; stands in the report and in the documents.
-        group: The file that asks it.
         text: The question in words.
-        code: What in the code relies on it, as `module:name`.
         answers: Each possible answer → what it changes for the user. A report can hold no other words.
+        code: What in the code relies on it, as `module:name`.
     """
 
     id: str
-    group: str
     text: str
-    code: str
     answers: Mapping[str, str]
+    code: str
 
 
-_AGAINST = "**!** "
+Step = Callable[..., None]
+"""Sends a few requests and says what it saw. What it leaves unsaid counts as not seen."""
+
+Asking = TypeVar("Asking", bound=Callable[..., Any])
+"""A step, or what looks for several of them at what they saw."""
 
 
-def read_questions(text: str) -> dict[str, Question]:
-    """Return the questions of `questions.md` by their ids."""
-    questions: dict[str, Question] = {}
-    group, answers = "", dict[str, str]()
-    for line in text.splitlines():
-        mark, _, rest = line.partition(" ")
-        name, _, more = rest.partition(": ")
-        if mark == "##":
-            group = name
-        elif mark == "###":
-            asked, _, code = more.removesuffix("`").rpartition(" `")
-            answers = {}
-            questions[name] = Question(id=name, group=group, text=asked, code=code, answers=answers)
-        elif mark == "-":
-            effect = Against(more.removeprefix(_AGAINST)) if more.startswith(_AGAINST) else more
-            answers.update(dict.fromkeys(name.split(", "), effect))
-    return questions
+def question(name: str, text: str, answers: Mapping[str, str], *, code: str) -> Callable[[Asking], Asking]:
+    """Put a question above the function that answers it; `answers` has those that change the same in one line."""
+    each = {answer: effect for some, effect in answers.items() for answer in some.split(", ")}
+    asked = Question(name, text, each, code)
+
+    def put(function: Asking) -> Asking:
+        vars(function)["questions"] = [asked, *questions_of(function)]  # the lowest one is put first
+        return function
+
+    return put
 
 
-QUESTIONS = read_questions(files(__package__).joinpath("questions.md").read_text(encoding="utf-8"))
-"""All questions, in the order of the report."""
+def questions_of(function: Callable[..., Any]) -> list[Question]:
+    """Return the questions above a function."""
+    return getattr(function, "questions", [])
+
+
+def questions_in(*files: ModuleType) -> list[Question]:
+    """Return the questions of some files, in the order in which they stand there."""
+    return [
+        asked
+        for file in files
+        for each in vars(file).values() if getattr(each, "__module__", None) == file.__name__  # none that is imported
+        for asked in questions_of(each)
+    ]  # fmt: skip

@@ -5,14 +5,30 @@ from __future__ import annotations
 import json
 from itertools import pairwise
 
+from ninox_tools.probe.question import Against, question
 from ninox_tools.probe.reply import EMPTY, Record, ids_of, sequence_of
 from ninox_tools.probe.report import INFERRED, SEEN
-from ninox_tools.probe.sight import FEW, SAMPLE, Sight, answers
+from ninox_tools.probe.sight import FEW, SAMPLE, Sight
 
 _BEYOND = 2**31 - 1
 
 
-@answers("records.field_ids", "records.sequence", "records.order")
+@question("records.field_ids", "Does ids=true key fields by their ids?", {
+    "honoured": "Renamed fields keep their columns.",
+    "ignored": Against("tap-ninox stops at each table, and target-ninox at the first record that exists: both "
+        "need the ids of fields. Please report it."),
+}, code="ninox_api.schema:check_keys")  # fmt: skip
+@question("records.sequence", "Do records say their sequence?", {
+    "always": "Rows that did not change are told apart from those that did.",
+    "sometimes": "Rows without one are taken from the change feed.",
+    "never": Against("What changed is known from the change feed alone; without one, set "
+        "`full_refresh_interval_hours`."),
+}, code="ninox_api.client:NinoxRecord")  # fmt: skip
+@question("records.order", "In which order are records listed?", {
+    "id": "A first load can be resumed where it stopped.",
+    "sequence, other": Against("A table is read in repeated passes: slower, and an interrupted first load of it "
+        "starts over."),
+}, code="ninox_api.paging:iter_pages")  # fmt: skip
 def look_at_samples(sight: Sight) -> None:
     """Send nothing: look at the pages that were read."""
     _look_at_keys(sight)
@@ -50,7 +66,14 @@ def _look_at_order(sight: Sight, page: list[Record]) -> None:
         sight.say("records.order", "sequence" if by_sequence else "other")
 
 
-@answers("records.last_changed", "records.newest")
+@question("records.newest", "Does new=true list the highest ids first?", {
+    "honoured": "The end of a table is known with one call.",
+    "ignored": "The end of a table is found by reading.",
+}, code="ninox_api.client:DatabaseClient.find_newest_id")  # fmt: skip
+@question("records.last_changed", "Does updated=true list the last changed first?", {
+    "honoured": "Without a change feed, the sequence is known with one call per table.",
+    "ignored": "Without a change feed, nothing says what changed.",
+}, code="ninox_api.client:DatabaseClient.find_last_changed")  # fmt: skip
 def first_by_change(sight: Sight) -> None:
     """Ask for the records that changed last, and for the newest."""
     if not (table_id := sight.long):
@@ -68,7 +91,12 @@ def first_by_change(sight: Sight) -> None:
     sight.say("records.newest", "honoured" if honoured else "ignored")
 
 
-@answers("records.since_sequence")
+@question("records.since_sequence", "Does sinceSq leave unchanged records out, and the given one?", {
+    "exclusive, honoured": "A later run reads what changed.",
+    "inclusive": "A later run reads what changed; one row comes twice and is left out.",
+    "ignored": Against("Your server ignores sinceSq: changed rows are read one by one, or the table is. Calls "
+        "grow with the changes; `singer-ninox inspect` says how many."),
+}, code="tap_ninox.sync.pages:TablePages")  # fmt: skip
 def since_sequence(sight: Sight) -> None:
     """Ask for what changed since the last change in sight; where records say no sequence, since the end of time."""
     if not (table_id := sight.long):
@@ -84,7 +112,9 @@ def since_sequence(sight: Sight) -> None:
         sight.say("records.since_sequence", "inclusive" if is_there else "exclusive")
 
 
-@answers("records.sorting")
+@question("records.sorting", "Do order and desc sort by a field?", {
+    "honoured, ignored, other": "Nothing: neither is used.",
+}, code="ninox_api.client:DatabaseClient.get_records")  # fmt: skip
 def sorting(sight: Sight) -> None:
     """Ask for a page sorted downwards by a number, or upwards where it is sorted downwards anyway."""
     for table_id, page in sight.samples.items():
@@ -108,7 +138,11 @@ def _numbers(sight: Sight, table_id: str, page: list[Record], field_id: str) -> 
     return [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
 
 
-@answers("records.filters")
+@question("records.filters", "Do filters by field id find records?", {
+    "honoured": "target-ninox finds single records with a call each.",
+    "names, ignored": Against("target-ninox reads the whole table instead of looking keys up: small loads into "
+        "large tables cost more calls."),
+}, code="target_ninox.records.matcher:Matcher")  # fmt: skip
 def filters(sight: Sight) -> None:
     """Ask for the records that have the value of one field of one of them, by the field's id, then by its caption."""
     for table_id, page in sight.samples.items():

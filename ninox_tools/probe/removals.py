@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from ninox_api.files import Upload
 from ninox_tools.probe.changes import find_removed_record, look_at_feed
+from ninox_tools.probe.contents import record_under_given_id
+from ninox_tools.probe.question import Against, question
 from ninox_tools.probe.reply import OK, ids_of, sequence_of, status_of
 from ninox_tools.probe.scratch import Scratch
-from ninox_tools.probe.sight import answers
 from ninox_tools.probe.values import look_at_files
-from ninox_tools.probe.writes import record_under_given_id
 
 _PARTIAL = 206
 
 
-@answers("files.upload_answer", "files.ranges")
+@question("files.upload_answer", "In which form is an upload answered?", {
+    "json, text, nothing": "Nothing: the list of files says whether it is there.",
+}, code="ninox_api.client:DatabaseClient.delete_records")  # fmt: skip
+@question("files.ranges", "Can a download begin in the middle?", {
+    "honoured": "An interrupted download goes on where it stopped.",
+    "ignored": "An interrupted download begins again.",
+}, code="ninox_api.files:Download")  # fmt: skip
 def upload(scratch: Scratch) -> None:
     """Put a small file on the third record, list it, and ask for it from its third byte on."""
     if scratch.before is None:
@@ -41,7 +47,23 @@ def delete(scratch: Scratch) -> None:
     scratch.keep_calls()
 
 
-@answers("files.move_record", "delete.cascade", "feed.recreated", "feed.cascade")
+@question("files.move_record", "Does an upload change the sequence of the record?", {
+    "yes": "A record with a new file comes as a changed row.",
+    "no": "A record with a new file comes as a row only if something else changed.",
+}, code="tap_ninox.sync.file_marks")  # fmt: skip
+@question("delete.cascade", "Does Ninox delete along what refers to a record by a reference with *delete along*?", {
+    "heeded": "What the target announces goes along.",
+    "ignored": Against("What refers to deleted records stays (`mode: mirror`, `hard_delete`): target-ninox names "
+        "the tables."),
+}, code="target_ninox.write.cascade:find_left")  # fmt: skip
+@question("feed.recreated", "Does the feed still call a record deleted that was made again?", {
+    "listed": "Nothing: such a record is looked for with one call.",
+    "not_listed": "Nothing: it comes as a changed row.",
+}, code="ninox_api.changes:TableChanges")  # fmt: skip
+@question("feed.cascade", "Does the feed list what Ninox deletes along with a record?", {
+    "listed": "Rows that were deleted along are marked as deleted.",
+    "silent": Against("Rows that were deleted along stay: set `full_refresh_interval_hours`."),
+}, code="tap_ninox.sync.tombstones")  # fmt: skip
 def look_again(scratch: Scratch) -> None:
     """Read the table, and what its feed says of all that."""
     scratch.look()
@@ -70,7 +92,11 @@ def look_again(scratch: Scratch) -> None:
         sight.say("feed.cascade", "listed" if second in removed else "silent")
 
 
-@answers("delete.many")
+@question("delete.many", "Can several records be deleted with one request?", {
+    "served": "Deletions cost one call per hundred records.",
+    "missing": Against("Deletions cost a call per record: mind `max_deletes` and your plan."),
+    "ignored": Against("Deletions cost a call per record, besides one that does nothing: mind `max_deletes`."),
+}, code="target_ninox.write.delete:TableDeleter")  # fmt: skip
 def delete_many(scratch: Scratch) -> None:
     """Delete what is left with one request, and look; not if there is a record that may be somebody else's."""
     ids = ids_of(scratch.rows)

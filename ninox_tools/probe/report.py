@@ -1,18 +1,20 @@
-"""The report. Only `as_json` writes it: nothing gets into it but numbers, and words of `questions.md` and of this file.
+"""The report. Only `as_json` writes it: nothing gets into it but numbers, and words of the questions and of this file.
 
-Two come from elsewhere: `program` is the version of what is installed here, and `status` the HTTP status of an answer.
+The words of the questions stand above the functions that ask, and are complete before anything is sent. Two come from
+elsewhere: `program` is the version of what is installed here, and `status` the HTTP status of an answer.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import json
+from collections.abc import Iterable
 from importlib.metadata import version
 from statistics import median
 from typing import Any, Final, Literal, NamedTuple, get_args
 from urllib.parse import urlsplit
 
-from ninox_tools.probe.question import QUESTIONS
+from ninox_tools.probe.question import Question
 
 VERSION = 1
 
@@ -24,11 +26,8 @@ Reason = Literal["no_data", "refused", "failed", "unreadable", "stopped", "needs
 Stop = Literal["interrupted", "calls_used_up", "fault"]
 ServerKind = Literal["public_cloud", "private_cloud", "this_machine", "another_host"]
 
-_WORDS = frozenset({
-    *(answer for question in QUESTIONS.values() for answer in question.answers),
-    *get_args(Certainty), *get_args(Reason), *get_args(Stop), *get_args(ServerKind),
-})  # fmt: skip
-"""Every word that a report can hold, besides the names of questions."""
+_WORDS = frozenset({*get_args(Certainty), *get_args(Reason), *get_args(Stop), *get_args(ServerKind)})
+"""Every word that a report can hold, besides the names of questions and their answers."""
 
 _PUBLIC, _PRIVATE = "api.ninox.com", (".ninox.com", ".ninoxdb.de", ".ninoxdb.com")
 
@@ -52,6 +51,7 @@ class Report:
     """What a probe found out.
 
     Attributes:
+        questions: All that there are, by their ids, in the order of the report.
         findings: Question → what became of it.
         calls: Question → calls that were made for it, and for what was asked along.
         all_calls: Made in all.
@@ -60,8 +60,10 @@ class Report:
         wrote: Whether there was a scratch table.
     """
 
-    def __init__(self, api_url: str) -> None:
+    def __init__(self, api_url: str, questions: Iterable[Question]) -> None:
         """Start with nothing found."""
+        self.questions = {question.id: question for question in questions}
+        self._words = _WORDS.union(*(question.answers for question in self.questions.values()))
         self.findings: dict[str, Finding] = {}
         self.calls: dict[str, int] = {}
         self.all_calls = 0
@@ -74,9 +76,9 @@ class Report:
         """Note the answer to a question; the first one stays, unless it was only inferred.
 
         Raises:
-            ValueError: `questions.md` has no such answer to it.
+            ValueError: The question has no such answer.
         """
-        if answer not in QUESTIONS[question].answers:
+        if answer not in self.questions[question].answers:
             message = f"This is no answer to {question}."
             raise ValueError(message)
         before = self.findings.get(question)
@@ -94,7 +96,7 @@ class Report:
     @property
     def answered(self) -> list[str]:
         """Questions that have an answer."""
-        return [question for question in QUESTIONS if self.answer(question) is not None]
+        return [question for question in self.questions if self.answer(question) is not None]
 
     def as_json(self) -> str:
         """Return the report for an issue."""
@@ -103,14 +105,14 @@ class Report:
             "version": VERSION,
             "program": version("singer-ninox"),
             "server": {
-                "kind": _word(self._kind),
+                "kind": self._word(self._kind),
                 "calls": int(self.all_calls),
                 "median_ms": round(median(times)) if times else None,
                 "longest_ms": max(times, default=None),
             },
             "scratch": bool(self.wrote),
-            "stopped": _word(self.stopped),
-            "answers": [self._describe(question) for question in QUESTIONS],
+            "stopped": self._word(self.stopped),
+            "answers": [self._describe(question) for question in self.questions],
         }
         return json.dumps(document, indent=1) + "\n"
 
@@ -118,23 +120,22 @@ class Report:
         found = self.findings[question]
         described = {
             "id": question,
-            "answer": _word(found.answer),
-            "certainty": _word(found.certainty),
+            "answer": self._word(found.answer),
+            "certainty": self._word(found.certainty),
             "calls": int(self.calls.get(question, 0)),
         }
         if found.answer is None:
-            described["reason"] = _word(found.reason)
+            described["reason"] = self._word(found.reason)
         if found.status is not None:
             described["status"] = int(found.status)
         return described
 
-
-def _word(word: str | None) -> str | None:
-    """Return a word of the probe's own, and let no other through."""
-    if word is not None and word not in _WORDS:
-        message = "A report cannot hold this word."
-        raise ValueError(message)
-    return word
+    def _word(self, word: str | None) -> str | None:
+        """Return a word of the probe's own, and let no other through."""
+        if word is not None and word not in self._words:
+            message = "A report cannot hold this word."
+            raise ValueError(message)
+        return word
 
 
 def _kind_of(api_url: str) -> ServerKind:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +10,11 @@ from ninox_api.config import ConnectionConfig
 from ninox_api.errors import NinoxAuthenticationError, NinoxConfigError, NinoxError
 from ninox_tools.probe import access, changes, feed, interrupts, pages, queries, records, removals, values, writes
 from ninox_tools.probe.allowed import find_scratch_table
-from ninox_tools.probe.question import QUESTIONS
+from ninox_tools.probe.question import Question, Step, questions_in, questions_of
 from ninox_tools.probe.reply import NotAnsweredError
 from ninox_tools.probe.report import Reason, Report
 from ninox_tools.probe.scratch import Left, Scratch
-from ninox_tools.probe.sight import Sight, Step, answered_by
+from ninox_tools.probe.sight import Sight
 from ninox_tools.probe.wire import CallsUsedUpError, Reader
 
 READING = (
@@ -27,11 +27,25 @@ READING = (
 WRITING = (writes.create, writes.refused_batch, writes.empty, writes.given_id, writes.look, removals.upload)
 LOOKING = (  # also at what was written
     queries.availability, queries.wrong_script, queries.records, queries.choice, queries.date, queries.formulas,
-    values.list_files, values.back_side, values.look_at_values,
+    values.list_files, values.back_side, values.forms, values.choices, values.dynamic_choices, values.empty_texts,
     access.two_at_once,
 )  # fmt: skip
 REMOVING = (removals.delete, removals.look_again, removals.delete_many)
 LAST = (feed.recent, changes.judge_removals_and_files)
+
+QUESTIONS = questions_in(access, records, pages, feed, changes, queries, values, writes, removals)
+"""All questions, in the order of the report."""
+
+WRITTEN = questions_in(writes, removals)
+"""Those that only writing answers."""
+
+_BESIDES: Mapping[Step, Iterable[Question]] = {
+    access.read_samples: questions_in(records, pages, values),
+    feed.beyond_head: questions_of(changes.note),
+    feed.since: questions_of(changes.look_at_feed),
+    writes.create: WRITTEN,
+}
+"""Step → questions that are not above it but have no answer either where it fails."""
 
 _MOST_FAILURES = 3
 """Steps that may fail one after the other before no further one is tried."""
@@ -60,7 +74,7 @@ def probe(
     Raises:
         NinoxConfigError: The settings name nothing that can be asked; nothing was written.
     """
-    outcome = Outcome(Report(config.api_url))
+    outcome = Outcome(Report(config.api_url, QUESTIONS))
     report, reader = outcome.report, Reader(config)
     with interrupts.taken() as signals:
         run = _Run(Sight(reader, report), signals)
@@ -86,8 +100,8 @@ def probe(
             reader.close()
     report.wrote = run.scratch is not None
     report.all_calls, report.seconds = reader.budget.used, reader.seconds
-    for question in QUESTIONS.values():
-        is_written = question.group in {"writes", "removals"} and not report.wrote
+    for question in QUESTIONS:
+        is_written = question in WRITTEN and not report.wrote
         report.leave(question.id, "stopped" if report.stopped else "needs_scratch" if is_written else "no_data")
     return outcome
 
@@ -142,11 +156,11 @@ class _Run:
                 self._leave(step, "unreadable")
             finally:
                 calls = self.sight.ask.budget.used - before
-                self.sight.report.calls.update(dict.fromkeys(answered_by(step), calls))
+                self.sight.report.calls.update({question.id: calls for question in _answered_by(step)})
 
     def _leave(self, step: Step, reason: Reason, status: int | None = None) -> None:
-        for question in answered_by(step):
-            self.sight.report.leave(question, reason, status)
+        for question in _answered_by(step):
+            self.sight.report.leave(question.id, reason, status)
 
     def clean(self, scratch: Scratch) -> Left:
         """Empty the scratch table, also if the user presses Ctrl-C meanwhile; return what is left."""
@@ -159,3 +173,7 @@ class _Run:
         finally:
             scratch.writer.close()
         return left or Left(sorted(scratch.own - scratch.gone), None)
+
+
+def _answered_by(step: Step) -> list[Question]:
+    return [*questions_of(step), *_BESIDES.get(step, ())]

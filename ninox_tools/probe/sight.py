@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ninox_api.schema import Field, Table
@@ -103,22 +103,3 @@ class Sight:
                 values = self.fields_of(table_id, record)
                 for field in fields:
                     yield table_id, field, record, values.get(field.id)
-
-
-Step = Callable[..., None]
-"""Sends a few requests and says what it saw. What it leaves unsaid counts as not seen."""
-
-
-def answers(*questions: str) -> Callable[[Step], Step]:
-    """Note which questions a step may answer."""
-
-    def note(step: Step) -> Step:
-        vars(step)["questions"] = questions
-        return step
-
-    return note
-
-
-def answered_by(step: Step) -> tuple[str, ...]:
-    """Return the questions that a step may answer."""
-    return getattr(step, "questions", ())

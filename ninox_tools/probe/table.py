@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TextIO
 
 from ninox_singer.wording import measure_columns
-from ninox_tools.probe.question import QUESTIONS, Against
+from ninox_tools.probe.question import Against
 from ninox_tools.probe.report import Reason, Report, Stop
 
 _GAP = 2
@@ -37,7 +37,7 @@ def print_table(report: Report, output: TextIO) -> None:
     answered = report.answered
     against = [key for key in answered if isinstance(_effect(report, key), Against)]
     seen = [key for key in answered if key not in against]
-    missing = [key for key in QUESTIONS if key not in answered]
+    missing = [key for key in report.questions if key not in answered]
     nothing = "Nothing contradicts what tap-ninox and target-ninox rely on:"
     if against:
         output.write("What contradicts what tap-ninox and target-ninox rely on:\n\n")
@@ -48,13 +48,13 @@ def print_table(report: Report, output: TextIO) -> None:
     if missing:
         output.write("Not seen:\n\n")
         output.writelines([*_missing(report, missing, width), "\n"])
-    output.write(f"{len(answered)} of {len(QUESTIONS)} questions answered, {report.all_calls} calls.\n")
+    output.write(f"{len(answered)} of {len(report.questions)} questions answered, {report.all_calls} calls.\n")
     if report.stopped:
         output.write(f"{_STOPPED[report.stopped]}\n")
 
 
 def _effect(report: Report, question: str) -> str:
-    return QUESTIONS[question].answers[str(report.answer(question))]
+    return report.questions[question].answers[str(report.answer(question))]
 
 
 def _table(report: Report, keys: Iterable[str], width: int) -> Iterator[str]:
@@ -63,8 +63,8 @@ def _table(report: Report, keys: Iterable[str], width: int) -> Iterator[str]:
     yield from _row(("Question", "Answer", "How sure", "What it changes for you"), widths)
     yield from _row(["-" * each for each in widths], widths)
     for key in keys:
-        finding = report.findings[key]
-        yield from _row((QUESTIONS[key].text, str(finding.answer), finding.certainty, _effect(report, key)), widths)
+        text, finding = report.questions[key].text, report.findings[key]
+        yield from _row((text, str(finding.answer), finding.certainty, _effect(report, key)), widths)
 
 
 def _missing(report: Report, keys: Iterable[str], width: int) -> Iterator[str]:

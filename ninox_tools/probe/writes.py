@@ -5,30 +5,48 @@ They become more where a server saves something although it answers with an erro
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from ninox_tools.probe.question import QUESTIONS
+from ninox_tools.probe.contents import (
+    BEYOND_DOUBLES,
+    NO_FIELD,
+    fields_of_record,
+    is_record,
+    record_under_given_id,
+    values_of_types,
+)  # fmt: skip
+from ninox_tools.probe.question import Against, question
 from ninox_tools.probe.records import look_at_samples
 from ninox_tools.probe.reply import EMPTY, OK, Record, ids_of, is_id, status_of
 from ninox_tools.probe.scratch import Scratch
-from ninox_tools.probe.sight import answers
-
-_BEYOND_DOUBLES = 2**53 + 1
-_NO_FIELD = "no field is called so"
 
 
-@answers(*(question.id for question in QUESTIONS.values() if question.group in {"writes", "removals"}))
+@question("write.answer", "What is answered to records that were saved?", {
+    "records": "Nothing: both are read.",
+    "ids": "Nothing: both are read. What a script of the table made of a row is not noticed.",
+    "other": Against("target-ninox does not know what became of its rows, and ends with an error. Please report it."),
+}, code="ninox_api.client:SavedRecord")  # fmt: skip
+@question("write.ids_in_order", "Are several records answered in the order sent?", {
+    "yes": "Each new record's id is known at once.",
+    "no": Against("New records are found by reading them again, at more calls."),
+}, code="target_ninox.write.answers:assign")  # fmt: skip
+@question("write.doubles", "What becomes of 2⁵³ + 1?", {
+    "exact": "Numbers keep all their digits.",
+    "rounded, other": "Keys of more than 15 digits belong into text fields.",
+}, code="target_ninox.write.row_writer:RowWriter")  # fmt: skip
+@question("write.trigger", "Does the answer show what the table's script made of a record?", {
+    "after": "What a script overrides is reported.",
+    "before": "What a script overrides shows only when the rows are loaded again.",
+}, code="target_ninox.write.row_writer:RowWriter")  # fmt: skip
 def create(scratch: Scratch) -> None:
     """Make three records, the third with a value in each kind of field, and read them; the others rest on that."""
     plain = [fields_of_record(scratch, number) for number in (1, 2, 3)]
-    reply = scratch.writer.save({"fields": plain[0]}, {"fields": plain[1]}, {"fields": plain[2] | _values(scratch)})
+    third = plain[2] | values_of_types(scratch)
+    reply = scratch.writer.save({"fields": plain[0]}, {"fields": plain[1]}, {"fields": third})
     has_values = reply.status == OK
     if not has_values:  # one of them is none that this server takes
         reply = scratch.writer.save(*({"fields": fields} for fields in plain))
     rows = scratch.look()
     look_at_samples(scratch.sight)
-    ids = [row["id"] for number in (1, 2, 3) for row in rows if _is_record(scratch, row, number)]
+    ids = [row["id"] for number in (1, 2, 3) for row in rows if is_record(scratch, row, number)]
     if len(ids) != len(plain):  # they cannot be told, so nothing can be said of them
         return
     scratch.ids = ids
@@ -67,9 +85,9 @@ def _look_at_numbers(scratch: Scratch) -> None:
     values = scratch.values_of(row) if row else {}
     found = [values.get(field.id) for field in scratch.fields("number")]
     found = [number for number in found if type(number) in {int, float}]
-    if _BEYOND_DOUBLES in found:
+    if BEYOND_DOUBLES in found:
         scratch.sight.say("write.doubles", "exact")
-    elif float(_BEYOND_DOUBLES) in found:
+    elif float(BEYOND_DOUBLES) in found:
         scratch.sight.say("write.doubles", "rounded")
     elif found and not scratch.scripts:  # one may have overridden it
         scratch.sight.say("write.doubles", "other")
@@ -78,7 +96,7 @@ def _look_at_numbers(scratch: Scratch) -> None:
 def refused_batch(scratch: Scratch) -> None:
     """Save a good record and one with a field that does not exist, in one request."""
     good = {"fields": fields_of_record(scratch, 4)}
-    bad = {"fields": {**fields_of_record(scratch, 5), _NO_FIELD: "x"}}
+    bad = {"fields": {**fields_of_record(scratch, 5), NO_FIELD: "x"}}
     scratch.statuses["batch"] = scratch.writer.save(good, bad).status
 
 
@@ -101,7 +119,23 @@ def given_id(scratch: Scratch) -> None:
         scratch.statuses["upsert"] = status_of(lambda: scratch.writer.save(record_under_given_id(scratch)))
 
 
-@answers("write.batch", "write.null", "write.empty_text", "write.upsert")
+@question("write.batch", "Is anything saved of a request in which one record is bad?", {
+    "atomic": "A bad row costs some more calls.",
+    "partial": "A bad row costs some more calls: what was saved is looked for before anything is sent again.",
+    "accepted": Against("A field that does not exist is passed over in silence: check the first rows with "
+        "`limit_rows`."),
+}, code="target_ninox.write.batches:BatchWriter")  # fmt: skip
+@question("write.null", "What does null do to a field?", {
+    "clears, ignored, refused": "Nothing: fields are emptied by '', which is known to work for text.",
+}, code="ninox_singer.types:make_meaning")  # fmt: skip
+@question("write.empty_text", "What does '' do to a field?", {
+    "clears": "target-ninox can empty fields.",
+    "ignored, refused": Against("target-ninox cannot empty fields: set `null: keep` for your streams."),
+}, code="ninox_singer.types:make_meaning")  # fmt: skip
+@question("write.upsert", "Does _upsert make a record under the id that was given?", {
+    "creates": "A restore keeps record ids.",
+    "other_id, refused": Against("A restore does not keep record ids: match by a key of your own (`match_on`)."),
+}, code="ninox_api.client:RecordWrite")  # fmt: skip
 def look(scratch: Scratch) -> None:
     """Read the table, and see what became of all that."""
     rows = scratch.look()
@@ -109,7 +143,7 @@ def look(scratch: Scratch) -> None:
     if not scratch.ids:
         return
     if "batch" in scratch.statuses:
-        good, bad = (any(_is_record(scratch, row, number) for row in rows) for number in (4, 5))
+        good, bad = (any(is_record(scratch, row, number) for row in rows) for number in (4, 5))
         if bad:
             scratch.sight.say("write.batch", "accepted")
         elif scratch.statuses["batch"] != OK:
@@ -120,7 +154,7 @@ def look(scratch: Scratch) -> None:
             cleared = "clears" if scratch.values_of(row).get(scratch.other.id) in EMPTY else "ignored"
             scratch.sight.say(f"write.{name}", cleared if scratch.statuses[name] == OK else "refused")
     if "upsert" in scratch.statuses:
-        made = ids_of(row for row in rows if _is_record(scratch, row, 6))
+        made = ids_of(row for row in rows if is_record(scratch, row, 6))
         if not made and scratch.others:  # it may have hit a record of somebody else
             return
         if scratch.statuses["upsert"] != OK or not made:
@@ -129,41 +163,3 @@ def look(scratch: Scratch) -> None:
             scratch.sight.say("write.upsert", "creates" if made == [scratch.given] else "other_id")
     scratch.before = scratch.row(scratch.ids[2])
     scratch.keep_calls()
-
-
-# -------------------------------------------------------------------------------------------------- what is written
-
-
-def fields_of_record(scratch: Scratch, number: int) -> dict[str, Any]:
-    """Return the fields of the n-th record: its mark, and something to be emptied."""
-    mark = {scratch.text.id: f"{scratch.mark} {number}"}
-    other = scratch.other
-    if other is scratch.text or number not in {1, 2}:
-        return mark
-    return mark | {other.id: number if other.type == "number" else "to be emptied"}
-
-
-def record_under_given_id(scratch: Scratch) -> dict[str, Any]:
-    """Return the record that the probe numbers itself."""
-    return {"_upsert": True, "_id": scratch.given, **fields_of_record(scratch, 6)}
-
-
-def _values(scratch: Scratch) -> dict[str, Any]:
-    """Return a value for each kind of field that answers a question."""
-    makers: dict[str, Callable[[Any], Any]] = {
-        "number": lambda _: _BEYOND_DOUBLES,
-        "boolean": lambda _: True,
-        "date": lambda _: "2020-02-29",
-        "timestamp": lambda _: "2020-02-29T12:00:00",
-        "choice": lambda field: field.choices[0].id,
-        "multi": lambda field: [option.id for option in field.choices[:2]],
-    }
-    return {
-        field.id: makers[field.type](field)
-        for field in scratch.fields(*makers)
-        if field.choices or field.type not in {"choice", "multi"}
-    }
-
-
-def _is_record(scratch: Scratch, row: Record, number: int) -> bool:
-    return scratch.values_of(row).get(scratch.text.id) == f"{scratch.mark} {number}"

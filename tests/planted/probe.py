@@ -41,13 +41,13 @@ PROMISES = [
         PAGE,
         "and anything else is refused.",
         test=f"{TESTS}::test_no_answer_can_be_said_that_the_table_of_its_question_does_not_have",
-        defects=(Defect("ninox_tools.probe:Report.say", "answer not in QUESTIONS[question].answers", "False"),),
+        defects=(Defect("ninox_tools.probe:Report.say", "answer not in self.questions[question].answers", "False"),),
     ),
     Promise(
         PAGE,
         "and anything else is refused.",
         test=f"{TESTS}::test_no_word_is_written_that_is_not_the_probes_own",
-        defects=(Defect("ninox_tools.probe:_word", "word not in _WORDS", "False"),),
+        defects=(Defect("ninox_tools.probe:Report._word", "word not in self._words", "False"),),
     ),
     Promise(
         PAGE,

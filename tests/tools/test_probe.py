@@ -17,8 +17,9 @@ from ninox_api.config import ConnectionConfig
 from ninox_api.errors import NinoxConfigError
 from ninox_api.files import Upload
 from ninox_tools.probe import wire
-from ninox_tools.probe.question import QUESTIONS, Against
+from ninox_tools.probe.question import Against
 from ninox_tools.probe.report import Report
+from ninox_tools.probe.run import QUESTIONS
 from ninox_tools.probe.table import REASONS
 from ninox_tools.probe.writer import Writer
 from tap_ninox import settings as of_tap
@@ -117,7 +118,7 @@ def test_each_file_is_short_and_what_an_admin_reads_is_read_in_ten_minutes():
     assert {name: len(text.splitlines()) for name, text in texts.items() if len(text.splitlines()) > 180} == {}, (
         "files of ninox_tools/probe have at most 180 lines: move something to the file of its noun, such as reply.py"
     )
-    assert set(re.findall(r"`(\w+\.py)`", guide)) == texts.keys() - {"__init__.py", "question.py"}
+    assert set(re.findall(r"`(\w+\.py)`", guide)) == texts.keys() - {"__init__.py"}
     read = re.findall(r"^\d\. `(\w+\.py)`", guide, re.MULTILINE)
     assert read == ["wire.py", "report.py", "writer.py", "allowed.py", "scratch.py"]
     words = {" + ".join(some): sum(len(texts[name].split()) for name in some) for some in (read[:2], read[2:])}
@@ -383,7 +384,7 @@ def test_the_report_holds_nothing_of_the_data(simulate, scratch, body):
     report = outcome.report
     for text in (report.as_json(), printed(outcome)):
         assert [held for held in everything_that_the_data_holds(stage) if held in text] == []
-    words = {key for question in QUESTIONS.values() for key in (question.id, *question.answers)}
+    words = {key for question in QUESTIONS for key in (question.id, *question.answers)}
     words |= {*REASONS, "seen", "inferred", "not_seen", "this_machine", None}
     document = json.loads(report.as_json())
     told = {leaf for leaf in leaves(document) if not isinstance(leaf, int | bool)} - {document["program"]}
@@ -391,7 +392,7 @@ def test_the_report_holds_nothing_of_the_data(simulate, scratch, body):
 
 
 def test_no_answer_can_be_said_that_the_table_of_its_question_does_not_have():
-    report = Report("https://ninox.example.org/v1")
+    report = Report("https://ninox.example.org/v1", QUESTIONS)
     for question, answer in (("records.order", "canary-1@example.org"), ("records.page_cap", "437")):
         with pytest.raises(ValueError, match=f"This is no answer to {question}"):
             report.say(question, answer)
@@ -402,9 +403,9 @@ def test_no_answer_can_be_said_that_the_table_of_its_question_does_not_have():
 @pytest.mark.parametrize("where", ["reason", "stopped", "kind"])
 def test_no_word_is_written_that_is_not_the_probes_own(where):
     """Even if a question got it in by another way."""
-    report = Report("https://ninox.example.org/v1")
+    report = Report("https://ninox.example.org/v1", QUESTIONS)
     for question in QUESTIONS:
-        report.leave(question, "canary" if where == "reason" else "no_data")
+        report.leave(question.id, "canary" if where == "reason" else "no_data")
     report.stopped = "canary" if where == "stopped" else None
     report._kind = "canary" if where == "kind" else "another_host"
     with pytest.raises(ValueError, match="A report cannot hold this word"):
@@ -421,7 +422,7 @@ def test_what_contradicts_the_code_comes_first_with_the_setting_that_helps(simul
     assert "Does sinceId" not in others
 
 
-@pytest.mark.parametrize("question", QUESTIONS.values(), ids=lambda question: question.id)
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.id)
 def test_each_question_names_the_code_that_relies_on_it(question):
     module, _, name = question.code.partition(":")
     found = importlib.import_module(module)
@@ -453,7 +454,7 @@ HELPS = (
 """What helps where no setting does, or what is done without one."""
 
 
-@pytest.mark.parametrize("question", QUESTIONS.values(), ids=lambda question: question.id)
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.id)
 def test_what_an_answer_changes_names_settings_that_there_are_and_a_contradiction_what_helps(question):
     for effect in question.answers.values():
         words = {word.partition(":")[0] for word in re.findall("`([a-z_]+(?:: [a-z0-9]+)?)`", effect)}

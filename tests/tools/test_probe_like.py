@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from ninox_simulator.switches import ALWAYS, SWITCHES, like, read_report
-from ninox_tools.probe.question import QUESTIONS
+from ninox_tools.probe.run import QUESTIONS
 from tests.helpers.probing import answers, company, run_probe
 
 COMBINATIONS = 200
@@ -57,11 +57,12 @@ def test_so_does_every_combination_of_switches_that_was_drawn(simulate, seed):
 
 def test_the_simulator_knows_every_question():
     asked = {question for switch in SWITCHES.values() for question in switch.asked}
-    assert QUESTIONS.keys() == {*asked, *ALWAYS, "parallel.two"}
+    answers_of = {question.id: question.answers for question in QUESTIONS}
+    assert answers_of.keys() == {*asked, *ALWAYS, "parallel.two"}
     for name, switch in SWITCHES.items():
         for question, words in switch.asked.items():
-            assert set(" ".join(words).split()) <= QUESTIONS[question].answers.keys(), (name, question)
-    assert all(answer in QUESTIONS[question].answers for question, answer in ALWAYS.items())
+            assert set(" ".join(words).split()) <= answers_of[question].keys(), (name, question)
+    assert all(answer in answers_of[question] for question, answer in ALWAYS.items())
 
 
 def test_what_cannot_be_simulated_is_said():

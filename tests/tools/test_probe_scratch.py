@@ -10,7 +10,7 @@ from ninox_api.errors import NinoxConfigError
 from ninox_simulator.seeds import RecordDocument
 from ninox_tools.probe import run as run_module
 from ninox_tools.probe.command import _end
-from ninox_tools.probe.writes import _NO_FIELD
+from ninox_tools.probe.contents import NO_FIELD
 from tests.helpers import limits
 from tests.helpers.probing import MAIN, SCRATCH, SCRATCH_NAME, answers, changed, company, rows, run_probe, writes
 from tests.helpers.seeds import field, table
@@ -140,7 +140,7 @@ def test_records_that_somebody_else_makes_in_the_scratch_table_stay(simulate):
 
 
 def has_an_unknown_field(items):
-    return any(_NO_FIELD in item.get("fields", ()) for item in items)
+    return any(NO_FIELD in item.get("fields", ()) for item in items)
 
 
 def empties_a_field(items):

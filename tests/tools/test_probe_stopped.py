@@ -17,7 +17,7 @@ from starlette.responses import Response
 from ninox_api.errors import NinoxConfigError, NinoxError
 from ninox_simulator.server import Simulator
 from ninox_tools.probe.command import _end, print_probe
-from ninox_tools.probe.question import QUESTIONS
+from ninox_tools.probe.run import QUESTIONS
 from tests.helpers import limits
 from tests.helpers.probing import SCRATCH, SCRATCH_NAME, answers, company, printed, rows, run_probe, writes
 from tests.helpers.stage import Stage
@@ -104,7 +104,7 @@ def test_faults_in_the_middle_leave_a_report_of_what_was_seen(simulate, requests
         stage.faults.add(**fault, after=after, times=times)
         outcome = run_probe(stage, scratch=True)
         document = json.loads(outcome.report.as_json())
-        assert [answer["id"] for answer in document["answers"]] == list(QUESTIONS)
+        assert [answer["id"] for answer in document["answers"]] == [question.id for question in QUESTIONS]
         assert all(answer["answer"] or answer["reason"] for answer in document["answers"])
         if times == 1:
             assert outcome.left is None or outcome.left.own == []

@@ -23,7 +23,8 @@ def test_the_probe_names_every_value_of_every_switch(simulate, switch, value):
     outcome = run_probe(stage, scratch=(switch, value) not in UNWRITABLE)
     found = like(answers(outcome)).switches
     assert found.get(switch) == value, (
-        "ask for it in ninox_tools/probe; `asked` in ninox_simulator/switches.py says what the answer stands for; "
+        "say it in ninox_tools/probe, below its question, in a function that run.py has in its order; `asked` in "
+        "ninox_simulator/switches.py says what the answer stands for; "
         "if that is done, add to the stage here what shows the difference, or the simulator does not obey the switch: "
         "an `if` at the place that answers"
     )
