@@ -58,7 +58,9 @@ def test_so_does_every_combination_of_switches_that_was_drawn(simulate, seed):
 def test_the_simulator_knows_every_question():
     asked = {question for switch in SWITCHES.values() for question in switch.asked}
     answers_of = {question.id: question.answers for question in QUESTIONS}
-    assert answers_of.keys() == {*asked, *ALWAYS, "parallel.two"}
+    assert answers_of.keys() == {*asked, *ALWAYS, "parallel.two"}, (
+        "a question stands in ninox_tools/probe, above the function that has the answer before it"
+    )
     for name, switch in SWITCHES.items():
         for question, words in switch.asked.items():
             assert set(" ".join(words).split()) <= answers_of[question].keys(), (name, question)

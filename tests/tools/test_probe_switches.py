@@ -23,10 +23,10 @@ def test_the_probe_names_every_value_of_every_switch(simulate, switch, value):
     outcome = run_probe(stage, scratch=(switch, value) not in UNWRITABLE)
     found = like(answers(outcome)).switches
     assert found.get(switch) == value, (
-        "say it in ninox_tools/probe, below its question, in a function that run.py has in its order; `asked` in "
-        "ninox_simulator/switches.py says what the answer stands for; "
-        "if that is done, add to the stage here what shows the difference, or the simulator does not obey the switch: "
-        "an `if` at the place that answers"
+        "three places: its row in ninox_simulator/switches.py, whose `asked` has a question and what an answer stands "
+        "for; an `if` where the simulator answers; that question, in ninox_tools/probe above a function that run.py "
+        "has in its order, and in there the line that says the answer. If all three are there, add to the stage here "
+        "what shows the difference"
     )
     assert len(stage.log.entries) <= 60
     assert list(stage.edit.records("S")) == []
