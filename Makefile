@@ -67,7 +67,7 @@ check: format lint types
 	@$(BIN)/python -m devtools.street
 
 format: setup
-	@$(BIN)/ruff format --check --quiet . || { echo "make test: run '.venv/bin/ruff format .'"; exit 1; }
+	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted: run '.venv/bin/ruff format .'"; exit 1; }
 
 lint: setup
 	@$(BIN)/ruff check --quiet .

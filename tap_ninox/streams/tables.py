@@ -318,7 +318,12 @@ class TableStream(RecordStream):
             pages=pages,
             policy=policy,
             await_start=ReadInThread(start, self._schedule).run().wait if in_thread else start,
-            converter=self._make_converter(),
+            converter=self._make_converter(
+                self.entry.columns,
+                self._selected,
+                empty=tuple(self.added),
+                ask_for_captions=partial(self._feed.ask_for_captions, self.entry.table_id),
+            ),
             uncomputed=pages.formulas.lost if pages.formulas else Counter(),
         )
         self.is_begun = True
@@ -353,15 +358,9 @@ class TableStream(RecordStream):
             formulas=formulas,
         )
 
-    def _make_converter(self) -> Converter:
-        return Converter(
-            self.entry.columns,
-            zone=self._settings.zone,
-            selected=self._selected,
-            as_text=self._as_text,
-            empty=tuple(self.added),
-            ask_for_captions=partial(self._feed.ask_for_captions, self.entry.table_id),
-        )
+    def _make_converter(self, columns: Iterable[Column], selected: Iterable[str], **more: Any) -> Converter:
+        """Make what converts rows, or their formulas alone: what shapes values is the same for both."""
+        return Converter(columns, selected=selected, zone=self._settings.zone, as_text=self._as_text, **more)
 
     def _make_policy(self, formulas: FormulaQueries | None, bookmark: Bookmark) -> RefreshPolicy:
         """Say when more than the changes is read: formulas alone, if nobody asks for full refreshes, and it is safe."""
@@ -480,9 +479,7 @@ class TableStream(RecordStream):
         bookmark.note_formulas(formulas, reached)  # begun: if it fails at once, the next run begins again
         bookmark.write_to(self.stream_state)
         names = [column.name for column in self._formula_columns]
-        converter = Converter(
-            self._formula_columns, zone=self._settings.zone, selected=[RECORD_ID, *names], as_text=self._as_text
-        )
+        converter = self._make_converter(self._formula_columns, [RECORD_ID, *names])
         converter.bad = prepared.converter.bad
         self._write_schema_of([RECORD_ID, *names])
         try:

@@ -44,6 +44,20 @@ def test_every_field_type_is_in_the_table_of_types(title):
     assert missing == set(), f"docs/reference/types.md, {title}"
 
 
+def test_the_table_of_types_says_what_a_property_holds():
+    """Each kind of JSON value of a type's properties is named in its row, and no other."""
+    told = {name: row[2] for row in rows("From Ninox", TYPES_PAGE) for name in re.findall(r"`([a-z]+)`", row[0])}
+    for name in told.keys() - {"fn", "rev"}:  # read as the setting says, and not at all
+        known = TYPES[name]
+        schemas = [part.schema for part in known.parts]
+        schemas += [part.schema["items"] for part in known.parts if "items" in part.schema]
+        kinds = {kind for schema in schemas for kind in schema["type"] if kind != "null"}
+        kinds |= {schema["format"] for schema in schemas if "format" in schema}
+        words = {word.removesuffix("s") for word in re.findall(r"[a-z-]+", told[name])}
+        kinds_told = words & {"string", "number", "integer", "boolean", "array", "date", "time", "date-time"}
+        assert kinds_told == kinds, f"docs/reference/types.md, {name}"
+
+
 @pytest.mark.parametrize(("title", "least"), [("What the tap does", 25), ("What the target does", 20)])
 def test_every_feature_names_the_test_that_proves_it(title, least):
     told = rows(title)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.helpers.cases import each
+from ninox_singer.types import TYPES
+from tests.helpers.cases import cases, each
 from tests.helpers.functions import meaning
 
 
@@ -13,6 +14,11 @@ def test_what_is_stored_and_what_is_sent_mean_the_same_or_not(case):
     stored, sent = meaning(case, case["stored"]), meaning(case, case["sent"])
     assert (stored == sent) is case["equal"]
     assert hash(stored) == hash(sent) or not case["equal"]
+
+
+def test_every_type_that_is_written_has_cases():
+    written = {name for name, known in TYPES.items() if known.write and known.is_stored}
+    assert {case["type"] for case in cases("comparing")} >= written, "tests/cases/comparing.jsonl"
 
 
 @pytest.mark.parametrize(
