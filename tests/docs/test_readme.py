@@ -145,6 +145,14 @@ def test_every_path_that_a_contributor_is_sent_to_exists():
     assert sorted(path for path in paths if not (REPOSITORY / path).exists()) == []
 
 
+def test_contributors_are_told_no_number_that_the_code_may_change():
+    """How many there may be is for the test that says so when it fails; small numbers, and minutes, stay."""
+    text = (REPOSITORY / "CONTRIBUTING.md").read_text("utf-8")
+    prose = re.sub(r"```.*?```|`[^`]*`|\]\([^)]*\)", "", text, flags=re.DOTALL)  # neither code nor where links lead
+    words = r"ten|eleven|twelve|\w+teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty(?:-\w+)?"
+    assert re.findall(rf"(?i)\b(?:(?:{words})\b|\d[\d,]+)(?! minutes)(?: \w+)?", prose) == []
+
+
 def test_every_method_that_the_architecture_names_exists():
     text = (REPOSITORY / "docs" / "architecture.md").read_text(encoding="utf-8")
     named = set(re.findall(r"\b([A-Z]\w+\.\w+)\b(?!/)", re.sub(r"\b[A-Z]+\.md", "", text)))
