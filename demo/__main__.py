@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from devtools.postgres import PostgresError, running_postgres
 from ninox_simulator.remote import Remote, running
 
 RUN = ("run", "tap-ninox", "target-postgres")
+PROJECT = Path(__file__).with_name("meltano.yml")
 PAGE = Path("output") / "ninox.html"
 
 
@@ -37,7 +37,7 @@ def _demo(stack: ExitStack) -> None:
     ninox = stack.enter_context(running())
     postgres = stack.enter_context(running_postgres())
     folder = stack.enter_context(tied_folder("ninox-demo-"))
-    project = MeltanoProject.create(folder, plugin_settings(ninox, postgres))
+    project = MeltanoProject.create(folder, plugin_settings(ninox, postgres), PROJECT)
     _say(story.opening())
     cost = _timed_run(project, ninox)
     _say(story.run_text(RUN, story.first_load(count_tables(postgres.dsn, since="infinity")), cost))
@@ -49,7 +49,7 @@ def _demo(stack: ExitStack) -> None:
     _say(story.tables_text(counts))
     _say(story.deleted_text(deleted_invoice(postgres.dsn)))
     _say(story.run_text(RUN, "Once more: nothing has changed.", _timed_run(project, ninox)))
-    _say(story.closing(_page(ninox)))
+    _say(story.closing(_page(project)))
 
 
 def _timed_run(project: MeltanoProject, ninox: Remote) -> RunCost:
@@ -58,13 +58,15 @@ def _timed_run(project: MeltanoProject, ninox: Remote) -> RunCost:
     return RunCost(sum(ninox.calls().values()), time.monotonic() - started)
 
 
-def _page(ninox: Remote) -> str:
+def _page(project: MeltanoProject) -> str:
     """Write the page that `singer-ninox inspect --as=html` makes; return its path."""
     PAGE.parent.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "ninox_tools", "inspect", "--as=html"]
-    environment = {**os.environ, "TAP_NINOX_API_URL": ninox.url, "TAP_NINOX_AUTH_TOKEN": ninox.token}
     with PAGE.open("w", encoding="utf-8") as page:
-        subprocess.run(command, env=environment, stdout=page, stderr=subprocess.DEVNULL, check=True)
+        # In the project's folder: a user's .env lies in this one, and would be read.
+        subprocess.run(
+            command, cwd=project.folder, env=project.variables(), stdout=page, stderr=subprocess.DEVNULL, check=True
+        )
     return str(PAGE)
 
 

@@ -1,4 +1,4 @@
-"""Meltano in a project of its own: a copy of this repository's `meltano.yml` in an empty folder."""
+"""Meltano in a project of its own: a copy of a `meltano.yml`, usually this repository's, in an empty folder."""
 
 from __future__ import annotations
 
@@ -36,9 +36,11 @@ class MeltanoProject:
     environment: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def create(cls, folder: Path, environment: Mapping[str, str]) -> MeltanoProject:
+    def create(
+        cls, folder: Path, environment: Mapping[str, str], definition: Path = REPOSITORY / "meltano.yml"
+    ) -> MeltanoProject:
         """Copy the project file into an empty folder."""
-        shutil.copy(REPOSITORY / "meltano.yml", folder / "meltano.yml")
+        shutil.copy(definition, folder / "meltano.yml")
         return cls(folder, environment)
 
     @property
@@ -57,7 +59,7 @@ class MeltanoProject:
             # Killed, not asked to end: nobody is left to read what it would still load.
             run = tied_program(
                 command, stop=signal.SIGKILL,
-                cwd=self.folder, env=self._environment(), stdout=log, stderr=subprocess.STDOUT,
+                cwd=self.folder, env=self.variables(), stdout=log, stderr=subprocess.STDOUT,
             )  # fmt: skip
             with run as process:
                 exit_code = process.wait(RUN_TIMEOUT_S)
@@ -66,7 +68,7 @@ class MeltanoProject:
             message = f"meltano {' '.join(arguments)} ended with exit code {exit_code}:\n{tail}"
             raise MeltanoError(message)
 
-    def _environment(self) -> dict[str, str]:
+    def variables(self) -> dict[str, str]:
         """Return an environment without settings of the user's own Ninox, and without calls to the outside."""
         foreign = ("TAP_", "TARGET_", "MELTANO_", "PYTHONDONTWRITEBYTECODE")
         inherited = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}

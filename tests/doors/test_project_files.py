@@ -89,3 +89,15 @@ def test_no_tracked_file_names_a_package_registry():
         )
     ]
     assert set(found) <= {"tests/doors/test_project_files.py"}
+
+
+def test_the_demo_runs_the_plugins_as_meltano_yml_defines_them():
+    """In a file of its own, since users select and set things in the other one."""
+    demo = yaml.safe_load((ROOT / "demo" / "meltano.yml").read_text(encoding="utf-8"))
+    shown = [plugin for kind in demo["plugins"].values() for plugin in kind]
+    assert [plugin["name"] for plugin in shown] == ["tap-ninox", "target-postgres"]
+    for plugin in shown:
+        defined = plugins()[plugin["name"]]
+        assert [one for one in plugin.pop("settings") if one not in defined["settings"]] == []
+        assert plugin == {key: defined[key] for key in plugin}
+        assert plugin.get("config") == defined.get("config")
