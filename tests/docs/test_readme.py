@@ -77,6 +77,7 @@ def test_every_feature_names_the_test_that_proves_it(title, least):
     [
         *("full refresh", "backfill", "soft delete", "hard delete", "rate limit", "reverse ETL", "CDC", "upsert"),
         *("schema drift", "dead letter queue", "incremental", "tombstone", "troubleshooting", "quota"),
+        *("one table only", "leave a field out", "personal data", "GDPR"),
     ],
 )
 def test_whoever_searches_for_a_word_of_the_field_finds_the_page(word):

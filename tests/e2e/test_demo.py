@@ -21,7 +21,7 @@ pytestmark = pytest.mark.e2e
 
 @pytest.fixture
 def used_clone(tmp_path):
-    """A clone in which somebody has selected a table, named a database, and filled in .env, for a Ninox of their own."""
+    """A clone in which somebody has selected a table, named a database and filled in .env, for their own Ninox."""
     for package in ("demo", "devtools"):
         shutil.copytree(ROOT / package, tmp_path / package)
     project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
