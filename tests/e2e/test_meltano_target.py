@@ -24,6 +24,7 @@ from tests.helpers.seeds import DATABASE_ID, TEAM_ID, database, field, table, te
 from tests.helpers.warehouse import fresh_database
 
 PAGE = REPOSITORY / "docs" / "how-to" / "from-a-spreadsheet.md"
+WRITING = REPOSITORY / "docs" / "how-to" / "write-into-ninox.md"
 
 pytestmark = pytest.mark.e2e
 
@@ -91,10 +92,13 @@ def shop_tables():
         F=field("timestamp", "Seen At"),
         G=field("string", "Tags"),
     )
-    orders = table(
+    return team(database({"A": customers, "B": orders_table()}))
+
+
+def orders_table():
+    return table(
         "Orders", A=field("string", "Order No"), B=field("ref", "Customer", refTypeId="A"), C=field("number", "Total")
     )
-    return team(database({"A": customers, "B": orders}))
 
 
 SQL = """
@@ -147,6 +151,43 @@ def test_from_postgresql_by_a_third_party_tap_first_as_a_dry_run(tmp_path, postg
         simulator.log.clear()
         earnest.run("run", "tap-postgres", "target-ninox")
         assert writes(simulator) == []
+
+
+SURROGATES = """
+CREATE TABLE customers (id integer GENERATED ALWAYS AS IDENTITY (START 40) PRIMARY KEY, customer_no text, name text);
+CREATE TABLE orders (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, order_no text,
+                     customer_id integer REFERENCES customers, total numeric(12, 2));
+INSERT INTO customers (customer_no, name) VALUES ('K-1', 'Arend'), ('K-2', 'Berg');
+INSERT INTO orders (order_no, customer_id, total) VALUES ('O-1', 41, 10), ('O-2', 40, 20), ('O-3', NULL, 30);
+"""
+
+
+@pytest.mark.parametrize("orders", ["public-orders", "public-ninox_orders"])
+def test_foreign_keys_that_ninox_does_not_know_lead_to_the_right_records_as_the_page_says(tmp_path, postgres, orders):
+    shown = blocks(WRITING)
+    [view] = [block.text for block in shown if "CREATE VIEW" in block.text]
+    [settings] = [block.text for block in shown if f"  {orders}:\n" in block.text and "customer_no" in block.text]
+    customers = table(
+        "Customers", A=field("string", "Customer No"), B=field("string", "Name"), C=field("number", "ERP id")
+    )
+    warehouse = fresh_database(postgres)
+    with psycopg.connect(warehouse.dsn, autocommit=True) as connection:
+        connection.execute(SURROGATES + view)
+    with Simulator(seed=team(database({"A": customers, "B": orders_table()}))) as simulator:
+        simulator.store.database(TEAM_ID, DATABASE_ID).create("A", {"A": "K-2", "B": "Vorher"})
+        environment = {
+            **postgres_settings(warehouse, simulator),
+            "TARGET_NINOX_STREAMS": json.dumps(yaml.safe_load(settings)["streams"]),
+            "TAP_POSTGRES__SELECT": json.dumps(["public-customers.*", f"{orders}.*"]),
+        }
+        project = MeltanoProject.create(tmp_path, environment)
+        install(project, "tap-postgres")
+        project.run("run", "tap-postgres", "target-ninox")
+        numbers = {record_id: row["A"] for record_id, row in stored(simulator, "A").items()}
+        assert sorted(numbers.values()) == ["K-1", "K-2"]
+        assert {row["A"]: numbers.get(row.get("B")) for row in stored(simulator, "B").values()} == {
+            "O-1": "K-2", "O-2": "K-1", "O-3": None,
+        }  # fmt: skip
 
 
 def postgres_settings(warehouse, simulator):
