@@ -57,8 +57,9 @@ CONNECTION_PROPERTIES = (
         "max_api_calls",
         th.IntegerType(minimum=1),
         title="Call budget",
-        description="Most API calls of one run: it stops there, with its state saved, and the next run continues. Set "
-        "it where your plan limits calls per month.",
+        description="Most API calls of one process: it stops there, with its state saved, and the next run continues. "
+        "`meltano run` discovers in a process of its own, which has its own count. Set it where your plan limits calls "
+        "per month.",
     ),
     th.Property(
         "calls_per_month",

@@ -75,6 +75,19 @@ def test_the_environment_example_names_settings_that_exist_and_holds_no_value():
     assert pairs.keys() <= loader | {f"TAP_NINOX_{name.upper()}" for name in OWN}
 
 
+def test_files_that_the_documents_have_people_write_are_never_committed():
+    """Rejected rows and reports hold values of theirs."""
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    named = re.findall(
+        r"(?:rejects|report)_path: (\w+\.jsonl?)|> (run\.html)", "".join(page.read_text("utf-8") for page in pages)
+    )
+    names = {name for pair in named for name in pair if name}
+    assert names >= {"rejects.jsonl", "report.json", "run.html"}
+    names.add("rejects.20261201T010000Z.jsonl")  # what one that is there already is renamed to
+    ask = subprocess.run(["git", "check-ignore", *names], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert set(ask.stdout.split()) == names
+
+
 def test_ci_uses_the_same_door_as_everybody():
     assert "make test" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
