@@ -255,10 +255,16 @@ def _advise_formats(stream: _Stream, filled: Mapping[str, Field], advice: _Advic
     numbers = [(target, stream.values(name)) for name, target in filled.items() if target.type == "number"]
     iso = sum(_count_refused(values, target, Formats()) for target, values in numbers)
     german = sum(_count_refused(values, target, Formats(german_numbers=True)) for target, values in numbers)
+    unclear = sum(_is_unclear(value) for _, values in numbers for value in values)
     if german < iso:
         advice.settings["number_format"] = "de"
         advice.notes.append(f"Numbers that are written like 1.234,56: {iso - german}.")
-    elif german == iso and (unclear := sum(_is_unclear(value) for _, values in numbers for value in values)):
+        if unclear:
+            advice.notes.append(
+                f"Numbers that can be read both ways, such as 1.234: {unclear}. number_format decides: with de it is "
+                "1234, without it 1.234."
+            )
+    elif german == iso and unclear:
         advice.notes.append(
             f"Numbers that are written like 1.234, which is taken for little more than one: {unclear}. If thousands "
             "are meant, set number_format: de."

@@ -29,6 +29,8 @@ _NUMBER = frozenset((int, Decimal, NoneType))
 
 _ISO = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 _GERMAN = re.compile(r"([+-]?)([1-9]\d{0,2}(?:\.\d{3})+|\d+)(?:,(\d*))?", re.ASCII)
+_ENGLISH = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)
+"""1,234: thousands as well as a fraction."""
 _SPACES = str.maketrans("", "", "\u00a0\u202f\u2009 ")  # no-break and thin spaces, too
 
 _MOST_DIGITS = 400
@@ -90,7 +92,7 @@ def write_number(formats: Formats) -> Write:
         else:
             parsed = _make_decimal(value)
         if parsed is None:
-            raise _make_error(formats)
+            raise _make_error(formats, value)
         return _check_bounds(parsed)
 
     return write
@@ -122,9 +124,19 @@ def _check_bounds(value: Decimal) -> int | Decimal:
     return int(value) if value == value.to_integral_value() else value
 
 
-def _make_error(formats: Formats) -> ValueRejectedError:
+def _make_error(formats: Formats, value: Any) -> ValueRejectedError:
     example = "1.234,56" if formats.german_numbers else "1234.56"
-    return ValueRejectedError(code="not_a_number", reason=f"It is not a number written like {example} (number_format).")
+    reason = f"It is not a number written like {example} (number_format)."
+    if not formats.german_numbers and _is_german(value):
+        reason = f"It is not a number written like {example}, but one like 1.234,56: set number_format: de."
+    return ValueRejectedError(code="not_a_number", reason=reason)
+
+
+def _is_german(value: Any) -> bool:
+    """Return whether a text can be nothing but a number as Germans write it."""
+    if not isinstance(value, str) or len(value) > _MOST_DIGITS:
+        return False
+    return _parse_german(value.strip()) is not None and not _ENGLISH.fullmatch(value.strip())
 
 
 def _meaning(value: Any) -> Hashable:

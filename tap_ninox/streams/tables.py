@@ -67,6 +67,12 @@ _NOTHING_SHOWN = (
     "empty indeed, as in a backup that was restored, delete them in the warehouse yourself."
 )
 
+_NOTHING_YET = (
+    "%s: the table shows no rows. If this is its first load, all is well. If it was loaded before and its state lost, "
+    "rows of then are kept."
+)
+"""Without a bookmark nobody knows which of both it is."""
+
 
 class DeletionsUnknownError(NinoxError):
     """The rows of a table came, but the feed that names deletions could not be read."""
@@ -88,6 +94,7 @@ class _PreparedTable:
         policy: When more than its changes is read.
         await_start: Returns what is read, once that is known.
         uncomputed: Property → values of a formula that Ninox could not compute.
+        is_new: Whether the state knows nothing of the table.
     """
 
     bookmark: Bookmark
@@ -96,6 +103,7 @@ class _PreparedTable:
     await_start: Callable[[], StartedRead]
     converter: Converter
     uncomputed: Counter[str]
+    is_new: bool
 
     @property
     def finds_deletions_later(self) -> bool:
@@ -300,6 +308,7 @@ class TableStream(RecordStream):
         """Prepare what a table is read with, and start to read; called in the main thread, which owns the state."""
         self._kept_schema = self.entry.schema
         position = known_sequence(self.saved_bookmark)  # first: a bookmark that cannot be used is written over
+        is_new = all(value is None for value in self.saved_bookmark.values())
         bookmark = self._load_bookmark()
         pages = self._make_pages(page_cap=bookmark.page_cap)
         policy = self._make_policy(pages.formulas, bookmark)
@@ -325,6 +334,7 @@ class TableStream(RecordStream):
                 ask_for_captions=partial(self._feed.ask_for_captions, self.entry.table_id),
             ),
             uncomputed=pages.formulas.lost if pages.formulas else Counter(),
+            is_new=is_new,
         )
         self.is_begun = True
         return self._prepared
@@ -423,7 +433,9 @@ class TableStream(RecordStream):
                 progress.advance(report.emitted, snapshot.share_read(plan.last_id))
                 self._schedule.prefetch_behind(self)
         is_confirmed = started.full is not None and started.full.is_confirmed
-        if not is_confirmed:
+        if not is_confirmed and report.emitted == 0 and prepared.is_new:
+            logger.info(_NOTHING_YET, self.name)
+        elif not is_confirmed:
             logger.warning(_UNCONFIRMED if report.emitted else _NOTHING_SHOWN, self.name)
         elif self._settings.activates_versions:
             self.activate(snapshot.table_version)

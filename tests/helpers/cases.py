@@ -2,7 +2,7 @@
 
 * `reading.jsonl`: what Ninox has `stored` → what tap-ninox emits (`read`: part → value; `bad`: parts that do not fit).
 * `writing.jsonl`: a Singer `value`, or `parts` of one → what Ninox has `stored` then ("" is an empty field), or the
-  code with which it is `refused`; `refusals.jsonl` has the words of each code.
+  code with which it is `refused`; `refusals.jsonl` has the words of each code, a case its own `words` if it has others.
 * `comparing.jsonl`: whether what Ninox has `stored` is `equal` to what is `sent`; some are `only` of the meaning of
   stored values, as no row can send what is compared.
 * `names.jsonl`: captions of fields → names of properties. `file_names.jsonl`: names of files → names in a file store.
@@ -58,7 +58,9 @@ def grouped(name):
 
 
 def words(case):
-    """Return the words with which a case is refused."""
+    """Return the words with which a case is refused: its own, or those of its code."""
+    if "words" in case:
+        return case["words"]
     fitting = [
         line
         for line in cases("refusals")

@@ -165,3 +165,19 @@ def test_without_a_feed_an_empty_page_does_not_hide_changed_rows(simulate):
         assert run.ids(STREAM) == list(range(1, 50))
     else:
         assert run.bookmark(STREAM)["replication_key_value"] == state["bookmarks"][STREAM]["replication_key_value"]
+
+
+def test_an_empty_table_alarms_nobody_at_its_first_load_and_warns_where_it_was_read_before(simulate, caplog):
+    caplog.set_level("INFO")
+    simulator = simulate(shop(3))
+    for number in (1, 2, 3):
+        simulator.edit.delete("A", number)
+    first = run_tap(simulator)
+    [told] = [r for r in caplog.records if "shows no rows" in r.getMessage()]
+    assert (told.levelname, "If this is its first load, all is well" in told.getMessage()) == ("INFO", True)
+    assert (first.error, is_activated(first)) == (None, False), "the state may have been lost, and rows are there"
+    caplog.clear()
+    run_tap(simulator, state=first.state, refresh=[STREAM])
+    assert [r.levelname for r in caplog.records if "shows no rows, though it may have had some" in r.getMessage()] == [
+        "WARNING"
+    ]

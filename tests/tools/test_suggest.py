@@ -197,6 +197,14 @@ def test_numbers_that_may_be_thousands_are_told(advise, values, count):
     assert (UNCLEAR in told) is bool(count)
 
 
+@pytest.mark.parametrize(("values", "count"), [(["1.234", "2,50"], 1), (["12", "2,50"], 0), (["1,234", "7"], 0)])
+def test_numbers_that_both_ways_of_writing_can_mean_are_told_where_some_are_german(advise, values, count):
+    told = advise(customers("kunden", rows=with_values(Umsatz=values)))
+    assert "Numbers that are written like 1.234,56: " in told
+    assert (f"can be read both ways, such as 1.234: {count}. number_format decides" in told) is bool(count)
+    assert ("both ways" in told) is bool(count)
+
+
 def test_keys_that_only_a_machine_tells_apart_are_told(advise):
     told = advise(
         customers("kunden", rows=with_values(Kundennr=["K-1", "k-1 ", "K-2", "K-2"], Name=["a", "b", "c", "d"]))
