@@ -30,6 +30,9 @@ _MINUTES_PER_HOUR = 60
 
 _HOURS_PER_MONTH = 30 * 24
 
+_BEFORE_ROWS = frozenset({Purpose.DISCOVERY, Purpose.FEED, Purpose.RETRIES})
+"""What calls are for that bring no row."""
+
 
 class RunEndedError(NinoxError):
     """A stream was being read when the run ended."""
@@ -293,7 +296,14 @@ class RunReport:
             yield f"{len(failed)} of {streams} could not be read to their end: {', '.join(failed)}."
         if not_begun:
             yield f"{in_number(len(not_begun), 'stream')} not begun: {', '.join(not_begun)}."
-        if failed or not_begun:
+        errors = [self.streams[name].error for name in failed]
+        if errors and all(isinstance(error, NinoxBudgetError) for error in errors):
+            yield (
+                "The others are complete. There is nothing to fix: max_api_calls is used up, and the next run goes on."
+                if self.calls.keys() - _BEFORE_ROWS
+                else "max_api_calls is used up before the first row, so that each run would stop here: raise it."
+            )
+        elif failed or not_begun:
             yield "The others are complete; see the errors above, fix or deselect them, and run again."
         elif len(names.get(Outcome.NOT_PERMITTED, ())) == len(self.streams):
             yield "None of the selected streams may be read with this key; see the warnings above."

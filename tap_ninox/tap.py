@@ -20,7 +20,7 @@ from singer_sdk.singerlib.encoding.simple import StateMessage
 from typing_extensions import override
 
 from ninox_api.client import NinoxClient
-from ninox_api.errors import NinoxConfigError, NinoxError
+from ninox_api.errors import NinoxBudgetError, NinoxConfigError, NinoxError
 from ninox_singer.connection import read_connection
 from ninox_singer.environment import name_meltano_variable
 from ninox_singer.logs import quieten
@@ -30,7 +30,7 @@ from ninox_singer.stream_maps import iter_maps
 from ninox_singer.wording import in_number
 from tap_ninox.bookmark_keys import BOOKMARKS
 from tap_ninox.discovery.catalog import TableEntry, saved_entries
-from tap_ninox.discovery.discover import STAMP, Discovery, discovery_of, look, read_stamp, stamp
+from tap_ninox.discovery.discover import STAMP, Discovery, Seen, discovery_of, look, read_stamp, stamp
 from tap_ninox.discovery.drift import nothing_selected
 from tap_ninox.discovery.entries import entries_to_read, identify_streams, known_by_key
 from tap_ninox.discovery.followed_tables import with_names_of_state
@@ -150,7 +150,7 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
         stamped = read_stamp(self._saved_catalog.beside, of=address, now=now) if self._saved_catalog else None
         if stamped is not None:
             self.report.calls_before = stamped[0].calls
-        seen, seen_at = stamped or (look(client, settings), now)
+        seen, seen_at = stamped or (_look_within_budget(client, settings), now)
         discovery = discovery_of(seen, client, settings)
         self._problems += discovery.problems
         if not discovery.databases and not self._saved_catalog:
@@ -437,6 +437,23 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
 
 def _indented(value: Mapping[str, Any], *, by: int) -> str:
     return dump_json(value, indent=2).replace("\n", "\n" + by * " ")  # in JSON, no text has a line break
+
+
+def _look_within_budget(client: NinoxClient, settings: TapSettings) -> Seen:
+    """Look around; what a look has found is in no state, so that each further one would stop at the same place.
+
+    Raises:
+        NinoxError: Ninox cannot be read, or the permitted calls do not suffice.
+    """
+    try:
+        return look(client, settings)
+    except NinoxBudgetError:
+        message = (
+            f"max_api_calls: {client.calls_used} is less than finding the tables takes, so that each run stops here. "
+            "Raise it, or name fewer databases; where team and databases are given by their ids, nobody has to list "
+            "them."
+        )
+        raise NinoxError(message) from None
 
 
 def _nothing_to_read(discovery: Discovery) -> str:

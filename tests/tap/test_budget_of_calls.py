@@ -44,6 +44,7 @@ def test_a_run_stops_at_its_budget_says_so_and_can_be_continued(simulator, tmp_p
     code, told, messages = run_with_budget(simulator, None, tmp_path, max_parallel_requests=parallel)
     assert code == 1
     assert "The 20 API calls permitted by max_api_calls are used up" in told
+    assert told.rstrip().endswith("There is nothing to fix: max_api_calls is used up, and the next run goes on.")
     assert "Traceback" not in told
     assert len(calls(simulator)) == BUDGET
     assert simulator.log.most_in_flight <= parallel
@@ -68,6 +69,23 @@ def test_runs_within_a_budget_add_up_to_a_whole_load(simulator, parallel):
     assert rows == {(m["stream"], m["record"]["_id"]) for m in whole.of_type("RECORD") if "_id" in m["record"]}
     assert len(record_pages(simulator)) <= pages + runs * 2 * parallel
     assert 2 < runs < 40
+
+
+@pytest.mark.parametrize("limit", [1, 2])
+def test_a_budget_below_what_discovery_takes_is_no_promise_to_go_on(simulator, limit):
+    run = run_tap(simulator, max_api_calls=limit, **SETTINGS)
+    assert str(run.error).startswith(f"max_api_calls: {limit} is less than finding the tables takes")
+    assert "continues" not in str(run.error)
+    assert len(calls(simulator)) == limit
+
+
+def test_a_budget_that_ends_before_the_first_row_is_no_promise_either(simulator):
+    run = run_tap(simulator, max_api_calls=4, **SETTINGS)
+    assert str(run.error).endswith(
+        "max_api_calls is used up before the first row, so that each run would stop here: raise it."
+    )
+    run = run_tap(simulator, max_api_calls=5, **SETTINGS)
+    assert str(run.error).endswith("and the next run goes on.")
 
 
 @pytest.mark.parametrize("retry_after", ["1", "date:1", None])
