@@ -5,18 +5,21 @@ from __future__ import annotations
 import logging
 from array import array
 from bisect import bisect_right
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from ninox_singer.progress import Progress
 from target_ninox.dry_run import Preview
 from target_ninox.rejects import Rejects
-from target_ninox.report import NO_RECORD, RowOutcome, RunReport
+from target_ninox.report import NO_RECORD, SUPERSEDED, RowOutcome, RunReport
 from target_ninox.rows import EncodedRow, Row, RowRejectedError, StreamSchema
 from target_ninox.settings import TargetSettings
 
 logger = logging.getLogger(__name__)
+
+_MOST_NAMED = 10
+"""So many superseded rows stand in the report of a stream."""
 
 
 class Counted(NamedTuple):
@@ -124,6 +127,13 @@ class StreamAccount:
         """Count rows that needed nothing, and why."""
         if count:
             self._add("skipped", count, because=because)
+
+    def supersede(self, numbers: Iterable[int]) -> None:
+        """Count rows of which another one about the same record took the place, and name the first in the report."""
+        numbers = list(numbers)
+        self.skip(len(numbers), SUPERSEDED)
+        named = self.report.superseded_rows
+        named += numbers[: _MOST_NAMED - len(named)]
 
     def recount(self, row: Row, outcome: RowOutcome) -> None:
         """Count a remembered row under another name."""

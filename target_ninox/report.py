@@ -70,6 +70,7 @@ class StreamReport:
         deleted: Rows whose record was deleted because they say so.
         skipped: Rows that needed nothing.
         skipped_because: Why → rows of them; see `SKIPPED`.
+        superseded_rows: Numbers of the first of them that another row about the same record took the place of.
         rejected: Rows that could not be written.
         removed: Records that a mirror deleted because no row came for them; no row of the stream stands for them.
         deleted_along: Name of a table → records that Ninox deleted along with those that were deleted or removed, by
@@ -94,6 +95,7 @@ class StreamReport:
     deleted: int = 0
     skipped: int = 0
     skipped_because: dict[str, int] = field(default_factory=dict)
+    superseded_rows: list[int] = field(default_factory=list)
     rejected: int = 0
     removed: int = 0
     deleted_along: dict[str, int] = field(default_factory=dict)
@@ -125,6 +127,8 @@ class StreamReport:
         """Add another stream's counts."""
         for name, value in asdict(other).items():
             own = getattr(self, name)
+            if name == "superseded_rows":  # numbers in one stream
+                continue
             if name == "error":
                 self.error = self.error or value
             elif isinstance(value, dict):

@@ -165,6 +165,14 @@ class Row(msgspec.Struct, frozen=True):
         return Row(encoded, {**self.record, **later.record}, since, later.described)
 
 
+def superseded(rows: Sequence[Row], kept: Sequence[Row]) -> Sequence[int]:
+    """Return the numbers of the rows that were merged into a later one."""
+    if len(rows) == len(kept):  # nearly always
+        return ()
+    last = {row.encoded.number for row in kept}
+    return [row.encoded.number for row in rows if row.encoded.number not in last]
+
+
 def merge(rows: Iterable[Row]) -> list[Row]:
     """Return one row per record, in the order of the first row about it."""
     by_identity: dict[Hashable, Row] = {}

@@ -24,7 +24,6 @@ from target_ninox.mapping.encode import WritePlan
 from target_ninox.records.destination import Destination, Writer
 from target_ninox.records.table import TargetTable
 from target_ninox.records.waiting import WaitingRows
-from target_ninox.report import SUPERSEDED
 from target_ninox.rows import Row, RowRejectedError
 from target_ninox.write.batches import FIRST_BATCH_SIZE
 from target_ninox.write.blame import MOST_REFUSED_IN_A_ROW, is_refusal
@@ -200,15 +199,14 @@ class StreamDeleter:
             for record_id in [
                 record_id for record_id, row in to_delete.items() if self._is_in_rejected(row, record_id)
             ]:
-                del to_delete[record_id]
-                self._account.skip(1, SUPERSEDED)
+                self._account.supersede([to_delete.pop(record_id).encoded.number])
             self._delete_rows(to_delete, deleted=set())
 
     def _let_wait(self, row: Row, record_id: int) -> None:
         """Let a deletion wait: a row that comes later may stand for a record that Ninox would delete along."""
         earlier = self.waiting.find(row.identity)
         if earlier is not None:
-            self._account.skip(1, SUPERSEDED)
+            self._account.supersede([earlier.encoded.number])
             row = earlier.then(row)
         self.waiting.put(replace(row, encoded=replace(row.encoded, record_id=record_id)))
 
@@ -234,7 +232,7 @@ class StreamDeleter:
                 elif self._is_in_rejected(row, record_id) or self._claimed.stream_that_wrote(
                     self.plan.table.id, record_id
                 ):
-                    self._account.skip(1, SUPERSEDED)
+                    self._account.supersede([row.encoded.number])
                 else:
                     to_delete[record_id] = row
             self._keep_renumbered(to_delete)

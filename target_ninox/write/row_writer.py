@@ -16,8 +16,8 @@ from target_ninox.mapping.encode import WritePlan
 from target_ninox.mapping.tables import Database
 from target_ninox.records.destination import Destination
 from target_ninox.records.index import ExistingRecord
-from target_ninox.report import NO_KEY, SUPERSEDED, RowOutcome
-from target_ninox.rows import Row, RowRejectedError, merge
+from target_ninox.report import NO_KEY, RowOutcome
+from target_ninox.rows import Row, RowRejectedError, merge, superseded
 from target_ninox.write.answers import Intent, Outcome
 from target_ninox.write.batches import BatchWriter
 from target_ninox.write.cascade import read_cascading_links
@@ -81,7 +81,7 @@ class RowWriter:
             self._has_read_links = True
             read_cascading_links(self._destination, self.plan.table)
         kept = merge(rows) if self.plan.needs_key else list(rows)
-        self._account.skip(len(rows) - len(kept), SUPERSEDED)
+        self._account.supersede(superseded(rows, kept))
         matches = self._match(kept)
         to_delete: list[tuple[Row, ExistingRecord | None]] = []
         intents: list[Intent] = []

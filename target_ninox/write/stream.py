@@ -21,8 +21,8 @@ from target_ninox.mapping.tables import holds_formulas_alone
 from target_ninox.records.destination import Destination
 from target_ninox.records.links import Links
 from target_ninox.records.waiting import WaitingRows
-from target_ninox.report import HAS_FORMULAS_ALONE, MARKED_DELETED, SUPERSEDED
-from target_ninox.rows import EncodedRow, Row, RowRejectedError, StreamSchema, merge
+from target_ninox.report import HAS_FORMULAS_ALONE, MARKED_DELETED
+from target_ninox.rows import EncodedRow, Row, RowRejectedError, StreamSchema, merge, superseded
 from target_ninox.settings import TargetSettings
 from target_ninox.write.delete import StreamDeleter
 from target_ninox.write.files import FileLoader, FileSources
@@ -222,7 +222,7 @@ class StreamLoader:
             self.writer.write(rows)
             return ()
         kept = merge(rows) if self.plan.needs_key else rows
-        self.account.skip(len(rows) - len(kept), SUPERSEDED)
+        self.account.supersede(superseded(rows, kept))
         while kept:
             ready, kept = self.links.resolve(kept)
             if self.replaces_all(ready):

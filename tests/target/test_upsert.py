@@ -6,7 +6,7 @@ import pytest
 
 from ninox_simulator.seeds import RecordDocument
 from tests.helpers.run import of_tap, records, run_target, schema, state, stored, writes
-from tests.helpers.seeds import database, field, shop, table, team
+from tests.helpers.seeds import customers, database, field, shop, table, team
 
 CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
 
@@ -192,6 +192,19 @@ def test_a_key_that_very_many_records_have_names_ten_of_them_and_the_number(simu
     assert "3,000 records have this key: ids 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2,990 more." in caplog.text
 
 
+@pytest.mark.parametrize("is_linked", [False, True])
+def test_the_report_names_the_first_rows_whose_place_a_later_one_took_and_no_value(simulate, caplog, is_linked):
+    described = schema("customers", key=["Name"], Name="string", Amount="number", Boss="string")
+    given = [{"Name": f"n{number % 20}", "Amount": number, "Boss": None} for number in range(1, 33)]
+    settings = {"references": {"Boss": "Name"}} if is_linked else {"fields": {"Boss": None}}
+    fields = {"C": {"base": "ref", "caption": "Boss", "refTypeId": "A"}} if is_linked else {}
+    simulator = simulate(team(database({"A": customers(**fields)}, {"A": []})))
+    run = run_target(simulator, [described, *records("customers", given)], streams={"customers": settings})
+    assert run.counts("customers") == {"read": 32, "created": 20, "skipped": 12}
+    assert run.report["streams"]["customers"]["superseded_rows"] == list(range(1, 11))
+    assert run.report["total"]["superseded_rows"] == []
+
+
 def test_rows_are_skipped_for_reasons_that_the_report_tells(simulate):
     simulator = simulate(shop(3))
     described = schema("customers", key=["Name"], Name="string", Amount="number", _sdc_deleted_at="string")
@@ -205,6 +218,7 @@ def test_rows_are_skipped_for_reasons_that_the_report_tells(simulate):
     assert run.counts("customers") == {"read": 4, "updated": 1, "skipped": 3}
     reasons = run.report["streams"]["customers"]["skipped_because"]
     assert reasons == {"superseded": 1, "no_record": 1, "marked_deleted": 1}
+    assert run.report["streams"]["customers"]["superseded_rows"] == [1]
     run = run_target(
         simulator,
         [described, *records("customers", given)],
