@@ -43,12 +43,16 @@ def describe_calls(calls: Mapping[str, int]) -> str:
 def list_ids(ids: Sequence[int]) -> str:
     """Return ids as words, such as `ids 4, 7` or `ids 1, 2, … and 159,990 more`: nobody reads thousands of them."""
     more = f" and {len(ids) - MOST_IDS:,} more" if len(ids) > MOST_IDS else ""
-    return f"ids {', '.join(map(str, ids[:MOST_IDS]))}{more}"
+    return f"{_ids(ids)} {', '.join(map(str, ids[:MOST_IDS]))}{more}"
+
+
+def _ids(ids: Sequence[int]) -> str:
+    return "id" if len(ids) == 1 else "ids"
 
 
 def first_ids(ids: Sequence[int]) -> str:
-    """Return the first few ids, such as `1, 2, …`, for a message that has their number already."""
-    named = ", ".join(map(str, ids[:MOST_IDS]))
+    """Return the first few ids, such as `id 1` or `ids 1, 2, …`, for a message that has their number already."""
+    named = f"{_ids(ids)} {', '.join(map(str, ids[:MOST_IDS]))}"
     return f"{named}, …" if len(ids) > MOST_IDS else named
 
 

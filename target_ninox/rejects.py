@@ -10,6 +10,7 @@ import logging
 import os
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -115,6 +116,19 @@ class Rejects:
             logger.warning(
                 "on_reject: continue: nothing keeps the %s of this run, and the state moves on. Set rejects_path.",
                 in_number(self.count.total(), "rejected row"),
+            )
+
+    def tell_of_earlier(self) -> None:
+        """Say that the file is of an earlier run, if this one rejected nothing: fed in, it would set values back."""
+        if self.path is None or self.count.total():
+            return
+        with suppress(OSError):
+            made_at = datetime.fromtimestamp(self.path.lstat().st_mtime, timezone.utc)
+            logger.info(
+                "This run rejected no row. %s is of an earlier run, of %s UTC: fed in, its rows replace newer values. "
+                "Delete it, unless they are still to be repaired and loaded.",
+                self.path,
+                f"{made_at:%Y-%m-%d %H:%M}",
             )
 
     def flush(self) -> None:

@@ -37,7 +37,7 @@ EXPLANATIONS = {
     "unchanged": "the record held these values already",
     "deleted": "the row says that its record was deleted (hard_delete)",
     "rejected": "the warnings above say why",
-    "removed": "no row came for this record of a mirror",
+    "removed": "no row came for this record of a mirror, so that it was deleted",
     "unlinked": "links left empty: no record has the value by which the row names it (on_missing)",
     "recovered": "created, though the answer was lost: the record was found in Ninox",
     "unaccounted": "an error ended the run, or the stream, before the row was loaded; the last batch may be saved",

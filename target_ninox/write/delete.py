@@ -81,7 +81,7 @@ class DeletionsRefusedError(NinoxError):
         super().__init__(
             f"{plan.stream}: {in_number(len(refused), 'record')} of table {plan.table.name!r} did not come, but Ninox "
             f"refused to delete them with {'; '.join(refusals)}: "
-            f"ids {first_ids([deletion.record_id for deletion in refused])}. They may be locked, or a rule of the "
+            f"{first_ids([deletion.record_id for deletion in refused])}. They may be locked, or a rule of the "
             "table forbids it. The state is held."
         )
 
@@ -90,7 +90,7 @@ def describe_deletion(
     destination: Destination, plan: WritePlan, record_ids: Sequence[int], along: Collection[RecordKey]
 ) -> str:
     """Return in words what is to be deleted, with what Ninox deletes along."""
-    text = f"{in_number(len(record_ids), 'record')} of table {plan.table.name!r} (ids {first_ids(record_ids)})"
+    text = f"{in_number(len(record_ids), 'record')} of table {plan.table.name!r} ({first_ids(record_ids)})"
     counts = [f"{count} of {name!r}" for name, count in counts_by_name(destination, along).items()]
     return f"{text} and {', '.join(counts)} that Ninox deletes along" if counts else text
 

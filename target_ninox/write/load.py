@@ -176,6 +176,7 @@ class Load:
         if not (self._settings.fails_on_reject or self._settings.dry_run):
             self.rejects.warn_if_lost()
         self.close(is_complete=True)
+        self.rejects.tell_of_earlier()
         errors = (rejected, self._report.error(), other_writer)
         return [error for error in errors if error is not None]
 

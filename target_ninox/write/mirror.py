@@ -102,7 +102,7 @@ def remove_unseen(
                 counted |= {RecordKey(loader.plan.table.id, one) for one in unseen.record_ids}
                 what = described[loader.plan.stream]
                 if unseen.record_ids:
-                    logger.info("%s: did not come, so it is deleted: %s.", loader.plan.stream, what)
+                    logger.info("%s: no row came, so removed: %s.", loader.plan.stream, what)
                     loader.deleter.remove_unseen_records(unseen.record_ids, cascade, in_count=counted)
                 loader.is_finished = True
 
@@ -147,7 +147,7 @@ def _without_linked(removal: _Removal, destination: Destination, claimed: Claime
     if linked:
         logger.warning(
             "%s: %s of table %r did not come and stays all the same, as rows of this input link to it, or to what "
-            "Ninox would delete along: ids %s. Have the source send it, or let the rows link to another one.",
+            "Ninox would delete along: %s. Have the source send it, or let the rows link to another one.",
             *removal.named(linked),
         )
     return removal.without(linked)
@@ -165,7 +165,7 @@ def _without_changed(removal: _Removal) -> _Removal:
     if takes_changed:
         logger.warning(
             "%s: %s of table %r did not come and stays until the next run, as somebody has changed it, or what Ninox "
-            "would delete along, while this run was under way: ids %s.",
+            "would delete along, while this run was under way: %s.",
             *removal.named(takes_changed),
         )
     return removal.without(takes_changed)

@@ -107,7 +107,8 @@ def test_tombstones_of_the_tap_under_their_own_narrow_schema(simulate):
     assert stored(simulator)[1]["A"] == "new"
 
 
-def test_a_mirror_deletes_what_did_not_come(simulate):
+def test_a_mirror_deletes_what_did_not_come(simulate, caplog):
+    caplog.set_level("INFO")
     simulator = simulate(shop(6))
     given = [CUSTOMERS, *rows(1, 2, 9, version=1), activate_version("customers"), state({"a": 1})]
     run = run_target(simulator, given, **MIRROR)
@@ -115,6 +116,9 @@ def test_a_mirror_deletes_what_did_not_come(simulate):
     assert [row["A"] for row in stored(simulator).values()] == ["name 1", "name 2", "name 9"]
     assert run.counts("customers") == {"read": 3, "created": 1, "unchanged": 2, "removed": 4}
     assert run.states == [{"a": 1}]
+    assert "customers: no row came, so removed: 4 records of table 'Customers' (ids 3, 4, 5, 6)." in caplog.messages
+    run_target(simulator, [CUSTOMERS, *rows(1, 2, version=2), activate_version("customers", 2), state({})], **MIRROR)
+    assert "customers: no row came, so removed: 1 record of table 'Customers' (id 7)." in caplog.messages
 
 
 @pytest.mark.parametrize("change", [{"A": "name 9"}, {"B": 1}, {"C": "of no property"}], ids=str)

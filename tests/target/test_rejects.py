@@ -109,6 +109,23 @@ def test_a_run_without_rejects_leaves_the_file_of_the_last_one_alone(tmp_path):
     assert path.read_text() == "rows to repair\n"
 
 
+def test_a_run_without_rejects_says_that_the_file_is_of_an_earlier_one(simulate, tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    path, simulator = tmp_path / "rejects.jsonl", simulate(shop(0))
+    described = schema("customers", key=["Name"], Name="string", Amount="number")
+    for amount, told in [(1, []), ("much", []), (1, [f"{path} is of an earlier run, of 2026-11-30 08:05 UTC"])]:
+        caplog.clear()
+        run_target(
+            simulator, [described, *records("customers", [{"Name": "a", "Amount": amount}])], rejects_path=str(path)
+        )
+        lines = [line for line in caplog.messages if "of an earlier run" in line]
+        assert [line.partition(": ")[0].partition(". ")[2] for line in lines] == told
+        if amount == "much":
+            os.utime(path, (1796025900, 1796025900))
+            before = path.read_bytes()
+    assert path.read_bytes() == before
+
+
 def test_a_file_that_is_being_fed_in_is_not_written_into(tmp_path):
     path = tmp_path / "rejects.jsonl"
     path.write_text("first\nsecond\n")

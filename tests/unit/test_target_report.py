@@ -44,7 +44,7 @@ def test_each_count_that_does_not_say_it_itself_is_explained(caplog):
         report.close(is_complete=False)
     assert caplog.messages[3:] == [
         "  unchanged: the record held these values already.",
-        "  removed: no row came for this record of a mirror.",
+        "  removed: no row came for this record of a mirror, so that it was deleted.",
         "  NOT WRITTEN: an error ended the run, or the stream, before the row was loaded; the last batch may be saved.",
         "  skipped (2): another row about the same record came behind it, or in another stream.",
         "  skipped (1): there is no record that mode update could change.",

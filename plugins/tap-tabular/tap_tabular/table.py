@@ -484,7 +484,7 @@ def _wanted(sheets: Sequence[Sheet], entry: FileSettings) -> Sequence[Sheet]:
         named = [sheet for sheet in sheets if sheet.name == entry.sheet]
         found = named or [sheet for sheet in sheets if sheet.is_visible and fnmatchcase(sheet.name, entry.sheet)]
         if not found:
-            message = f"it has no sheet {entry.sheet!r}; there are {names}."
+            message = f"it has no sheet {entry.sheet!r}, but {names}."
             raise TabularError(message)
         return found
     visible = [sheet for sheet in sheets if sheet.is_visible]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any, ClassVar
 
 from singer_sdk import Stream, Tap
@@ -122,10 +124,12 @@ class TapTabular(Tap):
         """Check the settings; of missing files, the SDK (0.54) would say "'files' is a required property".
 
         Raises:
-            TabularError: There is nothing to read.
+            TabularError: There is nothing to read, or a setting is not what people mostly mean by it.
         """
         if not self.config.get("files"):
             raise TabularError(_NO_FILES)
+        if problems := list(_iter_mistakes(self.config["files"])):
+            raise TabularError(*problems)
         return super()._validate_config(raise_errors=raise_errors)
 
     @override
@@ -149,3 +153,17 @@ class TapTabular(Tap):
         if problems:
             raise TabularError(*problems)
         return streams
+
+
+def _iter_mistakes(files: Any) -> Iterator[str]:
+    """Yield what the SDK would say in words of JSON Schema."""
+    known = TapTabular.config_jsonschema["properties"]["files"]["items"]["properties"]
+    for number, entry in enumerate(files if isinstance(files, list) else ()):
+        if not isinstance(entry, dict):
+            continue
+        for name in entry.keys() - known.keys():
+            near = get_close_matches(name, known, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(known)}."
+            yield f"files[{number}]: there is no setting {name!r}. {hint}"
+        if isinstance(keys := entry.get("key_properties"), str):
+            yield f"files[{number}].key_properties: give a list, such as {json.dumps([keys], ensure_ascii=False)}."

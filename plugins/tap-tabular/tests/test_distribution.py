@@ -102,6 +102,23 @@ def test_settings_without_files_are_refused_with_an_example(config):
         TapTabular(config=config)
 
 
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ({"key_property": ["Nr"]}, "files[1]: there is no setting 'key_property'. Did you mean 'key_properties'?"),
+        ({"Sheets": "a"}, "files[1]: there is no setting 'Sheets'. Did you mean 'sheet'?"),
+        ({"xyz": 1}, "files[1]: there is no setting 'xyz'. There are path, stream, key_properties, sheet, header_row,"),
+        ({"key_properties": "Größe"}, 'files[1].key_properties: give a list, such as ["Größe"].'),
+    ],
+)
+def test_a_misspelt_setting_of_a_file_is_told_with_what_was_meant(entry, told):
+    files = [{"path": "list.csv", "stream": "a"}, {"path": "list.csv", "stream": "a", **entry}]
+    with pytest.raises(TabularError) as caught:
+        TapTabular(config={"files": files})
+    [problem] = caught.value.problems
+    assert problem.startswith(told)
+
+
 def test_no_name_of_a_file_sheet_or_column_steers_a_terminal_or_forges_a_line(tmp_path, monkeypatch, capfd):
     attack = "\x1b[2J\u202eabc"
     book = openpyxl.Workbook()

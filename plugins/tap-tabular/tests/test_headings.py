@@ -115,8 +115,7 @@ def test_a_glob_reads_all_sheets_it_matches(read, workbook):
 
 def test_a_sheet_that_is_not_there(read, workbook):
     assert (
-        "it has no sheet 'Datas'; there are 'Sheet1', 'Data'."
-        in read(workbook([], also={"Data": []}), sheet="Datas").error
+        "it has no sheet 'Datas', but 'Sheet1', 'Data'." in read(workbook([], also={"Data": []}), sheet="Datas").error
     )
 
 
