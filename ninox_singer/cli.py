@@ -13,7 +13,9 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import zip_longest
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from ninox_singer.logs import escape_logs
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 SIGNAL_EXIT_CODE = 128
 """POSIX shells report a process that a signal ended by this and the signal's number."""
+
+_FILES = frozenset({"--config", "--catalog", "--state"})
 
 _NO_NUMBER = re.compile(r"-?(?:NaN|Infinity)")
 _NAME_BEFORE = re.compile(r'"([^"]{1,100})"\s*:\s*\Z')
@@ -40,6 +44,29 @@ def _describe_json_error(error: JSONDecodeError) -> str:
     if value and name:
         return f"has {value[0]} in {name[1]!r}, which is no number: give one, or leave it out"
     return f"is not JSON: {error}"
+
+
+def _find_file(content: str | bytes) -> str | None:
+    """Return which file of the command line holds what could not be read, in words; the SDK does not say it."""
+    for option, path in _iter_files():
+        with suppress(OSError, ValueError):  # ValueError: no UTF-8, or a path that no system takes
+            if not path.is_file():  # a pipe can be read once
+                continue
+            if isinstance(content, bytes):
+                is_it = bool(content) and content in path.read_bytes()
+            else:
+                is_it = content in {path.read_text(encoding="utf-8"), path.read_bytes().decode()}  # line ends differ
+            if is_it:
+                return f"The file of {option} ({str(path)!r})"
+    return None
+
+
+def _iter_files() -> Iterator[tuple[str, Path]]:
+    """Yield the options that name files, with their files."""
+    for argument, following in zip_longest(sys.argv[1:], sys.argv[2:], fillvalue=""):
+        option, has_value, value = argument.partition("=")
+        if option in _FILES:
+            yield option, Path(value if has_value else following)
 
 
 def run_command(name: str, load: Callable[[], Callable[[], object]], *, files: str) -> None:
@@ -91,11 +118,11 @@ def _run(name: str, load: Callable[[], Callable[[], object]], *, files: str) -> 
     except (NinoxError, InvalidInputLine, RecordsWithoutSchemaException) as error:
         logger.error(error)  # noqa: TRY400
     except JSONDecodeError as error:
-        logger.error("A file given with %s %s.", files, _describe_json_error(error))  # noqa: TRY400
+        named = _find_file(error.doc) or f"A file given with {files}"
+        logger.error("%s %s.", named, _describe_json_error(error))  # noqa: TRY400
     except UnicodeDecodeError as error:
-        logger.error(  # noqa: TRY400
-            "A file given with %s, or .env, is not text in UTF-8 (byte %d). Save it anew.", files, error.start
-        )
+        named = _find_file(error.object) or f"A file given with {files}, or .env,"
+        logger.error("%s is not text in UTF-8 (byte %d). Save it anew.", named, error.start)  # noqa: TRY400
     except OSError as error:
         logger.error("The output or a file cannot be used: %s.", str(error).rstrip("."))  # noqa: TRY400
         _drop_output()

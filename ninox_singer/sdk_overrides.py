@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 from singer_sdk.plugin_base import PluginBase
@@ -70,6 +71,10 @@ class ConfiguredPlugin(PluginBase):
     def cb_config(cls, ctx: Any, param: Any, value: tuple[str, ...]) -> Any:
         try:
             return super().cb_config(ctx, param, value)
+        except FileNotFoundError:
+            missing = next((name for name in value if name != "ENV" and not Path(name).exists()), "")
+            message = f"--config: there is no file {missing!r}, seen from {Path.cwd()}."
+            raise NinoxConfigError(message) from None
         except (TypeError, ValueError) as error:
             if type(error) not in {TypeError, ValueError}:  # it is no JSON, or no UTF-8: reported elsewhere
                 raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import logging
 import os
 import stat
 import sys
@@ -23,6 +24,8 @@ from typing_extensions import override
 from ninox_api.errors import NinoxError
 from ninox_singer.progress import compute_share
 from target_ninox.sdk_overrides import StorageTarget
+
+logger = logging.getLogger(__name__)
 
 
 class NotJsonError(ValueError):
@@ -122,6 +125,8 @@ class MessageReader(GenericSingerReader[bytes]):
         except (Exception, SystemExit):
             self._on_failure()
             raise
+        if not counts:
+            logger.warning("No message came. If the tap failed, its error stands above. Nothing was written.")
         return counts
 
     @override

@@ -136,8 +136,25 @@ def test_a_config_file_that_is_not_json_is_one_error(tmp_path):
     (tmp_path / "bad.json").write_text("{", encoding="utf-8")
     result = tap("--config", str(tmp_path / "bad.json"))
     assert result.returncode == 1
-    assert "is not JSON" in result.stderr
+    assert f"The file of --config ('{tmp_path}/bad.json') is not JSON" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("given", [["--state", "{path}"], ["--catalog={path}"]], ids=str)
+@pytest.mark.parametrize("content", ['{\r\n "a": tru\r\n}', ""])
+def test_which_of_the_files_is_not_json_is_told(config, tmp_path, given, content):
+    path = tmp_path / "bad.json"
+    path.write_bytes(content.encode())
+    result = tap(*(part.format(path=path) for part in given), config=config, tmp_path=tmp_path)
+    (told,) = error_lines(result)
+    option = given[0].partition("=")[0]
+    assert f"The file of {option} ('{path}') is {'not JSON: Expecting value: line 2' if content else 'empty'}" in told
+
+
+def test_a_config_file_that_is_not_there_is_one_error(tmp_path):
+    result = tap("--config", "nowhere.json")
+    (told,) = error_lines(result)
+    assert f"--config: there is no file 'nowhere.json', seen from {Path.cwd()}." in told
 
 
 @pytest.mark.parametrize("option", ["--config", "--catalog", "--state"])
@@ -146,7 +163,7 @@ def test_a_file_that_a_shell_wrote_as_utf_16_is_one_error(config, tmp_path, opti
     result = tap(option, str(tmp_path / "bad.json"), config=config, tmp_path=tmp_path)
     assert result.returncode == 1
     (told,) = error_lines(result)
-    assert "is not text in UTF-8" in told
+    assert f"The file of {option} ('{tmp_path}/bad.json') is not text in UTF-8" in told
     assert "Traceback" not in result.stderr
 
 

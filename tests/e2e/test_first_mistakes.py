@@ -90,8 +90,8 @@ MISTAKES = {
 def test_a_file_that_meltano_made_of_no_number_names_the_setting(tap, value):
     code, out, err = tap(max_api_calls=value)
     (line,) = told(err)
-    assert line.startswith("A file given with --config, --catalog or --state has ")
-    assert "'max_api_calls', which is no number" in line
+    assert line.startswith("The file of --config (")
+    assert f") has {json.dumps(value)} in 'max_api_calls', which is no number" in line
     assert (code, out) == (1, "")
 
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from tests.helpers import limits
-from tests.helpers.run import activate_version, records, run_target, schema, state, stored, writes
+from tests.helpers.run import (
+    activate_version,
+    listen,
+    records,
+    run_target,
+    schema,
+    state,
+    stored,
+    target_settings,
+    writes,
+)
 from tests.helpers.seeds import database, field, shop, table, team
 
 CUSTOMERS = schema("customers", key=["Name"], Name="string", Amount="number")
@@ -207,3 +217,14 @@ def test_a_server_that_lists_no_teams_needs_the_id(simulate):
     simulator = simulate(shop(0), teams_endpoint="missing")
     assert "set team to the workspace's id" in str(run_target(simulator, [CUSTOMERS]).error)
     assert run_target(simulator, [CUSTOMERS, *rows("customers", 1)], team="tEamTeamTeam00001").error is None
+
+
+@pytest.mark.parametrize(
+    ("given", "is_told"), [(b"", True), (b"\n", True), (b'{"type": "STATE", "value": {}}\n', False)]
+)
+def test_an_input_without_a_message_is_a_warning_and_a_state_is_one(simulate, caplog, given, is_told):
+    simulator = simulate(shop(0))
+    listen(target_settings(simulator), given)
+    told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert told == ["No message came. If the tap failed, its error stands above. Nothing was written."] * is_told
+    assert writes(simulator) == []

@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import sys
+from pathlib import Path
 
 from simplejson import JSONDecodeError
 from singer_sdk.exceptions import ConfigValidationError
@@ -40,7 +41,11 @@ def main() -> None:
             logger.error(problem)  # noqa: TRY400
     except (JSONDecodeError, UnicodeDecodeError) as error:
         hint = " Write folders of Windows with / or \\\\." if "escape" in str(error) else ""
-        logger.error("A file given with --config, --catalog or --state is not JSON in UTF-8: %s.%s", error, hint)  # noqa: TRY400
+        named = " ".join(sys.argv[1:])
+        logger.error("A file of %s is not JSON in UTF-8: %s.%s", named, error, hint)  # noqa: TRY400
+    except FileNotFoundError as error:
+        name = str(error).partition("'")[2].partition("'")[0]
+        logger.error("There is no file %r, seen from %s.", name, Path.cwd())  # noqa: TRY400
     except OSError as error:  # those of lists are named with them
         logger.error("The output or a file cannot be used: %s.", str(error).rstrip("."))  # noqa: TRY400
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else Python fails again over what it could not write

@@ -68,9 +68,9 @@ def test_the_command_says_what_is_wrong_in_one_line(tmp_path):
             rb'{"files": [{"path": "C:\Users\Anna\list.xlsx", "stream": "a"}]}',
             r"Write folders of Windows with / or \\.",
         ),
-        (b'{"files": [', "is not JSON in UTF-8: Expecting value"),
+        (b'{"files": [', "A file of --config config.json is not JSON in UTF-8: Expecting value"),
         (b'\xff\xfe{"files"', "is not JSON in UTF-8: 'utf-8' codec can't decode byte 0xff"),
-        (None, "The output or a file cannot be used: File at 'config.json' was not found."),
+        (None, "There is no file 'config.json', seen from"),
     ],
 )
 def test_a_configuration_that_cannot_be_read(tmp_path, monkeypatch, caplog, config, told):
