@@ -37,7 +37,14 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 import requests.exceptions
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+    ProtocolError,
+    ReadTimeoutError,
+)
 
 
 class NinoxError(Exception):
@@ -79,7 +86,7 @@ class NinoxTransportError(NinoxError):
 
 
 class NinoxUnreachableError(NinoxTransportError):
-    """No connection could be made: nobody listens there, or no such host is known."""
+    """Nobody listens there, no such host is known, or what listens there has never answered in HTTP."""
 
 
 class NinoxTlsError(NinoxTransportError):
@@ -288,8 +295,25 @@ _ERRORS: tuple[tuple[tuple[type[Exception], ...], type[NinoxTransportError]], ..
 )
 
 
-def make_transport_error(error: Exception, *, method: str, path: str, api_url: str) -> NinoxTransportError:
-    """Return the error to raise for a library's, whose own text holds the whole URL with its query."""
+_CLOSED = (
+    "{api_url} closed the connection without an answer (check api_url: something other than Ninox may listen there)"
+)
+
+
+def make_transport_error(
+    error: Exception, *, method: str, path: str, api_url: str, is_reached: bool = True
+) -> NinoxTransportError:
+    """Return the error to raise for a library's, whose own text holds the whole URL with its query.
+
+    Args:
+        error: Of the library.
+        method: Of the request.
+        path: Of the request, as it may stand in a message.
+        api_url: Where it went.
+        is_reached: Whether anything was ever answered there.
+    """
+    if not is_reached and _is_closed(error):
+        return NinoxUnreachableError(method=method, path=path, problem=_CLOSED.format(api_url=api_url))
     if isinstance(error, AnswerTooLargeError):
         problem = f"it is larger than {error.max_bytes / 1024**2:g} MiB"
         return NinoxSizeError(method=method, path=path, problem=problem, record_bytes=error.record_bytes)
@@ -307,6 +331,12 @@ def _is_unreachable(error: Exception) -> bool:
     reason = getattr(next(iter(error.args), None), "reason", None)
     is_of_a_proxy = isinstance(error, requests.exceptions.ProxyError)
     return isinstance(reason, NewConnectionError | ConnectTimeoutError) and not is_of_a_proxy
+
+
+def _is_closed(error: Exception) -> bool:
+    """Return whether a connection was made, and closed before the head of an answer came, or with what is none."""
+    cause = next(iter(error.args), None)
+    return isinstance(error, requests.exceptions.ConnectionError) and isinstance(cause, ProtocolError)
 
 
 def _find_cause(error: Exception) -> str | None:

@@ -274,7 +274,11 @@ class Transport:
         except (requests.RequestException, HTTPError, *_OWN_ERRORS, OSError) as error:  # OSError: of the bare socket
             # `from None`: the library's own error holds the URL with its query, and so would a traceback.
             raise make_transport_error(
-                error, method=request.method, path=request.label, api_url=self._config.api_url
+                error,
+                method=request.method,
+                path=request.label,
+                api_url=self._config.api_url,
+                is_reached=self._is_reached,
             ) from None
 
 

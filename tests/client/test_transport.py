@@ -24,7 +24,7 @@ from ninox_api.errors import (
 )
 from tests.helpers.seeds import DATABASE_ID, TEAM_ID
 from tests.helpers.wire import calls
-from tests.reliability.raw_server import server_that_does_not_accept
+from tests.reliability.raw_server import RawServer, server_that_does_not_accept
 
 
 def client(simulator, **settings):
@@ -74,7 +74,7 @@ def test_a_passing_fault_of_a_read_is_survived(simulator, waits, fault):
         ({"kind": "status", "status": 404}, NinoxNotFoundError, 1),
         ({"kind": "status", "status": 302}, NinoxRedirectError, 1),
         ({"kind": "malformed"}, NinoxTransportError, 4),
-        ({"kind": "drop_before"}, NinoxTransportError, 4),
+        ({"kind": "cut"}, NinoxTransportError, 4),
     ],
     ids=lambda value: name_of(value) if isinstance(value, dict) else "",
 )
@@ -119,6 +119,24 @@ def test_an_address_at_which_connecting_brings_nothing_is_given_up_after_three_t
         with pytest.raises(NinoxUnreachableError, match="check api_url and the network"):
             asking.list_teams()
     assert len(waits) == 2
+
+
+@pytest.mark.parametrize("answer", [b"", b"SSH-2.0-OpenSSH_9.6\r\n"], ids=["closes", "another protocol"])
+def test_an_address_at_which_something_else_listens_is_given_up_after_three_tries(waits, answer):
+    with RawServer(lambda _: answer, hears=False) as server:
+        asking = NinoxClient(ConnectionConfig(api_url=server.url, auth_token="key"))
+        with pytest.raises(NinoxUnreachableError, match="something other than Ninox may listen there"):
+            asking.list_teams()
+        assert (len(server.requests), len(waits)) == (3, 2)
+
+
+def test_a_server_that_answered_and_closes_connections_later_is_tried_as_often_as_ever(simulator, waits):
+    simulator.faults.add("drop_before", after=1, times=None)
+    asking = reader(simulator, max_retries=7)
+    asking.get_records("A")
+    with pytest.raises(NinoxTransportError, match="or it was closed"):
+        asking.get_records("A")
+    assert (len(calls(simulator)), len(waits)) == (9, 7)
 
 
 def test_an_address_that_answered_before_is_tried_as_often_as_ever(waits):
