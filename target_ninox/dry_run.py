@@ -80,7 +80,12 @@ class Preview:
     def create(self, row: EncodedRow) -> None:
         """Note a record that would be made."""
         if self._has_room("create"):
-            values = {field_id: (None, value) for field_id, value in row.fields.items()}
+            fields = self._fields
+            values = {
+                field_id: (None, value)
+                for field_id, value in row.fields.items()
+                if make_meaning(fields[field_id])(value) is not None  # an empty cell fills nothing
+            }
             self._add("create", row.key, f"row {row.number}", values)
 
     def update(

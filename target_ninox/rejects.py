@@ -103,10 +103,16 @@ class Rejects:
         count = self.count.total()
         if not count:
             return None
+        streams = ", ".join(self.count)
+        rest = (
+            f"A run in earnest would write all others, and hold the state before the first of these, by {streams}."
+            if self.is_dry
+            else f"All others were; the state is held before the first of them, by {streams}, so that everything since "
+            "comes again."
+        )
         message = (
             f"{in_number(count, 'row')} could not be written, see the warnings above"
-            f"{f' and {self.path}' if self.path else ''}. All others {'would be' if self.is_dry else 'were'}; the "
-            f"state is held before the first of them, by {', '.join(self.count)}, so that everything since comes again."
+            f"{f' and {self.path}' if self.path else ''}. {rest}"
         )
         return (RowsWithoutKeyError if EMPTY_KEY in self._codes else RowsRejectedError)(message)
 
@@ -159,12 +165,12 @@ class Rejects:
 
 
 def _explain(record: Mapping[str, Any], error: RowRejectedError) -> str:
-    """Return the reason, behind the file and line that taps of files give: `kunden.xlsx, line 17, Umsatz: …`."""
+    """Return the reason, behind the place that taps of files give: `kunden.xlsx, sheet 'A', line 17, Umsatz: …`."""
     file, sheet, line = (record.get(name) for name in _SOURCE)
     if not isinstance(file, str) or not isinstance(line, int):
         return str(error)
-    where = f"{file}, line {line}{', ' if error.property else ': '}{error}"
-    return f"{where} (sheet {sheet!r})" if isinstance(sheet, str) else where
+    within = f", sheet {sheet!r}" if isinstance(sheet, str) else ""
+    return f"{file}{within}, line {line}{', ' if error.property else ': '}{error}"
 
 
 def _encode(message: Mapping[str, Any]) -> bytes:

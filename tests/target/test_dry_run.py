@@ -46,7 +46,7 @@ def report():
 @pytest.fixture
 def dry_run():
     plan = Preview(CUSTOMERS, ("customers: not loaded, no field is called so: 'x'.",))
-    plan.create(EncodedRow(number=1, key="K-new", fields={"A": "K-new", "B": "1"}))
+    plan.create(EncodedRow(number=1, key="K-new", fields={"A": "K-new", "B": "1", "C": ""}))
     for number in range(30):
         row = EncodedRow(number=number, key=f"K-{number}", fields={"B": "1", "C": ""})
         plan.update(row, 70 + number, {"B": "1", "C": ""} if number < 3 else {"C": ""}, {"B": "9", "C": number})
