@@ -245,11 +245,12 @@ class RunReport:
         if line := self.schedule():
             logger.info(line)
         logger.info(  # the last line: people and their scripts look there
-            "Run: %s, %s, %d deleted, %s, %.1f s.",
+            "Run: %s, %s, %d deleted, %s%s, %.1f s.",
             in_number(len(reports), "stream"),
             in_number(self.sent, "row"),
             sum(report.deleted for report in reports),
             in_number(self.calls.total(), "API call"),
+            f" (beside {self.calls_before} of --discover)" if self.calls_before else "",
             self.seconds,
         )
         if path is not None:

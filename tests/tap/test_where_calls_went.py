@@ -68,6 +68,7 @@ def test_the_most_frequent_schedule_that_fits_is_told(simulate, caplog, granted,
     catalog = discover(simulator, is_stamped=True, **IDS)
     run = run_tap(simulator, state=state, catalog=catalog, calls_per_month=granted, **IDS)
     assert run.report["api_calls"] == 1
+    assert "0 rows, 0 deleted, 1 API call (beside 1 of --discover), " in caplog.messages[-1]
     assert run.report["schedule"] == (
         f"A run like this every hour costs 1,440 API calls a month; calls_per_month ({granted:,}) permits one every "
         f"{every}."
