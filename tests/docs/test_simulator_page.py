@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import re
 import shlex
@@ -13,6 +14,8 @@ from pathlib import Path
 import requests
 
 from devtools.simulator_page import endpoints
+from ninox_simulator import feed_api, files_api, records_api, schema_api, scripts_api
+from ninox_simulator.routes import ROUTES
 from ninox_simulator.server import Simulator
 from ninox_simulator.simulation import load_seed
 
@@ -37,7 +40,21 @@ def test_each_endpoint_names_a_test_that_exists():
 
 
 def test_all_endpoints_of_the_vendor_s_list_are_served():
-    assert len(list(endpoints())) == VENDORS_LIST
+    assert len(list(endpoints())) == VENDORS_LIST, "`Known` is for what is in the vendor's list"
+
+
+def test_every_endpoint_is_routed_and_requested_by_a_test():
+    """By the last word of its path: that is what a test of it has to write."""
+    requested = "".join(path.read_text(encoding="utf-8") for path in TESTS.glob("*.py"))
+    for route in ROUTES:
+        words = [word for word in route.path.split("/") if word and "{" not in word]
+        assert not words or words[-1] in requested, f"{route.method} {route.path}: a test in tests/simulator"
+    answering = {route.answer for route in ROUTES}
+    for file in (feed_api, files_api, records_api, schema_api, scripts_api):
+        for name, function in inspect.getmembers(file, inspect.isfunction):
+            first = [parameter.annotation for parameter in inspect.signature(function).parameters.values()][:2]
+            if function.__module__ == file.__name__ and not name.startswith("_") and first == ["Simulation", "Request"]:
+                assert function in answering, f"{file.__name__}.{name}: a row of ROUTES in ninox_simulator/routes.py"
 
 
 def curl_commands(block):

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import ninox_simulator
 from ninox_simulator.switches import SWITCHES
+
+
+def test_every_switch_has_a_row_and_an_if():
+    sources = [path.read_text(encoding="utf-8") for path in Path(ninox_simulator.__file__).parent.rglob("*.py")]
+    asked = {name for source in sources for name in re.findall(r'witches\["(\w+)"\]', source)}
+    assert asked - SWITCHES.keys() == set(), "a row in ninox_simulator/switches.py"
+    assert SWITCHES.keys() - asked == set(), "an `if` where the simulator answers"
 
 
 @pytest.mark.parametrize(

@@ -310,7 +310,8 @@ def test_of_pages_of_another_size_only_that_is_told(simulate):
 
 def test_two_requests_at_once_where_only_one_is_served(simulate):
     stage = simulate(company())
-    stage.faults.configure({"latency_s": 0.02, "parallel_limit": 1})
+    stage.faults.configure({"parallel_limit": 1})
+    stage.faults.add(kind="slow", path="/databases$", seconds=0.2, times=None)  # so that they meet, however busy we are
     outcome = run_probe(stage)
     assert answers(outcome)["parallel.two"] == "429"
 
@@ -389,6 +390,25 @@ def test_the_report_holds_nothing_of_the_data(simulate, scratch, body):
     document = json.loads(report.as_json())
     told = {leaf for leaf in leaves(document) if not isinstance(leaf, int | bool)} - {document["program"]}
     assert told <= words
+
+
+def said_in_words():
+    """Yield question and answer of each `say` of the source that has both in words."""
+    for path in Path(probe_package.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "say":
+                words = [each.value for each in node.args[:2] if isinstance(each, ast.Constant)]
+                if len(words) == 2:
+                    yield tuple(words)
+
+
+def test_what_the_source_says_has_a_question_with_that_answer():
+    """The probe takes a wrong word for an answer that it cannot read, which is right for servers only."""
+    answers_of = {question.id: question.answers for question in QUESTIONS}
+    said = set(said_in_words())
+    assert len(said) > 20
+    wrong = [(question, answer) for question, answer in said if answer not in answers_of.get(question, ())]
+    assert wrong == [], "its @question in ninox_tools/probe"
 
 
 def test_no_answer_can_be_said_that_the_table_of_its_question_does_not_have():

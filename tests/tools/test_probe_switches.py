@@ -13,7 +13,7 @@ UNWRITABLE = {("schema_access", "forbidden")}
 
 
 def test_the_probe_names_all_that_is_usual(simulate):
-    assert like(answers(run_probe(simulate(company(1100)), scratch=True))).switches == USUAL
+    assert like(answers(run_probe(simulate(company(1100)), scratch=True))).switches == USUAL, "see the test below"
 
 
 @pytest.mark.parametrize(("switch", "value"), EACH)
