@@ -42,6 +42,8 @@ def drawn(side, count, seed):
 
 def _drawn_cell(side, chance, operation, place, trouble):
     switches = chance.choice(switch_sets(side, operation)) if chance.random() < 0.7 else {}
+    if place == "teams":  # where it is missing, it answers 404, which troubles of an answer leave as it is
+        switches = {name: value for name, value in switches.items() if name != "teams_endpoint"}
     if _count(side, operation, place, switches) <= TROUBLES[trouble].number:
         switches = {}
     count = _count(side, operation, place, switches)
