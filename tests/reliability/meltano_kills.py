@@ -134,7 +134,7 @@ def _is(process, command):
 @contextmanager
 def _running(project, command):
     with project.log.open("ab") as log, subprocess.Popen(
-        [sys.executable, "-m", "meltano.cli", *command], cwd=project.folder, env=project._environment() | NO_COMPILED,
+        [sys.executable, "-m", "meltano.cli", *command], cwd=project.folder, env=project.variables() | NO_COMPILED,
         stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
     ) as meltano:  # fmt: skip
         try:
