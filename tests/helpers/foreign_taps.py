@@ -22,6 +22,10 @@ def install(project, name):
     path.write_text(yaml.safe_dump(definitions), encoding="utf-8")
 
 
+IMPORTED_UNASKED = "setuptools<81"
+"""Some packages import its `pkg_resources` without asking for it; later ones have it no more."""
+
+
 def executable(name):
     """Return the path of a tap's command, installed if it is not yet."""
     package = _definition(yaml.safe_load((REPOSITORY / "meltano.yml").read_text(encoding="utf-8")), name)["pip_url"]
@@ -42,10 +46,9 @@ def environment(package, *, python=None):
         if not done.exists():  # the command alone may be there while its dependencies are not
             # As Meltano does, whose dependency it is. pip takes half a minute.
             uv = Path(sys.executable).with_name("uv")
-            # `--seed`: some packages for an old Python import setuptools without asking for it.
-            made = [uv, "venv", "--quiet", "--clear", "--seed", "--no-python-downloads"]
+            made = [uv, "venv", "--quiet", "--clear", "--no-python-downloads"]
             subprocess.run([*made, "--python", python or sys.executable, folder], check=True)
-            subprocess.run([uv, "pip", "install", "--quiet", "--python", folder, package], check=True)
+            subprocess.run([uv, "pip", "install", "--quiet", "--python", folder, package, IMPORTED_UNASKED], check=True)
             done.touch()
     return folder
 
