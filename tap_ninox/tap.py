@@ -32,7 +32,7 @@ from tap_ninox.bookmark_keys import BOOKMARKS
 from tap_ninox.discovery.catalog import TableEntry, saved_entries
 from tap_ninox.discovery.discover import STAMP, Discovery, Seen, discovery_of, look, read_stamp, stamp
 from tap_ninox.discovery.drift import nothing_selected
-from tap_ninox.discovery.entries import entries_to_read, identify_streams, known_by_key
+from tap_ninox.discovery.entries import entries_to_read, identify_streams, known_by_key, log_displaced
 from tap_ninox.discovery.followed_tables import with_names_of_state
 from tap_ninox.discovery.known_tables import describe, owners_in_state
 from tap_ninox.discovery.saved_catalog import EntriesOnDemand, SavedCatalog, UnknownStreamError, unknown_streams
@@ -304,6 +304,8 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
     def run(self) -> None:
         with self._reporting_its_end():
             self._compare()
+            known = known_by_key(self._given_state[BOOKMARKS], self.settings)
+            log_displaced(self.look_around().entries, self.settings, known)
             if FilesStream.name in self.streams:  # last: it can use up the budget of calls, which tables need more
                 self.streams[FilesStream.name] = self.streams.pop(FilesStream.name)
             streams = self._announced()

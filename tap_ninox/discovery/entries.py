@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,14 @@ from ninox_singer.types import is_known
 from ninox_singer.wording import list_names
 from tap_ninox.discovery.catalog import TableEntry, aliases_of
 from tap_ninox.discovery.discover import DiscoveredDatabase, Discovery, log_unselected
-from tap_ninox.discovery.known_tables import KnownTable, TableKey, known_from_state, owners_in_state, streams_in_state
+from tap_ninox.discovery.known_tables import (
+    KnownTable,
+    TableKey,
+    known_from_state,
+    owners_in_state,
+    plain_property,
+    streams_in_state,
+)
 from tap_ninox.discovery.saved_catalog import SavedCatalog
 from tap_ninox.discovery.table_names import TableNames
 from tap_ninox.rows.columns import Column, apart_by_type, columns_of, roots_of
@@ -54,7 +61,6 @@ def entries_to_read(
     elif discovery is not None:
         entries = discovered_entries(discovery, settings, reserved=reserved, owners=owners, known=known)
         log_unselected(discovery)
-        _log_displaced(entries, settings, known)
         types = sorted({column.type for entry in entries for column in entry.columns if not is_known(column.type)})
         if types:
             logger.warning("Field types that are not known are sent as text: %s.", ", ".join(types))
@@ -230,6 +236,7 @@ def name_streams(
     wanted: Mapping[TableKey, str],
     *,
     are_in_use: bool,
+    others: Container[TableKey],
     owners: Mapping[str, TableKey],
     aliases: Mapping[str, str],
     reserved: Iterable[str],
@@ -240,6 +247,7 @@ def name_streams(
         wanted: Table → its plain name; of several new tables with the same, the first gets it.
         are_in_use: Whether a saved catalog shows these names. Else tables that nobody has read yet make room for an
             alias: whoever renames a table that goes on by an alias may call the next one as it was called.
+        others: Further tables that are still there, though this run does not read them.
         owners: Stream → table as the state knows them, in the order in which they were read. Tables that are gone and
             names that an alias has replaced are among them: nobody else gets such a name.
         aliases: The setting.
@@ -250,12 +258,14 @@ def name_streams(
     """
     by_alias = {key: alias for key in wanted if (alias := aliases.get(".".join(key)))}
     known = {key: stream for stream, key in owners.items()}
-    kept = {key: known[key] for key in wanted if key in known and key not in by_alias}
+    kept = {key: name for key, name in known.items() if ".".join(key) not in aliases}
     names = NameSpace(reserved)
     # What the state gives to one table, be that gone or not, another one cannot have, whatever a catalog calls it.
     owned = NameSpace(owners)
     shown = {key: name for key, name in wanted.items() if are_in_use and key not in by_alias and name not in owned}
-    _refuse_aliases_of_others(by_alias, used={**shown, **kept}, reserved=names)
+    used = {**shown, **{key: name for key, name in kept.items() if key in wanted or key in others}}
+    _refuse_aliases_of_others(by_alias, used=used, left=kept.values(), reserved=names)
+    kept = {key: kept[key] for key in wanted if key in kept}
     for name in kept.values():
         names.take(name)
     # Where a name is taken, the table's id is added to it, or both ids.
@@ -270,40 +280,49 @@ def name_streams(
 
 
 def _refuse_aliases_of_others(
-    by_alias: Mapping[TableKey, str], *, used: Mapping[TableKey, str], reserved: NameSpace
+    by_alias: Mapping[TableKey, str], *, used: Mapping[TableKey, str], left: Iterable[str], reserved: NameSpace
 ) -> None:
     """Refuse an alias that is the name of another stream: that would get a longer one, and a new warehouse table."""
     owners = {name.casefold(): key for key, name in used.items()}
+    spelled = {name.casefold(): name for name in left}
     for key, alias in by_alias.items():
+        given = f"aliases: {alias!r}, given to table {'.'.join(key)}, is"
         if alias in reserved:
-            message = (
-                f"aliases: {alias!r}, given to table {'.'.join(key)}, is the name of a stream of the tap's own. Choose "
-                "another one."
-            )
+            message = f"{given} the name of a stream of the tap's own. Choose another one."
             raise NinoxConfigError(message)
         if owner := owners.get(alias.casefold()):
             message = (
-                f"aliases: {alias!r}, given to table {'.'.join(key)}, is the name under which table {'.'.join(owner)} "
-                "is read. Give that one an alias, too, or choose another name."
+                f"{given} the name under which table {'.'.join(owner)} is read. Give that one an alias, too, or choose "
+                "another name."
+            )
+            raise NinoxConfigError(message)
+        if (before := spelled.get(alias.casefold(), alias)) != alias:
+            message = (
+                f"{given} {before!r} in other letters, under which a table was read that is gone or left out. Write it "
+                "like that to go on in its place, or choose another name."
             )
             raise NinoxConfigError(message)
 
 
-def _log_displaced(entries: Iterable[TableEntry], settings: TapSettings, known: Mapping[TableKey, KnownTable]) -> None:
+def log_displaced(entries: Iterable[TableEntry], settings: TapSettings, known: Mapping[TableKey, KnownTable]) -> None:
     """Warn of new tables and fields with longer names, since an alias gives theirs to another one."""
-    given = {alias.casefold() for ids, alias in settings.aliases.items() if ids.count(".") == 1}
+    entries = list(entries)
+    given = {e.stream.casefold() for e in entries if ".".join(e.key) in settings.aliases and e.stream != e.plain_name}
     displaced = []
     for entry in entries:
         aliases, before = aliases_of(settings.aliases, ".".join(entry.key)), known.get(entry.key)
-        if before is None and entry.plain_name.casefold() in given - {entry.stream.casefold()}:
+        if before is None and entry.plain_name != entry.stream and entry.plain_name.casefold() in given:
             displaced.append(entry.stream)
-        given_here = {alias.casefold() for alias in aliases.values()}
         fields = before.fields if before else {}
+        plain = {column.name: plain_property(column.field_id, column.title, column.part) for column in entry.columns}
+        given_here = {c.name.casefold() for c in entry.columns if c.field_id in aliases and c.name != plain[c.name]}
         displaced += [
             f"{entry.stream}.{column.name}"
             for column in entry.columns
-            if column.field_id not in {*aliases, *fields}
-            and make_identifier(column.title, fallback=column.field_id) in given_here
+            if column.is_readable
+            and column.field_id not in {*aliases, *fields}
+            and column.name != plain[column.name]
+            and plain[column.name] in given_here
         ]
     if displaced:
         logger.warning(
@@ -338,7 +357,7 @@ def discovered_entries(
         if not table.is_page
     }
     plain = {key: _plain_stream(settings.stream_name_format, *pair) for key, pair in tables.items()}
-    names = name_streams(plain, are_in_use=False, owners=owners, aliases=settings.aliases, reserved=reserved)
+    names = name_streams(plain, are_in_use=False, others=(), owners=owners, aliases=settings.aliases, reserved=reserved)
     chosen = {(database.name.id, table.id) for database in discovery.databases for table in database.tables}
     entries = []
     for key, (database, table) in tables.items():
@@ -394,7 +413,15 @@ def followed_entries(
     saved = list(saved)
     databases = {database.name.id: database for database in discovery.databases} if discovery else {}
     wanted = {entry.key: entry.stream for entry in saved}
-    names = name_streams(wanted, are_in_use=True, owners=owners, aliases=settings.aliases, reserved=reserved)
+    ids = {entry.database.id for entry in saved}
+    others = {  # where no schema can be seen, each counts as there
+        (database_id, table_id)
+        for database_id, table_id in owners.values()
+        if (table_id in databases[database_id].schema.by_id if database_id in databases else database_id in ids)
+    }
+    names = name_streams(
+        wanted, are_in_use=True, others=others, owners=owners, aliases=settings.aliases, reserved=reserved
+    )
     return [
         _followed(entry, names[entry.key], databases.get(entry.database.id), settings, known.get(entry.key))
         for entry in saved
@@ -407,14 +434,17 @@ def _followed(
     now = database.schema.by_id.get(saved.table_id) if database else None
     table = _table_as_saved(saved, now)
     known_fields = {column.field_id for column in known.columns} if known else set()
+    owned = NameSpace(column.name for column in known.columns) if known else NameSpace()
+    unread = {field.id for field in now.fields} - {column.field_id for column in saved.columns} if now else set()
     columns = columns_of(
         table,
         aliases=aliases_of(settings.aliases, ".".join(saved.key)),
         known=[
             *(known.columns if known else ()),
-            *(column for column in saved.columns if column.field_id not in known_fields),
+            *(c for c in saved.columns if c.field_id not in known_fields and c.name not in owned),
         ],
         former=known.former if known else (),
+        unread=[column for column in known.columns if column.field_id in unread] if known else (),
     )
     before = {(column.field_id, column.part): column for column in saved.columns}
     types = {column.field_id: column.type for column in saved.columns}

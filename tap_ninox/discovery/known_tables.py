@@ -187,7 +187,7 @@ def _known_from_bookmark(
 
 def _known_columns(fld: Field, names: Mapping[str, str], computed_as: str) -> Iterator[Column]:
     for part in field_type(fld.type).part_names:
-        name = names.get(property_key(fld.id, part)) or _plain_property(fld.id, fld.name, part)
+        name = names.get(property_key(fld.id, part)) or plain_property(fld.id, fld.name, part)
         yield Column(
             name=name, title=fld.name, field_id=fld.id, type=fld.type, part=part, computed_as=computed_as
         )  # fmt: skip
@@ -201,7 +201,8 @@ def _former_columns(saved: Iterable[str]) -> Iterator[Column]:
             yield Column(name=name, title=name, field_id=field_id, type=kind, part=part)
 
 
-def _plain_property(field_id: str, caption: str, part: str) -> str:
+def plain_property(field_id: str, caption: str, part: str) -> str:
+    """Return what a property would be called by the caption of its field, if no other one were."""
     return with_part(make_identifier(caption, fallback=field_id), part)
 
 
@@ -317,7 +318,7 @@ def describe(
         names={
             column.key: column.name
             for column in columns
-            if column.name != _plain_property(column.field_id, captions.get(column.field_id, column.title), column.part)
+            if column.name != plain_property(column.field_id, captions.get(column.field_id, column.title), column.part)
         },
         former=_out_of_use(columns, known, lists_formulas=schema.lists_formulas) if known else (),
         shape=shape_of(entry, settings),

@@ -87,7 +87,12 @@ def property_key(field_id: str, part: str) -> str:
 
 
 def columns_of(
-    table: Table, *, aliases: Mapping[str, str], known: Iterable[Column] = (), former: Iterable[Column] = ()
+    table: Table,
+    *,
+    aliases: Mapping[str, str],
+    known: Iterable[Column] = (),
+    former: Iterable[Column] = (),
+    unread: Iterable[Column] = (),
 ) -> tuple[Column, ...]:
     """Return the properties of a table, in the order its fields were made.
 
@@ -100,9 +105,10 @@ def columns_of(
         aliases: Field id → name to use instead.
         known: Properties as they were, under the names that they keep.
         former: Properties that went out of use.
+        unread: Known properties of fields that are there, and that a catalog does not list.
 
     Raises:
-        NinoxConfigError: An alias is the name under which another field is known.
+        NinoxConfigError: An alias is the name under which another field is known, or of another one with an alias.
     """
     known = [column for column in known if column.field_id not in aliases]
     fields = {fld.id: fld for fld in table.fields}
@@ -117,24 +123,26 @@ def columns_of(
         elif column.is_readable:
             left.setdefault(column.name.casefold(), column)
     roots = roots_of([*former, *known])
-    columns = {}
+    columns: dict[str, list[Column]] = {}
     for fld in sorted(table.fields, key=lambda fld: fld.id not in aliases):
         alias, parts = aliases.get(fld.id), kept.get(fld.id, {})
         if alias is not None:
-            _refuse_alias_of_another(fld, alias, kept)
+            others = [column for field_id in aliases for column in columns.get(field_id, ())]
+            others += [column for parts in kept.values() for column in parts.values()]
+            _refuse_alias_of_another(fld, alias, [*others, *(c for c in unread if c.field_id not in aliases)])
         base = alias or _base(fld, roots.get(fld.id), left, is_kept=bool(parts))
         columns[fld.id] = list(_columns(fld, names, base, parts, left if alias is None else {}))
     return tuple(column for fld in table.fields for column in columns[fld.id])
 
 
-def _refuse_alias_of_another(fld: Field, alias: str, kept: Mapping[str, Mapping[str, Column]]) -> None:
+def _refuse_alias_of_another(fld: Field, alias: str, others: Iterable[Column]) -> None:
     """Refuse an alias that would move the properties of another field to longer names."""
     wanted = {with_part(alias, part.name).casefold() for part in field_type(fld.type).parts}
-    for column in (column for parts in kept.values() for column in parts.values()):
+    for column in others:
         if column.name.casefold() in wanted:
             message = (
-                f"aliases: {alias!r}, given to field {fld.id} ({fld.name!r}), is the name under which field "
-                f"{column.field_id} ({column.title!r}) of that table is sent. Give that one an alias, too."
+                f"aliases: {alias!r}, given to field {fld.id} ({fld.name!r}), makes {column.name!r}, under which field "
+                f"{column.field_id} ({column.title!r}) of that table is sent. Give that one another alias, too."
             )
             raise NinoxConfigError(message)
 

@@ -200,6 +200,33 @@ def test_an_alias_that_is_the_name_of_another_table_is_refused(simulate, who):
     assert run_tap(simulator, **given, aliases=both).ids("people") == [1, 2, 3]
 
 
+@pytest.mark.parametrize("alias", [STREAM, "Shop__Customers"])
+@pytest.mark.parametrize("leaves_out", ["tables", "catalog"])
+def test_an_alias_takes_no_name_of_a_table_that_is_left_out(simulate, leaves_out, alias):
+    """Its rows are under that name in the warehouse: those of both would be mixed."""
+    simulator = simulate(team(database({"A": customers(), "B": table("Orders")}, {"A": customer_records(3)})))
+    state = run_tap(simulator).state
+    settings = {"aliases": {f"{DATABASE_ID}.B": alias}}
+    if leaves_out == "tables":
+        settings["tables"] = ["Orders"]
+    catalog = selected(simulator, "*.*", **settings)
+    if leaves_out == "catalog":
+        catalog["streams"] = [each for each in catalog["streams"] if each["stream"] != "shop__customers_a"]
+    run = run_tap(simulator, catalog=catalog, state=state, **settings)
+    assert f"is the name under which table {DATABASE_ID}.A is read" in str(run.error)
+    assert run.messages == []
+
+
+def test_an_alias_takes_the_place_of_a_table_that_is_gone_in_its_very_letters(simulate):
+    """Loaders that fold case would have one table of both."""
+    simulator = simulate(team(database({"A": customers(), "B": table("Orders")}, {"A": customer_records(3)})))
+    state = run_tap(simulator).state
+    del simulator.edit.tables["A"], simulator.edit.schema["types"]["A"]
+    run = run_tap(simulator, state=state, aliases={f"{DATABASE_ID}.B": "Shop__Customers"})
+    assert f"is {STREAM!r} in other letters" in str(run.error)
+    assert run_tap(simulator, state=state, aliases={f"{DATABASE_ID}.B": STREAM}).error is None
+
+
 @pytest.mark.parametrize("meltano", [True, False], ids=["meltano", "no catalog"])
 def test_a_new_table_makes_room_for_an_alias(simulate, meltano, caplog):
     """A renamed table goes on by an alias, and somebody calls the next one as that was called."""
@@ -223,6 +250,24 @@ def test_a_new_table_makes_room_for_an_alias(simulate, meltano, caplog):
     caplog.clear()
     again = run_tap(simulator, state=run.state, aliases=kept)
     assert (again.error, "aliases" in caplog.text) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("new", "alias", "longer"),
+    [
+        (field("appointment", "Visit"), "visit_start", "visit_start_d"),
+        (field("appointment", "Visit"), "visit", ""),
+        (field("fn", "Visit", fn="1"), "visit", ""),
+        (field("string", "Amount"), "amount", ""),  # nothing but what another caption would do
+    ],
+)
+def test_only_what_an_alias_displaces_is_said_to_have_a_longer_name(simulate, new, alias, longer, caplog):
+    run = run_tap(simulate(team(database({"A": customers(D=new)}))), aliases={f"{DATABASE_ID}.A.B": alias})
+    told = [record.getMessage() for record in caplog.records if "Read under a longer name" in record.getMessage()]
+    assert (run.error, [text.partition("another: ")[2] for text in told]) == (
+        None,
+        [f"{STREAM}.{longer}."] if longer else [],
+    )
 
 
 def test_an_alias_that_is_a_stream_of_every_tap_is_refused(simulate):
@@ -354,11 +399,40 @@ def test_an_alias_that_is_the_name_of_another_field_is_refused(simulate, who):
     simulator = simulate(shop(1))
     given = known_to_state_or_catalog(simulator, who)
     run = run_tap(simulator, **given, aliases={f"{DATABASE_ID}.A.B": "Name"})
-    assert "aliases: 'Name', given to field B ('Amount'), is the name under which field A ('Name')" in str(run.error)
+    assert "aliases: 'Name', given to field B ('Amount'), makes 'name', under which field A ('Name')" in str(run.error)
     both = {f"{DATABASE_ID}.A.B": "name", f"{DATABASE_ID}.A.A": "amount"}
     simulator.edit.update("A", 1, {"A": "text", "B": 7})
     (row,) = run_tap(simulator, **given, aliases=both).rows(STREAM)
     assert (row["name"], row["amount"]) == (7, "text")
+
+
+def test_an_alias_takes_no_name_of_a_field_that_a_catalog_does_not_list(simulate):
+    simulator = simulate(shop(1))
+    state, catalog = run_tap(simulator).state, selected(simulator, "*.*")
+    stream = catalog["streams"][-1]
+    del stream["schema"]["properties"]["name"]
+    stream["metadata"] = [item for item in stream["metadata"] if item["breadcrumb"][-1:] != ["name"]]
+    run = run_tap(simulator, state=state, catalog=catalog, aliases={f"{DATABASE_ID}.A.B": "name"})
+    assert "given to field B ('Amount'), makes 'name', under which field A ('Name')" in str(run.error)
+
+
+def test_aliases_whose_parts_would_have_one_name_are_refused(simulate):
+    tables = {"A": customers(C=field("appointment", "Visit"), D=field("string", "Start"))}
+    aliases = {f"{DATABASE_ID}.A.C": "visit", f"{DATABASE_ID}.A.D": "Visit_Start"}
+    run = run_tap(simulate(team(database(tables))), aliases=aliases)
+    assert "given to field D ('Start'), makes 'visit_start', under which field C ('Visit')" in str(run.error)
+
+
+def test_an_alias_that_is_the_name_in_the_state_stands_also_if_an_older_catalog_shows_another_field_so(simulate):
+    """A catalog that was made when the alias was not set yet calls the new field by the plain name."""
+    simulator = simulate(shop(1))
+    state = run_tap(simulator).state
+    simulator.edit.rename_field("A", "A", "First name")
+    simulator.edit.add_field("A", "D", field("string", "Name"))
+    catalog = selected(simulator, "*.*")
+    simulator.edit.update("A", 1, {"A": "of A", "D": "of D"})
+    run = run_tap(simulator, state=state, catalog=catalog, aliases={f"{DATABASE_ID}.A.A": "name"})
+    assert [(row["name"], row["name_d"]) for row in run.rows(STREAM)] == [("of A", "of D")]
 
 
 @pytest.mark.parametrize("meltano", [True, False], ids=["meltano", "no catalog"])

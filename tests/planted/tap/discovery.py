@@ -121,7 +121,7 @@ PROMISES = [
         test="tap/test_names_belong_to_ids.py::"
         "test_a_selected_table_that_is_renamed_goes_on_under_its_name_with_one_warning[stream]",
         defects=(
-            Defect("tap_ninox:name_streams", "if key in known and key not in by_alias", "if False"),
+            Defect("tap_ninox:name_streams", "if key in kept}", "if False}"),
             Defect("tap_ninox:_FollowedTable.follows", "self.was_read and is_missed", "False"),
             Defect("tap_ninox:_FollowedTable.reads", "return read_before is True", "return False"),
             Defect("tap_ninox:_FollowedTable.reads_system_property", "return not was_left_out", "return False"),
@@ -190,7 +190,7 @@ PROMISES = [
         defects=(
             Defect(
                 "tap_ninox:name_streams",
-                "{key: known[key] for key in wanted if",
+                "{key: kept[key] for key in wanted if",
                 "{} and {key: key for key in wanted if",
             ),
         ),
