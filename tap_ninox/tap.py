@@ -339,6 +339,12 @@ class TapNinox(ConfiguredPlugin, StreamsTap):
             stream.announce()
         return streams
 
+    @override
+    def note_set_back(self, entry: TableEntry) -> None:
+        files = self.streams.get(FilesStream.name)
+        if isinstance(files, FilesStream) and files.selected:
+            files.note_set_back(entry)
+
     def _compare(self) -> None:
         """Look before the first row whether what was selected, known and read before is still there.
 

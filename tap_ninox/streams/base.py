@@ -78,6 +78,10 @@ class StreamsTap(OwnTap):
         """Return what there is in Ninox: whoever asks first has it looked at."""
 
     @abstractmethod
+    def note_set_back(self, entry: TableEntry) -> None:
+        """Tell the stream of files, which comes last, that the database of a table was set back."""
+
+    @abstractmethod
     def write_state(self, *, is_new: bool = False) -> None:
         """Write the state, if enough rows were written since the last one, and it has changed.
 

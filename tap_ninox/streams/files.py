@@ -100,6 +100,15 @@ class FilesStream(RecordStream):
         for entry in self._entries:
             self._feeds[entry.database.id].follow(saved.take(".".join(entry.key)).sequence)
 
+    def note_set_back(self, entry: TableEntry) -> None:
+        """Begin anew with a table whose stream has seen that its database was set back.
+
+        At once, since that stream's next state is of the new time: if the run then ends before it lists files, people
+        may work up to where the files were known, and nothing would tell that they are those of another time.
+        """
+        if self._is_wanted(entry):
+            self._begin_if_lost(entry, self._mark(entry))
+
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
         entries = [entry for entry in self._entries if self._is_wanted(entry)]
@@ -125,9 +134,7 @@ class FilesStream(RecordStream):
 
     def _list_table(self, entry: TableEntry) -> Iterator[Record]:
         mark, feed = self._mark(entry), self._feeds[entry.database.id]
-        status = feed.status_of(entry.table_id, mark.sequence)
-        if _must_begin(mark, status):
-            mark.begin(feed.head_of(entry.table_id))
+        status = self._begin_if_lost(entry, mark)
         pages = TablePages(feed.client, entry.table_id, feed, page_size=self._settings.page_size)
         try:
             if mark.sequence is None:
@@ -136,6 +143,13 @@ class FilesStream(RecordStream):
                 yield from self._list_changed(entry, mark, pages, status)
         finally:
             mark.save()
+
+    def _begin_if_lost(self, entry: TableEntry, mark: FileMark) -> FeedStatus:
+        feed = self._feeds[entry.database.id]
+        status = feed.status_of(entry.table_id, mark.sequence)
+        if _must_begin(mark, status):
+            mark.begin(feed.head_of(entry.table_id))
+        return status
 
     def _list_all(self, entry: TableEntry, mark: FileMark, pages: TablePages, status: FeedStatus) -> Iterator[Record]:
         done = 0

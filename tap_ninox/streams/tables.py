@@ -280,6 +280,8 @@ class TableStream(RecordStream):
             prepared = self._prepared or self._prepare(in_thread=False)
             report.bad, report.uncomputed = prepared.converter.bad, prepared.uncomputed
             started = prepared.await_start()
+            if started.plan.is_set_back:
+                self.tap.note_set_back(self.entry)
             if started.snapshot is not None:
                 yield from self._read_in_full(started, started.snapshot, prepared)
             else:

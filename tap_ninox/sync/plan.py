@@ -42,6 +42,7 @@ class Plan:
         may_be_empty: Whether a table that shows no record at all is to be believed.
         reason: Why more than the changes is read, for the log; `{name}` stands for the stream.
         is_unexpected: Whether the reason is worth a warning.
+        is_set_back: Whether what was read may be of a time that never was, whatever the reason says.
         problem: Why the feed could not be read, where that leaves deletions unknown.
     """
 
@@ -55,6 +56,7 @@ class Plan:
     may_be_empty: bool = True
     reason: str = ""
     is_unexpected: bool = False
+    is_set_back: bool = False
     problem: NinoxError | None = None
 
 
@@ -144,6 +146,7 @@ def _plan_full(bookmark: Bookmark, status: FeedStatus, reason: str = "", *, is_u
         may_be_empty=never_had_any or bookmark.is_empty or has_removed,
         reason=reason,
         is_unexpected=is_unexpected,
+        is_set_back=is_unexpected or status.is_lost,
     )
 
 

@@ -337,6 +337,25 @@ def test_a_database_that_was_set_back_is_read_whole_again(shop):
     assert len(run_tap(simulator, state=state, **settings()).rows(STREAM)) == len(CONTENTS)
 
 
+@pytest.mark.parametrize("refresh", [[], ["shop__customers"]], ids=["by the feed", "asked for besides"])
+def test_a_run_that_sees_a_set_back_and_ends_before_it_lists_files_begins_anew_with_them(shop, refresh):
+    """People then work up to where the files were known: by that number, nothing tells of the other time."""
+    simulator = shop()
+    backup = simulator.edit.snapshot()
+    for _ in range(5):
+        simulator.edit.update("A", 2, {"A": "work that gets lost"})
+    state = run_tap(simulator, **settings()).state
+    simulator.edit.restore(backup)
+    seen = run_tap(simulator, state=state, refresh=refresh, **settings())
+    messages = seen.messages[: seen.messages.index(seen.of_type("RECORD", STREAM)[0])]
+    state = [message["value"] for message in messages if message["type"] == "STATE"][-1]
+    simulator.edit.put_file("A", 5, "of the new time.txt", io.BytesIO(b"new"), moves_record=True)
+    for _ in range(9):
+        simulator.edit.update("A", 2, {"A": "work"})
+    run = run_tap(simulator, state=state, **settings())
+    assert "of the new time.txt" in {row["name"] for row in run.rows(STREAM)}
+
+
 @pytest.mark.parametrize("damage", [{"sequence": "x"}, {"again": 5}, {"partial": [1]}, {"last_id": -1}])
 def test_a_damaged_bookmark_leads_to_a_whole_reading(shop, damage):
     simulator = shop()

@@ -85,7 +85,7 @@ def no_name_moves(world):
 def no_column_changes_its_type(world, run):
     """What a loader has made a column of stays so, and names are unique as loaders see them that fold case and cut.
 
-    A stream counts once its state knows its fields: before, a run that was killed behind its SCHEMA has left no trace.
+    A property counts once the state knows its field: before, a run that was killed behind its SCHEMA has left no trace.
     """
     bookmarks = (world.loader.state or {}).get("bookmarks") or {}
     for message in run.of_type("SCHEMA"):
@@ -96,7 +96,9 @@ def no_column_changes_its_type(world, run):
             kind = {key: described.get(key) for key in ("type", "format", "items")}
             key = message["stream"], name.casefold()
             known = world.columns.get(key, kind)
-            if (bookmarks.get(message["stream"]) or {}).get("fields") or message["stream"].startswith("ninox_"):
+            fields = {item.partition(" ")[0] for item in (bookmarks.get(message["stream"]) or {}).get("fields") or ()}
+            field_id = described.get("x-ninox", {}).get("field", "")
+            if field_id in fields or (fields and not field_id) or message["stream"].startswith("ninox_"):
                 world.columns[key] = known
             assert known == kind, (message["stream"], name, known, kind)
 
@@ -179,7 +181,7 @@ def the_files_are_listed(world):
     rows = world.loader.live("ninox_files")
     assert rows.keys() <= world.people.uploaded, sorted(rows.keys() - world.people.uploaded)
     for table in world.tables():
-        for record in () if world.is_overtaken(table) else table.records:
+        for record in () if (table.database.id, table.table_id) in world.files_of_another_time else table.records:
             for file in table.database.files.listed(table.table_id, record.id):
                 row = rows.get((table.database.id, table.table_id, record.id, file["name"]))
                 assert row is not None, (table.stream, record.id, file)

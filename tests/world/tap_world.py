@@ -64,6 +64,7 @@ class TapWorld(World):
         self.saved_catalog = self.offer = self.discovered()
         self.names, self.columns = {}, {}
         self.set_back, self.overtaken, self.left = {}, set(), {}
+        self.files_of_another_time = set()  # of tables that were overtaken: only a run without a state lists them anew
         self.nights = cycle([False, True])
         self.people.back_up()
 
@@ -88,6 +89,7 @@ class TapWorld(World):
         for key, stream in self.names.items():
             self.left.setdefault(stream, set()).update((key, number) for number, *_ in self.loader.live(stream))
         self.names, self.columns = {}, {}  # nobody knows them any more
+        self.files_of_another_time.clear()
 
     @rule(
         work=st.lists(draw.record_edits, min_size=2, max_size=6),
@@ -276,6 +278,7 @@ class TapWorld(World):
                 self.overtaken |= set() if table.records else {key}  # that nothing is left is not believed
             elif position is not None and table.database.sequence >= position:
                 self.overtaken.add(key)
+                self.files_of_another_time.add(key)
 
     def bookmark_of(self, table):
         return ((self.loader.state or {}).get("bookmarks") or {}).get(table.stream) or {}

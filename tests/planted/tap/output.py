@@ -358,6 +358,15 @@ PROMISES = [
         defects=(Defect("tap_ninox:TableStream._read", "raise refusal", "pass"),),
     ),
     Promise(
+        "docs/how-to/restore.md",
+        "Files are listed anew with their table, also if that",
+        test="tap/test_files.py::test_a_run_that_sees_a_set_back_and_ends_before_it_lists_files_begins_anew_with_them",
+        defects=(
+            Defect("tap_ninox:TapNinox.note_set_back", "files.note_set_back(entry)", "pass"),
+            Defect("tap_ninox:_plan_full", " or status.is_lost", ""),
+        ),
+    ),
+    Promise(
         "docs/how-to/files.md",
         "With `max_api_calls`, the first load takes several runs, each continuing where the last one stopped.",
         test="tap/test_files.py::test_an_interrupted_first_reading_goes_on_at_its_record_and_downloads_nothing_twice",
