@@ -26,6 +26,7 @@ from ninox_singer.settings import read_json
 from ninox_singer.types import field_type, why_read_only
 from ninox_singer.types.base import Formats, ValueRejectedError, is_blank
 from ninox_singer.types.choice import Options
+from ninox_singer.types.number import is_german
 from target_ninox.mapping.fields import FieldNames
 from target_ninox.mapping.tables import Database, choose_table
 from target_ninox.messages import MessageReader
@@ -256,23 +257,22 @@ def _advise_formats(stream: _Stream, filled: Mapping[str, Field], advice: _Advic
     iso = sum(_count_refused(values, target, Formats()) for target, values in numbers)
     german = sum(_count_refused(values, target, Formats(german_numbers=True)) for target, values in numbers)
     unclear = sum(_is_unclear(value) for _, values in numbers for value in values)
-    if german < iso:
-        advice.settings["number_format"] = "de"
-        advice.notes.append(f"Numbers that are written like 1.234,56: {iso - german}.")
+    refused, clear = iso, sum(is_german(value) for _, values in numbers for value in values)
+    if german < iso and clear:  # a telephone number alone, which de reads as well, is no reason
+        refused, advice.settings["number_format"] = german, "de"
+        advice.notes.append(f"Numbers that are written like 1.234,56: {clear}.")
         if unclear:
             advice.notes.append(
                 f"Numbers that can be read both ways, such as 1.234: {unclear}. number_format decides: with de it is "
                 "1234, without it 1.234."
             )
-    elif german == iso and unclear:
+    elif german <= iso and unclear:
         advice.notes.append(
             f"Numbers that are written like 1.234, which is taken for little more than one: {unclear}. If thousands "
             "are meant, set number_format: de."
         )
-    if min(german, iso):
-        advice.notes.append(
-            f"Values for number fields that are no numbers: {min(german, iso)}. Their rows would be rejected."
-        )
+    if refused:
+        advice.notes.append(f"Values for number fields that are no numbers: {refused}. Their rows would be rejected.")
 
 
 def _is_unclear(value: Any) -> bool:

@@ -29,6 +29,8 @@ _NUMBER = frozenset((int, Decimal, NoneType))
 
 _ISO = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 _GERMAN = re.compile(r"([+-]?)([1-9]\d{0,2}(?:\.\d{3})+|\d+)(?:,(\d*))?", re.ASCII)
+_SURELY_GERMAN = re.compile(r"[+-]?(?:\d+|[1-9]\d{0,2}(?:\.\d{3})+),\d+", re.ASCII)
+"""Without spaces, unlike what `number_format: de` reads: digits and spaces are telephone numbers and dates, too."""
 _ENGLISH = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)
 """1,234: thousands as well as a fraction."""
 _SPACES = str.maketrans("", "", "\u00a0\u202f\u2009 ")  # no-break and thin spaces, too
@@ -127,16 +129,19 @@ def _check_bounds(value: Decimal) -> int | Decimal:
 def _make_error(formats: Formats, value: Any) -> ValueRejectedError:
     example = "1.234,56" if formats.german_numbers else "1234.56"
     reason = f"It is not a number written like {example} (number_format)."
-    if not formats.german_numbers and _is_german(value):
-        reason = f"It is not a number written like {example}, but one like 1.234,56: set number_format: de."
+    if not formats.german_numbers and is_german(value):
+        reason = (
+            f"It is not a number written like {example}, but one like 1.234,56: set number_format: de, if 1.234 means "
+            "1234 in this stream."  # the setting is for all its numbers, and 1.234 would be another one without a word
+        )
     return ValueRejectedError(code="not_a_number", reason=reason)
 
 
-def _is_german(value: Any) -> bool:
+def is_german(value: Any) -> bool:
     """Return whether a text can be nothing but a number as Germans write it."""
     if not isinstance(value, str) or len(value) > _MOST_DIGITS:
         return False
-    return _parse_german(value.strip()) is not None and not _ENGLISH.fullmatch(value.strip())
+    return _SURELY_GERMAN.fullmatch(value.strip()) is not None and not _ENGLISH.fullmatch(value.strip())
 
 
 def _meaning(value: Any) -> Hashable:

@@ -197,12 +197,20 @@ def test_numbers_that_may_be_thousands_are_told(advise, values, count):
     assert (UNCLEAR in told) is bool(count)
 
 
-@pytest.mark.parametrize(("values", "count"), [(["1.234", "2,50"], 1), (["12", "2,50"], 0), (["1,234", "7"], 0)])
+@pytest.mark.parametrize(("values", "count"), [(["1.234", "2,50"], 1), (["12", "2,50"], 0), (["1,234", "2,50"], 0)])
 def test_numbers_that_both_ways_of_writing_can_mean_are_told_where_some_are_german(advise, values, count):
     told = advise(customers("kunden", rows=with_values(Umsatz=values)))
     assert "Numbers that are written like 1.234,56: " in told
     assert (f"can be read both ways, such as 1.234: {count}. number_format decides" in told) is bool(count)
     assert ("both ways" in told) is bool(count)
+
+
+@pytest.mark.parametrize("value", ["0171 1234567", "192.168.100.200", "2026 12 01", "5,", "1,234"])
+def test_what_may_be_no_german_number_is_no_reason_to_read_all_numbers_so(advise, value):
+    told = advise(customers("kunden", rows=with_values(Umsatz=[value, "1.234"])))
+    assert '"de"' not in told
+    assert f"{UNCLEAR}1." in told
+    assert "Values for number fields that are no numbers: 1. Their rows would be rejected." in told
 
 
 def test_keys_that_only_a_machine_tells_apart_are_told(advise):
