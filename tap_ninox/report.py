@@ -30,8 +30,8 @@ _MINUTES_PER_HOUR = 60
 
 _HOURS_PER_MONTH = 30 * 24
 
-_BEFORE_ROWS = frozenset({Purpose.DISCOVERY, Purpose.FEED, Purpose.RETRIES})
-"""What calls are for that bring no row."""
+_BEFORE_ROWS = frozenset({Purpose.DISCOVERY, Purpose.FEED})
+"""What calls are for that bring no row, in each run anew; retries are not, which the next one may do without."""
 
 
 class RunEndedError(NinoxError):

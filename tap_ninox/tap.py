@@ -21,6 +21,7 @@ from typing_extensions import override
 
 from ninox_api.client import NinoxClient
 from ninox_api.errors import NinoxBudgetError, NinoxConfigError, NinoxError
+from ninox_api.limits import Purpose
 from ninox_singer.connection import read_connection
 from ninox_singer.environment import name_meltano_variable
 from ninox_singer.logs import quieten
@@ -450,12 +451,20 @@ def _indented(value: Mapping[str, Any], *, by: int) -> str:
 def _look_within_budget(client: NinoxClient, settings: TapSettings) -> Seen:
     """Look around; what a look has found is in no state, so that each further one would stop at the same place.
 
+    Unless it is retries that used the calls up: the next run may do without.
+
     Raises:
         NinoxError: Ninox cannot be read, or the permitted calls do not suffice.
     """
     try:
         return look(client, settings)
     except NinoxBudgetError:
+        if retries := client.calls_by_purpose[Purpose.RETRIES]:
+            message = (
+                f"The {client.calls_used} API calls permitted by max_api_calls are used up, {retries} of them by "
+                "retries, before all tables were found. The next run tries again."
+            )
+            raise NinoxError(message) from None
         message = (
             f"max_api_calls: {client.calls_used} is less than finding the tables takes, so that each run stops here. "
             "Raise it, or name fewer databases; where team and databases are given by their ids, nobody has to list "

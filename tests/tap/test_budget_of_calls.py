@@ -88,6 +88,22 @@ def test_a_budget_that_ends_before_the_first_row_is_no_promise_either(simulator)
     assert str(run.error).endswith("and the next run goes on.")
 
 
+@pytest.mark.parametrize(
+    ("after", "limit", "told"),
+    [
+        (0, 5, "are used up, 4 of them by retries, before all tables were found. The next run tries again."),
+        (3, 8, "There is nothing to fix: max_api_calls is used up, and the next run goes on."),
+    ],
+    ids=["discovery", "feed"],
+)
+def test_a_budget_that_retries_used_up_suffices_for_the_next_run(simulator, waits, after, limit, told):
+    simulator.faults.add("status", status=503, times=4, after=after)
+    settings = {**SETTINGS, "tables": ["Kategorien"], "max_api_calls": limit, "max_retries": 7}
+    run = run_tap(simulator, **settings)
+    assert str(run.error).endswith(told)
+    assert run_tap(simulator, state=run.state, **settings).of_type("RECORD")
+
+
 @pytest.mark.parametrize("retry_after", ["1", "date:1", None])
 def test_a_refusal_is_waited_for_as_long_as_the_server_asks(simulator, retry_after):
     simulator.faults.add("status", status=429, path="/records$", after=1, retry_after=retry_after)
