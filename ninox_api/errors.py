@@ -86,7 +86,7 @@ class NinoxTransportError(NinoxError):
 
 
 class NinoxUnreachableError(NinoxTransportError):
-    """Nobody listens there, no such host is known, or what listens there has never answered in HTTP."""
+    """Nobody listens there, no such host is known, or what listens there speaks no HTTP."""
 
 
 class NinoxTlsError(NinoxTransportError):
@@ -270,11 +270,11 @@ Value = TypeVar("Value")
 _TIMEOUTS = (requests.exceptions.ReadTimeout, ReadTimeoutError)
 _TLS = (requests.exceptions.SSLError,)
 
+_PROXY_FAILED = "the proxy {proxy} refused or closed the connection (check {variable} and NO_PROXY)"
+
 _PROBLEMS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
-    (
-        (requests.exceptions.ProxyError,),
-        "the proxy refused the connection (the environment's HTTPS_PROXY and NO_PROXY say which one is used)",
-    ),
+    ((requests.exceptions.InvalidProxyURL,), "the variable {variable} holds no address of a proxy"),
+    ((requests.exceptions.ProxyError,), _PROXY_FAILED),
     (
         (requests.exceptions.ConnectTimeout,),
         "nobody answered at {api_url} in time (check api_url and the network)",
@@ -296,12 +296,13 @@ _ERRORS: tuple[tuple[tuple[type[Exception], ...], type[NinoxTransportError]], ..
 
 
 _CLOSED = (
-    "{api_url} closed the connection without an answer (check api_url: something other than Ninox may listen there)"
+    "{api_url} closed the connection without an answer in HTTP (check api_url: something other than Ninox may listen "
+    "there)"
 )
 
 
 def make_transport_error(
-    error: Exception, *, method: str, path: str, api_url: str, is_reached: bool = True
+    error: Exception, *, method: str, path: str, api_url: str, proxy: str | None = None, is_reached: bool = True
 ) -> NinoxTransportError:
     """Return the error to raise for a library's, whose own text holds the whole URL with its query.
 
@@ -310,21 +311,26 @@ def make_transport_error(
         method: Of the request.
         path: Of the request, as it may stand in a message.
         api_url: Where it went.
+        proxy: Through which proxy, as it may stand in a message; None for none.
         is_reached: Whether anything was ever answered there.
     """
-    if not is_reached and _is_closed(error):
-        return NinoxUnreachableError(method=method, path=path, problem=_CLOSED.format(api_url=api_url))
     if isinstance(error, AnswerTooLargeError):
         problem = f"it is larger than {error.max_bytes / 1024**2:g} MiB"
         return NinoxSizeError(method=method, path=path, problem=problem, record_bytes=error.record_bytes)
     if isinstance(error, _TLS):
-        problem = _describe_tls(error)
+        problem = _describe_tls(error, is_direct=proxy is None)
+    elif not is_reached and _is_closed(error):
+        problem = _PROXY_FAILED if proxy else _CLOSED
     elif _is_unreachable(error) and (why := _find_cause(error)):
         problem = why
     else:
         problem = _find_first(error, _PROBLEMS) or f"the exchange failed ({type(error).__name__})"
-    kind = NinoxUnreachableError if _is_unreachable(error) else _find_first(error, _ERRORS) or NinoxTransportError
-    return kind(method=method, path=path, problem=problem.format(api_url=api_url))
+    # A load balancer that starts anew closes connections, too, and comes back: that alone is tried as often as ever.
+    is_no_server = _is_unreachable(error) or (not is_reached and _speaks_no_http(error))
+    kind = NinoxUnreachableError if is_no_server else _find_first(error, _ERRORS) or NinoxTransportError
+    variable = f"{api_url.partition(':')[0].upper()}_PROXY"
+    problem = problem.format(api_url=api_url, proxy=proxy, variable=variable)
+    return kind(method=method, path=path, problem=problem)
 
 
 def _is_unreachable(error: Exception) -> bool:
@@ -337,6 +343,11 @@ def _is_closed(error: Exception) -> bool:
     """Return whether a connection was made, and closed before the head of an answer came, or with what is none."""
     cause = next(iter(error.args), None)
     return isinstance(error, requests.exceptions.ConnectionError) and isinstance(cause, ProtocolError)
+
+
+def _speaks_no_http(error: Exception) -> bool:
+    """Return whether something came that is no answer in HTTP; a connection that is closed is an `OSError`."""
+    return _is_closed(error) and not isinstance(error.args[0].args[-1], OSError)
 
 
 def _find_cause(error: Exception) -> str | None:
@@ -353,7 +364,7 @@ def _find_first(error: Exception, table: tuple[tuple[tuple[type[Exception], ...]
     return next((value for kinds, value in table if isinstance(error, kinds)), None)
 
 
-def _describe_tls(error: Exception) -> str:
+def _describe_tls(error: Exception, *, is_direct: bool) -> str:
     cause: object = error
     while isinstance(cause, BaseException) and not isinstance(cause, ssl.SSLError):
         cause = getattr(cause, "reason", None) or next(iter(cause.args[-1:]), None)
@@ -363,4 +374,6 @@ def _describe_tls(error: Exception) -> str:
             f"the certificate of {{api_url}} is not trusted: {reason} (the variable REQUESTS_CA_BUNDLE names the file "
             "of a private authority)"
         )
+    if not is_direct:
+        return "{api_url} does not speak TLS through the proxy {proxy} (check {variable} and NO_PROXY)"
     return "{api_url} does not speak TLS (is it http, or another port?)"

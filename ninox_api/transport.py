@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 import msgspec
 import requests
+from requests.utils import select_proxy
 from urllib3.exceptions import HTTPError
 
 from ninox_api import retry
@@ -185,6 +186,7 @@ class Transport:
         verify = find_authorities() or True
         found = session.merge_environment_settings(config.api_url, {}, stream=True, verify=verify, cert=None)
         session.proxies, session.verify, session.trust_env = found["proxies"], found["verify"], False
+        self._proxy = _name_proxy(select_proxy(config.api_url, session.proxies))
 
     def close(self) -> None:
         """Close the connections that are kept open for further requests."""
@@ -278,8 +280,14 @@ class Transport:
                 method=request.method,
                 path=request.label,
                 api_url=self._config.api_url,
+                proxy=self._proxy,
                 is_reached=self._is_reached,
             ) from None
+
+
+def _name_proxy(url: str | None) -> str | None:
+    """Return a proxy's host and port: its URL may begin with a password."""
+    return url and url.rpartition("@")[2].rpartition("://")[2].partition("/")[0]
 
 
 def _decode(received: _Received, request: Request, decoder: Decoder[Answer]) -> Answer:

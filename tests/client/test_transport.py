@@ -121,13 +121,30 @@ def test_an_address_at_which_connecting_brings_nothing_is_given_up_after_three_t
     assert len(waits) == 2
 
 
-@pytest.mark.parametrize("answer", [b"", b"SSH-2.0-OpenSSH_9.6\r\n"], ids=["closes", "another protocol"])
-def test_an_address_at_which_something_else_listens_is_given_up_after_three_tries(waits, answer):
-    with RawServer(lambda _: answer, hears=False) as server:
+NO_NINOX = "something other than Ninox may listen there"
+
+
+def test_an_address_at_which_another_protocol_is_spoken_is_given_up_after_three_tries(waits):
+    with RawServer(lambda _: b"SSH-2.0-OpenSSH_9.6\r\n", hears=False) as server:
         asking = NinoxClient(ConnectionConfig(api_url=server.url, auth_token="key"))
-        with pytest.raises(NinoxUnreachableError, match="something other than Ninox may listen there"):
+        with pytest.raises(NinoxUnreachableError, match=NO_NINOX):
             asking.list_teams()
         assert (len(server.requests), len(waits)) == (3, 2)
+
+
+def test_an_address_that_closes_connections_is_doubted_and_tried_as_often_as_ever(waits):
+    """It may be no Ninox; or one behind a load balancer that is being started anew."""
+    with RawServer(lambda _: b"", hears=False) as server:
+        asking = NinoxClient(ConnectionConfig(api_url=server.url, auth_token="key"))
+        with pytest.raises(NinoxTransportError, match=NO_NINOX):
+            asking.list_teams()
+        assert (len(server.requests), len(waits)) == (8, 7)
+
+
+def test_a_server_that_closes_connections_at_first_is_waited_for(simulator, waits):
+    simulator.faults.add("drop_before", times=5)
+    assert [team.id for team in client(simulator, max_retries=7).list_teams()] == [TEAM_ID]
+    assert len(waits) == 5
 
 
 def test_a_server_that_answered_and_closes_connections_later_is_tried_as_often_as_ever(simulator, waits):

@@ -137,11 +137,14 @@ def test_https_where_http_is_spoken(simulator, tap):
 
 
 def test_a_proxy_that_does_not_work(simulator, tap, monkeypatch):
-    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{closed_port()}")
+    port = closed_port()
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{port}")
     monkeypatch.setenv("NO_PROXY", "")
     code, out, err = tap(api_url=simulator.url)
     assert (code, out) == (1, "")
-    assert "the proxy refused the connection (the environment's HTTPS_PROXY and NO_PROXY" in told(err)[0]
+    assert (
+        f"the proxy 127.0.0.1:{port} refused or closed the connection (check HTTP_PROXY and NO_PROXY)" in told(err)[0]
+    )
 
 
 def test_an_address_that_shows_a_page_for_people(simulator, tap):
