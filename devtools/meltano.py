@@ -18,6 +18,7 @@ from ninox_simulator.remote import Remote
 REPOSITORY = Path(__file__).resolve().parents[1]
 RUN_TIMEOUT_S = 1800
 _LOG_TAIL = 40
+_LOOPBACK = "127.0.0.1,localhost"
 
 
 class MeltanoError(RuntimeError):
@@ -72,6 +73,8 @@ class MeltanoProject:
         """Return an environment without settings of the user's own Ninox, and without calls to the outside."""
         foreign = ("TAP_", "TARGET_", "MELTANO_", "PYTHONDONTWRITEBYTECODE")
         inherited = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
+        # The simulator is on this machine, which no proxy reaches. Where both spellings are set, the lower one counts.
+        without_proxy = ",".join(filter(None, [os.environ.get("no_proxy") or os.environ.get("NO_PROXY"), _LOOPBACK]))
         return {
             **inherited,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
@@ -79,6 +82,8 @@ class MeltanoProject:
             "MELTANO_CLI_DISABLE_VERSION_CHECK": "1",
             "MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false",
             "NO_COLOR": "1",
+            "NO_PROXY": without_proxy,
+            "no_proxy": without_proxy,
             **self.environment,
         }
 

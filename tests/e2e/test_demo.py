@@ -16,6 +16,9 @@ from tests.docs.blocks import missing
 
 ROOT = Path(__file__).parents[2]
 
+PROXY = {"HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": "example.org"}
+"""As in a company's network: nothing on this machine may be asked for through it."""
+
 pytestmark = pytest.mark.e2e
 
 
@@ -38,7 +41,7 @@ def test_the_demo_runs_in_a_used_clone_and_the_readme_shows_what_it_prints(used_
     done = subprocess.run(
         [sys.executable, "-m", "demo"],
         cwd=used_clone,
-        env={**os.environ, "PYTHONPATH": str(used_clone), "TAP_NINOX_DATABASES": '["Shop"]'},
+        env={**os.environ, **PROXY, "PYTHONPATH": str(used_clone), "TAP_NINOX_DATABASES": '["Shop"]'},
         capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
