@@ -44,7 +44,8 @@ def main() -> None:
         named = " ".join(sys.argv[1:])
         logger.error("A file of %s is not JSON in UTF-8: %s.%s", named, error, hint)  # noqa: TRY400
     except FileNotFoundError as error:
-        name = str(error).partition("'")[2].partition("'")[0]
+        # The SDK's own error has no file name, but a sentence; a name may have apostrophes.
+        name = error.filename or str(error).partition("'")[2].partition("' was not found.")[0]
         logger.error("There is no file %r, seen from %s.", name, Path.cwd())  # noqa: TRY400
     except OSError as error:  # those of lists are named with them
         logger.error("The output or a file cannot be used: %s.", str(error).rstrip("."))  # noqa: TRY400

@@ -84,6 +84,14 @@ def test_a_configuration_that_cannot_be_read(tmp_path, monkeypatch, caplog, conf
     assert told in caplog.text
 
 
+def test_a_name_with_an_apostrophe_is_told_in_full(monkeypatch, caplog):
+    monkeypatch.setattr("sys.argv", ["tap-tabular", "--config", "it's.json"])
+    monkeypatch.setattr("logging.setLogRecordFactory", lambda _: None)
+    with pytest.raises(SystemExit):
+        main()
+    assert """There is no file "it's.json", seen from""" in caplog.text
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has a device that is full")
 def test_an_output_that_takes_nothing(tmp_path):
     (tmp_path / "list.csv").write_text("No\n1\n", encoding="utf-8")
