@@ -22,6 +22,7 @@ from ninox_api.schema import Field, Table
 from ninox_api.transport import Delivery
 from ninox_singer.logs import escape
 from ninox_singer.types import make_meaning
+from ninox_singer.types.base import CLEARED
 from ninox_singer.wording import pad, width
 from target_ninox.report import RunReport, StreamReport
 from target_ninox.rows import EncodedRow
@@ -80,12 +81,8 @@ class Preview:
     def create(self, row: EncodedRow) -> None:
         """Note a record that would be made."""
         if self._has_room("create"):
-            fields = self._fields
-            values = {
-                field_id: (None, value)
-                for field_id, value in row.fields.items()
-                if make_meaning(fields[field_id])(value) is not None  # an empty cell fills nothing
-            }
+            # An empty cell fills nothing; `<p></p>` does, though it means as little.
+            values = {field_id: (None, value) for field_id, value in row.fields.items() if value != CLEARED}
             self._add("create", row.key, f"row {row.number}", values)
 
     def update(

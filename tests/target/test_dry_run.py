@@ -85,6 +85,15 @@ def test_a_terminal_shows_counts_and_differences_of_each_kind(dry_run, report, m
     ]
 
 
+def test_a_new_record_is_shown_with_all_that_fills_a_field(report):
+    notes = Table(
+        id="A", name="Notes", fields=(Field(id="A", name="Text", type="html"), Field(id="B", name="No", type="number"))
+    )
+    plan = Preview(notes, ())
+    plan.create(EncodedRow(number=1, key="K", fields={"A": "<p></p>", "B": ""}))
+    assert plan.shown[0].fields == {"Text": ("(empty)", "(empty)")}
+
+
 def test_elsewhere_no_value_is_shown(dry_run, report):
     told = printed(dry_run, report, io.StringIO())
     assert "6,758" in told
