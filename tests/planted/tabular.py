@@ -233,7 +233,7 @@ PROMISES = [
         "counts the values of both kinds.",
         test="tools/test_suggest.py::test_numbers_that_may_be_thousands_are_told",
         defects=(
-            Defect("ninox_tools.suggest:_advise_formats", "elif german == iso and", "elif True and"),
+            Defect("ninox_tools.suggest:_advise_formats", "elif german <= iso and", "elif True and"),
             Defect("ninox_tools.suggest:_advise_formats", "_is_unclear(value) for", "False for"),
         ),
     ),
