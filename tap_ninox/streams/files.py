@@ -278,9 +278,13 @@ class FilesStream(RecordStream):
 
 
 def _must_begin(mark: FileMark, status: FeedStatus) -> bool:
-    """Return whether all records are to be listed anew; a first reading is only given up if the sequence went back."""
+    """Return whether all records are to be listed anew; a reading under way is only given up if the sequence went back.
+
+    One that has listed nothing yet begins as of now: since then, it would only list changed records twice.
+    """
     if mark.sequence is None:
-        return mark.head is None or (status.head is not None and status.head < mark.head)
+        is_before_all = mark.head is None or mark.last_id == 0
+        return is_before_all or (status.head is not None and mark.head is not None and status.head < mark.head)
     return status.is_lost
 
 

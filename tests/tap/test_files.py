@@ -354,6 +354,9 @@ def test_a_run_that_sees_a_set_back_and_ends_before_it_lists_files_begins_anew_w
         simulator.edit.update("A", 2, {"A": "work"})
     run = run_tap(simulator, state=state, **settings())
     assert "of the new time.txt" in {row["name"] for row in run.rows(STREAM)}
+    simulator.log.clear()
+    run_tap(simulator, state=run.state, **settings())
+    assert listings(simulator) == [], "whatever came before it was listed once"
 
 
 @pytest.mark.parametrize("damage", [{"sequence": "x"}, {"again": 5}, {"partial": [1]}, {"last_id": -1}])
