@@ -12,6 +12,7 @@ order of their own, and write a state behind rows that are not in Ninox yet.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from types import FrameType
 
 from singer_sdk import Target
@@ -26,9 +27,9 @@ __all__ = ["BatchConfig", "SdkTarget", "StorageTarget"]
 class SdkTarget(ConfiguredPlugin, Target):
     """The SDK's target, which ends on a signal as the target decides."""
 
+    @abstractmethod
     def stop(self, signum: int) -> None:
         """End the run on a signal."""
-        raise NotImplementedError
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:

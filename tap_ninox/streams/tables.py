@@ -506,7 +506,7 @@ class TableStream(RecordStream):
                     self.tap.write_state(is_new=True)
                     progress.advance(self.report.emitted, compute_share(reached, last_id))
                     self._schedule.prefetch_behind(self)
-        except Exception:
+        except Exception:  # whatever it was: rows in a loader's hands are not to be written under this narrow schema
             self.write_schema()
             raise
         self.write_schema()  # again: loaders that take the last one for all rows in hand are to have that of the rows
